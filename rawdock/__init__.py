@@ -1,0 +1,52 @@
+"""rawdock: the Docker Engine API spoken by hand, bytes first, standard library only.
+
+This file is the map: every public name and the file that defines it. A name is
+imported when it is first used, so `import rawdock` costs next to nothing. The
+floors, lowest first (a file imports only from its own floor and from lower ones):
+
+    errors    every error the package raises
+    wire/     bytes to values and back: heads, bodies, frames, JSON messages
+    net/      addresses, dialling, one connection
+    engine/   the Engine API: endpoints, the client, `run`
+    teach/    the practice engine
+    cli/      the commands
+"""
+import sys
+
+__version__ = "0.1.0"
+
+PUBLIC_NAMES = {
+    "errors": "RawdockError AddressError ConnectError Timeout ProtocolError TruncatedError"
+              " APIError NotFound Conflict StreamError UsageError",
+    "wire.message": "Headers Head RequestHead",
+    "wire.chunked": "ChunkedReader encode_chunk encode_last_chunk",
+    "wire.frames": "FrameReader encode_frame",
+    "wire.jsonstream": "MessageReader",
+    "wire.exchange": "ResponseReader RequestReader Data End Switched",
+    "net.address": "Address parse_address",
+    "net.connection": "Connection Response Duplex",
+    "engine.endpoints": "Endpoint endpoints",
+    "engine.reference": "Reference parse_reference",
+    "engine.docker": "Docker",
+    "engine.run": "run",
+}
+PUBLIC_HOMES = {name: home for home, names in PUBLIC_NAMES.items() for name in names.split()}
+__all__ = sorted(PUBLIC_HOMES)
+
+
+class LazyPackage(type(sys)):
+    """The module type that finds a public name on first use (PEP 562 needs 3.7; this works on 3.6)."""
+
+    def __getattr__(self, name):
+        if name not in PUBLIC_HOMES:
+            raise AttributeError("module 'rawdock' has no attribute %r" % name)
+        from importlib import import_module
+        value = getattr(import_module("rawdock." + PUBLIC_HOMES[name]), name)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self):
+        return sorted(set(self.__dict__) | set(__all__))
+
+
+sys.modules[__name__].__class__ = LazyPackage

@@ -1,0 +1,1 @@
+"""Floor 5, cli: the commands as tables, printing, progress."""

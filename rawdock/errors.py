@@ -1,0 +1,143 @@
+"""Every error rawdock raises, in one tree.
+
+    RawdockError
+    ├── UsageError        the caller's mistake: a bad parameter, flag or reference
+    ├── AddressError      an address that cannot be understood
+    ├── ConnectError      nobody answers at the address
+    ├── Timeout           a phase took longer than it was given
+    ├── ProtocolError     the bytes break a rule of HTTP or of the engine's protocol
+    │   └── TruncatedError   the bytes end before the message does
+    ├── APIError          the engine answered, and the answer is a refusal
+    │   ├── NotFound      404
+    │   └── Conflict      409
+    └── StreamError       the engine reported an error inside a stream it had begun
+
+Each message says what happened and where; `hint` says what to try next.
+"""
+
+
+class RawdockError(Exception):
+    """The root of the tree. `hint` (str or None) is what to try next."""
+
+    hint = None
+
+
+class UsageError(RawdockError, ValueError):
+    """The caller asked for something that cannot be sent: nothing went on the wire."""
+
+    def __init__(self, message, hint=None):
+        RawdockError.__init__(self, message)
+        self.hint = hint
+
+
+class AddressError(RawdockError, ValueError):
+    """An address (DOCKER_HOST, -H, a context) that cannot be understood."""
+
+    def __init__(self, message, hint=None):
+        RawdockError.__init__(self, message)
+        self.hint = hint
+
+
+class ConnectError(RawdockError, OSError):
+    """Dialling failed, or the connection broke before a byte of an answer came.
+
+    `address` is the str dialled, `errno` the system's number or None, `hint` what to try.
+    """
+
+    def __init__(self, address, reason, errno=None, hint=None):
+        OSError.__init__(self, "cannot connect to the engine at %s: %s" % (address, reason))
+        self.address = address
+        self.reason = reason
+        self.errno = errno
+        self.hint = hint
+
+    def __str__(self):
+        return self.args[0]
+
+
+class Timeout(RawdockError, OSError):
+    """`phase` ("connect", "send", "head", "idle", "total") lasted over `seconds`; `received` bytes had come."""
+
+    def __init__(self, phase, seconds, received=0, address=None):
+        where = " from %s" % address if address else ""
+        OSError.__init__(self, "timed out: %s took over %g s, %d bytes received%s" % (phase, seconds, received, where))
+        self.phase = phase
+        self.seconds = seconds
+        self.received = received
+        self.address = address
+        self.errno = None
+
+    def __str__(self):
+        return self.args[0]
+
+
+def excerpt(data, limit=32):
+    """The first `limit` bytes of `data` as a printable, escaped str."""
+    shown = repr(bytes(data[:limit]))[1:]
+    return shown + ("…" if len(data) > limit else "")
+
+
+class ProtocolError(RawdockError, ValueError):
+    """Bytes that break a rule.
+
+    `rule` (str) is the section broken, `offset` (int) the position of the offending byte
+    in the stream the reader was fed, `seen` (bytes) what stands there, `expected` (str).
+    """
+
+    def __init__(self, rule, offset, seen, expected):
+        self.rule = rule
+        self.offset = offset
+        self.seen = bytes(seen[:64])
+        self.expected = expected
+        RawdockError.__init__(self, "byte %d: expected %s, saw %s (%s)" % (offset, expected, excerpt(seen), rule))
+
+
+class TruncatedError(ProtocolError):
+    """The stream ended inside a message.
+
+    `where` (str) names the part that was cut; `expected` and `got` are counts of bytes
+    (`expected` is None when the length was not announced); `offset` is where the bytes ended.
+    """
+
+    def __init__(self, where, offset, expected=None, got=0, rule="RFC 9112 §8"):
+        self.where = where
+        self.rule = rule
+        self.offset = offset
+        self.seen = b""
+        self.expected = expected
+        self.got = got
+        count = "%d of %d bytes" % (got, expected) if expected is not None else "%d bytes" % got
+        RawdockError.__init__(self, "the stream was cut at byte %d, inside %s: got %s (%s)" % (offset, where, count, rule))
+
+
+class APIError(RawdockError):
+    """The engine refused: `status` (int), `message` (str, the engine's own), `method`, `path` (str)."""
+
+    def __init__(self, status, message, method=None, path=None):
+        RawdockError.__init__(self, message)
+        self.status = status
+        self.message = message
+        self.method = method
+        self.path = path
+
+
+class NotFound(APIError):
+    """404: no such container, image, network, volume, exec, … or no such path."""
+
+
+class Conflict(APIError):
+    """409: a name in use, a container in the wrong state."""
+
+
+class StreamError(RawdockError):
+    """The engine reported an error inside a stream whose head had said 200.
+
+    `message` (str), `code` (int or None: a build step's exit code), `statuses` the last
+    status lines (list of str) that came before it.
+    """
+
+    def __init__(self, message, code=None, statuses=()):
+        RawdockError.__init__(self, message)
+        self.message = message
+        self.code = code
+        self.statuses = list(statuses)
