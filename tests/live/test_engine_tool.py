@@ -1,0 +1,220 @@
+"""tools/engine itself, on second engines of its own: what it promises about leaving nothing behind.
+
+The looks at processes, mounts, cgroups and links are made here again, not with the tool's own functions.
+"""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "engine")
+
+
+class SecondEngine:
+    def __init__(self, directory, docker_cli):
+        self.dir = directory
+        self.address = "unix://%s/docker.sock" % directory
+        self.docker_cli = docker_cli
+
+    def tool(self, *arguments):
+        """→ (exit status, stdout, stderr)"""
+        environment = {key: value for key, value in os.environ.items() if key != "RAWDOCK_ENGINE_STATE"}
+        process = subprocess.Popen([sys.executable, TOOL, "--state", self.dir] + list(arguments), env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out.decode(), err.decode()
+
+    def expect(self, *arguments):
+        status, out, err = self.tool(*arguments)
+        assert status == 0, err
+        return out
+
+    def docker(self, *arguments):
+        return subprocess.check_output([self.docker_cli, "-H", self.address] + list(arguments),
+                                       stderr=subprocess.STDOUT, timeout=60).decode().strip()
+
+    def pid(self):
+        with open(os.path.join(self.dir, "dockerd.pid")) as file:
+            return int(file.read())
+
+    def bridge(self):
+        rows = dict(line.split(None, 1) for line in self.expect("status").splitlines())
+        return rows["bridge"].split(",")[0]
+
+
+def processes_naming(directory):
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            with open("/proc/%s/cmdline" % name, "rb") as file:
+                words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if directory in words:
+            found.append(words)
+    return found
+
+
+def leftovers(directory):
+    """Everything of an engine that can still be seen on this machine, as text."""
+    with open("/proc/self/mountinfo") as file:
+        found = ["mount: " + line.strip() for line in file if directory in line]
+    found += ["process: " + words for words in processes_naming(directory)]
+    for base, _, files in os.walk(directory):
+        for name in files:
+            path = os.path.join(base, name)
+            if os.path.exists(path) and not os.path.isfile(path):
+                found.append("socket or pipe: " + path)
+    return found
+
+
+def is_running(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def link_exists(name):
+    return os.path.exists("/sys/class/net/" + name)
+
+
+def free_port():
+    probe = socket.socket()
+    probe.bind(("127.0.0.1", 0))
+    port = probe.getsockname()[1]
+    probe.close()
+    return port
+
+
+def wait_for_death(pid):
+    end = time.monotonic() + 10
+    while is_running(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not is_running(pid)
+
+
+@pytest.fixture
+def second(engine):
+    directory = tempfile.mkdtemp(prefix="rdk-", dir="/tmp")
+    one = SecondEngine(directory, engine.docker_cli)
+    yield one
+    status, _, err = one.tool("down", "--purge")
+    assert status == 0, err
+    assert not os.path.exists(directory)
+    assert leftovers(directory) == []
+
+
+def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
+    second.expect("up", "--no-images")
+    busybox = engine.registry + "/library/busybox"
+    port = free_port()
+    second.docker("pull", "-q", busybox)
+    second.docker("run", "-d", "--name", "survivor", "-p", "127.0.0.1:%d:80" % port, busybox,
+                  "sh", "-c", "while :; do echo hello | nc -l -p 80; done")
+    network = second.docker("network", "create", "extra")
+    bridges = [second.bridge(), "br-" + network[:12]]
+    container = int(second.docker("inspect", "-f", "{{.State.Pid}}", "survivor"))
+    assert all(link_exists(name) for name in bridges)
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        assert client.recv(100) == b"hello\n"
+
+    dockerd = second.pid()
+    os.kill(dockerd, signal.SIGKILL)
+    wait_for_death(dockerd)
+    # Without this the rest would prove nothing: the container and its bridge outlive the engine.
+    assert is_running(container)
+    assert any("containerd-shim" in words for words in processes_naming(second.dir))
+
+    status, out, err = second.tool("env")
+    assert (status, out) == (1, "")
+    assert err == "tools/engine: not up (dockerd has died, its registry still runs): run tools/engine up\n"
+
+    assert second.expect("down") == "down: %s\n" % second.dir
+    assert leftovers(second.dir) == []
+    assert not is_running(container)
+    assert [name for name in bridges if link_exists(name)] == []
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+
+
+def test_up_again_after_a_killed_dockerd_is_a_fresh_engine(engine, second):
+    busybox = engine.registry + "/library/busybox"
+    second.expect("up", "--no-images")
+    second.docker("pull", "-q", busybox)
+    second.docker("run", "-d", "--name", "old", busybox, "sleep", "1000")
+    container = int(second.docker("inspect", "-f", "{{.State.Pid}}", "old"))
+    dockerd = second.pid()
+    os.kill(dockerd, signal.SIGKILL)
+    wait_for_death(dockerd)
+
+    second.expect("up", "--no-images")
+    assert not is_running(container)
+    assert second.docker("ps", "-aq") == ""
+    assert second.docker("images", "-q") == ""
+    assert second.expect("up", "--no-images") == "already up: %s\n" % second.address
+
+
+def test_env_names_this_engine_and_no_other(engine, second):
+    second.expect("up", "--no-images")
+    exported = dict(line[len("export "):].split("=", 1) for line in second.expect("env").splitlines())
+    assert exported["DOCKER_HOST"] == second.address
+    assert exported["RAWDOCK_TEST_REGISTRY"] != engine.registry
+    assert set(exported) == {"DOCKER_HOST", "RAWDOCK_TEST_REGISTRY"}
+    # Stopping this one must leave the other alone.
+    second.expect("down")
+    assert engine.json("GET", "/version")["Version"]
+    assert second.expect("down") == "already down: %s\n" % second.dir
+
+
+def test_env_and_status_say_so_when_down(second):
+    status, out, err = second.tool("env")
+    assert (status, out) == (1, "")
+    assert err == "tools/engine: not up (no engine runs in %s): run tools/engine up\n" % second.dir
+    assert second.tool("status")[:2] == (3, "down: no engine runs in %s\n" % second.dir)
+
+
+def test_a_failed_up_is_undone(second):
+    second.expect("up", "--no-images")
+    bridge = second.bridge()
+    second.expect("down")
+    storage = os.path.join(second.dir, "registry")
+    shutil.rmtree(storage, ignore_errors=True)
+    with open(storage, "w") as file:
+        file.write("not a directory")
+    status, out, err = second.tool("up")
+    assert (status, out) == (1, "")
+    assert err.startswith("tools/engine: the registry answered 500 to POST ")
+    assert "Traceback" not in err
+    assert leftovers(second.dir) == []
+    assert not link_exists(bridge)
+
+
+def test_a_directory_of_somebody_else_is_refused(tmp_path, engine):
+    kept = tmp_path / "kept"
+    kept.write_text("precious")
+    other = SecondEngine(str(tmp_path), engine.docker_cli)
+    for command in (["up"], ["down", "--purge"]):
+        status, _, err = other.tool(*command)
+        assert status == 1
+        # Whichever comes first: the directory is foreign, or its path too long for a socket.
+        assert err.startswith("tools/engine: ") and err.count("\n") == 1
+    assert kept.read_text() == "precious"
+    assert os.listdir(str(tmp_path)) == ["kept"]
+
+
+def test_a_socket_path_too_long_is_refused(engine):
+    directory = "/tmp/" + "x" * 100
+    status, _, err = SecondEngine(directory, engine.docker_cli).tool("up")
+    assert status == 1
+    assert "is 117 bytes, the system's limit is 107: choose a shorter --state" in err
+    assert not os.path.exists(directory)
