@@ -1,0 +1,207 @@
+"""Where a message's body ends, and the readers that take it out.
+
+`response_framing` and `request_framing` are the one place that decides; their steps carry
+the numbers of RFC 9112 §6.3. `body_reader` then gives the reader for the answer. All
+readers have the shape of ChunkedReader: feed → pieces, done, leftover, trailers, feed_eof.
+
+Stricter than the RFC asks of a client: Transfer-Encoding beside Content-Length is refused
+rather than resolved, because two parsers that resolve it differently can be played against
+each other, and no engine sends it.
+"""
+from ..errors import ProtocolError, TruncatedError
+from .chunked import ChunkedReader
+from .grammar import CONTENT_LENGTH
+from .message import Headers
+
+
+class Framing:
+    """How a body is delimited: `kind` is "none", "length", "chunked", "close" or "upgrade".
+
+    `length` (int) goes with "length". `coding` (str or None) names a transfer coding other
+    than chunked that the content of a "close" body still wears.
+    """
+
+    __slots__ = ("kind", "length", "coding")
+
+    def __init__(self, kind, length=0, coding=None):
+        self.kind = kind
+        self.length = length
+        self.coding = coding
+
+    def __eq__(self, other):
+        return isinstance(other, Framing) and (self.kind, self.length, self.coding) == (other.kind, other.length, other.coding)
+
+    def __repr__(self):
+        return "Framing(%r, %r, %r)" % (self.kind, self.length, self.coding)
+
+
+NO_BODY = Framing("none")
+UNTIL_CLOSE = Framing("close")
+CHUNKED = Framing("chunked")
+UPGRADE = Framing("upgrade")
+
+
+def response_framing(head, method="GET", hijack=False, offset=0):
+    """The Framing of the response `head` to a request of `method`.
+
+    `hijack`: the request was attach or exec start, whose 200 means what 101 means: from here
+    on the connection is a raw stream. `offset` is for errors. ProtocolError if the head is at odds with itself.
+    """
+    status, headers = head.status, head.headers
+    length = content_length(headers, offset)
+    # 1. HEAD, 1xx, 204 and 304 have no body, whatever their fields say. 101 switches (RFC 9110 §15.2.2).
+    if status == 101:
+        return UPGRADE
+    if method == "HEAD" or status < 200 or status == 204 or status == 304:
+        return NO_BODY
+    # 2. A 2xx to CONNECT is a tunnel after its head; so, in the Engine API, is a 2xx to a hijack request.
+    if status < 300 and (hijack or method == "CONNECT"):
+        return UPGRADE
+    if "transfer-encoding" in headers:
+        # 3. Both fields: refused.
+        if length is not None:
+            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
+        # 4. Chunked last: chunked. Otherwise the body of a response ends with the connection.
+        return coded_framing(head, offset) or Framing("close", coding=", ".join(headers.tokens("transfer-encoding")))
+    # 5., 6. A valid Content-Length (an invalid one was refused above).
+    if length is not None:
+        return Framing("length", length)
+    # 8. Nothing said: until the connection closes.
+    return UNTIL_CLOSE
+
+
+def request_framing(head, offset=0):
+    """The Framing of a request's body. ProtocolError if the head is at odds with itself."""
+    headers = head.headers
+    length = content_length(headers, offset)
+    if "transfer-encoding" in headers:
+        if length is not None:
+            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
+        framing = coded_framing(head, offset)
+        if framing is None:  # 4. ... in a request nobody could tell where the body ends
+            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "chunked as the last transfer coding")
+        return framing
+    # 5., 6. Content-Length. 7. A request that says nothing has no body.
+    return Framing("length", length) if length else NO_BODY
+
+
+def coded_framing(head, offset):
+    """CHUNKED if chunked is the only transfer coding, None if the last is another; the rest is refused by name."""
+    headers = head.headers
+    codings = headers.tokens("transfer-encoding")
+    if head.version == "1.0":
+        raise framing_error("RFC 9112 §6.1", offset, headers, "transfer-encoding", "no Transfer-Encoding in an HTTP/1.0 message")
+    if codings == ["chunked"]:
+        return CHUNKED
+    if not codings or codings[-1] == "chunked" or "chunked" in codings:
+        unknown = [coding for coding in codings if coding != "chunked"]
+        expected = ("chunked without %s: that coding is not spoken here" % ", ".join(unknown) if unknown
+                    else "chunked, once")
+        raise framing_error("RFC 9112 §7", offset, headers, "transfer-encoding", expected)
+    return None
+
+
+def content_length(headers, offset=0):
+    """The int that Content-Length gives, None without the field. Repeats of one same number count as one.
+
+    (RFC 9110 §8.6; RFC 9112 §6.3 step 5)
+    """
+    values = headers._values("content-length")
+    if values is None:
+        return None
+    if len(values) == 1 and CONTENT_LENGTH.fullmatch(values[0]):
+        return int(values[0])
+    numbers = [number.strip(" \t") for number in ",".join(values).split(",")]
+    if not all(CONTENT_LENGTH.fullmatch(number) for number in numbers):
+        raise framing_error("RFC 9110 §8.6", offset, headers, "content-length", "a Content-Length of 1 to 19 digits")
+    if len(set(numbers)) > 1:
+        raise framing_error("RFC 9112 §6.3", offset, headers, "content-length", "one Content-Length")
+    return int(numbers[0])
+
+
+def framing_error(rule, offset, headers, name, expected):
+    seen = ", ".join("%s: %s" % pair for pair in headers if pair[0].lower() == name)
+    return ProtocolError(rule, offset, seen.encode("latin-1"), expected)
+
+
+def stays_open(head, framing):
+    """Whether the connection can carry another message after this one (RFC 9112 §9.3)."""
+    if framing.kind in ("close", "upgrade"):
+        return False
+    tokens = head.headers.tokens("connection")
+    if "close" in tokens:
+        return False
+    return head.version == "1.1" or "keep-alive" in tokens
+
+
+class LengthReader:
+    """A body of exactly `length` bytes. A body of none is one of length 0."""
+
+    def __init__(self, length, labels=None, offset=0):
+        self.length = length
+        self.remaining = length
+        self.done = not length
+        self.trailers = None
+        self.leftover = b""
+        self.error = None
+        self._labels = labels
+        self._offset = offset
+
+    def feed(self, data):
+        if self.error is not None:
+            raise self.error
+        size = len(data)
+        if size > self.remaining:
+            self.leftover += bytes(data[self.remaining:])
+            size = self.remaining
+            data = data[:size]
+        if not size:
+            return []
+        self.remaining -= size
+        self.done = not self.remaining
+        if self._labels is not None:
+            self._labels.append((self._offset, self._offset + size, "content"))
+        self._offset += size
+        return [data]
+
+    def feed_eof(self):
+        if self.remaining:
+            self.error = TruncatedError("a body of known length", self._offset, self.length,
+                                        self.length - self.remaining, "RFC 9112 §6.2")
+            raise self.error
+
+
+class UntilCloseReader:
+    """A body that ends where the connection does: a cut cannot be told from the end (RFC 9112 §6.3 step 8)."""
+
+    def __init__(self, labels=None, offset=0, role="content"):
+        self.done = False
+        self.trailers = None
+        self.leftover = b""
+        self.error = None
+        self._labels = labels
+        self._offset = offset
+        self._role = role
+
+    def feed(self, data):
+        if not data:
+            return []
+        if self._labels is not None:
+            self._labels.append((self._offset, self._offset + len(data), self._role))
+        self._offset += len(data)
+        return [data]
+
+    def feed_eof(self):
+        self.done = True
+        self.trailers = Headers()
+
+
+def body_reader(framing, labels=None, offset=0):
+    """The reader of a body framed so. `offset` is where the body starts in its stream."""
+    if framing.kind == "chunked":
+        return ChunkedReader(labels, offset)
+    if framing.kind == "close":
+        return UntilCloseReader(labels, offset)
+    if framing.kind == "upgrade":
+        return UntilCloseReader(labels, offset, "raw stream")
+    return LengthReader(framing.length, labels, offset)

@@ -1,0 +1,31 @@
+"""What `feed()` gives back.
+
+Every reader of this floor answers in three ways only: here are the values, need more
+(an empty list), or this is wrong. The two can meet in one buffer: good values, then a
+byte that breaks a rule. Nothing that arrived whole may be lost, and nothing after the
+bad byte may be believed: so the caller gets the values first and the error after them.
+
+A reader keeps its error: each later `feed()` or `feed_eof()` raises it again.
+"""
+
+
+class ValuesThenError(list):
+    """The values that arrived whole; iterating gives them and then raises `error`."""
+
+    def __init__(self, values, error):
+        list.__init__(self, values)
+        self.error = error
+
+    def __iter__(self):
+        for value in list.__iter__(self):
+            yield value
+        raise self.error
+
+
+def values_or_error(values, error):
+    """`values` as they are, or with `error` behind them; with no value to give, raises at once."""
+    if error is None:
+        return values
+    if not values:
+        raise error
+    return ValuesThenError(values, error)

@@ -1,0 +1,61 @@
+"""The grammar of HTTP/1.x as regular expressions, each under the rule it spells.
+
+Patterns that match decoded heads are str patterns: a head is decoded once as latin-1,
+so that a character is a byte and every offset stays true. Patterns used on bodies are
+bytes patterns and run on bytes, bytearray or memoryview without a copy.
+
+Left out on purpose: obs-fold (RFC 9112 §5.2, refused), bare LF as a line end (§2.2 lets
+a recipient take it; taking it is how two parsers come to disagree), HTTP/0.9.
+"""
+import re
+
+# RFC 9110 §5.6.2: token = 1*tchar
+TCHAR = r"!#$%&'*+\-.^_`|~0-9A-Za-z"
+
+# RFC 9110 §5.5: field-vchar = VCHAR / obs-text; SP and HTAB inside. No other control byte.
+FIELD_CHAR = r"\t -~\x80-\xff"
+
+# RFC 9112 §5: field-line = field-name ":" OWS field-value OWS, then CRLF (§2.1).
+FIELD_LINE = "[" + TCHAR + "]+:[" + FIELD_CHAR + r"]*\r\n"
+
+# RFC 9112 §2.3: HTTP-version = "HTTP/" DIGIT "." DIGIT; only 1.0 and 1.1 are spoken here.
+VERSION = r"HTTP/1\.[01]"
+
+# RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
+# RFC 9110 §15: the first digit is 1 to 5. The SP before an absent reason is not optional.
+STATUS_LINE = "(" + VERSION + ") ([1-5][0-9][0-9]) ([" + FIELD_CHAR + r"]*)\r\n"
+
+# RFC 9112 §3: request-line = method SP request-target SP HTTP-version
+# RFC 9112 §3.2: no white space in the target; RFC 3986 allows no control or non-ASCII byte.
+REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) (" + VERSION + r")\r\n"
+
+RESPONSE_HEAD = re.compile(STATUS_LINE + "((?:" + FIELD_LINE + r")*)\r\n")
+REQUEST_HEAD = re.compile(REQUEST_LINE + "((?:" + FIELD_LINE + r")*)\r\n")
+
+# One field line with the white space around its value left out of the group on the left
+# side; on the right side it is stripped only when a head has any (rare, and then cheap).
+FIELD_PAIR = re.compile("([" + TCHAR + r"]+):[ \t]*([^\r\n]*)\r\n")
+
+TOKEN = re.compile("[" + TCHAR + "]+")
+TARGET = re.compile(r"[!-~]+")
+FIELD_VALUE = re.compile("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xff])?)?")
+
+# A CR or LF that is not half of a CRLF (RFC 9112 §2.2). A CR at the very end may yet get its LF.
+STRAY_LINE_END = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
+
+# RFC 9110 §8.6: Content-Length = 1*DIGIT. 19 digits hold every 63-bit length.
+CONTENT_LENGTH = re.compile("[0-9]{1,19}")
+
+# RFC 9110 §5.6.4: quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
+QUOTED_STRING = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+
+# RFC 9112 §7.1: chunk-size = 1*HEXDIG; 16 digits hold every 64-bit size.
+# RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
+CHUNK_EXTENSION = (r"(?:[ \t]*;[ \t]*[" + TCHAR + "]+(?:[ \\t]*=[ \\t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING + "))?)*")
+CHUNK_LINE = re.compile(("([0-9A-Fa-f]{1,16})(" + CHUNK_EXTENSION + r")\r\n").encode("latin-1"))
+
+# RFC 9112 §7.1: last-chunk, trailer section, CRLF, as a server without trailers writes them.
+PLAIN_LAST_CHUNK = b"0\r\n\r\n"
+
+# RFC 9112 §7.1.2: trailer-section = *( field-line CRLF )
+TRAILER_SECTION = re.compile("((?:" + FIELD_LINE + r")*)\r\n")

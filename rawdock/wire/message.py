@@ -1,0 +1,281 @@
+"""Heads: the start line and the field lines of a message, to and from bytes.
+
+Strategy: one regular expression accepts or refuses a whole head, one `findall` takes the
+fields out. Only when the expression refuses (or when every byte is to be labelled) does
+`walk_head` go over it element by element, to name the rule, the byte and what should have
+stood there. A property test holds the two against each other.
+
+Promises: nothing is repaired, nothing is guessed. Refused: bare CR or LF, obs-fold, white
+space before a colon, an empty or non-token field name, control bytes, any version but
+1.0 and 1.1, status codes outside 100..599. Field names keep their spelling and order.
+
+Left out: obs-fold unfolding and HTTP/2; a proxy would need the first, nobody here the second.
+"""
+import re
+
+from ..errors import ProtocolError, UsageError
+from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, RESPONSE_HEAD, STRAY_LINE_END, TARGET,
+                      TCHAR, TOKEN, VERSION)
+
+MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
+MAX_FIELDS = 256        # http.client and Apache take 100; an engine sends about 10
+
+
+class Headers:
+    """Field lines in order: pairs of str (latin-1, as on the wire). Look-up ignores case.
+
+    `headers[name]` is the first value (KeyError if absent), `get` the same with a default,
+    `get_all` every value in order. Iterating gives the (name, value) pairs.
+    """
+
+    __slots__ = ("pairs", "_index")
+
+    def __init__(self, pairs=()):
+        if isinstance(pairs, dict):
+            pairs = pairs.items()
+        self.pairs = pairs if type(pairs) is list else list(pairs)
+        self._index = None
+
+    def _values(self, name):
+        index = self._index
+        if index is None:
+            index = self._index = {}
+            for key, value in self.pairs:
+                index.setdefault(key.lower(), []).append(value)
+        return index.get(name.lower())
+
+    def get(self, name, default=None):
+        values = self._values(name)
+        return values[0] if values else default
+
+    def get_all(self, name):
+        return list(self._values(name) or ())
+
+    def tokens(self, name):
+        """The comma-separated elements of every field `name`, lower case (RFC 9110 §5.6.1)."""
+        values = self._values(name)
+        if not values:
+            return []
+        elements = (element.strip(" \t").lower() for element in ",".join(values).split(","))
+        return [element for element in elements if element]
+
+    def __getitem__(self, name):
+        values = self._values(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
+
+    def __contains__(self, name):
+        return self._values(name) is not None
+
+    def __iter__(self):
+        return iter(self.pairs)
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def __eq__(self, other):
+        return self.pairs == (other.pairs if isinstance(other, Headers) else other)
+
+    def __repr__(self):
+        return "Headers(%r)" % (self.pairs,)
+
+
+class Head:
+    """A response's head: `version` "1.0" or "1.1", `status` int, `reason` str, `headers`."""
+
+    __slots__ = ("version", "status", "reason", "headers")
+    kind = "response"
+
+    def __init__(self, version, status, reason, headers):
+        self.version = version
+        self.status = status
+        self.reason = reason
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+
+    def parts(self):
+        return self.version, self.status, self.reason, self.headers
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.parts() == other.parts()
+
+    def __repr__(self):
+        return "%s%r" % (type(self).__name__, self.parts())
+
+
+class RequestHead(Head):
+    """A request's head: `version`, `method` str, `target` str (as sent), `headers`."""
+
+    __slots__ = ("method", "target")
+    kind = "request"
+
+    def __init__(self, version, method, target, headers):
+        Head.__init__(self, version, None, None, headers)
+        self.method = method
+        self.target = target
+
+    def parts(self):
+        return self.version, self.method, self.target, self.headers
+
+
+def parse_fields(block):
+    """The (name, value) pairs of a str of field lines that a head expression has accepted."""
+    pairs = FIELD_PAIR.findall(block)
+    if " \r\n" in block or "\t\r\n" in block:
+        pairs = [(name, value.rstrip(" \t")) for name, value in pairs]
+    return pairs
+
+
+def parse_response_head(data, offset=0):
+    """bytes of a status line, field lines and the empty line → Head. ProtocolError with rule and offset.
+
+    `offset` is where `data` stands in its stream. (RFC 9112 §4, §5)
+    """
+    text = str(data, "latin-1")
+    match = RESPONSE_HEAD.fullmatch(text)
+    if match is None:
+        walk_head(text, "response", offset)
+    version, status, reason, block = match.groups()
+    return Head(version[5:], int(status), reason, limited_headers(parse_fields(block), offset))
+
+
+def parse_request_head(data, offset=0):
+    """bytes of a request line, field lines and the empty line → RequestHead. (RFC 9112 §3, §5)"""
+    text = str(data, "latin-1")
+    match = REQUEST_HEAD.fullmatch(text)
+    if match is None:
+        walk_head(text, "request", offset)
+    method, target, version, block = match.groups()
+    return RequestHead(version[5:], method, target, limited_headers(parse_fields(block), offset))
+
+
+def limited_headers(pairs, offset):
+    if len(pairs) > MAX_FIELDS:
+        raise ProtocolError("rawdock limit", offset, b"%d field lines" % len(pairs), "at most %d field lines" % MAX_FIELDS)
+    return Headers(pairs)
+
+
+# The elements of a start line: (role, pattern, what is expected, rule).
+STATUS_LINE_ELEMENTS = (
+    ("version", VERSION, "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("SP", " ", "one space", "RFC 9112 §4"),
+    ("status code", "[1-5][0-9][0-9](?![0-9])", "a status code of three digits, 100 to 599", "RFC 9110 §15"),
+    ("SP", " ", "one space (it stands even before an absent reason)", "RFC 9112 §4"),
+    ("reason phrase", "[" + FIELD_CHAR + "]*", "a reason phrase", "RFC 9112 §4"),
+)
+REQUEST_LINE_ELEMENTS = (
+    ("method", "[" + TCHAR + "]+", "a method", "RFC 9112 §3.1"),
+    ("SP", " ", "one space", "RFC 9112 §3"),
+    ("request target", "[!-~]+", "a request target", "RFC 9112 §3.2"),
+    ("SP", " ", "one space", "RFC 9112 §3"),
+    ("version", VERSION, "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+)
+FIELD_LINE_ELEMENTS = (
+    ("field name", "[" + TCHAR + "]+", "a field name", "RFC 9112 §5"),
+    ("colon", ":", "a colon right after the field name", "RFC 9112 §5.1"),
+    ("OWS", "[ \t]*", "", ""),
+    ("field value", FIELD_VALUE.pattern, "a field value", "RFC 9110 §5.5"),
+    ("OWS", "[ \t]*", "", ""),
+)
+
+
+def walk_head(text, kind, offset, labels=None):
+    """Go over a head (latin-1 str) element by element; the index of the end of what was walked.
+
+    Appends (start, end, role) to `labels` for each element. Raises ProtocolError at the
+    first byte that breaks a rule. `kind` is "response", "request" or "trailer" (no start line).
+    """
+    at = 0
+    if kind != "trailer":
+        at = walk_elements(text, 0, STATUS_LINE_ELEMENTS if kind == "response" else REQUEST_LINE_ELEMENTS, offset, labels)
+    while not text.startswith("\r\n", at):
+        if at == len(text):
+            raise ProtocolError("RFC 9112 §2.1", offset + at, b"", "the empty line that ends the fields")
+        if text[at] in " \t":
+            raise ProtocolError("RFC 9112 §5.2", offset + at, text[at:at + 16].encode("latin-1"),
+                                "a field line, not one folded onto a second line")
+        at = walk_elements(text, at, FIELD_LINE_ELEMENTS, offset, labels)
+    if labels is not None:
+        labels.append((offset + at, offset + at + 2, "CRLF"))
+    return at + 2
+
+
+def walk_elements(text, at, elements, offset, labels):
+    """One line of a head from index `at` through its CRLF; the index after it."""
+    for role, pattern, expected, rule in elements:
+        match = re.compile(pattern).match(text, at)
+        if match is None:
+            raise ProtocolError(rule, offset + at, text[at:at + 16].encode("latin-1"), expected)
+        if labels is not None and match.end() > at:
+            labels.append((offset + at, offset + match.end(), role))
+        at = match.end()
+    if not text.startswith("\r\n", at):
+        bare = text[at:at + 1] in ("\r", "\n")
+        raise ProtocolError("RFC 9112 §2.2" if bare else "RFC 9110 §5.5", offset + at, text[at:at + 16].encode("latin-1"),
+                            "CRLF at the end of the line" if bare else "no control byte")
+    if labels is not None:
+        labels.append((offset + at, offset + at + 2, "CRLF"))
+    return at + 2
+
+
+def find_head_end(buffer, scanned, kind, offset):
+    """Where the head at the start of `buffer` (bytearray) ends, or -1: need more.
+
+    `scanned` is how much of the buffer earlier calls have seen. Wrong bytes are refused
+    before the head is whole, so that a peer that speaks no HTTP is not waited for.
+    """
+    end = buffer.find(b"\r\n\r\n", max(0, scanned - 3)) + 4
+    if end >= 4:
+        if end > MAX_HEAD_BYTES:
+            raise ProtocolError("rawdock limit", offset + MAX_HEAD_BYTES, buffer[MAX_HEAD_BYTES:end],
+                                "a head of at most %d bytes" % MAX_HEAD_BYTES)
+        return end
+    if len(buffer) > MAX_HEAD_BYTES:
+        raise ProtocolError("rawdock limit", offset + MAX_HEAD_BYTES, buffer[MAX_HEAD_BYTES:],
+                            "a head of at most %d bytes" % MAX_HEAD_BYTES)
+    wrong_start = kind == "response" and not b"HTTP/1.".startswith(buffer[:7])
+    if wrong_start or STRAY_LINE_END.search(buffer, max(0, scanned - 1)):
+        walk_head(buffer.decode("latin-1"), kind, offset)
+    return -1
+
+
+def field_lines(headers):
+    """(name, value) pairs of str, checked against the grammar → bytes of field lines. UsageError if refused.
+
+    Nothing that could end a line or a name gets through: CR, LF, NUL, other control bytes,
+    white space in a name or around a value, characters beyond latin-1.
+    """
+    lines = []
+    for name, value in headers:
+        name, value = str(name), str(value)
+        if not TOKEN.fullmatch(name):
+            raise UsageError("header name %r is not a token (RFC 9110 §5.6.2)" % name,
+                             "use letters, digits and !#$%&'*+-.^_`|~ only")
+        if not FIELD_VALUE.fullmatch(value):
+            raise UsageError("the value of header %s, %r, cannot stand in a field line (RFC 9110 §5.5)" % (name, value),
+                             "no line breaks, control characters, outer blanks or characters beyond latin-1")
+        lines.append("%s: %s\r\n" % (name, value))
+    return "".join(lines).encode("latin-1")
+
+
+def encode_request_head(method, target, headers=(), version="1.1"):
+    """str method, str target, (name, value) pairs → bytes of a request head. UsageError if it cannot be sent."""
+    if not TOKEN.fullmatch(method):
+        raise UsageError("method %r is not a token (RFC 9110 §9.1)" % method, "use GET, HEAD, POST, PUT or DELETE")
+    if not TARGET.fullmatch(target):
+        raise UsageError("request target %r has a blank, a control or a non-ASCII character (RFC 9112 §3.2)" % target,
+                         "percent-encode it: a blank is %20")
+    if version not in ("1.0", "1.1"):
+        raise UsageError("HTTP version %r is not spoken here" % version, "use 1.0 or 1.1")
+    return ("%s %s HTTP/%s\r\n" % (method, target, version)).encode("ascii") + field_lines(headers) + b"\r\n"
+
+
+def encode_response_head(status, reason="", headers=(), version="1.1"):
+    """int status, str reason, (name, value) pairs → bytes of a response head. UsageError if it cannot be sent."""
+    if not 100 <= status <= 599:
+        raise UsageError("status %r is not between 100 and 599 (RFC 9110 §15)" % status)
+    if not FIELD_VALUE.fullmatch(reason):
+        raise UsageError("reason phrase %r cannot stand in a status line (RFC 9112 §4)" % reason)
+    if version not in ("1.0", "1.1"):
+        raise UsageError("HTTP version %r is not spoken here" % version, "use 1.0 or 1.1")
+    return ("HTTP/%s %d %s\r\n" % (version, status, reason)).encode("latin-1") + field_lines(headers) + b"\r\n"
