@@ -76,6 +76,10 @@ def leftovers(directory):
     return found
 
 
+def cgroups_named(name):
+    return [path for path, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(path) == name]
+
+
 def is_running(pid):
     try:
         with open("/proc/%d/stat" % pid) as file:
@@ -119,12 +123,12 @@ def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
     busybox = engine.registry + "/library/busybox"
     port = free_port()
     second.docker("pull", "-q", busybox)
-    second.docker("run", "-d", "--name", "survivor", "-p", "127.0.0.1:%d:80" % port, busybox,
-                  "sh", "-c", "while :; do echo hello | nc -l -p 80; done")
+    name = second.docker("run", "-d", "--name", "survivor", "-p", "127.0.0.1:%d:80" % port, "--cgroup-parent",
+                         "/rawdock-test", busybox, "sh", "-c", "while :; do echo hello | nc -l -p 80; done")
     network = second.docker("network", "create", "extra")
     bridges = [second.bridge(), "br-" + network[:12]]
     container = int(second.docker("inspect", "-f", "{{.State.Pid}}", "survivor"))
-    assert all(link_exists(name) for name in bridges)
+    assert all(link_exists(link) for link in bridges)
     with socket.create_connection(("127.0.0.1", port), 5) as client:
         assert client.recv(100) == b"hello\n"
 
@@ -134,6 +138,7 @@ def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
     # Without this the rest would prove nothing: the container and its bridge outlive the engine.
     assert is_running(container)
     assert any("containerd-shim" in words for words in processes_naming(second.dir))
+    assert cgroups_named(name)
 
     status, out, err = second.tool("env")
     assert (status, out) == (1, "")
@@ -142,7 +147,10 @@ def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
     assert second.expect("down") == "down: %s\n" % second.dir
     assert leftovers(second.dir) == []
     assert not is_running(container)
-    assert [name for name in bridges if link_exists(name)] == []
+    assert cgroups_named(name) == []
+    for parent in cgroups_named("rawdock-test"):      # an engine never deletes a parent that it was given
+        os.rmdir(parent)
+    assert [link for link in bridges if link_exists(link)] == []
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), 1).close()
 
