@@ -13,10 +13,13 @@ MACHINE_PATHS = re.compile("(^|[^A-Za-z0-9_.%s-])/(%s)/|[.]%s/versions/[0-9]" % 
 
 
 def committed_files():
-    """The files git has, or (in an unpacked archive) all that are there."""
-    ran = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    if ran.returncode == 0 and ran.stdout:
-        return sorted(name for name in ran.stdout.decode("utf-8").split("\0") if name)
+    """The files git has; without git or outside a checkout, all that are there but what .gitignore is about."""
+    try:
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    except FileNotFoundError:
+        listed = b""
+    if listed:
+        return sorted(name for name in listed.decode("utf-8").split("\0") if name)
     found = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [one for one in folders if one == ".ci" or not one.startswith((".", "__pycache__")) and not one.endswith(".egg-info")]

@@ -1,0 +1,57 @@
+"""tools/test: the figures it ends with are the tests', and what it does not know goes to pytest."""
+import pytest
+
+from tests.house.sources import load_tool
+
+TOOL = load_tool("test")
+
+REPORT = """<testsuites><testsuite tests="7">
+<testcase classname="a" name="passes"/>
+<testcase classname="a" name="fails"><failure/></testcase>
+<testcase classname="a" name="fails_and_breaks_its_teardown"><failure/></testcase>
+<testcase classname="a" name="fails_and_breaks_its_teardown"><error/></testcase>
+<testcase classname="a" name="passes_and_breaks_its_teardown"/>
+<testcase classname="a" name="passes_and_breaks_its_teardown"><error/></testcase>
+<testcase classname="a" name="is_skipped"><skipped/></testcase>
+<testcase classname="b" name="passes"><system-out>text</system-out></testcase>
+</testsuite></testsuites>"""
+
+
+def test_a_test_counts_once_and_its_worst_outcome_counts(tmp_path):
+    (tmp_path / "report.xml").write_text(REPORT)
+    part = TOOL.Part("any")
+    TOOL.count_report(str(tmp_path / "report.xml"), part)
+    assert (part.passed, part.failed, part.skipped) == (2, 3, 1)
+
+
+@pytest.mark.parametrize("not_run, last", [(None, ["one         4        1        2      0.5", "4 passed, 1 failed"]),
+                                           ("no engine", ["live tests: NOT RUN (no engine)", "4 passed, 1 failed"])])
+def test_the_last_line_is_the_total_and_what_did_not_run_stands_above_it(capsys, not_run, last):
+    part = TOOL.Part("one")
+    part.passed, part.failed, part.skipped, part.seconds = 4, 1, 2, 0.5
+    TOOL.print_summary([part], not_run)
+    assert capsys.readouterr().out.split("\n")[-3:] == last + [""]
+
+
+@pytest.mark.parametrize("argv, words", [
+    ([], []), (["--live"], []), (["--all-pythons", "--no-live"], []),
+    (["tests/wire", "-k", "chunk"], ["tests/wire", "-k", "chunk"]),
+    (["--live", "-x", "--", "--no-live"], ["-x", "--no-live"]),
+    (["--liv"], ["--liv"]),
+])
+def test_what_is_not_ours_is_pytests(argv, words):
+    assert TOOL.split_arguments(argv)[1] == words
+
+
+def test_contradictions_are_refused(capsys):
+    with pytest.raises(SystemExit) as caught:
+        TOOL.split_arguments(["--live", "--no-live"])
+    assert caught.value.code == 2
+    assert "contradict" in capsys.readouterr().err
+
+
+def test_a_part_in_which_nothing_passed_has_failed(tmp_path, capsys):
+    """An interpreter that runs no test at all and is content with that."""
+    part = TOOL.run_pytest("nothing", "/bin/true", "3.11", [], {}, str(tmp_path))
+    assert (part.passed, part.failed) == (0, 1)
+    assert "left no report" in capsys.readouterr().out
