@@ -1,0 +1,714 @@
+"""The Engine API as one table: 108 operations, and how to write the request target of each.
+
+Promises: importing this file parses nothing; looking one operation up reads that row alone.
+A request target built here holds printable ASCII without a space, whatever the values: a
+value can add neither a segment, a query nor a line to it.
+
+Refuses, with a UsageError and before a byte is sent: an operation or a parameter that the
+table does not have, a value of the wrong kind, an empty path segment, `.` and `..`, and
+anything newer than the API version the engine speaks. An engine would ignore a parameter
+it does not know, and the caller would believe it had worked.
+
+Leaves out: the shape of request and response bodies (the engine checks those better), and
+request headers such as X-Registry-Auth, which the caller passes beside the parameters.
+
+The names, paths and parameters are those of the Engine API definition v1.55, and
+`tools/endpoints check` holds the table to it. Kinds and versions say what engines do where
+the definition is vague: `copyUIDGID` is a bool there called a string, for one.
+"""
+import json
+import re
+
+from ..errors import UsageError
+
+# A row is one line of facts, then indented lines: the help, then the query parameters.
+#
+#   name    operationId in snake_case: ContainerList is container_list
+#   method  HTTP method
+#   path    request path below /vX.Y; {id} and {name} are the path parameters
+#   body    -          none
+#           json       a JSON value
+#           tar        a stream of bytes (a tar, compressed or not)
+#   result  json       one JSON value
+#           none       nothing worth reading
+#           messages   a stream of JSON objects
+#           frames     stdout and stderr, interleaved in frames
+#           tar        a tar, streamed
+#           raw        the response as it is: its head is the answer, or its body is text
+#           upgrade=P  the connection itself, switched to protocol P
+#   since   the first API version that has the operation (1.24 also stands for older)
+#
+# A query parameter is name:kind, with @X.Y when it came later than the operation. A leading
+# + marks one that engines take though the definition does not list it. The kinds:
+#
+#   bool      True or False, sent as 1 or 0
+#   int       a whole number
+#   str       text; an int is written in decimal
+#   list      several texts: the name is repeated (t=a&t=b)
+#   filters   a dict of filter name to value or values, sent as JSON {"status":["exited"]}
+#   json      any object or array, sent as JSON
+#   jsonlist  several JSON objects: the name is repeated, one object each
+#   time      seconds since 1970, whole or with up to nine decimals
+ENDPOINT_TABLE = """
+[Container]
+container_list             GET    /containers/json                -    json              1.24
+    the containers, running ones unless all=1
+    all:bool limit:int size:bool filters:filters
+container_create           POST   /containers/create              json json              1.24
+    make a container from an image; 404 when the image is missing
+    name:str platform:str@1.41
+container_inspect          GET    /containers/{id}/json           -    json              1.24
+    everything the engine knows about one container
+    size:bool
+container_top              GET    /containers/{id}/top            -    json              1.24
+    its processes, as the host's ps prints them
+    ps_args:str
+container_logs             GET    /containers/{id}/logs           -    frames            1.24
+    what it wrote to stdout and stderr; follow=1 keeps listening
+    follow:bool stdout:bool stderr:bool since:time until:time@1.35 timestamps:bool tail:str +details:bool
+container_changes          GET    /containers/{id}/changes        -    json              1.24
+    files it added, changed or deleted since the image
+container_export           GET    /containers/{id}/export         -    tar               1.24
+    its whole filesystem as one tar
+container_stats            GET    /containers/{id}/stats          -    messages          1.24
+    CPU, memory, network and disk counters, one object a second
+    stream:bool one-shot:bool@1.41
+container_resize           POST   /containers/{id}/resize         -    none              1.24
+    set the height and width of its terminal
+    h:int w:int
+container_start            POST   /containers/{id}/start          -    none              1.24
+    start it; 304 when it already runs
+    detachKeys:str
+container_stop             POST   /containers/{id}/stop           -    none              1.24
+    ask it to end, kill it t seconds later; 304 when it is down
+    signal:str@1.42 t:int
+container_restart          POST   /containers/{id}/restart        -    none              1.24
+    stop, then start
+    signal:str@1.42 t:int
+container_kill             POST   /containers/{id}/kill           -    none              1.24
+    send its first process a signal, KILL by default
+    signal:str
+container_update           POST   /containers/{id}/update         json json              1.24
+    change resource limits or the restart policy while it runs
+container_rename           POST   /containers/{id}/rename         -    none              1.24
+    give it another name
+    name:str
+container_pause            POST   /containers/{id}/pause          -    none              1.24
+    freeze its processes
+container_unpause          POST   /containers/{id}/unpause        -    none              1.24
+    thaw its processes
+container_attach           POST   /containers/{id}/attach         -    upgrade=tcp       1.24
+    join its stdin, stdout and stderr on this very connection
+    detachKeys:str logs:bool stream:bool stdin:bool stdout:bool stderr:bool
+container_attach_websocket GET    /containers/{id}/attach/ws      -    upgrade=websocket 1.24
+    join its streams through a WebSocket, stdout and stderr unmarked
+    detachKeys:str logs:bool stream:bool stdin:bool@1.42 stdout:bool@1.42 stderr:bool@1.42
+container_wait             POST   /containers/{id}/wait           -    json              1.24
+    answer when it ends, with its exit status
+    condition:str@1.30
+container_delete           DELETE /containers/{id}                -    none              1.24
+    remove it; force=1 kills it first, v=1 takes its anonymous volumes
+    v:bool force:bool link:bool
+container_archive_info     HEAD   /containers/{id}/archive        -    raw               1.24
+    stat one path in it; the answer is a header
+    path:str
+container_archive          GET    /containers/{id}/archive        -    tar               1.24
+    copy a file or directory out of it
+    path:str
+put_container_archive      PUT    /containers/{id}/archive        tar  none              1.24
+    unpack a tar into one of its directories
+    path:str noOverwriteDirNonDir:bool copyUIDGID:bool@1.30
+container_prune            POST   /containers/prune               -    json              1.25
+    remove every stopped container
+    filters:filters
+
+[Image]
+image_list                 GET    /images/json                    -    json              1.24
+    the images stored here
+    all:bool filters:filters shared-size:bool@1.42 digests:bool manifests:bool@1.47 identity:bool@1.54
+image_build                POST   /build                          tar  messages          1.24
+    build an image from a tar holding a Dockerfile and its context
+    dockerfile:str t:list extrahosts:list@1.28 remote:str q:bool nocache:bool cachefrom:json@1.25 pull:bool rm:bool
+    forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int buildargs:json
+    shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32 target:str@1.29 outputs:json@1.40
+    version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31 +buildid:str@1.38
+build_prune                POST   /build/prune                    -    json              1.31
+    drop the build cache (before API 1.48 reserved-space was keep-storage)
+    reserved-space:int@1.48 max-used-space:int@1.48 min-free-space:int@1.48 all:bool@1.39 filters:filters@1.39
+    +keep-storage:int@1.39
+image_create               POST   /images/create                  tar  messages          1.24
+    pull an image (fromImage), or import a filesystem (fromSrc)
+    fromImage:str fromSrc:str repo:str tag:str message:str changes:list platform:str@1.32
+image_inspect              GET    /images/{name}/json             -    json              1.24
+    everything the engine knows about one image
+    manifests:bool@1.48 platform:json@1.49
+image_attestations         GET    /images/{name}/attestations     -    json              1.55
+    the in-toto statements attached to it
+    platform:jsonlist type:list statement:bool
+image_history              GET    /images/{name}/history          -    json              1.24
+    its layers, newest first, with the command that made each
+    platform:json@1.48
+image_push                 POST   /images/{name}/push             -    messages          1.24
+    upload it to its registry; wants an X-Registry-Auth header
+    tag:str platform:json@1.46
+image_tag                  POST   /images/{name}/tag              -    none              1.24
+    give it one more name
+    repo:str tag:str
+image_delete               DELETE /images/{name}                  -    json              1.24
+    take a name off it, and remove it with its last name
+    force:bool noprune:bool platforms:jsonlist@1.50
+image_search               GET    /images/search                  -    json              1.24
+    look for a term on Docker Hub
+    term:str limit:int filters:filters
+image_prune                POST   /images/prune                   -    json              1.25
+    remove images nothing uses
+    filters:filters
+image_commit               POST   /commit                         json json              1.24
+    make an image of a container as it stands
+    container:str repo:str tag:str comment:str author:str pause:bool changes:list
+image_get                  GET    /images/{name}/get              -    tar               1.24
+    save one image, layers and all
+    platform:jsonlist@1.48
+image_get_all              GET    /images/get                     -    tar               1.24
+    save several images in one tar
+    names:list platform:jsonlist@1.48
+image_load                 POST   /images/load                    tar  messages          1.24
+    bring saved images back
+    quiet:bool platform:jsonlist@1.48
+
+[System]
+system_auth                POST   /auth                           json json              1.24
+    try credentials on a registry
+system_info                GET    /info                           -    json              1.24
+    the engine's settings, drivers, counts and warnings
+system_version             GET    /version                        -    json              1.24
+    versions of the engine, its API and its parts
+system_ping                GET    /_ping                          -    raw               1.24
+    the text OK; the API version stands in a header
+system_ping_head           HEAD   /_ping                          -    raw               1.40
+    the headers of a ping, no body
+system_events              GET    /events                         -    messages          1.24
+    what happens on the engine, as it happens
+    since:time until:time filters:filters
+system_data_usage          GET    /system/df                      -    json              1.25
+    disk space taken by images, containers, volumes and cache
+    type:list@1.42 verbose:bool@1.52
+
+[Exec]
+container_exec             POST   /containers/{id}/exec           json json              1.24
+    prepare a command inside a running container
+exec_start                 POST   /exec/{id}/start                json upgrade=tcp       1.24
+    run the prepared command on this very connection
+exec_resize                POST   /exec/{id}/resize               -    none              1.24
+    set the height and width of the command's terminal
+    h:int w:int
+exec_inspect               GET    /exec/{id}/json                 -    json              1.24
+    whether the command runs, and its exit status
+
+[Volume]
+volume_list                GET    /volumes                        -    json              1.24
+    the volumes, and warnings from their drivers
+    filters:filters
+volume_create              POST   /volumes/create                 json json              1.24
+    make a volume, named or anonymous
+volume_inspect             GET    /volumes/{name}                 -    json              1.24
+    one volume: driver, mount point, labels
+volume_update              PUT    /volumes/{name}                 json none              1.42
+    change a cluster volume
+    version:int
+volume_delete              DELETE /volumes/{name}                 -    none              1.24
+    remove a volume no container uses
+    force:bool@1.25
+volume_prune               POST   /volumes/prune                  -    json              1.25
+    remove volumes nothing uses
+    filters:filters
+
+[Network]
+network_list               GET    /networks                       -    json              1.24
+    the networks, without their containers
+    filters:filters
+network_inspect            GET    /networks/{id}                  -    json              1.24
+    one network with its containers
+    verbose:bool@1.28 scope:str@1.31
+network_delete             DELETE /networks/{id}                  -    none              1.24
+    remove a network nothing is connected to
+network_create             POST   /networks/create                json json              1.24
+    make a network
+network_connect            POST   /networks/{id}/connect          json none              1.24
+    plug a container into it
+network_disconnect         POST   /networks/{id}/disconnect       json none              1.24
+    unplug a container from it
+network_prune              POST   /networks/prune                 -    json              1.25
+    remove networks nothing uses
+    filters:filters
+
+[Plugin]
+plugin_list                GET    /plugins                        -    json              1.25
+    the plugins installed
+    filters:filters@1.26
+get_plugin_privileges      GET    /plugins/privileges             -    json              1.25
+    what a plugin will ask for once installed
+    remote:str
+plugin_pull                POST   /plugins/pull                   json messages          1.25
+    install a plugin; the body grants its privileges
+    remote:str name:str
+plugin_inspect             GET    /plugins/{name}/json            -    json              1.25
+    one plugin: settings, state
+plugin_delete              DELETE /plugins/{name}                 -    none              1.25
+    uninstall a plugin
+    force:bool
+plugin_enable              POST   /plugins/{name}/enable          -    none              1.25
+    switch a plugin on
+    timeout:int
+plugin_disable             POST   /plugins/{name}/disable         -    none              1.25
+    switch a plugin off
+    force:bool
+plugin_upgrade             POST   /plugins/{name}/upgrade         json messages          1.26
+    replace a plugin by another version of it
+    remote:str
+plugin_create              POST   /plugins/create                 tar  none              1.25
+    make a plugin of a root filesystem and a config.json
+    name:str
+plugin_push                POST   /plugins/{name}/push            -    messages          1.25
+    upload a plugin to its registry
+plugin_set                 POST   /plugins/{name}/set             json none              1.25
+    change a plugin's settings
+
+[Node]
+node_list                  GET    /nodes                          -    json              1.24
+    the machines of the swarm
+    filters:filters
+node_inspect               GET    /nodes/{id}                     -    json              1.24
+    one machine of the swarm
+node_delete                DELETE /nodes/{id}                     -    none              1.24
+    take a machine off the swarm's list
+    force:bool
+node_update                POST   /nodes/{id}/update              json none              1.24
+    change a machine's role, availability or labels
+    version:int
+
+[Swarm]
+swarm_inspect              GET    /swarm                          -    json              1.24
+    the swarm's settings and join tokens
+swarm_init                 POST   /swarm/init                     json json              1.24
+    start a swarm here; answers this node's id
+swarm_join                 POST   /swarm/join                     json none              1.24
+    enter a swarm that exists
+swarm_leave                POST   /swarm/leave                    -    none              1.24
+    quit the swarm
+    force:bool
+swarm_update               POST   /swarm/update                   json none              1.24
+    change the swarm's settings, turn its tokens over
+    version:int rotateWorkerToken:bool rotateManagerToken:bool rotateManagerUnlockKey:bool@1.25
+swarm_unlockkey            GET    /swarm/unlockkey                -    json              1.25
+    the key that opens a locked manager
+swarm_unlock               POST   /swarm/unlock                   json none              1.25
+    open a locked manager with its key
+
+[Service]
+service_list               GET    /services                       -    json              1.24
+    the services of the swarm
+    filters:filters status:bool@1.41
+service_create             POST   /services/create                json json              1.24
+    declare a service
+service_inspect            GET    /services/{id}                  -    json              1.24
+    one service, its spec and version index
+    insertDefaults:bool@1.29
+service_delete             DELETE /services/{id}                  -    none              1.24
+    remove a service with its tasks
+service_update             POST   /services/{id}/update           json json              1.24
+    replace a service's spec, or roll it back
+    version:int registryAuthFrom:str@1.25 rollback:str@1.28
+service_logs               GET    /services/{id}/logs             -    frames            1.25
+    what the service's tasks wrote to stdout and stderr
+    details:bool follow:bool stdout:bool stderr:bool since:time timestamps:bool tail:str
+
+[Task]
+task_list                  GET    /tasks                          -    json              1.24
+    the tasks of the swarm
+    filters:filters
+task_inspect               GET    /tasks/{id}                     -    json              1.24
+    one task: state, node, container
+task_logs                  GET    /tasks/{id}/logs                -    frames            1.29
+    what one task wrote to stdout and stderr
+    details:bool follow:bool stdout:bool stderr:bool since:time timestamps:bool tail:str
+
+[Secret]
+secret_list                GET    /secrets                        -    json              1.25
+    the secrets, without their content
+    filters:filters
+secret_create              POST   /secrets/create                 json json              1.25
+    store a secret, its content in base64
+secret_inspect             GET    /secrets/{id}                   -    json              1.25
+    one secret, without its content
+secret_delete              DELETE /secrets/{id}                   -    none              1.25
+    forget a secret
+secret_update              POST   /secrets/{id}/update            json none              1.25
+    change a secret's labels
+    version:int
+
+[Config]
+config_list                GET    /configs                        -    json              1.30
+    the configs of the swarm
+    filters:filters
+config_create              POST   /configs/create                 json json              1.30
+    store a config, its content in base64
+config_inspect             GET    /configs/{id}                   -    json              1.30
+    one config with its content
+config_delete              DELETE /configs/{id}                   -    none              1.30
+    forget a config
+config_update              POST   /configs/{id}/update            json none              1.30
+    change a config's labels
+    version:int
+
+[Distribution]
+distribution_inspect       GET    /distribution/{name}/json       -    json              1.30
+    ask the registry for an image's digest and platforms
+
+[Session]
+session                    POST   /session                        -    upgrade=h2c       1.31
+    lend the builder this connection for its callbacks, as HTTP/2
+"""
+
+QUERY_KINDS = ("bool", "int", "str", "list", "filters", "json", "jsonlist", "time")
+
+# RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to
+# a server that splits queries. A path segment keeps the rest of pchar (§3.3) too, but for
+# ";", which some servers cut at.
+URI_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+PATH_SEGMENT_KEEP = URI_UNRESERVED + ":@+,=!$&'()*"
+
+# Below these paths a name is an image or plugin reference, and its "/" are written raw, as
+# docker does. Anywhere else a "/" inside a name is written %2F. (The engine decodes before it
+# routes, so %2F is no wall: what keeps a name inside its place is the refusal of "." and "..".)
+REFERENCE_PATHS = ("/images/", "/distribution/", "/plugins/")
+
+ENDPOINT_CACHE = {}
+
+
+def percent_encode(text, keep=URI_UNRESERVED):
+    """`text` (str) as ASCII: UTF-8, each byte not in `keep` written %XX (RFC 3986 §2.1).
+
+    The bytes that Python smuggles through a str as surrogates (a file name that is not UTF-8)
+    come out as the bytes they were. Raises UsageError for a surrogate that is no such byte.
+    """
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise UsageError("cannot encode %s: a lone surrogate at position %d" % (ascii(text), error.start)) from None
+    return "".join([chr(byte) if chr(byte) in keep else "%%%02X" % byte for byte in data])
+
+
+def encode_query(pairs):
+    """`pairs` of (name, value), all str, as the text that follows "?"; empty for no pairs."""
+    return "&".join(["%s=%s" % (percent_encode(name), percent_encode(value)) for name, value in pairs])
+
+
+def api_version_key(version):
+    """The str "1.41" as (1, 41), so that 1.9 sorts before 1.10. Raises UsageError."""
+    if not isinstance(version, str) or not re.fullmatch("[0-9]{1,4}[.][0-9]{1,4}", version):
+        raise UsageError("API version: expected digits.digits such as 1.41, got %s" % ascii(version))
+    major, minor = version.split(".")
+    return int(major), int(minor)
+
+
+def refused_value(kind, name, value, expected):
+    """The UsageError for a query value of the wrong kind."""
+    try:
+        shown = ascii(value)
+    except ValueError:  # an int of over 4300 digits, since Python 3.11
+        shown = "too long to write"
+    if len(shown) > 60:
+        shown = shown[:57] + "..."
+    return UsageError("parameter %s (%s): expected %s, got %s %s" % (name, kind, expected, type(value).__name__, shown))
+
+
+def is_plain_int(value):
+    """True for an int that the engine can read: no bool (an int to Python alone), and within 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
+
+
+def encode_json_parameter(kind, name, value):
+    """`value` (JSON text, or an object or array) as JSON text. Raises UsageError."""
+    if isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, (dict, list)):
+            raise refused_value(kind, name, value, "JSON text of an object or array")
+        return value
+    if not isinstance(value, (dict, list, tuple)):
+        raise refused_value(kind, name, value, "a dict, a list or JSON text")
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise refused_value(kind, name, value, "values that JSON can hold") from None
+
+
+def encode_filters_parameter(kind, name, value):
+    """`value` (dict or JSON text) as the JSON text of filters. Raises UsageError.
+
+    A value is a str, a bool (written true or false), an int, or a list, tuple or set of them.
+    """
+    if isinstance(value, str):
+        text = encode_json_parameter(kind, name, value)
+        if not isinstance(json.loads(text), dict):
+            raise refused_value(kind, name, value, "JSON text of an object")
+        return text
+    if not isinstance(value, dict):
+        raise refused_value(kind, name, value, "a dict of filter name to value or values, or JSON text")
+    terms = {}
+    for key, wanted in value.items():
+        if not isinstance(key, str):
+            raise refused_value(kind, name, key, "filter names that are str")
+        if isinstance(wanted, (set, frozenset)):
+            wanted = sorted(wanted, key=str)  # a set has no order of its own, and the same call should send the same bytes
+        terms[key] = []
+        for item in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
+            if isinstance(item, bool):
+                terms[key].append("true" if item else "false")
+            elif is_plain_int(item):
+                terms[key].append("%d" % item)
+            elif isinstance(item, str):
+                terms[key].append(item)
+            else:
+                raise refused_value(kind, "%s[%s]" % (name, ascii(key)), item, "a str, a bool, an int or a list of them")
+    return json.dumps(terms, separators=(",", ":"))
+
+
+def encode_time_parameter(kind, name, value):
+    """`value` (int, float or digits[.digits]) as the unix seconds the engine reads. Raises UsageError."""
+    expected = "seconds since 1970 such as 1795424287 or 1795424287.5"
+    if is_plain_int(value):
+        text = "%d" % value
+    elif isinstance(value, float):
+        text = "%.9f" % value
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    elif isinstance(value, str):
+        text = value
+    else:
+        raise refused_value(kind, name, value, expected)
+    if not re.fullmatch("[0-9]+([.][0-9]{1,9})?", text):
+        raise refused_value(kind, name, value, expected)
+    return text
+
+
+def encode_query_parameter(kind, name, value):
+    """One query parameter as a list of (name, text) pairs; None gives an empty list.
+
+    `kind` is one of QUERY_KINDS. Nothing is converted on a guess: the str "false" is no bool,
+    and the bool True no int. Raises UsageError that names the parameter and its kind.
+    """
+    if kind not in QUERY_KINDS:
+        raise UsageError("parameter %s: no such kind as %s; the kinds are %s" % (name, ascii(kind), ", ".join(QUERY_KINDS)))
+    if value is None:
+        return []
+    if kind == "bool":
+        if not isinstance(value, bool):
+            raise refused_value(kind, name, value, "True or False")
+        return [(name, "1" if value else "0")]
+    if kind == "int":
+        if not is_plain_int(value):
+            raise refused_value(kind, name, value, "a whole number")
+        return [(name, "%d" % value)]
+    if kind == "str":
+        if is_plain_int(value):
+            return [(name, "%d" % value)]
+        if not isinstance(value, str):
+            raise refused_value(kind, name, value, "text")
+        return [(name, value)]
+    if kind == "list":
+        if isinstance(value, str):
+            return [(name, value)]
+        if isinstance(value, (bytes, bytearray, dict)) or not hasattr(value, "__iter__"):
+            raise refused_value(kind, name, value, "text or several texts")
+        pairs = [(name, item) for item in value]
+        for _, item in pairs:
+            if not isinstance(item, str):
+                raise refused_value(kind, name, item, "texts only")
+        return pairs
+    if kind == "filters":
+        return [(name, encode_filters_parameter(kind, name, value))]
+    if kind == "json":
+        return [(name, encode_json_parameter(kind, name, value))]
+    if kind == "jsonlist":
+        several = value if isinstance(value, (list, tuple)) else [value]
+        return [(name, encode_json_parameter(kind, name, item)) for item in several]
+    return [(name, encode_time_parameter(kind, name, value))]
+
+
+class QueryParameter(object):
+    """One query parameter of an operation.
+
+    `name`, `kind` (one of QUERY_KINDS) and `since` (the first API version that has it) are str;
+    `listed` is False for one that engines take though the definition does not list it.
+    """
+
+    __slots__ = ("name", "kind", "since", "listed")
+
+    def __init__(self, name, kind, since, listed=True):
+        self.name = name
+        self.kind = kind
+        self.since = since
+        self.listed = listed
+
+    def __repr__(self):
+        return "%s%s:%s@%s" % ("" if self.listed else "+", self.name, self.kind, self.since)
+
+
+class Endpoint(object):
+    """One operation of the Engine API: a row of the table.
+
+    `name`, `method`, `path`, `tag`, `since` and `help` are str, `body` and `result` the kinds
+    explained above the table; `upgrade` is the protocol when `result` is "upgrade", else None;
+    `path_parameters` a tuple of names; `query` a tuple of QueryParameter, those the definition
+    lists, in its order; `extra` a tuple of those that engines take besides.
+    """
+
+    __slots__ = ("name", "method", "path", "query", "extra", "body", "result", "upgrade", "since", "help",
+                 "path_parameters", "tag")
+
+    def __init__(self, tag, row):
+        lines = row.split("\n")
+        self.name, self.method, self.path, self.body, result, self.since = lines[0].split()
+        self.tag = tag
+        self.help = lines[1].strip()
+        self.result, _, upgrade = result.partition("=")
+        self.upgrade = upgrade or None
+        self.path_parameters = tuple([part[1:-1] for part in self.path.split("/") if part[:1] == "{"])
+        parameters = []
+        for spec in " ".join(lines[2:]).split():
+            listed = not spec.startswith("+")
+            name, _, kind = spec.lstrip("+").partition(":")
+            kind, _, since = kind.partition("@")
+            parameters.append(QueryParameter(name, kind, since or self.since, listed))
+        self.query = tuple([parameter for parameter in parameters if parameter.listed])
+        self.extra = tuple([parameter for parameter in parameters if not parameter.listed])
+
+    def __repr__(self):
+        return "<Endpoint %s %s %s: %s>" % (self.name, self.method, self.path, self.help)
+
+    def query_parameter(self, name):
+        """The QueryParameter called `name`; one_shot also finds one-shot, which Python cannot spell.
+
+        Raises UsageError that lists the parameters there are.
+        """
+        spelled = name.replace("_", "-") if isinstance(name, str) else name
+        for parameter in self.query + self.extra:
+            if parameter.name == name or parameter.name == spelled:
+                return parameter
+        known = ", ".join([parameter.name for parameter in self.query + self.extra])
+        raise UsageError("%s has no parameter %s; it takes %s"
+                         % (self.name, ascii(name), known or "no query parameters"),
+                         hint="rawdock endpoints %s" % self.name)
+
+    def encode_query_values(self, query_values, version=None):
+        """`query_values` (dict of name to value) as (name, text) pairs, in the order given. Raises UsageError."""
+        pairs = []
+        spelled = {}
+        for name, value in (query_values or {}).items():
+            parameter = self.query_parameter(name)
+            if parameter.name in spelled:
+                raise UsageError("%s: %s and %s are the same parameter" % (self.name, spelled[parameter.name], name))
+            spelled[parameter.name] = name
+            encoded = encode_query_parameter(parameter.kind, parameter.name, value)
+            if encoded and version is not None:
+                self.refuse_older_engine("parameter %s of %s" % (parameter.name, self.name), parameter.since, version)
+            pairs.extend(encoded)
+        return pairs
+
+    def refuse_older_engine(self, what, since, version):
+        """Raise UsageError when `what`, new in API `since`, is asked of an engine that speaks `version`."""
+        if api_version_key(since) > api_version_key(version):
+            raise UsageError("%s needs API %s, this engine speaks %s" % (what, since, version))
+
+    def build_path(self, path_values):
+        """The path with its parameters filled in from `path_values` (dict of name to str). Raises UsageError."""
+        path_values = dict(path_values or {})
+        segments = []
+        for part in self.path.split("/"):
+            if part[:1] != "{":
+                segments.append(part)
+                continue
+            name = part[1:-1]
+            if path_values.get(name) is None:
+                raise UsageError("%s needs %s: %s %s" % (self.name, name, self.method, self.path))
+            segments.append(self.encode_path_value(name, path_values.pop(name)))
+        if path_values:
+            raise UsageError("%s has no path parameter %s; its path is %s"
+                             % (self.name, ascii(sorted(path_values, key=str)[0]), self.path))
+        return "/".join(segments)
+
+    def encode_path_value(self, name, value):
+        """One path parameter, percent-encoded. Raises UsageError for what could leave its place in the path."""
+        if not isinstance(value, str):
+            raise UsageError("%s: %s must be a str, got %s %s" % (self.name, name, type(value).__name__, ascii(value)))
+        if not value:
+            raise UsageError("%s: %s is empty" % (self.name, name))
+        for control in "\0\r\n":
+            if control in value:
+                raise UsageError("%s: %s %s holds a control character" % (self.name, name, ascii(value)))
+        parts = value.split("/")
+        if "" in parts:
+            raise UsageError("%s: %s %s has an empty segment: no leading, trailing or doubled '/'"
+                             % (self.name, name, ascii(value)))
+        if "." in parts or ".." in parts:
+            raise UsageError("%s: %s %s has a '.' or '..' segment" % (self.name, name, ascii(value)))
+        slash = "/" if self.path.startswith(REFERENCE_PATHS) else "%2F"
+        return slash.join([percent_encode(part, PATH_SEGMENT_KEEP) for part in parts])
+
+    def build_target(self, version=None, path_values=None, query_values=None):
+        """The request target, a str such as "/v1.41/containers/redis/json?size=1".
+
+        `version` is the API version the engine speaks, "1.41", or None for no prefix (the engine
+        then uses its newest); `path_values` and `query_values` are dicts. A value of None is
+        left out. Raises UsageError.
+        """
+        prefix = ""
+        if version is not None:
+            self.refuse_older_engine(self.name, self.since, version)
+            prefix = "/v" + version
+        query = encode_query(self.encode_query_values(query_values, version))
+        return prefix + self.build_path(path_values) + ("?" + query if query else "")
+
+
+def endpoint_at(start):
+    """The Endpoint whose row begins at offset `start` of the table."""
+    end = ENDPOINT_TABLE.index("\n", start)
+    while ENDPOINT_TABLE.startswith("    ", end + 1):
+        end = ENDPOINT_TABLE.index("\n", end + 1)
+    heading = ENDPOINT_TABLE.rindex("\n[", 0, start) + 2
+    return Endpoint(ENDPOINT_TABLE[heading:ENDPOINT_TABLE.index("]", heading)], ENDPOINT_TABLE[start:end])
+
+
+def endpoint_names():
+    """The names of all operations, in table order."""
+    return re.findall("^[a-z]\\w*", ENDPOINT_TABLE, re.ASCII | re.MULTILINE)
+
+
+def find_endpoint(name):
+    """The Endpoint called `name`. Reads one row, once. Raises UsageError with the nearest name."""
+    if isinstance(name, str) and name in ENDPOINT_CACHE:
+        return ENDPOINT_CACHE[name]
+    start = ENDPOINT_TABLE.find("\n%s " % name) if isinstance(name, str) and name.isidentifier() else -1
+    if start < 0:
+        from difflib import get_close_matches
+        near = get_close_matches(str(name), endpoint_names(), 1)
+        raise UsageError("no operation %s%s" % (ascii(name), "; did you mean %s?" % near[0] if near else ""),
+                         hint="rawdock endpoints lists all 108")
+    return ENDPOINT_CACHE.setdefault(name, endpoint_at(start + 1))
+
+
+def endpoints():
+    """All operations, a list of Endpoint in table order."""
+    return [find_endpoint(name) for name in endpoint_names()]
+
+
+def search_endpoints(word):
+    """The operations with `word` (str, any case) in name, path, tag, help or a parameter's name."""
+    word = word.lower()
+    return [endpoint for endpoint in endpoints()
+            if word in " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag, endpoint.help]
+                                + [parameter.name for parameter in endpoint.query + endpoint.extra]).lower()]
