@@ -46,9 +46,10 @@ def load_single_file(path):
             sys.modules[".".join(parts[:count])] = module
 
 
-# Tests import `rawdock` from this checkout whatever is installed, and so do the processes they start.
+# Tests import `rawdock` from this checkout whatever is installed; so do the processes that they
+# start in other folders, where `python -m rawdock` is the rawdock under test.
 sys.path.insert(0, ROOT)
-os.environ["PYTHONPATH"] = ROOT
+os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(SINGLE_FILE)) if SINGLE_FILE else ROOT
 if SINGLE_FILE:
     load_single_file(SINGLE_FILE)
 

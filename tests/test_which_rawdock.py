@@ -25,11 +25,11 @@ def test_no_file_of_the_package_is_loaded_beside_the_single_file():
 
 
 def test_commands_start_the_rawdock_under_test(rawdock_command, tmp_path):
+    asked = [sys.executable, "-c", "import rawdock; print(rawdock.__spec__.origin)"]
+    ran = subprocess.run(asked, cwd=str(tmp_path), stdout=subprocess.PIPE)
+    assert os.path.samefile(ran.stdout.decode().strip(), rawdock.__spec__.origin)
     if SINGLE_FILE:
         ran = subprocess.run(rawdock_command + ["--self-test"], cwd=str(tmp_path), stdout=subprocess.PIPE)
         assert (ran.returncode, ran.stdout[:11]) == (0, b"self-test: ")
     else:
-        assert rawdock_command[1:] == ["-m", "rawdock"]
-        asked = [sys.executable, "-c", "import rawdock; print(rawdock.__spec__.origin)"]
-        ran = subprocess.run(asked, cwd=str(tmp_path), stdout=subprocess.PIPE)
-        assert os.path.samefile(ran.stdout.decode().strip(), rawdock.__spec__.origin)
+        assert rawdock_command == [sys.executable, "-m", "rawdock"]
