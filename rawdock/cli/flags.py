@@ -1,0 +1,228 @@
+"""Flags as tables, commands as rows, and the one function that reads a command line against them.
+
+A flag table is text, a flag a line, columns parted by two blanks or more:
+
+    -a, --all       bool    show stopped containers too
+    -n, --last      int     N  show the N last created
+    --filter, -f    list    FILTER  keep what matches
+
+Kinds: bool (`--all`, `--all=false`), text, int, list (may be repeated). As with the docker
+CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or
+`--env=K=V`, `--` ends the flags, and a command that runs a program (run, exec, create)
+takes no flag after its first argument.
+"""
+import os
+import re
+
+from ..errors import UsageError
+
+TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
+FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
+
+
+class Flag:
+    """`long` (without dashes), `short` (one letter or None), `kind`, `value` (its name in the help), `help`."""
+
+    __slots__ = ("long", "short", "kind", "value", "help")
+
+    def __init__(self, line):
+        columns = re.split(r"\s{2,}", line.strip())
+        spellings = columns[0].replace(",", " ").split()
+        self.long = next((word[2:] for word in spellings if word.startswith("--")), None)
+        self.short = next((word[1:] for word in spellings if not word.startswith("--")), None)
+        self.kind = columns[1]
+        self.value = "" if self.kind == "bool" else columns[2]
+        self.help = columns[-1]
+
+    @property
+    def key(self):
+        """How a command finds it in its options."""
+        return (self.long or self.short).replace("-", "_")
+
+    def spelled(self):
+        short = "-%s, " % self.short if self.short and self.long else "-%s" % self.short if self.short else "    "
+        return short + ("--%s" % self.long if self.long else "") + (" %s" % self.value if self.value else "")
+
+
+class Command:
+    """A row of a command table.
+
+    `run(console, options, arguments)` returns the exit status. `flags` is a flag table, `usage` the
+    arguments as the help shows them, `least`/`most` how many there are (most None: any number),
+    `program` whether flags end at the first argument.
+    """
+
+    __slots__ = ("name", "run", "usage", "help", "flags", "least", "most", "program")
+
+    def __init__(self, name, run, usage, help, flags="", least=0, most=None, program=False):
+        self.name = name
+        self.run = run
+        self.usage = usage
+        self.help = help
+        self.flags = flags
+        self.least = least
+        self.most = most
+        self.program = program
+
+
+def command_table(*commands):
+    return {command.name: command for command in commands}
+
+
+def parse_flag_table(text):
+    return [Flag(line) for line in text.split("\n") if line.strip()]
+
+
+def convert_flag_value(flag, spelling, text):
+    if flag.kind == "bool":
+        if text in TRUE_WORDS:
+            return True
+        if text in FALSE_WORDS:
+            return False
+        raise UsageError("invalid value %r for %s" % (text, spelling), "it takes =true or =false")
+    if flag.kind == "int":
+        if not re.fullmatch("[+-]?[0-9]{1,18}", text):
+            raise UsageError("invalid value %r for %s" % (text, spelling), "it takes a whole number")
+        return int(text)
+    return text
+
+
+def set_flag_option(options, flag, spelling, text):
+    value = convert_flag_value(flag, spelling, text)
+    if flag.kind == "list":
+        options[flag.key] = (options[flag.key] or []) + [value]
+    else:
+        options[flag.key] = value
+
+
+def parse_command_line(words, flags, program=False):
+    """(options, arguments) of a command line. Every flag has a key in options: None, or False for bool, if not given.
+
+    `words` list of str, `flags` list of Flag. UsageError names the flag that is wrong.
+    """
+    by_long = {flag.long: flag for flag in flags if flag.long}
+    by_short = {flag.short: flag for flag in flags if flag.short}
+    options = {flag.key: False if flag.kind == "bool" else None for flag in flags}
+    arguments = []
+    words = list(words)
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word == "--":
+            arguments += words[at:]
+            break
+        if not word.startswith("-") or word == "-":
+            if program:
+                arguments += words[at - 1:]
+                break
+            arguments.append(word)
+            continue
+        if word.startswith("--"):
+            name, equals, text = word[2:].partition("=")
+            flag, spelling = by_long.get(name), "--" + name
+            if flag is None:
+                raise UsageError("unknown flag: %s" % spelling)
+            if flag.kind == "bool" and not equals:
+                text = "true"
+            elif not equals:
+                if at == len(words):
+                    raise UsageError("flag needs an argument: %s" % spelling)
+                text = words[at]
+                at += 1
+            set_flag_option(options, flag, spelling, text)
+            continue
+        letters = word[1:]
+        while letters:
+            flag, spelling = by_short.get(letters[0]), "-" + letters[0]
+            letters = letters[1:]
+            if flag is None:
+                raise UsageError("unknown shorthand flag: %r in %s" % (spelling[1:], word))
+            if flag.kind == "bool":
+                if letters.startswith("="):
+                    text, letters = letters[1:], ""
+                else:
+                    text = "true"
+            else:
+                if letters:
+                    text, letters = letters[1:] if letters.startswith("=") else letters, ""
+                elif at == len(words):
+                    raise UsageError("flag needs an argument: %s" % spelling)
+                else:
+                    text = words[at]
+                    at += 1
+            set_flag_option(options, flag, spelling, text)
+    return options, arguments
+
+
+class Output:
+    """A file descriptor written whole and at once: bytes with write(), text (UTF-8) with line()."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+
+    def fileno(self):
+        return self.descriptor
+
+    def isatty(self):
+        return os.isatty(self.descriptor)
+
+    def write(self, data):
+        view = memoryview(data)
+        while len(view):
+            view = view[os.write(self.descriptor, view):]
+        return len(data)
+
+    def flush(self):
+        pass
+
+    def line(self, text=""):
+        self.write((text + "\n").encode("utf-8", "replace"))
+
+
+class Console:
+    """What a command works with: `docker` (made at first use), `out` and `err` (Output), `program` (its own name)."""
+
+    def __init__(self, address=None, context=None):
+        self.program = "rawdock"
+        self.out = Output(1)
+        self.err = Output(2)
+        self._address = address
+        self._context = context
+        self._docker = None
+        self._practice = None
+
+    @property
+    def docker(self):
+        if self._docker is None:
+            from ..engine.docker import Docker
+            address = self.engine_address()
+            self._docker = Docker(str(address))
+        return self._docker
+
+    def engine_address(self):
+        """The Address of the engine meant; `practice:` starts one here and says so on stderr."""
+        from ..net.config import find_address
+        address = find_address(self._address, self._context)
+        if address.scheme != "practice":
+            return address
+        if self._practice is None:
+            from ..teach.practice import PracticeEngine
+            self._practice = PracticeEngine()
+            self._practice.start()
+            self.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: it runs no real program")
+        from ..net.address import parse_address
+        return parse_address(self._practice.address)
+
+    def close(self):
+        if self._docker is not None:
+            self._docker.close()
+        if self._practice is not None:
+            self._practice.close()
+
+
+def one_line(error):
+    """An error as the one line a user reads: what happened, then what to try."""
+    text = " ".join(str(error).split())
+    hint = getattr(error, "hint", None)
+    return "%s; %s" % (text, hint) if hint else text

@@ -1,0 +1,167 @@
+"""The `rawdock` command: global flags, then a command's row, then its function.
+
+Every command lives in a table of its file; a file is imported only when one of its
+commands is asked for, which is most of what makes `rawdock ps` start fast. A mistake of
+the user's ends in one line on stderr and a status that is not zero: 125 for a flag that
+does not exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C.
+"""
+import os
+import sys
+
+from ..errors import APIError, RawdockError, UsageError
+from .flags import Console, one_line, parse_command_line, parse_flag_table
+
+GLOBAL_FLAGS = """
+-H, --host      text  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
+-c, --context   text  NAME  a context made by the docker CLI
+-v, --version   bool  the version of rawdock
+--help          bool  this page
+"""
+
+# Which file has which commands. A test compares this with the tables themselves.
+RAW_COMMANDS_NAMES = "GET HEAD POST PUT DELETE nc endpoints practice"
+LISTING_COMMANDS_NAMES = "ps images inspect logs events version info"
+LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wait rename"
+IMAGE_COMMANDS_NAMES = "pull rmi"
+
+GROUP_TITLES = (
+    ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
+    ("Containers", LIFECYCLE_COMMANDS_NAMES),
+    ("What there is, and what happens", LISTING_COMMANDS_NAMES),
+    ("Images", IMAGE_COMMANDS_NAMES),
+)
+
+
+def find_command(name):
+    """The Command called `name`, or None. Imports the one file that has it."""
+    if name in LISTING_COMMANDS_NAMES.split():
+        from .listing import LISTING_COMMANDS
+        return LISTING_COMMANDS[name]
+    if name in LIFECYCLE_COMMANDS_NAMES.split():
+        from .lifecycle import LIFECYCLE_COMMANDS
+        return LIFECYCLE_COMMANDS[name]
+    if name in IMAGE_COMMANDS_NAMES.split():
+        from .images import IMAGE_COMMANDS
+        return IMAGE_COMMANDS[name]
+    if name in RAW_COMMANDS_NAMES.split():
+        from .raw import RAW_COMMANDS
+        return RAW_COMMANDS[name]
+    return None
+
+
+def print_help(console):
+    line = console.out.line
+    line("Usage: rawdock [-H ADDRESS] [-c CONTEXT] COMMAND ...")
+    line()
+    line("The Docker Engine API spoken by hand over its socket. Without Docker: rawdock -H practice: run hello-world")
+    for title, names in GROUP_TITLES:
+        line()
+        line(title + ":")
+        for name in names.split():
+            command = find_command(name)
+            line("  %-10s %s" % (name, command.help))
+    line()
+    line("Global flags:")
+    for flag in parse_flag_table(GLOBAL_FLAGS):
+        line("  %-20s %s" % (flag.spelled(), flag.help))
+    line()
+    line("rawdock COMMAND --help shows a command's own flags.")
+
+
+def print_command_help(console, command):
+    line = console.out.line
+    line("Usage: rawdock %s%s %s" % (command.name, " [FLAGS]" if command.flags.strip() else "", command.usage))
+    line()
+    line(command.help[:1].upper() + command.help[1:])
+    if command.flags.strip():
+        line()
+        line("Flags:")
+        for flag in parse_flag_table(command.flags):
+            line("  %-28s %s" % (flag.spelled(), flag.help))
+
+
+def check_argument_count(command, arguments):
+    count = len(arguments)
+    if count >= command.least and (command.most is None or count <= command.most):
+        return
+    if command.most == command.least:
+        wanted = "no arguments" if not command.least else "exactly %d argument%s" % (command.least, "s" * (command.least > 1))
+    elif count < command.least:
+        wanted = "at least %d argument%s" % (command.least, "s" * (command.least > 1))
+    else:
+        wanted = "at most %d argument%s" % (command.most, "s" * (command.most > 1))
+    raise UsageError("%s takes %s, got %d" % (command.name, wanted, count),
+                     "usage: rawdock %s %s" % (command.name, command.usage))
+
+
+def run_command(console, command, words):
+    """Read `words` against the command's row and run it → exit status."""
+    if "--help" in (words[:1] if command.program else words):
+        print_command_help(console, command)
+        return 0
+    try:
+        options, arguments = parse_command_line(words, parse_flag_table(command.flags), command.program)
+    except UsageError as error:
+        console.err.line("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.name))
+        return 125
+    check_argument_count(command, arguments)
+    return command.run(console, options, arguments)
+
+
+def dispatch(console, options, arguments):
+    if options["version"]:
+        from importlib import import_module
+        console.out.line("rawdock %s" % getattr(import_module("rawdock"), "__version__"))
+        return 0
+    if options["help"] or not arguments or arguments == ["help"]:
+        print_help(console)
+        return 0 if options["help"] or arguments else 1
+    name, words = arguments[0], arguments[1:]
+    if name == "help":
+        name, words = words[0], ["--help"]
+    command = find_command(name)
+    if command is None:
+        from difflib import get_close_matches
+        known = " ".join(names for _, names in GROUP_TITLES).split()
+        near = get_close_matches(name, known, 1)
+        raise UsageError("no command %r" % name, ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all")
+    return run_command(console, command, words)
+
+
+def main(words=None):
+    """The command line (list of str; None: sys.argv) → exit status."""
+    words = sys.argv[1:] if words is None else list(words)
+    console = Console()
+    try:
+        try:
+            options, arguments = parse_command_line(words, parse_flag_table(GLOBAL_FLAGS), program=True)
+        except UsageError as error:
+            console.err.line("rawdock: %s; see rawdock --help" % one_line(error))
+            return 125
+        console = Console(options["host"], options["context"])
+        return dispatch(console, options, arguments)
+    except APIError as error:
+        console.err.line("Error response from daemon: %s" % " ".join(str(error).split()))
+        return 1
+    except RawdockError as error:
+        console.err.line("rawdock: %s" % one_line(error))
+        return 1
+    except BrokenPipeError:
+        # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        console.err.line("rawdock: %s" % " ".join(str(error).split()))
+        return 1
+    finally:
+        console.close()
+        hush_closed_output()
+
+
+def hush_closed_output():
+    """Keep Python from complaining at exit about a standard output that is closed."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,305 @@
+"""The client: one engine, every operation of the table, connections kept between calls.
+
+Strategy: `Docker.call(name, …)` looks the row up, writes the request target from it, sends,
+and turns the answer into what the row's result kind says. There is no method per
+operation: `docker.container_list(all=True)` is the row `container_list`. `request()` is
+the raw door beside it: any method, any path, no version prefix, no status raised.
+
+The API version is asked for once, on the first call that needs it, from /_ping, and taken
+between what the engine speaks and what the table knows; DOCKER_API_VERSION or `version`
+settles it without asking. A kept connection that turns out dead is replaced once, and only
+where repeating the request is harmless and not a byte of an answer has come.
+
+Left out: redirects (an engine's 301 means a malformed path, and following it would turn a
+POST into a GET), cookies, HTTP proxies for unix sockets.
+"""
+import json
+import os
+import re
+
+from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, UsageError
+from ..net.config import find_address
+from ..net.connection import Connection
+from ..net.dial import dial
+from .endpoints import encode_query, endpoint_names, find_endpoint
+
+OLDEST_API = "1.24"
+NEWEST_API = "1.55"
+MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
+MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
+API_VERSION = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})")
+
+
+def api_version_pair(text):
+    """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
+    match = API_VERSION.fullmatch(text)
+    if match is None:
+        raise UsageError("API version %r is not of the form 1.41" % text, "set DOCKER_API_VERSION to one, or leave it unset")
+    return int(match.group(1)), int(match.group(2))
+
+
+def error_from_response(response):
+    """The APIError (NotFound, Conflict) for a response that refuses. Reads its body, at most 1 MiB."""
+    text = response.read(MAX_ERROR_BYTES).decode("utf-8", "replace").strip()
+    message = None
+    if text.startswith("{"):
+        try:
+            message = json.loads(text).get("message")
+        except (ValueError, RecursionError):
+            pass
+    if not isinstance(message, str) or not message.strip():
+        message = text or "%d %s" % (response.status, response.reason)
+    kind = {404: NotFound, 409: Conflict}.get(response.status, APIError)
+    return kind(response.status, message.strip(), response.method, response.target)
+
+
+class Docker:
+    """A client of the engine at `address` (str; None: DOCKER_HOST, the current context, /var/run/docker.sock).
+
+    `version`: the API version to use, None to agree on one. `timeout` in seconds: to connect,
+    and for the answer to begin where the engine answers at once (a GET of JSON); streams and
+    actions such as stop, which may rightly take long, are waited for. Usable from several threads.
+    """
+
+    def __init__(self, address=None, version=None, timeout=60, context=None):
+        self.address = find_address(address, context)
+        self.timeout = timeout
+        self._version = version or os.environ.get("DOCKER_API_VERSION") or None
+        if self._version is not None:
+            self._version = "%d.%d" % api_version_pair(self._version)
+        self._idle = []
+
+    def __repr__(self):
+        return "Docker(%r)" % str(self.address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            endpoint = find_endpoint(name)
+        except UsageError as error:
+            raise AttributeError("Docker has no %r: %s" % (name, error))
+
+        def operation(*path_values, **parameters):
+            return self.call(name, *path_values, **parameters)
+
+        operation.__name__ = name
+        operation.__doc__ = "%s %s: %s" % (endpoint.method, endpoint.path, endpoint.help)
+        return operation
+
+    def __dir__(self):
+        return sorted(set(object.__dir__(self)) | set(endpoint_names()))
+
+    def close(self):
+        """Close the idle connections. Streams under way are their holders' to close."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @property
+    def version(self):
+        """The API version in use, str such as "1.41"; agreed on with the engine at first use."""
+        if self._version is None:
+            with self.request("GET", "/_ping") as response:
+                response.read(MAX_ERROR_BYTES)
+            # An engine that names no version is older than 1.25. (facts of the ping: Engine API, SystemPing)
+            offered = response.headers.get("api-version") or OLDEST_API
+            if API_VERSION.fullmatch(offered) is None:
+                raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"), "an API version such as 1.41")
+            if api_version_pair(offered) < api_version_pair(OLDEST_API):
+                raise UsageError("the engine at %s speaks API %s at most; rawdock speaks %s to %s"
+                                 % (self.address, offered, OLDEST_API, NEWEST_API), "use a newer engine")
+            self._version = "%d.%d" % min(api_version_pair(offered), api_version_pair(NEWEST_API))
+        return self._version
+
+    def supports(self, version):
+        """Whether the API version in use is at least `version` ("1.30")."""
+        return api_version_pair(self.version) >= api_version_pair(version)
+
+    def connect(self):
+        """A new Connection to the engine, outside the kept ones."""
+        return Connection(dial(self.address, self.timeout), self.address)
+
+    def request(self, method, path, query=None, headers=None, body=None, http_version="1.1", hijack=False,
+                head_timeout=None, idle_timeout=None):
+        """Send any request → Response, whatever its status.
+
+        `path` goes out verbatim (no version is put before it); `query` is a dict whose values may be
+        str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a dict or pairs; `body`
+        bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
+        """
+        if not path.startswith("/"):
+            raise UsageError("path %r does not begin with /" % path, "write it as in /containers/json")
+        if query:
+            path += ("&" if "?" in path else "?") + encode_query(raw_query_pairs(query))
+        fields = list(headers.items() if isinstance(headers, dict) else headers or ())
+        if isinstance(body, str):
+            body = body.encode("utf-8")
+        elif isinstance(body, (dict, list)):
+            body = json.dumps(body).encode("utf-8")
+            if not any(str(name).lower() == "content-type" for name, _ in fields):
+                fields.append(("Content-Type", "application/json"))
+        return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout)
+
+    def _exchange(self, method, path, fields, body, http_version, hijack, head_timeout, idle_timeout):
+        target = self.address.base + path
+        arguments = (method, target, fields, body, http_version, hijack, head_timeout, idle_timeout)
+        connection = None
+        while self._idle and connection is None:
+            connection = self._idle.pop()
+            # RFC 9110 §9.2.2: what may be repeated is tried on the kept connection as it is.
+            if method not in ("GET", "HEAD") and connection.is_stale():
+                connection.close()
+                connection = None
+        reused = connection is not None
+        if connection is None:
+            connection = self.connect()
+        try:
+            response = connection.request(*arguments)
+        except ConnectError:
+            connection.close()
+            if not reused or method not in ("GET", "HEAD"):
+                raise
+            connection = self.connect()
+            response = self._first_request(connection, arguments)
+        except BaseException:
+            connection.close()
+            raise
+        if response.complete and connection.reusable:
+            self._keep(connection)
+        else:
+            response.on_complete = self._keep
+        return response
+
+    def _first_request(self, connection, arguments):
+        try:
+            return connection.request(*arguments)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _keep(self, connection):
+        if len(self._idle) < MAX_IDLE_CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def send(self, name, *path_values, **parameters):
+        """Send the operation `name` → its Response, body unread. APIError when the engine refuses.
+
+        Positional values fill the path's parameters in order; keywords are query parameters (or path
+        parameters by name), `body` and `headers`. UsageError for what the row does not know.
+        """
+        endpoint = find_endpoint(name)
+        body = parameters.pop("body", None)
+        fields = parameters.pop("headers", None) or ()
+        fields = list(fields.items() if isinstance(fields, dict) else fields)
+        if len(path_values) > len(endpoint.path_parameters):
+            raise UsageError("%s takes %d path values (%s), got %d" % (
+                name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)))
+        path = dict(zip(endpoint.path_parameters, path_values))
+        for parameter in endpoint.path_parameters[len(path_values):]:
+            if parameter in parameters:
+                path[parameter] = parameters.pop(parameter)
+        if body is not None and endpoint.body == "-":
+            raise UsageError("%s takes no body" % name)
+        if endpoint.body == "json" and body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body).encode("utf-8")
+        if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
+            fields.append(("Content-Type", "application/json" if endpoint.body == "json" else "application/x-tar"))
+        if isinstance(body, str):
+            body = body.encode("utf-8")
+        hijack = endpoint.upgrade is not None
+        if hijack:
+            fields += upgrade_fields(endpoint.upgrade)
+        prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")
+        target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
+        seconds = self.timeout if prompt else None
+        response = self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds)
+        # 304 is how start and stop say "it is so already".
+        if not (200 <= response.status < 300 or response.status in (101, 304)):
+            with response:
+                raise error_from_response(response)
+        return response
+
+    def call(self, name, *path_values, **parameters):
+        """Do the operation `name` → what its row's result kind says.
+
+        json → decoded; none → None; messages → iterator of dicts; frames → iterator of (stream, bytes);
+        tar and raw → Response; upgrade → Duplex. `tty` (True, False) spares the question whether
+        output is in frames. Otherwise as send().
+        """
+        endpoint = find_endpoint(name)
+        tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
+        if endpoint.upgrade == "tcp" and isinstance(parameters.get("body"), dict) and parameters["body"].get("Detach"):
+            with self.send(name, *path_values, **parameters) as response:   # a detached exec has no stream
+                response.read()
+            return None
+        response = self.send(name, *path_values, **parameters)
+        if endpoint.result == "json":
+            with response:
+                return response.json()
+        if endpoint.result == "none":
+            with response:
+                response.read()
+            return None
+        if endpoint.result == "messages":
+            return response.messages()
+        if endpoint.result in ("tar", "raw"):
+            return response
+        if tty is None:
+            try:
+                tty = self._has_tty(endpoint, response, path_values, parameters)
+            except BaseException:
+                response.close()
+                raise
+        return response.frames(tty) if endpoint.result == "frames" else response.duplex(tty)
+
+    def _has_tty(self, endpoint, response, path_values, parameters):
+        """Whether a stream is raw rather than in frames.
+
+        Only `multiplexed-stream` is sure: engines before API 1.42, and Podman always, call frames
+        raw-stream too, or send no type at all. Then the object itself is asked.
+        """
+        if "multiplexed-stream" in response.headers.get("content-type", ""):
+            return False
+        if endpoint.upgrade not in (None, "tcp"):
+            return True
+        if endpoint.name == "exec_start":
+            body = parameters.get("body")
+            return bool(isinstance(body, dict) and body.get("Tty"))
+        target = path_values[0] if path_values else parameters["id"]
+        if endpoint.name == "service_logs":
+            return bool(self.call("service_inspect", target)["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("TTY"))
+        if endpoint.name == "task_logs":
+            return bool(self.call("task_inspect", target)["Spec"].get("ContainerSpec", {}).get("TTY"))
+        return bool(self.call("container_inspect", target)["Config"].get("Tty"))
+
+
+def upgrade_fields(protocol):
+    """The header fields that ask for a switch to `protocol` (RFC 9110 §7.8)."""
+    fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
+    if protocol == "websocket":   # RFC 6455 §4.1
+        from base64 import b64encode
+        fields += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
+    return fields
+
+
+def raw_query_pairs(query):
+    """A dict of plain Python values → (name, text) pairs for the raw door, where no table knows the kinds."""
+    pairs = []
+    for name, value in query.items() if isinstance(query, dict) else query:
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            if item is None:
+                continue
+            if isinstance(item, bool):
+                item = "1" if item else "0"
+            elif isinstance(item, dict):
+                item = json.dumps(item, separators=(",", ":"))
+            pairs.append((str(name), str(item)))
+    return pairs

@@ -1,0 +1,97 @@
+"""Where an engine listens, as people write it.
+
+    unix:///var/run/docker.sock      a Unix socket; unix:// alone is the default path; unix://rel is relative
+    tcp://127.0.0.1:2375/base        TCP; host defaults to localhost, port to 2375; the base path goes before /vX.Y
+    127.0.0.1:2375                   the same, as the docker CLI takes it
+    practice:                        the practice engine inside this process
+
+The grammar is the docker CLI's. Refused with a reason: http://, https://, http+unix://
+(the CLI refuses them too), npipe:// and fd:// (no such thing here), user, query and
+fragment parts that nobody would read. ssh:// and TLS are understood but not dialled yet.
+"""
+import re
+
+from ..errors import AddressError
+
+DEFAULT_SOCKET_PATH = "/var/run/docker.sock"
+DEFAULT_TCP_PORT = 2375
+MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL on Linux
+
+ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
+TCP_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
+
+
+class Address:
+    """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp). str() gives it back."""
+
+    __slots__ = ("scheme", "path", "host", "port", "base", "text")
+
+    def __init__(self, scheme, text, path=None, host=None, port=None, base=""):
+        self.scheme = scheme
+        self.text = text
+        self.path = path
+        self.host = host
+        self.port = port
+        self.base = base
+
+    def __str__(self):
+        return self.text
+
+    def __repr__(self):
+        return "Address(%r)" % self.text
+
+    def __eq__(self, other):
+        return isinstance(other, Address) and self.text == other.text
+
+
+def parse_address(text):
+    """str (or an Address, given back) → Address. AddressError says what is wrong and what to write."""
+    if isinstance(text, Address):
+        return text
+    if not isinstance(text, str) or not text.strip():
+        raise AddressError("the engine's address is empty", ADDRESS_HINT)
+    if re.search(r"[\x00-\x20\x7f]", text):
+        raise AddressError("address %r has a blank or a control character in it" % text, ADDRESS_HINT)
+    if text in ("practice:", "practice"):
+        return Address("practice", "practice:")
+    scheme, separator, place = text.partition("://")
+    if not separator:
+        if text.startswith(("/", "./", "../")):
+            raise AddressError("address %r has no scheme" % text, "write unix://%s" % text)
+        scheme, place = "tcp", text
+    if scheme == "unix":
+        return unix_address(place)
+    if scheme == "tcp":
+        return tcp_address(text, place)
+    if scheme == "ssh":
+        return Address("ssh", text)
+    if scheme in ("http", "https"):
+        raise AddressError("address %r: %s:// is not an engine address" % (text, scheme), "write tcp://%s" % place)
+    if scheme == "http+unix":
+        raise AddressError("address %r: http+unix:// is not an engine address" % text, "write unix:///path/to/docker.sock")
+    if scheme in ("npipe", "fd"):
+        raise AddressError("address %r: %s:// is for Windows pipes and systemd, not for clients here" % (text, scheme), ADDRESS_HINT)
+    raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
+
+
+def unix_address(path):
+    path = path or DEFAULT_SOCKET_PATH
+    size = len(path.encode("utf-8", "surrogateescape"))
+    if size > MAX_SOCKET_PATH_BYTES:
+        raise AddressError("socket path %s is %d bytes long; the system takes at most %d" % (path, size, MAX_SOCKET_PATH_BYTES),
+                           "use a shorter path, or a symbolic link to the socket's directory")
+    return Address("unix", "unix://" + path, path=path)
+
+
+def tcp_address(text, place):
+    match = TCP_PLACE.fullmatch(place)
+    if match is None:
+        raise AddressError("address %r: %r is not HOST:PORT" % (text, place), ADDRESS_HINT)
+    host, port, base = match.group("host").strip("[]"), match.group("port"), (match.group("base") or "").rstrip("/")
+    if port is not None and not 0 < int(port) < 65536:
+        raise AddressError("address %r: port %s is not between 1 and 65535" % (text, port), ADDRESS_HINT)
+    if "?" in base or "#" in base:
+        raise AddressError("address %r: a query or a fragment has no place in it" % text, ADDRESS_HINT)
+    host, port = host or "localhost", int(port or DEFAULT_TCP_PORT)
+    shown = "[%s]" % host if ":" in host else host
+    return Address("tcp", "tcp://%s:%d%s" % (shown, port, base), host=host, port=port, base=base)

@@ -1,0 +1,67 @@
+"""Which engine is meant: flags, environment, the docker CLI's config.json and contexts.
+
+Precedence, as measured with the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
+DOCKER_CONTEXT, config.json's currentContext, then /var/run/docker.sock. A context is a
+file the docker CLI made; it is read here, never written.
+"""
+import json
+import os
+import re
+
+from ..errors import AddressError
+from .address import DEFAULT_SOCKET_PATH, parse_address
+
+CONTEXT_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+")
+
+
+def config_directory(environ):
+    return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+
+
+def read_config_json(path):
+    """The JSON object in the file at `path`, {} if there is no such file. AddressError if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise AddressError("%s cannot be read: %s" % (path, error), "mend or move the file, or name the engine with -H")
+    if not isinstance(value, dict):
+        raise AddressError("%s does not hold a JSON object" % path, "mend or move the file, or name the engine with -H")
+    return value
+
+
+def context_address(name, environ):
+    """The Address that the context `name` gives. AddressError if there is none."""
+    from hashlib import sha256
+    if not CONTEXT_NAME.fullmatch(name):
+        raise AddressError("context name %r: letters, digits and _.+- only, two at least" % name)
+    directory = os.path.join(config_directory(environ), "contexts", "meta", sha256(name.encode()).hexdigest())
+    meta = read_config_json(os.path.join(directory, "meta.json"))
+    if not meta:
+        raise AddressError("context %r not found in %s" % (name, config_directory(environ)),
+                           "see `docker context ls`, or name the engine with -H")
+    endpoints = meta.get("Endpoints")
+    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
+    host = endpoint.get("Host") if isinstance(endpoint, dict) else None
+    if not isinstance(host, str):
+        raise AddressError("context %r names no docker endpoint" % name, "name the engine with -H")
+    return parse_address(host)
+
+
+def find_address(address=None, context=None, environ=None):
+    """The Address meant by -H `address`, -c `context` and the environment. AddressError if they make no sense."""
+    environ = os.environ if environ is None else environ
+    if address and context:
+        raise AddressError("both an address and a context were given", "use -H or -c, not both")
+    if address:
+        return parse_address(address)
+    if not context and environ.get("DOCKER_HOST"):
+        return parse_address(environ["DOCKER_HOST"])
+    name = context or environ.get("DOCKER_CONTEXT")
+    if not name:
+        name = read_config_json(os.path.join(config_directory(environ), "config.json")).get("currentContext")
+    if name and name != "default":
+        return context_address(name, environ)
+    return parse_address(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH)

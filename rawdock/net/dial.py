@@ -1,0 +1,79 @@
+"""From an address to a connected socket; every failure says what was found there and what to try."""
+import os
+import socket
+import time
+
+from ..errors import ConnectError, Timeout
+
+ELSEWHERE = "or name another engine with -H or DOCKER_HOST; -H practice: needs none"
+
+
+def dial(address, timeout=None):
+    """Address → a connected stream socket (blocking). `timeout` in seconds, None for the system's own.
+
+    ConnectError with the system's errno and a hint; Timeout with phase "connect".
+    """
+    if address.scheme == "unix":
+        return dial_unix(address, timeout)
+    if address.scheme == "tcp":
+        return dial_tcp(address, timeout)
+    if address.scheme == "practice":
+        raise ConnectError(address, "the practice engine lives in a process of its own", hint="start `rawdock practice --listen SOCK` "
+                           "and use unix://SOCK, or give -H practice: to the rawdock command")
+    raise ConnectError(address, "%s:// is not dialled by this version" % address.scheme,
+                       hint="forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and use unix:///tmp/docker.sock")
+
+
+def dial_unix(address, timeout):
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address.path)
+        sock.settimeout(None)
+        return sock
+    except socket.timeout:
+        sock.close()
+        raise Timeout("connect", timeout, address=address)
+    except OSError as error:
+        sock.close()
+        reason, hint = unix_failure(address.path, error)
+        raise ConnectError(address, reason, error.errno, hint)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def unix_failure(path, error):
+    """(reason, hint) for a connect(2) to `path` that failed with `error`."""
+    import stat
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        mode = None
+    if isinstance(error, PermissionError):
+        return ("permission denied", "run as a user of the group that owns the socket (`ls -l %s`), or as root; %s" % (path, ELSEWHERE))
+    if mode is not None and not stat.S_ISSOCK(mode):
+        kind = "a directory" if stat.S_ISDIR(mode) else "not a socket"
+        return "%s is %s" % (path, kind), "give the path of the engine's socket, " + ELSEWHERE
+    if isinstance(error, FileNotFoundError) or mode is None and not isinstance(error, NotADirectoryError):
+        return "no such socket", "is the engine running there? Start it, " + ELSEWHERE
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens on the socket", "the engine that made it is gone: start it, " + ELSEWHERE
+    return (error.strerror or str(error)).lower(), "check the path, " + ELSEWHERE
+
+
+def dial_tcp(address, timeout):
+    started = time.monotonic()
+    try:
+        sock = socket.create_connection((address.host, address.port), timeout)
+    except socket.timeout:
+        raise Timeout("connect", timeout if timeout else time.monotonic() - started, address=address)
+    except socket.gaierror as error:
+        raise ConnectError(address, "host %r is not known (%s)" % (address.host, error.strerror), error.errno, "check the name, " + ELSEWHERE)
+    except OSError as error:
+        hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
+        raise ConnectError(address, (error.strerror or str(error)).lower(), error.errno, hint)
+    sock.settimeout(None)
+    # A request is one write; waiting to fill a segment would only delay it.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
