@@ -178,9 +178,107 @@ def test_a_listed_file_that_is_missing_is_one_line(tmp_path):
 @pytest.mark.parametrize("options, complaint", [
     (["-o", "."], b"is a directory"),
     (["-o", "no/such/folder/rawdock.py"], b"cannot write"),
-    (["--only", "ps"], b"--only"),
+    (["--only", ","], b"--only names no command"),
+    (["--only", "no-such-command"], b"--only"),
 ])
 def test_bad_options_are_one_line(options, complaint, tmp_path):
     status, out, errors = run([sys.executable, TOOL] + options, tmp_path)
     assert status == 1 and out == b""
     assert complaint in errors and errors.count(b"\n") == 1
+
+
+needs_3_8 = pytest.mark.skipif(sys.version_info < (3, 8), reason="--only needs the end positions that ast has from 3.8 on")
+
+SECTIONS = [("rawdock/a.py", '''"""A."""
+import json
+import re
+
+
+def used_by_ps():
+    return re.escape(LATE)
+
+
+# only images comes here
+def used_by_images(run):
+    return json.dumps(run)
+
+
+LATE = "late"
+'''), ("rawdock/b.py", '''"""B."""
+
+
+class Command:
+    def __init__(self, name, run):
+        self.run = run
+
+
+def command_table(*rows):
+    return {row.run: row for row in rows}
+'''), ("rawdock/c.py", '''"""C."""
+SEEN = []
+SEEN.append(1)
+
+
+def run_ps():
+    return [used_by_ps() for _ in ()]
+
+
+def run_images(name=None, body=None):
+    return used_by_images(name)
+
+
+LISTING_COMMANDS_NAMES = "ps images"
+LISTING_COMMANDS = command_table(
+    Command("ps", run_ps),
+    Command("images", run_images),
+)
+'''), ("rawdock/d.py", '''"""D: nobody comes here."""
+
+
+def run():
+    return SEEN
+''')]
+
+
+@needs_3_8
+def test_only_cuts_rows_and_what_nothing_else_reaches():
+    known = set()
+    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps"}, known)) for name, text in SECTIONS]
+    assert known == {"ps", "images"}
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "LISTING_COMMANDS_NAMES"}))
+    assert left["rawdock/a.py"] == '"""A."""\nimport re\n\n\ndef used_by_ps():\n    return re.escape(LATE)\n\n\nLATE = "late"\n'
+    assert left["rawdock/b.py"] == SECTIONS[1][1]
+    assert "run_images" not in left["rawdock/c.py"] and "images" not in left["rawdock/c.py"]
+    assert "SEEN.append(1)" in left["rawdock/c.py"]
+    assert "rawdock/d.py" not in left
+
+
+@needs_3_8
+def test_only_keeps_everything_when_everything_is_wanted():
+    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps", "images"}, set())) for name, text in SECTIONS[:3]]
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "LISTING_COMMANDS_NAMES"}))
+    assert {name: text.split() for name, text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
+
+
+def command_names():
+    known = set()
+    for name in FILES:
+        AMALGAMATE.cut_command_rows(text_of(name), set(), known)
+    return sorted(known)
+
+
+@needs_3_8
+@pytest.mark.parametrize("command", command_names() if sys.version_info >= (3, 8) else [])
+def test_each_command_alone_reaches_all_it_names(command, tmp_path):
+    """No global that the whole file defines is missing in the smaller one, it runs, and it proves itself."""
+    import symtable
+    whole, small = AMALGAMATE.amalgamate(), AMALGAMATE.amalgamate(only=[command])
+    defined = [{symbol.get_name() for symbol in symtable.symtable(text, "one", "exec").get_symbols()
+                if symbol.is_assigned() or symbol.is_imported()} for text in (whole, small)]
+    used = AMALGAMATE.global_names(symtable.symtable(small, "one", "exec"))
+    assert used & (defined[0] - defined[1]) == set()
+    path = tmp_path / "rawdock.py"
+    path.write_bytes(small.encode("utf-8"))
+    assert run([sys.executable, "-I", "-S", path, "--self-test"], tmp_path)[0] == 0
+    status, out, errors = run([sys.executable, "-I", "-S", path, command, "--help"], tmp_path)
+    assert (status, errors) == (0, b"") and command.encode() in out
