@@ -21,14 +21,15 @@ FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
 
 
 class Flag:
-    """`long` (without dashes), `short` (one letter or None), `kind`, `value` (its name in the help), `help`."""
+    """`long` (without dashes; `longs`: its aliases too), `short` (one letter or None), `kind`, `value` (its name in the help), `help`."""
 
-    __slots__ = ("long", "short", "kind", "value", "help")
+    __slots__ = ("long", "longs", "short", "kind", "value", "help")
 
     def __init__(self, line):
         columns = re.split(r"\s{2,}", line.strip())
         spellings = columns[0].replace(",", " ").split()
-        self.long = next((word[2:] for word in spellings if word.startswith("--")), None)
+        self.longs = [word[2:] for word in spellings if word.startswith("--")]
+        self.long = self.longs[0] if self.longs else None
         self.short = next((word[1:] for word in spellings if not word.startswith("--")), None)
         self.kind = columns[1]
         self.value = "" if self.kind == "bool" else columns[2]
@@ -100,7 +101,7 @@ def parse_command_line(words, flags, program=False):
 
     `words` list of str, `flags` list of Flag. UsageError names the flag that is wrong.
     """
-    by_long = {flag.long: flag for flag in flags if flag.long}
+    by_long = {name: flag for flag in flags for name in flag.longs}
     by_short = {flag.short: flag for flag in flags if flag.short}
     options = {flag.key: False if flag.kind == "bool" else None for flag in flags}
     arguments = []

@@ -87,7 +87,7 @@ class Docker:
             raise AttributeError("Docker has no %r: %s" % (name, error))
 
         def operation(*path_values, **parameters):
-            return self.call(name, *path_values, **parameters)
+            return self.call(endpoint.name, *path_values, **parameters)
 
         operation.__name__ = name
         operation.__doc__ = "%s %s: %s" % (endpoint.method, endpoint.path, endpoint.help)
@@ -189,12 +189,14 @@ class Docker:
         else:
             connection.close()
 
-    def send(self, name, *path_values, **parameters):
-        """Send the operation `name` → its Response, body unread. APIError when the engine refuses.
+    def send(*arguments, **parameters):
+        """send(name, *path_values, **parameters) → the Response of that operation, body unread. APIError when refused.
 
         Positional values fill the path's parameters in order; keywords are query parameters (or path
         parameters by name), `body` and `headers`. UsageError for what the row does not know.
         """
+        # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
+        self, name, path_values = arguments[0], arguments[1], arguments[2:]
         endpoint = find_endpoint(name)
         body = parameters.pop("body", None)
         fields = parameters.pop("headers", None) or ()
@@ -227,13 +229,14 @@ class Docker:
                 raise error_from_response(response)
         return response
 
-    def call(self, name, *path_values, **parameters):
-        """Do the operation `name` → what its row's result kind says.
+    def call(*arguments, **parameters):
+        """call(name, *path_values, **parameters) → what the result kind of that operation's row says.
 
         json → decoded; none → None; messages → iterator of dicts; frames → iterator of (stream, bytes);
         tar and raw → Response; upgrade → Duplex. `tty` (True, False) spares the question whether
         output is in frames. Otherwise as send().
         """
+        self, name, path_values = arguments[0], arguments[1], arguments[2:]
         endpoint = find_endpoint(name)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
         if endpoint.upgrade == "tcp" and isinstance(parameters.get("body"), dict) and parameters["body"].get("Detach"):
@@ -243,7 +246,7 @@ class Docker:
         response = self.send(name, *path_values, **parameters)
         if endpoint.result == "json":
             with response:
-                return response.json()
+                return None if response.status == 204 else response.json()
         if endpoint.result == "none":
             with response:
                 response.read()

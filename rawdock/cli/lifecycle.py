@@ -1,0 +1,266 @@
+"""The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
+
+Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As
+with the docker CLI, a command given several containers goes on after one fails, tells each
+failure in a line and exits 1; `run` exits with the container's status, or 125, 126, 127
+when it never ran.
+"""
+import sys
+import time
+
+from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_entry, option_flag_table, read_env_file
+from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
+from ..engine.run import create_container, exit_status, failure_status, run
+from ..errors import APIError, RawdockError, UsageError
+from .flags import Command, command_table, one_line
+
+NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
+
+
+def refuse_terminal(options):
+    if options["tty"]:
+        raise UsageError("-t: " + NO_TERMINAL)
+
+
+def describe_error(error):
+    """An error as the docker CLI begins it: the engine's refusals are said to be the engine's."""
+    if isinstance(error, APIError):
+        return "Error response from daemon: %s" % " ".join(str(error).split())
+    return one_line(error)
+
+
+def for_each(console, names, action):
+    """Call `action(name)` for each name and print what it returns (None: nothing) → 0, or 1 if any failed."""
+    status = 0
+    for name in names:
+        try:
+            said = action(name)
+        except APIError as error:
+            console.err.line(describe_error(error))
+            status = 1
+        else:
+            if said is not None:
+                console.out.line(str(said))
+    return status
+
+
+def pull_progress(console):
+    """What draws the pull's messages on stderr, made when the first one comes."""
+    drawn = []
+
+    def show(message):
+        if not drawn:
+            from .progress import PullProgress
+            drawn.append(PullProgress(console.err, console.err.isatty()))
+        drawn[0].show(message)
+
+    return show
+
+
+def given_options(options):
+    """The options of the table that were given: an option left alone is not sent."""
+    return {key: value for key, value in options.items() if value is not None and value is not False}
+
+
+def proxy_signals(options):
+    """Whether --sig-proxy lets signals through to the container."""
+    if options["sig_proxy"] not in (None, "true", "false"):
+        raise UsageError("invalid value %r for --sig-proxy" % options["sig_proxy"], "it takes true or false")
+    return options["sig_proxy"] != "false"
+
+
+def do_run(console, options, arguments):
+    try:
+        refuse_terminal(options)
+        given = given_options(options)
+        given["sig_proxy"] = proxy_signals(options)
+        result = run(console.docker, arguments[0], arguments[1:], stdin=sys.stdin, stdout=console.out, stderr=console.err,
+                     progress=pull_progress(console), notice=console.err.line, **given)
+    except RawdockError as error:
+        console.err.line("%s: %s" % (console.program, describe_error(error)))
+        return failure_status(error)
+    if isinstance(result, str):
+        console.out.line(result)
+        return 0
+    return result
+
+
+def do_create(console, options, arguments):
+    refuse_terminal(options)
+    query, body, client = container_request(arguments[0], arguments[1:], given_options(options))
+    interactive = bool(client.get("interactive"))
+    body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive, AttachStdout=True, AttachStderr=True)
+    progress = None if client.get("quiet") else pull_progress(console)
+    console.out.line(create_container(console.docker, arguments[0], query, body, client.get("pull", "missing"), progress, console.err.line))
+    return 0
+
+
+EXEC_FLAGS = """
+-d, --detach       bool  run the command in the background
+-e, --env          list  NAME=VALUE  set an environment variable
+--env-file         list  FILE  environment variables from a file
+-i, --interactive  bool  send it our stdin
+--privileged       bool  give it all capabilities
+-t, --tty          bool  a terminal
+-u, --user         text  USER[:GROUP]  who it runs as
+-w, --workdir      text  DIRECTORY  its working directory
+"""
+
+
+def do_exec(console, options, arguments):
+    refuse_terminal(options)
+    docker, name = console.docker, arguments[0]
+    docker.call("container_inspect", name)   # so that "no such container" is said, and not "no such exec"
+    detach, interactive = options["detach"], options["interactive"] and not options["detach"]
+    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False, "Cmd": arguments[1:]}
+    environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
+    environment += [environment_entry(item) for item in options["env"] or ()]
+    for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]), ("WorkingDir", options["workdir"])):
+        if value:
+            body[key] = value
+    id = docker.call("container_exec", name, body=body)["Id"]
+    if detach:
+        docker.call("exec_start", id, body={"Detach": True, "Tty": False})
+        return 0
+    with docker.call("exec_start", id, body={"Detach": False, "Tty": False}) as pipe:
+        if interactive:
+            start_stdin_copy(sys.stdin, pipe)
+        else:
+            pipe.close_write()
+        copy_stream(pipe, False, console.out, console.err)
+    return exec_status(docker, id)
+
+
+def exec_status(docker, id):
+    """The exit status of an exec whose stream has ended. RawdockError if it has not ended itself."""
+    for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
+        time.sleep(delay)
+        state = docker.call("exec_inspect", id)
+        if not state["Running"] and state["ExitCode"] is not None:
+            return state["ExitCode"]
+    raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete" % id[:12])
+
+
+ATTACH_FLAGS = """
+--no-stdin   bool  do not send our stdin
+--sig-proxy  text  BOOL  pass signals on (true, the default, or false)
+"""
+
+
+def do_attach(console, options, arguments):
+    docker, name = console.docker, arguments[0]
+    forward = proxy_signals(options)
+    state = docker.call("container_inspect", name)
+    if not state["State"]["Running"]:
+        raise UsageError("you cannot attach to a stopped container", "start it first: rawdock start -a %s" % name)
+    if state["State"].get("Paused"):
+        raise UsageError("you cannot attach to a paused container", "unpause it first")
+    return follow_container(console, state, state["Config"]["OpenStdin"] and not options["no_stdin"], forward, lambda: None, None)
+
+
+def follow_container(console, state, send_stdin, forward, begin, condition):
+    """Attach to the container of inspect's `state`, call `begin()`, show its output → its exit status."""
+    docker, id, tty = console.docker, state["Id"], state["Config"]["Tty"]
+    if tty and send_stdin:
+        raise UsageError("this container has a terminal, and " + NO_TERMINAL, "read it with --no-stdin, or with rawdock logs -f")
+    pipe = docker.call("container_attach", id, tty=tty, stream=True, stdin=send_stdin, stdout=True, stderr=True)
+    with pipe:
+        if not send_stdin and not tty:   # on a terminal's stream a half-close detaches
+            pipe.close_write()
+        with docker.send("container_wait", id, **({"condition": condition} if condition else {})) as registered:
+            begin()
+            if send_stdin:
+                start_stdin_copy(sys.stdin, pipe)
+            if forward:
+                with SignalForwarder(docker, id):
+                    copy_stream(pipe, tty, console.out, console.err)
+                    return exit_status(registered.json())
+            copy_stream(pipe, tty, console.out, console.err)
+            return exit_status(registered.json())
+
+
+START_FLAGS = """
+-a, --attach       bool  show its output, pass signals on, exit with its status
+-i, --interactive  bool  send it our stdin
+--sig-proxy        text  BOOL  pass signals on (true, the default, or false)
+"""
+
+
+def do_start(console, options, arguments):
+    docker = console.docker
+    if not options["attach"] and not options["interactive"]:
+        return for_each(console, arguments, lambda name: docker.call("container_start", name) or name)
+    if len(arguments) > 1:
+        raise UsageError("you cannot start and attach multiple containers at once")
+    forward = proxy_signals(options)
+    state = docker.call("container_inspect", arguments[0])
+    condition = "removed" if state["HostConfig"].get("AutoRemove") else "next-exit"
+    if state["State"]["Running"]:
+        condition = None
+    send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
+    return follow_container(console, state, send_stdin, forward, lambda: docker.call("container_start", state["Id"]), condition)
+
+
+STOP_FLAGS = """
+-s, --signal           text  SIGNAL  the signal to send first
+-t, --timeout, --time  int   SECONDS  how long to wait before it is killed (-1: for ever)
+"""
+
+
+def stop_parameters(options):
+    return {"t": options["timeout"], "signal": options["signal"]}
+
+
+def do_stop(console, options, arguments):
+    return for_each(console, arguments, lambda name: console.docker.call("container_stop", name, **stop_parameters(options)) or name)
+
+
+def do_restart(console, options, arguments):
+    return for_each(console, arguments, lambda name: console.docker.call("container_restart", name, **stop_parameters(options)) or name)
+
+
+def do_kill(console, options, arguments):
+    return for_each(console, arguments, lambda name: console.docker.call("container_kill", name, signal=options["signal"]) or name)
+
+
+RM_FLAGS = """
+-f, --force    bool  kill it first if it runs
+-l, --link     bool  remove the link of that name
+-v, --volumes  bool  remove its anonymous volumes too
+"""
+
+
+def do_rm(console, options, arguments):
+    flags = {key: True for key, given in (("force", options["force"]), ("link", options["link"]), ("v", options["volumes"])) if given}
+    return for_each(console, arguments, lambda name: console.docker.call("container_delete", name.lstrip("/"), **flags) or name)
+
+
+def do_wait(console, options, arguments):
+    return for_each(console, arguments, lambda name: exit_status(console.docker.call("container_wait", name)))
+
+
+def do_rename(console, options, arguments):
+    if not arguments[1].strip():
+        raise UsageError("the new name is empty", "usage: rawdock rename CONTAINER NEW_NAME")
+    console.docker.call("container_rename", arguments[0], name=arguments[1])
+    return 0
+
+
+RUN_FLAGS = option_flag_table().replace("--sig-proxy  bool  ", "--sig-proxy  text  BOOL  ")
+
+LIFECYCLE_COMMANDS = command_table(
+    Command("run", do_run, "IMAGE [COMMAND] [ARG...]", "create a container, start it, show its output, exit with its status",
+            RUN_FLAGS, least=1, program=True),
+    Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "create a container without starting it",
+            option_flag_table(RUN_ONLY_OPTIONS), least=1, program=True),
+    Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS, least=2, program=True),
+    Command("attach", do_attach, "CONTAINER", "join the streams of a running container", ATTACH_FLAGS, least=1, most=1),
+    Command("start", do_start, "CONTAINER [CONTAINER...]", "start containers", START_FLAGS, least=1),
+    Command("stop", do_stop, "CONTAINER [CONTAINER...]", "ask containers to end, kill those that do not", STOP_FLAGS, least=1),
+    Command("kill", do_kill, "CONTAINER [CONTAINER...]", "send containers a signal, KILL by default",
+            "-s, --signal  text  SIGNAL  which signal", least=1),
+    Command("restart", do_restart, "CONTAINER [CONTAINER...]", "stop containers, then start them", STOP_FLAGS, least=1),
+    Command("rm", do_rm, "CONTAINER [CONTAINER...]", "remove containers", RM_FLAGS, least=1),
+    Command("wait", do_wait, "CONTAINER [CONTAINER...]", "wait until containers end, print their statuses", least=1),
+    Command("rename", do_rename, "CONTAINER NEW_NAME", "give a container another name", least=2, most=2),
+)

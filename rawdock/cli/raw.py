@@ -1,0 +1,261 @@
+"""The raw verbs: any request by hand, the socket itself, the table of endpoints, the practice engine.
+
+`rawdock GET /images/json` sends that request and shows the body as it comes. Three things
+are done to the answer and no more: the framing of HTTP is taken off, frames of stdout and
+stderr are parted onto ours, and what went wrong is not passed over: a status of 400 or
+more, a cut body, an error inside a stream that began with 200 all end in a status that is
+not zero. `rawdock nc` does not even do that: bytes in, bytes out.
+"""
+import json
+import os
+import re
+
+from ..engine.docker import raw_query_pairs
+from ..engine.endpoints import endpoints, search_endpoints
+from ..engine.pump import copy_stream
+from ..errors import RawdockError, UsageError
+from ..net.connection import check_stream_message
+from ..net.dial import dial
+from ..wire.jsonstream import MessageReader
+from .flags import Command, command_table
+
+VERB_FLAGS = """
+-0, --http1.0   bool  speak HTTP/1.0: no chunks, the connection closes after the answer
+-i, --include   bool  show the head of the answer too
+-q, --query     list  NAME=VALUE  a query parameter, percent-encoded for you
+-d, --data      text  DATA  the body: text, @FILE, or - for stdin
+-h, --header    list  'NAME: VALUE'  a header field
+"""
+
+FRAME_START = re.compile(rb"[\x00-\x03]\x00\x00\x00")
+VERSION_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
+
+
+def find_endpoint_row(method, path):
+    """The Endpoint that a method and a path (with or without /vX.Y) call, or None."""
+    path = VERSION_PREFIX.sub("", path.partition("?")[0], 1)
+    for endpoint in endpoints():
+        pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in endpoint.path.split("/"))
+        if endpoint.path.startswith(("/images/{", "/distribution/{", "/plugins/{")):
+            pattern = pattern.replace("[^/]+", ".+")
+        if endpoint.method == method and re.fullmatch(pattern, path):
+            return endpoint
+    return None
+
+
+def split_header(text):
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise UsageError("header %r has no colon" % text, "write -h 'Name: value'")
+    return name, value.strip(" \t")
+
+
+def request_body(data, headers, row):
+    """(body, headers) for -d: text as it is, @FILE and - streamed, with the Content-Type the endpoint wants."""
+    if data is None:
+        return None, headers
+    named = [name.lower() for name, _ in headers]
+    if "content-type" not in named and row is not None and row.body != "-":
+        headers = headers + [("Content-Type", "application/json" if row.body == "json" else "application/x-tar")]
+    if data == "-":
+        return open(0, "rb", buffering=0, closefd=False), headers
+    if not data.startswith("@"):
+        return data.encode("utf-8", "surrogateescape"), headers
+    try:
+        file = open(data[1:], "rb")
+    except OSError as error:
+        raise UsageError("-d %s: %s" % (data, error.strerror), "give the name of a file that can be read")
+    if "content-length" not in named:
+        headers = headers + [("Content-Length", os.fstat(file.fileno()).st_size)]
+    return file, headers
+
+
+def do_verb(console, options, arguments, method):
+    path = arguments[0]
+    row = find_endpoint_row(method, path)
+    query = []
+    for item in options["query"] or ():
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise UsageError("query parameter %r has no =" % item, "write -q NAME=VALUE")
+        query.append((name, value))
+    headers = [split_header(text) for text in options["header"] or ()]
+    body, headers = request_body(options["data"], headers, row)
+    try:
+        response = console.docker.request(method, path, query=raw_query_pairs(query), headers=headers, body=body,
+                                          http_version="1.0" if options["http1.0"] else "1.1")
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+    with response:
+        if options["include"] or method == "HEAD":
+            fields = "".join("%s: %s\r\n" % field for field in response.headers)
+            console.out.write(("HTTP/%s %d %s\r\n%s\r\n" % (response.version, response.status, response.reason, fields)).encode("latin-1"))
+        show_body(console, response, row)
+    if response.status >= 400:
+        console.err.line("rawdock: the engine answered %d %s" % (response.status, response.reason))
+        return 1
+    return 0
+
+
+def show_body(console, response, row):
+    """The body on stdout, as the row's result kind says. What breaks in it is raised after what came whole is shown."""
+    kind = row.result if row is not None and response.status < 300 else "raw"
+    if "multiplexed-stream" in response.headers.get("content-type", ""):
+        kind = "frames"
+    if kind in ("frames", "upgrade"):
+        pieces = iter(response)
+        first = b""
+        while len(first) < 4:
+            piece = next(pieces, None)
+            if piece is None:
+                break
+            first += piece
+        # An engine before API 1.42 gives frames and a terminal's bytes one and the same type. No
+        # terminal output begins with three NULs.
+        tty = first[:4] != b"" and FRAME_START.match(first) is None
+        copy_stream(chain_pieces(first, pieces), tty, console.out, console.err)
+    elif kind == "messages":
+        copy_messages(console.out, response)
+    else:
+        response.copy_to(console.out)
+
+
+def chain_pieces(first, pieces):
+    if first:
+        yield first
+    for piece in pieces:
+        yield piece
+
+
+def copy_messages(out, response):
+    """Write a stream of JSON messages as it comes; StreamError after it if one of them is an error."""
+    reader, statuses, failure = MessageReader(), [], None
+    for piece in response:
+        out.write(piece)
+        for message in reader.feed(piece):
+            if failure is None:
+                try:
+                    check_stream_message(message, statuses)
+                except RawdockError as error:
+                    failure = error
+    reader.feed_eof()
+    if failure is not None:
+        raise failure
+
+
+def verb_command(method, help):
+    return Command(method, lambda console, options, arguments: do_verb(console, options, arguments, method), "PATH", help,
+                   VERB_FLAGS, least=1, most=1)
+
+
+NC_FLAGS = """
+-N  bool  half-close when stdin ends (an engine takes that for a client that has left, and cancels)
+"""
+
+
+def do_nc(console, options, arguments):
+    sock = dial(console.engine_address(), 60)
+    with sock:
+        pump_socket(sock, 0, console.out, options["N"])
+    return 0
+
+
+def pump_socket(sock, source, out, half_close):
+    """Bytes from descriptor `source` to `sock` and from `sock` to `out`, both at once, until `sock` ends."""
+    from select import select
+    import socket
+    sock.setblocking(False)
+    pending, source_open = b"", True
+    while True:
+        readable, writable, _ = select([sock] + ([source] if source_open and not pending else []), [sock] if pending else [], [])
+        if sock in readable:
+            try:
+                data = sock.recv(65536)
+            except BlockingIOError:
+                data = None
+            except ConnectionResetError:
+                data = b""
+            if data == b"":
+                return
+            if data:
+                out.write(data)
+        if source in readable:
+            pending = os.read(source, 65536)
+            if not pending:
+                source_open = False
+                if half_close:
+                    sock.shutdown(socket.SHUT_WR)
+        if sock in writable:
+            try:
+                pending = pending[sock.send(pending):]
+            except (BrokenPipeError, ConnectionResetError):
+                pending, source_open = b"", False   # what was answered before is still to be read
+
+
+def do_endpoints(console, options, arguments):
+    found = search_endpoints(arguments[0]) if arguments else endpoints()
+    if options["json"]:
+        rows = [{"name": row.name, "method": row.method, "path": row.path, "query": [parameter.name for parameter in row.query],
+                 "since": row.since} for row in found]
+        console.out.line("[" + ",\n ".join(json.dumps(row) for row in rows) + "]")
+        return 0
+    if not found:
+        console.err.line("rawdock: no endpoint has %r in its name, path, help or parameters; rawdock endpoints lists all" % arguments[0])
+        return 1
+    tag = None
+    for row in found:
+        if row.tag != tag:
+            tag = row.tag
+            console.out.line("%s%s" % ("" if row is found[0] else "\n", tag))
+        query = " ".join(parameter.name for parameter in row.query)
+        console.out.line("  %-26s %-6s %s%s" % (row.name, row.method, row.path, "?" + query.replace(" ", "&") if query else ""))
+        console.out.line("  %-26s %s (since %s)" % ("", row.help, row.since))
+    return 0
+
+
+PRACTICE_FLAGS = """
+--listen  text  SOCK  where to listen: the path of a Unix socket
+"""
+
+
+def do_practice(console, options, arguments):
+    from ..teach.practice import PracticeEngine
+    if not options["listen"]:
+        raise UsageError("practice needs a place to listen", "usage: rawdock practice --listen /tmp/practice.sock")
+    path = options["listen"]
+    if path.startswith("unix://"):
+        path = path[len("unix://"):]
+    engine = PracticeEngine(path)
+    try:
+        engine.start()
+        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; DOCKER_HOST=%s; end it with Ctrl-C"
+                         % engine.address)
+        wait_for_end()
+    finally:
+        engine.close()
+    return 0
+
+
+def wait_for_end():
+    """Until Ctrl-C or SIGTERM."""
+    import signal
+    from threading import Event
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ended.set())
+    while not ended.wait(1):
+        pass
+
+
+RAW_COMMANDS = command_table(
+    verb_command("GET", "send a GET by hand and show the body"),
+    verb_command("HEAD", "send a HEAD and show the head"),
+    verb_command("POST", "send a POST, with a body from -d"),
+    verb_command("PUT", "send a PUT, with a body from -d"),
+    verb_command("DELETE", "send a DELETE"),
+    Command("nc", do_nc, "", "stdin to the engine's socket, the socket to stdout, byte for byte, as nc -U", NC_FLAGS, most=0),
+    Command("endpoints", do_endpoints, "[WORD]", "the Engine API on one page, or the part that has WORD in it",
+            "--json  bool  as a JSON array", most=1),
+    Command("practice", do_practice, "", "serve the practice engine on a socket, for any client", PRACTICE_FLAGS, most=0),
+)

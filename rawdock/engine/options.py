@@ -1,0 +1,340 @@
+"""What `docker run` and `docker create` take, as one table: flag, kind, place in the JSON, help.
+
+Strategy: a row says everything; `container_request` walks the rows that were given and
+each kind's small function puts its value where the row says. The command line makes its
+flags of the same rows, the library its keywords (`--volume` is `volume=` or `volumes=`).
+
+Only what was given is sent: for everything left out the engine's own default holds. Values
+are checked here as far as the docker CLI checks them; the engine checks the rest and its
+message is shown.
+"""
+import os
+import re
+import socket
+
+from ..errors import UsageError
+
+# Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client" stays here.
+#
+# flag                kind     value                 place                help
+RUN_OPTIONS_TABLE = """
+--add-host            hosts    HOST:IP               H.ExtraHosts         add a line to /etc/hosts
+--annotation          map      KEY=VALUE             H.Annotations        metadata for the runtime
+--cap-add             caps     CAPABILITY            H.CapAdd             add a Linux capability
+--cap-drop            caps     CAPABILITY            H.CapDrop            drop a Linux capability
+--cgroup-parent       text     CGROUP                H.CgroupParent       the cgroup to stand below
+-c, --cpu-shares      int      SHARES                H.CpuShares          relative weight of its CPU time
+--cpus                cpus     NUMBER                H.NanoCpus           how many CPUs it may use
+--cpuset-cpus         text     LIST                  H.CpusetCpus         which CPUs (0-3, 0,1)
+-d, --detach          bool     -                     client               run in the background and print the container's id
+--dns                 list     ADDRESS               H.Dns                a DNS server
+--dns-option          list     OPTION                H.DnsOptions         a DNS option
+--dns-search          list     DOMAIN                H.DnsSearch          a DNS search domain
+--domainname          text     NAME                  C.Domainname         its NIS domain name
+--entrypoint          entry    COMMAND               C.Entrypoint         in place of the image's entrypoint
+-e, --env             env      NAME=VALUE            C.Env                set an environment variable (NAME alone: the client's value)
+--env-file            envfile  FILE                  C.Env                environment variables from a file
+--expose              expose   PORT                  C.ExposedPorts       say that a port is listened on
+--group-add           list     GROUP                 H.GroupAdd           one more group for its user
+-h, --hostname        text     NAME                  C.Hostname           its host name
+--init                bool     -                     H.Init               an init process that passes signals on and reaps
+-i, --interactive     bool     -                     client               keep stdin open, and send it ours
+--ipc                 text     MODE                  H.IpcMode            IPC namespace
+-l, --label           map      KEY=VALUE             C.Labels             metadata on the container
+--log-driver          text     NAME                  H.LogConfig.Type     the logging driver
+--log-opt             map      KEY=VALUE             H.LogConfig.Config   an option of the logging driver
+-m, --memory          size     BYTES                 H.Memory             memory limit (512m)
+--memory-reservation  size     BYTES                 H.MemoryReservation  soft memory limit
+--memory-swap         size     BYTES                 H.MemorySwap         memory and swap together (-1: no limit)
+--name                text     NAME                  Q.name               the container's name
+--network, --net      text     NETWORK               H.NetworkMode        bridge, host, none, container:NAME or a network's name
+--oom-kill-disable    bool     -                     H.OomKillDisable     never kill it for want of memory
+--oom-score-adj       int      SCORE                 H.OomScoreAdj        -1000 to 1000
+--pid                 text     MODE                  H.PidMode            PID namespace
+--pids-limit          int      NUMBER                H.PidsLimit          how many processes (-1: no limit)
+--platform            text     OS[/ARCH]             Q.platform           the image's platform
+--privileged          bool     -                     H.Privileged         all capabilities, all devices
+-p, --publish         publish  [[IP:]HOST:]PORT      H.PortBindings       a port of the host that leads to one of the container
+-P, --publish-all     bool     -                     H.PublishAllPorts    publish every exposed port, each on a free one
+--pull                pull     WHEN                  client               pull the image: always, missing (the default) or never
+-q, --quiet           bool     -                     client               no progress while pulling
+--read-only           bool     -                     H.ReadonlyRootfs     mount its root filesystem read-only
+--restart             restart  POLICY                H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
+--rm                  bool     -                     H.AutoRemove         remove the container when it ends
+--runtime             text     NAME                  H.Runtime            the OCI runtime
+--security-opt        list     OPTION                H.SecurityOpt        a security option
+--shm-size            size     BYTES                 H.ShmSize            size of /dev/shm
+--sig-proxy           bool     -                     client               pass signals on (the default; =false: do not)
+--stop-signal         text     SIGNAL                C.StopSignal         the signal that stops it
+--stop-timeout        int      SECONDS               C.StopTimeout        how long stop waits before it kills
+--sysctl              map      KEY=VALUE             H.Sysctls            a kernel parameter
+--tmpfs               tmpfs    PATH[:OPTIONS]        H.Tmpfs              a tmpfs mount
+-t, --tty             bool     -                     client               a terminal
+-u, --user            text     USER[:GROUP]          C.User               who it runs as
+--userns              text     MODE                  H.UsernsMode         user namespace
+--uts                 text     MODE                  H.UTSMode            UTS namespace
+-v, --volume          volume   [SOURCE:]PATH[:MODE]  H.Binds              a directory of the host or a volume, mounted
+--volume-driver       text     NAME                  H.VolumeDriver       the volume driver
+--volumes-from        list     CONTAINER             H.VolumesFrom        the mounts of another container
+-w, --workdir         text     DIRECTORY             C.WorkingDir         its working directory
+"""
+
+REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "caps", "expose", "publish", "tmpfs", "volume")
+# What create does not take: it never attaches.
+RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
+
+
+class RunOption:
+    """A row: `keyword` (volume), `flags` ("-v, --volume"), `kind`, `value`, `place`, `help`."""
+
+    __slots__ = ("keyword", "flags", "kind", "value", "place", "help")
+
+    def __init__(self, row):
+        self.flags, self.kind, self.value, self.place, self.help = re.split(r"\s{2,}", row.strip())
+        self.keyword = next(word for word in self.flags.split(", ") if word.startswith("--"))[2:].replace("-", "_")
+
+    @property
+    def repeated(self):
+        return self.kind in REPEATED_KINDS
+
+
+def run_options():
+    """All rows, in order."""
+    return [RunOption(row) for row in RUN_OPTIONS_TABLE.strip().split("\n")]
+
+
+def option_flag_table(without=()):
+    """The rows as the command line's flag table (see cli/flags), less the keywords in `without`."""
+    lines = []
+    for option in run_options():
+        if option.keyword not in without:
+            kind = "list" if option.repeated else option.kind if option.kind in ("bool", "int") else "text"
+            value = "" if option.kind == "bool" else option.value + "  "
+            lines.append("%s  %s  %s%s" % (option.flags, kind, value, option.help))
+    return "\n".join(lines)
+
+
+def container_request(image, command=(), options=None):
+    """(query, body, client) for container_create.
+
+    `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
+    repeated option a str or a list of str. Values of None and False are as good as not given.
+    `client` holds the options that stay here. UsageError names the option that is wrong.
+    """
+    rows = {option.keyword: option for option in run_options()}
+    query, client = {}, {}
+    body = {"Image": image}
+    if command:
+        body["Cmd"] = [str(word) for word in command]
+    given = set()
+    for keyword, value in (options or {}).items():
+        option = rows.get(keyword) or rows.get(keyword[:-1] if keyword.endswith("s") else "")
+        if option is None:
+            raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(sorted(rows)))
+        if value is None or value is False and option.keyword != "sig_proxy":
+            continue
+        if option.repeated and isinstance(value, str):
+            value = [value]
+        elif option.repeated and isinstance(value, dict):
+            value = ["%s=%s" % pair for pair in value.items()]
+        given.add(option.keyword)
+        if option.place == "client":
+            client[option.keyword] = value
+            if option.kind == "pull" and value not in ("always", "missing", "never"):
+                raise UsageError("--pull %s: not one of always, missing, never" % value)
+        elif option.place.startswith("Q."):
+            query[option.place[2:]] = str(value)
+        else:
+            put_option(body, option, value)
+    if "rm" in given and body["HostConfig"].get("RestartPolicy", {}).get("Name", "no") != "no":
+        raise UsageError("conflicting options: --restart and --rm", "a container that is removed cannot be restarted")
+    return query, body, client
+
+
+def option_place(body, place):
+    """(the dict that holds `place`, its last key), making what is missing on the way."""
+    root, _, rest = place.partition(".")
+    target = body.setdefault("HostConfig", {}) if root == "H" else body
+    keys = rest.split(".")
+    for key in keys[:-1]:
+        target = target.setdefault(key, {})
+    return target, keys[-1]
+
+
+def put_option(body, option, value):
+    """Put `value` where the row says, in the shape its kind has in JSON."""
+    target, key = option_place(body, option.place)
+    kind = option.kind
+    if kind in ("text", "bool", "int"):
+        target[key] = value
+    elif kind == "list":
+        target.setdefault(key, []).extend(value)
+    elif kind == "entry":
+        target[key] = [value] if isinstance(value, str) else list(value)
+    elif kind == "map":
+        for item in value:
+            name, _, text = item.partition("=")
+            if not name:
+                raise UsageError("--%s %r has no key" % (option.keyword.replace("_", "-"), item), "write KEY=VALUE")
+            target.setdefault(key, {})[name] = text
+    elif kind == "tmpfs":
+        for item in value:
+            path, _, settings = item.partition(":")
+            target.setdefault(key, {})[path] = settings
+    elif kind == "env":
+        target.setdefault(key, []).extend(environment_entry(item) for item in value)
+    elif kind == "envfile":
+        # What --env says comes after what the files say, and so wins.
+        entries = [entry for path in value for entry in read_env_file(path)]
+        target[key] = entries + target.get(key, [])
+    elif kind == "size":
+        target[key] = parse_size(option, value)
+    elif kind == "cpus":
+        target[key] = parse_cpus(value)
+    elif kind == "caps":
+        names = [name.upper() for name in value]
+        names = [name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names]
+        target[key] = sorted(set(target.get(key, []) + names))
+    elif kind == "hosts":
+        for item in value:
+            host, separator, place = item.partition("=") if "=" in item else item.partition(":")
+            if not separator or not host or not place:
+                raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
+            target.setdefault(key, []).append("%s:%s" % (host, place.strip("[]")))
+    elif kind == "restart":
+        target[key] = parse_restart_policy(value)
+    elif kind == "expose":
+        for item in value:
+            ports, protocol = split_protocol(item)
+            for port in port_range(ports, item):
+                target.setdefault(key, {})["%d/%s" % (port, protocol)] = {}
+    elif kind == "publish":
+        for item in value:
+            for port, binding in parse_publish(item):
+                target.setdefault(key, {}).setdefault(port, []).append(binding)
+                body.setdefault("ExposedPorts", {})[port] = {}
+    else:
+        put_volumes(body, target, value)
+
+
+def environment_entry(item):
+    """NAME=VALUE as it is; NAME alone takes this process's value, or asks the engine to unset it."""
+    name, equals, _ = item.partition("=")
+    if not name:
+        raise UsageError("--env %r has no name" % item, "write NAME=VALUE")
+    if equals or name not in os.environ:
+        return item
+    return "%s=%s" % (name, os.environ[name])
+
+
+def read_env_file(path):
+    """The entries of an --env-file: UTF-8, a NAME=VALUE a line, no quoting, # begins a comment line."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = file.read().split("\n")
+    except (OSError, ValueError) as error:
+        raise UsageError("--env-file %s cannot be read: %s" % (path, getattr(error, "strerror", None) or error))
+    entries = []
+    for number, line in enumerate(lines, 1):
+        line = line.lstrip().rstrip("\r")
+        if not line or line.startswith("#"):
+            continue
+        name, equals, _ = line.partition("=")
+        if not name or re.search(r"\s", name):
+            raise UsageError("%s, line %d: %r is not a variable name" % (path, number, name), "write NAME=VALUE")
+        if equals:
+            entries.append(line)
+        elif name in os.environ:
+            entries.append("%s=%s" % (name, os.environ[name]))
+    return entries
+
+
+def parse_size(option, value):
+    """ "512m" → bytes: b, k, m, g, t, p are powers of 1024 in the docker CLI. An int is taken as it is; -1 for no limit."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if value == "-1" and option.keyword == "memory_swap":
+        return -1
+    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([bkmgtp]?)(?:i?b)?", str(value).lower())
+    if match is None:
+        raise UsageError("--%s %s: not a size" % (option.keyword.replace("_", "-"), value), "write a number and b, k, m or g: 512m")
+    return int(float(match.group(1)) * 1024 ** "bkmgtp".index(match.group(2) or "b"))
+
+
+def parse_cpus(value):
+    match = re.fullmatch(r"([0-9]{0,6})(?:\.([0-9]{0,9}))?", str(value))
+    if match is None or not str(value).strip("."):
+        raise UsageError("--cpus %s: not a number of CPUs" % value, "write it as 1.5, with nine decimals at most")
+    return int(match.group(1) or 0) * 10 ** 9 + int((match.group(2) or "").ljust(9, "0"))
+
+
+def parse_restart_policy(text):
+    name, colon, count = text.partition(":")
+    if name not in ("no", "always", "unless-stopped", "on-failure") or colon and not re.fullmatch("[0-9]{1,9}", count):
+        raise UsageError("--restart %s: not a restart policy" % text, "use no, always, unless-stopped, on-failure or on-failure:N")
+    if colon and name != "on-failure":
+        raise UsageError("--restart %s: only on-failure takes a count" % text)
+    return {"Name": name, "MaximumRetryCount": int(count or 0)}
+
+
+def split_protocol(text):
+    ports, slash, protocol = text.partition("/")
+    protocol = protocol.lower() if slash else "tcp"
+    if protocol not in ("tcp", "udp", "sctp"):
+        raise UsageError("port %r: protocol %r is not tcp, udp or sctp" % (text, protocol))
+    return ports, protocol
+
+
+def port_range(text, whole):
+    """ "80" or "80-82" → a range of ports."""
+    match = re.fullmatch("([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
+    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
+    if not first <= last < 65536:
+        raise UsageError("port %r: %r is not a port or a range of ports" % (whole, text), "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
+    return range(first, last + 1)
+
+
+def is_ip_address(text):
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, text)
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def parse_publish(text):
+    """One -p value → [(container port "80/tcp", {"HostIp": …, "HostPort": …}), …]."""
+    if "=" in text:   # the long form
+        pairs = dict(pair.partition("=")[::2] for pair in text.split(","))
+        text = "%s:%s/%s" % (pairs.get("published", ""), pairs.get("target", ""), pairs.get("protocol", "tcp"))
+    ports, protocol = split_protocol(text)
+    fields = ports.rsplit(":", 2)
+    container = port_range(fields[-1], text)
+    address = fields[0].strip("[]") if len(fields) == 3 else ""
+    if address and not is_ip_address(address):
+        raise UsageError("port %r: %r is not an IP address" % (text, address), "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
+    published = fields[-2] if len(fields) > 1 else ""
+    if not published:
+        return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": ""}) for port in container]
+    host = port_range(published, text)
+    if len(container) == 1 and len(host) > 1:   # the engine picks one of them
+        return [("%d/%s" % (container[0], protocol), {"HostIp": address, "HostPort": "%d-%d" % (host[0], host[-1])})]
+    if len(host) != len(container):
+        raise UsageError("port %r: the ranges differ in length" % text)
+    return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": str(outside)}) for port, outside in zip(container, host)]
+
+
+def put_volumes(body, target, values):
+    """-v values: SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
+    for value in values:
+        fields = value.split(":")
+        if "" in fields or len(fields) > 3:
+            raise UsageError("invalid volume %r" % value, "write SOURCE:PATH, SOURCE:PATH:MODE or PATH")
+        if len(fields) == 1:
+            body.setdefault("Volumes", {})[value] = {}
+            continue
+        if fields[0] in (".", "..") or fields[0].startswith(("./", "../")):
+            fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
+        target.setdefault("Binds", []).append(":".join(fields))

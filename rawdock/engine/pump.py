@@ -1,0 +1,122 @@
+"""Moving a container's streams: its output to files here, our stdin to it, our signals to it.
+
+Output is always read, whatever else happens: an attached client that stops reading blocks
+the container. So stdin is copied by a thread of its own. Consecutive frames of one stream
+are written with one call; the order between stdout and stderr is that of the frames.
+"""
+import os
+
+from ..errors import RawdockError
+
+STDIN_BYTES = 65536
+
+
+def copy_frames(frames, stdout, stderr):
+    """Write (stream, bytes) items to two binary files (None: drop). Returns when they end; raises what they raise."""
+    for stream, data in frames:
+        file = stderr if stream == 2 else stdout
+        if file is not None and data:
+            file.write(data)
+
+
+def copy_stream(pieces, tty, stdout, stderr):
+    """Write the output in `pieces` (an iterable of bytes) to two binary files, a call for each run of one stream.
+
+    `tty`: the bytes are raw. Each piece is demultiplexed as it comes, then written and flushed.
+    TruncatedError if they end inside a frame, StreamError for an error frame of the engine's.
+    """
+    from ..wire.frames import FrameReader
+    reader = FrameReader()
+    for piece in pieces:
+        if tty:
+            write_output(stdout, piece)
+            continue
+        run, current = [], 1
+        try:
+            for stream, data in reader.feed(piece):
+                if stream != current and run:
+                    write_output(stderr if current == 2 else stdout, b"".join(run))
+                    run = []
+                current = stream
+                run.append(data)
+        finally:   # what arrived whole is shown before an error is
+            if run:
+                write_output(stderr if current == 2 else stdout, b"".join(run))
+    reader.feed_eof()
+
+
+def write_output(file, data):
+    if file is not None and data:
+        file.write(data)
+        file.flush()
+
+
+def copy_stdin(source, duplex):
+    """Copy `source` (a file with fileno(), or with read()) to the container until its end, then half-close."""
+    try:
+        descriptor = source.fileno()
+    except (AttributeError, OSError, ValueError):
+        descriptor = None
+    try:
+        while True:
+            # os.read gives what there is; a buffered file would wait for more.
+            data = os.read(descriptor, STDIN_BYTES) if descriptor is not None else source.read(STDIN_BYTES)
+            if not data:
+                break
+            duplex.send(data)
+        duplex.close_write()
+    except (RawdockError, OSError):
+        pass   # the container has gone, or closed its stdin: its output and status tell the rest
+
+
+def start_stdin_copy(source, duplex):
+    """copy_stdin in a daemon thread: it may wait for a line that never comes."""
+    from threading import Thread
+    thread = Thread(target=copy_stdin, args=(source, duplex), name="rawdock-stdin")
+    thread.daemon = True
+    thread.start()
+    return thread
+
+
+class SignalForwarder:
+    """While entered, signals that this process gets go to the container `id` instead; the third INT or TERM is ours.
+
+    Every catchable signal but CHLD, PIPE, URG, WINCH and those of job control, as `docker run`.
+    """
+
+    LEFT_ALONE = ("SIGCHLD", "SIGCLD", "SIGPIPE", "SIGURG", "SIGWINCH", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT",
+                  "SIGKILL", "SIGSTOP", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT", "SIGIOT",
+                  "SIGSYS", "SIGPROF", "SIGVTALRM", "SIGXCPU", "SIGXFSZ")
+
+    def __init__(self, docker, id):
+        self.docker = docker
+        self.id = id
+        self._asked_to_end = 0
+        self._previous = []
+
+    def __enter__(self):
+        import signal
+        for name in dir(signal):
+            if name.startswith("SIG") and name[3].isalpha() and name not in self.LEFT_ALONE and "RTM" not in name:
+                number = getattr(signal, name)
+                try:
+                    self._previous.append((number, signal.signal(number, self._forward)))
+                except (OSError, ValueError):   # not to be caught, or not in the main thread
+                    pass
+        return self
+
+    def __exit__(self, *exc):
+        import signal
+        for number, handler in self._previous:
+            signal.signal(number, handler)
+
+    def _forward(self, number, frame):
+        import signal
+        if number in (signal.SIGINT, signal.SIGTERM):
+            self._asked_to_end += 1
+            if self._asked_to_end == 3:
+                raise KeyboardInterrupt
+        try:
+            self.docker.container_kill(self.id, signal=signal.Signals(number).name[3:])
+        except RawdockError:
+            pass   # it has ended already, and its status is on the way

@@ -1,0 +1,140 @@
+"""`docker run`, as the requests it is made of. The steps carry the numbers used in the README.
+
+    1  POST /containers/create?name=…              201, or 404: the image is missing
+    2  POST /images/create?fromImage=…&tag=…       200, chunked JSON messages; then step 1 once more
+    3  POST /containers/ID/attach?stream=1&…       101, and this connection is the container's streams
+    4  POST /containers/ID/wait?condition=…        its head comes at once: the exit cannot be missed now
+    5  POST /containers/ID/start                   204
+    6  the frames, until the engine closes the stream
+    7  the body of step 4: the exit status
+
+Attach stands before start so that no output is lost, wait before start so that no exit is.
+When the stream of step 6 ends, the bytes cannot tell a finished container from a dead
+engine; the answer of step 7 can, so nothing is reported before it.
+"""
+import sys
+
+from ..errors import APIError, NotFound, RawdockError, StreamError
+from .options import container_request
+from .pump import SignalForwarder, copy_stream, start_stdin_copy
+from .reference import parse_reference, pull_query
+
+# The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
+NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
+
+
+class RunFailed(RawdockError):
+    """The container was created but could not be waited for; `status` is the exit status to report."""
+
+    def __init__(self, message, status=125):
+        RawdockError.__init__(self, message)
+        self.status = status
+
+
+def pull_image(docker, image, platform=None, progress=None):
+    """Pull `image` (str). `progress`, if any, is called with each message (dict). StreamError if the pull fails."""
+    query = pull_query(parse_reference(image))
+    if platform:
+        query["platform"] = platform
+    for message in docker.call("image_create", headers=[NO_CREDENTIALS], **query):
+        if progress is not None:
+            progress(message)
+
+
+def image_is_missing(error):
+    """Whether create was refused for want of the image, and not of a network or another container."""
+    return isinstance(error, NotFound) and error.message.lower().startswith(("no such image", "image not known", "image with reference"))
+
+
+def create_container(docker, image, query, body, pull="missing", progress=None, notice=None):
+    """Steps 1 and 2 → the new container's id. `notice` is called with each line worth telling (str)."""
+    if pull == "always":
+        pull_image(docker, image, query.get("platform"), progress)
+    try:
+        created = docker.call("container_create", body=body, **query)
+    except NotFound as error:
+        if pull != "missing" or not image_is_missing(error):
+            raise
+        if notice is not None:
+            reference = parse_reference(image)
+            notice("Unable to find image '%s%s' locally" % (reference.familiar(), "" if reference.tag or reference.digest else ":latest"))
+        pull_image(docker, image, query.get("platform"), progress)
+        created = docker.call("container_create", body=body, **query)
+    for warning in created.get("Warnings") or ():
+        if notice is not None:
+            notice("WARNING: %s" % warning)
+    return created["Id"]
+
+
+def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None, **options):
+    """Run `command` (list of str) in a new container of `image` → its exit status (int).
+
+    `stdout`, `stderr` binary files (default: this process's own), `stdin` one to read when
+    interactive=True. `progress` gets the pull's messages, `notice` lines of text. `options` are the
+    rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With detach=True
+    returns the container's id (str) once it is started.
+    """
+    query, body, client = container_request(image, command, options)
+    stdout = sys.stdout.buffer if stdout is None else stdout
+    stderr = sys.stderr.buffer if stderr is None else stderr
+    detach = client.get("detach", False)
+    interactive = client.get("interactive", False)
+    tty = bool(client.get("tty"))
+    body.update(Tty=tty, OpenStdin=bool(interactive), StdinOnce=bool(interactive and not detach),
+                AttachStdin=bool(interactive and not detach), AttachStdout=not detach, AttachStderr=not detach)
+    quiet = client.get("quiet")
+    id = create_container(docker, image, query, body, client.get("pull", "missing"), None if quiet else progress, notice)
+    if detach:
+        docker.call("container_start", id)
+        return id
+    removed = body.get("HostConfig", {}).get("AutoRemove")
+    pipe = docker.call("container_attach", id, tty=tty, stream=True, stdin=bool(interactive), stdout=True, stderr=True)
+    with pipe:
+        if not interactive:
+            pipe.close_write()
+        # 4. Before API 1.30 the head of wait comes with the exit: registered now, it would block.
+        registered = docker.send("container_wait", id, condition="removed" if removed else "next-exit") if docker.supports("1.30") else None
+        try:
+            docker.call("container_start", id)
+        except APIError:
+            if removed and registered is not None:
+                with registered:
+                    registered.read()   # until then the failed container is still there
+            raise
+        if client.get("sig_proxy", True):
+            with SignalForwarder(docker, id):
+                return finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr)
+        return finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr)
+
+
+def finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr):
+    """Steps 6 and 7."""
+    if interactive:
+        start_stdin_copy(sys.stdin.buffer if stdin is None else stdin, pipe)
+    copy_stream(pipe, tty, stdout, stderr)
+    if registered is None:
+        registered = docker.send("container_wait", id)
+    with registered:
+        result = registered.json()
+    return exit_status(result)
+
+
+def exit_status(result):
+    """The status in the answer of wait. RunFailed if it carries an error instead."""
+    error = result.get("Error")
+    if error:
+        raise RunFailed(error.get("Message", str(error)) if isinstance(error, dict) else str(error))
+    return result["StatusCode"]
+
+
+def failure_status(error):
+    """What `docker run` exits with for an error before the container ran: 127 not found, 126 not executable, else 125."""
+    if isinstance(error, RunFailed):
+        return error.status
+    if isinstance(error, APIError) and "/start" in (error.path or ""):
+        text = error.message
+        if any(words in text for words in ("executable file not found", "no such file or directory", "system cannot find the file specified")):
+            return 127
+        if "permission denied" in text or "is a directory" in text:
+            return 126
+    return 125
