@@ -23,12 +23,14 @@ RAW_COMMANDS_NAMES = "GET HEAD POST PUT DELETE nc endpoints practice"
 LISTING_COMMANDS_NAMES = "ps images inspect logs events version info"
 LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wait rename"
 IMAGE_COMMANDS_NAMES = "pull rmi"
+TEACH_COMMANDS_NAMES = "explain"
 
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
     ("Containers", LIFECYCLE_COMMANDS_NAMES),
     ("What there is, and what happens", LISTING_COMMANDS_NAMES),
     ("Images", IMAGE_COMMANDS_NAMES),
+    ("What bytes mean", TEACH_COMMANDS_NAMES),
 )
 
 
@@ -43,6 +45,9 @@ def find_command(name):
     if name in IMAGE_COMMANDS_NAMES.split():
         from .images import IMAGE_COMMANDS
         return IMAGE_COMMANDS[name]
+    if name in TEACH_COMMANDS_NAMES.split():
+        from .teach import TEACH_COMMANDS
+        return TEACH_COMMANDS[name]
     if name in RAW_COMMANDS_NAMES.split():
         from .raw import RAW_COMMANDS
         return RAW_COMMANDS[name]
