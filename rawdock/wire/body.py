@@ -2,7 +2,8 @@
 
 `response_framing` and `request_framing` are the one place that decides; their steps carry
 the numbers of RFC 9112 §6.3. `body_reader` then gives the reader for the answer. All
-readers have the shape of ChunkedReader: feed → pieces, done, leftover, trailers, feed_eof.
+readers have the shape of ChunkedReader: feed → pieces, done, leftover, trailers, feed_eof;
+and `take`, the same without a copy of what follows the body, for whoever reads on in the buffer.
 
 Stricter than the RFC asks of a client: Transfer-Encoding beside Content-Length is refused
 rather than resolved, because two parsers that resolve it differently can be played against
@@ -10,8 +11,9 @@ each other, and no engine sends it.
 """
 from ..errors import ProtocolError, TruncatedError
 from .chunked import ChunkedReader
-from .grammar import CONTENT_LENGTH
-from .message import Headers
+from .feed import label_span
+from .grammar import CONTENT_LENGTH, TOKEN
+from .message import Headers, field_offset
 
 
 class Framing:
@@ -41,14 +43,15 @@ CHUNKED = Framing("chunked")
 UPGRADE = Framing("upgrade")
 
 
-def response_framing(head, method="GET", hijack=False, offset=0):
+def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
     """The Framing of the response `head` to a request of `method`.
 
     `hijack`: the request was attach or exec start, whose 200 means what 101 means: from here
-    on the connection is a raw stream. `offset` is for errors. ProtocolError if the head is at odds with itself.
+    on the connection is a raw stream. ProtocolError if the head is at odds with itself; its offset
+    is `offset`, that of the head, or given `raw`, the bytes of the head, that of the value at fault.
     """
     status, headers = head.status, head.headers
-    length = content_length(headers, offset)
+    length = content_length(headers, offset, raw)
     # 1. HEAD, 1xx, 204 and 304 have no body, whatever their fields say. 101 switches (RFC 9110 §15.2.2).
     if status == 101:
         return UPGRADE
@@ -60,9 +63,9 @@ def response_framing(head, method="GET", hijack=False, offset=0):
     if "transfer-encoding" in headers:
         # 3. Both fields: refused.
         if length is not None:
-            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
+            raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
         # 4. Chunked last: chunked. Otherwise the body of a response ends with the connection.
-        return coded_framing(head, offset) or Framing("close", coding=", ".join(headers.tokens("transfer-encoding")))
+        return coded_framing(head, offset, raw) or Framing("close", coding=", ".join(headers.tokens("transfer-encoding")))
     # 5., 6. A valid Content-Length (an invalid one was refused above).
     if length is not None:
         return Framing("length", length)
@@ -70,38 +73,41 @@ def response_framing(head, method="GET", hijack=False, offset=0):
     return UNTIL_CLOSE
 
 
-def request_framing(head, offset=0):
-    """The Framing of a request's body. ProtocolError if the head is at odds with itself."""
+def request_framing(head, offset=0, raw=b""):
+    """The Framing of a request's body. ProtocolError if the head is at odds with itself; `offset`, `raw` as above."""
     headers = head.headers
-    length = content_length(headers, offset)
+    length = content_length(headers, offset, raw)
     if "transfer-encoding" in headers:
         if length is not None:
-            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
-        framing = coded_framing(head, offset)
+            raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
+        framing = coded_framing(head, offset, raw)
         if framing is None:  # 4. ... in a request nobody could tell where the body ends
-            raise framing_error("RFC 9112 §6.3", offset, headers, "transfer-encoding", "chunked as the last transfer coding")
+            raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding", "chunked as the last transfer coding")
         return framing
     # 5., 6. Content-Length. 7. A request that says nothing has no body.
     return Framing("length", length) if length else NO_BODY
 
 
-def coded_framing(head, offset):
+def coded_framing(head, offset, raw):
     """CHUNKED if chunked is the only transfer coding, None if the last is another; the rest is refused by name."""
     headers = head.headers
     codings = headers.tokens("transfer-encoding")
     if head.version == "1.0":
-        raise framing_error("RFC 9112 §6.1", offset, headers, "transfer-encoding", "no Transfer-Encoding in an HTTP/1.0 message")
+        raise framing_error("RFC 9112 §6.1", offset, raw, headers, "transfer-encoding", "no Transfer-Encoding in an HTTP/1.0 message")
     if codings == ["chunked"]:
         return CHUNKED
-    if not codings or codings[-1] == "chunked" or "chunked" in codings:
-        unknown = [coding for coding in codings if coding != "chunked"]
+    names = [coding.partition(";")[0].rstrip(" \t") for coding in codings]
+    if not all(TOKEN.fullmatch(name) for name in names):
+        raise framing_error("RFC 9112 §7", offset, raw, headers, "transfer-encoding", "the names of transfer codings")
+    if not names or "chunked" in names:
+        unknown = [name for name in names if name != "chunked"]
         expected = ("chunked without %s: that coding is not spoken here" % ", ".join(unknown) if unknown
-                    else "chunked, once")
-        raise framing_error("RFC 9112 §7", offset, headers, "transfer-encoding", expected)
+                    else "chunked, once and without parameters")
+        raise framing_error("RFC 9112 §7", offset, raw, headers, "transfer-encoding", expected)
     return None
 
 
-def content_length(headers, offset=0):
+def content_length(headers, offset=0, raw=b""):
     """The int that Content-Length gives, None without the field. Repeats of one same number count as one.
 
     (RFC 9110 §8.6; RFC 9112 §6.3 step 5)
@@ -109,19 +115,27 @@ def content_length(headers, offset=0):
     values = headers._values("content-length")
     if values is None:
         return None
-    if len(values) == 1 and CONTENT_LENGTH.fullmatch(values[0]):
-        return int(values[0])
-    numbers = [number.strip(" \t") for number in ",".join(values).split(",")]
-    if not all(CONTENT_LENGTH.fullmatch(number) for number in numbers):
-        raise framing_error("RFC 9110 §8.6", offset, headers, "content-length", "a Content-Length of 1 to 19 digits")
-    if len(set(numbers)) > 1:
-        raise framing_error("RFC 9112 §6.3", offset, headers, "content-length", "one Content-Length")
-    return int(numbers[0])
+    first = None
+    for place, value in enumerate(values):
+        for number in value.split(","):
+            number = number.strip(" \t")
+            if not CONTENT_LENGTH.fullmatch(number):
+                raise framing_error("RFC 9110 §8.6", offset, raw, headers, "content-length", "a Content-Length of 1 to 19 digits", place)
+            if first is None:
+                first = number
+            elif number != first:
+                raise framing_error("RFC 9112 §6.3", offset, raw, headers, "content-length", "one Content-Length", place)
+    return int(first)
 
 
-def framing_error(rule, offset, headers, name, expected):
-    seen = ", ".join("%s: %s" % pair for pair in headers if pair[0].lower() == name)
-    return ProtocolError(rule, offset, seen.encode("latin-1"), expected)
+def framing_error(rule, offset, raw, headers, name, expected, place=0):
+    """The ProtocolError at value number `place` of the fields `name`."""
+    index = [index for index, (key, _) in enumerate(headers) if key.lower() == name][place]
+    if raw:
+        text = raw.decode("latin-1")
+        at = text.index(":", field_offset(text, index)) + 1
+        offset += len(text) - len(text[at:].lstrip(" \t"))
+    return ProtocolError(rule, offset, headers.pairs[index][1].encode("latin-1"), expected)
 
 
 def stays_open(head, framing):
@@ -141,7 +155,7 @@ class LengthReader:
         self.length = length
         self.remaining = length
         self.done = not length
-        self.trailers = None
+        self.trailers = None if length else Headers()
         self.leftover = b""
         self.error = None
         self._labels = labels
@@ -150,46 +164,58 @@ class LengthReader:
     def feed(self, data):
         if self.error is not None:
             raise self.error
-        size = len(data)
-        if size > self.remaining:
-            self.leftover += bytes(data[self.remaining:])
-            size = self.remaining
-            data = data[:size]
-        if not size:
-            return []
-        self.remaining -= size
-        self.done = not self.remaining
-        if self._labels is not None:
-            self._labels.append((self._offset, self._offset + size, "content"))
-        self._offset += size
-        return [data]
+        pieces = []
+        end = self.take(data, 0, pieces)
+        if end < len(data):
+            self.leftover += bytes(data[end:])
+        return pieces
+
+    def take(self, data, at, pieces):
+        size = min(len(data) - at, self.remaining)
+        end = at + size
+        if size:
+            pieces.append(data[at:end])
+            self.remaining -= size
+            if not self.remaining:
+                self.done = True
+                self.trailers = Headers()
+            label_span(self._labels, self._offset, self._offset + size, "content")
+            self._offset += size
+        return end
 
     def feed_eof(self):
-        if self.remaining:
+        if self.remaining and self.error is None:
             self.error = TruncatedError("a body of known length", self._offset, self.length,
                                         self.length - self.remaining, "RFC 9112 §6.2")
+        if self.error is not None:
             raise self.error
 
 
 class UntilCloseReader:
     """A body that ends where the connection does: a cut cannot be told from the end (RFC 9112 §6.3 step 8)."""
 
+    leftover = b""
+    error = None
+
     def __init__(self, labels=None, offset=0, role="content"):
         self.done = False
         self.trailers = None
-        self.leftover = b""
-        self.error = None
         self._labels = labels
         self._offset = offset
         self._role = role
 
     def feed(self, data):
-        if not data:
-            return []
-        if self._labels is not None:
-            self._labels.append((self._offset, self._offset + len(data), self._role))
-        self._offset += len(data)
-        return [data]
+        pieces = []
+        self.take(data, 0, pieces)
+        return pieces
+
+    def take(self, data, at, pieces):
+        size = len(data) - at
+        if size:
+            pieces.append(data[at:])
+            label_span(self._labels, self._offset, self._offset + size, self._role)
+            self._offset += size
+        return len(data)
 
     def feed_eof(self):
         self.done = True

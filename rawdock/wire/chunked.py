@@ -14,16 +14,14 @@ its bytes arrive: a chunk that claims 4 GiB costs nothing.
 import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
-from .feed import values_or_error
-from .grammar import CHUNK_EXTENSION, PLAIN_LAST_CHUNK, TRAILER_SECTION
-from .message import Headers, field_lines, parse_fields, walk_head
+from .feed import label_span, values_or_error
+from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, FIELD_PAIR, PLAIN_LAST_CHUNK, TRAILER_SECTION
+from .message import Headers, field_lines, find_head_end, parse_fields, walk_head
 
-MAX_CHUNK_LINE_BYTES = 4096   # hyper takes 16 KiB of extensions, Go 4 KiB a line; dockerd sends none
+MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line; dockerd sends none
 MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
 
 PLAIN_CHUNK_LINE = re.compile(rb"\r\n([0-9A-Fa-f]{1,16})\r\n")
-HEX_DIGITS = re.compile(rb"[0-9A-Fa-f]*")
-EXTENSION = re.compile(CHUNK_EXTENSION)
 EXTENSION_END = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 # RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it or not at all.
@@ -49,11 +47,11 @@ class ChunkedReader:
         self.leftover = b""
         self.error = None
         self._labels = labels
-        self._offset = offset   # of the first byte of the data being fed (or of what is held)
-        self._held = b""        # the start of a line or trailer section that the buffer cut
-        self._remaining = 0     # bytes still to come of the present chunk
-        self._size = 0          # of the present chunk, for the verdict
-        self._first = True      # no CRLF stands before the first chunk line
+        self._offset = offset       # in the stream: of the next byte; inside `take`, of the first byte of its data
+        self._held = bytearray()    # the start of a line or trailer section that the buffer cut
+        self._remaining = 0         # bytes still to come of the present chunk
+        self._size = 0              # of the present chunk, for the verdict
+        self._first = True          # no CRLF stands before the first chunk line
         self._in_trailers = False
 
     def feed(self, data):
@@ -61,102 +59,92 @@ class ChunkedReader:
             raise self.error
         pieces = []
         try:
-            self._decode(data, pieces)
+            end = 0 if self.done else self.take(data, 0, pieces)
+            if end < len(data):
+                self.leftover += bytes(data[end:])
         except ProtocolError as error:
             self.error = error
         return values_or_error(pieces, self.error)
 
-    def _decode(self, data, pieces):
-        if self.done:
-            self.leftover += bytes(data)
-            return
+    def take(self, data, at, pieces):
+        """Append the pieces that `data` holds from index `at` on → the index after the last byte used.
+
+        That is len(data) until the body is done. Only for a reader that is not done.
+        """
+        self._offset -= at
         size = len(data)
-        at = 0
-        if self._remaining and size:
-            at = min(size, self._remaining)
-            pieces.append(data[:at])
-            self._remaining -= at
-            if self._labels is not None:
-                self._labels.append((self._offset, self._offset + at, "chunk data"))
-        # The fast lane: whole plain lines, one after another, with nothing held and nothing labelled.
+        remaining, chunk = self._remaining, self._size
         match_line = PLAIN_CHUNK_LINE.match
-        slow = self._labels is not None or self._first or self._held or self._in_trailers
+        labelled = self._labels is not None
+        # The fast lane: whole plain lines, one after another, with nothing held and nothing labelled.
+        plain = not (labelled or self._first or self._held or self._in_trailers)
         while at < size:
-            match = None if slow else match_line(data, at)
-            if match is None:
-                at, length = self._slow_line(data, at)
-                if length is None:
-                    break
-                slow = self._labels is not None
-            else:
-                length = int(match.group(1), 16)
-                if not length:
-                    at, length = self._slow_line(data, at)
-                    if length is None:
+            if not remaining:
+                match = match_line(data, at) if plain else None
+                remaining = chunk = int(match.group(1), 16) if match else 0
+                if remaining:
+                    at = match.end()
+                else:
+                    at, remaining = self._take_line(data, at)
+                    if not remaining:
                         break
-                at = match.end()
-            end = at + length
-            if end > size:
-                self._remaining = end - size
-                self._size = length
-                if at < size:
-                    pieces.append(data[at:])
-                end = size
+                    chunk = remaining
+                    plain = not labelled
+            end = at + remaining
+            if end <= size:
+                remaining = 0
             else:
-                pieces.append(data[at:end])
-            if self._labels is not None and end > at:
+                remaining = end - size
+                end = size
+                if at == size:
+                    break
+            pieces.append(data[at:end])
+            if labelled:
                 self._labels.append((self._offset + at, self._offset + end, "chunk data"))
             at = end
-        self._offset += size
+        self._remaining, self._size = remaining, chunk
+        self._offset += at
+        return at
 
-    def _slow_line(self, data, at):
-        """(index after the line, chunk size); or (any, None) when all of `data` is used up."""
+    def _take_line(self, data, at):
+        """(index after the chunk line at `at`, chunk size), the start of the line may be held.
+
+        After the last chunk the trailer section is taken too. (index, 0): the body is done, or data is used up.
+        """
         held = self._held
-        rest = held + bytes(data[at:at + MAX_TRAILER_BYTES + 2])
-        start = self._offset + at - len(held)
+        known = len(held)
         if not self._in_trailers:
-            walked = walk_chunk_line(rest, self._first, start, self._labels)
-            if walked is None:
-                self._held = rest
-                return at, None
-            used, length = walked
+            held += data[at:at + MAX_CHUNK_LINE_BYTES + 1 - known]
+            used, chunk = walk_chunk_line(held, known, self._first, self._offset + at - known, self._labels)
+            if not used:
+                return len(data), 0
             self._first = False
-            self._held = b""
-            at += used - len(held)
-            if length:
-                return at, length
+            self._held = held = bytearray()
+            at += used - known
+            if chunk:
+                return at, chunk
             self._in_trailers = True
-            start, held, rest = self._offset + at, b"", bytes(data[at:at + MAX_TRAILER_BYTES + 2])
-        used = self._walk_trailers(rest, start)
-        if used is None:
-            self._held = rest
-            return at, None
-        self._held = b""
+            known = 0
+        held += data[at:at + MAX_TRAILER_BYTES + 1 - known]
+        start = self._offset + at - known
+        end = find_head_end(held, known, "trailer", start, self._labels, MAX_TRAILER_BYTES)
+        if end < 0:
+            return len(data), 0
+        self.trailers = self._parse_trailers(held[:end].decode("latin-1"), start)
+        self._held = bytearray()
         self.done = True
-        self.leftover = bytes(data[at + used - len(held):])
-        return at, None
+        return at + end - known, 0
 
-    def _walk_trailers(self, rest, start):
-        """How many bytes of `rest` the trailer section takes, or None: need more."""
-        end = 2 if rest.startswith(b"\r\n") else rest.find(b"\r\n\r\n") + 4
-        if end < 4 and end != 2:
-            if len(rest) > MAX_TRAILER_BYTES:
-                raise ProtocolError("rawdock limit", start + MAX_TRAILER_BYTES, rest[MAX_TRAILER_BYTES:],
-                                    "a trailer section of at most %d bytes" % MAX_TRAILER_BYTES)
-            if rest and not b"\r\n".startswith(rest[:2]) and (rest[:1] in b" \t\r\n" or b"\n" in rest.replace(b"\r\n", b"")):
-                walk_head(rest.decode("latin-1"), "trailer", start)
-            return None
-        text = rest[:end].decode("latin-1")
+    def _parse_trailers(self, text, start):
+        """The Headers of a trailer section (str), which begins at `start` in the stream."""
         match = TRAILER_SECTION.fullmatch(text)
         if match is None or self._labels is not None:
             walk_head(text, "trailer", start, self._labels)
-        pairs = parse_fields(match.group(1))
-        for name, _ in pairs:
-            if name.lower() in FORBIDDEN_TRAILERS:
-                raise ProtocolError("RFC 9110 §6.5.1", start + text.index(name), name.encode("latin-1"),
+        for field in FIELD_PAIR.finditer(text):
+            if field.group(1).lower() in FORBIDDEN_TRAILERS:
+                raise ProtocolError("RFC 9110 §6.5.1", start + field.start(), field.group(1).encode("latin-1"),
                                     "a field that may stand in a trailer section")
-        self.trailers = Headers(pairs)
-        return end
+        return Headers(parse_fields(match.group(1)))
 
     def feed_eof(self):
         """The stream has ended. TruncatedError unless the body had ended before."""
@@ -174,40 +162,43 @@ class ChunkedReader:
         raise self.error
 
 
-def walk_chunk_line(rest, first, offset, labels=None):
-    """(bytes used, chunk size) of the chunk line at the start of `rest`; None: need more; ProtocolError: wrong.
+def walk_chunk_line(rest, scanned, first, offset, labels=None):
+    """(bytes used, chunk size) of the chunk line at the start of `rest`; (0, 0): need more; ProtocolError: wrong.
 
-    `first`: no chunk stands before this line; else the CRLF that ends its data comes first.
+    `scanned` is how much of `rest` earlier calls have seen. `first`: no chunk stands before
+    this line; else the CRLF that ends its data comes first.
     """
-    at = 0
-    if not first:
-        if not b"\r\n".startswith(rest[:2]):
-            at = 1 if rest[:1] == b"\r" else 0
-            raise ProtocolError("RFC 9112 §7.1", offset + at, rest[at:at + 16], "CRLF after the chunk data")
-        at = 2
-    digits_end = HEX_DIGITS.match(rest, min(at, len(rest))).end()
-    if digits_end == at and at < len(rest) or digits_end - at > 16:
-        raise ProtocolError("RFC 9112 §7.1", offset + at, rest[at:at + 20], "a chunk size of 1 to 16 hexadecimal digits")
-    if digits_end >= len(rest):
-        return None
-    line_end = EXTENSION_END.search(rest, digits_end)
-    if line_end is None or rest[line_end.start():] == b"\r":
-        if len(rest) > MAX_CHUNK_LINE_BYTES:
-            raise ProtocolError("rawdock limit", offset + MAX_CHUNK_LINE_BYTES, rest[MAX_CHUNK_LINE_BYTES:],
-                                "a chunk line of at most %d bytes" % MAX_CHUNK_LINE_BYTES)
-        if rest[digits_end:digits_end + 1] in b" \t;\r":
-            return None
-    extension_end = digits_end + EXTENSION.match(rest[digits_end:].decode("latin-1")).end()
-    if not rest.startswith(b"\r\n", extension_end):
-        in_size = extension_end == digits_end and rest[digits_end:digits_end + 1] not in (b";", b"\r", b"\n")
-        raise ProtocolError("RFC 9112 §7.1" if in_size else "RFC 9112 §7.1.1", offset + extension_end,
-                            rest[extension_end:extension_end + 16],
-                            "CRLF after the chunk size" if in_size else "a chunk extension (;name or ;name=value) or CRLF")
-    if labels is not None:
-        spans = ((0, at, "chunk data CRLF"), (at, digits_end, "chunk size"),
-                 (digits_end, extension_end, "chunk extension"), (extension_end, extension_end + 2, "CRLF"))
-        labels.extend((offset + start, offset + end, role) for start, end, role in spans if end > start)
-    return extension_end + 2, int(rest[at:digits_end], 16)
+    size_at = 0 if first else 2
+    if not first and not b"\r\n".startswith(bytes(rest[:2])):
+        wrong = 1 if rest[0] == 0x0d else 0
+        raise ProtocolError("RFC 9112 §7.1", offset + wrong, rest[wrong:wrong + 16], "CRLF after the chunk data")
+    size_end = CHUNK_SIZE.match(rest, size_at).end()
+    if size_end - size_at > 16 or size_end == size_at < len(rest):
+        label_span(labels, offset, offset + size_at, "chunk data CRLF")
+        raise ProtocolError("RFC 9112 §7.1", offset + size_at, rest[size_at:size_at + 20],
+                            "a chunk size of 1 to 16 hexadecimal digits")
+    if size_end >= len(rest):
+        return 0, 0
+    end = size_end
+    extended = rest[size_end] in b" \t;"
+    if extended:
+        if not EXTENSION_END.search(rest, max(size_end, scanned - 1), MAX_CHUNK_LINE_BYTES - 1):
+            if len(rest) > MAX_CHUNK_LINE_BYTES:
+                raise ProtocolError("rawdock limit", offset + MAX_CHUNK_LINE_BYTES, rest[MAX_CHUNK_LINE_BYTES:],
+                                    "a chunk line of at most %d bytes" % MAX_CHUNK_LINE_BYTES)
+            return 0, 0
+        end = CHUNK_EXTENSION.match(rest, size_end).end()
+    line_end = bytes(rest[end:end + 2])
+    if line_end == b"\r":
+        return 0, 0
+    label_span(labels, offset, offset + size_at, "chunk data CRLF")
+    label_span(labels, offset + size_at, offset + size_end, "chunk size")
+    label_span(labels, offset + size_end, offset + end, "chunk extension")
+    if line_end != b"\r\n":
+        raise ProtocolError("RFC 9112 §7.1.1" if extended else "RFC 9112 §7.1", offset + end, rest[end:end + 16],
+                            "a chunk extension (;name or ;name=value) or CRLF" if extended else "CRLF after the chunk size")
+    label_span(labels, offset + end, offset + end + 2, "CRLF")
+    return end + 2, int(bytes(rest[size_at:size_end]), 16)
 
 
 def encode_chunk(data):
@@ -217,6 +208,7 @@ def encode_chunk(data):
 
 def encode_last_chunk(trailers=()):
     """(name, value) pairs → the last chunk and the trailer section. UsageError for a field forbidden there."""
+    trailers = list(trailers)
     if not trailers:
         return PLAIN_LAST_CHUNK
     for name, _ in trailers:

@@ -9,13 +9,14 @@ a 1xx response is a Head alone; 101, a 2xx to CONNECT or to a hijack request, an
 asks for an upgrade are followed by Switched with the bytes already received, and from
 there on every byte is Data: the connection no longer speaks HTTP.
 
-Only the number and the cutting of Data events depend on how the bytes were cut.
+Only the number and the cutting of Data events, and how much of a raw stream Switched has
+already, depend on how the bytes were cut.
 Bytes after a message that closes its connection are refused (RFC 9112 §9.6).
 """
 from ..errors import ProtocolError, TruncatedError
 from .body import UPGRADE, body_reader, request_framing, response_framing, stays_open
-from .feed import values_or_error
-from .message import Headers, find_head_end, parse_request_head, parse_response_head, walk_head
+from .feed import label_span, values_or_error
+from .message import MAX_HEAD_BYTES, Headers, find_head_end, parse_request_head, parse_response_head, walk_head
 
 
 class Data:
@@ -78,22 +79,26 @@ class ExchangeReader:
         self.offset = offset
         self.switched = False
         self._labels = labels
-        self._buffer = bytearray()   # a head that is not whole yet
+        self._held = bytearray()     # a head that is not whole yet
         self._scanned = 0
         self._body = None            # the reader of the body under way
         self._asks_to_switch = False # a request that asks for an upgrade: raw once its body is over
         self._closed_after = False   # the message under way closes the connection
         self._closed = False         # the last message did
-        self._messages = 0           # messages that ended
+        self._owed = False           # a message must come: the first response, or the one after a 1xx
         self._may_skip_crlf = True   # RFC 9112 §2.2: one empty line before a start line is passed over
 
     def feed(self, data):
         """bytes → list of events; need more is the empty list. ProtocolError comes after the events before it."""
         if self.error is not None:
             raise self.error
+        if type(data) is not bytes:
+            data = bytes(data)
         events = []
         try:
-            self._consume(bytes(data), events)
+            at, size = 0, len(data)
+            while at < size:
+                at = self._take_head(data, at, events) if self._body is None else self._take_body(data, at, events)
         except ProtocolError as error:
             self.error = error
         return values_or_error(events, self.error)
@@ -107,90 +112,90 @@ class ExchangeReader:
             if self._body is not None:
                 self._body.feed_eof()
                 if not self.switched:
-                    self._end(b"", events)
-            elif self._buffer or self._owes_a_message():
-                raise TruncatedError("a %s head" % self.kind, self.offset + len(self._buffer), None, len(self._buffer), "RFC 9112 §8")
+                    self._end_message(b"", 0, events)
+            elif self._held or self._owed:
+                raise TruncatedError("a %s head" % self.kind, self.offset + len(self._held), None, len(self._held), "RFC 9112 §8")
         except ProtocolError as error:
             self.error = error
             raise
         return events
 
-    def _consume(self, data, events):
-        while data:
-            if self._closed:
-                raise ProtocolError("RFC 9112 §9.6", self.offset, data[:32], "no byte after a message that closes the connection")
-            body = self._body
-            if body is None:
-                data = self._feed_head(data, events)
-                continue
-            for piece in body.feed(data):
-                events.append(Data(piece))
-            self.offset += len(data) - len(body.leftover)
-            data = body.leftover
-            if body.done:
-                data = self._end(data, events)
+    def _take_body(self, data, at, events):
+        """Take what `data` has of the body from index `at` on; the index after it."""
+        pieces = []
+        try:
+            end = self._body.take(data, at, pieces)
+        finally:
+            events.extend(map(Data, pieces))
+        self.offset += end - at
+        return self._end_message(data, end, events) if self._body.done else end
 
-    def _feed_head(self, data, events):
-        """Take a head out of what is held and `data`; the bytes after it, b"" while it is not whole."""
-        buffer = self._buffer
-        buffer += data
-        if self._may_skip_crlf and buffer[:1] == b"\r":
-            if len(buffer) == 1:
-                return b""
-            if buffer[1] == 0x0a:
-                del buffer[:2]
-                self._label(0, 2, "CRLF")
+    def _take_head(self, data, at, events):
+        """Take a head, of which some may be held, out of `data` from index `at` on; the index after it."""
+        if self._closed:
+            raise ProtocolError("RFC 9112 §9.6", self.offset, data[at:at + 32], "no byte after a message that closes the connection")
+        held = self._held
+        if not held and data[at] != 0x0d:   # the usual case: a whole head, taken where it stands
+            end = data.find(b"\r\n\r\n", at, at + MAX_HEAD_BYTES) + 4
+            if end >= 4:
+                return self._begin_message(data[at:end], data, end, events)
+        known = len(held)
+        held += data[at:at + MAX_HEAD_BYTES + 3 - known]
+        if self._may_skip_crlf and held[0] == 0x0d:
+            if len(held) == 1:
+                return len(data)
+            if held[1] == 0x0a:
+                del held[:2]
+                known -= 2
+                label_span(self._labels, self.offset, self.offset + 2, "CRLF")
                 self.offset += 2
             self._may_skip_crlf = False
-        end = find_head_end(buffer, self._scanned, self.kind, self.offset)
+        end = find_head_end(held, self._scanned, self.kind, self.offset, self._labels)
         if end < 0:
-            self._scanned = len(buffer)
-            return b""
-        raw, rest = bytes(buffer[:end]), bytes(buffer[end:])
-        self._buffer = bytearray()
+            self._scanned = len(held)
+            return len(data)
+        self._held = bytearray()
         self._scanned = 0
-        self._may_skip_crlf = True
-        head = self._parse_head(raw)
+        return self._begin_message(bytes(held[:end]), data, at + end - known, events)
+
+    def _begin_message(self, raw, data, at, events):
+        """`raw` is a whole head, and `data` goes on at index `at` after it; the index where to read on."""
         if self._labels is not None:
             walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels)
-        self.framing = self._frame(head)
-        self.offset += end
+        head = self._parse_head(raw, self.offset)
+        self.framing = framing = self._frame(head, raw)
+        self.offset += len(raw)
+        self._may_skip_crlf = True
         events.append(head)
-        if self._is_interim(head):
-            return rest
-        self._closed_after = not stays_open(head, self.framing)
-        self._body = body_reader(self.framing, self._labels, self.offset)
-        if self.framing.kind == "upgrade":
-            return self._switch(rest, events)
-        return self._end(rest, events) if self._body.done else rest
+        if self._owes_another(head):
+            return at
+        self._closed_after = not stays_open(head, framing)
+        self._body = body_reader(framing, self._labels, self.offset)
+        if framing.kind == "upgrade":
+            return self._switch(data, at, events)
+        return self._end_message(data, at, events) if self._body.done else at
 
-    def _end(self, rest, events):
+    def _end_message(self, data, at, events):
         """The body is complete: End, and what may follow on this connection."""
-        events.append(End(self._body.trailers or ()))
-        self._messages += 1
+        events.append(End(self._body.trailers))
+        self._owed = False
         self._body = None
         if self._asks_to_switch:
             self._body = body_reader(UPGRADE, self._labels, self.offset)
-            return self._switch(rest, events)
+            return self._switch(data, at, events)
         self._closed = self._closed_after
-        return rest
+        return at
 
-    def _switch(self, rest, events):
-        """From here on a raw stream, of which `rest` has come already."""
+    def _switch(self, data, at, events):
+        """From here on a raw stream, which has begun in `data` at index `at`."""
         self.switched = True
-        self._body.feed(rest)
-        self.offset += len(rest)
-        events.append(Switched(rest))
-        return b""
+        leftover = []
+        self.offset += self._body.take(data, at, leftover) - at
+        events.append(Switched(b"".join(leftover)))
+        return len(data)
 
-    def _label(self, start, end, role):
-        if self._labels is not None:
-            self._labels.append((self.offset + start, self.offset + end, role))
-
-    def _is_interim(self, head):
-        return False
-
-    def _owes_a_message(self):
+    def _owes_another(self, head):
+        """Whether `head` is a message without End, after which another must come."""
         return False
 
 
@@ -207,18 +212,17 @@ class ResponseReader(ExchangeReader):
         ExchangeReader.__init__(self, labels, offset)
         self.method = method
         self.hijack = hijack
+        self._owed = True
 
-    def _parse_head(self, raw):
-        return parse_response_head(raw, self.offset)
+    def _parse_head(self, raw, offset):
+        return parse_response_head(raw, offset)
 
-    def _frame(self, head):
-        return response_framing(head, self.method, self.hijack, self.offset)
+    def _frame(self, head, raw):
+        return response_framing(head, self.method, self.hijack, self.offset, raw)
 
-    def _is_interim(self, head):
-        return head.status < 200 and head.status != 101
-
-    def _owes_a_message(self):
-        return not self._messages
+    def _owes_another(self, head):
+        self._owed = head.status < 200 and head.status != 101
+        return self._owed
 
 
 class RequestReader(ExchangeReader):
@@ -226,9 +230,9 @@ class RequestReader(ExchangeReader):
 
     kind = "request"
 
-    def _parse_head(self, raw):
-        return parse_request_head(raw, self.offset)
+    def _parse_head(self, raw, offset):
+        return parse_request_head(raw, offset)
 
-    def _frame(self, head):
+    def _frame(self, head, raw):
         self._asks_to_switch = "upgrade" in head.headers.tokens("connection") and "upgrade" in head.headers
-        return request_framing(head, self.offset)
+        return request_framing(head, self.offset, raw)

@@ -14,13 +14,15 @@ verdict is TruncatedError; between frames the bytes cannot tell: ask the engine.
 import struct
 
 from ..errors import ProtocolError, StreamError, TruncatedError
-from .feed import values_or_error
+from .feed import label_span, values_or_error
 
 MAX_FRAME_PIECE_BYTES = 1 << 20   # engines write frames of at most 32 KiB; the contract's piece size
 
 FRAME_RULE = "Engine API, stream format"
 FRAME_HEADER = struct.Struct(">II")   # type and padding as one number: one compare checks both
 FRAME_STREAMS = {0: 0, 1 << 24: 1, 2 << 24: 2, 3 << 24: 3}
+FRAME_PREFIXES = frozenset(FRAME_HEADER.pack(kind, 0)[:size] for kind in FRAME_STREAMS for size in range(5))
+FRAME_HEADER_ROLES = ((0, 1, "frame stream type"), (1, 4, "frame padding"), (4, 8, "frame length"))
 NO_ERROR_TEXT = "the engine reported an error without a text"
 STREAM_NAMES = ("stdin", "stdout", "stderr", "system error")
 
@@ -55,7 +57,7 @@ class FrameReader:
         held = self._held
         if held:
             held += data
-            if len(held) < self._needed:
+            if len(held) < self._needed and (self._remaining or bytes(held[:4]) in FRAME_PREFIXES):
                 return
             data = bytes(held)
             self._held = bytearray()
@@ -63,7 +65,8 @@ class FrameReader:
             data = bytes(data)
         size = len(data)
         at = 0
-        unpack, streams, append, plain = FRAME_HEADER.unpack_from, FRAME_STREAMS, frames.append, self._labels is None
+        unpack, streams, append, labels = FRAME_HEADER.unpack_from, FRAME_STREAMS, frames.append, self._labels
+        plain = labels is None
         while True:
             if self._remaining:
                 piece = min(self._remaining, MAX_FRAME_PIECE_BYTES)
@@ -71,7 +74,7 @@ class FrameReader:
                     self._needed = piece
                     break
                 payload = data[at:at + piece]
-                self._label(at, at + piece, "frame payload")
+                label_span(labels, self._offset + at, self._offset + at + piece, "frame payload")
                 self._remaining -= piece
                 at += piece
                 if self._stream == 3:
@@ -79,6 +82,8 @@ class FrameReader:
                 append((self._stream, payload))
                 continue
             if size - at < 8:
+                if data[at:at + 4] not in FRAME_PREFIXES:
+                    raise self._refusal(data, at)
                 self._needed = 8
                 break
             kind, length = unpack(data, at)
@@ -90,9 +95,7 @@ class FrameReader:
                 continue
             if stream > 3:
                 raise self._refusal(data, at)
-            self._label(at, at + 1, "frame stream type")
-            self._label(at + 1, at + 4, "frame padding")
-            self._label(at + 4, at + 8, "frame length")
+            self._label_header(at, 8)
             self._stream, self._length, self._remaining = stream, length, length
             at += 8
             if not length:
@@ -104,12 +107,14 @@ class FrameReader:
 
     def _refusal(self, data, at):
         wrong = 0 if data[at] > 3 else next(index for index in (1, 2, 3) if data[at + index])
+        self._label_header(at, wrong)
         return ProtocolError(FRAME_RULE, self._offset + at + wrong, data[at + wrong:at + 8],
                              "three zero bytes after the stream type" if wrong else "a stream type of 0, 1, 2 or 3")
 
-    def _label(self, start, end, role):
-        if self._labels is not None:
-            self._labels.append((self._offset + start, self._offset + end, role))
+    def _label_header(self, at, size):
+        """Label the first `size` bytes of the header at `at`."""
+        for start, end, role in FRAME_HEADER_ROLES:
+            label_span(self._labels, self._offset + at + start, self._offset + at + min(end, size), role)
 
     def feed_eof(self):
         """The stream has ended. TruncatedError if it ended inside a frame."""

@@ -40,8 +40,9 @@ TOKEN = re.compile("[" + TCHAR + "]+")
 TARGET = re.compile(r"[!-~]+")
 FIELD_VALUE = re.compile("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xff])?)?")
 
-# A CR or LF that is not half of a CRLF (RFC 9112 §2.2). A CR at the very end may yet get its LF.
-STRAY_LINE_END = re.compile(rb"(?<!\r)\n|\r(?=[^\n])")
+# What can stand nowhere in a head: a control byte (RFC 9110 §5.5), a CR or LF that is not half
+# of a CRLF (RFC 9112 §2.2). A CR at the very end may yet get its LF.
+STRAY_CONTROL = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # RFC 9110 §8.6: Content-Length = 1*DIGIT. 19 digits hold every 63-bit length.
 CONTENT_LENGTH = re.compile("[0-9]{1,19}")
@@ -51,8 +52,9 @@ QUOTED_STRING = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 
 # RFC 9112 §7.1: chunk-size = 1*HEXDIG; 16 digits hold every 64-bit size.
 # RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
-CHUNK_EXTENSION = (r"(?:[ \t]*;[ \t]*[" + TCHAR + "]+(?:[ \\t]*=[ \\t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING + "))?)*")
-CHUNK_LINE = re.compile(("([0-9A-Fa-f]{1,16})(" + CHUNK_EXTENSION + r")\r\n").encode("latin-1"))
+CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]*")
+CHUNK_EXTENSION = re.compile((r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING
+                              + "))?)*").encode("latin-1"))
 
 # RFC 9112 §7.1: last-chunk, trailer section, CRLF, as a server without trailers writes them.
 PLAIN_LAST_CHUNK = b"0\r\n\r\n"

@@ -9,28 +9,38 @@ usual case). Otherwise one expression hops from bracket to quote, remembering wh
 stopped: linear however the bytes are cut, and an object without a line end behind it is
 given out the moment its last brace arrives.
 
-Refused: anything but objects between the separators, NaN and Infinity, bytes that are not
-UTF-8, an object over MAX_MESSAGE_BYTES. What ends inside an object is TruncatedError.
+Refused: anything but objects between the separators, NaN and Infinity, a bracket that closes
+another, bytes that are not UTF-8, an object over MAX_MESSAGE_BYTES. What ends inside an
+object is TruncatedError.
 """
 import json
 import re
 
 from ..errors import ProtocolError, TruncatedError
-from .feed import values_or_error
+from .feed import label_span, values_or_error
 
 MAX_MESSAGE_BYTES = 16 << 20   # bufio.Scanner stops at 64 KiB, docker-py never: build traces reach a few MiB
+
+MAX_INTEGER_DIGITS = 4300      # CPython's own bound since 3.10.7; without one, decoding digits costs their square
 
 JSON_RULE = "RFC 8259"
 JSON_SEPARATORS = re.compile(rb"[\x1e\r\n\t ]*")
 JSON_MARK = re.compile(rb'["{}\[\]]')
 JSON_STRING_MARK = re.compile(rb'["\\]')
+JSON_CLOSERS = {b"{": b"}", b"[": b"]"}
 
 
 def refuse_constant(word):
     raise ValueError("%s is not JSON" % word)
 
 
-decode_json_text = json.JSONDecoder(parse_constant=refuse_constant).decode
+def bounded_json_int(digits):
+    if len(digits) > MAX_INTEGER_DIGITS:
+        raise ValueError("an integer of %d digits" % len(digits))
+    return int(digits)
+
+
+decode_json_text = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
 
 
 class MessageReader:
@@ -42,7 +52,7 @@ class MessageReader:
         self._offset = offset       # of the first byte held
         self._held = bytearray()
         self._scanned = 0           # bytes of the present object the scanner has passed
-        self._depth = 0             # brackets open there
+        self._closers = bytearray() # the brackets that must close there, innermost last
         self._in_string = False
 
     def feed(self, data):
@@ -51,11 +61,11 @@ class MessageReader:
         self._held += data
         messages = []
         at = 0
-        mixed_until = 0             # a line that was not one object: its objects are scanned, not tried again
+        mixed_until = 0             # no line that begins before here is one object: scan, do not try it again
         try:
             while True:
                 start = JSON_SEPARATORS.match(self._held, at).end()
-                self._label(at, start, "separator")
+                label_span(self._labels, self._offset + at, self._offset + start, "separator")
                 at = start
                 if at == len(self._held):
                     break
@@ -69,7 +79,7 @@ class MessageReader:
                         break
                     message = self._decode(at, end)
                 messages.append(message)
-                self._label(at, end, "JSON message")
+                label_span(self._labels, self._offset + at, self._offset + end, "JSON message")
                 at = end
         except ProtocolError as error:
             self.error = error
@@ -78,29 +88,30 @@ class MessageReader:
         return values_or_error(messages, self.error)
 
     def _whole_line(self, start):
-        """(message, its end) if the line at `start` has ended and is one object, else (None, end of the line)."""
-        end = self._held.find(b"\n", start)
+        """(message, its end) if the line at `start` has ended and is one object, else (None, where to try again)."""
+        limit = start + MAX_MESSAGE_BYTES
+        end = self._held.find(b"\n", start, limit)
         if end < 0:
-            return None, start
+            return None, limit
+        line = self._held[start:end].rstrip()
         try:
-            message = decode_json_text(self._held[start:end].decode("utf-8"))
+            message = decode_json_text(line.decode("utf-8"))
         except (ValueError, RecursionError):   # two objects, or one on several lines, or a mistake: the scanner tells
             return None, end
-        if not isinstance(message, dict):
-            return None, end
-        return message, start + len(self._held[start:end].rstrip())
+        return (message, start + len(line)) if isinstance(message, dict) else (None, end)
 
     def _scan_object(self, start):
         """The index after the object that begins at `start`, or -1: need more."""
-        held = self._held
+        held, closers = self._held, self._closers
         size = len(held)
+        limit = start + MAX_MESSAGE_BYTES   # nothing beyond is looked at: cut anywhere, the verdict is the same
         if held[start] != 0x7b:
             raise ProtocolError(JSON_RULE, self._offset + start, held[start:start + 32], "a JSON object")
-        at, depth = start + self._scanned, self._depth
+        at = start + self._scanned
         while True:
-            match = (JSON_STRING_MARK if self._in_string else JSON_MARK).search(held, at)
+            match = (JSON_STRING_MARK if self._in_string else JSON_MARK).search(held, at, limit)
             if match is None:
-                at = size
+                at = min(size, limit)
                 break
             at = match.end()
             mark = match.group()
@@ -114,22 +125,18 @@ class MessageReader:
                     at += 1
             elif mark == b'"':
                 self._in_string = True
-            elif mark in b"{[":
-                depth += 1
-            else:
-                depth -= 1
-                if not depth:
-                    self._scanned = self._depth = 0
-                    return self._bounded(start, at)
-        self._scanned, self._depth = at - start, depth
-        self._bounded(start, at)
-        return -1
-
-    def _bounded(self, start, end):
-        if end - start > MAX_MESSAGE_BYTES:
-            raise ProtocolError("rawdock limit", self._offset + start + MAX_MESSAGE_BYTES, self._held[start:start + 32],
+            elif mark in JSON_CLOSERS:
+                closers += JSON_CLOSERS[mark]
+            elif closers.pop() != mark[0]:
+                raise ProtocolError(JSON_RULE, self._offset + at - 1, held[at - 1:at + 15], "the bracket that closes the last one opened")
+            elif not closers:
+                self._scanned = 0
+                return at
+        if size > limit:
+            raise ProtocolError("rawdock limit", self._offset + limit, held[limit:limit + 32],
                                 "a JSON message of at most %d bytes" % MAX_MESSAGE_BYTES)
-        return end
+        self._scanned = at - start
+        return -1
 
     def _decode(self, start, end):
         raw = bytes(self._held[start:end])
@@ -145,10 +152,6 @@ class MessageReader:
             wrong = len(raw.decode("utf-8")[:pos].encode("utf-8"))
             expected = "JSON (%s)" % getattr(error, "msg", error)
         raise ProtocolError(JSON_RULE, self._offset + start + wrong, raw[wrong:], expected)
-
-    def _label(self, start, end, role):
-        if self._labels is not None and end > start:
-            self._labels.append((self._offset + start, self._offset + end, role))
 
     def feed_eof(self):
         """The stream has ended. TruncatedError if it ended inside a message."""

@@ -14,8 +14,9 @@ Left out: obs-fold unfolding and HTTP/2; a proxy would need the first, nobody he
 import re
 
 from ..errors import ProtocolError, UsageError
-from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, RESPONSE_HEAD, STRAY_LINE_END, TARGET,
-                      TCHAR, TOKEN, VERSION)
+from .feed import label_span
+from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
+                      TOKEN, VERSION)
 
 MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
 MAX_FIELDS = 256        # http.client and Apache take 100; an engine sends about 10
@@ -134,9 +135,12 @@ def parse_response_head(data, offset=0):
     text = str(data, "latin-1")
     match = RESPONSE_HEAD.fullmatch(text)
     if match is None:
-        walk_head(text, "response", offset)
+        raise head_refusal(text, "response", offset)
     version, status, reason, block = match.groups()
-    return Head(version[5:], int(status), reason, limited_headers(parse_fields(block), offset))
+    pairs = parse_fields(block)
+    if len(pairs) > MAX_FIELDS:
+        raise too_many_fields(text, len(pairs), offset)
+    return Head(version[5:], int(status), reason, Headers(pairs))
 
 
 def parse_request_head(data, offset=0):
@@ -144,38 +148,61 @@ def parse_request_head(data, offset=0):
     text = str(data, "latin-1")
     match = REQUEST_HEAD.fullmatch(text)
     if match is None:
-        walk_head(text, "request", offset)
+        raise head_refusal(text, "request", offset)
     method, target, version, block = match.groups()
-    return RequestHead(version[5:], method, target, limited_headers(parse_fields(block), offset))
-
-
-def limited_headers(pairs, offset):
+    pairs = parse_fields(block)
     if len(pairs) > MAX_FIELDS:
-        raise ProtocolError("rawdock limit", offset, b"%d field lines" % len(pairs), "at most %d field lines" % MAX_FIELDS)
-    return Headers(pairs)
+        raise too_many_fields(text, len(pairs), offset)
+    return RequestHead(version[5:], method, target, Headers(pairs))
 
 
-# The elements of a start line: (role, pattern, what is expected, rule).
+def head_refusal(text, kind, offset):
+    """The ProtocolError of a head (latin-1 str) that its expression has refused."""
+    try:
+        end = walk_head(text, kind, offset)
+    except ProtocolError as error:
+        return error
+    return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"), "no byte after the empty line")
+
+
+def field_offset(text, index):
+    """Where field line `index` (0 is the first) begins in a head that is sound."""
+    at = text.index("\r\n") + 2
+    for _ in range(index):
+        at = text.index("\r\n", at) + 2
+    return at
+
+
+def too_many_fields(text, count, offset):
+    return ProtocolError("rawdock limit", offset + field_offset(text, MAX_FIELDS), b"%d field lines" % count,
+                         "at most %d field lines" % MAX_FIELDS)
+
+
+SPACE = re.compile(" ")
+OWS = re.compile("[ \t]*")   # RFC 9110 §5.6.3
+NOT_CONTROL = re.compile("[" + FIELD_CHAR + "]*")
+
+# The elements of a line: (role, pattern, what is expected, rule).
 STATUS_LINE_ELEMENTS = (
-    ("version", VERSION, "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
-    ("SP", " ", "one space", "RFC 9112 §4"),
-    ("status code", "[1-5][0-9][0-9](?![0-9])", "a status code of three digits, 100 to 599", "RFC 9110 §15"),
-    ("SP", " ", "one space (it stands even before an absent reason)", "RFC 9112 §4"),
-    ("reason phrase", "[" + FIELD_CHAR + "]*", "a reason phrase", "RFC 9112 §4"),
+    ("version", re.compile(VERSION), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("SP", SPACE, "one space", "RFC 9112 §4"),
+    ("status code", re.compile("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599", "RFC 9110 §15"),
+    ("SP", SPACE, "one space (it stands even before an absent reason)", "RFC 9112 §4"),
+    ("reason phrase", NOT_CONTROL, "a reason phrase", "RFC 9112 §4"),
 )
 REQUEST_LINE_ELEMENTS = (
-    ("method", "[" + TCHAR + "]+", "a method", "RFC 9112 §3.1"),
-    ("SP", " ", "one space", "RFC 9112 §3"),
-    ("request target", "[!-~]+", "a request target", "RFC 9112 §3.2"),
-    ("SP", " ", "one space", "RFC 9112 §3"),
-    ("version", VERSION, "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("method", TOKEN, "a method", "RFC 9112 §3.1"),
+    ("SP", SPACE, "one space", "RFC 9112 §3"),
+    ("request target", TARGET, "a request target", "RFC 9112 §3.2"),
+    ("SP", SPACE, "one space", "RFC 9112 §3"),
+    ("version", re.compile(VERSION + "(?![ -~\x80-\xff])"), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
 )
 FIELD_LINE_ELEMENTS = (
-    ("field name", "[" + TCHAR + "]+", "a field name", "RFC 9112 §5"),
-    ("colon", ":", "a colon right after the field name", "RFC 9112 §5.1"),
-    ("OWS", "[ \t]*", "", ""),
-    ("field value", FIELD_VALUE.pattern, "a field value", "RFC 9110 §5.5"),
-    ("OWS", "[ \t]*", "", ""),
+    ("field name", TOKEN, "a field name", "RFC 9112 §5"),
+    ("colon", re.compile(":"), "a colon right after the field name", "RFC 9112 §5.1"),
+    ("OWS", OWS, "", ""),
+    ("field value", FIELD_VALUE, "a field value", "RFC 9110 §5.5"),
+    ("OWS", OWS, "", ""),
 )
 
 
@@ -195,47 +222,44 @@ def walk_head(text, kind, offset, labels=None):
             raise ProtocolError("RFC 9112 §5.2", offset + at, text[at:at + 16].encode("latin-1"),
                                 "a field line, not one folded onto a second line")
         at = walk_elements(text, at, FIELD_LINE_ELEMENTS, offset, labels)
-    if labels is not None:
-        labels.append((offset + at, offset + at + 2, "CRLF"))
+    label_span(labels, offset + at, offset + at + 2, "CRLF")
     return at + 2
 
 
 def walk_elements(text, at, elements, offset, labels):
     """One line of a head from index `at` through its CRLF; the index after it."""
     for role, pattern, expected, rule in elements:
-        match = re.compile(pattern).match(text, at)
+        match = pattern.match(text, at)
         if match is None:
             raise ProtocolError(rule, offset + at, text[at:at + 16].encode("latin-1"), expected)
-        if labels is not None and match.end() > at:
-            labels.append((offset + at, offset + match.end(), role))
+        label_span(labels, offset + at, offset + match.end(), role)
         at = match.end()
     if not text.startswith("\r\n", at):
-        bare = text[at:at + 1] in ("\r", "\n")
+        bare = text[at:at + 1] in ("\r", "\n", "")
         raise ProtocolError("RFC 9112 §2.2" if bare else "RFC 9110 §5.5", offset + at, text[at:at + 16].encode("latin-1"),
                             "CRLF at the end of the line" if bare else "no control byte")
-    if labels is not None:
-        labels.append((offset + at, offset + at + 2, "CRLF"))
+    label_span(labels, offset + at, offset + at + 2, "CRLF")
     return at + 2
 
 
-def find_head_end(buffer, scanned, kind, offset):
-    """Where the head at the start of `buffer` (bytearray) ends, or -1: need more.
+def find_head_end(buffer, scanned, kind, offset, labels=None, limit=MAX_HEAD_BYTES):
+    """Where the head (or trailer section) at the start of `buffer` (bytearray) ends, or -1: need more.
 
     `scanned` is how much of the buffer earlier calls have seen. Wrong bytes are refused
-    before the head is whole, so that a peer that speaks no HTTP is not waited for.
+    before the head is whole, so that a peer that speaks no HTTP is not waited for. What
+    stands beyond `limit` bytes is not looked at: cut anywhere, a head gets the same verdict.
     """
-    end = buffer.find(b"\r\n\r\n", max(0, scanned - 3)) + 4
+    if kind == "trailer" and buffer.startswith(b"\r\n"):
+        return 2
+    end = buffer.find(b"\r\n\r\n", max(0, scanned - 3), limit) + 4
     if end >= 4:
-        if end > MAX_HEAD_BYTES:
-            raise ProtocolError("rawdock limit", offset + MAX_HEAD_BYTES, buffer[MAX_HEAD_BYTES:end],
-                                "a head of at most %d bytes" % MAX_HEAD_BYTES)
         return end
-    if len(buffer) > MAX_HEAD_BYTES:
-        raise ProtocolError("rawdock limit", offset + MAX_HEAD_BYTES, buffer[MAX_HEAD_BYTES:],
-                            "a head of at most %d bytes" % MAX_HEAD_BYTES)
-    wrong_start = kind == "response" and not b"HTTP/1.".startswith(buffer[:7])
-    if wrong_start or STRAY_LINE_END.search(buffer, max(0, scanned - 1)):
-        walk_head(buffer.decode("latin-1"), kind, offset)
+    wrong_start = kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[:7]))
+    if wrong_start or STRAY_CONTROL.search(buffer, max(0, scanned - 1), limit):
+        walk_head(buffer[:limit].decode("latin-1"), kind, offset, labels)
+    if len(buffer) > limit:
+        raise ProtocolError("rawdock limit", offset + limit, buffer[limit:], "a %s of at most %d bytes"
+                            % ("trailer section" if kind == "trailer" else "head", limit))
     return -1
 
 
@@ -247,7 +271,9 @@ def field_lines(headers):
     """
     lines = []
     for name, value in headers:
-        name, value = str(name), str(value)
+        if not isinstance(name, str) or not isinstance(value, (str, int)):
+            raise UsageError("header %r: %r is not a str with a str or an int" % (name, value), "decode bytes first")
+        value = str(value)
         if not TOKEN.fullmatch(name):
             raise UsageError("header name %r is not a token (RFC 9110 §5.6.2)" % name,
                              "use letters, digits and !#$%&'*+-.^_`|~ only")
