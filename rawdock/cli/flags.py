@@ -6,10 +6,11 @@ A flag table is text, a flag a line, columns parted by two blanks or more:
     -n, --last      int     N  show the N last created
     --filter, -f    list    FILTER  keep what matches
 
-Kinds: bool (`--all`, `--all=false`), text, int, list (may be repeated). As with the docker
-CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or
-`--env=K=V`, `--` ends the flags, and a command that runs a program (run, exec, create)
-takes no flag after its first argument.
+Kinds: bool (`--all`, `--all=false`), on (a bool that holds unless `=false` is said), text,
+int, list (may be repeated). As with the docker CLI, `-it` is `-i -t`, a value follows as
+`-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word,
+`--` ends the flags, and a command that runs a program (run, exec, create) takes no flag
+after its first argument.
 """
 import os
 import re
@@ -32,8 +33,13 @@ class Flag:
         self.long = self.longs[0] if self.longs else None
         self.short = next((word[1:] for word in spellings if not word.startswith("--")), None)
         self.kind = columns[1]
-        self.value = "" if self.kind == "bool" else columns[2]
+        self.value = "" if self.switch else columns[2]
         self.help = columns[-1]
+
+    @property
+    def switch(self):
+        """Whether it stands alone: no value but `=true` or `=false`."""
+        return self.kind in ("bool", "on")
 
     @property
     def key(self):
@@ -75,7 +81,7 @@ def parse_flag_table(text):
 
 
 def convert_flag_value(flag, spelling, text):
-    if flag.kind == "bool":
+    if flag.switch:
         if text in TRUE_WORDS:
             return True
         if text in FALSE_WORDS:
@@ -97,13 +103,13 @@ def set_flag_option(options, flag, spelling, text):
 
 
 def parse_command_line(words, flags, program=False):
-    """(options, arguments) of a command line. Every flag has a key in options: None, or False for bool, if not given.
+    """(options, arguments) of a command line. Every flag has a key in options: if not given None, False for bool, True for on.
 
     `words` list of str, `flags` list of Flag. UsageError names the flag that is wrong.
     """
     by_long = {name: flag for flag in flags for name in flag.longs}
     by_short = {flag.short: flag for flag in flags if flag.short}
-    options = {flag.key: False if flag.kind == "bool" else None for flag in flags}
+    options = {flag.key: flag.kind == "on" if flag.switch else None for flag in flags}
     arguments = []
     words = list(words)
     at = 0
@@ -124,7 +130,7 @@ def parse_command_line(words, flags, program=False):
             flag, spelling = by_long.get(name), "--" + name
             if flag is None:
                 raise UsageError("unknown flag: %s" % spelling)
-            if flag.kind == "bool" and not equals:
+            if flag.switch and not equals:
                 text = "true"
             elif not equals:
                 if at == len(words):
@@ -139,7 +145,7 @@ def parse_command_line(words, flags, program=False):
             letters = letters[1:]
             if flag is None:
                 raise UsageError("unknown shorthand flag: %r in %s" % (spelling[1:], word))
-            if flag.kind == "bool":
+            if flag.switch:
                 if letters.startswith("="):
                     text, letters = letters[1:], ""
                 else:
@@ -171,7 +177,11 @@ class Output:
     def write(self, data):
         view = memoryview(data)
         while len(view):
-            view = view[os.write(self.descriptor, view):]
+            try:
+                view = view[os.write(self.descriptor, view):]
+            except BlockingIOError:   # whoever shares it has made it non-blocking: wait until it takes more
+                from select import select
+                select([], [self.descriptor], [])
         return len(data)
 
     def flush(self):
@@ -182,7 +192,7 @@ class Output:
 
 
 class Console:
-    """What a command works with: `docker` (made at first use), `out` and `err` (Output), `program` (its own name)."""
+    """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output), `program` (its own name)."""
 
     def __init__(self, address=None, context=None):
         self.program = "rawdock"
@@ -192,6 +202,11 @@ class Console:
         self._context = context
         self._docker = None
         self._practice = None
+
+    @property
+    def stdin(self):
+        """Standard input as an unbuffered file: read() gives what there is."""
+        return open(0, "rb", buffering=0, closefd=False)
 
     @property
     def docker(self):
@@ -214,6 +229,13 @@ class Console:
             self.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: it runs no real program")
         from ..net.address import parse_address
         return parse_address(self._practice.address)
+
+    def complain(self, text):
+        """A last line on stderr. Where nobody can read it the exit status has to do."""
+        try:
+            self.err.line(text)
+        except OSError:
+            pass
 
     def close(self):
         if self._docker is not None:

@@ -5,13 +5,12 @@ with the docker CLI, a command given several containers goes on after one fails,
 failure in a line and exits 1; `run` exits with the container's status, or 125, 126, 127
 when it never ran.
 """
-import sys
 import time
 
 from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_entry, option_flag_table, read_env_file
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import create_container, exit_status, failure_status, run
-from ..errors import APIError, RawdockError, UsageError
+from ..engine.run import RunFailed, create_container, exit_status, failure_status, run
+from ..errors import APIError, NotFound, RawdockError, UsageError
 from .flags import Command, command_table, one_line
 
 NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
@@ -35,7 +34,7 @@ def for_each(console, names, action):
     for name in names:
         try:
             said = action(name)
-        except APIError as error:
+        except (APIError, RunFailed, UsageError) as error:
             console.err.line(describe_error(error))
             status = 1
         else:
@@ -62,22 +61,15 @@ def given_options(options):
     return {key: value for key, value in options.items() if value is not None and value is not False}
 
 
-def proxy_signals(options):
-    """Whether --sig-proxy lets signals through to the container."""
-    if options["sig_proxy"] not in (None, "true", "false"):
-        raise UsageError("invalid value %r for --sig-proxy" % options["sig_proxy"], "it takes true or false")
-    return options["sig_proxy"] != "false"
-
-
 def do_run(console, options, arguments):
     try:
         refuse_terminal(options)
         given = given_options(options)
-        given["sig_proxy"] = proxy_signals(options)
-        result = run(console.docker, arguments[0], arguments[1:], stdin=sys.stdin, stdout=console.out, stderr=console.err,
+        given["sig_proxy"] = options["sig_proxy"]
+        result = run(console.docker, arguments[0], arguments[1:], stdin=console.stdin, stdout=console.out, stderr=console.err,
                      progress=pull_progress(console), notice=console.err.line, **given)
     except RawdockError as error:
-        console.err.line("%s: %s" % (console.program, describe_error(error)))
+        console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)
     if isinstance(result, str):
         console.out.line(result)
@@ -86,8 +78,12 @@ def do_run(console, options, arguments):
 
 
 def do_create(console, options, arguments):
-    refuse_terminal(options)
-    query, body, client = container_request(arguments[0], arguments[1:], given_options(options))
+    try:
+        refuse_terminal(options)
+        query, body, client = container_request(arguments[0], arguments[1:], given_options(options))
+    except UsageError as error:
+        console.complain("%s: %s" % (console.program, one_line(error)))
+        return 125
     interactive = bool(client.get("interactive"))
     body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive, AttachStdout=True, AttachStderr=True)
     progress = None if client.get("quiet") else pull_progress(console)
@@ -124,7 +120,7 @@ def do_exec(console, options, arguments):
         return 0
     with docker.call("exec_start", id, body={"Detach": False, "Tty": False}) as pipe:
         if interactive:
-            start_stdin_copy(sys.stdin, pipe)
+            start_stdin_copy(console.stdin, pipe)
         else:
             pipe.close_write()
         copy_stream(pipe, False, console.out, console.err)
@@ -143,46 +139,64 @@ def exec_status(docker, id):
 
 ATTACH_FLAGS = """
 --no-stdin   bool  do not send our stdin
---sig-proxy  text  BOOL  pass signals on (true, the default, or false)
+--sig-proxy  on    pass signals on (the default; =false: do not)
 """
 
 
 def do_attach(console, options, arguments):
     docker, name = console.docker, arguments[0]
-    forward = proxy_signals(options)
-    state = docker.call("container_inspect", name)
-    if not state["State"]["Running"]:
+    state = running_container(docker, name)
+    # Registered before anything else, so that an exit, or a removal with it, cannot fall between two requests.
+    with docker.send("container_wait", state["Id"]) as registered:
+        with attach_streams(docker, state, state["Config"]["OpenStdin"] and not options["no_stdin"]) as pipe:
+            # Attached to a container that has ended, the stream would wait for its next start.
+            running_container(docker, state["Id"])
+            return follow_container(console, state, pipe, registered, state["Config"]["OpenStdin"] and not options["no_stdin"],
+                                    options["sig_proxy"])
+
+
+def running_container(docker, name):
+    """What inspect says of a container that can be attached to. UsageError if it cannot."""
+    found = docker.call("container_inspect", name)
+    state = found["State"]
+    if not state["Running"]:
         raise UsageError("you cannot attach to a stopped container", "start it first: rawdock start -a %s" % name)
-    if state["State"].get("Paused"):
+    if state.get("Paused"):
         raise UsageError("you cannot attach to a paused container", "unpause it first")
-    return follow_container(console, state, state["Config"]["OpenStdin"] and not options["no_stdin"], forward, lambda: None, None)
+    if state.get("Restarting"):
+        raise UsageError("you cannot attach to a restarting container", "wait until it is running")
+    return found
 
 
-def follow_container(console, state, send_stdin, forward, begin, condition):
-    """Attach to the container of inspect's `state`, call `begin()`, show its output → its exit status."""
-    docker, id, tty = console.docker, state["Id"], state["Config"]["Tty"]
+def attach_streams(docker, state, send_stdin):
+    """The Duplex of the container of inspect's `state`, with its stdin at an end unless `send_stdin`."""
+    tty = state["Config"]["Tty"]
     if tty and send_stdin:
         raise UsageError("this container has a terminal, and " + NO_TERMINAL, "read it with --no-stdin, or with rawdock logs -f")
-    pipe = docker.call("container_attach", id, tty=tty, stream=True, stdin=send_stdin, stdout=True, stderr=True)
-    with pipe:
-        if not send_stdin and not tty:   # on a terminal's stream a half-close detaches
-            pipe.close_write()
-        with docker.send("container_wait", id, **({"condition": condition} if condition else {})) as registered:
+    pipe = docker.call("container_attach", state["Id"], tty=tty, stream=True, stdin=send_stdin, stdout=True, stderr=True)
+    if not send_stdin and not tty:   # on a terminal's stream a half-close detaches
+        pipe.close_write()
+    return pipe
+
+
+def follow_container(console, state, pipe, registered, send_stdin, forward, begin=None):
+    """Call `begin()`, show the output in `pipe` → the exit status, which `registered`, the answer of wait, has."""
+    from contextlib import ExitStack
+    with ExitStack() as stack:
+        if forward:
+            stack.enter_context(SignalForwarder(console.docker, state["Id"]))
+        if begin is not None:
             begin()
-            if send_stdin:
-                start_stdin_copy(sys.stdin, pipe)
-            if forward:
-                with SignalForwarder(docker, id):
-                    copy_stream(pipe, tty, console.out, console.err)
-                    return exit_status(registered.json())
-            copy_stream(pipe, tty, console.out, console.err)
-            return exit_status(registered.json())
+        if send_stdin:
+            start_stdin_copy(console.stdin, pipe)
+        copy_stream(pipe, state["Config"]["Tty"], console.out, console.err)
+        return exit_status(registered.json())
 
 
 START_FLAGS = """
 -a, --attach       bool  show its output, pass signals on, exit with its status
 -i, --interactive  bool  send it our stdin
---sig-proxy        text  BOOL  pass signals on (true, the default, or false)
+--sig-proxy        on    pass signals on (the default; =false: do not)
 """
 
 
@@ -192,13 +206,15 @@ def do_start(console, options, arguments):
         return for_each(console, arguments, lambda name: docker.call("container_start", name) or name)
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
-    forward = proxy_signals(options)
     state = docker.call("container_inspect", arguments[0])
-    condition = "removed" if state["HostConfig"].get("AutoRemove") else "next-exit"
+    condition = {"condition": "removed" if state["HostConfig"].get("AutoRemove") else "next-exit"}
     if state["State"]["Running"]:
-        condition = None
+        condition = {}   # it may end before we ask: not-running, the default, says so at once
     send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
-    return follow_container(console, state, send_stdin, forward, lambda: docker.call("container_start", state["Id"]), condition)
+    with attach_streams(docker, state, send_stdin) as pipe:
+        with docker.send("container_wait", state["Id"], **condition) as registered:
+            return follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"],
+                                    lambda: docker.call("container_start", state["Id"]))
 
 
 STOP_FLAGS = """
@@ -232,7 +248,16 @@ RM_FLAGS = """
 
 def do_rm(console, options, arguments):
     flags = {key: True for key, given in (("force", options["force"]), ("link", options["link"]), ("v", options["volumes"])) if given}
-    return for_each(console, arguments, lambda name: console.docker.call("container_delete", name.lstrip("/"), **flags) or name)
+
+    def remove(name):
+        try:
+            return console.docker.call("container_delete", name.strip("/"), **flags) or name
+        except NotFound as error:
+            if not options["force"]:
+                raise
+            console.err.line(describe_error(error))   # told, but what was asked for is the case
+
+    return for_each(console, arguments, remove)
 
 
 def do_wait(console, options, arguments):
@@ -246,7 +271,7 @@ def do_rename(console, options, arguments):
     return 0
 
 
-RUN_FLAGS = option_flag_table().replace("--sig-proxy  bool  ", "--sig-proxy  text  BOOL  ")
+RUN_FLAGS = option_flag_table().replace("--sig-proxy  bool  ", "--sig-proxy  on  ")
 
 LIFECYCLE_COMMANDS = command_table(
     Command("run", do_run, "IMAGE [COMMAND] [ARG...]", "create a container, start it, show its output, exit with its status",

@@ -17,6 +17,7 @@ GLOBAL_FLAGS = """
 -v, --version   bool  the version of rawdock
 --help          bool  this page
 """
+HELP_FLAG = "\n--help  bool  this page"
 
 # Which file has which commands. A test compares this with the tables themselves.
 RAW_COMMANDS_NAMES = "GET HEAD POST PUT DELETE nc endpoints practice"
@@ -60,11 +61,11 @@ def print_help(console):
     line()
     line("The Docker Engine API spoken by hand over its socket. Without Docker: rawdock -H practice: run hello-world")
     for title, names in GROUP_TITLES:
-        line()
-        line(title + ":")
+        if names:   # a single file made with --only may have none of them
+            line()
+            line(title + ":")
         for name in names.split():
-            command = find_command(name)
-            line("  %-10s %s" % (name, command.help))
+            line("  %-10s %s" % (name, find_command(name).help))
     line()
     line("Global flags:")
     for flag in parse_flag_table(GLOBAL_FLAGS):
@@ -101,22 +102,22 @@ def check_argument_count(command, arguments):
 
 def run_command(console, command, words):
     """Read `words` against the command's row and run it → exit status."""
-    if "--help" in (words[:1] if command.program else words):
+    try:
+        options, arguments = parse_command_line(words, parse_flag_table(command.flags + HELP_FLAG), command.program)
+    except UsageError as error:
+        console.complain("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.name))
+        return 125
+    if options.pop("help"):
         print_command_help(console, command)
         return 0
-    try:
-        options, arguments = parse_command_line(words, parse_flag_table(command.flags), command.program)
-    except UsageError as error:
-        console.err.line("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.name))
-        return 125
     check_argument_count(command, arguments)
     return command.run(console, options, arguments)
 
 
 def dispatch(console, options, arguments):
     if options["version"]:
-        from importlib import import_module
-        console.out.line("rawdock %s" % getattr(import_module("rawdock"), "__version__"))
+        from .. import __version__
+        console.out.line("rawdock %s" % __version__)
         return 0
     if options["help"] or not arguments or arguments == ["help"]:
         print_help(console)
@@ -136,20 +137,21 @@ def dispatch(console, options, arguments):
 def main(words=None):
     """The command line (list of str; None: sys.argv) → exit status."""
     words = sys.argv[1:] if words is None else list(words)
+    fill_standard_descriptors()
     console = Console()
     try:
         try:
             options, arguments = parse_command_line(words, parse_flag_table(GLOBAL_FLAGS), program=True)
         except UsageError as error:
-            console.err.line("rawdock: %s; see rawdock --help" % one_line(error))
+            console.complain("rawdock: %s; see rawdock --help" % one_line(error))
             return 125
         console = Console(options["host"], options["context"])
         return dispatch(console, options, arguments)
     except APIError as error:
-        console.err.line("Error response from daemon: %s" % " ".join(str(error).split()))
+        console.complain("Error response from daemon: %s" % " ".join(str(error).split()))
         return 1
     except RawdockError as error:
-        console.err.line("rawdock: %s" % one_line(error))
+        console.complain("rawdock: %s" % one_line(error))
         return 1
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
@@ -157,11 +159,23 @@ def main(words=None):
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        console.err.line("rawdock: %s" % " ".join(str(error).split()))
+        console.complain("rawdock: %s" % " ".join(str(error).split()))
         return 1
     finally:
         console.close()
         hush_closed_output()
+
+
+def fill_standard_descriptors():
+    """Put something harmless where 0, 1 or 2 is closed: the next socket would get the number, and our output the engine.
+
+    Input then is at its end, errors go nowhere, and output is refused, so that what is lost is not lost silently.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)   # the lowest free number is this one
 
 
 def hush_closed_output():

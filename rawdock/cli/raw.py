@@ -28,6 +28,7 @@ VERB_FLAGS = """
 """
 
 FRAME_START = re.compile(rb"[\x00-\x03]\x00\x00\x00")
+FRAME_BEGINNING = re.compile(rb"(?:[\x00-\x03]\x00{0,2})?")   # what may still become one
 VERSION_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
 
 
@@ -52,6 +53,7 @@ def split_header(text):
 
 def request_body(data, headers, row):
     """(body, headers) for -d: text as it is, @FILE and - streamed, with the Content-Type the endpoint wants."""
+    import stat
     if data is None:
         return None, headers
     named = [name.lower() for name, _ in headers]
@@ -65,7 +67,7 @@ def request_body(data, headers, row):
         file = open(data[1:], "rb")
     except OSError as error:
         raise UsageError("-d %s: %s" % (data, error.strerror), "give the name of a file that can be read")
-    if "content-length" not in named:
+    if "content-length" not in named and stat.S_ISREG(os.fstat(file.fileno()).st_mode):   # a pipe has no size: sent chunked
         headers = headers + [("Content-Length", os.fstat(file.fileno()).st_size)]
     return file, headers
 
@@ -106,14 +108,14 @@ def show_body(console, response, row):
     if kind in ("frames", "upgrade"):
         pieces = iter(response)
         first = b""
-        while len(first) < 4:
+        while FRAME_BEGINNING.fullmatch(first):
             piece = next(pieces, None)
             if piece is None:
                 break
             first += piece
         # An engine before API 1.42 gives frames and a terminal's bytes one and the same type. No
         # terminal output begins with three NULs.
-        tty = first[:4] != b"" and FRAME_START.match(first) is None
+        tty = not (FRAME_START.match(first) or FRAME_BEGINNING.fullmatch(first))
         copy_stream(chain_pieces(first, pieces), tty, console.out, console.err)
     elif kind == "messages":
         copy_messages(console.out, response)

@@ -1,0 +1,152 @@
+"""Command lines read against flag tables, in every form the docker CLI takes; output descriptors."""
+import fcntl
+import os
+import threading
+
+import pytest
+
+from rawdock.cli.flags import Flag, Output, one_line, parse_command_line, parse_flag_table
+from rawdock.errors import ConnectError, UsageError
+
+FLAGS = parse_flag_table("""
+-d, --detach           bool  in the background
+-i, --interactive      bool  send stdin
+-e, --env              list  NAME=VALUE  a variable
+-t, --timeout, --time  int   SECONDS  how long
+--name                 text  NAME  the name
+--sig-proxy            on    pass signals on
+-N                     bool  half-close
+""")
+NOTHING = {"detach": False, "interactive": False, "env": None, "timeout": None, "name": None, "sig_proxy": True, "N": False}
+
+
+def read(line, program=False):
+    options, arguments = parse_command_line(line.split(" ") if line else [], FLAGS, program)
+    assert set(options) == set(NOTHING)
+    return {key: value for key, value in options.items() if value != NOTHING[key] or type(value) is not type(NOTHING[key])}, arguments
+
+
+@pytest.mark.parametrize("line, options, arguments", [
+    ("", {}, []),
+    ("-d", {"detach": True}, []),
+    ("-di x", {"detach": True, "interactive": True}, ["x"]),
+    ("-d=false -i=true", {"interactive": True}, []),
+    ("-id=false", {"interactive": True}, []),
+    ("--detach=1 --interactive=F", {"detach": True}, []),
+    ("-e A=1 -eB=2 -e=C=3 --env D=4 --env=E=5", {"env": ["A=1", "B=2", "C=3", "D=4", "E=5"]}, []),
+    ("-die A=1", {"detach": True, "interactive": True, "env": ["A=1"]}, []),
+    ("-deA", {"detach": True, "env": ["A"]}, []),
+    ("-e=", {"env": [""]}, []),
+    ("--name=", {"name": ""}, []),
+    ("--name --detach", {"name": "--detach"}, []),
+    ("-e -d", {"env": ["-d"]}, []),
+    ("--name a --name b", {"name": "b"}, []),
+    ("-t 5", {"timeout": 5}, []),
+    ("-t -1", {"timeout": -1}, []),
+    ("-t=+3", {"timeout": 3}, []),
+    ("--time 7 x", {"timeout": 7}, ["x"]),
+    ("--timeout=9", {"timeout": 9}, []),
+    ("x -d y", {"detach": True}, ["x", "y"]),
+    ("x -- -d y", {}, ["x", "-d", "y"]),
+    ("- x", {}, ["-", "x"]),
+    ("-N", {"N": True}, []),
+    # a bool never takes the next word, not even one that holds unless told otherwise
+    ("--sig-proxy false", {}, ["false"]),
+    ("--sig-proxy=false x", {"sig_proxy": False}, ["x"]),
+    ("--sig-proxy=0", {"sig_proxy": False}, []),
+    ("--sig-proxy=t", {}, []),
+    ("--detach true", {"detach": True}, ["true"]),
+])
+def test_forms_of_flags(line, options, arguments):
+    assert read(line) == (options, arguments)
+
+
+@pytest.mark.parametrize("line, options, arguments", [
+    ("-d image -d --nonsense", {"detach": True}, ["image", "-d", "--nonsense"]),
+    ("--name n image --name m", {"name": "n"}, ["image", "--name", "m"]),
+    ("-e A=1 image -- x", {"env": ["A=1"]}, ["image", "--", "x"]),
+    ("-d -- image -- x", {"detach": True}, ["image", "--", "x"]),
+    ("-- -d", {}, ["-d"]),
+    ("image -i", {}, ["image", "-i"]),
+    ("- -i", {}, ["-", "-i"]),
+])
+def test_flags_end_at_the_first_argument_of_a_program_command(line, options, arguments):
+    assert read(line, program=True) == (options, arguments)
+
+
+@pytest.mark.parametrize("line, says", [
+    ("--nonsense", "unknown flag: --nonsense"),
+    ("--nonsense=1", "unknown flag: --nonsense"),
+    ("--nam x", "unknown flag: --nam"),
+    ("--", None),
+    ("-z", "unknown shorthand flag: 'z' in -z"),
+    ("-dz", "unknown shorthand flag: 'z' in -dz"),
+    ("-d1", "unknown shorthand flag: '1' in -d1"),
+    ("-e", "flag needs an argument: -e"),
+    ("-die", "flag needs an argument: -e"),
+    ("--name", "flag needs an argument: --name"),
+    ("--detach=maybe", "'maybe'"),
+    ("--detach=", "''"),
+    ("-d=yes", "'yes'"),
+    ("--sig-proxy=never", "'never'"),
+    ("-t soon", "'soon'"),
+    ("-t 1.5", "'1.5'"),
+    ("-t 1_0", "'1_0'"),
+    ("-t=", "''"),
+    ("-t 99999999999999999999999", "whole number"),
+])
+def test_what_is_refused_is_named(line, says):
+    if says is None:
+        assert read(line) == ({}, [])
+        return
+    with pytest.raises(UsageError) as caught:
+        read(line)
+    assert says in one_line(caught.value)
+
+
+def test_a_number_in_other_digits_is_refused():
+    with pytest.raises(UsageError):
+        read("-t \u0663")
+
+
+def test_a_flag_shows_its_spellings():
+    assert [flag.spelled() for flag in FLAGS] == [
+        "-d, --detach", "-i, --interactive", "-e, --env NAME=VALUE", "-t, --timeout SECONDS", "    --name NAME", "    --sig-proxy", "-N"]
+    assert Flag("--a-b, --c  text  V  help").key == "a_b"
+
+
+def test_an_error_is_one_line_with_its_hint():
+    assert one_line(UsageError("a\nb\tc", "try d")) == "a b c; try d"
+    assert one_line(ConnectError("unix:///x", "no such socket")) == "cannot connect to the engine at unix:///x: no such socket"
+
+
+def test_output_waits_for_a_pipe_that_does_not_block():
+    """Another process may have made our standard output non-blocking: nothing may be lost for that."""
+    reading, writing = os.pipe()
+    flags = fcntl.fcntl(writing, fcntl.F_GETFL)
+    fcntl.fcntl(writing, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    data = os.urandom(1 << 20)
+    got = []
+
+    def drain():
+        while True:
+            part = os.read(reading, 65536)
+            if not part:
+                return
+            got.append(part)
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    assert Output(writing).write(data) == len(data)
+    os.close(writing)
+    thread.join()
+    os.close(reading)
+    assert b"".join(got) == data
+
+
+def test_a_line_of_output_is_utf8_whatever_is_in_it():
+    reading, writing = os.pipe()
+    Output(writing).line("caf\u00e9 \udcff")
+    os.close(writing)
+    assert os.read(reading, 100) == "caf\u00e9 ?\n".encode("utf-8")
+    os.close(reading)
