@@ -18,7 +18,7 @@ DEFAULT_TCP_PORT = 2375
 MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL on Linux
 
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
-TCP_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
+TCP_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
 
 
 class Address:
@@ -50,7 +50,8 @@ def parse_address(text):
         return text
     if not isinstance(text, str) or not text.strip():
         raise AddressError("the engine's address is empty", ADDRESS_HINT)
-    if re.search(r"[\x00-\x20\x7f]", text):
+    # A blank may stand in a path, nowhere else.
+    if re.search(r"[\x00-\x1f\x7f]" if text.startswith("unix://") else r"[\x00-\x20\x7f]", text):
         raise AddressError("address %r has a blank or a control character in it" % text, ADDRESS_HINT)
     if text in ("practice:", "practice"):
         return Address("practice", "practice:")
@@ -76,7 +77,10 @@ def parse_address(text):
 
 def unix_address(path):
     path = path or DEFAULT_SOCKET_PATH
-    size = len(path.encode("utf-8", "surrogateescape"))
+    try:
+        size = len(path.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise AddressError("socket path %r cannot be written in UTF-8" % path, ADDRESS_HINT)
     if size > MAX_SOCKET_PATH_BYTES:
         raise AddressError("socket path %s is %d bytes long; the system takes at most %d" % (path, size, MAX_SOCKET_PATH_BYTES),
                            "use a shorter path, or a symbolic link to the socket's directory")

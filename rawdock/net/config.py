@@ -3,6 +3,9 @@
 Precedence, as measured with the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
 DOCKER_CONTEXT, config.json's currentContext, then /var/run/docker.sock. A context is a
 file the docker CLI made; it is read here, never written.
+
+TLS is not spoken yet: where the environment or a context asks for it, a TCP address is refused
+rather than dialled in the clear.
 """
 import json
 import os
@@ -25,8 +28,8 @@ def read_config_json(path):
             value = json.load(file)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise AddressError("%s cannot be read: %s" % (path, error), "mend or move the file, or name the engine with -H")
+    except (OSError, ValueError, RecursionError) as error:
+        raise AddressError("%s cannot be read: %s" % (path, getattr(error, "strerror", None) or error), "mend or move the file, or name the engine with -H")
     if not isinstance(value, dict):
         raise AddressError("%s does not hold a JSON object" % path, "mend or move the file, or name the engine with -H")
     return value
@@ -37,8 +40,8 @@ def context_address(name, environ):
     from hashlib import sha256
     if not CONTEXT_NAME.fullmatch(name):
         raise AddressError("context name %r: letters, digits and _.+- only, two at least" % name)
-    directory = os.path.join(config_directory(environ), "contexts", "meta", sha256(name.encode()).hexdigest())
-    meta = read_config_json(os.path.join(directory, "meta.json"))
+    store, folder = os.path.join(config_directory(environ), "contexts"), sha256(name.encode()).hexdigest()
+    meta = read_config_json(os.path.join(store, "meta", folder, "meta.json"))
     if not meta:
         raise AddressError("context %r not found in %s" % (name, config_directory(environ)),
                            "see `docker context ls`, or name the engine with -H")
@@ -47,7 +50,16 @@ def context_address(name, environ):
     host = endpoint.get("Host") if isinstance(endpoint, dict) else None
     if not isinstance(host, str):
         raise AddressError("context %r names no docker endpoint" % name, "name the engine with -H")
-    return parse_address(host)
+    return plain_address(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
+
+
+def plain_address(text, tls):
+    """parse_address, but AddressError for a TCP address to which `tls` is wanted."""
+    address = parse_address(text)
+    if tls and address.scheme == "tcp":
+        raise AddressError("%s is to be reached over TLS, which this version does not speak" % address,
+                           "forward the engine's socket (ssh -L) and use unix://, or unset DOCKER_TLS_VERIFY and DOCKER_TLS for a plain port")
+    return address
 
 
 def find_address(address=None, context=None, environ=None):
@@ -55,13 +67,17 @@ def find_address(address=None, context=None, environ=None):
     environ = os.environ if environ is None else environ
     if address and context:
         raise AddressError("both an address and a context were given", "use -H or -c, not both")
+    # Set to anything, even 0, DOCKER_TLS_VERIFY turns TLS on in the docker CLI.
+    tls = bool(environ.get("DOCKER_TLS_VERIFY") or environ.get("DOCKER_TLS"))
     if address:
-        return parse_address(address)
-    if not context and environ.get("DOCKER_HOST"):
-        return parse_address(environ["DOCKER_HOST"])
-    name = context or environ.get("DOCKER_CONTEXT")
-    if not name:
-        name = read_config_json(os.path.join(config_directory(environ), "config.json")).get("currentContext")
+        return plain_address(address, tls)
+    host = environ.get("DOCKER_HOST")
+    name = context or not host and environ.get("DOCKER_CONTEXT")
+    if not name and not host:
+        path = os.path.join(config_directory(environ), "config.json")
+        name = read_config_json(path).get("currentContext")
+        if name is not None and not isinstance(name, str):
+            raise AddressError("currentContext in %s is not a text" % path, "mend the file, or name the engine with -H")
     if name and name != "default":
         return context_address(name, environ)
-    return parse_address(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH)
+    return plain_address(host or "unix://" + DEFAULT_SOCKET_PATH, tls)

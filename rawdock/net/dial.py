@@ -25,10 +25,18 @@ def dial(address, timeout=None):
 
 
 def dial_unix(address, timeout):
+    deadline = None if timeout is None else time.monotonic() + timeout
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)
-        sock.connect(address.path)
+        while True:
+            try:
+                sock.connect(address.path)
+                break
+            except BlockingIOError:   # EAGAIN, because it has a timeout: the engine's queue is full
+                if time.monotonic() >= deadline:
+                    raise socket.timeout
+                time.sleep(0.01)
         sock.settimeout(None)
         return sock
     except socket.timeout:
@@ -55,7 +63,7 @@ def unix_failure(path, error):
     if mode is not None and not stat.S_ISSOCK(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "not a socket"
         return "%s is %s" % (path, kind), "give the path of the engine's socket, " + ELSEWHERE
-    if isinstance(error, FileNotFoundError) or mode is None and not isinstance(error, NotADirectoryError):
+    if isinstance(error, FileNotFoundError):
         return "no such socket", "is the engine running there? Start it, " + ELSEWHERE
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens on the socket", "the engine that made it is gone: start it, " + ELSEWHERE
@@ -67,9 +75,10 @@ def dial_tcp(address, timeout):
     try:
         sock = socket.create_connection((address.host, address.port), timeout)
     except socket.timeout:
-        raise Timeout("connect", timeout if timeout else time.monotonic() - started, address=address)
-    except socket.gaierror as error:
-        raise ConnectError(address, "host %r is not known (%s)" % (address.host, error.strerror), error.errno, "check the name, " + ELSEWHERE)
+        raise Timeout("connect", timeout or time.monotonic() - started, address=address)
+    except (socket.gaierror, UnicodeError) as error:   # UnicodeError: a label that is empty or too long
+        raise ConnectError(address, "host %r is not known (%s)" % (address.host, getattr(error, "strerror", None) or error),
+                           getattr(error, "errno", None), "check the name, " + ELSEWHERE)
     except OSError as error:
         hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
         raise ConnectError(address, (error.strerror or str(error)).lower(), error.errno, hint)

@@ -1,0 +1,61 @@
+"""The address grammar: what docker's CLI takes is taken, everything else gets one line that says what to write."""
+import pytest
+from hypothesis import given, strategies as st
+
+from rawdock.errors import AddressError
+from rawdock.net.address import parse_address
+
+
+@pytest.mark.parametrize("text, shown, parts", [
+    ("unix:///var/run/docker.sock", "unix:///var/run/docker.sock", ("unix", "/var/run/docker.sock", None, None, "")),
+    ("unix://", "unix:///var/run/docker.sock", ("unix", "/var/run/docker.sock", None, None, "")),
+    ("unix://rel/d.sock", "unix://rel/d.sock", ("unix", "rel/d.sock", None, None, "")),
+    ("unix:///tmp/my engine/d.sock", "unix:///tmp/my engine/d.sock", ("unix", "/tmp/my engine/d.sock", None, None, "")),
+    ("unix:///tmp/é.sock", "unix:///tmp/é.sock", ("unix", "/tmp/é.sock", None, None, "")),
+    ("tcp://", "tcp://localhost:2375", ("tcp", None, "localhost", 2375, "")),
+    ("tcp://:7000", "tcp://localhost:7000", ("tcp", None, "localhost", 7000, "")),
+    ("tcp://h", "tcp://h:2375", ("tcp", None, "h", 2375, "")),
+    ("tcp://1.2.3.4:80/base/", "tcp://1.2.3.4:80/base", ("tcp", None, "1.2.3.4", 80, "/base")),
+    ("tcp://[::1]:2376", "tcp://[::1]:2376", ("tcp", None, "::1", 2376, "")),
+    ("tcp://[fe80::1%eth0]", "tcp://[fe80::1%eth0]:2375", ("tcp", None, "fe80::1%eth0", 2375, "")),
+    ("127.0.0.1:2375", "tcp://127.0.0.1:2375", ("tcp", None, "127.0.0.1", 2375, "")),
+    ("practice:", "practice:", ("practice", None, None, None, "")),
+    ("ssh://me@host", "ssh://me@host", ("ssh", None, None, None, "")),
+])
+def test_accepted(text, shown, parts):
+    address = parse_address(text)
+    assert (address.scheme, address.path, address.host, address.port, address.base) == parts
+    assert str(address) == shown and parse_address(shown) == address and parse_address(address) is address
+
+
+@pytest.mark.parametrize("text, says", [
+    ("", "empty"), (" ", "empty"), (None, "empty"), (5, "empty"),
+    ("/var/run/docker.sock", "no scheme"), ("./d.sock", "no scheme"),
+    ("http://x:1", "not an engine address"), ("https://x", "not an engine address"), ("http+unix://x", "not an engine address"),
+    ("npipe:////./pipe/x", "Windows"), ("fd://", "systemd"), ("ftp://x", "unknown scheme"),
+    ("tcp://h:0", "between 1 and 65535"), ("tcp://h:65536", "between 1 and 65535"), ("tcp://h:1x", "not HOST:PORT"),
+    ("tcp://h:123456", "not HOST:PORT"), ("tcp://h:١", "not HOST:PORT"), ("tcp://u@h", "not HOST:PORT"), ("tcp://h/a?b", "query"), ("tcp://h/#f", "fragment"),
+    ("tcp://h h", "blank"), ("tcp://h/a b", "blank"), ("unix:///a\nb", "control"), ("unix:///a\0b", "control"),
+    ("tcp://::1:2375", "not HOST:PORT"), ("unix:///\ud800", "UTF-8"),
+])
+def test_refused_in_one_line(text, says):
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    assert says in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_socket_path_bound():
+    assert parse_address("unix:///" + "a" * 106).path == "/" + "a" * 106
+    for path in ("/" + "a" * 107, "/" + "é" * 54):
+        with pytest.raises(AddressError, match="108|109") as caught:
+            parse_address("unix://" + path)
+        assert "shorter" in caught.value.hint
+
+
+@given(st.one_of(st.text(), st.text("tcpunixsh:/[]@?#%.0129a\\ \n"), st.text().map(lambda text: "unix://" + text), st.text().map(lambda text: "tcp://" + text)))
+def test_any_text_is_an_address_or_an_address_error(text):
+    try:
+        address = parse_address(text)
+    except AddressError:
+        return
+    assert parse_address(str(address)) == address

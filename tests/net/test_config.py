@@ -1,0 +1,120 @@
+"""Which engine is meant: the precedence of flags, environment, config.json and contexts."""
+import hashlib
+import json
+import os
+
+import pytest
+
+from rawdock.engine.docker import Docker
+from rawdock.errors import AddressError
+from rawdock.net.config import find_address
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A config directory with the contexts `one` and `two`; make(config) writes config.json."""
+    for name in ("one", "two"):
+        folder = tmp_path / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
+        folder.mkdir(parents=True)
+        (folder / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": "tcp://%s:1" % name}}}))
+    return tmp_path
+
+
+def find(home, address=None, context=None, config=None, **environ):
+    if config is not None:
+        (home / "config.json").write_text(config)
+    environ["DOCKER_CONFIG"] = str(home)
+    return str(find_address(address, context, environ))
+
+
+def test_precedence(home):
+    current = json.dumps({"currentContext": "one"})
+    everything = dict(config=current, DOCKER_HOST="tcp://env:1", DOCKER_CONTEXT="two")
+    assert find(home) == "unix:///var/run/docker.sock"
+    assert find(home, config=current) == "tcp://one:1"
+    assert find(home, config=current, DOCKER_CONTEXT="two") == "tcp://two:1"
+    assert find(home, **everything) == "tcp://env:1"
+    assert find(home, address="tcp://flag:1", **everything) == "tcp://flag:1"
+    assert find(home, context="one", **everything) == "tcp://one:1"
+    assert find(home, address="", **everything) == "tcp://env:1"
+
+
+def test_default_is_docker_host_or_the_usual_socket(home):
+    current = json.dumps({"currentContext": "one"})
+    assert find(home, context="default", config=current) == "unix:///var/run/docker.sock"
+    assert find(home, context="default", DOCKER_HOST="tcp://env:1") == "tcp://env:1"
+    assert find(home, DOCKER_CONTEXT="default") == "unix:///var/run/docker.sock"
+    assert find(home, config='{"currentContext": "default"}') == "unix:///var/run/docker.sock"
+    assert find(home, config='{"currentContext": ""}') == "unix:///var/run/docker.sock"
+    assert find(home, config='{"currentContext": null}') == "unix:///var/run/docker.sock"
+
+
+@pytest.mark.parametrize("config, says", [
+    ("{", "cannot be read"), ("[]", "JSON object"), ("", "cannot be read"), ("[" * 100000, "cannot be read"),
+    ('{"currentContext": 5}', "currentContext"), ('{"currentContext": ["one"]}', "currentContext"),
+    ('{"currentContext": "three"}', "'three' not found"), ('{"currentContext": "../x"}', "context name"),
+])
+def test_a_broken_config_is_one_line(home, config, says):
+    with pytest.raises(AddressError) as caught:
+        find(home, config=config)
+    assert says in str(caught.value) and "\n" not in str(caught.value)
+    assert find(home, address="unix:///x", config=config) == "unix:///x"   # -H needs no config
+
+
+def test_config_that_is_not_text_or_not_a_file(home):
+    (home / "config.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(AddressError, match="cannot be read"):
+        find(home)
+    (home / "config.json").unlink()
+    (home / "config.json").mkdir()
+    with pytest.raises(AddressError, match="cannot be read"):
+        find(home)
+
+
+def test_contexts_that_lead_nowhere(home):
+    for name in ("three", "x", "a/b", "", "ü1", "one\n"):
+        if name:
+            with pytest.raises(AddressError):
+                find(home, context=name)
+    meta = home / "contexts" / "meta" / hashlib.sha256(b"one").hexdigest() / "meta.json"
+    for text in ("{", "[]", "{}", '{"Endpoints": 1}', '{"Endpoints": {"docker": {}}}', '{"Endpoints": {"docker": {"Host": 1}}}',
+                 '{"Endpoints": {"docker": {"Host": "ftp://x"}}}'):
+        meta.write_text(text)
+        with pytest.raises(AddressError):
+            find(home, context="one")
+
+
+def test_address_and_context_exclude_each_other(home):
+    with pytest.raises(AddressError, match="both"):
+        find(home, address="tcp://x:1", context="one")
+
+
+@pytest.mark.parametrize("environ", [{"DOCKER_TLS_VERIFY": "1"}, {"DOCKER_TLS_VERIFY": "0"}, {"DOCKER_TLS": "1"}])
+def test_tls_that_was_asked_for_is_never_left_out_silently(home, environ):
+    with pytest.raises(AddressError, match="TLS"):
+        find(home, DOCKER_HOST="tcp://env:2376", **environ)
+    assert find(home, DOCKER_HOST="unix:///x", **environ) == "unix:///x"
+    assert find(home, DOCKER_HOST="tcp://env:2376", DOCKER_TLS_VERIFY="") == "tcp://env:2376"
+
+
+def test_a_context_with_tls_files_is_not_dialled_in_the_clear(home):
+    (home / "contexts" / "tls" / hashlib.sha256(b"one").hexdigest() / "docker").mkdir(parents=True)
+    with pytest.raises(AddressError, match="TLS"):
+        find(home, context="one")
+
+
+def test_docker_reads_the_environment(home, monkeypatch):
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(home))
+    monkeypatch.setenv("DOCKER_CONTEXT", "two")
+    assert str(Docker().address) == "tcp://two:1"
+    assert str(Docker(context="one").address) == "tcp://one:1"
+    monkeypatch.delenv("DOCKER_CONFIG")
+    monkeypatch.delenv("DOCKER_CONTEXT")
+    monkeypatch.setenv("HOME", str(home / "nobody"))
+    assert str(Docker().address) == "unix:///var/run/docker.sock"
+    os.makedirs(str(home / "nobody" / ".docker"))
+    (home / "nobody" / ".docker" / "config.json").write_text("{")
+    with pytest.raises(AddressError, match="config.json"):
+        Docker()
