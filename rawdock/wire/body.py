@@ -115,6 +115,8 @@ def content_length(headers, offset=0, raw=b""):
     values = headers._values("content-length")
     if values is None:
         return None
+    if len(values) == 1 and CONTENT_LENGTH.fullmatch(values[0]):
+        return int(values[0])
     first = None
     for place, value in enumerate(values):
         for number in value.split(","):

@@ -40,7 +40,14 @@ def bounded_json_int(digits):
     return int(digits)
 
 
-decode_json_text = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
+decode_short_json = json.JSONDecoder(parse_constant=refuse_constant).decode
+decode_long_json = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
+
+
+def decode_json_bytes(raw):
+    text = raw.decode("utf-8")
+    # A short text has no room for an integer that is too long, and need not be asked about each.
+    return decode_short_json(text) if len(text) <= MAX_INTEGER_DIGITS else decode_long_json(text)
 
 
 class MessageReader:
@@ -95,7 +102,7 @@ class MessageReader:
             return None, limit
         line = self._held[start:end].rstrip()
         try:
-            message = decode_json_text(line.decode("utf-8"))
+            message = decode_json_bytes(line)
         except (ValueError, RecursionError):   # two objects, or one on several lines, or a mistake: the scanner tells
             return None, end
         return (message, start + len(line)) if isinstance(message, dict) else (None, end)
@@ -141,7 +148,7 @@ class MessageReader:
     def _decode(self, start, end):
         raw = bytes(self._held[start:end])
         try:
-            return decode_json_text(raw.decode("utf-8"))
+            return decode_json_bytes(raw)
         except UnicodeDecodeError as error:
             wrong, expected = error.start, "UTF-8 (RFC 3629)"
         except RecursionError:

@@ -40,9 +40,12 @@ class Headers:
     def _values(self, name):
         index = self._index
         if index is None:
-            index = self._index = {}
-            for key, value in self.pairs:
-                index.setdefault(key.lower(), []).append(value)
+            index = {key.lower(): (value,) for key, value in self.pairs}
+            if len(index) < len(self.pairs):   # a name stands twice: seldom, and worth a second look only then
+                index = {}
+                for key, value in self.pairs:
+                    index.setdefault(key.lower(), []).append(value)
+            self._index = index
         return index.get(name.lower())
 
     def get(self, name, default=None):
