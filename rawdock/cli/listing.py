@@ -149,7 +149,22 @@ def write_formatted(console, text, rows, headers, raw):
     if text.startswith("table"):
         return template_table(console, text[len("table"):].strip(), rows, headers)
     template = parse_template_option(console, text)
-    return 1 if template is None else template_lines(console, template, rows, partial=False)
+    if template is None or not rows and names_no_field(console, template, headers):
+        return 1
+    return template_lines(console, template, rows, partial=False)
+
+
+def names_no_field(console, template, headers):
+    """Whether a template for an empty list names a field that no row has: said then too, not only once there is a row."""
+    from .template import TemplateFieldError, TemplateValueError
+    try:
+        template.execute({name: (lambda *any_name: "") if callable(title) else "" for name, title in headers.items()})
+    except TemplateFieldError as error:
+        console.err.line(str(error))
+        return True
+    except TemplateValueError:
+        pass   # an empty value is not what the template is for
+    return False
 
 
 def uses_field(text, field):

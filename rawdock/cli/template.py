@@ -39,6 +39,10 @@ class TemplateValueError(UsageError):
     """A template that asks for something a value does not have."""
 
 
+class TemplateFieldError(TemplateValueError):
+    """A field that a map does not have."""
+
+
 class NilType:
     """A null whose kind is known: how it prints."""
 
@@ -589,7 +593,7 @@ class Template:
                     known = self.nulls(field) if self.nulls else None
                     if known is not None:
                         return known
-                    raise TemplateValueError("template: at %s: no entry %s (%s)" % (spelled, quote_text(field), names_there(field, value)))
+                    raise TemplateFieldError("template: at %s: no entry %s (%s)" % (spelled, quote_text(field), names_there(field, value)))
                 field = near[0]
             value = value[field]
             if value is None and self.nulls:

@@ -100,6 +100,13 @@ def test_mistakes_of_ps(words, status, part):
     assert part in ran.err
 
 
+def test_a_mistake_is_told_of_an_empty_list_too():
+    ran = run_on_fake_engine({LIST: []}, ["ps", "--format", "{{.Foo}}"])
+    assert ran.status == 1 and 'no entry "Foo"' in ran.err
+    ran = run_on_fake_engine({LIST: []}, ["ps", "--format", '{{index (split .Ports ",") 1}}{{.Label "x"}}{{json .}}'])
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+
+
 def test_quiet_wins_over_format():
     ran = run_on_fake_engine({LIST: [WEB]}, ["ps", "-q", "--format", "json"])
     assert ran.out == "8542b7496447\n" and ran.err.startswith("WARNING: Ignoring custom format")
