@@ -11,36 +11,50 @@ read to its end leaves the connection usable; anything else closes it.
 
 Promises: a body that was cut raises TruncatedError, whichever way it is read. While a long
 request body is sent the connection watches for an early refusal, and after a broken write
-it still looks for the answer that explains it. Timeouts are kept apart: `connect` (in
-dial), `send` and `head` for an answer to begin, `idle` between two receipts. None means
+it still looks for the answer that explains it; a connection with half a request on it is
+never used again. Timeouts are kept apart: `connect` (in dial), `send` for the request to go
+out, `head` for the head of the answer to come whole, `idle` between two receipts. None means
 no limit, which is what streams want. `close()` from another thread ends a read.
+
+Left out: pipelining (an engine answers in order anyway, and an early refusal would leave the
+rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
 """
 import json
+import re
 import socket
+import time
 
 from ..errors import ConnectError, ProtocolError, StreamError, Timeout, TruncatedError, UsageError
 from ..wire.body import body_reader, response_framing, stays_open
 from ..wire.chunked import encode_chunk, encode_last_chunk
+from ..wire.feed import values_or_error
 from ..wire.frames import FrameReader
 from ..wire.jsonstream import MessageReader
 from ..wire.message import encode_request_head, find_head_end, parse_response_head
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
-SEND_BYTES = 65536            # one write of a streamed request body
+SEND_BYTES = 65536            # one write of a request body; what is longer is sent watching for an answer
+EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
 KEPT_STATUS_LINES = 5         # status lines remembered for a StreamError
 
 
 class Connection:
-    """`sock` is connected; `address` (str or Address) is for messages and `label` only."""
+    """`sock` is connected; `address` (str or Address) is for messages only."""
 
     def __init__(self, sock, address=""):
         self.sock = sock
         self.address = address
         self.reusable = True     # no message is under way and the peer has not said it will close
-        self.requests = 0        # requests sent so far
+        self.was_reset = False   # the stream ended with ECONNRESET
         self._received = bytearray()
+        self._scanned = 0        # bytes of it in which no end of a head was found
+        self._may_skip_crlf = True
+        self._head = None        # found at the start of it, its size
+        self._head_size = 0
+        self._sent_whole = True  # the last request has gone out to its end
         self._timeout = None
+        self._poller = None
         self._closed = False
 
     def close(self):
@@ -55,6 +69,10 @@ class Connection:
             pass
         self.sock.close()
 
+    def __del__(self):
+        # A stream that nobody holds any more is cancelled. No shutdown: a fork may share the socket.
+        self.sock.close()
+
     def __enter__(self):
         return self
 
@@ -63,11 +81,13 @@ class Connection:
 
     def is_stale(self):
         """True if an idle connection is readable: the peer closed it, or sent what nobody asked for."""
-        from select import select
-        try:
-            return bool(self._received or select([self.sock], [], [], 0)[0])
-        except (OSError, ValueError):
+        if self._closed:
             return True
+        if self._poller is None:
+            from select import POLLIN, poll   # select() knows no descriptor above 1023
+            self._poller = poll()
+            self._poller.register(self.sock, POLLIN)
+        return bool(self._received or self._poller.poll(0))
 
     def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, head_timeout=None, idle_timeout=None):
         """Send a request and read the head of its answer → Response.
@@ -75,99 +95,121 @@ class Connection:
         `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body`
         None, bytes, or an iterable of bytes or a file (sent chunked, or as they are when a
         Content-Length is given, whose number is then checked). `hijack`: a 2xx switches the
-        connection to a raw stream. Timeouts in seconds.
+        connection to a raw stream. Timeouts in seconds. Whatever it raises once it has begun to
+        send, the connection is closed.
         """
         if not self.reusable:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one")
-        head, streamed, announced = self._encode(method, target, headers, body, version)
+        head, body, announced = self._encode(method, target, list(headers), body, version)
         self.reusable = False
-        self.requests += 1
-        self._set_timeout(head_timeout, "send")
         try:
-            self._send(head if streamed else head + (body or b""))
-            if streamed:
-                self._send_stream(body, announced)
-        except (BrokenPipeError, ConnectionResetError):
-            pass   # the engine may have refused early and closed: its answer is still to be read
-        response_head = self._read_head(head_timeout)
-        framing = response_framing(response_head, method, hijack)
-        return Response(self, response_head, framing, method, target, idle_timeout)
+            self._set_timeout(head_timeout)
+            if body is None:
+                self._sent_whole = self._send(head)
+            elif isinstance(body, bytes):
+                self._sent_whole = self._send(head + body)
+            else:
+                self._sent_whole = self._send(head) and self._send_stream(body, announced)
+            # Not sent whole: the engine has refused early, or closed, and its answer is still to be read.
+            response_head = self._read_head(head_timeout)
+            framing = response_framing(response_head, method, hijack)
+            return Response(self, response_head, framing, method, target, idle_timeout)
+        except BaseException:
+            self.close()
+            raise
 
     def _encode(self, method, target, headers, body, version):
-        """(bytes of the head, whether the body is streamed, its announced length or None)."""
-        named = {str(name).lower(): value for name, value in headers}
+        """(bytes of the head; the body: None, bytes, or an iterable of pieces; its length or None: chunked)."""
+        named = [str(name).lower() for name, _ in headers]
         fields = [] if "host" in named else [("Host", "docker")]
-        streamed = body is not None and not isinstance(body, (bytes, bytearray))
-        announced = None
+        if isinstance(body, (bytes, bytearray, memoryview)):
+            length = memoryview(body).nbytes
+            body = bytes(body) if length <= SEND_BYTES else byte_slices(body)
+        elif body is None:
+            length = 0
+        elif hasattr(body, "read"):
+            length, body = None, iter(lambda file=body: file.read(SEND_BYTES), b"")
+        elif hasattr(body, "__iter__") and not isinstance(body, (str, dict)):
+            length = None
+        else:
+            raise UsageError("a request body is bytes, a binary file or an iterable of bytes, not %s" % type(body).__name__)
         if "transfer-encoding" in named:
             raise UsageError("Transfer-Encoding is set by the body", "leave the header out")
         if "content-length" in named:
-            text = str(named["content-length"])
-            if not (text.isdigit() and text.isascii() if hasattr(text, "isascii") else text.isdigit()):
-                raise UsageError("Content-Length %r is not a number" % text)
-            announced = int(text)
-            if not streamed and announced != len(body or b""):
-                raise UsageError("Content-Length says %d bytes, the body has %d" % (announced, len(body or b"")), "leave the header out")
-        elif streamed:
+            texts = [str(value) for name, value in headers if str(name).lower() == "content-length"]
+            if len(texts) > 1 or not re.fullmatch("[0-9]{1,19}", texts[0]):
+                raise UsageError("Content-Length %s is not one number" % ", ".join(map(repr, texts)))
+            if length is not None and length != int(texts[0]):
+                raise UsageError("Content-Length says %s bytes, the body has %d" % (texts[0], length), "leave the header out")
+            length = int(texts[0])
+        elif length is None:
             if version == "1.0":
                 raise UsageError("HTTP/1.0 cannot send a body of unknown length", "give a Content-Length, or use HTTP/1.1")
             fields.append(("Transfer-Encoding", "chunked"))
         elif body is not None or method not in ("GET", "HEAD", "DELETE"):
-            fields.append(("Content-Length", len(body or b"")))
-        return encode_request_head(method, target, fields + list(headers), version), streamed, announced
+            fields.append(("Content-Length", length))
+        return encode_request_head(method, target, fields + headers, version), body, length
 
     def _send(self, data):
+        """Send `data`. False if the peer takes no more: it may have said why."""
         try:
             self.sock.sendall(data)
-        except socket.timeout:
-            raise Timeout("send", self._timeout, 0, self.address)
+            return True
         except (BrokenPipeError, ConnectionResetError):
-            raise
+            return False
         except (OSError, ValueError) as error:
-            raise self._broken(error)
+            raise self._broken(error, "send")
 
-    def _send_stream(self, body, announced):
-        """Send an iterable of bytes or a file; stop if the engine refuses before it has all."""
-        pieces = iter(lambda: body.read(SEND_BYTES), b"") if hasattr(body, "read") else body
+    def _send_stream(self, pieces, length):
+        """Send the body in `pieces`, chunked when `length` is None. False if the engine did not take it to its end."""
+        from select import POLLIN, POLLOUT, poll
+        poller = poll()
+        poller.register(self.sock, POLLIN | POLLOUT)
         sent = 0
-        watch = True
-        try:
-            for piece in pieces:
-                if not isinstance(piece, (bytes, bytearray, memoryview)):
-                    raise UsageError("a request body gives bytes, not %s" % type(piece).__name__)
-                sent += len(piece)
-                if announced is not None and sent > announced:
-                    raise UsageError("the body is longer than its Content-Length of %d bytes" % announced)
-                if watch and self._answer_has_begun():
-                    watch = False
-                    if self._refused_early():
-                        return
-                self._send(piece if announced is not None else encode_chunk(piece))
-        except (BrokenPipeError, ConnectionResetError):
-            raise
-        except BaseException:
-            self.close()   # half a body is on the wire: nothing after it can be understood
-            raise
-        if announced is None:
-            self._send(encode_last_chunk())
-        elif sent < announced:
-            self.close()
-            raise UsageError("the body has %d bytes, its Content-Length says %d" % (sent, announced))
+        for piece in pieces:
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise UsageError("a request body gives bytes, not %s" % type(piece).__name__)
+            size = memoryview(piece).nbytes
+            sent += size
+            if length is not None and sent > length:
+                raise UsageError("the body is longer than its Content-Length of %d bytes" % length)
+            if size and not self._send_watching(piece if length is not None else encode_chunk(piece), poller):
+                return False
+        if length is None:
+            return self._send_watching(encode_last_chunk(), poller)
+        if sent < length:
+            raise UsageError("the body has %d bytes, its Content-Length says %d" % (sent, length))
+        return True
 
-    def _answer_has_begun(self):
-        from select import select
-        return bool(select([self.sock], [], [], 0)[0])
+    def _send_watching(self, data, poller):
+        """Send `data`. False once the engine has refused the request, or takes no more of it."""
+        from select import POLLOUT
+        view = memoryview(data).cast("B")
+        wait = None if self._timeout is None else max(1, int(self._timeout * 1000))
+        while len(view):
+            events = poller.poll(wait)
+            if not events:
+                raise Timeout("send", self._timeout, len(self._received), self.address)
+            if events[0][1] & ~POLLOUT:
+                if not self._receive():
+                    return False
+                head = self._parse_head()
+                if head is not None and head.status >= 400:
+                    return False
+                if len(self._received) > EARLY_BYTES:
+                    poller.modify(self.sock, POLLOUT)
+            elif events[0][1] & POLLOUT:
+                try:
+                    view = view[self.sock.send(view, socket.MSG_DONTWAIT):]
+                except BlockingIOError:
+                    pass
+                except (BrokenPipeError, ConnectionResetError):
+                    return False
+                except (OSError, ValueError) as error:
+                    raise self._broken(error)
+        return True
 
-    def _refused_early(self):
-        """Whether the answer that has begun is an error: the rest of the body would not be read."""
-        end = self._head_end()
-        while end < 0:
-            if not self._receive():
-                return True
-            end = self._head_end()
-        return parse_response_head(bytes(self._received[:end])).status >= 400
-
-    def _set_timeout(self, seconds, phase):
+    def _set_timeout(self, seconds):
         if seconds != self._timeout:
             try:
                 self.sock.settimeout(seconds)
@@ -175,70 +217,87 @@ class Connection:
                 raise self._broken(error)
             self._timeout = seconds
 
-    def _broken(self, error):
+    def _broken(self, error, phase=None, received=0, seconds=None):
+        """The Timeout or ConnectError for a socket call that failed with `error`."""
+        # A timeout without a limit is the system's own ETIMEDOUT: newer Pythons have one class for both.
+        if isinstance(error, socket.timeout) and self._timeout is not None:
+            return Timeout(phase, seconds or self._timeout, received, self.address)
         self.reusable = False
         if self._closed:
             return ConnectError(self.address, "the connection was closed on this side")
         return ConnectError(self.address, "the connection broke (%s)" % (getattr(error, "strerror", None) or error),
                             getattr(error, "errno", None), "did the engine stop? Try again")
 
-    def receive(self, phase="idle", received=0):
-        """bytes from the socket, b"" at its end."""
+    def receive(self, received=0, phase="idle", seconds=None):
+        """bytes from the socket, b"" at its end. `received`, `phase` and `seconds` are for the Timeout."""
         try:
             data = self.sock.recv(RECEIVE_BYTES)
-        except socket.timeout:
-            raise Timeout(phase, self._timeout, received, self.address)
         except ConnectionResetError:
             data = b""   # all that was queued has been read: for a reader this is the end, a cut if too early
+            self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._broken(error)
+            raise self._broken(error, phase, received, seconds)
         if not data and self._closed:
             raise self._broken(None)
         return data
 
-    def receive_into(self, view):
+    def receive_into(self, view, received=0):
         """Fill the start of `view` from the socket; the number of bytes, 0 at its end."""
         try:
             size = self.sock.recv_into(view)
-        except socket.timeout:
-            raise Timeout("idle", self._timeout, 0, self.address)
         except ConnectionResetError:
             size = 0
+            self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._broken(error)
+            raise self._broken(error, "idle", received)
         if not size and self._closed:
             raise self._broken(None)
         return size
 
-    def _receive(self):
-        data = self.receive("head", len(self._received))
+    def _receive(self, seconds=None):
+        data = self.receive(len(self._received), "head", seconds)
         self._received += data
         return bool(data)
 
-    def _head_end(self):
-        return find_head_end(self._received, 0, "response", 0) if self._received else -1
+    def _parse_head(self):
+        """The Head of the final response, which stays in what was received, or None: need more. Interim ones are dropped."""
+        received = self._received
+        while received and self._head is None:
+            if received[0] == 0x0d and self._may_skip_crlf:   # one empty line before a status line is passed over
+                if len(received) == 1:
+                    return None
+                if received[1] == 0x0a:
+                    del received[:2]
+                self._may_skip_crlf = False
+                continue
+            end = find_head_end(received, self._scanned, "response", 0)
+            if end < 0:
+                self._scanned = len(received)
+                return None
+            head = parse_response_head(bytes(received[:end]))
+            self._scanned, self._may_skip_crlf = 0, True
+            if head.status >= 200 or head.status == 101:
+                self._head, self._head_size = head, end
+            else:
+                del received[:end]
+        return self._head
 
     def _read_head(self, timeout):
-        """The Head of the final response; interim ones are passed over."""
-        self._set_timeout(timeout, "head")
-        while True:
-            scanned = 0
-            while True:
+        """The Head of the final response, which must come whole within `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        head = self._parse_head()
+        while head is None:
+            if not self._receive(timeout):
                 if self._received:
-                    end = find_head_end(self._received, scanned, "response", 0)
-                    if end >= 0:
-                        break
-                    scanned = len(self._received)
-                if not self._receive():
-                    self.reusable = False
-                    if self._received:
-                        raise TruncatedError("a response head", len(self._received), None, len(self._received))
-                    raise ConnectError(self.address, "the engine closed the connection without an answer",
-                                       hint="did the engine stop? See its log, then try again")
-            head = parse_response_head(bytes(self._received[:end]))
-            del self._received[:end]
-            if head.status >= 200 or head.status == 101:
-                return head
+                    raise TruncatedError("a response head", len(self._received), None, len(self._received))
+                raise ConnectError(self.address, "the engine closed the connection without an answer",
+                                   hint="did the engine stop? See its log, then try again")
+            head = self._parse_head()
+            if head is None and deadline is not None:   # each receipt has only what is left of it
+                self._set_timeout(max(deadline - time.monotonic(), 0.001))
+        del self._received[:self._head_size]
+        self._head = None
+        return head
 
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""
@@ -248,10 +307,17 @@ class Connection:
 
     def hand_back(self, leftover, head, framing):
         """A response was read to its end: keep the connection if both sides can."""
-        if leftover or not stays_open(head, framing):
+        if leftover or not self._sent_whole or not stays_open(head, framing):
             self.close()
         else:
             self.reusable = True
+
+
+def byte_slices(body):
+    """A bytes-like body in pieces of one write each."""
+    view = memoryview(body).cast("B")
+    for at in range(0, len(view), SEND_BYTES):
+        yield view[at:at + SEND_BYTES]
 
 
 class Response:
@@ -275,14 +341,14 @@ class Response:
         self.on_complete = None    # called once when the connection can serve another request
         self._head = head
         self._connection = connection
-        self._idle_timeout = idle_timeout
         self._body = body_reader(framing)
         self._received = 0
-        if framing.kind != "upgrade":
-            if self._body.done:
-                self._finish()
-            else:
-                connection._set_timeout(idle_timeout, "idle")
+        self._views_under_way = None   # readinto's
+        self._rest = b""               # what readinto has received and not yet given
+        if self._body.done:
+            self._finish()
+        else:
+            self.limit_idle(idle_timeout)
 
     def __repr__(self):
         return "<Response %d %s to %s %s, %s>" % (self.status, self.reason, self.method, self.target, self.framing.kind)
@@ -298,33 +364,39 @@ class Response:
         if not self.complete:
             self._connection.close()
 
+    def limit_idle(self, seconds):
+        """From here on Timeout if no byte comes for `seconds` (None: wait for ever)."""
+        self._connection._set_timeout(seconds)
+
     def _finish(self):
-        self.complete = True
-        self.trailers = self._body.trailers
         connection = self._connection
         leftover = self._body.leftover or connection.take_received()
         if leftover and not stays_open(self._head, self.framing):
             connection.close()
             raise ProtocolError("RFC 9112 §9.6", self._received, leftover, "no byte after a message that closes the connection")
+        self.complete = True
+        self.trailers = self._body.trailers
         connection.hand_back(leftover, self._head, self.framing)
         if connection.reusable and self.on_complete is not None:
             self.on_complete(connection)
 
     def _feed(self, data):
         """Pieces of the body out of bytes received; no bytes means the end of the connection."""
-        body = self._body
+        body, pieces = self._body, []
         try:
             if len(data):
                 self._received += len(data)
                 pieces = body.feed(data)
             else:
+                # Only a refusal is believed whole though its sender had not read all that we sent.
+                if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
+                    raise TruncatedError("a body that ends with the connection, which was reset", self._received, None, self._received)
                 body.feed_eof()
-                pieces = []
-        except ProtocolError:
+            if body.done:
+                self._finish()
+        except ProtocolError as error:
             self._connection.close()
-            raise
-        if body.done:
-            self._finish()
+            return values_or_error(pieces, error)
         return pieces
 
     def __iter__(self):
@@ -335,7 +407,7 @@ class Response:
             for piece in self._guarded(self._feed(data)):
                 yield piece
         while not self.complete:
-            for piece in self._guarded(self._feed(connection.receive("idle", self._received))):
+            for piece in self._guarded(self._feed(connection.receive(self._received))):
                 yield piece
 
     def _guarded(self, pieces):
@@ -377,7 +449,7 @@ class Response:
                 yield piece
         view = memoryview(buffer)
         while not self.complete:
-            size = connection.receive_into(view)
+            size = connection.receive_into(view, self._received)
             for piece in self._guarded(self._feed(view[:size])):
                 yield piece
 
@@ -386,15 +458,16 @@ class Response:
         view = memoryview(buffer).cast("B")
         if not len(view):
             return 0
-        source = getattr(self, "_source", None)
-        if source is None:
-            source = self._source = self._views(bytearray(RECEIVE_BYTES))
-            self._rest = memoryview(b"")
         while not len(self._rest):
-            piece = next(source, None)
-            if piece is None:
+            if self._views_under_way is None:
+                self._views_under_way = self._views(bytearray(RECEIVE_BYTES))
+            try:
+                self._rest = next(self._views_under_way)
+            except StopIteration:
                 return 0
-            self._rest = memoryview(piece)
+            except BaseException:
+                self._views_under_way = None   # the next call goes on, or fails too: 0 would look like the end
+                raise
         size = min(len(view), len(self._rest))
         view[:size] = self._rest[:size]
         self._rest = self._rest[size:]
@@ -442,11 +515,11 @@ class Response:
 
 def check_stream_message(message, statuses):
     """Raise StreamError if `message` carries the engine's error; else remember its status line in `statuses`."""
-    detail = message.get("errorDetail")
-    if isinstance(detail, dict) and detail.get("message") or message.get("error"):
-        detail = detail if isinstance(detail, dict) else {}
-        code = detail.get("code")
-        raise StreamError(str(detail.get("message") or message["error"]), code if isinstance(code, int) else None, statuses)
+    detail, error = message.get("errorDetail"), message.get("error")
+    if detail or error:
+        fields = detail if isinstance(detail, dict) else {}
+        code = fields.get("code")
+        raise StreamError(str(fields.get("message") or error or detail), code if isinstance(code, int) else None, statuses)
     status = message.get("status") or message.get("stream")
     if isinstance(status, str) and status.strip():
         statuses.append(status.strip())
@@ -478,7 +551,6 @@ class Duplex:
         self.tty = tty
         self._connection = connection
         self._leftover = connection.take_received()
-        connection._set_timeout(None, "idle")
 
     def __enter__(self):
         return self
