@@ -38,8 +38,8 @@ from ..wire.exchange import Data, End, RequestReader, Switched
 from ..wire.frames import encode_frame
 from ..wire.message import RequestHead, encode_response_head
 from .practice_programs import PRACTICE_IMAGES
-from .practice_state import (PracticeAttacher, PracticeRefusal, PracticeState, checked_kind, container_matches,
-                             event_matches, fold_keys, label_matches, matches_filters, parse_filters, practice_digest,
+from .practice_state import (CONTAINER_FILTERS, IMAGE_FILTERS, PracticeAttacher, PracticeRefusal, PracticeState, checked_kind,
+                             container_matches, event_matches, fold_keys, matches_filters, parse_filters, practice_digest,
                              signal_number, split_image_name, stable_hex, wire_time)
 
 PRACTICE_SERVER = "rawdock-practice"
@@ -803,7 +803,7 @@ class PracticeEngine:
     # -- images
 
     def answer_images(self, connection, request):
-        filters = parse_filters(request.text("filters"))
+        filters = parse_filters(request.text("filters"), IMAGE_FILTERS)
         state = self.state
         with state.changed:
             found = []
@@ -811,8 +811,7 @@ class PracticeEngine:
                 known = {
                     "reference": lambda value: any(split_image_name(value)[0] == tag.rpartition(":")[0] and
                                                    split_image_name(value)[1] in ("", tag.rpartition(":")[2]) for tag in image.tags),
-                    "label": lambda value: label_matches(image.labels(), value), "dangling": lambda value: value.lower() not in ("1", "true"),
-                    "before": lambda value: False, "since": lambda value: False, "until": lambda value: False,
+                    "label": lambda value: False, "dangling": lambda value: value.lower() not in ("1", "true"),
                 }
                 if matches_filters(filters, known):
                     found.append(image.summary(-1))
@@ -890,7 +889,7 @@ class PracticeEngine:
     # -- containers
 
     def answer_containers(self, connection, request):
-        filters = parse_filters(request.text("filters"))
+        filters = parse_filters(request.text("filters"), CONTAINER_FILTERS)
         limit = request.text("limit") or "0"
         if not re.fullmatch("-?[0-9]{1,9}", limit):
             raise PracticeRefusal(400, "invalid value for limit: %s" % limit)

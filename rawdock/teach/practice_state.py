@@ -224,15 +224,12 @@ class PracticeImage:
             "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False, "AttachStderr": False,
             "ExposedPorts": {port: {} for port in entry["ports"]} or None, "Tty": False, "OpenStdin": False, "StdinOnce": False,
             "Env": list(entry["env"]), "Cmd": list(entry["cmd"]), "Image": "", "Volumes": None, "WorkingDir": entry["workdir"],
-            "Entrypoint": None, "OnBuild": None, "Labels": self.labels(),
+            "Entrypoint": None, "OnBuild": None, "Labels": None,
         }
-
-    def labels(self):
-        return {"rawdock.practice": "a built-in program, not the real %s" % self.repository}
 
     def summary(self, containers):
         return {
-            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id, "Labels": self.labels(), "ParentId": "",
+            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id, "Labels": None, "ParentId": "",
             "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1, "Size": self.size, "VirtualSize": self.size,
         }
 
@@ -655,7 +652,7 @@ class PracticeState:
                           if key in CONFIG_KEYS and key not in ("Env", "Labels") and value not in (None, "", [], {}))
             names = {one.partition("=")[0] for one in given["Env"] or ()}
             config["Env"] = list(given["Env"] or ()) + [one for one in env if one.partition("=")[0] not in names]
-            config["Labels"] = dict(config["Labels"], **(given.get("Labels") or {}))
+            config["Labels"] = dict(given.get("Labels") or {})
             host_config = dict(HOST_CONFIG)
             host_config.update((key, value) for key, value in host_given.items() if key in HOST_CONFIG and value is not None)
             if not (config["Entrypoint"] or config["Cmd"]):
@@ -955,21 +952,23 @@ def missing_program(name, image):
     return "practice runtime: exec: \"%s\": executable file not found in $PATH (the programs of %s: %s)" % (name, image.repository, known)
 
 
-def matches_filters(filters, tests, unknown_refused=True):
-    """Whether every filter holds: values of one key are alternatives. `tests` is {key: function(value) → bool}."""
-    for key, values in filters.items():
-        test = tests.get(key)
-        if test is None:
-            if unknown_refused:
-                raise PracticeRefusal(400, "invalid filter '%s'" % key)
-            continue
-        if values and not any(test(value) for value in values):
-            return False
-    return True
+CONTAINER_FILTERS = "id name status label exited ancestor network volume publish expose before since health isolation is-task".split()
+IMAGE_FILTERS = "reference label dangling before since until".split()
 
 
-def parse_filters(text):
-    """The `filters` parameter: JSON {"key": {"value": true}} or {"key": ["value"]} → {key: [value, …]}."""
+def matches_filters(filters, tests):
+    """Whether every filter holds: values of one key are alternatives. `tests` is {key: function(value) → bool}.
+
+    A key without a test is one that nothing here could fulfil or fail.
+    """
+    return all(key not in tests or not values or any(tests[key](value) for value in values) for key, values in filters.items())
+
+
+def parse_filters(text, known=None):
+    """The `filters` parameter: JSON {"key": {"value": true}} or {"key": ["value"]} → {key: [value, …]}.
+
+    PracticeRefusal for a key that is not in `known` (a list; None: any key will do).
+    """
     if not text:
         return {}
     try:
@@ -978,6 +977,9 @@ def parse_filters(text):
         given = None
     if not isinstance(given, dict) or not all(isinstance(values, (dict, list)) for values in given.values()):
         raise PracticeRefusal(400, "invalid filter: %s is not JSON like {\"name\":[\"redis\"]}" % text[:100])
+    for key in given:
+        if known is not None and key not in known:
+            raise PracticeRefusal(400, "invalid filter '%s' (there are: %s)" % (key, " ".join(known)))
     return {key: [str(value) for value in values if not isinstance(values, dict) or values[value]] for key, values in given.items()}
 
 
@@ -1021,4 +1023,4 @@ def event_matches(event, filters):
         "label": lambda value: label_matches(attributes, value),
         "scope": lambda value: value == "local",
     }
-    return matches_filters(filters, known, False)
+    return matches_filters(filters, known)

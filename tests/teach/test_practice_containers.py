@@ -1,0 +1,426 @@
+"""The practice engine's containers: output, input, waiting, signals, logs, execs, images and events, by plain sockets."""
+import json
+import socket
+import time
+
+import pytest
+
+from rawdock.teach.practice import PracticeEngine
+from practice_wire import (Wire, ask, attach, create, eventually, frames_of, inspect, is_rfc3339, logs, output_of, pull, request_bytes, run,
+                           start)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with PracticeEngine() as one:
+        pull(one)
+        pull(one, "redis", "2.8")
+        yield one
+
+
+def shell(engine, script, **more):
+    """→ (stdout, stderr, exit status) of `sh -c script`."""
+    identity, status = run(engine, ["sh", "-c", script], **more)
+    frames = frames_of(logs(engine, identity))
+    ask(engine, "DELETE", "/containers/" + identity)
+    return output_of(frames, 1), output_of(frames, 2), status
+
+
+# -- images
+
+def test_a_pull_is_messages_cut_anywhere():
+    with PracticeEngine() as engine, Wire(engine) as wire:
+        assert ask(engine, "GET", "/images/json") == (200, [])
+        assert ask(engine, "POST", "/containers/create", {"Image": "redis:2.8"}) == (404, {"message": "No such image: redis:2.8"})
+        wire.send(request_bytes("POST", "/images/create?fromImage=docker.io%2Flibrary%2Fredis&tag=2.8"))
+        line, fields = wire.head()
+        assert (line, fields["content-type"], fields["transfer-encoding"]) == ("HTTP/1.1 200 OK", "application/json", "chunked")
+        chunks = list(iter(wire.chunk, b""))
+        assert any(not one.endswith(b"\r\n") for one in chunks), "no chunk was cut inside a message"
+        assert any(one.count(b"\r\n") > 1 for one in chunks), "no chunk held two messages"
+        messages = [json.loads(text) for text in b"".join(chunks).decode().split("\r\n") if text]
+        assert messages[0] == {"status": "Pulling from library/redis", "id": "2.8"}
+        assert messages[-1] == {"status": "Status: Downloaded newer image for redis:2.8"}
+        seen = {message["status"] for message in messages}
+        assert {"Pulling fs layer", "Waiting", "Downloading", "Verifying Checksum", "Download complete", "Extracting", "Pull complete"} <= seen
+        assert all(0 < m["progressDetail"]["current"] <= m["progressDetail"]["total"] for m in messages if m["status"] == "Downloading")
+        assert pull(engine, "redis", "2.8")[-1] == {"status": "Status: Image is up to date for redis:2.8"}
+        assert any(message["status"] == "Already exists" for message in pull(engine))
+        assert sorted(one["RepoTags"][0] for one in ask(engine, "GET", "/images/json")[1]) == ["busybox:latest", "redis:2.8"]
+        image = ask(engine, "GET", "/images/redis:2.8/json")[1]
+        assert image["Config"]["Cmd"] == ["redis-server"] and image["Config"]["ExposedPorts"] == {"6379/tcp": {}}
+        assert ask(engine, "GET", "/images/%s/json" % image["Id"][7:19])[1]["Id"] == image["Id"]
+        assert ask(engine, "POST", "/images/busybox/tag?repo=mine&tag=1")[0] == 201
+        assert ask(engine, "DELETE", "/images/mine:1") == (200, [{"Untagged": "mine:1"}])
+        user = create(engine, ["true"])
+        assert ask(engine, "DELETE", "/images/busybox")[0] == 409
+        assert ask(engine, "DELETE", "/containers/" + user)[0] == 204
+        assert {"Deleted": ask(engine, "GET", "/images/busybox/json")[1]["Id"]} in ask(engine, "DELETE", "/images/busybox")[1]
+        assert ask(engine, "GET", "/images/busybox/json")[0] == 404
+
+
+@pytest.mark.parametrize("query, words", [("fromImage=nosuch&tag=1", "pull access denied for nosuch"), ("fromImage=redis&tag=9", "manifest for redis:9 not found"),
+                                          ("fromImage=example.com/redis&tag=2.8", "pull access denied for example.com/redis")])
+def test_what_the_practice_registry_does_not_have(engine, query, words):
+    status, answer = ask(engine, "POST", "/images/create?" + query)
+    assert status == 404 and words in json.loads(answer.decode())["message"]
+
+
+# -- attach, start, wait: the order of `docker run`
+
+@pytest.mark.parametrize("prefix, content_type", [("/v1.41", "application/vnd.docker.raw-stream"), ("/v1.42", "application/vnd.docker.multiplexed-stream")])
+def test_run(engine, prefix, content_type):
+    identity = create(engine, ["sh", "-c", "echo x; echo e >&2; exit 7"], HostConfig={"AutoRemove": True})
+    with Wire(engine) as stream, Wire(engine) as control:
+        line, fields = attach(stream, identity, "stream=1&stdout=1&stderr=1", prefix)
+        assert (line, fields["content-type"], fields["connection"], fields["upgrade"]) == ("HTTP/1.1 101 UPGRADED", content_type, "Upgrade", "tcp")
+        control.send(request_bytes("POST", "/containers/%s/wait?condition=removed" % identity))
+        assert control.head()[1]["transfer-encoding"] == "chunked"
+        start(engine, identity)
+        frames = stream.frames()
+        assert (output_of(frames, 1), output_of(frames, 2)) == (b"x\n", b"e\n")
+        assert json.loads(control.chunk().decode()) == {"StatusCode": 7} and control.chunk() == b""
+        assert control.ask("GET", "/containers/%s/json" % identity)[0] == 404
+
+
+def test_attach_without_upgrade_is_a_bare_200_and_1_0_too(engine):
+    for request in (request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1", None), b"POST /containers/%s/attach?stream=1&stdout=1 HTTP/1.0\r\n\r\n"):
+        identity = create(engine, ["echo", "hi"])
+        with Wire(engine) as wire:
+            wire.send(request.replace(b"%s", identity.encode()))
+            line, fields = wire.head()
+            assert (line, fields["content-type"]) == ("HTTP/1.1 200 OK", "application/vnd.docker.raw-stream") and "upgrade" not in fields
+            start(engine, identity)
+            assert wire.frames() == [(1, b"hi\n")]
+
+
+def test_attach_refuses_in_plain_text(engine):
+    with Wire(engine) as wire:
+        line, fields = attach(wire, "nope")
+        assert (line, fields["content-type"]) == ("HTTP/1.1 404 Not Found", "application/vnd.docker.raw-stream")
+        assert wire.rest() == b"No such container: nope\r\n"
+
+
+def test_attach_with_logs_replays(engine):
+    identity, _ = run(engine, ["sh", "-c", "echo one; echo two >&2"])
+    with Wire(engine) as wire:
+        attach(wire, identity, "logs=1&stdout=1&stderr=1")
+        assert wire.frames() == [(1, b"one\n"), (2, b"two\n")]
+    with Wire(engine) as wire:
+        attach(wire, identity, "stdout=1")
+        assert wire.rest() == b""
+
+
+def test_stdin_and_its_half_close(engine):
+    identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+    data = bytes(range(256)) * 3000
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"first\n")
+        assert wire.frame() == (1, b"first\n")
+        wire.send(data)
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert output_of(wire.frames(), 1) == data
+    assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": 0}
+
+
+def test_bytes_sent_ahead_of_the_101_are_kept(engine):
+    for upgrade in ("Connection: Upgrade\r\nUpgrade: tcp\r\n", ""):
+        identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+        with Wire(engine) as wire:
+            wire.send(request_bytes("POST", "/containers/%s/attach?stream=1&stdin=1&stdout=1" % identity, None, upgrade) + b"GET early\r\n\r\nbytes")
+            wire.head()
+            start(engine, identity)
+            wire.sock.shutdown(socket.SHUT_WR)
+            assert output_of(wire.frames(), 1) == b"GET early\r\n\r\nbytes"
+
+
+def test_half_close_without_stdin_once_ends_the_attach_and_not_the_container(engine):
+    identity = create(engine, ["cat"], OpenStdin=True)
+    start(engine, identity)
+    for word in (b"one\n", b"two\n"):
+        with Wire(engine) as wire:
+            attach(wire, identity)
+            wire.send(word)
+            assert wire.frame() == (1, word)
+            wire.sock.shutdown(socket.SHUT_WR)
+            assert wire.rest() == b""
+    assert inspect(engine, identity)["State"]["Running"]
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_half_close_with_no_stdin_attached_changes_nothing(engine):
+    identity = create(engine, ["sh", "-c", "sleep 0.2; echo late"])
+    with Wire(engine) as wire:
+        attach(wire, identity, "stream=1&stdout=1")
+        wire.sock.shutdown(socket.SHUT_WR)
+        start(engine, identity)
+        assert wire.frames() == [(1, b"late\n")]
+
+
+def test_a_client_that_does_not_read_does_not_wedge_the_container(engine):
+    identity = create(engine, ["seq", "400000"])
+    with Wire(engine) as stalled:
+        attach(stalled, identity, "stream=1&stdout=1")
+        start(engine, identity)
+        began = time.monotonic()
+        assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": 0}
+        assert time.monotonic() - began < 8
+        got = stalled.rest()
+    assert len(got) < 2700000
+    assert output_of(frames_of(logs(engine, identity, "stdout=1&tail=1")), 1) == b"400000\n"
+
+
+def test_a_terminal_has_no_frames(engine):
+    identity = create(engine, ["sh", "-c", "echo out; echo err >&2; read_nothing || cat"], Tty=True, OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        _, fields = attach(wire, identity, prefix="/v1.45")
+        assert fields["content-type"] == "application/vnd.docker.raw-stream"
+        start(engine, identity)
+        assert wire.until(b"not found\r\n") == b"out\r\nerr\r\nsh: read_nothing: "
+        wire.send(b"hex\x7fy\r")
+        assert wire.until(b"hey\r\n").startswith(b"hex\x08 \x08y\r\n")
+        wire.send(b"\x04")
+        assert wire.rest() == b""
+    assert logs(engine, identity, "stdout=1").startswith(b"out\r\nerr\r\n") and logs(engine, identity, "stderr=1") == b""
+
+
+@pytest.mark.parametrize("condition, before, status", [("not-running", "created", 0), ("not-running", "exited", 5), ("next-exit", "exited", 5)])
+def test_wait_conditions(engine, condition, before, status):
+    identity = create(engine, ["sh", "-c", "exit 5"])
+    if before == "exited":
+        start(engine, identity)
+        eventually(lambda: not inspect(engine, identity)["State"]["Running"])
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/containers/%s/wait?condition=%s" % (identity, condition)))
+        wire.head()
+        if condition == "next-exit":
+            wire.sock.settimeout(0.1)
+            with pytest.raises(socket.timeout):
+                wire.chunk()
+            wire.sock.settimeout(10)
+            start(engine, identity)
+        assert json.loads(wire.chunk().decode()) == {"StatusCode": status}
+    assert ask(engine, "POST", "/containers/%s/wait?condition=never" % identity)[0] == 400
+
+
+def test_a_start_that_fails_is_reported_to_all_who_wait(engine):
+    identity = create(engine, ["nope"], HostConfig={"AutoRemove": True})
+    with Wire(engine) as stream, Wire(engine) as control:
+        attach(stream, identity, "stream=1&stdout=1")
+        control.send(request_bytes("POST", "/containers/%s/wait?condition=removed" % identity))
+        control.head()
+        status, answer = ask(engine, "POST", "/containers/%s/start" % identity)
+        assert status == 400 and "executable file not found in $PATH" in answer["message"]
+        assert stream.rest() == b"" and json.loads(control.chunk().decode()) == {"StatusCode": 127}
+
+
+# -- signals
+
+@pytest.mark.parametrize("cmd, action, status", [
+    (["sleep", "100"], "kill", 137), (["sleep", "100"], "stop?t=0", 137), (["sleep", "100"], "kill?signal=KILL", 137),
+    (["redis-server"], "stop?t=5", 0), (["redis-server"], "kill?signal=SIGINT", 0), (["cat"], "restart?t=0", None),
+])
+def test_signals(engine, cmd, action, status):
+    identity = create(engine, cmd, "redis:2.8", OpenStdin=True)
+    start(engine, identity)
+    if cmd == ["redis-server"]:
+        eventually(lambda: b"ready to accept" in logs(engine, identity))
+    assert ask(engine, "POST", "/containers/%s/%s" % (identity, action))[0] == 204
+    if status is None:
+        assert inspect(engine, identity)["State"]["Running"]
+    else:
+        assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": status}
+        assert ask(engine, "POST", "/containers/%s/stop" % identity)[0] == 304
+        assert ask(engine, "POST", "/containers/%s/kill" % identity)[0] == 409
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_pid_1_ignores_what_it_does_not_catch_unless_it_has_an_init(engine):
+    for init, status in ((False, None), (True, 143)):
+        identity = create(engine, ["sleep", "100"], HostConfig={"Init": init})
+        start(engine, identity)
+        assert ask(engine, "POST", "/containers/%s/kill?signal=TERM" % identity)[0] == 204
+        if init:
+            assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": status}
+        else:
+            assert inspect(engine, identity)["State"]["Running"]
+        assert ask(engine, "POST", "/containers/%s/kill?signal=NOPE" % identity)[0] == 400
+        assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+# -- state
+
+def test_states_names_and_lists(engine):
+    identity = create(engine, ["sleep", "100"], name="worker", Labels={"a": "b"})
+    assert inspect(engine, "worker")["State"]["Status"] == "created"
+    assert ask(engine, "POST", "/containers/create?name=worker", {"Image": "busybox"})[0] == 409
+    assert ask(engine, "POST", "/containers/create?name=-", {"Image": "busybox"})[0] == 400
+    start(engine, "worker")
+    assert ask(engine, "POST", "/containers/worker/start")[0] == 304
+    listed = [one for one in ask(engine, "GET", "/containers/json")[1] if one["Id"] == identity][0]
+    assert (listed["Names"], listed["Command"], listed["State"]) == (["/worker"], "sleep 100", "running") and listed["Status"].startswith("Up ")
+    assert [one["Id"] for one in ask(engine, "GET", "/containers/json?filters=%7B%22label%22:%7B%22a=b%22:true%7D%7D")[1]] == [identity]
+    assert ask(engine, "GET", "/containers/json?filters=%7B%22name%22:%5B%22nobody%22%5D%7D") == (200, [])
+    assert ask(engine, "POST", "/containers/worker/rename?name=helper")[0] == 204
+    assert inspect(engine, identity[:12])["Name"] == "/helper"
+    assert ask(engine, "GET", "/containers/helper/top")[1]["Processes"][0][-1] == "sleep 100"
+    assert ask(engine, "POST", "/containers/helper/resize?h=24&w=80")[0] == 200
+    assert ask(engine, "DELETE", "/containers/helper")[0] == 409
+    assert ask(engine, "DELETE", "/containers/helper?force=1")[0] == 204
+    assert ask(engine, "GET", "/containers/helper/json")[0] == 404
+
+
+def test_inspect_has_the_keys_of_the_definition(engine):
+    identity, _ = run(engine, ["true"], HostConfig={"Binds": ["/some/dir:/data:ro"]}, Env=["A=1"])
+    found = inspect(engine, identity)
+    assert found["Path"] == "true" and found["Args"] == [] and is_rfc3339(found["State"]["FinishedAt"]) and is_rfc3339(found["Created"])
+    assert found["Mounts"][0]["Source"] == "/some/dir" and found["Mounts"][0]["RW"] is False
+    assert found["Config"]["Env"][0] == "A=1" and found["Config"]["Hostname"] == identity[:12]
+    for key in "Id Created Path Args State Image Name RestartCount Driver Platform ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings".split():
+        assert key in found
+
+
+def test_create_reads_keys_in_any_case(engine):
+    identity = ask(engine, "POST", "/containers/create", {"image": "busybox", "cmd": ["sleep", "1"], "hostconfig": {"autoremove": True}, "unknown": 1})[1]["Id"]
+    assert inspect(engine, identity)["HostConfig"]["AutoRemove"] is True
+
+
+def test_entrypoint_replaces_the_images_command(engine):
+    identity, status = run(engine, ["-n", "hi"], Entrypoint=["echo"])
+    assert status == 0 and frames_of(logs(engine, identity)) == [(1, b"hi")]
+
+
+# -- the shell
+
+@pytest.mark.parametrize("script, out, err, status", [
+    ("echo x; echo e >&2; exit 7", b"x\n", b"e\n", 7),
+    ("true && echo yes || echo no", b"yes\n", b"", 0),
+    ("false && echo yes || echo no", b"no\n", b"", 0),
+    ("false", b"", b"", 1),
+    ("echo 'a;b' \"c && $HOME\" d\\ e", b"a;b c && /root d e\n", b"", 0),
+    ("echo -n a; printf '%s-%d\\n' x 5", b"ax-5\n", b"", 0),
+    ("for i in 1 2; do echo $i | cat; done", b"1\n2\n", b"", 0),
+    ("if [ 1 = 2 ]; then echo a; elif true; then echo b; else echo c; fi", b"b\n", b"", 0),
+    ("(exit 4) || echo $?", b"4\n", b"", 0),
+    ("A=5; echo ${A}x; echo $NONE.", b"5x\n.\n", b"", 0),
+    ("echo hidden >/dev/null; echo a 2>&1 >&2; (echo b; nosuch) 2>/dev/null", b"a\nb\n", b"", 127),
+    ("while true; do echo once; break; done; pwd", b"once\n/\n", b"", 0),
+    ("nosuch", b"", b"sh: nosuch: not found\n", 127),
+    ("echo 'open", b"", b"sh: unterminated quoted string\n", 2),
+    ("! true; echo $?", b"1\n", b"", 0),
+    ("seq 3 | wc -l", b"3\n", b"", 0),
+    ("cat nope", b"", b"cat: can't open 'nope': No such file or directory\n", 1),
+    ("{ echo a; echo b; } | cat # comment", b"a\nb\n", b"", 0),
+])
+def test_shell(engine, script, out, err, status):
+    assert shell(engine, script) == (out, err, status)
+
+
+def test_a_shell_reads_commands_from_stdin(engine):
+    identity = create(engine, ["sh"], OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"echo one\ncat\nis input\n")
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert output_of(wire.frames(), 1) == b"one\nis input\n"
+
+
+# -- logs
+
+def test_logs_tail_timestamps_since_and_streams(engine):
+    identity, _ = run(engine, ["sh", "-c", "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; echo -n four"])
+    assert frames_of(logs(engine, identity)) == [(1, b"one\n"), (2, b"two\n"), (1, b"three\n"), (1, b"four")]
+    assert frames_of(logs(engine, identity, "stderr=1")) == [(2, b"two\n")]
+    assert frames_of(logs(engine, identity, "stdout=1&stderr=1&tail=2")) == [(1, b"three\n"), (1, b"four")]
+    assert logs(engine, identity, "stdout=1&tail=0") == b"" and len(frames_of(logs(engine, identity, "stdout=1&tail=-1"))) == 3
+    stamped = frames_of(logs(engine, identity, "stdout=1&stderr=1&timestamps=1"))
+    assert all(len(line.split(b" ")[0]) == 30 and is_rfc3339(line.split(b" ")[0].decode()) for _, line in stamped)
+    assert logs(engine, identity, "stdout=1&since=%d" % (time.time() + 10)) == b"" and logs(engine, identity, "stdout=1&until=5.000000001") == b""
+    assert ask(engine, "GET", "/containers/%s/logs" % identity)[0] == 400
+    assert ask(engine, "GET", "/containers/%s/logs?stdout=1&since=yesterday" % identity)[0] == 400
+    with Wire(engine) as wire:
+        assert "content-type" not in wire.ask("GET", "/v1.41/containers/%s/logs?stdout=1" % identity)[1]
+        assert wire.ask("GET", "/v1.42/containers/%s/logs?stdout=1" % identity)[1]["content-type"] == "application/vnd.docker.multiplexed-stream"
+
+
+def test_logs_follow_to_the_end_and_a_half_close_cancels_them(engine):
+    identity = create(engine, ["sh", "-c", "echo one; sleep 0.2; echo two"])
+    start(engine, identity)
+    assert frames_of(logs(engine, identity, "stdout=1&follow=1")) == [(1, b"one\n"), (1, b"two\n")]
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    with Wire(engine) as wire:
+        wire.send(request_bytes("GET", "/containers/%s/logs?stdout=1&follow=1" % identity))
+        wire.head()
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert wire.rest() == b""
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_long_line_is_several_records(engine):
+    identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"x" * 40000)
+        wire.sock.shutdown(socket.SHUT_WR)
+        wire.rest()
+    assert [len(data) for _, data in frames_of(logs(engine, identity, "stdout=1"))] == [16384, 16384, 7232]
+
+
+# -- execs
+
+def run_exec(engine, identity, cmd, stdin=None, start_body=None, **more):
+    status, answer = ask(engine, "POST", "/containers/%s/exec" % identity,
+                         dict({"Cmd": cmd, "AttachStdout": True, "AttachStderr": True, "AttachStdin": stdin is not None}, **more))
+    assert status == 201, answer
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/exec/%s/start" % answer["Id"], start_body or {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+        assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+        if stdin is not None:
+            wire.send(stdin)
+            wire.sock.shutdown(socket.SHUT_WR)
+        data = wire.rest()
+    return data, ask(engine, "GET", "/exec/%s/json" % answer["Id"])[1]
+
+
+def test_execs(engine):
+    identity = create(engine, ["sleep", "100"], Env=["A=1"])
+    assert ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["true"]})[0] == 409
+    start(engine, identity)
+    data, state = run_exec(engine, identity, ["sh", "-c", "echo $A$B; echo err >&2; exit 3"], Env=["B=2"])
+    assert sorted(frames_of(data)) == [(1, b"12\n"), (2, b"err\n")] and (state["ExitCode"], state["Running"]) == (3, False)
+    data, state = run_exec(engine, identity, ["cat"], b"typed\n")
+    assert frames_of(data) == [(1, b"typed\n")] and state["ExitCode"] == 0
+    data, state = run_exec(engine, identity, ["nope"])
+    (stream, text), = frames_of(data)
+    assert stream == 1 and b"executable file not found" in text and text.endswith(b"\r\n") and state["ExitCode"] == 127
+    data, _ = run_exec(engine, identity, ["echo", "x"], None, {"Detach": False, "Tty": True}, Tty=True)
+    assert data == b"x\r\n"
+    one = ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["sleep", "100"]})[1]["Id"]
+    assert ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] is None
+    assert ask(engine, "POST", "/exec/%s/start" % one, {"Detach": True})[0] == 200
+    assert ask(engine, "POST", "/exec/%s/start" % one, {"Detach": True})[0] == 409
+    assert ask(engine, "POST", "/containers/%s/exec" % identity, {})[0] == 400
+    assert ask(engine, "POST", "/containers/%s/kill" % identity)[0] == 204
+    eventually(lambda: ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] == 137)
+
+
+# -- events
+
+def test_events_replay_filter_and_live(engine):
+    began = "%.6f" % (time.time() - 0.001)
+    with Wire(engine) as live:
+        live.send(request_bytes("GET", "/events?filters=%7B%22type%22:%5B%22container%22%5D%7D"))
+        live.head()
+        identity, _ = run(engine, ["sh", "-c", "exit 3"], name="watched")
+        assert json.loads(live.chunk().decode())["Action"] == "create"
+    status, data = ask(engine, "GET", "/events?since=%s&until=%.6f&filters=%%7B%%22container%%22:%%7B%%22watched%%22:true%%7D%%7D" % (began, time.time() + 0.2))
+    found = [json.loads(line) for line in data.decode().splitlines()]
+    assert [event["Action"] for event in found] == ["create", "start", "die"]
+    assert found[2]["Actor"] == {"ID": identity, "Attributes": {"image": "busybox", "name": "watched", "exitCode": "3"}}
+    assert found[2]["timeNano"] // 1000000000 == found[2]["time"]
+    assert ask(engine, "GET", "/events?since=20&until=10")[0] == 400
