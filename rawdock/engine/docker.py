@@ -210,13 +210,14 @@ class Docker:
                 path[parameter] = parameters.pop(parameter)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % name)
+        # A detached exec is answered like any other request: there is no stream to switch to.
+        hijack = endpoint.upgrade is not None and not (isinstance(body, dict) and body.get("Detach"))
         if endpoint.body == "json" and body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body).encode("utf-8")
         if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
             fields.append(("Content-Type", "application/json" if endpoint.body == "json" else "application/x-tar"))
         if isinstance(body, str):
             body = body.encode("utf-8")
-        hijack = endpoint.upgrade is not None
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
         prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")

@@ -1,0 +1,298 @@
+"""run, create, exec, attach and their kin against a scripted socket and the practice engine: requests, statuses, messages."""
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from rawdock.cli.flags import parse_command_line, parse_flag_table
+from rawdock.cli.lifecycle import LIFECYCLE_COMMANDS, given_options
+from rawdock.engine.options import container_request
+
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment, frame, read_request,
+                                       run_to_end, scripted_socket)
+
+ID = "ab" * 32
+ATTACH = "POST /containers/%s/attach?stream=1&stdin=0&stdout=1&stderr=1" % ID
+SWITCHED = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+def missing(name):
+    return answer(404, b'{"message":"No such container: %s"}' % name.encode(), b"Not Found")
+
+
+def body_of_run(line):
+    """What `rawdock run LINE` asks the engine to create: (query, body)."""
+    command = LIFECYCLE_COMMANDS["run"]
+    options, arguments = parse_command_line(line.split(" "), parse_flag_table(command.flags), command.program)
+    query, body, _ = container_request(arguments[0], arguments[1:], given_options(options))
+    return query, body
+
+
+@pytest.mark.parametrize("line, query, body", [
+    ("busybox", {}, {}),
+    ("busybox echo -n --name x", {}, {"Cmd": ["echo", "-n", "--name", "x"]}),
+    ("--name=n --platform linux/arm64 busybox", {"name": "n", "platform": "linux/arm64"}, {}),
+    ("-eA=1 -e B=2 --env=C busybox", {}, {"Env": ["A=1", "B=2", "C"]}),
+    ("-w /tmp -u 1:2 --entrypoint sh busybox -c x", {}, {"WorkingDir": "/tmp", "User": "1:2", "Entrypoint": ["sh"], "Cmd": ["-c", "x"]}),
+    ("-l a=b --label c busybox", {}, {"Labels": {"a": "b", "c": ""}}),
+    ("-p 8080:80 busybox", {}, {"ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}}}),
+    ("-v /a:/b:ro -v v:/c -v /d busybox", {}, {"Volumes": {"/d": {}}, "HostConfig": {"Binds": ["/a:/b:ro", "v:/c"]}}),
+    ("--rm --network none busybox", {}, {"HostConfig": {"AutoRemove": True, "NetworkMode": "none"}}),
+    ("--restart on-failure:2 busybox", {}, {"HostConfig": {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 2}}}),
+    ("--rm=false -di --sig-proxy=false --pull always busybox", {}, {}),
+])
+def test_flags_become_the_body_of_create(line, query, body, monkeypatch):
+    monkeypatch.delenv("C", raising=False)
+    assert body_of_run(line) == (query, dict(body, Image="busybox"))
+
+
+@pytest.fixture
+def ask(rawdock_command):
+    """ask(serve, words…) → (Ran, ScriptedSocket)"""
+    def asked(serve, *words, **options):
+        with scripted_socket(dict(PING, **serve) if isinstance(serve, dict) else serve) as engine:
+            return run_to_end(rawdock_command + ["-H", engine.address] + list(words), **options), engine
+    return asked
+
+
+def waited(status):
+    return chunked_head() + chunk(b'{"Error":null,"StatusCode":%d}\n' % status) + b"0\r\n\r\n"
+
+
+def created(**more):
+    run = {
+        "POST /containers/create": answer(201, b'{"Id":"%s","Warnings":[]}' % ID.encode(), b"Created"),
+        ATTACH: SWITCHED + frame(1, b"out\n") + frame(2, b"err\n"),
+        "POST /containers/%s/wait?condition=next-exit" % ID: waited(7),
+        "POST /containers/%s/start" % ID: NO_CONTENT,
+    }
+    run.update(more)
+    return run
+
+
+def test_run_in_its_steps(ask):
+    ran, engine = ask(created(), "run", "busybox", "true")
+    assert (ran.status, ran.out, ran.err) == (7, b"out\n", b"err\n")
+    assert engine.lines() == ["GET /_ping", "POST /containers/create", ATTACH, "POST /containers/%s/wait?condition=next-exit" % ID,
+                              "POST /containers/%s/start" % ID]
+    assert json.loads(engine.requests[1][2].decode()) == {
+        "Image": "busybox", "Cmd": ["true"], "Tty": False, "OpenStdin": False, "StdinOnce": False, "AttachStdin": False,
+        "AttachStdout": True, "AttachStderr": True}
+
+
+def test_warnings_of_create_are_told(ask):
+    ran, _ = ask(created(**{"POST /containers/create": answer(201, b'{"Id":"%s","Warnings":["no swap"]}' % ID.encode())}), "run", "busybox")
+    assert (ran.status, ran.err) == (7, b"WARNING: no swap\nerr\n")
+
+
+NO_IMAGE = answer(404, b'{"message":"No such image: busybox:latest"}', b"Not Found")
+PULL = "POST /images/create?fromImage=busybox&tag=latest"
+
+
+def test_a_missing_image_is_pulled_once(ask):
+    serve = created()
+    serve["POST /containers/create"] = [NO_IMAGE, serve["POST /containers/create"]]
+    serve[PULL] = chunked_head() + chunk(b'{"status":"Pulling fs layer","id":"abc"}\r\n{"status":"Status: done"}\r\n') + b"0\r\n\r\n"
+    ran, engine = ask(serve, "run", "busybox")
+    assert ran.status == 7 and ran.err == b"Unable to find image 'busybox:latest' locally\nabc: Pulling fs layer\nStatus: done\nerr\n"
+    assert engine.lines()[1:4] == ["POST /containers/create", PULL, "POST /containers/create"]
+
+
+@pytest.mark.parametrize("pull, says", [
+    (chunked_head() + chunk(b'{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}\r\n') + b"0\r\n\r\n", "manifest unknown"),
+    (answer(500, b'{"message":"registry is down"}', b"Internal"), "registry is down"),
+    (chunked_head() + chunk(b'{"status":"x"}\r\n'), "cut"),
+], ids=["in-band", "refused", "cut"])
+def test_a_pull_that_fails_ends_run_with_125(ask, pull, says):
+    ran, engine = ask(created(**{"POST /containers/create": NO_IMAGE, PULL: pull}), "run", "busybox")
+    lines = ran.err.decode().splitlines()
+    assert ran.status == 125 and ran.out == b"" and lines[0].startswith("Unable to find") and says in lines[-1] and len(lines) <= 3
+    assert engine.lines().count("POST /containers/create") == 1
+
+
+def test_another_404_of_create_is_no_reason_to_pull(ask):
+    ran, engine = ask(created(**{"POST /containers/create": answer(404, b'{"message":"network x not found"}')}), "run", "--network", "x", "busybox")
+    assert ran.status == 125 and "network x not found" in assert_one_line(ran.err) and PULL not in engine.lines()
+
+
+@pytest.mark.parametrize("message, status", [
+    (b'exec: \\"x\\": executable file not found in $PATH', 127), (b"stat x: no such file or directory", 127),
+    (b"permission denied", 126), (b"is a directory", 126), (b"out of memory", 125), (b"Executable File Not Found", 125)])
+def test_what_cannot_start(ask, message, status):
+    refused = answer(400, b'{"message":"%s"}' % message, b"Bad Request")
+    ran, _ = ask(created(**{"POST /containers/%s/start" % ID: refused, ATTACH: SWITCHED}), "run", "busybox", "x")
+    assert ran.status == status
+    assert "Error response from daemon" in assert_one_line(ran.err)
+
+
+def test_the_words_count_only_where_start_said_them(ask):
+    ran, _ = ask(created(**{"POST /containers/create": answer(400, b'{"message":"permission denied"}')}), "run", "busybox")
+    assert ran.status == 125
+
+
+@pytest.mark.parametrize("step", ["POST /containers/create", ATTACH, "POST /containers/%s/wait?condition=next-exit" % ID, "POST /containers/%s/start" % ID])
+def test_an_engine_that_closes_at_any_step(ask, step):
+    ran, _ = ask(created(**{step: b""}), "run", "busybox")
+    assert ran.status not in (0, 7)
+    assert_one_line(ran.err.replace(b"err\n", b""))
+
+
+@pytest.mark.parametrize("changed", [
+    {ATTACH: SWITCHED + frame(1, b"out\n") + b"\x02\0\0\0\0\0\0\x09err"},                                   # inside a frame
+    {ATTACH: SWITCHED + frame(1, b"out\n") + b"\x02\0\0"},                                                  # inside a header
+    {ATTACH: SWITCHED + frame(1, b"out\n") + b"\x07\0\0\0\0\0\0\x01x"},                                     # no such stream
+    {ATTACH: SWITCHED + frame(1, b"out\n") + frame(3, b"log driver failed")},                               # the engine's own error
+    {"POST /containers/%s/wait?condition=next-exit" % ID: chunked_head() + chunk(b'{"StatusCode":0}')[:-4]},
+    {"POST /containers/%s/wait?condition=next-exit" % ID: chunked_head()},
+    {"POST /containers/%s/wait?condition=next-exit" % ID: chunked_head() + chunk(b"gone") + b"0\r\n\r\n"},
+    {"POST /containers/%s/wait?condition=next-exit" % ID: chunked_head() + chunk(b'{"Error":{"Message":"lost it"},"StatusCode":0}') + b"0\r\n\r\n"},
+])
+def test_a_run_that_is_cut_is_no_success_and_shows_what_came(ask, changed):
+    ran, _ = ask(created(**changed), "run", "busybox")
+    assert ran.status == 125 and ran.out == b"out\n"
+    assert_one_line(ran.err.replace(b"err\n", b"").replace(b"err", b""))
+
+
+def test_detached_prints_the_id_and_attaches_nothing(ask):
+    ran, engine = ask(created(), "run", "-d", "busybox")
+    assert (ran.status, ran.out.decode(), ran.err) == (0, ID + "\n", b"") and ATTACH not in engine.lines()
+
+
+@pytest.mark.parametrize("name", ["run", "create", "exec"])
+def test_a_terminal_is_refused_before_anything_is_sent(ask, name):
+    for flags in (["-t"], ["-it"], ["--tty"]):
+        ran, engine = ask({}, name, *(flags + ["busybox", "sh"]))
+        assert ran.status == (1 if name == "exec" else 125) and engine.requests == []
+        assert "-i alone sends stdin" in assert_one_line(ran.err)
+    assert not [flag for flag in parse_flag_table(LIFECYCLE_COMMANDS["attach"].flags) if flag.long == "tty"]
+
+
+def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_command):
+    killed = []
+
+    def serve(engine, connection):
+        while True:
+            request = read_request(connection)
+            if request is None:
+                return
+            line = re.sub(" /v[0-9.]+/", " /", request[0].decode())
+            if "/kill" in line:
+                killed.append(line.split(" ")[1].partition("?")[2])
+                connection.sendall(NO_CONTENT)
+            elif "/attach" in line:
+                connection.sendall(SWITCHED + frame(1, b"up\n"))
+                connection.recv(1)
+                threading.Event().wait(20)
+            elif "/wait" in line:
+                connection.sendall(chunked_head())
+            else:
+                connection.sendall(dict(PING, **created())[line.rsplit(" ", 1)[0]])
+
+    with scripted_socket(serve) as engine:
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "run", "busybox"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   stdin=subprocess.DEVNULL, env=clean_environment())
+        try:
+            assert os.read(process.stdout.fileno(), 100) == b"up\n"
+            for count, number in enumerate((signal.SIGINT, signal.SIGTERM), 1):
+                process.send_signal(number)
+                end = time.monotonic() + 10
+                while len(killed) < count and time.monotonic() < end:
+                    time.sleep(0.01)
+            assert killed == ["signal=INT", "signal=TERM"] and process.poll() is None
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+            assert process.returncode == 130 and b"Traceback" not in err
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_detached_exec_waits_for_no_stream(ask):
+    serve = {"GET /containers/c/json": answer(200, b'{"Id":"%s"}' % ID.encode()), "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'),
+             "POST /exec/e1/start": answer(200)}
+    ran, engine = ask(serve, "exec", "-d", "c", "true", timeout=10)
+    assert (ran.status, ran.out, ran.err) == (0, b"", b"")
+    assert b"\r\nUpgrade:" not in engine.requests[-1][1] and json.loads(engine.requests[-1][2].decode()) == {"Detach": True, "Tty": False}
+
+
+def test_exec_reports_what_inspect_says(ask):
+    states = [answer(200, b'{"Running":true,"ExitCode":null}'), answer(200, b'{"Running":false,"ExitCode":42}')]
+    serve = {"GET /containers/c/json": answer(200, b'{"Id":"%s"}' % ID.encode()), "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'),
+             "POST /exec/e1/start": SWITCHED + frame(2, b"err\n"), "GET /exec/e1/json": states}
+    ran, engine = ask(serve, "exec", "-e", "A=1", "-w", "/w", "-u", "me", "--privileged", "c", "prog", "-e", "x")
+    assert (ran.status, ran.out, ran.err) == (42, b"", b"err\n")
+    sent = json.loads([body for line, _, body in engine.requests if b"/containers/c/exec" in line][0].decode())
+    assert sent == {"AttachStdin": False, "AttachStdout": True, "AttachStderr": True, "Tty": False, "Cmd": ["prog", "-e", "x"], "Env": ["A=1"],
+                    "User": "me", "Privileged": True, "WorkingDir": "/w"}
+
+
+def test_several_arguments_go_on_after_a_failure(ask):
+    serve = {"POST /containers/a/stop?t=3": NO_CONTENT, "POST /containers/b/stop?t=3": missing("b"),
+             "POST /containers/c/stop?t=3": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n"}
+    ran, engine = ask(serve, "stop", "-t", "3", "a", "b", ".", "c")
+    assert ran.status == 1 and ran.out == b"a\nc\n"
+    lines = ran.err.decode().splitlines()
+    assert lines[0] == "Error response from daemon: No such container: b" and "'.'" in lines[1] and len(lines) == 2
+
+
+def test_an_engine_that_is_gone_is_told_once(rawdock_command):
+    ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/s", "stop", "a", "b", "c"])
+    assert ran.status == 1
+    assert_one_line(ran.err)
+
+
+def test_rm_f_of_nothing_is_told_but_no_failure(ask):
+    serve = {"DELETE /containers/x?force=1": missing("x"), "DELETE /containers/x": missing("x")}
+    assert ask(serve, "rm", "-f", "x")[0].status == 0
+    ran, _ = ask(serve, "rm", "/x")
+    assert ran.status == 1 and "No such container: x" in assert_one_line(ran.err)
+
+
+@pytest.mark.parametrize("state, says", [
+    ({"Running": False}, "stopped"), ({"Running": True, "Paused": True}, "paused"), ({"Running": True, "Restarting": True}, "restarting")])
+def test_attach_wants_a_running_container(ask, state, says):
+    found = json.dumps({"Id": ID, "State": state, "Config": {"Tty": False, "OpenStdin": False}}).encode()
+    ran, engine = ask({"GET /containers/c/json": answer(200, found)}, "attach", "c")
+    assert ran.status == 1 and says in assert_one_line(ran.err) and len(engine.requests) == 2
+
+
+# ---- the practice engine: the same commands with nothing installed
+
+PRACTICE_LINE = b"rawdock: this is the practice engine"
+
+
+def practice(rawdock_command, *words, **options):
+    ran = run_to_end(rawdock_command + ["-H", "practice:"] + list(words), **options)
+    first, _, rest = ran.err.partition(b"\n")
+    assert first.startswith(PRACTICE_LINE), ran
+    ran.err = rest
+    return ran
+
+
+def test_hello_world_without_docker(rawdock_command):
+    ran = practice(rawdock_command, "run", "hello-world")
+    assert ran.status == 0 and b"Hello" in ran.out and ran.err.startswith(b"Unable to find image 'hello-world:latest' locally\n")
+
+
+def test_output_and_status_from_practice(rawdock_command):
+    ran = practice(rawdock_command, "run", "-q", "--rm", "busybox", "sh", "-c", "echo x; echo e >&2; exit 7")
+    assert (ran.status, ran.out, ran.err.splitlines()[-1]) == (7, b"x\n", b"e")
+
+
+def test_stdin_through_practice(rawdock_command):
+    data = os.urandom(100000)
+    ran = practice(rawdock_command, "run", "--rm", "-i", "busybox", "cat", stdin=data)
+    assert ran.status == 0 and ran.out == data
+
+
+def test_statuses_from_practice(rawdock_command):
+    assert practice(rawdock_command, "run", "--rm", "busybox", "no-such-program").status == 127
+    assert practice(rawdock_command, "run", "--rm", "--pull", "never", "busybox").status == 125
+    assert practice(rawdock_command, "stop", "no-such").status == 1
+    assert practice(rawdock_command, "GET", "/containers/json").out == b"[]\n"

@@ -1,0 +1,144 @@
+"""rawdock as a process against the live engine; nothing of rawdock's own code.
+
+    client(engine, words…)         its argv
+    run_to_end(argv, stdin)        → Ran(status, out, err)
+    Running(argv)                  a process with its output gathered by threads: wait_for(text), signal(), end()
+"""
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+def client(engine, *words):
+    return [sys.executable, "-m", "rawdock", "-H", engine.address] + list(words)
+
+
+def clean_environment():
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
+    environment["HOME"] = "/nonexistent"
+    environment["DOCKER_CONFIG"] = "/nonexistent"
+    return environment
+
+
+class Ran:
+    """How a process ended: `status`, `out`, `err` (bytes)."""
+
+    def __init__(self, status, out, err):
+        self.status = status
+        self.out = out
+        self.err = err
+
+    def __eq__(self, other):
+        return (self.status, self.out, self.err) == other
+
+    def __repr__(self):
+        return "Ran%r" % ((self.status, self.out[-2000:], self.err[-2000:]),)
+
+
+def run_to_end(argv, stdin=b"", timeout=60, cwd=None):
+    """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=clean_environment(), cwd=cwd)
+    try:
+        out, err = process.communicate(stdin, timeout)
+    except BaseException:
+        process.kill()
+        process.communicate()
+        raise
+    return Ran(process.returncode, out, err)
+
+
+def rawdock(engine, *words, **options):
+    """One rawdock command against the engine, to its end → Ran."""
+    return run_to_end(client(engine, *words), **options)
+
+
+def quiet(engine, *words, **options):
+    """A command that must succeed without a word on stderr → its output, str without the outer blanks."""
+    ran = rawdock(engine, *words, **options)
+    assert ran.status == 0 and ran.err == b"", ran
+    return ran.out.decode().strip()
+
+
+class Running:
+    """A process under way. Its output is read as it comes, so that it never waits for the test."""
+
+    def __init__(self, argv, stdin=subprocess.DEVNULL, cwd=None):
+        self.process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(), cwd=cwd)
+        self._parts = {"out": [], "err": []}
+        self._threads = [threading.Thread(target=self._gather, args=pair, daemon=True)
+                         for pair in ((self.process.stdout, "out"), (self.process.stderr, "err"))]
+        for thread in self._threads:
+            thread.start()
+
+    def _gather(self, pipe, name):
+        for part in iter(lambda: os.read(pipe.fileno(), 65536), b""):
+            self._parts[name].append(part)
+
+    @property
+    def out(self):
+        return b"".join(self._parts["out"])
+
+    @property
+    def err(self):
+        return b"".join(self._parts["err"])
+
+    def wait_for(self, text, where="out", timeout=20):
+        """Return once `text` (bytes) was written to `where`."""
+        end = time.monotonic() + timeout
+        while text not in getattr(self, where):
+            assert time.monotonic() < end, "%r did not come: out %r, err %r" % (text, self.out[-500:], self.err[-500:])
+            assert self.process.poll() is None or self._threads[0].is_alive() or self._threads[1].is_alive(), (
+                "it ended with %d before %r came: out %r, err %r" % (self.process.poll(), text, self.out[-500:], self.err[-500:]))
+            time.sleep(0.01)
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self, timeout=20):
+        """Wait for its end → Ran."""
+        try:
+            self.process.wait(timeout)
+        finally:
+            self.close()
+        return Ran(self.process.returncode, self.out, self.err)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for thread in self._threads:
+            thread.join(10)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+
+def wait_until(condition, timeout=20, what="it"):
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, "%s did not come about in %d s" % (what, timeout)
+        time.sleep(0.02)
+
+
+def assert_one_line(err):
+    """One line for a person, and no more → it as str."""
+    text = err.decode("utf-8")
+    assert text.endswith("\n") and text.count("\n") == 1 and len(text) > 10, text
+    assert "Traceback" not in text and "chmod" not in text, text
+    return text

@@ -1,0 +1,239 @@
+"""`rawdock run` on a real engine: the redis story, exit statuses, streams, the options of the first cut."""
+import os
+import re
+import socket
+import time
+
+import pytest
+
+from tests.live.client import Running, assert_one_line, client, quiet, rawdock, run_to_end, wait_until
+
+RUNS = int(os.environ.get("RAWDOCK_RUNS", "20"))
+
+
+@pytest.fixture(autouse=True)
+def busybox(engine):
+    engine.pull("busybox")
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def talk(port, request, ends_with, timeout=10):
+    """Send `request` to a redis and read until the answer ends so."""
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), 5)
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    with connection:
+        connection.settimeout(5)
+        connection.sendall(request)
+        data = b""
+        while not data.endswith(ends_with):
+            part = connection.recv(4096)
+            assert part, data
+            data += part
+        return data
+
+
+def redis_story(engine, rawdock_argv, directory):
+    """The main job, with any rawdock: pulled, started, log streamed, SET, GET, SAVE, stopped with redis's status."""
+    engine.remove_container("redis")
+    engine.remove_image("redis:2.8")
+    os.mkdir(os.path.join(directory, "data"))
+    port = free_port()
+    command = rawdock_argv + ["-H", engine.address]
+    words = ["run", "--name", "redis", "-v", os.path.join(directory, "data") + ":/data", "-p", "127.0.0.1:%d:6379" % port, "redis:2.8", "redis-server"]
+    try:
+        with Running(command + words, cwd=directory) as run:
+            run.wait_for(b"Ready to accept connections")
+            err = run.err.decode()
+            assert err.startswith("Unable to find image 'redis:2.8' locally\n"), err
+            layers = re.findall("(?m)^([0-9a-f]{12}): (?:Pull complete|Already exists)$", err)
+            assert len(layers) == 2 and layers[1] + ": Pulling fs layer" in err, err
+            assert "Digest: sha256:" in err and "Status: Downloaded newer image for redis:2.8" in err
+            assert talk(port, b"SET story told\r\n", b"\r\n") == b"+OK\r\n"
+            assert talk(port, b"GET story\r\n", b"told\r\n") == b"$4\r\ntold\r\n"
+            for said, answer in ((["SET", "key", "a value"], b"OK\n"), (["GET", "key"], b"a value\n"), (["SAVE"], b"OK\n")):
+                assert run_to_end(command + ["exec", "redis", "redis-cli"] + said) == (0, answer, b"")
+            dump = os.path.join(directory, "data", "dump.rdb")
+            with open(dump, "rb") as file:
+                saved = file.read()
+            assert saved.startswith(b"REDIS") and b"a value" in saved
+            assert run.process.poll() is None
+            assert run_to_end(command + ["stop", "redis"]) == (0, b"redis\n", b"")
+            ended = run.end()
+        assert ended.status == 0 and b"bye bye" in ended.out and ended.err.decode() == err
+        assert engine.json("GET", "/containers/redis/json")["State"]["ExitCode"] == 0
+        assert run_to_end(command + ["rm", "redis"]) == (0, b"redis\n", b"")
+    finally:
+        engine.remove_container("redis")
+
+
+def test_the_redis_story(engine, rawdock_command, tmp_path):
+    redis_story(engine, rawdock_command, str(tmp_path))
+
+
+def test_output_and_status_are_whole_every_time(engine):
+    """RAWDOCK_RUNS says how often (20)."""
+    for turn in range(RUNS):
+        assert rawdock(engine, "run", "--rm", "busybox", "sh", "-c", "echo x; echo e >&2; exit 7") == (7, b"x\n", b"e\n"), turn
+
+
+def test_a_lot_of_output_at_once(engine):
+    ran = rawdock(engine, "run", "--rm", "busybox", "sh", "-c", "yes 0123456789abcde | head -c 3000000; yes e | head -c 300001 >&2")
+    assert ran.status == 0
+    assert ran.out == (b"0123456789abcde\n" * 187500)[:3000000] and ran.err == (b"e\n" * 150001)[:300001]
+
+
+@pytest.mark.parametrize("words, status, says", [
+    (["--nonsense", "busybox"], 125, "unknown flag: --nonsense"),
+    (["-t", "busybox"], 125, "-t"),
+    (["-it", "busybox", "sh"], 125, "-t"),
+    (["--pull", "never", "no-such-image"], 125, "No such image: no-such-image:latest"),
+    (["--pull", "sometimes", "busybox"], 125, "sometimes"),
+    (["no-such-image-in-the-registry"], 125, ""),
+    (["UPPER"], 125, "lowercase"),
+    (["busybox", "no-such-program"], 127, "executable file not found"),
+    (["busybox", "/no/such/program"], 127, "no such file or directory"),
+    (["busybox", "/etc"], 126, "permission denied"),
+    (["--entrypoint", "/etc/passwd", "busybox"], 126, ""),
+    (["-p", "99999999:1", "busybox"], 125, "99999999"),
+    (["--name", "a b", "busybox"], 125, "a b"),
+    (["--restart", "always", "busybox"], 125, "--restart"),
+    (["--network", "no-such-network", "busybox"], 125, "no-such-network"),
+    (["--platform", "nonsense/x/y/z", "busybox"], 125, ""),
+])
+def test_what_cannot_run_says_why_and_leaves_nothing(engine, words, status, says):
+    ran = rawdock(engine, "run", "--rm", *words)
+    assert ran.status == status and ran.out == b"", ran
+    lines = ran.err.decode().splitlines()
+    if lines[0].startswith("Unable to find image"):
+        assert words == ["no-such-image-in-the-registry"] or words == ["--platform", "nonsense/x/y/z", "busybox"]
+        del lines[0]
+    assert len(lines) == 1 and says in lines[0] and "Traceback" not in lines[0], ran
+
+
+@pytest.mark.parametrize("words", [["busybox", "no-such-program"], ["busybox", "/etc"], ["--pull", "never", "no-such-image"],
+                                   ["busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?"], ["busybox", "sh", "-c", "exit 300"], ["--nonsense", "busybox"],
+                                   ["--rm", "--restart", "always", "busybox"], ["-e", "=x", "busybox"], []], ids=" ".join)
+def test_exit_statuses_are_the_docker_clis(engine, words):
+    words = ["run", "--rm"] + words
+    assert rawdock(engine, *words).status == run_to_end([engine.docker_cli, "-H", engine.address] + words).status != 0
+
+
+def test_stdin_goes_through_whole_and_comes_back_whole(engine):
+    data = os.urandom(1 << 20)
+    assert rawdock(engine, "run", "--rm", "-i", "busybox", "cat", stdin=data) == (0, data, b"")
+
+
+def test_stdin_can_be_ended_empty_or_left_unread(engine):
+    assert rawdock(engine, "run", "--rm", "-i", "busybox", "cat", stdin=b"") == (0, b"", b"")
+    assert rawdock(engine, "run", "--rm", "-i", "busybox", "sh", "-c", "head -c 3; exit 4", stdin=os.urandom(1 << 20)).status == 4
+    with Running(client(engine, "run", "--rm", "-i", "busybox", "echo", "done"), stdin=-1) as run:   # a pipe that stays open
+        assert run.end() == (0, b"done\n", b"")
+
+
+def test_without_i_the_container_has_no_stdin(engine):
+    assert rawdock(engine, "run", "--rm", "busybox", "wc", "-c", stdin=b"hello") == (0, b"0\n", b"")
+
+
+def test_detached_logs_wait_stop_rm(engine):
+    ran = rawdock(engine, "run", "-d", "--name", "live-d", "busybox", "sh", "-c", "trap 'echo over; exit 3' TERM; echo up; while :; do sleep 0.05; done")
+    id = ran.out.decode().strip()
+    try:
+        assert ran.status == 0 and ran.err == b"" and len(id) == 64 and ran.out.endswith(b"\n")
+        wait_until(lambda: rawdock(engine, "logs", "live-d").out == b"up\n", what="the log")
+        with Running(client(engine, "wait", "live-d", id[:12])) as waiting:
+            time.sleep(0.3)
+            assert waiting.process.poll() is None
+            assert quiet(engine, "stop", "live-d") == "live-d"
+            assert waiting.end() == (0, b"3\n3\n", b"")
+        assert rawdock(engine, "logs", "live-d") == (0, b"up\nover\n", b"")
+        assert quiet(engine, "rm", id) == id
+        assert rawdock(engine, "wait", "live-d").status == 1
+    finally:
+        engine.remove_container("live-d")
+
+
+def test_options_reach_the_container(engine, tmp_path):
+    (tmp_path / "env").write_text("FILE=from file\n# no\n\nWORD=file\n")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "in").write_text("from outside")
+    script = 'echo "$A|$B|$FILE|$WORD|$(pwd)|$(id -u):$(id -g)|$(hostname)"; cat /s/in; echo back > /s/out; ls /sys/class/net'
+    ran = run_to_end(client(engine, "run", "--rm", "-e", "A=1 2", "-eB==", "--env-file", str(tmp_path / "env"), "--env=WORD=flag", "-w", "/tmp",
+                            "-h", "box", "--network", "none", "-v", "./shared:/s", "--label", "a=b", "-l", "c", "busybox", "sh", "-c", script),
+                     cwd=str(tmp_path))
+    assert ran == (0, b"1 2|=|from file|flag|/tmp|0:0|box\nfrom outsidelo\n", b"")
+    assert (tmp_path / "shared" / "out").read_text() == "back\n"
+    assert rawdock(engine, "run", "--rm", "-u", "12:34", "busybox", "id") == (0, b"uid=12 gid=34 groups=34\n", b"")
+    assert rawdock(engine, "run", "--rm", "--entrypoint", "echo", "busybox", "-n", "x") == (0, b"x", b"")
+    assert rawdock(engine, "run", "--rm", "--platform", "linux/amd64", "busybox", "echo", "x") == (0, b"x\n", b"")
+
+
+def test_create_takes_what_run_takes_and_starts_nothing(engine):
+    id = quiet(engine, "create", "--name", "live-created", "--label", "a=b", "-l", "c", "--restart", "on-failure:3", "-e", "X=1", "-w", "/tmp",
+               "-u", "5", "--entrypoint", "sh", "-i", "-p", "127.0.0.1:0:80", "busybox", "-c", "exit 5")
+    try:
+        found = engine.json("GET", "/containers/live-created/json")
+        assert found["Id"] == id and found["State"]["Status"] == "created"
+        config, host = found["Config"], found["HostConfig"]
+        assert config["Labels"]["a"] == "b" and config["Labels"]["c"] == "" and "X=1" in config["Env"]
+        assert (config["WorkingDir"], config["User"], config["Entrypoint"], config["Cmd"]) == ("/tmp", "5", ["sh"], ["-c", "exit 5"])
+        assert config["OpenStdin"] and config["StdinOnce"] and not config["Tty"]
+        assert host["RestartPolicy"] == {"Name": "on-failure", "MaximumRetryCount": 3}
+        assert host["PortBindings"] == {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "0"}]}
+        ran = rawdock(engine, "create", "--name", "live-created", "busybox")
+        assert ran.status == 1 and "already in use" in assert_one_line(ran.err)
+        assert rawdock(engine, "create", "-p", "x", "busybox").status == 125
+        assert rawdock(engine, "create", "--pull", "never", "no-such-image").status == 1
+    finally:
+        engine.remove_container("live-created")
+
+
+def test_pull_always_asks_the_registry(engine):
+    ran = rawdock(engine, "run", "--rm", "--pull", "always", "busybox", "echo", "x")
+    assert ran.status == 0 and ran.out == b"x\n"
+    assert b"Status: Image is up to date for busybox:latest" in ran.err
+    quietly = rawdock(engine, "run", "--rm", "--pull", "always", "-q", "busybox", "echo", "x")
+    assert quietly == (0, b"x\n", b"")
+
+
+def test_a_missing_image_is_pulled_and_a_digest_too(engine):
+    digest = engine.json("GET", "/images/busybox/json")["RepoDigests"][0].partition("@")[2]
+    assert rawdock(engine, "run", "--rm", "busybox@" + digest, "echo", "x") == (0, b"x\n", b"")
+    engine.remove_image("busybox")
+    try:
+        ran = rawdock(engine, "run", "--rm", "busybox", "echo", "x")
+        assert ran.status == 0 and ran.out == b"x\n"
+        assert ran.err.startswith(b"Unable to find image 'busybox:latest' locally\n"), ran
+    finally:
+        engine.pull("busybox")
+
+
+def test_signals_go_to_the_container(engine):
+    script = "trap 'echo INT; exit 9' INT; trap 'echo USR1' USR1; echo ready; while :; do sleep 0.05; done"
+    with Running(client(engine, "run", "--rm", "busybox", "sh", "-c", script)) as run:
+        run.wait_for(b"ready")
+        run.process.send_signal(10)   # USR1
+        run.wait_for(b"USR1")
+        run.interrupt()
+        assert run.end() == (9, b"ready\nUSR1\nINT\n", b"")
+
+
+def test_without_sig_proxy_ctrl_c_ends_the_client_alone(engine):
+    try:
+        with Running(client(engine, "run", "--name", "live-signal", "--sig-proxy=false", "busybox", "sh", "-c", "echo ready; sleep 60")) as run:
+            run.wait_for(b"ready")
+            run.interrupt()
+            assert run.end() == (130, b"ready\n", b"")
+        assert engine.json("GET", "/containers/live-signal/json")["State"]["Running"]
+    finally:
+        engine.remove_container("live-signal")
