@@ -4,6 +4,8 @@
 ways and fails unless all of them agree on the values, the error (class, rule, offset) and
 the labels, and unless the labels tile the bytes. What it returns is what they agree on.
 """
+import time
+
 import pytest
 from hypothesis import strategies as st
 
@@ -100,3 +102,15 @@ def cut_everywhere(make, data, complete=()):
             assert error is None, size
         else:
             assert error is not None and error[0] == "TruncatedError" and error[2] == size, (size, error)
+
+
+def quickly(work):
+    """What `work()` returns. It must take under 5 s of this process's time.
+
+    For inputs whose cost is a few tenths of that when it grows with their size, and several
+    times that when it grows with the square.
+    """
+    before = time.process_time()
+    result = work()
+    assert time.process_time() - before < 5
+    return result
