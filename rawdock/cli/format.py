@@ -201,12 +201,18 @@ def short_id(identifier):
     return identifier.partition(":")[2][:12] if identifier.startswith("sha256:") else identifier[:12]
 
 
-def shorten(text, width):
-    """`text` in at most `width` columns of a terminal, its end replaced by "…" where it is longer."""
-    if text.isprintable() and len(text.encode("utf-8", "replace")) == len(text):
-        return text if len(text) <= width else text[:width - 1] + "\u2026"
+def letter_widths(text):
+    """The columns of a terminal that each letter takes: 2 for wide ones (UAX #11), 1 for all others."""
+    # Below Hangul nothing is wide: most texts need no table, and the table costs an import.
+    if not text or max(text.replace("\u2026", "") or "-") < "\u1100":
+        return [1] * len(text)
     from unicodedata import east_asian_width
-    widths = [2 if east_asian_width(letter) in "WF" else 1 for letter in text]
+    return [2 if east_asian_width(letter) in "WF" else 1 for letter in text]
+
+
+def shorten(text, width):
+    """`text` in at most `width` columns, its end replaced by "…" where it is longer."""
+    widths = letter_widths(text)
     if sum(widths) <= width:
         return text
     kept, taken = 0, 0
@@ -288,9 +294,10 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
             while last < len(rows) and len(rows[last]) > column + 1:
                 last += 1
             if last > first:
-                width = max([least] + [len(rows[number][column]) + padding for number in range(first, last)])
+                widths = [sum(letter_widths(rows[number][column])) for number in range(first, last)]
+                width = max([least] + [one + padding for one in widths])
                 for number in range(first, last):
-                    padded[number][column] = rows[number][column].ljust(width)
+                    padded[number][column] += " " * (width - widths[number - first])
             first = last + 1
     return ["".join(row) for row in padded]
 

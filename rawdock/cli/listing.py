@@ -450,7 +450,9 @@ def inspect_command(console, options, arguments):
             errors.append("%s: %s" % (console.program, error))
     status = 0
     if template is not None:
-        status = template_lines(console, template, [json.loads(one) for one in found])
+        status = template_lines(console, template, [json.loads(one) for one in found], partial=False)
+        if status:
+            console.out.line()   # of a failed row docker keeps the line's end alone
     elif text == "json":
         console.out.line("[%s]" % ",".join(without_json_blanks(one) for one in found))
     else:

@@ -169,6 +169,10 @@ def test_columns_are_ten_wide_at_least_and_three_apart():
     assert align_columns([["A", "B"], ["", ""]]) == ["A         B", "          "]
 
 
+def test_columns_are_measured_as_a_terminal_shows_them():
+    assert align_columns([["\u00e9" * 8, "x"], ["\u6f22" * 4 + "\u2026", "y"]]) == ["\u00e9" * 8 + "    x", "\u6f22" * 4 + "\u2026   y"]
+
+
 def test_a_row_with_fewer_cells_begins_columns_anew():
     rows = [["long title here", "x"], ["one"], ["a", "b"]]
     assert align_columns(rows) == ["long title here   x", "one", "a         b"]

@@ -205,7 +205,7 @@ def test_inspect_of_one_kind():
 @pytest.mark.parametrize("words, status, out, err", [
     (["--type", "foo", "x"], 1, "", 'unknown type: "foo": must be one of "config", "container", "image", "network", "node", "plugin",'),
     (["-f", "{{.Nope", "x"], 64, "", "unclosed action"), (["-f", "{{foo .Id}}", "x"], 64, "", 'function "foo" not defined'),
-    (["-f", "{{.Id}} {{.Nope}}", "c"], 1, "1 \n", 'no entry "Nope"'), (["../x"], 1, "[]\n", "Error: No such object: ../x"),
+    (["-f", "{{.Id}} {{.Nope}}", "c"], 1, "\n", 'no entry "Nope"'), (["../x"], 1, "[]\n", "Error: No such object: ../x"),
     ([""], 1, "[]\n", "value is empty")])
 def test_mistakes_of_inspect(words, status, out, err):
     ran = run_on_fake_engine({"GET /containers/c/json": {"Id": "1"}, "GET /info": {}}, ["inspect"] + words)
