@@ -190,6 +190,15 @@ class FakeEngine:
         if kind is None and self.failures:
             raise self.failures[0]
 
+    @staticmethod
+    def wait_for(condition):
+        """Until `condition()` is true; fails after five seconds."""
+        for _ in range(1000):
+            if condition():
+                return
+            time.sleep(0.005)
+        raise AssertionError("waited five seconds in vain")
+
     @property
     def paths(self):
         return [seen.path for seen in self.requests]

@@ -96,6 +96,7 @@ def test_a_body_whose_source_fails_is_not_mistaken_for_a_refusal():
     with FakeEngine(lambda peer: received.append((peer.head(), peer.drain())[1])) as engine:
         with pytest.raises(ConnectionResetError, match="source broke"):
             connect(engine).request("POST", "/x", (), source(), head_timeout=5)
+        engine.wait_for(lambda: received)
     assert received == [b"4\r\nhalf\r\n"]
 
 

@@ -57,11 +57,10 @@ def test_permission_denied(tmp_path):
                    "except ConnectError as error:\n    print(error.errno); print(error); print(error.hint)\n" % path)
         if os.environ.get("RAWDOCK_SINGLE_FILE"):
             program = program.replace("rawdock.net.address", "rawdock").replace("rawdock.net.dial", "rawdock").replace("rawdock.errors", "rawdock")
-        environ = dict(os.environ, PYTHONPATH=os.environ["PYTHONPATH"])
-        try:
-            output = subprocess.check_output([sys.executable, "-c", program], env=environ, stderr=subprocess.STDOUT).decode()
-        finally:
-            os.chmod(str(folder), 0o700)
+        ran = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=str(tmp_path))
+        output = ran.communicate(timeout=30)[0].decode()
+        os.chmod(str(folder), 0o700)
+    assert ran.returncode == 0, output
     number, message, hint = output.splitlines()
     assert int(number) == errno.EACCES and "permission denied" in message
     assert "group" in hint and "chmod" not in output
