@@ -209,8 +209,9 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
             out, err = process.communicate(timeout=20)
             assert process.returncode == 130 and b"Traceback" not in err
         finally:
-            process.kill()
-            process.communicate()
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
 
 def test_a_detached_exec_waits_for_no_stream(ask):
