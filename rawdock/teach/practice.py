@@ -37,17 +37,16 @@ from ..wire.chunked import encode_chunk, encode_last_chunk
 from ..wire.exchange import Data, End, RequestReader, Switched
 from ..wire.frames import encode_frame
 from ..wire.message import RequestHead, encode_response_head
-from .practice_programs import PRACTICE_IMAGES
+from .practice_programs import PRACTICE_IMAGES, ProgramKilled
 from .practice_state import (CONTAINER_FILTERS, IMAGE_FILTERS, PracticeAttacher, PracticeRefusal, PracticeState, checked_kind,
-                             container_matches, event_matches, fold_keys, matches_filters, parse_filters, practice_digest,
+                             container_matches, event_matches, fold_keys, matches_filters, practice_filters, practice_digest,
                              signal_number, split_image_name, stable_hex, wire_time)
 
 PRACTICE_SERVER = "rawdock-practice"
 PRACTICE_API_MAX = (1, 45)
 PRACTICE_API_MIN = (1, 24)
 MAX_PRACTICE_BODY_BYTES = 4 << 20
-MAX_PRACTICE_HELD_BYTES = 1 << 20     # bytes sent ahead of what is being answered
-MAX_SOCKET_PATH_BYTES = 107           # sun_path is 108 bytes with its NUL
+MAX_PRACTICE_PATH_BYTES = 107           # sun_path is 108 bytes with its NUL
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 RAW_STREAM = "application/vnd.docker.raw-stream"
 MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
@@ -175,6 +174,7 @@ class PracticeConnection:
         self._version = "1.1"
         self._chunked = False
         self._head_only = False
+        self._answered = False    # the head of the answer is on its way
 
     # -- in
 
@@ -231,9 +231,12 @@ class PracticeConnection:
             size = min(self._length_left, len(self._held))
             self._length_left -= size
         else:
-            tail = self._tail
-            found = (tail + self._held).find(b"\r\n\r\n")
-            size = len(self._held) if found < 0 else found + 4 - len(tail)
+            across = (self._tail + self._held[:3]).find(b"\r\n\r\n")
+            if across >= 0:
+                size = across + 4 - len(self._tail)
+            else:
+                size = self._held.find(b"\r\n\r\n") + 4
+                size = len(self._held) if size < 4 else size
         piece = bytes(self._held[:size])
         del self._held[:size]
         self._tail = (self._tail + piece)[-3:]
@@ -274,6 +277,7 @@ class PracticeConnection:
         head = request.head
         self._version = head.version
         self._head_only = head.method == "HEAD"
+        self._answered = False
         tokens = head.headers.tokens("connection")
         self.keep_open = ("keep-alive" in tokens if head.version == "1.0" else "close" not in tokens) and not self.engine.closing
         hosts = head.headers.get_all("host")
@@ -287,13 +291,23 @@ class PracticeConnection:
         try:
             self.engine.dispatch(self, request)
         except PracticeRefusal as refusal:
-            self.send_json({"message": refusal.message}, refusal.status)
+            self._refuse_request(refusal.status, refusal.message)
+        except (OSError, PracticeHangUp):
+            raise
+        except Exception as error:   # a mistake in here is this request's misfortune, not the engine's end
+            self._refuse_request(500, "practice engine: %s: %s" % (type(error).__name__, error))
+
+    def _refuse_request(self, status, message):
+        if self._answered:
+            raise PracticeHangUp()   # too late to say so: a stream that is cut is not mistaken for a whole one
+        self.send_json({"message": message}, status)
 
     def common_headers(self):
         return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"), ("Ostype", "linux"), ("Server", PRACTICE_SERVER)]
 
     def _start(self, status, headers, length):
-        """Send a head. `length` None: unknown. Answers with the bytes of the head."""
+        """The bytes of a head; `length` None: unknown, the body comes in chunks or ends with the connection."""
+        self._answered = True
         fields = sorted(self.common_headers() + list(headers), key=lambda pair: pair[0].lower()) + [("Date", http_date())]
         self._chunked = False
         if status not in (204, 304):
@@ -342,6 +356,7 @@ class PracticeConnection:
     def hijack(self, request, content_type):
         """Leave HTTP: 101 if the client asked to upgrade, a bare 200 otherwise. The status line is 1.1 even for a 1.0 client."""
         self.keep_open = False
+        self._answered = True
         headers = [("Content-Type", content_type)]
         if request.wants_upgrade:
             headers += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
@@ -431,9 +446,9 @@ class PracticeEngine:
         self.socket_path = socket_path
         if socket_path is not None:
             self.socket_path = os.path.abspath(os.fspath(socket_path))
-            if len(os.fsencode(self.socket_path)) > MAX_SOCKET_PATH_BYTES:
+            if len(os.fsencode(self.socket_path)) > MAX_PRACTICE_PATH_BYTES:
                 raise AddressError("the path of a UNIX socket has at most %d bytes, %s has %d"
-                                   % (MAX_SOCKET_PATH_BYTES, self.socket_path, len(os.fsencode(self.socket_path))), "choose a shorter folder")
+                                   % (MAX_PRACTICE_PATH_BYTES, self.socket_path, len(os.fsencode(self.socket_path))), "choose a shorter folder")
 
     @property
     def address(self):
@@ -478,7 +493,7 @@ class PracticeEngine:
         for base in (None, "/tmp"):
             folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
             path = os.path.join(folder, "practice.sock")
-            if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
+            if len(os.fsencode(path)) <= MAX_PRACTICE_PATH_BYTES:
                 self._folder, self.socket_path = folder, path
                 return
             os.rmdir(folder)
@@ -521,7 +536,7 @@ class PracticeEngine:
         return listener
 
     def spawn(self, function, *arguments):
-        """A thread for `function`, known to close(). None when the engine is closing."""
+        """A thread for `function`, known to close(). None when the engine is closing or the system has no more threads."""
         import threading
 
         def run():
@@ -535,8 +550,11 @@ class PracticeEngine:
         with self._lock:
             if self.closing:
                 return None
+            try:
+                thread.start()
+            except RuntimeError:   # the system has no thread left to give
+                return None
             self._threads.add(thread)
-            thread.start()
         return thread
 
     def _accept_loop(self):
@@ -598,7 +616,7 @@ class PracticeEngine:
             finally:
                 with self.state.changed:
                     container.port_sockets.discard(sock)
-        except OSError:
+        except (OSError, ProgramKilled):
             pass
         finally:
             sock.close()
@@ -772,7 +790,7 @@ class PracticeEngine:
         since, until = unix_time(request.text("since"), "since"), unix_time(request.text("until"), "until")
         if since is not None and until is not None and since > until:
             raise PracticeRefusal(400, "`since` time cannot be after `until` time")
-        filters = parse_filters(request.text("filters"))
+        filters = practice_filters(request.text("filters"))
         state = self.state
         with state.changed:
             replay = since is not None or until is not None
@@ -803,7 +821,7 @@ class PracticeEngine:
     # -- images
 
     def answer_images(self, connection, request):
-        filters = parse_filters(request.text("filters"), IMAGE_FILTERS)
+        filters = practice_filters(request.text("filters"), IMAGE_FILTERS)
         state = self.state
         with state.changed:
             found = []
@@ -889,7 +907,7 @@ class PracticeEngine:
     # -- containers
 
     def answer_containers(self, connection, request):
-        filters = parse_filters(request.text("filters"), CONTAINER_FILTERS)
+        filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
         limit = request.text("limit") or "0"
         if not re.fullmatch("-?[0-9]{1,9}", limit):
             raise PracticeRefusal(400, "invalid value for limit: %s" % limit)

@@ -26,7 +26,8 @@ from .practice_programs import (PRACTICE_IMAGES, SIGNAL_NUMBERS, ProgramKilled, 
 
 PATIENCE = 2.0                    # seconds
 MAX_BACKLOG_BYTES = 1 << 20       # of output, per attached client; dockerd holds about as much
-MAX_LOG_BYTES = 16 << 20          # per container
+MAX_LOG_BYTES = 16 << 20          # per container, a record counting LOG_RECORD_COST more than its line
+LOG_RECORD_COST = 128
 MAX_LOG_RECORD_BYTES = 16384      # dockerd's: a longer line becomes several records
 MAX_EVENTS = 256                  # dockerd's: the events that `since` can still see
 MAX_CONTAINERS = 1000
@@ -58,7 +59,7 @@ def wire_time(nanoseconds, fixed=False):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ("." + digits if digits else "") + "Z"
 
 
-def human_duration(seconds):
+def practice_duration(seconds):
     """As the engine words it in a container's status."""
     seconds = int(seconds)
     if seconds < 1:
@@ -143,9 +144,9 @@ class PracticeLog:
 
     def _append(self, stream, line):
         self.records.append((nanoseconds_now(), stream, line))
-        self.size += len(line)
+        self.size += len(line) + LOG_RECORD_COST
         while self.size > MAX_LOG_BYTES:
-            self.size -= len(self.records.popleft()[2])
+            self.size -= len(self.records.popleft()[2]) + LOG_RECORD_COST
             self.first += 1
 
     def since(self, number, limit=512):
@@ -377,10 +378,10 @@ class PracticeContainer:
     def status_text(self):
         now = nanoseconds_now()
         if self.status == "running":
-            return "Up %s" % human_duration((now - self.started) / 1e9)
+            return "Up %s" % practice_duration((now - self.started) / 1e9)
         if self.status == "created":
             return "Created"
-        return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
+        return "Exited (%d) %s ago" % (self.exit_code, practice_duration((now - self.finished) / 1e9))
 
     def port_map(self):
         """NetworkSettings.Ports."""
@@ -702,11 +703,15 @@ class PracticeState:
             env = dict(one.partition("=")[::2] for one in env)
             process = ProgramProcess(self.changed, container, container.stdin, container.write_output, env,
                                      container.config["WorkingDir"] or "/", container.tty, not container.host_config["Init"])
+            view = ProgramView(process, list(container.argv), container.image.programs)
+            # The new thread waits for `changed`, which is held here, before it touches the container's state.
+            if self.spawn(self.run_container, container, process, program, view) is None:
+                refusal = PracticeRefusal(503, "the practice engine has no thread for it: it is closing, or the system is out of threads")
+                self.start_failed(container, refusal)
+                raise refusal
             container.process = process
             container.status, container.started, container.error = "running", nanoseconds_now(), ""
-            view = ProgramView(process, list(container.argv), container.image.programs)
             self.emit_of(container, "start")
-            self.spawn(self.run_container, container, process, program, view)
             self.changed.notify_all()
         return True
 
@@ -749,6 +754,8 @@ class PracticeState:
 
     def run_container(self, container, process, program, view):
         """The thread of a container's process, from its first byte to its last."""
+        with self.changed:
+            pass
         status = self.run_program(process, program, view)
         with self.changed:
             process.finished, process.status = True, status
@@ -916,9 +923,13 @@ class PracticeState:
                                                    one.given["WorkingDir"] or container.process.workdir, tty, False)
             one.running, one.attacher = True, attacher
             self.emit_of(container, "exec_start: %s" % " ".join(one.argv), execID=one.id)
-            self.spawn(self.run_exec, one, program, ProgramView(process, list(one.argv), container.image.programs))
+            if self.spawn(self.run_exec, one, program, ProgramView(process, list(one.argv), container.image.programs)) is None:
+                one.running, one.exit_code = False, 126
+                raise PracticeRefusal(503, "the practice engine has no thread for it: it is closing, or the system is out of threads")
 
     def run_exec(self, one, program, view):
+        with self.changed:
+            pass
         status = self.run_program(one.process, program, view)
         with self.changed:
             one.process.finished, one.process.status = True, status
@@ -964,7 +975,7 @@ def matches_filters(filters, tests):
     return all(key not in tests or not values or any(tests[key](value) for value in values) for key, values in filters.items())
 
 
-def parse_filters(text, known=None):
+def practice_filters(text, known=None):
     """The `filters` parameter: JSON {"key": {"value": true}} or {"key": ["value"]} → {key: [value, …]}.
 
     PracticeRefusal for a key that is not in `known` (a list; None: any key will do).
