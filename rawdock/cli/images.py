@@ -63,7 +63,7 @@ def rmi_command(console, options, arguments):
             errors.append("%s: %s" % (console.program, error))
             fatal = True
             continue
-        for row in removed:
+        for row in removed if isinstance(removed, list) else ():
             console.out.line("Deleted: %s" % row["Deleted"] if row.get("Deleted") else "Untagged: %s" % row.get("Untagged", ""))
     for error in errors:
         console.err.line(error)

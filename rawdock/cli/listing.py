@@ -16,7 +16,7 @@ import re
 import sys
 import time
 
-from ..errors import APIError, NotFound, RawdockError, UsageError
+from ..errors import APIError, NotFound, ProtocolError, RawdockError, UsageError
 from .flags import Command, command_table
 from .format import (align_columns, binary_size, build_time_text, human_duration, human_size, indent_json,
                      local_time_text, local_timestamp, parse_filters, parse_when, ports_column, quote_text, short_id,
@@ -77,6 +77,23 @@ def read_filters(console, options):
     except UsageError as error:
         console.err.line(str(error))
         return None
+
+
+def answered_object(value, operation, *needed):
+    """`value`, an answer's, if it is an object that has texts under the names `needed`; else ProtocolError."""
+    if isinstance(value, dict) and all(isinstance(value.get(name), str) for name in needed):
+        return value
+    expected = "an object" + (" with the text %s" % " and ".join(needed) if needed else "")
+    raise ProtocolError("Engine API, " + operation, 0, repr(value).encode("utf-8", "replace"), expected)
+
+
+def answered_objects(value, operation, *needed):
+    """`value` if it is a list of such objects ([] for null); else ProtocolError."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ProtocolError("Engine API, " + operation, 0, repr(value).encode("utf-8", "replace"), "a list")
+    return [answered_object(one, operation, *needed) for one in value]
 
 
 def read_when(options, name):
@@ -262,8 +279,9 @@ def ps_command(console, options, arguments):
     if last is None or last < 0:
         last = 1 if options["latest"] else None
     size = options["size"] or uses_field(text, "Size")
-    containers = console.docker.call("container_list", all=True if options["all"] else None, limit=last or None,
-                                     size=True if size else None, filters=filters or None) or []
+    listed = console.docker.call("container_list", all=True if options["all"] else None, limit=last or None,
+                                 size=True if size else None, filters=filters or None)
+    containers = answered_objects(listed, "ContainerList", "Id")
     whole = options["no_trunc"]
     if options["quiet"]:
         write_lines(console.out, [row["Id"] if whole else short_id(row["Id"]) for row in containers])
@@ -338,7 +356,8 @@ def images_command(console, options, arguments):
         text = None
     digests = options["digests"]
     with_digests = digests or bool(text and re.search(r"[.]Digest\b", text))
-    images = console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None) or []
+    images = answered_objects(console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None),
+                              "ImageList", "Id")
     whole = options["no_trunc"]
     now = time.time()
     listed = [(image,) + names for image in images for names in image_names(image, with_digests)]
@@ -397,12 +416,17 @@ class ObjectFinder:
     def _inspect(self, kind, name):
         size = {"size": True} if self.size and kind == "container" else {}
         with self.docker.send(INSPECT_OPERATIONS[kind], name, **size) as response:
-            return response.read().decode("utf-8", "replace").strip()
+            data = response.read()
+        try:
+            json.loads(data.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ProtocolError("RFC 8259", getattr(error, "pos", getattr(error, "start", 0)), data, "JSON (%s)" % error)
+        return data.decode("utf-8").strip()
 
     def _in_swarm(self):
         if self._swarm is None:
-            swarm = self.docker.call("system_info").get("Swarm") or {}
-            self._swarm = bool(swarm.get("ControlAvailable"))
+            facts = answered_object(self.docker.call("system_info"), "SystemInfo")
+            self._swarm = bool((facts.get("Swarm") or {}).get("ControlAvailable"))
         return self._swarm
 
     def find(self, name):
@@ -474,7 +498,8 @@ def logs_command(console, options, arguments):
     if not arguments[0]:
         raise UsageError("invalid container name or ID: value is empty")
     # Whether it has a terminal decides how its log comes; the id holds while the name may move on.
-    container = console.docker.call("container_inspect", arguments[0])
+    container = answered_object(console.docker.call("container_inspect", arguments[0]), "ContainerInspect", "Id")
+    tty = bool(answered_object(container.get("Config"), "ContainerInspect").get("Tty"))
     for name in ("follow", "timestamps", "details"):
         if options[name]:
             query[name] = True
@@ -482,7 +507,7 @@ def logs_command(console, options, arguments):
     response = console.docker.send("container_logs", container["Id"], stdout=True, stderr=True,
                                    tail="all" if options["tail"] is None else options["tail"], **query)
     with response:
-        copy_stream(response, bool(container["Config"].get("Tty")), console.out, console.err)
+        copy_stream(response, tty, console.out, console.err)
     return 0
 
 
@@ -604,7 +629,7 @@ def version_command(console, options, arguments):
     server, failure = None, None
     try:
         # The address is looked up here too: a bad one is no reason to keep silent about the client.
-        server = console.docker.call("system_version")
+        server = answered_object(console.docker.call("system_version"), "SystemVersion")
         client["ApiVersion"] = console.docker.version
     except RawdockError as error:
         failure = error
@@ -722,13 +747,13 @@ def info_command(console, options, arguments):
             return 64
     client = client_facts(console)
     if template is not None:
-        facts = console.docker.call("system_info")
+        facts = answered_object(console.docker.call("system_info"), "SystemInfo")
         facts["ClientInfo"] = client
         return template_lines(console, template, [facts])
     lines = ["Client: rawdock", " Version:    %s" % client["Version"], " Context:    %s" % client["Context"],
              " Debug Mode: false", "", "Server:"]
     try:
-        facts = console.docker.call("system_info")
+        facts = answered_object(console.docker.call("system_info"), "SystemInfo")
     except RawdockError:
         write_lines(console.out, lines)
         raise

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rawdock.cli.listing import LISTING_COMMANDS, event_line, image_names, info_lines, security_lines, version_lines
-from rawdock.errors import APIError, UsageError
+from rawdock.errors import APIError, ProtocolError, UsageError
 from rawdock.wire.frames import encode_frame
 from tests.cli.fake_engine import run_on_fake_engine
 
@@ -384,6 +384,16 @@ def test_info():
 def test_old_security_options():
     assert security_lines(["seccomp"]) == [" Security Options:", "  seccomp"]
     assert security_lines(None) == []
+
+
+@pytest.mark.parametrize("answers, words", [
+    ({LIST: {"x": 1}}, ["ps"]), ({LIST: [5]}, ["ps"]), ({LIST: [{"Names": []}]}, ["ps", "-q"]), ({LIST: b"<html>"}, ["ps"]),
+    ({"GET /images/json": [{"Id": 5}]}, ["images"]), ({"GET /containers/x/json": b"{"}, ["inspect", "x"]), ({"GET /info": []}, ["info"]),
+    ({"GET /containers/x/json": b"\xff"}, ["inspect", "x"]), ({"GET /containers/x/json": {"Id": "1"}}, ["logs", "x"]),
+    ({"GET /version": None}, ["version"]), ({"GET /events": b"{}\n[]\n"}, ["events"]), ({"GET /info": "x"}, ["inspect", "nope"])])
+def test_an_engine_that_talks_nonsense(answers, words):
+    with pytest.raises(ProtocolError):
+        run_on_fake_engine(answers, words)
 
 
 def test_each_row_is_called_what_it_is():
