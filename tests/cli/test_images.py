@@ -4,7 +4,7 @@ import json
 import pytest
 
 from rawdock.errors import APIError, UsageError
-from tests.cli.fake_engine import run_on_fake_engine
+from tests.cli.canned_engine import run_on_fake_engine
 
 CREATE = "POST /images/create"
 

@@ -7,7 +7,7 @@ import pytest
 from rawdock.cli.listing import LISTING_COMMANDS, event_line, image_names, info_lines, security_lines, version_lines
 from rawdock.errors import APIError, ProtocolError, UsageError
 from rawdock.wire.frames import encode_frame
-from tests.cli.fake_engine import run_on_fake_engine
+from tests.cli.canned_engine import run_on_fake_engine
 
 WEB = {
     "Id": "8542b74964477d0b4f6f4b61921e2c2fa1c0cd05a7d6f7cd63f35cf704b59e34", "Names": ["/other/web", "/web"], "Image": "busybox",

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rawdock.cli.progress import PullProgress, progress_text
-from tests.cli.fake_engine import TextOutput
+from tests.cli.canned_engine import TextOutput
 
 MESSAGES = [
     {"status": "Pulling from library/layers", "id": "latest"},
