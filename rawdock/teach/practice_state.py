@@ -221,12 +221,15 @@ class PracticeImage:
 
     def config(self):
         entry = self.entry
-        return {
+        config = {
             "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False, "AttachStderr": False,
-            "ExposedPorts": {port: {} for port in entry["ports"]} or None, "Tty": False, "OpenStdin": False, "StdinOnce": False,
+            "Tty": False, "OpenStdin": False, "StdinOnce": False,
             "Env": list(entry["env"]), "Cmd": list(entry["cmd"]), "Image": "", "Volumes": None, "WorkingDir": entry["workdir"],
             "Entrypoint": None, "OnBuild": None, "Labels": None,
         }
+        if entry["ports"]:
+            config["ExposedPorts"] = {port: {} for port in entry["ports"]}
+        return config
 
     def summary(self, containers):
         return {
@@ -385,7 +388,7 @@ class PracticeContainer:
 
     def port_map(self):
         """NetworkSettings.Ports."""
-        found = {port: None for port in self.config["ExposedPorts"] or ()}
+        found = {port: None for port in self.config.get("ExposedPorts") or ()}
         found.update((port, [{"HostIp": address, "HostPort": str(number)}]) for port, (address, number) in self.ports.items())
         return found if self.status == "running" else {}
 
@@ -661,9 +664,13 @@ class PracticeState:
             bindings = [port for port in host_config["PortBindings"] if not re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)]
             if bindings:
                 raise PracticeRefusal(400, "invalid port specification: %s" % bindings[0])
-            exposed = dict(config["ExposedPorts"] or {})
+            exposed = dict(config.get("ExposedPorts") or {})
             exposed.update((port if "/" in port else port + "/tcp", {}) for port in host_config["PortBindings"])
-            config["ExposedPorts"] = exposed or None
+            if exposed:
+                config["ExposedPorts"] = exposed
+            for key in ("Init", "Mounts"):   # left out of the answer when they were not given, as an engine has it
+                if host_config[key] is None:
+                    del host_config[key]
             container = PracticeContainer(self, name or self.free_name(), image, config, host_config, given.get("NetworkingConfig"))
             self.containers[container.id] = container
             self.containers_by_name[container.name] = container
@@ -702,7 +709,7 @@ class PracticeState:
             env = container.config["Env"] + ["HOSTNAME=" + container.hostname, "HOME=/root"]
             env = dict(one.partition("=")[::2] for one in env)
             process = ProgramProcess(self.changed, container, container.stdin, container.write_output, env,
-                                     container.config["WorkingDir"] or "/", container.tty, not container.host_config["Init"])
+                                     container.config["WorkingDir"] or "/", container.tty, not container.host_config.get("Init"))
             view = ProgramView(process, list(container.argv), container.image.programs)
             # The new thread waits for `changed`, which is held here, before it touches the container's state.
             if self.spawn(self.run_container, container, process, program, view) is None:
@@ -734,7 +741,7 @@ class PracticeState:
         for port, bindings in container.host_config["PortBindings"].items():
             wanted[port if "/" in port else port + "/tcp"] = bindings or [{}]
         if container.host_config["PublishAllPorts"]:
-            for port in container.config["ExposedPorts"] or ():
+            for port in container.config.get("ExposedPorts") or ():
                 wanted.setdefault(port, [{}])
         for port, bindings in sorted(wanted.items()):
             number, _, protocol = port.partition("/")
