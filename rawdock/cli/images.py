@@ -50,6 +50,7 @@ def pull_command(console, options, arguments):
 
 
 def rmi_command(console, options, arguments):
+    from ..engine.run import answer_field
     errors, fatal = [], False
     for name in arguments:
         try:
@@ -64,7 +65,8 @@ def rmi_command(console, options, arguments):
             fatal = True
             continue
         for row in removed if isinstance(removed, list) else ():
-            console.out.line("Deleted: %s" % row["Deleted"] if row.get("Deleted") else "Untagged: %s" % row.get("Untagged", ""))
+            deleted = answer_field(row, "ImageDelete", (str, type(None)), "Deleted")
+            console.out.line("Deleted: %s" % deleted if deleted else "Untagged: %s" % row.get("Untagged", ""))
     for error in errors:
         console.err.line(error)
     # With -f, an image that was not there is as good as removed.

@@ -9,7 +9,7 @@ import time
 
 from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_entry, option_flag_table, read_env_file
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import RunFailed, create_container, exit_status, failure_status, run
+from ..engine.run import RunFailed, answer_field, create_container, exit_status, failure_status, run
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .flags import Command, command_table, one_line
 
@@ -114,7 +114,7 @@ def do_exec(console, options, arguments):
     for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]), ("WorkingDir", options["workdir"])):
         if value:
             body[key] = value
-    id = docker.call("container_exec", name, body=body)["Id"]
+    id = answer_field(docker.call("container_exec", name, body=body), "ContainerExec", str, "Id")
     if detach:
         docker.call("exec_start", id, body={"Detach": True, "Tty": False})
         return 0
@@ -132,8 +132,9 @@ def exec_status(docker, id):
     for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
         time.sleep(delay)
         state = docker.call("exec_inspect", id)
-        if not state["Running"] and state["ExitCode"] is not None:
-            return state["ExitCode"]
+        status = answer_field(state, "ExecInspect", (int, type(None)), "ExitCode")
+        if not answer_field(state, "ExecInspect", bool, "Running") and status is not None:
+            return status
     raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete" % id[:12])
 
 
@@ -155,9 +156,18 @@ def do_attach(console, options, arguments):
                                     options["sig_proxy"])
 
 
+def inspect_container(docker, name):
+    """What inspect says of a container, with all in it that attaching needs."""
+    found = docker.call("container_inspect", name)
+    for kind, names in ((str, ("Id",)), (bool, ("State", "Running")), (bool, ("Config", "Tty")), (bool, ("Config", "OpenStdin")),
+                        (dict, ("HostConfig",))):
+        answer_field(found, "ContainerInspect", kind, *names)
+    return found
+
+
 def running_container(docker, name):
     """What inspect says of a container that can be attached to. UsageError if it cannot."""
-    found = docker.call("container_inspect", name)
+    found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
         raise UsageError("you cannot attach to a stopped container", "start it first: rawdock start -a %s" % name)
@@ -206,7 +216,7 @@ def do_start(console, options, arguments):
         return for_each(console, arguments, lambda name: docker.call("container_start", name) or name)
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
-    state = docker.call("container_inspect", arguments[0])
+    state = inspect_container(docker, arguments[0])
     condition = {"condition": "removed" if state["HostConfig"].get("AutoRemove") else "next-exit"}
     if state["State"]["Running"]:
         condition = {}   # it may end before we ask: not-running, the default, says so at once

@@ -14,7 +14,7 @@ engine; the answer of step 7 can, so nothing is reported before it.
 """
 import sys
 
-from ..errors import APIError, NotFound, RawdockError, StreamError
+from ..errors import APIError, NotFound, ProtocolError, RawdockError
 from .options import container_request
 from .pump import SignalForwarder, copy_stream, start_stdin_copy
 from .reference import parse_reference, pull_query
@@ -29,6 +29,23 @@ class RunFailed(RawdockError):
     def __init__(self, message, status=125):
         RawdockError.__init__(self, message)
         self.status = status
+
+
+def answer_field(answer, operation, kinds, *names):
+    """What stands in the decoded `answer` of `operation` (str) under `names`, of one of the types `kinds`.
+
+    Missing counts as None. ProtocolError if it is of another type, or the answer of another shape: what
+    answers then is no engine, or one that we do not know.
+    """
+    found = answer
+    for name in names:
+        if not isinstance(found, dict):
+            break
+        found = found.get(name)
+    else:
+        if isinstance(found, kinds):
+            return found
+    raise ProtocolError("Engine API, " + operation, 0, repr(answer).encode("utf-8", "replace"), "an object that has %s" % ".".join(names))
 
 
 def pull_image(docker, image, platform=None, progress=None):
@@ -60,10 +77,10 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
             notice("Unable to find image '%s%s' locally" % (reference.familiar(), "" if reference.tag or reference.digest else ":latest"))
         pull_image(docker, image, query.get("platform"), progress)
         created = docker.call("container_create", body=body, **query)
-    for warning in created.get("Warnings") or ():
+    for warning in answer_field(created, "ContainerCreate", (list, type(None)), "Warnings") or ():
         if notice is not None:
             notice("WARNING: %s" % warning)
-    return created["Id"]
+    return answer_field(created, "ContainerCreate", str, "Id")
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None, **options):
@@ -121,10 +138,10 @@ def finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, st
 
 def exit_status(result):
     """The status in the answer of wait. RunFailed if it carries an error instead."""
-    error = result.get("Error")
+    error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
     if error:
         raise RunFailed(error.get("Message", str(error)) if isinstance(error, dict) else str(error))
-    return result["StatusCode"]
+    return answer_field(result, "ContainerWait", int, "StatusCode")
 
 
 def failure_status(error):

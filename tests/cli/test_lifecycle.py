@@ -258,7 +258,7 @@ def test_rm_f_of_nothing_is_told_but_no_failure(ask):
 @pytest.mark.parametrize("state, says", [
     ({"Running": False}, "stopped"), ({"Running": True, "Paused": True}, "paused"), ({"Running": True, "Restarting": True}, "restarting")])
 def test_attach_wants_a_running_container(ask, state, says):
-    found = json.dumps({"Id": ID, "State": state, "Config": {"Tty": False, "OpenStdin": False}}).encode()
+    found = json.dumps({"Id": ID, "State": state, "Config": {"Tty": False, "OpenStdin": False}, "HostConfig": {}}).encode()
     ran, engine = ask({"GET /containers/c/json": answer(200, found)}, "attach", "c")
     assert ran.status == 1 and says in assert_one_line(ran.err) and len(engine.requests) == 2
 
