@@ -7,8 +7,9 @@ the raw door beside it: any method, any path, no version prefix, no status raise
 
 The API version is asked for once, on the first call that needs it, from /_ping, and taken
 between what the engine speaks and what the table knows; DOCKER_API_VERSION or `version`
-settles it without asking. A kept connection that turns out dead is replaced once, and only
-where repeating the request is harmless and not a byte of an answer has come.
+settles it without asking. A kept connection that the engine has closed, or on which it said
+something nobody asked for, is not used again. One that dies under a request is replaced once,
+and only where repeating the request is harmless and not a byte of an answer has come.
 
 Left out: redirects (an engine's 301 means a malformed path, and following it would turn a
 POST into a GET), cookies, HTTP proxies for unix sockets.
@@ -17,7 +18,7 @@ import json
 import os
 import re
 
-from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, UsageError
+from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.config import find_address
 from ..net.connection import Connection
 from ..net.dial import dial
@@ -32,15 +33,25 @@ API_VERSION = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})")
 
 def api_version_pair(text):
     """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
-    match = API_VERSION.fullmatch(text)
+    match = API_VERSION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise UsageError("API version %r is not of the form 1.41" % text, "set DOCKER_API_VERSION to one, or leave it unset")
     return int(match.group(1)), int(match.group(2))
 
 
 def error_from_response(response):
-    """The APIError (NotFound, Conflict) for a response that refuses. Reads its body, at most 1 MiB."""
-    text = response.read(MAX_ERROR_BYTES).decode("utf-8", "replace").strip()
+    """The APIError (NotFound, Conflict) for a response that refuses, read as far as it comes and 1 MiB at most."""
+    data = bytearray()
+    cut_short = ""
+    try:
+        with response:
+            for piece in response:
+                data += piece
+                if len(data) > MAX_ERROR_BYTES:
+                    break
+    except RawdockError as error:   # that it refused is sure, and worth more than how the telling broke
+        cut_short = " (%s)" % error
+    text = data[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
     message = None
     if text.startswith("{"):
         try:
@@ -48,9 +59,24 @@ def error_from_response(response):
         except (ValueError, RecursionError):
             pass
     if not isinstance(message, str) or not message.strip():
-        message = text or "%d %s" % (response.status, response.reason)
+        message = text or ("%d %s" % (response.status, response.reason)).strip()
     kind = {404: NotFound, 409: Conflict}.get(response.status, APIError)
-    return kind(response.status, message.strip(), response.method, response.target)
+    return kind(response.status, message.strip() + cut_short, response.method, response.target)
+
+
+def encode_json_body(value):
+    """A Python value → bytes of JSON. UsageError if it is none."""
+    try:
+        return json.dumps(value, allow_nan=False).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError("the body cannot be written as JSON: %s" % error, "use dict, list, str, int, float, bool and None only")
+
+
+def reach(value, *names):
+    """`value` of an answer's JSON, then what stands under each of `names`; None for what is missing there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 class Docker:
@@ -105,10 +131,13 @@ class Docker:
     def version(self):
         """The API version in use, str such as "1.41"; agreed on with the engine at first use."""
         if self._version is None:
-            with self.request("GET", "/_ping") as response:
+            with self.request("GET", "/_ping", head_timeout=self.timeout, idle_timeout=self.timeout) as response:
+                offered = response.headers.get("api-version")   # an engine with troubles may still tell it
+                if offered is None and response.status >= 300:
+                    raise error_from_response(response)
                 response.read(MAX_ERROR_BYTES)
-            # An engine that names no version is older than 1.25. (facts of the ping: Engine API, SystemPing)
-            offered = response.headers.get("api-version") or OLDEST_API
+            if offered is None:   # then it is older than 1.25
+                offered = OLDEST_API
             if API_VERSION.fullmatch(offered) is None:
                 raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"), "an API version such as 1.41")
             if api_version_pair(offered) < api_version_pair(OLDEST_API):
@@ -141,7 +170,7 @@ class Docker:
         if isinstance(body, str):
             body = body.encode("utf-8")
         elif isinstance(body, (dict, list)):
-            body = json.dumps(body).encode("utf-8")
+            body = encode_json_body(body)
             if not any(str(name).lower() == "content-type" for name, _ in fields):
                 fields.append(("Content-Type", "application/json"))
         return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout)
@@ -149,26 +178,21 @@ class Docker:
     def _exchange(self, method, path, fields, body, http_version, hijack, head_timeout, idle_timeout):
         target = self.address.base + path
         arguments = (method, target, fields, body, http_version, hijack, head_timeout, idle_timeout)
-        connection = None
-        while self._idle and connection is None:
-            connection = self._idle.pop()
-            # RFC 9110 §9.2.2: what may be repeated is tried on the kept connection as it is.
-            if method not in ("GET", "HEAD") and connection.is_stale():
-                connection.close()
-                connection = None
+        connection = self._take_idle()
         reused = connection is not None
-        if connection is None:
+        if not reused:
             connection = self.connect()
         try:
             response = connection.request(*arguments)
-        except ConnectError:
-            connection.close()
-            if not reused or method not in ("GET", "HEAD"):
+        except ConnectError:   # which it is as long as not a byte has come
+            # RFC 9110 §9.2.2: only what changes nothing is repeated. An iterable was read and is gone.
+            if not reused or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
                 raise
             connection = self.connect()
-            response = self._first_request(connection, arguments)
-        except BaseException:
-            connection.close()
+            response = connection.request(*arguments)
+        except UsageError:   # nothing was sent
+            if connection.reusable:
+                self._keep(connection)
             raise
         if response.complete and connection.reusable:
             self._keep(connection)
@@ -176,12 +200,16 @@ class Docker:
             response.on_complete = self._keep
         return response
 
-    def _first_request(self, connection, arguments):
-        try:
-            return connection.request(*arguments)
-        except BaseException:
+    def _take_idle(self):
+        """A kept connection that is still good, or None."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:   # asking first whether there is one would be another thread's chance
+                return None
+            if not connection.is_stale():
+                return connection
             connection.close()
-            raise
 
     def _keep(self, connection):
         if len(self._idle) < MAX_IDLE_CONNECTIONS:
@@ -196,24 +224,23 @@ class Docker:
         parameters by name), `body` and `headers`. UsageError for what the row does not know.
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
-        self, name, path_values = arguments[0], arguments[1], arguments[2:]
-        endpoint = find_endpoint(name)
+        self, endpoint, path_values = named_operation(arguments)
         body = parameters.pop("body", None)
         fields = parameters.pop("headers", None) or ()
         fields = list(fields.items() if isinstance(fields, dict) else fields)
         if len(path_values) > len(endpoint.path_parameters):
             raise UsageError("%s takes %d path values (%s), got %d" % (
-                name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)))
+                endpoint.name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)))
         path = dict(zip(endpoint.path_parameters, path_values))
         for parameter in endpoint.path_parameters[len(path_values):]:
             if parameter in parameters:
                 path[parameter] = parameters.pop(parameter)
         if body is not None and endpoint.body == "-":
-            raise UsageError("%s takes no body" % name)
+            raise UsageError("%s takes no body" % endpoint.name)
         # A detached exec is answered like any other request: there is no stream to switch to.
-        hijack = endpoint.upgrade is not None and not (isinstance(body, dict) and body.get("Detach"))
+        hijack = endpoint.upgrade is not None and not (endpoint.name == "exec_start" and reach(decode_json_body(body), "Detach"))
         if endpoint.body == "json" and body is not None and not isinstance(body, (bytes, str)):
-            body = json.dumps(body).encode("utf-8")
+            body = encode_json_body(body)
         if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
             fields.append(("Content-Type", "application/json" if endpoint.body == "json" else "application/x-tar"))
         if isinstance(body, str):
@@ -226,8 +253,8 @@ class Docker:
         response = self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds)
         # 304 is how start and stop say "it is so already".
         if not (200 <= response.status < 300 or response.status in (101, 304)):
-            with response:
-                raise error_from_response(response)
+            response.limit_idle(self.timeout)
+            raise error_from_response(response)
         return response
 
     def call(*arguments, **parameters):
@@ -237,18 +264,13 @@ class Docker:
         tar and raw → Response; upgrade → Duplex. `tty` (True, False) spares the question whether
         output is in frames. Otherwise as send().
         """
-        self, name, path_values = arguments[0], arguments[1], arguments[2:]
-        endpoint = find_endpoint(name)
+        self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
-        if endpoint.upgrade == "tcp" and isinstance(parameters.get("body"), dict) and parameters["body"].get("Detach"):
-            with self.send(name, *path_values, **parameters) as response:   # a detached exec has no stream
-                response.read()
-            return None
-        response = self.send(name, *path_values, **parameters)
+        response = self.send(endpoint.name, *path_values, **parameters)
         if endpoint.result == "json":
             with response:
                 return None if response.status == 204 else response.json()
-        if endpoint.result == "none":
+        if endpoint.result == "none" or endpoint.upgrade and response.framing.kind != "upgrade":
             with response:
                 response.read()
             return None
@@ -275,14 +297,33 @@ class Docker:
         if endpoint.upgrade not in (None, "tcp"):
             return True
         if endpoint.name == "exec_start":
-            body = parameters.get("body")
-            return bool(isinstance(body, dict) and body.get("Tty"))
+            return bool(reach(decode_json_body(parameters.get("body")), "Tty"))
         target = path_values[0] if path_values else parameters["id"]
         if endpoint.name == "service_logs":
-            return bool(self.call("service_inspect", target)["Spec"]["TaskTemplate"].get("ContainerSpec", {}).get("TTY"))
+            return bool(reach(self.call("service_inspect", target), "Spec", "TaskTemplate", "ContainerSpec", "TTY"))
         if endpoint.name == "task_logs":
-            return bool(self.call("task_inspect", target)["Spec"].get("ContainerSpec", {}).get("TTY"))
-        return bool(self.call("container_inspect", target)["Config"].get("Tty"))
+            return bool(reach(self.call("task_inspect", target), "Spec", "ContainerSpec", "TTY"))
+        tty = reach(self.call("container_inspect", target), "Config", "Tty")
+        if not isinstance(tty, bool):
+            raise ProtocolError("Engine API, ContainerInspect", 0, repr(tty).encode("ascii", "replace"), "Config.Tty to be true or false")
+        return tty
+
+
+def named_operation(arguments):
+    """(client, Endpoint, path values) of the positional arguments of send() and call()."""
+    if len(arguments) < 2:
+        raise UsageError("the operation's name is missing", "as in docker.call(\"container_list\")")
+    return arguments[0], find_endpoint(arguments[1]), arguments[2:]
+
+
+def decode_json_body(body):
+    """A request body as the caller gave it → its Python value; None if that cannot be told."""
+    if isinstance(body, (bytes, str)):
+        try:
+            return json.loads(body if isinstance(body, str) else body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return None
+    return body
 
 
 def upgrade_fields(protocol):

@@ -366,7 +366,8 @@ class Response:
 
     def limit_idle(self, seconds):
         """From here on Timeout if no byte comes for `seconds` (None: wait for ever)."""
-        self._connection._set_timeout(seconds)
+        if not self.complete:
+            self._connection._set_timeout(seconds)
 
     def _finish(self):
         connection = self._connection

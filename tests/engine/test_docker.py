@@ -1,0 +1,565 @@
+"""The client: versions, operations by name, result kinds, refusals, kept connections."""
+import gc
+import io
+import os
+import threading
+import time
+import warnings
+from urllib.parse import unquote
+
+import pytest
+
+from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, frame, response, serve
+from rawdock.engine.docker import Docker
+from rawdock.engine.endpoints import endpoints
+from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError
+
+EMPTY = response(b"{}")
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("DOCKER_")]:
+        monkeypatch.delenv(name)
+
+
+def ask(answer, call, version="1.41", **options):
+    """call(docker) against an engine that gives `answer` to everything → (what it gave, the requests seen)."""
+    with FakeEngine(serve(answer)) as engine, Docker(engine.address, version, **options) as docker:
+        return call(docker), engine.requests
+
+
+# -- the API version
+
+def negotiate(ping, call=lambda docker: docker.container_list()):
+    with FakeEngine(serve(lambda seen: ping if seen.path == "GET /_ping" else response(b"[]"))) as engine, Docker(engine.address) as docker:
+        call(docker)
+        return docker.version, [seen.line for seen in engine.requests]
+
+
+@pytest.mark.parametrize("field, version", [
+    ("Api-Version: 1.41", "1.41"), ("API-VERSION: 1.24", "1.24"), ("Api-Version: 1.55", "1.55"), ("Api-Version: 1.99", "1.55"),
+    ("Api-Version: 2.0", "1.55"), ("Api-Version: 1.041", "1.41"), ("X-Other: 1", "1.24"),
+])
+def test_the_version_agreed_on(field, version):
+    ping = response(b"OK", headers=[tuple(field.split(": "))], kind="text/plain")
+    assert negotiate(ping) == (version, ["GET /_ping", "GET /v%s/containers/json" % version])
+
+
+def test_the_version_is_asked_for_once_and_only_when_needed():
+    with FakeEngine(serve(PING)) as engine, Docker(engine.address) as docker:
+        assert repr(docker) == "Docker(%r)" % engine.address and not engine.accepted
+        docker.request("GET", "/containers/json").read()
+        docker.request("GET", "/v1.30/x").read()
+        assert [seen.line for seen in engine.requests] == ["GET /containers/json", "GET /v1.30/x"]
+        docker.call("system_ping").read()
+        assert len(engine.requests) == 3   # a ping carries no version
+        assert docker.supports("1.41") and docker.supports("1.5") and not docker.supports("1.42")
+        assert [seen.line for seen in engine.requests[3:]] == ["GET /_ping"]
+        assert engine.accepted == 1
+
+
+@pytest.mark.parametrize("ping, error", [
+    (response(b"OK", headers=[("Api-Version", "1.23")]), UsageError), (response(b"OK", headers=[("Api-Version", "0.99")]), UsageError),
+    (response(b"OK", headers=[("Api-Version", "x")]), ProtocolError), (response(b"OK", headers=[("Api-Version", "")]), ProtocolError),
+    (response(b"OK", headers=[("Api-Version", "1.41.2")]), ProtocolError), (response(b"go away\n", "403 Forbidden", kind="text/plain"), APIError),
+    (response(b"x" * (2 << 20), "500 Oops", kind="text/plain"), APIError),
+])
+def test_pings_that_settle_nothing(ping, error):
+    with pytest.raises(error):
+        negotiate(ping)
+
+
+def test_a_failing_ping_may_still_name_the_version():
+    assert negotiate(response(b"no", "500 Oops", headers=[("Api-Version", "1.40")]))[0] == "1.40"
+
+
+def test_a_version_given_is_not_asked_for(monkeypatch):
+    for version, prefix in (("1.30", "/v1.30"), ("v1.99", "/v1.99")):
+        assert ask(EMPTY, lambda docker: docker.system_info(), version)[1][0].target == prefix + "/info"
+    monkeypatch.setenv("DOCKER_API_VERSION", "1.27")
+    assert ask(EMPTY, lambda docker: docker.system_info(), None)[1][0].target == "/v1.27/info"
+    assert ask(EMPTY, lambda docker: docker.system_info(), "1.30")[1][0].target == "/v1.30/info"
+    for version in ("1", "1.x", "1.41 ", "١.٤١", "1.41\n", 1.41):
+        with pytest.raises(UsageError, match="1.41"):
+            Docker("unix:///x", version)
+    monkeypatch.setenv("DOCKER_API_VERSION", "latest")
+    with pytest.raises(UsageError, match="latest"):
+        Docker("unix:///x")
+
+
+def test_the_ping_of_a_hung_engine_times_out():
+    stop = threading.Event()
+    for recipe in (lambda peer: (peer.request(), stop.wait(10)), lambda peer: (peer.request(), peer.send(PING[:-1]), stop.wait(10))):
+        stop.clear()
+        with FakeEngine(recipe) as engine, Docker(engine.address, timeout=0.1) as docker:
+            with pytest.raises(Timeout) as caught:
+                docker.container_list()
+            stop.set()
+        assert caught.value.phase in ("head", "idle")
+
+
+# -- operations by name
+
+def answer_for(endpoint):
+    """Something fitting the result kind of a row → (wire, how to check what call() gives)."""
+    if endpoint.result == "json":
+        return response(b'{"a": [1]}'), lambda value: value == {"a": [1]}
+    if endpoint.result == "none":
+        return NO_CONTENT, lambda value: value is None
+    if endpoint.result == "messages":
+        return chunked(b'{"status":"a"}\r\n{"st', b'atus":"b"}\r\n'), lambda value: list(value) == [{"status": "a"}, {"status": "b"}]
+    if endpoint.result == "frames":
+        return chunked(frame(1, b"o") + frame(2, b"e"), kind="application/vnd.docker.multiplexed-stream"), lambda value: list(value) == [(1, b"o"), (2, b"e")]
+    if endpoint.result in ("tar", "raw"):
+        return chunked(b"tar", kind="application/x-tar"), lambda value: value.status == 200 and value.read() == b"tar"
+    if endpoint.result == "upgrade":
+        return UPGRADED + frame(1, b"x"), lambda value: b"".join(value) == frame(1, b"x")
+    raise AssertionError(endpoint.result)
+
+
+def test_all_operations_are_called_by_name():
+    """Method and path on the wire are the row's; what comes back is what its result kind says."""
+    rows = endpoints()
+    assert len(rows) == 108
+    answers = {}
+    for row in rows:
+        for part in row.path_parameters:
+            assert part not in [parameter.name for parameter in row.query]
+        for parameter in row.query + row.extra:   # call() takes these for itself
+            assert parameter.name not in ("body", "headers", "tty")
+    current = []
+
+    def recipe(peer):
+        while True:
+            seen = peer.request()
+            if seen is None:
+                return
+            peer.send(answers[current[0]])
+            if current[0] in upgrades:
+                return
+    upgrades = [row.name for row in rows if row.result == "upgrade"]
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.55") as docker:
+        assert set(row.name for row in rows) <= set(dir(docker))
+        for row in rows:
+            wire, right = answer_for(row)
+            if row.method == "HEAD":
+                wire, right = response(), lambda value: value.status == 200 and value.read() == b""
+            answers[row.name] = wire
+            current[:] = [row.name]
+            values = ["v%d" % number for number in range(len(row.path_parameters))]
+            options = {} if row.body == "-" else {"body": {} if row.body == "json" else b"tar"}
+            if row.result == "upgrade":
+                options["tty"] = False
+            path = row.path
+            for name, value in zip(row.path_parameters, values):
+                path = path.replace("{%s}" % name, value)
+            prefix = "" if row.path == "/_ping" else "/v1.55"
+            assert right(getattr(docker, row.name)(*values, **options)), row.name
+            assert engine.requests[-1].line == "%s %s%s" % (row.method, prefix, path)
+            assert right(docker.call(row.name, **dict(zip(row.path_parameters, values), **options))), row.name
+            assert engine.requests[-1].line == "%s %s%s" % (row.method, prefix, path)
+            assert engine.requests[-1].headers["host"] == "docker" and "expect" not in engine.requests[-1].headers
+            fields = engine.requests[-1].headers
+            assert ("upgrade" in fields) == (row.result == "upgrade")
+            if options.get("body") is not None:
+                assert fields["content-type"] == ("application/json" if row.body == "json" else "application/x-tar")
+        assert engine.accepted <= 3 + 2 * len(upgrades)   # the others share a connection
+
+
+def test_names_that_python_and_the_client_use_too():
+    (_, seen) = ask(EMPTY, lambda docker: (
+        docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"), docker.image_inspect("a/b:1"),
+        docker.call("container_create", name="call", body={}), docker.container_top("c", ps_args="-o pid"),
+        list(docker.container_stats("c", stream=False, one_shot=True))))
+    assert [request.target for request in seen] == [
+        "/v1.41/containers/create?name=redis", "/v1.41/images/redis:2.8/json", "/v1.41/images/a/b:1/json",
+        "/v1.41/containers/create?name=call", "/v1.41/containers/c/top?ps_args=-o%20pid", "/v1.41/containers/c/stats?stream=0&one-shot=1"]
+    assert seen[0].body == b'{"Image": "x"}'
+
+
+@pytest.mark.parametrize("call, says", [
+    (lambda docker: docker.container_list(al=True), "all, limit, size, filters"), (lambda docker: docker.container_inspect(), "needs id"),
+    (lambda docker: docker.container_inspect("a", "b"), "takes 1 path values (id), got 2"), (lambda docker: docker.container_inspect("a", id="b"), "id"),
+    (lambda docker: docker.container_list(body={}), "takes no body"), (lambda docker: docker.container_inspect("../x"), "'.' or '..'"),
+    (lambda docker: docker.container_inspect("a\r\nb"), "control"), (lambda docker: docker.container_inspect(""), "empty"),
+    (lambda docker: docker.call("container_lst"), "container_list"), (lambda docker: docker.call(5), "no operation"), (lambda docker: docker.call(), "name"),
+    (lambda docker: docker.send(), "name"),
+    (lambda docker: docker.container_create(body={"a": {1, 2}}), "JSON"), (lambda docker: docker.container_create(body={"a": float("nan")}), "JSON"),
+    (lambda docker: docker.container_list(headers={"A": "b\r\nC: d"}), "field line"), (lambda docker: docker.request("GET", "x"), "begin with /"),
+    (lambda docker: docker.request("GET", "/a b"), "%20"), (lambda docker: docker.request("GET", "/a\r\nB: c"), "request target"),
+    (lambda docker: docker.request("GE T", "/"), "token"), (lambda docker: docker.request("POST", "/", body=5), "int"),
+    (lambda docker: docker.request("POST", "/", body=[object()]), "JSON"), (lambda docker: docker.image_create(platform=5.5), "platform"),
+])
+def test_refused_before_anything_is_sent(call, says):
+    with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41") as docker:
+        with pytest.raises(UsageError) as caught:
+            call(docker)
+        assert says in str(caught.value) + (caught.value.hint or "")
+        assert not engine.requests
+
+
+def test_an_unknown_attribute():
+    docker = Docker("unix:///x", "1.41")
+    with pytest.raises(AttributeError, match="container_list"):
+        docker.container_lst
+    assert not hasattr(docker, "_private") and not hasattr(docker, "__length_hint__")
+    assert docker.container_list.__name__ == "container_list" and "GET /containers/json" in docker.container_list.__doc__
+
+
+def test_raw_requests():
+    def call(docker):
+        for arguments in (dict(query={"all": True, "size": False, "t": ["a", "b&c"], "filters": {"a": ["b"]}, "n": 5, "none": None}), dict(headers={"X-A": "b"}),
+                          dict(body="é"), dict(body={"a": 1}), dict(body=[1], headers=[("content-type", "x/y")]), dict(body=io.BytesIO(b"tar")), dict(http_version="1.0")):
+            docker.request("POST", "/any/path?x=y" if "query" in arguments else "/p", **arguments).read()
+    seen = ask(lambda seen: response(b"ok", "418 I am a teapot"), call)[1]
+    assert unquote(seen[0].target) == '/any/path?x=y&all=1&size=0&t=a&t=b&c&filters={"a":["b"]}&n=5' and "t=b%26c" in seen[0].target
+    assert seen[1].headers["x-a"] == "b" and seen[2].body == "é".encode()
+    assert seen[3].body == b'{"a": 1}' and seen[3].headers["content-type"] == "application/json"
+    assert seen[4].body == b"[1]" and seen[4].headers["content-type"] == "x/y"
+    assert seen[5].body == b"tar" and seen[5].headers["transfer-encoding"] == "chunked" and seen[6].version == "HTTP/1.0"
+
+
+def test_a_base_path_stands_before_everything():
+    with FakeEngine(serve(EMPTY), tcp=True) as engine, Docker(engine.address + "/base/", "1.41") as docker:
+        docker.system_info()
+        docker.request("GET", "/_ping").read()
+        assert [seen.target for seen in engine.requests] == ["/base/v1.41/info", "/base/_ping"]
+
+
+# -- refusals
+
+CLOSE_DELIMITED = b"HTTP/1.1 %s\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n%s"
+
+
+@pytest.mark.parametrize("wire, kind, message", [
+    (response(b'{"message":"No such container: x"}\n', "404 Not Found"), NotFound, "No such container: x"),
+    (response(b'{"message":" in use\\n"}\n', "409 Conflict"), Conflict, "in use"),
+    (response(b'{"cause":"c","message":"podman","response":500}', "500 Internal Server Error"), APIError, "podman"),
+    (response(b"client version 1.11 is too old\n", "400 Bad Request", kind="text/plain; charset=utf-8"), APIError, "client version 1.11 is too old"),
+    (response(b"Not Found\n", "404 Not Found", kind="text/plain"), NotFound, "Not Found"),
+    (response(b"<html><body>Bad gateway</body></html>", "502 Bad Gateway", kind="text/html"), APIError, "<html><body>Bad gateway</body></html>"),
+    (response(b"", "503 Service Unavailable"), APIError, "503 Service Unavailable"), (response(b"{}", "500 Oops"), APIError, "{}"),
+    (response(b'{"message":5}', "500 Oops"), APIError, '{"message":5}'), (response(b'{"message":', "500 Oops"), APIError, '{"message":'),
+    (response(b"[" * 90000, "500 Oops"), APIError, "[" * 90000), (response(b"\xff\xfe", "500 Oops"), APIError, "\ufffd\ufffd"),
+    (b"HTTP/1.1 301 Moved Permanently\r\nLocation: /v1.41/containers/start\r\nContent-Length: 0\r\n\r\n", APIError, "301 Moved Permanently"),
+    (b"HTTP/1.1 400 Bad Request: missing required Host header\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", APIError, "400 Bad Request: missing required Host header"),
+    (response(b"x" * (3 << 20), "500 Oops"), APIError, "x" * (1 << 20)),
+    (b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{\"message\"", NotFound, '{"message"'),
+])
+def test_refusals_carry_the_engines_message(wire, kind, message):
+    def recipe(peer):
+        peer.request()
+        peer.send(wire)
+    with FakeEngine(recipe) as engine:
+        for call in (lambda docker: docker.container_inspect("x"), lambda docker: docker.container_attach("x", stream=True),
+                     lambda docker: docker.container_logs("x", stdout=True), lambda docker: docker.container_start("x"), lambda docker: docker.image_create(fromImage="x")):
+            with pytest.raises(APIError) as caught, Docker(engine.address, "1.41") as docker:
+                call(docker)
+            error = caught.value
+            assert type(error) is kind and error.message.startswith(message) and error.status == int(wire[9:12])
+            assert len(error.message) < len(message) + 120 and error.method + " " + error.path == engine.requests[-1].line
+
+
+@pytest.mark.parametrize("status, kind, text", [("404 Not Found", NotFound, "No such container: x"), ("409 Conflict", Conflict, "container x is paused"), ("400 Bad Request", APIError, "Invalid detach keys")])
+def test_attach_refuses_in_plain_text_until_it_closes(status, kind, text):
+    def recipe(peer):
+        peer.request()
+        peer.send(CLOSE_DELIMITED % (status.encode(), text.encode() + b"\r\n"))
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
+        with pytest.raises(kind) as caught:
+            docker.container_attach("x", stream=True)
+        assert str(caught.value) == text
+
+
+def test_head_refusals_have_no_body():
+    wire = b"HTTP/1.1 404 Not Found\r\nContent-Length: 67\r\n\r\n"
+    with pytest.raises(NotFound, match="404 Not Found"):
+        ask(wire, lambda docker: docker.container_archive_info("x", path="/nope"))
+
+
+def test_not_modified_is_fine_and_other_redirections_are_not():
+    assert ask(b"HTTP/1.1 304 Not Modified\r\n\r\n", lambda docker: docker.container_start("x"))[0] is None
+    assert ask(response(b"no", "404 Not Found"), lambda docker: docker.request("GET", "/x").status)[0] == 404   # the raw door never raises
+
+
+def test_a_refusal_that_never_ends_is_given_up():
+    stop = threading.Event()
+
+    def recipe(peer):
+        peer.request()
+        peer.send(b"HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nabc")
+        stop.wait(10)
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=0.1) as docker:
+        with pytest.raises(APIError, match="abc"):
+            docker.container_logs("x", stdout=True)
+        stop.set()
+
+
+# -- streams
+
+def test_whether_a_stream_is_in_frames():
+    """Only multiplexed-stream is sure; otherwise the container, the service, the task or the start body tells."""
+    inspected = {"containers/x/json": b'{"Config":{"Tty":true}}', "containers/y/json": b'{"Config":{"Tty":false}}',
+                 "services/x": b'{"Spec":{"TaskTemplate":{"ContainerSpec":{"TTY":true}}}}', "tasks/x": b'{"Spec":{"ContainerSpec":{}}}',
+                 "containers/z/json": b"{}", "containers/n/json": b"null"}
+
+    def recipe(kind):
+        def play(peer):
+            while True:
+                seen = peer.request()
+                if seen is None:
+                    return
+                known = seen.target.partition("?")[0][len("/v1.41/"):]
+                if known in inspected:
+                    peer.send(response(inspected[known]))
+                elif "upgrade" in seen.headers:
+                    peer.send(UPGRADED.replace(b"application/vnd.docker.raw-stream", kind) + frame(1, b"a"))
+                    return
+                else:
+                    peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + frame(1, b"a") + b"\r\n0\r\n\r\n")
+        return play
+    framed, raw = [(1, b"a")], [(1, frame(1, b"a"))]
+
+    def frames(kind, call):
+        with FakeEngine(recipe(kind)) as engine, Docker(engine.address, "1.41") as docker:
+            got = call(docker)
+            return list(got.frames() if hasattr(got, "frames") else got), len(engine.requests)
+    sure, unsure = b"application/vnd.docker.multiplexed-stream", b"application/vnd.docker.raw-stream"
+    assert frames(sure, lambda docker: docker.container_logs("x", stdout=True)) == (framed, 1)
+    assert frames(unsure, lambda docker: docker.container_logs("x", stdout=True)) == (raw, 2)
+    assert frames(unsure, lambda docker: docker.container_logs(id="y", stdout=True)) == (framed, 2)
+    assert frames(unsure, lambda docker: docker.container_logs("y", stdout=True, tty=True)) == (raw, 1)
+    assert frames(unsure, lambda docker: docker.container_attach("x", stream=True)) == (raw, 2)
+    assert frames(unsure, lambda docker: docker.container_attach("y", stream=True)) == (framed, 2)
+    assert frames(unsure, lambda docker: docker.container_attach("x", stream=True, tty=False)) == (framed, 1)
+    assert frames(unsure, lambda docker: docker.exec_start("e", body={"Tty": True})) == (raw, 1)
+    assert frames(unsure, lambda docker: docker.exec_start("e", body=b'{"Tty": true}')) == (raw, 1)
+    assert frames(unsure, lambda docker: docker.exec_start("e", body={"Detach": False})) == (framed, 1)
+    assert frames(unsure, lambda docker: docker.service_logs("x", stdout=True)) == (raw, 2)
+    assert frames(unsure, lambda docker: docker.task_logs("x", stdout=True)) == (framed, 2)
+    for name in ("z", "n"):
+        with pytest.raises(ProtocolError):
+            frames(unsure, lambda docker: docker.container_logs(name, stdout=True))
+
+
+@pytest.mark.parametrize("body", [{"Detach": True, "Tty": False}, b'{"Detach": true}', '{"Detach":true}'])
+def test_a_detached_exec_has_no_stream_and_keeps_the_connection(body):
+    """The engine answers 200 with a length and goes on: waiting for the end of a stream would be for ever."""
+    got, seen = ask(lambda seen: response(), lambda docker: (docker.exec_start("e", body=body), docker.exec_start("e", body=body)), timeout=2)
+    assert got == (None, None) and "upgrade" not in seen[0].headers
+
+
+def test_an_error_in_a_stream_of_messages():
+    wire = chunked(b'{"status":"Pulling"}\r\n', b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n')
+    got = []
+
+    def call(docker):
+        for message in docker.image_create(fromImage="x"):
+            got.append(message)
+    with pytest.raises(StreamError, match="unknown blob") as caught:
+        ask(wire, call)
+    assert got == [{"status": "Pulling"}] and caught.value.statuses == ["Pulling"]
+
+
+def test_left_streams_close_their_connections():
+    left = []
+
+    def recipe(peer):
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9\r\n" + frame(1, b"{") + b"\r\n")
+        left.append(peer.drain())
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
+        for chunk in docker.container_logs("x", stdout=True, follow=True):
+            break
+        docker.container_logs("x", stdout=True, follow=True)
+        docker.system_events()
+        docker.container_export("x")
+        with docker.container_attach("x", tty=False):
+            pass
+        docker.request("GET", "/events")
+        gc.collect()
+        engine.wait_for(lambda: len(left) == 6)
+
+
+def test_json_that_is_cut_or_none():
+    with pytest.raises(ProtocolError, match="JSON"):
+        ask(response(b"<html>"), lambda docker: docker.system_info())
+    for cut in range(1, len(EMPTY)):   # (a cut at 0 is an engine that closed: ConnectError)
+        with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY[:cut]))) as engine, Docker(engine.address, "1.41") as docker:
+            with pytest.raises(TruncatedError):
+                docker.system_info()
+
+
+# -- kept connections
+
+def test_connections_are_kept_and_shared():
+    def call(docker):
+        for _ in range(20):
+            docker.container_list()
+        with docker.request("GET", "/x") as first, docker.request("GET", "/y") as second:
+            first.read(), second.read()
+        for _ in range(20):
+            docker.container_list()
+    with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41") as docker:
+        call(docker)
+        assert engine.accepted == 2
+
+
+def once_then(second):
+    """A first connection that answers one request and then does as `second` says with the next; then a good engine."""
+    def recipe(peer):
+        peer.request()
+        peer.send(EMPTY)
+        second(peer)
+    return recipe, serve(EMPTY)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_a_kept_connection_the_engine_has_closed_is_replaced(method):
+    closed = threading.Event()
+    answer = serve(EMPTY if method != "HEAD" else response())
+    with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY), peer.close(), closed.set()), answer) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        closed.wait(5)
+        docker.request(method, "/x").read()
+        assert engine.accepted == 2 and len(engine.requests) == 2
+
+
+@pytest.mark.parametrize("method, retried", [("GET", True), ("HEAD", True), ("POST", False), ("PUT", False), ("DELETE", False)])
+def test_a_kept_connection_that_dies_under_a_request(method, retried):
+    with FakeEngine(*once_then(lambda peer: peer.request())) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        if method == "HEAD":
+            engine.recipes = engine.recipes[0], serve(response())
+        if retried:
+            assert docker.request(method, "/x").status == 200
+        else:
+            with pytest.raises(ConnectError):
+                docker.request(method, "/x")
+        assert [seen.method for seen in engine.requests] == ["GET"] + [method] * (1 + retried)
+
+
+@pytest.mark.parametrize("second", [
+    lambda peer: (peer.request(), peer.send(b"HTTP/1.1")),                       # a byte has come
+    lambda peer: (peer.request(), peer.send(b"garbage\r\n\r\n")), lambda peer: (peer.request(), peer.send(EMPTY[:-1])),
+])
+def test_no_retry_once_a_byte_has_come(second):
+    with FakeEngine(*once_then(second)) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        with pytest.raises(ProtocolError):
+            docker.system_info()
+        assert len(engine.requests) == 2
+
+
+def test_no_retry_on_a_new_connection_nor_a_second_time():
+    with FakeEngine(lambda peer: peer.request()) as engine, Docker(engine.address, "1.41") as docker:
+        with pytest.raises(ConnectError, match="without an answer"):
+            docker.system_info()
+        assert len(engine.requests) == 1
+    with FakeEngine(once_then(lambda peer: peer.request())[0], lambda peer: peer.request()) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        with pytest.raises(ConnectError):
+            docker.system_info()
+        assert len(engine.requests) == 3
+
+
+def test_no_retry_of_a_body_that_was_given_away():
+    """The iterable has been read: a second try would send the rest of it as if it were all."""
+    with FakeEngine(*once_then(lambda peer: peer.head())) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        with pytest.raises(ConnectError):
+            docker.request("GET", "/x", body=iter([b"a", b"b"]))
+        assert len(engine.requests) == 2
+
+
+def test_bytes_nobody_asked_for_are_not_taken_for_an_answer():
+    sent = threading.Event()
+
+    def recipe(peer):
+        peer.request()
+        peer.send(EMPTY)
+        time.sleep(0.05)
+        peer.send(response(b'"stale"', "408 Request Timeout"))
+        sent.set()
+        peer.drain()
+    with FakeEngine(recipe, serve(response(b'"fresh"'))) as engine, Docker(engine.address, "1.41") as docker:
+        docker.system_info()
+        sent.wait(5)
+        assert docker.system_info() == "fresh"
+
+
+def test_a_response_left_unread_is_not_reused():
+    with FakeEngine(serve(chunked(b"x" * 100))) as engine, Docker(engine.address, "1.41") as docker:
+        for _ in range(3):
+            with docker.request("GET", "/x"):
+                pass
+        assert engine.accepted == 3
+
+
+def descriptors():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_descriptors_after_a_thousand_requests_and_two_hundred_failures():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+
+        def misbehave(peer):
+            kind = peer.engine.accepted % 5
+            if peer.request() is not None:
+                peer.send([b"", b"garbage\r\n", EMPTY[:-1], b"HTTP/1.1 200 OK\r\n", response(b"{", "200 OK")][kind])
+        with FakeEngine(serve(EMPTY)) as engine, FakeEngine(misbehave) as bad:
+            docker, failing = Docker(engine.address, "1.41"), Docker(bad.address, "1.41")
+            docker.system_info()
+            before = None
+            for number in range(1000):
+                if number % 5 == 0:
+                    with pytest.raises(RawdockError):
+                        failing.system_info()
+                docker.system_info()
+                if number == 10:
+                    before = descriptors()
+            bad.wait_for(lambda: descriptors() <= before + 2)
+            missing = Docker("unix:///nowhere/s", "1.41")
+            for _ in range(200):
+                with pytest.raises(ConnectError):
+                    missing.system_info()
+            bad.wait_for(lambda: descriptors() <= before + 2)
+            docker.close()
+            failing.close()
+        assert engine.accepted == 1
+
+
+def test_threads_share_a_client():
+    with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41") as docker:
+        failures = []
+
+        def work():
+            try:
+                for _ in range(100):
+                    assert docker.system_info() == {}
+            except BaseException as error:
+                failures.append(error)
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures and len(engine.requests) == 800
+
+
+def test_timeouts_of_calls():
+    """A GET of JSON must answer in time; what may rightly take long is waited for."""
+    def recipe(peer):
+        while True:
+            if peer.request() is None:
+                return
+            time.sleep(0.3)
+            peer.send(EMPTY)
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=0.1) as docker:
+        with pytest.raises(Timeout):
+            docker.system_info()
+        assert docker.container_wait("x") == {}
+        assert list(docker.system_events()) == [{}]
