@@ -282,11 +282,12 @@ class PracticeConnection:
         self.keep_open = ("keep-alive" in tokens if head.version == "1.0" else "close" not in tokens) and not self.engine.closing
         hosts = head.headers.get_all("host")
         if head.version == "1.1" and not hosts:
-            self._refuse("400 Bad Request: missing required Host header\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field\n", 400,
-                         "Bad Request: missing required Host header")
+            reason = "Bad Request: missing required Host header"
+            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field\n" % reason, 400, reason)
             return
         if len(hosts) > 1 or hosts and "/" in hosts[0]:
-            self._refuse("400 Bad Request: %s\nrule: RFC 9112 §3.2\n" % ("too many Host headers" if len(hosts) > 1 else "malformed Host header"))
+            problem = "too many Host headers" if len(hosts) > 1 else "malformed Host header"
+            self._refuse("400 Bad Request: %s\nrule: RFC 9112 §3.2\n" % problem)
             return
         try:
             self.engine.dispatch(self, request)
@@ -303,7 +304,8 @@ class PracticeConnection:
         self.send_json({"message": message}, status)
 
     def common_headers(self):
-        return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"), ("Ostype", "linux"), ("Server", PRACTICE_SERVER)]
+        return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"), ("Ostype", "linux"),
+                ("Server", PRACTICE_SERVER)]
 
     def _start(self, status, headers, length):
         """The bytes of a head; `length` None: unknown, the body comes in chunks or ends with the connection."""
@@ -366,7 +368,8 @@ class PracticeConnection:
     def refuse_hijack(self, refusal):
         """How an attach says no: a head with the type of a raw stream, a line of text, the end."""
         self.keep_open = False
-        head = encode_response_head(refusal.status, PRACTICE_REASONS[refusal.status], [("Content-Type", RAW_STREAM), ("Server", PRACTICE_SERVER)])
+        headers = [("Content-Type", RAW_STREAM), ("Server", PRACTICE_SERVER)]
+        head = encode_response_head(refusal.status, PRACTICE_REASONS[refusal.status], headers)
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
@@ -446,9 +449,10 @@ class PracticeEngine:
         self.socket_path = socket_path
         if socket_path is not None:
             self.socket_path = os.path.abspath(os.fspath(socket_path))
-            if len(os.fsencode(self.socket_path)) > MAX_PRACTICE_PATH_BYTES:
+            size = len(os.fsencode(self.socket_path))
+            if size > MAX_PRACTICE_PATH_BYTES:
                 raise AddressError("the path of a UNIX socket has at most %d bytes, %s has %d"
-                                   % (MAX_PRACTICE_PATH_BYTES, self.socket_path, len(os.fsencode(self.socket_path))), "choose a shorter folder")
+                                   % (MAX_PRACTICE_PATH_BYTES, self.socket_path, size), "choose a shorter folder")
 
     @property
     def address(self):
@@ -508,7 +512,8 @@ class PracticeEngine:
             found = None
         if found is not None:
             if not stat.S_ISSOCK(found.st_mode):
-                raise UsageError("cannot listen at %s: something that is not a socket is there" % path, "choose another path, or remove it yourself")
+                raise UsageError("cannot listen at %s: something that is not a socket is there" % path,
+                                 "choose another path, or remove it yourself")
             probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 probe.settimeout(2)
@@ -532,7 +537,8 @@ class PracticeEngine:
             listener.setblocking(False)
         except OSError as error:
             listener.close()
-            raise AddressError("cannot listen at %s: %s" % (path, (error.strerror or str(error)).lower()), "choose a folder that you can write to")
+            raise AddressError("cannot listen at %s: %s" % (path, (error.strerror or str(error)).lower()),
+                               "choose a folder that you can write to")
         return listener
 
     def spawn(self, function, *arguments):
@@ -736,12 +742,14 @@ class PracticeEngine:
         numbers = [int(part or 0) for part in text.split(".")][:8]
         asked = tuple(numbers + [0] * (2 - len(numbers)))
         if asked > PRACTICE_API_MAX:
-            raise PracticeRefusal(400, "client version %s is too new. Maximum supported API version is %d.%d" % ((text,) + PRACTICE_API_MAX))
+            raise PracticeRefusal(400, "client version %s is too new. Maximum supported API version is %d.%d"
+                                  % ((text,) + PRACTICE_API_MAX))
         if asked < PRACTICE_API_MIN:
             message = ("client version %s is too old. Minimum supported API version is %d.%d, please upgrade your client to a newer version"
                        % ((text,) + PRACTICE_API_MIN))
             # A client so old does not expect JSON here.
-            connection.send_body(message.encode() + b"\n", 400, [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")])
+            headers = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+            connection.send_body(message.encode() + b"\n", 400, headers)
             return False
         request.api = asked
         return True
@@ -774,13 +782,14 @@ class PracticeEngine:
             "MemoryLimit": False, "SwapLimit": False, "CpuCfsPeriod": False, "CpuCfsQuota": False, "CPUShares": False, "CPUSet": False,
             "PidsLimit": False, "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True, "Debug": False, "NFd": 0,
             "OomKillDisable": False, "NGoroutines": 0, "SystemTime": wire_time(int(time.time()) * 1000000000), "LoggingDriver": "json-file",
-            "CgroupDriver": "none", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": "none", "OperatingSystem": "rawdock practice engine",
-            "OSVersion": "", "OSType": "linux", "Architecture": "x86_64", "IndexServerAddress": "https://index.docker.io/v1/",
+            "CgroupDriver": "none", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": "none",
+            "OperatingSystem": "rawdock practice engine", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64", "IndexServerAddress": "https://index.docker.io/v1/",
             "RegistryConfig": {"IndexConfigs": {}, "InsecureRegistryCIDRs": [], "Mirrors": None}, "NCPU": 1, "MemTotal": 0,
             "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "", "HttpsProxy": "", "NoProxy": "", "Name": "practice",
             "Labels": ["practice=true"], "ExperimentalBuild": False, "ServerVersion": __version__ + "-practice",
             "Runtimes": {"practice": {"path": "none"}}, "DefaultRuntime": "practice",
-            "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "", "RemoteManagers": None},
+            "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "",
+                      "RemoteManagers": None},
             "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "none", "ContainerdCommit": {"ID": "", "Expected": ""},
             "RuncCommit": {"ID": "", "Expected": ""}, "InitCommit": {"ID": "", "Expected": ""}, "SecurityOptions": [],
             "Warnings": ["This is rawdock's practice engine: its containers are a few built-in programs"],
@@ -809,7 +818,8 @@ class PracticeEngine:
                 raise PracticeHangUp()   # a reader so slow that events were lost must not think it saw all
             replay = False
             for event in batch:
-                if (since is None or event["timeNano"] >= since) and (until is None or event["timeNano"] <= until) and event_matches(event, filters):
+                when = event["timeNano"]
+                if (since is None or when >= since) and (until is None or when <= until) and event_matches(event, filters):
                     connection.send_piece(json.dumps(event, separators=(",", ":")).encode() + b"\n")
             if not batch:
                 if over or self.closing:
@@ -840,8 +850,8 @@ class PracticeEngine:
 
     def answer_image_history(self, connection, request, name):
         image = self.state.find_image(name)
-        steps = [{"Comment": "", "Created": image.pulled // 1000000000, "CreatedBy": "practice layer %s" % layer, "Id": "<missing>", "Size": size,
-                  "Tags": None} for layer, size in reversed(image.entry["layers"])]
+        steps = [{"Comment": "", "Created": image.pulled // 1000000000, "CreatedBy": "practice layer %s" % layer, "Id": "<missing>",
+                  "Size": size, "Tags": None} for layer, size in reversed(image.entry["layers"])]
         steps[0].update(Id=image.id, Tags=list(image.tags))
         connection.send_json(steps)
 
@@ -1154,9 +1164,10 @@ def stream_type(request, tty):
 
 def practice_network(name):
     driver = "null" if name == "none" else name
+    ranges = [{"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"}] if name == "bridge" else []
     return {
         "Name": name, "Id": stable_hex("network", name), "Created": wire_time(0), "Scope": "local", "Driver": driver, "EnableIPv6": False,
-        "IPAM": {"Driver": "default", "Options": None, "Config": [{"Subnet": "172.17.0.0/16", "Gateway": "172.17.0.1"}] if name == "bridge" else []},
+        "IPAM": {"Driver": "default", "Options": None, "Config": ranges},
         "Internal": False, "Attachable": False, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False, "Containers": {},
         "Options": {}, "Labels": {},
     }

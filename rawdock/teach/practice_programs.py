@@ -254,7 +254,8 @@ SMALL_FILES = {
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
 }
 SMALL_TREE = {
-    "/": "bin dev etc home proc root sys tmp usr var", "/etc": "hostname os-release passwd", "/home": "", "/tmp": "", "/root": "", "/data": "",
+    "/": "bin dev etc home proc root sys tmp usr var", "/etc": "hostname os-release passwd",
+    "/home": "", "/tmp": "", "/root": "", "/data": "",
 }
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", "0": "\0", '"': '"'}
 
@@ -960,7 +961,8 @@ class PracticeRedis:
         name = words[0].decode("latin-1").upper()
         row = REDIS_COMMANDS.get(name)
         if row is None:
-            raise RedisRefusal("ERR unknown command '%s': practice redis knows %s" % (printable(words[0]), " ".join(sorted(REDIS_COMMANDS))))
+            raise RedisRefusal("ERR unknown command '%s': practice redis knows %s"
+                               % (printable(words[0]), " ".join(sorted(REDIS_COMMANDS))))
         function, least, most = row
         if not least <= len(words) - 1 <= most:
             raise RedisRefusal("ERR wrong number of arguments for '%s' command" % name.lower())
@@ -1114,13 +1116,16 @@ class PracticeRedis:
 
 REDIS_COMMANDS = {
     "PING": (PracticeRedis.do_ping, 0, 1), "ECHO": (PracticeRedis.do_echo, 1, 1), "SET": (PracticeRedis.do_set, 2, 6),
-    "GET": (PracticeRedis.do_get, 1, 1), "MGET": (PracticeRedis.do_mget, 1, MAX_REDIS_ARGUMENTS), "DEL": (PracticeRedis.do_del, 1, MAX_REDIS_ARGUMENTS),
-    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS), "INCR": (PracticeRedis.do_incr, 1, 1), "INCRBY": (PracticeRedis.do_incr, 2, 2),
+    "GET": (PracticeRedis.do_get, 1, 1), "MGET": (PracticeRedis.do_mget, 1, MAX_REDIS_ARGUMENTS),
+    "DEL": (PracticeRedis.do_del, 1, MAX_REDIS_ARGUMENTS),
+    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS), "INCR": (PracticeRedis.do_incr, 1, 1),
+    "INCRBY": (PracticeRedis.do_incr, 2, 2),
     "DECR": (PracticeRedis.do_decr, 1, 1), "DECRBY": (PracticeRedis.do_decr, 2, 2), "APPEND": (PracticeRedis.do_append, 2, 2),
     "STRLEN": (PracticeRedis.do_strlen, 1, 1), "TYPE": (PracticeRedis.do_type, 1, 1), "TTL": (PracticeRedis.do_ttl, 1, 1),
     "KEYS": (PracticeRedis.do_keys, 1, 1), "DBSIZE": (PracticeRedis.do_dbsize, 0, 0), "FLUSHALL": (PracticeRedis.do_flushall, 0, 1),
     "FLUSHDB": (PracticeRedis.do_flushall, 0, 1), "LASTSAVE": (PracticeRedis.do_lastsave, 0, 0), "SELECT": (PracticeRedis.do_ok, 1, 1),
-    "QUIT": (PracticeRedis.do_ok, 0, 0), "COMMAND": (PracticeRedis.do_none, 0, MAX_REDIS_ARGUMENTS), "CONFIG": (PracticeRedis.do_none, 1, 8),
+    "QUIT": (PracticeRedis.do_ok, 0, 0), "COMMAND": (PracticeRedis.do_none, 0, MAX_REDIS_ARGUMENTS),
+    "CONFIG": (PracticeRedis.do_none, 1, 8),
     "CLIENT": (PracticeRedis.do_client, 1, 8), "INFO": (PracticeRedis.do_info, 0, 8), "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1),
     "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
 }
@@ -1297,11 +1302,13 @@ PRACTICE_IMAGES = {
         "programs": {"/hello": program_hello, "hello": program_hello},
     },
     "busybox": {
-        "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"], "env": [PRACTICE_PATH], "workdir": "", "ports": (),
+        "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"], "env": [PRACTICE_PATH],
+        "workdir": "", "ports": (),
         "programs": BUSYBOX_PROGRAMS,
     },
     "redis": {
-        "tags": ("2.8", "latest"), "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002), ("data", 98)),
+        "tags": ("2.8", "latest"),
+        "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002), ("data", 98)),
         "cmd": ["redis-server"], "env": [PRACTICE_PATH, "REDIS_VERSION=2.8.practice"], "workdir": "/data", "ports": ("6379/tcp",),
         "programs": dict(BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
     },

@@ -32,9 +32,13 @@ MAX_LOG_RECORD_BYTES = 16384      # dockerd's: a longer line becomes several rec
 MAX_EVENTS = 256                  # dockerd's: the events that `since` can still see
 MAX_CONTAINERS = 1000
 
+IMAGE_NAME_PATTERN = re.compile("[a-z0-9]+(?:[._/-]+[a-z0-9]+|:[0-9]+/[a-z0-9]+)*")
+IMAGE_TAG_PATTERN = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-NAME_FIRST = "amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open plain quiet rapid sunny tidy".split()
-NAME_SECOND = "anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit piston quartz rotor spindle turbine".split()
+NAME_FIRST = ("amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open plain quiet"
+              " rapid sunny tidy").split()
+NAME_SECOND = ("anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit piston"
+               " quartz rotor spindle turbine").split()
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -281,7 +285,8 @@ def fold_keys(given, known):
 def checked_kind(given, key, kinds, where):
     value = given.get(key)
     if value is not None and (not isinstance(value, kinds) or isinstance(value, bool) and bool not in kinds):
-        raise PracticeRefusal(400, "invalid JSON: %s%s is not what it should be (%s)" % (where, key, "/".join(one.__name__ for one in kinds)))
+        wanted = "/".join(one.__name__ for one in kinds)
+        raise PracticeRefusal(400, "invalid JSON: %s%s is not what it should be (%s)" % (where, key, wanted))
     return value
 
 
@@ -374,8 +379,8 @@ class PracticeContainer:
                               "Driver": "local", "Mode": mode or "z", "RW": "ro" not in mode.split(","), "Propagation": ""})
         for mount in self.host_config.get("Mounts") or ():
             if isinstance(mount, dict):
-                found.append({"Type": mount.get("Type", "volume"), "Source": mount.get("Source", ""), "Destination": mount.get("Target", ""),
-                              "Mode": "", "RW": not mount.get("ReadOnly"), "Propagation": ""})
+                found.append({"Type": mount.get("Type", "volume"), "Source": mount.get("Source", ""),
+                              "Destination": mount.get("Target", ""), "Mode": "", "RW": not mount.get("ReadOnly"), "Propagation": ""})
         return found
 
     def status_text(self):
@@ -433,8 +438,8 @@ class PracticeContainer:
         found = {
             "Id": self.id, "Created": wire_time(self.created), "Path": self.argv[0], "Args": self.argv[1:],
             "State": {
-                "Status": self.status, "Running": running, "Paused": False, "Restarting": False, "OOMKilled": False, "Dead": False, "Pid": 0,
-                "ExitCode": self.exit_code, "Error": self.error, "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
+                "Status": self.status, "Running": running, "Paused": False, "Restarting": False, "OOMKilled": False, "Dead": False,
+                "Pid": 0, "ExitCode": self.exit_code, "Error": self.error, "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
                 "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
             },
             "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "", "Name": "/" + self.name,
@@ -567,7 +572,8 @@ class PracticeState:
             by_name = reference in image.tags
             going = [reference] if by_name else list(image.tags)
             if not by_name and len(going) > 1 and not force:
-                raise PracticeRefusal(409, "conflict: image %s has several tags (%s): remove each, or force" % (image.id[7:19], ", ".join(going)))
+                raise PracticeRefusal(409, "conflict: image %s has several tags (%s): remove each, or force"
+                                      % (image.id[7:19], ", ".join(going)))
             last = len(going) == len(image.tags)
             if last:
                 users = [one for one in self.containers.values() if one.image is image]
@@ -590,7 +596,7 @@ class PracticeState:
         with self.changed:
             image = self.find_image(text)
             name, _, _ = split_image_name(repository)
-            if not re.fullmatch(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+|:[0-9]+/)*", name) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", tag or "latest"):
+            if not (IMAGE_NAME_PATTERN.fullmatch(name) and IMAGE_TAG_PATTERN.fullmatch(tag or "latest")):
                 raise PracticeRefusal(400, "invalid reference format: %s:%s" % (repository, tag))
             reference = "%s:%s" % (name, tag or "latest")
             for other in self.images.values():
@@ -791,7 +797,11 @@ class PracticeState:
         except ProgramKilled as killed:
             return 128 + killed.args[0]
         except Exception as error:   # a mistake in a built-in program ends its container, never the engine
-            process.write(2, ("practice engine: %s failed: %s: %s\n" % (view.argv[0], type(error).__name__, error)).encode("utf-8", "replace"))
+            message = "practice engine: %s failed: %s: %s\n" % (view.argv[0], type(error).__name__, error)
+            try:
+                process.write(2, message.encode("utf-8", "replace"))
+            except ProgramKilled as killed:
+                return 128 + killed.args[0]
             return 134
 
     def signal(self, container, number):
@@ -845,7 +855,8 @@ class PracticeState:
                 raise PracticeRefusal(400, "invalid container name (%s)" % (name or ""))
             other = self.containers_by_name.get(name)
             if other is not None:
-                raise PracticeRefusal(409, "Conflict. The name \"/%s\" is taken by container %s: remove or rename that one first" % (name, other.id))
+                raise PracticeRefusal(409, "Conflict. The name \"/%s\" is taken by container %s: remove or rename that one first"
+                                      % (name, other.id))
             old = container.name
             del self.containers_by_name[old]
             container.name = name
@@ -965,9 +976,8 @@ class PracticeState:
 def missing_program(name, image):
     """The refusal of a command that the image has no program for, with the words by which a client tells 127 from 125."""
     known = " ".join(sorted(one for one in image.programs if "/" not in one))
-    if "/" in name:
-        return "practice runtime: exec: \"%s\": stat %s: no such file or directory (the programs of %s: %s)" % (name, name, image.repository, known)
-    return "practice runtime: exec: \"%s\": executable file not found in $PATH (the programs of %s: %s)" % (name, image.repository, known)
+    problem = "stat %s: no such file or directory" % name if "/" in name else "executable file not found in $PATH"
+    return "practice runtime: exec: \"%s\": %s (the programs of %s: %s)" % (name, problem, image.repository, known)
 
 
 CONTAINER_FILTERS = "id name status label exited ancestor network volume publish expose before since health isolation is-task".split()

@@ -318,6 +318,11 @@ def test_shell(engine, script, out, err, status):
     assert shell(engine, script) == (out, err, status)
 
 
+def test_a_program_that_fails_ends_its_container_and_not_the_engine(engine):
+    out, err, status = shell(engine, "(" * 2000 + "true" + ")" * 2000)
+    assert (out, status) == (b"", 134) and err.startswith(b"practice engine: sh failed: RecursionError")
+
+
 def test_a_shell_reads_commands_from_stdin(engine):
     identity = create(engine, ["sh"], OpenStdin=True, StdinOnce=True)
     with Wire(engine) as wire:

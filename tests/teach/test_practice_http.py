@@ -2,7 +2,6 @@
 import json
 import os
 import socket
-import stat
 import threading
 import time
 
@@ -221,39 +220,6 @@ def test_fifty_clients_at_once(engine):
     for thread in threads:
         thread.join(30)
     assert problems == []
-
-
-def test_nothing_is_left_after_close():
-    before = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    engine = PracticeEngine()
-    engine.start()
-    path = engine.socket_path
-    assert stat.S_ISSOCK(os.stat(path).st_mode) and len(os.fsencode(path)) < 108
-    assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
-    assert engine.address == "unix://" + path
-    pull(engine, "redis", "2.8")
-    wires = [Wire(engine) for _ in range(5)]
-    server = create(engine, ["redis-server"], "redis:2.8", HostConfig={"PortBindings": {"6379/tcp": [{"HostPort": ""}]}})
-    start(engine, server)
-    sleeper = create(engine, ["sleep", "1000"], "redis:2.8")
-    start(engine, sleeper)
-    wires[0].send(request_bytes("GET", "/containers/%s/logs?stdout=1&follow=1" % server))
-    wires[1].send(request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1&stdin=1" % sleeper, None, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
-    wires[2].send(request_bytes("POST", "/containers/%s/wait" % sleeper))
-    wires[3].send(request_bytes("GET", "/events"))
-    for wire in wires[:4]:
-        wire.head()
-    began = time.monotonic()
-    engine.close()
-    engine.close()
-    assert time.monotonic() - began < 3
-    for wire in wires:
-        wire.rest()
-        wire.sock.close()
-    assert not os.path.exists(path) and not os.path.exists(os.path.dirname(path))
-    eventually(lambda: threading.active_count() == before[0])
-    if before[1]:
-        assert len(os.listdir("/proc/self/fd")) == before[1]
 
 
 def test_an_engine_that_never_started_closes():
