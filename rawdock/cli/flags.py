@@ -15,7 +15,7 @@ after its first argument.
 import os
 import re
 
-from ..errors import UsageError
+from ..errors import TruncatedError, UsageError
 
 TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
 FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
@@ -248,4 +248,6 @@ def one_line(error):
     """An error as the one line a user reads: what happened, then what to try."""
     text = " ".join(str(error).split())
     hint = getattr(error, "hint", None)
+    if isinstance(error, TruncatedError) and not hint:
+        hint = "did the engine stop? What came is not all"
     return "%s; %s" % (text, hint) if hint else text

@@ -104,10 +104,7 @@ def test_an_engine_that_answers_garbage(rawdock_command, words, name):
         refused(rawdock_command, engine.address, words)
 
 
-NOT_WHAT_WAS_ASKED = {
-    "no JSON": b"<html>", "another shape": b'"text"', "a number": b"17", "null": b"null", "a list": b"[1]", "deep": b"[" * 100000,
-    "not UTF-8": b'{"Id":"\xff"}', "empty": b"", "an object": b"{}",
-}
+NOT_WHAT_WAS_ASKED = {"no JSON": b"<html>", "a number": b"17", "a list": b"[1]", "deep": b"[" * 100000, "not UTF-8": b'{"Id":"\xff"}', "an object": b"{}"}
 
 
 @pytest.mark.parametrize("words", [["ps"], ["run", "busybox"], ["exec", "c", "ls"], ["inspect", "c"], ["attach", "c"], ["start", "-a", "c"],

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from rawdock.cli.flags import Flag, Output, one_line, parse_command_line, parse_flag_table
-from rawdock.errors import ConnectError, UsageError
+from rawdock.errors import ConnectError, TruncatedError, UsageError
 
 FLAGS = parse_flag_table("""
 -d, --detach           bool  in the background
@@ -118,6 +118,7 @@ def test_a_flag_shows_its_spellings():
 def test_an_error_is_one_line_with_its_hint():
     assert one_line(UsageError("a\nb\tc", "try d")) == "a b c; try d"
     assert one_line(ConnectError("unix:///x", "no such socket")) == "cannot connect to the engine at unix:///x: no such socket"
+    assert one_line(TruncatedError("a body", 7, 9, 2)).endswith("got 2 of 9 bytes (RFC 9112 §8); did the engine stop? What came is not all")
 
 
 def test_output_waits_for_a_pipe_that_does_not_block():
