@@ -439,7 +439,8 @@ class PracticeContainer:
             "Id": self.id, "Created": wire_time(self.created), "Path": self.argv[0], "Args": self.argv[1:],
             "State": {
                 "Status": self.status, "Running": running, "Paused": False, "Restarting": False, "OOMKilled": False, "Dead": False,
-                "Pid": 0, "ExitCode": self.exit_code, "Error": self.error, "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
+                "Pid": 0, "ExitCode": self.exit_code, "Error": self.error,
+                "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
                 "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
             },
             "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "", "Name": "/" + self.name,
