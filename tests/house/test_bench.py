@@ -82,6 +82,11 @@ def test_the_table_shows_every_figure_goal_and_note_and_ends_with_the_count():
     assert lines[-1] == "3 goals: 0 at the stretch, 1 reached, 1 missed, 1 not measured"
 
 
+def test_the_table_names_the_rows_that_have_no_figure():
+    assert "rows without a figure: 4e" in TOOL.table(three_rows() + [TOOL.Row("4e", "work")], FACTS)
+    assert not [line for line in TOOL.table(three_rows(), FACTS) if "without" in line]
+
+
 def test_the_json_holds_what_the_table_shows():
     value = json.loads(json.dumps(TOOL.as_json(three_rows(), FACTS)))
     assert value["facts"] == FACTS
