@@ -8,6 +8,7 @@ Only what was given is sent: for everything left out the engine's own default ho
 are checked here as far as the docker CLI checks them; the engine checks the rest and its
 message is shown.
 """
+import json
 import os
 import re
 import socket
@@ -27,7 +28,7 @@ RUN_OPTIONS_TABLE = """
 --cpus                cpus     NUMBER                H.NanoCpus           how many CPUs it may use
 --cpuset-cpus         text     LIST                  H.CpusetCpus         which CPUs (0-3, 0,1)
 -d, --detach          bool     -                     client               run in the background and print the container's id
---dns                 list     ADDRESS               H.Dns                a DNS server
+--dns                 addrs    ADDRESS               H.Dns                a DNS server
 --dns-option          list     OPTION                H.DnsOptions         a DNS option
 --dns-search          list     DOMAIN                H.DnsSearch          a DNS search domain
 --domainname          text     NAME                  C.Domainname         its NIS domain name
@@ -47,10 +48,10 @@ RUN_OPTIONS_TABLE = """
 --memory-reservation  size     BYTES                 H.MemoryReservation  soft memory limit
 --memory-swap         size     BYTES                 H.MemorySwap         memory and swap together (-1: no limit)
 --name                text     NAME                  Q.name               the container's name
---network, --net      text     NETWORK               H.NetworkMode        bridge, host, none, container:NAME or a network's name
+--network, --net      network  NETWORK               H.NetworkMode        bridge, host, none, container:NAME or a network's name
 --oom-kill-disable    bool     -                     H.OomKillDisable     never kill it for want of memory
 --oom-score-adj       int      SCORE                 H.OomScoreAdj        -1000 to 1000
---pid                 text     MODE                  H.PidMode            PID namespace
+--pid                 mode     MODE                  H.PidMode            PID namespace
 --pids-limit          int      NUMBER                H.PidsLimit          how many processes (-1: no limit)
 --platform            text     OS[/ARCH]             Q.platform           the image's platform
 --privileged          bool     -                     H.Privileged         all capabilities, all devices
@@ -62,24 +63,28 @@ RUN_OPTIONS_TABLE = """
 --restart             restart  POLICY                H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
 --rm                  bool     -                     H.AutoRemove         remove the container when it ends
 --runtime             text     NAME                  H.Runtime            the OCI runtime
---security-opt        list     OPTION                H.SecurityOpt        a security option
+--security-opt        secopt   OPTION                H.SecurityOpt        a security option
 --shm-size            size     BYTES                 H.ShmSize            size of /dev/shm
 --sig-proxy           bool     -                     client               pass signals on (the default; =false: do not)
 --stop-signal         text     SIGNAL                C.StopSignal         the signal that stops it
 --stop-timeout        int      SECONDS               C.StopTimeout        how long stop waits before it kills
---sysctl              map      KEY=VALUE             H.Sysctls            a kernel parameter
+--sysctl              sysctl   KEY=VALUE             H.Sysctls            a kernel parameter
 --tmpfs               tmpfs    PATH[:OPTIONS]        H.Tmpfs              a tmpfs mount
 -t, --tty             bool     -                     client               a terminal
 -u, --user            text     USER[:GROUP]          C.User               who it runs as
---userns              text     MODE                  H.UsernsMode         user namespace
---uts                 text     MODE                  H.UTSMode            UTS namespace
+--userns              mode     MODE                  H.UsernsMode         user namespace
+--uts                 mode     MODE                  H.UTSMode            UTS namespace
 -v, --volume          volume   [SOURCE:]PATH[:MODE]  H.Binds              a directory of the host or a volume, mounted
 --volume-driver       text     NAME                  H.VolumeDriver       the volume driver
 --volumes-from        list     CONTAINER             H.VolumesFrom        the mounts of another container
 -w, --workdir         text     DIRECTORY             C.WorkingDir         its working directory
 """
 
-REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "caps", "expose", "publish", "tmpfs", "volume")
+REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "addrs", "caps", "expose", "publish", "secopt", "sysctl", "tmpfs", "volume")
+# What a dict may be given for, and what then stands between key and value.
+PAIRED_KINDS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
+NAMESPACED_SYSCTL = re.compile(r"(?:net\.[^=]*|fs\.mqueue\.[^=]*|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
+MAX_SIZE = (1 << 63) - 1       # the engine's int64
 # What create does not take: it never attaches.
 RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
 
@@ -133,10 +138,7 @@ def container_request(image, command=(), options=None):
             raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(sorted(rows)))
         if value is None or value is False and option.keyword != "sig_proxy":
             continue
-        if option.repeated and isinstance(value, str):
-            value = [value]
-        elif option.repeated and isinstance(value, dict):
-            value = ["%s=%s" % pair for pair in value.items()]
+        value = checked_option_value(option, value)
         given.add(option.keyword)
         if option.place == "client":
             client[option.keyword] = value
@@ -146,9 +148,41 @@ def container_request(image, command=(), options=None):
             query[option.place[2:]] = str(value)
         else:
             put_option(body, option, value)
-    if "rm" in given and body["HostConfig"].get("RestartPolicy", {}).get("Name", "no") != "no":
+    host = body.get("HostConfig", {})
+    if "rm" in given and host.get("RestartPolicy", {}).get("Name", "no") not in ("no", ""):
         raise UsageError("conflicting options: --restart and --rm", "a container that is removed cannot be restarted")
+    if host.get("LogConfig", {}).get("Type") == "none" and host["LogConfig"].get("Config"):
+        raise UsageError("conflicting options: --log-opt and --log-driver none", "the driver none takes no options")
     return query, body, client
+
+
+def option_flag(option):
+    return "--" + option.keyword.replace("_", "-")
+
+
+def checked_option_value(option, value):
+    """The caller's `value` in the Python type that the row's kind has. UsageError if it is of none that would do."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if option.repeated:
+        if isinstance(value, dict) and option.kind in PAIRED_KINDS:
+            value = ["%s%s%s" % (name, PAIRED_KINDS[option.kind], text) for name, text in value.items()]
+        values = list(value) if isinstance(value, (list, tuple)) else [value]
+        if not all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
+            raise UsageError("%s takes a str or a list of str, not %r" % (option_flag(option), value))
+        return [str(item) for item in values]
+    if option.kind == "bool":
+        if isinstance(value, bool):
+            return value
+        raise UsageError("%s takes True or False, not %r" % (option_flag(option), value))
+    if option.kind == "int":
+        if number or isinstance(value, str) and re.fullmatch("[+-]?[0-9]{1,19}", value):
+            return int(value)
+        raise UsageError("%s takes a whole number, not %r" % (option_flag(option), value))
+    if option.kind == "entry" and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        return list(value)
+    if isinstance(value, str) or number or option.kind == "cpus" and isinstance(value, float):
+        return value if option.kind == "size" else str(value)
+    raise UsageError("%s takes a str, not %r" % (option_flag(option), value))
 
 
 def option_place(body, place):
@@ -175,8 +209,31 @@ def put_option(body, option, value):
         for item in value:
             name, _, text = item.partition("=")
             if not name:
-                raise UsageError("--%s %r has no key" % (option.keyword.replace("_", "-"), item), "write KEY=VALUE")
+                raise UsageError("%s %r has no key" % (option_flag(option), item), "write KEY=VALUE")
             target.setdefault(key, {})[name] = text
+    elif kind == "sysctl":
+        for item in value:
+            if not NAMESPACED_SYSCTL.fullmatch(item):
+                raise UsageError("--sysctl %s: a container has only net.*, fs.mqueue.* and the IPC part of kernel.* of its own" % item, "write KEY=VALUE")
+            name, _, text = item.partition("=")
+            target.setdefault(key, {})[name] = text
+    elif kind == "secopt":
+        for item in value:
+            put_security_option(target, key, item)
+    elif kind == "mode":
+        modes = "host or container:NAME" if option.keyword == "pid" else "host"
+        if value not in ("", "host") and not (option.keyword == "pid" and re.fullmatch("container:.+", value, re.DOTALL)):
+            raise UsageError("%s %s: not a mode" % (option_flag(option), value), "write %s, or leave it out" % modes)
+        target[key] = value
+    elif kind == "network":
+        if not value or "=" in value:
+            raise UsageError("--network %s: not the name of a network" % (value or "''"), "write bridge, host, none, container:NAME or a network's name")
+        target[key] = value
+    elif kind == "addrs":
+        for item in value:
+            if not is_ip_address(item):
+                raise UsageError("%s %s: not an IP address" % (option_flag(option), item))
+            target.setdefault(key, []).append(item)
     elif kind == "tmpfs":
         for item in value:
             path, _, settings = item.partition(":")
@@ -200,7 +257,10 @@ def put_option(body, option, value):
             host, separator, place = item.partition("=") if "=" in item else item.partition(":")
             if not separator or not host or not place:
                 raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
-            target.setdefault(key, []).append("%s:%s" % (host, place.strip("[]")))
+            place = place[1:-1] if place[:1] == "[" and place[-1:] == "]" else place
+            if place != "host-gateway" and not is_ip_address(place):
+                raise UsageError("--add-host %s: %r is not an IP address" % (item, place), "write HOST:IP, or HOST:host-gateway")
+            target.setdefault(key, []).append("%s:%s" % (host, place))
     elif kind == "restart":
         target[key] = parse_restart_policy(value)
     elif kind == "expose":
@@ -217,20 +277,43 @@ def put_option(body, option, value):
         put_volumes(body, target, value)
 
 
+def put_security_option(target, key, item):
+    """One --security-opt. A seccomp profile goes as the text of its file; systempaths is told by two empty lists."""
+    name, _, value = item.partition("=" if "=" in item else ":")
+    if name == "systempaths" and value == "unconfined":
+        target.setdefault(key, [])
+        target["MaskedPaths"], target["ReadonlyPaths"] = [], []
+        return
+    if name == "seccomp" and value not in ("unconfined", "builtin"):
+        try:
+            with open(value, encoding="utf-8") as file:
+                item = "seccomp=" + json.dumps(json.load(file), separators=(",", ":"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError("--security-opt %s: the profile cannot be read: %s" % (item, getattr(error, "strerror", None) or error))
+    target.setdefault(key, []).append(item)
+
+
 def environment_entry(item):
     """NAME=VALUE as it is; NAME alone takes this process's value, or asks the engine to unset it."""
     name, equals, _ = item.partition("=")
     if not name:
         raise UsageError("--env %r has no name" % item, "write NAME=VALUE")
-    if equals or name not in os.environ:
-        return item
-    return "%s=%s" % (name, os.environ[name])
+    value = None if equals else client_variable(name)
+    return item if value is None else "%s=%s" % (name, value)
+
+
+def client_variable(name):
+    """The value of the environment variable `name` in this process, None without one."""
+    try:
+        return os.environ.get(name)
+    except UnicodeEncodeError:   # no name that a system could have
+        return None
 
 
 def read_env_file(path):
     """The entries of an --env-file: UTF-8, a NAME=VALUE a line, no quoting, # begins a comment line."""
     try:
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, encoding="utf-8-sig", newline="\n") as file:
             lines = file.read().split("\n")
     except (OSError, ValueError) as error:
         raise UsageError("--env-file %s cannot be read: %s" % (path, getattr(error, "strerror", None) or error))
@@ -244,8 +327,8 @@ def read_env_file(path):
             raise UsageError("%s, line %d: %r is not a variable name" % (path, number, name), "write NAME=VALUE")
         if equals:
             entries.append(line)
-        elif name in os.environ:
-            entries.append("%s=%s" % (name, os.environ[name]))
+        elif client_variable(name) is not None:
+            entries.append("%s=%s" % (name, client_variable(name)))
     return entries
 
 
@@ -255,10 +338,11 @@ def parse_size(option, value):
         return value
     if value == "-1" and option.keyword == "memory_swap":
         return -1
-    match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([bkmgtp]?)(?:i?b)?", str(value).lower())
-    if match is None:
-        raise UsageError("--%s %s: not a size" % (option.keyword.replace("_", "-"), value), "write a number and b, k, m or g: 512m")
-    return int(float(match.group(1)) * 1024 ** "bkmgtp".index(match.group(2) or "b"))
+    match = re.fullmatch(r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?", str(value).lower(), re.ASCII)
+    size = int(float(match.group(1)) * 1024 ** " kmgtp".index(match.group(2) or " ")) if match else -1
+    if not 0 <= size <= MAX_SIZE:
+        raise UsageError("%s %s: not a size" % (option_flag(option), value), "write a number and b, k, m or g: 512m")
+    return size
 
 
 def parse_cpus(value):
@@ -270,7 +354,7 @@ def parse_cpus(value):
 
 def parse_restart_policy(text):
     name, colon, count = text.partition(":")
-    if name not in ("no", "always", "unless-stopped", "on-failure") or colon and not re.fullmatch("[0-9]{1,9}", count):
+    if name not in ("", "no", "always", "unless-stopped", "on-failure") or not re.fullmatch("[0-9]{0,9}", count):
         raise UsageError("--restart %s: not a restart policy" % text, "use no, always, unless-stopped, on-failure or on-failure:N")
     if colon and name != "on-failure":
         raise UsageError("--restart %s: only on-failure takes a count" % text)
@@ -278,8 +362,8 @@ def parse_restart_policy(text):
 
 
 def split_protocol(text):
-    ports, slash, protocol = text.partition("/")
-    protocol = protocol.lower() if slash else "tcp"
+    ports, _, protocol = text.partition("/")
+    protocol = protocol.lower() or "tcp"
     if protocol not in ("tcp", "udp", "sctp"):
         raise UsageError("port %r: protocol %r is not tcp, udp or sctp" % (text, protocol))
     return ports, protocol
@@ -299,7 +383,7 @@ def is_ip_address(text):
         try:
             socket.inet_pton(family, text)
             return True
-        except OSError:
+        except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
             pass
     return False
 
@@ -335,6 +419,6 @@ def put_volumes(body, target, values):
         if len(fields) == 1:
             body.setdefault("Volumes", {})[value] = {}
             continue
-        if fields[0] in (".", "..") or fields[0].startswith(("./", "../")):
+        if fields[0].startswith("."):
             fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
         target.setdefault("Binds", []).append(":".join(fields))
