@@ -11,14 +11,6 @@ from ..errors import RawdockError
 STDIN_BYTES = 65536
 
 
-def copy_frames(frames, stdout, stderr):
-    """Write (stream, bytes) items to two binary files (None: drop). Returns when they end; raises what they raise."""
-    for stream, data in frames:
-        file = stderr if stream == 2 else stdout
-        if file is not None and data:
-            file.write(data)
-
-
 def copy_stream(pieces, tty, stdout, stderr):
     """Write the output in `pieces` (an iterable of bytes) to two binary files, a call for each run of one stream.
 
@@ -46,8 +38,12 @@ def copy_stream(pieces, tty, stdout, stderr):
 
 
 def write_output(file, data):
+    """Write all of `data`: an unbuffered file may take a part of it when a signal comes."""
     if file is not None and data:
-        file.write(data)
+        written = file.write(data)
+        while written is not None and written < len(data):
+            data = data[written:]
+            written = file.write(data)
         file.flush()
 
 
@@ -60,13 +56,20 @@ def copy_stdin(source, duplex):
     try:
         while True:
             # os.read gives what there is; a buffered file would wait for more.
-            data = os.read(descriptor, STDIN_BYTES) if descriptor is not None else source.read(STDIN_BYTES)
+            try:
+                data = os.read(descriptor, STDIN_BYTES) if descriptor is not None else source.read(STDIN_BYTES)
+            except BlockingIOError:   # a terminal that another program has left so
+                from select import POLLIN, poll
+                poller = poll()
+                poller.register(descriptor, POLLIN)
+                poller.poll()
+                continue
             if not data:
                 break
             duplex.send(data)
-        duplex.close_write()
     except (RawdockError, OSError):
         pass   # the container has gone, or closed its stdin: its output and status tell the rest
+    duplex.close_write()   # also when it could not be read: the container would wait for it for ever
 
 
 def start_stdin_copy(source, duplex):
@@ -96,9 +99,8 @@ class SignalForwarder:
 
     def __enter__(self):
         import signal
-        for name in dir(signal):
-            if name.startswith("SIG") and name[3].isalpha() and name not in self.LEFT_ALONE and "RTM" not in name:
-                number = getattr(signal, name)
+        for number in signal.Signals:   # each once, however many names it has
+            if number.name not in self.LEFT_ALONE and "RTM" not in number.name:
                 try:
                     self._previous.append((number, signal.signal(number, self._forward)))
                 except (OSError, ValueError):   # not to be caught, or not in the main thread
@@ -108,7 +110,8 @@ class SignalForwarder:
     def __exit__(self, *exc):
         import signal
         for number, handler in self._previous:
-            signal.signal(number, handler)
+            if handler is not None:   # None: not set from Python, and not to be set from it
+                signal.signal(number, handler)
 
     def _forward(self, number, frame):
         import signal
