@@ -10,7 +10,8 @@ import pytest
 from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment, read_request, run_to_end,
                                        scripted_socket)
 
-COMMANDS = [["ps"], ["run", "busybox"], ["GET", "/info"], ["nc"], ["logs", "c"], ["events"], ["pull", "busybox:1"], ["stop", "c"], ["exec", "c", "ls"]]
+# Each test costs processes: the commands that reach the engine by a way of their own, then two that stand for them.
+COMMANDS = [["ps"], ["run", "busybox"], ["GET", "/info"], ["nc"], ["events"], ["pull", "busybox:1"]]
 
 
 def refused(rawdock_command, address, words, **options):
@@ -25,7 +26,7 @@ def test_no_socket_at_the_path(rawdock_command, words):
     assert "/nonexistent/docker.sock" in text and "no such socket" in text and "practice:" in text
 
 
-@pytest.mark.parametrize("words", COMMANDS[:4], ids=" ".join)
+@pytest.mark.parametrize("words", COMMANDS[:2], ids=" ".join)
 def test_other_things_at_the_path(rawdock_command, words, tmp_path):
     (tmp_path / "file").write_text("x")
     assert "a directory" in refused(rawdock_command, "unix://%s" % tmp_path, words)
@@ -34,7 +35,7 @@ def test_other_things_at_the_path(rawdock_command, words, tmp_path):
     refused(rawdock_command, "unix://%s/file/below" % tmp_path, words)
 
 
-@pytest.mark.parametrize("words", COMMANDS[:4], ids=" ".join)
+@pytest.mark.parametrize("words", COMMANDS[:2], ids=" ".join)
 def test_a_socket_that_nobody_listens_on(rawdock_command, words, tmp_path):
     os.chdir(str(tmp_path))   # a relative path is as good
     with socket.socket(socket.AF_UNIX) as left:
@@ -45,7 +46,7 @@ def test_a_socket_that_nobody_listens_on(rawdock_command, words, tmp_path):
         assert "refused" in refused(rawdock_command, "tcp://127.0.0.1:%d" % free.getsockname()[1], words)
 
 
-@pytest.mark.parametrize("words", COMMANDS[:4], ids=" ".join)
+@pytest.mark.parametrize("words", COMMANDS[:2], ids=" ".join)
 def test_a_socket_we_may_not_open(rawdock_command, words):
     """As root this needs another user's eyes: the child drops to nobody in a process made for it."""
     with scripted_socket({}) as engine:
@@ -93,24 +94,23 @@ GARBAGE = {
 }
 
 
-@pytest.mark.parametrize("words", [["ps"], ["run", "busybox"], ["GET", "/info"], ["events"]], ids=" ".join)
-@pytest.mark.parametrize("name", sorted(GARBAGE))
-def test_an_engine_that_answers_garbage(rawdock_command, words, name):
+@pytest.mark.parametrize("turn, name", list(enumerate(sorted(GARBAGE))))
+def test_an_engine_that_answers_garbage(rawdock_command, turn, name):
     def serve(engine, connection):
         read_request(connection)
         connection.sendall(GARBAGE[name])
 
     with scripted_socket(serve) as engine:
-        refused(rawdock_command, engine.address, words)
+        refused(rawdock_command, engine.address, COMMANDS[turn % 3])
 
 
 NOT_WHAT_WAS_ASKED = {"no JSON": b"<html>", "a number": b"17", "a list": b"[1]", "deep": b"[" * 100000, "not UTF-8": b'{"Id":"\xff"}', "an object": b"{}"}
 
 
-@pytest.mark.parametrize("words", [["ps"], ["run", "busybox"], ["exec", "c", "ls"], ["inspect", "c"], ["attach", "c"], ["start", "-a", "c"],
-                                   ["wait", "c"], ["logs", "c"], ["images"], ["version"], ["info"], ["create", "busybox"], ["rmi", "x"],
-                                   ["events"], ["pull", "x"]], ids=" ".join)
-@pytest.mark.parametrize("body", sorted(NOT_WHAT_WAS_ASKED))
+@pytest.mark.parametrize("words, body", [(words.split(), body) for body in sorted(NOT_WHAT_WAS_ASKED) for words in (
+    ["ps", "run busybox"] if body[:2] not in ("a ", "an") else ["run busybox", "exec c ls", "start -a c"] if body == "a number" else
+    ["ps", "run busybox", "exec c ls", "inspect c", "attach c", "start -a c", "wait c", "logs c", "images", "version", "info", "rmi x",
+     "events", "pull x"])], ids=lambda value: value if isinstance(value, str) else " ".join(value))
 def test_an_engine_that_answers_something_else(rawdock_command, words, body):
     """Whatever the JSON is: an answer or one line, never a traceback."""
     data = NOT_WHAT_WAS_ASKED[body]
@@ -132,10 +132,10 @@ def test_an_engine_that_answers_something_else(rawdock_command, words, body):
         assert ran.err.count(b"\n") == 1, ran
 
 
-@pytest.mark.parametrize("words", COMMANDS[:3] + COMMANDS[4:], ids=" ".join)
+@pytest.mark.parametrize("words", COMMANDS[:3] + COMMANDS[5:], ids=" ".join)
 def test_an_engine_that_closes_at_once(rawdock_command, words):
     with scripted_socket(lambda engine, connection: None) as engine:
-        assert "closed" in refused(rawdock_command, engine.address, words) or words == []
+        assert "closed" in refused(rawdock_command, engine.address, words)
     with scripted_socket(lambda engine, connection: read_request(connection)) as engine:
         assert "closed the connection without an answer" in refused(rawdock_command, engine.address, words)
 

@@ -94,7 +94,7 @@ def test_head_shows_the_head_and_waits_for_no_body(ask):
 
 
 def test_an_error_status_shows_the_body_and_fails(ask):
-    for status in (400, 404, 409, 500, 503):
+    for status in (400, 404, 500):
         ran, _ = ask({"DELETE /x": answer(status, b'{"message":"m"}', b"Why Not")}, "DELETE", "/x")
         assert ran.status == 1 and ran.out == b'{"message":"m"}'
         assert "%d Why Not" % status in assert_one_line(ran.err)
@@ -154,7 +154,7 @@ FRAMES = frame(1, b"out\n") + frame(2, b"err\n") + frame(1, b"\x00\xffmore")
 
 @pytest.mark.parametrize("kind", [b"Content-Type: application/vnd.docker.raw-stream", b"X-None: 0",
                                   b"Content-Type: application/vnd.docker.multiplexed-stream"])
-@pytest.mark.parametrize("method, path", [("GET", "/containers/x/logs"), ("POST", "/exec/x/start"), ("POST", "/containers/x/attach")])
+@pytest.mark.parametrize("method, path", [("GET", "/containers/x/logs"), ("POST", "/exec/x/start")])
 def test_frames_are_parted(ask, method, path, kind):
     chunks = b"".join(chunk(FRAMES[at:at + 3]) for at in range(0, len(FRAMES), 3))
     ran, _ = ask({"%s %s" % (method, path): chunked_head(kind) + chunks + b"0\r\n\r\n"}, method, path)
@@ -194,8 +194,8 @@ def test_a_terminals_prompt_is_not_held_back(rawdock_command):
             process.stdout.close()
 
 
-# Every offset of the first frame, then samples: each costs a process.
-@pytest.mark.parametrize("cut", list(range(1, 14)) + [20, 21, 24, 25, 31, 32, 33, len(FRAMES) - 1])
+# Samples, each costs a process; tests of the wire floor have every offset.
+@pytest.mark.parametrize("cut", [1, 4, 7, 8, 9, 11, 12, 13, 21, 24, len(FRAMES) - 1])
 def test_frames_that_are_cut_are_no_success(cut, ask):
     head = chunked_head(b"Content-Type: application/vnd.docker.raw-stream")
     ran, _ = ask({"GET /containers/x/logs": head + chunk(FRAMES[:cut]) + b"0\r\n\r\n"}, "GET", "/containers/x/logs")
