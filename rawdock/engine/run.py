@@ -105,35 +105,37 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         docker.call("container_start", id)
         return id
     removed = body.get("HostConfig", {}).get("AutoRemove")
-    pipe = docker.call("container_attach", id, tty=tty, stream=True, stdin=bool(interactive), stdout=True, stderr=True)
-    with pipe:
-        if not interactive:
+    from contextlib import ExitStack
+    with ExitStack() as stack:   # whatever breaks: signals back to us, both connections closed
+        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=bool(interactive), stdout=True, stderr=True))
+        if not interactive and not tty:   # on a terminal's stream a half-close detaches
             pipe.close_write()
         # 4. Before API 1.30 the head of wait comes with the exit: registered now, it would block.
-        registered = docker.send("container_wait", id, condition="removed" if removed else "next-exit") if docker.supports("1.30") else None
+        registered = None
+        if docker.supports("1.30"):
+            registered = stack.enter_context(docker.send("container_wait", id, condition="removed" if removed else "next-exit"))
         try:
             docker.call("container_start", id)
         except APIError:
             if removed and registered is not None:
-                with registered:
-                    registered.read()   # until then the failed container is still there
+                await_removal(registered)
             raise
         if client.get("sig_proxy", True):
-            with SignalForwarder(docker, id):
-                return finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr)
-        return finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr)
+            stack.enter_context(SignalForwarder(docker, id))
+        if interactive:
+            start_stdin_copy(sys.stdin.buffer if stdin is None else stdin, pipe)
+        copy_stream(pipe, tty, stdout, stderr)
+        if registered is None:
+            registered = stack.enter_context(docker.send("container_wait", id))
+        return exit_status(registered.json())
 
 
-def finish_run(docker, id, pipe, registered, interactive, stdin, tty, stdout, stderr):
-    """Steps 6 and 7."""
-    if interactive:
-        start_stdin_copy(sys.stdin.buffer if stdin is None else stdin, pipe)
-    copy_stream(pipe, tty, stdout, stderr)
-    if registered is None:
-        registered = docker.send("container_wait", id)
-    with registered:
-        result = registered.json()
-    return exit_status(result)
+def await_removal(registered):
+    """Until the container that failed to start has been removed, so that its name is free when we say so."""
+    try:
+        registered.read()
+    except RawdockError:
+        pass   # why it did not start is what the caller is told
 
 
 def exit_status(result):

@@ -1,0 +1,324 @@
+"""`run`: the order of requests on the wire, and every way in which it can go wrong."""
+import io
+import json
+import threading
+import time
+
+import pytest
+
+from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, chunks, frame, response
+from rawdock.engine.docker import Docker
+from rawdock.engine.run import RunFailed, failure_status, pull_image, run
+from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, TruncatedError, UsageError
+
+ID = "c" * 64
+CREATED = response(json.dumps({"Id": ID, "Warnings": None}).encode(), "201 Created")
+MISSING = response(b'{"message":"No such image: redis:2.8"}\n', "404 Not Found")
+PULLED = chunked(b'{"status":"Pulling from library/redis","id":"2.8"}\r\n', b'{"status":"Download complete"}\r\n')
+WAIT_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+OUTPUT = frame(1, b"out\n") + frame(2, b"err\n") + frame(1, b"more\n")
+
+CREATE, ATTACH, WAIT, START, PULL = ("POST /containers/create", "POST /containers/%s/attach" % ID, "POST /containers/%s/wait" % ID,
+                                     "POST /containers/%s/start" % ID, "POST /images/create")
+
+
+class Script:
+    """An engine that plays one container. Each attribute is what one request gets; started is set by start."""
+
+    def __init__(self, **answers):
+        self.creates = [CREATED]
+        self.pull = PULLED
+        self.start = NO_CONTENT
+        self.output = OUTPUT
+        self.status = b'{"Error":null,"StatusCode":7}\n'
+        self.wait = None             # in place of head and status
+        self.ping = PING
+        self.started = threading.Event()
+        self.stdin = None
+        self.__dict__.update(answers)
+
+    def __call__(self, peer):
+        while True:
+            seen = peer.request()
+            if seen is None:
+                return
+            answer = {CREATE: self.on_create, ATTACH: self.on_attach, WAIT: self.on_wait, START: self.on_start,
+                      PULL: lambda peer, seen: peer.send(self.pull), "GET /_ping": lambda peer, seen: peer.send(self.ping)}[seen.path](peer, seen)
+            if answer == "close":
+                return
+
+    def on_create(self, peer, seen):
+        peer.send(self.creates.pop(0))
+
+    def on_start(self, peer, seen):
+        if not self.start:
+            self.started.set()
+            return "close"
+        peer.send(self.start)
+        self.started.set()
+
+    def on_attach(self, peer, seen):
+        peer.send(UPGRADED)
+        self.started.wait(10)
+        if callable(self.output):
+            self.output(peer)
+        else:
+            if "stdin=1" in seen.target:
+                self.stdin = peer.drain()
+            peer.send(self.output)
+        return "close"
+
+    def on_wait(self, peer, seen):
+        if self.wait is not None:
+            peer.send(self.wait)
+            return "close"
+        if "v1.29" in seen.target:
+            assert self.started.is_set()
+        else:
+            peer.send(WAIT_HEAD)
+            self.started.wait(10)
+        body = chunks(self.status)
+        peer.send(body if "v1.29" not in seen.target else WAIT_HEAD + body)
+
+
+def play(script, image="redis:2.8", command=("redis-server",), version="1.41", **options):
+    """→ (status or the error, stdout, stderr, the requests, notices)."""
+    out, err, notices = io.BytesIO(), io.BytesIO(), []
+    with FakeEngine(script) as engine, Docker(engine.address, version) as docker:
+        try:
+            status = run(docker, image, list(command), stdout=out, stderr=err, notice=notices.append, **options)
+        except RawdockError as error:
+            status = error
+        script.started.set()   # whatever still waits for it
+        return status, out.getvalue(), err.getvalue(), list(engine.requests), notices
+
+
+def paths(requests):
+    return [seen.path for seen in requests]
+
+
+def test_the_four_exchanges_of_a_run():
+    status, out, err, requests, notices = play(Script(), name="redis", volumes=["/some/dir:/data"])
+    assert (status, out, err, notices) == (7, b"out\nmore\n", b"err\n", [])
+    assert [seen.line for seen in requests] == [
+        "POST /v1.41/containers/create?name=redis", "POST /v1.41/containers/%s/attach?stream=1&stdin=0&stdout=1&stderr=1" % ID,
+        "POST /v1.41/containers/%s/wait?condition=next-exit" % ID, "POST /v1.41/containers/%s/start" % ID]
+    assert json.loads(requests[0].body.decode()) == {
+        "Image": "redis:2.8", "Cmd": ["redis-server"], "HostConfig": {"Binds": ["/some/dir:/data"]}, "Tty": False, "OpenStdin": False, "StdinOnce": False,
+        "AttachStdin": False, "AttachStdout": True, "AttachStderr": True}
+    assert requests[0].headers["content-type"] == "application/json" and requests[1].headers["upgrade"] == "tcp"
+    assert requests[3].headers["content-length"] == "0"
+
+
+def test_a_missing_image_is_pulled_and_create_tried_once_more():
+    progress = []
+    status, out, _, requests, notices = play(Script(creates=[MISSING, CREATED]), platform="linux/amd64", progress=progress.append)
+    assert status == 7 and out == b"out\nmore\n" and notices == ["Unable to find image 'redis:2.8' locally"]
+    assert paths(requests) == [CREATE, PULL, CREATE, ATTACH, WAIT, START]
+    assert requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux%2Famd64" or requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux/amd64"
+    assert requests[1].headers["x-registry-auth"] == "e30=" and requests[0].body == requests[2].body
+    assert [message["status"] for message in progress] == ["Pulling from library/redis", "Download complete"]
+    status, _, _, requests, notices = play(Script(creates=[MISSING.replace(b"redis:2.8", b"x:latest_"), CREATED]), image="x", quiet=True, progress=progress.append)
+    assert status == 7 and notices == ["Unable to find image 'x:latest' locally"] and len(progress) == 2
+
+
+def test_still_missing_after_the_pull():
+    status, _, _, requests, _ = play(Script(creates=[MISSING, MISSING]))
+    assert isinstance(status, NotFound) and paths(requests) == [CREATE, PULL, CREATE]
+
+
+class Closing(Script):
+    """Closes after the answer to a pull."""
+
+    def __call__(self, peer):
+        while True:
+            seen = peer.request()
+            if seen is None:
+                return
+            if seen.path == PULL:
+                peer.send(self.pull)
+                return
+            self.on_create(peer, seen)
+
+
+@pytest.mark.parametrize("pull, says", [
+    (chunked(b'{"status":"Pulling"}\r\n', b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n'), "unknown blob"),
+    (PULLED[:-5], "cut"), (PULLED[:-20], "cut"), (response(b'{"message":"manifest unknown"}', "404 Not Found"), "manifest unknown"),
+])
+def test_a_pull_that_fails_never_creates_the_container(pull, says):
+    """Nor does it run the old image: an image of that name may be there."""
+    for policy, creates, before in (("missing", [MISSING, CREATED], [CREATE]), ("always", [CREATED], [])):
+        status, _, _, requests, _ = play(Closing(creates=creates[:], pull=pull), pull=policy)
+        assert isinstance(status, RawdockError) and says in str(status)
+        assert paths(requests) == before + [PULL] and failure_status(status) == 125
+
+
+def test_pull_policies():
+    status, _, _, requests, _ = play(Script(), pull="always")
+    assert status == 7 and paths(requests) == [PULL, CREATE, ATTACH, WAIT, START]
+    status, _, _, requests, _ = play(Script(creates=[MISSING]), pull="never")
+    assert isinstance(status, NotFound) and paths(requests) == [CREATE]
+    status, _, _, requests, _ = play(Script(), pull="sometimes")
+    assert isinstance(status, UsageError) and not requests
+
+
+@pytest.mark.parametrize("answer, kind", [
+    (response(b'{"message":"network x not found"}', "404 Not Found"), NotFound), (response(b'{"message":"Conflict. The container name is in use"}', "409 Conflict"), Conflict),
+    (response(b'{"message":"bad"}', "400 Bad Request"), APIError), (response(b"{}", "201 Created"), ProtocolError), (response(b"null", "201 Created"), ProtocolError),
+    (response(b'{"Id":5}', "201 Created"), ProtocolError), (response(b'{"Id":"x","Warnings":5}', "201 Created"), ProtocolError),
+])
+def test_create_that_fails_otherwise(answer, kind):
+    status, _, _, requests, _ = play(Script(creates=[answer]))
+    assert type(status) is kind and paths(requests) == [CREATE] and failure_status(status) == 125
+
+
+def test_warnings_of_create_are_told():
+    created = response(json.dumps({"Id": ID, "Warnings": ["no swap", "slow"]}).encode(), "201 Created")
+    assert play(Script(creates=[created]))[4] == ["WARNING: no swap", "WARNING: slow"]
+
+
+def test_rm_waits_for_the_removal():
+    status, _, _, requests, _ = play(Script(), rm=True)
+    assert status == 7 and requests[2].target.endswith("/wait?condition=removed")
+    assert json.loads(requests[0].body.decode())["HostConfig"] == {"AutoRemove": True}
+
+
+def test_detached():
+    status, out, _, requests, _ = play(Script(), detach=True, interactive=True)
+    assert status == ID and out == b"" and paths(requests) == [CREATE, START]
+    body = json.loads(requests[0].body.decode())
+    assert [body[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize("message, code", [
+    ("OCI runtime create failed: exec: \\\"nope\\\": executable file not found in $PATH: unknown", 127), ("stat /x: no such file or directory: unknown", 127),
+    ("exec: \\\"/etc\\\": permission denied: unknown", 126), ("exec: \\\"/etc\\\": is a directory: unknown", 126), ("driver failed programming external connectivity", 125),
+])
+@pytest.mark.parametrize("rm", [False, True])
+def test_start_that_fails(message, code, rm):
+    """With --rm the removal is waited for, so that the container is gone when we say so."""
+    removed = []
+
+    class Refusing(Script):
+        def on_start(self, peer, seen):
+            peer.send(self.start)
+            time.sleep(0.05)
+            removed.append(True)
+            self.started.set()
+    script = Refusing(start=response(b'{"message":"%s"}' % message.encode(), "400 Bad Request"))
+    status, out, _, requests, _ = play(script, rm=rm)
+    assert type(status) is APIError and failure_status(status) == code and paths(requests) == [CREATE, ATTACH, WAIT, START]
+    assert out == b"" and (removed or not rm)
+
+
+def test_start_that_fails_is_told_even_if_the_wait_breaks():
+    script = Script(start=response(b'{"message":"executable file not found"}', "400 Bad Request"), wait=WAIT_HEAD + b"1e\r\n{")
+    status = play(script, rm=True)[0]
+    assert type(status) is APIError and failure_status(status) == 127
+
+
+def test_stdin_is_copied_and_half_closed():
+    script = Script()
+    status, out, _, requests, _ = play(script, interactive=True, stdin=io.BytesIO(b"x" * 300000))
+    assert status == 7 and out == b"out\nmore\n" and script.stdin == b"x" * 300000 and "stdin=1" in requests[1].target
+    body = json.loads(requests[0].body.decode())
+    assert body["OpenStdin"] and body["StdinOnce"] and body["AttachStdin"]
+
+
+def test_without_stdin_the_stream_is_half_closed_at_once_but_not_a_terminals():
+    seen = []
+
+    def output(peer):
+        peer.sock.settimeout(0.2)
+        try:
+            seen.append(peer.sock.recv(1))
+        except OSError:
+            seen.append("open")
+        peer.send(OUTPUT)
+    assert play(Script(output=output))[0] == 7
+    assert play(Script(output=output), tty=True)[:2] == (7, OUTPUT)
+    assert seen == [b"", "open"]   # on a terminal's stream a half-close detaches
+
+
+@pytest.mark.parametrize("status, expected", [
+    (b'{"Error":null,"StatusCode":0}\n', 0), (b'{"StatusCode":137}', 137), (b'{"Error":{"Message":"context canceled"},"StatusCode":-1}', RunFailed), (b'{"Error":{},"StatusCode":3}', 3),
+    (b'{"Error":"odd","StatusCode":0}', RunFailed), (b"{}", ProtocolError), (b"[]", ProtocolError), (b'{"StatusCode":"0"}', ProtocolError), (b"upstream timed out", ProtocolError), (b"", ProtocolError),
+])
+def test_the_answer_of_wait(status, expected):
+    got, out, err, _, _ = play(Script(status=status))
+    assert got == expected if isinstance(expected, int) else type(got) is expected
+    assert out == b"out\nmore\n" and err == b"err\n"
+    if expected is RunFailed:
+        assert failure_status(got) == 125
+
+
+def test_output_cut_inside_a_frame():
+    for cut in range(1, len(OUTPUT)):
+        status, out, err, _, _ = play(Script(output=OUTPUT[:cut]))
+        if cut in (12, 24):
+            assert status == 7
+        else:
+            assert type(status) is TruncatedError
+        assert out == (b"out\n" if cut >= 12 else b"") and err == (b"err\n" if cut >= 24 else b"")
+
+
+@pytest.mark.parametrize("wait", [WAIT_HEAD, WAIT_HEAD + b"1e\r\n", WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n', WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n0\r\n'])
+def test_an_engine_that_dies_between_two_frames_is_no_success(wait):
+    """The stream ends as if the container had; only the answer of wait can tell, and it is cut too."""
+    status, out, err, _, _ = play(Script(output=OUTPUT[:24], wait=wait))
+    assert type(status) is TruncatedError and (out, err) == (b"out\n", b"err\n")
+
+
+def test_an_engine_that_dies_elsewhere():
+    status, _, _, requests, _ = play(Script(start=b""))
+    assert type(status) is ConnectError and paths(requests) == [CREATE, ATTACH, WAIT, START]   # start is not repeated
+    for wire in (b"", b"HTTP/1.1 20"):
+        status, _, _, requests, _ = play(Script(wait=wire))
+        assert isinstance(status, (ConnectError, TruncatedError)) and START not in paths(requests)
+
+
+def test_an_error_frame_is_an_error():
+    status, out, _, _, _ = play(Script(output=frame(1, b"x") + frame(3, b"daemon trouble\n")))
+    assert type(status) is StreamError and str(status) == "daemon trouble" and out == b"x"
+
+
+def test_an_engine_before_1_30_is_asked_for_the_status_afterwards():
+    status, out, _, requests, _ = play(Script(), version="1.29")
+    assert status == 7 and out == b"out\nmore\n" and paths(requests) == [CREATE, ATTACH, START, WAIT]
+    assert requests[3].target == "/v1.29/containers/%s/wait" % ID
+
+
+def test_the_version_is_agreed_on_first():
+    status, _, _, requests, _ = play(Script(), version=None)
+    assert status == 7 and paths(requests)[:2] == ["GET /_ping", CREATE]
+
+
+def test_refused_before_anything_is_sent():
+    for options in (dict(volumes=":"), dict(bogus=1), dict(rm=True, restart="always")):
+        status, _, _, requests, _ = play(Script(), **options)
+        assert isinstance(status, UsageError) and not requests
+
+
+def test_output_that_cannot_be_written_ends_it():
+    class Full:
+        def write(self, data):
+            raise OSError(28, "No space left on device")
+
+        def flush(self):
+            pass
+    script = Script()
+    with FakeEngine(script) as engine, Docker(engine.address, "1.41") as docker:
+        with pytest.raises(OSError, match="No space"):
+            run(docker, "x", stdout=Full(), stderr=Full())
+        script.started.set()
+
+
+def test_pull_by_itself():
+    got = []
+    with FakeEngine(Script()) as engine, Docker(engine.address, "1.41") as docker:
+        pull_image(docker, "localhost:5000/x/y", progress=got.append)
+        assert engine.requests[0].target in ("/v1.41/images/create?fromImage=localhost:5000/x/y&tag=latest", "/v1.41/images/create?fromImage=localhost%3A5000%2Fx%2Fy&tag=latest")
+        for name in ("UPPER", "", "a b", "x:", "../x"):
+            with pytest.raises(UsageError):
+                pull_image(docker, name)
+        assert len(engine.requests) == 1 and len(got) == 2
