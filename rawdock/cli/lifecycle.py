@@ -66,8 +66,8 @@ def do_run(console, options, arguments):
         refuse_terminal(options)
         given = given_options(options)
         given["sig_proxy"] = options["sig_proxy"]
-        result = run(console.docker, arguments[0], arguments[1:], stdin=console.stdin, stdout=console.out, stderr=console.err,
-                     progress=pull_progress(console), notice=console.err.line, **given)
+        result = run(console.docker, arguments[0], arguments[1:], stdin=console.stdin if options["interactive"] else None,
+                     stdout=console.out, stderr=console.err, progress=pull_progress(console), notice=console.err.line, **given)
     except RawdockError as error:
         console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)

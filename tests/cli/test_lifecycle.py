@@ -292,6 +292,35 @@ def test_stdin_through_practice(rawdock_command):
     assert ran.status == 0 and ran.out == data
 
 
+def test_stdin_that_does_not_block_is_waited_for(rawdock_command):
+    """Whoever shares our stdin may have made it non-blocking: that there is nothing yet is not its end."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    process = subprocess.Popen(rawdock_command + ["-H", "practice:", "run", "-q", "--rm", "-i", "busybox", "cat"], stdin=reading,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment())
+    os.close(reading)
+    try:
+        for word in (b"one\n", b"two\n"):
+            time.sleep(0.2)   # it has found nothing to read by now
+            os.write(writing, word)
+            assert os.read(process.stdout.fileno(), 100) == word
+        os.close(writing)
+        assert process.wait(20) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def test_closed_and_full_descriptors(rawdock_command):
+    words = rawdock_command + ["-H", "practice:", "run", "-q", "--rm"]
+    for line, more, status, out in (('"$@" <&-', ["busybox", "echo", "x"], 0, b"x\n"), ('"$@" <&-', ["-i", "busybox", "cat"], 0, b""),
+                                    ('"$@" >/dev/full', ["busybox", "echo", "x"], 1, b"")):
+        ran = run_to_end(["sh", "-c", line, "sh"] + words + more)
+        assert ran.status == status and ran.out == out and b"Traceback" not in ran.err, ran
+
+
 def test_statuses_from_practice(rawdock_command):
     assert practice(rawdock_command, "run", "--rm", "busybox", "no-such-program").status == 127
     assert practice(rawdock_command, "run", "--rm", "--pull", "never", "busybox").status == 125
