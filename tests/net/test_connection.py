@@ -314,7 +314,7 @@ def test_head_timeout_is_for_the_whole_head():
             started = time.monotonic()
             with pytest.raises(Timeout) as caught:
                 connection.request("GET", "/x", head_timeout=0.15)
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 3
             stop.set()
         assert (caught.value.phase, caught.value.seconds) == ("head", 0.15) and least <= caught.value.received < 20
 
@@ -372,7 +372,7 @@ def test_close_from_another_thread_ends_a_read(wire):
         started = time.monotonic()
         connection.close()
         thread.join(5)
-        assert time.monotonic() - started < 0.2
+        assert time.monotonic() - started < 2   # some milliseconds, but for a busy machine
         stop.set()
     assert isinstance(outcome[0], ConnectError) and "closed on this side" in str(outcome[0])
 
