@@ -114,14 +114,14 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         registered = None
         if docker.supports("1.30"):
             registered = stack.enter_context(docker.send("container_wait", id, condition="removed" if removed else "next-exit"))
+        if client.get("sig_proxy", True):   # before start: Ctrl-C while it starts must not leave it running alone
+            stack.enter_context(SignalForwarder(docker, id))
         try:
             docker.call("container_start", id)
         except APIError:
             if removed and registered is not None:
                 await_removal(registered)
             raise
-        if client.get("sig_proxy", True):
-            stack.enter_context(SignalForwarder(docker, id))
         if interactive:
             start_stdin_copy(sys.stdin.buffer if stdin is None else stdin, pipe)
         copy_stream(pipe, tty, stdout, stderr)

@@ -214,6 +214,43 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
                 process.communicate()
 
 
+def test_ctrl_c_while_the_container_starts_is_the_containers(rawdock_command):
+    """Ours it would leave a container running that nobody asked for any more."""
+    starting, killed = threading.Event(), threading.Event()
+
+    def serve(engine, connection):
+        while True:
+            request = read_request(connection)
+            if request is None:
+                return
+            line = re.sub(" /v[0-9.]+/", " /", request[0].decode()).rsplit(" ", 1)[0]
+            if "/kill" in line:
+                connection.sendall(NO_CONTENT)
+                killed.set()
+            elif "/start" in line:
+                starting.set()
+                killed.wait(10)   # a real engine, too, lets kill wait until start is done
+                connection.sendall(NO_CONTENT)
+            elif "/attach" in line:
+                connection.sendall(SWITCHED)
+                killed.wait(10)
+                return
+            elif "/wait" in line:
+                connection.sendall(chunked_head())
+                killed.wait(10)
+                connection.sendall(chunk(b'{"StatusCode":33}') + b"0\r\n\r\n")
+            else:
+                connection.sendall(dict(PING, **created())[line])
+
+    with scripted_socket(serve) as engine:
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "run", "busybox"], stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, env=clean_environment())
+        assert starting.wait(20)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=20)[1]
+        assert (process.returncode, err, killed.is_set()) == (33, b"", True)
+
+
 def test_a_detached_exec_waits_for_no_stream(ask):
     serve = {"GET /containers/c/json": answer(200, b'{"Id":"%s"}' % ID.encode()), "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'),
              "POST /exec/e1/start": answer(200)}
