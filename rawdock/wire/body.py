@@ -85,7 +85,7 @@ def request_framing(head, offset=0, raw=b""):
             raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding", "chunked as the last transfer coding")
         return framing
     # 5., 6. Content-Length. 7. A request that says nothing has no body.
-    return Framing("length", length) if length else NO_BODY
+    return NO_BODY if length is None else Framing("length", length)
 
 
 def coded_framing(head, offset, raw):

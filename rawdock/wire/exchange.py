@@ -112,7 +112,7 @@ class ExchangeReader:
             if self._body is not None:
                 self._body.feed_eof()
                 if not self.switched:
-                    self._end_message(b"", 0, events)
+                    self._end_message(b"", 0, events, self._body.trailers)
             elif self._held or self._owed:
                 raise TruncatedError("a %s head" % self.kind, self.offset + len(self._held), None, len(self._held), "RFC 9112 §8")
         except ProtocolError as error:
@@ -128,7 +128,7 @@ class ExchangeReader:
         finally:
             events.extend(map(Data, pieces))
         self.offset += end - at
-        return self._end_message(data, end, events) if self._body.done else end
+        return self._end_message(data, end, events, self._body.trailers) if self._body.done else end
 
     def _take_head(self, data, at, events):
         """Take a head, of which some may be held, out of `data` from index `at` on; the index after it."""
@@ -170,14 +170,21 @@ class ExchangeReader:
         if self._owes_another(head):
             return at
         self._closed_after = not stays_open(head, framing)
+        if self._labels is None and framing.kind == "length" and len(data) - at >= framing.length:
+            # The usual case: the whole body stands behind its head.
+            end = at + framing.length
+            if framing.length:
+                events.append(Data(data[at:end]))
+                self.offset += framing.length
+            return self._end_message(data, end, events, Headers())
         self._body = body_reader(framing, self._labels, self.offset)
         if framing.kind == "upgrade":
             return self._switch(data, at, events)
-        return self._end_message(data, at, events) if self._body.done else at
+        return self._end_message(data, at, events, self._body.trailers) if self._body.done else at
 
-    def _end_message(self, data, at, events):
+    def _end_message(self, data, at, events, trailers):
         """The body is complete: End, and what may follow on this connection."""
-        events.append(End(self._body.trailers))
+        events.append(End(trailers))
         self._owed = False
         self._body = None
         if self._asks_to_switch:

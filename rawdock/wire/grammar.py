@@ -29,8 +29,8 @@ STATUS_LINE = "(" + VERSION + ") ([1-5][0-9][0-9]) ([" + FIELD_CHAR + r"]*)\r\n"
 # RFC 9112 §3.2: no white space in the target; RFC 3986 allows no control or non-ASCII byte.
 REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) (" + VERSION + r")\r\n"
 
-RESPONSE_HEAD = re.compile(STATUS_LINE + "((?:" + FIELD_LINE + r")*)\r\n")
-REQUEST_HEAD = re.compile(REQUEST_LINE + "((?:" + FIELD_LINE + r")*)\r\n")
+RESPONSE_HEAD = re.compile(STATUS_LINE + "(?:" + FIELD_LINE + r")*\r\n")
+REQUEST_HEAD = re.compile(REQUEST_LINE + "(?:" + FIELD_LINE + r")*\r\n")
 
 # One field line with the white space around its value left out of the group on the left
 # side; on the right side it is stripped only when a head has any (rare, and then cheap).

@@ -40,6 +40,7 @@ def bounded_json_int(digits):
     return int(digits)
 
 
+raw_decode_json = json.JSONDecoder(parse_constant=refuse_constant).raw_decode
 decode_short_json = json.JSONDecoder(parse_constant=refuse_constant).decode
 decode_long_json = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
 
@@ -65,8 +66,10 @@ class MessageReader:
     def feed(self, data):
         if self.error is not None:
             raise self.error
-        self._held += data
         messages = []
+        if not self._held and self._labels is None:
+            data = self._short_lines(bytes(data), messages)
+        self._held += data
         at = 0
         mixed_until = 0             # no line that begins before here is one object: scan, do not try it again
         try:
@@ -93,6 +96,33 @@ class MessageReader:
         del self._held[:at]
         self._offset += at
         return values_or_error(messages, self.error)
+
+    def _short_lines(self, data, messages):
+        """Append the messages of `data` while each is a short line of its own, as engines write them → the rest.
+
+        Whatever is not so plain, mistakes too, is left in the rest, where all cases are known.
+        """
+        size = data.rfind(b"\n") + 1
+        try:
+            text = data[:size].decode("utf-8")
+        except UnicodeDecodeError:
+            return data
+        at, find, decode = 0, text.find, raw_decode_json
+        try:
+            while text[at] == "{":
+                end = find("\n", at)
+                if end - at > MAX_INTEGER_DIGITS:
+                    break
+                message, stop = decode(text, at)
+                if stop != end and text[stop:end] != "\r":
+                    break
+                messages.append(message)
+                at = end + 1
+        except (IndexError, ValueError, RecursionError):   # the end of the text, or a mistake
+            pass
+        used = at if size == len(text) else len(text[:at].encode("utf-8"))
+        self._offset += used
+        return data[used:]
 
     def _whole_line(self, start):
         """(message, its end) if the line at `start` has ended and is one object, else (None, where to try again)."""

@@ -29,23 +29,46 @@ class Headers:
     `get_all` every value in order. Iterating gives the (name, value) pairs.
     """
 
-    __slots__ = ("pairs", "_index")
+    __slots__ = ("_pairs", "_index", "_block", "_lowered")
 
-    def __init__(self, pairs=()):
-        if isinstance(pairs, dict):
-            pairs = pairs.items()
-        self.pairs = pairs if type(pairs) is list else list(pairs)
+    def __init__(self, pairs=(), block=None):
+        """`pairs` a dict or an iterable of pairs; or `block`, a str of sound field lines that begins with CRLF.
+
+        A block is only taken apart when all of it is asked for: most heads are asked about
+        three fields, and to find one is a search.
+        """
+        self._block = block
         self._index = None
+        if block is None:
+            if isinstance(pairs, dict):
+                pairs = pairs.items()
+            self._pairs = pairs if type(pairs) is list else list(pairs)
+        else:
+            self._pairs = None
+            self._lowered = block.lower()
+
+    @property
+    def pairs(self):
+        """The (name, value) pairs, a list."""
+        if self._pairs is None:
+            self._pairs = parse_fields(self._block[2:])
+        return self._pairs
 
     def _values(self, name):
+        """The values of the fields `name`, in order; None without such a field."""
+        if self._block is not None:
+            key = "\r\n" + name.lower() + ":"
+            at = self._lowered.find(key)
+            if at < 0 or ":" in name:
+                return None
+            if self._lowered.find(key, at + 2) < 0:
+                at += len(key)
+                return (self._block[at:self._block.index("\r\n", at)].strip(" \t"),)
         index = self._index
         if index is None:
-            index = {key.lower(): (value,) for key, value in self.pairs}
-            if len(index) < len(self.pairs):   # a name stands twice: seldom, and worth a second look only then
-                index = {}
-                for key, value in self.pairs:
-                    index.setdefault(key.lower(), []).append(value)
-            self._index = index
+            index = self._index = {}
+            for key, value in self.pairs:
+                index.setdefault(key.lower(), []).append(value)
         return index.get(name.lower())
 
     def get(self, name, default=None):
@@ -139,11 +162,8 @@ def parse_response_head(data, offset=0):
     match = RESPONSE_HEAD.fullmatch(text)
     if match is None:
         raise head_refusal(text, "response", offset)
-    version, status, reason, block = match.groups()
-    pairs = parse_fields(block)
-    if len(pairs) > MAX_FIELDS:
-        raise too_many_fields(text, len(pairs), offset)
-    return Head(version[5:], int(status), reason, Headers(pairs))
+    version, status, reason = match.group(1, 2, 3)
+    return Head(version[5:], int(status), reason, head_fields(text, match.end(3), offset))
 
 
 def parse_request_head(data, offset=0):
@@ -152,11 +172,16 @@ def parse_request_head(data, offset=0):
     match = REQUEST_HEAD.fullmatch(text)
     if match is None:
         raise head_refusal(text, "request", offset)
-    method, target, version, block = match.groups()
-    pairs = parse_fields(block)
-    if len(pairs) > MAX_FIELDS:
-        raise too_many_fields(text, len(pairs), offset)
-    return RequestHead(version[5:], method, target, Headers(pairs))
+    method, target, version = match.group(1, 2, 3)
+    return RequestHead(version[5:], method, target, head_fields(text, match.end(3), offset))
+
+
+def head_fields(text, start, offset):
+    """The Headers of a sound head (str) whose start line ends at index `start`."""
+    count = text.count("\r\n", start) - 2
+    if count > MAX_FIELDS:
+        raise too_many_fields(text, count, offset)
+    return Headers(block=text[start:-2])
 
 
 def head_refusal(text, kind, offset):

@@ -43,7 +43,7 @@ RESPONSES = [
     (500, "POST", True, [], UNTIL_CLOSE),
 ]
 REQUESTS = [
-    ([], NO_BODY), ([(CL, "0")], NO_BODY), (FIVE, LENGTH_5), (CHUNKS, CHUNKED), ([(CL, "5,5")], LENGTH_5),
+    ([], NO_BODY), ([(CL, "0")], Framing("length", 0)), (FIVE, LENGTH_5), (CHUNKS, CHUNKED), ([(CL, "5,5")], LENGTH_5),
 ]
 # fields, rule, index of the line at fault and how far in it the value begins
 REFUSED = [
