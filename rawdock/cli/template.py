@@ -80,7 +80,7 @@ def unquote_template_text(template, spelled):
 
     def replace(match):
         code = match.group(1)
-        if code[0] in "xuU":
+        if code[0] in "xuU" and len(code) > 1:   # alone, its digits are missing
             number = int(code[1:], 16)
             return chr(number) if number < 0x110000 else "\ufffd"
         if code[0] in "01234567" and len(code) == 3:

@@ -11,8 +11,11 @@ from ..wire.message import Head
 
 
 def guess_role(start):
-    """ "response" or "request", from the first bytes of a capture (RFC 9112 §2.1: only a status line begins with HTTP/)."""
-    start = start.lstrip(b"\r\n")
+    """ "response" or "request", from the first 7 bytes of a capture (RFC 9112 §2.1: only a status line begins with HTTP/)."""
+    # No more than 7, and one empty line (§2.2): so much is waited for, and the cuts of a capture must not matter.
+    start = start[:7]
+    if start[:2] == b"\r\n"[:len(start)]:
+        start = start[2:]
     return "response" if start[:5] == b"HTTP/"[:len(start[:5])] else "request"
 
 

@@ -1,0 +1,117 @@
+"""The fuzzer's corpus, replayed: what was once found or once seen on a wire keeps its promises.
+
+A line of corpus/TARGET.txt is a name and an input, a Python literal. `tools/fuzz` has the
+promises, and the reference parsers that they are held against; here each input is checked
+by them thoroughly: cut at every place, every prefix, labels on and off.
+"""
+import os
+
+import pytest
+
+from rawdock.errors import RawdockError
+from rawdock.wire.exchange import ExchangeReader, ResponseReader
+from rawdock.wire.message import Head
+from tests.house.sources import load_tool
+
+FUZZ = load_tool("fuzz")
+TARGETS = {target.name: target for target in FUZZ.TARGETS}
+CASES = [(target.name, name, case) for target in FUZZ.TARGETS for name, case in target.seeds()]
+
+
+@pytest.mark.parametrize("target, name, case", CASES, ids=["%s-%s" % (target, name) for target, name, _ in CASES])
+def test_an_input_of_the_corpus(target, name, case):
+    FUZZ.run_check(TARGETS[target], case, thorough=True)
+
+
+def test_every_target_has_a_corpus_and_every_corpus_a_target():
+    names = {name[:-4] for name in os.listdir(FUZZ.CORPUS)}
+    assert names == set(TARGETS)
+    assert all(target.seeds() for target in FUZZ.TARGETS)
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_what_a_target_generates_and_mutates_keeps_the_promises(target):
+    rng = FUZZ.random.Random(5)
+    choices = FUZZ.random_choices(rng)
+    pool = [case for _, case in TARGETS[target].seeds()]
+    for _ in range(30):
+        case, expected = TARGETS[target].generate(choices)
+        FUZZ.run_check(TARGETS[target], case, expected)
+        FUZZ.run_check(TARGETS[target], TARGETS[target].mutate(choices, case, choices.pick(pool)))
+
+
+# -- the promises can be broken: readers that break one each
+
+class EndsEarly(ResponseReader):
+    """Takes a stream that stops for one that has ended."""
+
+    def feed_eof(self):
+        try:
+            return ResponseReader.feed_eof(self)
+        except RawdockError:
+            return []
+
+
+class CountsCuts(ResponseReader):
+    """Gives a head a reason that depends on how the bytes were cut."""
+
+    fed = 0
+
+    def feed(self, data):
+        self.fed += 1
+        events = ResponseReader.feed(self, data)
+        return [Head(event.version, event.status, "fed %d" % self.fed, event.headers) if isinstance(event, Head) else event for event in events]
+
+
+class Leaks(ResponseReader):
+    """Lets an error of Python's own out."""
+
+    def _parse_head(self, raw, offset):
+        return [][0]
+
+
+class Mislabels(ResponseReader):
+    """Leaves a byte out of the labels."""
+
+    def __init__(self, method, hijack, labels):
+        ResponseReader.__init__(self, method, hijack, labels, 1)
+
+
+class Forgets(ResponseReader):
+    """Reads on after it has refused."""
+
+    def feed(self, data):
+        self.error = None
+        return ResponseReader.feed(self, data)
+
+
+@pytest.mark.parametrize("reader, data, kind", [
+    (EndsEarly, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "complete for one parser only"),
+    (CountsCuts, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "cuts change the result"),
+    (Leaks, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "IndexError in test_corpus.py:_parse_head"),
+    (Mislabels, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "labels that do not touch"),
+    (Forgets, b"HTTP/1.1 200 OK\rA: b\r\n\r\n", "an error is not kept"),
+], ids=lambda value: getattr(value, "__name__", ""))
+def test_a_reader_that_breaks_a_promise_is_found_out(reader, data, kind):
+    assert issubclass(reader, ExchangeReader)
+
+    class Broken(type(TARGETS["responses"])):
+        def make(self, case, labels):
+            return reader(case[0], case[1], labels)
+
+    with pytest.raises(FUZZ.Finding) as found:
+        FUZZ.run_check(Broken(), ("GET", False, data), thorough=True)
+    assert found.value.kind == kind
+
+
+def test_a_finding_is_made_smaller():
+    case = ("GET", False, b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n" + b"abc" * 50)
+    smaller = FUZZ.shrunk(case, lambda one: b"ca" in one[2], FUZZ.simpler)
+    assert smaller == ("", False, b"ca")
+    numbers = FUZZ.shrunk([5, 9, 3, 0, 7], lambda one: sum(one) >= 9, FUZZ.fewer_choices)
+    assert sum(numbers) == 9 and len(numbers) <= 2
+
+
+def test_the_same_seed_draws_the_same_inputs():
+    drawn = [[TARGETS["responses"].generate(FUZZ.random_choices(FUZZ.random.Random(seed))) for seed in (1, 2, 3)] for _ in range(2)]
+    assert drawn[0] == drawn[1] and drawn[0][0] != drawn[0][1]
