@@ -1,7 +1,5 @@
 """`python3 -m rawdock` is the command line."""
-import sys
-
-from rawdock.cli.main import main
+from rawdock.cli.main import run_process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_process()

@@ -28,12 +28,12 @@ OLDEST_API = "1.24"
 NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
-API_VERSION = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})")
+API_VERSION = r"v?([0-9]{1,4})\.([0-9]{1,4})"
 
 
 def api_version_pair(text):
     """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
-    match = API_VERSION.fullmatch(text) if isinstance(text, str) else None
+    match = re.fullmatch(API_VERSION, text) if isinstance(text, str) else None
     if match is None:
         raise UsageError("API version %r is not of the form 1.41" % text, "set DOCKER_API_VERSION to one, or leave it unset")
     return int(match.group(1)), int(match.group(2))
@@ -138,7 +138,7 @@ class Docker:
                 response.read(MAX_ERROR_BYTES)
             if offered is None:   # then it is older than 1.25
                 offered = OLDEST_API
-            if API_VERSION.fullmatch(offered) is None:
+            if re.fullmatch(API_VERSION, offered) is None:
                 raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"), "an API version such as 1.41")
             if api_version_pair(offered) < api_version_pair(OLDEST_API):
                 raise UsageError("the engine at %s speaks API %s at most; rawdock speaks %s to %s"

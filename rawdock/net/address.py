@@ -18,7 +18,7 @@ DEFAULT_TCP_PORT = 2375
 MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL on Linux
 
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
-TCP_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
+TCP_PLACE = r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?"
 
 
 class Address:
@@ -88,7 +88,7 @@ def unix_address(path):
 
 
 def tcp_address(text, place):
-    match = TCP_PLACE.fullmatch(place)
+    match = re.fullmatch(TCP_PLACE, place)
     if match is None:
         raise AddressError("address %r: %r is not HOST:PORT" % (text, place), ADDRESS_HINT)
     host, port, base = match.group("host").strip("[]"), match.group("port"), (match.group("base") or "").rstrip("/")

@@ -14,7 +14,7 @@ import re
 from ..errors import AddressError
 from .address import DEFAULT_SOCKET_PATH, parse_address
 
-CONTEXT_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+")
+CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
 
 
 def config_directory(environ):
@@ -38,7 +38,7 @@ def read_config_json(path):
 def context_address(name, environ):
     """The Address that the context `name` gives. AddressError if there is none."""
     from hashlib import sha256
-    if not CONTEXT_NAME.fullmatch(name):
+    if not re.fullmatch(CONTEXT_NAME, name):
         raise AddressError("context name %r: letters, digits and _.+- only, two at least" % name)
     store, folder = os.path.join(config_directory(environ), "contexts"), sha256(name.encode()).hexdigest()
     meta = read_config_json(os.path.join(store, "meta", folder, "meta.json"))

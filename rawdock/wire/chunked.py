@@ -11,18 +11,17 @@ Refused: signs, `0x`, underscores or blanks in a size, more than 16 digits, data
 CRLF follows, malformed extensions, forbidden trailer fields. No size is believed before
 its bytes arrive: a chunk that claims 4 GiB costs nothing.
 """
-import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
 from .feed import label_span, values_or_error
-from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, FIELD_PAIR, PLAIN_LAST_CHUNK, TRAILER_SECTION
+from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, FIELD_PAIR, PLAIN_LAST_CHUNK, TRAILER_SECTION, LazyPattern
 from .message import Headers, field_lines, find_head_end, parse_fields, walk_head
 
 MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line; dockerd sends none
 MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
 
-PLAIN_CHUNK_LINE = re.compile(rb"\r\n([0-9A-Fa-f]{1,16})\r\n")
-EXTENSION_END = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+PLAIN_CHUNK_LINE = LazyPattern(rb"\r\n([0-9A-Fa-f]{1,16})\r\n")
+EXTENSION_END = LazyPattern(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 # RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it or not at all.
 FORBIDDEN_TRAILERS = frozenset((

@@ -9,6 +9,23 @@ a recipient take it; taking it is how two parsers come to disagree), HTTP/0.9.
 """
 import re
 
+
+class LazyPattern:
+    """A regular expression compiled when it is first used: a command needs few of them, and starts sooner without the rest.
+
+    Its methods (match, fullmatch, search, findall, finditer, sub) are those of the compiled one, kept after the first use.
+    """
+
+    def __init__(self, pattern, flags=0):
+        self.pattern = pattern
+        self._flags = flags
+
+    def __getattr__(self, name):
+        method = getattr(re.compile(self.pattern, self._flags), name)   # re keeps compiled expressions too
+        setattr(self, name, method)
+        return method
+
+
 # RFC 9110 §5.6.2: token = 1*tchar
 TCHAR = r"!#$%&'*+\-.^_`|~0-9A-Za-z"
 
@@ -29,35 +46,35 @@ STATUS_LINE = "(" + VERSION + ") ([1-5][0-9][0-9]) ([" + FIELD_CHAR + r"]*)\r\n"
 # RFC 9112 §3.2: no white space in the target; RFC 3986 allows no control or non-ASCII byte.
 REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) (" + VERSION + r")\r\n"
 
-RESPONSE_HEAD = re.compile(STATUS_LINE + "(?:" + FIELD_LINE + r")*\r\n")
-REQUEST_HEAD = re.compile(REQUEST_LINE + "(?:" + FIELD_LINE + r")*\r\n")
+RESPONSE_HEAD = LazyPattern(STATUS_LINE + "(?:" + FIELD_LINE + r")*\r\n")
+REQUEST_HEAD = LazyPattern(REQUEST_LINE + "(?:" + FIELD_LINE + r")*\r\n")
 
 # One field line with the white space around its value left out of the group on the left
 # side; on the right side it is stripped only when a head has any (rare, and then cheap).
-FIELD_PAIR = re.compile("([" + TCHAR + r"]+):[ \t]*([^\r\n]*)\r\n")
+FIELD_PAIR = LazyPattern("([" + TCHAR + r"]+):[ \t]*([^\r\n]*)\r\n")
 
-TOKEN = re.compile("[" + TCHAR + "]+")
-TARGET = re.compile(r"[!-~]+")
-FIELD_VALUE = re.compile("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xff])?)?")
+TOKEN = LazyPattern("[" + TCHAR + "]+")
+TARGET = LazyPattern(r"[!-~]+")
+FIELD_VALUE = LazyPattern("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xff])?)?")
 
 # What can stand nowhere in a head: a control byte (RFC 9110 §5.5), a CR or LF that is not half
 # of a CRLF (RFC 9112 §2.2). A CR at the very end may yet get its LF.
-STRAY_CONTROL = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+STRAY_CONTROL = LazyPattern(rb"(?<!\r)\n|\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # RFC 9110 §8.6: Content-Length = 1*DIGIT. 19 digits hold every 63-bit length.
-CONTENT_LENGTH = re.compile("[0-9]{1,19}")
+CONTENT_LENGTH = LazyPattern("[0-9]{1,19}")
 
 # RFC 9110 §5.6.4: quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
 QUOTED_STRING = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
 
 # RFC 9112 §7.1: chunk-size = 1*HEXDIG; 16 digits hold every 64-bit size.
 # RFC 9112 §7.1.1: chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
-CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]*")
-CHUNK_EXTENSION = re.compile((r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING
+CHUNK_SIZE = LazyPattern(rb"[0-9A-Fa-f]*")
+CHUNK_EXTENSION = LazyPattern((r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING
                               + "))?)*").encode("latin-1"))
 
 # RFC 9112 §7.1: last-chunk, trailer section, CRLF, as a server without trailers writes them.
 PLAIN_LAST_CHUNK = b"0\r\n\r\n"
 
 # RFC 9112 §7.1.2: trailer-section = *( field-line CRLF )
-TRAILER_SECTION = re.compile("((?:" + FIELD_LINE + r")*)\r\n")
+TRAILER_SECTION = LazyPattern("((?:" + FIELD_LINE + r")*)\r\n")

@@ -14,19 +14,19 @@ another, bytes that are not UTF-8, an object over MAX_MESSAGE_BYTES. What ends i
 object is TruncatedError.
 """
 import json
-import re
 
 from ..errors import ProtocolError, TruncatedError
 from .feed import label_span, values_or_error
+from .grammar import LazyPattern
 
 MAX_MESSAGE_BYTES = 16 << 20   # bufio.Scanner stops at 64 KiB, docker-py never: build traces reach a few MiB
 
 MAX_INTEGER_DIGITS = 4300      # CPython's own bound since 3.10.7; without one, decoding digits costs their square
 
 JSON_RULE = "RFC 8259"
-JSON_SEPARATORS = re.compile(rb"[\x1e\r\n\t ]*")
-JSON_MARK = re.compile(rb'["{}\[\]]')
-JSON_STRING_MARK = re.compile(rb'["\\]')
+JSON_SEPARATORS = LazyPattern(rb"[\x1e\r\n\t ]*")
+JSON_MARK = LazyPattern(rb'["{}\[\]]')
+JSON_STRING_MARK = LazyPattern(rb'["\\]')
 JSON_CLOSERS = {b"{": b"}", b"[": b"]"}
 
 

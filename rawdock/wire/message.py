@@ -11,11 +11,10 @@ space before a colon, an empty or non-token field name, control bytes, any versi
 
 Left out: obs-fold unfolding and HTTP/2; a proxy would need the first, nobody here the second.
 """
-import re
 
 from ..errors import ProtocolError, UsageError
 from .feed import label_span
-from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
+from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, LazyPattern, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
                       TOKEN, VERSION)
 
 MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
@@ -206,15 +205,15 @@ def too_many_fields(text, count, offset):
                          "at most %d field lines" % MAX_FIELDS)
 
 
-SPACE = re.compile(" ")
-OWS = re.compile("[ \t]*")   # RFC 9110 §5.6.3
-NOT_CONTROL = re.compile("[" + FIELD_CHAR + "]*")
+SPACE = LazyPattern(" ")
+OWS = LazyPattern("[ \t]*")   # RFC 9110 §5.6.3
+NOT_CONTROL = LazyPattern("[" + FIELD_CHAR + "]*")
 
 # The elements of a line: (role, pattern, what is expected, rule).
 STATUS_LINE_ELEMENTS = (
-    ("version", re.compile(VERSION), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("version", LazyPattern(VERSION), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
     ("SP", SPACE, "one space", "RFC 9112 §4"),
-    ("status code", re.compile("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599", "RFC 9110 §15"),
+    ("status code", LazyPattern("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599", "RFC 9110 §15"),
     ("SP", SPACE, "one space (it stands even before an absent reason)", "RFC 9112 §4"),
     ("reason phrase", NOT_CONTROL, "a reason phrase", "RFC 9112 §4"),
 )
@@ -223,11 +222,11 @@ REQUEST_LINE_ELEMENTS = (
     ("SP", SPACE, "one space", "RFC 9112 §3"),
     ("request target", TARGET, "a request target", "RFC 9112 §3.2"),
     ("SP", SPACE, "one space", "RFC 9112 §3"),
-    ("version", re.compile(VERSION + "(?![ -~\x80-\xff])"), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("version", LazyPattern(VERSION + "(?![ -~\x80-\xff])"), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
 )
 FIELD_LINE_ELEMENTS = (
     ("field name", TOKEN, "a field name", "RFC 9112 §5"),
-    ("colon", re.compile(":"), "a colon right after the field name", "RFC 9112 §5.1"),
+    ("colon", LazyPattern(":"), "a colon right after the field name", "RFC 9112 §5.1"),
     ("OWS", OWS, "", ""),
     ("field value", FIELD_VALUE, "a field value", "RFC 9110 §5.5"),
     ("OWS", OWS, "", ""),
