@@ -13,6 +13,8 @@
     └── StreamError       the engine reported an error inside a stream it had begun
 
 Each message says what happened and where; `hint` says what to try next.
+Verdict, at the end, is how a body or a stream ended: what an error says when one is raised, and
+what its absence does not say.
 """
 
 
@@ -141,3 +143,54 @@ class StreamError(RawdockError):
         self.message = message
         self.code = code
         self.statuses = list(statuses)
+
+
+class Verdict:
+    """How a body or a stream ended. True only for one that is known to be whole.
+
+    `kind` (str) is one of
+
+        complete         its end was seen, or the engine was asked and has confirmed it
+        unconfirmed      it ended where the connection did: the bytes cannot tell that from a cut
+        truncated        it was cut, `where` (str) says inside what
+        engine error     the engine reported an error in it
+        protocol error   its bytes break a rule
+        timeout          nothing came for longer than allowed; reading on may still bring the rest
+        cancelled        it was closed on this side
+
+    `expected` (None: not announced) and `got` count bytes, `error` is the RawdockError that was raised, or None.
+    """
+
+    __slots__ = ("kind", "where", "expected", "got", "error")
+
+    def __init__(self, kind, where, expected=None, got=None, error=None):
+        self.kind = kind
+        self.where = where
+        self.expected = expected
+        self.got = got
+        self.error = error
+
+    def __bool__(self):
+        return self.kind == "complete"
+
+    def __repr__(self):
+        return "Verdict(%r, %r, %r, %r, %r)" % (self.kind, self.where, self.expected, self.got, self.error)
+
+    def __str__(self):
+        if self.error is not None:
+            return "%s: %s" % (self.kind, self.error)
+        count = "" if self.got is None else ": %d bytes" % self.got
+        return "%s, %s%s" % (self.kind, self.where, count)
+
+
+def verdict_of_error(error, where, got=None):
+    """The Verdict on what `error` (RawdockError) has ended; `where` and `got` for errors that do not say themselves."""
+    if isinstance(error, TruncatedError):
+        return Verdict("truncated", error.where, error.expected, error.got, error)
+    if isinstance(error, ProtocolError):
+        return Verdict("protocol error", where, None, got, error)
+    if isinstance(error, StreamError):
+        return Verdict("engine error", where, None, got, error)
+    if isinstance(error, Timeout):
+        return Verdict("timeout", where, None, error.received, error)
+    return Verdict("truncated", where, None, got, error)   # the connection broke

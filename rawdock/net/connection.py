@@ -9,7 +9,8 @@ body is decoded where it was received, with no copy for `readinto` and `copy_to`
 that came with a head belong to what follows and are handed on. A response whose body was
 read to its end leaves the connection usable; anything else closes it.
 
-Promises: a body that was cut raises TruncatedError, whichever way it is read. While a long
+Promises: a body that was cut raises TruncatedError, whichever way it is read, and each body
+and stream ends in a Verdict, which is true only if nothing is missing for certain. While a long
 request body is sent the connection watches for an early refusal, and after a broken write
 it still looks for the answer that explains it; a connection with half a request on it is
 never used again. Timeouts are kept apart: `connect` (in dial), `send` for the request to go
@@ -24,7 +25,8 @@ import re
 import socket
 import time
 
-from ..errors import ConnectError, ProtocolError, StreamError, Timeout, TruncatedError, UsageError
+from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError, Verdict,
+                      verdict_of_error)
 from ..wire.body import body_reader, response_framing, stays_open
 from ..wire.chunked import encode_chunk, encode_last_chunk
 from ..wire.feed import values_or_error
@@ -50,18 +52,19 @@ class Connection:
         self._received = bytearray()
         self._scanned = 0        # bytes of it in which no end of a head was found
         self._may_skip_crlf = True
-        self._head = None        # found at the start of it, its size
-        self._head_size = 0
+        self._head = None        # found at the start of it, its bytes
+        self._raw_head = b""
+        self._offset = 0         # of the first byte received, in the answer under way
         self._sent_whole = True  # the last request has gone out to its end
         self._timeout = None
         self._poller = None
-        self._closed = False
+        self.closed = False
 
     def close(self):
         """Close the socket; a read that waits in another thread ends with ConnectError."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         self.reusable = False
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
@@ -81,7 +84,7 @@ class Connection:
 
     def is_stale(self):
         """True if an idle connection is readable: the peer closed it, or sent what nobody asked for."""
-        if self._closed:
+        if self.closed:
             return True
         if self._poller is None:
             from select import POLLIN, poll   # select() knows no descriptor above 1023
@@ -102,6 +105,7 @@ class Connection:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one")
         head, body, announced = self._encode(method, target, list(headers), body, version)
         self.reusable = False
+        self._offset = 0
         try:
             self._set_timeout(head_timeout)
             if body is None:
@@ -112,8 +116,9 @@ class Connection:
                 self._sent_whole = self._send(head) and self._send_stream(body, announced)
             # Not sent whole: the engine has refused early, or closed, and its answer is still to be read.
             response_head = self._read_head(head_timeout)
-            framing = response_framing(response_head, method, hijack)
-            return Response(self, response_head, framing, method, target, idle_timeout)
+            framing = response_framing(response_head, method, hijack, self._offset, self._raw_head)
+            self._offset += len(self._raw_head)
+            return Response(self, response_head, framing, method, target, idle_timeout, self._offset)
         except BaseException:
             self.close()
             raise
@@ -223,7 +228,7 @@ class Connection:
         if isinstance(error, socket.timeout) and self._timeout is not None:
             return Timeout(phase, seconds or self._timeout, received, self.address)
         self.reusable = False
-        if self._closed:
+        if self.closed:
             return ConnectError(self.address, "the connection was closed on this side")
         return ConnectError(self.address, "the connection broke (%s)" % (getattr(error, "strerror", None) or error),
                             getattr(error, "errno", None), "did the engine stop? Try again")
@@ -237,7 +242,7 @@ class Connection:
             self.was_reset = True
         except (OSError, ValueError) as error:
             raise self._broken(error, phase, received, seconds)
-        if not data and self._closed:
+        if not data and self.closed:
             raise self._broken(None)
         return data
 
@@ -250,7 +255,7 @@ class Connection:
             self.was_reset = True
         except (OSError, ValueError) as error:
             raise self._broken(error, "idle", received)
-        if not size and self._closed:
+        if not size and self.closed:
             raise self._broken(None)
         return size
 
@@ -268,18 +273,21 @@ class Connection:
                     return None
                 if received[1] == 0x0a:
                     del received[:2]
+                    self._offset += 2
                 self._may_skip_crlf = False
                 continue
-            end = find_head_end(received, self._scanned, "response", 0)
+            end = find_head_end(received, self._scanned, "response", self._offset)
             if end < 0:
                 self._scanned = len(received)
                 return None
-            head = parse_response_head(bytes(received[:end]))
+            raw = bytes(received[:end])
+            head = parse_response_head(raw, self._offset)
             self._scanned, self._may_skip_crlf = 0, True
             if head.status >= 200 or head.status == 101:
-                self._head, self._head_size = head, end
+                self._head, self._raw_head = head, raw
             else:
                 del received[:end]
+                self._offset += end
         return self._head
 
     def _read_head(self, timeout):
@@ -289,13 +297,13 @@ class Connection:
         while head is None:
             if not self._receive(timeout):
                 if self._received:
-                    raise TruncatedError("a response head", len(self._received), None, len(self._received))
+                    raise TruncatedError("a response head", self._offset + len(self._received), None, len(self._received))
                 raise ConnectError(self.address, "the engine closed the connection without an answer",
                                    hint="did the engine stop? See its log, then try again")
             head = self._parse_head()
             if head is None and deadline is not None:   # each receipt has only what is left of it
                 self._set_timeout(max(deadline - time.monotonic(), 0.001))
-        del self._received[:self._head_size]
+        del self._received[:len(self._raw_head)]
         self._head = None
         return head
 
@@ -320,15 +328,22 @@ def byte_slices(body):
         yield view[at:at + SEND_BYTES]
 
 
+# What a verdict calls them, by the kind of their framing.
+BODY_NAMES = {"none": "no body", "length": "a body of known length", "chunked": "a chunked body",
+              "close": "a body that ends with the connection", "upgrade": "a hijacked stream"}
+
+
 class Response:
     """What the engine answered. `status` int, `reason` str, `version` "1.0"/"1.1", `headers` Headers, `framing`.
 
     The body is read once, in one of these ways: read(), json(), readinto(), copy_to(), iteration,
     messages(), frames(). `complete` turns True when its end has been seen. All of them raise
-    TruncatedError, ProtocolError, Timeout or ConnectError when it does not end as it should.
+    TruncatedError, ProtocolError, Timeout or ConnectError when it does not end as it should;
+    their offsets are those in the answer, of messages() and frames() those in its content.
+    `verdict` is None while the body is under way, then a Verdict.
     """
 
-    def __init__(self, connection, head, framing, method, target, idle_timeout=None):
+    def __init__(self, connection, head, framing, method, target, idle_timeout=None, offset=0):
         self.status = head.status
         self.reason = head.reason
         self.version = head.version
@@ -341,8 +356,11 @@ class Response:
         self.on_complete = None    # called once when the connection can serve another request
         self._head = head
         self._connection = connection
-        self._body = body_reader(framing)
-        self._received = 0
+        self._body = body_reader(framing, None, offset)
+        self._offset = offset          # where the body begins in the answer
+        self._received = 0             # bytes of it
+        self._failed = None            # the Verdict on what has gone wrong
+        self._decoding = False         # messages() or frames() are not at their end
         self._views_under_way = None   # readinto's
         self._rest = b""               # what readinto has received and not yet given
         if self._body.done:
@@ -361,7 +379,32 @@ class Response:
 
     def close(self):
         """Stop here. A body not read to its end closes the connection: that is how a stream is cancelled."""
+        if self._failed is None and (self._decoding or not self.complete):
+            self._failed = Verdict("cancelled", BODY_NAMES[self.framing.kind], None, self._received)
         if not self.complete:
+            self._connection.close()
+
+    @property
+    def verdict(self):
+        """How the body ended (a Verdict), None while it has not.
+
+        A body that ends with its connection (HTTP/1.0 without a length) is never more than "unconfirmed".
+        """
+        if self._failed is not None or self._decoding or not self.complete:
+            return self._failed
+        kind = self.framing.kind
+        return Verdict("unconfirmed" if kind in ("close", "upgrade") else "complete", BODY_NAMES[kind],
+                       self.framing.length if kind in ("length", "none") else None, self._received)
+
+    def _judge(self, error):
+        """The verdict is on `error`, unless one was given before that another read cannot change."""
+        if self._failed is None or self._failed.kind in ("timeout", "unconfirmed"):
+            name = BODY_NAMES[self.framing.kind]
+            if isinstance(error, ConnectError) and self._connection.closed:
+                self._failed = Verdict("cancelled", name, None, self._received, error)
+            else:
+                self._failed = verdict_of_error(error, name, self._received)
+        if isinstance(error, ProtocolError) and not self.complete:
             self._connection.close()
 
     def limit_idle(self, seconds):
@@ -371,11 +414,14 @@ class Response:
 
     def _finish(self):
         connection = self._connection
-        leftover = self._body.leftover or connection.take_received()
+        leftover = self._body.leftover
+        self._received -= len(leftover)
+        leftover = leftover or connection.take_received()
         if leftover and not stays_open(self._head, self.framing):
             connection.close()
-            raise ProtocolError("RFC 9112 §9.6", self._received, leftover, "no byte after a message that closes the connection")
+            raise ProtocolError("RFC 9112 §9.6", self._offset + self._received, leftover, "no byte after a message that closes the connection")
         self.complete = True
+        self._failed = None   # a timeout that was read past
         self.trailers = self._body.trailers
         connection.hand_back(leftover, self._head, self.framing)
         if connection.reusable and self.on_complete is not None:
@@ -391,7 +437,7 @@ class Response:
             else:
                 # Only a refusal is believed whole though its sender had not read all that we sent.
                 if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
-                    raise TruncatedError("a body that ends with the connection, which was reset", self._received, None, self._received)
+                    raise TruncatedError("a body that ends with the connection, which was reset", self._offset + self._received, None, self._received)
                 body.feed_eof()
             if body.done:
                 self._finish()
@@ -403,21 +449,16 @@ class Response:
     def __iter__(self):
         """Pieces of the body (bytes) as they come."""
         connection = self._connection
-        data = b"" if self.complete else connection.take_received()
-        if data:
-            for piece in self._guarded(self._feed(data)):
-                yield piece
-        while not self.complete:
-            for piece in self._guarded(self._feed(connection.receive(self._received))):
-                yield piece
-
-    def _guarded(self, pieces):
-        """`pieces`; the connection is closed when an error stands behind them."""
         try:
-            for piece in pieces:
-                yield piece
-        except ProtocolError:
-            self._connection.close()
+            data = b"" if self.complete else connection.take_received()
+            if data:
+                for piece in self._feed(data):
+                    yield piece
+            while not self.complete:
+                for piece in self._feed(connection.receive(self._received)):
+                    yield piece
+        except RawdockError as error:
+            self._judge(error)
             raise
 
     def read(self, limit=None):
@@ -428,8 +469,9 @@ class Response:
         for piece in self:
             size += len(piece)
             if size > limit:
-                self.close()
-                raise ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
+                error = ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
+                self._judge(error)
+                raise error
             pieces.append(piece)
         return b"".join(pieces)
 
@@ -438,21 +480,27 @@ class Response:
         data = self.read()
         try:
             return json.loads(data.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ProtocolError("RFC 8259", getattr(error, "pos", getattr(error, "start", 0)), data, "JSON (%s)" % error)
+        except (ValueError, RecursionError) as wrong:
+            error = ProtocolError("RFC 8259", getattr(wrong, "pos", getattr(wrong, "start", 0)), data, "JSON (%s)" % wrong)
+        self._judge(error)
+        raise error
 
     def _views(self, buffer):
         """The body as memoryviews into `buffer`, valid until the next is asked for."""
         connection = self._connection
-        data = b"" if self.complete else connection.take_received()
-        if data:
-            for piece in self._guarded(self._feed(memoryview(data))):
-                yield piece
-        view = memoryview(buffer)
-        while not self.complete:
-            size = connection.receive_into(view, self._received)
-            for piece in self._guarded(self._feed(view[:size])):
-                yield piece
+        try:
+            data = b"" if self.complete else connection.take_received()
+            if data:
+                for piece in self._feed(memoryview(data)):
+                    yield piece
+            view = memoryview(buffer)
+            while not self.complete:
+                size = connection.receive_into(view, self._received)
+                for piece in self._feed(view[:size]):
+                    yield piece
+        except RawdockError as error:
+            self._judge(error)
+            raise
 
     def readinto(self, buffer):
         """Fill `buffer` (writable) with body bytes → how many; 0 at the end of the body."""
@@ -492,22 +540,34 @@ class Response:
         """JSON messages (dicts) of the body as they come. An error the engine reports in one raises StreamError."""
         reader = MessageReader()
         statuses = []
+        self._decoding = True
         try:
             for piece in self:
                 for message in reader.feed(piece):
                     check_stream_message(message, statuses)
                     yield message
             reader.feed_eof()
+            self._decoding = False
+        except RawdockError as error:
+            self._judge(error)
+            raise
         finally:
             self.close()
+            self._decoding = False
 
     def frames(self, tty=False):
         """(stream, bytes) of the body as they come; with `tty` the bytes are raw and all of stream 1."""
+        self._decoding = True
         try:
             for frame in decode_frames(self, tty):
                 yield frame
+            self._decoding = False
+        except RawdockError as error:
+            self._judge(error)
+            raise
         finally:
             self.close()
+            self._decoding = False
 
     def duplex(self, tty=None):
         """The raw stream that follows a 101 (or a 2xx to a hijack request)."""
@@ -545,6 +605,10 @@ class Duplex:
 
     `tty` says whether the output is raw (True) or in frames (False). Reading and writing may
     happen in two threads. Closing it detaches; it does not stop the container.
+
+    `verdict` is None while the stream is under way. One that ended between frames, or raw, is
+    "unconfirmed": its bytes cannot tell the end of the program from that of the engine. Once wait
+    or inspect has said that the program ended, `confirm()` makes the verdict "complete".
     """
 
     def __init__(self, connection, response, tty=None):
@@ -565,7 +629,17 @@ class Duplex:
     def receive(self):
         """Bytes as they come, b"" once the engine has closed the stream."""
         data, self._leftover = self._leftover, b""
-        return data or self._connection.receive()
+        response = self.response
+        if not data:
+            try:
+                data = self._connection.receive(response._received)
+            except RawdockError as error:
+                response._judge(error)
+                raise
+            if not data and response._failed is None:
+                response._failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response._received)
+        response._received += len(data)
+        return data
 
     def __iter__(self):
         """Pieces of the raw stream (bytes) until the engine closes it."""
@@ -580,7 +654,12 @@ class Duplex:
 
         An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
         """
-        return decode_frames(self, self.tty)
+        try:
+            for frame in decode_frames(self, self.tty):
+                yield frame
+        except RawdockError as error:
+            self.response._judge(error)
+            raise
 
     def send(self, data):
         """Write bytes to the container's stdin. ConnectError when nobody reads them any more."""
@@ -596,5 +675,18 @@ class Duplex:
         except OSError:
             pass   # the engine has closed already: there is no stdin left to end
 
+    @property
+    def verdict(self):
+        """How the stream ended (a Verdict), None while it has not."""
+        return self.response.verdict
+
+    def confirm(self):
+        """The engine has said that the program ended: the stream, which had ended too, is complete. UsageError if it had not."""
+        verdict = self.verdict
+        if verdict is None or verdict.kind not in ("unconfirmed", "complete"):
+            raise UsageError("a stream %s cannot be confirmed" % ("that is under way" if verdict is None else "whose verdict is %r" % verdict.kind),
+                             "read it to its end, then ask wait or inspect")
+        self.response._failed = Verdict("complete", verdict.where, None, verdict.got)
+
     def close(self):
-        self._connection.close()
+        self.response.close()
