@@ -53,6 +53,10 @@ def own_imports(name):
     return [node for node in ast.walk(tree_of(name)) if isinstance(node, ast.ImportFrom) and node.level]
 
 
+def top_level_own_imports(name):
+    return [node for node in tree_of(name).body if isinstance(node, ast.ImportFrom) and node.level]
+
+
 def defined_names(name):
     """Every name that the file binds at its top level, less those it imports: loop variables too."""
     return sorted(symbol.get_name() for symbol in symtable(text_of(name), name, "exec").get_symbols()

@@ -1,13 +1,16 @@
 """The single file: the same bytes every time, runs alone, imports alone, and knows when it was changed."""
+import ast
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
+from symtable import symtable
 
 import pytest
 
-from tests.house.sources import AMALGAMATE, FILES, ROOT, text_of
+from tests.house.sources import AMALGAMATE, FILES, ROOT, home_of, text_of, top_level_own_imports, tree_of
 
 TOOL = os.path.join(ROOT, "tools", "amalgamate")
 VERSION, PUBLIC = AMALGAMATE.read_map(ROOT)
@@ -25,6 +28,13 @@ def run(argv, cwd):
 def artefact(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("alone") / "rawdock.py"
     assert run([sys.executable, TOOL, "-o", path] + request.param, ROOT) == (0, b"", b"")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "rawdock.py"
+    assert run([sys.executable, TOOL, "-o", path], ROOT) == (0, b"", b"")
     return path
 
 
@@ -52,13 +62,44 @@ def test_the_contents_give_the_right_lines(artefact):
     assert [line[len("# ==== end "):] for line in lines if line.startswith("# ==== end ")][1:] == [name for _, name in contents]
 
 
-def test_each_section_is_its_file_less_its_own_imports(artefact):
-    text = artefact.read_text(encoding="utf-8")
+SECTION_FORM = re.compile("SECTIONS\\[\"rawdock/(.+)\"\\] = \\(([0-9]+), \"(.*)\", r'''\n((?:.*\n)*)'''\\)\n")
+
+
+def sections_in(text):
+    """{name in FILES: (line that is noted for it, sections that it needs, its text)} of a single file, read as text."""
+    found = {}
     for name in re.findall(r"(?m)^# ==== begin rawdock/(.+)$", text):
-        section = text.split("# ==== begin rawdock/%s\n" % name)[1].split("# ==== end rawdock/%s\n" % name)[0]
-        left, source = section.split("\n"), iter(text_of(name).split("\n"))
-        assert all(line in source for line in left if line), "%s is not copied verbatim" % name
+        between = text.split("# ==== begin rawdock/%s\n" % name)[1].split("# ==== end rawdock/%s\n" % name)[0]
+        match = SECTION_FORM.fullmatch(between)
+        assert match and match.group(1) == name, "%s is not noted as a section is" % name
+        found[name] = int(match.group(2)), match.group(3).split(), match.group(4)
+    return found
+
+
+def test_each_section_is_its_file_less_its_own_imports(artefact):
+    for name, (_, _, section) in sections_in(artefact.read_text(encoding="utf-8")).items():
+        source = iter(text_of(name).split("\n"))
+        left = [line for line in section.split("\n") if line and not re.match(r" +load_section\(", line)]
+        assert all(line in source for line in left), "%s is not copied verbatim" % name
         assert not re.search(r"(?m)^\s*from \.", section)
+
+
+def test_each_own_import_leads_to_its_section(artefact):
+    """At the top of a file it is what the section needs first, elsewhere a call in its place, and nothing else is loaded."""
+    for name, (_, needs, section) in sections_in(artefact.read_text(encoding="utf-8")).items():
+        above = [home_of(name, node) for node in top_level_own_imports(name)]
+        assert needs == ["rawdock/" + home for home in FILES if home in above]
+        inside = [home_of(name, node) for node in ast.walk(tree_of(name))
+                  if isinstance(node, ast.ImportFrom) and node.level and node not in tree_of(name).body and node.col_offset]
+        called = re.findall(r'(?m)^ +load_section\("rawdock/(.+)"\)$', section)
+        assert sorted(called) == sorted(home for home in inside if home != "__init__.py"), name
+
+
+def test_each_section_notes_the_line_where_it_stands(artefact):
+    text = artefact.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    for name, (line, _, _) in sections_in(text).items():
+        assert lines[line - 1].startswith('SECTIONS["rawdock/%s"] = (%d, ' % (name, line))
 
 
 def test_it_names_its_version_commit_and_licence(artefact):
@@ -77,6 +118,106 @@ def test_it_imports_alone(copy):
     status, out, errors = run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent)
     assert (status, errors) == (0, b"")
     assert out.decode().split("\n") == [VERSION, "", "['rawdock']", ""]
+
+
+def python(copy, program, *arguments):
+    """What a program prints that starts with `import rawdock`, the copy, as one str."""
+    ran = run([sys.executable, "-I", "-S", "-B", "-c", "import sys; sys.path.insert(0, '.'); import rawdock\n" + program] + list(arguments),
+              copy.parent)
+    assert (ran[0], ran[2]) == (0, b""), ran
+    return ran[1].decode()
+
+
+def test_importing_it_runs_no_section(copy):
+    assert python(copy, "print(sorted(rawdock.loaded_sections), sorted(rawdock.__all__) == rawdock.__all__, "
+                        "set(rawdock.__all__) <= set(dir(rawdock)), hasattr(rawdock, 'no_such_name'), rawdock.loaded_sections)"
+                  ) == "[] True True False set()\n"
+
+
+def test_a_name_runs_the_sections_that_it_needs(copy):
+    """Private names too: the tests import those from the single file."""
+    program = "for name in sys.argv[1:]: getattr(rawdock, name)\nprint(sorted(rawdock.loaded_sections))"
+    assert python(copy, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/feed.py", "rawdock/wire/frames.py"]) + "\n"
+    assert python(copy, program, "label_span") == "['rawdock/wire/feed.py']\n"
+
+
+def test_every_name_of_every_section_is_found_by_itself(copy):
+    """One name after the other, each in a namespace that has run nothing."""
+    program = ("import runpy\n"
+               "for section, names in rawdock.SECTION_NAMES.items():\n"
+               "    for name in list(vars(rawdock)):\n"
+               "        if any(name in one.split() for one in rawdock.SECTION_NAMES.values()): delattr(rawdock, name)\n"
+               "    rawdock.loaded_sections.clear()\n"
+               "    missing = [name for name in names.split() if not hasattr(rawdock, name)]\n"
+               "    print(section, len(names.split()) > 0, missing, section in rawdock.loaded_sections)\n")
+    names = sections_in(copy.read_text(encoding="utf-8"))
+    assert python(copy, program) == "".join("rawdock/%s True [] True\n" % name for name in names)
+
+
+def test_every_function_knows_the_line_where_it_stands(copy):
+    program = ("for name in rawdock.SECTIONS: rawdock.load_section(name)\n"
+               "for thing in list(vars(rawdock).values()):\n"
+               "    for one in [thing] + (list(vars(thing).values()) if isinstance(thing, type) else []):\n"
+               "        code = getattr(one, '__code__', None)\n"
+               "        if code and getattr(one, '__module__', None) == 'rawdock':\n"
+               "            print(code.co_firstlineno, code.co_name, code.co_filename)\n")
+    lines = copy.read_text(encoding="utf-8").split("\n")
+    seen = [one.split(" ", 2) for one in python(copy, program).splitlines()]
+    assert len(seen) > 200
+    for number, name, path in seen:
+        assert os.path.samefile(os.path.join(str(copy.parent), path), str(copy))
+        line = lines[int(number) - 1]
+        assert "def %s(" % name in line or line.strip().startswith("@") or name == "<lambda>" and "lambda" in line, (number, name, line)
+
+
+def test_a_traceback_shows_the_line_in_this_file(copy):
+    ran = run([sys.executable, "-I", "-S", "-B", "-c", "import sys; sys.path.insert(0, '.'); import rawdock; rawdock.parse_address('gopher://x')"],
+              copy.parent)
+    assert ran[0] == 1
+    number, shown = re.findall(r'rawdock.py", line ([0-9]+), in [a-z_]+\n    (.+)\n', ran[2].decode())[-1]
+    text = copy.read_text(encoding="utf-8")
+    lines = text.split("\n")
+    assert shown.startswith("raise AddressError(") and lines[int(number) - 1].strip() == shown
+    assert lines.index("# ==== begin rawdock/net/address.py") < int(number) < lines.index("# ==== end rawdock/net/address.py")
+
+
+def test_the_docstring_of_a_section_is_not_that_of_the_file(copy):
+    assert python(copy, "rawdock.Docker; print(rawdock.__doc__.split('.')[0])") == text_of("__init__.py").split("\n")[0][3:].rstrip(".") + "\n"
+
+
+def test_threads_that_need_one_section_run_it_once(copy):
+    program = ("import threading, time\n"
+               "rawdock.time, rawdock.runs = time, []\n"
+               "rawdock.SECTIONS['slow'] = (1, '', '\\nruns.append(1)\\ntime.sleep(0.1)\\nruns.append(2)\\n')\n"
+               "seen = []\n"
+               "threads = [threading.Thread(target=lambda: (rawdock.load_section('slow'), seen.append(list(rawdock.runs)))) for _ in range(8)]\n"
+               "for one in threads: one.start()\n"
+               "for one in threads: one.join()\n"
+               "print(seen == [[1, 2]] * 8)\n")
+    assert python(copy, program) == "True\n"
+
+
+MAIN_THEN_SECTIONS = ("import os, sys; sys.path.insert(0, sys.argv[1]); %s\n"
+                      "status = main(sys.argv[2:]); sys.stdout.flush(); print('\\n' + ' '.join(sorted(%s)))")
+
+
+@pytest.mark.parametrize("words, status", [
+    (["--version"], 0), (["endpoints", "ps"], 0), (["-H", "unix:///nonexistent/socket", "ps"], 1),
+    (["-H", "practice:", "ps"], 0), (["explain", "nothing-there"], 1), (["no-such-command"], 1)])
+def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole, tmp_path, words, status):
+    """The package is the measure: laziness must not be lost on the way, nor reach a name too late."""
+    package = MAIN_THEN_SECTIONS % ("from rawdock.cli.main import main",
+                                    "one.replace('.', '/') + '.py' for one in sys.modules if one.startswith('rawdock.')")
+    single = MAIN_THEN_SECTIONS % ("import rawdock; from rawdock import main", "rawdock.loaded_sections")
+    outcomes = []
+    for program, home in ((package, ROOT), (single, whole.parent)):
+        ran = run([sys.executable, "-I", "-S", "-B", "-c", program + "; sys.exit(status)", home] + words, tmp_path)
+        assert ran[0] == status, ran
+        out, _, loaded = ran[1].decode().rstrip("\n").rpartition("\n")
+        outcomes.append((out, ran[2], [name for name in loaded.split() if name[len("rawdock/"):] in FILES]))
+    assert outcomes[0] == outcomes[1]
+    assert ("rawdock/teach/practice.py" in outcomes[1][2]) is ("practice:" in words)
+    assert len(outcomes[1][2]) < len(FILES) - 5
 
 
 def test_it_offers_the_public_names(copy):
@@ -141,10 +282,12 @@ def test_its_self_test_fails_on_wrong_code_that_was_hashed_anew(copy, old, new):
 
 
 def test_cutting_own_imports_leaves_everything_else():
-    text = ('"""Doc: from .x import Y"""\nimport re\n\nfrom .x import A\nfrom ..y import (B,  # why\n    C)\n\n\n'
-            'def f():\n    from .z import D\n    return """\nfrom .q import E\n"""\n')
-    assert AMALGAMATE.section_of(text, "a.py") == ('"""Doc: from .x import Y"""\nimport re\n\n\n'
-                                                   'def f():\n    return """\nfrom .q import E\n"""\n')
+    text = ('"""Doc: from .x import Y"""\nimport re\n\nfrom .feed import A\nfrom ..errors import (B,  # why\n    C)\n\n\n'
+            'def f():\n    from .. import __version__\n    from .z import D\n\n    return """\nfrom .q import E\n"""\n')
+    assert AMALGAMATE.section_of(text, "wire/a.py") == (
+        '"""Doc: from .x import Y"""\nimport re\n\n\n'
+        'def f():\n    load_section("rawdock/wire/z.py")\n\n    return """\nfrom .q import E\n"""\n',
+        ["rawdock/errors.py", "rawdock/wire/feed.py"])
 
 
 @pytest.mark.parametrize("text, complaint", [
@@ -156,6 +299,7 @@ def test_cutting_own_imports_leaves_everything_else():
     ("from rawdock.x import A\n", "not rawdock.x"),
     ("import os, rawdock.x\n", "not rawdock.x"),
     ("def f(:\n", "rawdock/a.py:1"),
+    ("a = 1\nb = '''c'''\n", "rawdock/a.py:2: three single quotes"),
 ])
 def test_what_cannot_be_cut_is_refused(text, complaint):
     with pytest.raises(AMALGAMATE.CannotAmalgamate) as caught:
@@ -267,18 +411,39 @@ def command_names():
     return sorted(known)
 
 
+@functools.lru_cache(maxsize=None)
+def names_of(text):
+    """(bound at the top of a section or imported there, looked up among the globals)"""
+    table = symtable(text, "one", "exec")
+    return ({symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()},
+            AMALGAMATE.global_names(table))
+
+
+def names_of_all(single):
+    found = [names_of(section) for _, _, section in sections_in(single).values()]
+    return set().union(*[bound for bound, _ in found]), set().union(*[used for _, used in found])
+
+
 @needs_3_8
 @pytest.mark.parametrize("command", command_names() if sys.version_info >= (3, 8) else [])
-def test_each_command_alone_reaches_all_it_names(command, tmp_path):
-    """No global that the whole file defines is missing in the smaller one, it runs, and it proves itself."""
-    import symtable
-    whole, small = AMALGAMATE.amalgamate(), AMALGAMATE.amalgamate(only=[command])
-    defined = [{symbol.get_name() for symbol in symtable.symtable(text, "one", "exec").get_symbols()
-                if symbol.is_assigned() or symbol.is_imported()} for text in (whole, small)]
-    used = AMALGAMATE.global_names(symtable.symtable(small, "one", "exec"))
-    assert used & (defined[0] - defined[1]) == set()
+def test_each_command_alone_reaches_all_it_names(command, whole, tmp_path):
+    """No name and no section that the whole file has is missing in the smaller one, though it is used there."""
+    small = AMALGAMATE.amalgamate(only=[command])
+    bound, used = names_of_all(small)
+    assert used & (names_of_all(whole.read_text(encoding="utf-8"))[0] - bound) == set()
+    sections = sections_in(small)
+    for name, (_, needs, section) in sections.items():
+        called = re.findall(r'(?m)^ +load_section\("rawdock/(.+)"\)$', section)
+        assert {one[len("rawdock/"):] for one in needs} | set(called) <= set(sections), name
+
+
+@needs_3_8
+@pytest.mark.parametrize("command", ["ps", "run", "practice"])
+def test_each_command_alone_runs_and_proves_itself(command, whole, tmp_path):
     path = tmp_path / "rawdock.py"
-    path.write_bytes(small.encode("utf-8"))
+    assert run([sys.executable, TOOL, "--only", command, "-o", path], ROOT) == (0, b"", b"")
+    assert path.stat().st_size < whole.stat().st_size
     assert run([sys.executable, "-I", "-S", path, "--self-test"], tmp_path)[0] == 0
     status, out, errors = run([sys.executable, "-I", "-S", path, command, "--help"], tmp_path)
     assert (status, errors) == (0, b"") and command.encode() in out
+    assert run([sys.executable, "-I", "-S", path, "explain", "--help"], tmp_path)[0] == 1
