@@ -9,12 +9,13 @@ not zero. `rawdock nc` does not even do that: bytes in, bytes out.
 import json
 import os
 import re
+from collections import deque
 
 from ..engine.docker import raw_query_pairs
 from ..engine.endpoints import endpoints, search_endpoints
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UsageError
-from ..net.connection import check_stream_message
+from ..net.connection import KEPT_MESSAGES, check_stream_message
 from ..net.dial import dial
 from ..wire.jsonstream import MessageReader
 from .flags import Command, command_table
@@ -132,15 +133,16 @@ def chain_pieces(first, pieces):
 
 def copy_messages(out, response):
     """Write a stream of JSON messages as it comes; StreamError after it if one of them is an error."""
-    reader, statuses, failure = MessageReader(), [], None
+    reader, recent, failure = MessageReader(), deque(maxlen=KEPT_MESSAGES), None
     for piece in response:
         out.write(piece)
         for message in reader.feed(piece):
             if failure is None:
                 try:
-                    check_stream_message(message, statuses)
+                    check_stream_message(message, recent)
                 except RawdockError as error:
                     failure = error
+            recent.append(message)
     reader.feed_eof()
     if failure is not None:
         raise failure

@@ -23,18 +23,28 @@ def copy_stream(pieces, tty, stdout, stderr):
         if tty:
             write_output(stdout, piece)
             continue
-        run, current = [], 1
-        try:
-            for stream, data in reader.feed(piece):
-                if stream != current and run:
-                    write_output(stderr if current == 2 else stdout, b"".join(run))
-                    run = []
-                current = stream
-                run.append(data)
-        finally:   # what arrived whole is shown before an error is
-            if run:
-                write_output(stderr if current == 2 else stdout, b"".join(run))
+        frames = reader.feed(piece)
+        error = None if type(frames) is list else frames.error
+        for stream, data in joined_runs(list.__iter__(frames)):   # what arrived whole is shown before an error is
+            write_output(stderr if stream == 2 else stdout, data)
+        if error is not None:
+            raise error
     reader.feed_eof()
+
+
+def joined_runs(frames):
+    """(stream, bytes) items → the same with each run of one output joined: 0 and 1 are stdout, 2 is stderr."""
+    columns = list(zip(*frames))
+    if not columns:
+        return []
+    streams, payloads = columns
+    errors = streams.count(2)
+    if not errors or errors == len(streams):   # the usual case
+        return [(streams[0], b"".join(payloads))]
+    from itertools import groupby
+    from operator import itemgetter
+    return [(2 if is_error else 1, b"".join(map(itemgetter(1), run)))
+            for is_error, run in groupby(zip(streams, payloads), lambda frame: frame[0] == 2)]
 
 
 def write_output(file, data):

@@ -24,6 +24,7 @@ import json
 import re
 import socket
 import time
+from collections import deque
 
 from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError, Verdict,
                       verdict_of_error)
@@ -32,13 +33,14 @@ from ..wire.chunked import encode_chunk, encode_last_chunk
 from ..wire.feed import values_or_error
 from ..wire.frames import FrameReader
 from ..wire.jsonstream import MessageReader
-from ..wire.message import encode_request_head, find_head_end, parse_response_head
+from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
 SEND_BYTES = 65536            # one write of a request body; what is longer is sent watching for an answer
 EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
-KEPT_STATUS_LINES = 5         # status lines remembered for a StreamError
+KEPT_MESSAGES = 50            # the last ones, among which a StreamError finds its status lines
+KEPT_STATUS_LINES = 5
 
 
 class Connection:
@@ -293,13 +295,23 @@ class Connection:
     def _read_head(self, timeout):
         """The Head of the final response, which must come whole within `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
+        if not self._received:
+            data = self.receive(0, "head")
+            end = data.find(b"\r\n\r\n") + 4
+            if 4 <= end <= MAX_HEAD_BYTES and data[0] == 0x48 and data[9:10] != b"1":
+                # The usual case: one receipt, in it the whole head of a final response.
+                self._raw_head = data[:end]
+                self._received = bytearray(data[end:])
+                return parse_response_head(self._raw_head)
+            if not data:
+                raise self._unanswered()
+            self._received += data
         head = self._parse_head()
         while head is None:
             if not self._receive(timeout):
                 if self._received:
                     raise TruncatedError("a response head", self._offset + len(self._received), None, len(self._received))
-                raise ConnectError(self.address, "the engine closed the connection without an answer",
-                                   hint="did the engine stop? See its log, then try again")
+                raise self._unanswered()
             head = self._parse_head()
             if head is None and deadline is not None:   # each receipt has only what is left of it
                 self._set_timeout(max(deadline - time.monotonic(), 0.001))
@@ -307,8 +319,14 @@ class Connection:
         self._head = None
         return head
 
+    def _unanswered(self):
+        return ConnectError(self.address, "the engine closed the connection without an answer",
+                            hint="did the engine stop? See its log, then try again")
+
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""
+        if not self._received:
+            return b""
         data = bytes(self._received)
         self._received = bytearray()
         return data
@@ -446,34 +464,40 @@ class Response:
             return values_or_error(pieces, error)
         return pieces
 
-    def __iter__(self):
-        """Pieces of the body (bytes) as they come."""
+    def _next_pieces(self):
+        """Pieces of the body out of what came with the head, else out of one receipt."""
         connection = self._connection
+        return self._feed(connection.take_received() or connection.receive(self._received))
+
+    def __iter__(self):
+        """Pieces of the body (bytes) as they come: what one receipt holds of it, whatever the chunks."""
         try:
-            data = b"" if self.complete else connection.take_received()
-            if data:
-                for piece in self._feed(data):
-                    yield piece
             while not self.complete:
-                for piece in self._feed(connection.receive(self._received)):
-                    yield piece
+                pieces = self._next_pieces()
+                if len(pieces) == 1:
+                    yield pieces[0]
+                elif pieces:
+                    yield b"".join(list.__iter__(pieces))
+                if type(pieces) is not list:   # an error stands behind them
+                    raise pieces.error
         except RawdockError as error:
             self._judge(error)
             raise
 
     def read(self, limit=None):
         """The whole body (bytes). With `limit`, ProtocolError once it has more bytes than that."""
-        if limit is None:
-            return b"".join(self)
         pieces, size = [], 0
-        for piece in self:
-            size += len(piece)
-            if size > limit:
-                error = ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
-                self._judge(error)
-                raise error
-            pieces.append(piece)
-        return b"".join(pieces)
+        try:
+            while not self.complete:
+                for piece in self._next_pieces():
+                    pieces.append(piece)
+                    size += len(piece)
+                    if limit is not None and size > limit:
+                        raise ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
+        except RawdockError as error:
+            self._judge(error)
+            raise
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def json(self):
         """The body decoded as JSON. ProtocolError if it is none."""
@@ -509,7 +533,7 @@ class Response:
             return 0
         while not len(self._rest):
             if self._views_under_way is None:
-                self._views_under_way = self._views(bytearray(RECEIVE_BYTES))
+                self._views_under_way = self._views(bytearray(BODY_BUFFER_BYTES))
             try:
                 self._rest = next(self._views_under_way)
             except StopIteration:
@@ -539,12 +563,14 @@ class Response:
     def messages(self):
         """JSON messages (dicts) of the body as they come. An error the engine reports in one raises StreamError."""
         reader = MessageReader()
-        statuses = []
+        recent = deque(maxlen=KEPT_MESSAGES)
         self._decoding = True
         try:
             for piece in self:
                 for message in reader.feed(piece):
-                    check_stream_message(message, statuses)
+                    if "errorDetail" in message or "error" in message:
+                        check_stream_message(message, recent)
+                    recent.append(message)
                     yield message
             reader.feed_eof()
             self._decoding = False
@@ -559,8 +585,7 @@ class Response:
         """(stream, bytes) of the body as they come; with `tty` the bytes are raw and all of stream 1."""
         self._decoding = True
         try:
-            for frame in decode_frames(self, tty):
-                yield frame
+            yield from decode_frames(self, tty)
             self._decoding = False
         except RawdockError as error:
             self._judge(error)
@@ -574,17 +599,16 @@ class Response:
         return Duplex(self._connection, self, tty)
 
 
-def check_stream_message(message, statuses):
-    """Raise StreamError if `message` carries the engine's error; else remember its status line in `statuses`."""
+def check_stream_message(message, recent):
+    """Raise StreamError if `message` carries the engine's error, with the status lines of the `recent` messages (dicts)."""
     detail, error = message.get("errorDetail"), message.get("error")
     if detail or error:
         fields = detail if isinstance(detail, dict) else {}
         code = fields.get("code")
-        raise StreamError(str(fields.get("message") or error or detail), code if isinstance(code, int) else None, statuses)
-    status = message.get("status") or message.get("stream")
-    if isinstance(status, str) and status.strip():
-        statuses.append(status.strip())
-        del statuses[:-KEPT_STATUS_LINES]
+        lines = [earlier.get("status") or earlier.get("stream") for earlier in recent]
+        statuses = [line.strip() for line in lines if isinstance(line, str) and line.strip()]
+        raise StreamError(str(fields.get("message") or error or detail), code if isinstance(code, int) else None,
+                          statuses[-KEPT_STATUS_LINES:])
 
 
 def decode_frames(pieces, tty):
@@ -595,8 +619,7 @@ def decode_frames(pieces, tty):
         return
     reader = FrameReader()
     for piece in pieces:
-        for frame in reader.feed(piece):
-            yield frame
+        yield from reader.feed(piece)
     reader.feed_eof()
 
 
@@ -655,8 +678,7 @@ class Duplex:
         An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
         """
         try:
-            for frame in decode_frames(self, self.tty):
-                yield frame
+            yield from decode_frames(self, self.tty)
         except RawdockError as error:
             self.response._judge(error)
             raise
