@@ -5,6 +5,7 @@ promises, and the reference parsers that they are held against; here each input 
 by them thoroughly: cut at every place, every prefix, labels on and off.
 """
 import os
+import time
 
 import pytest
 
@@ -102,6 +103,22 @@ def test_a_reader_that_breaks_a_promise_is_found_out(reader, data, kind):
     with pytest.raises(FUZZ.Finding) as found:
         FUZZ.run_check(Broken(), ("GET", False, data), thorough=True)
     assert found.value.kind == kind
+
+
+def test_an_input_that_takes_too_long_is_found_out():
+    class Drags(type(TARGETS["chunked"])):
+        def check(self, case, expected, rng, thorough):
+            until = time.process_time() + (0.08 if case == b"slow" else 0)
+            while time.process_time() < until:
+                pass
+
+    slowness = FUZZ.Slowness()
+    for _ in range(500):
+        slowness.note(Drags(), b"fast", 0.0001)
+    slowness.note(Drags(), b"fast", 0.1)   # a pause of the machine: the second look takes no time
+    with pytest.raises(FUZZ.Finding) as found:
+        slowness.note(Drags(), b"slow", 0.1)
+    assert found.value.kind == "slow"
 
 
 def test_a_finding_is_made_smaller():
