@@ -36,8 +36,8 @@ def test_other_things_at_the_path(rawdock_command, words, tmp_path):
 
 
 @pytest.mark.parametrize("words", COMMANDS[:2], ids=" ".join)
-def test_a_socket_that_nobody_listens_on(rawdock_command, words, tmp_path):
-    os.chdir(str(tmp_path))   # a relative path is as good
+def test_a_socket_that_nobody_listens_on(rawdock_command, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(str(tmp_path))   # a relative path is as good
     with socket.socket(socket.AF_UNIX) as left:
         left.bind("s")
     assert "nobody listens" in refused(rawdock_command, "unix://s", words, cwd=str(tmp_path))
