@@ -129,6 +129,15 @@ def test_a_finding_is_made_smaller():
     assert sum(numbers) == 9 and len(numbers) <= 2
 
 
-def test_the_same_seed_draws_the_same_inputs():
-    drawn = [[TARGETS["responses"].generate(FUZZ.random_choices(FUZZ.random.Random(seed))) for seed in (1, 2, 3)] for _ in range(2)]
-    assert drawn[0] == drawn[1] and drawn[0][0] != drawn[0][1]
+@pytest.mark.parametrize("target", ["frames", "responses", "reference"])
+def test_the_same_seed_draws_the_same_inputs(target):
+    def drawn(seed):
+        run = FUZZ.Run(TARGETS[target], 0, seed)
+        cases = []
+        for number in range(60):
+            run.step(number)
+            cases.append(run.case)
+        return cases
+
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)
