@@ -26,6 +26,7 @@ class Recorder:
         self.notes = []
         self._target = target
         self._lock = threading.Lock()
+        self._serving = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.directory + "/s")
         self._listener.listen(16)
@@ -39,9 +40,17 @@ class Recorder:
                 return
             engine = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             engine.connect(self._target)
-            open_requests = []
-            for source, sink, note in ((client, engine, self._sent), (engine, client, self._answered)):
-                threading.Thread(target=self._pump, args=(source, sink, note, open_requests), daemon=True).start()
+            serving = threading.Thread(target=self._serve, args=(client, engine), daemon=True)
+            self._serving.append(serving)
+            serving.start()
+
+    def _serve(self, client, engine):
+        open_requests = []
+        with client, engine:
+            back = threading.Thread(target=self._pump, args=(engine, client, self._answered, open_requests), daemon=True)
+            back.start()
+            self._pump(client, engine, self._sent, open_requests)
+            back.join()
 
     def _pump(self, source, sink, note, open_requests):
         try:
@@ -71,6 +80,8 @@ class Recorder:
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for serving in self._serving:
+            serving.join(10)
         shutil.rmtree(self.directory)
 
 
