@@ -78,7 +78,7 @@ def test_the_sweep_sees_a_wrong_verdict(monkeypatch):
 
 
 def test_the_captures_are_small():
-    sizes = {os.path.basename(path): os.path.getsize(path) for path in glob.glob(os.path.join(SWEEP.CAPTURES, "*"))}
+    sizes = {os.path.basename(path): os.path.getsize(path) for path in glob.glob(os.path.join(SWEEP.CAPTURES, "*.capture"))}
     assert {name: size for name, size in sizes.items() if size > 10000} == {} and sum(sizes.values()) < 100000
 
 
