@@ -60,7 +60,7 @@ def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
     # 2. A 2xx to CONNECT is a tunnel after its head; so, in the Engine API, is a 2xx to a hijack request.
     if status < 300 and (hijack or method == "CONNECT"):
         return UPGRADE
-    if "transfer-encoding" in headers:
+    if headers.find_field("\r\ntransfer-encoding:"):
         # 3. Both fields: refused.
         if length is not None:
             raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding", "no Transfer-Encoding beside Content-Length")
@@ -112,7 +112,7 @@ def content_length(headers, offset=0, raw=b""):
 
     (RFC 9110 §8.6; RFC 9112 §6.3 step 5)
     """
-    values = headers._values("content-length")
+    values = headers.find_field("\r\ncontent-length:")
     if values is None:
         return None
     if len(values) == 1 and CONTENT_LENGTH.fullmatch(values[0]):
@@ -144,6 +144,8 @@ def stays_open(head, framing):
     """Whether the connection can carry another message after this one (RFC 9112 §9.3)."""
     if framing.kind in ("close", "upgrade"):
         return False
+    if not head.headers.find_field("\r\nconnection:"):
+        return head.version == "1.1"
     tokens = head.headers.tokens("connection")
     if "close" in tokens:
         return False

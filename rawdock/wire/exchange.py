@@ -49,6 +49,9 @@ class End:
         return "End(%r)" % (self.trailers.pairs,)
 
 
+PLAIN_END = End()   # that of nearly every message
+
+
 class Switched:
     """The connection is a raw stream from here on; `leftover` are the bytes of it that had come already."""
 
@@ -73,20 +76,21 @@ class ExchangeReader:
 
     kind = ""
 
+    error = None
+    framing = None
+    switched = False
+    _held = b""              # a head that is not whole yet; a bytearray as soon as there is one
+    _scanned = 0
+    _body = None             # the reader of the body under way
+    _asks_to_switch = False  # a request that asks for an upgrade: raw once its body is over
+    _closed_after = False    # the message under way closes the connection
+    _closed = False          # the last message did
+    _owed = False            # a message must come: the first response, or the one after a 1xx
+    _may_skip_crlf = True    # RFC 9112 §2.2: one empty line before a start line is passed over
+
     def __init__(self, labels=None, offset=0):
-        self.error = None
-        self.framing = None
         self.offset = offset
-        self.switched = False
         self._labels = labels
-        self._held = bytearray()     # a head that is not whole yet
-        self._scanned = 0
-        self._body = None            # the reader of the body under way
-        self._asks_to_switch = False # a request that asks for an upgrade: raw once its body is over
-        self._closed_after = False   # the message under way closes the connection
-        self._closed = False         # the last message did
-        self._owed = False           # a message must come: the first response, or the one after a 1xx
-        self._may_skip_crlf = True   # RFC 9112 §2.2: one empty line before a start line is passed over
 
     def feed(self, data):
         """bytes → list of events; need more is the empty list. ProtocolError comes after the events before it."""
@@ -139,6 +143,8 @@ class ExchangeReader:
             end = data.find(b"\r\n\r\n", at, at + MAX_HEAD_BYTES) + 4
             if end >= 4:
                 return self._begin_message(data[at:end], data, end, events)
+        if not held:
+            held = self._held = bytearray()
         known = len(held)
         held += data[at:at + MAX_HEAD_BYTES + 3 - known]
         if self._may_skip_crlf and held[0] == 0x0d:
@@ -154,7 +160,7 @@ class ExchangeReader:
         if end < 0:
             self._scanned = len(held)
             return len(data)
-        self._held = bytearray()
+        self._held = b""
         self._scanned = 0
         return self._begin_message(bytes(held[:end]), data, at + end - known, events)
 
@@ -176,7 +182,7 @@ class ExchangeReader:
             if framing.length:
                 events.append(Data(data[at:end]))
                 self.offset += framing.length
-            return self._end_message(data, end, events, Headers())
+            return self._end_message(data, end, events, None)
         self._body = body_reader(framing, self._labels, self.offset)
         if framing.kind == "upgrade":
             return self._switch(data, at, events)
@@ -184,7 +190,7 @@ class ExchangeReader:
 
     def _end_message(self, data, at, events, trailers):
         """The body is complete: End, and what may follow on this connection."""
-        events.append(End(trailers))
+        events.append(End(trailers) if trailers else PLAIN_END)
         self._owed = False
         self._body = None
         if self._asks_to_switch:

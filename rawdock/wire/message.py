@@ -55,10 +55,13 @@ class Headers:
 
     def _values(self, name):
         """The values of the fields `name`, in order; None without such a field."""
+        return None if ":" in name else self.find_field("\r\n" + name.lower() + ":")
+
+    def find_field(self, key):
+        """The same for `key`, a field name as "\\r\\nname:" in lower case: how a head is searched for it."""
         if self._block is not None:
-            key = "\r\n" + name.lower() + ":"
             at = self._lowered.find(key)
-            if at < 0 or ":" in name:
+            if at < 0:
                 return None
             if self._lowered.find(key, at + 2) < 0:
                 at += len(key)
@@ -66,9 +69,9 @@ class Headers:
         index = self._index
         if index is None:
             index = self._index = {}
-            for key, value in self.pairs:
-                index.setdefault(key.lower(), []).append(value)
-        return index.get(name.lower())
+            for name, value in self.pairs:
+                index.setdefault(name.lower(), []).append(value)
+        return index.get(key[2:-1])
 
     def get(self, name, default=None):
         values = self._values(name)
