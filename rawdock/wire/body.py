@@ -115,8 +115,9 @@ def content_length(headers, offset=0, raw=b""):
     values = headers.find_field("\r\ncontent-length:")
     if values is None:
         return None
-    if len(values) == 1 and CONTENT_LENGTH.fullmatch(values[0]):
-        return int(values[0])
+    value = values[0]
+    if len(values) == 1 and value.isdecimal() and len(value) < 20:   # in latin-1 the decimal digits are 0 to 9
+        return int(value)
     first = None
     for place, value in enumerate(values):
         for number in value.split(","):

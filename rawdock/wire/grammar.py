@@ -40,7 +40,7 @@ VERSION = r"HTTP/1\.[01]"
 
 # RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
 # RFC 9110 §15: the first digit is 1 to 5. The SP before an absent reason is not optional.
-STATUS_LINE = "(" + VERSION + ") ([1-5][0-9][0-9]) ([" + FIELD_CHAR + r"]*)\r\n"
+STATUS_LINE = VERSION + " [1-5][0-9][0-9] [" + FIELD_CHAR + r"]*\r\n"
 
 # RFC 9112 §3: request-line = method SP request-target SP HTTP-version
 # RFC 9112 §3.2: no white space in the target; RFC 3986 allows no control or non-ASCII byte.
