@@ -59,6 +59,8 @@ class Connection:
         self._offset = 0         # of the first byte received, in the answer under way
         self._sent_whole = True  # the last request has gone out to its end
         self._timeout = None
+        self._last_plain = None  # (method, target, version) of the last request without headers and body
+        self._last_plain_head = b""
         self._poller = None
         self.closed = False
 
@@ -105,7 +107,13 @@ class Connection:
         """
         if not self.reusable:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one")
-        head, body, announced = self._encode(method, target, list(headers), body, version)
+        if body is None and not headers and (method, target, version) == self._last_plain:
+            head, announced = self._last_plain_head, None   # asked again, as one who polls does
+        else:
+            plain = body is None and not headers
+            head, body, announced = self._encode(method, target, list(headers), body, version)
+            if plain:
+                self._last_plain, self._last_plain_head = (method, target, version), head
         self.reusable = False
         self._offset = 0
         try:
