@@ -9,7 +9,7 @@ import time
 
 from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_entry, option_flag_table, read_env_file
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import RunFailed, answer_field, create_container, exit_status, failure_status, run
+from ..engine.run import RunFailed, answer_field, confirmed_status, create_container, exit_status, failure_status, run
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .flags import Command, command_table, one_line
 
@@ -200,7 +200,7 @@ def follow_container(console, state, pipe, registered, send_stdin, forward, begi
         if send_stdin:
             start_stdin_copy(console.stdin, pipe)
         copy_stream(pipe, state["Config"]["Tty"], console.out, console.err)
-        return exit_status(registered.json())
+        return confirmed_status(console.docker, state["Id"], pipe, registered)
 
 
 START_FLAGS = """

@@ -14,13 +14,14 @@ engine; the answer of step 7 can, so nothing is reported before it.
 """
 import sys
 
-from ..errors import APIError, NotFound, ProtocolError, RawdockError
+from ..errors import APIError, NotFound, ProtocolError, RawdockError, Timeout
 from .options import container_request
 from .pump import SignalForwarder, copy_stream, start_stdin_copy
 from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
+END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
 
 class RunFailed(RawdockError):
@@ -127,7 +128,7 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         copy_stream(pipe, tty, stdout, stderr)
         if registered is None:
             registered = stack.enter_context(docker.send("container_wait", id))
-        return exit_status(registered.json())
+        return confirmed_status(docker, id, pipe, registered)
 
 
 def await_removal(registered):
@@ -136,6 +137,33 @@ def await_removal(registered):
         registered.read()
     except RawdockError:
         pass   # why it did not start is what the caller is told
+
+
+def confirmed_status(docker, id, pipe, registered):
+    """Step 7, once the stream in `pipe` has ended → the exit status. RunFailed if the container outlives its stream.
+
+    An engine holds the stream open until the container ends, so the answer of wait, `registered`,
+    is due at once. While it does not come and the container runs on, the stream was cut.
+    """
+    registered.limit_idle(END_SECONDS)
+    try:
+        result = registered.json()
+    except Timeout:
+        if still_runs(docker, id):
+            raise RunFailed("the stream of container %s ended, yet it still runs: its output may be incomplete" % id[:12], 1) from None
+        registered.limit_idle(None)   # it is being removed
+        result = registered.json()
+    status = exit_status(result)
+    pipe.confirm()
+    return status
+
+
+def still_runs(docker, id):
+    try:
+        state = docker.call("container_inspect", id)
+    except NotFound:
+        return False
+    return answer_field(state, "ContainerInspect", bool, "State", "Running")
 
 
 def exit_status(result):

@@ -43,6 +43,7 @@ class CuttingRelay:
         self.engine = engine
         self.mark = mark
         self.cuts = 0
+        self.serving = []
         self.path = os.path.join(folder, "r")
         self.address = "unix://" + self.path
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -56,6 +57,8 @@ class CuttingRelay:
     def __exit__(self, *exc):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for serving in self.serving:
+            serving.join(10)
 
     def _accept(self):
         while True:
@@ -65,8 +68,15 @@ class CuttingRelay:
                 return
             far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             far.connect(self.engine.socket_path)
-            threading.Thread(target=self._pass_on, args=(near, far, None), daemon=True).start()
-            threading.Thread(target=self._pass_on, args=(far, near, self.mark), daemon=True).start()
+            self.serving.append(threading.Thread(target=self._serve, args=(near, far), daemon=True))
+            self.serving[-1].start()
+
+    def _serve(self, near, far):
+        with near, far:
+            back = threading.Thread(target=self._pass_on, args=(far, near, self.mark), daemon=True)
+            back.start()
+            self._pass_on(near, far, None)
+            back.join()
 
     def _pass_on(self, source, sink, mark):
         seen = b""
@@ -111,6 +121,22 @@ def test_an_exec_cut_between_frames_is_not_a_success(engine, busy, folder):
     with CuttingRelay(folder, engine, b"first\n") as relay:
         ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "exec", busy, "sh", "-c", "echo first; sleep 30; echo last"])
     assert relay.cuts == 1 and ran.status == 1 and ran.out == b"first\n", ran
+    assert b"still runs" in ran.err and ran.err.count(b"\n") == 1
+
+
+def test_a_run_whose_stream_is_cut_between_frames_is_not_a_success(engine, busy, folder):
+    with CuttingRelay(folder, engine, b"first\n") as relay:
+        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "run", "--rm", "--name", "outlives", "busybox", "sh", "-c",
+                          "echo first; sleep 30; echo last"])
+    engine.remove_container("outlives")
+    assert relay.cuts == 1 and ran.status == 1 and ran.out == b"first\n", ran
+    assert b"still runs" in ran.err and ran.err.count(b"\n") == 1
+
+
+def test_an_attach_whose_stream_is_cut_is_not_a_success(engine, busy, folder):
+    with CuttingRelay(folder, engine, b"tick 20\n") as relay:
+        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "attach", "--no-stdin", busy])
+    assert relay.cuts == 1 and ran.status == 1, ran
     assert b"still runs" in ran.err and ran.err.count(b"\n") == 1
 
 
