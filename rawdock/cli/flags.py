@@ -19,6 +19,7 @@ from ..errors import TruncatedError, UsageError
 
 TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
 FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
+MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 
 
 class Flag:
@@ -183,6 +184,19 @@ class Output:
                 from select import select
                 select([], [self.descriptor], [])
         return len(data)
+
+    def write_run(self, pieces):
+        """Write a list of bytes-like pieces, all with one call where the system takes them so."""
+        written = 0
+        if len(pieces) <= MAX_WRITEV_PIECES:
+            try:
+                written = os.writev(self.descriptor, pieces)
+            except BlockingIOError:
+                pass
+        for piece in pieces:
+            if written < len(piece):
+                self.write(piece[written:])
+            written = max(0, written - len(piece))
 
     def flush(self):
         pass

@@ -517,22 +517,25 @@ class Response:
         self._judge(error)
         raise error
 
-    def _views(self, buffer):
-        """The body as memoryviews into `buffer`, valid until the next is asked for."""
+    def _view_runs(self, buffer):
+        """The body as lists of memoryviews, one a receipt, into `buffer`: valid until the next is asked for."""
         connection = self._connection
+        view = memoryview(buffer)
         try:
-            data = b"" if self.complete else connection.take_received()
-            if data:
-                for piece in self._feed(memoryview(data)):
-                    yield piece
-            view = memoryview(buffer)
             while not self.complete:
-                size = connection.receive_into(view, self._received)
-                for piece in self._feed(view[:size]):
-                    yield piece
+                data = connection.take_received()
+                pieces = self._feed(memoryview(data) if data else view[:connection.receive_into(view, self._received)])
+                if pieces:
+                    yield list(list.__iter__(pieces))
+                if type(pieces) is not list:   # an error stands behind them
+                    raise pieces.error
         except RawdockError as error:
             self._judge(error)
             raise
+
+    def _views(self, buffer):
+        for run in self._view_runs(buffer):
+            yield from run
 
     def readinto(self, buffer):
         """Fill `buffer` (writable) with body bytes → how many; 0 at the end of the body."""
@@ -555,17 +558,18 @@ class Response:
         return size
 
     def copy_to(self, file):
-        """Write the whole body to `file` (binary, with write()) → how many bytes."""
+        """Write the whole body to `file` (binary, with write(); or with write_run(), which takes a list) → how many bytes."""
         total = 0
-        write = file.write
-        for view in self._views(bytearray(BODY_BUFFER_BYTES)):
-            while len(view):
-                written = write(view)
-                if written is None or written == len(view):
-                    total += len(view)
-                    break
-                total += written
-                view = view[written:]
+        write_run = getattr(file, "write_run", None)
+        for run in self._view_runs(bytearray(BODY_BUFFER_BYTES)):
+            total += sum(map(len, run))
+            if write_run is not None:
+                write_run(run)
+                continue
+            for view in run:
+                while len(view):
+                    written = file.write(view)
+                    view = view[len(view) if written is None else written:]
         return total
 
     def messages(self):

@@ -151,3 +151,26 @@ def test_a_line_of_output_is_utf8_whatever_is_in_it():
     os.close(writing)
     assert os.read(reading, 100) == "caf\u00e9 ?\n".encode("utf-8")
     os.close(reading)
+
+
+@pytest.mark.parametrize("pieces", [[b"ab", b"", b"cde"], [b"x"] * 3000, [b"y" * 300000, b"z" * 300000], []], ids=["few", "many", "large", "none"])
+def test_a_run_is_written_whole_though_the_reader_is_slow(pieces):
+    """Also to a non-blocking pipe, which takes a part of it only."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    got = []
+
+    def drain():
+        while True:
+            data = os.read(readable, 65536)
+            if not data:
+                return
+            got.append(data)
+
+    reader = threading.Thread(target=drain)
+    reader.start()
+    Output(writable).write_run([memoryview(piece) for piece in pieces])
+    os.close(writable)
+    reader.join()
+    os.close(readable)
+    assert b"".join(got) == b"".join(pieces)
