@@ -8,7 +8,7 @@ floors, lowest first (a file imports only from its own floor and from lower ones
     wire/     bytes to values and back: heads, bodies, frames, JSON messages
     net/      addresses, dialling, one connection
     engine/   the Engine API: endpoints, the client, `run`
-    teach/    the practice engine
+    teach/    the practice engine, explain
     cli/      the commands
 """
 import sys
@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 PUBLIC_NAMES = {
     "errors": "RawdockError AddressError ConnectError Timeout ProtocolError TruncatedError"
-              " APIError NotFound Conflict StreamError UsageError",
+              " APIError NotFound Conflict StreamError UsageError Verdict",
     "wire.message": "Headers Head RequestHead",
     "wire.chunked": "ChunkedReader encode_chunk encode_last_chunk",
     "wire.frames": "FrameReader encode_frame",

@@ -18,12 +18,6 @@ TABLE_PADDING = 3
 DECIMAL_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
 BINARY_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB")
 
-# A day counted in hours: durations are floored from whole hours, as the docker CLI does.
-DAY_HOURS = 24
-WEEK_HOURS = 7 * DAY_HOURS
-MONTH_HOURS = 30 * DAY_HOURS
-YEAR_HOURS = 365 * DAY_HOURS
-
 # Go's duration units in nanoseconds; micro is spelled in three ways.
 DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3, "ms": 10 ** 6,
                   "s": 10 ** 9, "m": 60 * 10 ** 9, "h": 3600 * 10 ** 9}
@@ -52,34 +46,6 @@ def human_size(size, digits=3):
 def binary_size(size):
     """Bytes in binary units ("23.54GiB"): memory."""
     return size_in_units(size, 1024.0, BINARY_UNITS, 4)
-
-
-def human_duration(seconds):
-    """Seconds (a number) as people say them: "About an hour", "3 weeks"."""
-    whole = int(seconds)
-    if whole < 1:
-        return "Less than a second"
-    if whole == 1:
-        return "1 second"
-    if whole < 60:
-        return "%d seconds" % whole
-    minutes = whole // 60
-    if minutes == 1:
-        return "About a minute"
-    if minutes < 60:
-        return "%d minutes" % minutes
-    hours = int(seconds / 3600.0 + 0.5)
-    if hours == 1:
-        return "About an hour"
-    if hours < 2 * DAY_HOURS:
-        return "%d hours" % hours
-    if hours < 2 * WEEK_HOURS:
-        return "%d days" % (hours // DAY_HOURS)
-    if hours < 2 * MONTH_HOURS:
-        return "%d weeks" % (hours // WEEK_HOURS)
-    if hours < 2 * YEAR_HOURS:
-        return "%d months" % (hours // MONTH_HOURS)
-    return "%d years" % (int(seconds / 3600.0) // YEAR_HOURS)
 
 
 # -- times

@@ -16,9 +16,10 @@ import re
 import sys
 import time
 
+from ..engine.durations import human_duration
 from ..errors import APIError, NotFound, ProtocolError, RawdockError, UsageError
 from .flags import Command, command_table
-from .format import (align_columns, binary_size, build_time_text, human_duration, human_size, indent_json,
+from .format import (align_columns, binary_size, build_time_text, human_size, indent_json,
                      local_time_text, local_timestamp, parse_filters, parse_when, ports_column, quote_text, short_id,
                      shorten, without_json_blanks)
 

@@ -21,6 +21,7 @@ import os
 import re
 import time
 
+from ..engine.durations import human_duration
 from .practice_programs import (PRACTICE_IMAGES, SIGNAL_NUMBERS, ProgramKilled, ProgramPipe, ProgramProcess, ProgramView,
                                 find_program)
 
@@ -61,25 +62,6 @@ def wire_time(nanoseconds, fixed=False):
     digits = "%09d" % fraction
     digits = digits if fixed else digits.rstrip("0")
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + ("." + digits if digits else "") + "Z"
-
-
-def practice_duration(seconds):
-    """As the engine words it in a container's status."""
-    seconds = int(seconds)
-    if seconds < 1:
-        return "Less than a second"
-    if seconds < 60:
-        return "1 second" if seconds == 1 else "%d seconds" % seconds
-    minutes = seconds // 60
-    if minutes < 60:
-        return "About a minute" if minutes == 1 else "%d minutes" % minutes
-    hours = (seconds + 1800) // 3600
-    if hours < 48:
-        return "About an hour" if hours == 1 else "%d hours" % hours
-    for unit, length, limit in (("days", 24, 24 * 14), ("weeks", 24 * 7, 24 * 60), ("months", 24 * 30, 24 * 730)):
-        if hours < limit:
-            return "%d %s" % (hours // length, unit)
-    return "%d years" % (hours // (24 * 365))
 
 
 def random_hex(digits=64):
@@ -386,10 +368,10 @@ class PracticeContainer:
     def status_text(self):
         now = nanoseconds_now()
         if self.status == "running":
-            return "Up %s" % practice_duration((now - self.started) / 1e9)
+            return "Up %s" % human_duration((now - self.started) / 1e9)
         if self.status == "created":
             return "Created"
-        return "Exited (%d) %s ago" % (self.exit_code, practice_duration((now - self.finished) / 1e9))
+        return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
 
     def port_map(self):
         """NetworkSettings.Ports."""

@@ -6,13 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.cli.format import (align_columns, binary_size, build_time_text, compact_json, human_duration, human_size,
+from rawdock.cli.format import (align_columns, binary_size, build_time_text, compact_json, human_size,
                                 indent_json, local_time_text, local_timestamp, parse_engine_time, parse_filters, parse_when,
                                 ports_column, quote_text, read_duration, short_id, shorten, without_json_blanks)
 from rawdock.errors import UsageError
 
-MINUTE, HOUR = 60, 3600
-DAY = 24 * HOUR
 
 
 @pytest.fixture
@@ -36,16 +34,6 @@ def test_decimal_sizes(size, digits, text):
 @pytest.mark.parametrize("size, text", [(25276502016, "23.54GiB"), (0, "0B"), (1023, "1023B"), (1024, "1KiB"), (1 << 30, "1GiB")])
 def test_binary_sizes(size, text):
     assert binary_size(size) == text
-
-
-@pytest.mark.parametrize("seconds, text", [
-    (-5, "Less than a second"), (0.99, "Less than a second"), (1, "1 second"), (59.9, "59 seconds"), (60, "About a minute"),
-    (119, "About a minute"), (120, "2 minutes"), (59 * MINUTE + 59, "59 minutes"), (HOUR, "About an hour"),
-    (89 * MINUTE, "About an hour"), (90 * MINUTE, "2 hours"), (47 * HOUR, "47 hours"), (47.6 * HOUR, "2 days"),
-    (13 * DAY, "13 days"), (14 * DAY, "2 weeks"), (59 * DAY, "8 weeks"), (60 * DAY, "2 months"), (729 * DAY, "24 months"),
-    (730 * DAY, "2 years"), (6.9 * 365 * DAY, "6 years")])
-def test_durations(seconds, text):
-    assert human_duration(seconds) == text
 
 
 @pytest.mark.parametrize("text, nanoseconds", [
