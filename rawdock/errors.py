@@ -46,8 +46,8 @@ class ConnectError(RawdockError, OSError):
     `address` is the str dialled, `errno` the system's number or None, `hint` what to try.
     """
 
-    def __init__(self, address, reason, errno=None, hint=None):
-        OSError.__init__(self, "cannot connect to the engine at %s: %s" % (address, reason))
+    def __init__(self, address, reason, errno=None, hint=None, connected=False):
+        OSError.__init__(self, ("lost the engine at %s: %s" if connected else "cannot connect to the engine at %s: %s") % (address, reason))
         self.address = address
         self.reason = reason
         self.errno = errno

@@ -176,6 +176,14 @@ class Output:
         return os.isatty(self.descriptor)
 
     def write(self, data):
+        try:
+            return self._write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:   # else "No space left" could be the engine's
+            raise OSError(error.errno, "cannot write to %s: %s" % ("stderr" if self.descriptor == 2 else "stdout", error.strerror)) from None
+
+    def _write(self, data):
         view = memoryview(data)
         while len(view):
             try:
@@ -244,10 +252,15 @@ class Console:
         from ..net.address import parse_address
         return parse_address(self._practice.address)
 
+    @property
+    def practices(self):
+        """Whether the engine is the practice engine inside this process."""
+        return self._practice is not None
+
     def complain(self, text):
-        """A last line on stderr. Where nobody can read it the exit status has to do."""
+        """A last line on stderr, its control characters spelled out. Where nobody can read it the exit status has to do."""
         try:
-            self.err.line(text)
+            self.err.line(re.sub("[\x00-\x1f\x7f-\x9f]", lambda control: "\\x%02x" % ord(control.group()), text))
         except OSError:
             pass
 

@@ -73,6 +73,8 @@ def do_run(console, options, arguments):
         return failure_status(error)
     if isinstance(result, str):
         console.out.line(result)
+        if console.practices:
+            console.complain("rawdock: the practice engine and its containers end with this command; to keep one: rawdock practice --listen SOCK")
         return 0
     return result
 

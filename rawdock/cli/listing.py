@@ -470,7 +470,7 @@ def inspect_command(console, options, arguments):
         try:
             found.append(finder.find(name))
         except APIError as error:
-            errors.append(("Error response from daemon: %s" if kind else "Error: %s") % error)
+            errors.append(("Error response from daemon: %s" if kind else "Error: %s") % " ".join(str(error).split()))
         except UsageError as error:
             errors.append("%s: %s" % (console.program, error))
     status = 0
@@ -764,13 +764,28 @@ def info_command(console, options, arguments):
     return 0
 
 
+def told_of_nonsense(command):
+    """`command`, in which a value of a type that the Engine API does not give ends in a ProtocolError.
+
+    Fields are read where they are printed; to check each type before would be as long as the printing.
+    """
+    def checked(console, options, arguments):
+        try:
+            return command(console, options, arguments)
+        except RawdockError:
+            raise
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+            raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), "an answer with values of the Engine API's types") from error
+    return checked
+
+
 LISTING_COMMANDS = command_table(
-    Command("ps", ps_command, "", "list containers", PS_FLAGS, 0, 0),
-    Command("images", images_command, "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
-    Command("inspect", inspect_command, "NAME|ID ...", "everything the engine knows about containers, images, networks, …",
+    Command("ps", told_of_nonsense(ps_command), "", "list containers", PS_FLAGS, 0, 0),
+    Command("images", told_of_nonsense(images_command), "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
+    Command("inspect", told_of_nonsense(inspect_command), "NAME|ID ...", "everything the engine knows about containers, images, networks, …",
             INSPECT_FLAGS, 1, None),
     Command("logs", logs_command, "CONTAINER", "what a container wrote", LOGS_FLAGS, 1, 1),
-    Command("events", events_command, "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
-    Command("version", version_command, "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),
-    Command("info", info_command, "", "how the engine is set up, and what it holds", FORMAT_FLAGS, 0, 0),
+    Command("events", told_of_nonsense(events_command), "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
+    Command("version", told_of_nonsense(version_command), "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),
+    Command("info", told_of_nonsense(info_command), "", "how the engine is set up, and what it holds", FORMAT_FLAGS, 0, 0),
 )

@@ -159,7 +159,7 @@ def main(words=None):
     except KeyboardInterrupt:
         return 130
     except OSError as error:
-        console.complain("rawdock: %s" % " ".join(str(error).split()))
+        console.complain("rawdock: %s" % " ".join((error.strerror or str(error)).split()))
         return 1
     finally:
         console.close()

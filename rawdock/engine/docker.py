@@ -194,6 +194,9 @@ class Docker:
             if connection.reusable:
                 self._keep(connection)
             raise
+        if response.status == 101 and not any(str(name).lower() == "upgrade" for name, _ in fields):
+            response.close()
+            raise ProtocolError("RFC 9110 §15.2.2", 0, b"101 " + response.reason.encode("latin-1"), "no switch of protocols: none was asked for")
         if response.complete and connection.reusable:
             self._keep(connection)
         else:

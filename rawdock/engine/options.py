@@ -127,6 +127,8 @@ def container_request(image, command=(), options=None):
     `client` holds the options that stay here. UsageError names the option that is wrong.
     """
     rows = {option.keyword: option for option in run_options()}
+    if not image:
+        raise UsageError("the image's name is empty", "name one, as in busybox or redis:2.8")
     query, client = {}, {}
     body = {"Image": image}
     if command:

@@ -106,7 +106,7 @@ class Connection:
         send, the connection is closed.
         """
         if not self.reusable:
-            raise ConnectError(self.address, "the connection is used up", hint="dial a new one")
+            raise ConnectError(self.address, "the connection is used up", hint="dial a new one", connected=True)
         if body is None and not headers and (method, target, version) == self._last_plain:
             head, announced = self._last_plain_head, None   # asked again, as one who polls does
         else:
@@ -239,9 +239,9 @@ class Connection:
             return Timeout(phase, seconds or self._timeout, received, self.address)
         self.reusable = False
         if self.closed:
-            return ConnectError(self.address, "the connection was closed on this side")
+            return ConnectError(self.address, "the connection was closed on this side", connected=True)
         return ConnectError(self.address, "the connection broke (%s)" % (getattr(error, "strerror", None) or error),
-                            getattr(error, "errno", None), "did the engine stop? Try again")
+                            getattr(error, "errno", None), "did the engine stop? Try again", connected=True)
 
     def receive(self, received=0, phase="idle", seconds=None):
         """bytes from the socket, b"" at its end. `received`, `phase` and `seconds` are for the Timeout."""
@@ -329,7 +329,7 @@ class Connection:
 
     def _unanswered(self):
         return ConnectError(self.address, "the engine closed the connection without an answer",
-                            hint="did the engine stop? See its log, then try again")
+                            hint="did the engine stop? See its log, then try again", connected=True)
 
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""

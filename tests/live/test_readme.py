@@ -30,6 +30,16 @@ def command_path(directory, engine):
     return str(directory)
 
 
+def test_the_library_lines_run_as_they_stand(engine):
+    engine.remove_image("busybox")
+    engine.remove_container("hello")
+    script = re.search("```python\n(.*?)```", README, re.DOTALL).group(1)
+    done = subprocess.run([sys.executable, "-c", script], env=dict(os.environ, DOCKER_HOST=engine.address, PYTHONPATH=ROOT),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    assert done.returncode == 0, done.stdout
+    assert b"hello\n" in done.stdout and b"['/hello'] exited" in done.stdout and b"1 b'hello\\n'" in done.stdout
+
+
 def test_the_readme_has_four_walks():
     assert len(WALKS) == 4
 
