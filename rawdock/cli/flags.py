@@ -224,6 +224,7 @@ class Console:
         self._context = context
         self._docker = None
         self._practice = None
+        self.open_socket = None   # instead of dial, where what is sent is to be seen or only planned
 
     @property
     def stdin(self):
@@ -236,6 +237,8 @@ class Console:
             from ..engine.docker import Docker
             address = self.engine_address()
             self._docker = Docker(str(address))
+            if self.open_socket is not None:
+                self._docker.open_socket = self.open_socket
         return self._docker
 
     def engine_address(self):

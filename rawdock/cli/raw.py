@@ -159,7 +159,7 @@ NC_FLAGS = """
 
 
 def do_nc(console, options, arguments):
-    sock = dial(console.engine_address(), 60)
+    sock = (console.open_socket or dial)(console.engine_address(), 60)
     with sock:
         pump_socket(sock, 0, console.out, options["N"])
     return 0

@@ -85,11 +85,13 @@ class Docker:
     `version`: the API version to use, None to agree on one. `timeout` in seconds: to connect,
     and for the answer to begin where the engine answers at once (a GET of JSON); streams and
     actions such as stop, which may rightly take long, are waited for. Usable from several threads.
+    `open_socket(address, timeout)` makes each socket; whoever records or plans puts another in its place.
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None):
         self.address = find_address(address, context)
         self.timeout = timeout
+        self.open_socket = dial
         self._version = version or os.environ.get("DOCKER_API_VERSION") or None
         if self._version is not None:
             self._version = "%d.%d" % api_version_pair(self._version)
@@ -152,7 +154,7 @@ class Docker:
 
     def connect(self):
         """A new Connection to the engine, outside the kept ones."""
-        return Connection(dial(self.address, self.timeout), self.address)
+        return Connection(self.open_socket(self.address, self.timeout), self.address)
 
     def request(self, method, path, query=None, headers=None, body=None, http_version="1.1", hijack=False,
                 head_timeout=None, idle_timeout=None):
