@@ -142,3 +142,14 @@ def assert_one_line(err):
     assert text.endswith("\n") and text.count("\n") == 1 and len(text) > 10, text
     assert "Traceback" not in text and "chmod" not in text, text
     return text
+
+
+def need_program(name):
+    """The path of a program a test brings its output to (tshark, chromium, …). Where it is missing the test is skipped, but never in CI."""
+    import shutil
+    import pytest
+    path = shutil.which(name)
+    if path is None:
+        assert not os.environ.get("CI"), "%s is not installed: .ci/run brings it" % name
+        pytest.skip("%s is not installed here" % name)
+    return path
