@@ -14,7 +14,7 @@ already, depend on how the bytes were cut.
 Bytes after a message that closes its connection are refused (RFC 9112 §9.6).
 """
 from ..errors import ProtocolError, TruncatedError
-from .body import UPGRADE, body_reader, request_framing, response_framing, stays_open
+from .body import Framing, UPGRADE, body_reader, request_framing, response_framing, stays_open
 from .feed import label_span, values_or_error
 from .message import MAX_HEAD_BYTES, Headers, find_head_end, parse_request_head, parse_response_head, walk_head
 
@@ -169,6 +169,17 @@ class ExchangeReader:
         if self._labels is not None:
             walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels)
         head = self._parse_head(raw, self.offset)
+        if self._labels is None and self._is_ordinary(head):
+            length = head.headers.plain_length()
+            if length is not None and length <= len(data) - at:   # the usual case: the whole body stands behind its head
+                end = at + length
+                self.offset += len(raw) + length
+                self.framing = Framing("length", length)
+                events += (head, Data(data[at:end]), PLAIN_END) if length else (head, PLAIN_END)
+                self._may_skip_crlf = True
+                self._owed = False
+                self._closed = head.version == "1.0"
+                return end
         self.framing = framing = self._frame(head, raw)
         self.offset += len(raw)
         self._may_skip_crlf = True
@@ -176,13 +187,6 @@ class ExchangeReader:
         if self._owes_another(head):
             return at
         self._closed_after = not stays_open(head, framing)
-        if self._labels is None and framing.kind == "length" and len(data) - at >= framing.length:
-            # The usual case: the whole body stands behind its head.
-            end = at + framing.length
-            if framing.length:
-                events.append(Data(data[at:end]))
-                self.offset += framing.length
-            return self._end_message(data, end, events, None)
         self._body = body_reader(framing, self._labels, self.offset)
         if framing.kind == "upgrade":
             return self._switch(data, at, events)
@@ -207,6 +211,10 @@ class ExchangeReader:
         events.append(Switched(b"".join(leftover)))
         return len(data)
 
+    def _is_ordinary(self, head):
+        """Whether nothing but the fields of `head` bears on its body."""
+        return True
+
     def _owes_another(self, head):
         """Whether `head` is a message without End, after which another must come."""
         return False
@@ -227,8 +235,10 @@ class ResponseReader(ExchangeReader):
         self.hijack = hijack
         self._owed = True
 
-    def _parse_head(self, raw, offset):
-        return parse_response_head(raw, offset)
+    _parse_head = staticmethod(parse_response_head)
+
+    def _is_ordinary(self, head):
+        return 200 <= head.status != 204 and head.status != 304 and self.method not in ("HEAD", "CONNECT") and not self.hijack
 
     def _frame(self, head, raw):
         return response_framing(head, self.method, self.hijack, self.offset, raw)
@@ -243,8 +253,7 @@ class RequestReader(ExchangeReader):
 
     kind = "request"
 
-    def _parse_head(self, raw, offset):
-        return parse_request_head(raw, offset)
+    _parse_head = staticmethod(parse_request_head)
 
     def _frame(self, head, raw):
         self._asks_to_switch = "upgrade" in head.headers.tokens("connection") and "upgrade" in head.headers

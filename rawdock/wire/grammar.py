@@ -36,18 +36,25 @@ FIELD_CHAR = r"\t -~\x80-\xff"
 FIELD_LINE = "[" + TCHAR + "]+:[" + FIELD_CHAR + r"]*\r\n"
 
 # RFC 9112 §2.3: HTTP-version = "HTTP/" DIGIT "." DIGIT; only 1.0 and 1.1 are spoken here.
-VERSION = r"HTTP/1\.[01]"
+VERSION = r"HTTP/(1\.[01])"
 
 # RFC 9112 §4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
 # RFC 9110 §15: the first digit is 1 to 5. The SP before an absent reason is not optional.
-STATUS_LINE = VERSION + " [1-5][0-9][0-9] [" + FIELD_CHAR + r"]*\r\n"
+STATUS_LINE = VERSION + " ([1-5][0-9][0-9]) ([" + FIELD_CHAR + "]*)"
 
 # RFC 9112 §3: request-line = method SP request-target SP HTTP-version
 # RFC 9112 §3.2: no white space in the target; RFC 3986 allows no control or non-ASCII byte.
-REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) (" + VERSION + r")\r\n"
+REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) " + VERSION
 
-RESPONSE_HEAD = LazyPattern(STATUS_LINE + "(?:" + FIELD_LINE + r")*\r\n")
-REQUEST_HEAD = LazyPattern(REQUEST_LINE + "(?:" + FIELD_LINE + r")*\r\n")
+# Groups: the parts of the start line, then the field lines from the CRLF before the first to that after the last.
+MAX_FIELDS = 256   # http.client and Apache take 100; an engine sends about 10
+FIELD_BLOCK = r"(\r\n(?:" + FIELD_LINE + "){0,%d})" % MAX_FIELDS
+RESPONSE_HEAD = LazyPattern(STATUS_LINE + FIELD_BLOCK + r"\r\n")
+REQUEST_HEAD = LazyPattern(REQUEST_LINE + FIELD_BLOCK + r"\r\n")
+
+# The fields that bear on where a body ends and what becomes of the connection, in a block of lower case. A group for
+# the one number that a Content-Length should be; of anything else its group has nothing.
+FRAMING_FIELDS = LazyPattern(r"\r\n(?:content-length:(?:[ \t]*([0-9]{1,19})[ \t]*(?=\r\n)|)|transfer-encoding:|connection:)")
 
 # One field line with the white space around its value left out of the group on the left
 # side; on the right side it is stripped only when a head has any (rare, and then cheap).

@@ -14,11 +14,10 @@ Left out: obs-fold unfolding and HTTP/2; a proxy would need the first, nobody he
 
 from ..errors import ProtocolError, UsageError
 from .feed import label_span
-from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD, LazyPattern, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
+from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, FRAMING_FIELDS, MAX_FIELDS, REQUEST_HEAD, LazyPattern, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
                       TOKEN, VERSION)
 
 MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
-MAX_FIELDS = 256        # http.client and Apache take 100; an engine sends about 10
 
 
 class Headers:
@@ -30,21 +29,22 @@ class Headers:
 
     __slots__ = ("_pairs", "_index", "_block", "_lowered")
 
-    def __init__(self, pairs=(), block=None):
-        """`pairs` a dict or an iterable of pairs; or `block`, a str of sound field lines that begins with CRLF.
+    def __init__(self, pairs=()):
+        """`pairs` a dict or an iterable of pairs; or a str of sound field lines that begins with CRLF.
 
-        A block is only taken apart when all of it is asked for: most heads are asked about
+        Such a block is only taken apart when all of it is asked for: most heads are asked about
         three fields, and to find one is a search.
         """
-        self._block = block
         self._index = None
-        if block is None:
+        if type(pairs) is str:
+            self._pairs = None
+            self._block = pairs
+            self._lowered = pairs.lower()
+        else:
+            self._block = None
             if isinstance(pairs, dict):
                 pairs = pairs.items()
             self._pairs = pairs if type(pairs) is list else list(pairs)
-        else:
-            self._pairs = None
-            self._lowered = block.lower()
 
     @property
     def pairs(self):
@@ -56,6 +56,16 @@ class Headers:
     def _values(self, name):
         """The values of the fields `name`, in order; None without such a field."""
         return None if ":" in name else self.find_field("\r\n" + name.lower() + ":")
+
+    def plain_length(self):
+        """What Content-Length says (int) where it stands alone and sound, and nothing else bears on framing or the connection; else None.
+
+        So it is in nearly every message, and one search tells.
+        """
+        if self._block is None:
+            return None
+        found = FRAMING_FIELDS.findall(self._lowered)
+        return int(found[0]) if len(found) == 1 and found[0] else None
 
     def find_field(self, key):
         """The same for `key`, a field name as "\\r\\nname:" in lower case: how a head is searched for it."""
@@ -120,7 +130,7 @@ class Head:
         self.version = version
         self.status = status
         self.reason = reason
-        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.headers = headers if type(headers) is Headers else Headers(headers)
 
     def parts(self):
         return self.version, self.status, self.reason, self.headers
@@ -161,11 +171,11 @@ def parse_response_head(data, offset=0):
     `offset` is where `data` stands in its stream. (RFC 9112 §4, §5)
     """
     text = str(data, "latin-1")
-    if RESPONSE_HEAD.fullmatch(text) is None:
+    match = RESPONSE_HEAD.fullmatch(text)
+    if match is None:
         raise head_refusal(text, "response", offset)
-    # Sound, its status line has its parts in fixed places: HTTP/1.1 200 reason.
-    end = text.index("\r\n", 13)
-    return Head(text[5:8], int(text[9:12]), text[13:end], head_fields(text, end, offset))
+    version, status, reason, block = match.groups()
+    return Head(version, int(status), reason, Headers(block))
 
 
 def parse_request_head(data, offset=0):
@@ -174,16 +184,8 @@ def parse_request_head(data, offset=0):
     match = REQUEST_HEAD.fullmatch(text)
     if match is None:
         raise head_refusal(text, "request", offset)
-    method, target, version = match.group(1, 2, 3)
-    return RequestHead(version[5:], method, target, head_fields(text, match.end(3), offset))
-
-
-def head_fields(text, start, offset):
-    """The Headers of a sound head (str) whose start line ends at index `start`."""
-    count = text.count("\n", start) - 2
-    if count > MAX_FIELDS:
-        raise too_many_fields(text, count, offset)
-    return Headers(block=text[start:-2])
+    method, target, version, block = match.groups()
+    return RequestHead(version, method, target, Headers(block))
 
 
 def head_refusal(text, kind, offset):
@@ -192,6 +194,9 @@ def head_refusal(text, kind, offset):
         end = walk_head(text, kind, offset)
     except ProtocolError as error:
         return error
+    count = text.count("\n", 0, end) - 2
+    if count > MAX_FIELDS:
+        return too_many_fields(text, count, offset)
     return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"), "no byte after the empty line")
 
 
