@@ -12,7 +12,7 @@ import re
 from collections import deque
 
 from ..engine.docker import raw_query_pairs
-from ..engine.endpoints import endpoints, search_endpoints
+from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UsageError
 from ..net.connection import KEPT_MESSAGES, check_stream_message
@@ -30,19 +30,6 @@ VERB_FLAGS = """
 
 FRAME_START = re.compile(rb"[\x00-\x03]\x00\x00\x00")
 FRAME_BEGINNING = re.compile(rb"(?:[\x00-\x03]\x00{0,2})?")   # what may still become one
-VERSION_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
-
-
-def find_endpoint_row(method, path):
-    """The Endpoint that a method and a path (with or without /vX.Y) call, or None."""
-    path = VERSION_PREFIX.sub("", path.partition("?")[0], 1)
-    for endpoint in endpoints():
-        pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in endpoint.path.split("/"))
-        if endpoint.path.startswith(("/images/{", "/distribution/{", "/plugins/{")):
-            pattern = pattern.replace("[^/]+", ".+")
-        if endpoint.method == method and re.fullmatch(pattern, path):
-            return endpoint
-    return None
 
 
 def split_header(text):

@@ -712,3 +712,15 @@ def search_endpoints(word):
     return [endpoint for endpoint in endpoints()
             if word in " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag, endpoint.help]
                                 + [parameter.name for parameter in endpoint.query + endpoint.extra]).lower()]
+
+
+def find_endpoint_row(method, path):
+    """The Endpoint that a method and a path (with or without /vX.Y) call, or None."""
+    path = re.sub(r"^/v[0-9.]+(?=/)", "", path.partition("?")[0])
+    for endpoint in endpoints():
+        pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in endpoint.path.split("/"))
+        if endpoint.path.startswith(REFERENCE_PATHS):
+            pattern = pattern.replace("[^/]+", ".+")
+        if endpoint.method == method and re.fullmatch(pattern, path):
+            return endpoint
+    return None
