@@ -96,6 +96,7 @@ class Docker:
         if self._version is not None:
             self._version = "%d.%d" % api_version_pair(self._version)
         self._idle = []
+        self._last_asked = None, ""   # what a call without parameters was about, and its request target; set at once, for threads
 
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
@@ -230,6 +231,15 @@ class Docker:
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
         self, endpoint, path_values = named_operation(arguments)
+        return self._send(endpoint, path_values, parameters)
+
+    def _send(self, endpoint, path_values, parameters):
+        prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")
+        seconds = self.timeout if prompt else None
+        question = (endpoint, path_values, self._version) if prompt and not parameters else None
+        asked, target = self._last_asked
+        if question is not None and question == asked:   # again, as one who polls does
+            return self._accepted(self._exchange(endpoint.method, target, [], None, "1.1", False, seconds, seconds))
         body = parameters.pop("body", None)
         fields = parameters.pop("headers", None) or ()
         fields = list(fields.items() if isinstance(fields, dict) else fields)
@@ -252,10 +262,12 @@ class Docker:
             body = body.encode("utf-8")
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
-        prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
-        seconds = self.timeout if prompt else None
-        response = self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds)
+        self._last_asked = question, target
+        return self._accepted(self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
+
+    def _accepted(self, response):
+        """`response`, unless it refuses: then its APIError."""
         # 304 is how start and stop say "it is so already".
         if not (200 <= response.status < 300 or response.status in (101, 304)):
             response.limit_idle(self.timeout)
@@ -271,7 +283,7 @@ class Docker:
         """
         self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
-        response = self.send(endpoint.name, *path_values, **parameters)
+        response = self._send(endpoint, path_values, dict(parameters))
         if endpoint.result == "json":
             with response:
                 return None if response.status == 204 else response.json()

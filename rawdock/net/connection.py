@@ -23,6 +23,7 @@ rest unanswered), and Expect: 100-continue (an engine refuses early without bein
 import json
 import re
 import socket
+import struct
 import time
 from collections import deque
 
@@ -227,7 +228,7 @@ class Connection:
     def _set_timeout(self, seconds):
         if seconds != self._timeout:
             try:
-                self.sock.settimeout(seconds)
+                limit_waiting(self.sock, seconds)
             except OSError as error:
                 raise self._broken(error)
             self._timeout = seconds
@@ -235,7 +236,7 @@ class Connection:
     def _broken(self, error, phase=None, received=0, seconds=None):
         """The Timeout or ConnectError for a socket call that failed with `error`."""
         # A timeout without a limit is the system's own ETIMEDOUT: newer Pythons have one class for both.
-        if isinstance(error, socket.timeout) and self._timeout is not None:
+        if isinstance(error, (socket.timeout, BlockingIOError)) and self._timeout is not None:
             return Timeout(phase, seconds or self._timeout, received, self.address)
         self.reusable = False
         if self.closed:
@@ -345,6 +346,23 @@ class Connection:
             self.close()
         else:
             self.reusable = True
+
+
+def limit_waiting(sock, seconds):
+    """From here on a send or receipt on `sock` waits no longer than `seconds` (None: for ever).
+
+    The system's own timers, which cost nothing: with settimeout() Python asks poll() before each call.
+    """
+    if type(sock) is socket.socket and sock.gettimeout() is None:
+        whole = int(seconds or 0)
+        timer = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1e6)) if seconds is not None else 0)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timer)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timer)
+            return
+        except (OSError, AttributeError):   # a system that has no such timers, or others
+            pass
+    sock.settimeout(seconds)
 
 
 def byte_slices(body):

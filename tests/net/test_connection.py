@@ -11,7 +11,7 @@ import pytest
 from net.fake_engine import NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response
 from rawdock.errors import ConnectError, ProtocolError, RawdockError, Timeout, TruncatedError, UsageError
 from rawdock.net.address import parse_address
-from rawdock.net.connection import Connection
+from rawdock.net.connection import Connection, limit_waiting
 from rawdock.net.dial import dial
 
 OK = response(b'{"a": 1}')
@@ -445,3 +445,30 @@ def test_a_dropped_connection_is_closed_without_a_warning(recwarn):
         b.recv(1000)
         assert b.recv(1) == b""
     assert not [warning for warning in recwarn if issubclass(warning.category, ResourceWarning)]
+
+
+def test_a_limit_needs_no_poll_and_still_ends_a_wait():
+    """The system's own timers: the Python socket stays blocking, and what waits too long is a Timeout of its phase."""
+    a, b = socket.socketpair()
+    with a, b, Connection(a) as connection:
+        limit_waiting(a, 0.05)
+        assert a.gettimeout() is None
+        started = time.monotonic()
+        with pytest.raises(BlockingIOError):
+            a.recv(1)
+        assert 0.04 < time.monotonic() - started < 5
+        limit_waiting(a, None)
+        b.sendall(b"x")
+        assert a.recv(1) == b"x"
+        with pytest.raises(Timeout) as caught:
+            connection.request("GET", "/", head_timeout=0.05)
+        assert caught.value.phase == "head"
+
+
+def test_a_limit_on_a_send_that_nobody_reads():
+    a, b = socket.socketpair()
+    with a, b, Connection(a) as connection:
+        a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        with pytest.raises(Timeout) as caught:
+            connection.request("POST", "/", body=bytes(65536), head_timeout=0.05)
+        assert caught.value.phase == "send"
