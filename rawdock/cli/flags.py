@@ -7,7 +7,7 @@ A flag table is text, a flag a line, columns parted by two blanks or more:
     --filter, -f    list    FILTER  keep what matches
 
 Kinds: bool (`--all`, `--all=false`), on (a bool that holds unless `=false` is said), text,
-int, list (may be repeated). As with the docker CLI, `-it` is `-i -t`, a value follows as
+int, list (may be repeated), optional (a text after `=` only; alone it is the empty one). As with the docker CLI, `-it` is `-i -t`, a value follows as
 `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word,
 `--` ends the flags, and a command that runs a program (run, exec, create) takes no flag
 after its first argument.
@@ -49,7 +49,7 @@ class Flag:
 
     def spelled(self):
         short = "-%s, " % self.short if self.short and self.long else "-%s" % self.short if self.short else "    "
-        return short + ("--%s" % self.long if self.long else "") + (" %s" % self.value if self.value else "")
+        return short + ("--%s" % self.long if self.long else "") + ("" if self.kind == "optional" or not self.value else " ") + self.value
 
 
 class Command:
@@ -133,7 +133,7 @@ def parse_command_line(words, flags, program=False):
                 raise UsageError("unknown flag: %s" % spelling)
             if flag.switch and not equals:
                 text = "true"
-            elif not equals:
+            elif not equals and flag.kind != "optional":
                 if at == len(words):
                     raise UsageError("flag needs an argument: %s" % spelling)
                 text = words[at]
@@ -240,6 +240,12 @@ class Console:
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
         return self._docker
+
+    def named_address(self):
+        """The Address that -H or -c names; None without either, and for practice:."""
+        from ..net.config import find_address
+        address = find_address(self._address, self._context) if self._address or self._context else None
+        return None if address is None or address.scheme == "practice" else address
 
     def engine_address(self):
         """The Address of the engine meant; `practice:` starts one here and says so on stderr."""

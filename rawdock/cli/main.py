@@ -14,6 +14,7 @@ from .flags import Console, one_line, parse_command_line, parse_flag_table
 GLOBAL_FLAGS = """
 -H, --host      text  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
 -c, --context   text  NAME  a context made by the docker CLI
+--dry-run       optional  [=FORM]  print what would be sent, as http (the default), nc, curl or python, and open no socket
 -v, --version   bool  the version of rawdock
 --help          bool  this page
 """
@@ -25,6 +26,7 @@ LISTING_COMMANDS_NAMES = "ps images inspect logs events version info"
 LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wait rename"
 IMAGE_COMMANDS_NAMES = "pull rmi"
 TEACH_COMMANDS_NAMES = "explain"
+LEARN_COMMANDS_NAMES = "learn"
 
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
@@ -32,6 +34,7 @@ GROUP_TITLES = (
     ("What there is, and what happens", LISTING_COMMANDS_NAMES),
     ("Images", IMAGE_COMMANDS_NAMES),
     ("What bytes mean", TEACH_COMMANDS_NAMES),
+    ("Learning", LEARN_COMMANDS_NAMES),
 )
 
 
@@ -49,6 +52,9 @@ def find_command(name):
     if name in TEACH_COMMANDS_NAMES.split():
         from .teach import TEACH_COMMANDS
         return TEACH_COMMANDS[name]
+    if name in LEARN_COMMANDS_NAMES.split():
+        from .learn import LEARN_COMMANDS
+        return LEARN_COMMANDS[name]
     if name in RAW_COMMANDS_NAMES.split():
         from .raw import RAW_COMMANDS
         return RAW_COMMANDS[name]
@@ -131,6 +137,9 @@ def dispatch(console, options, arguments):
         known = " ".join(names for _, names in GROUP_TITLES).split()
         near = get_close_matches(name, known, 1)
         raise UsageError("no command %r" % name, ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all")
+    if options["dry_run"] is not None:
+        from .planned import dry_run
+        return dry_run(console, options["dry_run"], command, words, run_command)
     return run_command(console, command, words)
 
 

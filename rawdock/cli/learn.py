@@ -1,0 +1,24 @@
+"""The commands for whoever learns: learn.
+
+Rows only. What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help` reads
+this file too.
+"""
+from .flags import Command, command_table
+
+LEARN_FLAGS = """
+--list    bool  which lessons there are, and which are solved
+--hint    bool  the next hint for the lesson
+--show    bool  an answer that solves it
+--answer  text  FILE  take the answer from FILE, byte for byte (- is stdin)
+--reset   bool  forget what was solved
+"""
+
+
+def do_learn(console, options, arguments):
+    from .lesson_session import run_lessons
+    return run_lessons(console, options, arguments)
+
+
+LEARN_COMMANDS = command_table(
+    Command("learn", do_learn, "[N]", "lessons: HTTP and the Engine API, typed by hand and checked byte for byte", LEARN_FLAGS, most=1),
+)

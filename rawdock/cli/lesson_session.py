@@ -1,0 +1,338 @@
+"""One learner at one lesson: the text, the answer, what comes of it.
+
+`rawdock learn 3` shows lesson 3 and takes its answer: typed at a terminal, line by line, or as bytes from a
+pipe or a file, which are taken exactly as they are. An answer that passes is sent to the practice engine inside
+this process, or to the engine that -H names, and what comes back is shown.
+
+Typed answers follow the form of HTTP, so that nothing has to be said about where they end: Enter ends a line
+with \\r\\n, the empty line ends a head, a body is one line whose Enter is not sent, and after an upgrade Enter is
+\\n, for HTTP is over then. A line of a single dot gives the answer as it stands.
+"""
+import os
+
+from ..errors import ProtocolError, UsageError
+from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_bytes, visible_lines
+from ..teach.lessons import Classroom, LessonProgress, first_unsolved
+from ..teach.lesson_texts import LESSONS
+TYPING = {
+    "requests": "Type the request line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice. "
+                "A body is one line, whose Enter is not sent. A line with only a dot gives the answer as it stands.",
+    "notation": "Type the bytes, on as many lines as you like. An empty line ends the answer.",
+    "facts": "Type the lines. An empty line ends the answer.",
+}
+COMMANDS_AT_PROMPT = "At the beginning: hint, show (a solution), text (this page again), quit."
+
+
+def wrapped_text(text, width):
+    """Paragraphs with their lines filled up to `width`; lines that begin with four blanks or { stay as they are."""
+    from textwrap import wrap
+    lines = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        held = []
+        for line in paragraph.split("\n") + [None]:
+            literal = line is not None and line[:1] in (" ", "{")
+            if (line is None or literal) and held:
+                lines += wrap(" ".join(held), width, break_long_words=False, break_on_hyphens=False)
+                held = []
+            if literal:
+                lines.append(line if line.startswith("    ") else "    " + line)
+            elif line is not None:
+                held.append(line)
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+class LearnSession:
+    """One lesson with one learner: `say` prints, `ask(prompt)` gives a typed line (str), or None at the end of input."""
+
+    def __init__(self, console, progress, number, ask=None):
+        self.console = console
+        self.progress = progress
+        self.number = number
+        self.lesson = LESSONS[number - 1]
+        self.ask = ask
+        self.width = terminal_width()
+
+    def say(self, text="", literal=False):
+        for line in (text if literal else wrapped_text(text, self.width)).split("\n"):
+            self.console.out.line(line)
+
+    def say_progress_trouble(self):
+        if self.progress.trouble:
+            self.console.err.line("rawdock: %s" % self.progress.trouble)
+            self.progress.trouble = None
+
+    def show_title(self):
+        self.say("Lesson %d of %d: %s" % (self.number, len(LESSONS), self.lesson.title))
+        self.say()
+
+    def show_text(self):
+        self.show_title()
+        self.say(self.lesson.text)
+        self.say()
+        self.show_task()
+
+    def show_task(self):
+        self.say("Task")
+        self.say(self.lesson.task)
+        if self.lesson.note is not None:
+            self.say()
+            self.say(self.lesson.note())
+
+    def show_hint(self):
+        number, hint = self.progress.next_hint(self.lesson)
+        self.say("Hint %d of %d: %s" % (number, len(self.lesson.hints), hint))
+        self.say_progress_trouble()
+
+    def show_solution(self):
+        for line in self.lesson.solution().splitlines(True):
+            self.say("    " + (visible_bytes(line) if self.lesson.kind == "requests" else line.decode("ascii").rstrip("\n")), literal=True)
+
+    # -- typing
+
+    def converse(self):
+        """Show the lesson and take answers until one passes. False if the learner leaves."""
+        self.show_text()
+        self.say()
+        self.say("%s %s" % (TYPING[self.lesson.kind], COMMANDS_AT_PROMPT))
+        while True:
+            self.say()
+            answer = self.read_typed()
+            if answer is None or answer == "quit":
+                return False
+            if answer == "hint":
+                self.show_hint()
+            elif answer == "show":
+                self.show_solution()
+            elif answer == "text":
+                self.show_text()
+            elif self.judge(answer):
+                return True
+            else:
+                self.say()
+                self.say("Try again from the beginning. (hint, show, text, quit)")
+
+    def read_typed(self):
+        """The next typed answer (bytes), a command (str), or None at the end of input."""
+        data, prompt = b"", "> "
+        while True:
+            line = self.ask(prompt)
+            if line is None:
+                return data or None
+            if not data and line.strip().lower() in ("hint", "show", "text", "quit"):
+                return line.strip().lower()
+            if line == ".":
+                if data:
+                    return data
+                continue
+            typed = line.encode("utf-8", "surrogateescape")
+            if self.lesson.kind != "requests":
+                if not line.strip():
+                    if data:
+                        return data
+                    continue
+                data += typed + b"\n"
+                continue
+            if not data and not line:
+                continue
+            data, prompt = self.add_line(data, line, typed)
+            if prompt is None:
+                return data
+
+    def add_line(self, data, line, typed):
+        """(answer with the line, next prompt); None for the prompt: the answer is over."""
+        before = read_answer(data)
+        if before.stream is not None:
+            typed = unescape_typed(line)
+            return data + typed + (b"" if typed.endswith(b"\x04") else b"\n"), "stream> "
+        under_way = before.requests[-1] if before.requests and before.requests[-1].end is None else None
+        if under_way is not None and under_way.framing.kind == "length":
+            data += typed
+            after = read_answer(data)
+            return data, None if after.error is not None else self.prompt_after(after)
+        data += typed + b"\r\n"
+        after = read_answer(data)
+        if under_way is not None:
+            wrong = after.error is not None and type(after.error) is ProtocolError
+            return data, None if wrong else "chunk> " if len(after.whole) == len(before.whole) else self.prompt_after(after)
+        if line:   # a head goes on until its empty line, whatever may be wrong in it
+            return data, "> "
+        begun = after.requests[-1] if after.requests else None
+        if begun is not None and begun.end is None:
+            return data, "body> " if begun.framing.kind == "length" else "chunk> "
+        return data, None if after.error is not None else self.prompt_after(after)
+
+    def prompt_after(self, answer):
+        """The prompt for what follows complete requests; None if nothing does."""
+        if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
+            return "> "
+        if answer.stream is not None and self.lesson.stream is not None:
+            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with only a dot ends them)")
+            return "stream> "
+        return None
+
+    # -- judging
+
+    def judge(self, data):
+        """Check an answer, send it if it passes, show both; whether the lesson is solved."""
+        if data:
+            self.say("Your answer, %d bytes:" % len(data))
+            for line in visible_lines(data):
+                self.say("    " + line, literal=True)
+            self.say()
+        hint = self.lesson.check(data)
+        if hint is not None:
+            self.say("Not yet. " + hint, literal=True)
+            return False
+        if not self.send(data):
+            return False
+        if self.lesson.after:
+            self.say()
+            self.say(self.lesson.after)
+        self.progress.solve(self.lesson)
+        self.say()
+        self.say("Solved. %d of %d lessons are solved." % (sum(lesson.name in self.progress.solved for lesson in LESSONS), len(LESSONS)))
+        self.say_progress_trouble()
+        return True
+
+    def send(self, data):
+        """The answer goes to an engine, if it is for one; False if that one answers otherwise than the lesson has it."""
+        lesson = self.lesson
+        address = self.console.named_address()
+        if address is not None and lesson.practice_only:
+            self.say("(This lesson is for the practice engine alone: nothing is sent to %s.)" % address)
+            address = None
+        exchanges, fits = [], True
+        with Classroom(None if address is None else str(address)) as room:
+            if lesson.prepare is not None:
+                lesson.prepare(room)
+            if lesson.kind == "requests":
+                place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
+                self.say("Right. It is sent to %s; > is what goes out, < what comes back." % place)
+                self.say()
+                exchanges = room.send(lesson, read_answer(data))
+                for exchange in exchanges:
+                    self.show_exchange(exchange)
+                fits = self.judge_statuses(exchanges)
+            else:
+                self.say("Right.")
+            if fits and lesson.afterwards is not None:
+                self.say()
+                self.say(lesson.afterwards(room, exchanges))
+        return fits
+
+    def show_exchange(self, exchange):
+        for mark, data in (("> ", exchange.sent), ("< ", exchange.received)):
+            for line in visible_lines(data):
+                self.say(mark + line, literal=True)
+
+    def judge_statuses(self, exchanges):
+        got = tuple(one.head.status if one.head is not None else None for one in exchanges)
+        broken = next((one.error for one in exchanges if one.error is not None), None)
+        if broken is not None:
+            self.say()
+            self.say("The answer broke off: %s" % broken)
+        elif got != self.lesson.statuses:
+            self.say()
+            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state than the lesson expects."
+                     % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
+        return broken is None and got == self.lesson.statuses
+
+
+def terminal_width():
+    from shutil import get_terminal_size
+    return max(40, min(100, get_terminal_size((90, 24)).columns - 1))
+
+
+def typed_line(prompt):
+    """A line from the terminal, edited with the keys that people know where Python has them; None at its end."""
+    try:
+        import readline
+        readline.set_auto_history(True)
+    except ImportError:
+        pass
+    try:
+        return input(prompt)
+    except EOFError:
+        os.write(1, b"\n")
+        return None
+
+
+def lesson_number(text):
+    if not text.isdigit() or not 1 <= int(text[:9]) <= len(LESSONS):
+        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)), "rawdock learn --list shows them")
+    return int(text)
+
+
+def read_whole_answer(name):
+    """The bytes of the file `name`, or of stdin for "-"."""
+    try:
+        file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
+        with file:
+            data = b""
+            while len(data) <= MAX_ANSWER_BYTES:
+                piece = file.read(MAX_ANSWER_BYTES)
+                if not piece:
+                    return data
+                data += piece
+    except OSError as error:
+        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror), "give a file that holds the answer")
+    raise UsageError("an answer has at most %d bytes, %s has more" % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
+
+
+def list_lessons(console, progress):
+    for number, lesson in enumerate(LESSONS, 1):
+        console.out.line("%2d  %-8s  %s" % (number, "solved" if lesson.name in progress.solved else "-", lesson.title))
+    first = first_unsolved(LESSONS, progress)
+    console.out.line()
+    console.out.line("rawdock learn N is lesson N; rawdock learn goes on with %s" % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
+    return 0
+
+
+def run_lessons(console, options, arguments):
+    progress = LessonProgress()
+    if options["reset"]:
+        progress.reset()
+    if progress.trouble:
+        console.err.line("rawdock: %s" % progress.trouble)
+        progress.trouble = None
+    if options["reset"] and not (arguments or options["list"]):
+        console.out.line("What was solved is forgotten.")
+        return 0
+    if options["list"]:
+        return list_lessons(console, progress)
+    number = lesson_number(arguments[0]) if arguments else first_unsolved(LESSONS, progress) or 1
+    session = LearnSession(console, progress, number, typed_line)
+    if options["hint"]:
+        session.show_hint()
+        return 0
+    if options["show"]:
+        session.show_solution()
+        return 0
+    if options["answer"] is None and os.isatty(0):
+        if not console.out.isatty():   # piped into a pager or a file: to be read, not answered
+            session.show_text()
+            return 0
+        return learn_typing(session)
+    data = read_whole_answer(options["answer"] or "-")
+    if not data:
+        session.show_text()
+        session.say()
+        session.say("No answer came on stdin. Pipe one in, give --answer FILE, or run this at a terminal.")
+        return 1
+    session.show_title()
+    return 0 if session.judge(data) else 1
+
+
+def learn_typing(session):
+    """Lesson after lesson, until the learner leaves → exit status."""
+    while session.converse():
+        following = first_unsolved(LESSONS, session.progress)
+        if following is None:
+            session.say("All lessons are solved.")
+            return 0
+        if session.ask("\nEnter goes on with lesson %d, q leaves: " % following) != "":
+            return 0
+        session = LearnSession(session.console, session.progress, following, session.ask)
+        session.say()
+    return 0
