@@ -1,0 +1,235 @@
+"""The networks of a practice engine: names and addresses, and who is plugged in where. No packet ever moves.
+
+bridge, host and none are built in. The addresses are as an engine would give them; the only
+port anybody can reach is a published one, on loopback.
+"""
+import re
+
+from .practice_events import nanoseconds_now, random_hex, stable_hex, wire_time
+from .practice_request import PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters
+
+NETWORK_FILTERS = "name id driver label scope type dangling".split()
+NETWORK_DRIVERS = ("bridge", "host", "null")
+BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
+MAX_NETWORKS = 200
+
+
+class PracticeEndpoint:
+    """One container's plug in one network. `given` is what the client asked for; the rest is set while the container runs."""
+
+    def __init__(self, given=None):
+        self.given = fold_keys(given or {}, ("IPAMConfig", "Links", "Aliases", "DriverOpts", "MacAddress"))
+        self.network = None
+        self.id = self.address = self.mac = ""
+
+    def inspect(self, aliases=True):
+        network = self.network
+        return {
+            "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
+            "Aliases": self.given.get("Aliases") if aliases else None,
+            "NetworkID": network.id if network else "", "EndpointID": self.id, "Gateway": network.gateway if self.address else "",
+            "IPAddress": self.address, "IPPrefixLen": 16 if self.address else 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
+            "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
+        }
+
+
+class PracticeNetwork:
+    """`number` decides the subnet, 172.{number}.0.0/16; None for the networks without addresses."""
+
+    def __init__(self, name, driver, number, given=None):
+        given = given or {}
+        self.name = name
+        self.id = stable_hex("network", name) if not given else random_hex()
+        self.driver = driver
+        self.number = number
+        self.created = nanoseconds_now()
+        self.options = given.get("Options") or {}
+        self.labels = given.get("Labels") or {}
+        self.internal = bool(given.get("Internal"))
+        self.attachable = bool(given.get("Attachable"))
+        self.endpoints = {}           # container → PracticeEndpoint, of those that run
+        self.gateway = "172.%d.0.1" % number if number else ""
+
+    def plug(self, container, endpoint):
+        endpoint.network, endpoint.id = self, random_hex()
+        if self.number:
+            taken = {one.address for one in self.endpoints.values()}
+            number = next(one for one in range(2, 65534) if "172.%d.%d.%d" % (self.number, one >> 8, one & 255) not in taken)
+            endpoint.address = "172.%d.%d.%d" % (self.number, number >> 8, number & 255)
+            endpoint.mac = "02:42:ac:%02x:%02x:%02x" % (self.number, number >> 8, number & 255)
+        self.endpoints[container] = endpoint
+
+    def unplug(self, container):
+        endpoint = self.endpoints.pop(container, None)
+        if endpoint is not None:
+            endpoint.id = endpoint.address = endpoint.mac = ""
+
+    def inspect(self, with_containers):
+        containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id, "MacAddress": endpoint.mac,
+                                     "IPv4Address": endpoint.address + "/16" if endpoint.address else "", "IPv6Address": ""}
+                      for container, endpoint in self.endpoints.items()}
+        return {
+            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local", "Driver": self.driver, "EnableIPv6": False,
+            "IPAM": {"Driver": "default", "Options": None,
+                     "Config": [{"Subnet": "172.%d.0.0/16" % self.number, "Gateway": self.gateway}] if self.number else []},
+            "Internal": self.internal, "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False,
+            "Containers": containers if with_containers else {}, "Options": self.options, "Labels": self.labels,
+        }
+
+
+class PracticeNetworks:
+    """The networks of `state`, by name."""
+
+    def __init__(self, state):
+        self.state = state
+        self.changed = state.changed
+        self.by_name = {name: PracticeNetwork(name, driver, 17 if driver == "bridge" else None) for name, driver in BUILT_IN_NETWORKS}
+
+    def emit(self, network, action, **more):
+        self.state.events.emit("network", action, network.id, dict(more, name=network.name, type=network.driver))
+
+    def find(self, text):
+        """A name, an id or the start of one → PracticeNetwork. PracticeRefusal 404."""
+        with self.changed:
+            if text in self.by_name:
+                return self.by_name[text]
+            found = [one for one in self.by_name.values() if len(text) > 2 and one.id.startswith(text)]
+            if len(found) == 1:
+                return found[0]
+        raise PracticeRefusal(404, "network %s not found" % text)
+
+    def create(self, given):
+        name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
+        if not re.fullmatch("[^/\\s]+", name):
+            raise PracticeRefusal(500 if not name else 400, "invalid name: %s" % name)
+        if driver not in NETWORK_DRIVERS:
+            raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
+        if driver != "bridge":
+            raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
+        with self.changed:
+            if name in self.by_name:
+                raise PracticeRefusal(409, "network with name %s already exists" % name)
+            taken = {one.number for one in self.by_name.values()}
+            number = next((one for one in range(18, 18 + MAX_NETWORKS) if one not in taken), None)
+            if number is None:
+                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some" % MAX_NETWORKS)
+            network = self.by_name[name] = PracticeNetwork(name, driver, number, given)
+            self.emit(network, "create")
+            return network
+
+    def refuse_built_in(self, network, action):
+        if network.name in dict(BUILT_IN_NETWORKS):
+            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s" % (network.name, action))
+
+    def remove(self, network):
+        with self.changed:
+            self.refuse_built_in(network, "removed")
+            if network.endpoints:
+                raise PracticeRefusal(403, "error while removing network: network %s id %s has active endpoints" % (network.name, network.id))
+            if self.by_name.pop(network.name, None) is not None:
+                self.emit(network, "destroy")
+
+    def plug(self, container, name, endpoint):
+        network = self.find(name)
+        network.plug(container, endpoint)
+        self.emit(network, "connect", container=container.id)
+
+    def unplug_all(self, container):
+        for network in self.by_name.values():
+            if container in network.endpoints:
+                network.unplug(container)
+                self.emit(network, "disconnect", container=container.id)
+
+    def connect(self, network, container, given):
+        with self.changed:
+            if "host" in (network.name, container.host_config["NetworkMode"]):
+                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to host network")
+            if container.is_up and network.name in container.endpoints:
+                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s" % (container.name, network.name))
+            endpoint = container.endpoints[network.name] = PracticeEndpoint(given)
+            if container.is_up:
+                self.plug(container, network.name, endpoint)
+
+    def disconnect(self, network, container):
+        with self.changed:
+            if container.endpoints.pop(network.name, None) is None:
+                raise PracticeRefusal(500, "container %s is not connected to network %s" % (container.id, network.name))
+            network.unplug(container)
+            self.emit(network, "disconnect", container=container.id)
+
+
+def answer_networks(engine, connection, request):
+    filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
+    found = []
+    with engine.state.changed:
+        for network in engine.state.networks.by_name.values():
+            built_in = network.name in dict(BUILT_IN_NETWORKS)
+            known = {"name": lambda value: value in network.name, "id": network.id.startswith, "driver": lambda value: value == network.driver,
+                     "label": lambda value: label_matches(network.labels, value), "scope": lambda value: value == "local",
+                     "type": lambda value: (value == "builtin") == built_in,
+                     "dangling": lambda value: (value.lower() in ("1", "true")) == (not built_in and not network.endpoints)}
+            if matches_filters(filters, known):
+                found.append(network.inspect(False))
+    connection.send_json(found)
+
+
+def answer_network(engine, connection, request, name):
+    with engine.state.changed:
+        found = engine.state.networks.find(name).inspect(True)
+    connection.send_json(found)
+
+
+def answer_network_create(engine, connection, request):
+    given = fold_keys(request.json(), ("Name", "Driver", "Internal", "Attachable", "IPAM", "Options", "Labels", "CheckDuplicate"))
+    for key, kind in (("Name", str), ("Driver", str), ("Internal", bool), ("Attachable", bool), ("IPAM", dict), ("Options", dict), ("Labels", dict)):
+        checked_kind(given, key, (kind,), "")
+    connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
+
+
+def answer_network_delete(engine, connection, request, name):
+    engine.state.networks.remove(engine.state.networks.find(name))
+    connection.send_empty(204)
+
+
+def plug_request(engine, request, name):
+    """(network, container, the request's body) of a connect or disconnect."""
+    given = fold_keys(request.json(), ("Container", "EndpointConfig", "Force"))
+    network = engine.state.networks.find(name)
+    container = engine.state.containers.find(checked_kind(given, "Container", (str,), "") or "")
+    return network, container, given
+
+
+def answer_network_connect(engine, connection, request, name):
+    network, container, given = plug_request(engine, request, name)
+    engine.state.networks.connect(network, container, checked_kind(given, "EndpointConfig", (dict,), ""))
+    connection.send_empty(200)
+
+
+def answer_network_disconnect(engine, connection, request, name):
+    network, container, _ = plug_request(engine, request, name)
+    engine.state.networks.disconnect(network, container)
+    connection.send_empty(200)
+
+
+def answer_networks_prune(engine, connection, request):
+    filters = practice_filters(request.text("filters"), ["label", "label!", "until"])
+    networks, going = engine.state.networks, []
+    with engine.state.changed:
+        for network in list(networks.by_name.values()):
+            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(
+                    filters, {"label": lambda value: label_matches(network.labels, value)}):
+                networks.remove(network)
+                going.append(network.name)
+    engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})
+    connection.send_json({"NetworksDeleted": going or None})
+
+
+NETWORK_ROUTES = (
+    ("GET", "/networks/?", answer_networks),
+    ("POST", "/networks/create", answer_network_create),
+    ("POST", "/networks/prune", answer_networks_prune),
+    ("POST", "/networks/([^/]+)/connect", answer_network_connect),
+    ("POST", "/networks/([^/]+)/disconnect", answer_network_disconnect),
+    ("GET", "/networks/([^/]+)", answer_network),
+    ("DELETE", "/networks/([^/]+)", answer_network_delete),
+)
