@@ -1,0 +1,1026 @@
+"""The look and the behaviour of the page that write_page makes: its colours, style sheet, markup and script.
+
+Strategy: constants, no code. Colours are a table, each with its light and its dark value, so that a test can work
+out the contrast of every pair that is drawn. The script builds the page from the JSON beside it; it sets text and
+never markup, so nothing that crossed the wire can become part of the page. It asks for nothing from anywhere.
+
+Left out: an editor, a search, any library. A browser of 2020 or later is taken for granted.
+"""
+
+# name, light, dark. The kinds of bytes (PAGE_KINDS in page.py) have an ink and the tint it stands on.
+PAGE_COLOURS = """
+ground          #f6f5f1  #131519
+surface         #ffffff  #1a1d23
+raised          #fbfaf8  #20242b
+ink             #1e2227  #e7e9ec
+dim             #5a606a  #a3abb8
+line            #dfdcd4  #323842
+accent          #1f55c4  #8db4ff
+on-accent       #ffffff  #10131a
+start           #1b4db3  #96b8ff
+start-tint      #e9f0fd  #1c2941
+name            #0b625b  #71d3c6
+name-tint       #e0f3f0  #15302e
+value           #2b3138  #d9dde3
+value-tint      #eef7f5  #1b2729
+mark            #5d626c  #a5acb8
+mark-tint       #f1efea  #262a31
+chunk           #824600  #f0b969
+chunk-tint      #fcf0dd  #38290f
+frame           #73299a  #dba8f6
+frame-tint      #f5e9fb  #33203f
+content         #24591f  #addb9f
+content-tint    #ecf6e8  #1b2c19
+wrong           #a81717  #ffa199
+wrong-tint      #fde7e4  #471b1a
+absent          #5a606a  #a3abb8
+absent-tint     #f1efea  #262a31
+"""
+
+PAGE_STYLE = r"""
+*, *::before, *::after { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+h1, h2, h3, h4, p, ol, ul, dl, dd { margin: 0; padding: 0; }
+ol, ul { list-style: none; }
+button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit; cursor: pointer; }
+code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.skip:focus { position: fixed; z-index: 9; top: 8px; left: 8px; width: auto; height: auto; clip-path: none; padding: 8px 14px;
+  background: var(--accent); color: var(--on-accent); border-radius: 6px; }
+.dim { color: var(--dim); }
+.small { font-size: 13px; }
+
+.top { display: flex; gap: 16px 32px; align-items: flex-start; justify-content: space-between; padding: 26px 32px 20px; }
+.top h1 { font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
+.top p { color: var(--dim); margin-top: 4px; max-width: 78ch; overflow-wrap: anywhere; }
+.top .brand { font-size: 13px; color: var(--dim); margin: 0 0 2px; }
+.plain { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px; font-size: 13px;
+  white-space: nowrap; }
+.plain:hover { border-color: var(--dim); }
+
+main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px; padding: 0 32px 40px;
+  align-items: start; }
+.card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
+.card > h2, .side h2 { font-size: 13px; font-weight: 600; color: var(--dim); padding: 14px 18px 0; }
+
+.timeline, .side { position: sticky; top: 16px; max-height: calc(100vh - 32px); overflow-y: auto; scrollbar-width: thin; }
+.timeline .group { padding: 12px 10px 10px; }
+.timeline .group + .group { border-top: 1px solid var(--line); }
+.timeline h3 { font-size: 13px; font-weight: 600; padding: 0 8px; overflow-wrap: anywhere; }
+.timeline .event { display: flex; gap: 8px; padding: 3px 8px; font-size: 12.5px; color: var(--dim); }
+.timeline .event time { flex: 0 0 auto; margin-left: auto; font-variant-numeric: tabular-nums; }
+.timeline .event span { overflow-wrap: anywhere; min-width: 0; }
+.timeline .event.bad { color: var(--wrong); }
+.exchange { display: block; width: 100%; border-radius: 7px; padding: 7px 8px 9px; }
+.exchange:hover { background: var(--raised); }
+.exchange[aria-current="true"] { background: var(--start-tint); }
+.exchange .what { display: flex; gap: 8px; align-items: baseline; }
+.exchange .method { font-size: 12.5px; font-weight: 650; }
+.exchange .path { flex: 1 1 auto; min-width: 0; font-size: 12.5px; overflow-wrap: anywhere; }
+.exchange .path { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.exchange .status { font-size: 12.5px; font-weight: 650; font-variant-numeric: tabular-nums; }
+.exchange .status.bad { color: var(--wrong); }
+.exchange .when { display: flex; justify-content: space-between; gap: 8px; font-size: 12px; color: var(--dim); margin-top: 2px;
+  font-variant-numeric: tabular-nums; }
+.exchange .when span:first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.exchange .when span:last-child { flex: 0 0 auto; }
+.track { position: relative; display: block; height: 6px; margin-top: 6px; border-radius: 3px; background: var(--mark-tint); overflow: hidden; }
+.track i { position: absolute; top: 0; bottom: 0; min-width: 2px; border-radius: 2px; }
+.track .t-request { background: var(--start); }
+.track .t-wait { background: var(--line); }
+.track .t-response { background: var(--content); }
+.track .t-stream { background: var(--frame); }
+.bars { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 8px 18px 0; font-size: 12px; color: var(--dim); }
+.bars i { display: inline-block; width: 14px; height: 6px; border-radius: 3px; margin-right: 6px; vertical-align: 1px; }
+.bars .t-request { background: var(--start); } .bars .t-wait { background: var(--line); }
+.bars .t-response { background: var(--content); } .bars .t-stream { background: var(--frame); }
+
+.detail { min-width: 0; }
+.detail .about { padding: 18px 22px 0; }
+.detail .about h2 { font-size: 17px; line-height: 1.4; font-weight: 600; overflow-wrap: anywhere; padding: 0; color: inherit; }
+.detail .about p { color: var(--dim); font-size: 13.5px; margin-top: 3px; }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 18px; padding: 14px 22px 12px; }
+.tabs { display: inline-flex; border: 1px solid var(--line); border-radius: 8px; padding: 2px; background: var(--ground); }
+.tabs button { padding: 4px 13px; border-radius: 6px; font-size: 13.5px; color: var(--dim); }
+.tabs button[aria-selected="true"] { background: var(--surface); color: var(--ink); font-weight: 600; box-shadow: 0 0 0 1px var(--line); }
+.keys { font-size: 12.5px; color: var(--dim); }
+.keys summary { cursor: pointer; }
+.keys dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 14px; padding: 6px 0 2px; }
+kbd { font-size: 12px; }
+
+.part { border-top: 1px solid var(--line); padding: 14px 22px 18px; }
+.part > h3 { font-size: 14px; font-weight: 600; display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; margin-bottom: 8px; }
+.part > h3 .dim { font-weight: 400; font-size: 13px; }
+.way { display: inline-block; font-weight: 700; margin-right: 7px; color: var(--start); }
+.way.back { color: var(--content); }
+.alarm { border: 1px solid var(--wrong); background: var(--wrong-tint); color: var(--wrong); border-radius: 7px; padding: 8px 12px;
+  margin-bottom: 10px; font-size: 13.5px; overflow-wrap: anywhere; }
+.alarm button { text-decoration: underline; margin-left: 8px; }
+.empty { color: var(--dim); font-size: 13.5px; }
+
+.bytes { font: 13px/1.7 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+.line { display: grid; grid-template-columns: var(--at) minmax(0, 1fr) auto; column-gap: 14px; }
+.line .at { color: var(--dim); text-align: right; font-size: 11.5px; line-height: 1.9; user-select: none; }
+.line .code { white-space: pre-wrap; word-break: break-all; min-width: 0; }
+.line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; text-align: right; max-width: 20ch; }
+.line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
+.hex .line { grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); column-gap: 18px; }
+.hex .code { min-width: 45.1ch; }
+.hex .code, .hex .ascii { display: flex; }
+.hex .code > *, .hex .ascii > * { flex: 0 0 auto; text-align: center; }
+.hex .code > .w { width: 2.75ch; }
+.hex .code > .w:nth-child(8n+9) { margin-left: 1.1ch; }
+.hex .ascii > i { width: 1ch; font-style: normal; }
+.hex .code > .w.fold { width: auto; padding: 0 8px; }
+.w { color: var(--c); background: var(--t); border-radius: 2px; cursor: pointer; -webkit-box-decoration-break: clone;
+  box-decoration-break: clone; padding: 1px 0; unicode-bidi: isolate; }
+.ascii i { color: var(--c); background: var(--t); }
+.w:focus-visible { outline-offset: 0; border-radius: 2px; position: relative; z-index: 1; }
+.w[data-role$="CRLF"] { white-space: nowrap; }
+.esc { font-style: normal; opacity: 1; font-size: .86em; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); padding: 0 2px; margin: 0 1px; }
+.fold { font: 12px/1.7 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-style: italic; padding: 0 6px; }
+.hot { box-shadow: inset 0 -2px 0 var(--c); }
+.here { box-shadow: inset 0 0 0 1px var(--c); }
+.picked, .ascii i.picked { background: var(--c); color: var(--surface); }
+.picked .esc { box-shadow: inset 0 0 0 1px var(--surface); }
+.k-start { --c: var(--start); --t: var(--start-tint); }
+.k-name { --c: var(--name); --t: var(--name-tint); }
+.k-value { --c: var(--value); --t: var(--value-tint); }
+.k-mark { --c: var(--mark); --t: var(--mark-tint); }
+.k-chunk { --c: var(--chunk); --t: var(--chunk-tint); }
+.k-frame { --c: var(--frame); --t: var(--frame-tint); }
+.k-content { --c: var(--content); --t: var(--content-tint); }
+.k-wrong { --c: var(--wrong); --t: var(--wrong-tint); }
+.k-absent { --c: var(--absent); --t: var(--absent-tint); }
+.w.k-wrong { text-decoration: underline wavy; text-underline-offset: 3px; }
+.more { margin: 8px 0 0; }
+.more button { margin-right: 10px; }
+
+.side > section { padding-bottom: 14px; }
+.side > section + section { border-top: 1px solid var(--line); }
+.reading { padding: 8px 18px 2px; overflow-wrap: anywhere; }
+.reading .role { display: inline-block; font-weight: 650; color: var(--c); background: var(--t); border-radius: 5px; padding: 2px 9px; }
+.reading .within { color: var(--dim); font-size: 13px; margin-left: 6px; white-space: nowrap; }
+.reading .shown { display: block; margin-top: 8px; font-size: 13px; max-height: 4.8em; overflow: hidden; }
+.reading .says { margin-top: 8px; }
+.reading .source, .reading .where { color: var(--dim); font-size: 13px; margin-top: 6px; }
+.reading .source { color: var(--ink); font-weight: 600; }
+.roles { padding: 8px 12px 0; display: flex; flex-direction: column; gap: 2px; }
+.roles button { display: flex; align-items: baseline; gap: 9px; width: 100%; border-radius: 6px; padding: 2px 7px; font-size: 13.5px; }
+.roles button:hover { background: var(--raised); }
+.roles button[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600; box-shadow: inset 0 0 0 1px var(--line); }
+.roles i { flex: 0 0 auto; width: 12px; height: 12px; border-radius: 3px; background: var(--t); box-shadow: inset 0 0 0 2px var(--c); align-self: center; }
+.roles .count { margin-left: auto; color: var(--dim); font-size: 12.5px; font-weight: 400; white-space: nowrap; }
+
+.frames { border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+.frame { display: grid; grid-template-columns: 9ch minmax(0, 1fr) auto; gap: 12px; padding: 3px 12px; font-size: 13px; }
+.frame + .frame { border-top: 1px solid var(--line); }
+.frame .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.frame .from { font-weight: 650; font-size: 12.5px; }
+.frame .from.s1 { color: var(--content); } .frame .from.s2 { color: var(--chunk); } .frame .from.s0 { color: var(--start); }
+.frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline; text-underline-offset: 3px; }
+.choose { display: flex; gap: 8px; flex-wrap: wrap; margin-bottom: 8px; }
+.choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600; border-color: var(--dim); }
+.pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px; line-height: 1.6; margin: 0;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+.pretty + .pretty { margin-top: 6px; }
+.j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); } .j-word { color: var(--frame); }
+
+@media (max-width: 1180px) {
+  main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
+  .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 36vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
+  .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
+}
+@media (max-width: 760px) {
+  body { font-size: 14.5px; }
+  .top { padding: 18px 16px 14px; flex-wrap: wrap; }
+  main { display: block; padding: 0 0 24px; }
+  .card { border-radius: 0; border-left: 0; border-right: 0; }
+  .timeline { position: static; max-height: 44vh; margin-bottom: 12px; }
+  .detail .about, .part { padding-left: 16px; padding-right: 16px; }
+  .bar { padding: 12px 16px; }
+  .bytes { font-size: 12.5px; }
+  .line { grid-template-columns: var(--at) minmax(0, 1fr); column-gap: 8px; }
+  .line .note { display: none; }
+  .hex .line { column-gap: 10px; grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); }
+  .hex .code { min-width: 19.6ch; }
+  .hex .code > .w { width: 2.45ch; }
+  .detail .about h2 { font-size: 15.5px; }
+  .side { display: block; max-height: 38vh; }
+  .side > section { padding-bottom: 8px; }
+  .side > section + section { border-left: 0; border-top: 1px solid var(--line); }
+  .side h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .reading { padding: 10px 16px 0; font-size: 14px; line-height: 1.45; }
+  .reading .shown { display: inline; margin-left: 8px; }
+  .reading .says { margin-top: 5px; }
+  .reading .source, .reading .where { display: inline; margin-right: 8px; }
+  .roles { flex-direction: row; overflow-x: auto; padding: 6px 10px 2px; scrollbar-width: thin; }
+  .roles button { width: auto; flex: 0 0 auto; }
+  .frame { grid-template-columns: 7ch minmax(0, 1fr); }
+  .frame .size { grid-column: 2; justify-self: start; }
+}
+@media print { .timeline, .side { position: static; max-height: none; } main { display: block; } }
+"""
+
+PAGE_BODY = r"""
+<a class="hidden skip" href="#detail">To the bytes</a>
+<header class="top">
+<div><p class="brand mono">rawdock</p><h1>What crossed the socket</h1><p id="summary"></p></div>
+<button type="button" class="plain" id="theme"></button>
+</header>
+<noscript><p>This page is drawn by the script inside it, which this browser does not run. It loads nothing from anywhere.</p></noscript>
+<main>
+<nav class="card timeline" aria-labelledby="timeline-title">
+<h2 id="timeline-title">Timeline</h2>
+<div class="bars" aria-hidden="true"><span><i class="t-request"></i>request</span><span><i class="t-wait"></i>waiting</span><span><i
+class="t-response"></i>response</span><span><i class="t-stream"></i>raw stream</span></div>
+<div id="timeline"></div>
+</nav>
+<article class="card detail" id="detail" tabindex="-1" aria-labelledby="title">
+<div class="about"><h2 id="title"></h2><p id="about"></p></div>
+<div class="bar">
+<div class="tabs" role="tablist" aria-label="How the bytes are shown" id="tabs">
+<button type="button" role="tab" id="tab-text" aria-controls="parts">Text</button>
+<button type="button" role="tab" id="tab-hex" aria-controls="parts">Hexdump</button>
+<button type="button" role="tab" id="tab-decoded" aria-controls="parts">Decoded</button>
+</div>
+<details class="keys"><summary>Keys</summary><dl id="keys">
+<dt><kbd>← →</kbd></dt><dd>one element (text) or one byte (hexdump) back, on</dd>
+<dt><kbd>Ctrl ← →</kbd></dt><dd>one element in the hexdump</dd>
+<dt><kbd>↑ ↓</kbd></dt><dd>one line; <kbd>Page ↑ ↓</kbd> ten</dd>
+<dt><kbd>Home End</kbd></dt><dd>ends of the line; with <kbd>Ctrl</kbd> of what is shown</dd>
+<dt><kbd>Enter</kbd></dt><dd>highlight every byte of this role; <kbd>Esc</kbd> stops it</dd>
+<dt><kbd>Tab</kbd></dt><dd>timeline, views, bytes, roles</dd>
+</dl></details>
+</div>
+<div id="parts" role="tabpanel"></div>
+</article>
+<aside class="card side" aria-label="What the bytes mean">
+<section><h2>This byte</h2><div class="reading" id="reading"></div></section>
+<section><h2 id="roles-title">Roles</h2><div class="roles" id="roles" role="toolbar" aria-orientation="vertical" aria-labelledby="roles-title"></div></section>
+</aside>
+</main>
+<div class="hidden" role="status" aria-live="polite" id="live"></div>
+"""
+
+PAGE_SCRIPT = r"""
+"use strict";
+(function () {
+const record = JSON.parse(document.getElementById("record").textContent);
+const $ = (id) => document.getElementById(id);
+const WAYS = ["client to engine", "engine to client"];
+const STREAM_NAMES = ["stdin", "stdout", "stderr", "system error"];
+const SHOWN = {text: 12288, hex: 4096};   // bytes drawn at first in each part; more on demand
+const NUMBER = new Intl.NumberFormat("en");
+const count = (n, word) => NUMBER.format(n) + " " + word + (n === 1 ? "" : "s");
+const shortIds = (text) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12) + "\u2026");
+const ms = (t) => t.toFixed(t < 10 ? 2 : t < 1000 ? 1 : 0) + " ms";
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+function button(className, text, action) {
+  const element = make("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", action);
+  return element;
+}
+
+// ---- streams: spans and bytes by offset
+
+function prepare(stream) {
+  const size = stream.spans.length / 4;
+  stream.starts = new Float64Array(size + 1);
+  for (let i = 0; i < size; i++) stream.starts[i + 1] = stream.starts[i] + stream.spans[4 * i];
+  for (const piece of stream.pieces) {
+    const text = atob(piece[1]);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    piece.bytes = bytes;
+  }
+}
+for (const connection of record.connections) connection.streams.forEach(prepare);
+
+function lastAtOrBefore(size, offset, at) {
+  let low = 0, high = size - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (at(middle) <= offset) low = middle; else high = middle - 1;
+  }
+  return low;
+}
+const spanAt = (stream, offset) => lastAtOrBefore(stream.starts.length - 1, offset, (i) => stream.starts[i]);
+const roleOf = (stream, i) => record.roles[stream.spans[4 * i + 1]];
+const withinOf = (stream, i) => record.roles[stream.spans[4 * i + 2]];
+const textOf = (stream, i) => record.texts[stream.spans[4 * i + 3]];
+
+// The bytes of [start, end) as runs: {start, end, bytes}, or {start, end} where this page does not have them.
+function runs(stream, start, end) {
+  const found = [];
+  for (const piece of stream.pieces) {
+    const from = Math.max(start, piece[0]), to = Math.min(end, piece[0] + piece.bytes.length);
+    if (from >= to) continue;
+    if (from > start) found.push({start: start, end: from});
+    found.push({start: from, end: to, bytes: piece.bytes.subarray(from - piece[0], to - piece[0])});
+    start = to;
+  }
+  if (start < end) found.push({start: start, end: end});
+  return found;
+}
+function timeAt(stream, offset) {
+  const size = stream.arrivals.length / 2;
+  return size ? stream.arrivals[2 * lastAtOrBefore(size, offset, (i) => stream.arrivals[2 * i]) + 1] : null;
+}
+
+// ---- bytes as text: [text, whether it stands for bytes that are no plain text]
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
+const strict = new TextDecoder("utf-8", {fatal: true, ignoreBOM: true});
+const hex = (byte) => byte.toString(16).padStart(2, "0");
+
+function words(bytes) {
+  const found = [];
+  let plain = "";
+  const escape = (text) => { if (plain) found.push([plain, false]); plain = ""; found.push([text, true]); };
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte >= 0x20 && byte < 0x7f) { plain += String.fromCharCode(byte); continue; }
+    if (byte === 10) { escape("\\n"); plain = "\n"; continue; }
+    if (byte === 13) { escape("\\r"); continue; }
+    if (byte === 9) { escape("\\t"); plain = "\t"; continue; }
+    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
+    let character = null;
+    if (size && i + size <= bytes.length) {
+      try { character = strict.decode(bytes.subarray(i, i + size)); } catch (error) { character = null; }
+    }
+    if (character === null) { escape("\\x" + hex(byte)); continue; }
+    i += size - 1;
+    if (INVISIBLE.test(character)) escape("\\u{" + character.codePointAt(0).toString(16) + "}"); else plain += character;
+  }
+  if (plain) found.push([plain, false]);
+  return found;
+}
+function fillText(element, bytes, breaks) {
+  for (const [text, special] of words(bytes)) {
+    if (special) element.append(make("i", "esc", text));
+    else element.append(breaks ? text : text.replace(/\n/g, ""));
+  }
+}
+function foldText(size, stands) {
+  return "\u2026 " + count(size, "byte") + (stands ? "" : " of it") + " not in this page \u2026";
+}
+const isHeader = (role) => role.startsWith("frame ") && role !== "frame payload";
+
+// ---- state
+
+let view = "text", open = null, current = null, pinned = -1, stripes = [];
+const all = [];   // every exchange: {connection, exchange, button}
+const columns = () => (window.matchMedia("(max-width: 760px)").matches ? 8 : 16);
+
+// ---- timeline
+
+function drawTimeline() {
+  const total = Math.max(record.milliseconds, 0.001);
+  for (const connection of record.connections) {
+    const group = make("section", "group");
+    group.append(make("h3", "", "Connection " + connection.number));
+    const rows = [];
+    connection.marks.forEach((mark) => rows.push([mark[0], 1, mark]));
+    connection.exchanges.forEach((exchange) => rows.push([exchange.times[0], 0, exchange]));
+    const order = (row) => row[1] === 1 && row[2][1] === "open" ? -1 : 0;
+    rows.sort((a, b) => a[0] - b[0] || order(a) - order(b));
+    const list = make("ol");
+    for (const [when, isMark, value] of rows) {
+      const item = make("li");
+      if (isMark) {
+        const event = make("div", "event" + (value[1] === "reset" || value[1] === "note" ? " bad" : ""));
+        event.append(make("span", "", value[2]), make("time", "", ms(when)));
+        item.append(event);
+      } else item.append(drawExchange(connection, value, total));
+      list.append(item);
+    }
+    group.append(list);
+    $("timeline").append(group);
+  }
+  if (!all.length) $("timeline").append(make("p", "group dim", "No byte was recorded."));
+  $("timeline").addEventListener("keydown", (event) => {
+    const at = all.findIndex((one) => one.button === document.activeElement);
+    const to = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1}[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    const target = all[Math.max(0, Math.min(all.length - 1, to))];
+    all.forEach((one) => { one.button.tabIndex = one === target ? 0 : -1; });
+    target.button.focus();
+  });
+}
+function drawExchange(connection, exchange, total) {
+  const index = all.length;
+  const element = button("exchange", undefined, () => openExchange(index, true));
+  element.tabIndex = index ? -1 : 0;
+  const what = make("span", "what");
+  what.append(make("span", "method mono", exchange.method), make("span", "path mono", shortIds(exchange.path)));
+  const failed = exchange.wrong || exchange.status >= 400;
+  what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong || (exchange.status ? String(exchange.status) : "\u2013")));
+  const when = make("span", "when");
+  const [from, to] = exchange.times;
+  when.append(make("span", "", exchange.says), make("span", "", ms(from).slice(0, -3) + " + " + ms(to - from)));
+  const track = make("span", "track");
+  for (const [kind, start, end] of exchange.phases) {
+    const phase = make("i", "t-" + kind);
+    phase.style.left = 100 * start / total + "%";
+    phase.style.width = 100 * (end - start) / total + "%";
+    track.append(phase);
+  }
+  element.append(what, when, track);
+  all.push({connection: connection, exchange: exchange, button: element});
+  return element;
+}
+
+// ---- one exchange
+
+function openExchange(index, byUser) {
+  open = all[index];
+  all.forEach((one) => {
+    one.button.tabIndex = one === open ? 0 : -1;
+    one.button.setAttribute("aria-current", one === open ? "true" : "false");
+  });
+  const exchange = open.exchange;
+  $("title").textContent = shortIds(exchange.title);
+  $("about").textContent = "Connection " + open.connection.number + ". " + exchange.about;
+  pinned = -1;
+  current = null;
+  exchange.parts.forEach((part) => { part.from = part.start; part.budget = {text: SHOWN.text, hex: SHOWN.hex}; });
+  drawRoles();
+  draw();
+  read(null);
+  if (byUser) {
+    try { history.replaceState(null, "", "#" + open.connection.number + "." + exchange.number); } catch (error) { /* a sandboxed frame */ }
+    $("live").textContent = exchange.title + ". " + exchange.about;
+    if ($("detail").getBoundingClientRect().top > window.innerHeight * 0.6) $("detail").scrollIntoView();
+  }
+}
+function draw() {
+  for (const name of ["text", "hex", "decoded"]) {
+    const tab = $("tab-" + name);
+    tab.setAttribute("aria-selected", name === view ? "true" : "false");
+    tab.tabIndex = name === view ? 0 : -1;
+  }
+  $("parts").setAttribute("aria-labelledby", "tab-" + view);
+  $("parts").textContent = "";
+  open.exchange.parts.forEach((part) => {
+    const section = make("section", "part");
+    part.element = section;
+    drawPart(part);
+    $("parts").append(section);
+  });
+  settle();
+}
+function drawPart(part) {
+  const section = part.element;
+  section.textContent = "";
+  const title = make("h3"), name = make("span");
+  const way = make("span", "way" + (part.way ? " back" : ""), part.way ? "<" : ">");
+  way.setAttribute("aria-hidden", "true");
+  name.append(way, part.title);
+  title.append(name, make("span", "dim", part.about));
+  section.append(title);
+  if (part.error) {
+    const alarm = make("p", "alarm", part.error.text);
+    if (view !== "decoded" && part.error.offset !== null && part.end > part.start) {
+      alarm.append(button("", "Go to byte " + part.error.offset, () => goTo(part, Math.max(part.start, Math.min(part.end - 1, part.error.offset)))));
+    }
+    section.append(alarm);
+  }
+  part.elements = new Map();
+  if (part.start === part.end) section.append(make("p", "empty", "No byte."));
+  else if (view === "decoded") drawDecoded(part, section);
+  else drawBytes(part, section);
+}
+function drawBytes(part, section) {
+  const box = make("div", "bytes " + view);
+  box.setAttribute("role", view === "hex" ? "grid" : "listbox");
+  box.style.setProperty("--at", String(part.end).length + "ch");
+  box.setAttribute("aria-label", part.title + ", " + WAYS[part.way] + ", " + (view === "hex" ? "hexdump" : "text"));
+  part.to = view === "hex" ? hexRows(part, box) : textLines(part, box);
+  section.append(box);
+  if (part.from <= part.start && part.to >= part.end) return;
+  const more = make("p", "more small");
+  if (part.from > part.start) {
+    more.append(button("plain", "Show what stands before", () => {
+      const back = Math.min(part.from - part.start, SHOWN[view]);
+      part.from -= back;
+      part.budget[view] += back;
+      drawPart(part);
+      settle();
+    }));
+  }
+  if (part.to < part.end) {
+    more.append(button("plain", "Show more: " + count(part.end - part.to, "byte") + " to come", () => grow(part)));
+  }
+  section.append(more);
+}
+function grow(part) {
+  part.budget[view] += 2 * SHOWN[view];
+  drawPart(part);
+  settle();
+}
+function walkable(part, i, offset, tag) {
+  const stream = open.connection.streams[part.way];
+  const role = roleOf(stream, i);
+  const element = make(tag, "w k-" + role[1]);
+  element.tabIndex = -1;
+  element.setAttribute("role", view === "hex" ? "gridcell" : "option");
+  if (view === "text") element.setAttribute("aria-selected", "false");
+  element.home = part;
+  element.span = i;
+  element.offset = offset;
+  element.dataset.role = role[0];
+  element.dataset.at = offset;
+  keep(part, i, element);
+  return element;
+}
+function keep(part, i, element) {
+  if (!part.elements.has(i)) part.elements.set(i, []);
+  part.elements.get(i).push(element);
+  if (pinned === open.connection.streams[part.way].spans[4 * i + 1]) element.classList.add("picked");
+}
+function newLine(box, offset) {
+  const line = make("div", "line");
+  const at = make("span", "at", String(offset));
+  at.setAttribute("aria-hidden", "true");
+  const code = make("span", "code");
+  line.append(at, code);
+  line.code = code;
+  box.append(line);
+  return line;
+}
+
+const NOTES = {"method": "request line", "status code": "status line", "field name": "field", "chunk size": "chunk", "frame stream type": "frame",
+  "JSON message": "message", "content": "content", "raw stream": "raw stream", "malformed": "breaks a rule", "chunk data": "chunk data",
+  "frame payload": "frame, continued", "chunk data CRLF": "end of the chunk", "not in this page": ""};
+
+function textLines(part, box) {
+  const stream = open.connection.streams[part.way];
+  let budget = part.budget.text, at = part.from, line = null, ended = true;
+  for (let i = spanAt(stream, at); i < stream.starts.length - 1 && stream.starts[i] < part.end && budget > 0; i++) {
+    const start = Math.max(at, stream.starts[i]);
+    let end = Math.min(part.end, stream.starts[i + 1]);
+    const role = roleOf(stream, i)[0], within = withinOf(stream, i)[0];
+    const begins = role === "frame stream type" || role === "JSON message" || role === "chunk size"
+      || (role === "chunk data CRLF" && line && line.roles.length > 0 && line.roles[0] !== "chunk size" && !line.inner) || (line && line.inner) !== (within !== "");
+    if (ended || begins) {
+      line = newLine(box, start);
+      line.setAttribute("role", "group");
+      line.roles = [];
+      line.inner = within !== "";
+      if (line.inner) line.classList.add("inner");
+      ended = false;
+    }
+    const element = walkable(part, i, start, "span");
+    line.roles.push(role);
+    let broken = false;
+    for (const run of runs(stream, start, end)) {
+      if (!run.bytes) { element.append(make("span", "fold", foldText(run.end - run.start, run.end - run.start === end - start))); continue; }
+      const size = Math.min(run.bytes.length, budget);
+      const bytes = run.bytes.subarray(0, size);
+      budget -= size;
+      if (isHeader(role)) element.append(make("i", "esc", Array.from(bytes, hex).join(" ")));
+      else fillText(element, bytes, stream.starts[i + 1] - stream.starts[i] > 2);
+      broken = bytes[bytes.length - 1] === 10;
+      if (size < run.bytes.length || budget <= 0) { end = run.start + size; break; }
+    }
+    line.code.append(element);
+    at = end;
+    ended = (broken && role !== "frame payload") || role === "frame payload";
+  }
+  for (const one of box.children) {
+    const first = one.roles.find((role) => role in NOTES) || "";
+    const note = make("span", "note", first ? NOTES[first] : one.roles[0] === "CRLF" && one.roles.length === 1 ? "end of the head" : "");
+    if (first === "version" || one.roles.includes("status code")) note.textContent = "status line";
+    note.setAttribute("aria-hidden", "true");
+    one.append(note);
+  }
+  return at;
+}
+
+function hexRows(part, box) {
+  const stream = open.connection.streams[part.way], wide = columns();
+  let budget = part.budget.hex, at = part.from;
+  for (const run of runs(stream, part.from, part.end)) {
+    if (budget <= 0) break;
+    if (!run.bytes) {
+      for (let i = spanAt(stream, run.start); at < run.end; i++) {
+        const end = Math.min(run.end, stream.starts[i + 1]);
+        const line = newLine(box, at);
+        line.setAttribute("role", "row");
+        const cell = walkable(part, i, at, "span");
+        cell.classList.add("fold");
+        cell.textContent = foldText(end - at, at === stream.starts[i] && end === stream.starts[i + 1]);
+        line.code.append(cell);
+        at = end;
+      }
+      continue;
+    }
+    const size = Math.min(run.bytes.length, budget);
+    budget -= size;
+    let i = spanAt(stream, at);
+    for (let row = 0; row < size; row += wide) {
+      const line = newLine(box, at), ascii = make("span", "ascii");
+      line.setAttribute("role", "row");
+      ascii.setAttribute("aria-hidden", "true");
+      for (let k = row; k < Math.min(size, row + wide); k++, at++) {
+        while (stream.starts[i + 1] <= at) i++;
+        const cell = walkable(part, i, at, "span"), byte = run.bytes[k];
+        cell.textContent = hex(byte);
+        const letter = make("i", "k-" + roleOf(stream, i)[1], byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "\u00b7");
+        cell.twin = letter;
+        letter.twin = cell;
+        keep(part, i, letter);
+        line.code.append(cell);
+        ascii.append(letter);
+      }
+      line.append(ascii);
+    }
+  }
+  return at;
+}
+
+// ---- decoded bodies
+
+function bodyRuns(part, ranges) {
+  const stream = open.connection.streams[part.way], found = [];
+  for (let i = 0; i < ranges.length; i += 2) found.push(...runs(stream, ranges[i], ranges[i + 1]));
+  return found;
+}
+function joined(found) {
+  const size = found.reduce((sum, run) => sum + (run.bytes ? run.bytes.length : 0), 0);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const run of found) if (run.bytes) { bytes.set(run.bytes, at); at += run.bytes.length; }
+  return bytes;
+}
+function drawDecoded(part, section) {
+  if (part.frames) return drawFrames(part, section);
+  if (!part.body.length) return section.append(make("p", "empty", "No body."));
+  const found = bodyRuns(part, part.body);
+  const absent = found.reduce((sum, run) => sum + (run.bytes ? 0 : run.end - run.start), part.bodyLeft || 0);
+  if (absent) section.append(make("p", "empty", count(absent, "byte") + " of this body not in this page: what follows has holes."));
+  if (part.json) {
+    let budget = SHOWN.text * 8;
+    for (const run of absent ? found.filter((one) => one.bytes) : [{bytes: joined(found)}]) {
+      if (budget <= 0) break;
+      prettyJson(run.bytes.subarray(0, budget)).forEach((block) => section.append(block));
+      budget -= run.bytes.length;
+    }
+    if (budget < 0) section.append(make("p", "empty", "The rest is in the other two views."));
+    return undefined;
+  }
+  const bytes = joined(found), block = make("pre", "pretty mono");
+  fillText(block, bytes.subarray(0, SHOWN.text), true);
+  section.append(block);
+  if (bytes.length > SHOWN.text) section.append(make("p", "empty", count(bytes.length - SHOWN.text, "byte") + " more in the other two views."));
+  return undefined;
+}
+function drawFrames(part, section) {
+  const streams = Array.from(new Set(part.frames.map((frame) => frame[0]))).sort();
+  const choose = make("div", "choose"), list = make("div", "frames");
+  choose.setAttribute("role", "group");
+  choose.setAttribute("aria-label", "Which stream");
+  let shown = 200;
+  const fill = (only) => {
+    list.textContent = "";
+    const wanted = part.frames.filter((frame) => only === null || frame[0] === only);
+    for (const frame of wanted.slice(0, shown)) {
+      const row = make("div", "frame"), ranges = frame.slice(1), found = bodyRuns(part, ranges);
+      const text = make("span", "text mono");
+      for (const run of found) {
+        if (run.bytes) fillText(text, run.bytes.subarray(0, SHOWN.hex), true);
+        else text.append(make("span", "fold", foldText(run.end - run.start, true)));
+      }
+      const size = found.reduce((sum, run) => sum + run.end - run.start, 0);
+      row.append(make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]), text);
+      row.append(ranges.length ? button("size", count(size, "byte"), () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty"));
+      list.append(row);
+    }
+    if (wanted.length > shown) {
+      list.append(button("plain", "Show more: " + count(wanted.length - shown, "frame") + " to come", () => { shown *= 4; fill(only); }));
+    }
+  };
+  const pick = (only, chosen) => {
+    for (const one of choose.children) one.setAttribute("aria-pressed", one === chosen ? "true" : "false");
+    fill(only);
+  };
+  choose.append(button("plain", "In order: " + count(part.frames.length, "frame"), (event) => pick(null, event.target)));
+  for (const stream of streams) {
+    const size = part.frames.filter((frame) => frame[0] === stream).length;
+    choose.append(button("plain", "Only " + STREAM_NAMES[stream] + ": " + size, (event) => pick(stream, event.target)));
+  }
+  if (part.frames.length) section.append(choose, list); else section.append(make("p", "empty", "No frame."));
+  if (part.framesLeft) section.append(make("p", "empty", count(part.framesLeft, "frame") + " more not in this page."));
+  if (part.frames.length) pick(null, choose.children[0]);
+}
+// JSON is laid out token by token and never parsed: what is shown is what was sent, big numbers and doubled keys too.
+const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+/gs;
+function prettyJson(bytes) {
+  const text = words(bytes).map(([plain, special]) => special && /^\\[nrt]$/.test(plain) ? "" : plain).join("");
+  const tokens = text.match(TOKEN) || [], blocks = [];
+  for (let i = 0, end; i < tokens.length; i = end) {
+    let depth = 0, size = 0;
+    end = i;
+    do {
+      depth += /^[{[]$/.test(tokens[end]) ? 1 : /^[}\]]$/.test(tokens[end]) ? -1 : 0;
+      size += tokens[end].length + 1;
+      end += 1;
+    } while (depth > 0 && end < tokens.length);
+    blocks.push(prettyValue(tokens.slice(i, end), size <= 76));
+  }
+  return blocks;
+}
+function prettyValue(tokens, short) {
+  const block = make("pre", "pretty mono");
+  let depth = 0;
+  // A hostile body may nest deeper than any page is wide.
+  const newline = () => block.append(short ? "" : "\n" + "  ".repeat(Math.max(0, Math.min(depth, 24))));
+  tokens.forEach((token, i) => {
+    const next = tokens[i + 1];
+    if (token === "{" || token === "[") {
+      block.append(token);
+      depth += 1;
+      if (next !== "}" && next !== "]") newline();
+    } else if (token === "}" || token === "]") {
+      depth -= 1;
+      if (tokens[i - 1] !== "{" && tokens[i - 1] !== "[") newline();
+      block.append(token);
+    } else if (token === ",") { block.append(short ? ", " : token); newline(); }
+    else if (token === ":") block.append(": ");
+    else block.append(make("span", next === ":" ? "j-key" : token[0] === '"' ? "j-text" : /^[-0-9]/.test(token) ? "j-number" : "j-word", token));
+  });
+  return block;
+}
+
+// ---- roles
+
+function drawRoles() {
+  const totals = new Map();
+  for (const part of open.exchange.parts) {
+    const stream = open.connection.streams[part.way];
+    for (let i = spanAt(stream, part.start); i < stream.starts.length - 1 && stream.starts[i] < part.end; i++) {
+      const role = stream.spans[4 * i + 1], size = Math.min(part.end, stream.starts[i + 1]) - Math.max(part.start, stream.starts[i]);
+      if (size > 0) totals.set(role, (totals.get(role) || 0) + size);
+    }
+  }
+  $("roles").textContent = "";
+  const sorted = Array.from(totals.keys()).sort((a, b) => record.kinds.indexOf(record.roles[a][1]) - record.kinds.indexOf(record.roles[b][1]) || a - b);
+  sorted.forEach((role, index) => {
+    const chip = button("", undefined, () => pin(pinned === role ? -1 : role));
+    chip.append(make("i", "k-" + record.roles[role][1]), make("span", "", record.roles[role][0]), make("span", "count", count(totals.get(role), "byte")));
+    chip.setAttribute("aria-pressed", "false");
+    chip.tabIndex = index ? -1 : 0;
+    chip.role_ = role;
+    chip.addEventListener("pointerenter", () => pick(role));
+    chip.addEventListener("pointerleave", () => pick(pinned));
+    $("roles").append(chip);
+  });
+}
+$("roles").addEventListener("keydown", (event) => {
+  const chips = Array.from($("roles").children), at = chips.indexOf(document.activeElement);
+  const to = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: chips.length - 1}[event.key];
+  if (event.key === "Escape") pin(-1);
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  const target = chips[(to + chips.length) % chips.length];
+  chips.forEach((chip) => { chip.tabIndex = chip === target ? 0 : -1; });
+  target.focus();
+});
+function pin(role) {
+  pinned = role;
+  for (const chip of $("roles").children) chip.setAttribute("aria-pressed", chip.role_ === role ? "true" : "false");
+  pick(role);
+  $("live").textContent = role < 0 ? "No role highlighted" : "Highlighted: " + record.roles[role][0];
+}
+function pick(role) {
+  for (const part of open.exchange.parts) {
+    const stream = open.connection.streams[part.way];
+    part.elements.forEach((elements, i) => {
+      const yes = stream.spans[4 * i + 1] === role;
+      for (const element of elements) element.classList.toggle("picked", yes);
+    });
+  }
+}
+
+// ---- walking
+
+function facts(part, i, offset) {
+  const stream = open.connection.streams[part.way];
+  const [sentence, source] = textOf(stream, i);
+  const start = stream.starts[i], end = stream.starts[i + 1];
+  const time = timeAt(stream, offset);
+  const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to " + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
+    + (time === null ? "" : ", at " + ms(time));
+  return {role: roleOf(stream, i), within: withinOf(stream, i)[0], sentence: sentence, source: source, start: start, end: end, place: place};
+}
+function read(element) {
+  const box = $("reading");
+  box.textContent = "";
+  box.className = "reading";
+  if (!element) {
+    box.append(make("p", "dim", view === "decoded" ? "Here bodies are shown decoded. Text and Hexdump say what each byte is."
+      : "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
+    return null;
+  }
+  const about = facts(element.home, element.span, element.offset);
+  box.classList.add("k-" + about.role[1]);
+  const head = make("p", "head");
+  head.append(make("span", "role", about.role[0]));
+  if (about.within) head.append(make("span", "within", "in " + about.within));
+  const shown = make("code", "shown");
+  const stream = open.connection.streams[element.home.way];
+  const bytes = joined(runs(stream, about.start, Math.min(about.end, about.start + 96)));
+  if (isHeader(about.role[0])) shown.textContent = Array.from(bytes, hex).join(" "); else fillText(shown, bytes, false);
+  if (about.end - about.start > 96) shown.append(" \u2026");
+  head.append(shown);
+  box.append(head, make("p", "says", about.sentence));
+  if (about.source) box.append(make("p", "source", about.source));
+  box.append(make("p", "where", count(about.end - about.start, "byte") + ". " + about.place + "."));
+  return about;
+}
+function select(element, quietly) {
+  if (current) {
+    current.tabIndex = -1;
+    current.classList.remove("here");
+    if (current.twin) current.twin.classList.remove("here");
+    if (view === "text") current.setAttribute("aria-selected", "false");
+    heat(current, false);
+  }
+  current = element;
+  element.tabIndex = 0;
+  if (quietly) return;
+  element.classList.add("here");
+  if (element.twin) element.twin.classList.add("here");
+  if (view === "text") element.setAttribute("aria-selected", "true");
+  heat(element, true);
+  const about = read(element);
+  $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". " + about.sentence + " "
+    + (about.source ? about.source + ". " : "") + about.place + ".";
+}
+function heat(element, on) {
+  for (const one of element.home.elements.get(element.span) || []) one.classList.toggle("hot", on);
+}
+// The one tab stop of the bytes: where the reader was, else the first byte there is.
+function settle() {
+  stripes = Array.from($("parts").querySelectorAll(".line")).map((line) => Array.from(line.code.children)).filter((stripe) => stripe.length);
+  const walked = stripes.flat();
+  if (!walked.length) { current = null; return; }
+  let place = null;
+  if (current) place = walked.filter((one) => one.home === current.home && one.offset <= current.offset).pop();
+  const had = current && document.activeElement === current;
+  current = null;
+  select(place || walked[0], true);
+  if (had) current.focus();
+}
+function goTo(part, offset) {
+  const shown = () => stripes.flat().filter((one) => one.home === part && one.offset <= offset).pop();
+  if (offset < part.from || offset >= part.to) {
+    part.from = Math.max(part.start, offset - (offset - part.start) % 16 - 256);
+    part.budget = {text: SHOWN.text, hex: SHOWN.hex};
+    drawPart(part);
+    settle();
+  }
+  const target = shown();
+  if (target) { target.focus(); target.scrollIntoView({block: "center"}); }
+}
+function nearest(stripe, from) {
+  if (view === "hex") {
+    const column = Array.from(from.parentNode.children).indexOf(from);
+    return stripe[Math.min(stripe.length - 1, column)];
+  }
+  const left = from.getClientRects()[0].left;
+  let best = stripe[0], least = Infinity;
+  for (const one of stripe) {
+    const rect = one.getClientRects()[0];
+    const distance = rect ? Math.abs(rect.left - left) : Infinity;
+    if (distance < least) { least = distance; best = one; }
+  }
+  return best;
+}
+function walk(event) {
+  const from = event.target.closest(".w");
+  if (!from) return;
+  if (event.key === "Escape") { pin(-1); return; }
+  if (event.key === "Enter" || event.key === " ") {
+    const role = open.connection.streams[from.home.way].spans[4 * from.span + 1];
+    event.preventDefault();
+    pin(pinned === role ? -1 : role);
+    return;
+  }
+  if (event.altKey || event.metaKey || event.shiftKey) return;
+  let target = null;
+  const find = () => {
+    const row = stripes.findIndex((stripe) => stripe.includes(from.isConnected ? from : current));
+    const here = from.isConnected ? from : current, stripe = stripes[row], at = stripe.indexOf(here);
+    const step = (by) => {
+      let line = row, column = at;
+      do {
+        column += by;
+        if (column < 0) { line -= 1; if (line < 0) return null; column = stripes[line].length - 1; }
+        if (column >= stripes[line].length) { line += 1; if (line >= stripes.length) return null; column = 0; }
+      } while (event.ctrlKey && stripes[line][column].span === here.span && stripes[line][column].home === here.home);
+      return stripes[line][column];
+    };
+    const vertical = (by) => {
+      const line = Math.max(0, Math.min(stripes.length - 1, row + by));
+      return line === row ? null : nearest(stripes[line], here);
+    };
+    switch (event.key) {
+      case "ArrowRight": return step(1);
+      case "ArrowLeft": return step(-1);
+      case "ArrowDown": return vertical(1);
+      case "ArrowUp": return vertical(-1);
+      case "PageDown": return vertical(10);
+      case "PageUp": return vertical(-10);
+      case "Home": return event.ctrlKey ? stripes[0][0] : stripe[0];
+      case "End": return event.ctrlKey ? stripes[stripes.length - 1].slice(-1)[0] : stripe[stripe.length - 1];
+      default: return undefined;
+    }
+  };
+  target = find();
+  if (target === undefined) return;
+  event.preventDefault();
+  // What is not drawn yet is drawn when somebody walks there.
+  const part = from.home, forward = ["ArrowRight", "ArrowDown", "PageDown"].includes(event.key);
+  if (forward && part.to < part.end && (target === null || target.home !== part)) {
+    select(from, true);
+    grow(part);
+    target = find();
+  }
+  if (target) target.focus();
+}
+$("parts").addEventListener("keydown", walk);
+$("parts").addEventListener("focusin", (event) => { if (event.target.classList.contains("w")) select(event.target); });
+function pointed(event) {
+  const element = event.target.closest(".w, .ascii i");
+  return element && (element.classList.contains("w") ? element : element.twin);
+}
+let hovered = null;
+$("parts").addEventListener("pointerover", (event) => {
+  const element = pointed(event);
+  if (element === hovered) return;
+  if (hovered && (!current || hovered.span !== current.span || hovered.home !== current.home)) heat(hovered, false);
+  hovered = element;
+  if (element) { heat(element, true); read(element); }
+  else read(current && current.classList.contains("here") ? current : null);
+});
+$("parts").addEventListener("pointerleave", () => {
+  if (hovered && (!current || hovered.span !== current.span || hovered.home !== current.home)) heat(hovered, false);
+  hovered = null;
+  read(current && current.classList.contains("here") ? current : null);
+});
+$("parts").addEventListener("click", (event) => { const element = pointed(event); if (element) element.focus(); });
+
+// ---- tabs, theme, start
+
+function show(name) {
+  const kept = current;
+  view = name;
+  draw();
+  read(null);
+  if (kept && current && kept.classList.contains("here")) select(current);
+  $("tab-" + name).focus();
+}
+for (const name of ["text", "hex", "decoded"]) $("tab-" + name).addEventListener("click", () => show(name));
+$("tabs").addEventListener("keydown", (event) => {
+  const names = ["text", "hex", "decoded"], at = names.indexOf(view);
+  const to = {ArrowRight: at + 1, ArrowLeft: at + 2, Home: 0, End: 2}[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  show(names[to % 3]);
+});
+
+const THEMES = ["", "light", "dark"], THEME_WORDS = {"": "as the system", light: "light", dark: "dark"};
+function setTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
+  $("theme").textContent = "Colours: " + THEME_WORDS[theme];
+}
+let theme = "";
+try { theme = localStorage.getItem("rawdock-theme") || ""; } catch (error) { /* not kept, then */ }
+setTheme(THEMES.includes(theme) ? theme : "");
+$("theme").addEventListener("click", () => {
+  theme = THEMES[(THEMES.indexOf(theme) + 1) % 3];
+  setTheme(theme);
+  try { localStorage.setItem("rawdock-theme", theme); } catch (error) { /* not kept, then */ }
+});
+window.matchMedia("(max-width: 760px)").addEventListener("change", () => { if (open && view === "hex") draw(); });
+
+$("summary").textContent = record.summary;
+drawTimeline();
+const wanted = all.findIndex((one) => "#" + one.connection.number + "." + one.exchange.number === location.hash);
+if (all.length) openExchange(Math.max(0, wanted), false); else { $("title").textContent = "No exchange"; $("tabs").hidden = true; }
+document.documentElement.dataset.ready = "yes";
+})();
+"""
