@@ -297,15 +297,20 @@ def cut_tiles(data, at, error):
 def message_spans(message, tiles, data, request):
     """The Spans of a message out of its tiles, its body read on; fills in body, frames, messages and error."""
     message.body = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES]
-    inner = read_content(message, data, request) if message.body and message.head is not None else None
+    inner = {}
+    for raw in (False, True):
+        ranges = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES and (tile[2] == "raw stream") == raw]
+        if ranges and message.head is not None:
+            inner[raw] = read_content(message, data, ranges, raw, request)
     if message.kind == "request" and message.switched and message.body and tiles[-1][2] == "raw stream":
         message.framing = "upgrade"
     in_trailers = False
     spans = []
     for start, end, role, within in tiles:
-        if role in BODY_ROLES and inner is not None:
-            while inner and inner[0][0] < end:
-                piece_start, piece_end, piece_role, text = inner.popleft()
+        pieces = inner.get(role == "raw stream") if role in BODY_ROLES else None
+        if pieces is not None:
+            while pieces and pieces[0][0] < end:
+                piece_start, piece_end, piece_role, text = pieces.popleft()
                 spans.append(make_span(data, piece_start, piece_end, piece_role, role, text))
             continue
         if role == "chunk size":
@@ -350,32 +355,35 @@ class SegmentMap:
         return found
 
 
-def read_content(message, data, request):
-    """A deque of (start, end, role, text or None) that covers the body's bytes, or None: it is nothing but content."""
-    body = b"".join([data[start:end] for start, end in message.body])
-    kind, sure = content_kind(message, request, body)
-    labels = read_frames(message, body, sure) if kind == "frames" else read_json(message, body) if kind == "json" else None
+def read_content(message, data, ranges, raw, request):
+    """A deque of (start, end, role, text or None) that covers `ranges`, or None: they are nothing but content."""
+    body = b"".join([data[start:end] for start, end in ranges])
+    kind, sure = content_kind(message.kind, message.head, request, raw, body)
+    labels = read_frames(message, body, ranges, sure) if kind == "frames" else read_json(message, body, ranges) if kind == "json" else None
     if labels is None:
         return None
-    mapped, places = deque(), SegmentMap(message.body)
+    mapped, places = deque(), SegmentMap(ranges)
     for label in labels:
         text = rule_text(label[3]) if len(label) > 3 and label[2] == "malformed" else None
         mapped.extend((start, end, label[2], text) for start, end in places.ranges(label[0], label[1]))
     return mapped
 
 
-def content_kind(message, request, body):
-    """("frames", "json" or "", whether its type says so)."""
-    content_type = message.head.headers.get("content-type", "").lower()
-    if message.switched and (message.kind == "request" or message.head.headers.get("upgrade", "tcp").lower() != "tcp"):
-        return "", False
+def content_kind(kind, head, request, raw, start):
+    """What the body of a message of `kind` is, or with `raw` the stream behind it: ("frames", "json" or "", whether its head says so).
+
+    `request` is the RequestHead answered, or None; `start` its first four bytes, or all there are.
+    """
+    content_type = head.headers.get("content-type", "").lower()
+    if raw and (kind == "request" or head.headers.get("upgrade", "tcp").lower() != "tcp"):
+        return "", True
     if "multiplexed-stream" in content_type:
         return "frames", True
     # Before API 1.42, and from Podman always, frames and a terminal's bytes wear the same type or none. No
     # terminal output begins with three NULs.
-    if message.kind == "response" and body[:4] in FRAME_PREFIXES and (message.switched or is_output(request)):
+    if kind == "response" and start[:4] in FRAME_PREFIXES and (raw or is_output(request)):
         return "frames", False
-    return ("json", True) if "json" in content_type and not message.switched else ("", False)
+    return ("json", True) if "json" in content_type and not raw else ("", True)
 
 
 def is_output(request):
@@ -384,7 +392,7 @@ def is_output(request):
     return row is not None and row.result in ("frames", "upgrade")
 
 
-def read_frames(message, body, sure):
+def read_frames(message, body, ranges, sure):
     """The labels of a body in frames, or None if it is none after all. Sets frames, and error."""
     labels, error = [], None
     reader = FrameReader(labels)
@@ -418,13 +426,13 @@ def read_frames(message, body, sure):
             labels.append((at, len(body), "not read"))
     else:
         labels += [(at + start, min(at + end, len(body)), role) for start, end, role in HEADER_ROLES if at + start < len(body)]
-    note_content_error(message, error)
-    places = SegmentMap(message.body)
-    message.frames = [(stream, [piece for start, end in ranges for piece in places.ranges(start, end)]) for stream, ranges in frames]
+    note_content_error(message, error, ranges)
+    places = SegmentMap(ranges)
+    message.frames = [(stream, [piece for start, end in payload for piece in places.ranges(start, end)]) for stream, payload in frames]
     return [label for label in labels if label[0] < label[1]]
 
 
-def read_json(message, body):
+def read_json(message, body, ranges):
     """The labels of a body of JSON, or None. Sets messages, and error."""
     labels, messages, error = [], [], None
     if body.lstrip(b"\x1e\r\n\t ")[:1] not in (b"{", b""):
@@ -449,18 +457,18 @@ def read_json(message, body):
         labels += broken_labels(body, at, error.offset, error)
     elif at < len(body):
         labels.append((at, len(body), "JSON message"))
-    note_content_error(message, error)
+    note_content_error(message, error, ranges)
     return labels
 
 
-def note_content_error(message, error):
+def note_content_error(message, error, ranges):
     """`error` of a body is the message's, unless the message has one of its own; its offset becomes that in the stream."""
     if error is None or message.error is not None:
         return
     if isinstance(error, StreamError):
         message.error = error
         return
-    offset = next((start for start, _ in SegmentMap(message.body).ranges(error.offset, error.offset + 1)), message.end)
+    offset = next((start for start, _ in SegmentMap(ranges).ranges(error.offset, error.offset + 1)), message.end)
     if isinstance(error, TruncatedError):
         message.error = TruncatedError(error.where, offset, error.expected, error.got, error.rule)
     else:

@@ -251,6 +251,15 @@ def test_a_hijacked_connection(asked, answer, early):
     assert len(exchange.response.frames) == 3
 
 
+def test_an_exec_starts_body_is_read_apart_from_what_is_typed_behind_it():
+    asked = b"POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\n" + sized(b'{"Tty":true}')
+    connection = annotated((">", asked), ("<", RAW), (">", b'{"typed"'))
+    request = connection.exchanges[0].request
+    assert request.messages == [{"Tty": True}] and request.error is None
+    assert [(span.role, span.within) for span in request.spans[-2:]] == [("JSON message", "content"), ("raw stream", "")]
+    assert [connection.requests.data[start:end] for start, end in request.body] == [b'{"Tty":true}', b'{"typed"']
+
+
 def test_a_refused_upgrade_goes_on_in_http():
     refusal = b"HTTP/1.1 404 Not Found\r\n" + sized(b"")
     for pieces in ([(">", ATTACH), ("<", refusal), (">", b"GET /b HTTP/1.1\r\n\r\n"), ("<", JSON + sized(b"{}"))],
