@@ -20,8 +20,9 @@ MAX_ANSWER_BYTES = 65536
 
 METHODS_IN_CAPITALS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
-LOOKS_LIKE_BODY = re.compile(rb"\s*[{\[]")
-BARE_LF = re.compile(rb"(?<!\r)\n")
+LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
+EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands between head and body is missing "
+              "(RFC 9112 §2.1)")
 
 
 class LessonRequest:
@@ -117,7 +118,8 @@ def wire_hint(answer):
     if not data:
         return "nothing came: the answer has no byte at all"
     if error is None:
-        return None
+        # One empty line between requests is passed over by every server; at the end it is a line too many.
+        return surplus_hint(answer, answer.whole[-1]) if answer.whole and answer.stream is None and answer.after < len(data) else None
     if answer.requests and answer.requests[-1].end is None:
         return body_hint(answer, answer.requests[-1], error)
     if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
@@ -149,6 +151,9 @@ def surplus_hint(answer, last):
 def head_end_hint(data, start):
     """The bytes end inside a head."""
     line = line_number(data, len(data))
+    last = data.rfind(b"\n", 0, len(data)) + 1
+    if LOOKS_LIKE_BODY.match(data, last):
+        return hint_at(data, last, EARLY_BODY)
     if data.endswith(b"\r\n"):
         return ("the empty line is missing: after line %d must come one more \\r\\n, with nothing before it. It ends the head; without it the "
                 "engine waits for more fields (RFC 9112 §2.1)\n%s" % (line - 1, pointed_line(data, len(data) - 2)))
@@ -180,8 +185,7 @@ def head_hint(data, start, error):
     if LOOKS_LIKE_REQUEST.match(line) and b" HTTP/" in line:
         return hint_at(data, line_start, "a new request begins, but the head before it has not ended: the empty line (\\r\\n) is missing before it")
     if LOOKS_LIKE_BODY.match(line):
-        return hint_at(data, line_start, "this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands between "
-                       "head and body is missing (RFC 9112 §2.1)")
+        return hint_at(data, line_start, EARLY_BODY)
     if rule == "RFC 9112 §5.1":
         if byte in (b" ", b"\t") and line[at - line_start:].strip(b" \t")[:1] == b":":
             return hint_at(data, at, "a blank before the colon: the colon stands right after the field name, Name: value (RFC 9112 §5.1)")

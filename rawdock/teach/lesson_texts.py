@@ -523,7 +523,7 @@ Ask for events up to a moment a few seconds from now: GET /events with the param
     prepare=lambda room: room.need_image("busybox"),
     meanwhile=lambda room: room.make("bell", {"Image": "busybox", "Cmd": ["echo", "ding"]}, start=True),
     afterwards=events_cut, note=lambda: "Now it is %d." % time.time(),
-    solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 3), "Host: docker"),
+    solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 2), "Host: docker"),
     after="""
 The events came as they happened, a chunk each, and at the moment that you named the last chunk came: 0\\r\\n\\r\\n. So this stream is known to
 be whole.""")

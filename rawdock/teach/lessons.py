@@ -154,11 +154,24 @@ class WantedRequest:
         try:
             value = json.loads(request.body.decode("utf-8"))
         except ValueError as error:
+            size = json_size(data[request.body_start:]) if kind == "length" else None
+            if size is not None:
+                return hint_at(data, request.body_start, "Content-Length says %d, but the JSON after the empty line has %d bytes (RFC 9110 §8.6)"
+                               % (request.framing.length, size))
             return hint_at(data, request.body_start, "the body is not JSON: %s" % json_words(request.body, error))
         except RecursionError:
             return hint_at(data, request.body_start, "the body is not JSON of this task: it is nested too deeply")
         hint = self.body(value) if isinstance(value, dict) else "the body is a JSON object: it stands in { and }"
         return hint if hint is None else hint_at(data, request.body_start, hint)
+
+
+def json_size(data):
+    """How many bytes the JSON object at the start of `data` has; None if there is none."""
+    text = data.decode("utf-8", "replace")
+    try:
+        return len(text[:json.JSONDecoder().raw_decode(text)[1]].encode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_words(body, error):
