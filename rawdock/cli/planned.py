@@ -1,0 +1,69 @@
+"""`--dry-run`: a command with a console whose engine is planned, and then the plan, printed.
+
+Promises: the command's own checks hold, with its own words and status, and then nothing is
+printed of the plan; a command that sends nothing is refused in a line; stdin is not read.
+
+Leaves out: the commands that serve, or only show things. They are refused by name, so that a
+dry run never starts them.
+"""
+from ..errors import RawdockError, UsageError
+from ..net.config import find_address
+from ..teach.dry_run import Plan, PlannedDocker, PlannedOutput, PlannedStdin
+from ..teach.dry_run_forms import DRY_RUN_FORMS
+from .flags import Console
+
+UNPLANNED_COMMANDS = "endpoints practice explain tap replay tour learn doctor".split()
+
+
+class PlannedConsole(Console):
+    """The Console of a command that only plans, in place of the Console `real`."""
+
+    def __init__(self, real, plan):
+        Console.__init__(self, real._address, real._context)
+        self.program = real.program
+        self.plan = plan
+        self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
+        self.err = PlannedOutput(plan.complaints.append)
+        self._docker = PlannedDocker(plan)
+
+    @property
+    def stdin(self):
+        self.plan.stdin_asked = True
+        return PlannedStdin()
+
+
+def dry_run(console, form, command, words, run_command):
+    """Print as `form` (text, "" for http) what `command` (a Command) sends with `words` → exit status.
+
+    `run_command(console, command, words)` is main's.
+    """
+    form = form or "http"
+    if form not in DRY_RUN_FORMS:
+        raise UsageError("--dry-run=%s: there is no such form" % form, "write one of " + ", ".join(DRY_RUN_FORMS))
+    if command.name == "nc":
+        raise UsageError("nc sends what it is given: there is nothing to plan", "the form of that name is --dry-run=nc COMMAND")
+    if command.name in UNPLANNED_COMMANDS:
+        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name, "leave --dry-run out")
+    address = find_address(console._address, console._context)
+    for missing in (True, False):
+        plan, failure, status = Plan(address, command.name, words, missing), None, 1
+        try:
+            status = run_command(PlannedConsole(console, plan), command, words)
+        except RawdockError as error:
+            failure = error
+        if not plan.refused_in_vain:
+            break
+    if failure is not None:
+        raise failure
+    if status or not plan.steps:
+        for data in plan.complaints:
+            console.err.write(data)
+        printed = [data for kind, data in plan.events if kind == "print"]
+        for data in printed:   # its help page
+            console.out.write(data)
+        if not status and not printed:
+            raise UsageError("%s sends nothing with these arguments" % command.name, "leave --dry-run out")
+        return status
+    plan.finish()
+    console.out.write(DRY_RUN_FORMS[form](plan))
+    return 0
