@@ -56,10 +56,12 @@ SECRET_MEMBERS = frozenset(
 SECRET_FIELD = re.compile(rb"(?i)\s*(?:x-registry-auth|x-registry-config|authorization|proxy-authorization)[ \t]*:([^\n]*)")
 SECRET_WORDS = rb"(?:password|passwd|auth|identitytoken|registrytoken|access_?token|refresh_?token|secret|unlockkey|jointoken)"
 SECRET_PARAMETER = re.compile(rb"(?i)[?&]" + SECRET_WORDS + rb"=([^&\s]*)")
-SECRET_IN_PARAMETER = re.compile(rb"(?i)(?:%22|\")" + SECRET_WORDS + rb"(?:%22|\")([^&\s]*)")
-SECRET_VARIABLE = re.compile(rb"(?i)\w*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)\w*=")
+SECRET_NAME = rb"\w*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)\w*"
+SECRET_IN_PARAMETER = re.compile(rb"(?i)(?:%22|\")(?:" + SECRET_WORDS + rb"|" + SECRET_NAME + rb")(?:%22|\")([^&\s]*)")   # buildargs
+SECRET_VARIABLE = re.compile(rb"(?i)" + SECRET_NAME + rb"=")
 NOT_BLANK = re.compile(rb"[^ \t\r\n]")
-STRING_MARK = re.compile(rb'["\\]')
+SECRET_STRING_MARK = re.compile(rb'["\\]')
+STRING_MARK = re.compile(rb'["\\\n]')   # RFC 8259 §7: no string goes over a line's end, so after one a stray quote does no harm
 MAX_MEMBER_BYTES = 256         # of a string are looked at, to see whether it names a secret
 MAX_MASKED_LINE = 1 << 17      # no head is longer; bytes that are none have no lines
 PLAIN_BODIES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
@@ -106,9 +108,9 @@ class JSONMasker:
             if self._escaped:
                 self._escaped = False
                 at += 1
-            match = STRING_MARK.search(data, at)
+            match = (SECRET_STRING_MARK if self._secret else STRING_MARK).search(data, at)
             end = size if match is None else match.start()
-            closes = match is not None and match.group() == b'"'
+            closes = match is not None and match.group() != b"\\"
             if match is not None and not closes:
                 self._escaped = True
                 end += 1

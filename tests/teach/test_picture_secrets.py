@@ -31,7 +31,7 @@ EXCHANGES = [
     (post("/v1.41/auth", body=json.dumps({"username": "bob", "password": PASSWORD, "serveraddress": "r.example"})),
      chunked(json.dumps({"Status": "Login Succeeded", "IdentityToken": REFRESH}), 7)),
     (post("/v1.41/images/create?fromImage=r.example%2Fa", "X-Registry-Auth: " + AUTH + "\r\n"), chunked('{"status":"Pulling"}\n', 64)),
-    (post("/v1.41/build?t=x", "X-Registry-Config: " + AUTH + "\r\nAuthorization: Basic " + BASIC + "\r\n"),
+    (post("/v1.41/build?t=x&buildargs=%7B%22NPM_TOKEN%22%3A%22" + REFRESH + "%22%7D", "X-Registry-Config: " + AUTH + "\r\nAuthorization: Basic " + BASIC + "\r\n"),
      chunked('{"stream":"ok"}\n', 64)),
     (post("/v1.41/swarm/join", "Proxy-Authorization: Basic " + BASIC + "\r\n", json.dumps({"JoinToken": REFRESH})), chunked("{}", 64)),
     (post("/v1.41/containers/create?name=db", body=json.dumps({"Image": "db", "Env": ["DB_PASSWORD=" + PASSWORD, "PLAIN=shown"]})),
@@ -93,3 +93,14 @@ def test_writing_a_picture_leaves_the_record_as_it_is():
     recording = recording_in_pieces(50)
     pictured(recording)
     assert recording.connections == recording_in_pieces(50).connections
+
+
+@pytest.mark.parametrize("junk", [b'"', b"\\", b"\0", b"x\n", b'{"'])
+def test_bytes_that_break_a_rule_do_not_bring_later_credentials_to_light(junk):
+    """Junk before the first answer: nothing of that direction can be read as HTTP any more, and yet all is searched."""
+    recording = Recording(started=1.0, address="unix:///s")
+    for direction, data in [("<", junk)] + [(direction, data) for request, answer in EXCHANGES[1:] for direction, data in ((">", request), ("<", answer))]:
+        recording.take(1, WireEvent(0.0, direction, "data", data))
+    recording.take(1, WireEvent(1.0, "<", "data", chunked(json.dumps({"IdentityToken": REFRESH}), 200)))
+    for name, text in pictured(recording)[1].items():
+        assert [secret for secret in SECRETS if secret in text] == [], name
