@@ -140,7 +140,7 @@ def annotate_bytes(data, role="auto", method="GET"):
 
 def annotate_connection(connection):
     """A RecordedConnection → AnnotatedConnection."""
-    pair = PairedReaders()
+    pair = PairedReaders(connection.method)
     pieces, sizes, times = {">": [], "<": []}, {">": 0, "<": 0}, {">": [], "<": []}
     opened = engine_ended = False
     for event in connection.events:
@@ -166,7 +166,9 @@ def paired_exchanges(pair, request_of, response_of):
         exchanges.append(exchange)
         exchange.raw_sent = raw_ranges(exchange.request)
     for paired in pair.messages["<"]:
-        exchange = by_request.get(paired.request)
+        # A head that never became whole answers whoever waits, for all that can be known.
+        waiting = pair.unanswered[0] if pair.unanswered and paired.head is None else None
+        exchange = by_request.get(paired.request or waiting)
         if exchange is None:   # nobody asked, or that side was not recorded
             if not (exchanges and exchanges[-1].request is None and exchanges[-1].response is None):
                 exchanges.append(WireExchange())
@@ -644,13 +646,13 @@ def explain_span(span, stream):
     if role == "method":
         text = METHOD_SENTENCES.get(span.text, text)
     elif role == "chunk size" and span.text.strip("0"):
-        text = "This chunk has %d bytes of data: its size is in hexadecimal." % int(span.text, 16)
+        text = "This chunk's size in hexadecimal; in decimal it is %d." % int(span.text, 16)
     elif role == "chunk size":
         text = "The last chunk: a size of 0 ends the body."
     elif role == "frame stream type":
         text = sentence("this frame is of %s" % FRAME_STREAM_EXPLANATIONS[ord(span.text)])
     elif role == "frame length" and span.end - span.start == 4:
-        text = "This frame carries %d bytes: a big-endian number of four bytes." % int.from_bytes(span.text.encode("latin-1"), "big")
+        text = "How many bytes this frame carries, a big-endian number: %d." % int.from_bytes(span.text.encode("latin-1"), "big")
     elif role == "raw stream" and stream.direction == ">":
         return INPUT_STREAM
     elif role == "content" and message is not None and message.framing == "close":

@@ -347,7 +347,12 @@ const hex = (byte) => byte.toString(16).padStart(2, "0");
 function words(bytes) {
   const found = [];
   let plain = "";
-  const escape = (text) => { if (plain) found.push([plain, false]); plain = ""; found.push([text, true]); };
+  const escape = (text) => {
+    if (plain) found.push([plain, false]);
+    const last = found[found.length - 1];
+    if (!plain && last && last[1] && text.length > 2 && last[0].length > 2) last[0] += text; else found.push([text, true]);
+    plain = "";
+  };
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte >= 0x20 && byte < 0x7f) { plain += String.fromCharCode(byte); continue; }

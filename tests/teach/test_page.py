@@ -192,7 +192,7 @@ def test_a_chunked_answer_has_its_body_by_ranges():
 def test_what_breaks_a_rule_is_marked(answer, word, offset):
     data = page_data(recorded([(">", GET), ("<", answer)]))
     exchanges = data["connections"][0]["exchanges"]
-    assert [exchange["wrong"] for exchange in exchanges if exchange["wrong"]] == [word]
+    assert [(exchange["method"], exchange["wrong"]) for exchange in exchanges] == [("GET", word)]
     error, = [part["error"] for exchange in exchanges for part in exchange["parts"] if part.get("error")]
     assert error["word"] == word and error["offset"] == offset and "RFC 911" in error["text"]
 
