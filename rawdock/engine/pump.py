@@ -7,44 +7,32 @@ are written with one call; the order between stdout and stderr is that of the fr
 import os
 
 from ..errors import RawdockError
+from ..net.connection import read_frame_runs
 
 STDIN_BYTES = 65536
 
 
 def copy_stream(pieces, tty, stdout, stderr):
-    """Write the output in `pieces` (an iterable of bytes) to two binary files, a call for each run of one stream.
+    """Write the output in `pieces` (a Response, or an iterable of bytes) to two binary files, a call for each run of one stream.
 
     `tty`: the bytes are raw. Each piece is demultiplexed as it comes, then written and flushed.
     TruncatedError if they end inside a frame, StreamError for an error frame of the engine's.
     """
-    from ..wire.frames import FrameReader
-    reader = FrameReader()
-    for piece in pieces:
-        if tty:
+    if tty:
+        for piece in pieces:
             write_output(stdout, piece)
-            continue
-        frames = reader.feed(piece)
-        error = None if type(frames) is list else frames.error
-        for stream, data in joined_runs(list.__iter__(frames)):   # what arrived whole is shown before an error is
-            write_output(stderr if stream == 2 else stdout, data)
-        if error is not None:
-            raise error
-    reader.feed_eof()
-
-
-def joined_runs(frames):
-    """(stream, bytes) items → the same with each run of one output joined: 0 and 1 are stdout, 2 is stderr."""
-    columns = list(zip(*frames))
-    if not columns:
-        return []
-    streams, payloads = columns
-    errors = streams.count(2)
-    if not errors or errors == len(streams):   # the usual case
-        return [(streams[0], b"".join(payloads))]
-    from itertools import groupby
-    from operator import itemgetter
-    return [(2 if is_error else 1, b"".join(map(itemgetter(1), run)))
-            for is_error, run in groupby(zip(streams, payloads), lambda frame: frame[0] == 2)]
+        return
+    for runs in pieces.frame_runs() if hasattr(pieces, "frame_runs") else read_frame_runs(pieces):
+        file, waiting = None, []
+        for stream, payloads in list.__iter__(runs):   # what arrived whole is shown before an error is
+            target = stderr if stream == 2 else stdout
+            if target is not file:
+                write_output(file, b"".join(waiting))
+                file, waiting = target, []
+            waiting += payloads
+        write_output(file, b"".join(waiting))
+        if type(runs) is not list:
+            raise runs.error
 
 
 def write_output(file, data):

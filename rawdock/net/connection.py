@@ -32,6 +32,7 @@ from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Ti
 from ..wire.body import body_reader, response_framing, stays_open
 from ..wire.chunked import encode_chunk, encode_last_chunk
 from ..wire.feed import values_or_error
+from ..wire.frameruns import FrameRunReader, frame_runs
 from ..wire.frames import FrameReader
 from ..wire.jsonstream import MessageReader
 from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
@@ -613,9 +614,31 @@ class Response:
 
     def frames(self, tty=False):
         """(stream, bytes) of the body as they come; with `tty` the bytes are raw and all of stream 1."""
+        if tty:
+            for piece in self:
+                yield 1, piece
+            return
+        for runs in self.frame_runs():
+            for stream, payloads in runs:
+                for payload in payloads:
+                    yield stream, payload
+
+    def frame_runs(self):
+        """The frames of the body as lists, one a receipt, of (stream, [bytes, …]): consecutive frames of one stream together.
+
+        An error that stands behind good frames is raised by iterating the list, after them.
+        """
         self._decoding = True
         try:
-            yield from decode_frames(self, tty)
+            if self.framing.kind == "chunked" and not self._received:
+                self._body = reader = FrameRunReader(self._offset)
+                while not self.complete:
+                    runs = self._next_pieces()
+                    if runs:
+                        yield runs
+                reader.frames.feed_eof()
+            else:
+                yield from read_frame_runs(self)
             self._decoding = False
         except RawdockError as error:
             self._judge(error)
@@ -641,15 +664,13 @@ def check_stream_message(message, recent):
                           statuses[-KEPT_STATUS_LINES:])
 
 
-def decode_frames(pieces, tty):
-    """Pieces of bytes → (stream, bytes): demultiplexed, or all stream 1 with `tty`."""
-    if tty:
-        for piece in pieces:
-            yield 1, piece
-        return
+def read_frame_runs(pieces):
+    """Pieces of bytes → lists of frame runs, one a piece that completes any."""
     reader = FrameReader()
     for piece in pieces:
-        yield from reader.feed(piece)
+        frames = reader.feed(piece)
+        if frames:
+            yield values_or_error(frame_runs(list.__iter__(frames)), None if type(frames) is list else frames.error)
     reader.feed_eof()
 
 
@@ -708,7 +729,14 @@ class Duplex:
         An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
         """
         try:
-            yield from decode_frames(self, self.tty)
+            if self.tty:
+                for piece in self:
+                    yield 1, piece
+                return
+            for runs in read_frame_runs(self):
+                for stream, payloads in runs:
+                    for payload in payloads:
+                        yield stream, payload
         except RawdockError as error:
             self.response._judge(error)
             raise

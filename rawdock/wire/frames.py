@@ -53,6 +53,15 @@ class FrameReader:
             self.error = error
         return values_or_error(frames, self.error)
 
+    @property
+    def between(self):
+        """Whether no frame has begun that is not given out."""
+        return not (self._held or self._remaining or self.error)
+
+    def skip(self, size):
+        """Whole frames of `size` bytes were read elsewhere, while this reader was between two."""
+        self._offset += size
+
     def _decode(self, data, frames):
         held = self._held
         if held:

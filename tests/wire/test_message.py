@@ -292,3 +292,14 @@ def test_heads_compare_by_what_they_say():
 @given(st.text(TCHARS, min_size=1))
 def test_every_token_is_a_field_name(name):
     assert field_lines([(name, "")]) == name.encode("ascii") + b": \r\n"
+
+
+def test_plain_length_is_only_told_where_nothing_else_bears_on_the_body():
+    def told(fields):
+        return parse_response_head(("HTTP/1.1 200 OK\r\n" + fields + "\r\n").encode("latin-1")).headers.plain_length()
+    assert told("Server: x\r\nContent-LENGTH: \t12 \r\nX: y\r\n") == 12
+    for fields in ("", "Content-Length: 1\r\nContent-Length: 1\r\n", "Content-Length: +1\r\n", "Content-Length:\r\n", "Content-Length: 1 2\r\n",
+                   "Content-Length: 12345678901234567890\r\n", "Content-Length: 1\r\nConnection: close\r\n",
+                   "Transfer-Encoding: chunked\r\n", "Content-Length: 1\r\nTransfer-Encoding: x\r\n", "X-Content-Length: 1\r\n"):
+        assert told(fields) is None, fields
+    assert Headers([("Content-Length", "5")]).plain_length() is None
