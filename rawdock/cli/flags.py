@@ -184,13 +184,7 @@ class Output:
             raise OSError(error.errno, "cannot write to %s: %s" % ("stderr" if self.descriptor == 2 else "stdout", error.strerror)) from None
 
     def _write(self, data):
-        try:
-            written = os.write(self.descriptor, data)
-        except BlockingIOError:
-            written = 0
-        if written == len(data):   # as nearly always
-            return written
-        view = memoryview(data)[written:]
+        view = memoryview(data)
         while len(view):
             try:
                 view = view[os.write(self.descriptor, view):]
@@ -231,6 +225,7 @@ class Console:
         self._docker = None
         self._practice = None
         self.open_socket = None   # instead of dial, where what is sent is to be seen or only planned
+        self._recorder = None
 
     @property
     def stdin(self):
@@ -267,6 +262,13 @@ class Console:
         from ..net.address import parse_address
         return parse_address(self._practice.address)
 
+    def show_wire(self):
+        """From here on print on stderr what crosses the connections."""
+        from ..teach.record import WireRecorder, recorded_dial
+        from ..teach.transcript import TranscriptSink, wants_colour
+        self._recorder = WireRecorder([TranscriptSink(self.err, wants_colour(2))])
+        self.open_socket = recorded_dial(self._recorder)
+
     @property
     def practices(self):
         """Whether the engine is the practice engine inside this process."""
@@ -282,6 +284,11 @@ class Console:
     def close(self):
         if self._docker is not None:
             self._docker.close()
+        if self._recorder is not None:
+            try:
+                self._recorder.finish()
+            except OSError:   # nobody reads the transcript
+                pass
         if self._practice is not None:
             self._practice.close()
 

@@ -14,6 +14,7 @@ from .flags import Console, one_line, parse_command_line, parse_flag_table
 GLOBAL_FLAGS = """
 -H, --host      text  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
 -c, --context   text  NAME  a context made by the docker CLI
+--wire          bool  show what crosses the connections on stderr, explained, while the command runs
 --dry-run       optional  [=FORM]  print what would be sent, as http (the default), nc, curl or python, and open no socket
 -v, --version   bool  the version of rawdock
 --help          bool  this page
@@ -140,6 +141,8 @@ def dispatch(console, options, arguments):
     if options["dry_run"] is not None:
         from .planned import dry_run
         return dry_run(console, options["dry_run"], command, words, run_command)
+    if options["wire"]:
+        console.show_wire()
     return run_command(console, command, words)
 
 

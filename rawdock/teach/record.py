@@ -251,16 +251,21 @@ def redacted_recording(recording):
     for connection in recording.connections:
         for event in connection.events:
             clean.take(connection.number, maskers.event(connection.number, event))
+        clean.find(connection.number).method = connection.method
     return clean
 
 
 # ---- sinks
 
 class RecordedConnection:
-    """`number` (int, from 1) and `events` (list of WireEvent, in order) of one connection."""
+    """`number` (int, from 1) and `events` (list of WireEvent, in order) of one connection.
 
-    def __init__(self, number, events=()):
+    `method` is what a response answers whose request was not recorded.
+    """
+
+    def __init__(self, number, events=(), method="GET"):
         self.number = number
+        self.method = method
         self.events = list(events)
 
     def __eq__(self, other):
@@ -302,12 +307,18 @@ class Recording:
     def connections(self):
         return [self._by_number[number] for number in sorted(self._by_number)]
 
+    def find(self, number):
+        """The RecordedConnection of that number, made if there is none."""
+        if number not in self._by_number:
+            self._by_number[number] = RecordedConnection(number)
+        return self._by_number[number]
+
     def take(self, number, event):
         connection = self._by_number.get(number)
         if connection is None:
             if self._full:
                 return
-            connection = self._by_number[number] = RecordedConnection(number)
+            connection = self.find(number)
         if self._limit is not None and event.kind == "data":
             room = 0 if number in self._left_out else max(0, self._limit - self._used - EVENT_OVERHEAD)
             if len(event.data) > room:

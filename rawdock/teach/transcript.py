@@ -1,0 +1,491 @@
+"""What crossed the connections, as text for people: a transcript, and a hexdump with each byte's role.
+
+    TranscriptSink    a sink: prints while the connections are under way, whole lines only
+    show_recording    the same of a Recording
+    hexdump_lines     offset, hexadecimal, ASCII, role and explanation of every byte
+
+    1> GET /_ping HTTP/1.1                # SystemPing: ask if the engine is there
+    1< HTTP/1.1 200 OK                    # it worked
+
+A number tells connections apart, > is what the client sent, < what it received, * what happened to a
+connection, ! what is wrong. Chunk lines are shown as they are; frames are shown by stream, a JSON
+message is one line. What is long is folded: SHOWN_BYTES of each body, frame and message.
+
+Promises: no control character of the wire reaches the terminal, whoever put it there; credentials are
+masked before anything is read; each write is whole lines. Left out: an explanation that has been given
+already is not given again.
+"""
+import os
+import re
+
+from ..errors import ProtocolError, StreamError, TruncatedError
+from ..wire.frames import STREAM_NAMES, FrameReader
+from ..wire.jsonstream import MessageReader
+from .annotate import annotate_connection, content_kind, explain_field, explain_span, explain_status, explain_target
+from .pairing import BODY_ROLES, PairedReaders
+from .record import SecretMaskers, redacted_recording
+
+SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
+SHOWN_BINARY_BYTES = 64
+EXPLANATION_COLUMN = 48
+# C0, DEL, C1, line and paragraph separators, and the marks that make a terminal write backwards.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
+UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length cache-control pragma location".split())
+
+
+def wants_colour(descriptor):
+    """Whether what is written to the file descriptor may be coloured: a terminal, and NO_COLOR is not set."""
+    return os.isatty(descriptor) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def printable_text(data):
+    """bytes of the wire → str without a character that a terminal would act on."""
+    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+    return UNPRINTABLE.sub(escaped_character, text)
+
+
+def escaped_character(match):
+    code = ord(match.group())
+    if code < 0x80:
+        return {"\t": "\\t", "\r": "\\r", "\n": "\\n"}.get(match.group()) or "\\x%02x" % code
+    return "\\u%04x" % code
+
+
+def counted_bytes(count):
+    return "1 byte" if count == 1 else "%d bytes" % count
+
+
+class TranscriptPaper:
+    """Lines for `out` (write(bytes)): `colour` them or not, and number the connections or not."""
+
+    def __init__(self, out, colour=False, numbered=True):
+        self._out = out
+        self._colour = colour
+        self._numbered = numbered
+        self._lines = []
+        self._explained = set()
+
+    def _paint(self, text, code):
+        return "\x1b[%sm%s\x1b[0m" % (code, text) if self._colour and text else text
+
+    def line(self, number, sign, text, explanation=""):
+        """One line; `text` and `explanation` are printable already."""
+        start = "%s%s" % (number if self._numbered else "", sign)
+        room = max(0, EXPLANATION_COLUMN - len(start) - 1 - len(text))
+        if sign == "!":
+            text = self._paint(text, SIGN_COLOURS[sign])
+        line = self._paint(start, "1;" + SIGN_COLOURS[sign]) + (" " + text if text else "")
+        if explanation:
+            line += " " * room + "  " + self._paint("# " + explanation, "2")
+        self._lines.append(line)
+
+    def once(self, explanation):
+        """The explanation if it was not given yet, else ""."""
+        if explanation in self._explained:
+            return ""
+        self._explained.add(explanation)
+        return explanation
+
+    def flush(self):
+        """Write the lines that are ready, with one write."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._out.write("".join([line + "\n" for line in lines]).encode("utf-8", "backslashreplace"))
+
+
+class BodyTranscript:
+    """Shows one body, or the raw stream behind a message, as its pieces come."""
+
+    def __init__(self, side, message, raw):
+        self.message = message
+        self.raw = raw
+        self._side = side
+        self._show = None        # the method for its kind, once that is known
+        self._pending = b""      # until then; later the start of a line, or of a JSON message
+        self._reader = None
+        self._sure = True
+        self._labels = []        # of the JSON reader
+        self._passed = 0         # bytes of the body before _pending
+        self._room = SHOWN_BYTES
+        self.folded = 0          # bytes that are counted and not shown
+
+    def add(self, data):
+        if self._show is None:
+            self._pending += data
+            kind, sure = self._kind()
+            if kind == "frames" and not sure and len(self._pending) < 4:
+                return   # it may yet be none
+            data = self._begin(kind, sure)
+        self._show(data)
+
+    def _kind(self):
+        message = self.message
+        request = message.request.head if message.request is not None else None
+        return content_kind(message.kind, message.head, request, self.raw, self._pending)
+
+    def _begin(self, kind, sure):
+        data, self._pending = self._pending, b""
+        self._sure = sure
+        if kind == "frames":
+            self._show, self._reader = self._show_frames, FrameReader()
+        elif kind == "json" and data.lstrip(b"\x1e\r\n\t ")[:1] in (b"{", b""):   # else it is one value that is no object
+            self._show, self._reader = self._show_messages, MessageReader(self._labels)
+        else:
+            self._show = self._show_raw if self.raw else self._show_content
+            if b"\0" in data:
+                self._room = SHOWN_BINARY_BYTES
+        return data
+
+    def _give_up(self, error):
+        """The rest is not what it was said to be."""
+        if self._sure:
+            self._side.complain("in the body, %s" % error, 1)
+        self._reader = None
+        self._show = self._show_raw if self.raw else self._show_content
+
+    def _show_frames(self, data):
+        try:
+            for stream, payload in self._reader.feed(data):
+                self._side.frame(stream, payload)
+        except StreamError as error:
+            self._side.folded_lines(error.message.encode("utf-8", "replace"), STREAM_NAMES[3] + ": ", "the engine's own error, in a frame")
+            self._give_up_silently()
+        except ProtocolError as error:
+            self._give_up(error)
+
+    def _give_up_silently(self):
+        self._sure = False
+        self._give_up(None)
+
+    def _show_messages(self, data):
+        self._pending += data
+        failure = None
+        try:
+            for _ in self._reader.feed(data):
+                pass
+        except ProtocolError as error:
+            failure = error
+        begin = self._passed
+        for start, end, role in self._labels:
+            if role == "JSON message":
+                self._side.folded_lines(self._pending[start - begin:end - begin].replace(b"\n", b" "))
+            self._passed = end
+        self._pending = self._pending[self._passed - begin:]
+        del self._labels[:]
+        if failure is not None:
+            rest, self._pending = self._pending, b""
+            self._give_up(failure)
+            self._show(rest)
+
+    def _show_raw(self, data):
+        # What crossed together is shown together: a prompt has no line end to wait for.
+        self._side.folded_lines(data)
+
+    def _show_content(self, data):
+        shown = data[:self._room]
+        self._room -= len(shown)
+        self.folded += len(data) - len(shown)
+        lines = (self._pending + shown).split(b"\n")
+        self._pending = lines.pop()
+        for line in lines:
+            self._side.line(printable_text(line))
+        if not self._room:
+            self._show_pending()
+
+    def _show_pending(self):
+        """The start of a line whose end will not come, or not be shown."""
+        if self._pending:
+            self._side.folded_lines(self._pending)
+            self._pending = b""
+
+    def end(self):
+        """No more of it will come."""
+        if self._show is None:
+            if not self._pending:
+                return
+            self._show(self._begin(*self._kind()))
+        if self._reader is not None and (self.message.complete or self.raw):
+            try:
+                self._reader.feed_eof()
+            except TruncatedError as error:
+                self._show_pending()
+                self._side.complain("in the body, %s" % error, 3)
+        self._show_pending()
+        if self.folded:
+            self._side.line("… %s more" % counted_bytes(self.folded))
+            self.folded = 0
+
+
+class SideTranscript:
+    """One direction of one connection."""
+
+    def __init__(self, connection, direction):
+        self._connection = connection
+        self._direction = direction
+        self._reader = connection.pair.readers[direction]
+        self._held = bytearray()   # bytes that no label has told about yet
+        self._at = 0               # the offset of the first of them
+        self._elements = []        # (role, bytes) of the line under way
+        self._body = None
+        self._frames_explained = False
+        self._failed = False
+        self._unread = 0           # bytes behind a broken rule
+
+    def line(self, text, explanation=""):
+        self._connection.paper.line(self._connection.number, self._direction, text, explanation)
+
+    def complain(self, text, status):
+        self._connection.complain(printable_text(text), status)
+
+    def folded_lines(self, data, prefix="", explanation=""):
+        """`data` (bytes) line by line, as much as is shown of it."""
+        shown = data[:SHOWN_BINARY_BYTES if b"\0" in data[:SHOWN_BYTES] else SHOWN_BYTES]
+        for line in (shown[:-1] if shown.endswith(b"\n") and len(shown) == len(data) else shown).split(b"\n"):
+            self.line(prefix + printable_text(line), explanation)
+            explanation = ""
+        if len(shown) < len(data):
+            self.line("%s… %s more" % (prefix, counted_bytes(len(data) - len(shown))))
+
+    def frame(self, stream, payload):
+        explanation = ""
+        if not self._frames_explained:
+            self._frames_explained = True
+            explanation = self._connection.paper.once("a frame: its type (stdin, stdout or stderr) and its length come first")
+        self.folded_lines(payload, STREAM_NAMES[stream] + ": ", explanation)
+
+    def add(self, data):
+        """Bytes that crossed. They are shown by show_labels, once it is known what they are."""
+        if self._failed:
+            self._unread += len(data)
+        else:
+            self._held += data
+
+    def show_labels(self, labels):
+        held, at = bytes(self._held), self._at
+        for start, end, role, message in labels:
+            data = held[start - at:end - at]
+            if role in BODY_ROLES:
+                self._body_of(message, role == "raw stream").add(data)
+            elif role == "CRLF":
+                self._end_line(message)
+            elif role != "chunk data CRLF":
+                self._elements.append((role, data))
+            self._at = end
+        del self._held[:self._at - at]
+        if self._body is not None and self._body.message.complete and not self._body.raw:
+            self._end_body()
+        error = self._reader.error
+        if error is not None and not self._failed and not isinstance(error, TruncatedError):
+            self._fail(error)
+
+    def _body_of(self, message, raw):
+        if self._body is None or self._body.message is not message or self._body.raw != raw:
+            self._end_body()
+            self._body = BodyTranscript(self, message, raw)
+        return self._body
+
+    def _end_body(self):
+        body, self._body = self._body, None
+        if body is not None:
+            body.end()
+
+    def _end_line(self, message):
+        elements, self._elements = self._elements, []
+        parts = dict(elements)
+        text = printable_text(b"".join([data for _, data in elements]))
+        if len(text) > SHOWN_BYTES:
+            text = "%s… %d characters more" % (text[:SHOWN_BYTES], len(text) - SHOWN_BYTES)
+        explanation = None
+        if "chunk size" in parts:
+            size = int(parts["chunk size"], 16)
+            if not size:
+                self._end_body()
+            elif self._body is not None and self._body.folded:
+                return
+            explanation = "a chunk of %s" % counted_bytes(size) if size else "the last chunk: the body is over"
+        elif message is None or message.head is None:
+            pass
+        elif "method" in parts:
+            explanation = explain_target(message.head.method, message.head.target)
+        elif "status code" in parts:
+            explanation = explain_status(message.head.status)
+        elif "field name" in parts:
+            name, value = parts["field name"].decode("latin-1"), parts.get("field value", b"").decode("latin-1")
+            if name.lower() not in UNEXPLAINED_FIELDS:
+                found = explain_field(name, value)
+                explanation = self._connection.paper.once(found[0]) if found else None
+        self.line(text, explanation if isinstance(explanation, str) else explanation[0] if explanation else "")
+
+    def _fail(self, error):
+        """The bytes of this direction break a rule: show what was not read yet, and why it is not."""
+        self._failed = True
+        self._end_body()
+        self._show_rest()
+        self.complain("%s: nothing behind it is read" % error, 1)
+
+    def _show_rest(self):
+        rest = b"".join([data for _, data in self._elements]) + bytes(self._held)
+        self._at += len(self._held)
+        self._elements, self._held = [], bytearray()
+        if rest:
+            self.folded_lines(rest)
+
+    def end(self, cut):
+        """No more will come. `cut`: that is not what this side (the client, who closed) wanted."""
+        error = self._reader.error
+        if self._failed:
+            if self._unread:
+                self.line("… %s more, not read" % counted_bytes(self._unread))
+                self._unread = 0
+            return
+        self._end_body()
+        self._show_rest()
+        if cut and isinstance(error, TruncatedError):
+            self._failed = True
+            self.complain(str(error), 3)
+
+
+class ConnectionTranscript:
+    """One connection: `number`, `paper`, `pair`; `status` is that of what was wrong in it, as explain ends with it."""
+
+    def __init__(self, paper, number, method="GET"):
+        self.paper = paper
+        self.number = number
+        self.pair = PairedReaders(method)
+        self.status = 0
+        self._sides = {direction: SideTranscript(self, direction) for direction in "><"}
+        self._seen = {">": 0, "<": 0}
+        self.left = set()   # the sides that have closed
+
+    def complain(self, text, status):
+        self.status = self.status or status
+        self.paper.line(self.number, "!", text)
+
+    def take(self, event):
+        if event.kind == "data":
+            self._sides[event.direction].add(event.data)
+            self._seen[event.direction] += len(event.data)
+            self.pair.feed(event.direction, event.data)
+            self._show()
+            return
+        who = "the client" if event.direction == ">" else "the engine"
+        if event.kind in ("open", "note"):
+            text = printable_text(event.data)
+            self.paper.line(self.number, "*", "connected to " + text if event.kind == "open" else text)
+            return
+        if event.kind != "half-close":
+            self.left.add(event.direction)
+            if event.direction == "<":
+                self.finish()
+        self.paper.line(self.number, "*", {"half-close": "%s will send no more", "close": "%s closed the connection",
+                                           "reset": "%s reset the connection"}[event.kind] % who)
+
+    def _show(self):
+        for direction in "><":
+            self._sides[direction].show_labels(self.pair.take_labels(direction))
+            del self.pair.messages[direction][:]
+
+    def finish(self):
+        self.pair.finish()
+        self._show()
+        for direction in "><":
+            self._sides[direction].end(self._seen[direction] > 0 and ">" not in self.left)
+
+
+class TranscriptSink:
+    """A sink that prints to `out` (write(bytes)) as events come. `redact` False shows credentials too.
+
+    `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what responses
+    answer whose request was not recorded.
+    """
+
+    def __init__(self, out, colour=False, numbered=True, redact=True, method="GET"):
+        self._paper = TranscriptPaper(out, colour, numbered)
+        self._maskers = SecretMaskers() if redact else None
+        self._method = method
+        self._connections = {}
+        self.status = 0
+
+    def take(self, number, event):
+        if self._maskers is not None:
+            event = self._maskers.event(number, event)
+        connection = self._connections.get(number)
+        if connection is None:
+            connection = self._connections[number] = ConnectionTranscript(self._paper, number, self._method)
+        connection.take(event)
+        if len(connection.left) == 2:
+            self._end(number)
+        self._paper.flush()
+
+    def _end(self, number):
+        connection = self._connections.pop(number)
+        connection.finish()
+        self.status = self.status or connection.status
+
+    def finish(self):
+        for number in sorted(self._connections):
+            self._end(number)
+        self._paper.flush()
+
+
+def show_recording(recording, out, colour=False, redact=True):
+    """Print a Recording's transcript to `out` (write(bytes)), in the order in which things happened → status as of TranscriptSink."""
+    events = [(event.seconds, connection.number, event) for connection in recording.connections for event in connection.events]
+    sink = TranscriptSink(out, colour, len(recording.connections) > 1, redact)
+    for _, number, event in sorted(events, key=lambda row: row[0]):
+        sink.take(number, event)
+    sink.finish()
+    return sink.status
+
+
+# ---- hexdump
+
+HEXDUMP_BYTES = 16            # in a row
+HEXDUMP_SPAN_BYTES = 64       # of one span are shown
+
+
+def hexdump_rows(data, span):
+    """(offset, bytes) rows of a span, as much as is shown of it."""
+    limit = min(span.end, span.start + HEXDUMP_SPAN_BYTES) if span.end - span.start > HEXDUMP_SPAN_BYTES + HEXDUMP_BYTES else span.end
+    for start in range(span.start, limit, HEXDUMP_BYTES):
+        yield start, data[start:min(start + HEXDUMP_BYTES, limit)]
+    if limit < span.end:
+        yield limit, None
+
+
+def hexdump_message(stream, message, colour=False):
+    """Lines (str): each byte of a message, its role, what that is and who says so."""
+    for span in message.spans:
+        text, source = explain_span(span, stream)
+        role = "%s%s" % (span.role, " in %s" % span.within if span.within else "")
+        told = "%-31s %s [%s]" % (role, text, source)
+        if colour:
+            told = "\x1b[%sm%s\x1b[0m" % ("1;31" if span.role == "malformed" else "2", told)
+        for offset, piece in hexdump_rows(stream.data, span):
+            if piece is None:
+                yield "%08x  … %s more" % (offset, counted_bytes(span.end - offset))
+                continue
+            ascii_text = "".join([chr(byte) if 0x20 <= byte < 0x7f else "." for byte in piece])
+            pairs = " ".join(["%02x" % byte for byte in piece])
+            yield ("%08x  %-47s  %-18s  %s" % (offset, pairs, "|%s|" % ascii_text, told)).rstrip()
+            told = ""
+
+
+def hexdump_lines(recording, colour=False, redact=True):
+    """Lines (str) of every message of a Recording, the messages of a connection in the order of their first bytes."""
+    for connection in (redacted_recording(recording) if redact else recording).connections:
+        annotated = annotate_connection(connection)
+        rows = [(message.seconds[0], number, stream, message)
+                for number, stream in enumerate((annotated.requests, annotated.responses)) for message in stream.messages]
+        for _, _, stream, message in sorted(rows, key=lambda row: row[:2]):
+            sent = stream.direction == ">"
+            heading = "%s connection %d, %s: bytes %d to %d, a %s" % (
+                stream.direction, connection.number, "client to engine" if sent else "engine to client", message.start, message.end, message.kind)
+            yield "\x1b[1;%sm%s\x1b[0m" % (SIGN_COLOURS[stream.direction], heading) if colour else heading
+            for line in hexdump_message(stream, message, colour):
+                yield line
+            if message.error is not None:
+                yield "! %s" % printable_text(str(message.error))
+        for note in annotated.notes:
+            yield "* %s" % printable_text(note)
