@@ -40,7 +40,7 @@ def bounded_json_int(digits):
     return int(digits)
 
 
-raw_decode_json = json.JSONDecoder(parse_constant=refuse_constant).raw_decode
+scan_json = json.JSONDecoder(parse_constant=refuse_constant).scan_once   # raw_decode without its Python around
 decode_short_json = json.JSONDecoder(parse_constant=refuse_constant).decode
 decode_long_json = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
 
@@ -107,7 +107,7 @@ class MessageReader:
             text = data[:size].decode("utf-8")
         except UnicodeDecodeError:
             return data
-        at, find, decode = 0, text.find, raw_decode_json
+        at, find, decode = 0, text.find, scan_json
         try:
             while text[at] == "{":
                 end = find("\n", at)
@@ -118,7 +118,7 @@ class MessageReader:
                     break
                 messages.append(message)
                 at = end + 1
-        except (IndexError, ValueError, RecursionError):   # the end of the text, or a mistake
+        except (IndexError, ValueError, StopIteration, RecursionError):   # the end of the text, or a mistake
             pass
         used = at if size == len(text) else len(text[:at].encode("utf-8"))
         self._offset += used
