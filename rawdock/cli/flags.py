@@ -184,7 +184,13 @@ class Output:
             raise OSError(error.errno, "cannot write to %s: %s" % ("stderr" if self.descriptor == 2 else "stdout", error.strerror)) from None
 
     def _write(self, data):
-        view = memoryview(data)
+        try:
+            written = os.write(self.descriptor, data)
+        except BlockingIOError:
+            written = 0
+        if written == len(data):   # as nearly always
+            return written
+        view = memoryview(data)[written:]
         while len(view):
             try:
                 view = view[os.write(self.descriptor, view):]
