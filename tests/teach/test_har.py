@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.teach.har import MAX_HAR_TEXT_BYTES, write_har
+from rawdock.teach.har import MAX_HAR_ITEMS, MAX_HAR_TEXT_BYTES, write_har
 from rawdock.teach.record import Recording, WireEvent
 from har_rules import check_har, content_bytes
 
@@ -103,6 +103,45 @@ def test_a_hijacked_stream_stands_under_its_own_keys():
     frames = entry["response"]["_frames"]
     assert [(one["stream"], content_bytes(one)) for one in frames] == [("stdout", b"hi\n"), ("stderr", b"\xff")]
     assert [end["kind"] for end in log["_connections"][0]["ends"]] == ["half-close", "close"]
+
+
+def test_the_body_of_a_request_that_switches_ends_where_its_stream_begins():
+    body = b'{"Detach":false,"Tty":true}'
+    sent = request_bytes(b"POST /v1.41/exec/abc/start", body, b"Connection: Upgrade\r\nUpgrade: tcp\r\n")
+    log = log_of(recording_of([(">", sent), ("<", b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"), (">", b"ls\n")]))
+    entry, = log["entries"]
+    assert (entry["request"]["postData"]["text"], entry["request"]["bodySize"]) == (body.decode(), len(body))
+    assert entry["_raw_sent"]["text"] == "ls\n"
+
+
+def test_an_answer_that_comes_before_its_request_has_ended_takes_no_negative_time():
+    sent = request_bytes(b"POST /images/load", b"0123456789")
+    log = log_of(recording_of([(">", sent[:-5]), ("<", answer_bytes(b"no", status=b"500 Internal Server Error")), (">", sent[-5:])]))
+    assert [log["entries"][0]["timings"][name] for name in ("send", "wait", "receive")] == [20, 0, 0]
+
+
+def test_a_redirect_names_its_target():
+    log = log_of(recording_of([(">", request_bytes(b"GET //_ping")), ("<", answer_bytes(b"", b"Location: /_ping\r\n", b"301 Moved Permanently"))]))
+    assert log["entries"][0]["response"]["redirectURL"] == "/_ping"
+
+
+def test_lists_are_cut_and_the_rest_counted():
+    count = MAX_HAR_ITEMS + 5
+    fields = b"Content-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    coded = b"".join(b"9\r\n" + frame(1, b"x") + b"\r\n" for _ in range(count)) + b"0\r\n\r\n"
+    log = log_of(recording_of([(">", request_bytes(b"GET /containers/a/logs")), ("<", b"HTTP/1.1 200 OK\r\n" + fields + coded)]))
+    response = log["entries"][0]["response"]
+    assert (len(response["_chunk_sizes"]), response["_chunk_sizes_left_out"]) == (MAX_HAR_ITEMS, 6)   # the last chunk, of size 0, too
+    assert (len(response["_frames"]), response["_frames_left_out"]) == (MAX_HAR_ITEMS, 5)
+
+
+def test_all_frames_together_are_cut_as_one_body_is():
+    body = b"".join(frame(1 + number % 2, bytes([0x61 + number]) * 500000) for number in range(4))
+    log = log_of(recording_of([(">", request_bytes(b"GET /containers/a/logs")),
+                               ("<", answer_bytes(body, b"Content-Type: application/vnd.docker.multiplexed-stream\r\n"))]))
+    frames = log["entries"][0]["response"]["_frames"]
+    assert [(one["stream"], one["size"], len(one["text"]), one.get("_left_out")) for one in frames] == [
+        ("stdout", 500000, 500000, None), ("stderr", 500000, 500000, None), ("stdout", 500000, 48576, 451424), ("stderr", 500000, 0, 500000)]
 
 
 def test_interim_responses_stand_beside_the_final_one():

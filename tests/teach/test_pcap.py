@@ -140,3 +140,8 @@ def test_whatever_was_recorded_is_read_back(events, swap):
 def test_the_checksum_is_that_of_the_words(data, even):
     data = b"\x45" + data + b"\0" * ((len(data) + 1) % 2)
     assert internet_checksum(data) == 0xffff - word_sum(data)
+
+
+def test_a_sum_of_minus_zero_is_written_as_zero():
+    """RFC 1624 §3: 0xffff is the other zero, which a sender of a sum of something never writes."""
+    assert internet_checksum(b"\xff\xff") == internet_checksum(b"\xff\xfe\x00\x01") == 0
