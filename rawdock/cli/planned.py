@@ -32,18 +32,11 @@ class PlannedConsole(Console):
         return PlannedStdin()
 
 
-def dry_run(console, form, command, words, run_command):
-    """Print as `form` (text, "" for http) what `command` (a Command) sends with `words` → exit status.
+def plan_command(console, command, words, run_command):
+    """What `command` (a Command) sends with `words` → (Plan, its exit status). `run_command(console, command, words)` is main's.
 
-    `run_command(console, command, words)` is main's.
+    Raises what the command raises. A status that is not 0, or a plan without steps, was told in the plan's events and complaints.
     """
-    form = form or "http"
-    if form not in DRY_RUN_FORMS:
-        raise UsageError("--dry-run=%s: there is no such form" % form, "write one of " + ", ".join(DRY_RUN_FORMS))
-    if command.name == "nc":
-        raise UsageError("nc sends what it is given: there is nothing to plan", "the form of that name is --dry-run=nc COMMAND")
-    if command.name in UNPLANNED_COMMANDS:
-        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name, "leave --dry-run out")
     address = find_address(console._address, console._context)
     for missing in (True, False):
         plan, failure, status = Plan(address, command.name, words, missing), None, 1
@@ -55,15 +48,28 @@ def dry_run(console, form, command, words, run_command):
             break
     if failure is not None:
         raise failure
-    if status or not plan.steps:
-        for data in plan.complaints:
-            console.err.write(data)
-        printed = [data for kind, data in plan.events if kind == "print"]
-        for data in printed:   # its help page
-            console.out.write(data)
-        if not status and not printed:
-            raise UsageError("%s sends nothing with these arguments" % command.name, "leave --dry-run out")
-        return status
     plan.finish()
-    console.out.write(DRY_RUN_FORMS[form](plan))
-    return 0
+    return plan, status
+
+
+def dry_run(console, form, command, words, run_command):
+    """Print as `form` (text, "" for http) what plan_command() finds → exit status."""
+    form = form or "http"
+    if form not in DRY_RUN_FORMS:
+        raise UsageError("--dry-run=%s: there is no such form" % form, "write one of " + ", ".join(DRY_RUN_FORMS))
+    if command.name == "nc":
+        raise UsageError("nc sends what it is given: there is nothing to plan", "the form of that name is --dry-run=nc COMMAND")
+    if command.name in UNPLANNED_COMMANDS:
+        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name, "leave --dry-run out")
+    plan, status = plan_command(console, command, words, run_command)
+    if plan.steps and not status:
+        console.out.write(DRY_RUN_FORMS[form](plan))
+        return 0
+    printed = [data for kind, data in plan.events if kind == "print"]   # its help page
+    for data in plan.complaints:
+        console.err.write(data)
+    for data in printed if not plan.steps else ():
+        console.out.write(data)
+    if not status and not printed:
+        raise UsageError("%s sends nothing with these arguments" % command.name, "leave --dry-run out")
+    return status

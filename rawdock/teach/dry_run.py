@@ -25,18 +25,17 @@ import re
 from ..engine.docker import Docker
 from ..engine.endpoints import find_endpoint_row
 from ..net.connection import Connection
+from .record import SECRET_FIELD
 
 RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
 
 # Operations whose answer a command uses and does not show, and the variable that comes out of it.
-ID_VARIABLES = {"container_create": "container", "container_inspect": "container", "container_exec": "exec"}
+ID_VARIABLES = {"container_create": "container", "container_inspect": "container", "container_exec": "exec_id"}
 STATUS_OPERATIONS = ("container_wait", "exec_inspect")
 LIST_OPERATIONS = ("container_list", "image_list", "image_delete", "image_history", "image_search", "container_changes")
 
-# Header fields whose values are a secret, and what stands for them.
-SECRET_FIELD = re.compile(rb"(?i)\r\n(X-Registry-Auth|X-Registry-Config|Authorization|Proxy-Authorization): ([^\r\n]+)")
-NO_SECRET = b"e30="   # base64 of {}: no credentials
+NO_SECRET = b"e30="   # of X-Registry-Auth: base64 of {}, no credentials
 
 
 class PlannedStep:
@@ -173,6 +172,8 @@ class Plan:
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
         self.goes_on = self.command in GOES_ON_AFTER_FAILURE and len(self.steps) > 1 and not self.has_background
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
+        if self.command in RAW_VERBS and any(kind == "print" and data.startswith(b"HTTP/") for kind, data in self.events):
+            self.steps[0].outcome = "head"   # -i
         if self.shows_json or self.command in RAW_VERBS + ("wait", "events"):
             # What the command made of the planned answers is nothing that it will print.
             self.events = [event for event in self.events if event[0] != "print"]
@@ -195,21 +196,24 @@ class Plan:
     def pieces(self, data):
         """Bytes that were sent or printed → a list of bytes, and str for what stands in a variable."""
         names = {id.encode("ascii"): name for id, name in self._ids.items()}
-        names.update((value, name) for name, value in self.secrets())
+        patterns = list(names)
+        for variable, field, value in self.secret_fields():
+            names[value] = variable
+            patterns.append(b"(?<=" + re.escape(field) + b")" + re.escape(value))
         if not names:
             return [data]
-        parts = re.split(b"(" + b"|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)) + b")", data)
-        return [names.get(part, part) for part in parts if part]
+        return [names.get(part, part) if at % 2 else part for at, part in enumerate(re.split(b"(" + b"|".join(patterns) + b")", data)) if part]
 
-    def secrets(self):
-        """(name of the variable that stands for it, value as bytes) of each secret that is sent in a header field."""
+    def secret_fields(self):
+        """(the variable that stands for it, "Name: ", its value) of each secret in a header field; the last two are bytes."""
         found = []
         for step in self.steps:
-            for name, value in SECRET_FIELD.findall(step.request.partition(b"\r\n\r\n")[0]):
-                variable = name.decode("ascii").lower().replace("-", "_")
-                variable = variable[2:] if variable.startswith("x_") else variable
-                if value != NO_SECRET and (variable, value) not in found:
-                    found.append((variable, value))
+            for line in step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
+                if SECRET_FIELD.fullmatch(line):
+                    name, _, value = line.partition(b": ")
+                    variable = re.sub("^x_", "", name.decode("ascii").lower().replace("-", "_"))
+                    if value not in (NO_SECRET, b"") and (variable, name + b": ", value) not in found:
+                        found.append((variable, name + b": ", value))
         return found
 
     def http10_pieces(self, step):

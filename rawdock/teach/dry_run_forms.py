@@ -18,6 +18,7 @@ signal is passed on; curl cannot send stdin into a stream.
 import re
 
 from ..errors import UsageError
+from .record import SECRET_FIELD
 
 
 # -- what all forms say
@@ -28,11 +29,13 @@ def comment_text(text):
 
 
 def command_comment(plan):
-    """The command line that is planned, as a comment: its secrets are not in it."""
-    shown = " ".join(shell_word(word).decode("utf-8", "replace") for word in ["rawdock", plan.command] + plan.words)
-    for name, value in plan.secrets():
-        shown = shown.replace(value.decode("latin-1"), "$" + name)
-    return "# " + comment_text(shown)
+    """The command line that is planned, as a comment, without the values of secret header fields."""
+    words = []
+    for word in ["rawdock", plan.command] + plan.words:
+        data = word.encode("utf-8", "surrogateescape")
+        secret = SECRET_FIELD.search(data)
+        words.append(shell_word(data if secret is None else data[:secret.start(1)] + b" ..." + data[secret.end(1):]))
+    return "# " + comment_text(b" ".join(words).decode("utf-8", "replace"))
 
 
 def step_comment(step):
@@ -63,8 +66,12 @@ def http_comments(plan, step):
     return [step_comment(step)] + (["#    " + text] if text else [])
 
 
+def secret_variables(plan):
+    return sorted({name for name, _, _ in plan.secret_fields()})
+
+
 def secret_comments(plan):
-    return ["# %s: the secret of the command line, which is not repeated here" % name for name, _ in plan.secrets()]
+    return ["# %s: the secret of the command line, which is not repeated here" % name for name in secret_variables(plan)]
 
 
 def json_comments(plan):
@@ -246,7 +253,7 @@ class ShellScript:
     def opening(self):
         plan = self.plan
         lines = ["#!/bin/sh", command_comment(plan)] + ["# " + line for line in self.about.strip().split("\n")] + prefix_comments(plan)
-        lines += json_comments(plan) + secret_comments(plan) + [': "${%s:?put it into this variable}"' % name for name, _ in plan.secrets()]
+        lines += json_comments(plan) + secret_comments(plan) + [': "${%s:?put it into this variable}"' % name for name in secret_variables(plan)]
         for name, text in SHELL_FUNCTIONS:
             if name in self.functions:
                 lines += text.strip("\n").split("\n")
@@ -548,7 +555,7 @@ class PythonScript:
                 text = re.sub("DIAL|FAILURE|FAMILY", lambda match: values[match.group()], text).strip("\n")
                 functions = [""] + text.split("\n") + functions
                 rest += text
-        variables = ["%s = os.environ[%r].encode()" % (name, name) for name, _ in plan.secrets()] + ["failed = 0"] * self.goes_on
+        variables = ["%s = os.environ[%r].encode()" % (name, name) for name in secret_variables(plan)] + ["failed = 0"] * self.goes_on
         rest += "".join(variables)
         lines = ["#!/usr/bin/env python3", command_comment(plan),
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
