@@ -27,6 +27,7 @@ LISTING_COMMANDS_NAMES = "ps images inspect logs events version info"
 LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wait rename"
 IMAGE_COMMANDS_NAMES = "pull rmi"
 TEACH_COMMANDS_NAMES = "explain"
+TAP_COMMANDS_NAMES = "tap replay"
 LEARN_COMMANDS_NAMES = "learn"
 
 GROUP_TITLES = (
@@ -35,6 +36,7 @@ GROUP_TITLES = (
     ("What there is, and what happens", LISTING_COMMANDS_NAMES),
     ("Images", IMAGE_COMMANDS_NAMES),
     ("What bytes mean", TEACH_COMMANDS_NAMES),
+    ("Between client and engine", TAP_COMMANDS_NAMES),
     ("Learning", LEARN_COMMANDS_NAMES),
 )
 
@@ -53,6 +55,9 @@ def find_command(name):
     if name in TEACH_COMMANDS_NAMES.split():
         from .teach import TEACH_COMMANDS
         return TEACH_COMMANDS[name]
+    if name in TAP_COMMANDS_NAMES.split():
+        from .tap import TAP_COMMANDS
+        return TAP_COMMANDS[name]
     if name in LEARN_COMMANDS_NAMES.split():
         from .learn import LEARN_COMMANDS
         return LEARN_COMMANDS[name]

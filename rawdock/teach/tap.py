@@ -128,6 +128,16 @@ def is_hung_up(sock):
     return any(events & POLLHUP for _, events in poller.poll(0))
 
 
+def leave_nothing_unread(sock):
+    """So that closing `sock` is an end for the other side, and not a reset."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+        while sock.recv(65536):
+            pass
+    except OSError:
+        pass
+
+
 class TapFlow:
     """One direction of a tapped connection: what `source` sends goes to `sink`."""
 

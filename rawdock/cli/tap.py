@@ -1,0 +1,275 @@
+"""The commands that stand between a client and an engine, or in the engine's place: tap and replay.
+
+`rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of ours. CMD keeps the terminal and the three
+standard streams; the transcript goes to stderr or to a file. It is CMD's status that tap ends with, 128
+and the signal's number where a signal ended it. SIGTERM and SIGHUP are handed to CMD, and SIGINT too unless the
+terminal has given it to CMD already.
+"""
+import os
+
+from ..errors import UsageError
+from ..teach.listen import UnixListener
+from ..teach.tap import Tap
+from .flags import Command, command_table, one_line
+
+TAP_FLAGS = """
+--listen           text  SOCK  where clients connect: the path of a Unix socket (with -- CMD: a private one unless given)
+--to               text  FILE  the transcript, instead of on stderr
+--record           text  FILE  what crossed, as JSON lines: for replay and explain
+--har              text  FILE  as HAR 1.2, for a browser's developer tools
+--html             text  FILE  as a page that explains every byte
+--pcap             text  FILE  as pcapng, for Wireshark
+--secrets          bool  write credentials too, instead of asterisks
+--cut-at           int   N  spoil: only the first N bytes of each connection's answers come
+--drop-last-chunk  bool  spoil: a chunked body ends before its last chunk
+--bad-frame        bool  spoil: the first frame of each stream has a type that does not exist
+--reset            bool  spoil: what ends, ends with a reset (alone: at the first byte of an answer)
+--one-byte         bool  spoil: answers come one byte a write
+--drip             int   MS  spoil: so many milliseconds before each write of an answer
+--sweep            bool  run CMD once for each of many cuts of its answers, list those it took for success
+--points           int   N  cuts of a sweep, at most (60)
+--every            bool  a cut at every byte
+--live             bool  sweep against the engine, not against the record of a first run: what CMD changes, it changes each time
+-v                 bool  sweep: a line for each cut
+"""
+REPLAY_FLAGS = """
+--listen  text  SOCK  where clients connect: the path of a Unix socket
+-v        bool  a line for each request
+"""
+SPOIL_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
+PICTURE_FLAGS = ("to", "record", "har", "html", "pcap")
+KEPT_RECORD_BYTES = 256 << 20     # in memory, for the pictures that need the whole of it
+LEFT_BEHIND_SECONDS = 2           # for what a command that has ended left under way
+DEFAULT_SWEEP_POINTS = 60
+
+
+class GuardedSink:
+    """A sink that can fail in any way, and then fails as a full disk does: the tap goes on without it."""
+
+    def __init__(self, sink, name):
+        self._sink = sink
+        self._name = name
+
+    def take(self, number, event):
+        self._guard(self._sink.take, number, event)
+
+    def finish(self):
+        self._guard(self._sink.finish)
+
+    def _guard(self, function, *arguments):
+        try:
+            function(*arguments)
+        except OSError as error:
+            raise OSError(error.errno, "%s: %s" % (self._name, error.strerror or error))
+        except Exception as error:   # the pump promises to go on whatever the bytes make of us
+            raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
+
+
+class TapPictures:
+    """What is made of a tapped conversation: `recorder` while it lasts, finish() the files that need all of it."""
+
+    def __init__(self, console, options, address):
+        from ..teach.record import Recording, RecordWriter, WireRecorder
+        from ..teach.transcript import TranscriptSink, wants_colour
+        self.console = console
+        self.redact = not options["secrets"]
+        self.files = {name: open_picture(options[name], name) for name in PICTURE_FLAGS if options[name]}
+        out = self.files.get("to", console.err)
+        sinks = [GuardedSink(TranscriptSink(out, out is console.err and wants_colour(2), redact=self.redact), "the transcript")]
+        if "record" in self.files:
+            sinks.append(GuardedSink(RecordWriter(self.files["record"], self.redact, address=str(address)), options["record"]))
+        self.recording = None
+        if options["har"] or options["html"] or options["pcap"]:
+            self.recording = Recording(KEPT_RECORD_BYTES, address=str(address))
+            sinks.append(self.recording)
+        self.recorder = WireRecorder(sinks)
+
+    def finish(self):
+        """Write what is left to write → whether all of it could be."""
+        good = True
+        try:
+            self.recorder.finish()
+        except BrokenPipeError:
+            pass   # nobody reads the transcript any more
+        except OSError as error:
+            self.console.complain("rawdock: %s" % (error.strerror or error))
+            good = False
+        for name in ("har", "html", "pcap"):
+            if name in self.files:
+                good = self.write_picture(name, self.files[name]) and good
+        for file in self.files.values():
+            file.close()
+        return good
+
+    def write_picture(self, name, file):
+        from ..teach.har import write_har
+        from ..teach.page import write_page
+        from ..teach.pcap import write_pcap
+        try:
+            {"har": write_har, "html": write_page, "pcap": write_pcap}[name](self.recording, file, redact=self.redact)
+            file.flush()
+            return True
+        except OSError as error:
+            self.console.complain("rawdock: --%s: %s" % (name, error.strerror or error))
+            return False
+
+
+def open_picture(path, name):
+    try:
+        return open(path, "wb", buffering=0 if name == "to" else -1)
+    except OSError as error:
+        raise UsageError("--%s %s: %s" % (name, path, (error.strerror or str(error)).lower()), "give a file that can be written")
+
+
+def chaos_of(options):
+    """The Chaos that the spoil flags ask for, or None."""
+    from ..teach.chaos import Chaos
+    for name in ("cut_at", "drip"):
+        if options[name] is not None and options[name] < 0:
+            raise UsageError("--%s %d: less than nothing" % (name.replace("_", "-"), options[name]))
+    if not any(options[name] not in (None, False) for name in SPOIL_FLAGS):
+        return None
+    return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"], (options["drip"] or 0) / 1000.0,
+                 options["reset"])
+
+
+def do_tap(console, options, arguments):
+    chaos = chaos_of(options)
+    if not options["sweep"] and (options["points"] is not None or options["every"] or options["live"]):
+        raise UsageError("--points, --every and --live belong to --sweep")
+    if options["sweep"]:
+        given = [name for name in SPOIL_FLAGS + PICTURE_FLAGS + ("listen",) if options[name] not in (None, False)]
+        if given:
+            raise UsageError("--%s does not go with --sweep" % given[0].replace("_", "-"))
+    if not arguments and (options["sweep"] or not options["listen"]):
+        raise UsageError("tap needs a command to run or a place to listen", "usage: rawdock tap -- docker ps, or rawdock tap --listen /tmp/tap.sock")
+    address = console.engine_address()
+    if address.base:
+        raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address, "leave the path out")
+    if options["sweep"]:
+        return do_sweep(console, options, arguments, address)
+    with UnixListener(options["listen"]) as listener:
+        pictures = TapPictures(console, options, address)
+        maker = {"make_connection": chaos} if chaos is not None else {}
+        try:
+            with Tap(listener, address, pictures.recorder, lambda error: console.complain("rawdock: " + one_line(error)), **maker) as tap:
+                status = run_tapped_command(console, tap, arguments) if arguments else tap_until_signal(console, tap)
+        finally:
+            good = pictures.finish()
+    return status or (0 if good else 1)
+
+
+def tap_until_signal(console, tap):
+    import signal
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: tap.stop())
+    console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C" % (tap.listener.address, tap.address))
+    tap.run()
+    return 0
+
+
+def run_tapped_command(console, tap, argv):
+    """Run `argv` as the tap's client → its exit status."""
+    import signal
+    from threading import Thread
+    from ..teach.sweep import child_environment, start_child
+    try:
+        child = start_child(argv, child_environment(tap.listener.address))
+    except UsageError as error:
+        console.complain("rawdock: " + one_line(error))
+        return 127
+
+    def hand_on(number, frame):
+        if number != signal.SIGINT or not is_in_foreground():
+            child.send_signal(number)
+
+    def wait():
+        child.wait()
+        tap.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, hand_on)
+    waiter = Thread(target=wait, daemon=True)
+    waiter.start()
+    tap.run()
+    waiter.join()
+    tap.drain(LEFT_BEHIND_SECONDS)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def is_in_foreground():
+    """Whether we are what a terminal's Ctrl-C goes to: then our child, in the same group, has had it too."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def do_sweep(console, options, argv, address):
+    from ..teach.sweep import Sweep
+    if options["points"] is not None and options["points"] < 1:
+        raise UsageError("--points %d: one at least" % options["points"])
+    points = None if options["every"] else options["points"] or DEFAULT_SWEEP_POINTS
+    console.err.line("rawdock: %s is run once, then once for each cut%s" % (
+        argv[0], ", each time against %s" % address if options["live"] else ", answered by the record of the first run"))
+    with UnixListener() as listener:
+        runs = Sweep(argv, address, listener, points, options["live"],
+                     (lambda run: console.out.line(sweep_line(run))) if options["v"] else None).run()
+    silent = [run for run in runs if run.status == 0]
+    if silent and not options["v"]:
+        console.out.line("taken for success:")
+        for run in silent:
+            console.out.line("  " + sweep_line(run))
+    lost = sum(not run.same_output for run in silent)
+    hung = sum(run.status is None for run in runs)
+    console.out.line("%d cuts, %d taken for success, %d of these with other output%s" % (
+        len(runs), len(silent), lost, "; %d did not end and were killed" % hung if hung else ""))
+    return 1 if silent else 0
+
+
+def sweep_line(run):
+    point = run.point
+    verdict = "killed" if run.status is None else "status %d" % run.status
+    if run.status == 0:
+        verdict += ", same output" if run.same_output else ", OUTPUT LOST"
+    return "%-44s byte %5d of %5d  %-36s %s" % (point.exchange.asked[-44:], point.offset, len(point.exchange.answer), point.role, verdict)
+
+
+def do_replay(console, options, arguments):
+    from ..teach.record import is_record, read_record
+    from ..teach.replay import ReplayServer
+    import signal
+    name = arguments[0]
+    if not options["listen"]:
+        raise UsageError("replay needs a place to listen", "usage: rawdock replay FILE --listen /tmp/replay.sock")
+    try:
+        with open(name, "rb") as file:
+            if not is_record(file.read(64)):
+                raise UsageError("%s is no record" % name, "rawdock tap --record FILE makes one")
+            file.seek(0)
+            recording = read_record(file)
+    except OSError as error:
+        raise UsageError("%s: %s" % (name, (error.strerror or str(error)).lower()), "give a file made by rawdock tap --record")
+
+    def tell(asked, exchange):
+        if exchange is None or options["v"]:
+            console.err.line("rawdock: %s: %s" % (asked, "not in the record" if exchange is None else "answered"))
+
+    with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, tell) as server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: server.stop())
+        console.err.line("rawdock: %d recorded exchanges answer at DOCKER_HOST=%s; end it with Ctrl-C" % (len(server.book.exchanges), listener.address))
+        server.run()
+    return 0
+
+
+TAP_COMMANDS = command_table(
+    Command("tap", do_tap, "[-- CMD ARG...]", "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
+    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine", REPLAY_FLAGS, least=1, most=1),
+)
