@@ -128,6 +128,7 @@ kbd { font-size: 12px; }
 .line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
 .hex .line { grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); column-gap: 18px; }
+.hex .line { content-visibility: auto; contain-intrinsic-height: 22px; }
 .hex .code { min-width: 45.1ch; }
 .hex .code, .hex .ascii { display: flex; }
 .hex .code > *, .hex .ascii > * { flex: 0 0 auto; text-align: center; }
@@ -251,7 +252,7 @@ class="t-response"></i>response</span><span><i class="t-stream"></i>raw stream</
 <dt><kbd>← →</kbd></dt><dd>one element (text) or one byte (hexdump) back, on</dd>
 <dt><kbd>Ctrl ← →</kbd></dt><dd>one element in the hexdump</dd>
 <dt><kbd>↑ ↓</kbd></dt><dd>one line; <kbd>Page ↑ ↓</kbd> ten</dd>
-<dt><kbd>Home End</kbd></dt><dd>ends of the line; with <kbd>Ctrl</kbd> of what is shown</dd>
+<dt><kbd>Home End</kbd></dt><dd>ends of the line; with <kbd>Ctrl</kbd> of the exchange</dd>
 <dt><kbd>Enter</kbd></dt><dd>highlight every byte of this role; <kbd>Esc</kbd> stops it</dd>
 <dt><kbd>Tab</kbd></dt><dd>timeline, views, bytes, roles</dd>
 </dl></details>
@@ -273,7 +274,7 @@ const record = JSON.parse(document.getElementById("record").textContent);
 const $ = (id) => document.getElementById(id);
 const WAYS = ["client to engine", "engine to client"];
 const STREAM_NAMES = ["stdin", "stdout", "stderr", "system error"];
-const SHOWN = {text: 12288, hex: 4096};   // bytes drawn at first in each part; more on demand
+const SHOWN = {text: 8192, hex: 2048};   // bytes drawn at first in each part; more on demand
 const NUMBER = new Intl.NumberFormat("en");
 const count = (n, word) => NUMBER.format(n) + " " + word + (n === 1 ? "" : "s");
 const shortIds = (text) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12) + "\u2026");
@@ -460,7 +461,7 @@ function openExchange(index, byUser) {
   $("about").textContent = "Connection " + open.connection.number + ". " + exchange.about;
   pinned = -1;
   current = null;
-  exchange.parts.forEach((part) => { part.from = part.start; part.budget = {text: SHOWN.text, hex: SHOWN.hex}; });
+  exchange.parts.forEach((part) => drawFrom(part, part.start));
   drawRoles();
   draw();
   read(null);
@@ -469,6 +470,10 @@ function openExchange(index, byUser) {
     $("live").textContent = exchange.title + ". " + exchange.about;
     if ($("detail").getBoundingClientRect().top > window.innerHeight * 0.6) $("detail").scrollIntoView();
   }
+}
+function drawFrom(part, offset) {
+  part.from = offset;
+  part.budget = {text: SHOWN.text, hex: SHOWN.hex};
 }
 function draw() {
   for (const name of ["text", "hex", "decoded"]) {
@@ -518,20 +523,43 @@ function drawBytes(part, section) {
   const more = make("p", "more small");
   if (part.from > part.start) {
     more.append(button("plain", "Show what stands before", () => {
-      const back = Math.min(part.from - part.start, SHOWN[view]);
-      part.from -= back;
-      part.budget[view] += back;
-      drawPart(part);
-      settle();
+      const at = part.from;
+      goBack(part);
+      goTo(part, at - 1);
     }));
   }
   if (part.to < part.end) {
-    more.append(button("plain", "Show more: " + count(part.end - part.to, "byte") + " to come", () => grow(part)));
+    more.append(button("plain", "Show more: " + count(part.end - part.to, "byte") + " to come", () => {
+      const at = part.to;
+      grow(part);
+      goTo(part, at);
+    }));
   }
   section.append(more);
 }
+// Draw on behind what is drawn. What was drawn first goes, beyond a bound: a long part must not make a slow page.
 function grow(part) {
   part.budget[view] += 2 * SHOWN[view];
+  if (part.budget[view] > 4 * SHOWN[view]) {
+    part.from = Math.max(part.from, before(part, part.to));
+    part.budget[view] = 3 * SHOWN[view];
+  }
+  drawPart(part);
+  settle();
+}
+// Where to begin, for a screenful to stand before `offset`: bytes that are not in the page take no room.
+function before(part, offset) {
+  let left = SHOWN[view];
+  for (const run of runs(open.connection.streams[part.way], part.start, offset).reverse()) {
+    const size = run.bytes ? run.bytes.length : 0;
+    if (size >= left) return Math.max(run.start, run.end - left - (run.end - left - part.start) % 16);
+    left -= size;
+  }
+  return part.start;
+}
+function goBack(part) {
+  part.from = before(part, part.from);
+  part.budget[view] = 3 * SHOWN[view];
   drawPart(part);
   settle();
 }
@@ -889,15 +917,17 @@ function settle() {
   select(place || walked[0], true);
   if (had) current.focus();
 }
-function goTo(part, offset) {
-  const shown = () => stripes.flat().filter((one) => one.home === part && one.offset <= offset).pop();
+// The element with the byte at `offset`, drawn if it was not.
+function reach(part, offset) {
   if (offset < part.from || offset >= part.to) {
-    part.from = Math.max(part.start, offset - (offset - part.start) % 16 - 256);
-    part.budget = {text: SHOWN.text, hex: SHOWN.hex};
+    drawFrom(part, Math.max(part.start, offset - (offset - part.start) % 16 - 256));
     drawPart(part);
     settle();
   }
-  const target = shown();
+  return stripes.flat().filter((one) => one.home === part && one.offset <= offset).pop();
+}
+function goTo(part, offset) {
+  const target = reach(part, offset);
   if (target) { target.focus(); target.scrollIntoView({block: "center"}); }
 }
 function nearest(stripe, from) {
@@ -949,19 +979,23 @@ function walk(event) {
       case "ArrowUp": return vertical(-1);
       case "PageDown": return vertical(10);
       case "PageUp": return vertical(-10);
-      case "Home": return event.ctrlKey ? stripes[0][0] : stripe[0];
-      case "End": return event.ctrlKey ? stripes[stripes.length - 1].slice(-1)[0] : stripe[stripe.length - 1];
+      case "Home": return stripe[0];
+      case "End": return stripe[stripe.length - 1];
       default: return undefined;
     }
   };
-  target = find();
+  if (event.ctrlKey && (event.key === "Home" || event.key === "End")) {
+    const parts = open.exchange.parts.filter((part) => part.end > part.start);
+    target = event.key === "Home" ? reach(parts[0], parts[0].start) : reach(parts[parts.length - 1], parts[parts.length - 1].end - 1);
+  } else target = find();
   if (target === undefined) return;
   event.preventDefault();
   // What is not drawn yet is drawn when somebody walks there.
-  const part = from.home, forward = ["ArrowRight", "ArrowDown", "PageDown"].includes(event.key);
-  if (forward && part.to < part.end && (target === null || target.home !== part)) {
+  const part = from.home, leaves = target === null || target.home !== part;
+  const forward = ["ArrowRight", "ArrowDown", "PageDown"].includes(event.key), backward = ["ArrowLeft", "ArrowUp", "PageUp"].includes(event.key);
+  if (leaves && (forward && part.to < part.end || backward && part.from > part.start)) {
     select(from, true);
-    grow(part);
+    (forward ? grow : goBack)(part);
     target = find();
   }
   if (target) target.focus();
@@ -993,9 +1027,10 @@ $("parts").addEventListener("click", (event) => { const element = pointed(event)
 function show(name) {
   const kept = current;
   view = name;
+  open.exchange.parts.forEach((part) => drawFrom(part, part.start));
   draw();
   read(null);
-  if (kept && current && kept.classList.contains("here")) select(current);
+  if (kept && current && kept.classList.contains("here")) select(reach(kept.home, kept.offset));
   $("tab-" + name).focus();
 }
 for (const name of ["text", "hex", "decoded"]) $("tab-" + name).addEventListener("click", () => show(name));
