@@ -7,7 +7,7 @@ are written with one call; the order between stdout and stderr is that of the fr
 import os
 
 from ..errors import RawdockError
-from ..net.connection import read_frame_runs
+from ..net.duplex import read_frame_runs
 
 STDIN_BYTES = 65536
 

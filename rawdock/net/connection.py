@@ -2,7 +2,6 @@
 
     Connection   one socket; `request()` writes a request and reads the head of its answer
     Response     the answer: status, headers, and the body in every shape the engine uses
-    Duplex       what a hijacked connection becomes: frames or raw bytes out, stdin in
 
 Strategy: a head and a small body leave in one write; `Host: docker`, never `Expect`. A
 body is decoded where it was received, with no copy for `readinto` and `copy_to`. Bytes
@@ -29,12 +28,8 @@ from collections import deque
 
 from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError, Verdict,
                       verdict_of_error)
-from ..wire.body import body_reader, response_framing, stays_open
-from ..wire.chunked import encode_chunk, encode_last_chunk
+from ..wire.body import BODY_NAMES, body_reader, response_framing, stays_open
 from ..wire.feed import values_or_error
-from ..wire.frameruns import FrameRunReader, frame_runs
-from ..wire.frames import FrameReader
-from ..wire.jsonstream import MessageReader
 from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
@@ -180,6 +175,7 @@ class Connection:
     def _send_stream(self, pieces, length):
         """Send the body in `pieces`, chunked when `length` is None. False if the engine did not take it to its end."""
         from select import POLLIN, POLLOUT, poll
+        from ..wire.chunked import encode_chunk, encode_last_chunk
         poller = poll()
         poller.register(self.sock, POLLIN | POLLOUT)
         sent = 0
@@ -371,11 +367,6 @@ def byte_slices(body):
     view = memoryview(body).cast("B")
     for at in range(0, len(view), SEND_BYTES):
         yield view[at:at + SEND_BYTES]
-
-
-# What a verdict calls them, by the kind of their framing.
-BODY_NAMES = {"none": "no body", "length": "a body of known length", "chunked": "a chunked body",
-              "close": "a body that ends with the connection", "upgrade": "a hijacked stream"}
 
 
 class Response:
@@ -593,6 +584,7 @@ class Response:
 
     def messages(self):
         """JSON messages (dicts) of the body as they come. An error the engine reports in one raises StreamError."""
+        from ..wire.jsonstream import MessageReader
         reader = MessageReader()
         recent = deque(maxlen=KEPT_MESSAGES)
         self._decoding = True
@@ -628,6 +620,8 @@ class Response:
 
         An error that stands behind good frames is raised by iterating the list, after them.
         """
+        from ..wire.frameruns import FrameRunReader
+        from .duplex import read_frame_runs
         self._decoding = True
         try:
             if self.framing.kind == "chunked" and not self._received:
@@ -649,6 +643,7 @@ class Response:
 
     def duplex(self, tty=None):
         """The raw stream that follows a 101 (or a 2xx to a hijack request)."""
+        from .duplex import Duplex
         return Duplex(self._connection, self, tty)
 
 
@@ -662,111 +657,3 @@ def check_stream_message(message, recent):
         statuses = [line.strip() for line in lines if isinstance(line, str) and line.strip()]
         raise StreamError(str(fields.get("message") or error or detail), code if isinstance(code, int) else None,
                           statuses[-KEPT_STATUS_LINES:])
-
-
-def read_frame_runs(pieces):
-    """Pieces of bytes → lists of frame runs, one a piece that completes any."""
-    reader = FrameReader()
-    for piece in pieces:
-        frames = reader.feed(piece)
-        if frames:
-            yield values_or_error(frame_runs(list.__iter__(frames)), None if type(frames) is list else frames.error)
-    reader.feed_eof()
-
-
-class Duplex:
-    """A hijacked connection: the container's output comes out, its stdin goes in.
-
-    `tty` says whether the output is raw (True) or in frames (False). Reading and writing may
-    happen in two threads. Closing it detaches; it does not stop the container.
-
-    `verdict` is None while the stream is under way. One that ended between frames, or raw, is
-    "unconfirmed": its bytes cannot tell the end of the program from that of the engine. Once wait
-    or inspect has said that the program ended, `confirm()` makes the verdict "complete".
-    """
-
-    def __init__(self, connection, response, tty=None):
-        self.response = response
-        self.tty = tty
-        self._connection = connection
-        self._leftover = connection.take_received()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-    def fileno(self):
-        return self._connection.sock.fileno()
-
-    def receive(self):
-        """Bytes as they come, b"" once the engine has closed the stream."""
-        data, self._leftover = self._leftover, b""
-        response = self.response
-        if not data:
-            try:
-                data = self._connection.receive(response._received)
-            except RawdockError as error:
-                response._judge(error)
-                raise
-            if not data and response._failed is None:
-                response._failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response._received)
-        response._received += len(data)
-        return data
-
-    def __iter__(self):
-        """Pieces of the raw stream (bytes) until the engine closes it."""
-        while True:
-            data = self.receive()
-            if not data:
-                return
-            yield data
-
-    def frames(self):
-        """(stream, bytes) as they come. TruncatedError if the stream ends inside a frame.
-
-        An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
-        """
-        try:
-            if self.tty:
-                for piece in self:
-                    yield 1, piece
-                return
-            for runs in read_frame_runs(self):
-                for stream, payloads in runs:
-                    for payload in payloads:
-                        yield stream, payload
-        except RawdockError as error:
-            self.response._judge(error)
-            raise
-
-    def send(self, data):
-        """Write bytes to the container's stdin. ConnectError when nobody reads them any more."""
-        try:
-            self._connection.sock.sendall(data)
-        except OSError as error:
-            raise self._connection._broken(error)
-
-    def close_write(self):
-        """Half-close: the end of stdin."""
-        try:
-            self._connection.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass   # the engine has closed already: there is no stdin left to end
-
-    @property
-    def verdict(self):
-        """How the stream ended (a Verdict), None while it has not."""
-        return self.response.verdict
-
-    def confirm(self):
-        """The engine has said that the program ended: the stream, which had ended too, is complete. UsageError if it had not."""
-        verdict = self.verdict
-        if verdict is None or verdict.kind not in ("unconfirmed", "complete"):
-            raise UsageError("a stream %s cannot be confirmed" % ("that is under way" if verdict is None else "whose verdict is %r" % verdict.kind),
-                             "read it to its end, then ask wait or inspect")
-        self.response._failed = Verdict("complete", verdict.where, None, verdict.got)
-
-    def close(self):
-        self.response.close()

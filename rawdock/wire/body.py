@@ -10,7 +10,6 @@ rather than resolved, because two parsers that resolve it differently can be pla
 each other, and no engine sends it.
 """
 from ..errors import ProtocolError, TruncatedError
-from .chunked import ChunkedReader
 from .feed import label_span
 from .grammar import CONTENT_LENGTH, TOKEN
 from .message import Headers, field_offset
@@ -41,6 +40,10 @@ NO_BODY = Framing("none")
 UNTIL_CLOSE = Framing("close")
 CHUNKED = Framing("chunked")
 UPGRADE = Framing("upgrade")
+
+# What a verdict calls them, by the kind of their framing.
+BODY_NAMES = {"none": "no body", "length": "a body of known length", "chunked": "a chunked body",
+              "close": "a body that ends with the connection", "upgrade": "a hijacked stream"}
 
 
 def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
@@ -230,6 +233,7 @@ class UntilCloseReader:
 def body_reader(framing, labels=None, offset=0):
     """The reader of a body framed so. `offset` is where the body starts in its stream."""
     if framing.kind == "chunked":
+        from .chunked import ChunkedReader
         return ChunkedReader(labels, offset)
     if framing.kind == "close":
         return UntilCloseReader(labels, offset)

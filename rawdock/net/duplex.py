@@ -1,0 +1,121 @@
+"""What a hijacked connection becomes: the container's output in frames or raw, its stdin the other way.
+
+Strategy: nothing of HTTP is left on it, so nothing in the bytes tells how it ends: where the
+engine closed it between two frames the verdict is "unconfirmed", until wait or inspect has
+said what became of the program.
+"""
+import socket
+
+from ..errors import RawdockError, UsageError, Verdict
+from ..wire.body import BODY_NAMES
+from ..wire.feed import values_or_error
+from ..wire.frameruns import frame_runs
+from ..wire.frames import FrameReader
+
+
+def read_frame_runs(pieces):
+    """Pieces of bytes → lists of frame runs, one a piece that completes any."""
+    reader = FrameReader()
+    for piece in pieces:
+        frames = reader.feed(piece)
+        if frames:
+            yield values_or_error(frame_runs(list.__iter__(frames)), None if type(frames) is list else frames.error)
+    reader.feed_eof()
+
+
+class Duplex:
+    """A hijacked connection: the container's output comes out, its stdin goes in.
+
+    `tty` says whether the output is raw (True) or in frames (False). Reading and writing may
+    happen in two threads. Closing it detaches; it does not stop the container.
+
+    `verdict` is None while the stream is under way. One that ended between frames, or raw, is
+    "unconfirmed": its bytes cannot tell the end of the program from that of the engine. Once wait
+    or inspect has said that the program ended, `confirm()` makes the verdict "complete".
+    """
+
+    def __init__(self, connection, response, tty=None):
+        self.response = response
+        self.tty = tty
+        self._connection = connection
+        self._leftover = connection.take_received()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def fileno(self):
+        return self._connection.sock.fileno()
+
+    def receive(self):
+        """Bytes as they come, b"" once the engine has closed the stream."""
+        data, self._leftover = self._leftover, b""
+        response = self.response
+        if not data:
+            try:
+                data = self._connection.receive(response._received)
+            except RawdockError as error:
+                response._judge(error)
+                raise
+            if not data and response._failed is None:
+                response._failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response._received)
+        response._received += len(data)
+        return data
+
+    def __iter__(self):
+        """Pieces of the raw stream (bytes) until the engine closes it."""
+        while True:
+            data = self.receive()
+            if not data:
+                return
+            yield data
+
+    def frames(self):
+        """(stream, bytes) as they come. TruncatedError if the stream ends inside a frame.
+
+        An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
+        """
+        try:
+            if self.tty:
+                for piece in self:
+                    yield 1, piece
+                return
+            for runs in read_frame_runs(self):
+                for stream, payloads in runs:
+                    for payload in payloads:
+                        yield stream, payload
+        except RawdockError as error:
+            self.response._judge(error)
+            raise
+
+    def send(self, data):
+        """Write bytes to the container's stdin. ConnectError when nobody reads them any more."""
+        try:
+            self._connection.sock.sendall(data)
+        except OSError as error:
+            raise self._connection._broken(error)
+
+    def close_write(self):
+        """Half-close: the end of stdin."""
+        try:
+            self._connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass   # the engine has closed already: there is no stdin left to end
+
+    @property
+    def verdict(self):
+        """How the stream ended (a Verdict), None while it has not."""
+        return self.response.verdict
+
+    def confirm(self):
+        """The engine has said that the program ended: the stream, which had ended too, is complete. UsageError if it had not."""
+        verdict = self.verdict
+        if verdict is None or verdict.kind not in ("unconfirmed", "complete"):
+            raise UsageError("a stream %s cannot be confirmed" % ("that is under way" if verdict is None else "whose verdict is %r" % verdict.kind),
+                             "read it to its end, then ask wait or inspect")
+        self.response._failed = Verdict("complete", verdict.where, None, verdict.got)
+
+    def close(self):
+        self.response.close()
