@@ -1,17 +1,29 @@
-"""The commands that show what bytes mean: explain."""
+"""The commands that show what bytes mean: explain.
+
+`rawdock explain FILE` takes bytes that somebody captured (one direction of a connection) or a record
+(all directions of many), and shows them as a transcript, as a hexdump, as JSON, or writes them as a page,
+a HAR or a capture file. Whatever the form, bytes that break a rule end in status 1, bytes that end inside
+a message in status 3.
+"""
 import json
 
 from ..errors import ProtocolError, TruncatedError, UsageError
-from ..teach.explain import explain_messages
+from ..teach.explain import explain_messages, guess_role, message_facts
 from .flags import Command, command_table
 
 EXPLAIN_FLAGS = """
---json  bool  a JSON object a line, one for each message
---role  text  ROLE  what was captured: response, request, or auto (the default: the first bytes tell)
---for   text  METHOD  the method that the captured responses answer (a HEAD's answer has no body)
+--hex      bool  every byte: its offset, its role in the grammar, what that is and where it is written
+--json     bool  a JSON object a line, one for each message
+--html     text  FILE  write a page for browsers
+--har      text  FILE  write a HAR, which browsers' developer tools open
+--pcap     text  FILE  write a capture (pcapng), which Wireshark opens
+--secrets  bool  leave credentials as they are; otherwise each of their bytes becomes an asterisk
+--role     text  ROLE  what was captured: response, request, or auto (the default: the first bytes tell)
+--for      text  METHOD  the method that the captured responses answer (a HEAD's answer has no body)
 """
 
 CAPTURE_BYTES = 65536
+RECORD_START_BYTES = 64   # tell a record from captured bytes
 
 
 def read_capture(name):
@@ -19,7 +31,7 @@ def read_capture(name):
     try:
         file = open(0, "rb", buffering=0, closefd=False) if name in (None, "-") else open(name, "rb", buffering=0)
     except OSError as error:
-        raise UsageError("%s: %s" % (name, error.strerror), "give a file of captured bytes, or pipe them in")
+        raise UsageError("%s: %s" % (name, error.strerror), "give a file of captured bytes or a record, or pipe it in")
     with file:
         while True:
             piece = file.read(CAPTURE_BYTES)
@@ -28,23 +40,153 @@ def read_capture(name):
             yield piece
 
 
+def pieces_with_start(pieces, count, is_enough=None):
+    """(the first `count` bytes or more, unless there are fewer or `is_enough` says so of less; an iterator of all pieces)."""
+    start = b""
+    pieces = iter(pieces)
+    while len(start) < count and not (is_enough is not None and is_enough(start)):
+        piece = next(pieces, None)
+        if piece is None:
+            break
+        start += piece
+
+    def all_pieces():
+        if start:
+            yield start
+        for piece in pieces:
+            yield piece
+    return start, all_pieces()
+
+
+def is_no_record(start):
+    """Whether bytes that begin so cannot be a record, however they go on."""
+    return start.strip()[:1] not in (b"", b"{")
+
+
 def do_explain(console, options, arguments):
-    role = options["role"] or "auto"
+    role, method = options["role"] or "auto", options["for"] or "GET"
     if role not in ("auto", "response", "request"):
         raise UsageError("--role %s: not one of response, request, auto" % role)
-    if not options["json"]:
-        raise UsageError("explain has one form in this version", "add --json")
+    pictures = [name for name in ("html", "har", "pcap") if options[name] is not None]
+    if options["json"] and (options["hex"] or pictures):
+        raise UsageError("--json is a form of its own", "leave --%s out" % (["hex"] * options["hex"] + pictures)[0])
+    start, pieces = pieces_with_start(read_capture(arguments[0] if arguments else None), RECORD_START_BYTES, is_no_record)
+    if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
+        return explain_capture(console, options, pieces, role, method, pictures)
+    from ..teach.record import is_record, read_record
+    if not is_record(start):
+        return explain_capture(console, options, pieces, role, method, pictures)
+    from io import BytesIO
+    recording = read_record(BytesIO(b"".join(pieces)))
+    if options["json"]:
+        return print_record_messages(console, recording, not options["secrets"])
+    return show_pictures(console, options, recording, pictures)
+
+
+def explain_capture(console, options, pieces, role, method, pictures):
+    """Explain the bytes of one direction → exit status."""
+    if options["json"]:
+        return print_captured_messages(console, pieces, role, method)
+    if role == "auto":
+        start, pieces = pieces_with_start(pieces, 7)
+        role = guess_role(start)
+    direction = "<" if role == "response" else ">"
+    from ..teach.record import Recording, WireEvent
+    if options["hex"] or pictures:
+        recording = Recording(started=0.0, address="")
+        recording.find(1).method = method
+        for piece in pieces:
+            recording.take(1, WireEvent(0.0, direction, "data", piece))
+        return show_pictures(console, options, recording, pictures)
+    from ..teach.transcript import TranscriptSink, wants_colour
+    sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method)
+    for piece in pieces:
+        sink.take(1, WireEvent(0.0, direction, "data", piece))
+    sink.finish()
+    return sink.status
+
+
+def print_captured_messages(console, pieces, role, method):
     try:
-        for facts in explain_messages(read_capture(arguments[0] if arguments else None), role, options["for"] or "GET"):
+        for facts in explain_messages(pieces, role, method):
             console.out.line(json.dumps(facts))
     except TruncatedError:
         return 3
     except ProtocolError as error:
-        console.out.line(json.dumps({"error": str(error), "rule": error.rule, "offset": error.offset}))
+        print_broken_rule(console, error)
         return 1
     return 0
 
 
+def print_broken_rule(console, error):
+    console.out.line(json.dumps({"error": str(error), "rule": error.rule, "offset": error.offset}))
+
+
+def print_record_messages(console, recording, redact):
+    """Each connection's messages, an exchange after the other, as captured bytes are printed → exit status."""
+    from ..teach.annotate import annotate
+    from ..teach.record import redacted_recording
+    status = 0
+    for connection in annotate(redacted_recording(recording) if redact else recording):
+        for stream, message in messages_in_turn(connection):
+            body = b"".join([stream.data[start:end] for start, end in message.body])
+            if message.head is not None or isinstance(message.error, TruncatedError):
+                facts = message_facts(message.kind, message.head, message.framing, body, message.complete)
+                facts["connection"] = connection.number
+                console.out.line(json.dumps(facts))
+        for stream in (connection.requests, connection.responses):
+            if isinstance(stream.error, TruncatedError):
+                status = status or 3
+            elif stream.error is not None:
+                print_broken_rule(console, stream.error)
+                status = 1
+    return status
+
+
+def messages_in_turn(connection):
+    """(AnnotatedStream, AnnotatedMessage) pairs: each request, then what answers it, then what was not understood."""
+    given = set()
+    for exchange in connection.exchanges:
+        for stream, message in ([(connection.requests, exchange.request)]
+                                + [(connection.responses, one) for one in exchange.interim + [exchange.response]]):
+            if message is not None:
+                given.add(message)
+                yield stream, message
+    for stream in (connection.requests, connection.responses):
+        for message in stream.messages:
+            if message not in given:
+                yield stream, message
+
+
+def show_pictures(console, options, recording, pictures):
+    """Write the files asked for, or show the Recording on stdout → exit status."""
+    from ..teach.transcript import hexdump_lines, show_recording, wants_colour
+    redact = not options["secrets"]
+    for name in pictures:
+        write_picture(name, options[name], recording, redact)
+    if options["hex"]:
+        for line in hexdump_lines(recording, wants_colour(1), redact):
+            console.out.line(line)
+    return show_recording(recording, None if options["hex"] or pictures else console.out, wants_colour(1), redact)
+
+
+def write_picture(name, path, recording, redact):
+    if name == "html":
+        from ..teach.page import write_page
+        write = write_page
+    elif name == "har":
+        from ..teach.har import write_har
+        write = write_har
+    else:
+        from ..teach.pcap import write_pcap
+        write = write_pcap
+    try:
+        with open(path, "wb") as file:
+            write(recording, file, redact=redact)
+    except OSError as error:
+        raise UsageError("--%s %s: %s" % (name, path, error.strerror), "give the name of a file that can be written")
+
+
 TEACH_COMMANDS = command_table(
-    Command("explain", do_explain, "[FILE]", "what the bytes of a captured exchange are", EXPLAIN_FLAGS, most=1),
+    Command("explain", do_explain, "[FILE]", "what the bytes of a captured exchange are, or of a record", EXPLAIN_FLAGS, most=1),
 )

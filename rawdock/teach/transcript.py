@@ -90,7 +90,7 @@ class TranscriptPaper:
     def flush(self):
         """Write the lines that are ready, with one write."""
         lines, self._lines = self._lines, []
-        if lines:
+        if lines and self._out is not None:
             self._out.write("".join([line + "\n" for line in lines]).encode("utf-8", "backslashreplace"))
 
 
@@ -102,10 +102,11 @@ class BodyTranscript:
         self.raw = raw
         self._side = side
         self._show = None        # the method for its kind, once that is known
-        self._pending = b""      # until then; later the start of a line, or of a JSON message
+        self._pending = b""      # until then; later the start of a line, a frame or a JSON message
         self._reader = None
+        self._frames = False     # whether it reads frames, not JSON messages
         self._sure = True
-        self._labels = []        # of the JSON reader
+        self._labels = []        # the reader's
         self._passed = 0         # bytes of the body before _pending
         self._room = SHOWN_BYTES
         self.folded = 0          # bytes that are counted and not shown
@@ -128,43 +129,24 @@ class BodyTranscript:
         data, self._pending = self._pending, b""
         self._sure = sure
         if kind == "frames":
-            self._show, self._reader = self._show_frames, FrameReader()
+            self._show, self._frames, self._reader = self._show_decoded, True, FrameReader(self._labels)
         elif kind == "json" and data.lstrip(b"\x1e\r\n\t ")[:1] in (b"{", b""):   # else it is one value that is no object
-            self._show, self._reader = self._show_messages, MessageReader(self._labels)
+            self._show, self._reader = self._show_decoded, MessageReader(self._labels)
         else:
             self._show = self._show_raw if self.raw else self._show_content
             if b"\0" in data:
                 self._room = SHOWN_BINARY_BYTES
         return data
 
-    def _give_up(self, error):
-        """The rest is not what it was said to be."""
-        if self._sure:
-            self._side.complain("in the body, %s" % error, 1)
-        self._reader = None
-        self._show = self._show_raw if self.raw else self._show_content
-
-    def _show_frames(self, data):
-        try:
-            for stream, payload in self._reader.feed(data):
-                self._side.frame(stream, payload)
-        except StreamError as error:
-            self._side.folded_lines(error.message.encode("utf-8", "replace"), STREAM_NAMES[3] + ": ", "the engine's own error, in a frame")
-            self._give_up_silently()
-        except ProtocolError as error:
-            self._give_up(error)
-
-    def _give_up_silently(self):
-        self._sure = False
-        self._give_up(None)
-
-    def _show_messages(self, data):
+    def _show_decoded(self, data):
+        """Frames or JSON messages. From a broken one on the rest is shown as it is."""
         self._pending += data
         failure = None
         try:
-            for _ in self._reader.feed(data):
-                pass
-        except ProtocolError as error:
+            for value in self._reader.feed(data):
+                if self._frames:
+                    self._side.frame(*value)
+        except (ProtocolError, StreamError) as error:
             failure = error
         begin = self._passed
         for start, end, role in self._labels:
@@ -174,13 +156,19 @@ class BodyTranscript:
         self._pending = self._pending[self._passed - begin:]
         del self._labels[:]
         if failure is not None:
+            if isinstance(failure, StreamError):
+                self._side.folded_lines(failure.message.encode("utf-8", "replace"), STREAM_NAMES[3] + ": ", "the engine's own error, in a frame")
+            elif self._sure:
+                self._side.complain("in the body, %s" % failure, 1)
+            self._reader = None
+            self._show = self._show_raw if self.raw else self._show_content
             rest, self._pending = self._pending, b""
-            self._give_up(failure)
             self._show(rest)
 
     def _show_raw(self, data):
         # What crossed together is shown together: a prompt has no line end to wait for.
-        self._side.folded_lines(data)
+        if data:
+            self._side.folded_lines(data)
 
     def _show_content(self, data):
         shown = data[:self._room]
@@ -242,7 +230,7 @@ class SideTranscript:
         """`data` (bytes) line by line, as much as is shown of it."""
         shown = data[:SHOWN_BINARY_BYTES if b"\0" in data[:SHOWN_BYTES] else SHOWN_BYTES]
         for line in (shown[:-1] if shown.endswith(b"\n") and len(shown) == len(data) else shown).split(b"\n"):
-            self.line(prefix + printable_text(line), explanation)
+            self.line(prefix + printable_text(line) if line else prefix.rstrip(), explanation)
             explanation = ""
         if len(shown) < len(data):
             self.line("%s… %s more" % (prefix, counted_bytes(len(data) - len(shown))))
@@ -265,6 +253,8 @@ class SideTranscript:
         held, at = bytes(self._held), self._at
         for start, end, role, message in labels:
             data = held[start - at:end - at]
+            if self._body is not None and self._body.message is not message:
+                self._end_body()
             if role in BODY_ROLES:
                 self._body_of(message, role == "raw stream").add(data)
             elif role == "CRLF":
@@ -280,7 +270,7 @@ class SideTranscript:
             self._fail(error)
 
     def _body_of(self, message, raw):
-        if self._body is None or self._body.message is not message or self._body.raw != raw:
+        if self._body is None or self._body.raw != raw:
             self._end_body()
             self._body = BodyTranscript(self, message, raw)
         return self._body
@@ -394,7 +384,7 @@ class ConnectionTranscript:
 
 
 class TranscriptSink:
-    """A sink that prints to `out` (write(bytes)) as events come. `redact` False shows credentials too.
+    """A sink that prints to `out` (write(bytes); None: it only judges) as events come. `redact` False shows credentials too.
 
     `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what responses
     answer whose request was not recorded.
@@ -430,9 +420,10 @@ class TranscriptSink:
 
 
 def show_recording(recording, out, colour=False, redact=True):
-    """Print a Recording's transcript to `out` (write(bytes)), in the order in which things happened → status as of TranscriptSink."""
-    events = [(event.seconds, connection.number, event) for connection in recording.connections for event in connection.events]
-    sink = TranscriptSink(out, colour, len(recording.connections) > 1, redact)
+    """Print a Recording's transcript to `out` (write(bytes), or None), in the order in which things happened → status as of TranscriptSink."""
+    connections = recording.connections
+    events = [(event.seconds, connection.number, event) for connection in connections for event in connection.events]
+    sink = TranscriptSink(out, colour, len(connections) > 1, redact, connections[0].method if connections else "GET")
     for _, number, event in sorted(events, key=lambda row: row[0]):
         sink.take(number, event)
     sink.finish()
