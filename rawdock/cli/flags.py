@@ -254,6 +254,11 @@ class Console:
         address = find_address(self._address, self._context) if self._address or self._context else None
         return None if address is None or address.scheme == "practice" else address
 
+    @property
+    def names_practice(self):
+        """Whether -H says practice:."""
+        return self._address == "practice:"
+
     def engine_address(self):
         """The Address of the engine meant; `practice:` starts one here and says so on stderr."""
         from ..net.config import find_address

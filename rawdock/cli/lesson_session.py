@@ -14,6 +14,9 @@ from ..errors import ProtocolError, UsageError
 from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_bytes, visible_lines
 from ..teach.lessons import Classroom, LessonProgress, first_unsolved
 from ..teach.lesson_texts import LESSONS
+from ..teach.record import RecordedSocket, WireRecorder
+from ..teach.transcript import TranscriptSink, wants_colour
+from .prompting import terminal_width, typed_line, wrapped_text
 TYPING = {
     "requests": "Type the request line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice. "
                 "A body is one line, whose Enter is not sent. A line with only a dot gives the answer as it stands.",
@@ -21,25 +24,6 @@ TYPING = {
     "facts": "Type the lines. An empty line ends the answer.",
 }
 COMMANDS_AT_PROMPT = "At the beginning: hint, show (a solution), text (this page again), quit."
-
-
-def wrapped_text(text, width):
-    """Paragraphs with their lines filled up to `width`; lines that begin with four blanks or { stay as they are."""
-    from textwrap import wrap
-    lines = []
-    for paragraph in text.strip("\n").split("\n\n"):
-        held = []
-        for line in paragraph.split("\n") + [None]:
-            literal = line is not None and line[:1] in (" ", "{")
-            if (line is None or literal) and held:
-                lines += wrap(" ".join(held), width, break_long_words=False, break_on_hyphens=False)
-                held = []
-            if literal:
-                lines.append(line if line.startswith("    ") else "    " + line)
-            elif line is not None:
-                held.append(line)
-        lines.append("")
-    return "\n".join(lines[:-1])
 
 
 class LearnSession:
@@ -177,7 +161,8 @@ class LearnSession:
         """Check an answer, send it if it passes, show both; whether the lesson is solved."""
         if data:
             self.say("Your answer, %d bytes:" % len(data))
-            for line in visible_lines(data):
+            plain = self.lesson.kind != "requests" and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
+            for line in data.decode("ascii").splitlines() if plain else visible_lines(data):
                 self.say("    " + line, literal=True)
             self.say()
         hint = self.lesson.check(data)
@@ -210,9 +195,9 @@ class LearnSession:
                 place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
                 self.say("Right. It is sent to %s; > is what goes out, < what comes back." % place)
                 self.say()
-                exchanges = room.send(lesson, read_answer(data))
-                for exchange in exchanges:
-                    self.show_exchange(exchange)
+                recorder = WireRecorder([TranscriptSink(self.console.out, wants_colour(1), numbered=False)])
+                exchanges = room.send(lesson, read_answer(data), lambda sock: RecordedSocket(sock, recorder, "the engine"))
+                recorder.finish()
                 fits = self.judge_statuses(exchanges)
             else:
                 self.say("Right.")
@@ -220,11 +205,6 @@ class LearnSession:
                 self.say()
                 self.say(lesson.afterwards(room, exchanges))
         return fits
-
-    def show_exchange(self, exchange):
-        for mark, data in (("> ", exchange.sent), ("< ", exchange.received)):
-            for line in visible_lines(data):
-                self.say(mark + line, literal=True)
 
     def judge_statuses(self, exchanges):
         got = tuple(one.head.status if one.head is not None else None for one in exchanges)
@@ -237,25 +217,6 @@ class LearnSession:
             self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state than the lesson expects."
                      % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
         return broken is None and got == self.lesson.statuses
-
-
-def terminal_width():
-    from shutil import get_terminal_size
-    return max(40, min(100, get_terminal_size((90, 24)).columns - 1))
-
-
-def typed_line(prompt):
-    """A line from the terminal, edited with the keys that people know where Python has them; None at its end."""
-    try:
-        import readline
-        readline.set_auto_history(True)
-    except ImportError:
-        pass
-    try:
-        return input(prompt)
-    except EOFError:
-        os.write(1, b"\n")
-        return None
 
 
 def lesson_number(text):

@@ -15,7 +15,7 @@ from ..errors import ProtocolError, StreamError, TruncatedError
 from ..wire.exchange import Data, ResponseReader
 from ..wire.frames import STREAM_NAMES, FrameReader, encode_frame
 from ..wire.message import Head
-from .answers import read_notation, visible_bytes
+from .answers import read_notation, visible_bytes, visible_lines
 from .explain import explain_messages
 from .lessons import Lesson, WantedRequest
 
@@ -172,7 +172,7 @@ which will be answered with 404, then POST /images/create?fromImage=redis&tag=2.
     solution=lambda: json_request("POST /containers/create?name=cache HTTP/1.1", CACHE_BODY)
     + request_lines("POST /images/create?fromImage=redis&tag=2.8 HTTP/1.1", "Host: docker"),
     after="""
-Each chunk began with its size: 1c means 28 bytes. The body ended with 0\\r\\n\\r\\n; without that a client must call it cut, however many
+Each chunk began with a line that has its size in hexadecimal: 34 means 52 bytes, 3 times 16 and 4. The body ended with 0\\r\\n\\r\\n; without that a client must call it cut, however many
 messages had come. And the status 200 was sent before the pull had begun: a pull that fails later says so in a last message, {"error":...}, which
 a client must look for. Now create would be answered with 201.""")
 
@@ -230,6 +230,11 @@ docker command takes 304 for success too.""")
 
 # ---- 7
 
+def stream_as_bytes(room, exchanges):
+    """The raw stream of the last exchange, each byte visible."""
+    return "The stream from the engine, byte for byte:\n%s" % "\n".join("    " + line for line in visible_lines(exchanges[-1].body))
+
+
 SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
 
 UPGRADE_LESSON = Lesson(
@@ -253,7 +258,7 @@ and stderr=1, HTTP/1.1, and the two fields that ask for the upgrade. When the en
     wanted=(WantedRequest("POST", "/containers/speaker/attach", {"stream": ("1", "true"), "stdout": ("1", "true"), "stderr": ("1", "true")}, "1.1",
                           {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stdin": ("0", "false"), "logs": ("0", "1")}),), statuses=(101,),
     prepare=lambda room: room.make("speaker", SPEAKER),
-    meanwhile=lambda room: room.docker.container_start("speaker"),
+    meanwhile=lambda room: room.docker.container_start("speaker"), afterwards=stream_as_bytes,
     solution=lambda: request_lines("POST /containers/speaker/attach?stream=1&stdout=1&stderr=1 HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: tcp"),
     after="""
 After 101 came no length and no chunks, but not plain text either: before each piece stand eight bytes. They say which output the piece
@@ -396,7 +401,7 @@ the upgrade as in lesson 7. After the empty line write its input, two lines: one
            "POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: Upgrade, Upgrade: tcp, empty line, one, two."),
     wanted=(WantedRequest("POST", "/containers/counter/attach", {"stream": ("1", "true"), "stdin": ("1", "true"), "stdout": ("1", "true")}, "1.1",
                           {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stderr": ("1", "0", "true", "false"), "logs": ("0", "1")}),),
-    statuses=(101,), stream=counted_stdin_hint,
+    statuses=(101,), stream=counted_stdin_hint, afterwards=stream_as_bytes,
     prepare=lambda room: room.make("counter", {"Image": "busybox", "Cmd": ["wc", "-l"], "OpenStdin": True, "StdinOnce": True, "AttachStdin": True,
                                                "AttachStdout": True}, start=True),
     solution=lambda: request_lines("POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker", "Connection: Upgrade",
@@ -448,7 +453,7 @@ echo hello, Enter, and then Ctrl-D, the byte 04. (Typed here, write it \\x04; in
            "echo hello, \\x04."),
     wanted=(WantedRequest("POST", "/containers/shell/attach", {"stream": ("1", "true"), "stdin": ("1", "true"), "stdout": ("1", "true")}, "1.1",
                           {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stderr": ("1", "0", "true", "false"), "logs": ("0", "1")}),),
-    statuses=(101,), stream=typed_keys_hint, half_close=False,
+    statuses=(101,), stream=typed_keys_hint, half_close=False, afterwards=stream_as_bytes,
     prepare=lambda room: room.make("shell", {"Image": "busybox", "Cmd": ["sh"], "Tty": True, "OpenStdin": True, "StdinOnce": True, "AttachStdin": True,
                                              "AttachStdout": True}, start=True),
     solution=lambda: request_lines("POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker", "Connection: Upgrade",

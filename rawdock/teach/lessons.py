@@ -22,6 +22,7 @@ import socket
 import time
 
 from ..errors import ProtocolError, RawdockError, UsageError
+from ..wire.body import stays_open
 from ..wire.exchange import Data, End, ResponseReader, Switched
 from .answers import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
 
@@ -355,6 +356,8 @@ class Classroom:
                 self._keep_created(exchange)
                 if exchange.error is not None or exchange.head is None:
                     break
+                if last and answer.stream is None and not stays_open(exchange.head, reader.framing):
+                    sock.recv(1)   # the engine closes, and whoever records sees it
             return done
         finally:
             sock.close()

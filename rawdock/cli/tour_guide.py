@@ -1,0 +1,145 @@
+"""`rawdock tour`: which engine it runs on, whether it may, and the pages between its steps.
+
+A real engine is toured only where its user agrees, with --yes or at the prompt; where nobody can be asked the practice
+engine inside this process serves. Either way the first lines say which engine it is and what will be made there.
+"""
+import os
+from collections import deque
+
+from ..errors import RawdockError, UsageError
+from ..net.config import find_address
+from ..teach.record import WireRecorder, recorded_dial
+from ..teach.tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
+from ..teach.transcript import TranscriptSink, wants_colour
+from .prompting import terminal_width, typed_line, wrapped_text
+
+FIRST_LINES, LAST_LINES = 40, 8   # of a step's transcript: a pull of many layers has thousands
+PROBE_SECONDS = 5
+
+
+class StepLines:
+    """An output that shows the first lines of each step at once, counts those after them, and shows the last ones at its end."""
+
+    def __init__(self, out):
+        self._out = out
+        self._count = 0
+        self._held = deque(maxlen=LAST_LINES)
+
+    def write(self, data):
+        for line in data.splitlines(True):
+            if self._count < FIRST_LINES:
+                self._out.write(line)
+            else:
+                self._held.append(line)
+            self._count += 1
+
+    def end_step(self):
+        left_out = self._count - FIRST_LINES - len(self._held)
+        if left_out > 0:
+            self._out.line("… %d lines of this step are left out …" % left_out)
+        self._out.write(b"".join(self._held))
+        self._count = 0
+        self._held.clear()
+
+
+def probe_engine(address):
+    """None if an engine answers at `address`, else the RawdockError that came instead."""
+    from ..engine.docker import Docker
+    try:
+        with Docker(str(address), timeout=PROBE_SECONDS) as docker:
+            response = docker.request("GET", "/_ping", head_timeout=PROBE_SECONDS, idle_timeout=PROBE_SECONDS)
+            response.read(65536)
+            if response.status == 200:
+                return None
+            return UsageError("what answers there says %d" % response.status)
+    except RawdockError as error:
+        return error
+
+
+def choose_engine(console, yes):
+    """The Address of the real engine that may be toured; None: the practice engine it is. Says which, and why. UsageError where -H names one and nobody has agreed."""
+    line = console.out.line
+    named = console.named_address()
+    address = named or (None if console.names_practice else find_address())
+    if address is None or address.scheme == "practice":
+        line("This tour runs on the practice engine inside rawdock: nothing on this machine is touched.")
+        return None
+    trouble = probe_engine(address)
+    if trouble is not None:
+        if named is not None:
+            raise trouble
+        line("No engine answers at %s, so this tour runs on the practice engine inside rawdock: nothing on this machine is touched." % address)
+        return None
+    line("An engine answers at %s. The tour would make there, and remove again at its end: the container %s, the volume %s, and the image "
+         "%s:%s if it has to pull it." % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
+    if yes:
+        return address
+    if os.isatty(0) and console.out.isatty():
+        answer = typed_line("May it? y: on that engine, n: on the practice engine inside rawdock [n] ")
+        if (answer or "").strip().lower() in ("y", "yes"):
+            return address
+        line("On the practice engine, then: nothing on this machine is touched.")
+        return None
+    if named is not None:
+        raise UsageError("the tour makes a container on %s" % address, "add --yes if it may, or leave -H out for the practice engine")
+    line("Nobody said that it may (--yes), so it runs on the practice engine inside rawdock: nothing on this machine is touched.")
+    return None
+
+
+def run_tour(console, yes, wait):
+    """The tour, to its end → exit status."""
+    from ..engine.docker import Docker
+    from ..teach.practice import PracticeEngine
+    address = choose_engine(console, yes)
+    practice = PracticeEngine().start() if address is None else None
+    try:
+        docker = Docker(str(address or practice.address))
+        with docker:
+            return guide_tour(console, docker, wait and os.isatty(0) and console.out.isatty())
+    finally:
+        if practice is not None:
+            practice.close()
+
+
+def guide_tour(console, docker, wait):
+    line, width = console.out.line, terminal_width()
+    paper = StepLines(console.out)
+    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1))])
+    plain_dial = docker.open_socket
+    tour = RedisTour(docker, line)
+    tour.check_free()
+    line()
+    line(wrapped_text("It is what the docker command does for: docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server. Lines that begin with "
+                      "1> are what the client sends on its first connection, 1< what comes back there; 2> is its second connection. "
+                      "What stands after # explains.", width))
+    left = []
+    try:
+        docker.open_socket = recorded_dial(recorder)
+        docker.close()   # connections that were made before are not on the record
+        for number, (title, why, step) in enumerate(TOUR_STEPS, 1):
+            line()
+            if wait and typed_line("Enter: step %d of %d, q: leave > " % (number, len(TOUR_STEPS))) != "":
+                line("The tour ends here.")
+                break
+            line("%d. %s" % (number, title))
+            line(wrapped_text(why, width))
+            line()
+            said = []
+            tour.say = said.append
+            try:
+                step(tour)
+            finally:
+                paper.end_step()
+            for text in said:
+                line(text)
+        else:
+            line()
+            line(wrapped_text("That was docker run: create, pull, create, attach, wait, start. Every one of these requests can be typed by hand; "
+                              "rawdock learn teaches to.", width))
+    finally:
+        docker.open_socket = plain_dial
+        recorder.finish()
+        left = tour.clean_up()
+    for text in left:
+        console.complain("rawdock: %s" % text)
+    return 1 if left else 0
