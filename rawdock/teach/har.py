@@ -101,7 +101,7 @@ def har_verdict(error, complete, framing):
 
 
 def har_error(error):
-    """What went wrong: `_error` is a text, which browsers show; `_rule` and `_offset` where bytes break a rule."""
+    """What went wrong: `_error` is a text, as browsers write it; `_rule` and `_offset` where bytes break a rule."""
     facts = {"_error": str(error)}
     if isinstance(error, ProtocolError):
         facts.update(_rule=error.rule, _offset=error.offset)
