@@ -689,7 +689,11 @@ def endpoint_names():
 
 
 def find_endpoint(name):
-    """The Endpoint called `name`. Reads one row, once. Raises UsageError with the nearest name."""
+    """The Endpoint called `name`. Reads one row, once. Raises UsageError with the nearest name.
+
+    >>> find_endpoint("container_list").method, find_endpoint("container_list").path
+    ('GET', '/containers/json')
+    """
     if isinstance(name, str) and name in ENDPOINT_CACHE:
         return ENDPOINT_CACHE[name]
     start = ENDPOINT_TABLE.find("\n%s " % name) if isinstance(name, str) and name.isidentifier() else -1

@@ -125,6 +125,9 @@ def container_request(image, command=(), options=None):
     `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
     repeated option a str or a list of str. Values of None and False are as good as not given.
     `client` holds the options that stay here. UsageError names the option that is wrong.
+
+    >>> container_request("redis:2.8", ["redis-server"], {"volumes": ["/some/dir:/data"]})[1]["HostConfig"]
+    {'Binds': ['/some/dir:/data']}
     """
     rows = {option.keyword: option for option in run_options()}
     if not image:

@@ -104,7 +104,11 @@ def refused_reference(text, reason):
 
 
 def parse_reference(text):
-    """`text` (str) as a Reference. Raises UsageError with the reason."""
+    """`text` (str) as a Reference. Raises UsageError with the reason.
+
+    >>> parse_reference("redis:2.8"), parse_reference("redis:2.8").familiar()
+    (<Reference docker.io/library/redis:2.8>, 'redis:2.8')
+    """
     if not isinstance(text, str):
         raise UsageError("an image reference must be a str, got %s" % type(text).__name__)
     if not text:

@@ -45,7 +45,11 @@ class Address:
 
 
 def parse_address(text):
-    """str (or an Address, given back) → Address. AddressError says what is wrong and what to write."""
+    """str (or an Address, given back) → Address. AddressError says what is wrong and what to write.
+
+    >>> parse_address("unix://").path, parse_address("tcp://localhost").port
+    ('/var/run/docker.sock', 2375)
+    """
     if isinstance(text, Address):
         return text
     if not isinstance(text, str) or not text.strip():

@@ -52,6 +52,12 @@ def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
     `hijack`: the request was attach or exec start, whose 200 means what 101 means: from here
     on the connection is a raw stream. ProtocolError if the head is at odds with itself; its offset
     is `offset`, that of the head, or given `raw`, the bytes of the head, that of the value at fault.
+
+    >>> from rawdock.wire.message import parse_response_head
+    >>> response_framing(parse_response_head(b"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")).kind
+    'chunked'
+    >>> response_framing(parse_response_head(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")).kind
+    'none'
     """
     status, headers = head.status, head.headers
     length = content_length(headers, offset, raw)

@@ -38,6 +38,10 @@ class ChunkedReader:
     the trailer section have come; `trailers` is then a Headers and `leftover` the bytes after
     the body. `feed_eof()` raises TruncatedError unless done. `labels`, a list, gets
     (start, end, role) for every byte; `offset` is where the body starts in its stream.
+
+    >>> reader = ChunkedReader()
+    >>> reader.feed(b"5\\r\\nhel"), reader.feed(b"lo\\r\\n0\\r\\n\\r\\n"), reader.done
+    ([b'hel'], [b'lo'], True)
     """
 
     def __init__(self, labels=None, offset=0):

@@ -225,6 +225,9 @@ class ResponseReader(ExchangeReader):
 
     `hijack`: the request was an attach or exec start, after whose 2xx the stream is raw. Both
     may be set anew between messages.
+
+    >>> ResponseReader().feed(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK")[1:]
+    [Data(b'OK'), End([])]
     """
 
     kind = "response"

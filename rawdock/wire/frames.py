@@ -31,6 +31,10 @@ class FrameReader:
     """feed(bytes) → [(stream, payload bytes), …] with stream 0, 1 or 2; feed_eof() → None or TruncatedError.
 
     A frame of type 3 raises StreamError with its text. `labels` and `offset` as in ChunkedReader.
+
+    >>> frames = FrameReader()
+    >>> frames.feed(b"\\x01\\0\\0\\0\\0\\0\\0\\x06hel"), frames.feed(b"lo\\n")
+    ([], [(1, b'hello\\n')])
     """
 
     def __init__(self, labels=None, offset=0):

@@ -14,6 +14,9 @@ class LazyPattern:
     """A regular expression compiled when it is first used: a command needs few of them, and starts sooner without the rest.
 
     Its methods (match, fullmatch, search, findall, finditer, sub) are those of the compiled one, kept after the first use.
+
+    >>> bool(TOKEN.fullmatch("Content-Length")), bool(TOKEN.fullmatch("Content Length"))
+    (True, False)
     """
 
     def __init__(self, pattern, flags=0):

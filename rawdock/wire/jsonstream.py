@@ -52,7 +52,11 @@ def decode_json_bytes(raw):
 
 
 class MessageReader:
-    """feed(bytes) → list of dicts; feed_eof() → None or TruncatedError. `labels`, `offset` as in ChunkedReader."""
+    """feed(bytes) → list of dicts; feed_eof() → None or TruncatedError. `labels`, `offset` as in ChunkedReader.
+
+    >>> MessageReader().feed(b'{"status":"Waiting"}\\r\\n{"sta')
+    [{'status': 'Waiting'}]
+    """
 
     def __init__(self, labels=None, offset=0):
         self.error = None

@@ -320,7 +320,11 @@ def field_lines(headers):
 
 
 def encode_request_head(method, target, headers=(), version="1.1"):
-    """str method, str target, (name, value) pairs → bytes of a request head. UsageError if it cannot be sent."""
+    """str method, str target, (name, value) pairs → bytes of a request head. UsageError if it cannot be sent.
+
+    >>> encode_request_head("GET", "/_ping", [("Host", "docker")])
+    b'GET /_ping HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n'
+    """
     if not TOKEN.fullmatch(method):
         raise UsageError("method %r is not a token (RFC 9110 §9.1)" % method, "use GET, HEAD, POST, PUT or DELETE")
     if not TARGET.fullmatch(target):
