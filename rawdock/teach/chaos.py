@@ -123,11 +123,13 @@ class ChaosConnection(TapConnection):
             self.tap.recorder.note(self.number, "chaos: " + text)
 
     def source_ended(self, flow, reset):
-        if flow is self.down and self.received:
-            self.look_at_received(True)
+        if flow is self.up:
+            TapConnection.source_ended(self, flow, reset)
+            return
+        self.look_at_received(True)
+        flow.held = True   # until all of the answer is given
         TapConnection.source_ended(self, flow, reset)
-        if flow is self.down:
-            self.walk()
+        self.walk()
 
     # -- what goes to the client
 
