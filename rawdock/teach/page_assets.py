@@ -124,7 +124,7 @@ kbd { font-size: 12px; }
 .bytes { font: 13px/1.7 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .line { display: grid; grid-template-columns: var(--at) minmax(0, 1fr) auto; column-gap: 14px; }
 .line .at { color: var(--dim); text-align: right; font-size: 11.5px; line-height: 1.9; user-select: none; }
-.line .code { white-space: pre-wrap; word-break: break-all; min-width: 0; }
+.line .code { white-space: break-spaces; word-break: break-all; min-width: 0; }
 .line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
 .hex .line { grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); column-gap: 18px; }
@@ -140,7 +140,7 @@ kbd { font-size: 12px; }
   box-decoration-break: clone; padding: 1px 0; unicode-bidi: isolate; }
 .ascii i { color: var(--c); background: var(--t); }
 .w:focus-visible { outline-offset: 0; border-radius: 2px; position: relative; z-index: 1; }
-.w[data-role$="CRLF"] { white-space: nowrap; }
+.text .w[data-role$="CRLF"] { display: inline-block; white-space: nowrap; line-height: 1.3; }
 .esc { font-style: normal; opacity: 1; font-size: .86em; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); padding: 0 2px; margin: 0 1px; }
 .fold { font: 12px/1.7 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-style: italic; padding: 0 6px; }
 .hot { box-shadow: inset 0 -2px 0 var(--c); }
@@ -156,7 +156,8 @@ kbd { font-size: 12px; }
 .k-content { --c: var(--content); --t: var(--content-tint); }
 .k-wrong { --c: var(--wrong); --t: var(--wrong-tint); }
 .k-absent { --c: var(--absent); --t: var(--absent-tint); }
-.w.k-wrong { text-decoration: underline wavy; text-underline-offset: 3px; }
+.w.k-wrong, .ascii i.k-wrong { background: var(--wrong); color: var(--surface); }
+.hex .w:focus-visible { outline-width: 2px; outline-offset: -2px; background: var(--accent); color: var(--on-accent); }
 .more { margin: 8px 0 0; }
 .more button { margin-right: 10px; }
 
@@ -164,7 +165,7 @@ kbd { font-size: 12px; }
 .side > section + section { border-top: 1px solid var(--line); }
 .reading { padding: 8px 18px 2px; overflow-wrap: anywhere; }
 .reading .role { display: inline-block; font-weight: 650; color: var(--c); background: var(--t); border-radius: 5px; padding: 2px 9px; }
-.reading .within { color: var(--dim); font-size: 13px; margin-left: 6px; white-space: nowrap; }
+.reading .within { display: block; color: var(--dim); font-size: 13px; margin-top: 4px; }
 .reading .shown { display: block; margin-top: 8px; font-size: 13px; max-height: 4.8em; overflow: hidden; }
 .reading .says { margin-top: 8px; }
 .reading .source, .reading .where { color: var(--dim); font-size: 13px; margin-top: 6px; }
@@ -179,23 +180,28 @@ kbd { font-size: 12px; }
 .frames { border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
 .frame { display: grid; grid-template-columns: 9ch minmax(0, 1fr) auto; gap: 12px; padding: 3px 12px; font-size: 13px; }
 .frame + .frame { border-top: 1px solid var(--line); }
-.frame .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.frame .text { white-space: break-spaces; overflow-wrap: anywhere; }
 .frame .from { font-weight: 650; font-size: 12.5px; }
 .frame .from.s1 { color: var(--content); } .frame .from.s2 { color: var(--chunk); } .frame .from.s0 { color: var(--start); }
 .frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline; text-underline-offset: 3px; }
 .choose { display: flex; gap: 8px; flex-wrap: wrap; margin-bottom: 8px; }
 .choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600; border-color: var(--dim); }
 .pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px; line-height: 1.6; margin: 0;
-  white-space: pre-wrap; overflow-wrap: anywhere; }
+  white-space: break-spaces; overflow-wrap: anywhere; }
 .pretty + .pretty { margin-top: 6px; }
 .j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); } .j-word { color: var(--frame); }
 
 @media (max-width: 1180px) {
+  html { scroll-padding-bottom: 30vh; }   /* what has the focus is not to hide behind the panel below */
   main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
-  .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 36vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
+  .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
   .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
+  .timeline { max-height: calc(72vh - 40px); }
+  .roles { flex-direction: row; flex-wrap: wrap; gap: 2px 8px; }
+  .roles button { width: auto; }
 }
 @media (max-width: 760px) {
+  html { scroll-padding-bottom: 40vh; }
   body { font-size: 14.5px; }
   .top { padding: 18px 16px 14px; flex-wrap: wrap; }
   main { display: block; padding: 0 0 24px; }
@@ -215,11 +221,11 @@ kbd { font-size: 12px; }
   .side > section + section { border-left: 0; border-top: 1px solid var(--line); }
   .side h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .reading { padding: 10px 16px 0; font-size: 14px; line-height: 1.45; }
-  .reading .shown { display: inline; margin-left: 8px; }
+  .reading .shown, .reading .within { display: inline; margin-left: 8px; }
   .reading .says { margin-top: 5px; }
   .reading .source, .reading .where { display: inline; margin-right: 8px; }
-  .roles { flex-direction: row; overflow-x: auto; padding: 6px 10px 2px; scrollbar-width: thin; }
-  .roles button { width: auto; flex: 0 0 auto; }
+  .roles { flex-wrap: nowrap; overflow-x: auto; padding: 6px 10px 2px; scrollbar-width: thin; }
+  .roles button { flex: 0 0 auto; }
   .frame { grid-template-columns: 7ch minmax(0, 1fr); }
   .frame .size { grid-column: 2; justify-self: start; }
 }
@@ -501,7 +507,7 @@ function drawPart(part) {
   title.append(name, make("span", "dim", part.about));
   section.append(title);
   if (part.error) {
-    const alarm = make("p", "alarm", part.error.text);
+    const alarm = make("p", "alarm", part.error.text[0].toUpperCase() + part.error.text.slice(1));
     if (view !== "decoded" && part.error.offset !== null && part.end > part.start) {
       alarm.append(button("", "Go to byte " + part.error.offset, () => goTo(part, Math.max(part.start, Math.min(part.end - 1, part.error.offset)))));
     }
@@ -635,7 +641,9 @@ function textLines(part, box) {
   for (const one of box.children) {
     const first = one.roles.find((role) => role in NOTES) || "";
     const note = make("span", "note", first ? NOTES[first] : one.roles[0] === "CRLF" && one.roles.length === 1 ? "end of the head" : "");
-    if (first === "version" || one.roles.includes("status code")) note.textContent = "status line";
+    if (one.roles.includes("status code")) note.textContent = "status line";
+    if (one.roles.includes("malformed")) note.textContent = NOTES.malformed;
+    if (one.roles.includes("cut")) note.textContent = "cut here";
     note.setAttribute("aria-hidden", "true");
     one.append(note);
   }

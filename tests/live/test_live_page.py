@@ -263,6 +263,12 @@ def test_a_phone_never_scrolls_sideways(browser, address, recording):
             assert widths[0] <= widths[1] == 375, (index, view)
     page.value("document.getElementById('tab-hex').click()")
     assert page.value("document.querySelector('.hex .line .code').children.length") == 8
+    # Nor does the panel below hide what has the focus.
+    page.value("document.querySelector('.w').focus()")
+    for _ in range(25):
+        walk_on(page, "ArrowDown")
+        bottom, panel = page.value("[document.activeElement.getBoundingClientRect().bottom, document.querySelector('.side').getBoundingClientRect().top]")
+        assert bottom <= panel
     assert page.complaints == []
     page.close()
 
