@@ -1,15 +1,33 @@
-"""Images here and in registries: pull, rmi.
+"""Images here and in registries: images, pull, rmi.
 
 Promises: the docker CLI's lines and exit statuses; a pull that fails after it began ends
 with the engine's message and status 1, however much was fetched. `rmi` of several goes on
 after an error and reports all of them at its end.
 
-Leaves out: credentials (the engine is told there are none), content trust, and removing
+Leaves out: imagesFormat of config.json, `images --tree` and the platform variants that newer engines
+list below an image; credentials (the engine is told there are none), content trust, and removing
 one platform of an image.
 """
-from ..errors import APIError, NotFound, StreamError, UsageError
-from .flags import Command, command_table
+import re
+import time
 
+from ..engine.durations import human_duration
+from ..errors import APIError, NotFound, StreamError, UsageError
+from .answers import answered_objects, read_filters, told_of_nonsense, write_lines
+from .flags import Command, command_table
+from .format import align_columns, human_size, local_time_text, short_id
+from .formatted import write_formatted
+
+NO_NAME = "<none>"
+
+IMAGES_FLAGS = """
+-a, --all      bool  intermediate images too
+--digests      bool  the digests they were pulled by
+-f, --filter   list  NAME=VALUE  only what matches
+--format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
+--no-trunc     bool  whole ids
+-q, --quiet    bool  only ids
+"""
 PULL_FLAGS = """
 -a, --all-tags  bool  every tag of the repository
 --platform      text  PLATFORM  os[/arch[/variant]], where the image has several
@@ -19,6 +37,84 @@ RMI_FLAGS = """
 -f, --force  bool  remove it though it has other names or stopped containers
 --no-prune   bool  keep its parents that have no name
 """
+
+IMAGE_HEADERS = {
+    "ID": "IMAGE ID", "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "CreatedSince": "CREATED",
+    "CreatedAt": "CREATED AT", "Size": "SIZE", "Containers": "CONTAINERS", "VirtualSize": "SIZE", "SharedSize": "SHARED SIZE",
+    "UniqueSize": "UNIQUE SIZE"}
+IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\n"
+              "virtual_size: {{.Size}}\n")
+
+
+def image_names(image, digests):
+    """(repository, tag, digest) for each line that an image has in the list; with `digests` one for each of those too."""
+    tags, by_digest = {}, {}
+    for name in image.get("RepoTags") or ():
+        repository, colon, tag = name.rpartition(":")
+        if colon and NO_NAME not in name:
+            tags.setdefault(repository, []).append(tag)
+    for name in image.get("RepoDigests") or ():
+        repository, at_sign, digest = name.partition("@")
+        if at_sign and NO_NAME not in name:
+            by_digest.setdefault(repository, []).append(digest)
+    names = []
+    for repository in tags:
+        known = by_digest.pop(repository, [])
+        for tag in tags[repository]:
+            names += [(repository, tag, digest) for digest in (known if digests and known else [NO_NAME])]
+    for repository in by_digest:
+        names += [(repository, NO_NAME, digest) for digest in (by_digest[repository] if digests else [NO_NAME])]
+    return names or [(NO_NAME, NO_NAME, NO_NAME)]
+
+
+def optional_size(size):
+    return human_size(size, 4) if isinstance(size, int) and size >= 0 else "N/A"
+
+
+def image_row(image, repository, tag, digest, whole, now):
+    """The fields of an image that a --format can name."""
+    size, shared, users = image.get("Size") or 0, image.get("SharedSize", -1), image.get("Containers", -1)
+    created = image.get("Created") or 0
+    known = isinstance(shared, int) and shared >= 0
+    return {
+        "Containers": "%d" % users if isinstance(users, int) and users >= 0 else "N/A",
+        "CreatedAt": local_time_text(created), "CreatedSince": human_duration(now - created) + " ago", "Digest": digest,
+        "ID": image["Id"] if whole else short_id(image["Id"]), "Repository": repository, "SharedSize": optional_size(shared),
+        "Size": human_size(size), "Tag": tag, "UniqueSize": optional_size(size - shared) if known else "N/A",
+        "VirtualSize": human_size(size, 4)}
+
+
+def images_command(console, options, arguments):
+    filters = read_filters(console, options)
+    if filters is None:
+        return 125
+    if arguments:
+        filters.setdefault("reference", []).append(arguments[0])
+    text = options["format"]
+    if text and options["quiet"]:
+        console.err.line("WARNING: Ignoring custom format, because both --format and --quiet are set.")
+        text = None
+    digests = options["digests"]
+    with_digests = digests or bool(text and re.search(r"[.]Digest\b", text))
+    images = answered_objects(console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None),
+                              "ImageList", "Id")
+    whole = options["no_trunc"]
+    now = time.time()
+    listed = [(image,) + names for image in images for names in image_names(image, with_digests)]
+    if options["quiet"]:
+        write_lines(console.out, [row[0]["Id"] if whole else short_id(row[0]["Id"]) for row in listed])
+        return 0
+    if text and text != "table":
+        rows = [image_row(*(row + (whole, now))) for row in listed]
+        return write_formatted(console, text, rows, IMAGE_HEADERS, IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else ""))
+    titles = ["REPOSITORY", "TAG"] + (["DIGEST"] if digests else []) + ["IMAGE ID", "CREATED", "SIZE"]
+    rows = []
+    for image, repository, tag, digest in listed:
+        rows.append([repository, tag] + ([digest] if digests else []) + [
+            image["Id"] if whole else short_id(image["Id"]), human_duration(now - (image.get("Created") or 0)) + " ago",
+            human_size(image.get("Size") or 0)])
+    write_lines(console.out, align_columns([titles] + rows))
+    return 0
 
 
 def pull_command(console, options, arguments):
@@ -72,8 +168,8 @@ def rmi_command(console, options, arguments):
     # With -f, an image that was not there is as good as removed.
     return 1 if errors and (fatal or not options["force"]) else 0
 
-
 IMAGE_COMMANDS = command_table(
+    Command("images", told_of_nonsense(images_command), "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
     Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "fetch an image from a registry", PULL_FLAGS, 1, 1),
     Command("rmi", rmi_command, "IMAGE ...", "remove images, or names of images", RMI_FLAGS, 1, None),
 )

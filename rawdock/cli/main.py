@@ -23,9 +23,11 @@ HELP_FLAG = "\n--help  bool  this page"
 
 # Which file has which commands. A test compares this with the tables themselves.
 RAW_COMMANDS_NAMES = "GET HEAD POST PUT DELETE nc endpoints practice"
-LISTING_COMMANDS_NAMES = "ps images inspect logs events version info"
+LISTING_COMMANDS_NAMES = "ps"
+WATCHING_COMMANDS_NAMES = "inspect logs events"
+ABOUT_COMMANDS_NAMES = "version info"
 LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wait rename"
-IMAGE_COMMANDS_NAMES = "pull rmi"
+IMAGE_COMMANDS_NAMES = "images pull rmi"
 TEACH_COMMANDS_NAMES = "explain"
 TAP_COMMANDS_NAMES = "tap replay"
 LEARN_COMMANDS_NAMES = "learn tour"
@@ -33,7 +35,7 @@ LEARN_COMMANDS_NAMES = "learn tour"
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
     ("Containers", LIFECYCLE_COMMANDS_NAMES),
-    ("What there is, and what happens", LISTING_COMMANDS_NAMES),
+    ("What there is, and what happens", " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES))),
     ("Images", IMAGE_COMMANDS_NAMES),
     ("What bytes mean", TEACH_COMMANDS_NAMES),
     ("Between client and engine", TAP_COMMANDS_NAMES),
@@ -46,6 +48,12 @@ def find_command(name):
     if name in LISTING_COMMANDS_NAMES.split():
         from .listing import LISTING_COMMANDS
         return LISTING_COMMANDS[name]
+    if name in WATCHING_COMMANDS_NAMES.split():
+        from .watching import WATCHING_COMMANDS
+        return WATCHING_COMMANDS[name]
+    if name in ABOUT_COMMANDS_NAMES.split():
+        from .about import ABOUT_COMMANDS
+        return ABOUT_COMMANDS[name]
     if name in LIFECYCLE_COMMANDS_NAMES.split():
         from .lifecycle import LIFECYCLE_COMMANDS
         return LIFECYCLE_COMMANDS[name]

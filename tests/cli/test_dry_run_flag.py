@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from rawdock.cli.flags import parse_command_line, parse_flag_table
-from rawdock.cli.main import GLOBAL_FLAGS, IMAGE_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, RAW_COMMANDS_NAMES
+from rawdock.cli.main import (ABOUT_COMMANDS_NAMES, GLOBAL_FLAGS, IMAGE_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
+                              RAW_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES)
 
 from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
 
@@ -41,7 +42,7 @@ def test_alone_it_is_the_http_form(rawdock_command):
 
 
 def test_every_command_that_talks_to_an_engine_has_an_example():
-    talking = " ".join([RAW_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES]).split()
+    talking = " ".join([RAW_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES]).split()
     assert set(talking) - {"nc", "endpoints", "practice"} == set(EXAMPLES)
 
 

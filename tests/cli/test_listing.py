@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from rawdock.cli.listing import LISTING_COMMANDS, event_line, image_names, info_lines, security_lines, version_lines
+from rawdock.cli.about import info_lines, security_lines, version_lines
+from rawdock.cli.images import image_names
+from rawdock.cli.watching import event_line
 from rawdock.errors import APIError, ProtocolError, UsageError
 from rawdock.wire.frames import encode_frame
 from tests.cli.canned_engine import run_on_fake_engine
@@ -394,8 +396,3 @@ def test_old_security_options():
 def test_an_engine_that_talks_nonsense(answers, words):
     with pytest.raises(ProtocolError):
         run_on_fake_engine(answers, words)
-
-
-def test_each_row_is_called_what_it_is():
-    assert sorted(LISTING_COMMANDS) == ["events", "images", "info", "inspect", "logs", "ps", "version"]
-    assert all(name == command.name for name, command in LISTING_COMMANDS.items())

@@ -5,15 +5,17 @@ import subprocess
 import pytest
 
 from rawdock.cli.flags import parse_flag_table
+from rawdock.cli.about import ABOUT_COMMANDS
 from rawdock.cli.images import IMAGE_COMMANDS
 from rawdock.cli.learn import LEARN_COMMANDS
 from rawdock.cli.lifecycle import LIFECYCLE_COMMANDS
 from rawdock.cli.listing import LISTING_COMMANDS
-from rawdock.cli.main import (GLOBAL_FLAGS, GROUP_TITLES, IMAGE_COMMANDS_NAMES, LEARN_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
-                              RAW_COMMANDS_NAMES, TAP_COMMANDS_NAMES, TEACH_COMMANDS_NAMES, find_command)
+from rawdock.cli.main import (ABOUT_COMMANDS_NAMES, GLOBAL_FLAGS, GROUP_TITLES, IMAGE_COMMANDS_NAMES, LEARN_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
+                              RAW_COMMANDS_NAMES, TAP_COMMANDS_NAMES, TEACH_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, find_command)
 from rawdock.cli.raw import RAW_COMMANDS
 from rawdock.cli.tap import TAP_COMMANDS
 from rawdock.cli.teach import TEACH_COMMANDS
+from rawdock.cli.watching import WATCHING_COMMANDS
 
 from tests.cli.scripted_socket import answer, assert_one_line, clean_environment, scripted_socket, run_to_end
 
@@ -23,16 +25,17 @@ NOBODY = "unix:///nonexistent/docker.sock"
 
 @pytest.mark.parametrize("names, table", [
     (RAW_COMMANDS_NAMES, RAW_COMMANDS), (LISTING_COMMANDS_NAMES, LISTING_COMMANDS),
+    (WATCHING_COMMANDS_NAMES, WATCHING_COMMANDS), (ABOUT_COMMANDS_NAMES, ABOUT_COMMANDS),
     (LIFECYCLE_COMMANDS_NAMES, LIFECYCLE_COMMANDS), (IMAGE_COMMANDS_NAMES, IMAGE_COMMANDS), (TEACH_COMMANDS_NAMES, TEACH_COMMANDS),
     (LEARN_COMMANDS_NAMES, LEARN_COMMANDS), (TAP_COMMANDS_NAMES, TAP_COMMANDS)],
-    ids=["raw", "listing", "lifecycle", "images", "teach", "learn", "tap"])
+    ids=["raw", "listing", "watching", "about", "lifecycle", "images", "teach", "learn", "tap"])
 def test_each_table_has_the_commands_that_the_dispatcher_looks_for_in_it(names, table):
     assert sorted(names.split()) == sorted(table)
     assert [command.name for command in table.values()] == list(table)
 
 
 def test_no_two_files_have_the_same_command():
-    tables = (RAW_COMMANDS, LISTING_COMMANDS, LIFECYCLE_COMMANDS, IMAGE_COMMANDS, TEACH_COMMANDS, LEARN_COMMANDS, TAP_COMMANDS)
+    tables = (RAW_COMMANDS, LISTING_COMMANDS, WATCHING_COMMANDS, ABOUT_COMMANDS, LIFECYCLE_COMMANDS, IMAGE_COMMANDS, TEACH_COMMANDS, LEARN_COMMANDS, TAP_COMMANDS)
     assert len(NAMES) == len(set(NAMES)) == sum(len(table) for table in tables)
 
 

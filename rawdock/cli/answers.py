@@ -1,0 +1,58 @@
+"""What the commands that show have in common: filters and times, answers of the right shape, a list in one write."""
+import time
+
+from ..errors import ProtocolError, RawdockError, UsageError
+from .format import parse_filters, parse_when
+
+
+def read_filters(console, options):
+    """The --filter of a command line as a dict (empty: none), or None after saying what is wrong with it: status 125."""
+    try:
+        return parse_filters(options["filter"])
+    except UsageError as error:
+        console.err.line(str(error))
+        return None
+
+
+def answered_object(value, operation, *needed):
+    """`value`, an answer's, if it is an object that has texts under the names `needed`; else ProtocolError."""
+    if isinstance(value, dict) and all(isinstance(value.get(name), str) for name in needed):
+        return value
+    expected = "an object" + (" with the text %s" % " and ".join(needed) if needed else "")
+    raise ProtocolError("Engine API, " + operation, 0, repr(value).encode("utf-8", "replace"), expected)
+
+
+def answered_objects(value, operation, *needed):
+    """`value` if it is a list of such objects ([] for null); else ProtocolError."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ProtocolError("Engine API, " + operation, 0, repr(value).encode("utf-8", "replace"), "a list")
+    return [answered_object(one, operation, *needed) for one in value]
+
+
+def read_when(options, name):
+    """--since or --until for the engine, or None."""
+    text = options[name]
+    return parse_when(text, time.time()) if text else None
+
+
+def write_lines(output, lines):
+    """All of a list in one write."""
+    if lines:
+        output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
+
+
+def told_of_nonsense(command):
+    """`command`, in which a value of a type that the Engine API does not give ends in a ProtocolError.
+
+    Fields are read where they are printed; to check each type before would be as long as the printing.
+    """
+    def checked(console, options, arguments):
+        try:
+            return command(console, options, arguments)
+        except RawdockError:
+            raise
+        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+            raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), "an answer with values of the Engine API's types") from error
+    return checked
