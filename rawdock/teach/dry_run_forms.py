@@ -204,6 +204,7 @@ class ShellScript:
     """A plan as a script for sh: POSIX, and mktemp. The subclasses know how a request is sent."""
 
     about = ""
+    spools = False   # a body from stdin is put into a file, to know its length
 
     def __init__(self, plan):
         self.plan = plan
@@ -233,6 +234,10 @@ class ShellScript:
 
     # What is the same for all.
 
+    def before(self, step):
+        """Lines that stand before the one that sends."""
+        return []
+
     def through(self, step, function):
         self.functions.update(("through", function))
         return self.whole(step) + b" | through " + (b'"$show"' if function == "frames" and self.show != "frames" else function.encode("ascii"))
@@ -257,7 +262,7 @@ class ShellScript:
         for name, text in SHELL_FUNCTIONS:
             if name in self.functions:
                 lines += text.strip("\n").split("\n")
-        if plan.has_background or any(step.body_source == "-" for step in plan.steps):
+        if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
             stdin = any(step.reads_stdin for step in plan.steps)
             lines += ["dir=$(mktemp -d) || exit", "jobs=",
                       "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT" % (': 1<>"$dir/stdin"; ' if stdin else ""), "trap 'exit 130' INT TERM"]
@@ -265,7 +270,7 @@ class ShellScript:
                 lines += ['mkfifo "$dir/stdin"', "exec 9<&0   # what runs in the background has no other stdin"]
         if self.goes_on:
             lines.append("failed=0")
-        return [line.encode("utf-8", "surrogateescape") for line in lines]
+        return [line.encode("utf-8", "surrogateescape") for line in lines] + self.print_lines(plan.printed_after(-1))
 
     def print_lines(self, printed):
         return [printf_command(self.plan.pieces(printed))] if printed else []
@@ -283,23 +288,15 @@ class ShellScript:
             creator = next(one for one in self.plan.steps if one.missing)
             return ([b"  " + comment, b"  created=$(create) || { printf '%%s\\n' \"$created\" >&2; exit %s; }" % self.failure, b"}",
                      creator.variable.encode("ascii") + b"=$(printf '%s\\n' \"$created\" | " + SHELL_TAKE_ID + b")"] + self.print_lines(printed))
-        return [comment] + self.spool(step) + self.foreground(step, printed)
-
-    def spool(self, step):
-        """What puts the length of a body that is not in the request into $size."""
-        if step.body_source is None:
-            return []
-        if step.body_source == "-":
-            return [b'cat >"$dir/body"', b'size=$(($(wc -c <"$dir/body")))']
-        return [b"size=$(($(wc -c <%s))) || exit" % shell_word(step.body_source)]
+        return [comment] + self.before(step) + self.foreground(step, printed)
 
     def foreground(self, step, printed):
         failure = b" || failed=1" if self.goes_on else b" || exit " + self.failure
         if step.outcome == "id":
+            lines = [b"answer=$(" + self.body(step) + b") || " + self.untold()]
             if step.variable is None or not self.plan.is_sent(step.variable):
-                return [self.body(step) + b" >/dev/null || exit " + self.failure]
-            lines = [b"answer=$(" + self.body(step) + b") || " + self.untold(),
-                     step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID + b")"]
+                return lines
+            lines.append(step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID + b")")
             if step.name == "container_inspect" and self.plan.has_frames:
                 self.show = "show"
                 lines.append(b"""case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames""")
@@ -330,9 +327,17 @@ class ShellScript:
     def end_of_background(self, step):
         descriptor = self.descriptors[step]
         if step.outcome == "status":
-            return [b"status=$(%s <&%s)" % (take_status(step), descriptor)]
-        stdin = [b'cat <&9 >"$dir/stdin" &', b'jobs="$jobs $!"'] if step.reads_stdin else []
+            take = take_status(step) + b" <&" + descriptor
+            return [b'wait $waiter; status=$(cat "$dir/status")' if any(one.reads_stdin for one in self.plan.steps) else b"status=$(" + take + b")"]
         self.functions.add("frames")
+        stdin = [b'cat <&9 >"$dir/stdin" &', b'stdin=$! jobs="$jobs $!"'] if step.reads_stdin else []
+        if stdin and len(self.descriptors) == 2:
+            # The engine half-closes when the container has ended, and nc then waits for the end of stdin.
+            wait = next(one for one in self.descriptors if one.outcome == "status")
+            stdin += [b'{ %s <&%s >"$dir/status"; kill $stdin 2>/dev/null; } &   # stdin may go on when the container has ended'
+                      % (take_status(wait), self.descriptors[wait]), b"waiter=$!"]
+        elif stdin:
+            stdin.insert(0, b"# It ends when the command and stdin have: nc does not tell that the engine has half-closed.")
         return stdin + [(b'"$show"' if self.show != "frames" else b"frames") + b" <&" + descriptor + b" || exit 1"]
 
 
@@ -343,6 +348,8 @@ def take_status(step):
 
 class NetcatScript(ShellScript):
     """`printf … | nc -U SOCK`."""
+
+    spools = True
 
     about = """
 The requests as printf and nc send them, in HTTP/1.0: the engine closes after its answer and sends no chunks.
@@ -359,6 +366,14 @@ An answer that is cut looks like one that has ended; rawdock itself tells them a
         # After stdin a half-close is right: it is how the container learns of the end.
         place = b"-U " + shell_word(address.path) if address.scheme == "unix" else shell_word(address.host) + b" %d" % address.port
         return send + b" | nc " + (b"-N " if stdin else b"") + place
+
+    def before(self, step):
+        """What puts the length of a body that is not in the request into $size."""
+        if step.body_source is None:
+            return []
+        if step.body_source == "-":
+            return [b'cat >"$dir/body"', b'size=$(($(wc -c <"$dir/body")))']
+        return [b"size=$(wc -c <%s) || exit" % shell_word(step.body_source), b"size=$((size))"]
 
     def body(self, step):
         self.functions.add("through")
@@ -561,7 +576,7 @@ class PythonScript:
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
                  "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
         lines.append("import " + ", ".join(name for name in ("json", "os", "socket", "struct", "sys", "threading", "time") if name + "." in rest))
-        return lines + functions + ([""] + variables if variables else [])
+        return lines + functions + ([""] + variables if variables else []) + self.print_lines(plan.printed_after(-1))
 
     def bytes_of(self, step, indent=4):
         return python_bytes(self.plan.http10_pieces(step), indent) + (" + body" if step.body_source is not None else "")
