@@ -546,7 +546,7 @@ def tar_facts(room, exchanges):
     return ("The first 512 bytes of the body, the header of the first file:\n"
             "    bytes   0-99   its name       %s\n    bytes 100-107  its rights     %s (octal)\n    bytes 124-135  its size       %s (octal: %d bytes)\n"
             "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)\n"
-            "Then the file itself, filled up with zero bytes to a multiple of 512: %s\nAt the end stand two blocks of zero bytes; a client that does not see them has half an archive."
+            "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with\n    %s\nAt the end stand two blocks of zero bytes; a client that does not see them has half an archive."
             % (name, mode, size, int(size, 8), sum_text, int(sum_text, 8), total, visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])))
 
 

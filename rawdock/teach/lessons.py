@@ -11,7 +11,7 @@ byte, and the engine's answer is read by the same parser as everywhere.
 
 Promises: nothing on the machine is touched while the practice engine answers. On an engine that was
 named, a lesson makes containers with names of its own and removes them, and refuses to begin where
-such a name is taken.
+such a name is taken; an image that it has to pull stays, for the next lesson.
 
 Leaves out: marks, timing, accounts. The file of progress is a convenience and may be deleted.
 """
