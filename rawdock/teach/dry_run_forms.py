@@ -488,10 +488,13 @@ def copy(answer):   # a body, as it comes
     ("show", """
 def show(answer):   # a frame: the stream (2 is stderr), 3 zeros, the length in 4 bytes; then so many bytes
     for header in iter(lambda: answer.read(8), b""):
-        stream, size = struct.unpack(">BxxxI", header)
-        out = sys.stderr.buffer if stream >= 2 else sys.stdout.buffer
-        out.write(answer.read(size))
+        size = int.from_bytes(header[4:], "big")
+        data = answer.read(size)
+        out = sys.stderr.buffer if header[0] >= 2 else sys.stdout.buffer
+        out.write(data)
         out.flush()
+        if len(header) < 8 or len(data) < size:
+            sys.exit("the stream was cut inside a frame")
 """),
     ("messages", """
 def messages(answer, out):   # JSON, one a line; an error can come long after 200 OK, as one of them
@@ -575,7 +578,7 @@ class PythonScript:
         lines = ["#!/usr/bin/env python3", command_comment(plan),
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
                  "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
-        lines.append("import " + ", ".join(name for name in ("json", "os", "socket", "struct", "sys", "threading", "time") if name + "." in rest))
+        lines.append("import " + ", ".join(name for name in ("json", "os", "socket", "sys", "threading", "time") if name + "." in rest))
         return lines + functions + ([""] + variables if variables else []) + self.print_lines(plan.printed_after(-1))
 
     def bytes_of(self, step, indent=4):

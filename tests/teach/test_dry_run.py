@@ -13,8 +13,10 @@ from rawdock.cli.flags import Console
 from rawdock.cli.main import find_command, run_command
 from rawdock.cli.planned import plan_command
 from rawdock.net.dial import dial
-from rawdock.teach.dry_run_forms import DRY_RUN_FORMS, comment_text, printf_command, python_bytes, shell_pieces, shell_word
+from rawdock.teach.dry_run_forms import DRY_RUN_FORMS, SHELL_FUNCTIONS, comment_text, printf_command, python_bytes, shell_pieces, shell_word
 from rawdock.teach.practice import PracticeEngine
+
+from tests.cli.scripted_socket import scripted_socket
 
 NOBODY = "unix:///nonexistent/docker.sock"
 VARIABLES = {"container": b"0123456789abcdef" * 4, "exec_id": b"fedcba9876543210" * 4}
@@ -290,6 +292,42 @@ def run_printed(engine, directory, words, stdin=b""):
         file.write(printed("python", *words, address=engine.address))
     ran = subprocess.run([sys.executable, "-I", "-S", path], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     return ran.returncode, ran.stdout, ran.stderr
+
+
+MESSAGES = b'{"status":"Pulling"}\r\n{"status":"a \\\\n b"}\r\n{"errorDetail":{"message":"no"},"error":"no"}\r\n'
+
+
+def test_an_error_in_a_stream_of_messages_is_one_in_sh():
+    script = b"".join(text.encode("utf-8") + b"\n" for name, text in SHELL_FUNCTIONS if name in ("through", "messages"))
+    for messages, status in ((MESSAGES, b"1\n"), (MESSAGES[:40], b"0\n"), (MESSAGES[:-2], b"1\n"), (b"", b"0\n")):
+        answer = b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\n" + messages
+        shown = sh(script + printf_command([answer]) + b" | through messages; echo $?\n")
+        assert shown == messages + (b"" if messages.endswith(b"\n") or not messages else b"\n") + status
+
+
+def test_frames_are_taken_apart_in_sh():
+    """As many bytes as the length says, of whatever value; a stream that ends inside a header is told."""
+    payload = bytes(bytearray(range(256))) * 2
+    frames = b"\1\0\0\0\0\0\2\0" + payload + b"\2\0\0\0\0\0\0\4err\n" + b"\1\0\0\0\0\0\0\0" + b"\0\0\0\0\0\0\0\2hi"
+    script = "".join(text + "\n" for name, text in SHELL_FUNCTIONS if name == "frames") + "frames\n"
+    for cut, status, err in ((len(frames), 0, b"err\n"), (len(frames) - 6, 1, b"err\nthe stream was cut inside a frame\n")):
+        ran = subprocess.run(["sh", "-c", script], input=frames[:cut], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (status, payload + (b"hi" if not status else b""), err)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5])
+def test_frames_that_are_cut_are_told_in_python(tmp_path, cut):
+    frames = b"\1\0\0\0\0\0\0\3out\2\0\0\0\0\0\0\4err\n"
+    answers = {"GET /containers/web/json": b'HTTP/1.0 200 OK\r\n\r\n{"Id":"abc","Config":{"Tty":false}}',
+               "GET /containers/abc/logs?stdout=1&stderr=1&tail=all": b"HTTP/1.0 200 OK\r\n\r\n" + frames[:len(frames) - cut]}
+    with scripted_socket(answers) as engine:
+        status, out, err = run_printed(engine, tmp_path, ["logs", "web"])
+    assert (status, out, b"the stream was cut inside a frame" in err) == ((1, b"out", True) if cut else (0, b"out", False))
+
+
+def test_an_error_in_a_stream_of_messages_is_one_in_python(tmp_path):
+    with scripted_socket({"POST /images/create?fromImage=docker.io%2Flibrary%2Fbusybox&tag=1": b"HTTP/1.0 200 OK\r\n\r\n" + MESSAGES}) as engine:
+        assert run_printed(engine, tmp_path, ["pull", "busybox:1"]) == (1, MESSAGES, b"")
 
 
 def test_the_python_form_runs_containers(engine, tmp_path):
