@@ -7,10 +7,10 @@ A flag table is text, a flag a line, columns parted by two blanks or more:
     --filter, -f    list    FILTER  keep what matches
 
 Kinds: bool (`--all`, `--all=false`), on (a bool that holds unless `=false` is said), text,
-int, list (may be repeated), optional (a text after `=` only; alone it is the empty one). As with the docker CLI, `-it` is `-i -t`, a value follows as
-`-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word,
-`--` ends the flags, and a command that runs a program (run, exec, create) takes no flag
-after its first argument.
+int, list (may be repeated), optional (a text, after `=` only; alone it is the empty one). As
+with the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`,
+`--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command
+that runs a program (run, exec, create) takes no flag after its first argument.
 """
 import os
 import re
