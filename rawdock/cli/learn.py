@@ -30,7 +30,18 @@ def do_tour(console, options, arguments):
     return run_tour(console, options["yes"], not options["no_wait"])
 
 
+CONFORM_FLAGS = """
+--record  bool  print what the engine answered as the table of facts in the source has it
+"""
+
+
+def do_conform(console, options, arguments):
+    from .conform_report import run_conform
+    return run_conform(console, options, arguments)
+
+
 LEARN_COMMANDS = command_table(
     Command("learn", do_learn, "[N]", "lessons: HTTP and the Engine API, typed by hand and checked byte for byte", LEARN_FLAGS, most=1),
     Command("tour", do_tour, "", "docker run redis, request by request, with the reason for each", TOUR_FLAGS, most=0),
+    Command("conform", do_conform, "[SOCK]", "how like a real Docker engine the one at SOCK answers (a path, or an address)", CONFORM_FLAGS, most=1),
 )

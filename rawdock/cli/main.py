@@ -30,7 +30,7 @@ LIFECYCLE_COMMANDS_NAMES = "run create exec attach start stop kill restart rm wa
 IMAGE_COMMANDS_NAMES = "images pull rmi"
 TEACH_COMMANDS_NAMES = "explain"
 TAP_COMMANDS_NAMES = "tap replay"
-LEARN_COMMANDS_NAMES = "learn tour"
+LEARN_COMMANDS_NAMES = "learn tour conform"
 
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),

@@ -21,7 +21,7 @@ HOST_CONFIG = {
     "ConsoleSize": [0, 0], "CapAdd": None, "CapDrop": None, "CgroupnsMode": "private", "Dns": [], "DnsOptions": [], "DnsSearch": [],
     "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "",
     "Privileged": False, "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
-    "ShmSize": 67108864, "Runtime": "runc", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "",
+    "ShmSize": 67108864, "Runtime": "", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "",
     "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
     "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0, "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "",
     "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None, "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0,
@@ -182,7 +182,8 @@ class PracticeContainer:
         return {name: endpoint.inspect(aliases) for name, endpoint in self.endpoints.items()}
 
     def sizes(self):
-        return {"SizeRw": self.files.tree.size, "SizeRootFs": self.image.size + self.files.tree.size}
+        changed = self.files.tree.size
+        return {"SizeRw": changed, "SizeRootFs": self.image.size + changed}
 
     def summary(self, with_size):
         found = {
@@ -191,7 +192,9 @@ class PracticeContainer:
             "Status": self.status_text(), "HostConfig": {"NetworkMode": self.host_config["NetworkMode"]},
             "NetworkSettings": {"Networks": self.networks(False)}, "Mounts": [mount.inspect() for mount in self.mounts],
         }
-        return dict(found, **self.sizes()) if with_size else found
+        if with_size:
+            found.update((key, size) for key, size in self.sizes().items() if size)
+        return found
 
     def inspect(self, with_size):
         bridge = self.endpoints.get("bridge", PracticeEndpoint()).inspect()

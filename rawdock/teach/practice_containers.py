@@ -94,6 +94,7 @@ class PracticeContainers:
             if container.status == "running":
                 return False
             program = find_program(container.image.programs, container.argv[0])
+            container.host_config.setdefault("Runtime", "runc")
             try:
                 if program is None:
                     raise PracticeRefusal(400, missing_program(container.argv[0], container.image))
@@ -335,8 +336,10 @@ def merged_config(image, given, host_given):
     exposed.update((port if "/" in port else port + "/tcp", {}) for port in host_config["PortBindings"])
     if exposed:
         config["ExposedPorts"] = exposed
-    for key in ("Init", "Mounts"):   # left out of the answer when they were not given, as an engine has it
-        if host_config[key] is None:
+    if host_given:
+        host_config["Runtime"] = host_config["Runtime"] or "runc"
+    for key in ("Init", "Mounts", "Runtime"):   # left out of the answer when they were not given, as an engine has it
+        if not host_config[key]:
             del host_config[key]
     return config, host_config
 

@@ -141,9 +141,6 @@ def answer_exec_start(engine, connection, request, identity):
         execs.start(one, tty)
         connection.send_empty(200)
         return
-    if one.started:
-        raise PracticeRefusal(409, "exec command %s has already run" % one.id)
-    check_exec_possible(one.container)
     streams = [number for number, key in ((1, "AttachStdout"), (2, "AttachStderr")) if one.given[key]]
     attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
     connection.hijack(request, stream_type(request, tty))

@@ -190,6 +190,10 @@ class PracticeImages:
             if reference in image.tags:
                 image.tags.remove(reference)
 
+    def has(self, reference):
+        with self.changed:
+            return any(reference in image.tags for image in self.by_repository.values())
+
     def layers_here(self):
         with self.changed:
             return {name for image in self.by_repository.values() for name, _ in image.entry["layers"]}
@@ -312,7 +316,9 @@ def answer_pull(engine, connection, request):
 def pull_practice_image(images, sender, name, tag):
     sender.add({"status": "Pulling from library/%s" % name, "id": tag})
     here = images.layers_here()
-    layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in PRACTICE_IMAGES[name]["layers"]]
+    # Of an image that is here whole, no layer is looked at.
+    wanted = () if images.has("%s:%s" % (name, tag)) else PRACTICE_IMAGES[name]["layers"]
+    layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]
     missing = [(identity, size) for identity, size, is_here in layers if not is_here]
     for identity, _, is_here in layers:
         sender.add({"status": "Already exists" if is_here else "Pulling fs layer", "progressDetail": {}, "id": identity})

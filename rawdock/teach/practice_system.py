@@ -4,6 +4,7 @@ import time
 
 from .. import __version__
 from .practice_events import wire_time
+from .practice_images import PRACTICE_IMAGES
 from .practice_request import PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, checked_kind, fold_keys
 
 PRACTICE_USERS = {"practice": "practice"}
@@ -34,7 +35,7 @@ def answer_info(engine, connection, request):
     connection.send_json({
         "ID": state.id, "Containers": len(containers), "ContainersRunning": running, "ContainersPaused": paused,
         "ContainersStopped": len(containers) - running - paused, "Images": images, "Driver": "practice", "DriverStatus": [["Kept in", "memory"]],
-        "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None, "Log": ["json-file"]},
+        "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None, "Log": ["json-file", "local", "none"]},
         "MemoryLimit": False, "SwapLimit": False, "KernelMemory": False, "KernelMemoryTCP": False,
         "CpuCfsPeriod": False, "CpuCfsQuota": False, "CPUShares": False, "CPUSet": False,
         "PidsLimit": False, "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True, "Debug": False, "NFd": 0,
@@ -42,7 +43,8 @@ def answer_info(engine, connection, request):
         "CgroupDriver": "none", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": "none",
         "OperatingSystem": "rawdock practice engine", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
         "IndexServerAddress": "https://index.docker.io/v1/",
-        "RegistryConfig": {"AllowNondistributableArtifactsCIDRs": [], "AllowNondistributableArtifactsHostnames": [], "IndexConfigs": {},
+        "RegistryConfig": {"AllowNondistributableArtifactsCIDRs": [], "AllowNondistributableArtifactsHostnames": [],
+                           "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
                            "InsecureRegistryCIDRs": [], "Mirrors": None},
         "NCPU": 1, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "", "HttpsProxy": "", "NoProxy": "",
         "Name": "practice", "Labels": ["practice=true"], "ExperimentalBuild": False, "ServerVersion": __version__ + "-practice",
@@ -51,7 +53,9 @@ def answer_info(engine, connection, request):
                   "RemoteManagers": None},
         "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "none", "ContainerdCommit": {"ID": "", "Expected": ""},
         "RuncCommit": {"ID": "", "Expected": ""}, "InitCommit": {"ID": "", "Expected": ""}, "SecurityOptions": [],
-        "Warnings": ["This is rawdock's practice engine: its containers are a few built-in programs"],
+        "Warnings": ["This is rawdock's practice engine: its containers are a few built-in programs",
+                     "Its registry has %s, and a user called practice, whose password is practice" % ", ".join(sorted(PRACTICE_IMAGES)),
+                     "Everything it knows is in memory, and ends with it"],
     })
 
 

@@ -1,0 +1,56 @@
+"""The scenarios of `rawdock conform` on the real engine: the recorded facts hold, and the practice engine is compared with it directly."""
+import pytest
+
+from rawdock.engine.docker import Docker
+from rawdock.teach.conform import CONFORM_API, ConformFact, compare_fact, read_facts, run_scenarios
+from rawdock.teach.conform_facts import CONFORM_FACTS
+from rawdock.teach.practice import PracticeEngine
+from tests.live.client import rawdock
+
+# In these the practice engine answers 400 where the API's definition says so and dockerd 20.10 says 500, or nothing at all.
+STRICTER = {"bad-filter", "no-config", "bad-json", "wrong-kind", "bad-wait", "bad-time"}
+
+
+def all_facts(address):
+    with Docker(address, version=CONFORM_API) as docker:
+        return {(scenario, step.name): (step, fact) for scenario, found in run_scenarios(docker) for step, fact in found}
+
+
+def is_20_10(engine):
+    return engine.json("GET", "/version")["Version"].startswith("20.10.")
+
+
+@pytest.fixture(scope="module")
+def real_facts(engine):
+    engine.pull("busybox")
+    return all_facts(engine.address)
+
+
+def test_the_recorded_facts_are_those_of_the_real_engine(engine, real_facts):
+    assert is_20_10(engine), "the facts are recorded from 20.10: record those of this engine"
+    expected = read_facts(CONFORM_FACTS)
+    wrong = {key: lines for key, (step, fact) in real_facts.items()
+             for lines in [compare_fact(expected[key[0]][key[1]], fact, step.says)[1]] if lines}
+    assert wrong == {} and len(real_facts) > 180
+
+
+def test_the_practice_engine_answers_as_the_real_one(real_facts):
+    with PracticeEngine() as practice:
+        seen = all_facts(practice.address)
+    different = {}
+    for key, (step, fact) in real_facts.items():
+        assert isinstance(fact, ConformFact), (key, fact)
+        _, lines, _ = compare_fact(fact, seen[key][1], step.says)
+        if lines:
+            different[key[1]] = lines
+    assert set(different) == STRICTER, different
+    assert different["bad-filter"] == ["status: expected 500, seen 400"]
+
+
+def test_the_command_on_the_real_engine(engine):
+    engine.pull("busybox")
+    before = {kind: engine.json("GET", "/" + kind) for kind in ("images/json", "volumes", "networks")}
+    ran = rawdock(engine, "conform")
+    assert ran.status == 0 and ran.err == b"" and b"equal / compared" in ran.out.splitlines()[-1], ran
+    for kind, found in before.items():
+        assert engine.json("GET", "/" + kind) == found
