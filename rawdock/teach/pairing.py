@@ -204,6 +204,10 @@ class PairedReaders:
         while requests.kept is not None and requests.message.answer is not None:
             requests.decide(requests.message.answer.framing.kind == "upgrade")
 
+    def skip(self, direction, data):
+        """Pass over the start of `data` that is of the body under way, unlabelled → (bytes used, bytes of content)."""
+        return (0, 0) if self.undecided(direction) else self.readers[direction].skip(data)
+
     def take_labels(self, direction):
         """The labels since the last call, a list of (start, end, role, PairedMessage or None)."""
         labels = self.readers[direction]._labels

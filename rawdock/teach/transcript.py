@@ -181,6 +181,11 @@ class BodyTranscript:
         if not self._room:
             self._show_pending()
 
+    @property
+    def only_counts(self):
+        """Whether what is still to come of it is folded, whatever it is."""
+        return self._show == self._show_content and not self._room
+
     def _show_pending(self):
         """The start of a line whose end will not come, or not be shown."""
         if self._pending:
@@ -241,6 +246,15 @@ class SideTranscript:
             self._frames_explained = True
             explanation = self._connection.paper.once("a frame: its type (stdin, stdout or stderr) and its length come first")
         self.folded_lines(payload, STREAM_NAMES[stream] + ": ", explanation)
+
+    def fold(self, data):
+        """Count what `data` begins with of a body of which enough is shown → the rest of `data`."""
+        if self._body is None or self._held or self._failed or not self._body.only_counts:
+            return data
+        used, content = self._connection.pair.skip(self._direction, data)
+        self._body.folded += content
+        self._at += used
+        return data[used:]
 
     def add(self, data):
         """Bytes that crossed. They are shown by show_labels, once it is known what they are."""
@@ -354,10 +368,12 @@ class ConnectionTranscript:
 
     def take(self, event):
         if event.kind == "data":
-            self._sides[event.direction].add(event.data)
             self._seen[event.direction] += len(event.data)
-            self.pair.feed(event.direction, event.data)
-            self._show()
+            data = self._sides[event.direction].fold(event.data)
+            if data:
+                self._sides[event.direction].add(data)
+                self.pair.feed(event.direction, data)
+                self._show()
             return
         who = "the client" if event.direction == ">" else "the engine"
         if event.kind in ("open", "note"):

@@ -197,6 +197,13 @@ class LengthReader:
             self._offset += size
         return end
 
+    def skip(self, data):
+        """As that of ChunkedReader; the last byte is left to `take`."""
+        size = max(0, min(len(data), self.remaining - 1))
+        self.remaining -= size
+        self._offset += size
+        return size, size
+
     def feed_eof(self):
         if self.remaining and self.error is None:
             self.error = TruncatedError("a body of known length", self._offset, self.length,
@@ -230,6 +237,10 @@ class UntilCloseReader:
             label_span(self._labels, self._offset, self._offset + size, self._role)
             self._offset += size
         return len(data)
+
+    def skip(self, data):
+        self._offset += len(data)
+        return len(data), len(data)
 
     def feed_eof(self):
         self.done = True

@@ -109,6 +109,28 @@ class ChunkedReader:
         self._offset += at
         return at
 
+    def skip(self, data):
+        """Pass over what `data` begins with: insides of chunks and plain lines between them → (bytes used, bytes of content).
+
+        Nothing of it is given out or labelled. The last chunk, and any line that is not plain, is left to `take`.
+        """
+        at, size, content = 0, len(data), 0
+        if self.done or self.error is not None or self._held or self._in_trailers or self._first:
+            return 0, 0
+        while at < size:
+            if not self._remaining:
+                match = PLAIN_CHUNK_LINE.match(data, at)
+                self._remaining = self._size = int(match.group(1), 16) if match else 0
+                if not self._remaining:
+                    break
+                at = match.end()
+            step = min(self._remaining, size - at)
+            at += step
+            content += step
+            self._remaining -= step
+        self._offset += at
+        return at, content
+
     def _take_line(self, data, at):
         """(index after the chunk line at `at`, chunk size), the start of the line may be held.
 

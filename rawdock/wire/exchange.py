@@ -107,6 +107,17 @@ class ExchangeReader:
             self.error = error
         return values_or_error(events, self.error)
 
+    def skip(self, data):
+        """Pass over what `data` begins with of the body under way → (bytes used, bytes of content); (0, 0) where there is none.
+
+        For whoever only counts a long body: no events, no labels, no copy. What is left of `data` goes to feed().
+        """
+        if self._body is None or self.error is not None:
+            return 0, 0
+        used, content = self._body.skip(data)
+        self.offset += used
+        return used, content
+
     def feed_eof(self):
         """The stream has ended → the events that this completes. TruncatedError if a message was cut."""
         if self.error is not None:
