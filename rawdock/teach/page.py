@@ -38,6 +38,7 @@ PAGE_KINDS = (
     ("absent", "not read", "not in this page"),
 )
 NOT_IN_PAGE = "not in this page"
+ABSENT_TEXT = "%s in %s: the start and the end of what they belong to are in this page, the rest is in the record."
 PAGE_MARKS = {"open": "opened", "half-close": "half-closed", "close": "closed", "reset": "reset"}
 PAGE_SIDES = {">": "by the client", "<": "by the engine", "": ""}
 
@@ -117,7 +118,7 @@ def page_data(recording, redacted=True):
     summary = ["%s, %s, %s in %.3f s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"), counted(seen, "byte"), seconds)]
     if recording.address:
         summary[0] += ", with " + recording.address
-    if recording.started:
+    if recording.started > 0:   # captured bytes have no time
         summary.append("Recorded %s UTC" % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(recording.started)))
     if redacted:
         summary.append("Secrets are shown as stars, of the same length")
@@ -176,11 +177,12 @@ class PageStream:
         self.data = stream.data
         self.claimed = []       # (start, end) of the parts of exchanges
         self.allowance = allowance
-        self.arrivals = []      # (offset, milliseconds)
+        self.offsets, self.moments = [], []     # of what arrived: where it begins, and when it came in milliseconds
         at = 0
         for event in recorded.events:
             if event.kind == "data" and event.direction == stream.direction:
-                self.arrivals.append((at, milliseconds(event.seconds)))
+                self.offsets.append(at)
+                self.moments.append(milliseconds(event.seconds))
                 at += len(event.data)
 
     def claim(self, start, end):
@@ -188,25 +190,18 @@ class PageStream:
             self.claimed.append((start, end))
 
     def unclaimed(self):
-        """The ranges that no exchange has; they are claimed by this."""
+        """The ranges that no exchange has."""
         found, at = [], 0
         for start, end in sorted(self.claimed) + [(len(self.data), len(self.data))]:
             if start > at:
                 found.append((at, start))
             at = max(at, end)
-        self.claimed += found
         return found
 
     def time_at(self, offset):
         """When the byte at `offset` crossed, in milliseconds."""
-        low, high = 0, len(self.arrivals) - 1
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.arrivals[middle][0] <= offset:
-                low = middle
-            else:
-                high = middle - 1
-        return self.arrivals[low][1] if self.arrivals else 0
+        from bisect import bisect_right
+        return self.moments[bisect_right(self.offsets, offset) - 1] if self.moments else 0
 
     def times(self, start, end):
         return [self.time_at(start), self.time_at(max(start, end - 1))]
@@ -232,28 +227,33 @@ class PageStream:
         """The stream as the script reads it: pieces in base64, and four numbers a span: length, role, outer role, text."""
         from base64 import b64encode
         kept = self.kept_ranges()
-        rows, hidden, at = [], [0, 0], 0     # hidden: bytes and spans gathered for one row
-        def tell_hidden():
-            if hidden[0]:
-                rows.extend((hidden[0], roles.number(NOT_IN_PAGE), roles.number(""), texts.number(
-                    ("%s in %s; the start and the end of what they belong to are here, the rest is in the record."
-                     % (counted(hidden[0], "byte"), counted(hidden[1], "span")), ""))))
-                hidden[:] = [0, 0]
-        for span in self.stream.spans:
-            while at < len(kept) and kept[at][1] <= span.start:
-                at += 1
-            if at == len(kept) or kept[at][0] >= span.end:
-                hidden[0] += span.end - span.start
-                hidden[1] += 1
-                continue
-            tell_hidden()
-            rows.extend((span.end - span.start, roles.number(span.role), roles.number(span.within),
-                         texts.number(tuple(explain_span(span, self.stream)))))
-        tell_hidden()
-        step = 1 + len(self.arrivals) // PAGE_ITEMS
+        rows = []
+        for size, count, span in visible_spans(self.stream.spans, kept):
+            role, within, text = NOT_IN_PAGE, "", (ABSENT_TEXT % (counted(size, "byte"), counted(count, "span")), "")
+            if span is not None:
+                role, within, text = span.role, span.within, tuple(explain_span(span, self.stream))
+            rows += size, roles.number(role), roles.number(within), texts.number(text)
+        step = 1 + len(self.offsets) // PAGE_ITEMS
         return {"length": len(self.data), "kept": sum(end - start for start, end in kept), "spans": rows,
                 "pieces": [[start, b64encode(bytes(self.data[start:end])).decode("ascii")] for start, end in kept],
-                "arrivals": [number for arrival in self.arrivals[::step] for number in arrival]}
+                "arrivals": flattened(zip(self.offsets[::step], self.moments[::step]))}
+
+
+def visible_spans(spans, kept):
+    """(bytes, 1, span) for each span that has bytes in the ranges `kept`; (bytes, spans, None) for those between that have none."""
+    size = count = at = 0
+    for span in spans:
+        while at < len(kept) and kept[at][1] <= span.start:
+            at += 1
+        if at < len(kept) and kept[at][0] < span.end:
+            if count:
+                yield size, count, None
+                size = count = 0
+            yield span.end - span.start, 1, span
+        else:
+            size, count = size + span.end - span.start, count + 1
+    if count:
+        yield size, count, None
 
 
 # ---- one exchange -------------------------------------------------------------------------------------------------

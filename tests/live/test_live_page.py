@@ -1,17 +1,15 @@
 """The page of a real conversation in a real browser: walked with real keys, and what the DOM then says held against annotate()."""
-import io
 import json
 import pathlib
 
 import pytest
 
-from rawdock.engine.docker import Docker
-from rawdock.engine.run import run
 from rawdock.teach.annotate import annotate, explain_span
 from rawdock.teach.page import write_page
-from rawdock.teach.record import Recording, WireEvent, WireRecorder, recorded_dial, redacted_recording
+from rawdock.teach.record import Recording, WireEvent, redacted_recording
 from tests.live.browser import CTRL, Browser
 from tests.live.client import need_program
+from tests.live.recordings import record_run
 
 HERE = ("(() => { const e = document.activeElement; const part = e.closest('.part'); return e.classList.contains('w') ?"
         " [e.dataset.role, Number(e.dataset.at), [...document.querySelectorAll('.part')].indexOf(part)] : null; })()")
@@ -20,17 +18,9 @@ VIEWS = ("text", "hex", "decoded")
 
 @pytest.fixture(scope="module")
 def recording(engine):
-    """`run --rm busybox echo hi`, recorded by rawdock's own library."""
+    """`run --rm busybox echo hi`."""
     engine.pull("busybox")
-    recording = Recording(address=engine.address)
-    recorder = WireRecorder([recording])
-    out, err = io.BytesIO(), io.BytesIO()
-    with Docker(engine.address) as docker:
-        docker.open_socket = recorded_dial(recorder)
-        assert run(docker, "busybox", ["echo", "hi"], stdout=out, stderr=err, rm=True) == 0
-    recorder.finish()
-    assert (out.getvalue(), err.getvalue()) == (b"hi\n", b"")
-    return recording
+    return record_run(engine)
 
 
 @pytest.fixture(scope="module")

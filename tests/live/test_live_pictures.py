@@ -6,12 +6,11 @@ import subprocess
 
 import pytest
 
-from rawdock.engine.docker import Docker
-from rawdock.engine.run import pull_image, run
+from rawdock.engine.run import pull_image
 from rawdock.teach.har import write_har
 from rawdock.teach.pcap import write_pcap
-from rawdock.teach.record import Recording, WireRecorder, recorded_dial
 from tests.live.client import need_program
+from tests.live.recordings import record_run
 from tests.teach.har_rules import check_har, content_bytes
 
 # `run --rm busybox echo hi` of an image that is not here, then a pull: method, path without its version, status.
@@ -29,16 +28,7 @@ def plain_path(target):
 def recording(engine):
     """The record of STORY, made by rawdock's own library."""
     engine.remove_image("busybox")
-    recording = Recording(address=engine.address)
-    recorder = WireRecorder([recording])
-    out, err = io.BytesIO(), io.BytesIO()
-    with Docker(engine.address) as docker:
-        docker.open_socket = recorded_dial(recorder)
-        assert run(docker, "busybox", ["echo", "hi"], stdout=out, stderr=err, rm=True) == 0
-        pull_image(docker, "busybox")
-    recorder.finish()
-    assert (out.getvalue(), err.getvalue()) == (b"hi\n", b"")
-    return recording
+    return record_run(engine, then=lambda docker: pull_image(docker, "busybox"))
 
 
 @pytest.fixture(scope="module")
