@@ -158,12 +158,13 @@ class Docker:
         return Connection(self.open_socket(self.address, self.timeout), self.address)
 
     def request(self, method, path, query=None, headers=None, body=None, http_version="1.1", hijack=False,
-                head_timeout=None, idle_timeout=None):
+                head_timeout=None, idle_timeout=None, total_timeout=None):
         """Send any request → Response, whatever its status.
 
         `path` goes out verbatim (no version is put before it); `query` is a dict whose values may be
         str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a dict or pairs; `body`
         bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
+        Timeouts in seconds, None for no limit: for the answer to begin, between two receipts, for all of it.
         """
         if not path.startswith("/"):
             raise UsageError("path %r does not begin with /" % path, "write it as in /containers/json")
@@ -176,11 +177,11 @@ class Docker:
             body = encode_json_body(body)
             if not any(str(name).lower() == "content-type" for name, _ in fields):
                 fields.append(("Content-Type", "application/json"))
-        return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout)
+        return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout)
 
-    def _exchange(self, method, path, fields, body, http_version, hijack, head_timeout, idle_timeout):
+    def _exchange(self, method, path, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout=None):
         target = self.address.base + path
-        arguments = (method, target, fields, body, http_version, hijack, head_timeout, idle_timeout)
+        arguments = (method, target, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout)
         connection = self._take_idle()
         reused = connection is not None
         if not reused:

@@ -13,8 +13,9 @@ and stream ends in a Verdict, which is true only if nothing is missing for certa
 request body is sent the connection watches for an early refusal, and after a broken write
 it still looks for the answer that explains it; a connection with half a request on it is
 never used again. Timeouts are kept apart: `connect` (in dial), `send` for the request to go
-out, `head` for the head of the answer to come whole, `idle` between two receipts. None means
-no limit, which is what streams want. `close()` from another thread ends a read.
+out, `head` for the head of the answer to come whole, `idle` between two receipts, `total` for a request
+and all of its answer. None means no limit, which is what streams want. `close()` from another
+thread ends a read.
 
 Left out: pipelining (an engine answers in order anyway, and an early refusal would leave the
 rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
@@ -55,7 +56,8 @@ class Connection:
         self._raw_head = b""
         self._offset = 0         # of the first byte received, in the answer under way
         self._sent_whole = True  # the last request has gone out to its end
-        self._timeout = None
+        self._timeout = None     # of one wait, in seconds
+        self._total = None       # (seconds for the exchange, when they are over)
         self._last_plain = None  # (method, target, version) of the last request without headers and body
         self._last_plain_head = b""
         self._poller = None
@@ -93,7 +95,8 @@ class Connection:
             self._poller.register(self.sock, POLLIN)
         return bool(self._received or self._poller.poll(0))
 
-    def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, head_timeout=None, idle_timeout=None):
+    def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, head_timeout=None, idle_timeout=None,
+                total_timeout=None):
         """Send a request and read the head of its answer → Response.
 
         `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body`
@@ -115,6 +118,9 @@ class Connection:
         self._offset = 0
         try:
             self._set_timeout(head_timeout)
+            if total_timeout is not None:
+                self._total = total_timeout, time.monotonic() + total_timeout
+                self._near_the_end(0)
             if body is None:
                 self._sent_whole = self._send(head)
             elif isinstance(body, bytes):
@@ -198,11 +204,11 @@ class Connection:
         """Send `data`. False once the engine has refused the request, or takes no more of it."""
         from select import POLLOUT
         view = memoryview(data).cast("B")
-        wait = None if self._timeout is None else max(1, int(self._timeout * 1000))
         while len(view):
-            events = poller.poll(wait)
+            wait = self._timeout if self._total is None else self._near_the_end(len(self._received))
+            events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
             if not events:
-                raise Timeout("send", self._timeout, len(self._received), self.address)
+                raise self._late("send", len(self._received))
             if events[0][1] & ~POLLOUT:
                 if not self._receive():
                     return False
@@ -230,11 +236,26 @@ class Connection:
                 raise self._broken(error)
             self._timeout = seconds
 
+    def _near_the_end(self, received):
+        """Limit the next wait to what is left of the exchange's time too → that limit in seconds. Timeout if nothing is."""
+        left = self._total[1] - time.monotonic()
+        if left <= 0:
+            raise self._late(None, received)
+        wait = left if self._timeout is None else min(left, self._timeout)
+        limit_waiting(self.sock, wait)
+        return wait
+
+    def _late(self, phase, received, seconds=None):
+        """The Timeout of `phase`, or "total" when the time of the whole exchange is over."""
+        if self._total is not None and time.monotonic() >= self._total[1] - 0.001:   # the system's timers count in steps
+            return Timeout("total", self._total[0], received, self.address)
+        return Timeout(phase, seconds or self._timeout, received, self.address)
+
     def _broken(self, error, phase=None, received=0, seconds=None):
         """The Timeout or ConnectError for a socket call that failed with `error`."""
         # A timeout without a limit is the system's own ETIMEDOUT: newer Pythons have one class for both.
-        if isinstance(error, (socket.timeout, BlockingIOError)) and self._timeout is not None:
-            return Timeout(phase, seconds or self._timeout, received, self.address)
+        if isinstance(error, (socket.timeout, BlockingIOError)) and (self._timeout, self._total) != (None, None):
+            return self._late(phase, received, seconds)
         self.reusable = False
         if self.closed:
             return ConnectError(self.address, "the connection was closed on this side", connected=True)
@@ -243,6 +264,8 @@ class Connection:
 
     def receive(self, received=0, phase="idle", seconds=None):
         """bytes from the socket, b"" at its end. `received`, `phase` and `seconds` are for the Timeout."""
+        if self._total is not None:
+            self._near_the_end(received)
         try:
             data = self.sock.recv(RECEIVE_BYTES)
         except ConnectionResetError:
@@ -256,6 +279,8 @@ class Connection:
 
     def receive_into(self, view, received=0):
         """Fill the start of `view` from the socket; the number of bytes, 0 at its end."""
+        if self._total is not None:
+            self._near_the_end(received)
         try:
             size = self.sock.recv_into(view)
         except ConnectionResetError:
@@ -342,6 +367,9 @@ class Connection:
         if leftover or not self._sent_whole or not stays_open(head, framing):
             self.close()
         else:
+            if self._total is not None:
+                self._total = None
+                limit_waiting(self.sock, self._timeout)
             self.reusable = True
 
 

@@ -278,9 +278,9 @@ class PlannedConnection(Connection):
 
     _body_file = None
 
-    def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, head_timeout=None, idle_timeout=None):
+    def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, *more, **named):
         self.sock.begin(self.sock.plan.begin(method, target, hijack, version))
-        return Connection.request(self, method, target, headers, body, version, hijack, head_timeout, idle_timeout)
+        return Connection.request(self, method, target, headers, body, version, hijack, *more, **named)
 
     def _encode(self, method, target, headers, body, version):
         if hasattr(body, "read"):

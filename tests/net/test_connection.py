@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from net.fake_engine import NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response
+from net.fake_engine import NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response, serve
 from rawdock.errors import ConnectError, ProtocolError, RawdockError, Timeout, TruncatedError, UsageError
 from rawdock.net.address import parse_address
 from rawdock.net.connection import Connection, limit_waiting
@@ -317,6 +317,42 @@ def test_head_timeout_is_for_the_whole_head():
             assert time.monotonic() - started < 3
             stop.set()
         assert (caught.value.phase, caught.value.seconds) == ("head", 0.15) and least <= caught.value.received < 20
+
+
+@pytest.mark.parametrize("read", ["read", "readinto", "head", "send"])
+def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
+    stop = threading.Event()
+
+    def drip(peer):
+        if read == "send":
+            stop.wait(10)
+            return
+        peer.request()
+        wire = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000
+        begun = 5 if read == "head" else 100
+        peer.send(wire[:begun])
+        for byte in wire[begun:][:500]:
+            peer.send(bytes([byte]))
+            if stop.wait(0.02):
+                return
+    with FakeEngine(drip) as engine, connect(engine) as connection:
+        started = time.monotonic()
+        with pytest.raises(Timeout) as caught:
+            body = (b"x" * 65536 for _ in range(1000)) if read == "send" else None
+            answer = connection.request("POST", "/x", (), body, head_timeout=8, idle_timeout=8, total_timeout=0.2)
+            while answer.readinto(bytearray(5)) if read == "readinto" else answer.read():
+                pass
+        assert 0.15 < time.monotonic() - started < 5
+        stop.set()
+    assert (caught.value.phase, caught.value.seconds) == ("total", 0.2)
+    assert read == "send" or caught.value.received > 0
+
+
+def test_a_total_timeout_ends_with_its_exchange():
+    with FakeEngine(serve(OK)) as engine, connect(engine) as connection:
+        connection.request("GET", "/x", idle_timeout=3, total_timeout=0.2).read()
+        time.sleep(0.25)
+        assert connection.request("GET", "/x", idle_timeout=3).read() is not None and connection.reusable
 
 
 @pytest.mark.parametrize("read", ["read", "copy_to", "readinto", "iterate", "json", "messages", "frames"])
