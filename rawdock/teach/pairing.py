@@ -18,6 +18,7 @@ from ..wire.exchange import RequestReader, ResponseReader
 
 # Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for an upgrade.
 HIJACK_TARGET = re.compile(r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)")
+MAX_KEPT_BYTES = 1 << 20   # who sends more than this without an answer is not asking for anything
 BODY_ROLES = ("content", "chunk data", "raw stream")
 
 
@@ -70,8 +71,8 @@ class MarkingReader:
         self.pair.messages[self.direction].append(self.message)
         return super()._begin_message(raw, data, at, events)
 
-    def _mark_head(self, head, framing, raw):
-        self.message.head, self.message.framing, self.message.body = head, framing, self.offset + len(raw)
+    def _mark_head(self, head, raw):
+        self.message.head, self.message.body = head, self.offset + len(raw)
 
     def _mark_end(self):
         self.message.end, self.message.complete = self.offset, True
@@ -107,9 +108,9 @@ class PairedRequestReader(MarkingReader, RequestReader):
         self.pair = pair
 
     def _frame(self, head, raw):
-        framing = RequestReader._frame(self, head, raw)
-        self._mark_head(head, framing, raw)
+        self._mark_head(head, raw)   # also of one whose fields contradict each other, which is refused next
         self.pair.unanswered.append(self.message)
+        self.message.framing = framing = RequestReader._frame(self, head, raw)
         self._may_switch = self._asks_to_switch or may_hijack(head) or head.method == "CONNECT"
         return framing
 
@@ -119,7 +120,7 @@ class PairedRequestReader(MarkingReader, RequestReader):
         self._asks_to_switch = answer is not None and answer.framing.kind == "upgrade"
         at = RequestReader._end_message(self, data, at, events, trailers)
         if self._may_switch and answer is None:
-            self.kept = [data[at:]]
+            self.kept = bytearray(data[at:])
             return len(data)
         if not self.switched:
             self._labels.message = None
@@ -127,13 +128,15 @@ class PairedRequestReader(MarkingReader, RequestReader):
 
     def read(self, data):
         if self.kept is not None:
-            self.kept.append(data)
+            self.kept += data
+            if len(self.kept) > MAX_KEPT_BYTES:
+                self.decide(True)
         else:
             MarkingReader.read(self, data)
 
     def decide(self, switched):
         """The last request's answer is known: read on as a raw stream, or as the next request."""
-        data, self.kept = b"".join(self.kept), None
+        data, self.kept = bytes(self.kept), None
         if switched:
             self._body = body_reader(UPGRADE, self._labels, self.offset)
             self._switch(data, 0, [])
@@ -163,8 +166,8 @@ class PairedResponseReader(MarkingReader, ResponseReader):
         self.hijack = (request is not None and may_hijack(request.head)
                        and "content-length" not in head.headers and "transfer-encoding" not in head.headers)
         self.message.request = request
-        framing = ResponseReader._frame(self, head, raw)
-        self._mark_head(head, framing, raw)
+        self._mark_head(head, raw)
+        self.message.framing = framing = ResponseReader._frame(self, head, raw)
         if final and request is not None:
             request.answer = self.message
             self.pair.decide()

@@ -181,7 +181,8 @@ class SecretMasker:
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": LineMasker(), "<": LineMasker()}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, its JSONMasker or None)
-        self._wild = {">": JSONMasker(SECRET_MEMBERS), "<": JSONMasker(SECRET_MEMBERS)}
+        self._wild = {">": JSONMasker(SECRET_MEMBERS | {"data"}), "<": JSONMasker(SECRET_MEMBERS | {"data"})}
+        self._wild_until = 0      # the offset behind the last bytes whose meaning an answer had to tell
 
     def mask(self, direction, data):
         pair = self._pair
@@ -213,6 +214,8 @@ class SecretMasker:
             if masker is not None and not message.complete:   # what broke may stand in the midst of a secret
                 self._wild[direction] = masker
             rest = self._wild[direction].mask(rest)
+            if direction == ">":
+                self._wild_until = end
         masked.append(self._lines[direction].mask(rest))
         for side in "><":
             pair.take_labels(side)
@@ -229,7 +232,9 @@ class SecretMasker:
         if known is not message:
             content_type = message.head.headers.get("content-type", "").lower() if message.head is not None else ""
             masker = None
-            if not any(word in content_type for word in PLAIN_BODIES):
+            if direction == ">" and message.start < self._wild_until:   # it may have begun in the midst of a secret
+                masker = self._wild[">"]
+            elif not any(word in content_type for word in PLAIN_BODIES):
                 in_secrets = request is not None and "/secrets" in request.head.target
                 masker = JSONMasker(SECRET_MEMBERS | {"data"} if in_secrets else SECRET_MEMBERS)
             self._bodies[direction] = (message, masker)

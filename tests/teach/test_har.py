@@ -172,7 +172,7 @@ def test_a_request_without_an_answer_has_status_0():
 def test_a_refused_answer_is_told_with_the_rule_it_breaks():
     twice = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
     response = log_of(recording_of([(">", request_bytes(b"GET /_ping")), ("<", twice)]))["entries"][0]["response"]
-    assert (response["status"], response["_verdict"], response["_rule"]) == (0, "protocol error", "RFC 9112 §6.3")
+    assert (response["status"], response["_verdict"], response["_rule"]) == (200, "protocol error", "RFC 9112 §6.3")
 
 
 def test_a_cut_body_says_so():

@@ -97,6 +97,8 @@ PLACES = {
     "behind a head that is malformed": [(">", b"GET /x y HTTP/1.1\r\n\r\n" + post(b"/auth", MEMBERS, b"X-Registry-Auth: %s\r\n" % WORD.encode()))],
     "behind a refused upgrade": [(">", b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"),
                                  ("<", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), (">", post(b"/auth", MEMBERS)), ("<", answer(MEMBERS))],
+    "across the answer to an upgrade": [(">", b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" + post(b"/auth", MEMBERS)[:-80]),
+                                        ("<", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), (">", post(b"/auth", MEMBERS)[-80:])],
     "before the answer to an upgrade": [(">", b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" + post(b"/auth", MEMBERS))],
     "a session over HTTP/2": [(">", b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
                               ("<", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"), (">", b"\0\0\x12" + WORD.encode())],
@@ -143,6 +145,19 @@ def test_the_masker_holds_no_body():
         for _ in range(200):
             masker.mask(">", piece)
         assert tracemalloc.get_traced_memory()[0] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_bytes_that_wait_for_an_answer_are_bounded():
+    import tracemalloc
+    masker = SecretMasker()
+    masker.mask(">", b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+    tracemalloc.start()
+    try:
+        for _ in range(200):
+            masker.mask(">", b"x" * 65536)
+        assert tracemalloc.get_traced_memory()[0] < 3 << 20
     finally:
         tracemalloc.stop()
 
