@@ -18,12 +18,14 @@ from ..teach.record import RecordedSocket, WireRecorder
 from ..teach.transcript import TranscriptSink, wants_colour
 from .prompting import terminal_width, typed_line, wrapped_text
 TYPING = {
-    "requests": "Type the request line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice. "
-                "A body is one line, whose Enter is not sent. A line with only a dot gives the answer as it stands.",
+    "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice.",
     "notation": "Type the bytes, on as many lines as you like. An empty line ends the answer.",
     "facts": "Type the lines. An empty line ends the answer.",
 }
-COMMANDS_AT_PROMPT = "At the beginning: hint, show (a solution), text (this page again), quit."
+TYPING_BODY = " The body is one line, whose Enter is not sent."
+TYPING_STREAM = " What follows the head goes to the program: there Enter is \\n, and \\x04 is written for the byte 04."
+TYPING_DOT = " A line with only a dot gives the answer as it stands."
+COMMANDS_AT_PROMPT = " At the beginning: hint, show (a solution), text (this page again), quit."
 
 
 class LearnSession:
@@ -74,11 +76,20 @@ class LearnSession:
 
     # -- typing
 
+    def typing_rules(self):
+        """How this lesson's answer is typed (str)."""
+        lesson = self.lesson
+        text = TYPING[lesson.kind]
+        if lesson.kind == "requests":
+            text += TYPING_BODY if any(wanted.framing == "length" for wanted in lesson.wanted) else ""
+            text += (TYPING_STREAM if lesson.stream is not None else "") + TYPING_DOT
+        return text + COMMANDS_AT_PROMPT
+
     def converse(self):
         """Show the lesson and take answers until one passes. False if the learner leaves."""
         self.show_text()
         self.say()
-        self.say("%s %s" % (TYPING[self.lesson.kind], COMMANDS_AT_PROMPT))
+        self.say(self.typing_rules())
         while True:
             self.say()
             answer = self.read_typed()
@@ -246,7 +257,8 @@ def list_lessons(console, progress):
         console.out.line("%2d  %-8s  %s" % (number, "solved" if lesson.name in progress.solved else "-", lesson.title))
     first = first_unsolved(LESSONS, progress)
     console.out.line()
-    console.out.line("rawdock learn N is lesson N; rawdock learn goes on with %s" % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
+    console.out.line("rawdock learn N is lesson N; rawdock learn goes on with %s"
+                     % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
     return 0
 
 

@@ -57,7 +57,10 @@ def probe_engine(address):
 
 
 def choose_engine(console, yes):
-    """The Address of the real engine that may be toured; None: the practice engine it is. Says which, and why. UsageError where -H names one and nobody has agreed."""
+    """The Address of the real engine that may be toured; None: the practice engine it is. Says which, and why.
+
+    UsageError where -H names one and nobody has agreed.
+    """
     line = console.out.line
     named = console.named_address()
     address = named or (None if console.names_practice else find_address())

@@ -255,7 +255,8 @@ def chunk_hint(answer, request, error):
     if (where == "chunk data" or error.expected == "CRLF after the chunk data") and sizes:
         return chunk_size_hint(data, sizes[-1])
     if where == "the trailer section":
-        return "the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, which ends the body (RFC 9112 §7.1)\n" + pointed_line(data, len(data) - 1)
+        return hint_at(data, len(data) - 1, "the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, which ends the body "
+                       "(RFC 9112 §7.1)")
     if where:
         if sizes and len(data[sizes[-1][1]:]) < 2 or not data[request.body_start:]:
             return hint_at(data, len(data), "the body has not come to its end: a chunk is its size in hexadecimal, \\r\\n, that many bytes, \\r\\n; "
@@ -285,7 +286,9 @@ def chunk_size_hint(data, span):
     return hint_at(data, span[0], hint + " (RFC 9112 §7.1)")
 
 
-NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:0[xX]|\\[xX])?[0-9A-Fa-f]{1,2})(?![0-9A-Za-z])|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])""")
+# Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); bytes without blanks between them.
+NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:0[xX]|\\[xX])?[0-9A-Fa-f]{1,2})(?![0-9A-Za-z])"""
+                            r"|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])")
 NOTATION_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"', "e": b"\x1b"}
 
 

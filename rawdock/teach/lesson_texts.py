@@ -29,6 +29,19 @@ def json_request(line, body):
     return request_lines(line, "Host: docker", "Content-Type: application/json", "Content-Length: %d" % len(body), body=body)
 
 
+def attach_request(name, query, body=b""):
+    return request_lines("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker", "Connection: Upgrade", "Upgrade: tcp", body=body)
+
+
+def wanted_attach(name, *streams, **optional):
+    """The WantedRequest of an attach with an upgrade; `optional` parameters may be there with one of these values."""
+    query = {stream: ("1", "true") for stream in ("stream",) + streams}
+    return WantedRequest("POST", "/containers/%s/attach" % name, query, "1.1", {"Connection": "Upgrade", "Upgrade": "tcp"}, optional=optional)
+
+
+ANY_SWITCH = ("1", "0", "true", "false")
+
+
 def key_hint(value, *path):
     """The hint for the first of the nested names `path` that an object lacks; None if all are there."""
     for depth, name in enumerate(path):
@@ -64,13 +77,13 @@ def command_hint(value, words):
 FIRST_GET = Lesson(
     "first-get", "One GET with HTTP/1.0",
     text="""
-A program that wants something from a Docker engine opens a connection to it and writes a request: text in a form called
-HTTP. The engine writes a response on the same connection. The docker command does nothing else. The connection here is a Unix
-socket: a file name, /var/run/docker.sock, behind which a program listens.
+A program that wants something from a Docker engine opens a connection to it and writes a request: text in a form called HTTP.
+The engine writes a response on the same connection. The docker command does nothing else. The connection here is a Unix socket:
+a file name, /var/run/docker.sock, behind which a program listens.
 
 A request begins with the request line: a method (what is to be done), a target (with what), and the version of HTTP, parted by
-one blank each. GET means: send me what is there. After that come fields, a line each, and then an empty line, which says: the head of
-this request ends here. (RFC 9112 §2.1, §3)
+one blank each. GET means: send me what is there. After that come fields, a line each, and then an empty line, which says: the
+head of this request ends here. (RFC 9112 §2.1, §3)
 
 Every line ends with two bytes, carriage return and line feed, written \\r\\n (0d 0a in hexadecimal). The empty line is those
 two bytes alone. So the shortest request is a request line, \\r\\n, and once more \\r\\n.
@@ -85,8 +98,8 @@ Ask the engine whether it is there: the method GET, the target /_ping, the versi
     solution=lambda: request_lines("GET /_ping HTTP/1.0"),
     after="""
 The response has the same form: a status line (200 means: done), fields, an empty line. What follows the empty line is the body,
-here the two letters OK: Content-Length announces how many bytes it has. Then the engine closed the connection, as HTTP/1.0 has it.
-The same by other means: printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
+here the two letters OK: Content-Length announces how many bytes it has. Then the engine closed the connection, as HTTP/1.0 has
+it. The same by other means: printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
 
 
 # ---- 2
@@ -94,9 +107,10 @@ The same by other means: printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/r
 KEEP_ALIVE = Lesson(
     "keep-alive", "HTTP/1.1: Host and keep-alive",
     text="""
-HTTP/1.1 is what programs speak today. It has two rules more. Every request names the host it is meant for in a field: a field is a
-name, a colon, and a value, on a line of its own between the request line and the empty line, as in Host: docker. One web server may
-serve many hosts at one address, so the field is required (RFC 9112 §3.2), even on a Unix socket, where any name will do.
+HTTP/1.1 is what programs speak today. It has two rules more. Every request names the host it is meant for in a field: a field
+is a name, a colon, and a value, on a line of its own between the request line and the empty line, as in Host: docker. One web
+server may serve many hosts at one address, so the field is required (RFC 9112 §3.2), even on a Unix socket, where any name will
+do.
 
 And the connection stays open after a response, so that the next request can follow on it: keep-alive (RFC 9112 §9.3). So the
 client must know where a response ends without the connection telling it. That is what Content-Length is for.""",
@@ -117,12 +131,13 @@ the H of the second status line. To end a connection a request says Connection: 
 CREATE_WITH_JSON = Lesson(
     "create", "A body: Content-Length and JSON",
     text="""
-To make a container, the engine must be told what it is to be. That goes into the body of a request, after the empty line, written
-as JSON: an object in braces, names and texts in double quotes, {"Image":"busybox"}. An image is what the container starts from.
+To make a container, the engine must be told what it is to be. That goes into the body of a request, after the empty line,
+written as JSON: an object in braces, names and texts in double quotes, {"Image":"busybox"}. An image is what the container
+starts from.
 
 A request with a body says how many bytes the body has, in the field Content-Length (RFC 9110 §8.6), and of what kind it is, in
-Content-Type. The count is of bytes, not characters, and begins after the empty line. Too large a number, and the engine waits for
-bytes that never come; too small a one, and it takes the rest for the next request.
+Content-Type. The count is of bytes, not characters, and begins after the empty line. Too large a number, and the engine waits
+for bytes that never come; too small a one, and it takes the rest for the next request.
 
 POST is the method for what changes something. After the target may come a query: a question mark and parameters, name=value.""",
     task="""
@@ -137,8 +152,8 @@ and the fields Content-Type: application/json and Content-Length.""",
     prepare=lambda room: room.need_image("busybox"),
     solution=lambda: json_request("POST /containers/create?name=first HTTP/1.1", b'{"Image":"busybox","Cmd":["echo","hello"]}'),
     after="""
-201 means: created. The body of the response is JSON too, and has the Id, 64 hexadecimal digits, by which the container can be named
-from now on; its name does as well. It does not run yet: that is another request.""")
+201 means: created. The body of the response is JSON too, and has the Id, 64 hexadecimal digits, by which the container can be
+named from now on; its name does as well. It does not run yet: that is another request.""")
 
 
 # ---- 4
@@ -148,14 +163,14 @@ CACHE_BODY = b'{"Image":"redis:2.8","Cmd":["redis-server"]}'
 PULL_IN_CHUNKS = Lesson(
     "pull", "404, and a pull that comes in chunks",
     text="""
-A response whose status begins with 4 says: it is not done, and the request is the reason. 404 means: there is no such thing (RFC 9110
-§15.5.5). When the image of a new container is not there, create answers 404, and its body says which image is missing. That is how docker run
-finds out that it has to pull: to fetch the image from a registry, a server of images.
+A response whose status begins with 4 says: it is not done, and the request is the reason. 404 means: there is no such thing
+(RFC 9110 §15.5.5). When the image of a new container is not there, create answers 404, and its body says which image is
+missing. That is how docker run finds out that it has to pull: to fetch the image from a registry, a server of images.
 
-A pull is a POST to /images/create, with the parameters fromImage and tag (the version of the image). It takes a while, and the engine
-tells how far it is while it goes on. It cannot know how long its response will be, so it gives no Content-Length: it says
-Transfer-Encoding: chunked and sends chunks. A chunk is a line with its size in hexadecimal, then that many bytes, then \\r\\n. The last
-chunk has the size 0, so that the end is known (RFC 9112 §7.1). Only HTTP/1.1 has chunks.
+A pull is a POST to /images/create, with the parameters fromImage and tag (the version of the image). It takes a while, and the
+engine tells how far it is while it goes on. It cannot know how long its response will be, so it gives no Content-Length: it
+says Transfer-Encoding: chunked and sends chunks. A chunk is a line with its size in hexadecimal, then that many bytes, then
+\\r\\n. The last chunk has the size 0, so that the end is known (RFC 9112 §7.1). Only HTTP/1.1 has chunks.
 
 Inside are messages: one JSON object after another. Where a chunk ends says nothing about where a message ends.""",
     task="""
@@ -172,9 +187,10 @@ which will be answered with 404, then POST /images/create?fromImage=redis&tag=2.
     solution=lambda: json_request("POST /containers/create?name=cache HTTP/1.1", CACHE_BODY)
     + request_lines("POST /images/create?fromImage=redis&tag=2.8 HTTP/1.1", "Host: docker"),
     after="""
-Each chunk began with a line that has its size in hexadecimal: 34 means 52 bytes, 3 times 16 and 4. The body ended with 0\\r\\n\\r\\n; without that a client must call it cut, however many
-messages had come. And the status 200 was sent before the pull had begun: a pull that fails later says so in a last message, {"error":...}, which
-a client must look for. Now create would be answered with 201.""")
+Each chunk began with a line that has its size in hexadecimal: 34 means 52 bytes, 3 times 16 and 4. The body ended with
+0\\r\\n\\r\\n; without that a client must call it cut, however many messages had come. And the status 200 was sent before the
+pull had begun: a pull that fails later says so in a last message, {"error":...}, which a client must look for. Now create would
+be answered with 201.""")
 
 
 # ---- 5
@@ -185,10 +201,11 @@ CHUNKS_BY_HAND = Lesson(
 A request can have a chunked body too: whoever sends an archive of unknown size does it so. In place of Content-Length stands
 Transfer-Encoding: chunked; both together are an error (RFC 9112 §6.3).
 
-The body then is: size in hexadecimal, \\r\\n, the bytes, \\r\\n, and so on, and at the end 0, \\r\\n, \\r\\n. Ten bytes are written a, sixteen
-are 10. The \\r\\n after the bytes does not count.""",
+The body then is: size in hexadecimal, \\r\\n, the bytes, \\r\\n, and so on, and at the end 0, \\r\\n, \\r\\n. Ten bytes are
+written a, sixteen are 10. The \\r\\n after the bytes does not count.""",
     task="""
-Create a container called parts whose body is sent in chunks, one or more: POST /containers/create?name=parts, HTTP/1.1, with the JSON
+Create a container called parts whose body is sent in chunks, one or more: POST /containers/create?name=parts, HTTP/1.1, with
+the JSON
 {"Image":"busybox"}
 The sum of the chunks is the JSON; where it is cut is up to you.""",
     hints=("After the empty line: a size, the bytes, again and again, and a chunk of size 0.",
@@ -200,8 +217,9 @@ The sum of the chunks is the JSON; where it is cut is up to you.""",
     solution=lambda: request_lines("POST /containers/create?name=parts HTTP/1.1", "Host: docker", "Content-Type: application/json",
                                    "Transfer-Encoding: chunked", body=b"9\r\n{\"Image\":\r\na\r\n\"busybox\"}\r\n0\r\n\r\n"),
     after="""
-The engine put the chunks together and saw one JSON object. Its own response was short, so it knew the length, and used Content-Length: the
-same engine uses one form or the other as it sees fit. A client decides by the fields, never by what it asked for.""")
+The engine put the chunks together and saw one JSON object. Its own response was short, so it knew the length, and used
+Content-Length: the same engine uses one form or the other as it sees fit. A client decides by the fields, never by what it
+asked for.""")
 
 
 # ---- 6
@@ -209,14 +227,15 @@ same engine uses one form or the other as it sees fit. A client decides by the f
 NO_BODY_AT_ALL = Lesson(
     "no-body", "204 and 304: responses without a body",
     text="""
-Starting a container is a POST to /containers/NAME/start. There is nothing to send, and nothing to tell but that it is done: the status 204
-means done, and no body follows (RFC 9110 §15.3.5). 304 means: it is so already (RFC 9110 §15.4.5).
+Starting a container is a POST to /containers/NAME/start. There is nothing to send, and nothing to tell but that it is done: the
+status 204 means done, and no body follows (RFC 9110 §15.3.5). 304 means: it is so already (RFC 9110 §15.4.5).
 
-Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for one waits for ever: that a
-body ends with the connection holds only where a body is allowed (RFC 9112 §6.3). The other such cases are answers to the method HEAD,
-and statuses that begin with 1.""",
+Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for one waits for ever:
+that a body ends with the connection holds only where a body is allowed (RFC 9112 §6.3). The other such cases are answers to the
+method HEAD, and statuses that begin with 1.""",
     task="""
-A container called sleeper has been created. Start it, and on the same connection start it once more: POST /containers/sleeper/start, HTTP/1.1.""",
+A container called sleeper has been created. Start it, and on the same connection start it once more: POST
+/containers/sleeper/start, HTTP/1.1.""",
     hints=("Two requests, both the same, neither with a body.",
            "A POST without a body needs no Content-Length; Content-Length: 0 does no harm.",
            "POST /containers/sleeper/start HTTP/1.1, Host: docker, empty line; all of it twice."),
@@ -224,8 +243,8 @@ A container called sleeper has been created. Start it, and on the same connectio
     prepare=lambda room: room.make("sleeper", {"Image": "busybox", "Cmd": ["sleep", "600"]}),
     solution=lambda: request_lines("POST /containers/sleeper/start HTTP/1.1", "Host: docker") * 2,
     after="""
-The second status line came right after the empty line of the first response: no body between them, and no field that says so. The
-docker command takes 304 for success too.""")
+The second status line came right after the empty line of the first response: no body between them, and no field that says so.
+The docker command takes 304 for success too.""")
 
 
 # ---- 7
@@ -240,30 +259,31 @@ SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
 UPGRADE_LESSON = Lesson(
     "upgrade", "The upgrade: a connection that stops being HTTP",
     text="""
-What a container prints should arrive as it is printed, and what is typed should reach it meanwhile. A request followed by a response
-cannot do that. So attach asks to leave HTTP: the fields Connection: Upgrade and Upgrade: tcp say that the client would go on with something
-else on this connection (RFC 9110 §7.8). The engine agrees with the status 101. After the empty line of that response there is no HTTP any
-more: both sides send bytes when they like, until they close. This is also called to hijack the connection.
+What a container prints should arrive as it is printed, and what is typed should reach it meanwhile. A request followed by a
+response cannot do that. So attach asks to leave HTTP: the fields Connection: Upgrade and Upgrade: tcp say that the client would
+go on with something else on this connection (RFC 9110 §7.8). The engine agrees with the status 101. After the empty line of
+that response there is no HTTP any more: both sides send bytes when they like, until they close. This is also called to hijack
+the connection.
 
-The parameters of attach say what is wanted: stream=1 for what comes from now on, stdout=1 and stderr=1 for the two outputs that every program
-has: standard output for results, standard error for complaints.
+The parameters of attach say what is wanted: stream=1 for what comes from now on, stdout=1 and stderr=1 for the two outputs that
+every program has: standard output for results, standard error for complaints.
 
 Attach comes before start: what is printed earlier would not be sent again.""",
     task="""
-A container called speaker has been created and not started. Attach to it: POST /containers/speaker/attach with the parameters stream=1, stdout=1
-and stderr=1, HTTP/1.1, and the two fields that ask for the upgrade. When the engine has answered, this lesson starts the container.""",
+A container called speaker has been created and not started. Attach to it: POST /containers/speaker/attach with the parameters
+stream=1, stdout=1 and stderr=1, HTTP/1.1, and the two fields that ask for the upgrade. When the engine has answered, this
+lesson starts the container.""",
     hints=("Parameters are parted by &; their order does not matter.",
            "Three fields: Host, Connection and Upgrade.",
            "POST /containers/speaker/attach?stream=1&stdout=1&stderr=1 HTTP/1.1, Host: docker, Connection: Upgrade, Upgrade: tcp, empty line."),
-    wanted=(WantedRequest("POST", "/containers/speaker/attach", {"stream": ("1", "true"), "stdout": ("1", "true"), "stderr": ("1", "true")}, "1.1",
-                          {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stdin": ("0", "false"), "logs": ("0", "1")}),), statuses=(101,),
+    wanted=(wanted_attach("speaker", "stdout", "stderr", stdin=("0", "false"), logs=ANY_SWITCH),), statuses=(101,),
     prepare=lambda room: room.make("speaker", SPEAKER),
     meanwhile=lambda room: room.docker.container_start("speaker"), afterwards=stream_as_bytes,
-    solution=lambda: request_lines("POST /containers/speaker/attach?stream=1&stdout=1&stderr=1 HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: tcp"),
+    solution=lambda: attach_request("speaker", "stream=1&stdout=1&stderr=1"),
     after="""
-After 101 came no length and no chunks, but not plain text either: before each piece stand eight bytes. They say which output the piece
-belongs to and how long it is: the next lesson. The end is where the engine closed, and the bytes cannot tell that from a broken connection: a
-careful client asks afterwards whether the container has ended.""")
+After 101 came no length and no chunks, but not plain text either: before each piece stand eight bytes. They say which output
+the piece belongs to and how long it is: the next lesson. The end is where the engine closed, and the bytes cannot tell that
+from a broken connection: a careful client asks afterwards whether the container has ended.""")
 
 
 # ---- 8
@@ -345,18 +365,18 @@ def frames_as_sent(room, exchanges):
 FRAMES_LESSON = Lesson(
     "frames", "Frames: two outputs on one stream", kind="notation",
     text="""
-Standard output and standard error of a container come on one connection. So that they can be told apart, the engine puts every piece into a
-frame: a header of eight bytes, then the piece, which is called the payload.
+Standard output and standard error of a container come on one connection. So that they can be told apart, the engine puts every
+piece into a frame: a header of eight bytes, then the piece, which is called the payload.
 
-The header is: one byte for the stream (00 stdin, 01 stdout, 02 stderr), three bytes that are zero, and the length of the payload as a number
-of four bytes, the largest part first: 00 00 00 06 is six, 00 00 01 00 is 256. These are numbers, not digits: the byte 01 is not the
-character 1, which is the byte 31. (Engine API, ContainerAttach, stream format)
+The header is: one byte for the stream (00 stdin, 01 stdout, 02 stderr), three bytes that are zero, and the length of the
+payload as a number of four bytes, the largest part first: 00 00 00 06 is six, 00 00 01 00 is 256. These are numbers, not
+digits: the byte 01 is not the character 1, which is the byte 31. (Engine API, ContainerAttach, stream format)
 
 A frame is no line. A long line comes in several frames, and several lines may come in one.""",
     task="""
-A program writes hello and a line end (\\n) to standard output, then oops and a line end to standard error, and the engine makes a frame
-of each. Write the two frames, byte by byte. Write numbers in hexadecimal, two digits each, and text in double quotes, where \\n is the line end:
-01 02 ff "text\\n". A file may hold that, or the bytes themselves.""",
+A program writes hello and a line end (\\n) to standard output, then oops and a line end to standard error, and the engine makes
+a frame of each. Write the two frames, byte by byte. Write numbers in hexadecimal, two digits each, and text in double quotes,
+where \\n is the line end: 01 02 ff "text\\n". A file may hold that, or the bytes themselves.""",
     hints=("Each frame: eight bytes of header, then the text with its \\n.",
            "hello and its line end are six bytes, oops and its line end are five.",
            "01 00 00 00 00 00 00 06 \"hello\\n\", and the other one with 02 and 05."),
@@ -385,29 +405,31 @@ def counted_stdin_hint(stream):
 STDIN_LESSON = Lesson(
     "stdin", "Standard input and the half-close",
     text="""
-After the upgrade the connection carries bytes both ways. What the client sends becomes the standard input of the container, byte for byte:
-no frames, for there is only one input, and no \\r\\n, for this is no HTTP any more. Programs end a line with \\n.
+After the upgrade the connection carries bytes both ways. What the client sends becomes the standard input of the container,
+byte for byte: no frames, for there is only one input, and no \\r\\n, for this is no HTTP any more. Programs end a line with
+\\n.
 
-Many programs read until their input ends. How does a client say that it has ended, and still get the output? It closes half of the connection:
-shutdown(SHUT_WR) means, I send no more, but I read on. The engine then closes the program's input. To close the whole connection
-would throw the output away, and to half-close an ordinary request tells the engine that the client has left: it cancels.
+Many programs read until their input ends. How does a client say that it has ended, and still get the output? It closes half of
+the connection: shutdown(SHUT_WR) means, I send no more, but I read on. The engine then closes the program's input. To close the
+whole connection would throw the output away, and to half-close an ordinary request tells the engine that the client has left:
+it cancels.
 
-No byte of the input may be sent before the head of the answer has come: an engine loses what comes earlier. This lesson waits for you.""",
+No byte of the input may be sent before the head of the answer has come: an engine loses what comes earlier. This lesson waits
+for you.""",
     task="""
-A container called counter runs wc -l, which counts the lines of its input. Attach to it with the parameters stream=1, stdin=1 and stdout=1, asking for
-the upgrade as in lesson 7. After the empty line write its input, two lines: one, and two. The end of your answer is the half-close.""",
+A container called counter runs wc -l, which counts the lines of its input. Attach to it with the parameters stream=1, stdin=1
+and stdout=1, asking for the upgrade as in lesson 7. After the empty line write its input, two lines: one, and two. The end of
+your answer is the half-close.""",
     hints=("The same request as in lesson 7, with stdin=1, for the container counter; then the input.",
            "The input is eight bytes: one, \\n, two, \\n. In printf it follows \\r\\n\\r\\n directly.",
            "POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: Upgrade, Upgrade: tcp, empty line, one, two."),
-    wanted=(WantedRequest("POST", "/containers/counter/attach", {"stream": ("1", "true"), "stdin": ("1", "true"), "stdout": ("1", "true")}, "1.1",
-                          {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stderr": ("1", "0", "true", "false"), "logs": ("0", "1")}),),
+    wanted=(wanted_attach("counter", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
     statuses=(101,), stream=counted_stdin_hint, afterwards=stream_as_bytes,
-    prepare=lambda room: room.make("counter", {"Image": "busybox", "Cmd": ["wc", "-l"], "OpenStdin": True, "StdinOnce": True, "AttachStdin": True,
-                                               "AttachStdout": True}, start=True),
-    solution=lambda: request_lines("POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker", "Connection: Upgrade",
-                                   "Upgrade: tcp", body=b"one\ntwo\n"),
+    prepare=lambda room: room.make("counter", {"Image": "busybox", "Cmd": ["wc", "-l"], "OpenStdin": True, "StdinOnce": True}, start=True),
+    solution=lambda: attach_request("counter", "stream=1&stdin=1&stdout=1", b"one\ntwo\n"),
     after="""
-wc answered only after the half-close: until then more lines could have come. Its answer has a frame header; what you sent had none.""")
+wc answered only after the half-close: until then more lines could have come. Its answer has a frame header; what you sent had
+none.""")
 
 
 # ---- 10
@@ -437,30 +459,28 @@ def typed_keys_hint(stream):
 TTY_LESSON = Lesson(
     "tty", "A terminal: raw streams",
     text="""
-A container can be given a terminal (docker run -t; Tty in JSON). A terminal is a device between a keyboard and a program: it echoes what
-is typed, lets a line be mended, makes a signal of Ctrl-C, and turns \\n of the program into \\r\\n. It has one output: a program that writes
-to stdout or to stderr writes to the same screen. So there is nothing to tell apart, and the engine sends the bytes as they are, raw: no frames.
-A client must know beforehand which it is, from the container's settings; newer engines also tell by the Content-Type of the answer.
+A container can be given a terminal (docker run -t; Tty in JSON). A terminal is a device between a keyboard and a program: it
+echoes what is typed, lets a line be mended, makes a signal of Ctrl-C, and turns \\n of the program into \\r\\n. It has one
+output: a program that writes to stdout or to stderr writes to the same screen. So there is nothing to tell apart, and the
+engine sends the bytes as they are, raw: no frames. A client must know beforehand which it is, from the container's settings;
+newer engines also tell by the Content-Type of the answer.
 
 What is sent are keys. Enter is \\r or \\n, Ctrl-C is the byte 03, and Ctrl-D is the byte 04: on an empty line it means, no more
 input. To half-close does not mean that here: it detaches, and the program runs on.""",
     task="""
-A container called shell runs sh on a terminal. Attach to it with stream=1, stdin=1 and stdout=1 and the upgrade. After the empty line type
-echo hello, Enter, and then Ctrl-D, the byte 04. (Typed here, write it \\x04; in printf it is \\004.)""",
+A container called shell runs sh on a terminal. Attach to it with stream=1, stdin=1 and stdout=1 and the upgrade. After the
+empty line type echo hello, Enter, and then Ctrl-D, the byte 04. (Typed here, write it \\x04; in printf it is \\004.)""",
     hints=("The request of lesson 9, for the container shell; then the keys.",
            "The keys are 12 bytes: echo hello, one line end, one byte 04. Nothing comes after it.",
            "POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: Upgrade, Upgrade: tcp, empty line, "
            "echo hello, \\x04."),
-    wanted=(WantedRequest("POST", "/containers/shell/attach", {"stream": ("1", "true"), "stdin": ("1", "true"), "stdout": ("1", "true")}, "1.1",
-                          {"Connection": "Upgrade", "Upgrade": "tcp"}, optional={"stderr": ("1", "0", "true", "false"), "logs": ("0", "1")}),),
+    wanted=(wanted_attach("shell", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
     statuses=(101,), stream=typed_keys_hint, half_close=False, afterwards=stream_as_bytes,
-    prepare=lambda room: room.make("shell", {"Image": "busybox", "Cmd": ["sh"], "Tty": True, "OpenStdin": True, "StdinOnce": True, "AttachStdin": True,
-                                             "AttachStdout": True}, start=True),
-    solution=lambda: request_lines("POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker", "Connection: Upgrade",
-                                   "Upgrade: tcp", body=b"echo hello\n\x04"),
+    prepare=lambda room: room.make("shell", {"Image": "busybox", "Cmd": ["sh"], "Tty": True, "OpenStdin": True, "StdinOnce": True}, start=True),
+    solution=lambda: attach_request("shell", "stream=1&stdin=1&stdout=1", b"echo hello\n\x04"),
     after="""
-The first hello is the echo of your typing, the second is the program's. The lines end with \\r\\n, which the terminal has made. There was
-no frame header: a client that looked for one would have taken the first eight letters for it.""")
+The first hello is the echo of your typing, the second is the program's. The lines end with \\r\\n, which the terminal has made.
+There was no frame header: a client that looked for one would have taken the first eight letters for it.""")
 
 
 # ---- 11
@@ -472,9 +492,11 @@ def until_hint(text):
         return "until is %s: it is a number of seconds since 1970, such as %d (date +%%s)" % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5)
     ahead = float(text) - time.time()
     if ahead <= 0:
-        return "until lies %d seconds in the past: the engine would send what it remembers up to then and end at once. Take a moment to come, now is %d" % (-ahead, time.time())
+        return ("until lies %d seconds in the past: the engine would send what it remembers up to then and end at once. Take a moment "
+                "to come, now is %d" % (-ahead, time.time()))
     if ahead > 60:
-        return "until lies %d seconds ahead: that is how long the answer would take. Take a moment at most a minute from now, which is %d" % (ahead, time.time())
+        return ("until lies %d seconds ahead: that is how long the answer would take. Take a moment at most a minute from now, which is %d"
+                % (ahead, time.time()))
     return None
 
 
@@ -502,25 +524,27 @@ def events_cut(room, exchanges):
         verdict = "it is whole"
     except TruncatedError as error:
         verdict = str(error)
-    return ("Now this lesson asks for the events of the last minute without until, takes the first one and closes. What the parser says of such a stream:\n"
-            "    %s\nTo cancel is the client's right. But a stream that was cut by someone else looks the same, and must not be taken for a whole one." % verdict)
+    return ("Now this lesson asks for the events of the last minute without until, takes the first one and closes. What the parser says "
+            "of such a stream:\n    %s\nTo cancel is the client's right. But a stream that was cut by someone else looks the same, and must "
+            "not be taken for a whole one." % verdict)
 
 
 EVENTS_LESSON = Lesson(
     "events", "Events: a response that never ends, and how it is cut",
     text="""
-GET /events is answered with a chunked body of JSON objects, one for each thing that happens: a container created, started, ended. It never ends by
-itself. There is no request that stops it either: the client closes the connection, and the engine notices. So are logs that are followed, and
-statistics.
+GET /events is answered with a chunked body of JSON objects, one for each thing that happens: a container created, started,
+ended. It never ends by itself. There is no request that stops it either: the client closes the connection, and the engine
+notices. So are logs that are followed, and statistics.
 
-Two parameters set bounds: since (tell first what has happened since then) and until (end then). Both are seconds since the beginning of 1970,
-which date +%s prints; an engine takes no other form.
+Two parameters set bounds: since (tell first what has happened since then) and until (end then). Both are seconds since the
+beginning of 1970, which date +%s prints; an engine takes no other form.
 
-With HTTP/1.1 and chunks the end can be seen: the last chunk of size 0. With HTTP/1.0 the end of the connection is the end of the body, and a cut
-cannot be told from it.""",
+With HTTP/1.1 and chunks the end can be seen: the last chunk of size 0. With HTTP/1.0 the end of the connection is the end of
+the body, and a cut cannot be told from it.""",
     task="""
-Ask for events up to a moment a few seconds from now: GET /events with the parameter until, HTTP/1.1. Add a few seconds to the time now
-(shown above your prompt; in a shell $(date +%s)). Until then this lesson starts a container, so that something happens.""",
+Ask for events up to a moment a few seconds from now: GET /events with the parameter until, HTTP/1.1. Add a few seconds to the
+time now (shown above your prompt; in a shell $(date +%s)). Until then this lesson starts a container, so that something
+happens.""",
     hints=("One request with one parameter; the number must lie ahead when you send it, by a minute at most.",
            "From a shell: until=$(( $(date +%s) + 3 ))",
            "printf 'GET /events?until=%d HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n' $(( $(date +%s) + 3 )) | rawdock learn 11"),
@@ -530,8 +554,8 @@ Ask for events up to a moment a few seconds from now: GET /events with the param
     afterwards=events_cut, note=lambda: "Now it is %d." % time.time(),
     solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 2), "Host: docker"),
     after="""
-The events came as they happened, a chunk each, and at the moment that you named the last chunk came: 0\\r\\n\\r\\n. So this stream is known to
-be whole.""")
+The events came as they happened, a chunk each, and at the moment that you named the last chunk came: 0\\r\\n\\r\\n. So this
+stream is known to be whole.""")
 
 
 # ---- 12
@@ -541,28 +565,36 @@ def tar_facts(room, exchanges):
     block = exchanges[-1].body[:512]
     if len(block) < 512 or block[257:262] != b"ustar":
         return "What came is not a tar archive: %s" % visible_bytes(block[:60])
-    name, mode, size, sum_text = (block[start:end].rstrip(b"\0 ").decode("latin-1") for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
-    total = sum(block[:148]) + 8 * 32 + sum(block[156:])
-    return ("The first 512 bytes of the body, the header of the first file:\n"
-            "    bytes   0-99   its name       %s\n    bytes 100-107  its rights     %s (octal)\n    bytes 124-135  its size       %s (octal: %d bytes)\n"
-            "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)\n"
-            "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with\n    %s\nAt the end stand two blocks of zero bytes; a client that does not see them has half an archive."
-            % (name, mode, size, int(size, 8), sum_text, int(sum_text, 8), total, visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])))
+    fields = (block[start:end].rstrip(b"\0 ").decode("latin-1") for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
+    name, mode, size, written = fields
+    added = sum(block[:148]) + 8 * 32 + sum(block[156:])   # the sum is taken with eight blanks in its own place
+    start = visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])
+    return "\n".join((
+        "The first 512 bytes of the body, the header of the first file:",
+        "    bytes   0-99   its name       %s" % name,
+        "    bytes 100-107  its rights     %s (octal)" % mode,
+        "    bytes 124-135  its size       %s (octal: %d bytes)" % (size, int(size, 8)),
+        "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)" % (written, int(written, 8), added),
+        "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with",
+        "    %s" % start,
+        "At the end stand two blocks of zero bytes; a client that does not see them has half an archive."))
 
 
 ARCHIVE_LESSON = Lesson(
     "archive", "Archives: files in and out of a container",
     text="""
-docker cp copies files out of a container and into it. On the wire it is an archive in the tar format: for each file a header of 512 bytes, with
-the name, the rights, the owner and the size, and then the file, filled up to a multiple of 512 bytes. A GET to /containers/NAME/archive brings one
-out, a PUT with a tar body puts one in, and a HEAD only asks what is there. The parameter path says which file or folder.
+docker cp copies files out of a container and into it. On the wire it is an archive in the tar format: for each file a header of
+512 bytes, with the name, the rights, the owner and the size, and then the file, filled up to a multiple of 512 bytes. A GET to
+/containers/NAME/archive brings one out, a PUT with a tar body puts one in, and a HEAD only asks what is there. The parameter
+path says which file or folder.
 
 The container need not run.
 
-Values of parameters are percent-encoded: a byte that has a meaning of its own in a target, such as a blank or &, is written as % and two
-hexadecimal digits (RFC 3986 §2.1). A slash may stand in a value as it is, or as %2F.""",
+Values of parameters are percent-encoded: a byte that has a meaning of its own in a target, such as a blank or &, is written as
+% and two hexadecimal digits (RFC 3986 §2.1). A slash may stand in a value as it is, or as %2F.""",
     task="""
-A container called box has been created. Fetch its file /etc/passwd as an archive: GET /containers/box/archive with the parameter path, HTTP/1.1.""",
+A container called box has been created. Fetch its file /etc/passwd as an archive: GET /containers/box/archive with the
+parameter path, HTTP/1.1.""",
     hints=("One request, one parameter.",
            "The parameter is path, its value the whole path of the file, with the slash at its beginning.",
            "GET /containers/box/archive?path=/etc/passwd HTTP/1.1, Host: docker, empty line."),
@@ -571,8 +603,8 @@ A container called box has been created. Fetch its file /etc/passwd as an archiv
     afterwards=tar_facts,
     solution=lambda: request_lines("GET /containers/box/archive?path=/etc/passwd HTTP/1.1", "Host: docker"),
     after="""
-One file came as an archive of one file: that is how its rights, its owner and its time come along. The field X-Docker-Container-Path-Stat tells
-the same of it beforehand, as JSON in base64.""")
+One file came as an archive of one file: that is how its rights, its owner and its time come along. The field
+X-Docker-Container-Path-Stat tells the same of it beforehand, as JSON in base64.""")
 
 
 # ---- 13
@@ -603,20 +635,20 @@ def whole_disk_hint(value):
 OPEN_PORT_LESSON = Lesson(
     "open-port", "TCP, TLS, and why an open port hands over the machine", practice_only=True, tcp=True,
     text="""
-An engine can listen on a TCP port as well as on a Unix socket: then other machines reach it. The bytes are the same. Who may speak to it is not.
-A Unix socket is a file with an owner and rights; a TCP port takes whoever can reach it.
+An engine can listen on a TCP port as well as on a Unix socket: then other machines reach it. The bytes are the same. Who may
+speak to it is not. A Unix socket is a file with an owner and rights; a TCP port takes whoever can reach it.
 
-The Engine API has no passwords. Whoever can send a request can create a container, and a container can be given any folder of the
-machine, by a bind: "/some/folder:/place/in/the/container". The engine runs as root, the user who may do everything, and what it
-binds it binds as root. So the port 2375, which is the plain one, hands the whole machine to everyone who reaches it. So does a socket that
-is given into a container, and membership in the group docker: each is root by another name.
+The Engine API has no passwords. Whoever can send a request can create a container, and a container can be given any folder of
+the machine, by a bind: "/some/folder:/place/in/the/container". The engine runs as root, the user who may do everything, and
+what it binds it binds as root. So the port 2375, which is the plain one, hands the whole machine to everyone who reaches it. So
+does a socket that is given into a container, and membership in the group docker: each is root by another name.
 
-TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An engine that listens on TCP does it on
-port 2376 and demands the client's certificate (--tlsverify). Encryption alone would not do: it is the client's certificate that keeps others
-out. Or leave TCP alone and forward the socket with ssh.""",
+TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An engine that listens
+on TCP does it on port 2376 and demands the client's certificate (--tlsverify). Encryption alone would not do: it is the
+client's certificate that keeps others out. Or leave TCP alone and forward the socket with ssh.""",
     task="""
-In this lesson the practice engine listens on a TCP port of 127.0.0.1, where only this machine reaches it. It runs no program and binds nothing. See how little it would
-take on a real one: POST /containers/create, with the body
+In this lesson the practice engine listens on a TCP port of 127.0.0.1, where only this machine reaches it. It runs no program
+and binds nothing. See how little it would take on a real one: POST /containers/create, with the body
 {"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}
 which gives the container the whole disk of the machine, as /host.""",
     hints=("A request as in lesson 3, without a name.",
@@ -627,8 +659,9 @@ which gives the container the whole disk of the machine, as /host.""",
     prepare=lambda room: room.need_image("busybox"),
     solution=lambda: json_request("POST /containers/create HTTP/1.1", b'{"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}'),
     after="""
-201, and nobody was asked who they are. On a real engine, started with a shell, this container could read every file of the machine and write every
-one. That is no fault of the engine: it is what the API is for. It is why its socket is guarded as root's password is.""")
+201, and nobody was asked who they are. On a real engine, started with a shell, this container could read every file of the
+machine and write every one. That is no fault of the engine: it is what the API is for. It is why its socket is guarded as
+root's password is.""")
 
 
 # ---- 14
@@ -709,7 +742,7 @@ def fact_words(name, value):
 
 
 def capture_explained(room, exchanges):
-    """What explain says of the capture, and how it was taken."""
+    """What explain says of the capture."""
     facts = []
     try:
         for one in explain_messages([LESSON_CAPTURE], "response"):
@@ -722,11 +755,11 @@ def capture_explained(room, exchanges):
 CAPTURE_LESSON = Lesson(
     "capture", "Reading a capture", kind="facts",
     text="""
-A capture is a file with the bytes of a connection, taken as they went by. It is where an error is found that no program reports: each byte is
-there, and the rules of the lessons before say what it is.
+A capture is a file with the bytes of a connection, taken as they went by. It is where an error is found that no program
+reports: each byte is there, and the rules of the lessons before say what it is.
 
-This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. Numbers at the left count bytes; \\x01 is the
-byte 01; \\r\\n ends a line.
+This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. Numbers at the left count bytes;
+\\x01 is the byte 01; \\r\\n ends a line.
 
 %s
 
@@ -734,17 +767,17 @@ byte 01; \\r\\n ends a line.
     then              what Transfer-Encoding says
     in that           frames, as in lesson 8""",
     task="""
-Say what the capture says, in five lines, name = value: status (the number); framing (how the end of the body is told: length, chunked or close); body
-(how many bytes of body came, as a decimal number, without what the framing adds); stderr (the text that came for standard error); complete (yes or no: is the response
-known to be whole?).""",
+Say what the capture says, in five lines, name = value: status (the number); framing (how the end of the body is told: length,
+chunked or close); body (how many bytes of body came, as a decimal number, without what the framing adds); stderr (the text that
+came for standard error); complete (yes or no: is the response known to be whole?).""",
     hints=("The head tells status and framing. Lesson 5 tells what the lines e and d are, lesson 8 what \\x02 means.",
            "The body is the two chunks together: e is 14, d is 13. Is the chunk of size 0 there?",
            "status = 200, framing = chunked, body = 27, stderr = oops, complete = no."),
     look=facts_hint, afterwards=capture_explained,
     solution=lambda: b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = no\n",
     after="""
-Everything that was printed had come, and still the response is not known to be whole: the last chunk is missing, so the next line of the log may
-have been lost. A program that reports success here hides that. To take captures of your own: rawdock tap.""")
+Everything that was printed had come, and still the response is not known to be whole: the last chunk is missing, so the next
+line of the log may have been lost. A program that reports success here hides that. To take captures of your own: rawdock tap.""")
 
 
 def capture_lines(data):
@@ -758,5 +791,5 @@ def capture_lines(data):
 
 CAPTURE_LESSON.text = CAPTURE_LESSON.text % capture_lines(LESSON_CAPTURE)
 
-LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL, UPGRADE_LESSON, FRAMES_LESSON, STDIN_LESSON,
-           TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON, OPEN_PORT_LESSON, CAPTURE_LESSON)
+LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL, UPGRADE_LESSON, FRAMES_LESSON,
+           STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON, OPEN_PORT_LESSON, CAPTURE_LESSON)

@@ -27,7 +27,7 @@ from ..wire.exchange import Data, End, ResponseReader, Switched
 from .answers import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
 
 LESSON_SECONDS = 30            # of silence from the engine
-MAX_SHOWN_ANSWER = 4 << 20
+MAX_KEPT_BODY = 4 << 20        # of an answer, for the lesson to look at
 API_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
 
 
@@ -122,7 +122,7 @@ class WantedRequest:
 
     def compare_fields(self, answer, request):
         data, head = answer.data, request.head
-        end = data.index(b"\r\n", request.start + 2) + 1 if request.body_start else 0
+        end = data.index(b"\r\n", request.start + 2) + 1   # of the request line, which an empty line may precede
         hosts = head.headers.get_all("host")
         if head.version == "1.1" and len(hosts) != 1:
             words = ("no Host: a request of HTTP/1.1 has one Host field, even on a Unix socket, where any name will do (RFC 9112 §3.2). "
@@ -249,11 +249,10 @@ class Lesson:
 
 
 class LessonExchange:
-    """One request as it was sent and what came back: `sent`, `received` (bytes), `head` (Head or None), `body`, `error`."""
+    """One request as it was sent and what came back: `sent`, `stream_sent` (bytes), `head` (Head or None), `body`, `error`."""
 
     def __init__(self, sent):
         self.sent = sent
-        self.received = b""
         self.stream_sent = b""
         self.head = None
         self.body = b""
@@ -373,12 +372,12 @@ class Classroom:
                 except ConnectionResetError:
                     data = b""
                 events = reader.feed(data) if data else reader.feed_eof()
-                exchange.received += data[:MAX_SHOWN_ANSWER - len(exchange.received)]
                 for event in events:
                     if isinstance(event, End):
                         return
                     if isinstance(event, (Data, Switched)):
-                        exchange.body += event.data if isinstance(event, Data) else event.leftover
+                        came = event.data if isinstance(event, Data) else event.leftover
+                        exchange.body += came[:MAX_KEPT_BODY - len(exchange.body)]
                         if isinstance(event, Switched):
                             self._on_stream(sock, exchange, lesson, stream)
                     elif event.status >= 200 or event.status == 101:

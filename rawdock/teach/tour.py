@@ -177,52 +177,58 @@ class RedisTour:
 
 TOUR_STEPS = (
     ("Is an engine there?", """
-A request line, fields, an empty line: that is a request. The answer has the same form, and a body of two letters. Api-Version tells which API
-this engine speaks; a client that knows more must not ask for more. Every request says Host, though a Unix socket has no hosts: HTTP/1.1 wants it.""",
+A request line, fields, an empty line: that is a request. The answer has the same form, and a body of two letters. Api-Version
+tells which API this engine speaks; a client that knows more must not ask for more. Every request says Host, though a Unix
+socket has no hosts: HTTP/1.1 wants it.""",
      RedisTour.ping),
     ("Create the container", """
-docker run begins as if the image were there: it sends what the container is to be, as JSON, and Content-Length says how many bytes of it there are.
-The -v of the command line has become Binds. The answer is 404: not that the address is wrong, but that there is no such image, as its message says.""",
+docker run begins as if the image were there: it sends what the container is to be, as JSON, and Content-Length says how many
+bytes of it there are. The -v of the command line has become Binds. The answer is 404: not that the address is wrong, but that
+there is no such image, as its message says.""",
      RedisTour.create),
     ("Pull the image", """
-The answer to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with its size in hexadecimal before it.
-In the chunks are JSON messages, one for each thing that happens. 200 was said before the work began: that it went well is known only when the last
-chunk has come and no message was an error.""",
+The answer to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with its size in
+hexadecimal before it. In the chunks are JSON messages, one for each thing that happens. 200 was said before the work began:
+that it went well is known only when the last chunk has come and no message was an error.""",
      RedisTour.pull),
     ("Create it again", """
-The same bytes as before, another answer: 201, and the Id. The container exists now, with its file system and its name; nothing runs in it yet.""",
+The same bytes as before, another answer: 201, and the Id. The container exists now, with its file system and its name; nothing
+runs in it yet.""",
      RedisTour.create_again),
     ("Attach to its output", """
-Before the start, so that not a byte of output is lost. Connection: Upgrade asks to leave HTTP, and 101 agrees: from the empty line on, this connection
-carries what redis prints, until redis ends. No other request can follow on it, so the next one takes another connection.""",
+Before the start, so that not a byte of output is lost. Connection: Upgrade asks to leave HTTP, and 101 agrees: from the empty
+line on, this connection carries what redis prints, until redis ends. No other request can follow on it, so the next one takes
+another connection.""",
      RedisTour.attach),
     ("Ask to be told of its end", """
-Also before the start: a program that ends at once must not end unseen. The head of the answer comes now, and is the promise that the end
-will not be missed. Its body comes when there is something to say.""",
+Also before the start: a program that ends at once must not end unseen. The head of the answer comes now, and is the promise
+that the end will not be missed. Its body comes when there is something to say.""",
      RedisTour.wait),
     ("Start", """
 No body there, no body back: 204. redis runs from here on.""",
      RedisTour.start),
     ("Read the frames", """
-On the attached connection the log of redis comes in. Each piece stands in a frame: one byte says whether it is stdout (1) or stderr (2),
-three are zero, four say how long it is. This is all that is between docker run and the bytes that a program prints.""",
+On the attached connection the log of redis comes in. Each piece stands in a frame: one byte says whether it is stdout (1) or
+stderr (2), three are zero, four say how long it is. This is all that is between docker run and the bytes that a program prints.""",
      RedisTour.read_log),
     ("Run redis-cli in the container: SET", """
-A second program in the same container takes two requests: one that says which (exec), one that starts it, with an upgrade of its own. The
-stream ends where the program does; the first stream stays as it is.""",
+A second program in the same container takes two requests: one that says which (exec), one that starts it, with an upgrade of
+its own. The stream ends where the program does; the first stream stays as it is.""",
      RedisTour.exec_set),
     ("And GET", """
 The same again, and redis has kept what it was told.""",
      RedisTour.exec_get),
     ("Stop", """
-The engine sends the program the signal TERM and waits for its end, ten seconds at most; then it would kill it. 204 says that it has ended. On a
-container that had ended already the answer would be 304.""",
+The engine sends the program the signal TERM and waits for its end, ten seconds at most; then it would kill it. 204 says that it
+has ended. On a container that had ended already the answer would be 304.""",
      RedisTour.stop),
     ("The end, told twice", """
-redis said good-bye in the attached stream, and the stream ended. But a connection that breaks ends too, and the bytes look the same: so a
-careful client reads the answer of wait, which is an answer of HTTP with an end of its own. Only now is it known that nothing was lost.""",
+redis said good-bye in the attached stream, and the stream ended. But a connection that breaks ends too, and the bytes look the
+same: so a careful client reads the answer of wait, which is an answer of HTTP with an end of its own. Only now is it known that
+nothing was lost.""",
      RedisTour.read_end),
     ("Remove it", """
-docker run --rm would have the engine do this. The volume with the data would stay: it is the tour that removes it, and the image, if it has pulled it.""",
+docker run --rm would have the engine do this. The volume with the data would stay: it is the tour that removes it, and the
+image, if it has pulled it.""",
      RedisTour.remove),
 )
