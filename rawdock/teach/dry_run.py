@@ -46,7 +46,8 @@ class PlannedStep:
     "id" (`variable` gets it), "status", "frames", "messages", "body" (shown as it is), "head" (that too) or "nothing".
     `body_source`: "-" for stdin, a file's path, or None where `request` has the body.
     `background`: its answer is still read when later steps begin. `reads_stdin`: our stdin goes into its stream.
-    `only_if_missing`: it is sent only if `create` answers that there is no such image; `missing`: it is that create.
+    `only_if_missing`: it is sent only if `create` answers that there is no such image; `missing`: it is that create, which
+    the one with `repeats_create` repeats. `taken_for_granted`: what its planned answer says and a real one might not.
     """
 
     def __init__(self, plan, number, method, target, hijack, version):
@@ -63,6 +64,8 @@ class PlannedStep:
         self.reads_stdin = False
         self.only_if_missing = False
         self.missing = False
+        self.repeats_create = False
+        self.taken_for_granted = ""
         self.variable = None
         self.name = self.endpoint.name if self.endpoint is not None else "%s %s" % (method, target)
         self.outcome = self._outcome(plan.command)
@@ -111,6 +114,7 @@ class Plan:
         step = PlannedStep(self, len(self.steps) + 1, method, target, hijack, version)
         if any(earlier.missing for earlier in self.steps) and step.name in ("image_create", "container_create"):
             step.only_if_missing = True
+            step.repeats_create = step.name == "container_create"
         elif step.name == "container_create" and step.outcome == "id" and self._missing:
             step.missing = True
         self.steps.append(step)
@@ -141,7 +145,9 @@ class Plan:
             return {}
         known = [id for id in self._ids if id in step.target]
         id = known[0] if known else self._new_id(step)
-        # What inspect says is taken for granted: only `attach` wants it running, and only `start` may send it stdin.
+        # Only `attach` wants it running, and only `start` may send it stdin.
+        if step.name == "container_inspect" and self.command in ("attach", "start"):
+            step.taken_for_granted = "runs, and that its stdin is closed" if self.command == "attach" else "does not run yet"
         return {"Id": id, "Warnings": [], "State": {"Running": self.command == "attach"}, "HostConfig": {},
                 "Config": {"Tty": False, "OpenStdin": self.command == "start"}}
 
@@ -162,7 +168,7 @@ class Plan:
                 begun.append(step)
             elif kind == "end":
                 begun.remove(step)
-        creates = [step for step in self.steps if step.missing or step.only_if_missing and step.name == "container_create"]
+        creates = [step for step in self.steps if step.missing or step.repeats_create]
         if len(creates) == 2:
             creates[0].variable, creates[1].variable = creates[1].variable, None
         for step in self.steps:

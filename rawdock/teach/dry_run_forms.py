@@ -6,7 +6,7 @@ read at once, so that it is known to stand, and the rest where the command reads
 Python form needs no such care: a socket is a thing that can be read later.
 
 Promises: `sh` gives printf exactly the planned bytes, whatever the arguments; the scripts use
-POSIX sh, nc or curl, sed, od and dd, or nothing but Python's socket, json and struct; they
+POSIX sh, nc or curl, sed, od and dd, or nothing but Python's socket and json; they
 print what the engine says where the command would make a table of it, and take stdout and
 stderr apart where it would. `run` and `exec` end with the container's status. A secret in a
 header field becomes a variable.
@@ -41,9 +41,11 @@ def command_comment(plan):
 def step_comment(step):
     """What a step is: "# 2. image_create: pull an image (fromImage), …"."""
     help = ": " + step.endpoint.help if step.endpoint is not None else ""
-    if step.only_if_missing:
-        return "# %d. only if step 1 answers 404, no such image: %s%s" % (step.number, step.name, help if step.name == "image_create" else ", once more")
-    return "# %d. %s%s" % (step.number, comment_text(step.name), help)
+    if step.repeats_create:
+        help = ", once more"
+    condition = "only if step 1 answers 404, no such image: " if step.only_if_missing else ""
+    taken = "; taken for granted here: that it " + step.taken_for_granted if step.taken_for_granted else ""
+    return "# %d. %s%s%s%s" % (step.number, condition, comment_text(step.name), help, taken)
 
 
 def http_comments(plan, step):
@@ -58,7 +60,9 @@ def http_comments(plan, step):
         if step.background:
             text += "; its head comes at once, its body once the container has ended"
     elif step.outcome == "frames":
-        text = "its answer: stdout and stderr in frames, until the engine closes" + ("; the next steps do not wait for that" if step.background else "")
+        text = "its answer: stdout and stderr in frames, until the engine closes"
+        if step.background:
+            text += "; the next steps do not wait for that"
         if step.reads_stdin:
             text += "; our stdin goes the other way"
         elif step.half_closed:
@@ -228,8 +232,8 @@ class ShellScript:
         """The same, where the body is worth showing only if it says what is wrong."""
         raise NotImplementedError
 
-    def untold(self):
-        """What is still to be said, in braces with the exit, when body() has failed and $answer has what it printed."""
+    def told(self, then):
+        """The command `then`, after what is still to be said where body() has failed and $answer has what it printed."""
         raise NotImplementedError
 
     # What is the same for all.
@@ -252,7 +256,7 @@ class ShellScript:
         if self.goes_on:
             lines.append(b"exit $failed")
         if any(step.outcome == "status" and step.background for step in self.plan.steps):
-            lines.append(b'exit "${status:-%s}"' % self.failure)
+            lines.append(b'exit "${ended:-%s}"' % self.failure)
         return b"\n".join(self.opening() + lines) + b"\n"
 
     def opening(self):
@@ -291,9 +295,10 @@ class ShellScript:
         return [comment] + self.before(step) + self.foreground(step, printed)
 
     def foreground(self, step, printed):
-        failure = b" || failed=1" if self.goes_on else b" || exit " + self.failure
+        fail = b"failed=1" if self.goes_on else b"exit " + self.failure
+        failure = b" || " + fail
         if step.outcome == "id":
-            lines = [b"answer=$(" + self.body(step) + b") || " + self.untold()]
+            lines = [b"answer=$(" + self.body(step) + b") || " + self.told(b"exit " + self.failure)]
             if step.variable is None or not self.plan.is_sent(step.variable):
                 return lines
             lines.append(step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID + b")")
@@ -303,10 +308,10 @@ class ShellScript:
             return lines + self.print_lines(printed)
         if step.outcome == "status" and step.name == "exec_inspect":
             return [b"for pause in 0 1 1 1; do   # the engine may need a moment", b"  sleep $pause",
-                    b"  status=$(" + self.body(step) + b" | " + take_status(step) + b")",
-                    b'  [ -z "$status" ] || exit "$status"', b"done", b"exit " + self.failure]
+                    b"  ended=$(" + self.body(step) + b" | " + take_status(step) + b")",
+                    b'  [ -z "$ended" ] || exit "$ended"', b"done", b"exit " + self.failure]
         if step.outcome == "status":
-            return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step) + failure]
+            return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step) + b" || " + self.told(fail)]
         if step.outcome in ("frames", "messages"):
             return [self.through(step, step.outcome) + failure] + self.print_lines(printed)
         if step.outcome == "head":
@@ -328,13 +333,13 @@ class ShellScript:
         descriptor = self.descriptors[step]
         if step.outcome == "status":
             take = take_status(step) + b" <&" + descriptor
-            return [b'wait $waiter; status=$(cat "$dir/status")' if any(one.reads_stdin for one in self.plan.steps) else b"status=$(" + take + b")"]
+            return [b'wait $waiter; ended=$(cat "$dir/ended")' if any(one.reads_stdin for one in self.plan.steps) else b"ended=$(" + take + b")"]
         self.functions.add("frames")
         stdin = [b'cat <&9 >"$dir/stdin" &', b'stdin=$! jobs="$jobs $!"'] if step.reads_stdin else []
         if stdin and len(self.descriptors) == 2:
             # The engine half-closes when the container has ended, and nc then waits for the end of stdin.
             wait = next(one for one in self.descriptors if one.outcome == "status")
-            stdin += [b'{ %s <&%s >"$dir/status"; kill $stdin 2>/dev/null; } &   # stdin may go on when the container has ended'
+            stdin += [b'{ %s <&%s >"$dir/ended"; kill $stdin 2>/dev/null; } &   # stdin may go on when the container has ended'
                       % (take_status(wait), self.descriptors[wait]), b"waiter=$!"]
         elif stdin:
             stdin.insert(0, b"# It ends when the command and stdin have: nc does not tell that the engine has half-closed.")
@@ -381,8 +386,8 @@ An answer that is cut looks like one that has ended; rawdock itself tells them a
 
     quiet = body
 
-    def untold(self):
-        return b"exit " + self.failure
+    def told(self, then):
+        return then
 
 
 class CurlScript(ShellScript):
@@ -423,7 +428,10 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
                 words += [b"-H", b"Expect:"]
             words += [b"--data-raw" if body.startswith(b"@") else b"-d", shell_pieces(plan.pieces(body))]
         target = line.split(b" ")[1]
-        place = b"http://docker" if address.scheme == "unix" else b"http://%s:%d" % ((b"[%s]" if ":" in address.host else b"%s") % address.host.encode("ascii"), address.port)
+        place = "http://docker"
+        if address.scheme == "tcp":
+            place = "http://%s:%d" % ("[%s]" % address.host if ":" in address.host else address.host, address.port)
+        place = place.encode("utf-8")
         if re.fullmatch(rb"[A-Za-z0-9/?&=%._~:,@+-]*", target) and b"/." not in target:
             return b" ".join(words + [shell_pieces([place] + plan.pieces(target))])
         return b" ".join(words + [b"--request-target", shell_pieces(plan.pieces(target)), place])
@@ -438,8 +446,8 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
     def quiet(self, step):
         return self.body(step) + b" >&2"
 
-    def untold(self):
-        return b"{ printf '%s\\n' \"$answer\" >&2; exit " + self.failure + b"; }"
+    def told(self, then):
+        return b"{ printf '%s\\n' \"$answer\" >&2; " + then + b"; }"
 
 
 def print_nc(plan):
@@ -562,10 +570,10 @@ class PythonScript:
     def opening(self, rest):
         plan, address = self.plan, self.plan.address
         if address.scheme == "unix":
-            family, dial = "socket.AF_UNIX", "sock = socket.socket(socket.AF_UNIX)\n    sock.connect(%s)" % python_text(address.path)
+            family, dial = "socket.AF_UNIX", "sock = socket.socket(socket.AF_UNIX)\n    sock.connect(%s)" % ascii(address.path)
         else:
             family = "socket.AF_INET6" if ":" in address.host else "socket.AF_INET"
-            dial = "sock = socket.create_connection((%s, %d))" % (python_text(address.host), address.port)
+            dial = "sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)
         values = {"DIAL": dial, "FAILURE": self.failure, "FAMILY": family}
         functions = []
         for name, text in reversed(PYTHON_FUNCTIONS):   # a function uses only those before it
@@ -592,10 +600,12 @@ class PythonScript:
     def begin(self, step, printing):
         lines = [step_comment(step)]
         if step.body_source is not None:
-            lines.append("body = sys.stdin.buffer.read()" if step.body_source == "-" else "body = open(%s, \"rb\").read()" % python_text(step.body_source))
+            source = "sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source)
+            lines.append("body = %s.read()" % source)
         asked = "must(\n    %s)" % self.bytes_of(step)
         if step.missing:
-            return lines + ["create = (\n    %s)" % self.bytes_of(step), "status, answer = ask(create)", "why = b\"\" if status < 400 else answer.read()",
+            return lines + ["create = (\n    %s)" % self.bytes_of(step), "status, answer = ask(create)",
+                            "why = b\"\" if status < 400 else answer.read()",
                             "if b\"o such image\" in why or b\"mage not known\" in why or b\"mage with reference\" in why:"]
         if step.only_if_missing and step.outcome == "messages":
             return ["    " + lines[0], "    messages(must(\n        %s), sys.stderr.buffer)" % self.bytes_of(step, 8)]
@@ -616,8 +626,9 @@ class PythonScript:
             return lines + ["sys.stdout.buffer.write(whole(\n    %s))" % self.bytes_of(step)]
         if self.goes_on:
             then = [self.shown(step, "answer")] if step.outcome != "nothing" else printing
-            return lines + ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:", "    failed = 1",
-                            "    sys.stderr.write(answer.read().decode(\"utf-8\", \"replace\"))"] + (["else:"] if then else []) + ["    " + line for line in then]
+            lines += ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:", "    failed = 1",
+                      "    sys.stderr.write(answer.read().decode(\"utf-8\", \"replace\"))"]
+            return lines + ["else:"] * bool(then) + ["    " + line for line in then]
         return lines + [self.shown(step, asked)] + printing
 
     def take_id(self, step, asked):
@@ -647,11 +658,6 @@ class PythonScript:
         if step.reads_stdin:
             return ["threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer, self.shown(step, answer)]
         return [self.shown(step, answer)]
-
-
-def python_text(text):
-    """A str, of undecodable bytes too, as a Python expression."""
-    return ascii(text)
 
 
 def print_python(plan):
