@@ -37,6 +37,7 @@ RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bo
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
 SEND_BYTES = 65536            # one write of a request body; what is longer is sent watching for an answer
 EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
+MAX_JSON_BYTES = 256 << 20    # decoded at once: a list of 100,000 containers has about 200 MB; docker-py and the Go client take any
 KEPT_MESSAGES = 50            # the last ones, among which a StreamError finds its status lines
 KEPT_STATUS_LINES = 5
 
@@ -545,9 +546,9 @@ class Response:
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def json(self):
-        """The body decoded as JSON. ProtocolError if it is none."""
-        data = self.read()
+    def json(self, limit=MAX_JSON_BYTES):
+        """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
+        data = self.read(limit)
         try:
             return json.loads(data.decode("utf-8"))
         except (ValueError, RecursionError) as wrong:

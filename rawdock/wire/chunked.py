@@ -15,7 +15,7 @@ its bytes arrive: a chunk that claims 4 GiB costs nothing.
 from ..errors import ProtocolError, TruncatedError, UsageError
 from .feed import label_span, values_or_error
 from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, FIELD_PAIR, PLAIN_LAST_CHUNK, TRAILER_SECTION, LazyPattern
-from .message import Headers, field_lines, find_head_end, parse_fields, walk_head
+from .message import Headers, field_lines, find_head_end, parse_fields, too_many_fields, walk_head
 
 MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line; dockerd sends none
 MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
@@ -165,6 +165,8 @@ class ChunkedReader:
         match = TRAILER_SECTION.fullmatch(text)
         if match is None or self._labels is not None:
             walk_head(text, "trailer", start, self._labels)
+        if match is None:   # sound, but too long
+            raise too_many_fields(text, text.count("\n") - 1, start, 0)
         for field in FIELD_PAIR.finditer(text):
             if field.group(1).lower() in FORBIDDEN_TRAILERS:
                 raise ProtocolError("RFC 9110 §6.5.1", start + field.start(), field.group(1).encode("latin-1"),

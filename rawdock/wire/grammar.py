@@ -87,4 +87,4 @@ CHUNK_EXTENSION = LazyPattern((r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t
 PLAIN_LAST_CHUNK = b"0\r\n\r\n"
 
 # RFC 9112 §7.1.2: trailer-section = *( field-line CRLF )
-TRAILER_SECTION = LazyPattern("((?:" + FIELD_LINE + r")*)\r\n")
+TRAILER_SECTION = LazyPattern("((?:" + FIELD_LINE + r"){0,%d})\r\n" % MAX_FIELDS)

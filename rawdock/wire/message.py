@@ -200,16 +200,17 @@ def head_refusal(text, kind, offset):
     return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"), "no byte after the empty line")
 
 
-def field_offset(text, index):
-    """Where field line `index` (0 is the first) begins in a head that is sound."""
-    at = text.index("\r\n") + 2
+def field_offset(text, index, at=None):
+    """Where field line `index` (0 is the first) begins in a head that is sound, whose field lines begin at `at`."""
+    if at is None:
+        at = text.index("\r\n") + 2
     for _ in range(index):
         at = text.index("\r\n", at) + 2
     return at
 
 
-def too_many_fields(text, count, offset):
-    return ProtocolError("rawdock limit", offset + field_offset(text, MAX_FIELDS), b"%d field lines" % count,
+def too_many_fields(text, count, offset, at=None):
+    return ProtocolError("rawdock limit", offset + field_offset(text, MAX_FIELDS, at), b"%d field lines" % count,
                          "at most %d field lines" % MAX_FIELDS)
 
 

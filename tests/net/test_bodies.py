@@ -296,3 +296,12 @@ def test_reading_goes_on_after_an_idle_timeout():
                 got += piece
         assert caught.value.received == 3 and got == b"abc"
         assert (response_.read() if read == "read" else read_by_readinto(response_, 9)) == b"def"
+
+
+def test_json_takes_no_more_than_its_limit():
+    wire = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[1,2]"
+    assert answer(wire, []).json(limit=5) == [1, 2]
+    response_ = answer(wire, [])
+    with pytest.raises(ProtocolError) as caught:
+        response_.json(limit=4)
+    assert caught.value.rule == "rawdock limit" and response_.verdict.kind != "complete"

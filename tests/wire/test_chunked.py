@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError, TruncatedError, UsageError
 from rawdock.wire.chunked import (MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES, ChunkedReader, encode_chunk, encode_last_chunk)
+from rawdock.wire.message import MAX_FIELDS
 
 SIZE, EXTENSION, LIMIT = "RFC 9112 §7.1", "RFC 9112 §7.1.1", "rawdock limit"
 DATA = b"5\r\nhello\r\n"
@@ -229,3 +230,11 @@ def test_chunks_to_bytes():
 def test_trailers_that_cannot_be_sent(trailers):
     with pytest.raises(UsageError):
         encode_last_chunk(trailers)
+
+
+def test_too_many_trailer_fields_are_refused_where_the_first_of_them_begins():
+    fields = b"a: b\r\n" * MAX_FIELDS
+    values, error = outcome(ChunkedReader, b"0\r\n" + fields + b"\r\n", eof=True)
+    assert error is None
+    values, error = outcome(ChunkedReader, b"0\r\n" + fields + b"c: d\r\n\r\n", eof=True)
+    assert error == ("ProtocolError", "rawdock limit", 3 + len(fields))

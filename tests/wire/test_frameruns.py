@@ -1,5 +1,6 @@
 """Chunked frames read together, held against the chunked reader and the frame reader one after the other."""
 import pytest
+from feeding import feedings, verdict
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -8,7 +9,6 @@ from rawdock.wire.chunked import ChunkedReader, encode_chunk, encode_last_chunk
 from rawdock.wire.feed import ValuesThenError
 from rawdock.wire.frameruns import MAX_KNOWN_STARTS, MAX_UNIT_BYTES, FrameRunReader, frame_runs
 from rawdock.wire.frames import FrameReader, encode_frame
-from wire.feeding import feedings, verdict
 
 frames = st.lists(st.tuples(st.sampled_from([0, 1, 1, 1, 2]), st.binary(max_size=6)), max_size=12)
 
