@@ -137,6 +137,11 @@ def shell_word(text):
     return b"'" + data.replace(b"'", b"'\\''") + b"'"
 
 
+def shell_path(path):
+    """A path as a word that no command takes for a flag."""
+    return shell_word("./" + path if path.startswith("-") else path)
+
+
 def shell_pieces(pieces):
     """Pieces → bytes of one word for sh."""
     if not any(isinstance(piece, str) for piece in pieces):
@@ -358,18 +363,18 @@ class NetcatScript(ShellScript):
 
     about = """
 The requests as printf and nc send them, in HTTP/1.0: the engine closes after its answer and sends no chunks.
-(nc must not half-close, which -N would do: the engine takes that for a client that has gone.)
+(No -N, for an engine takes a half-close for a client that has gone; only where stdin goes into a stream it is in place.)
 An answer that is cut looks like one that has ended; rawdock itself tells them apart."""
 
     def whole(self, step, stdin=False):
         send = printf_command(self.plan.http10_pieces(step))
         if step.body_source is not None:
-            send = b"{ %s; cat %s; }" % (send, b'"$dir/body"' if step.body_source == "-" else shell_word(step.body_source))
+            send = b"{ %s; cat <%s; }" % (send, b'"$dir/body"' if step.body_source == "-" else shell_path(step.body_source))
         elif stdin:
             send = b'{ %s; cat "$dir/stdin"; }' % send
         address = self.plan.address
         # After stdin a half-close is right: it is how the container learns of the end.
-        place = b"-U " + shell_word(address.path) if address.scheme == "unix" else shell_word(address.host) + b" %d" % address.port
+        place = b"-U " + shell_path(address.path) if address.scheme == "unix" else shell_word(address.host) + b" %d" % address.port
         return send + b" | nc " + (b"-N " if stdin else b"") + place
 
     def before(self, step):
@@ -378,7 +383,7 @@ An answer that is cut looks like one that has ended; rawdock itself tells them a
             return []
         if step.body_source == "-":
             return [b'cat >"$dir/body"', b'size=$(($(wc -c <"$dir/body")))']
-        return [b"size=$(wc -c <%s) || exit" % shell_word(step.body_source), b"size=$((size))"]
+        return [b"size=$(wc -c <%s) || exit" % shell_path(step.body_source), b"size=$((size))"]
 
     def body(self, step):
         self.functions.add("through")
@@ -404,7 +409,7 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
 
     def curl(self, step, flags):
         address, plan = self.plan.address, self.plan
-        words = [b"curl", flags] + ([b"--unix-socket", shell_word(address.path)] if address.scheme == "unix" else [])
+        words = [b"curl", flags] + ([b"--unix-socket", shell_path(address.path)] if address.scheme == "unix" else [])
         head, _, body = step.request.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
         if step.version == "1.0":
@@ -422,7 +427,7 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
         if has_body and b"content-type" not in names:
             words += [b"-H", b"Content-Type:"]
         if step.body_source is not None:
-            words += [b"-H", b"Expect:", b"-T", b"-" if step.body_source == "-" else shell_word(step.body_source)]
+            words += [b"-H", b"Expect:", b"-g", b"-T", b"-" if step.body_source == "-" else shell_path(step.body_source)]
         elif body:
             if len(body) > 1024:
                 words += [b"-H", b"Expect:"]

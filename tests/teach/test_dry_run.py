@@ -196,7 +196,7 @@ def test_a_body_of_a_file_or_of_stdin_is_not_read(tmp_path):
     [step] = plan_of(*words).steps
     assert step.body_source == str(tmp_path / "body") and step.request.endswith(b"\r\n\r\n") and b"Content-Length: 12345\r\n" in step.request
     assert "%s, as it is" % (tmp_path / "body") in printed("http", *words)
-    assert "-T %s " % (tmp_path / "body") in printed("curl", *words)
+    assert "-T %s " % (tmp_path / "body") in printed("curl", *words) and "cat <%s;" % (tmp_path / "body") in printed("nc", *words)
     [step] = plan_of("POST", "-d", "-", "/images/load").steps
     assert step.body_source == "-" and b"\r\nTransfer-Encoding: chunked\r\n" in step.request
     assert b"Content-Length: ${size}" not in step.request and '"$size"' in printed("nc", "POST", "-d", "-", "/images/load")
@@ -255,6 +255,10 @@ def id_of(plan):
     """The id that the planned answers gave."""
     [id] = set(re.findall(b"/exec/([0-9a-f]{64})/", b"".join(step.request for step in plan.steps)))
     return id
+
+
+def test_a_path_that_begins_like_a_flag_is_none():
+    assert " nc -U ./-s " in printed("nc", "ps", address="unix://-s") and "--unix-socket ./-s " in printed("curl", "ps", address="unix://-s")
 
 
 def test_a_tcp_engine():
