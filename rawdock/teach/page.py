@@ -115,7 +115,9 @@ def page_data(recording, redacted=True):
     seen, kept = sum(len(stream.data) for stream in streams), sum(stream["kept"] for one in drawn for stream in one["streams"])
     exchanges = sum(len(one["exchanges"]) for one in drawn)
     seconds = max(moments) if moments else 0.0
-    summary = ["%s, %s, %s in %.3f s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"), counted(seen, "byte"), seconds)]
+    summary = ["%s, %s, %s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"), counted(seen, "byte"))]
+    if seconds:
+        summary[0] += " in %.3f s" % seconds
     if recording.address:
         summary[0] += ", with " + recording.address
     if recording.started > 0:   # captured bytes have no time
@@ -273,12 +275,12 @@ def page_exchange(exchange, sent, received):
     request = exchange.request.head if exchange.request else None
     response = exchange.response.head if exchange.response else None
     endpoint = find_endpoint_row(request.method, request.target) if request else None
-    about = [endpoint.help[:1].upper() + endpoint.help[1:]] if endpoint else []
+    about = [endpoint.help[:1].upper() + endpoint.help[1:]] if endpoint else [] if request else ["What it answers is not in this record"]
     if response:
-        about.append("Answered with %d %s" % (response.status, response.reason) + (", then a raw stream" if exchange.switched else ""))
+        about.append(("Answered with" if request else "Status") + " %d %s" % (response.status, response.reason) + (", then a raw stream" if exchange.switched else ""))
     elif request:
         about.append("No answer in this record")
-    return described(parts, (sent, received), "%s %s" % (request.method, request.target) if request else "A response to nothing",
+    return described(parts, (sent, received), "%s %s" % (request.method, request.target) if request else "A response alone",
                      request, response, endpoint.help if endpoint else "", about)
 
 
@@ -300,7 +302,8 @@ def described(parts, streams, title, request, response, says, about):
     if asked and answered and answered[0] > asked[0]:
         phases.insert(0, ["wait", asked[0], answered[0]])
     errors = [part["error"] for part in parts if part.get("error")]
-    about.append("%.1f to %.1f ms" % (min(moments), max(moments)))
+    if max(moments):
+        about.append("%.1f to %.1f ms" % (min(moments), max(moments)))
     return {"title": title, "about": ". ".join(about) + ".", "says": says, "method": request.method if request else "",
             "path": request.target if request else title, "status": response.status if response else 0,
             "wrong": errors[0]["word"] if errors else "",

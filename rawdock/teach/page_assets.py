@@ -93,6 +93,7 @@ main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr)
 .track .t-wait { background: var(--line); }
 .track .t-response { background: var(--content); }
 .track .t-stream { background: var(--frame); }
+[hidden] { display: none !important; }
 .bars { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 8px 18px 0; font-size: 12px; color: var(--dim); }
 .bars i { display: inline-block; width: 14px; height: 6px; border-radius: 3px; margin-right: 6px; vertical-align: 1px; }
 .bars .t-request { background: var(--start); } .bars .t-wait { background: var(--line); }
@@ -157,7 +158,8 @@ kbd { font-size: 12px; }
 .k-wrong { --c: var(--wrong); --t: var(--wrong-tint); }
 .k-absent { --c: var(--absent); --t: var(--absent-tint); }
 .w.k-wrong, .ascii i.k-wrong { background: var(--wrong); color: var(--surface); }
-.hex .w:focus-visible { outline-width: 2px; outline-offset: -2px; background: var(--accent); color: var(--on-accent); }
+.hex .w:focus-visible { outline-width: 2px; outline-offset: -2px; }
+.hex .w.here, .ascii i.here { background: var(--accent); color: var(--on-accent); box-shadow: none; }
 .more { margin: 8px 0 0; }
 .more button { margin-right: 10px; }
 
@@ -283,6 +285,7 @@ const STREAM_NAMES = ["stdin", "stdout", "stderr", "system error"];
 const SHOWN = {text: 8192, hex: 2048};   // bytes drawn at first in each part; more on demand
 const NUMBER = new Intl.NumberFormat("en");
 const count = (n, word) => NUMBER.format(n) + " " + word + (n === 1 ? "" : "s");
+const timed = record.milliseconds > 0;   // captured bytes are not
 const shortIds = (text) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12) + "\u2026");
 const ms = (t) => t.toFixed(t < 10 ? 2 : t < 1000 ? 1 : 0) + " ms";
 
@@ -398,7 +401,8 @@ const columns = () => (window.matchMedia("(max-width: 760px)").matches ? 8 : 16)
 // ---- timeline
 
 function drawTimeline() {
-  const total = Math.max(record.milliseconds, 0.001);
+  const total = record.milliseconds;
+  document.querySelector(".bars").hidden = !timed;
   for (const connection of record.connections) {
     const group = make("section", "group");
     group.append(make("h3", "", "Connection " + connection.number));
@@ -412,7 +416,7 @@ function drawTimeline() {
       const item = make("li");
       if (isMark) {
         const event = make("div", "event" + (value[1] === "reset" || value[1] === "note" ? " bad" : ""));
-        event.append(make("span", "", value[2]), make("time", "", ms(when)));
+        event.append(make("span", "", value[2]), make("time", "", timed ? ms(when) : ""));
         item.append(event);
       } else item.append(drawExchange(connection, value, total));
       list.append(item);
@@ -441,7 +445,7 @@ function drawExchange(connection, exchange, total) {
   what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong || (exchange.status ? String(exchange.status) : "\u2013")));
   const when = make("span", "when");
   const [from, to] = exchange.times;
-  when.append(make("span", "", exchange.says), make("span", "", ms(from).slice(0, -3) + " + " + ms(to - from)));
+  when.append(make("span", "", exchange.says), make("span", "", timed ? ms(from).slice(0, -3) + " + " + ms(to - from) : ""));
   const track = make("span", "track");
   for (const [kind, start, end] of exchange.phases) {
     const phase = make("i", "t-" + kind);
@@ -449,7 +453,8 @@ function drawExchange(connection, exchange, total) {
     phase.style.width = 100 * (end - start) / total + "%";
     track.append(phase);
   }
-  element.append(what, when, track);
+  element.append(what, when);
+  if (timed) element.append(track);
   all.push({connection: connection, exchange: exchange, button: element});
   return element;
 }
@@ -863,7 +868,7 @@ function facts(part, i, offset) {
   const start = stream.starts[i], end = stream.starts[i + 1];
   const time = timeAt(stream, offset);
   const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to " + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
-    + (time === null ? "" : ", at " + ms(time));
+    + (timed && time !== null ? ", at " + ms(time) : "");
   return {role: roleOf(stream, i), within: withinOf(stream, i)[0], sentence: sentence, source: source, start: start, end: end, place: place};
 }
 function read(element) {

@@ -197,6 +197,15 @@ def test_what_breaks_a_rule_is_marked(answer, word, offset):
     assert error["word"] == word and error["offset"] == offset and "RFC 911" in error["text"]
 
 
+def test_captured_bytes_have_no_time():
+    recording = Recording(started=0.0)
+    recording.take(1, WireEvent(0.0, "<", "data", CHUNKED))
+    text, _, data = page_of(recording)
+    exchange, = data["connections"][0]["exchanges"]
+    assert data["summary"].startswith("1 connection, 1 exchange, %d bytes. Secrets" % len(CHUNKED))
+    assert (exchange["title"], exchange["about"]) == ("A response alone", "What it answers is not in this record. Status 200 OK.")
+
+
 def test_an_empty_record_is_a_page_too():
     assert page_of(recorded())[2]["connections"] == []
     assert page_of(recorded([]))[2]["connections"][0]["exchanges"] == []
