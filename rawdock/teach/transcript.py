@@ -28,6 +28,7 @@ from .record import SecretMaskers, redacted_recording
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 48
+JSON_BLANKS = b"\x1e\r\n\t "
 # C0, DEL, C1, line and paragraph separators, and the marks that make a terminal write backwards.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
@@ -115,8 +116,8 @@ class BodyTranscript:
         if self._show is None:
             self._pending += data
             kind, sure = self._kind()
-            if kind == "frames" and not sure and len(self._pending) < 4:
-                return   # it may yet be none
+            if kind == "frames" and not sure and len(self._pending) < 4 or kind == "json" and not self._pending.strip(JSON_BLANKS):
+                return   # it may yet be something else
             data = self._begin(kind, sure)
         self._show(data)
 
@@ -130,7 +131,7 @@ class BodyTranscript:
         self._sure = sure
         if kind == "frames":
             self._show, self._frames, self._reader = self._show_decoded, True, FrameReader(self._labels)
-        elif kind == "json" and data.lstrip(b"\x1e\r\n\t ")[:1] in (b"{", b""):   # else it is one value that is no object
+        elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else it is one value that is no object
             self._show, self._reader = self._show_decoded, MessageReader(self._labels)
         else:
             self._show = self._show_raw if self.raw else self._show_content
@@ -221,7 +222,6 @@ class SideTranscript:
         self._at = 0               # the offset of the first of them
         self._elements = []        # (role, bytes) of the line under way
         self._body = None
-        self._frames_explained = False
         self._failed = False
         self._unread = 0           # bytes behind a broken rule
 
@@ -241,10 +241,7 @@ class SideTranscript:
             self.line("%s… %s more" % (prefix, counted_bytes(len(data) - len(shown))))
 
     def frame(self, stream, payload):
-        explanation = ""
-        if not self._frames_explained:
-            self._frames_explained = True
-            explanation = self._connection.paper.once("a frame: its type (stdin, stdout or stderr) and its length come first")
+        explanation = self._connection.paper.once("a frame: its type (stdin, stdout or stderr) and its length come first")
         self.folded_lines(payload, STREAM_NAMES[stream] + ": ", explanation)
 
     def fold(self, data):
@@ -300,26 +297,31 @@ class SideTranscript:
         text = printable_text(b"".join([data for _, data in elements]))
         if len(text) > SHOWN_BYTES:
             text = "%s… %d characters more" % (text[:SHOWN_BYTES], len(text) - SHOWN_BYTES)
-        explanation = None
         if "chunk size" in parts:
             size = int(parts["chunk size"], 16)
             if not size:
                 self._end_body()
             elif self._body is not None and self._body.folded:
                 return
-            explanation = "a chunk of %s" % counted_bytes(size) if size else "the last chunk: the body is over"
-        elif message is None or message.head is None:
-            pass
-        elif "method" in parts:
-            explanation = explain_target(message.head.method, message.head.target)
+            self.line(text, "a chunk of %s" % counted_bytes(size) if size else "the last chunk: the body is over")
+        else:
+            self.line(text, self._explanation(parts, message))
+
+    def _explanation(self, parts, message):
+        """What to say beside a line of a head, whose elements are `parts` (role → bytes); "" if nothing helps."""
+        found = None
+        if message is None or message.head is None:
+            return ""
+        if "method" in parts:
+            found = explain_target(message.head.method, message.head.target)
         elif "status code" in parts:
-            explanation = explain_status(message.head.status)
+            found = explain_status(message.head.status)
         elif "field name" in parts:
             name, value = parts["field name"].decode("latin-1"), parts.get("field value", b"").decode("latin-1")
             if name.lower() not in UNEXPLAINED_FIELDS:
                 found = explain_field(name, value)
-                explanation = self._connection.paper.once(found[0]) if found else None
-        self.line(text, explanation if isinstance(explanation, str) else explanation[0] if explanation else "")
+                return self._connection.paper.once(found[0]) if found else ""
+        return found[0] if found else ""
 
     def _fail(self, error):
         """The bytes of this direction break a rule: show what was not read yet, and why it is not."""

@@ -95,6 +95,8 @@ def test_a_conversation():
 CAPTURES = {
     "frames": MUX + chunked(FRAMES, 5, b"X-T: v\r\n"),
     "messages": JSON + chunked(b'{"a":1}\n{"b":\n2}\n', 4) + JSON + sized(b"[1]"),
+    "an array behind blanks": JSON + chunked(b"\r\n [1]\n", 2),
+    "fields that contradict each other": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     "text": b"HTTP/1.1 200 OK\r\n" + sized(b"one\ntwo\nthree") + b"HTTP/1.1 204 No Content\r\n\r\n",
     "a long text": b"HTTP/1.1 200 OK\r\n" + chunked(b"line\n" * 300, 100),
     "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\nmore",
@@ -104,7 +106,7 @@ CAPTURES = {
     "cut frames": MUX + sized(FRAMES[:-3]),
     "a cut head": b"HTTP/1.1 200 OK\r\nServer: Do",
 }
-STATUSES = {"a broken chunk": 1, "broken messages": 1, "broken frames": 1, "a cut body": 3, "cut frames": 3, "a cut head": 3}
+STATUSES = {"a broken chunk": 1, "fields that contradict each other": 1, "broken messages": 1, "broken frames": 1, "a cut body": 3, "cut frames": 3, "a cut head": 3}
 
 
 @pytest.mark.parametrize("name", sorted(CAPTURES))
