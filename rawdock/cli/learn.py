@@ -1,4 +1,4 @@
-"""The commands for whoever learns: learn, tour.
+"""The commands for whoever learns: learn, tour, conform.
 
 Rows only. What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help` reads
 this file too.

@@ -27,7 +27,7 @@ HOST_CONFIG = {
     "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None, "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0,
     "MemoryReservation": 0, "MemorySwap": 0,
     "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0, "CpuPercent": 0,
-    "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [], "ReadonlyPaths": [], "Init": None,
+    "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [], "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
 }
 RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems NanoCpus KernelMemory"
                  " Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()
@@ -95,6 +95,7 @@ class PracticeContainer:
         self.files = PracticeFiles(state.changed, image.files, trees)
         self.endpoints = {}           # network name → PracticeEndpoint
         mode = host_config["NetworkMode"]
+        endpoints_given = {"bridge" if name == "default" else name: given for name, given in endpoints_given.items()}
         if not mode.startswith("container:"):
             main = "bridge" if mode in ("default", "") else mode
             self.endpoints[main] = PracticeEndpoint(endpoints_given.get(main))
@@ -241,6 +242,8 @@ def make_mounts(volumes, host_config, wanted_volumes):
             raise PracticeRefusal(400, "invalid mount config for type \"%s\": it has a Type (bind, volume, tmpfs), a Source and an absolute Target" % kind)
         volume = volumes.create(source or None) if kind == "volume" else None
         found[target] = PracticeMount(target, volume, source, "z" if volume else "", not mount.get("ReadOnly"), kind)
+    for destination in host_config.get("Tmpfs") or ():
+        found[destination] = PracticeMount(destination, None, "", "", True, "tmpfs")
     for destination in wanted_volumes or ():
         if destination not in found:
             found[destination] = PracticeMount(destination, volumes.create(), "", "", True, "volume")

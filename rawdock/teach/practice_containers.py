@@ -295,7 +295,7 @@ def checked_config(given):
     for key in ("Image", "User", "Hostname", "WorkingDir", "StopSignal"):
         checked_kind(given, key, (str,), "")
     checked_kind(given, "StopTimeout", (int,), "")
-    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Init", (bool,)),
+    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Tmpfs", (dict,)), ("Init", (bool,)),
                        ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
         checked_kind(host_given, key, kinds, "HostConfig.")
     checked_words(host_given, "Binds", "HostConfig.")
@@ -338,7 +338,7 @@ def merged_config(image, given, host_given):
         config["ExposedPorts"] = exposed
     if host_given:
         host_config["Runtime"] = host_config["Runtime"] or "runc"
-    for key in ("Init", "Mounts", "Runtime"):   # left out of the answer when they were not given, as an engine has it
+    for key in ("Init", "Mounts", "Runtime", "Tmpfs"):   # left out of the answer when they were not given, as an engine has it
         if not host_config[key]:
             del host_config[key]
     return config, host_config
