@@ -159,6 +159,9 @@ class LearnSession:
 
     def prompt_after(self, answer):
         """The prompt for what follows complete requests; None if nothing does."""
+        for wanted, request in zip(self.lesson.wanted, answer.whole):
+            if wanted.compare(answer, request) is not None:
+                return None   # wrong already: better said now than after the next one
         if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
             return "> "
         if answer.stream is not None and self.lesson.stream is not None:
@@ -178,7 +181,7 @@ class LearnSession:
             self.say()
         hint = self.lesson.check(data)
         if hint is not None:
-            self.say("Not yet. " + hint, literal=True)
+            self.say("Not yet. " + hint)
             return False
         if not self.send(data):
             return False
@@ -300,7 +303,7 @@ def run_lessons(console, options, arguments):
 def learn_typing(session):
     """Lesson after lesson, until the learner leaves → exit status."""
     while session.converse():
-        following = first_unsolved(LESSONS, session.progress)
+        following = first_unsolved(LESSONS, session.progress, session.number)
         if following is None:
             session.say("All lessons are solved.")
             return 0

@@ -506,9 +506,7 @@ class LessonProgress:
         self._write()
 
 
-def first_unsolved(lessons, progress):
-    """The number (from 1) of the first lesson that is not solved; None if all are."""
-    for number, lesson in enumerate(lessons, 1):
-        if lesson.name not in progress.solved:
-            return number
-    return None
+def first_unsolved(lessons, progress, after=0):
+    """The number (from 1) of the first lesson beyond number `after` that is not solved, or else of the first; None if all are."""
+    left = [number for number, lesson in enumerate(lessons, 1) if lesson.name not in progress.solved]
+    return next((number for number in left if number > after), left[0] if left else None)

@@ -220,6 +220,17 @@ def test_a_lesson_typed_with_a_mistake_a_hint_and_the_next_lesson(terminal):
     assert typing.end() == 0
 
 
+def test_a_first_request_that_is_wrong_is_told_before_the_second(terminal):
+    typing = terminal("learn", "2")
+    typing.answer("GET /_ping HTTP/1.1", "")
+    typing.see("Not yet. request 1: line 1, byte 20: no Host")
+    typing.answer("GET /_ping HTTP/1.1", "Host: docker", "", "GET /version HTTP/1.1", "Host: docker", "")
+    typing.see("Solved. 1 of 14")
+    typing.see("Enter goes on with lesson 3, q leaves: ")
+    typing.type("q\n")
+    assert typing.end() == 0
+
+
 def test_a_body_is_typed_without_its_enter(terminal):
     typing = terminal("learn", "3")
     typing.answer("POST /containers/create?name=first HTTP/1.1", "Host: docker", "Content-Type: application/json", "Content-Length: 44", "")

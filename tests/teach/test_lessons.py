@@ -375,6 +375,7 @@ def test_progress_is_remembered_and_reset(tmp_path):
     progress.solve(LESSONS[2])
     again = LessonProgress(path)
     assert (again.trouble, first_unsolved(LESSONS, again), sorted(again.solved)) == (None, 2, ["create", "first-get"])
+    assert (first_unsolved(LESSONS, again, 2), first_unsolved(LESSONS, again, 14)) == (4, 2)
     again.reset()
     assert first_unsolved(LESSONS, LessonProgress(path)) == 1
     assert os.listdir(os.path.dirname(path)) == ["learn.json"]
