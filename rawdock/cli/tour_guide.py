@@ -141,8 +141,10 @@ def guide_tour(console, docker, wait):
                               "rawdock learn teaches to.", width))
     finally:
         docker.open_socket = plain_dial
-        recorder.finish()
-        left = tour.clean_up()
+        try:
+            recorder.finish()   # an OSError where nobody reads us any more
+        finally:
+            left = tour.clean_up()
     for text in left:
         console.complain("rawdock: %s" % text)
     return 1 if left else 0

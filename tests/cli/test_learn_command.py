@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from rawdock.cli.prompting import wrapped_text
+from rawdock.engine.docker import Docker
 from rawdock.teach.lesson_texts import LESSONS
 from rawdock.teach.practice import PracticeEngine
 
@@ -105,7 +106,6 @@ def test_an_answer_beyond_all_measure(learn):
 
 
 def test_a_named_engine_is_used_and_left_clean(learn):
-    from rawdock.engine.docker import Docker
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         for number in (3, 9):
             status, out, err = learn("-H", engine.address, "learn", str(number), stdin=LESSONS[number - 1].solution())
@@ -118,7 +118,6 @@ def test_a_named_engine_is_used_and_left_clean(learn):
 
 
 def test_a_named_engine_in_another_state(learn):
-    from rawdock.engine.docker import Docker
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         for _ in docker.image_create(fromImage="redis", tag="2.8"):
             pass
@@ -298,7 +297,6 @@ def test_the_tour_without_an_engine(learn):
 
 
 def test_the_tour_touches_no_engine_that_nobody_has_given_to_it(learn):
-    from rawdock.engine.docker import Docker
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         status, out, err = learn("tour", DOCKER_HOST=engine.address)
         assert (status, err) == (0, "") and "Nobody said that it may" in out
@@ -307,7 +305,7 @@ def test_the_tour_touches_no_engine_that_nobody_has_given_to_it(learn):
         assert docker.image_list() == []
         status, out, err = learn("-H", engine.address, "tour", "--yes")
         assert (status, err) == (0, "") and "redis-cli printed: hello" in out
-        assert (docker.container_list(all=True), docker.image_list(), docker.volume_list()["Volumes"] or []) == ([], [], [])
+        assert is_clean(docker)
 
 
 def test_a_named_engine_that_is_not_there_is_an_error(learn):
@@ -324,6 +322,38 @@ def test_the_tour_at_a_terminal_asks_and_waits(terminal):
     touring.type("q\n")
     touring.see("The tour ends here.")
     assert touring.end() == 0
+
+
+def is_clean(docker):
+    return (docker.container_list(all=True), docker.image_list(), docker.volume_list()["Volumes"] or []) == ([], [], [])
+
+
+def test_a_tour_whose_reader_leaves_cleans_up(rawdock_command, environment):
+    with PracticeEngine() as engine, Docker(engine.address) as docker:
+        touring = subprocess.Popen(rawdock_command + ["-H", engine.address, "tour", "--yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment)
+        for line in touring.stdout:
+            if b"Create the container" in line:
+                break
+        touring.stdout.close()
+        assert (touring.stderr.read(), touring.wait(60)) == (b"", 141)
+        touring.stderr.close()
+        assert is_clean(docker)
+
+
+def test_a_tour_that_is_interrupted_cleans_up(terminal, environment):
+    with PracticeEngine() as engine, Docker(engine.address) as docker:
+        touring = terminal("-H", engine.address, "tour", "--yes")
+        for number in range(1, 8):
+            touring.see("step %d of 13, q: leave > " % number)
+            touring.type("\n")
+        touring.see("step 8 of 13, q: leave > ")
+        assert [row["State"] for row in docker.container_list(all=True)] == ["running"]
+        touring.type("xyz")
+        touring.see("xyz")
+        touring.interrupt()
+        assert touring.end() == 130
+        assert is_clean(docker)
 
 
 def test_at_a_terminal_a_real_engine_is_asked_for(terminal, environment):
