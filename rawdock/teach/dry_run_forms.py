@@ -362,7 +362,7 @@ class NetcatScript(ShellScript):
     spools = True
 
     about = """
-The requests as printf and nc send them, in HTTP/1.0: the engine closes after its answer and sends no chunks.
+The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after its answer and sends no chunks.
 (No -N, for an engine takes a half-close for a client that has gone; only where stdin goes into a stream it is in place.)
 An answer that is cut looks like one that has ended; rawdock itself tells them apart."""
 
@@ -564,7 +564,9 @@ class PythonScript:
     def script(self):
         lines = []
         for at, (kind, step) in enumerate(self.plan.events):
-            if kind == "begin":
+            if kind == "begin" and len(self.plan.steps) == 1 and step.outcome in ("body", "nothing"):
+                lines += self.only_step(step, self.print_lines(self.plan.printed_after(at)))
+            elif kind == "begin":
                 lines += ([""] if not step.only_if_missing else []) + self.begin(step, self.print_lines(self.plan.printed_after(at)))
             elif kind == "end" and step.background:
                 lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
@@ -572,14 +574,24 @@ class PythonScript:
             lines.append("sys.exit(failed)")
         return ("\n".join(self.opening("\n".join(lines)) + lines) + "\n").encode("utf-8", "surrogateescape")
 
+    def dial_lines(self):
+        address = self.plan.address
+        if address.scheme == "unix":
+            return ["sock = socket.socket(socket.AF_UNIX)", "sock.connect(%s)" % ascii(address.path)]
+        return ["sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)]
+
+    def only_step(self, step, printing):
+        """A plan of one request, its answer shown as it is: no functions."""
+        lines = [step_comment(step)] + self.body_lines(step) + self.dial_lines()
+        lines += ["sock.sendall(", "    %s)" % self.bytes_of(step), "answer = sock.makefile(\"rb\")",
+                  "status = int(answer.readline().split()[1])", "while answer.readline().strip():   # the rest of the head", "    pass",
+                  "if status >= 400:", "    sys.exit(answer.read().decode(\"utf-8\", \"replace\"))"]
+        return lines + (["shutil.copyfileobj(answer, sys.stdout.buffer)"] if step.outcome == "body" else []) + printing
+
     def opening(self, rest):
         plan, address = self.plan, self.plan.address
-        if address.scheme == "unix":
-            family, dial = "socket.AF_UNIX", "sock = socket.socket(socket.AF_UNIX)\n    sock.connect(%s)" % ascii(address.path)
-        else:
-            family = "socket.AF_INET6" if ":" in address.host else "socket.AF_INET"
-            dial = "sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)
-        values = {"DIAL": dial, "FAILURE": self.failure, "FAMILY": family}
+        family = "socket.AF_UNIX" if address.scheme == "unix" else "socket.AF_INET6" if ":" in address.host else "socket.AF_INET"
+        values = {"DIAL": "\n    ".join(self.dial_lines()), "FAILURE": self.failure, "FAMILY": family}
         functions = []
         for name, text in reversed(PYTHON_FUNCTIONS):   # a function uses only those before it
             if re.search(r"\b%s\b" % name, rest):
@@ -591,7 +603,7 @@ class PythonScript:
         lines = ["#!/usr/bin/env python3", command_comment(plan),
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
                  "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
-        lines.append("import " + ", ".join(name for name in ("json", "os", "socket", "sys", "threading", "time") if name + "." in rest))
+        lines.append("import " + ", ".join(name for name in ("json", "os", "shutil", "socket", "sys", "threading", "time") if name + "." in rest))
         return lines + functions + ([""] + variables if variables else []) + self.print_lines(plan.printed_after(-1))
 
     def bytes_of(self, step, indent=4):
@@ -600,13 +612,15 @@ class PythonScript:
     def print_lines(self, printed):
         if not printed:
             return []
-        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(printed)), "sys.stdout.buffer.flush()"]
+        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(printed))]
+
+    def body_lines(self, step):
+        if step.body_source is None:
+            return []
+        return ["body = %s.read()" % ("sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source))]
 
     def begin(self, step, printing):
-        lines = [step_comment(step)]
-        if step.body_source is not None:
-            source = "sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source)
-            lines.append("body = %s.read()" % source)
+        lines = [step_comment(step)] + self.body_lines(step)
         asked = "must(\n    %s)" % self.bytes_of(step)
         if step.missing:
             return lines + ["create = (\n    %s)" % self.bytes_of(step), "status, answer = ask(create)",
