@@ -19,14 +19,13 @@ from collections import deque, namedtuple
 
 from ..errors import ProtocolError, StreamError, TruncatedError
 from ..engine.endpoints import find_endpoint_row
-from ..wire.frames import FRAME_PREFIXES, STREAM_NAMES, FrameReader
+from ..wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader, decode_json_bytes
 from ..wire.message import walk_head
 from .explain import guess_role
 from .pairing import BODY_ROLES, PairedReaders
 
 SPAN_TEXT_BYTES = 200
-HEADER_ROLES = ((0, 1, "frame stream type"), (1, 4, "frame padding"), (4, 8, "frame length"))
 
 Span = namedtuple("Span", "start end role within text")
 Span.__doc__ = """The bytes from offset `start` to before `end` of a direction's stream, and what they are.
@@ -48,10 +47,10 @@ class AnnotatedMessage:
 
     def __init__(self, kind, head, framing, start, body_start, end):
         self.kind = kind
-        self.body_start = body_start   # where the head ends
         self.head = head
         self.framing = framing
         self.start = start
+        self.body_start = body_start   # where the head ends
         self.end = end
         self.spans = []
         self.body = []
@@ -427,7 +426,7 @@ def read_frames(message, body, ranges, sure):
         if at < len(body):
             labels.append((at, len(body), "not read"))
     else:
-        labels += [(at + start, min(at + end, len(body)), role) for start, end, role in HEADER_ROLES if at + start < len(body)]
+        labels += [(at + start, min(at + end, len(body)), role) for start, end, role in FRAME_HEADER_ROLES if at + start < len(body)]
     note_content_error(message, error, ranges)
     places = SegmentMap(ranges)
     message.frames = [(stream, [piece for start, end in payload for piece in places.ranges(start, end)]) for stream, payload in frames]

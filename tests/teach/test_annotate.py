@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from rawdock.errors import ProtocolError, StreamError, TruncatedError
 from rawdock.teach.annotate import (ROLE_EXPLANATIONS, annotate, annotate_bytes, explain_field, explain_span, explain_status, explain_target,
@@ -124,6 +124,7 @@ def test_cut_anywhere_it_is_tiled_and_never_complete_by_mistake(role, data):
 
 
 @pytest.mark.parametrize("role, data", CAPTURES)
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(min_value=0, max_value=400), max_size=5))
 def test_any_split_gives_the_same_spans(role, data, cuts):
     direction = ">" if role == "request" else "<"

@@ -106,7 +106,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(min_value=0, max_value=500), max_size=6), one_byte=st.booleans())
 def test_no_secret_is_written_however_the_bytes_are_cut(place, cuts, one_byte):
     pieces = []
