@@ -91,7 +91,8 @@ def do_verb(console, options, arguments, method):
 def show_body(console, response, row):
     """The body on stdout, as the row's result kind says. What breaks in it is raised after what came whole is shown."""
     kind = row.result if row is not None and response.status < 300 else "raw"
-    if "multiplexed-stream" in response.headers.get("content-type", ""):
+    surely_frames = "multiplexed-stream" in response.headers.get("content-type", "")
+    if surely_frames:
         kind = "frames"
     if kind in ("frames", "upgrade"):
         pieces = iter(response)
@@ -103,7 +104,7 @@ def show_body(console, response, row):
             first += piece
         # An engine before API 1.42 gives frames and a terminal's bytes one and the same type. No
         # terminal output begins with three NULs.
-        tty = not (FRAME_START.match(first) or FRAME_BEGINNING.fullmatch(first))
+        tty = not (surely_frames or FRAME_START.match(first) or FRAME_BEGINNING.fullmatch(first))
         copy_stream(chain_pieces(first, pieces), tty, console.out, console.err)
     elif kind == "messages":
         copy_messages(console.out, response)

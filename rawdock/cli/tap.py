@@ -73,6 +73,7 @@ class TapPictures:
         from ..teach.transcript import TranscriptSink, wants_colour
         self.console = console
         self.redact = not options["secrets"]
+        self.failed = set()   # the files that could not be written
         self.files = {name: open_picture(options[name], name) for name in PICTURE_FLAGS if options[name]}
         out = self.files.get("to", console.err)
         sinks = [GuardedSink(TranscriptSink(out, out is console.err and wants_colour(2), redact=self.redact), "the transcript")]
@@ -96,22 +97,27 @@ class TapPictures:
             good = False
         for name in ("har", "html", "pcap"):
             if name in self.files:
-                good = self.write_picture(name, self.files[name]) and good
-        for file in self.files.values():
-            file.close()
+                good = self.told(name, self.write_picture, name, self.files[name]) and good
+        for name, file in self.files.items():
+            good = self.told(name, file.close) and good
         return good
 
     def write_picture(self, name, file):
         from ..teach.har import write_har
         from ..teach.page import write_page
         from ..teach.pcap import write_pcap
+        {"har": write_har, "html": write_page, "pcap": write_pcap}[name](self.recording, file, redact=self.redact)
+        file.flush()
+
+    def told(self, name, function, *arguments):
+        """Call `function` → whether it could write; if not, the user was told, once a file."""
         try:
-            {"har": write_har, "html": write_page, "pcap": write_pcap}[name](self.recording, file, redact=self.redact)
-            file.flush()
-            return True
+            function(*arguments)
         except OSError as error:
-            self.console.complain("rawdock: --%s: %s" % (name, error.strerror or error))
-            return False
+            if name not in self.failed:
+                self.failed.add(name)
+                self.console.complain("rawdock: --%s: %s" % (name, error.strerror or error))
+        return name not in self.failed
 
 
 def open_picture(path, name):

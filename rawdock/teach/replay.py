@@ -21,7 +21,7 @@ import json
 import re
 
 from ..errors import ProtocolError
-from ..wire.body import request_framing, response_framing, stays_open
+from ..wire.body import NO_BODY, response_framing, stays_open
 from ..wire.exchange import End, RequestReader, Switched
 from ..wire.message import RequestHead, encode_response_head
 from .annotate import annotate
@@ -89,7 +89,7 @@ def replay_exchange(index, annotated, recorded, exchange):
         made.after = CLOSE if ended else HOLD
     else:
         framing = response_framing(response.head, request.head.method)
-        made.after = NEXT if stays_open(response.head, framing) and stays_open(request.head, request_framing(request.head)) else CLOSE
+        made.after = NEXT if stays_open(response.head, framing) else CLOSE
     made.steps = raw_steps(recorded, first.start, response.end, exchange.raw_sent) if exchange.switched else [(0, False, len(made.answer))]
     return made
 
@@ -112,6 +112,11 @@ def raw_steps(recorded, start, end, raw_sent):
                 steps.append((stdin, half_closed and stdin > 0, min(received, end) - start))
     # The end of the stream has its own conditions.
     return steps + [(stdin, half_closed and stdin > 0, end - start)]
+
+
+def after_request(head):
+    """What its sender (RequestHead) wants to follow the answer: CLOSE or NEXT."""
+    return NEXT if stays_open(head, NO_BODY) else CLOSE
 
 
 class ReplayBook:
@@ -271,8 +276,7 @@ class ReplayConnection:
         else:
             self.send(found.answer)
             self.follow(found.after)
-            if head.headers.tokens("connection") == ["close"]:
-                self.follow(CLOSE)
+            self.follow(after_request(head))
 
     def follow(self, after):
         if after == CLOSE:
@@ -288,8 +292,9 @@ class ReplayConnection:
             fields = [("Api-Version", self.server.book.api_version()), ("Ostype", "linux"), ("Content-Type", "text/plain; charset=utf-8"),
                       ("Content-Length", len(body))]
             self.send(encode_response_head(200, "OK", fields) + body)
-            return
-        self.refuse(head.method, 404, self.server.book.missing(head.method, head.target))
+        else:
+            self.refuse(head.method, 404, self.server.book.missing(head.method, head.target))
+        self.follow(after_request(head))
 
     def refuse(self, method, status, message):
         body = json.dumps({"message": message}).encode("ascii") + b"\n"

@@ -75,10 +75,10 @@ def run_child(argv, address, loop, timeout=None):
             ended.append((None, child.communicate()[0]))
         loop.stop()
 
+    loop.stopped = False   # before the child can have ended
     waiter = Thread(target=wait, daemon=True)
     waiter.start()
     try:
-        loop.stopped = False
         loop.run()
     except BaseException:
         kill()
