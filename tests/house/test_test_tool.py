@@ -1,4 +1,6 @@
 """tools/test: the figures it ends with are the tests', and what it does not know goes to pytest."""
+import sys
+
 import pytest
 
 from tests.house.sources import load_tool
@@ -20,7 +22,7 @@ REPORT = """<testsuites><testsuite tests="7">
 def test_a_test_counts_once_and_its_worst_outcome_counts(tmp_path):
     (tmp_path / "report.xml").write_text(REPORT)
     part = TOOL.Part("any")
-    TOOL.count_report(str(tmp_path / "report.xml"), part)
+    assert TOOL.count_report(str(tmp_path / "report.xml"), part) == ["a::fails", "a::fails_and_breaks_its_teardown", "a::passes_and_breaks_its_teardown"]
     assert (part.passed, part.failed, part.skipped) == (2, 3, 1)
 
 
@@ -55,3 +57,27 @@ def test_a_part_in_which_nothing_passed_has_failed(tmp_path, capsys):
     part = TOOL.run_pytest("nothing", "/bin/true", "3.11", [], {}, str(tmp_path))
     assert (part.passed, part.failed) == (0, 1)
     assert "left no report" in capsys.readouterr().out
+
+
+SHAKY = """
+import os, pytest
+@pytest.mark.parametrize("number", range(%d))
+def test_passes_at_the_second_try(number):
+    path = %r + str(number)
+    seen = os.path.exists(path)
+    open(path, "w").close()
+    assert seen
+def test_passes(): pass
+@pytest.mark.skipif(%r, reason="")
+def test_fails(): assert False
+"""
+
+
+@pytest.mark.parametrize("shaky, sound, passed, failed, unsteady", [(2, True, 3, 0, 2), (1, False, 2, 1, 1), (0, False, 1, 1, 0), (4, True, 1, 4, 0)])
+def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, sound, passed, failed, unsteady):
+    (tmp_path / "test_shaky.py").write_text(SHAKY % (shaky, str(tmp_path / "seen"), sound))
+    part = TOOL.run_pytest("shaky", sys.executable, "%d.%d" % sys.version_info[:2], [str(tmp_path / "test_shaky.py")], {}, str(tmp_path))
+    assert (part.passed, part.failed, len(part.unsteady)) == (passed, failed, unsteady)
+    TOOL.print_summary([part], None)
+    told = capfd.readouterr().out
+    assert told.count("UNSTEADY, passed at the second try only: ") == unsteady and told.endswith("%d passed, %d failed\n" % (passed, failed))
