@@ -275,9 +275,12 @@ def page_exchange(exchange, sent, received):
     request = exchange.request.head if exchange.request else None
     response = exchange.response.head if exchange.response else None
     endpoint = find_endpoint_row(request.method, request.target) if request else None
-    about = [endpoint.help[:1].upper() + endpoint.help[1:]] if endpoint else [] if request else ["What it answers is not in this record"]
+    about = [] if request else ["What it answers is not in this record"]
+    if endpoint:
+        about.append(endpoint.help[:1].upper() + endpoint.help[1:])
     if response:
-        about.append(("Answered with" if request else "Status") + " %d %s" % (response.status, response.reason) + (", then a raw stream" if exchange.switched else ""))
+        about.append("%s %d %s%s" % ("Answered with" if request else "Status", response.status, response.reason,
+                                     ", then a raw stream" if exchange.switched else ""))
     elif request:
         about.append("No answer in this record")
     return described(parts, (sent, received), "%s %s" % (request.method, request.target) if request else "A response alone",
