@@ -192,8 +192,8 @@ class PracticeShell:
     """Walks a ShellParser's tree. `status` is `$?`."""
 
     def __init__(self, view):
-        self.view = view
         self.env = dict(view.env)
+        self.view = ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env)
         self.status = 0
 
     def run_script(self, text):
@@ -263,7 +263,7 @@ class PracticeShell:
         elif kind == "subshell":
             inner = PracticeShell(ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env))
             try:
-                inner.run(tree[1], view)
+                inner.run(tree[1], inner.view)
             except ShellExit as stop:
                 inner.status = stop.args[0]
             self.status = inner.status
@@ -467,8 +467,7 @@ def shell_from_stdin(view, shell):
     """Commands from standard input, line by line, with a prompt on a terminal."""
     held = bytearray()
     take = held_then_read(held, view.read)
-    inner = ProgramView(view.process, view.argv, view.programs, take, view.out, view.err, view.env)
-    shell.view = inner
+    shell.view.read = take
     view.process.survives_interrupt = view.process.tty
     while True:
         try:
