@@ -3,8 +3,8 @@
 Promises: the command's own checks hold, with its own words and status, and then nothing is
 printed of the plan; a command that sends nothing is refused in a line; stdin is not read.
 
-Leaves out: the commands that serve, or only show things. They are refused by name, so that a
-dry run never starts them.
+Leaves out: the commands that serve, or only show things. What is planned is known by name, so
+that a dry run never starts any other.
 """
 from ..errors import RawdockError, UsageError
 from ..net.config import find_address
@@ -12,7 +12,8 @@ from ..teach.dry_run import Plan, PlannedDocker, PlannedOutput, PlannedStdin
 from ..teach.dry_run_forms import DRY_RUN_FORMS
 from .flags import Console
 
-UNPLANNED_COMMANDS = "endpoints practice explain tap replay tour learn doctor".split()
+PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename ps images inspect logs events
+version info pull rmi""".split()
 
 
 class PlannedConsole(Console):
@@ -59,7 +60,7 @@ def dry_run(console, form, command, words, run_command):
         raise UsageError("--dry-run=%s: there is no such form" % form, "write one of " + ", ".join(DRY_RUN_FORMS))
     if command.name == "nc":
         raise UsageError("nc sends what it is given: there is nothing to plan", "the form of that name is --dry-run=nc COMMAND")
-    if command.name in UNPLANNED_COMMANDS:
+    if command.name not in PLANNED_COMMANDS:
         raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name, "leave --dry-run out")
     plan, status = plan_command(console, command, words, run_command)
     if plan.steps and not status:

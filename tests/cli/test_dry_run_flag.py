@@ -8,6 +8,7 @@ import pytest
 from rawdock.cli.flags import parse_command_line, parse_flag_table
 from rawdock.cli.main import (ABOUT_COMMANDS_NAMES, GLOBAL_FLAGS, IMAGE_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
                               RAW_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES)
+from rawdock.cli.planned import PLANNED_COMMANDS
 
 from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
 
@@ -44,6 +45,11 @@ def test_alone_it_is_the_http_form(rawdock_command):
 def test_every_command_that_talks_to_an_engine_has_an_example():
     talking = " ".join([RAW_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES]).split()
     assert set(talking) - {"nc", "endpoints", "practice"} == set(EXAMPLES)
+
+
+def test_what_is_planned_is_what_has_an_example():
+    """A server must not be started by a dry run, so a command is planned only by name."""
+    assert sorted(PLANNED_COMMANDS) == sorted(EXAMPLES)
 
 
 # -- no socket
