@@ -231,7 +231,7 @@ class Plan:
         line = re.sub(b" HTTP/1[.]1$", b" HTTP/1.0", line)
         if step.body_source is None:
             return self.pieces(line + b"\r\n" + rest)
-        before, framing, after = re.split(rb"((?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n)", rest, 1)
+        before, framing, after = re.split(rb"((?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n)", rest, maxsplit=1)
         return self.pieces(line + b"\r\n" + before + b"Content-Length: ") + ["size"] + self.pieces(b"\r\n" + after)
 
 

@@ -92,7 +92,8 @@ def test_nasty_arguments_arrive_as_they_are():
     printf = re.fullmatch(r"answer=\$\((printf .*) \| nc -U /nonexistent/docker.sock \| through cat\) \|\| exit 1", printf).group(1)
     assert sh(printf.encode("utf-8")) == step.request.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
     tree = ast.parse(printed("python", "create", "--pull=never", "--env", "A=\u00e9'\n", "busybox", *NASTY))
-    literals = [getattr(node, "value", getattr(node, "s", None)) for node in ast.walk(tree)]   # 3.6 has Bytes with s, 3.8 Constant with value
+    nodes = [node for node in ast.walk(tree) if type(node).__name__ in ("Constant", "Bytes")]   # of 3.8 and later, and before
+    literals = [node.value if hasattr(node, "value") else node.s for node in nodes]
     assert step.request.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) in literals
 
 
