@@ -447,3 +447,13 @@ def test_each_command_alone_runs_and_proves_itself(command, whole, tmp_path):
     status, out, errors = run([sys.executable, "-I", "-S", path, command, "--help"], tmp_path)
     assert (status, errors) == (0, b"") and command.encode() in out
     assert run([sys.executable, "-I", "-S", path, "explain", "--help"], tmp_path)[0] == 1
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
+    """As root, a -o /dev/null that replaces what is there takes it away from the whole machine."""
+    path = str(tmp_path / "pipe")
+    os.mkfifo(path)
+    reader = subprocess.Popen(["cat", path], stdout=subprocess.PIPE)
+    AMALGAMATE.write_whole(path, b"text")
+    assert reader.communicate(timeout=20)[0] == b"text"
+    assert os.listdir(str(tmp_path)) == ["pipe"] and not os.path.isfile(path)
