@@ -179,15 +179,15 @@ def run_tapped_command(console, tap, argv):
     import signal
     from threading import Thread
     from ..teach.sweep import child_environment, start_child
-    try:
-        child = start_child(argv, child_environment(tap.listener.address))
-    except UsageError as error:
-        console.complain("rawdock: " + one_line(error))
-        return 127
+    children, early = [], []
 
-    def hand_on(number, frame):
-        if number != signal.SIGINT or not is_in_foreground():
-            child.send_signal(number)
+    def hand_on(number, frame=None):
+        if number == signal.SIGINT and is_in_foreground():
+            return
+        if children:
+            children[0].send_signal(number)
+        else:
+            early.append(number)
 
     def wait():
         child.wait()
@@ -195,6 +195,14 @@ def run_tapped_command(console, tap, argv):
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, hand_on)
+    try:
+        child = start_child(argv, child_environment(tap.listener.address))
+    except UsageError as error:
+        console.complain("rawdock: " + one_line(error))
+        return 127
+    children.append(child)
+    for number in early:
+        hand_on(number)
     waiter = Thread(target=wait, daemon=True)
     waiter.start()
     tap.run()

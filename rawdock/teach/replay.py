@@ -6,8 +6,8 @@ Strategy: the record's exchanges are laid out by what was asked (method and path
 /vX.Y); a request is answered with the bytes that were answered then, as they are. Asked again, the next
 exchange of that kind answers, and after the last one the last one again. Where exchanges differ in
 their query alone, the one with the same query is meant, and only without one any of that path: a
-client that asks with the time of day in its query gets its answer too. Ids need no care: those
-a client asks for come out of answers, and the answers come out of the record.
+client that asks with the time of day in its query gets its answer too. The ids that a client asks for come
+out of the record's own answers; a container may also be asked for by a name that the record tells of.
 
 A raw stream is given back as it went: output that came after the client had sent so many bytes of
 stdin waits until it has. There is no waiting otherwise: the pauses of the record are left out. A
@@ -30,6 +30,7 @@ from .tap import BROKEN, READABLE, WRITABLE, SocketLoop, leave_nothing_unread
 REPLAY_RECEIVE_BYTES = 65536
 REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)", re.S)
 FULL_ID = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
+CONTAINER_PATH = re.compile("/containers/([^/]+)(/.+|)")
 NAMED_REQUESTS = 4      # in the message about one that is not in the record
 NEXT, CLOSE, HOLD = "next", "close", "hold"   # what follows an answer: a request, the end, or nothing until the client leaves
 
@@ -45,7 +46,8 @@ class ReplayExchange:
 
     `index` its place in the record, `connection` and `start` where its answer begins there; `method`, `version`, `path`,
     `query`; `answer` bytes, all of it; `spans` of them; `steps` list of (stdin bytes that must have come, whether stdin
-    must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD; `switched` whether a raw stream follows.
+    must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD; `switched` whether a raw stream follows;
+    `values` list of the JSON values of the answer.
     """
 
     def __init__(self, index, connection, start, method, target):
@@ -59,10 +61,11 @@ class ReplayExchange:
         self.steps = []
         self.after = NEXT
         self.switched = False
+        self.values = []
 
     @property
     def asked(self):
-        return "%s %s" % (self.method, self.path)
+        return FULL_ID.sub(r"\1", "%s %s" % (self.method, self.path))
 
 
 def replay_exchanges(recording):
@@ -83,6 +86,7 @@ def replay_exchange(index, annotated, recorded, exchange):
     made = ReplayExchange(index, annotated.number, first.start, request.head.method, request.head.target)
     made.answer = annotated.responses.data[first.start:response.end]
     made.switched = exchange.switched
+    made.values = response.messages or []
     made.spans = [span for message in exchange.interim + [response] for span in message.spans]
     ended = any(event.direction == "<" and event.kind in ("close", "reset") for event in recorded.events)
     if response.head is None or not response.complete or exchange.switched:
@@ -119,23 +123,54 @@ def after_request(head):
     return NEXT if stays_open(head, NO_BODY) else CLOSE
 
 
+def container_names(exchanges):
+    """{name or id: full id} of the containers that the answers to create, inspect and list tell of."""
+    names = {}
+    for one in exchanges:
+        facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value]) if isinstance(fact, dict)]
+        if one.asked == "POST /containers/create":
+            called = [part[len("name="):] for part in one.query.split("&") if part.startswith("name=")]
+        elif one.asked == "GET /containers/json" or one.method == "GET" and re.fullmatch("/containers/[^/]+/json", one.path):
+            called = []
+        else:
+            continue
+        for fact in facts:
+            identity, own = fact.get("Id"), fact.get("Names") or [fact.get("Name")]
+            if isinstance(identity, str) and isinstance(own, list):
+                for name in called + [identity] + [name.lstrip("/") for name in own if isinstance(name, str)]:
+                    names[name] = identity
+    return names
+
+
 class ReplayBook:
     """The exchanges of a record, looked up by request. A look-up moves on to the next of its kind."""
 
     def __init__(self, exchanges):
         self.exchanges = exchanges
         self._turns = {}       # key → how many were given out
+        self._names = container_names(exchanges)
         self._by_query, self._by_path = {}, {}
         for one in exchanges:
-            self._by_query.setdefault((one.method, one.path, one.query), []).append(one)
-            self._by_path.setdefault((one.method, one.path), []).append(one)
+            path = self._by_id(one.path)
+            self._by_query.setdefault((one.method, path, one.query), []).append(one)
+            self._by_path.setdefault((one.method, path), []).append(one)
+
+    def _by_id(self, path):
+        """A path, the container in it called by its id if the record tells which it is."""
+        match = CONTAINER_PATH.fullmatch(path)
+        if match is None:
+            return path
+        name, rest = match.groups()
+        known = {self._names[name]} if name in self._names else {one for one in self._names.values() if one.startswith(name)}
+        return "/containers/%s%s" % (known.pop() if len(known) == 1 else name, rest)
 
     def rewind(self):
         self._turns = {}
 
     def find(self, method, target):
         """The ReplayExchange that answers, or None."""
-        version, path, query = split_target(target)
+        _, path, query = split_target(target)
+        path = self._by_id(path)
         key = (method, path, query)
         known = self._by_query.get(key)
         if known is None:
@@ -154,7 +189,7 @@ class ReplayBook:
 
     def missing(self, method, target):
         """What to say of a request that is not in the record."""
-        asked = sorted(set(FULL_ID.sub(r"\1", one.asked) for one in self.exchanges))
+        asked = sorted(set(one.asked for one in self.exchanges))
         more = len(asked) - NAMED_REQUESTS
         return "this replay has no answer to %s %s; the record has %s" % (
             method, split_target(target)[1], (", ".join(asked[:NAMED_REQUESTS]) + (" and %d more" % more if more > 0 else "")) or "no exchange at all")

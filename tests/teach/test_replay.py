@@ -288,3 +288,25 @@ def test_bytes_that_are_no_http_make_no_exchange():
     for size in (0, 1, 100, 3000):
         data = bytes(noise.randrange(256) for _ in range(size))
         assert replay_exchanges(recorded([(">", data), ("<", data), ("<", "close")])) == []
+
+
+def test_a_container_may_be_asked_for_by_any_name_that_the_record_tells_of():
+    identity = "0123456789ab" + "c" * 52
+    log, inspected = plain(b"log"), plain(b'{"Id":"%s","Name":"/web"}' % identity.encode(), b"Content-Type: application/json")
+    recording = recorded([(">", ask("GET", "/containers/web/json")), ("<", inspected), (">", ask("GET", "/containers/%s/logs" % identity)), ("<", log)])
+    book = ReplayBook(replay_exchanges(recording))
+    for name in ("web", identity, identity[:12]):
+        assert book.find("GET", "/v1.41/containers/%s/logs" % name).answer == log
+        assert book.find("GET", "/containers/%s/json" % name).answer == inspected
+    for name in ("we", "webs", "f" * 12):
+        assert book.find("GET", "/containers/%s/logs" % name) is None
+
+
+def test_a_container_that_was_created_or_listed_has_its_names():
+    created = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"Id":"aa"}'
+    listed = plain(b'[{"Id":"bb","Names":["/b","/c"]},7,{"Id":5,"Names":"x"}]', b"Content-Type: application/json")
+    recording = recorded([(">", ask("POST", "/containers/create?name=a")), ("<", created), (">", ask("GET", "/containers/json")), ("<", listed),
+                          (">", ask("GET", "/containers/aa/top")), ("<", plain(b"A")), (">", ask("GET", "/containers/c/top")), ("<", plain(b"B"))])
+    book = ReplayBook(replay_exchanges(recording))
+    assert book.find("GET", "/containers/a/top").answer == plain(b"A")
+    assert book.find("GET", "/containers/b/top").answer == book.find("GET", "/containers/bb/top").answer == plain(b"B")
