@@ -21,6 +21,9 @@ from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
+# By which words of a refused start `docker run` tells that there is no such program, and that it is none.
+NOT_FOUND_WORDS = ("executable file not found", "no such file or directory", "system cannot find the file specified")
+NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
 
@@ -180,8 +183,8 @@ def failure_status(error):
         return error.status
     if isinstance(error, APIError) and "/start" in (error.path or ""):
         text = error.message
-        if any(words in text for words in ("executable file not found", "no such file or directory", "system cannot find the file specified")):
+        if any(words in text for words in NOT_FOUND_WORDS):
             return 127
-        if "permission denied" in text or "is a directory" in text:
+        if any(words in text for words in NOT_EXECUTABLE_WORDS):
             return 126
     return 125

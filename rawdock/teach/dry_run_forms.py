@@ -12,11 +12,11 @@ stderr apart where it would. `run` and `exec` end with the container's status. A
 header field becomes a variable.
 
 Leaves out, and the scripts say so: nc and Python speak HTTP/1.0, where an answer that was cut
-looks like one that ended; statuses other than the container's are 1, or 125 for `run`; no
-signal is passed on; curl cannot send stdin into a stream.
+looks like one that ended; no signal is passed on; curl cannot send stdin into a stream.
 """
 import re
 
+from ..engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ..errors import UsageError
 from .record import SECRET_FIELD
 
@@ -323,6 +323,10 @@ class ShellScript:
             return [self.whole(step)]
         if step.outcome == "body":
             return [self.body(step) + failure]
+        if step.name == "container_start" and self.plan.command == "run":
+            patterns = [("|".join('*"%s"*' % words for words in table)).encode("ascii") for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
+            return [b"answer=$(" + self.body(step) + b" 2>&1) || {", b"  printf '%s\\n' \"$answer\" >&2",
+                    b"  case $answer in %s) exit 127 ;; %s) exit 126 ;; *) exit 125 ;; esac" % tuple(patterns), b"}"] + self.print_lines(printed)
         if self.goes_on and printed:
             return [self.quiet(step) + b" && " + self.print_lines(printed)[0] + failure]
         return [self.quiet(step) + failure] + self.print_lines(printed)
@@ -641,6 +645,12 @@ class PythonScript:
             return lines + ["for pause in (0, 1, 1, 1):   # the engine may need a moment", "    time.sleep(pause)",
                             "    status = json.load(must(\n        %s))[\"ExitCode\"]" % self.bytes_of(step, 8),
                             "    if status is not None:", "        sys.exit(status)", "sys.exit(1)"]
+        if step.name == "container_start" and self.plan.command == "run":
+            return lines + ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:",
+                            "    why = answer.read().decode(\"utf-8\", \"replace\")", "    sys.stderr.write(why)",
+                            "    not_found = any(words in why for words in %s)" % repr(NOT_FOUND_WORDS),
+                            "    not_executable = any(words in why for words in %s)" % repr(NOT_EXECUTABLE_WORDS),
+                            "    sys.exit(127 if not_found else 126 if not_executable else 125)"] + printing
         if step.outcome == "head":
             return lines + ["sys.stdout.buffer.write(whole(\n    %s))" % self.bytes_of(step)]
         if self.goes_on:

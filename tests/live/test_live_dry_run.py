@@ -122,6 +122,8 @@ def test_an_image_that_is_missing_is_pulled_and_listed(engine, printer):
 
 def test_a_refusal_is_told_in_the_engines_words(engine, printer):
     for words, status, said in ((["run", "--rm", "--pull", "never", "nobody/has:this"], 125, b"No such image: nobody/has:this"),
+                                (["run", "--rm", "busybox", "no-such-program"], 127, b"executable file not found"),
+                                (["run", "--rm", "busybox", "/etc"], 126, b"/etc"),
                                 (["exec", "planned-nobody", "true"], 1, b"No such container: planned-nobody"),
                                 (["logs", "planned-nobody"], 1, b"No such container: planned-nobody"),
                                 (["pull", engine.registry + "/nobody/this:tag"], 1, b"nobody/this")):
