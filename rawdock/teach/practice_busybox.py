@@ -2,7 +2,7 @@
 import re
 import time
 
-from .practice_files import FileProblem, base_name, folder_node, join_path
+from .practice_files import FileProblem, base_name, file_node, folder_node, join_path
 from .practice_shell import program_sh
 
 # -- hello-world
@@ -33,6 +33,7 @@ def program_hello(view):
 
 # -- busybox
 
+MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", "0": "\0", '"': '"'}
 
 
@@ -92,7 +93,9 @@ def program_cat(view):
             for data in iter(lambda: view.read(32768), b""):
                 view.out(data)
         else:
-            status = try_files(view, "can't open '%s'" % name, lambda: view.out(view.files.read(view.path(name)))) or status
+            found = []
+            status = try_files(view, "can't open '%s'" % name, lambda: found.append(view.files.read(view.path(name)))) or status
+            view.out(b"".join(found))
     return status
 
 
@@ -213,7 +216,8 @@ def program_cp(view):
         if node.kind == "folder":
             raise FileProblem("omitting directory")
         there = view.files.get(target)
-        view.files.put(join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target, node)
+        view.files.put(join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target,
+                       file_node(node.content, node.mode))
         if view.argv[0].endswith("mv"):
             view.files.remove(path)
     return max([try_files(view, "'%s'" % name, lambda: copy(name)) for name in view.argv[1:-1]])
@@ -223,7 +227,12 @@ def input_lines(view, names):
     """The lines (bytes) of the files named, or of standard input."""
     if names:
         return b"".join(view.files.read(view.path(name)) for name in names).splitlines(True)
-    return b"".join(iter(lambda: view.read(32768), b"")).splitlines(True)
+    held = bytearray()
+    for data in iter(lambda: view.read(32768), b""):
+        held += data
+        if len(held) > MAX_INPUT_BYTES:
+            raise FileProblem("File too large")
+    return bytes(held).splitlines(True)
 
 
 def program_head(view):

@@ -20,7 +20,7 @@ MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
-# kind "file", "folder" or "link"; mode int (permission bits); content bytes (a link's: where it leads); modified in seconds since 1970
+# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew (a link's: where it leads); modified in seconds since 1970
 TreeNode = collections.namedtuple("TreeNode", "kind mode content modified")
 
 
@@ -76,6 +76,18 @@ class PracticeTree:
         else:
             self.own[path] = node
         self.size = grown
+
+    def append(self, path, content):
+        """Add to a file in place: a log that grows line by line is not copied for each."""
+        node = self.own.get(path)
+        if node is None or not isinstance(node.content, bytearray):
+            old = self.get(path)
+            node = TreeNode("file", old.mode, bytearray(old.content), old.modified)
+            self.set(path, node)
+        if self.size + len(content) > MAX_TREE_BYTES:
+            raise FileProblem("No space left on device")
+        node.content.extend(content)
+        self.size += len(content)
 
     def paths(self):
         return [path for path in set(self.base) | set(self.own) if self.get(path) is not None]
@@ -135,7 +147,7 @@ class PracticeFiles:
         node = self.find(path)[1]
         if node.kind == "folder":
             raise FileProblem("Is a directory")
-        return node.content
+        return bytes(node.content)
 
     def names(self, path):
         """What lies in the folder `path`, sorted."""
@@ -165,10 +177,12 @@ class PracticeFiles:
         with self.lock:
             path = self.resolve(path)
             old = self.get(path)
-            mode = 0o644
-            if old is not None and old.kind == "file":
-                mode, content = old.mode, (old.content if append else b"") + bytes(content)
-            self.put(path, file_node(content, mode))
+            is_file = old is not None and old.kind == "file"
+            if append and is_file:
+                tree, inner = self._place(path)
+                tree.append(inner, content)
+            else:
+                self.put(path, file_node(content, old.mode if is_file else 0o644))
 
     def make_folder(self, path):
         """The folder `path`, with those above it."""
@@ -209,7 +223,7 @@ def path_stat(path, node):
     """What the X-Docker-Container-Path-Stat field tells of a node, before base64."""
     return {"name": base_name(path) or "/", "size": 4096 if node.kind == "folder" else len(node.content),
             "mode": node.mode | GO_MODE_BITS[node.kind], "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(node.modified)),
-            "linkTarget": node.content.decode("utf-8", "replace") if node.kind == "link" else ""}
+            "linkTarget": bytes(node.content).decode("utf-8", "replace") if node.kind == "link" else ""}
 
 
 def write_practice_tar(files, path, prefix, sink):
@@ -229,7 +243,8 @@ def write_practice_tar(files, path, prefix, sink):
         elif node.kind == "link":
             entry.type, entry.linkname = tarfile.SYMTYPE, node.content.decode("utf-8", "surrogateescape")
         else:
-            entry.size, content = len(node.content), node.content
+            content = bytes(node.content)
+            entry.size = len(content)
         sink.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
         sink.write(content + b"\0" * (-len(content) % tarfile.BLOCKSIZE))
     # Not padded to a tape's record, as tarfile would: the length is that of an engine's tar.

@@ -67,8 +67,9 @@ class ProgramPipe:
                 self._held += self._line + b"\n"
                 del self._line[:]
                 shown += b"\r\n"
-            elif key == 0x03:
+            elif key == 0x03:   # what was typed ahead goes too
                 del self._line[:]
+                del self._held[:]
                 shown += b"^C\r\n"
                 self._interrupt()
             elif key == 0x04:

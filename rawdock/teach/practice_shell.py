@@ -401,7 +401,11 @@ class PracticeShell:
             view.complain("sh: %s: not found" % argv[0])
             self.status = 127
             return
-        self.status = program(ProgramView(view.process, argv, view.programs, view.read, view.out, view.err, self.env))
+        try:
+            self.status = program(ProgramView(view.process, argv, view.programs, view.read, view.out, view.err, self.env))
+        except FileProblem as problem:   # of a redirection: the disk is full, or the file is gone
+            self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
+            self.status = 1
 
 
 def discard_bytes(data):
@@ -413,12 +417,7 @@ def file_sink(view, name, append):
     path = view.path(name)
     view.files.write(path, b"", append)
 
-    def sink(data):
-        try:
-            view.files.write(path, data, True)
-        except FileProblem as problem:
-            view.complain("sh: write error: %s" % problem)
-    return sink
+    return lambda data: view.files.write(path, data, True)
 
 
 def bounded_sink(held):
