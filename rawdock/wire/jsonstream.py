@@ -71,9 +71,25 @@ class MessageReader:
         if self.error is not None:
             raise self.error
         messages = []
-        if not self._held and self._labels is None:
-            data = self._short_lines(bytes(data), messages)
-        self._held += data
+        try:
+            if self._labels is None:
+                data = bytes(data)
+                if self._held:   # the line that a receipt has cut, and then the fast lane again
+                    end = data.find(b"\n") + 1 or len(data)
+                    self._held += data[:end]
+                    data = data[end:]
+                    self._take_held(messages)
+                if not self._held:
+                    data = self._short_lines(data, messages)
+            if data:
+                self._held += data
+                self._take_held(messages)
+        except ProtocolError as error:
+            self.error = error
+        return values_or_error(messages, self.error)
+
+    def _take_held(self, messages):
+        """Append the messages that are whole in what is held, and let go of their bytes."""
         at = 0
         mixed_until = 0             # no line that begins before here is one object: scan, do not try it again
         try:
@@ -95,11 +111,9 @@ class MessageReader:
                 messages.append(message)
                 label_span(self._labels, self._offset + at, self._offset + end, "JSON message")
                 at = end
-        except ProtocolError as error:
-            self.error = error
-        del self._held[:at]
-        self._offset += at
-        return values_or_error(messages, self.error)
+        finally:
+            del self._held[:at]
+            self._offset += at
 
     def _short_lines(self, data, messages):
         """Append the messages of `data` while each is a short line of its own, as engines write them → the rest.
