@@ -210,7 +210,7 @@ class LearnSession:
                 self.say("Right. It is sent to %s; > is what goes out, < what comes back." % place)
                 self.say()
                 recorder = WireRecorder([TranscriptSink(self.console.out, wants_colour(1), numbered=False)])
-                exchanges = room.send(lesson, read_answer(data), lambda sock: RecordedSocket(sock, recorder, "the engine"))
+                exchanges = room.send(lesson, read_answer(data), lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
                 recorder.finish()
                 fits = self.judge_statuses(exchanges)
             else:
@@ -231,6 +231,12 @@ class LearnSession:
             self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state than the lesson expects."
                      % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
         return broken is None and got == self.lesson.statuses
+
+
+def peer_words(sock):
+    """How the transcript calls what `sock` is connected to."""
+    peer = sock.getpeername()
+    return "tcp://%s:%d" % peer[:2] if isinstance(peer, tuple) else "the engine's Unix socket"
 
 
 def lesson_number(text):

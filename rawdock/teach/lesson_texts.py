@@ -533,18 +533,17 @@ EVENTS_LESSON = Lesson(
     "events", "Events: a response that never ends, and how it is cut",
     text="""
 GET /events is answered with a chunked body of JSON objects, one for each thing that happens: a container created, started,
-ended. It never ends by itself. There is no request that stops it either: the client closes the connection, and the engine
-notices. So are logs that are followed, and statistics.
+ended. It never ends by itself, and no request stops it: the client closes the connection, and the engine notices. Logs that are
+followed and statistics are of the same kind.
 
 Two parameters set bounds: since (tell first what has happened since then) and until (end then). Both are seconds since the
-beginning of 1970, which date +%s prints; an engine takes no other form.
+beginning of 1970, which date +%s prints, with or without a fraction; an engine takes no other form.
 
 With HTTP/1.1 and chunks the end can be seen: the last chunk of size 0. With HTTP/1.0 the end of the connection is the end of
 the body, and a cut cannot be told from it.""",
     task="""
 Ask for events up to a moment a few seconds from now: GET /events with the parameter until, HTTP/1.1. Add a few seconds to the
-time now (shown above your prompt; in a shell $(date +%s)). Until then this lesson starts a container, so that something
-happens.""",
+time now (shown above your prompt; in a shell $(date +%s)). Meanwhile this lesson starts a container, so that something happens.""",
     hints=("One request with one parameter; the number must lie ahead when you send it, by a minute at most.",
            "From a shell: until=$(( $(date +%s) + 3 ))",
            "printf 'GET /events?until=%d HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n' $(( $(date +%s) + 3 )) | rawdock learn 11"),
@@ -552,7 +551,7 @@ happens.""",
     prepare=lambda room: room.need_image("busybox"),
     meanwhile=lambda room: room.make("bell", {"Image": "busybox", "Cmd": ["echo", "ding"]}, start=True),
     afterwards=events_cut, note=lambda: "Now it is %d." % time.time(),
-    solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 2), "Host: docker"),
+    solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 4), "Host: docker"),
     after="""
 The events came as they happened, a chunk each, and at the moment that you named the last chunk came: 0\\r\\n\\r\\n. So this
 stream is known to be whole.""")
@@ -639,13 +638,13 @@ An engine can listen on a TCP port as well as on a Unix socket: then other machi
 speak to it is not. A Unix socket is a file with an owner and rights; a TCP port takes whoever can reach it.
 
 The Engine API has no passwords. Whoever can send a request can create a container, and a container can be given any folder of
-the machine, by a bind: "/some/folder:/place/in/the/container". The engine runs as root, the user who may do everything, and
+the machine, by a bind: "/some/folder:/place/in/the/container". The engine nearly always runs as root, the user who may do everything, and
 what it binds it binds as root. So the port 2375, which is the plain one, hands the whole machine to everyone who reaches it. So
 does a socket that is given into a container, and membership in the group docker: each is root by another name.
 
-TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An engine that listens
-on TCP does it on port 2376 and demands the client's certificate (--tlsverify). Encryption alone would not do: it is the
-client's certificate that keeps others out. Or leave TCP alone and forward the socket with ssh.""",
+TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An engine that has to
+listen on TCP should do it so, on port 2376 by custom, and demand the client's certificate (--tlsverify). Encryption alone would
+not do: it is the client's certificate that keeps others out. Or leave TCP alone and forward the socket with ssh.""",
     task="""
 In this lesson the practice engine listens on a TCP port of 127.0.0.1, where only this machine reaches it. It runs no program
 and binds nothing. See how little it would take on a real one: POST /containers/create, with the body
@@ -758,8 +757,8 @@ CAPTURE_LESSON = Lesson(
 A capture is a file with the bytes of a connection, taken as they went by. It is where an error is found that no program
 reports: each byte is there, and the rules of the lessons before say what it is.
 
-This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. Numbers at the left count bytes;
-\\x01 is the byte 01; \\r\\n ends a line.
+This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. The number at the left says with
+which byte of the capture a line begins; \\x01 is the byte 01; \\r\\n ends a line.
 
 %s
 
