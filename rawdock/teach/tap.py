@@ -6,19 +6,18 @@
 Strategy: one loop, one buffer. What one side sends is received into the buffer and sent on from
 it; only what the other side does not take at once is kept, and until that is gone no more is
 received: a slow reader is felt by the writer at the other end, as it would be without the tap. Bytes
-go on first and are shown to the recorder after: watching costs no latency. Nothing in the pump
-looks at what the bytes mean, so nothing they say can stop it.
+go on first and are shown to the recorder after. Nothing in the pump looks at what the bytes mean, so
+nothing they say can stop it.
 
 A half-close is handed on as a half-close (an engine takes it for the end of stdin, or for a
 client that has left); a full close as a full close; EPIPE stops one direction only, since an
 engine may refuse in the middle of a request and its answer is still to be read. A connection
 is over when both directions are, or when the one who left can be told nothing more.
 
-Promises: no thread, no descriptor and no byte is kept of a connection that is over; what the
-recorder does wrong is told once and ends the recording, never the pump.
+Promises: no descriptor and no byte is kept of a connection that is over.
 
-Left out: dialling without waiting (an engine that takes long to accept holds up the others for so
-long, at most 10 seconds), and passing on a reset as a reset: the other side sees an end.
+Left out: dialling without waiting (an engine that takes long to accept holds up the other connections
+for so long, at most 10 seconds), and passing on a reset as a reset: the other side sees an end.
 """
 import socket
 import time

@@ -167,7 +167,7 @@ def test_the_server_and_the_bench_agree_on_the_length_of_a_line():
 
 
 @pytest.mark.parametrize("words, said", [
-    (["nosuch"], "no row 'nosuch'"), (["9"], "no row '9'"), (["--json", "/nosuch/folder/file"], "/nosuch/folder: no such folder"),
+    (["nosuch"], "no row 'nosuch'"), (["99"], "no row '99'"), (["--json", "/nosuch/folder/file"], "/nosuch/folder: no such folder"),
     (["--engine", "tcp://localhost:1", "8"], None)])
 def test_a_mistake_is_one_line_and_not_zero(words, said):
     if said is None:

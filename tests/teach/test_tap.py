@@ -152,6 +152,26 @@ def test_bytes_written_before_the_client_left_all_arrive(tap):
         sender.join(20)
 
 
+def test_an_engine_on_tcp(recording):
+    with socket.socket() as listening, short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        listening.settimeout(20)
+        address = parse_address("tcp://127.0.0.1:%d" % listening.getsockname()[1])
+        with Tap(listener, address, WireRecorder([recording])) as tap, serving_thread(tap):
+            with connect(listener.path) as client, listening.accept()[0] as engine:
+                engine.settimeout(20)
+                client.sendall(b"x" * 1000000)
+                client.shutdown(socket.SHUT_WR)
+                assert read_to_end(engine) == (b"x" * 1000000, False)
+                engine.sendall(b"answer")
+                assert read_exactly(client, 6) == b"answer"
+                engine.close()
+                assert read_to_end(client) == (b"", False)
+            until(lambda: not tap.connections, "the end of the connection")
+    assert kinds(recording) == [(">", "open"), (">", "half-close"), ("<", "close")]
+
+
 # ---- back-pressure
 
 def fill(sock):
