@@ -398,7 +398,8 @@ class ConformRun:
         self.prefix = CONFORM_PREFIX + os.urandom(3).hex() + "-"
         self._open = {}         # step name → (response, its Duplex or None, kind of its stream)
         self._answers = {}      # step name → JSON
-        self._made = set()      # (path to delete it with)
+        self._made = set()      # paths that remove what was made
+        self._in_making = set()   # those of the request that is under way
 
     def check_engine(self):
         """UsageError if the engine does not speak CONFORM_API; pulls the image if it is not there."""
@@ -433,20 +434,33 @@ class ConformRun:
         return found
 
     def clean_up(self):
-        """Close the streams and remove every object made, whatever happened."""
+        """Close the streams and remove every object made, whatever happened.
+
+        What a request was making when it was broken off may come to be after it was looked for: that is looked for again.
+        """
         for response, _, _ in self._open.values():
             response.close()
         self._open = {}
         # Containers first: they hold the volumes and networks.
         for path in sorted(self._made, key=lambda path: not path.startswith("/containers")):
             self._made.discard(path)
-            try:
-                with self.docker.request("DELETE", "/v%s%s" % (CONFORM_API, path), head_timeout=CONFORM_SECONDS) as answer:
-                    answer.read(MAX_CONFORM_BYTES)
-                if answer.status >= 400 and answer.status != 404:
-                    self.tell("could not remove %s: %d" % (path, answer.status))
-            except RawdockError as error:
-                self.tell("could not remove %s: %s" % (path, error))
+            for again in range(5 if path in self._in_making else 1):
+                time.sleep(0.2 * bool(again))
+                if self._remove(path):
+                    break
+        self._in_making = set()
+
+    def _remove(self, path):
+        """Whether there was something to remove. What cannot be removed is told."""
+        try:
+            with self.docker.request("DELETE", "/v%s%s" % (CONFORM_API, path), head_timeout=CONFORM_SECONDS) as answer:
+                answer.read(MAX_CONFORM_BYTES)
+            if answer.status >= 400 and answer.status != 404:
+                self.tell("could not remove %s: %d" % (path, answer.status))
+            return answer.status < 400
+        except RawdockError as error:
+            self.tell("could not remove %s: %s" % (path, error))
+            return True
 
     def _fill(self, text):
         """`text` with its names, values and the image put in."""
@@ -469,13 +483,14 @@ class ConformRun:
         mark, verb = (step.verb[0], step.verb[1:]) if step.verb[0] in "+~*" else ("", step.verb)
         method, _, version = verb.partition("/")
         target, body = self._fill(step.target), self._fill(step.body)
-        self._note_made(method, target, body)
+        self._note_made(target, body)
         path, _, query = target.partition("?")
         path = path[1:] if path.startswith("^") else "/v%s%s" % (CONFORM_API, path)
         headers = upgrade_fields("tcp") if mark == "~" else []
         response = self.docker.request(
             method, path, [pair.partition("=")[::2] for pair in query.split("&")] if query else None, headers + body_fields(body),
             body_bytes(body), version or "1.1", mark == "~" or path.endswith("/attach"), CONFORM_SECONDS, CONFORM_SECONDS)
+        self._in_making = set()   # it has answered
         kind = stream_kind(path, body)
         duplex = response.duplex(True) if response.framing.kind == "upgrade" else None
         if mark in ("+", "~"):
@@ -490,8 +505,9 @@ class ConformRun:
             says = isinstance(message, str) and self._fill(step.says).lower() in message.lower()
         return ConformFact(response.status, content_type(response), framing, shape, says, message)
 
-    def _note_made(self, method, target, body):
+    def _note_made(self, target, body):
         """Remember what this request makes, before it does."""
+        before = set(self._made)
         named = re.search(r"/containers/(?:create|[^/]+/rename)\?name=(%s[a-z]+)" % self.prefix, target)
         if named:
             self._made.add("/containers/%s?force=1&v=1" % named.group(1))
@@ -502,6 +518,7 @@ class ConformRun:
             made = re.search(r'"Name":"(%s[a-z]+)"' % self.prefix, body) if target == "/%s/create" % kind else None
             if made:
                 self._made.add("/%s/%s" % (kind, made.group(1)))
+        self._in_making = self._made - before
 
     def _shape(self, response, duplex, kind, name=None):
         stat = response.headers.get("x-docker-container-path-stat")

@@ -5,7 +5,7 @@ from rawdock.engine.docker import Docker
 from rawdock.teach.conform import CONFORM_API, ConformFact, compare_fact, read_facts, run_scenarios
 from rawdock.teach.conform_facts import CONFORM_FACTS
 from rawdock.teach.practice import PracticeEngine
-from tests.live.client import rawdock
+from tests.live.client import Running, client, rawdock, wait_until
 
 # In these the practice engine answers 400 where the API's definition says so and dockerd 20.10 says 500, or nothing at all.
 STRICTER = {"bad-filter", "no-config", "bad-json", "wrong-kind", "bad-wait", "bad-time"}
@@ -47,10 +47,25 @@ def test_the_practice_engine_answers_as_the_real_one(real_facts):
     assert different["bad-filter"] == ["status: expected 500, seen 400"]
 
 
+def objects(engine):
+    """Names and ids of what conform could leave behind; an engine lists them in any order."""
+    return (sorted(str(one["RepoTags"]) for one in engine.json("GET", "/images/json")), sorted(one["Id"] for one in engine.json("GET", "/networks")),
+            sorted(one["Name"] for one in engine.json("GET", "/volumes")["Volumes"] or ()))
+
+
 def test_the_command_on_the_real_engine(engine):
     engine.pull("busybox")
-    before = {kind: engine.json("GET", "/" + kind) for kind in ("images/json", "volumes", "networks")}
+    before = objects(engine)
     ran = rawdock(engine, "conform")
     assert ran.status == 0 and ran.err == b"" and b"equal / compared" in ran.out.splitlines()[-1], ran
-    for kind, found in before.items():
-        assert engine.json("GET", "/" + kind) == found
+    assert objects(engine) == before
+
+
+def test_an_interrupted_run_leaves_nothing(engine):
+    engine.pull("busybox")
+    before = objects(engine)
+    with Running(client(engine, "conform")) as running:
+        wait_until(lambda: any("rawdock-conform-" in names for names in engine.containers().values()), what="a container of conform's")
+        running.interrupt()
+        assert running.end().status == 130
+    assert objects(engine) == before   # and no container: the fixture looks

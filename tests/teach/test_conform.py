@@ -87,6 +87,25 @@ def test_what_was_made_is_removed_when_a_scenario_is_broken_off(practice, error,
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
+def test_what_comes_to_be_after_it_was_given_up_is_removed_too(practice, monkeypatch):
+    with client(practice) as docker:
+        run, request, late = ConformRun(docker), docker.request, []
+
+        def broken(method, path, query=None, *rest, **more):
+            if path.endswith("/containers/create"):
+                late.append(query[0][1])
+                raise KeyboardInterrupt()
+            if method == "DELETE" and late:
+                answer = request(method, path, query, *rest, **more)
+                create(practice, ["true"], name=late.pop())   # just after we have looked for it
+                return answer
+            return request(method, path, query, *rest, **more)
+        monkeypatch.setattr(docker, "request", broken)
+        with pytest.raises(KeyboardInterrupt):
+            run.scenario(conform_scenarios()["exec"])
+    assert ask(practice, "GET", "/containers/json?all=1")[1] == []
+
+
 class OneAnswer:
     """A server that gives every request the same answer."""
 
