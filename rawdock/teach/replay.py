@@ -25,7 +25,7 @@ from ..wire.body import NO_BODY, response_framing, stays_open
 from ..wire.exchange import End, RequestReader, Switched
 from ..wire.message import RequestHead, encode_response_head
 from .annotate import annotate
-from .tap import BROKEN, READABLE, WRITABLE, SocketLoop, leave_nothing_unread
+from .tap import BROKEN, READABLE, WRITABLE, LoopServer, leave_nothing_unread
 
 REPLAY_RECEIVE_BYTES = 65536
 REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)", re.S)
@@ -352,7 +352,7 @@ class ReplayConnection:
             self.follow(exchange.after)
 
 
-class ReplayServer:
+class ReplayServer(LoopServer):
     """Serves `recording` (a Recording) to the clients of `listener` (a UnixListener).
 
     `tell(asked, exchange)` is called for each request; exchange None: it was not in the record. `cut`, settable:
@@ -360,52 +360,17 @@ class ReplayServer:
     """
 
     def __init__(self, listener, recording, tell=None):
-        self.listener = listener
+        LoopServer.__init__(self, listener)
         self.book = ReplayBook(replay_exchanges(recording))
         self.cut = None
-        self.loop = SocketLoop()
-        self.connections = set()
         self.tell = tell or (lambda asked, exchange: None)
-        self._accept_more()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-    def _accept_more(self):
-        self.loop.watch(self.listener.socket, READABLE, self._accept)
-
-    def _accept(self, events):
-        try:
-            sock, _ = self.listener.socket.accept()
-        except BlockingIOError:
-            return
-        except OSError:
-            self.loop.forget(self.listener.socket)
-            self.loop.later(0.05, self._accept_more)
-            return
-        sock.setblocking(False)
-        connection = ReplayConnection(self, sock)
+    def serve(self, client):
+        connection = ReplayConnection(self, client)
         self.connections.add(connection)
         connection.settle()
 
     def rewind(self):
         """Begin again: every connection ends, and the first exchange of each kind answers next."""
-        for connection in list(self.connections):
-            connection.end()
+        self.end_connections()
         self.book.rewind()
-
-    def run(self):
-        self.loop.run()
-
-    def stop(self):
-        self.loop.stop()
-
-    def close(self):
-        for connection in list(self.connections):
-            connection.end()
-        if self.listener.socket is not None:
-            self.loop.forget(self.listener.socket)
-        self.loop.close()

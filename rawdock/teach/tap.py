@@ -316,23 +316,16 @@ class TapConnection:
         self.tap.connections.discard(self)
 
 
-class Tap:
-    """Every client of `listener` (a UnixListener) is connected to the engine at `address` (an Address).
+class LoopServer:
+    """Accepts the clients of `listener` (a UnixListener) in a loop of its own: serve(socket) is what a kind of server adds.
 
-    `recorder` a WireRecorder or None; `tell(text)` is called with a line for the user when an engine cannot be
-    reached. `make_connection(tap, number, client, engine)`: what serves a connection, a TapConnection.
+    `connections`: the set of those under way; each has end().
     """
 
-    def __init__(self, listener, address, recorder=None, tell=None, make_connection=TapConnection):
+    def __init__(self, listener):
         self.listener = listener
-        self.address = address
-        self.recorder = recorder
-        self.tell = tell
-        self.make_connection = make_connection
         self.loop = SocketLoop()
-        self.buffer = memoryview(bytearray(TAP_BUFFER_BYTES))
         self.connections = set()
-        self.count = 0
         self._accept_more()
 
     def __enter__(self):
@@ -354,10 +347,46 @@ class Tap:
                 self.loop.forget(self.listener.socket)
                 self.loop.later(0.05, self._accept_more)
                 return
-            self._serve(client)
+            client.setblocking(False)
+            self.serve(client)
 
-    def _serve(self, client):
-        client.setblocking(False)
+    def run(self):
+        """Serve until stop()."""
+        self.loop.run()
+
+    def stop(self):
+        """End run(), from a signal handler or another thread."""
+        self.loop.stop()
+
+    def end_connections(self):
+        for connection in list(self.connections):
+            connection.end()
+
+    def close(self):
+        """End every connection. The listener is its maker's to close."""
+        self.end_connections()
+        if self.listener.socket is not None:
+            self.loop.forget(self.listener.socket)
+        self.loop.close()
+
+
+class Tap(LoopServer):
+    """Every client of `listener` (a UnixListener) is connected to the engine at `address` (an Address).
+
+    `recorder` a WireRecorder or None; `tell(error)` is called with the RawdockError when the engine cannot be
+    reached. `make_connection(tap, number, client, engine)`: what serves a connection, a TapConnection.
+    """
+
+    def __init__(self, listener, address, recorder=None, tell=None, make_connection=TapConnection):
+        LoopServer.__init__(self, listener)
+        self.address = address
+        self.recorder = recorder
+        self.tell = tell
+        self.make_connection = make_connection
+        self.buffer = memoryview(bytearray(TAP_BUFFER_BYTES))
+        self.count = 0
+
+    def serve(self, client):
         self.count += 1
         number = self.count if self.recorder is None else self.recorder.open(str(self.address))
         try:
@@ -375,24 +404,9 @@ class Tap:
         self.connections.add(connection)
         connection.settle()
 
-    def run(self):
-        """Serve until stop()."""
-        self.loop.run()
-
-    def stop(self):
-        """End run(), from a signal handler or another thread."""
-        self.loop.stop()
-
     def drain(self, seconds):
         """The clients have gone: carry on what they left, until their connections are over, at most `seconds`."""
         self.loop.turn(0)   # one may have connected, written and left
         end = time.monotonic() + seconds
         while self.connections and time.monotonic() < end:
             self.loop.turn(max(0, end - time.monotonic()))
-
-    def close(self):
-        for connection in list(self.connections):
-            connection.end()
-        if self.listener.socket is not None:
-            self.loop.forget(self.listener.socket)
-        self.loop.close()
