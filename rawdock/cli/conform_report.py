@@ -25,8 +25,9 @@ def run_conform(console, options, arguments):
     results = run_scenarios(docker, lambda text: console.err.line("rawdock: %s" % text))
     try:
         if options["record"]:
+            written = {}
             for scenario, found in results:
-                console.out.line(write_facts(scenario, found))
+                console.out.line(write_facts(scenario, found, written))
             return 0
         return report_conform(console, docker.address, results)
     finally:

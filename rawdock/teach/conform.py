@@ -358,29 +358,34 @@ class ConformFact:
         self.says = says
         self.message = message
 
-    def line(self):
-        return "%d %s %s %s" % (self.status, self.kind, self.framing, write_shape(self.shape))
-
 
 def read_facts(text):
-    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}. A line that begins with blanks goes on from the one before."""
+    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}.
+
+    A line that begins with blanks goes on from the one before; a shape `=scenario/step` is that one's again.
+    """
     found = {}
     for line in re.sub(r"\n +", "", text.strip()).split("\n"):
         if line.startswith("["):
             facts = found[line.strip("[]")] = {}
         elif line:
             name, status, kind, framing, shape = line.split(None, 4)
-            facts[name] = ConformFact(int(status), kind, framing, read_shape(shape))
+            scenario, _, step = shape[1:].rpartition("/")
+            facts[name] = ConformFact(int(status), kind, framing, found[scenario][step].shape if shape[0] == "=" else read_shape(shape))
     return found
 
 
-def write_facts(scenario, results):
-    """What one scenario showed, as CONFORM_FACTS has it (str)."""
+def write_facts(scenario, results, written):
+    """What one scenario showed, as CONFORM_FACTS has it (str). `written` {shape: where it stands}, to be kept from scenario to scenario."""
     lines = ["[%s]" % scenario]
     for step, fact in results:
         if not isinstance(fact, ConformFact):
             raise UsageError("%s, %s: %s" % (scenario, step.name, fact), "facts are recorded from an engine that answers")
-        line = "%s %s" % (step.name, fact.line())
+        shape = write_shape(fact.shape)
+        first = written.setdefault(shape, "%s/%s" % (scenario, step.name))
+        if len(shape) > FACT_COLUMNS and first != "%s/%s" % (scenario, step.name):
+            shape = "=" + first
+        line = "%s %d %s %s %s" % (step.name, fact.status, fact.kind, fact.framing, shape)
         while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
             cut = line.rindex(",", 40, FACT_COLUMNS) + 1
             lines.append(line[:cut])

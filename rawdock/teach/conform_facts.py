@@ -4,7 +4,7 @@ Recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12,
 by hand: another engine's facts are recorded the same way, and replace these.
 
 A line is a step's name, then those four; a line that begins with blanks goes on from the one before. In a shape s is a
-string, n a number, b true or false, null what had no value, * any key.
+string, n a number, b true or false, null what had no value, * any key; =scenario/step is the shape of that step again.
 """
 
 CONFORM_SOURCE = "dockerd 20.10.24+dfsg1"
@@ -88,22 +88,7 @@ running 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:{AttachS
     NetworkID:s}},Ports:{*:null},SandboxID:s,SandboxKey:s,SecondaryIPAddresses:null,SecondaryIPv6Addresses:null},Path:s,Platform:s,ProcessLabel:s,
     ResolvConfPath:s,RestartCount:n,State:{Dead:b,Error:s,ExitCode:n,FinishedAt:s,OOMKilled:b,Paused:b,Pid:n,Restarting:b,Running:b,StartedAt:s,
     Status:s}}
-running-1.0 200 application/json close {AppArmorProfile:s,Args:[s],Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
-    Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s},Created:s,
-    Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},HostConfig:{AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,
-    BlkioDeviceWriteBps:null,BlkioDeviceWriteIOps:null,BlkioWeight:n,BlkioWeightDevice:null,CapAdd:null,CapDrop:null,Cgroup:s,CgroupParent:s,
-    CgroupnsMode:s,ConsoleSize:[n],ContainerIDFile:s,CpuCount:n,CpuPercent:n,CpuPeriod:n,CpuQuota:n,CpuRealtimePeriod:n,CpuRealtimeRuntime:n,
-    CpuShares:n,CpusetCpus:s,CpusetMems:s,DeviceCgroupRules:null,DeviceRequests:null,Devices:null,Dns:null,DnsOptions:null,DnsSearch:null,
-    ExtraHosts:null,GroupAdd:null,IOMaximumBandwidth:n,IOMaximumIOps:n,IpcMode:s,Isolation:s,Links:null,LogConfig:{*:mixed},MaskedPaths:[s],Memory:n,
-    MemoryReservation:n,MemorySwap:n,MemorySwappiness:null,NanoCpus:n,NetworkMode:s,OomKillDisable:b,OomScoreAdj:n,PidMode:s,PidsLimit:null,
-    PortBindings:null,Privileged:b,PublishAllPorts:b,ReadonlyPaths:[s],ReadonlyRootfs:b,RestartPolicy:{MaximumRetryCount:n,Name:s},Runtime:s,
-    SecurityOpt:null,ShmSize:n,UTSMode:s,Ulimits:null,UsernsMode:s,VolumeDriver:s,VolumesFrom:null},HostnamePath:s,HostsPath:s,Id:s,Image:s,LogPath:s,
-    MountLabel:s,Mounts:[null],Name:s,NetworkSettings:{Bridge:s,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,HairpinMode:b,
-    IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,LinkLocalIPv6Address:s,LinkLocalIPv6PrefixLen:n,MacAddress:s,Networks:{*:{Aliases:null,DriverOpts:null,
-    EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,IPAMConfig:null,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,Links:null,MacAddress:s,
-    NetworkID:s}},Ports:{*:null},SandboxID:s,SandboxKey:s,SecondaryIPAddresses:null,SecondaryIPv6Addresses:null},Path:s,Platform:s,ProcessLabel:s,
-    ResolvConfPath:s,RestartCount:n,State:{Dead:b,Error:s,ExitCode:n,FinishedAt:s,OOMKilled:b,Paused:b,Pid:n,Restarting:b,Running:b,StartedAt:s,
-    Status:s}}
+running-1.0 200 application/json close =a container's life/running
 with-size 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
     Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s},Created:s,
     Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},HostConfig:{AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,
@@ -143,22 +128,7 @@ no-name 400 application/json length {message:s}
 bad-signal 400 application/json length {message:s}
 pause 204 - none nothing
 pause-again 409 application/json length {message:s}
-paused 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
-    Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s},Created:s,
-    Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},HostConfig:{AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,
-    BlkioDeviceWriteBps:null,BlkioDeviceWriteIOps:null,BlkioWeight:n,BlkioWeightDevice:null,CapAdd:null,CapDrop:null,Cgroup:s,CgroupParent:s,
-    CgroupnsMode:s,ConsoleSize:[n],ContainerIDFile:s,CpuCount:n,CpuPercent:n,CpuPeriod:n,CpuQuota:n,CpuRealtimePeriod:n,CpuRealtimeRuntime:n,
-    CpuShares:n,CpusetCpus:s,CpusetMems:s,DeviceCgroupRules:null,DeviceRequests:null,Devices:null,Dns:null,DnsOptions:null,DnsSearch:null,
-    ExtraHosts:null,GroupAdd:null,IOMaximumBandwidth:n,IOMaximumIOps:n,IpcMode:s,Isolation:s,Links:null,LogConfig:{*:mixed},MaskedPaths:[s],Memory:n,
-    MemoryReservation:n,MemorySwap:n,MemorySwappiness:null,NanoCpus:n,NetworkMode:s,OomKillDisable:b,OomScoreAdj:n,PidMode:s,PidsLimit:null,
-    PortBindings:null,Privileged:b,PublishAllPorts:b,ReadonlyPaths:[s],ReadonlyRootfs:b,RestartPolicy:{MaximumRetryCount:n,Name:s},Runtime:s,
-    SecurityOpt:null,ShmSize:n,UTSMode:s,Ulimits:null,UsernsMode:s,VolumeDriver:s,VolumesFrom:null},HostnamePath:s,HostsPath:s,Id:s,Image:s,LogPath:s,
-    MountLabel:s,Mounts:[null],Name:s,NetworkSettings:{Bridge:s,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,HairpinMode:b,
-    IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,LinkLocalIPv6Address:s,LinkLocalIPv6PrefixLen:n,MacAddress:s,Networks:{*:{Aliases:null,DriverOpts:null,
-    EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,IPAMConfig:null,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,Links:null,MacAddress:s,
-    NetworkID:s}},Ports:{*:null},SandboxID:s,SandboxKey:s,SecondaryIPAddresses:null,SecondaryIPv6Addresses:null},Path:s,Platform:s,ProcessLabel:s,
-    ResolvConfPath:s,RestartCount:n,State:{Dead:b,Error:s,ExitCode:n,FinishedAt:s,OOMKilled:b,Paused:b,Pid:n,Restarting:b,Running:b,StartedAt:s,
-    Status:s}}
+paused 200 application/json chunked =a container's life/running
 paused-exec 409 application/json length {message:s}
 unpause 204 - none nothing
 unpause-again 500 application/json length {message:s}
@@ -166,22 +136,7 @@ delete-it 409 application/json length {message:s}
 restart 204 - none nothing
 stop 204 - none nothing
 stop-again 304 - none nothing
-stopped 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
-    Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s},Created:s,
-    Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},HostConfig:{AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,
-    BlkioDeviceWriteBps:null,BlkioDeviceWriteIOps:null,BlkioWeight:n,BlkioWeightDevice:null,CapAdd:null,CapDrop:null,Cgroup:s,CgroupParent:s,
-    CgroupnsMode:s,ConsoleSize:[n],ContainerIDFile:s,CpuCount:n,CpuPercent:n,CpuPeriod:n,CpuQuota:n,CpuRealtimePeriod:n,CpuRealtimeRuntime:n,
-    CpuShares:n,CpusetCpus:s,CpusetMems:s,DeviceCgroupRules:null,DeviceRequests:null,Devices:null,Dns:null,DnsOptions:null,DnsSearch:null,
-    ExtraHosts:null,GroupAdd:null,IOMaximumBandwidth:n,IOMaximumIOps:n,IpcMode:s,Isolation:s,Links:null,LogConfig:{*:mixed},MaskedPaths:[s],Memory:n,
-    MemoryReservation:n,MemorySwap:n,MemorySwappiness:null,NanoCpus:n,NetworkMode:s,OomKillDisable:b,OomScoreAdj:n,PidMode:s,PidsLimit:null,
-    PortBindings:null,Privileged:b,PublishAllPorts:b,ReadonlyPaths:[s],ReadonlyRootfs:b,RestartPolicy:{MaximumRetryCount:n,Name:s},Runtime:s,
-    SecurityOpt:null,ShmSize:n,UTSMode:s,Ulimits:null,UsernsMode:s,VolumeDriver:s,VolumesFrom:null},HostnamePath:s,HostsPath:s,Id:s,Image:s,LogPath:s,
-    MountLabel:s,Mounts:[null],Name:s,NetworkSettings:{Bridge:s,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,HairpinMode:b,
-    IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,LinkLocalIPv6Address:s,LinkLocalIPv6PrefixLen:n,MacAddress:s,Networks:{*:{Aliases:null,DriverOpts:null,
-    EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,IPAMConfig:null,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,Links:null,MacAddress:s,
-    NetworkID:s}},Ports:{*:null},SandboxID:s,SandboxKey:s,SecondaryIPAddresses:null,SecondaryIPv6Addresses:null},Path:s,Platform:s,ProcessLabel:s,
-    ResolvConfPath:s,RestartCount:n,State:{Dead:b,Error:s,ExitCode:n,FinishedAt:s,OOMKilled:b,Paused:b,Pid:n,Restarting:b,Running:b,StartedAt:s,
-    Status:s}}
+stopped 200 application/json chunked =a container's life/running
 kill-stopped 409 application/json length {message:s}
 top-stopped 409 application/json length {message:s}
 pause-stopped 409 application/json length {message:s}

@@ -239,7 +239,8 @@ def make_mounts(volumes, host_config, wanted_volumes):
         mount = fold_keys(mount if isinstance(mount, dict) else {}, ("Type", "Source", "Target", "ReadOnly"))
         kind, source, target = (mount.get(key) or "" for key in ("Type", "Source", "Target"))
         if kind not in ("bind", "volume", "tmpfs") or not isinstance(source, str) or not re.fullmatch("/.*[^/]", str(target)):
-            raise PracticeRefusal(400, "invalid mount config for type \"%s\": it has a Type (bind, volume, tmpfs), a Source and an absolute Target" % kind)
+            raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind, volume, tmpfs), a Source and an"
+                                       " absolute Target" % kind)
         volume = volumes.create(source or None) if kind == "volume" else None
         found[target] = PracticeMount(target, volume, source, "z" if volume else "", not mount.get("ReadOnly"), kind)
     for destination in host_config.get("Tmpfs") or ():

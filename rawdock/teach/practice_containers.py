@@ -295,8 +295,8 @@ def checked_config(given):
     for key in ("Image", "User", "Hostname", "WorkingDir", "StopSignal"):
         checked_kind(given, key, (str,), "")
     checked_kind(given, "StopTimeout", (int,), "")
-    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Tmpfs", (dict,)), ("Init", (bool,)),
-                       ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
+    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Tmpfs", (dict,)),
+                       ("Init", (bool,)), ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
         checked_kind(host_given, key, kinds, "HostConfig.")
     checked_words(host_given, "Binds", "HostConfig.")
     if not given.get("Image"):

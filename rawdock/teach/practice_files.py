@@ -20,7 +20,8 @@ MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
-# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew (a link's: where it leads); modified in seconds since 1970
+# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew (a link's:
+# where it leads); modified in seconds since 1970
 TreeNode = collections.namedtuple("TreeNode", "kind mode content modified")
 
 
