@@ -100,8 +100,8 @@ class ChaosConnection(TapConnection):
                 size = end
             for messages in self.pair.messages.values():
                 del messages[:-1]
-            if all_of_it or self.pair.readers["<"].error is not None:
-                size = len(data) if not self.cutting else size
+            if not self.cutting and (all_of_it or self.pair.readers["<"].error is not None):
+                size = len(data)
         self.received = data[size:]
         self.base += size
         given = data[:size]
@@ -115,7 +115,6 @@ class ChaosConnection(TapConnection):
 
     def stop_after(self, why):
         self.cutting = True
-        self.received = b""
         self.note(why + (", with a reset" if self.chaos.reset else ""))
 
     def note(self, text):

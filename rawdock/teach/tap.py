@@ -232,7 +232,7 @@ class TapConnection:
                 self.source_ended(flow, size < 0)
                 return
             self.pass_on(flow, buffer[:size])
-            if not flow.wants_more() or size < SHORT_RECEIPT_BYTES:
+            if self.ended or not flow.wants_more() or size < SHORT_RECEIPT_BYTES:
                 return
 
     def pass_on(self, flow, view):
