@@ -21,6 +21,8 @@ MAX_ANSWER_BYTES = 65536
 METHODS_IN_CAPITALS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
+SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter each
+EMPTY_LINE = re.compile(rb"\n\r?\n")
 EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands between head and body is missing "
               "(RFC 9112 §2.1)")
 
@@ -124,9 +126,22 @@ def wire_hint(answer):
         return body_hint(answer, answer.requests[-1], error)
     if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
         return surplus_hint(answer, answer.whole[-1])
+    spelled = spelled_out_hint(data, answer.after)
+    if spelled is not None:
+        return spelled
     if isinstance(error, TruncatedError):
         return head_end_hint(data, answer.after)
     return head_hint(data, answer.after, error) or hint_at(data, min(error.offset, len(data) - 1), "expected %s (%s)" % (error.expected, error.rule))
+
+
+def spelled_out_hint(data, start):
+    """The hint for a head in which line ends are spelled with backslashes; None if there are none."""
+    blank = EMPTY_LINE.search(data, start)
+    match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may well have some
+    if match is None:
+        return None
+    return hint_at(data, match.start(), "%s stands here as %d characters, not as a line end. printf makes line ends of it, echo may not; typed "
+                   "at a prompt, Enter is the line end" % (match.group().decode("ascii"), len(match.group())))
 
 
 def surplus_hint(answer, last):

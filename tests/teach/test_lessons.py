@@ -72,6 +72,8 @@ WRONG = [
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n\r\n", "2 bytes too many: the request was over"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\nGET /_ping HTTP/1.0\r\n\r\n", "a second request, but the first one closes the connection"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n{}", "here is a body, but the head has no Content-Length"),
+    ("first-get", b"GET /_ping HTTP/1.0\\r\\n\\r\\n\n", "line 1, byte 19: \\r\\n stands here as 4 characters, not as a line end"),
+    ("first-get", b"GET /_ping HTTP/1.0\\n\\n", "line 1, byte 19: \\n stands here as 2 characters"),
     ("first-get", b"\x16\x03\x01\x02\x00\x01\x00\x01", "byte 0: the first line is METHOD TARGET VERSION"),
 
     ("keep-alive", crlf("GET /_ping HTTP/1.1") * 2, "request 1: line 1, byte 20: no Host"),
@@ -109,6 +111,7 @@ WRONG = [
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":"echo hello"}'), "Cmd is a list with a text for each word"),
     ("create", post("/containers/create?name=first", b'{"image":"busybox"}'), "image is written Image"),
     ("create", post("/containers/create?name=first", b'{"Image":"alpine","Cmd":["echo","hello"]}'), 'Image is alpine, but this task wants "busybox"'),
+    ("create", post("/containers/create?name=first", b'{"Cmd":["\\n"]}').replace(b"\r\n", b"\n"), "line 1, byte 43: the line ends with \\n alone"),
     ("create", post("/containers/create?name=first", b'["busybox"]'), "the body is a JSON object"),
     ("create", post("/containers/create?name=first", b"[" * 20000), "nested too deeply"),
 
