@@ -142,6 +142,14 @@ def logs(engine, identity, query="stdout=1&stderr=1"):
     return data
 
 
+def shell(engine, script, **more):
+    """→ (stdout, stderr, exit status) of `sh -c script`."""
+    identity, status = run(engine, ["sh", "-c", script], **more)
+    frames = frames_of(logs(engine, identity))
+    ask(engine, "DELETE", "/containers/" + identity)
+    return output_of(frames, 1), output_of(frames, 2), status
+
+
 def attach(wire, identity, query="stream=1&stdout=1&stderr=1&stdin=1", prefix=""):
     wire.send(request_bytes("POST", "%s/containers/%s/attach?%s" % (prefix, identity, query), None,
                             "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n"))

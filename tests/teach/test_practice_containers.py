@@ -7,7 +7,7 @@ import pytest
 
 from rawdock.teach.practice import PracticeEngine
 from practice_wire import (Wire, ask, attach, create, eventually, frames_of, inspect, is_rfc3339, logs, output_of, pull, request_bytes, run,
-                           start)
+                           shell, start)
 
 
 @pytest.fixture(scope="module")
@@ -16,14 +16,6 @@ def engine():
         pull(one)
         pull(one, "redis", "2.8")
         yield one
-
-
-def shell(engine, script, **more):
-    """→ (stdout, stderr, exit status) of `sh -c script`."""
-    identity, status = run(engine, ["sh", "-c", script], **more)
-    frames = frames_of(logs(engine, identity))
-    ask(engine, "DELETE", "/containers/" + identity)
-    return output_of(frames, 1), output_of(frames, 2), status
 
 
 # -- images

@@ -9,7 +9,7 @@ import pytest
 
 from rawdock.teach.practice import PracticeEngine
 from rawdock.teach.practice_files import MAX_TREE_BYTES, FileProblem, PracticeFiles, PracticeTree, file_node, folder_node, join_path
-from practice_wire import Wire, ask, create, eventually, frames_of, logs, output_of, pull, run, start
+from practice_wire import Wire, ask, create, frames_of, logs, output_of, pull, shell, start
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +17,6 @@ def engine():
     with PracticeEngine() as one:
         pull(one)
         yield one
-
-
-def shell(engine, script, **more):
-    identity, status = run(engine, ["sh", "-c", script], **more)
-    frames = frames_of(logs(engine, identity))
-    ask(engine, "DELETE", "/containers/" + identity)
-    return output_of(frames, 1), output_of(frames, 2), status
 
 
 @pytest.mark.parametrize("script, out, err, status", [
