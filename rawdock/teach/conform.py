@@ -8,7 +8,8 @@ Values are not compared: they are the engine's own.
 
 Promises: it makes only objects whose names begin with rawdock-conform- and removes them, also
 after a failure or Ctrl-C; nothing else on the engine is changed, but for the image it needs,
-which is pulled if it is not there.
+which is pulled if it is not there. So what could harm somebody else's on an engine, or through a
+proxy, that is very unlike is not tried: no prune, though it were by a label that nothing has.
 
 Leaves out: build, push, swarm, log-in, WebSockets, and everything that needs a world outside the engine.
 
@@ -61,19 +62,18 @@ inspect       *GET /images/IMAGE/json
 list          *GET /images/json?filters={"reference":["IMAGE"]}
 history       *GET /images/IMAGE/history
 tag           POST /images/IMAGE/tag?repo=$image&tag=1
-bad-tag       POST /images/IMAGE/tag?repo=UPPER&tag=1 !! invalid reference format
+bad-tag       POST /images/IMAGE/tag?repo=$imageUPPER&tag=1 !! invalid reference format
 untag         DELETE /images/$image:1
 missing       GET /images/$nothing/json !! No such image: $nothing
 not-tagged    POST /images/$nothing/tag?repo=$image&tag=1 !! No such image: $nothing
 not-deleted   DELETE /images/$nothing !! No such image: $nothing
-prune         POST /images/prune?filters={"label":["$nothing"]}
 
 [a container's life]
 create        POST /containers/create?name=$life {"Image":"IMAGE","Cmd":["sleep","1000"]}
 created       GET /containers/$life/json
 name-taken    POST /containers/create?name=$life {"Image":"IMAGE","Cmd":["true"]} !! $life
 no-image      POST /containers/create?name=$other {"Image":"$nothing","Cmd":["true"]} !! No such image: $nothing
-bad-name      POST /containers/create?name=- {"Image":"IMAGE","Cmd":["true"]} !! (-)
+bad-name      POST /containers/create?name=-$bad {"Image":"IMAGE","Cmd":["true"]} !! -$bad
 no-config     POST /containers/create?name=$other
 bad-json      POST /containers/create?name=$other text:{"Image":
 wrong-kind    POST /containers/create?name=$other {"Image":7}
@@ -114,7 +114,6 @@ exec-stopped  POST /containers/$life/exec {"Cmd":["true"]} !! is not running
 stats-stopped GET /containers/$life/stats?stream=0
 wait          POST /containers/$life/wait
 bad-wait      POST /containers/$life/wait?condition=never
-prune         POST /containers/prune?filters={"label":["$nothing"]}
 delete        DELETE /containers/$life
 delete-again  DELETE /containers/$life !! No such container: $life
 missing       GET /containers/$life/json !! No such container: $life
@@ -216,7 +215,7 @@ no-container  GET /containers/$nobody/archive?path=/tmp !! No such container: $n
 [volumes]
 create        POST /volumes/create {"Name":"$volume","Labels":{"a":"b"}}
 create-again  POST /volumes/create {"Name":"$volume"}
-bad-name      POST /volumes/create {"Name":"/bad"} !! /bad
+bad-name      POST /volumes/create {"Name":"-$bad"} !! -$bad
 inspect       GET /volumes/$volume
 list          GET /volumes?filters={"name":["$volume"]}
 user          POST /containers/create?name=$user {"Image":"IMAGE","Cmd":["true"],"HostConfig":{"Binds":["$volume:/data"]}}
@@ -227,12 +226,10 @@ delete        DELETE /volumes/$volume
 delete-again  DELETE /volumes/$volume !! no such volume
 forced        DELETE /volumes/$volume?force=1
 missing       GET /volumes/$volume !! no such volume
-prune         POST /volumes/prune?filters={"label":["$nothing"]}
 
 [networks]
 create        POST /networks/create {"Name":"$network","CheckDuplicate":true,"Labels":{"a":"b"}}
 name-taken    POST /networks/create {"Name":"$network","CheckDuplicate":true} !! already exists
-no-name       POST /networks/create {}
 inspect       GET /networks/$network
 list          GET /networks?filters={"name":["$network"]}
 built-in      GET /networks/bridge
@@ -251,8 +248,6 @@ delete-user   DELETE /containers/$user?force=1
 delete        DELETE /networks/$network
 delete-again  DELETE /networks/$network !! $network not found
 missing       GET /networks/$network !! $network not found
-not-deleted   DELETE /networks/bridge !! bridge is a pre-defined network
-prune         POST /networks/prune?filters={"label":["$nothing"]}
 
 [events]
 create        POST /containers/create?name=$event {"Image":"IMAGE","Cmd":["true"]}
@@ -495,7 +490,9 @@ class ConformRun:
         response = self.docker.request(
             method, path, [pair.partition("=")[::2] for pair in query.split("&")] if query else None, headers + body_fields(body),
             body_bytes(body), version or "1.1", mark == "~" or path.endswith("/attach"), CONFORM_SECONDS, CONFORM_SECONDS)
-        self._in_making = set()   # it has answered
+        if response.status >= 400:
+            self._made -= self._in_making
+        self._in_making = set()
         kind = stream_kind(path, body)
         duplex = response.duplex(True) if response.framing.kind == "upgrade" else None
         if mark in ("+", "~"):
@@ -513,14 +510,14 @@ class ConformRun:
     def _note_made(self, target, body):
         """Remember what this request makes, before it does."""
         before = set(self._made)
-        named = re.search(r"/containers/(?:create|[^/]+/rename)\?name=(%s[a-z]+)" % self.prefix, target)
+        named = re.search(r"/containers/(?:create|[^/]+/rename)\?name=(-?%s[a-z]+)" % self.prefix, target)
         if named:
             self._made.add("/containers/%s?force=1&v=1" % named.group(1))
-        tagged = re.search(r"repo=(%s[a-z]+)&tag=1" % self.prefix, target)
+        tagged = re.search(r"repo=(%s[A-Za-z]+)&tag=1" % self.prefix, target)
         if tagged:
             self._made.add("/images/%s:1" % tagged.group(1))
         for kind in ("volumes", "networks"):
-            made = re.search(r'"Name":"(%s[a-z]+)"' % self.prefix, body) if target == "/%s/create" % kind else None
+            made = re.search(r'"Name":"(-?%s[a-z]+)"' % self.prefix, body) if target == "/%s/create" % kind else None
             if made:
                 self._made.add("/%s/%s" % (kind, made.group(1)))
         self._in_making = self._made - before

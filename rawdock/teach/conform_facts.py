@@ -46,7 +46,6 @@ untag 200 application/json length [{Untagged:s}]
 missing 404 application/json length {message:s}
 not-tagged 404 application/json length {message:s}
 not-deleted 404 application/json length {message:s}
-prune 200 application/json length {ImagesDeleted:null,SpaceReclaimed:n}
 [a container's life]
 create 201 application/json length {Id:s}
 created 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
@@ -146,7 +145,6 @@ stats-stopped 200 application/json length {cpu_stats:{cpu_usage:{total_usage:n,u
     usage_in_usermode:n},throttling_data:{periods:n,throttled_periods:n,throttled_time:n}},preread:s,read:s,storage_stats:{}}
 wait 200 application/json chunked {Error:null,StatusCode:n}
 bad-wait 200 application/json chunked {Error:null,StatusCode:n}
-prune 200 application/json length {ContainersDeleted:null,SpaceReclaimed:n}
 delete 204 - none nothing
 delete-again 404 application/json length {message:s}
 missing 404 application/json length {message:s}
@@ -280,11 +278,9 @@ delete 204 - none nothing
 delete-again 404 application/json length {message:s}
 forced 204 - none nothing
 missing 404 application/json length {message:s}
-prune 200 application/json length {SpaceReclaimed:n,VolumesDeleted:[null]}
 [networks]
 create 201 application/json length {Id:s,Warning:s}
 name-taken 409 application/json length {message:s}
-no-name 500 application/json length {message:s}
 inspect 200 application/json length {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,
     IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
 list 200 application/json length [{Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,
@@ -323,8 +319,6 @@ delete-user 204 - none nothing
 delete 204 - none nothing
 delete-again 404 application/json length {message:s}
 missing 404 application/json length {message:s}
-not-deleted 403 application/json length {message:s}
-prune 200 application/json length {NetworksDeleted:null}
 [events]
 create 201 application/json length {Id:s}
 start 204 - none nothing
