@@ -448,6 +448,7 @@ def held_then_read(held, read):
 def program_sh(view):
     options = view.argv[1:]
     shell = PracticeShell(view)
+    outer = view.process.survives_interrupt   # of the shell that has started this one, if any
     try:
         if options and re.fullmatch("-[a-z]*c[a-z]*", options[0]):
             if len(options) < 2:
@@ -460,6 +461,8 @@ def program_sh(view):
         return shell_from_stdin(view, shell)
     except ShellExit as stop:
         return stop.args[0]
+    finally:
+        view.process.survives_interrupt = outer
 
 
 def shell_from_stdin(view, shell):

@@ -161,6 +161,23 @@ def test_sizes_of_terminals(engine):
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
+def test_ctrl_c_after_a_shell_within_a_shell_ends_what_runs(engine):
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    one = ask(engine, "POST", "/containers/%s/exec" % identity,
+              {"Cmd": ["sh", "-c", "sh; sleep 100"], "Tty": True, "AttachStdin": True, "AttachStdout": True})[1]["Id"]
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Tty": True}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+        wire.head()
+        wire.until(b"/ # ")
+        wire.send(b"exit\r")
+        eventually(lambda: not engine.state.execs.find(one).process.survives_interrupt)
+        wire.send(b"\x03")
+        wire.rest()
+    assert ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] == 130
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
 def test_update(engine):
     identity = create(engine, ["true"])
     assert ask(engine, "POST", "/containers/%s/update" % identity, {"Memory": 1 << 24, "restartpolicy": {"Name": "always"}}) == (200, {"Warnings": None})
