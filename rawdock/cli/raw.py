@@ -148,8 +148,10 @@ NC_FLAGS = """
 
 def do_nc(console, options, arguments):
     sock = (console.open_socket or dial)(console.engine_address(), 60)
-    with sock:
+    try:
         pump_socket(sock, 0, console.out, options["N"])
+    finally:
+        sock.close()
     return 0
 
 

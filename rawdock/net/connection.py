@@ -20,9 +20,9 @@ thread ends a read.
 Left out: pipelining (an engine answers in order anyway, and an early refusal would leave the
 rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
 """
+import _socket
 import json
 import re
-import socket
 import struct
 import time
 from collections import deque
@@ -71,7 +71,7 @@ class Connection:
         self.closed = True
         self.reusable = False
         try:
-            self.sock.shutdown(socket.SHUT_RDWR)
+            self.sock.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass
         self.sock.close()
@@ -220,7 +220,7 @@ class Connection:
                     poller.modify(self.sock, POLLOUT)
             elif events[0][1] & POLLOUT:
                 try:
-                    view = view[self.sock.send(view, socket.MSG_DONTWAIT):]
+                    view = view[self.sock.send(view, _socket.MSG_DONTWAIT):]
                 except BlockingIOError:
                     pass
                 except (BrokenPipeError, ConnectionResetError):
@@ -255,7 +255,7 @@ class Connection:
     def _broken(self, error, phase=None, received=0, seconds=None):
         """The Timeout or ConnectError for a socket call that failed with `error`."""
         # A timeout without a limit is the system's own ETIMEDOUT: newer Pythons have one class for both.
-        if isinstance(error, (socket.timeout, BlockingIOError)) and (self._timeout, self._total) != (None, None):
+        if isinstance(error, (_socket.timeout, BlockingIOError)) and (self._timeout, self._total) != (None, None):
             return self._late(phase, received, seconds)
         self.reusable = False
         if self.closed:
@@ -379,12 +379,12 @@ def limit_waiting(sock, seconds):
 
     The system's own timers, which cost nothing: with settimeout() Python asks poll() before each call.
     """
-    if type(sock) is socket.socket and sock.gettimeout() is None:
+    if type(sock).__module__ in ("_socket", "socket") and sock.gettimeout() is None:
         whole = int(seconds or 0)
         timer = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1e6)) if seconds is not None else 0)
         try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timer)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timer)
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timer)
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDTIMEO, timer)
             return
         except (OSError, AttributeError):   # a system that has no such timers, or others
             pass

@@ -4,7 +4,7 @@ Strategy: nothing of HTTP is left on it, so nothing in the bytes tells how it en
 engine closed it between two frames the verdict is "unconfirmed", until wait or inspect has
 said what became of the program.
 """
-import socket
+import _socket
 
 from ..errors import RawdockError, UsageError, Verdict
 from ..wire.body import BODY_NAMES
@@ -100,7 +100,7 @@ class Duplex:
     def close_write(self):
         """Half-close: the end of stdin."""
         try:
-            self._connection.sock.shutdown(socket.SHUT_WR)
+            self._connection.sock.shutdown(_socket.SHUT_WR)
         except OSError:
             pass   # the engine has closed already: there is no stdin left to end
 

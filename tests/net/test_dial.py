@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_unix_and_tcp_connect(tmp_path):
             listener.listen(1)
             if family == socket.AF_INET:
                 address %= listener.getsockname()[1]
-            with dial(parse_address(address), 5) as sock:
+            with closing(dial(parse_address(address), 5)) as sock:
                 assert sock.gettimeout() is None
                 listener.accept()[0].close()
 
