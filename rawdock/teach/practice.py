@@ -29,7 +29,8 @@ import re
 import socket
 import time
 
-from ..errors import AddressError, UsageError
+from ..errors import UsageError
+from .listen import UnixListener
 from .practice_archives import ARCHIVE_ROUTES
 from .practice_connection import PracticeConnection
 from .practice_containers import CONTAINER_ROUTES
@@ -45,8 +46,6 @@ from .practice_streams import STREAM_ROUTES
 from .practice_system import SYSTEM_ROUTES
 from .practice_volumes import VOLUME_ROUTES
 
-MAX_PRACTICE_PATH_BYTES = 107           # sun_path is 108 bytes with its NUL
-
 # method, path below /vX.Y, what answers: function(engine, connection, request, *what the path's groups hold)
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -61,8 +60,7 @@ class PracticeEngine:
 
     def __init__(self, socket_path=None):
         import threading
-        self._folder = None
-        self._listener = None
+        self._listening = None          # the UnixListener
         self._lock = threading.Lock()
         self._threads = set()
         self._connections = set()
@@ -70,15 +68,8 @@ class PracticeEngine:
         self._wake = None
         self._closed = threading.Event()
         self.closing = False
-        self._socket_identity = None
         self.state = PracticeState(self.spawn, self._open_port, self._close_ports)
-        self.socket_path = socket_path
-        if socket_path is not None:
-            self.socket_path = os.path.abspath(os.fspath(socket_path))
-            size = len(os.fsencode(self.socket_path))
-            if size > MAX_PRACTICE_PATH_BYTES:
-                raise AddressError("the path of a UNIX socket has at most %d bytes, %s has %d"
-                                   % (MAX_PRACTICE_PATH_BYTES, self.socket_path, size), "choose a shorter folder")
+        self.socket_path = None if socket_path is None else os.fspath(socket_path)
 
     @property
     def address(self):
@@ -99,15 +90,11 @@ class PracticeEngine:
         """Listen and serve, in the background. Returns self."""
         if self._closed.is_set() or self.closing:
             raise UsageError("this practice engine was closed", "make a new one")
-        if self._listener is not None:
+        if self._listening is not None:
             return self
-        if self.socket_path is None:
-            self._make_folder()
-        try:
-            self._listener = self._listen()
-        except BaseException:
-            self._remove_folder()
-            raise
+        # Whoever can talk to an engine can publish ports from this process: it listens for its owner only.
+        self._listening = UnixListener(self.socket_path)
+        self.socket_path = self._listening.path
         self._wake = socket.socketpair()
         self.spawn(self._accept_loop)
         return self
@@ -117,55 +104,6 @@ class PracticeEngine:
         self.start()
         while not self._closed.wait(1):
             pass
-
-    def _make_folder(self):
-        import tempfile
-        for base in (None, "/tmp"):
-            folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
-            path = os.path.join(folder, "practice.sock")
-            if len(os.fsencode(path)) <= MAX_PRACTICE_PATH_BYTES:
-                self._folder, self.socket_path = folder, path
-                return
-            os.rmdir(folder)
-        raise AddressError("no folder for temporary files has a path short enough for a UNIX socket", "give a path of your own")
-
-    def _listen(self):
-        path = self.socket_path
-        import stat
-        try:
-            found = os.lstat(path)
-        except OSError:
-            found = None
-        if found is not None:
-            if not stat.S_ISSOCK(found.st_mode):
-                raise UsageError("cannot listen at %s: something that is not a socket is there" % path,
-                                 "choose another path, or remove it yourself")
-            probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                probe.settimeout(2)
-                probe.connect(path)
-            except (ConnectionRefusedError, FileNotFoundError):
-                os.unlink(path)   # a socket that nobody listens on was left by a server that died
-            except OSError as error:
-                raise AddressError("cannot listen at %s: a socket is there and cannot be tried: %s" % (path, error.strerror or error))
-            else:
-                raise AddressError("cannot listen at %s: another server listens there" % path, "stop it, or choose another path")
-            finally:
-                probe.close()
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            listener.bind(path)
-            # Whoever can talk to an engine can publish ports from this process: its owner only, as with dockerd's default.
-            os.chmod(path, 0o600)
-            bound = os.lstat(path)
-            self._socket_identity = (bound.st_dev, bound.st_ino)
-            listener.listen(128)
-            listener.setblocking(False)
-        except OSError as error:
-            listener.close()
-            raise AddressError("cannot listen at %s: %s" % (path, (error.strerror or str(error)).lower()),
-                               "choose a folder that you can write to")
-        return listener
 
     def spawn(self, function, *arguments):
         """A thread for `function`, known to close(). None when the engine is closing or the system has no more threads."""
@@ -195,7 +133,8 @@ class PracticeEngine:
         while not self.closing:
             with self._lock:
                 listeners = {one.fileno(): one for one in self._ports if one.fileno() >= 0}
-            listeners[self._listener.fileno()] = self._listener
+            engine = self._listening.socket
+            listeners[engine.fileno()] = engine
             poll = select.poll()
             for number in list(listeners) + [self._wake[0].fileno()]:
                 poll.register(number, select.POLLIN)
@@ -210,7 +149,7 @@ class PracticeEngine:
                         time.sleep(0.005)   # a port closed meanwhile, or no descriptors left: neither ends the engine
                     continue
                 sock.setblocking(True)
-                serve = self._serve_engine if listeners[number] is self._listener else self._serve_port
+                serve = self._serve_engine if listeners[number] is engine else self._serve_port
                 if self.spawn(serve, sock, listeners[number]) is None:
                     sock.close()
 
@@ -309,31 +248,11 @@ class PracticeEngine:
                 connection.hang_up()
             threads[0].join(0.2)
         with self._lock:
-            listeners = list(self._ports) + [self._listener] * (self._listener is not None)
+            listeners = list(self._ports) + [self._listening] * (self._listening is not None)
             self._ports.clear()
         for one in listeners + list(self._wake or ()):
             one.close()
-        if self._listener is not None:
-            self._unlink_socket()
-        self._remove_folder()
         self._closed.set()
-
-    def _unlink_socket(self):
-        """Remove the socket if it is still ours: another engine may have taken the path."""
-        try:
-            found = os.lstat(self.socket_path)
-            if (found.st_dev, found.st_ino) == self._socket_identity:
-                os.unlink(self.socket_path)
-        except OSError:
-            pass
-
-    def _remove_folder(self):
-        if self._folder is not None:
-            try:
-                os.rmdir(self._folder)
-            except OSError:
-                pass
-            self._folder = None
 
     # -- requests
 

@@ -248,7 +248,7 @@ def test_the_path_of_the_socket(tmp_path):
     with open(path) as other:
         assert other.read() == "mine"
     with pytest.raises(AddressError):
-        PracticeEngine("/tmp/" + "x" * 110)
+        PracticeEngine("/tmp/" + "x" * 110).start()
     with pytest.raises(AddressError):
         PracticeEngine(str(tmp_path / "nowhere" / "d.sock")).start()
 
