@@ -23,6 +23,9 @@ LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
 SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter each
 EMPTY_LINE = re.compile(rb"\n\r?\n")
+LOOKS_LIKE_FIELD = re.compile(rb"[A-Za-z-]+:")
+LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?([A-Za-z-]+) *=[^:]*")
+LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
 EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands between head and body is missing "
               "(RFC 9112 §2.1)")
 
@@ -151,12 +154,14 @@ def surplus_hint(answer, last):
         got = len(data) - last.body_start
         text = "Content-Length says %d, but %d bytes follow the empty line" % (last.framing.length, got)
         if not surplus.strip():
-            text += ": %s at the end is one of them (editors, echo and here-documents add a line end; printf does not)" % visible_bytes(surplus)
+            text += ": %s at the end is one of them %s" % (visible_bytes(surplus), LINE_END_ADDED)
         return hint_at(data, answer.after, text)
+    too_many = "%d byte%s too many: " % (len(surplus), "" if len(surplus) == 1 else "s")
+    origin = " " + LINE_END_ADDED if surplus in (b"\n", b"\r\n") else ""
     if last.framing.kind == "chunked":
-        return hint_at(data, answer.after, "%d bytes too many: the body ended with the last chunk" % len(surplus))
+        return hint_at(data, answer.after, too_many + "the body ended with the last chunk" + origin)
     if not surplus.strip():
-        return hint_at(data, answer.after, "%d bytes too many: the request was over with the empty line before" % len(surplus))
+        return hint_at(data, answer.after, too_many + "the request was over with the empty line before" + origin)
     if LOOKS_LIKE_BODY.match(surplus):
         return hint_at(data, answer.after, "here is a body, but the head has no Content-Length: without it a request has no body, and the "
                        "engine would take these %d bytes for the next request (RFC 9112 §6.3)" % len(surplus))
@@ -193,6 +198,8 @@ def head_hint(data, start, error):
                        "write \\r\\n, in nc use -C")
     if byte == b"\r" and data[at + 1:at + 2] != b"\n":
         return hint_at(data, at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)")
+    if first and b"$(" in line:
+        return hint_at(data, line_start + line.index(b"$("), "$( ) is for a shell, and here is none that works it out: write what it prints, as date +%s prints the time")
     if rule == "RFC 9112 §2.3":
         return hint_at(data, at, version_words(rest))
     if first and rule in ("RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
@@ -204,6 +211,11 @@ def head_hint(data, start, error):
     if rule == "RFC 9112 §5.1":
         if byte in (b" ", b"\t") and line[at - line_start:].strip(b" \t")[:1] == b":":
             return hint_at(data, at, "a blank before the colon: the colon stands right after the field name, Name: value (RFC 9112 §5.1)")
+        parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
+        if parameter and (b"-" in parameter.group(1) or parameter.group(1).lower() in (b"host", b"connection", b"upgrade")):
+            return hint_at(data, data.index(b"=", line_start), "a field has a colon after its name, not =: it is written Name: value (RFC 9112 §5)")
+        if parameter:
+            return hint_at(data, line_start, "this is no field: parameters stand in the request line, at the end of the target, /path?name=value")
         return hint_at(data, at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)")
     if rule == "RFC 9112 §5.2":
         return hint_at(data, at, "the line begins with a blank: each field begins at the start of its line, or the line before it has not ended "
@@ -239,6 +251,10 @@ def request_line_words(byte, expected, line):
     if expected == "one space" and byte in (b"\r", b"\n", b""):
         missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
         return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
+    if LOOKS_LIKE_BODY.match(line):
+        return "this looks like a body: before it come the request line, its fields and an empty line (RFC 9112 §2.1)"
+    if LOOKS_LIKE_FIELD.match(line):
+        return "this looks like a field: the request line, METHOD TARGET VERSION, comes before it (RFC 9112 §2.1)"
     if expected == "a method" and byte in (b" ", b"\t"):
         return "the line begins with a blank: a request begins with its method (RFC 9112 §3)"
     if byte == b"\t":
@@ -283,6 +299,9 @@ def chunk_hint(answer, request, error):
         if data[at:at + 1] in b"xX":
             text = "a chunk size has no 0x before it: it is hexadecimal digits alone"
         return hint_at(data, at, text + " (RFC 9112 §7.1)")
+    if error.expected == "a chunk size of 1 to 16 hexadecimal digits" and byte in (b"\r", b"\n") and sizes:
+        return hint_at(data, at, "an empty line where the size of the next chunk must stand: one line end follows the bytes of a chunk, and an empty "
+                       "line only the last chunk, 0 (RFC 9112 §7.1)")
     if error.expected == "a chunk size of 1 to 16 hexadecimal digits":
         return hint_at(data, at, "here must stand the size of a chunk, in hexadecimal digits on a line of its own: with Transfer-Encoding: "
                        "chunked the body is written in chunks (RFC 9112 §7.1)")
@@ -323,7 +342,9 @@ def read_notation(text):
         match = NOTATION_PIECE.match(text, at)
         if match is None:
             word = text[at:].split()[0][:20]
-            raise ValueError("%r is neither a byte in hexadecimal (00 to ff) nor text in double quotes" % word)
+            if word.startswith("'"):
+                raise ValueError("%s: text stands in double quotes here, not in single ones" % word)
+            raise ValueError("%s is neither a byte in hexadecimal (00 to ff) nor text in double quotes, \"...\"" % word)
         quoted, one, many = match.groups()
         if quoted is not None:
             data += unescape_typed(quoted)

@@ -310,7 +310,7 @@ def frames_hint(data):
             return hint
         at += 8 + len(payload)
     if len(data) > at:
-        return "byte %d: %d bytes too many after the second frame" % (at, len(data) - at)
+        return "byte %d: %d too many after the second frame" % (at, len(data) - at)
     return None
 
 
@@ -323,6 +323,8 @@ def frame_hint(data, at, stream, payload):
         if frame.startswith(payload[:3]):
             return "byte %d: the text stands here without its header: eight bytes come before it" % at
         return "byte %d is %02x: a frame begins with its stream type, 01 for stdout or 02 for stderr" % (at, frame[0])
+    if frame[:4] == bytes((0, 0, 0, stream)):
+        return "byte %d is 00: the stream type is the first of the eight bytes, %02x, and the three zero bytes follow it" % (at, stream)
     if frame[0] != stream:
         return "byte %d is %02x, which is %s: this text went to %s, which is %02x" % (at, frame[0], STREAM_NAMES[frame[0]], name, stream)
     if frame[1:4].strip(b"\0") or len(frame) < 8:
@@ -399,6 +401,8 @@ def counted_stdin_hint(stream):
         return "the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets every byte: end the lines with \\n"
     if stream == wanted[:-1]:
         return "the last line has no \\n: wc counts line ends, and would say 1"
+    if stream.replace(b"\n\n", b"\n") == wanted:
+        return "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"
     return "the stream is %s, but the task is %s" % (visible_bytes(stream[:60]), visible_bytes(wanted))
 
 
@@ -441,6 +445,8 @@ def typed_keys_hint(stream):
         return "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"
     if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
         return "what is sent to a container has no frames: send the bytes alone"
+    if re.search(rb"\n(0x)?04\n?$", stream):
+        return "04 is two characters here: what is meant is the one byte of that number (typed here \\x04, in printf \\004)"
     for text in (b"\\004", b"\\x04", b"^D", b"Ctrl-D", b"C-d"):
         if text in stream:
             return "%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)" % (visible_bytes(text), len(text))
@@ -488,6 +494,11 @@ There was no frame header: a client that looked for one would have taken the fir
 def until_hint(text):
     if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
         return "until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)" % (time.time() + 5)
+    if re.fullmatch(" ?[0-9]{1,5}", text):
+        return "until is no span of time but the moment itself, in seconds since 1970: in %s seconds it will be %d" % (
+            text.strip(), time.time() + int(text))
+    if re.fullmatch("[0-9]{13}", text):
+        return "until is %s, which is in milliseconds: on the wire it is seconds, such as %d" % (text, time.time() + 5)
     if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
         return "until is %s: it is a number of seconds since 1970, such as %d (date +%%s)" % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5)
     ahead = float(text) - time.time()
@@ -689,8 +700,10 @@ def capture_facts():
 
 def facts_hint(data):
     """Whether the lines `name = value` are what the capture says."""
-    given = {}
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    given, text = {}, data.decode("utf-8", "replace")
+    if text.strip().count("\n") == 0:   # all of them on one line, parted by commas, as a sentence would have them
+        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
@@ -706,6 +719,8 @@ def facts_hint(data):
         value = given[name].strip("\"'")
         if name == "stderr":
             value = re.sub(r"(\\n|\\r)+$", "", value)
+        if name == "body":
+            value = re.sub(r"(?i)\s*bytes?$", "", value)
         if value.lower() != wanted[name]:
             return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", fact_words(name, value))
     return None
@@ -719,7 +734,7 @@ def fact_words(name, value):
             return "there is no Content-Length here: look which field tells where the body ends"
         if value.lower() == "close":
             return "the body would end with the connection only if no field said otherwise: look at Transfer-Encoding"
-        return "it is one of length, chunked, close"
+        return "it is one word of these: length, chunked, close"
     if name == "body":
         after = len(LESSON_CAPTURE) - LESSON_CAPTURE.index(b"\r\n\r\n") - 4
         if value == str(after):

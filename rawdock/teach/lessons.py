@@ -37,6 +37,11 @@ def decode_percent(text):
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+def field_place(data, request, name):
+    """Where in `data` the line of the field `name` of a LessonRequest begins; the request has that field."""
+    return re.compile(rb"(?i)\n%s:" % name.encode("ascii")).search(data, request.start).start() + 1
+
+
 class WantedRequest:
     """`method`, `path` (without /vX.Y), `query` {name: values that do, or a function str → hint or None}.
 
@@ -87,6 +92,8 @@ class WantedRequest:
             return "the target is the path alone, %s: the host has its own field, Host (RFC 9112 §3.2.1)" % self.path
         if not path.startswith("/"):
             return "the target begins with a slash: %s (RFC 9112 §3.2.1)" % self.path
+        if re.match("[&=?]", path[len(self.path):]) and path.startswith(self.path):
+            return "what begins the parameters is a question mark: %s?name=value" % self.path
         if path.rstrip("/") == self.path:
             return "no slash at the end: %s. An engine answers 404 to %s" % (self.path, path)
         if path.lower() == self.path.lower():
@@ -104,9 +111,18 @@ class WantedRequest:
             if ";" in part:
                 return hint_at(data, at, "parameters are parted by &, not by ; (an engine refuses it)")
             if name not in self.query and name not in self.optional:
-                near = [one for one in list(self.query) + list(self.optional) if one.lower() == name.lower()]
-                words = "write it %s" % near[0] if near else "this task has %s" % (", ".join(list(self.query) + list(self.optional)) or "no parameters")
+                known = list(self.query) + list(self.optional)
+                near = [one for one in known if one.lower() == name.lower()]
+                words = "write it %s" % near[0] if near else "this task has %s" % (", ".join(known) or "no parameters")
+                if name.startswith("?"):
+                    words = "the question mark stands once, before the first parameter"
+                elif not equals and not near and known:
+                    words = "a parameter is written name=value, and " + words
                 return hint_at(data, at + len(path), "the query has the parameter %s: %s" % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
+            joined = re.search("([^A-Za-z0-9])(%s)=" % "|".join(list(self.query) + list(self.optional)), value)
+            if joined:
+                return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
+                               "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
             found[name] = decode_percent(value)
         for name, wanted in list(self.query.items()) + [item for item in self.optional.items() if item[0] in found]:
             if name not in found:
@@ -135,7 +151,7 @@ class WantedRequest:
             if given is None:
                 return hint_at(data, end, "the field %s: %s is missing" % (name, value))
             if given.partition(";")[0].strip().lower() != value.lower():
-                return hint_at(data, end, "%s is %s, but this task wants %s: %s" % (name, visible_bytes(given.encode("latin-1"))[:60], name, value))
+                return hint_at(data, field_place(data, request, name), "%s is %s, but this task wants %s: %s" % (name, visible_bytes(given.encode("latin-1"))[:60], name, value))
         return None
 
     def compare_body(self, answer, request):
@@ -228,6 +244,9 @@ class Lesson:
                 found = wanted.compare(answer, answer.whole[place])
                 if found is not None:
                     return self.numbered(place, found)
+        needless = self.needless_body(answer)
+        if needless is not None:
+            return needless
         if hint is not None:
             return hint
         if len(answer.whole) < len(self.wanted):
@@ -243,6 +262,18 @@ class Lesson:
         elif answer.stream:
             return hint_at(data, len(data) - len(answer.stream), "%d bytes after the request: this task sends nothing on the stream" % len(answer.stream))
         return None
+
+    def needless_body(self, answer):
+        """The hint for a request whose head announces a body that the task does not have; None if there is none."""
+        place = len(answer.whole)
+        if place >= min(len(answer.requests), len(self.wanted)) or self.wanted[place].body is not None:
+            return None
+        request = answer.requests[place]
+        hint = self.wanted[place].compare_line(answer, request)
+        if hint is None:
+            field = "Content-Length" if request.framing.kind == "length" else "Transfer-Encoding"
+            hint = hint_at(answer.data, field_place(answer.data, request, field), "this request needs no body: leave out %s, which announces one" % field)
+        return self.numbered(place, hint)
 
     def numbered(self, place, hint):
         return hint if len(self.wanted) == 1 else "request %d: %s" % (place + 1, hint)

@@ -74,6 +74,8 @@ WRONG = [
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n{}", "here is a body, but the head has no Content-Length"),
     ("first-get", b"GET /_ping HTTP/1.0\\r\\n\\r\\n\n", "line 1, byte 19: \\r\\n stands here as 4 characters, not as a line end"),
     ("first-get", b"GET /_ping HTTP/1.0\\n\\n", "line 1, byte 19: \\n stands here as 2 characters"),
+    ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n\n", "1 byte too many: the request was over with the empty line before (editors, echo"),
+    ("first-get", b"Host: docker\r\nGET /_ping HTTP/1.0\r\n\r\n", "this looks like a field: the request line, METHOD TARGET VERSION, comes before it"),
     ("first-get", b"\x16\x03\x01\x02\x00\x01\x00\x01", "byte 0: the first line is METHOD TARGET VERSION"),
 
     ("keep-alive", crlf("GET /_ping HTTP/1.1") * 2, "request 1: line 1, byte 20: no Host"),
@@ -82,6 +84,7 @@ WRONG = [
     ("keep-alive", crlf("GET /_ping HTTP/1.1", "Host: x", "Connection: close") + crlf("GET /version HTTP/1.1", "Host: x"), "the first one closes the connection"),
     ("keep-alive", PING + crlf("GET /version HTTP/1.1"), "request 2: line 4, byte 59: no Host"),
     ("keep-alive", b"GET /_ping HTTP/1.1\r\nHost : docker\r\n\r\n", "line 2, byte 25: a blank before the colon"),
+    ("keep-alive", b"GET /_ping HTTP/1.1\r\nHost=docker\r\n\r\n", "line 2, byte 25: a field has a colon after its name, not ="),
     ("keep-alive", b"GET /_ping HTTP/1.1\r\nHost docker\r\n\r\n", "line 2, byte 25: this line has no colon"),
     ("keep-alive", b"GET /_ping HTTP/1.1\r\nHost: docker\r\nGET /version HTTP/1.1\r\nHost: docker\r\n\r\n", "line 3, byte 35: a new request begins, but the head before it has not ended"),
     ("keep-alive", crlf("GET /_ping HTTP/1.1", "Host: http://docker") + PING, "Host is a name such as docker, without http://"),
@@ -101,6 +104,9 @@ WRONG = [
     ("create", crlf("POST /containers/create?name=first HTTP/1.1", "Host: docker", "Content-Length: 42", body=ECHO), "the field Content-Type: application/json is missing"),
     ("create", post("/containers/create?name=first", ECHO, kind="text/json"), "Content-Type is text/json, but this task wants Content-Type: application/json"),
     ("create", post("/containers/create?name=first", ECHO).replace(b"42", b"0x2a"), "Content-Length is a number of bytes, in decimal digits"),
+    ("create", ECHO + b"\r\n\r\n", "line 1, byte 0: this looks like a body: before it come the request line"),
+    ("create", crlf("POST /containers/create HTTP/1.1", "name=first", "Host: docker"), "this is no field: parameters stand in the request line"),
+    ("create", post("/containers/create&name=first", ECHO), "what begins the parameters is a question mark: /containers/create?name=value"),
     ("create", post("/containers/create", ECHO), "the parameter name is missing"),
     ("create", post("/containers/create?Name=first", ECHO), "the query has the parameter Name: write it name"),
     ("create", post("/containers/create?name=second", ECHO), "name is second, but this task wants name=first"),
@@ -116,6 +122,8 @@ WRONG = [
     ("create", post("/containers/create?name=first", b"[" * 20000), "nested too deeply"),
 
     ("pull", post("/containers/create?name=cache", REDIS), "the answer has 1 of 2 requests: the next one, POST /images/create"),
+    ("pull", post("/containers/create?name=cache", REDIS) + PULL[:-2] + b"Content-Length: 44\r\n\r\n", "request 2: line 8, byte 225: this request needs no body: leave out Content-Length"),
+    ("pull", post("/containers/create?name=cache", REDIS) + PULL[:-2] + b"Transfer-Encoding: chunked\r\n\r\n", "this request needs no body: leave out Transfer-Encoding"),
     ("pull", PULL, "request 1: line 1, byte 5: the path is /images/create"),
     ("pull", post("/containers/create?name=cache", REDIS) + PULL.replace(b"POST", b"GET"), "request 2: line 6, byte 157: the method is GET; this task needs POST"),
     ("pull", post("/containers/create?name=cache", REDIS) + PULL.replace(b"&tag=2.8", b""), "the parameter tag is missing"),
@@ -133,6 +141,7 @@ WRONG = [
     ("chunks", chunked(b'{"Image":"busybox"}'), "here must stand the size of a chunk"),
     ("chunks", chunked(b'13\n{"Image":"busybox"}\r\n0\r\n\r\n'), "chunk lines and chunk data end with \\r\\n"),
     ("chunks", chunked(b'13\r\n{"Image":"busybox"}\n0\n\n'), "chunk lines and chunk data end with \\r\\n"),
+    ("chunks", chunked(b'13\r\n{"Image":"busybox"}\r\n\r\n0\r\n\r\n'), "line 8, byte 146: an empty line where the size of the next chunk must stand"),
     ("chunks", chunked(b""), "the body has not come to its end"),
     ("chunks", post("/containers/create?name=parts", b'{"Image":"busybox"}'), "this task wants Transfer-Encoding: chunked, and no Content-Length"),
     ("chunks", crlf("POST /containers/create?name=parts HTTP/1.1", "Host: d", "Content-Length: 19", "Transfer-Encoding: chunked"), "two answers to where the body ends"),
@@ -150,6 +159,10 @@ WRONG = [
     ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1", "Upgrade: tcp"), "the field Connection: Upgrade is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1", "Connection: Upgrade"), "the field Upgrade: tcp is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1", "Connection: Upgrade", "Upgrade: websocket"), "Upgrade is websocket, but this task wants Upgrade: tcp"),
+    ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1", "Connection: Upgrade, Upgrade: tcp", "Upgrade: tcp"), "line 3, byte 83: Connection is Upgrade, Upgrade: tcp"),
+    ("upgrade", attach("speaker", "stream=1,stdout=1,stderr=1"), "line 1, byte 40: parameters are parted by &, not by ,: ...&stdout=..."),
+    ("upgrade", attach("speaker", "stream=1?stdout=1?stderr=1"), "parameters are parted by &, not by ?"),
+    ("upgrade", attach("speaker", "stream=1&?stdout=1"), "the question mark stands once"),
     ("upgrade", attach("speaker", "stdout=1&stderr=1"), "the parameter stream is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=1"), "the parameter stderr is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=yes&stderr=1"), "stdout is yes, but this task wants stdout=1"),
@@ -158,7 +171,10 @@ WRONG = [
     ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1").replace(b"Upgrade: tcp\r\n\r\n", b"Upgrade: tcp\r\n"), "the empty line is missing"),
 
     ("frames", b"", "nothing came"),
-    ("frames", b"hello\n", "'hello' is neither a byte in hexadecimal"),
+    ("frames", b"hello\n", "hello is neither a byte in hexadecimal"),
+    ("frames", b"01 00 00 00 00 00 00 06 'hello\\n'", "'hello\\n': text stands in double quotes here, not in single ones"),
+    ("frames", b"01 00 00 00 00 00 00 06 hello\\n", "hello\\n is neither a byte in hexadecimal"),
+    ("frames", b'00 00 00 01 00 00 00 06 "hello\\n"', "byte 0 is 00: the stream type is the first of the eight bytes, 01"),
     ("frames", b'"hello\\n"', "byte 0: the text stands here without its header"),
     ("frames", b'"1" 00 00 00 00 00 00 06 "hello\\n"', "byte 0 is the character 1, which is the number 31"),
     ("frames", b'01 00 00 06 "hello\\n"', "the header has 4 bytes here, it must have eight"),
@@ -170,7 +186,7 @@ WRONG = [
     ("frames", b'01 00 00 00 00 00 00 06 "hello\\n"', "the frame of stderr is missing: the first frame ends at byte 14"),
     ("frames", b'01 00 00 00 00 00 00 06 "hello"', "the frame is cut: its length says 6 bytes, 5 came"),
     ("frames", b'01 00 00 00 00 00 00 06 "Hello\\n"', "byte 8: the payload is Hello\\n, but the program wrote hello\\n"),
-    ("frames", b'01 00 00 00 00 00 00 06 "hello\\n" 02 00 00 00 00 00 00 05 "oops\\n" 00', "byte 27: 1 bytes too many"),
+    ("frames", b'01 00 00 00 00 00 00 06 "hello\\n" 02 00 00 00 00 00 00 05 "oops\\n" 00', "byte 27: 1 too many after the second frame"),
     ("frames", b"\x05\0\0\0\0\0\0\x06hello\n", "byte 0 is 05: a frame begins with its stream type"),
     ("frames", b"\x01\0\0", "the header is not whole: 3 of eight bytes"),
     ("frames", EXPECTED_FRAMES[:-1], "byte 26: the frame is cut: its length says 5 bytes, 4 came"),
@@ -180,6 +196,8 @@ WRONG = [
     ("stdin", attach("counter", COUNTER, body=b"\0\0\0\0\0\0\0\x08one\ntwo\n"), "what is sent to a container has no frames"),
     ("stdin", attach("counter", COUNTER, body=b"one\ntwo"), "the last line has no \\n"),
     ("stdin", attach("counter", COUNTER, body=b"1\n2\n"), "the stream is 1\\n2\\n, but the task is one\\ntwo\\n"),
+    ("stdin", attach("counter", COUNTER, body=b"one\n\ntwo\n\n"), "an empty line too many, which wc would count"),
+    ("stdin", attach("counter", COUNTER, "Connection: Upgrade", "Upgrade: tcp", "Content-Length: 8", body=b"one\ntwo\n"), "this request needs no body"),
     ("stdin", attach("counter", "stream=1&stdout=1", body=b"one\ntwo\n"), "the parameter stdin is missing"),
     ("stdin", attach("counter", COUNTER, "Connection: keep-alive", body=b"one\ntwo\n"), "Connection is keep-alive, but this task wants Connection: Upgrade"),
 
@@ -187,6 +205,7 @@ WRONG = [
     ("tty", attach("shell", SHELL, body=b"echo hello\n"), "the byte 04 is missing"),
     ("tty", attach("shell", SHELL, body=b"echo hello\n^D"), "^D is 2 characters here: Ctrl-D is the one byte 04"),
     ("tty", attach("shell", SHELL, body=b"echo hello\n\\004"), "\\\\004 is 4 characters here"),
+    ("tty", attach("shell", SHELL, body=b"echo hello\n04\n"), "04 is two characters here"),
     ("tty", attach("shell", SHELL, body=b"echo hello\r\n\x04"), "Enter is one byte"),
     ("tty", attach("shell", SHELL, body=b"echo hello\x04"), "no line end before the byte 04"),
     ("tty", attach("shell", SHELL, body=b"echo hello\n\x04\n"), "the byte 04 stands before the end"),
@@ -196,13 +215,20 @@ WRONG = [
     ("events", events(""), "the parameter until is missing"),
     ("events", events("?until=2026-11-23T10:00:00Z"), "until is a date: on the wire a time is seconds since 1970"),
     ("events", events("?until=10m"), "until is 10m: it is a number of seconds since 1970"),
-    ("events", events("?until=1"), "seconds in the past"),
+    ("events", events("?until=1700000000"), "seconds in the past"),
+    ("events", events("?until=5"), "until is no span of time but the moment itself"),
+    ("events", events("?until=+5"), "in 5 seconds it will be"),
+    ("events", events("?until=1700000000000"), "which is in milliseconds"),
+    ("events", events("?until=$(date +%s)"), "line 1, byte 18: $( ) is for a shell"),
+    ("events", b"GET /events HTTP/1.1\r\nHost: docker\r\nuntil=1700000000\r\n\r\n", "line 3, byte 36: this is no field: parameters stand in the request line"),
     ("events", lambda: events("?until=%d" % (time.time() + 3600)), "seconds ahead: that is how long the answer would take"),
     ("events", lambda: events("?until=%d" % (time.time() + 20), "1.0"), "HTTP/1.0, but HTTP/1.1"),
     ("events", lambda: events("?until=%d&since=yesterday" % (time.time() + 20)), "since is a number of seconds since 1970"),
     ("events", events("?to=5"), "the query has the parameter to: this task has until, since"),
 
     ("archive", crlf("GET /containers/box/archive HTTP/1.1", "Host: docker"), "the parameter path is missing"),
+    ("archive", crlf("GET /containers/box/archive?/etc/passwd HTTP/1.1", "Host: docker"), "a parameter is written name=value, and this task has path"),
+    ("archive", crlf("GET /containers/box/archive&path=/etc/passwd HTTP/1.1", "Host: docker"), "what begins the parameters is a question mark"),
     ("archive", crlf("GET /containers/box/archive?path=etc/passwd HTTP/1.1", "Host: docker"), "path is etc/passwd, but this task wants path=/etc/passwd"),
     ("archive", crlf("GET /containers/box/archive?path=/etc/passwd/ HTTP/1.1", "Host: docker"), "path is /etc/passwd/"),
     ("archive", crlf("HEAD /containers/box/archive?path=/etc/passwd HTTP/1.1", "Host: docker"), "the method is HEAD; this task needs GET"),
@@ -238,6 +264,12 @@ WRONG = [
 def test_a_mistake_gets_its_own_hint(name, answer, expected):
     hint = BY_NAME[name].check(answer() if callable(answer) else answer)
     assert hint is not None and expected in hint
+
+
+@pytest.mark.parametrize("facts", [b"status = 200, framing = chunked, body = 27, stderr = oops, complete = no\n",
+                                   b'status: 200\nframing: chunked\nbody: 27 bytes\nstderr: "oops\\n"\ncomplete: No\n'])
+def test_facts_may_be_written_as_people_write_them(facts):
+    assert BY_NAME["capture"].check(facts) is None
 
 
 def test_every_lesson_has_five_mistakes_at_least():
