@@ -16,17 +16,18 @@ it (">" the client, "<" the engine, "" neither), and "b64" (data) or "text" (ope
 Promises: what is recorded crossed the socket, in that order, and nothing else. Credentials become
 asterisks, as many as there were bytes, before anything is written, so that lengths, offsets and framing
 stay true; however the bytes are cut, and with no byte held back. Masked are the values of the fields that
-authenticate, of the JSON members and query parameters that engines take credentials in, environment
-variables whose name says PASSWORD, SECRET, TOKEN and the like, and HTTP/2 sessions (BuildKit asks
-the client for passwords there) as a whole.
+authenticate, of the JSON members and query parameters that engines take credentials in, of environment
+variables and other NAME=value whose name says PASSWORD, SECRET, TOKEN and the like, and HTTP/2 sessions
+(BuildKit asks the client for passwords there) as a whole.
 
-Left out: what a program prints or reads on its terminal. Nobody can tell which of it is secret.
+Left out: what a program prints or reads on its terminal, what stands in archives, and words whose place alone
+makes them secret (`mysql -phunter2`). Nobody can tell which of it is.
 """
 import json
 import re
 import socket
 import time
-from collections import namedtuple
+from collections import deque, namedtuple
 
 from ..errors import UsageError
 from ..net.dial import dial
@@ -55,15 +56,24 @@ SECRET_MEMBERS = frozenset(
     " unlockkey jointoken worker manager signingcakey".split())
 SECRET_FIELD = re.compile(rb"(?i)\s*(?:x-registry-auth|x-registry-config|authorization|proxy-authorization)[ \t]*:([^\n]*)")
 SECRET_WORDS = rb"(?:password|passwd|auth|identitytoken|registrytoken|access_?token|refresh_?token|secret|unlockkey|jointoken)"
-SECRET_PARAMETER = re.compile(rb"(?i)[?&]" + SECRET_WORDS + rb"=([^&\s]*)")
-SECRET_NAME = rb"\w*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)\w*"
-SECRET_IN_PARAMETER = re.compile(rb"(?i)(?:%22|\")(?:" + SECRET_WORDS + rb"|" + SECRET_NAME + rb")(?:%22|\")([^&\s]*)")   # buildargs
-SECRET_VARIABLE = re.compile(rb"(?i)" + SECRET_NAME + rb"=")
+SECRET_NAME = rb"[\w.-]{0,64}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)[\w.-]{0,64}"
+SECRET_VARIABLE = re.compile(rb"(?i)[\"\\\s,;&?](?:" + SECRET_NAME + rb"|(?:[\w.-]{0,64}[_.-])?PASS|[\w.-]{0,64}[_.-](?:PWD|AUTH|PAT))=")
+# What a secret in the lines of a head begins with. The name of the group tells what ends it; a place is a URL that may have one before @.
+LINE_SECRET = re.compile(
+    rb"(?i)(?P<field>(?<![A-Z0-9-])(?:x-registry-auth|x-registry-config|authorization|proxy-authorization)[^A-Z0-9:\n-]{0,8}:)"
+    rb"|(?P<parameter>[?&]" + SECRET_WORDS + rb"=|(?:%22|\")(?:" + SECRET_WORDS + rb"|" + SECRET_NAME + rb")(?:%22|\"))"   # buildargs
+    rb"|(?P<place>[?&]remote=[a-z+]{1,16}(?::|%3a)(?:/|%2f){2})")
+LINE_SECRET_ENDS = {
+    "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # lines that go on are refused, and yet part of the value
+    "parameter": re.compile(rb"(?=[&\s])"),
+    "place": re.compile(rb"(?i)(?=[@/&\s])|%40|%2f"),
+}
+LINE_NAME_BYTES = 200          # no match of LINE_SECRET or SECRET_VARIABLE is longer
 NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 SECRET_STRING_MARK = re.compile(rb'["\\]')
 STRING_MARK = re.compile(rb'["\\\n]')   # RFC 8259 §7: no string goes over a line's end, so after one a stray quote does no harm
 MAX_MEMBER_BYTES = 256         # of a string are looked at, to see whether it names a secret
-MAX_MASKED_LINE = 1 << 17      # no head is longer; bytes that are none have no lines
+CLOSED_CONNECTIONS = 16        # whose client has closed: what the engine had sent may still come
 PLAIN_BODIES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
 
 
@@ -76,6 +86,7 @@ class JSONMasker:
         self._escaped = False
         self._secret = False       # the present string is a value to mask, from here on
         self._text = bytearray()   # the start of the present string, then of the last one
+        self._tail = b""           # the end of the present one, from its quote on: a variable's name may stand there
         self._gap = b""            # what stands between them: b":" makes the last one the name of the next
 
     def _names_secret(self):
@@ -85,7 +96,7 @@ class JSONMasker:
                 name = json.loads('"%s"' % name.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")
             except ValueError:
                 return False
-        return name.decode("utf-8", "replace").lower() in self._members
+        return name.decode("utf-8", "replace").casefold() in self._members   # as encoding/json of Go does it
 
     def mask(self, data):
         masked = None
@@ -101,6 +112,7 @@ class JSONMasker:
                 self._in_string = True
                 self._secret = self._gap == b":" and self._names_secret()
                 self._text = bytearray()
+                self._tail = b'"'
                 self._gap = b""
                 at = end + 1
                 continue
@@ -115,13 +127,15 @@ class JSONMasker:
                 self._escaped = True
                 end += 1
             secret_from = start if self._secret else end
-            if not self._secret and len(self._text) < MAX_MEMBER_BYTES:
-                known = len(self._text)
-                self._text += data[start:min(end, start + MAX_MEMBER_BYTES - known)]
-                variable = SECRET_VARIABLE.match(self._text) if b"=" in self._text else None
+            if not self._secret:
+                piece = data[start:end]
+                self._text += piece[:max(0, MAX_MEMBER_BYTES - len(self._text))]
+                known, piece = len(self._tail), self._tail + piece
+                variable = SECRET_VARIABLE.search(piece) if b"=" in piece else None
                 if variable is not None:
                     self._secret = True
-                    secret_from = min(end, max(start, start + variable.end() - known))
+                    secret_from = start + variable.end() - known
+                self._tail = piece[-LINE_NAME_BYTES:]
             if secret_from < end:
                 if masked is None:
                     masked = bytearray(data)
@@ -137,36 +151,34 @@ class LineMasker:
     """mask(bytes) → as many bytes of heads, the values of secret fields and query parameters turned into asterisks."""
 
     def __init__(self):
-        self._line = bytearray()
+        self._tail = b""     # the end of what was masked: a name, or the end of a secret, may go on from there
+        self._end = None     # what ends the secret under way, a pattern
 
     def mask(self, data):
         masked = None
-        at = 0
-        while at < len(data):
-            end = data.find(b"\n", at) + 1 or len(data)
-            known = len(self._line)
-            self._line += data[at:end]
-            for start, stop in self._secrets():
-                start, stop = max(start, known) - known + at, stop - known + at
-                if start < stop:
-                    masked = masked or bytearray(data)
-                    masked[start:stop] = NOT_BLANK.sub(b"*", data[start:stop])
-            if data[end - 1] == 0x0a:
-                self._line = bytearray()
-            elif len(self._line) > MAX_MASKED_LINE:
-                # What has begun goes on: keep the name of the field, or nothing.
-                self._line = self._line[:100] if SECRET_FIELD.match(self._line) else bytearray()
-            at = end
+        known, text = len(self._tail), self._tail + data
+        secret_from = at = 0
+        while True:
+            if self._end is None:
+                begin = LINE_SECRET.search(text, at)
+                if begin is None:
+                    break
+                secret_from = begin.end()
+                self._end = LINE_SECRET_ENDS[begin.lastgroup]
+            end = self._end.search(text, secret_from)
+            at = len(text) if end is None else end.end()
+            start = max(secret_from, known)
+            if start < at:
+                masked = masked or bytearray(data)
+                masked[start - known:at - known] = NOT_BLANK.sub(b"*", text[start:at])
+            if end is None:
+                break
+            self._end = None
+        if self._end is None:
+            self._tail = text[max(at, len(text) - LINE_NAME_BYTES):]
+        else:
+            self._tail = text[max(secret_from, len(text) - 3):]
         return data if masked is None else bytes(masked)
-
-    def _secrets(self):
-        line = self._line
-        field = SECRET_FIELD.match(line)
-        if field is not None:
-            return [field.span(1)]
-        if b"=" not in line:
-            return []
-        return [match.span(1) for pattern in (SECRET_PARAMETER, SECRET_IN_PARAMETER) for match in pattern.finditer(line)]
 
 
 class SecretMasker:
@@ -208,26 +220,31 @@ class SecretMasker:
                     at = label_start
                 masked.append(self._mask_body(direction, message, data[at - start:label_end - start]))
                 at = label_end
-        rest = data[at - start:]
+        rest, waits = data[at - start:], b""
         if undecided or pair.undecided(direction) or pair.readers[direction].error is not None:
             message, masker = self._bodies[direction]
             if masker is not None and not message.complete:   # what broke may stand in the midst of a secret
                 self._wild[direction] = masker
+            known = max(at, pair.readers[direction].offset) - at
+            if pair.undecided(direction) and self._is_session(pair.readers[direction].message):
+                rest, waits = rest[:known], rest[known:]
             rest = self._wild[direction].mask(rest)
             if direction == ">":
                 self._wild_until = end
-        masked.append(self._lines[direction].mask(rest))
+        masked.append(self._lines[direction].mask(rest) + b"*" * len(waits))
         for side in "><":
             pair.take_labels(side)
             del pair.messages[side][:]
         return b"".join(masked)
 
+    def _is_session(self, request):
+        """Whether what follows `request` (a PairedMessage or None) is HTTP/2: that is not read here, and may carry passwords."""
+        return request is not None and request.head.headers.get("upgrade", "").lower() == "h2c"
+
     def _mask_body(self, direction, message, data):
         request = message if direction == ">" else message.request
         if message.switched:
-            # HTTP/2 is not read here, and in a session it may carry passwords.
-            http2 = request is not None and request.head.headers.get("upgrade", "").lower() == "h2c"
-            return b"*" * len(data) if http2 else data
+            return b"*" * len(data) if self._is_session(request) else data
         known, masker = self._bodies[direction]
         if known is not message:
             content_type = message.head.headers.get("content-type", "").lower() if message.head is not None else ""
@@ -246,6 +263,7 @@ class SecretMaskers:
 
     def __init__(self):
         self._maskers = {}
+        self._closed = deque()     # numbers
 
     def event(self, number, event):
         if event.kind == "data":
@@ -253,8 +271,10 @@ class SecretMaskers:
             if masker is None:
                 masker = self._maskers[number] = SecretMasker()
             return event._replace(data=masker.mask(event.direction, event.data))
-        if event.kind in ("close", "reset") and event.direction == ">":
-            self._maskers.pop(number, None)
+        if event.kind in ("close", "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
+            self._closed.append(number)
+            if len(self._closed) > CLOSED_CONNECTIONS:
+                del self._maskers[self._closed.popleft()]
         return event
 
 

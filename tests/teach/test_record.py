@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rawdock.errors import UsageError
-from rawdock.teach.record import (Recording, RecordedSocket, RecordWriter, SecretMasker, WireEvent, WireRecorder, is_record, read_record,
-                                  recorded_dial, redacted_recording)
+from rawdock.teach.record import (Recording, RecordedSocket, RecordWriter, SecretMasker, SecretMaskers, WireEvent, WireRecorder, is_record,
+                                  read_record, recorded_dial, redacted_recording)
 
 WORD = "hunter2Tr0ub4dor3"
 
@@ -102,7 +102,21 @@ PLACES = {
     "before the answer to an upgrade": [(">", b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" + post(b"/auth", MEMBERS))],
     "a session over HTTP/2": [(">", b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
                               ("<", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"), (">", b"\0\0\x12" + WORD.encode())],
+    "a session over HTTP/2 that does not wait": [(">", b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\0\0\x12" + WORD.encode()),
+                                                 (">", WORD.encode())],
+    "a field on two lines, which is refused": [(">", b"GET / HTTP/1.1\r\nX-Registry-Auth: a\r\n %s\r\n\t%s\r\n\r\n" % (WORD.encode(), WORD.encode()))],
+    "behind a bare CR": [(">", b"GET / HTTP/1.1\rX-Registry-Auth: a\r%s\r\n\r\n" % WORD.encode())],
+    "a field name with control characters": [(">", b"GET / HTTP/1.1\r\n\0X-Registry-Auth\x0b: %s\r\n\r\n" % WORD.encode())],
+    "a line without end": [(">", b"GET /x" + b"x" * 300 + b"?a=b&password=%s" % WORD.encode())],
+    "a repository with a token": [(">", b"POST /build?remote=https://%s@x.example/a HTTP/1.1\r\nHost: d\r\n\r\n" % WORD.encode())],
+    "a repository with a token, in percent": [(">", b"POST /build?t=a&remote=https%%3A%%2F%%2Fu%%3A%s%%40x HTTP/1.1\r\nHost: d\r\n\r\n" % WORD.encode())],
+    "a volume's options": [(">", post(b"/volumes/create", json.dumps({"DriverOpts": {"o": "addr=a,username=b,password=" + WORD}}).encode()))],
+    "a program's arguments": [(">", post(b"/containers/create", json.dumps({"Cmd": ["x", "--admin-password=" + WORD, "A=1 API_TOKEN=" + WORD]}).encode()))],
+    "the end of a long argument": [(">", post(b"/containers/create", json.dumps({"Cmd": ["x" * 1000 + "\nTOKEN=" + WORD]}).encode()))],
+    "a name in letters that fold": [(">", post(b"/auth", '{"pa\u017fsword":"%s"}'.encode("utf-8") % WORD.encode()))],
 }
+for name in "DB_PASS MYSQL_PWD REDIS_AUTH GITHUB_PAT spring.datasource.password db-password".split():
+    PLACES["the variable " + name] = [(">", post(b"/containers/create", json.dumps({"Env": ["A=b", name + "=" + WORD]}).encode()))]
 
 
 @pytest.mark.parametrize("place", sorted(PLACES))
@@ -125,8 +139,45 @@ def test_no_secret_is_written_however_the_bytes_are_cut(place, cuts, one_byte):
         assert WORD.encode() not in letters
 
 
+def test_a_secret_that_arrives_after_its_client_has_closed_is_masked():
+    data = answer(MEMBERS)
+    for cut in range(data.index(WORD.encode()), data.index(WORD.encode()) + len(WORD), 3):
+        events = data_events([("<", data[:cut])]) + [(1, WireEvent(0.0, ">", "close", b""))] + data_events([("<", data[cut:])])
+        kept = read_record(io.BytesIO(written(events))).connections[0].stream("<")
+        assert len(kept) == len(data) and WORD.encode()[-5:] not in kept
+
+
+def test_maskers_of_closed_connections_are_not_kept():
+    import tracemalloc
+    maskers = SecretMaskers()
+
+    def pass_connections(numbers):
+        for number in numbers:
+            maskers.event(number, WireEvent(0.0, ">", "data", GET))
+            maskers.event(number, WireEvent(0.0, ">", "close", b""))
+    pass_connections(range(1, 200))
+    tracemalloc.start()
+    try:
+        pass_connections(range(200, 1000))
+        assert tracemalloc.get_traced_memory()[0] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_masking_lines_takes_linear_time():
+    from time import process_time
+    seconds = []
+    for size in (5000, 40000):
+        masker, start = SecretMasker(), process_time()
+        masker.mask(">", b"\0")
+        for _ in range(size):
+            masker.mask(">", b"=")
+        seconds.append(process_time() - start)
+    assert seconds[1] < 24 * seconds[0] + 1, seconds   # the square would be 64 times
+
+
 def test_masking_leaves_all_else_as_it_is():
-    body = json.dumps({"Image": "x", "Env": ["PATH=/bin", "password is not a name"], "Labels": {"auth": "**"}, "passwords": "x"}).encode()
+    body = json.dumps({"Image": "x", "Env": ["PATH=/bin", "PWD=/root", "BYPASS=1", "AUTHOR=me", "password is not a name"], "Labels": {"auth": "**"}, "passwords": "x"}).encode()
     request = post(b"/containers/create?name=auth", body, b"X-Registry-Authority: x\r\n")
     masker = SecretMasker()
     assert masker.mask(">", request) == request
