@@ -11,12 +11,13 @@ with \\r\\n, the empty line ends a head, a body is one line whose Enter is not s
 import os
 
 from ..errors import ProtocolError, UsageError
-from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_bytes, visible_lines
+from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines
 from ..teach.lessons import Classroom, LessonProgress, first_unsolved
 from ..teach.lesson_texts import LESSONS
 from ..teach.record import RecordedSocket, WireRecorder
 from ..teach.transcript import TranscriptSink, wants_colour
-from .prompting import terminal_width, typed_line, wrapped_text
+from .prompting import WORDS_THAT_LEAVE, as_started, terminal_width, typed_line, wrapped_text
+
 TYPING = {
     "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice.",
     "notation": "Type the bytes, on as many lines as you like. An empty line ends the answer.",
@@ -25,7 +26,8 @@ TYPING = {
 TYPING_BODY = " The body is one line, whose Enter is not sent."
 TYPING_STREAM = " What follows the head goes to the program: there Enter is \\n, and \\x04 is written for the byte 04."
 TYPING_DOT = " A line with only a dot gives the answer as it stands."
-COMMANDS_AT_PROMPT = " At the beginning: hint, show (a solution), text (this page again), quit."
+COMMANDS_AT_PROMPT = " At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops what you have typed."
+TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit", "q": "quit", "exit": "quit"}
 
 
 class LearnSession:
@@ -40,7 +42,7 @@ class LearnSession:
         self.width = terminal_width()
 
     def say(self, text="", literal=False):
-        for line in (text if literal else wrapped_text(text, self.width)).split("\n"):
+        for line in (text if literal else wrapped_text(as_started(text), self.width)).split("\n"):
             self.console.out.line(line)
 
     def say_progress_trouble(self):
@@ -61,6 +63,9 @@ class LearnSession:
     def show_task(self):
         self.say("Task")
         self.say(self.lesson.task)
+        self.show_note()
+
+    def show_note(self):
         if self.lesson.note is not None:
             self.say()
             self.say(self.lesson.note())
@@ -71,8 +76,15 @@ class LearnSession:
         self.say_progress_trouble()
 
     def show_solution(self):
-        for line in self.lesson.solution().splitlines(True):
-            self.say("    " + (visible_bytes(line) if self.lesson.kind == "requests" else line.decode("ascii").rstrip("\n")), literal=True)
+        solution = self.lesson.solution()
+        for line in self.request_lines_shown(solution) if self.lesson.kind == "requests" else solution.decode("ascii").splitlines():
+            self.say("    " + line, literal=True)
+
+    def request_lines_shown(self, data):
+        """An answer as visible lines, each request from a line of its own: a body has no line end before the next one."""
+        ends = [request.end for request in read_answer(data).whole[:len(self.lesson.wanted)]]
+        parts = [data[start:end] for start, end in zip([0] + ends, ends + [len(data)])]
+        return [line for part in parts if part for line in visible_lines(part)]
 
     # -- typing
 
@@ -93,29 +105,48 @@ class LearnSession:
         while True:
             self.say()
             answer = self.read_typed()
-            if answer is None or answer == "quit":
+            if answer is None:
                 return False
-            if answer == "hint":
-                self.show_hint()
-            elif answer == "show":
-                self.show_solution()
-            elif answer == "text":
-                self.show_text()
-            elif self.judge(answer):
+            if self.judge(answer):
                 return True
-            else:
-                self.say()
-                self.say("Try again from the beginning. (hint, show, text, quit)")
+            self.say()
+            self.say("Try again from the beginning; the up arrow brings lines back. (hint, show, text, quit)")
+            self.show_note()
+
+    def obey(self, command):
+        """Do what a word of TYPED_COMMANDS asks for, other than to leave."""
+        if command == "hint":
+            self.show_hint()
+        elif command == "show":
+            self.show_solution()
+        elif command == "text":
+            self.show_text()
+        else:
+            self.say(self.typing_rules())
 
     def read_typed(self):
-        """The next typed answer (bytes), a command (str), or None at the end of input."""
+        """The next typed answer (bytes); None if the learner leaves."""
         data, prompt = b"", "> "
         while True:
-            line = self.ask(prompt)
+            try:
+                line = self.ask(prompt)
+            except KeyboardInterrupt:
+                if not data:
+                    raise
+                data, prompt = b"", "> "
+                self.say("\n(What you had typed is dropped: begin again. Ctrl-C once more leaves.)")
+                continue
             if line is None:
-                return data or None
-            if not data and line.strip().lower() in ("hint", "show", "text", "quit"):
-                return line.strip().lower()
+                # On a lesson's terminal Ctrl-D is a key like others, and the last one.
+                return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
+            command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
+            if command == "quit":
+                return None
+            if command is not None:
+                self.obey(command)
+                if data:
+                    self.say("(Go on: the lines before it stand.)")
+                continue
             if line == ".":
                 if data:
                     return data
@@ -150,10 +181,12 @@ class LearnSession:
         if under_way is not None:
             wrong = after.error is not None and type(after.error) is ProtocolError
             return data, None if wrong else "chunk> " if len(after.whole) == len(before.whole) else self.prompt_after(after)
-        if line:   # a head goes on until its empty line, whatever may be wrong in it
-            return data, "> "
+        if line:   # a head goes on until its empty line, whatever may be wrong in it; a body is none
+            return data, None if not before.data and line[:1] in ("{", "[") else "> "
         begun = after.requests[-1] if after.requests else None
         if begun is not None and begun.end is None:
+            if self.lesson.needless_body(after) is not None:
+                return data, None
             return data, "body> " if begun.framing.kind == "length" else "chunk> "
         return data, None if after.error is not None else self.prompt_after(after)
 
@@ -176,7 +209,7 @@ class LearnSession:
         if data:
             self.say("Your answer, %d bytes:" % len(data))
             plain = self.lesson.kind != "requests" and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
-            for line in data.decode("ascii").splitlines() if plain else visible_lines(data):
+            for line in data.decode("ascii").splitlines() if plain else self.request_lines_shown(data):
                 self.say("    " + line, literal=True)
             self.say()
         hint = self.lesson.check(data)
@@ -241,7 +274,8 @@ def peer_words(sock):
 
 def lesson_number(text):
     if not text.isdigit() or not 1 <= int(text[:9]) <= len(LESSONS):
-        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)), "rawdock learn --list shows them")
+        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)), as_started("rawdock learn --list shows them")
+                         + "; an answer comes from stdin or --answer FILE")
     return int(text)
 
 
@@ -266,8 +300,8 @@ def list_lessons(console, progress):
         console.out.line("%2d  %-8s  %s" % (number, "solved" if lesson.name in progress.solved else "-", lesson.title))
     first = first_unsolved(LESSONS, progress)
     console.out.line()
-    console.out.line("rawdock learn N is lesson N; rawdock learn goes on with %s"
-                     % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
+    console.out.line(as_started("rawdock learn N is lesson N; rawdock learn goes on with %s"
+                                % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved")))
     return 0
 
 
@@ -313,7 +347,8 @@ def learn_typing(session):
         if following is None:
             session.say("All lessons are solved.")
             return 0
-        if session.ask("\nEnter goes on with lesson %d, q leaves: " % following) != "":
+        reply = session.ask("\nEnter goes on with lesson %d, q leaves: " % following)
+        if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
             return 0
         session = LearnSession(session.console, session.progress, following, session.ask)
         session.say()

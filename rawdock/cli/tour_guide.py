@@ -11,7 +11,7 @@ from ..net.config import find_address
 from ..teach.record import WireRecorder, recorded_dial
 from ..teach.tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
 from ..teach.transcript import TranscriptSink, wants_colour
-from .prompting import terminal_width, typed_line, wrapped_text
+from .prompting import WORDS_THAT_LEAVE, as_started, terminal_width, typed_line, wrapped_text
 
 FIRST_LINES, LAST_LINES = 40, 8   # of a step's transcript: a pull of many layers has thousands
 PROBE_SECONDS = 5
@@ -61,7 +61,11 @@ def choose_engine(console, yes):
 
     UsageError where -H names one and nobody has agreed.
     """
-    line = console.out.line
+    width = terminal_width()
+
+    def line(text):
+        console.out.line(wrapped_text(text, width))
+
     named = console.named_address()
     address = named or (None if console.names_practice else find_address())
     if address is None or address.scheme == "practice":
@@ -112,18 +116,20 @@ def guide_tour(console, docker, wait):
     tour = RedisTour(docker, line)
     tour.check_free()
     line()
-    line(wrapped_text("It is what the docker command does for: docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server. Lines that begin with "
-                      "1> are what the client sends on its first connection, 1< what comes back there; 2> is its second connection. "
-                      "What stands after # explains.", width))
+    line(wrapped_text("It is what the docker command does for\n    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server\n"
+                      "Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what happens to "
+                      "that connection; 2> is its second one. What stands after # explains, and is not sent.", width))
     left = []
     try:
         docker.open_socket = recorded_dial(recorder)
         docker.close()   # connections that were made before are not on the record
         for number, (title, why, step) in enumerate(TOUR_STEPS, 1):
             line()
-            if wait and typed_line("Enter: step %d of %d, q: leave > " % (number, len(TOUR_STEPS))) != "":
-                line("The tour ends here.")
-                break
+            if wait:
+                reply = typed_line("Enter: step %d of %d, q: leave > " % (number, len(TOUR_STEPS)))
+                if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
+                    line("The tour ends here.")
+                    break
             line("%d. %s" % (number, title))
             line(wrapped_text(why, width))
             line()
@@ -137,8 +143,8 @@ def guide_tour(console, docker, wait):
                 line(text)
         else:
             line()
-            line(wrapped_text("That was docker run: create, pull, create, attach, wait, start. Every one of these requests can be typed by hand; "
-                              "rawdock learn teaches to.", width))
+            line(wrapped_text(as_started("That was docker run: create, pull, create, attach, wait, start. Every one of these requests can be typed "
+                                         "by hand. To learn how:\n    rawdock learn"), width))
     finally:
         docker.open_socket = plain_dial
         try:

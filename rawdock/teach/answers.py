@@ -129,6 +129,8 @@ def wire_hint(answer):
         return body_hint(answer, answer.requests[-1], error)
     if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
         return surplus_hint(answer, answer.whole[-1])
+    if LOOKS_LIKE_BODY.match(data, answer.after):
+        return hint_at(data, answer.after, "this looks like a body: before it come the request line, its fields and an empty line (RFC 9112 §2.1)")
     spelled = spelled_out_hint(data, answer.after)
     if spelled is not None:
         return spelled
@@ -251,8 +253,6 @@ def request_line_words(byte, expected, line):
     if expected == "one space" and byte in (b"\r", b"\n", b""):
         missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
         return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
-    if LOOKS_LIKE_BODY.match(line):
-        return "this looks like a body: before it come the request line, its fields and an empty line (RFC 9112 §2.1)"
     if LOOKS_LIKE_FIELD.match(line):
         return "this looks like a field: the request line, METHOD TARGET VERSION, comes before it (RFC 9112 §2.1)"
     if expected == "a method" and byte in (b" ", b"\t"):

@@ -93,13 +93,14 @@ HTTP/1.0 is the older version and the simpler one: no field is needed, and the e
 Ask the engine whether it is there: the method GET, the target /_ping, the version HTTP/1.0.""",
     hints=("One line of three parts, then an empty line.",
            "The line begins with GET and ends with HTTP/1.0; the target between them begins with a slash and an underscore.",
-           "GET /_ping HTTP/1.0, Enter, Enter. From a shell: printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | rawdock learn 1"),
+           "GET /_ping HTTP/1.0, Enter, Enter. From a shell:\n    printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | rawdock learn 1"),
     wanted=(WantedRequest("GET", "/_ping", version="1.0"),), statuses=(200,),
     solution=lambda: request_lines("GET /_ping HTTP/1.0"),
     after="""
 The response has the same form: a status line (200 means: done), fields, an empty line. What follows the empty line is the body,
 here the two letters OK: Content-Length announces how many bytes it has. Then the engine closed the connection, as HTTP/1.0 has
-it. The same by other means: printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
+it. The same by other means, where an engine runs:
+    printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
 
 
 # ---- 2
@@ -557,7 +558,7 @@ Ask for events up to a moment a few seconds from now: GET /events with the param
 time now (shown above your prompt; in a shell $(date +%s)). Meanwhile this lesson starts a container, so that something happens.""",
     hints=("One request with one parameter; the number must lie ahead when you send it, by a minute at most.",
            "From a shell: until=$(( $(date +%s) + 3 ))",
-           "printf 'GET /events?until=%d HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n' $(( $(date +%s) + 3 )) | rawdock learn 11"),
+           "From a shell, in one line:\n    printf 'GET /events?until=%d HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n' $(( $(date +%s) + 3 )) | rawdock learn 11"),
     wanted=(WantedRequest("GET", "/events", {"until": until_hint}, "1.1", optional={"since": since_hint}),), statuses=(200,),
     prepare=lambda room: room.need_image("busybox"),
     meanwhile=lambda room: room.make("bell", {"Image": "busybox", "Cmd": ["echo", "ding"]}, start=True),
@@ -786,7 +787,7 @@ chunked or close); body (how many bytes of body came, as a decimal number, witho
 came for standard error); complete (yes or no: is the response known to be whole?).""",
     hints=("The head tells status and framing. Lesson 5 tells what the lines e and d are, lesson 8 what \\x02 means.",
            "The body is the two chunks together: e is 14, d is 13. Is the chunk of size 0 there?",
-           "status = 200, framing = chunked, body = 27, stderr = oops, complete = no."),
+           "A line each:\n    status = 200\n    framing = chunked\n    body = 27\n    stderr = oops\n    complete = no"),
     look=facts_hint, afterwards=capture_explained,
     solution=lambda: b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = no\n",
     after="""

@@ -277,6 +277,35 @@ def test_commands_a_dot_and_the_end_of_typing(terminal):
     assert typing.end() == 0
 
 
+def test_lines_that_are_pasted_are_lines(terminal, environment):
+    """A terminal that is told so marks what is pasted, and then Enter in it is no Enter."""
+    environment["TERM"] = "xterm"
+    typing = terminal("learn", "1")
+    assert "[?2004h" not in typing.see("quit.")
+    assert "[?2004h" not in typing.see("> ")
+    typing.type("GET /_ping HTTP/1.0\n\n")
+    typing.see("Solved. 1 of 14")
+
+
+def test_a_command_that_is_named_can_be_typed(learn, rawdock_command):
+    command = "python3 -m rawdock" if "-m" in rawdock_command else "python3 " + rawdock_command[-1]
+    assert learn("learn", "--list")[1].splitlines()[-1].startswith(command + " learn N is lesson N; ")
+    for _ in range(3):
+        out = learn("learn", "1", "--hint")[1]
+    assert "\n    printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | %s learn 1\n" % command in out
+    assert learn("tour")[1].endswith("\n    %s learn\n" % command)
+
+
+def test_the_tour_goes_on_unless_it_is_left(terminal):
+    touring = terminal("tour")
+    touring.see("step 1 of 13, q: leave > ")
+    touring.type("y\n")
+    touring.see("step 2 of 13, q: leave > ")
+    touring.type("quit\n")
+    touring.see("The tour ends here.")
+    assert touring.end() == 0
+
+
 def test_ctrl_c_leaves(terminal):
     typing = terminal("learn", "1")
     typing.see("quit.")
@@ -292,7 +321,8 @@ def test_ctrl_c_leaves(terminal):
 def test_the_tour_without_an_engine(learn):
     status, out, err = learn("tour")
     assert (status, err) == (0, "")
-    assert out.startswith("No engine answers at unix:///nonexistent/docker.sock, so this tour runs on the practice engine")
+    assert " ".join(out.split()).startswith("No engine answers at unix:///nonexistent/docker.sock, so this tour runs on the practice engine")
+    assert "\n    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server\n" in out
     assert len(re.findall("(?m)^[0-9]+[.] ", out)) == 13
     assert "redis-cli printed: hello" in out and "redis has ended with status 0." in out
 
