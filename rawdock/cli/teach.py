@@ -6,6 +6,8 @@ a HAR or a capture file. Whatever the form, bytes that break a rule end in statu
 a message in status 3.
 """
 import json
+import os
+import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
 from ..teach.explain import explain_messages, guess_role, message_facts
@@ -70,6 +72,9 @@ def do_explain(console, options, arguments):
     pictures = [name for name in ("html", "har", "pcap") if options[name] is not None]
     if options["json"] and (options["hex"] or pictures):
         raise UsageError("--json is a form of its own", "leave --%s out" % (["hex"] * options["hex"] + pictures)[0])
+    if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):   # none with small letters is in use, and head is not HEAD
+        raise UsageError("--for %s: no such method" % method, "methods are in capitals, as --for HEAD")
+    check_picture_files(arguments[0] if arguments else "-", [(name, options[name]) for name in pictures])
     start, pieces = pieces_with_start(read_capture(arguments[0] if arguments else None), RECORD_START_BYTES, is_no_record)
     if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
         return explain_capture(console, options, pieces, role, method, pictures)
@@ -81,6 +86,25 @@ def do_explain(console, options, arguments):
     if options["json"]:
         return print_record_messages(console, recording, not options["secrets"])
     return show_pictures(console, options, recording, pictures)
+
+
+def check_picture_files(source, pictures):
+    """UsageError if one of `pictures` ((flag, path) pairs) would replace what is explained, the file `source`, or another one."""
+    taken = [file_identity(0 if source == "-" else source)]
+    for name, path in pictures:
+        identity = file_identity(path)
+        if identity is not None and identity in taken:
+            raise UsageError("--%s %s: that file is %s" % (name, path, "the one that is explained" if identity == taken[0] else "written already"),
+                             "give another name")
+        taken.append(identity)
+
+
+def file_identity(path):
+    """Something equal for two names of one file, also of one that is still to be made; None for devices and the like."""
+    if os.path.isfile(path):
+        status = os.stat(path)
+        return status.st_dev, status.st_ino
+    return None if path == 0 or os.path.exists(path) else os.path.realpath(path)
 
 
 def explain_capture(console, options, pieces, role, method, pictures):

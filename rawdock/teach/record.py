@@ -31,9 +31,11 @@ from collections import deque, namedtuple
 
 from ..errors import UsageError
 from ..net.dial import dial
+from ..wire.jsonstream import decode_json_bytes
 from .pairing import BODY_ROLES, PairedReaders
 
 RECORD_VERSION = 1
+MAX_CONNECTION_NUMBER = (1 << 31) - 1
 EVENT_OVERHEAD = 200           # what an event in memory costs besides its bytes, about
 EVENT_KINDS = ("open", "data", "half-close", "close", "reset", "note")
 RECORD_START = re.compile(rb'\s*\{\s*"rawdock"\s*:\s*"record"')
@@ -435,7 +437,7 @@ def record_line(line, number):
     try:
         if line[-1:] != b"\n":
             raise ValueError("the line is cut")
-        facts = json.loads(line.decode("utf-8"))
+        facts = decode_json_bytes(line)
         if not isinstance(facts, dict):
             raise ValueError("not a JSON object")
         return facts
@@ -444,10 +446,15 @@ def record_line(line, number):
                          "it the rest can be read" if line[-1:] != b"\n" else "each line is one JSON object")
 
 
+def short_repr(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
 def record_number(facts, name):
     value = facts[name]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > 1e12:
-        raise ValueError("%r is not a number: %r" % (name, value))
+        raise ValueError("%r is not a number: %s" % (name, short_repr(value)))
     return float(value)
 
 
@@ -455,9 +462,9 @@ def record_header(facts):
     if facts.get("rawdock") != "record":
         raise ValueError("the first line of a record says {\"rawdock\":\"record\", …}")
     if facts.get("version") != RECORD_VERSION:
-        raise ValueError("version %r, this rawdock reads version %d" % (facts.get("version"), RECORD_VERSION))
+        raise ValueError("version %s, this rawdock reads version %d" % (short_repr(facts.get("version")), RECORD_VERSION))
     if not isinstance(facts["address"], str):
-        raise ValueError("'address' is not text: %r" % (facts["address"],))
+        raise ValueError("'address' is not text: %s" % short_repr(facts["address"]))
     return Recording(None, record_number(facts, "started"), facts["address"])
 
 
@@ -465,18 +472,18 @@ def record_event(facts):
     """A line's object → (number, WireEvent). KeyError and ValueError say what is wrong."""
     from base64 import b64decode
     number, kind, direction, data = facts["c"], facts["kind"], facts["d"], b""
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValueError("'c' is not the number of a connection: %r" % (number,))
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_CONNECTION_NUMBER:
+        raise ValueError("'c' is not the number of a connection: %s" % short_repr(number))
     if kind not in EVENT_KINDS:
-        raise ValueError("no event is of kind %r" % (kind,))
+        raise ValueError("no event is of kind %s" % short_repr(kind))
     if direction not in ((">", "<", "") if kind in ("open", "note") else (">", "<")):
-        raise ValueError("'d' is not a direction of %s: %r" % (kind, direction))
+        raise ValueError("'d' is not a direction of %s: %s" % (kind, short_repr(direction)))
     if kind == "data":
         data = b64decode(facts["b64"], validate=True)
     elif kind in ("open", "note"):
         data = facts["text"].encode("utf-8", "surrogateescape") if isinstance(facts["text"], str) else None
         if data is None:
-            raise ValueError("'text' is not text: %r" % (facts["text"],))
+            raise ValueError("'text' is not text: %s" % short_repr(facts["text"]))
     return number, WireEvent(record_number(facts, "t"), direction, kind, data)
 
 

@@ -128,6 +128,8 @@ def test_pictures_are_written_to_files(explain, tmp_path, data):
 
 @pytest.mark.parametrize("data, words, said", [
     (OK, ["--role", "both"], "--role both"),
+    (OK, ["--for", "head"], "--for HEAD"),
+    (OK, ["--for", "G ET"], "--for"),
     (OK, ["--json", "--hex"], "--json"),
     (OK, ["--html", os.path.join("nowhere", "page.html")], "nowhere"),
     (RECORD[:-10], [], "line 8"),
@@ -137,6 +139,23 @@ def test_mistakes_end_in_one_line(explain, data, words, said):
     status, lines, err = explain(data, *words)
     assert status != 0 and lines == [] and said in err and err.count("\n") == 1
     assert not any("Traceback" in line for line in [err])
+
+
+@pytest.mark.parametrize("data", [OK, RECORD], ids=["captured bytes", "a record"])
+def test_what_is_explained_is_not_overwritten(explain, tmp_path, data):
+    path = tmp_path / "capture"
+    os.symlink("capture", str(tmp_path / "link"))
+    for name in (str(path), str(tmp_path / "link"), str(tmp_path / ".." / tmp_path.name / "capture")):
+        status, lines, err = explain(data, "--html", name)
+        assert status != 0 and lines == [] and name in err and err.count("\n") == 1
+        assert path.read_bytes() == data
+
+
+def test_two_pictures_are_two_files(explain, tmp_path):
+    name = str(tmp_path / "picture")
+    status, lines, err = explain(OK, "--html", name, "--har", name)
+    assert status != 0 and name in err and not os.path.exists(name)
+    assert explain(OK, "--html", "/dev/null", "--har", "/dev/null")[0] == 0
 
 
 def test_no_such_file(capfd):

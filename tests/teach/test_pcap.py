@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rawdock.teach.pcap import PcapConnection, internet_checksum, write_pcap
-from rawdock.teach.record import Recording, WireEvent
+from rawdock.teach.record import MAX_CONNECTION_NUMBER, Recording, WireEvent
 from pcap_rules import ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng, word_sum
 
 
@@ -106,6 +106,11 @@ def test_connections_keep_apart_however_many_there_are():
     numbers = [1, 2, 16384, 16385, 200000]
     places = {PcapConnection(number).places[">"] for number in numbers}
     assert len(places) == len(numbers) and {port >> 14 for _, port in places} == {3}
+
+
+def test_the_last_number_that_a_record_may_have_has_an_address():
+    _, packets = written(recorded((">", "data", b"x"), number=MAX_CONNECTION_NUMBER))
+    assert packets[0].key[0][:1] == b"\x7f"
 
 
 def test_an_empty_record_is_an_empty_capture():

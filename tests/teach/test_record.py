@@ -250,7 +250,14 @@ HEADER = b'{"rawdock":"record","version":1,"started":1,"address":"x"}\n'
     (HEADER + b'{"c":1,"t":0,"kind":"data","d":">","b64":"eA=="}', "line 2 of the record cannot be read: the line is cut"),
     (HEADER + b'{"c":0,"t":0,"kind":"close","d":">"}\n', "'c'"),
     (HEADER + b'{"c":1,"t":true,"kind":"close","d":">"}\n', "'t'"),
-    (HEADER + b'{"c":1,"t":NaN,"kind":"close","d":">"}\n', "'t'"),
+    (HEADER + b'{"c":1,"t":NaN,"kind":"close","d":">"}\n', "line 2"),
+    (HEADER + b'{"c":1,"t":1e400,"kind":"close","d":">"}\n', "'t'"),
+    (HEADER + b'{"c":1,"t":' + b"9" * 100000 + b',"kind":"close","d":">"}\n', "line 2"),
+    (HEADER + b'{"c":4294967296,"t":0,"kind":"close","d":">"}\n', "'c'"),
+    (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":"\\ud800"}\n', "line 2"),
+    (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":["%s"]}\n' % (b"x" * 100000), "'text' is not text: ['xxx"),
+    (HEADER + b'{"c":1,"t":0,"kind":' + b"[" * 900 + b"]" * 900 + b',"d":">"}\n', "no event is of kind [[["),
+    (HEADER.replace(b":1,", b':"%s",' % (b"x" * 100000), 1), "version 'xxx"),
     (HEADER + b'{"c":1,"t":0,"kind":"burst","d":">"}\n', "'burst'"),
     (HEADER + b'{"c":1,"t":0,"kind":"close","d":""}\n', "direction"),
     (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":5}\n', "'text'"),
@@ -259,7 +266,7 @@ HEADER = b'{"rawdock":"record","version":1,"started":1,"address":"x"}\n'
 def test_a_record_that_cannot_be_read_says_where(data, named):
     with pytest.raises(UsageError) as raised:
         read_record(io.BytesIO(data))
-    assert named in str(raised.value)
+    assert named in str(raised.value) and len(str(raised.value)) < 300
 
 
 class Clock:
