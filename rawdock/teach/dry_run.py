@@ -196,8 +196,8 @@ class Plan:
 
     def is_sent(self, variable):
         """Whether a later step sends, or the command prints, what `variable` stands for."""
-        return any(variable in self.pieces(data) for data in [step.request for step in self.steps]
-                   + [data for kind, data in self.events if kind == "print"])
+        said = [step.request for step in self.steps] + [data for kind, data in self.events if kind == "print"]
+        return any(isinstance(piece, str) and piece == variable for data in said for piece in self.pieces(data))
 
     def pieces(self, data):
         """Bytes that were sent or printed → a list of bytes, and str for what stands in a variable."""

@@ -55,13 +55,13 @@ def test_what_is_planned_is_what_has_an_example():
 # -- no socket
 
 AUDITED = """
-import socket, sys
+import _socket, socket, sys
 def refuse(*ignored, **more):
     raise SystemExit("a socket was made")
 if hasattr(sys, "addaudithook"):
     sys.addaudithook(lambda event, arguments: refuse() if event.startswith("socket.") or event in ("os.exec", "os.posix_spawn", "subprocess.Popen") else None)
 else:
-    socket.socket = socket.create_connection = refuse
+    _socket.socket = socket.socket = socket.create_connection = refuse
 if len(sys.argv) > 1 and sys.argv[1].endswith(".py"):
     import importlib.util
     spec = importlib.util.spec_from_file_location("rawdock", sys.argv.pop(1))

@@ -26,10 +26,8 @@ def recorded(*connections):
     for events in connections:
         number = recorder.open("unix:///x")
         for direction, what in events:
-            if what == "half-close":
-                recorder.half_closed(number, direction)
-            elif what == "close":
-                recorder.closed(number, direction)
+            if isinstance(what, str):
+                {"half-close": recorder.half_closed, "close": recorder.closed}[what](number, direction)
             elif direction == ">":
                 recorder.sent(number, what)
             else:
