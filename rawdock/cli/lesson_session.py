@@ -144,8 +144,7 @@ class LearnSession:
                 return None
             if command is not None:
                 self.obey(command)
-                if data:
-                    self.say("(Go on: the lines before it stand.)")
+                self.say("(Go on: the lines before it stand.)" if data else "")
                 continue
             if line == ".":
                 if data:

@@ -197,7 +197,7 @@ def head_hint(data, start, error):
                        "Connection: close (RFC 9112 §9.6)")
     if byte == b"\n" and (expected.startswith("CRLF") or at == line_start):
         return hint_at(data, at, "the line ends with \\n alone. A line of HTTP ends with two bytes, \\r\\n (0d 0a; RFC 9112 §2.2): in printf "
-                       "write \\r\\n, in nc use -C")
+                       "write \\r\\n, in nc use -C; lines of a file get it with sed 's/$/\\r/'")
     if byte == b"\r" and data[at + 1:at + 2] != b"\n":
         return hint_at(data, at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)")
     if first and b"$(" in line:
@@ -235,7 +235,7 @@ def version_words(rest):
     """What to say of a request line whose end `rest` is not a version."""
     text = rest.decode("latin-1")
     if re.fullmatch("HTTP/1[.][01][ \t]+", text):
-        return "a blank after the version: the line ends with HTTP/1.1 and \\r\\n (RFC 9112 §3)"
+        return "a blank after the version: the line ends with %s and \\r\\n (RFC 9112 §3)" % text.strip()
     if re.fullmatch("http/1[.][01]", text, re.IGNORECASE):
         return "the version is written in capitals: %s (RFC 9112 §2.3)" % text.upper()
     if re.search("HTTP/1[.][01]$", text):

@@ -8,6 +8,7 @@ Written for someone who has never seen HTTP: a term is explained where it first 
 HTTP is in RFC 9110 (what messages mean) and RFC 9112 (how they look on the wire); what is said of the
 engine was seen on its wire.
 """
+import json
 import re
 import time
 
@@ -15,7 +16,7 @@ from ..errors import ProtocolError, StreamError, TruncatedError
 from ..wire.exchange import Data, ResponseReader
 from ..wire.frames import STREAM_NAMES, FrameReader, encode_frame
 from ..wire.message import Head
-from .answers import read_notation, visible_bytes, visible_lines
+from .answers import read_notation, unescape_typed, visible_bytes, visible_lines
 from .explain import explain_messages
 from .lessons import Lesson, WantedRequest
 
@@ -68,7 +69,8 @@ def command_hint(value, words):
     if hint is None and isinstance(value["Cmd"], str):
         return "Cmd is a list with a text for each word, [\"echo\",\"hello\"]: no shell takes a line apart here"
     if hint is None and value["Cmd"] != words:
-        return "Cmd is not the list of this task"
+        given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
+        return "Cmd is %s, but this task wants %s, a text for each word" % (given, json.dumps(words, separators=(",", ":")))
     return hint
 
 
@@ -300,7 +302,9 @@ def frames_hint(data):
         try:
             data = read_notation(data.decode("ascii"))
         except ValueError as error:
-            return str(error)
+            if not data.startswith(b"\\x") or b'"' in data:
+                return str(error)
+            data = b"".join(unescape_typed(line) for line in data.decode("ascii").splitlines())   # as printf takes it
     if data[:1] in (b"1", b"2"):
         return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. The stream type of stdout is the byte 01"
                 % (chr(data[0]), data[0]))
@@ -347,11 +351,13 @@ def frame_hint(data, at, stream, payload):
         frames = list(reader.feed(data[at:at + 8 + length]))
         reader.feed_eof()
     except TruncatedError as error:
-        return "byte %d: the frame is cut: its length says %d bytes, %d came" % (len(data), length, error.got)
+        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
+            len(data), length, error.got, ": the line end \\n is missing" if rest == payload[:-1] else "")
     except (ProtocolError, StreamError) as error:
         return str(error)
     if frames != [(stream, payload)]:
-        return "byte %d: the payload is %s, but the program wrote %s" % (at + 8, visible_bytes(rest[:length]), visible_bytes(payload))
+        return "byte %d: the payload is %s, but the program wrote %s%s" % (
+            at + 8, visible_bytes(rest[:length]), visible_bytes(payload), ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
     return None
 
 

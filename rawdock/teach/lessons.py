@@ -175,7 +175,10 @@ class WantedRequest:
             if size is not None:
                 return hint_at(data, request.body_start, "Content-Length says %d, but the JSON after the empty line has %d bytes (RFC 9110 §8.6)"
                                % (request.framing.length, size))
-            return hint_at(data, request.body_start, "the body is not JSON: %s" % json_words(request.body, error))
+            at = request.body_start
+            if kind == "length" and isinstance(error, json.JSONDecodeError):   # chunk lines would stand between
+                at += min(len(error.doc[:error.pos].encode("utf-8")), max(len(request.body) - 1, 0))
+            return hint_at(data, at, "the body is not JSON: %s" % json_words(request.body, error))
         except RecursionError:
             return hint_at(data, request.body_start, "the body is not JSON of this task: it is nested too deeply")
         hint = self.body(value) if isinstance(value, dict) else "the body is a JSON object: it stands in { and }"
@@ -185,6 +188,8 @@ class WantedRequest:
 def json_size(data):
     """How many bytes the JSON object at the start of `data` has; None if there is none."""
     text = data.decode("utf-8", "replace")
+    if not text.startswith("{"):
+        return None
     try:
         return len(text[:json.JSONDecoder().raw_decode(text)[1]].encode("utf-8"))
     except (ValueError, RecursionError):
@@ -198,7 +203,11 @@ def json_words(body, error):
         return "a comma stands before the closing bracket"
     if re.search(rb"[{,]\s*[A-Za-z]+\s*:", body):
         return "names stand in double quotes"
-    return " ".join(str(error).split())
+    if body.lstrip()[:1] == b'"':
+        return "it is an object, which stands in { and }"
+    if re.search(rb"[\[:,]\s*[A-Za-z]", body):
+        return "texts stand in double quotes"
+    return getattr(error, "msg", " ".join(str(error).split()))
 
 
 class Lesson:

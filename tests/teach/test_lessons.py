@@ -56,7 +56,7 @@ WRONG = [
     ("first-get", b"get /_ping HTTP/1.0\r\n\r\n", "methods are written in capitals: GET"),
     ("first-get", b"GET /_ping http/1.0\r\n\r\n", "line 1, byte 11: the version is written in capitals: HTTP/1.0"),
     ("first-get", b"GET /_ping HTTP/2\r\n\r\n", "HTTP/2 is not spoken here"),
-    ("first-get", b"GET /_ping HTTP/1.0 \r\n\r\n", "a blank after the version"),
+    ("first-get", b"GET /_ping HTTP/1.0 \r\n\r\n", "a blank after the version: the line ends with HTTP/1.0 and"),
     ("first-get", b"GET /_ping\r\n\r\n", "the version, HTTP/1.0 or HTTP/1.1, is missing"),
     ("first-get", b"GET\r\n\r\n", "target and version are missing"),
     ("first-get", b"GET  /_ping HTTP/1.0\r\n\r\n", "line 1, byte 4: two blanks"),
@@ -115,6 +115,10 @@ WRONG = [
     ("create", post("/containers/create?name=first", b"{'Image':'busybox','Cmd':['echo','hello']}"), "the body is not JSON: texts stand in double quotes"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":["echo","hello",]}'), "a comma stands before the closing bracket"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":"echo hello"}'), "Cmd is a list with a text for each word"),
+    ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":["echo hello"]}'), 'Cmd is ["echo hello"], but this task wants ["echo","hello"], a text for each'),
+    ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":[echo,hello]}'), "line 6, byte 139: the body is not JSON: texts stand in double quotes"),
+    ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":"echo","hello"}'), "line 6, byte 152: the body is not JSON: Expecting ':' delimiter"),
+    ("create", post("/containers/create?name=first", b'"Image":"busybox"'), "the body is not JSON: it is an object, which stands in { and }"),
     ("create", post("/containers/create?name=first", b'{"image":"busybox"}'), "image is written Image"),
     ("create", post("/containers/create?name=first", b'{"Image":"alpine","Cmd":["echo","hello"]}'), 'Image is alpine, but this task wants "busybox"'),
     ("create", post("/containers/create?name=first", b'{"Cmd":["\\n"]}').replace(b"\r\n", b"\n"), "line 1, byte 43: the line ends with \\n alone"),
@@ -175,6 +179,8 @@ WRONG = [
     ("frames", b"01 00 00 00 00 00 00 06 'hello\\n'", "'hello\\n': text stands in double quotes here, not in single ones"),
     ("frames", b"01 00 00 00 00 00 00 06 hello\\n", "hello\\n is neither a byte in hexadecimal"),
     ("frames", b'00 00 00 01 00 00 00 06 "hello\\n"', "byte 0 is 00: the stream type is the first of the eight bytes, 01"),
+    ("frames", b'01 00 00 00 00 00 00 06 "hello\\n" 02 00 00 00 00 00 00 05 "oops\\r\\n"', "byte 22: the payload is oops\\r, but the program wrote oops\\n, with no \\r"),
+    ("frames", b'01 00 00 00 00 00 00 06 "hello\\n" 02 00 00 00 00 00 00 05 "oops"', "5 bytes, 4 came: the line end \\n is missing"),
     ("frames", b'"hello\\n"', "byte 0: the text stands here without its header"),
     ("frames", b'"1" 00 00 00 00 00 00 06 "hello\\n"', "byte 0 is the character 1, which is the number 31"),
     ("frames", b'01 00 00 06 "hello\\n"', "the header has 4 bytes here, it must have eight"),
@@ -270,6 +276,10 @@ def test_a_mistake_gets_its_own_hint(name, answer, expected):
                                    b'status: 200\nframing: chunked\nbody: 27 bytes\nstderr: "oops\\n"\ncomplete: No\n'])
 def test_facts_may_be_written_as_people_write_them(facts):
     assert BY_NAME["capture"].check(facts) is None
+
+
+def test_frames_may_be_written_as_printf_takes_them():
+    assert BY_NAME["frames"].check(b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x06hello\\n\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x05oops\\n\n") is None
 
 
 def test_every_lesson_has_five_mistakes_at_least():
