@@ -12,7 +12,11 @@ class Wire:
     def __init__(self, engine):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(10)
-        self.sock.connect(engine.socket_path)
+        try:
+            self.sock.connect(engine.socket_path)
+        except OSError:
+            self.sock.close()
+            raise
         self.held = b""
 
     def __enter__(self):

@@ -22,7 +22,8 @@ NOBODY = "unix:///nonexistent/docker.sock"
 VARIABLES = {"container": b"0123456789abcdef" * 4, "exec_id": b"fedcba9876543210" * 4}
 
 # Whatever stands in an argument: no NUL, which no argument of a process can hold.
-ANY_BYTES = st.one_of(st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=30).map(lambda text: text.encode("utf-8")),
+# (Text is drawn as numbers: hypothesis keeps what it drew in one dict, where bytes and str of one hash would be compared.)
+ANY_BYTES = st.one_of(st.lists(st.one_of(st.integers(1, 0xd7ff), st.integers(0xe000, 0x10ffff)), max_size=30).map(lambda codes: "".join(map(chr, codes)).encode("utf-8")),
                       st.binary(max_size=30).map(lambda data: data.replace(b"\0", b"")),
                       st.lists(st.sampled_from([b"'", b'"', b"\\", b"%", b"%s", b"\\n", b"\n", b"\r\n", b"$", b"$(id)", b"`id`", b"!", b"*", b"~", b"#", b"-", b" ",
                                                 "ü".encode("utf-8"), b"\\'", b"''", b"\t", b"\x01", b"\x7f", b"\xff", b"${container}"]), max_size=8).map(b"".join))
@@ -94,7 +95,7 @@ def test_nasty_arguments_arrive_as_they_are():
     tree = ast.parse(printed("python", "create", "--pull=never", "--env", "A=\u00e9'\n", "busybox", *NASTY))
     nodes = [node for node in ast.walk(tree) if type(node).__name__ in ("Constant", "Bytes")]   # of 3.8 and later, and before
     literals = [node.value if hasattr(node, "value") else node.s for node in nodes]
-    assert step.request.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) in literals
+    assert step.request.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1) in [value for value in literals if isinstance(value, bytes)]
 
 
 # -- the plan
