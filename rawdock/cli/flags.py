@@ -286,9 +286,13 @@ class Console:
         return self._practice is not None
 
     def complain(self, text):
-        """A last line on stderr, its control characters spelled out. Where nobody can read it the exit status has to do."""
+        """A last line on stderr, its control characters spelled out, as are the marks that make a terminal write backwards.
+
+        Where nobody can read it the exit status has to do.
+        """
         try:
-            self.err.line(re.sub("[\x00-\x1f\x7f-\x9f]", lambda control: "\\x%02x" % ord(control.group()), text))
+            self.err.line(re.sub("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+                                 lambda control: ("\\x%02x" if ord(control.group()) < 256 else "\\u%04x") % ord(control.group()), text))
         except OSError:
             pass
 
@@ -300,6 +304,8 @@ class Console:
                 self._recorder.finish()
             except OSError:   # nobody reads the transcript
                 pass
+            except Exception as error:   # a mistake in it is none of the command's
+                self.complain("rawdock: the transcript broke off: %r" % error)
         if self._practice is not None:
             self._practice.close()
 

@@ -492,8 +492,8 @@ def record_event(facts):
 class WireRecorder:
     """Stamps what happens on connections and gives it to every sink: an object with take(number, event) and finish().
 
-    Usable from several threads. A sink that fails (OSError: its disk is full, nobody reads it) gets nothing
-    more and does not disturb the connections; finish() raises its error.
+    Usable from several threads. A sink that fails (its disk is full, nobody reads it, it has a mistake) gets
+    nothing more and does not disturb the connections; finish() raises its error.
     """
 
     def __init__(self, sinks, clock=time.monotonic):
@@ -514,7 +514,7 @@ class WireRecorder:
         for sink in list(self._sinks):
             try:
                 sink.take(number, event)
-            except OSError as error:
+            except Exception as error:   # not only OSError: who watches must not change what happens
                 self._sinks.remove(sink)
                 self._failure = self._failure or error
 
@@ -547,13 +547,13 @@ class WireRecorder:
         self._take(number, "", "note", text.encode("utf-8", "surrogateescape"))
 
     def finish(self):
-        """No more will come. Raises the OSError of a sink that has failed."""
+        """No more will come. Raises the error of a sink that has failed, an OSError as a rule."""
         with self._lock:
             sinks, self._sinks = self._sinks, []
             for sink in sinks:
                 try:
                     sink.finish()
-                except OSError as error:
+                except Exception as error:
                     self._failure = self._failure or error
             failure, self._failure = self._failure, None
         if failure is not None:

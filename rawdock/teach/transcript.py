@@ -198,7 +198,8 @@ class BodyTranscript:
         if self._show is None:
             if not self._pending:
                 return
-            self._show(self._begin(*self._kind()))
+            data = self._begin(*self._kind())   # which sets _show
+            self._show(data)
         if self._reader is not None and (self.message.complete or self.raw):
             try:
                 self._reader.feed_eof()

@@ -362,6 +362,19 @@ def test_a_sink_that_fails_disturbs_nothing_until_the_end():
     assert full.taken == 1 and recording.connections[0].notes == ["b"] and recording.connections[0].stream(">") == b"a"
 
 
+def test_a_sink_that_is_at_fault_itself_disturbs_nothing_either():
+    class Wrong(FullSink):
+        def take(self, number, event):
+            raise KeyError("a mistake")
+
+    recording = Recording()
+    recorder = WireRecorder([Wrong(), recording])
+    recorder.sent(recorder.open("x"), b"a")
+    assert recording.connections[0].stream(">") == b"a"
+    with pytest.raises(KeyError):
+        recorder.finish()
+
+
 def test_threads_share_a_recorder():
     recording = Recording()
     recorder = WireRecorder([recording])

@@ -195,6 +195,15 @@ def test_the_engines_own_error_and_a_broken_body_are_shown():
     assert "! byte 54: expected a chunk size" in text and "< … 8 bytes more, not read\n" in text and status == 1
 
 
+@pytest.mark.parametrize("kind, body, ends", [
+    (b"application/json", b"\r\n", 0), (b"application/json", b"", 0), (b"application/vnd.docker.raw-stream", b"\1\0\0", 3)])
+@pytest.mark.parametrize("sized_too", [True, False])
+def test_a_body_that_ends_before_it_tells_what_it_is(kind, body, ends, sized_too):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % kind
+    text, status = shown((">", b"GET /containers/x/logs HTTP/1.1\r\n\r\n"), ("<", answer + (sized(body) if sized_too else b"\r\n" + body)), ("<", "close"))
+    assert status == ends and "".join("\\x%02x" % byte for byte in body if byte < 9) in text
+
+
 def test_a_client_that_leaves_early_cut_nothing():
     pieces = [(">", b"GET /events HTTP/1.1\r\n\r\n"), ("<", JSON + b"Transfer-Encoding: chunked\r\n\r\n8\r\n{\"a\":1}\n")]
     assert shown(*(pieces + [("<", "close")]))[1] == 3
