@@ -206,7 +206,7 @@ def head_hint(data, start, error):
         return hint_at(data, at, version_words(rest))
     if first and rule in ("RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
         return hint_at(data, at, request_line_words(byte, expected, line))
-    if LOOKS_LIKE_REQUEST.match(line) and b" HTTP/" in line:
+    if LOOKS_LIKE_REQUEST.match(line) and (b" HTTP/" in line or line.split()[0].decode("ascii").upper() in METHODS_IN_CAPITALS):
         return hint_at(data, line_start, "a new request begins, but the head before it has not ended: the empty line (\\r\\n) is missing before it")
     if LOOKS_LIKE_BODY.match(line):
         return hint_at(data, line_start, EARLY_BODY)
@@ -236,6 +236,8 @@ def version_words(rest):
     text = rest.decode("latin-1")
     if re.fullmatch("HTTP/1[.][01][ \t]+", text):
         return "a blank after the version: the line ends with %s and \\r\\n (RFC 9112 §3)" % text.strip()
+    if re.match("HTTP/1[.][01] .*:", text):
+        return "the line ends after the version: a field, Name: value, begins a line of its own (RFC 9112 §2.1)"
     if re.fullmatch("http/1[.][01]", text, re.IGNORECASE):
         return "the version is written in capitals: %s (RFC 9112 §2.3)" % text.upper()
     if re.search("HTTP/1[.][01]$", text):
@@ -253,6 +255,8 @@ def request_line_words(byte, expected, line):
     if expected == "one space" and byte in (b"\r", b"\n", b""):
         missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
         return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
+    if line.partition(b":")[0].decode("latin-1").upper() in METHODS_IN_CAPITALS:
+        return "a colon after the method: one blank stands between method, target and version, and nothing else (RFC 9112 §3)"
     if LOOKS_LIKE_FIELD.match(line):
         return "this looks like a field: the request line, METHOD TARGET VERSION, comes before it (RFC 9112 §2.1)"
     if expected == "a method" and byte in (b" ", b"\t"):
@@ -298,6 +302,9 @@ def chunk_hint(answer, request, error):
         text = "after a chunk size comes \\r\\n"
         if data[at:at + 1] in b"xX":
             text = "a chunk size has no 0x before it: it is hexadecimal digits alone"
+        return hint_at(data, at, text + " (RFC 9112 §7.1)")
+    if error.rule == "RFC 9112 §7.1.1" and byte in (b" ", b"\t"):
+        text = "after a chunk size comes \\r\\n: its bytes begin on the next line"
         return hint_at(data, at, text + " (RFC 9112 §7.1)")
     if error.expected == "a chunk size of 1 to 16 hexadecimal digits" and byte in (b"\r", b"\n") and sizes:
         return hint_at(data, at, "an empty line where the size of the next chunk must stand: one line end follows the bytes of a chunk, and an empty "
