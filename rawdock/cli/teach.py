@@ -109,12 +109,16 @@ def file_identity(path):
 
 def explain_capture(console, options, pieces, role, method, pictures):
     """Explain the bytes of one direction → exit status."""
-    if options["json"]:
-        return print_captured_messages(console, pieces, role, method)
     if role == "auto":
         start, pieces = pieces_with_start(pieces, 7)
         role = guess_role(start)
     direction = "<" if role == "response" else ">"
+    if options["json"]:
+        if not options["secrets"]:
+            from ..teach.record import SecretMasker
+            masker = SecretMasker(method)
+            pieces = (masker.mask(direction, piece) for piece in pieces)
+        return print_captured_messages(console, pieces, role, method)
     from ..teach.record import Recording, WireEvent
     if options["hex"] or pictures:
         recording = Recording(started=0.0, address="")

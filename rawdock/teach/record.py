@@ -186,12 +186,14 @@ class LineMasker:
 class SecretMasker:
     """mask(direction, bytes) → as many bytes, for the bytes of one connection in the order in which they crossed.
 
+    `method` is what a response without a request answers.
+
     The framing is read by the wire floor's own readers, so a chunk line in the midst of a secret stays what
     it is. Where no framing can be known (bytes that break a rule) all is searched for all kinds of secrets.
     """
 
-    def __init__(self):
-        self._pair = PairedReaders()
+    def __init__(self, method="GET"):
+        self._pair = PairedReaders(method)
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": LineMasker(), "<": LineMasker()}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, its JSONMasker or None)
@@ -263,7 +265,8 @@ class SecretMasker:
 class SecretMaskers:
     """event(number, WireEvent) → the event without secrets, for any number of connections."""
 
-    def __init__(self):
+    def __init__(self, method="GET"):
+        self._method = method
         self._maskers = {}
         self._closed = deque()     # numbers
 
@@ -271,7 +274,7 @@ class SecretMaskers:
         if event.kind == "data":
             masker = self._maskers.get(number)
             if masker is None:
-                masker = self._maskers[number] = SecretMasker()
+                masker = self._maskers[number] = SecretMasker(self._method)
             return event._replace(data=masker.mask(event.direction, event.data))
         if event.kind in ("close", "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
             self._closed.append(number)
@@ -282,8 +285,9 @@ class SecretMaskers:
 
 def redacted_recording(recording):
     """A Recording like `recording`, its secrets masked."""
-    clean, maskers = Recording(None, recording.started, recording.address), SecretMaskers()
+    clean = Recording(None, recording.started, recording.address)
     for connection in recording.connections:
+        maskers = SecretMaskers(connection.method)
         for event in connection.events:
             clean.take(connection.number, maskers.event(connection.number, event))
         clean.find(connection.number).method = connection.method

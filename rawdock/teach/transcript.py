@@ -17,13 +17,14 @@ already is not given again.
 """
 import os
 import re
+from collections import deque
 
 from ..errors import ProtocolError, StreamError, TruncatedError
 from ..wire.frames import STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader
 from .annotate import annotate_connection, content_kind, explain_field, explain_span, explain_status, explain_target
 from .pairing import BODY_ROLES, PairedReaders
-from .record import SecretMaskers, redacted_recording
+from .record import CLOSED_CONNECTIONS, SecretMaskers, redacted_recording
 
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
@@ -411,9 +412,10 @@ class TranscriptSink:
 
     def __init__(self, out, colour=False, numbered=True, redact=True, method="GET"):
         self._paper = TranscriptPaper(out, colour, numbered)
-        self._maskers = SecretMaskers() if redact else None
+        self._maskers = SecretMaskers(method) if redact else None
         self._method = method
         self._connections = {}
+        self._leaving = deque()   # numbers of connections that the client has closed, the engine not yet
         self.status = 0
 
     def take(self, number, event):
@@ -425,12 +427,17 @@ class TranscriptSink:
         connection.take(event)
         if len(connection.left) == 2:
             self._end(number)
+        elif ">" in connection.left and number not in self._leaving:
+            self._leaving.append(number)
+            if len(self._leaving) > CLOSED_CONNECTIONS:
+                self._end(self._leaving.popleft())
         self._paper.flush()
 
     def _end(self, number):
-        connection = self._connections.pop(number)
-        connection.finish()
-        self.status = self.status or connection.status
+        connection = self._connections.pop(number, None)
+        if connection is not None:
+            connection.finish()
+            self.status = self.status or connection.status
 
     def finish(self):
         for number in sorted(self._connections):

@@ -91,9 +91,12 @@ def test_secrets_are_masked_unless_asked_for(explain):
     for form in ([], ["--hex"]):
         assert not any("ter2" in line for line in explain(data, *form)[1])
         assert any("ter2" in line for line in explain(data, "--secrets", *form)[1])
-    kept = record((1, ">", data))
-    bodies = [base64.b64decode(json.loads(explain(kept, "--json", *words)[1][0])["body"]) for words in ([], ["--secrets"])]
-    assert bodies == [b'{"password":"*******"}', b'{"password":"hunter2"}']
+    for kept in (data, record((1, ">", data))):
+        bodies = [base64.b64decode(json.loads(explain(kept, "--json", *words)[1][0])["body"]) for words in ([], ["--secrets"])]
+        assert bodies == [b'{"password":"*******"}', b'{"password":"hunter2"}']
+    after_head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nAuthorization: hunter2\r\n\r\n"
+    for form in ([], ["--hex"], ["--json"]):
+        assert not any("ter2" in line for line in explain(after_head, "--for", "HEAD", *form)[1])
 
 
 def test_a_records_messages_as_json(explain):

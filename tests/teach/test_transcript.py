@@ -220,6 +220,26 @@ def test_secrets_are_shown_only_when_asked():
     assert [line for line in hexdump_lines(recording_of(*pieces), redact=False) if "ter2" in line]
 
 
+def test_connections_that_the_client_has_closed_are_not_kept():
+    import gc
+    import tracemalloc
+    sink = TranscriptSink(None)
+
+    def pass_connections(numbers):
+        for number in numbers:
+            sink.take(number, WireEvent(0.0, ">", "data", b"GET / HTTP/1.1\r\n\r\n"))
+            sink.take(number, WireEvent(0.0, ">", "close", b""))
+    pass_connections(range(1, 100))
+    tracemalloc.start()
+    try:
+        pass_connections(range(100, 1000))
+        gc.collect()   # who reads a connection and who shows it know each other
+        assert tracemalloc.get_traced_memory()[0] < 1 << 20
+    finally:
+        tracemalloc.stop()
+    sink.finish()
+
+
 def test_a_long_body_is_not_held():
     import tracemalloc
     sink = TranscriptSink(Paper())
