@@ -125,7 +125,11 @@ def run_command(console, command, words):
     try:
         options, arguments = parse_command_line(words, parse_flag_table(command.flags + HELP_FLAG), command.program)
     except UsageError as error:
-        console.complain("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.name))
+        said = one_line(error)
+        name = said.rpartition(" --")[2]
+        if any(name == flag.long for flag in parse_flag_table(GLOBAL_FLAGS)):
+            said += ": it stands before the command, as in rawdock --%s %s" % (name, command.name)
+        console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.name))
         return 125
     if options.pop("help"):
         print_command_help(console, command)

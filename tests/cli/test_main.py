@@ -113,6 +113,8 @@ def test_the_version(rawdock_command):
     ([""], 1, "no command ''"),
     (["--nonsense", "ps"], 125, "unknown flag: --nonsense"),
     (["-H"], 125, "flag needs an argument: -H"),
+    (["ps", "--wire"], 125, "unknown flag: --wire: it stands before the command, as in rawdock --wire ps; see rawdock ps --help"),
+    (["run", "--dry-run=nc", "busybox"], 125, "unknown flag: --dry-run: it stands before the command, as in rawdock --dry-run run; see rawdock run --help"),
     (["ps", "--nonsense"], 125, "unknown flag: --nonsense; see rawdock ps --help"),
     (["run", "--nonsense", "busybox"], 125, "unknown flag: --nonsense; see rawdock run --help"),
     (["run", "-z", "busybox"], 125, "unknown shorthand flag: 'z' in -z"),
