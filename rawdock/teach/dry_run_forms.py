@@ -24,8 +24,9 @@ from .record import SECRET_FIELD
 # -- what all forms say
 
 def comment_text(text):
-    """`text` (str) for one comment line: control characters spelled out."""
-    return re.sub("[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda control: "\\x%02x" % ord(control.group()), text)
+    """`text` (str) for one comment line: spelled out are control characters, and marks that make a terminal write backwards."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+                  lambda control: ("\\x%02x" if ord(control.group()) < 256 else "\\u%04x") % ord(control.group()), text)
 
 
 def command_comment(plan):

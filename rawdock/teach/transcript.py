@@ -30,8 +30,8 @@ SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, o
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 48
 JSON_BLANKS = b"\x1e\r\n\t "
-# C0, DEL, C1, line and paragraph separators, and the marks that make a terminal write backwards.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# C0, DEL, C1, line and paragraph separators, the marks that make a terminal write backwards, and what takes no room.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]")
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length cache-control pragma location".split())
 
@@ -51,7 +51,7 @@ def escaped_character(match):
     code = ord(match.group())
     if code < 0x80:
         return {"\t": "\\t", "\r": "\\r", "\n": "\\n"}.get(match.group()) or "\\x%02x" % code
-    return "\\u%04x" % code
+    return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
 
 
 def counted_bytes(count):

@@ -85,6 +85,10 @@ def test_a_comment_stays_one_line(text):
 NASTY = ["it's 100%\\n", "$HOME `id` \"", "line\nline\r\n", "ünï\u2028", "%s%d%%", "-n", "", "\\", "#", "!"]
 
 
+def test_a_comment_is_written_forwards():
+    assert comment_text("a\u202eb\u2066c\x9b") == "a\\u202eb\\u2066c\\x9b"
+
+
 def test_nasty_arguments_arrive_as_they_are():
     """From the command line to the bytes that nc is given, and to the literal in Python."""
     plan = plan_of("create", "--pull=never", "--env", "A=\u00e9'\n", "busybox", *NASTY)

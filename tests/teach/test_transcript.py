@@ -148,6 +148,10 @@ def test_printable_text():
     assert printable_text(b"a\tb\x1b[0m\xff\xc2\x85\xe2\x80\xae caf\xc3\xa9") == "a\\tb\\x1b[0m\\xff\\u0085\\u202e caf\xe9"
 
 
+def test_what_hides_between_letters_is_shown():
+    assert printable_text("a\u202eb\u2060c\ufff9d\U000e0041e") == "a\\u202eb\\u2060c\\ufff9d\\U000e0041e"
+
+
 def test_connections_are_told_apart_and_shown_in_order_of_time():
     paper = Paper()
     recording = Recording(started=0.0)
