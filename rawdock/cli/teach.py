@@ -19,7 +19,7 @@ EXPLAIN_FLAGS = """
 --html     text  FILE  write a page for browsers
 --har      text  FILE  write a HAR, which browsers' developer tools open
 --pcap     text  FILE  write a capture (pcapng), which Wireshark opens
---secrets  bool  leave credentials as they are; otherwise each of their bytes becomes an asterisk
+--secrets  bool  leave credentials as they are (as --json of captured bytes does); otherwise each of their bytes becomes an asterisk
 --role     text  ROLE  what was captured: response, request, or auto (the default: the first bytes tell)
 --for      text  METHOD  the method that the captured responses answer (a HEAD's answer has no body)
 """
@@ -109,16 +109,12 @@ def file_identity(path):
 
 def explain_capture(console, options, pieces, role, method, pictures):
     """Explain the bytes of one direction → exit status."""
+    if options["json"]:   # for programs, which want the bytes that were captured
+        return print_captured_messages(console, pieces, role, method)
     if role == "auto":
         start, pieces = pieces_with_start(pieces, 7)
         role = guess_role(start)
     direction = "<" if role == "response" else ">"
-    if options["json"]:
-        if not options["secrets"]:
-            from ..teach.record import SecretMasker
-            masker = SecretMasker(method)
-            pieces = (masker.mask(direction, piece) for piece in pieces)
-        return print_captured_messages(console, pieces, role, method)
     from ..teach.record import Recording, WireEvent
     if options["hex"] or pictures:
         recording = Recording(started=0.0, address="")
