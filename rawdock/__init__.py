@@ -8,7 +8,7 @@ floors, lowest first (a file imports only from its own floor and from lower ones
     wire/     bytes to values and back: heads, bodies, frames, JSON messages
     net/      addresses, dialling, one connection
     engine/   the Engine API: endpoints, the client, `run`
-    teach/    the practice engine, explain
+    teach/    see and learn: record, annotate, pictures, tap, replay, the practice engine, lessons
     cli/      the commands
 """
 import sys
@@ -30,6 +30,9 @@ PUBLIC_NAMES = {
     "engine.reference": "Reference parse_reference",
     "engine.docker": "Docker",
     "engine.run": "run",
+    "teach.practice": "PracticeEngine",
+    "teach.record": "Recording RecordWriter WireRecorder recorded_dial read_record",
+    "teach.annotate": "annotate annotate_bytes",
 }
 PUBLIC_HOMES = {name: home for home, names in PUBLIC_NAMES.items() for name in names.split()}
 __all__ = sorted(PUBLIC_HOMES)
