@@ -28,7 +28,7 @@ class Flag:
     __slots__ = ("long", "longs", "short", "kind", "value", "help")
 
     def __init__(self, line):
-        columns = re.split(r"\s{2,}", line.strip())
+        columns = [column.strip() for column in line.split("  ") if column.strip()]
         spellings = columns[0].replace(",", " ").split()
         self.longs = [word[2:] for word in spellings if word.startswith("--")]
         self.long = self.longs[0] if self.longs else None

@@ -23,7 +23,7 @@ rest unanswered), and Expect: 100-continue (an engine refuses early without bein
 import _socket
 import json
 import re
-import struct
+import sys
 import time
 from collections import deque
 
@@ -380,13 +380,14 @@ def limit_waiting(sock, seconds):
     The system's own timers, which cost nothing: with settimeout() Python asks poll() before each call.
     """
     if type(sock).__module__ in ("_socket", "socket") and sock.gettimeout() is None:
-        whole = int(seconds or 0)
-        timer = struct.pack("@ll", whole, max(1, int((seconds - whole) * 1e6)) if seconds is not None else 0)
+        micros = max(1, int(seconds * 1000000)) if seconds is not None else 0
+        size = 8 if sys.maxsize > 1 << 32 else 4   # of each half of a struct timeval
+        timer = b"".join([number.to_bytes(size, sys.byteorder) for number in divmod(micros, 1000000)])
         try:
             sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVTIMEO, timer)
             sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDTIMEO, timer)
             return
-        except (OSError, AttributeError):   # a system that has no such timers, or others
+        except (OSError, OverflowError, AttributeError):   # a system that has no such timers, or others
             pass
     sock.settimeout(seconds)
 
