@@ -135,8 +135,9 @@ def test_all_operations_are_called_by_name():
             seen = peer.request()
             if seen is None:
                 return
-            peer.send(answers[current[0]])
-            if current[0] in upgrades:
+            name = current[0]   # once it has its answer, the client goes on to the next
+            peer.send(answers[name])
+            if name in upgrades:
                 return
     upgrades = [row.name for row in rows if row.result == "upgrade"]
     with FakeEngine(recipe) as engine, Docker(engine.address, "1.55") as docker:
