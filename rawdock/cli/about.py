@@ -81,11 +81,10 @@ def version_lines(client, server):
 
 
 def version_command(console, options, arguments):
-    template = None
-    if options["format"]:
-        template = parse_template_option(console, "{{json .}}" if options["format"] == "json" else options["format"])
-        if template is None:
-            return 64
+    text = options["format"]
+    template = parse_template_option(console, "{{json .}}" if text == "json" else text) if text else None
+    if text and template is None:
+        return 64
     client = client_facts(console)
     server, failure = None, None
     try:
@@ -201,11 +200,10 @@ def info_lines(facts):
 
 
 def info_command(console, options, arguments):
-    template = None
-    if options["format"]:
-        template = parse_template_option(console, "{{json .}}" if options["format"] == "json" else options["format"])
-        if template is None:
-            return 64
+    text = options["format"]
+    template = parse_template_option(console, "{{json .}}" if text == "json" else text) if text else None
+    if text and template is None:
+        return 64
     client = client_facts(console)
     if template is not None:
         facts = answered_object(console.docker.call("system_info"), "SystemInfo")

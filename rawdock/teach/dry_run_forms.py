@@ -211,7 +211,14 @@ SHELL_NO_SUCH_IMAGE = b"""*[Nn]"o such image"*|*"mage not known"*|*"mage with re
 
 
 class ShellScript:
-    """A plan as a script for sh: POSIX, and mktemp. The subclasses know how a request is sent."""
+    """A plan as a script for sh: POSIX, and mktemp. The subclasses know how a request is sent, and say it as bytes of sh:
+
+        whole(step, stdin=False)   sends `step`, then our stdin if `stdin`, and prints the answer with its head
+        body(step)                 sends `step` and prints the body of the answer; fails if it is a refusal
+        quiet(step)                the same, where the body is worth showing only if it says what is wrong
+        told(then)                 the command `then`, after what is still to be said where body() has failed
+                                   and $answer has what it printed
+    """
 
     about = ""
     spools = False   # a body from stdin is put into a file, to know its length
@@ -223,26 +230,6 @@ class ShellScript:
         self.goes_on = plan.goes_on
         self.descriptors = {}     # a background step → the descriptor from which its answer is read
         self.show = "frames"      # the function that shows a stream
-
-    # What a subclass says. Each is bytes of sh.
-
-    def whole(self, step, stdin=False):
-        """Sends `step`, then our stdin if `stdin`, and prints the answer with its head."""
-        raise NotImplementedError
-
-    def body(self, step):
-        """Sends `step` and prints the body of the answer; fails if it is a refusal."""
-        raise NotImplementedError
-
-    def quiet(self, step):
-        """The same, where the body is worth showing only if it says what is wrong."""
-        raise NotImplementedError
-
-    def told(self, then):
-        """The command `then`, after what is still to be said where body() has failed and $answer has what it printed."""
-        raise NotImplementedError
-
-    # What is the same for all.
 
     def before(self, step):
         """Lines that stand before the one that sends."""
