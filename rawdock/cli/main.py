@@ -77,7 +77,7 @@ def find_command(name):
 
 def print_help(console):
     line = console.out.line
-    line("Usage: rawdock [-H ADDRESS] [-c CONTEXT] COMMAND ...")
+    line("Usage: rawdock [-H ADDRESS] [-c CONTEXT] [--wire] [--dry-run[=FORM]] COMMAND ...")
     line()
     line("The Docker Engine API spoken by hand over its socket. Without Docker: rawdock -H practice: run hello-world")
     for title, names in GROUP_TITLES:
