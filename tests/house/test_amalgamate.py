@@ -44,6 +44,12 @@ def copy(artefact, tmp_path):
     return tmp_path / "rawdock.py"
 
 
+def files_in(artefact):
+    """The package's files that an artefact holds: all, or without teach/ and cli/."""
+    core = b"the library alone" in artefact.read_bytes().split(b"\n")[1]
+    return [name for name in FILES if not core or not name.startswith(("teach/", "cli/"))]
+
+
 def test_the_same_tree_gives_the_same_bytes(artefact, tmp_path):
     options = ["--core"] if b"the library alone" in artefact.read_bytes().split(b"\n")[1] else []
     status, out, errors = run([sys.executable, TOOL] + options, tmp_path)
@@ -57,8 +63,7 @@ def test_the_contents_give_the_right_lines(artefact):
     banners = [(str(number), line[len("# ==== begin "):]) for number, line in enumerate(lines, 1) if line.startswith("# ==== begin ")]
     assert contents == banners
     files = [name for _, name in contents if name.startswith("rawdock/")]
-    core = "the library alone" in lines[1]
-    assert files == ["rawdock/" + name for name in FILES if not core or not name.startswith(("teach/", "cli/"))]
+    assert files == ["rawdock/" + name for name in files_in(artefact)]
     assert [line[len("# ==== end "):] for line in lines if line.startswith("# ==== end ")][1:] == [name for _, name in contents]
 
 
@@ -114,7 +119,8 @@ def test_it_imports_alone(copy):
     program = ("import sys; sys.path.insert(0, '.'); import rawdock; "
                "print(rawdock.__version__); print(' '.join(name for name in sys.argv[1:] if not hasattr(rawdock, name))); "
                "print(sorted(name for name in sys.modules if name.startswith('rawdock')))")
-    names = [name for home, names in PUBLIC.items() for name in names.split() if home.replace(".", "/") + ".py" in FILES]
+    names = AMALGAMATE.all_names(PUBLIC, files_in(copy))
+    assert names
     status, out, errors = run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent)
     assert (status, errors) == (0, b"")
     assert out.decode().split("\n") == [VERSION, "", "['rawdock']", ""]
@@ -222,7 +228,7 @@ def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole
 
 def test_it_offers_the_public_names(copy):
     program = "import sys; sys.path.insert(0, '.'); from rawdock import *; print(sorted(set(sys.argv[1:]) - set(globals())))"
-    names = AMALGAMATE.all_names(PUBLIC, FILES)
+    names = AMALGAMATE.all_names(PUBLIC, files_in(copy))
     assert names
     assert run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent) == (0, b"[]\n", b"")
 
