@@ -16,7 +16,8 @@ Bytes after a message that closes its connection are refused (RFC 9112 §9.6).
 from ..errors import ProtocolError, TruncatedError
 from .body import Framing, UPGRADE, body_reader, request_framing, response_framing, stays_open
 from .feed import label_span, values_or_error
-from .message import MAX_HEAD_BYTES, Headers, find_head_end, parse_request_head, parse_response_head, walk_head
+from .message import (MAX_HEAD_BYTES, Headers, find_empty_line, find_head_end, parse_request_head, parse_response_head,
+                      walk_head)
 
 
 class Data:
@@ -75,6 +76,7 @@ class ExchangeReader:
     """
 
     kind = ""
+    bare_lf = False          # LF alone ends a line of a head (RFC 9112 §2.2)
 
     error = None
     framing = None
@@ -150,24 +152,24 @@ class ExchangeReader:
         if self._closed:
             raise ProtocolError("RFC 9112 §9.6", self.offset, data[at:at + 32], "no byte after a message that closes the connection")
         held = self._held
-        if not held and data[at] != 0x0d:   # the usual case: a whole head, taken where it stands
-            end = data.find(b"\r\n\r\n", at, at + MAX_HEAD_BYTES) + 4
-            if end >= 4:
+        if not held and data[at] not in b"\r\n":   # the usual case: a whole head, taken where it stands
+            end = find_empty_line(data, at, at + MAX_HEAD_BYTES, self.bare_lf)
+            if end >= 0:
                 return self._begin_message(data[at:end], data, end, events)
         if not held:
             held = self._held = bytearray()
         known = len(held)
         held += data[at:at + MAX_HEAD_BYTES + 3 - known]
-        if self._may_skip_crlf and held[0] == 0x0d:
-            if len(held) == 1:
+        if self._may_skip_crlf and held[0] in b"\r\n":
+            if held == b"\r":
                 return len(data)
-            if held[1] == 0x0a:
-                del held[:2]
-                known -= 2
-                label_span(self._labels, self.offset, self.offset + 2, "CRLF")
-                self.offset += 2
+            size = 2 if held.startswith(b"\r\n") else int(self.bare_lf and held[0] == 0x0a)
+            del held[:size]
+            known -= size
+            label_span(self._labels, self.offset, self.offset + size, "CRLF")
+            self.offset += size
             self._may_skip_crlf = False
-        end = find_head_end(held, self._scanned, self.kind, self.offset, self._labels)
+        end = find_head_end(held, self._scanned, self.kind, self.offset, self._labels, bare_lf=self.bare_lf)
         if end < 0:
             self._scanned = len(held)
             return len(data)
@@ -178,7 +180,7 @@ class ExchangeReader:
     def _begin_message(self, raw, data, at, events):
         """`raw` is a whole head, and `data` goes on at index `at` after it; the index where to read on."""
         if self._labels is not None:
-            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels)
+            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
         head = self._parse_head(raw, self.offset)
         if self._labels is None and self._is_ordinary(head):
             length = head.headers.plain_length()
@@ -263,11 +265,23 @@ class ResponseReader(ExchangeReader):
 
 
 class RequestReader(ExchangeReader):
-    """Reads requests. One that asks for an upgrade is followed by Switched once its body is over."""
+    """Reads requests. One that asks for an upgrade is followed by Switched once its body is over.
+
+    `bare_lf`: LF alone ends a line of a head too, as every engine takes it from clients (RFC 9112 §2.2): for
+    servers. What `nc` sends for a typed line ends so. Chunk lines and trailers keep CRLF.
+
+    >>> RequestReader(bare_lf=True).feed(b"GET /_ping HTTP/1.0\\n\\n")
+    [RequestHead('1.0', 'GET', '/_ping', Headers([])), End([])]
+    """
 
     kind = "request"
 
-    _parse_head = staticmethod(parse_request_head)
+    def __init__(self, labels=None, offset=0, bare_lf=False):
+        ExchangeReader.__init__(self, labels, offset)
+        self.bare_lf = bare_lf
+
+    def _parse_head(self, raw, offset):
+        return parse_request_head(raw, offset, self.bare_lf)
 
     def _frame(self, head, raw):
         self._asks_to_switch = "upgrade" in head.headers.tokens("connection") and "upgrade" in head.headers

@@ -4,8 +4,8 @@ Patterns that match decoded heads are str patterns: a head is decoded once as la
 so that a character is a byte and every offset stays true. Patterns used on bodies are
 bytes patterns and run on bytes, bytearray or memoryview without a copy.
 
-Left out on purpose: obs-fold (RFC 9112 §5.2, refused), bare LF as a line end (§2.2 lets
-a recipient take it; taking it is how two parsers come to disagree), HTTP/0.9.
+Left out on purpose: obs-fold (RFC 9112 §5.2, refused), HTTP/0.9, and a bare LF as a line end: §2.2 lets
+a recipient take it, but two parsers of which one does can disagree. Readers of requests may be told to.
 """
 import re
 
@@ -69,7 +69,12 @@ FIELD_VALUE = LazyPattern("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xf
 
 # What can stand nowhere in a head: a control byte (RFC 9110 §5.5), a CR or LF that is not half
 # of a CRLF (RFC 9112 §2.2). A CR at the very end may yet get its LF.
-STRAY_CONTROL = LazyPattern(rb"(?<!\r)\n|\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL_OR_BARE_CR = rb"\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+STRAY_CONTROL = LazyPattern(rb"(?<!\r)\n|" + CONTROL_OR_BARE_CR)
+
+# RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any preceding CR".
+STRAY_CONTROL_BUT_LF = LazyPattern(CONTROL_OR_BARE_CR)
+BARE_LF_HEAD_END = LazyPattern(rb"\n\r?\n")
 
 # RFC 9110 §8.6: Content-Length = 1*DIGIT. 19 digits hold every 63-bit length.
 CONTENT_LENGTH = LazyPattern("[0-9]{1,19}")

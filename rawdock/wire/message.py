@@ -8,14 +8,16 @@ stood there. A property test holds the two against each other.
 Promises: nothing is repaired, nothing is guessed. Refused: bare CR or LF, obs-fold, white
 space before a colon, an empty or non-token field name, control bytes, any version but
 1.0 and 1.1, status codes outside 100..599. Field names keep their spelling and order.
+One exception, on request: with `bare_lf`, a line of a request's head may end with LF alone, as
+every engine takes it (RFC 9112 §2.2); the expression then sees CRLF in its place.
 
 Left out: obs-fold unfolding and HTTP/2; a proxy would need the first, nobody here the second.
 """
 
 from ..errors import ProtocolError, UsageError
 from .feed import label_span
-from .grammar import (FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, FRAMING_FIELDS, MAX_FIELDS, REQUEST_HEAD, LazyPattern, RESPONSE_HEAD, STRAY_CONTROL, TARGET,
-                      TOKEN, VERSION)
+from .grammar import (BARE_LF_HEAD_END, FIELD_CHAR, FIELD_PAIR, FIELD_VALUE, FRAMING_FIELDS, MAX_FIELDS, REQUEST_HEAD,
+                      LazyPattern, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET, TOKEN, VERSION)
 
 MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
 
@@ -178,20 +180,23 @@ def parse_response_head(data, offset=0):
     return Head(version, int(status), reason, Headers(block))
 
 
-def parse_request_head(data, offset=0):
-    """bytes of a request line, field lines and the empty line → RequestHead. (RFC 9112 §3, §5)"""
+def parse_request_head(data, offset=0, bare_lf=False):
+    """bytes of a request line, field lines and the empty line → RequestHead. (RFC 9112 §3, §5)
+
+    `bare_lf`: LF alone ends a line too (§2.2). ProtocolError with rule and offset, `offset` being where `data` begins.
+    """
     text = str(data, "latin-1")
-    match = REQUEST_HEAD.fullmatch(text)
+    match = REQUEST_HEAD.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
     if match is None:
-        raise head_refusal(text, "request", offset)
+        raise head_refusal(text, "request", offset, bare_lf)
     method, target, version, block = match.groups()
     return RequestHead(version, method, target, Headers(block))
 
 
-def head_refusal(text, kind, offset):
+def head_refusal(text, kind, offset, bare_lf=False):
     """The ProtocolError of a head (latin-1 str) that its expression has refused."""
     try:
-        end = walk_head(text, kind, offset)
+        end = walk_head(text, kind, offset, None, bare_lf)
     except ProtocolError as error:
         return error
     count = text.count("\n", 0, end) - 2
@@ -201,11 +206,11 @@ def head_refusal(text, kind, offset):
 
 
 def field_offset(text, index, at=None):
-    """Where field line `index` (0 is the first) begins in a head that is sound, whose field lines begin at `at`."""
+    """Where field line `index` (0 is the first) begins in a valid head (str) whose field lines begin at `at`."""
     if at is None:
-        at = text.index("\r\n") + 2
+        at = text.index("\n") + 1
     for _ in range(index):
-        at = text.index("\r\n", at) + 2
+        at = text.index("\n", at) + 1
     return at
 
 
@@ -242,43 +247,64 @@ FIELD_LINE_ELEMENTS = (
 )
 
 
-def walk_head(text, kind, offset, labels=None):
+def walk_head(text, kind, offset, labels=None, bare_lf=False):
     """Go over a head (latin-1 str) element by element; the index of the end of what was walked.
 
     Appends (start, end, role) to `labels` for each element. Raises ProtocolError at the
     first byte that breaks a rule. `kind` is "response", "request" or "trailer" (no start line).
+    `bare_lf`: LF alone ends a line too; its role is "CRLF", for that is what it means.
     """
     at = 0
     if kind != "trailer":
-        at = walk_elements(text, 0, STATUS_LINE_ELEMENTS if kind == "response" else REQUEST_LINE_ELEMENTS, offset, labels)
-    while not text.startswith("\r\n", at):
+        elements = STATUS_LINE_ELEMENTS if kind == "response" else REQUEST_LINE_ELEMENTS
+        at = walk_elements(text, 0, elements, offset, labels, bare_lf)
+    while True:
+        end = after_line_end(text, at, bare_lf)
+        if end > at:
+            label_span(labels, offset + at, offset + end, "CRLF")
+            return end
         if at == len(text):
             raise ProtocolError("RFC 9112 §2.1", offset + at, b"", "the empty line that ends the fields")
         if text[at] in " \t":
             raise ProtocolError("RFC 9112 §5.2", offset + at, text[at:at + 16].encode("latin-1"),
                                 "a field line, not one folded onto a second line")
-        at = walk_elements(text, at, FIELD_LINE_ELEMENTS, offset, labels)
-    label_span(labels, offset + at, offset + at + 2, "CRLF")
-    return at + 2
+        at = walk_elements(text, at, FIELD_LINE_ELEMENTS, offset, labels, bare_lf)
 
 
-def walk_elements(text, at, elements, offset, labels):
-    """One line of a head from index `at` through its CRLF; the index after it."""
+def after_line_end(text, at, bare_lf):
+    """The index after the line end at index `at` of `text`; `at` itself if there is none."""
+    if text.startswith("\r\n", at):
+        return at + 2
+    return at + 1 if bare_lf and text.startswith("\n", at) else at
+
+
+def walk_elements(text, at, elements, offset, labels, bare_lf):
+    """One line of a head from index `at` through its line end; the index after it."""
     for role, pattern, expected, rule in elements:
         match = pattern.match(text, at)
         if match is None:
             raise ProtocolError(rule, offset + at, text[at:at + 16].encode("latin-1"), expected)
         label_span(labels, offset + at, offset + match.end(), role)
         at = match.end()
-    if not text.startswith("\r\n", at):
+    end = after_line_end(text, at, bare_lf)
+    if end == at:
         bare = text[at:at + 1] in ("\r", "\n", "")
         raise ProtocolError("RFC 9112 §2.2" if bare else "RFC 9110 §5.5", offset + at, text[at:at + 16].encode("latin-1"),
                             "CRLF at the end of the line" if bare else "no control byte")
-    label_span(labels, offset + at, offset + at + 2, "CRLF")
-    return at + 2
+    label_span(labels, offset + at, offset + end, "CRLF")
+    return end
 
 
-def find_head_end(buffer, scanned, kind, offset, labels=None, limit=MAX_HEAD_BYTES):
+def find_empty_line(data, start, limit, bare_lf=False):
+    """The index after the empty line that ends a head, searched for in `data` from `start` to `limit`; -1 without one."""
+    if bare_lf:
+        match = BARE_LF_HEAD_END.search(data, start, limit)
+        return match.end() if match else -1
+    found = data.find(b"\r\n\r\n", start, limit)
+    return found + 4 if found >= 0 else -1
+
+
+def find_head_end(buffer, scanned, kind, offset, labels=None, limit=MAX_HEAD_BYTES, bare_lf=False):
     """Where the head (or trailer section) at the start of `buffer` (bytearray) ends, or -1: need more.
 
     `scanned` is how much of the buffer earlier calls have seen. Wrong bytes are refused
@@ -287,12 +313,13 @@ def find_head_end(buffer, scanned, kind, offset, labels=None, limit=MAX_HEAD_BYT
     """
     if kind == "trailer" and buffer.startswith(b"\r\n"):
         return 2
-    end = buffer.find(b"\r\n\r\n", max(0, scanned - 3), limit) + 4
-    if end >= 4:
+    end = find_empty_line(buffer, max(0, scanned - 3), limit, bare_lf)
+    if end >= 0:
         return end
     wrong_start = kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[:7]))
-    if wrong_start or STRAY_CONTROL.search(buffer, max(0, scanned - 1), limit):
-        walk_head(buffer[:limit].decode("latin-1"), kind, offset, labels)
+    stray = STRAY_CONTROL_BUT_LF if bare_lf else STRAY_CONTROL
+    if wrong_start or stray.search(buffer, max(0, scanned - 1), limit):
+        walk_head(buffer[:limit].decode("latin-1"), kind, offset, labels, bare_lf)
     if len(buffer) > limit:
         raise ProtocolError("rawdock limit", offset + limit, buffer[limit:], "a %s of at most %d bytes"
                             % ("trailer section" if kind == "trailer" else "head", limit))

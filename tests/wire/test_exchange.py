@@ -1,5 +1,7 @@
+import re
+
 import pytest
-from feeding import cut_everywhere, feed, headers, outcome, quickly
+from feeding import cut_everywhere, feed, headers, outcome, quickly, tokens
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -35,6 +37,10 @@ def response(**how):
 
 def request(labels):
     return RequestReader(labels)
+
+
+def lenient(labels):
+    return RequestReader(labels, bare_lf=True)
 
 
 def join(events):
@@ -85,6 +91,9 @@ WHOLE = [
      [RequestHead("1.1", "POST", "/attach", HEAD_ATTACH.headers.pairs[:2] + [("Content-Length", "0")]), End(), Switched(b"raw")]),
     ("an Upgrade that Connection does not name", request, GET.replace(b"Host", b"Upgrade") + GET,
      [RequestHead("1.1", "GET", "/", [("Upgrade", "x")]), End(), HEAD_GET, End()]),
+    ("echo -e 'GET / HTTP/1.0\\r\\n'", lenient, b"GET / HTTP/1.0\r\n\n", [RequestHead("1.0", "GET", "/", []), End()]),
+    ("typed requests", lenient, b"\n" + GET.replace(b"\r", b"") + POST[:-7].replace(b"\r", b"") + b"\r\n\nabc" + b"\n" + GET,
+     [HEAD_GET, End(), HEAD_POST, Data(b"abc"), End(), HEAD_GET, End()]),
 ]
 CLOSED = "RFC 9112 §9.6"
 # name, reader, bytes, events before the error, rule, offset
@@ -95,6 +104,15 @@ REFUSED = [
     ("LF before", response(), b"\n" + OK_5, [], "RFC 9112 §2.3", 0),
     ("CRLF twice before a request", request, b"\r\n\r\n" + GET, [], "RFC 9112 §3.1", 2),
     ("TLS", request, b"\x16\x03\x01\x00", [], "RFC 9112 §3.1", 0),
+    ("LF in a request", request, b"GET / HTTP/1.0\r\n\n", [], "RFC 9112 §5", 16),
+    ("LF before a request", request, b"\n" + GET, [], "RFC 9112 §3.1", 0),
+    ("LF twice before a request", lenient, b"\n\n" + GET, [], "RFC 9112 §3.1", 1),
+    ("LF after a chunk line", lenient, b"PUT / HTTP/1.1\nTransfer-Encoding: chunked\n\n1\na\r\n0\r\n\r\n",
+     [RequestHead("1.1", "PUT", "/", [("Transfer-Encoding", "chunked")])], "RFC 9112 §7.1", 44),
+    ("LF in a trailer section", lenient, b"PUT / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\r\na: b\n\r\n",
+     [RequestHead("1.1", "PUT", "/", [("Transfer-Encoding", "chunked")])], "RFC 9112 §2.2", 50),
+    ("a length of a typed request", lenient, b"POST / HTTP/1.1\nA: b\nContent-Length: x\n\n", [], "RFC 9110 §8.6", 37),
+    ("a long typed head", lenient, b"GET / HTTP/1.1\na: " + b"x" * MAX_HEAD_BYTES + b"\n\n", [], "rawdock limit", MAX_HEAD_BYTES),
     ("LF in a head", response(), OK + b"a: b\nc: d\r\n\r\n", [], "RFC 9112 §2.2", 21),
     ("a fold", response(), OK_5 + OK + b"a: b\r\n c\r\n\r\n", [HEAD_5, Data(b"hello"), End()], "RFC 9112 §5.2", len(OK_5) + 23),
     ("a long head", response(), OK + b"a: " + b"x" * MAX_HEAD_BYTES + b"\r\n\r\n", [], "rawdock limit", MAX_HEAD_BYTES),
@@ -152,7 +170,8 @@ def test_refused_exchanges(name, make, data, events, rule, offset, rest):
     (response(), UPGRADED + b"ab", [len(UPGRADED), len(UPGRADED) + 1]),
     (request, GET + POST, [0, len(GET)]),
     (request, ATTACH + b"a", [0, len(ATTACH)]),
-], ids=range(10))
+    (lenient, GET.replace(b"\r", b"") + b"GET / HTTP/1.0\r\n\n", [0, len(GET) - 3]),
+], ids=range(11))
 def test_cut_everywhere(make, data, complete):
     cut_everywhere(make, data, set(complete))
 
@@ -216,7 +235,7 @@ pieces_of_exchanges = st.lists(st.sampled_from([
     OK, OK_5, CHUNKS, EMPTY, CONTINUE, UPGRADED, CLOSING, OLD, GET, POST, ATTACH, b"\r\n", b"\r", b"\n", b"HTTP/1.1 ", b"a: b\r\n", b" ", b"x\x00",
     b"Content-Length: 3\r\n", b"Content-Length: 4\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n",
     b"GET / HTTP/1.1\r\n", b"HTTP/1.0 200 OK\r\n"]), max_size=7)
-readers = st.sampled_from([response(), response(method="HEAD"), response(hijack=True), request])
+readers = st.sampled_from([response(), response(method="HEAD"), response(hijack=True), request, lenient])
 
 
 @given(readers, pieces_of_exchanges, places)
@@ -225,6 +244,29 @@ readers = st.sampled_from([response(), response(method="HEAD"), response(hijack=
 def test_near_exchanges_are_judged_alike_however_they_are_cut(make, parts, places):
     data = b"".join(parts)
     outcome(make, data, join, True, clip(places, data))
+
+
+heads_of_requests = st.tuples(tokens, headers).map(lambda parts: encode_request_head(parts[0], "/x", parts[1]))
+
+
+@given(st.lists(st.sampled_from([GET, POST]) | heads_of_requests, min_size=1, max_size=3), st.randoms(), places)
+def test_a_line_of_a_request_may_end_with_lf_alone(messages, random, places):
+    data = b"".join(messages)
+    events, error, labels = outcome(lenient, data, join, True, clip(places, data), want_labels=True)
+    assert (events, error, labels) == outcome(request, data, join, True, want_labels=True)
+    typed = b"".join(random.choice([b"\n", b"\r\n"]) if piece == b"\r\n" else piece for piece in re.split(b"(\r\n)", data))
+    typed_events, error, typed_labels = outcome(lenient, typed, join, True, clip(places, typed), want_labels=True)
+    assert (typed_events, error) == (events, None)
+    assert [role for _, _, role in typed_labels] == [role for _, _, role in labels]
+    assert typed_labels[-1][1] == len(typed)
+
+
+@given(pieces_of_exchanges, places)
+def test_what_a_strict_reader_takes_a_lenient_one_takes_too(parts, places):
+    data = b"".join(parts)
+    strict = outcome(request, data, join, True, clip(places, data), want_labels=True)
+    if strict[1] is None:
+        assert outcome(lenient, data, join, True, clip(places, data), want_labels=True) == strict
 
 
 @given(readers, st.sampled_from([b"", OK_5, OK, CHUNKS[:60], UPGRADED, GET]), st.binary(max_size=40), places)

@@ -92,6 +92,22 @@ def test_request_heads(data, head):
     assert parse_request_head(data) == head
 
 
+@pytest.mark.parametrize("data, rule, offset", [
+    (b"GET / HTTP/1.1\n a: b\n\n", "RFC 9112 §5.2", 15),
+    (b"GET / HTTP/1.1\r\na : b\n\n", "RFC 9112 §5.1", 17),
+    (b"GET / HTTP/1.1\n\nmore", "RFC 9112 §2.1", 16),
+    (b"GET / HTTP/1.1\n", "RFC 9112 §2.1", 15),
+    (b"GET / HTTP/1.1\r\r\n\n", "RFC 9112 §2.2", 14),
+    (b"GET / HTTP/1.1\na: b\rc\n\n", "RFC 9112 §2.2", 19),
+    (b"GET /\n\n", "RFC 9112 §3", 5),
+    (b"GET / HTTP/1.1\n" + b"a: b\n" * (MAX_FIELDS + 1) + b"\n", "rawdock limit", 15 + 5 * MAX_FIELDS),
+], ids=lambda value: repr(value)[:60])
+def test_with_bare_lf_all_else_is_refused_at_its_own_byte(data, rule, offset):
+    with pytest.raises(ProtocolError) as caught:
+        parse_request_head(data, 1000, True)
+    assert (caught.value.rule, caught.value.offset - 1000) == (rule, offset)
+
+
 @pytest.mark.parametrize("kind, data, rule, offset", REFUSED, ids=lambda value: repr(value)[:60])
 def test_refused_heads_name_rule_and_byte(kind, data, rule, offset):
     with pytest.raises(ProtocolError) as caught:
@@ -100,11 +116,11 @@ def test_refused_heads_name_rule_and_byte(kind, data, rule, offset):
     assert data[offset:].startswith(caught.value.seen) or caught.value.seen == b"%d field lines" % (MAX_FIELDS + 1)
 
 
-def walk(text, kind):
+def walk(text, kind, bare_lf=False):
     """(the index after the walk, labels), or (the error, labels)."""
     labels = []
     try:
-        return walk_head(text, kind, 0, labels), labels
+        return walk_head(text, kind, 0, labels, bare_lf), labels
     except ProtocolError as error:
         return error, labels
 
@@ -117,16 +133,25 @@ valid_heads = st.one_of(
     st.tuples(st.just("trailer"), st.sampled_from([b"\r\n", b"a: b\r\nc:\r\n\r\n"])))
 
 
-@given(valid_heads, near_misses)
-@example(("response", RESPONSES[0][0]), [(8, 1, "")])
-def test_the_expression_and_the_walk_accept_the_same(valid, changes):
+@given(valid_heads, near_misses, st.booleans())
+@example(("response", RESPONSES[0][0]), [(8, 1, "")], False)
+@example(("request", REQUESTS[0][0]), [(14, 1, "")], True)
+def test_the_expression_and_the_walk_accept_the_same(valid, changes, bare_lf):
     kind, data = valid
     text = data.decode("latin-1")
     for place, dropped, inserted in changes:
         place = min(place, len(text))
         text = text[:place] + inserted + text[place + dropped:]
-    end, labels = walk(text, kind)
-    assert bool(HEADS[kind].fullmatch(text)) == (end == len(text))
+    bare_lf = bare_lf and kind == "request"
+    end, labels = walk(text, kind, bare_lf)
+    if bare_lf:
+        try:
+            accepted = bool(parse_request_head(text.encode("latin-1"), 0, True))
+        except ProtocolError:
+            accepted = False
+    else:
+        accepted = bool(HEADS[kind].fullmatch(text))
+    assert accepted == (end == len(text))
     edge = 0
     for start, stop, _ in labels:
         assert start == edge < stop
