@@ -189,7 +189,7 @@ there is no such image, as its message says.""",
     ("Pull the image", """
 The answer to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with its size in
 hexadecimal before it. In the chunks are JSON messages, one for each thing that happens. A chunk may end inside a message: then
-no message is shown below it, but after the chunk that brings its end. 200 was said before the work began: that it went well is
+the rest of the message stands in the next chunk. 200 was said before the work began: that it went well is
 known only when the last chunk has come and no message was an error.""",
      RedisTour.pull),
     ("Create it again", """

@@ -20,7 +20,7 @@ import re
 from collections import deque
 
 from ..errors import ProtocolError, StreamError, TruncatedError
-from ..wire.frames import STREAM_NAMES, FrameReader
+from ..wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader
 from .annotate import annotate_connection, content_kind, explain_field, explain_span, explain_status, explain_target
 from .pairing import BODY_ROLES, PairedReaders
@@ -29,6 +29,8 @@ from .record import CLOSED_CONNECTIONS, SecretMaskers, redacted_recording
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 48
+FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
+ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
 JSON_BLANKS = b"\x1e\r\n\t "
 # C0, DEL, C1, line and paragraph separators, the marks that make a terminal write backwards, and what takes no room.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]")
@@ -96,6 +98,41 @@ class TranscriptPaper:
             self._out.write("".join([line + "\n" for line in lines]).encode("utf-8", "backslashreplace"))
 
 
+class FoldedElement:
+    """A frame's payload or a JSON message, shown piece by piece where chunk lines stand between: SHOWN_BYTES of it.
+
+    `prefix` (str) goes before each line, `explanation` beside the first one.
+    """
+
+    def __init__(self, side, prefix="", explanation=""):
+        self._side = side
+        self._prefix = prefix
+        self._explanation = explanation
+        self._limit = None    # bytes to show: what the first piece is decides it
+        self._seen = 0        # bytes of it so far
+        self._hidden = 0      # of these, bytes that are only counted
+
+    @property
+    def is_full(self):
+        """Whether what is still to come of it is only counted."""
+        return self._hidden > 0
+
+    def add(self, data, last=True):
+        """Show the next bytes of the element; `last`: it ends with them."""
+        if self._limit is None:
+            self._limit = SHOWN_BINARY_BYTES if b"\0" in data[:SHOWN_BYTES] else SHOWN_BYTES
+        shown = data[:max(0, self._limit - self._seen)]
+        self._seen += len(data)
+        self._hidden += len(data) - len(shown)
+        if shown or not self._seen:
+            ends_line = last and shown.endswith(b"\n") and not self._hidden
+            for line in (shown[:-1] if ends_line else shown).split(b"\n"):
+                self._side.line(self._prefix + printable_text(line) if line else self._prefix.rstrip(), self._explanation)
+                self._explanation = ""
+        if last and self._hidden:
+            self._side.line("%s… %s more" % (self._prefix, counted_bytes(self._hidden)))
+
+
 class BodyTranscript:
     """Shows one body, or the raw stream behind a message, as its pieces come."""
 
@@ -105,19 +142,22 @@ class BodyTranscript:
         self._side = side
         self._show = None        # the method for its kind, once that is known
         self._pending = b""      # until then; later the start of a line, a frame or a JSON message
-        self._reader = None
-        self._frames = False     # whether it reads frames, not JSON messages
+        self._reader = None      # of frames or of JSON messages
         self._sure = True
         self._labels = []        # the reader's
         self._passed = 0         # bytes of the body before _pending
+        self._element = None     # the FoldedElement under way
+        self._partial = 0        # bytes at the start of _pending that it has shown already
+        self._stream = self._left = 0    # of the frame under way: its type, and payload bytes to come
         self._room = SHOWN_BYTES
-        self.folded = 0          # bytes that are counted and not shown
+        self._folded = 0         # bytes that are counted and not shown
 
     def add(self, data):
         if self._show is None:
             self._pending += data
             kind, sure = self._kind()
-            if kind == "frames" and not sure and len(self._pending) < 4 or kind == "json" and not self._pending.strip(JSON_BLANKS):
+            if (kind == "frames" and not sure and len(self._pending) < 4
+                    or kind == "json" and not self._pending.strip(JSON_BLANKS)):
                 return   # it may yet be something else
             data = self._begin(kind, sure)
         self._show(data)
@@ -131,11 +171,11 @@ class BodyTranscript:
         data, self._pending = self._pending, b""
         self._sure = sure
         if kind == "frames":
-            self._show, self._frames, self._reader = self._show_decoded, True, FrameReader(self._labels)
+            self._show, self._reader = self._show_decoded, FrameReader(self._labels)
         elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else it is one value that is no object
             self._show, self._reader = self._show_decoded, MessageReader(self._labels)
         else:
-            self._show = self._show_raw if self.raw else self._show_content
+            self._show = self._show_bytes
             if b"\0" in data:
                 self._room = SHOWN_BINARY_BYTES
         return data
@@ -145,37 +185,66 @@ class BodyTranscript:
         self._pending += data
         failure = None
         try:
-            for value in self._reader.feed(data):
-                if self._frames:
-                    self._side.frame(*value)
+            for _ in self._reader.feed(data):
+                pass
         except (ProtocolError, StreamError) as error:
             failure = error
         begin = self._passed
         for start, end, role in self._labels:
-            if role == "JSON message":
-                self._side.folded_lines(self._pending[start - begin:end - begin].replace(b"\n", b" "))
+            self._show_label(role, self._pending[start - begin:end - begin])
             self._passed = end
         self._pending = self._pending[self._passed - begin:]
         del self._labels[:]
         if failure is not None:
-            if isinstance(failure, StreamError):
-                self._side.folded_lines(failure.message.encode("utf-8", "replace"), STREAM_NAMES[3] + ": ", "the engine's own error, in a frame")
-            elif self._sure:
-                self._side.complain("in the body, %s" % failure, 1)
-            self._reader = None
-            self._show = self._show_raw if self.raw else self._show_content
-            rest, self._pending = self._pending, b""
-            self._show(rest)
+            self._stop_decoding(failure)
 
-    def _show_raw(self, data):
-        # What crossed together is shown together: a prompt has no line end to wait for.
-        if data:
-            self._side.folded_lines(data)
+    def _show_label(self, role, data):
+        if role == "frame stream type":
+            self._stream = data[0]
+        elif role == "frame length":
+            self._left = int.from_bytes(data, "big")
+            if not self._left:
+                self._show_element(NO_ERROR_TEXT.encode() if self._stream == 3 else b"", True)
+        elif role == "frame payload":
+            self._left -= len(data)
+            self._show_element(data[self._partial:], not self._left)
+        elif role == "JSON message":
+            self._show_element(data[self._partial:], True)
 
-    def _show_content(self, data):
+    def _show_element(self, data, last):
+        """Show the next bytes of the frame or JSON message under way; `last`: it ends with them."""
+        if self._element is None:
+            self._element = self._new_element()
+        if isinstance(self._reader, MessageReader):
+            data = data.replace(b"\n", b" ")   # one line, however it was laid out
+        self._element.add(data, last)
+        self._partial = 0
+        if last:
+            self._element = None
+
+    def _new_element(self):
+        if isinstance(self._reader, MessageReader):
+            return FoldedElement(self._side)
+        explanation = ENGINE_ERROR_EXPLANATION if self._stream == 3 else self._side.once(FRAME_EXPLANATION)
+        return FoldedElement(self._side, STREAM_NAMES[self._stream] + ": ", explanation)
+
+    def _stop_decoding(self, failure):
+        if self._sure and isinstance(failure, ProtocolError):
+            self._side.complain("in the body, %s" % failure, 1)
+        rest, self._pending, self._partial = self._pending[self._partial:], b"", 0
+        self._reader = self._element = None
+        self._show = self._show_bytes
+        self._show(rest)
+
+    def _show_bytes(self, data):
+        """Content as lines; of a raw stream what crossed together, for a prompt has no line end to wait for."""
+        if self.raw:
+            if data:
+                FoldedElement(self._side).add(data)
+            return
         shown = data[:self._room]
         self._room -= len(shown)
-        self.folded += len(data) - len(shown)
+        self._folded += len(data) - len(shown)
         lines = (self._pending + shown).split(b"\n")
         self._pending = lines.pop()
         for line in lines:
@@ -186,13 +255,31 @@ class BodyTranscript:
     @property
     def only_counts(self):
         """Whether what is still to come of it is folded, whatever it is."""
-        return self._show == self._show_content and not self._room
+        return self._show == self._show_bytes and not self.raw and not self._room
+
+    @property
+    def is_folding(self):
+        """Whether bytes were counted in place of being shown, so that the chunk lines between them say nothing."""
+        return self._folded > 0 or self._element is not None and self._element.is_full
+
+    def count(self, size):
+        """`size` bytes that only_counts allows to pass over have passed."""
+        self._folded += size
+
+    def end_chunk(self):
+        """The data of a chunk is over: what is pending goes before the next chunk line, as on the wire."""
+        if self._reader is None:
+            if self._show is not None:
+                self._show_pending()
+        elif len(self._pending) > self._partial and (self._left or isinstance(self._reader, MessageReader)):
+            self._show_element(self._pending[self._partial:], False)
+            self._partial = len(self._pending)
 
     def _show_pending(self):
-        """The start of a line whose end will not come, or not be shown."""
-        if self._pending:
-            self._side.folded_lines(self._pending)
-            self._pending = b""
+        """What is pending of a line, a frame or a JSON message whose end will not come, or not be shown."""
+        rest, self._pending, self._partial = self._pending[self._partial:], b"", 0
+        if rest:
+            FoldedElement(self._side).add(rest)
 
     def end(self):
         """No more of it will come."""
@@ -208,9 +295,9 @@ class BodyTranscript:
                 self._show_pending()
                 self._side.complain("in the body, %s" % error, 3)
         self._show_pending()
-        if self.folded:
-            self._side.line("… %s more" % counted_bytes(self.folded))
-            self.folded = 0
+        if self._folded:
+            self._side.line("… %s more" % counted_bytes(self._folded))
+            self._folded = 0
 
 
 class SideTranscript:
@@ -233,25 +320,15 @@ class SideTranscript:
     def complain(self, text, status):
         self._connection.complain(printable_text(text), status)
 
-    def folded_lines(self, data, prefix="", explanation=""):
-        """`data` (bytes) line by line, as much as is shown of it."""
-        shown = data[:SHOWN_BINARY_BYTES if b"\0" in data[:SHOWN_BYTES] else SHOWN_BYTES]
-        for line in (shown[:-1] if shown.endswith(b"\n") and len(shown) == len(data) else shown).split(b"\n"):
-            self.line(prefix + printable_text(line) if line else prefix.rstrip(), explanation)
-            explanation = ""
-        if len(shown) < len(data):
-            self.line("%s… %s more" % (prefix, counted_bytes(len(data) - len(shown))))
-
-    def frame(self, stream, payload):
-        explanation = self._connection.paper.once("a frame: its type (stdin, stdout or stderr) and its length come first")
-        self.folded_lines(payload, STREAM_NAMES[stream] + ": ", explanation)
+    def once(self, explanation):
+        return self._connection.paper.once(explanation)
 
     def fold(self, data):
         """Count what `data` begins with of a body of which enough is shown → the rest of `data`."""
         if self._body is None or self._held or self._failed or not self._body.only_counts:
             return data
         used, content = self._connection.pair.skip(self._direction, data)
-        self._body.folded += content
+        self._body.count(content)
         self._at += used
         return data[used:]
 
@@ -272,7 +349,10 @@ class SideTranscript:
                 self._body_of(message, role == "raw stream").add(data)
             elif role == "CRLF":
                 self._end_line(message)
-            elif role != "chunk data CRLF":
+            elif role == "chunk data CRLF":
+                if self._body is not None:
+                    self._body.end_chunk()
+            else:
                 self._elements.append((role, data))
             self._at = end
         del self._held[:self._at - at]
@@ -303,7 +383,7 @@ class SideTranscript:
             size = int(parts["chunk size"], 16)
             if not size:
                 self._end_body()
-            elif self._body is not None and self._body.folded:
+            elif self._body is not None and self._body.is_folding:
                 return
             self.line(text, "a chunk of %s" % counted_bytes(size) if size else "the last chunk: the body is over")
         else:
@@ -337,7 +417,7 @@ class SideTranscript:
         self._at += len(self._held)
         self._elements, self._held = [], bytearray()
         if rest:
-            self.folded_lines(rest)
+            FoldedElement(self).add(rest)
 
     def end(self, cut):
         """No more will come. `cut`: that is not what this side (the client, who closed) wanted."""
