@@ -22,6 +22,7 @@ rest unanswered), and Expect: 100-continue (an engine refuses early without bein
 """
 import _socket
 import json
+import os
 import re
 import sys
 import time
@@ -43,11 +44,16 @@ KEPT_STATUS_LINES = 5
 
 
 class Connection:
-    """`sock` is connected; `address` (str or Address) is for messages only."""
+    """`sock` is connected; `address` (str or Address) is for messages only.
+
+    It belongs to the process that made it. After a fork both processes hold one socket, and each would
+    get bytes that are meant for the other: so a child can only close it, which leaves the parent's alone.
+    """
 
     def __init__(self, sock, address=""):
         self.sock = sock
         self.address = address
+        self._pid = os.getpid()
         self.reusable = True     # no message is under way and the peer has not said it will close
         self.was_reset = False   # the stream ended with ECONNRESET
         self._received = bytearray()
@@ -71,10 +77,16 @@ class Connection:
         self.closed = True
         self.reusable = False
         try:
-            self.sock.shutdown(_socket.SHUT_RDWR)
+            if self._pid == os.getpid():   # a shutdown would end the parent's connection too
+                self.sock.shutdown(_socket.SHUT_RDWR)
         except OSError:
             pass
         self.sock.close()
+
+    def _require_own_process(self):
+        if self._pid != os.getpid():
+            reason = "the connection was made by process %d, and this is process %d" % (self._pid, os.getpid())
+            raise ConnectError(self.address, reason, hint="make requests of your own after a fork", connected=True)
 
     def __del__(self):
         # A stream that nobody holds any more is cancelled. No shutdown: a fork may share the socket.
@@ -87,8 +99,11 @@ class Connection:
         self.close()
 
     def is_stale(self):
-        """True if an idle connection is readable: the peer closed it, or sent what nobody asked for."""
-        if self.closed:
+        """Whether an idle connection is of no use.
+
+        Another process made it, or it is readable: the peer closed it, or sent what nobody asked for.
+        """
+        if self.closed or self._pid != os.getpid():
             return True
         if self._poller is None:
             from select import POLLIN, poll   # select() knows no descriptor above 1023
@@ -106,6 +121,7 @@ class Connection:
         connection to a raw stream. Timeouts in seconds. Whatever it raises once it has begun to
         send, the connection is closed.
         """
+        self._require_own_process()
         if not self.reusable:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one", connected=True)
         if body is None and not headers and (method, target, version) == self._last_plain:
@@ -265,6 +281,7 @@ class Connection:
 
     def receive(self, received=0, phase="idle", seconds=None):
         """bytes from the socket, b"" at its end. `received`, `phase` and `seconds` are for the Timeout."""
+        self._require_own_process()
         if self._total is not None:
             self._near_the_end(received)
         try:
@@ -357,6 +374,7 @@ class Connection:
 
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""
+        self._require_own_process()
         if not self._received:
             return b""
         data = bytes(self._received)

@@ -2,6 +2,8 @@
 import gc
 import io
 import os
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -9,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+import rawdock
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, frame, response, serve
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
@@ -549,6 +552,57 @@ def test_threads_share_a_client():
         for thread in threads:
             thread.join()
         assert not failures and len(engine.requests) == 800
+
+
+FORKING = """
+import os, sys
+from rawdock.engine.docker import Docker
+from rawdock.errors import ConnectError
+
+docker = Docker(sys.argv[1], "1.41")
+stream = docker.request("GET", "/stream")
+docker.request("GET", "/kept").read()
+child = os.fork()
+name, wrong = "child" if child == 0 else "parent", 0
+if child == 0:
+    try:
+        stream.read()
+        wrong += 1
+    except ConnectError as error:
+        assert "process" in str(error), error
+    stream.close()
+for number in range(400):
+    path = "/%s/%d" % (name, number)
+    wrong += docker.request("GET", path).json() != path
+docker.close()
+if child == 0:
+    os._exit(wrong)
+assert stream.read() == b"/stream" * 2
+print(wrong, os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_child_process_does_not_share_connections():
+    """After a fork both would read from one socket, and each would get the other's answers."""
+    def recipe(peer):
+        while True:
+            seen = peer.request()
+            if seen is None:
+                return
+            if seen.target == "/stream":
+                peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n/stream")
+                over.wait(10)
+                peer.send(b"/stream")
+            else:
+                peer.send(response(b'"%s"' % seen.target.encode()))
+                if seen.target == "/child/399":
+                    over.set()
+    for _ in range(10):
+        over = threading.Event()
+        with FakeEngine(recipe) as engine:
+            ran = subprocess.run([sys.executable, "-c", FORKING, engine.address], stdout=subprocess.PIPE, timeout=90,
+                                 cwd=os.path.dirname(os.path.dirname(rawdock.__file__)))
+        assert (ran.returncode, ran.stdout.split()) == (0, [b"0", b"0"])
 
 
 def test_timeouts_of_calls():

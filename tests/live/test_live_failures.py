@@ -160,3 +160,24 @@ def test_a_pull_that_fails(engine):
         ran = rawdock(engine, *words)
         assert ran.status == (125 if words[0] == "run" else 1) and ran.out == b""
         assert_one_line(ran.err.replace(b"Unable to find image 'no-such/image:1' locally\n", b""))
+
+
+FORKING = """
+import os
+import rawdock
+docker = rawdock.Docker()
+docker.system_version()
+child = os.fork()
+names = ["%s-%d" % ("child" if child == 0 else "parent", number) for number in range(400)]
+wrong = sum(name not in docker.request("GET", "/containers/%s/json" % name).json()["message"] for name in names)
+if child == 0:
+    os._exit(min(wrong, 255))
+print(wrong, os.waitpid(child, 0)[1])
+"""
+
+
+def test_after_a_fork_each_process_gets_its_own_answers(engine):
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(TOOL)))
+    ran = subprocess.run([sys.executable, "-c", FORKING], stdout=subprocess.PIPE, timeout=120, cwd=folder,
+                         env=dict(os.environ, DOCKER_HOST=engine.address))
+    assert (ran.returncode, ran.stdout.split()) == (0, [b"0", b"0"])
