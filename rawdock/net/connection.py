@@ -30,7 +30,7 @@ from collections import deque
 
 from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError, Verdict,
                       verdict_of_error)
-from ..wire.body import BODY_NAMES, body_reader, response_framing, stays_open
+from ..wire.body import BODY_NAMES, body_reader, framing_error, response_framing, stays_open
 from ..wire.feed import values_or_error
 from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
 
@@ -147,6 +147,9 @@ class Connection:
             # Not sent whole: the engine has refused early, or closed, and its answer is still to be read.
             response_head = self._read_head(head_timeout)
             framing = response_framing(response_head, method, hijack, self._offset, self._raw_head)
+            if framing.coding is not None:
+                raise framing_error("RFC 9112 §7", self._offset, self._raw_head, response_head.headers, "transfer-encoding",
+                                    "chunked: no other transfer coding is decoded here")
             self._offset += len(self._raw_head)
             return Response(self, response_head, framing, method, target, idle_timeout, self._offset)
         except BaseException:

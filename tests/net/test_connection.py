@@ -150,6 +150,20 @@ def test_garbage_instead_of_an_answer(wire, error, size):
     assert sock.closed and not connection.reusable
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity", "x-new", "GZIP", "gzip;q=1", "br, gzip", "gzip, chunked", "identity, chunked",
+                                    "chunked, gzip", "gzip\r\nTransfer-Encoding: chunked"])
+def test_content_still_in_a_transfer_coding_is_refused(coding):
+    """Handed out as it came it would be taken for what the engine said (RFC 9112 §6.1, §7)."""
+    wire = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n2\r\n{}\r\n0\r\n\r\n" % coding.encode()
+    connection, sock = scripted(wire)
+    with pytest.raises(ProtocolError, match="RFC 9112 §7") as caught:
+        connection.request("GET", "/x")
+    assert sock.closed and wire[caught.value.offset:].startswith(caught.value.seen)
+    assert caught.value.seen == coding.partition("\r")[0].encode()
+    connection, sock = scripted(wire[:wire.index(b"2\r\n")])   # the head that a GET would have got, and no body
+    assert connection.request("HEAD", "/x").status == 200
+
+
 # -- whether a connection is kept
 
 @pytest.mark.parametrize("wire, kept", [
