@@ -3,10 +3,12 @@
 Every command lives in a table of its file; a file is imported only when one of its
 commands is asked for, which is most of what makes `rawdock ps` start fast. A mistake of
 the user's ends in one line on stderr and a status that is not zero: 125 for a flag that
-does not exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C.
+does not exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C, 143 after SIGTERM.
 """
 import os
 import sys
+from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
+from _thread import start_new_thread
 
 from ..errors import APIError, RawdockError, UsageError
 from .flags import Console, one_line, parse_command_line, parse_flag_table
@@ -206,6 +208,35 @@ def fill_standard_descriptors():
             os.open(os.devnull, mode)   # the lowest free number is this one
 
 
+def exit_on_signal(number, frame):
+    """A signal handler: the command ends with the status that a shell gives to a death by this signal."""
+    raise SystemExit(128 + number)
+
+
+def raise_signal_again(unraisable):
+    """A sys.unraisablehook: a signal whose exception came up in a finalizer, where Python drops it, is sent once more."""
+    error = unraisable.exc_value
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        # From a thread, for here its exception would be dropped again.
+        number = SIGINT if isinstance(error, KeyboardInterrupt) else error.code - 128
+        start_new_thread(os.kill, (os.getpid(), number))
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def heed_signals():
+    """From here on SIGINT, SIGTERM and SIGHUP are exceptions, so that a command closes what it has opened.
+
+    SIGINT and SIGTERM end a command that was started with them ignored too, as with the docker CLI: a
+    script's `logs -f &` is such a one. SIGHUP stays ignored, for nohup.
+    """
+    signal(SIGINT, default_int_handler)
+    signal(SIGTERM, exit_on_signal)
+    if getsignal(SIGHUP) != SIG_IGN:
+        signal(SIGHUP, exit_on_signal)
+    sys.unraisablehook = raise_signal_again   # Python 3.8 and later call it
+
+
 def run_process():
     """main() as the whole life of a process. Does not return.
 
@@ -214,5 +245,13 @@ def run_process():
     Output is written as it is made; nothing waits in a buffer to be lost.
     """
     import gc
-    gc.set_threshold(20000)
-    os._exit(main())
+    try:
+        heed_signals()
+        if hasattr(gc, "set_threshold"):   # PyPy has none
+            gc.set_threshold(20000)
+        status = main()
+    except KeyboardInterrupt:
+        status = 130
+    except SystemExit as ended:
+        status = ended.code
+    os._exit(status)

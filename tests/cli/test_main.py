@@ -1,5 +1,6 @@
 """The dispatcher: tables and names agree, help pages, mistakes in one line, closed descriptors. No engine is asked."""
 import os
+import sys
 import subprocess
 
 import pytest
@@ -102,6 +103,14 @@ def test_help_that_is_not_for_us(rawdock_command):
 def test_the_version(rawdock_command):
     ran = run_to_end(rawdock_command + ["--version"])
     assert (ran.status, ran.err) == (0, b"") and ran.out.startswith(b"rawdock 0.")
+
+
+def test_a_python_whose_collector_has_no_threshold(rawdock_command):
+    """PyPy is such a one."""
+    start = "run_path(%r" % rawdock_command[-1] if rawdock_command[1] != "-m" else "run_module('rawdock'"
+    program = "import gc, runpy, sys; del gc.set_threshold; sys.argv[1:] = ['--version']; runpy.%s, run_name='__main__')" % start
+    ran = run_to_end([sys.executable, "-c", program])
+    assert (ran.status, ran.err) == (0, b"")
 
 
 @pytest.mark.parametrize("words, status, says", [

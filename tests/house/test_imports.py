@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.sources import FILES, ROOT, files_on_disk, text_of, tree_of
 
-TOP_LEVEL = {"socket", "_socket", "json", "re", "struct", "os", "sys", "collections", "time"}
+TOP_LEVEL = {"socket", "_socket", "_signal", "_thread", "json", "re", "struct", "os", "sys", "collections", "time"}
 NEVER = {"http", "urllib", "asyncio", "dataclasses", "logging", "requests", "typing", "__future__"}
 NEVER_AT_START = {"ssl", "subprocess", "tarfile", "threading", "html", "argparse", "typing", "dataclasses", "logging",
                   "urllib", "http", "asyncio"}

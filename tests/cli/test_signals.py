@@ -1,0 +1,131 @@
+"""SIGINT, SIGTERM and SIGHUP: which status, at which moment, and never a traceback."""
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tests.cli.scripted_socket import clean_environment, run_to_end, scripted_socket
+
+
+def single_file(rawdock_command):
+    return None if rawdock_command[1] == "-m" else rawdock_command[-1]
+
+
+INTERRUPTED_IMPORT = """
+import os, runpy, signal, sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("rawdock.cli.main", "socket"):
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv[:] = ["rawdock", "-H", "unix:///nowhere", "ps"]
+%s
+"""
+
+
+def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command):
+    path = single_file(rawdock_command)
+    start = "runpy.run_path(%r, run_name='__main__')" % path if path else "runpy.run_module('rawdock', run_name='__main__', alter_sys=True)"
+    ran = run_to_end([sys.executable, "-c", INTERRUPTED_IMPORT % start])
+    assert (ran.status, ran.err) == (-signal.SIGINT, b"")
+
+
+DROPPED_BY_A_FINALIZER = """
+import os, signal, sys, time
+from rawdock.cli import main as of_the_command_line
+%s
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.%s)
+        for _ in range(1000):
+            pass   # the signal's exception comes up here
+def never_ends():
+    Finalized()
+    while True:
+        time.sleep(0.01)
+of_the_command_line.main = never_ends
+of_the_command_line.run_process()
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 8), reason="Python has sys.unraisablehook from 3.8 on")
+@pytest.mark.parametrize("name, status", [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(name, status):
+    import rawdock
+    load = ""
+    if not hasattr(rawdock, "__path__"):   # the single file, which has one namespace
+        folder, file = os.path.split(os.path.splitext(rawdock.__file__)[0])
+        load = "import sys; sys.path.insert(0, %r); import %s as of_the_command_line; of_the_command_line.run_process" % (folder, file)
+    program = DROPPED_BY_A_FINALIZER % ("" if not load else load, name)
+    if load:
+        program = program.replace("from rawdock.cli import main as of_the_command_line\n", "")
+    ran = run_to_end([sys.executable, "-c", program])
+    assert (ran.status, ran.err) == (status, b"")
+
+
+def end_by_signal(rawdock_command, words, number, ignored=()):
+    """Start `words` with the signals `ignored`, send signal `number` once the engine is asked → how it ended."""
+    asked = threading.Event()
+
+    def serve(engine, connection):
+        connection.recv(65536)
+        asked.set()
+        connection.recv(1)
+
+    def ignore():
+        for one in ignored:
+            signal.signal(one, signal.SIG_IGN)
+
+    with scripted_socket(serve) as engine:
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=ignore)
+        try:
+            assert asked.wait(30)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("words", [["ps"], ["events"], ["GET", "/info"], ["run", "busybox"]], ids=" ".join)
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_command_quietly(rawdock_command, words, number, status):
+    assert end_by_signal(rawdock_command, words, number) == (status, b"", b"")
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_script_can_end_what_it_started_in_the_background(rawdock_command, number, status):
+    """A shell without job control starts `events &` with SIGINT ignored; the docker CLI obeys a later kill -INT."""
+    assert end_by_signal(rawdock_command, ["events"], number, [signal.SIGINT, signal.SIGTERM]) == (status, b"", b"")
+
+
+def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
+    """The signal that was ignored is followed by one that is not: the status says which of the two counted."""
+    asked = threading.Event()
+
+    def serve(engine, connection):
+        connection.recv(65536)
+        asked.set()
+        connection.recv(1)
+
+    with scripted_socket(serve) as engine:
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "events"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   env=clean_environment(), preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        assert asked.wait(30)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        err = process.communicate(timeout=30)[1]
+    assert (process.returncode, err) == (143, b"")
+
+
+def test_the_practice_engine_inside_leaves_nothing_behind(rawdock_command, tmp_path):
+    process = subprocess.Popen(rawdock_command + ["-H", "practice:", "events"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               env=clean_environment(TMPDIR=str(tmp_path)))
+    assert b"practice engine" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    err = process.communicate(timeout=30)[1]
+    assert (process.returncode, err, os.listdir(str(tmp_path))) == (143, b"", [])
