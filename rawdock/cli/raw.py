@@ -142,6 +142,7 @@ def verb_command(method, help):
 
 
 NC_FLAGS = """
+-C  bool  send CRLF for each LF, as nc -C: for typing; what is CRLF already stays so
 -N  bool  half-close when stdin ends (an engine takes that for a client that has left, and cancels)
 """
 
@@ -149,14 +150,29 @@ NC_FLAGS = """
 def do_nc(console, options, arguments):
     sock = (console.open_socket or dial)(console.engine_address(), 60)
     try:
-        pump_socket(sock, 0, console.out, options["N"])
+        pump_socket(sock, 0, console.out, options["N"], CRLFLines().translate if options["C"] else None)
     finally:
         sock.close()
     return 0
 
 
-def pump_socket(sock, source, out, half_close):
-    """Bytes from descriptor `source` to `sock` and from `sock` to `out`, both at once, until `sock` ends."""
+class CRLFLines:
+    """translate(bytes) → bytes with CRLF where LF stood alone; a CRLF may be cut in two between calls."""
+
+    def __init__(self):
+        self._last = b""
+
+    def translate(self, data):
+        whole = self._last + data   # `_last` is a CR or nothing
+        self._last = b"\r" if whole.endswith(b"\r") else b""
+        return re.sub(rb"(?<!\r)\n", b"\r\n", whole)[len(whole) - len(data):]
+
+
+def pump_socket(sock, source, out, half_close, translate=None):
+    """Bytes from descriptor `source` to `sock` and from `sock` to `out`, both at once, until `sock` ends.
+
+    `translate`, bytes → bytes, is done to what is sent.
+    """
     from select import select
     import socket
     sock.setblocking(False)
@@ -176,7 +192,9 @@ def pump_socket(sock, source, out, half_close):
                 out.write(data)
         if source in readable:
             pending = os.read(source, 65536)
-            if not pending:
+            if pending and translate is not None:
+                pending = translate(pending)
+            elif not pending:
                 source_open = False
                 if half_close:
                     sock.shutdown(socket.SHUT_WR)
@@ -223,8 +241,9 @@ def do_practice(console, options, arguments):
     engine = PracticeEngine(path)
     try:
         engine.start()
-        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; DOCKER_HOST=%s; end it with Ctrl-C"
-                         % engine.address)
+        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; DOCKER_HOST=%s; "
+                         "type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); end it with Ctrl-C"
+                         % (engine.address, engine.socket_path, engine.address))
         wait_for_end()
     finally:
         engine.close()

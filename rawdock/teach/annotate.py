@@ -150,6 +150,7 @@ def annotate_connection(connection):
             pieces[event.direction].append(event.data)
         elif event.kind == "open":
             opened = True
+            pair.opened()
         elif event.direction == "<" and event.kind in ("close", "half-close"):
             engine_ended = True
     pair.finish()
@@ -202,7 +203,7 @@ def annotated_stream(pair, direction, data, times, ended):
     stream = AnnotatedStream(direction, data)
     error = pair.readers[direction].error
     stream.error = error if data else None
-    outer = tiled_labels(pair.take_labels(direction), data, stream.error)
+    outer = tiled_labels(pair.take_labels(direction), data, stream.error, pair.readers[direction].bare_lf)
     message_of = {}
     for paired in pair.messages[direction]:
         message = message_of[paired] = AnnotatedMessage(
@@ -251,7 +252,7 @@ class EventClock:
         return times[self._index][1] if times else 0.0
 
 
-def tiled_labels(labels, data, error):
+def tiled_labels(labels, data, error, bare_lf=False):
     """Labels of (start, end, role, …) → a list of (start, end, role, within) that covers all of `data`."""
     tiles = []
     for label in labels:
@@ -262,7 +263,7 @@ def tiled_labels(labels, data, error):
             tiles.append((start, end, role, ""))
     at = tiles[-1][1] if tiles else 0
     if error is None or isinstance(error, TruncatedError):
-        tiles += cut_tiles(data, at, error)
+        tiles += cut_tiles(data, at, error, bare_lf)
         return tiles
     wrong = min(error.offset, len(data))
     if wrong < at:   # fields that contradict each other: the value at fault was read, and is refused now
@@ -280,15 +281,16 @@ def broken_labels(data, at, wrong, last):
     return [tile for tile in tiles if tile[0] < tile[1]]
 
 
-def cut_tiles(data, at, error):
+def cut_tiles(data, at, error, bare_lf):
     """The tiles of what was held when the bytes ended: a head is walked as far as it goes."""
     if at == len(data):
         return []
     walked = []
-    kind = getattr(error, "where", "")
-    if kind in ("a response head", "a request head", "the trailer section"):
+    where = getattr(error, "where", "")
+    if where in ("a response head", "a request head", "the trailer section"):
+        kind = where.split()[1] if where.endswith("head") else "trailer"
         try:
-            walk_head(data[at:].decode("latin-1"), kind.split()[1] if kind.endswith("head") else "trailer", at, walked)
+            walk_head(data[at:].decode("latin-1"), kind, at, walked, bare_lf and kind == "request")
         except ProtocolError:
             pass   # that of the cut
     at = walked[-1][1] if walked else at
@@ -656,6 +658,8 @@ def explain_span(span, stream):
         return INPUT_STREAM
     elif role == "content" and message is not None and message.framing == "close":
         text, source = "Bytes of the body, which ends where the connection does.", "RFC 9112 §6.3"
+    elif role == "CRLF" and span.text == "\n":
+        text, source = "A line feed alone ends a line too for a server; send CRLF.", "RFC 9112 §2.2"
     elif role == "CRLF" and span.start and stream.data[span.start - 2:span.start] == b"\r\n" and message is not None and message.spans:
         text = "An empty line: the head ends here." if "chunk" not in message.framing or span.start < message.body_start else (
             "An empty line: the trailer section and the body end here.")

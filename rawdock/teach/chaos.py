@@ -58,6 +58,8 @@ class ChaosConnection(TapConnection):
     def begin(self, chaos):
         self.chaos = chaos
         self.pair = PairedReaders() if chaos.drop_last_chunk or chaos.bad_frame else None
+        if self.pair is not None:
+            self.pair.opened()
         self.received = b""      # from the engine, not yet looked at by all who must
         self.base = 0            # the offset of its first byte in the engine's stream
         self.answer = b""        # to give to the client

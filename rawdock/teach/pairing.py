@@ -189,6 +189,8 @@ class PairedResponseReader(MarkingReader, ResponseReader):
 class PairedReaders:
     """feed(">" or "<", bytes), then take_labels() of a direction. `method` is what a response without a request answers.
 
+    Bytes that somebody captured are read strictly; opened() says that an engine was asked.
+
     `messages[direction]` are the PairedMessages begun so far, in order, for whoever feeds to keep or to drop.
     """
 
@@ -196,6 +198,10 @@ class PairedReaders:
         self.unanswered = deque()
         self.messages = {">": [], "<": []}
         self.readers = {">": PairedRequestReader(self), "<": PairedResponseReader(self, method)}
+
+    def opened(self):
+        """An engine was connected to: LF alone may end a line of a request's head, as engines take it (RFC 9112 §2.2)."""
+        self.readers[">"].bare_lf = True
 
     def feed(self, direction, data):
         """Read bytes of one direction, in the order in which they crossed."""

@@ -3,8 +3,9 @@
 Answers are framed the way a Go server frames them: JSON up to 2 KiB with Content-Length,
 longer JSON and streams in chunks, HTTP/1.0 until close.
 
-Refuses a request that breaks HTTP, with 400, the rule and the offset, and the connection is
-closed; a real engine takes some of these (bare LF, obs-fold).
+As an engine does, it takes LF alone for the end of a line in a request's head (RFC 9112 §2.2), so that
+requests can be typed into `nc -U`. What breaks HTTP is refused with 400, the rule and the offset, and the
+connection is closed; a real engine takes some of that (obs-fold).
 
 Kinder than a real engine in one thing: bytes sent before the 101 are kept as the first
 bytes of the stream, where a real engine loses them (the head of a request is read ahead there).
@@ -33,6 +34,7 @@ PRACTICE_REASONS = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 413: "Request Entity Too Large",
     500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 }
+TYPING_HINT = "typed by hand? rawdock nc -C and nc -C end each line with CRLF\n"
 WEEK_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -52,16 +54,15 @@ class PracticeConnection:
     """One client's connection: requests in, answers out, in order.
 
     Bytes wait in `_held` until they are fed, and are fed in pieces cut where a message may
-    end: after an empty line, or where its Content-Length is used up. So the reader never
+    end: after a line, or where its Content-Length is used up. So the reader never
     holds bytes of the next message, and after a hijack `_held` is the start of the stream.
     """
 
     def __init__(self, engine, sock):
         self.engine = engine
         self.socket = sock
-        self._reader = RequestReader()
+        self._reader = RequestReader(bare_lf=True)
         self._held = bytearray()
-        self._tail = b""          # the last bytes fed: an empty line may be cut in two
         self._length_left = 0     # of a body with Content-Length
         self._at_end = False      # the client has half-closed or gone
         self.keep_open = True
@@ -78,7 +79,8 @@ class PracticeConnection:
                 try:
                     request = self._next_request()
                 except ProtocolError as error:
-                    self._refuse("%s\nrule: %s, offset: %d\n" % (error, error.rule, error.offset))
+                    hint = TYPING_HINT if error.seen[:1] in (b"\r", b"\n") else ""
+                    self._refuse("%s\nrule: %s, offset: %d\n%s" % (error, error.rule, error.offset, hint))
                     return
                 if request is None:
                     return
@@ -111,8 +113,7 @@ class PracticeConnection:
                 elif isinstance(event, End):
                     if "upgrade" in head.headers.tokens("connection"):
                         # Whether the stream switches is the handler's decision; if it does not, HTTP goes on.
-                        self._reader = RequestReader(offset=self._reader.offset)
-                    self._tail = b""
+                        self._reader = RequestReader(None, self._reader.offset, True)
                     return PracticeRequest(head, b"".join(parts))
 
     def _receive(self):
@@ -126,15 +127,9 @@ class PracticeConnection:
             size = min(self._length_left, len(self._held))
             self._length_left -= size
         else:
-            across = (self._tail + self._held[:3]).find(b"\r\n\r\n")
-            if across >= 0:
-                size = across + 4 - len(self._tail)
-            else:
-                size = self._held.find(b"\r\n\r\n") + 4
-                size = len(self._held) if size < 4 else size
+            size = self._held.find(b"\n") + 1 or len(self._held)
         piece = bytes(self._held[:size])
         del self._held[:size]
-        self._tail = (self._tail + piece)[-3:]
         return piece
 
     def take_held(self):
@@ -183,7 +178,8 @@ class PracticeConnection:
         hosts = head.headers.get_all("host")
         if head.version == "1.1" and not hosts:
             reason = "Bad Request: missing required Host header"
-            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field\n" % reason, 400, reason)
+            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field; one of HTTP/1.0 needs none\n"
+                         % reason, 400, reason)
             return
         if len(hosts) > 1 or hosts and "/" in hosts[0]:
             problem = "too many Host headers" if len(hosts) > 1 else "malformed Host header"

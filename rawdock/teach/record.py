@@ -194,6 +194,7 @@ class SecretMasker:
 
     def __init__(self, method="GET"):
         self._pair = PairedReaders(method)
+        self._pair.opened()   # what a server takes for a request is read as one
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": LineMasker(), "<": LineMasker()}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, its JSONMasker or None)

@@ -201,7 +201,7 @@ class ReplayConnection:
     def __init__(self, server, sock):
         self.server = server
         self.sock = sock
-        self.reader = RequestReader()
+        self.reader = RequestReader(bare_lf=True)
         self.head = None           # of the request being read
         self.exchange = None       # the raw one being given
         self.step = 0
@@ -286,7 +286,7 @@ class ReplayConnection:
                         self.stdin += len(event.leftover)
                         self.go_on()
                         return
-                    self.reader = RequestReader()   # it asked to switch and was refused: HTTP goes on
+                    self.reader = RequestReader(bare_lf=True)   # it asked to switch and was refused: HTTP goes on
                     if event.leftover:
                         self.read_requests(event.leftover)
                     return

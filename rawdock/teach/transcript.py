@@ -460,6 +460,8 @@ class ConnectionTranscript:
                 self._show()
             return
         who = "the client" if event.direction == ">" else "the engine"
+        if event.kind == "open":
+            self.pair.opened()
         if event.kind in ("open", "note"):
             text = printable_text(event.data)
             self.paper.line(self.number, "*", "connected to " + text if event.kind == "open" else text)

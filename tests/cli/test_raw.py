@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rawdock.cli.raw import find_endpoint_row, split_header
+from rawdock.cli.raw import CRLFLines, find_endpoint_row, split_header
 from rawdock.errors import UsageError
 
 from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment, scripted_socket, frame, read_request,
@@ -287,6 +287,18 @@ def test_nc_passes_bytes_that_are_no_http(rawdock_command):
 
     ran = nc(rawdock_command, serve, b"\x00abc")
     assert (ran.status, ran.out, ran.err) == (0, b"cba\x00\x00\xff\r\n", b"")
+
+
+@pytest.mark.parametrize("words, sent", [(["-C"], b"a\r\nb\r\n\r\n\rc\r\n"), ([], b"a\nb\r\n\n\rc\n")])
+def test_nc_c_sends_crlf_for_a_typed_lf(rawdock_command, words, sent):
+    ran = nc(rawdock_command, lambda engine, connection: connection.sendall(receive_all(connection)), b"a\nb\r\n\n\rc\n", "-N", *words)
+    assert (ran.status, ran.out) == (0, sent)
+
+
+def test_a_crlf_that_is_cut_in_two_is_one_line_end():
+    lines = CRLFLines()
+    assert [lines.translate(data) for data in (b"a\r", b"\n", b"\n", b"", b"b\n\r", b"c", b"\n")] == [
+        b"a\r", b"\n", b"\r\n", b"", b"b\r\n\r", b"c", b"\r\n"]
 
 
 def test_nc_does_not_half_close_when_stdin_ends(rawdock_command):

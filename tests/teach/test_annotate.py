@@ -136,6 +136,20 @@ def test_any_split_gives_the_same_spans(role, data, cuts):
 
 # ---- roles
 
+def test_what_an_engine_was_sent_may_have_lf_alone_a_capture_may_not():
+    typed = b"\nGET /x HTTP/1.0\r\nA: b\n\n"
+    stream = annotated((">", typed[:9]), (">", typed[9:])).requests
+    assert_tiles(stream)
+    assert stream.error is None and stream.messages[0].complete
+    lines = [span for span in stream.spans if span.role == "CRLF"]
+    assert [span.text for span in lines] == ["\n", "\r\n", "\n", "\n"]
+    assert ["line feed alone" in explain_span(span, stream)[0] for span in lines] == [True, False, True, True]
+    cut = annotated((">", typed[:-1])).requests
+    assert_tiles(cut)
+    assert cut.spans == stream.spans[:-1]
+    assert annotate_bytes(typed[1:], "request").error.offset == 21
+
+
 def test_the_roles_of_a_head_and_of_chunks():
     stream = annotate_bytes(b"POST /x HTTP/1.1\r\nA:  b \r\nTransfer-Encoding: chunked\r\n\r\n3;e=1\r\nabc\r\n0\r\nT: v\r\n\r\n", "request")
     assert roles(stream) == [

@@ -104,8 +104,50 @@ def test_a_quick_request_survives_a_half_close(engine):
     assert b"200 OK" in say(engine, request_bytes("GET", "/_ping"), half_close=True)
 
 
+@pytest.mark.parametrize("data, status", [
+    (b"GET /images/json HTTP/1.0\r\n\n", 200),   # echo -e "GET /images/json HTTP/1.0\r\n" | nc -U
+    (b"GET /images/json HTTP/1.0\r\n\r\n\n", 200),
+    (b"GET /_ping HTTP/1.0\n\n", 200),
+    (b"\nGET /_ping HTTP/1.1\nHost: x\nConnection: close\n\n", 200),
+    (b"POST /containers/create HTTP/1.0\nContent-Type: application/json\nContent-Length: 16\n\n{\"Image\":\"nope\"}\n", 404),
+], ids=repr)
+@pytest.mark.parametrize("step", [1, 1000])
+def test_what_nc_sends_for_a_typed_line_is_a_request(engine, data, status, step):
+    with Wire(engine) as wire:
+        for at in range(0, len(data), step):
+            try:
+                wire.send(data[at:at + step])
+            except OSError:   # it has answered already
+                assert at >= len(data) - 1
+        line, fields = wire.head()
+        assert int(line.split()[1]) == status
+        body = wire.body(fields)
+    assert body == b"OK" if b"_ping" in data else json.loads(body.decode())
+
+
+def test_typed_requests_may_follow_one_another_and_go_on_as_a_stream(engine):
+    identity = create(engine, ["cat"], OpenStdin=True, AttachStdin=True, AttachStdout=True)
+    with Wire(engine) as wire:
+        wire.send(b"GET /_ping HTTP/1.1\nHost: x\n\nPOST /containers/%s/start HTTP/1.1\nHost: x\nContent-Length: 0\n\n" % identity.encode())
+        assert wire.body(wire.head()[1]) == b"OK" and wire.head()[0] == "HTTP/1.1 204 No Content"
+        wire.send(b"POST /containers/%s/attach?stream=1&stdin=1&stdout=1 HTTP/1.0\n\na\n\nb\n" % identity.encode())
+        assert wire.head()[0] == "HTTP/1.1 200 OK"
+        got = b""
+        while len(got) < 5:
+            got += wire.frame()[1]
+        assert got == b"a\n\nb\n"
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_line_end_that_breaks_http_is_answered_with_how_to_type_it(engine):
+    typed = b"POST /x HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n0\n"
+    answer = say(engine, typed)
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"nc -C" in answer
+    assert b"HTTP/1.0" in say(engine, b"GET /_ping HTTP/1.1\n\n")   # who types needs no Host there
+
+
 @pytest.mark.parametrize("data, rule, offset", [
-    (b"GET /_ping HTTP/1.1\nHost: x\n\n", b"RFC 9112 \xc2\xa72.2", 19),
+    (b"GET /_ping HTTP/1.1\rHost: x\r\r", b"RFC 9112 \xc2\xa72.2", 19),
     (b"GET /_ping HTTP/1.1\r\nHost : x\r\n\r\n", b"RFC 9112 \xc2\xa75.1", 25),
     (b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", b"RFC 9112 \xc2\xa72.3", 7),
     (b"GET /_ping HTTP/2.0\r\nHost: x\r\n\r\n", b"RFC 9112 \xc2\xa72.3", 11),

@@ -121,6 +121,15 @@ def test_a_ping_is_always_answered_with_the_version_of_the_record(method, body):
     assert answer.startswith(b"HTTP/1.1 200 OK\r\nApi-Version: 1.39\r\n") and answer.endswith(b"\r\n\r\n" + body)
 
 
+def test_a_typed_request_is_answered_and_recorded_ones_are_too():
+    answer = plain(b"[]")
+    recording = recorded([(">", b"GET /images/json HTTP/1.0\r\n\n"), ("<", answer), ("<", "close")])
+    with replaying(recording) as (path, _):
+        with connect(path) as client:
+            client.sendall(b"GET /images/json HTTP/1.0\r\n\n")
+            assert read_to_end(client) == (answer, False)
+
+
 def test_a_request_that_breaks_a_rule_is_refused_and_the_connection_ends():
     with replaying(recorded([(">", ask("GET", "/x")), ("<", plain(b"x"))])) as (path, _):
         with connect(path) as client:

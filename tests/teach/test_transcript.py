@@ -177,6 +177,13 @@ def test_what_hides_between_letters_is_shown():
     assert printable_text("a\u202eb\u2060c\ufff9d\U000e0041e") == "a\\u202eb\\u2060c\\ufff9d\\U000e0041e"
 
 
+def test_a_typed_request_to_an_engine_is_one_and_a_captured_one_is_not():
+    typed = b"POST /x HTTP/1.0\r\nContent-Length: 2\n\n{}"
+    text, status = shown((">", "open"), (">", typed), ("<", b"HTTP/1.0 204 No Content\r\n\r\n"), ("<", "close"))
+    assert status == 0 and "> POST /x HTTP/1.0" in text and "> {}" in text
+    assert shown((">", typed))[1] == 1
+
+
 def test_connections_are_told_apart_and_shown_in_order_of_time():
     paper = Paper()
     recording = Recording(started=0.0)
