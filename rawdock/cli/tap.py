@@ -8,6 +8,7 @@ terminal has given it to CMD already.
 import os
 
 from ..errors import UsageError
+from ..teach.exports import EXPORT_FORMS, ExportFiles, write_export
 from ..teach.listen import UnixListener
 from ..teach.tap import Tap
 from .flags import Command, command_table, one_line
@@ -37,8 +38,8 @@ REPLAY_FLAGS = """
 -v        bool  a line for each request
 """
 SPOIL_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
-PICTURE_FLAGS = ("to", "record", "har", "html", "pcap")
-KEPT_RECORD_BYTES = 256 << 20     # in memory, for the pictures that need the whole of it
+FILE_FLAGS = ("to", "record", "har", "html", "pcap")
+KEPT_RECORD_BYTES = 256 << 20     # in memory, for the files that need the whole of it
 LEFT_BEHIND_SECONDS = 2           # for what a command that has ended left under way
 DEFAULT_SWEEP_POINTS = 60
 
@@ -65,28 +66,35 @@ class GuardedSink:
             raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
 
 
-class TapPictures:
-    """What is made of a tapped conversation: `recorder` while it lasts, finish() the files that need all of it."""
+class TapOutput:
+    """What is shown and written of a tapped conversation, to stderr and to `files` (ExportFiles).
 
-    def __init__(self, console, options, address):
+    `recorder` (a WireRecorder) while it lasts; finish() then writes what is made of the whole of it.
+    """
+
+    def __init__(self, console, options, address, files):
         from ..teach.record import Recording, RecordWriter, WireRecorder
         from ..teach.transcript import TranscriptSink, wants_colour
         self.console = console
         self.redact = not options["secrets"]
-        self.failed = set()   # the files that could not be written
-        self.files = {name: open_picture(options[name], name) for name in PICTURE_FLAGS if options[name]}
-        out = self.files.get("to", console.err)
-        sinks = [GuardedSink(TranscriptSink(out, out is console.err and wants_colour(2), redact=self.redact), "the transcript")]
-        if "record" in self.files:
-            sinks.append(GuardedSink(RecordWriter(self.files["record"], self.redact, address=str(address)), options["record"]))
+        self.failed = set()   # the flags of the files that could not be written
+        self.files = files
+        out = files.files.get("to", console.err)
+        transcript = TranscriptSink(out, out is console.err and wants_colour(2), redact=self.redact)
+        sinks = [GuardedSink(transcript, "the transcript")]
+        if "record" in files.files:
+            writer = RecordWriter(files.files["record"], self.redact, address=str(address))
+            sinks.append(GuardedSink(writer, options["record"]))
         self.recording = None
-        if options["har"] or options["html"] or options["pcap"]:
+        if any(form in files.files for form in EXPORT_FORMS):
             self.recording = Recording(KEPT_RECORD_BYTES, address=str(address))
             sinks.append(self.recording)
         self.recorder = WireRecorder(sinks)
 
     def finish(self):
-        """Write what is left to write → whether all of it could be."""
+        """Write what is left to write → whether all of it could be written."""
+        if not self.files.emptied:   # nothing has begun
+            return True
         good = True
         try:
             self.recorder.finish()
@@ -95,36 +103,22 @@ class TapPictures:
         except OSError as error:
             self.console.complain("rawdock: %s" % (error.strerror or error))
             good = False
-        for name in ("har", "html", "pcap"):
-            if name in self.files:
-                good = self.told(name, self.write_picture, name, self.files[name]) and good
-        for name, file in self.files.items():
-            good = self.told(name, file.close) and good
+        for flag, file in self.files.files.items():
+            if flag in EXPORT_FORMS:
+                good = self._attempt(flag, write_export, flag, self.recording, file, self.redact) and good
+        for flag, file in self.files.files.items():
+            good = self._attempt(flag, file.close) and good
         return good
 
-    def write_picture(self, name, file):
-        from ..teach.har import write_har
-        from ..teach.page import write_page
-        from ..teach.pcap import write_pcap
-        {"har": write_har, "html": write_page, "pcap": write_pcap}[name](self.recording, file, redact=self.redact)
-        file.flush()
-
-    def told(self, name, function, *arguments):
-        """Call `function` → whether it could write; if not, the user was told, once a file."""
+    def _attempt(self, flag, function, *arguments):
+        """Call `function` → whether its file could be written so far; the first failure of each file is reported."""
         try:
             function(*arguments)
         except OSError as error:
-            if name not in self.failed:
-                self.failed.add(name)
-                self.console.complain("rawdock: --%s: %s" % (name, error.strerror or error))
-        return name not in self.failed
-
-
-def open_picture(path, name):
-    try:
-        return open(path, "wb", buffering=0 if name == "to" else -1)
-    except OSError as error:
-        raise UsageError("--%s %s: %s" % (name, path, (error.strerror or str(error)).lower()), "give a file that can be written")
+            if flag not in self.failed:
+                self.failed.add(flag)
+                self.console.complain("rawdock: --%s: %s" % (flag, error.strerror or error))
+        return flag not in self.failed
 
 
 def chaos_of(options):
@@ -144,7 +138,7 @@ def do_tap(console, options, arguments):
     if not options["sweep"] and (options["points"] is not None or options["every"] or options["live"]):
         raise UsageError("--points, --every and --live belong to --sweep")
     if options["sweep"]:
-        given = [name for name in SPOIL_FLAGS + PICTURE_FLAGS + ("listen",) if options[name] not in (None, False)]
+        given = [name for name in SPOIL_FLAGS + FILE_FLAGS + ("listen",) if options[name] not in (None, False)]
         if given:
             raise UsageError("--%s does not go with --sweep" % given[0].replace("_", "-"))
     if not arguments and (options["sweep"] or not options["listen"]):
@@ -154,19 +148,21 @@ def do_tap(console, options, arguments):
         raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address, "leave the path out")
     if options["sweep"]:
         return do_sweep(console, options, arguments, address)
-    with UnixListener(options["listen"]) as listener:
-        pictures = TapPictures(console, options, address)
+    paths = [(flag, options[flag]) for flag in FILE_FLAGS if options[flag]]
+    with UnixListener(options["listen"]) as listener, ExportFiles(paths) as files:
+        output = TapOutput(console, options, address, files)
         maker = {"make_connection": chaos} if chaos is not None else {}
         try:
-            with Tap(listener, address, pictures.recorder, lambda error: console.complain("rawdock: " + one_line(error)), **maker) as tap:
-                status = run_tapped_command(console, tap, arguments) if arguments else tap_until_signal(console, tap)
+            with Tap(listener, address, output.recorder, lambda error: console.complain("rawdock: " + one_line(error)), **maker) as tap:
+                status = run_tapped_command(console, tap, arguments, files) if arguments else tap_until_signal(console, tap, files)
         finally:
-            good = pictures.finish()
+            good = output.finish()
     return status or (0 if good else 1)
 
 
-def tap_until_signal(console, tap):
+def tap_until_signal(console, tap, files):
     import signal
+    files.empty()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: tap.stop())
     console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C" % (tap.listener.address, tap.address))
@@ -174,8 +170,8 @@ def tap_until_signal(console, tap):
     return 0
 
 
-def run_tapped_command(console, tap, argv):
-    """Run `argv` as the tap's client → its exit status."""
+def run_tapped_command(console, tap, argv, files):
+    """Run `argv` as the tap's client → its exit status. Once it has been started `files` (ExportFiles) are emptied."""
     import signal
     from threading import Thread
     from ..teach.sweep import child_environment, start_child
@@ -201,6 +197,12 @@ def run_tapped_command(console, tap, argv):
         console.complain("rawdock: " + one_line(error))
         return 127
     children.append(child)
+    try:
+        files.empty()   # before the tap runs: until then nothing is recorded
+    except OSError:
+        child.kill()
+        child.wait()
+        raise
     for number in early:
         hand_on(number)
     waiter = Thread(target=wait, daemon=True)

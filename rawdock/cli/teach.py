@@ -6,11 +6,11 @@ a HAR or a capture file. Whatever the form, bytes that break a rule end in statu
 a message in status 3.
 """
 import json
-import os
 import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
 from ..teach.explain import explain_messages, guess_role, message_facts
+from ..teach.exports import EXPORT_FORMS, ExportFiles, write_export
 from .flags import Command, command_table
 
 EXPLAIN_FLAGS = """
@@ -29,9 +29,9 @@ RECORD_START_BYTES = 64   # tell a record from captured bytes
 
 
 def read_capture(name):
-    """Pieces of the file `name`, or of stdin for None and "-"."""
+    """Pieces (bytes) of the file `name`, or of stdin for "-". UsageError if it cannot be opened."""
     try:
-        file = open(0, "rb", buffering=0, closefd=False) if name in (None, "-") else open(name, "rb", buffering=0)
+        file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
     except OSError as error:
         raise UsageError("%s: %s" % (name, error.strerror), "give a file of captured bytes or a record, or pipe it in")
     with file:
@@ -69,46 +69,29 @@ def do_explain(console, options, arguments):
     role, method = options["role"] or "auto", options["for"] or "GET"
     if role not in ("auto", "response", "request"):
         raise UsageError("--role %s: not one of response, request, auto" % role)
-    pictures = [name for name in ("html", "har", "pcap") if options[name] is not None]
-    if options["json"] and (options["hex"] or pictures):
-        raise UsageError("--json is a form of its own", "leave --%s out" % (["hex"] * options["hex"] + pictures)[0])
-    if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):   # none with small letters is in use, and head is not HEAD
+    exports = [form for form in EXPORT_FORMS if options[form] is not None]
+    if options["json"] and (options["hex"] or exports):
+        raise UsageError("--json is a form of its own", "leave --%s out" % (["hex"] * options["hex"] + exports)[0])
+    # No method with small letters is in use, and methods are case-sensitive (RFC 9110 §9.1): head is not HEAD.
+    if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):
         raise UsageError("--for %s: no such method" % method, "methods are in capitals, as --for HEAD")
-    check_picture_files(arguments[0] if arguments else "-", [(name, options[name]) for name in pictures])
-    start, pieces = pieces_with_start(read_capture(arguments[0] if arguments else None), RECORD_START_BYTES, is_no_record)
-    if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
-        return explain_capture(console, options, pieces, role, method, pictures)
-    from ..teach.record import is_record, read_record
-    if not is_record(start):
-        return explain_capture(console, options, pieces, role, method, pictures)
-    from io import BytesIO
-    recording = read_record(BytesIO(b"".join(pieces)))
-    if options["json"]:
-        return print_record_messages(console, recording, not options["secrets"])
-    return show_pictures(console, options, recording, pictures)
+    name = arguments[0] if arguments else "-"
+    with ExportFiles([(form, options[form]) for form in exports], 0 if name == "-" else name) as files:
+        start, pieces = pieces_with_start(read_capture(name), RECORD_START_BYTES, is_no_record)
+        if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
+            return explain_capture(console, options, pieces, role, method, files)
+        from ..teach.record import is_record, read_record
+        if not is_record(start):
+            return explain_capture(console, options, pieces, role, method, files)
+        from io import BytesIO
+        recording = read_record(BytesIO(b"".join(pieces)))
+        if options["json"]:
+            return print_record_messages(console, recording, not options["secrets"])
+        return show_whole(console, options, recording, files)
 
 
-def check_picture_files(source, pictures):
-    """UsageError if one of `pictures` ((flag, path) pairs) would replace what is explained, the file `source`, or another one."""
-    taken = [file_identity(0 if source == "-" else source)]
-    for name, path in pictures:
-        identity = file_identity(path)
-        if identity is not None and identity in taken:
-            raise UsageError("--%s %s: that file is %s" % (name, path, "the one that is explained" if identity == taken[0] else "written already"),
-                             "give another name")
-        taken.append(identity)
-
-
-def file_identity(path):
-    """Something equal for two names of one file, also of one that is still to be made; None for devices and the like."""
-    if os.path.isfile(path):
-        status = os.stat(path)
-        return status.st_dev, status.st_ino
-    return None if path == 0 or os.path.exists(path) else os.path.realpath(path)
-
-
-def explain_capture(console, options, pieces, role, method, pictures):
-    """Explain the bytes of one direction → exit status."""
+def explain_capture(console, options, pieces, role, method, files):
+    """Explain the bytes of one direction, written to `files` (ExportFiles) if it has any → exit status."""
     if options["json"]:   # for programs, which want the bytes that were captured
         return print_captured_messages(console, pieces, role, method)
     if role == "auto":
@@ -116,12 +99,12 @@ def explain_capture(console, options, pieces, role, method, pictures):
         role = guess_role(start)
     direction = "<" if role == "response" else ">"
     from ..teach.record import Recording, WireEvent
-    if options["hex"] or pictures:
+    if options["hex"] or files.files:
         recording = Recording(started=0.0, address="")
         recording.find(1).method = method
         for piece in pieces:
             recording.take(1, WireEvent(0.0, direction, "data", piece))
-        return show_pictures(console, options, recording, pictures)
+        return show_whole(console, options, recording, files)
     from ..teach.transcript import TranscriptSink, wants_colour
     sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method)
     for piece in pieces:
@@ -182,33 +165,24 @@ def messages_in_turn(connection):
                 yield stream, message
 
 
-def show_pictures(console, options, recording, pictures):
-    """Write the files asked for, or show the Recording on stdout → exit status."""
+def show_whole(console, options, recording, files):
+    """Write `recording` to `files` (ExportFiles); show it on stdout as a hexdump, or as a transcript if nothing is written.
+
+    Returns the exit status that the transcript would have.
+    """
     from ..teach.transcript import hexdump_lines, show_recording, wants_colour
     redact = not options["secrets"]
-    for name in pictures:
-        write_picture(name, options[name], recording, redact)
+    files.empty()
+    for form, file in files.files.items():
+        try:
+            write_export(form, recording, file, redact)
+        except OSError as error:
+            raise UsageError("--%s %s: %s" % (form, options[form], error.strerror), "give the name of a file that can be written")
     if options["hex"]:
         for line in hexdump_lines(recording, wants_colour(1), redact):
             console.out.line(line)
-    return show_recording(recording, None if options["hex"] or pictures else console.out, wants_colour(1), redact)
-
-
-def write_picture(name, path, recording, redact):
-    if name == "html":
-        from ..teach.page import write_page
-        write = write_page
-    elif name == "har":
-        from ..teach.har import write_har
-        write = write_har
-    else:
-        from ..teach.pcap import write_pcap
-        write = write_pcap
-    try:
-        with open(path, "wb") as file:
-            write(recording, file, redact=redact)
-    except OSError as error:
-        raise UsageError("--%s %s: %s" % (name, path, error.strerror), "give the name of a file that can be written")
+    out = None if options["hex"] or files.files else console.out
+    return show_recording(recording, out, wants_colour(1), redact)
 
 
 TEACH_COMMANDS = command_table(

@@ -386,13 +386,20 @@ class Recording:
 class RecordWriter:
     """A sink on disk. `file` is binary; each event is one line, written and flushed as it comes.
 
-    `redact` False writes the secrets too. finish() does not close the file.
+    The first line is written before the first event, or by finish(). `redact` False writes the secrets too.
+    finish() does not close the file.
     """
 
     def __init__(self, file, redact=True, started=None, address=""):
         self._file = file
         self._maskers = SecretMaskers() if redact else None
-        self._line({"rawdock": "record", "version": RECORD_VERSION, "started": time.time() if started is None else started, "address": address})
+        self._header = {"rawdock": "record", "version": RECORD_VERSION,
+                        "started": time.time() if started is None else started, "address": address}
+
+    def _begin(self):
+        header, self._header = self._header, None
+        if header is not None:
+            self._line(header)
 
     def _line(self, facts):
         self._file.write(json.dumps(facts, separators=(",", ":")).encode("ascii") + b"\n")
@@ -400,6 +407,7 @@ class RecordWriter:
 
     def take(self, number, event):
         from base64 import b64encode
+        self._begin()
         if self._maskers is not None:
             event = self._maskers.event(number, event)
         facts = {"c": number, "t": event.seconds, "kind": event.kind, "d": event.direction}
@@ -410,6 +418,7 @@ class RecordWriter:
         self._line(facts)
 
     def finish(self):
+        self._begin()
         self._file.flush()
 
 

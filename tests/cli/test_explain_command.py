@@ -154,11 +154,21 @@ def test_what_is_explained_is_not_overwritten(explain, tmp_path, data):
         assert path.read_bytes() == data
 
 
-def test_two_pictures_are_two_files(explain, tmp_path):
-    name = str(tmp_path / "picture")
+def test_two_forms_are_two_files(explain, tmp_path):
+    name = str(tmp_path / "made")
     status, lines, err = explain(OK, "--html", name, "--har", name)
     assert status != 0 and name in err and not os.path.exists(name)
     assert explain(OK, "--html", "/dev/null", "--har", "/dev/null")[0] == 0
+
+
+def test_files_are_private_and_kept_where_there_is_nothing_to_explain(explain, tmp_path):
+    path = tmp_path / "page"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    assert explain(RECORD[:-10], "--html", str(path), "--har", str(tmp_path / "har"))[0] == 1
+    assert path.read_bytes() == b"old" and not os.path.exists(str(tmp_path / "har"))
+    assert explain(RECORD, "--secrets", "--html", str(path))[0] == 0
+    assert path.read_bytes()[:9].lower() == b"<!doctype" and path.stat().st_mode & 0o777 == 0o600
 
 
 def test_no_such_file(capfd):

@@ -114,6 +114,51 @@ def test_no_such_command(tap):
     assert ran.status == 127 and "cannot run /nonexistent/program: no such file" in assert_one_line(ran.err)
 
 
+ALL_FILES = ("to", "record", "har", "html", "pcap")
+
+
+def test_files_are_private_with_secrets_too(tap, folder):
+    for words in ([], ["--secrets"]):
+        paths = [os.path.join(folder, name) for name in ALL_FILES]
+        with open(paths[0], "w"):
+            os.chmod(paths[0], 0o644)
+        ran = tap(*words + [word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)] + client(PLAIN, "/info"))
+        assert ran.status == 0 and [os.stat(path).st_mode & 0o777 for path in paths] == [0o600] * 5
+
+
+def test_nothing_is_emptied_for_a_command_that_does_not_exist(tap, folder):
+    paths = [os.path.join(folder, name) for name in ALL_FILES]
+    for path in paths[:2]:
+        with open(path, "wb") as file:
+            file.write(b"old")
+    ran = tap(*[word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)] + ["--", "/nonexistent/program"])
+    assert ran.status == 127 and "cannot run /nonexistent/program" in assert_one_line(ran.err)
+    assert sorted(os.listdir(folder)) == sorted(ALL_FILES[:2])
+    for path in paths[:2]:
+        with open(path, "rb") as file:
+            assert file.read() == b"old"
+
+
+@pytest.mark.parametrize("second, text", [("a", "that file is written by --"), ("link", "is a symbolic link, which is not followed"),
+                                          ("no/where", "no such file")])
+def test_files_are_refused_before_any_is_emptied(tap, folder, second, text):
+    path = os.path.join(folder, "a")
+    with open(path, "wb") as file:
+        file.write(b"old")
+    os.symlink("a", os.path.join(folder, "link"))
+    ran = tap("--record", path, "--html", os.path.join(folder, second), *client(PLAIN, "/info"))
+    assert ran.status == 1 and ran.out == b"" and text in assert_one_line(ran.err)
+    with open(path, "rb") as file:
+        assert file.read() == b"old" and sorted(os.listdir(folder)) == ["a", "link"]
+
+
+def test_a_record_is_one_even_if_nobody_connects(tap, folder):
+    record = os.path.join(folder, "r")
+    assert tap("--record", record, "--", "true").status == 0
+    with open(record) as file:
+        assert [json.loads(line)["rawdock"] for line in file] == ["record"]
+
+
 @contextmanager
 def running(rawdock_command, *words, **options):
     process = subprocess.Popen(rawdock_command + list(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
