@@ -7,6 +7,7 @@
     ├── Timeout           a phase took longer than it was given
     ├── ProtocolError     the bytes break a rule of HTTP or of the engine's protocol
     │   └── TruncatedError   the bytes end before the message does
+    │       └── UnconfirmedError   they end, and nothing tells that end from a cut
     ├── APIError          the engine answered, and the answer is a refusal
     │   ├── NotFound      404
     │   └── Conflict      409
@@ -112,6 +113,18 @@ class TruncatedError(ProtocolError):
         RawdockError.__init__(self, "the stream was cut at byte %d, inside %s: got %s (%s)" % (offset, where, count, rule))
 
 
+class UnconfirmedError(TruncatedError):
+    """An answer without a length or chunks ended with its connection, and its content does not show that it is whole.
+
+    `got` counts its bytes. (RFC 9112 §6.3 step 8, §8)
+    """
+
+    def __init__(self, offset, got):
+        TruncatedError.__init__(self, "a body that ends with the connection", offset, None, got)
+        RawdockError.__init__(self, "the answer ended with its connection after %d bytes; it has no length and no chunks, and its "
+                              "content does not show that it is whole (%s)" % (got, self.rule))
+
+
 class APIError(RawdockError):
     """The engine refused: `status` (int), `message` (str, the engine's own), `method`, `path` (str)."""
 
@@ -151,7 +164,7 @@ class Verdict:
     `kind` (str) is one of
 
         complete         its end was seen, or the engine was asked and has confirmed it
-        unconfirmed      it ended where the connection did: the bytes cannot tell that from a cut
+        unconfirmed      it ended where the connection did, and its content cannot tell that from a cut
         truncated        it was cut, `where` (str) says inside what
         engine error     the engine reported an error in it
         protocol error   its bytes break a rule
@@ -186,7 +199,8 @@ class Verdict:
 def verdict_of_error(error, where, got=None):
     """The Verdict on what `error` (RawdockError) has ended; `where` and `got` for errors that do not say themselves."""
     if isinstance(error, TruncatedError):
-        return Verdict("truncated", error.where, error.expected, error.got, error)
+        kind = "unconfirmed" if isinstance(error, UnconfirmedError) else "truncated"
+        return Verdict(kind, error.where, error.expected, error.got, error)
     if isinstance(error, ProtocolError):
         return Verdict("protocol error", where, None, got, error)
     if isinstance(error, StreamError):

@@ -14,7 +14,7 @@ from collections import deque
 from ..engine.docker import raw_query_pairs
 from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
 from ..engine.pump import copy_stream
-from ..errors import RawdockError, UsageError
+from ..errors import RawdockError, UnconfirmedError, UsageError
 from ..net.connection import KEPT_MESSAGES, check_stream_message
 from ..net.dial import dial
 from ..wire.jsonstream import MessageReader
@@ -81,11 +81,35 @@ def do_verb(console, options, arguments, method):
         if options["include"] or method == "HEAD":
             fields = "".join("%s: %s\r\n" % field for field in response.headers)
             console.out.write(("HTTP/%s %d %s\r\n%s\r\n" % (response.version, response.status, response.reason, fields)).encode("latin-1"))
+        content = answer_content(response, row)
+        response.watch_end(content)
         show_body(console, response, row)
-    if response.status >= 400:
-        console.err.line("rawdock: the engine answered %d %s" % (response.status, response.reason))
-        return 1
+        if response.status >= 400:
+            console.err.line("rawdock: the engine answered %d %s" % (response.status, response.reason))
+            return 1
+        confirm_end(console, response.verdict, content, options["http1.0"])
     return 0
+
+
+def answer_content(response, row):
+    """The result kind of the endpoint table for what the body of `response` holds, None if that is not known."""
+    if row is not None and row.result != "raw":
+        return row.result
+    is_json = response.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+    return "json" if is_json else None
+
+
+def confirm_end(console, verdict, content, http_1_0):
+    """Let an answer that ended with its connection pass only where its content, or the caller, says that this is its end.
+
+    An engine answers so to HTTP/1.0, which has no chunks, and where it hands over the connection (attach, exec
+    start). JSON and a tar tell whether they are whole; of the rest nobody can know. UnconfirmedError.
+    """
+    if verdict.kind != "unconfirmed" or content in ("none", "upgrade"):
+        return
+    if not http_1_0 or content in ("json", "tar"):
+        raise UnconfirmedError(verdict.got, verdict.got)
+    console.err.line("rawdock: nothing tells the end of this HTTP/1.0 answer from a cut: it has no length, and HTTP/1.0 has no chunks")
 
 
 def show_body(console, response, row):

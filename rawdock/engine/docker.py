@@ -240,7 +240,7 @@ class Docker:
         question = (endpoint, path_values, self._version) if prompt and not parameters else None
         asked, target = self._last_asked
         if question is not None and question == asked:   # again, as one who polls does
-            return self._accepted(self._exchange(endpoint.method, target, [], None, "1.1", False, seconds, seconds))
+            return self._accepted(endpoint, self._exchange(endpoint.method, target, [], None, "1.1", False, seconds, seconds))
         body = parameters.pop("body", None)
         fields = parameters.pop("headers", None) or ()
         fields = list(fields.items() if isinstance(fields, dict) else fields)
@@ -265,14 +265,16 @@ class Docker:
             fields += upgrade_fields(endpoint.upgrade)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
         self._last_asked = question, target
-        return self._accepted(self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
+        return self._accepted(endpoint, self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
 
-    def _accepted(self, response):
-        """`response`, unless it refuses: then its APIError."""
+    def _accepted(self, endpoint, response):
+        """`response` to `endpoint`, unless it refuses: then its APIError. Its content must be known to be whole."""
         # 304 is how start and stop say "it is so already".
         if not (200 <= response.status < 300 or response.status in (101, 304)):
             response.limit_idle(self.timeout)
             raise error_from_response(response)
+        # An engine frames what it says. Where an answer ends with its connection, something stands between.
+        response.watch_end(endpoint.result, required=endpoint.result not in ("none", "upgrade"))
         return response
 
     def call(*arguments, **parameters):

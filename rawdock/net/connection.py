@@ -28,8 +28,8 @@ import sys
 import time
 from collections import deque
 
-from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError, Verdict,
-                      verdict_of_error)
+from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UnconfirmedError,
+                      UsageError, Verdict, verdict_of_error)
 from ..wire.body import BODY_NAMES, body_reader, framing_error, response_framing, stays_open
 from ..wire.feed import values_or_error
 from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
@@ -427,7 +427,8 @@ class Response:
     messages(), frames(). `complete` turns True when its end has been seen. All of them raise
     TruncatedError, ProtocolError, Timeout or ConnectError when it does not end as it should;
     their offsets are those in the answer, of messages() and frames() those in its content.
-    `verdict` is None while the body is under way, then a Verdict.
+    `verdict` is None while the body is under way, then a Verdict. After watch_end() a body that ends with
+    its connection can raise UnconfirmedError too.
     """
 
     def __init__(self, connection, head, framing, method, target, idle_timeout=None, offset=0):
@@ -450,6 +451,8 @@ class Response:
         self._decoding = False         # messages() or frames() are not at their end
         self._views_under_way = None   # readinto's
         self._rest = b""               # what readinto has received and not yet given
+        self._ending = None            # follows the content of a body that ends with its connection
+        self._end_required = False     # and must have seen its end
         if self._body.done:
             self._finish()
         else:
@@ -475,13 +478,30 @@ class Response:
     def verdict(self):
         """How the body ended (a Verdict), None while it has not.
 
-        A body that ends with its connection (HTTP/1.0 without a length) is never more than "unconfirmed".
+        A body that ends with its connection (HTTP/1.0 without a length) is "unconfirmed", unless its content
+        was watched, or read with json(), and has shown its end.
         """
         if self._failed is not None or self._decoding or not self.complete:
             return self._failed
         kind = self.framing.kind
-        return Verdict("unconfirmed" if kind in ("close", "upgrade") else "complete", BODY_NAMES[kind],
+        ended = kind not in ("close", "upgrade") or self._ending is not None and self._ending.whole()
+        return Verdict("complete" if ended else "unconfirmed", BODY_NAMES[kind],
                        self.framing.length if kind in ("length", "none") else None, self._received)
+
+    def watch_end(self, content, required=False):
+        """Ask the content for its end where the body ends with the connection. To be called before the body is read.
+
+        `content` (str or None) is a result kind of the endpoint table: "json" and "tar" show their end, others do
+        not. `required`: whoever reads to the end gets UnconfirmedError where it is not shown.
+        """
+        if self.framing.kind == "close" and not self.complete:
+            from ..wire.ending import content_end
+            self._ending = content_end(content)
+            self._end_required = required
+
+    def _require_end(self):
+        if self._end_required and not self._ending.whole():
+            raise UnconfirmedError(self._offset + self._received, self._received)
 
     def _judge(self, error):
         """The verdict is on `error`, unless one was given before that another read cannot change."""
@@ -521,6 +541,8 @@ class Response:
             if len(data):
                 self._received += len(data)
                 pieces = body.feed(data)
+                if self._ending is not None:
+                    self._ending.feed(data)
             else:
                 # Only a refusal is believed whole though its sender had not read all that we sent.
                 if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
@@ -541,17 +563,21 @@ class Response:
     def __iter__(self):
         """Pieces of the body (bytes) as they come: what one receipt holds of it, whatever the chunks."""
         try:
-            while not self.complete:
-                pieces = self._next_pieces()
-                if len(pieces) == 1:
-                    yield pieces[0]
-                elif pieces:
-                    yield b"".join(list.__iter__(pieces))
-                if type(pieces) is not list:   # an error stands behind them
-                    raise pieces.error
+            yield from self._pieces()
+            self._require_end()
         except RawdockError as error:
             self._judge(error)
             raise
+
+    def _pieces(self):
+        while not self.complete:
+            pieces = self._next_pieces()
+            if len(pieces) == 1:
+                yield pieces[0]
+            elif pieces:
+                yield b"".join(list.__iter__(pieces))
+            if type(pieces) is not list:   # an error stands behind them
+                raise pieces.error
 
     def read(self, limit=None):
         """The whole body (bytes). With `limit`, ProtocolError once it has more bytes than that."""
@@ -563,6 +589,7 @@ class Response:
                     size += len(piece)
                     if limit is not None and size > limit:
                         raise ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
+            self._require_end()
         except RawdockError as error:
             self._judge(error)
             raise
@@ -570,6 +597,7 @@ class Response:
 
     def json(self, limit=MAX_JSON_BYTES):
         """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
+        self.watch_end("json", self._end_required)
         data = self.read(limit)
         try:
             return json.loads(data.decode("utf-8"))
@@ -590,6 +618,7 @@ class Response:
                     yield list(list.__iter__(pieces))
                 if type(pieces) is not list:   # an error stands behind them
                     raise pieces.error
+            self._require_end()
         except RawdockError as error:
             self._judge(error)
             raise
@@ -640,13 +669,14 @@ class Response:
         recent = deque(maxlen=KEPT_MESSAGES)
         self._decoding = True
         try:
-            for piece in self:
+            for piece in self._pieces():
                 for message in reader.feed(piece):
                     if "errorDetail" in message or "error" in message:
                         check_stream_message(message, recent)
                     recent.append(message)
                     yield message
             reader.feed_eof()
+            self._require_end()
             self._decoding = False
         except RawdockError as error:
             self._judge(error)
@@ -683,7 +713,8 @@ class Response:
                         yield runs
                 reader.frames.feed_eof()
             else:
-                yield from read_frame_runs(self)
+                yield from read_frame_runs(self._pieces())
+                self._require_end()
             self._decoding = False
         except RawdockError as error:
             self._judge(error)

@@ -111,6 +111,72 @@ def test_what_came_before_the_cut_is_written(rawdock_command, tmp_path):
         assert (tmp_path / "out").read_bytes() == wire[head:place]
 
 
+# -- answers without a length or chunks: the end of the connection is all the end they have
+
+def content_of(name):
+    """The content of a capture, out of its length or its chunks."""
+    head, _, body = wire_of(name).partition(b"\r\n\r\n")
+    if b"\r\nTransfer-Encoding: chunked" not in head:
+        return body
+    content = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        content += body[:int(size, 16)]
+        body = body[int(size, 16) + 2:]
+    return content
+
+
+def run_unframed(rawdock_command, words, target, content, version=b"1.1"):
+    wire = b"HTTP/" + version + b" 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" + content
+    with scripted_socket(serve_cut(target, wire)) as engine:
+        return run_to_end(rawdock_command + ["-H", engine.address] + words)
+
+
+SHOWS_ITS_END = {"ps", "wait", "GET length", "GET chunked", "GET export", "GET archive"}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_an_unframed_answer_must_show_its_end(rawdock_command, name):
+    words, target, capture = COMMANDS[name]
+    content = content_of(capture)
+    ran = run_unframed(rawdock_command, words, target, content)
+    if name in SHOWS_ITS_END:
+        assert (ran.status, ran.err) == (0, b"") and ran.out, ran
+    else:
+        assert ran.status == 1 and "does not show that it is whole" in ran.err.decode().splitlines()[-1], ran
+    for place in (0, 1, len(content) // 2, len(content.rstrip(b"\0\n")) - 1):
+        ran = run_unframed(rawdock_command, words, target, content[:place])
+        assert ran.status == 1 and b"rawdock: " in ran.err, (place, ran)
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(COMMANDS) if name.startswith(("GET", "POST"))])
+def test_a_raw_verb_over_http_1_0_says_what_nobody_can_know(rawdock_command, name):
+    words, target, capture = COMMANDS[name]
+    content = content_of(capture)
+    ran = run_unframed(rawdock_command, words + ["-0"], target, content, b"1.0")
+    assert ran.status == 0, ran
+    if name in SHOWS_ITS_END:
+        assert ran.out == content and ran.err == b""
+        ran = run_unframed(rawdock_command, words + ["-0"], target, content[:len(content.rstrip(b"\0\n")) - 1], b"1.0")
+        assert ran.status == 1 and "does not show that it is whole" in assert_one_line(ran.err), ran
+    else:
+        assert "nothing tells the end" in ran.err.decode().splitlines()[-1], ran
+
+
+@pytest.mark.parametrize("path", ["/containers/c/attach?stream=1", "/exec/e/start"])
+def test_a_connection_that_an_engine_hands_over_ends_as_it_ends(rawdock_command, path):
+    ran = run_unframed(rawdock_command, ["POST", path], path, frame(1, b"out\n"))
+    assert (ran.status, ran.out, ran.err) == (0, b"out\n", b""), ran
+
+
+@pytest.mark.parametrize("body, status", [(b'{"a":1}', 0), (b'{"a":1', 1)])
+def test_json_of_a_path_that_the_table_does_not_have(rawdock_command, body, status):
+    wire = b"HTTP/1.0 200 OK\r\nContent-Type: application/json; charset=utf-8\r\n\r\n" + body
+    with scripted_socket(serve_cut("/libpod", wire)) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address, "GET", "-0", "/libpod/info"])
+    assert (ran.status, ran.out) == (status, body) and (not ran.err) is (not status), ran
+
+
 def test_a_pull_that_fails_in_the_stream(rawdock_command):
     for name, words in (("pull-missing-blob", "blob"), ("pull-not-a-tar", "tar"), ("pull-no-platform", "no matching manifest")):
         with scripted_socket(serve_cut("/images/create", wire_of(name))) as engine:

@@ -15,7 +15,7 @@ import rawdock
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, frame, response, serve
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
-from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UsageError
+from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UnconfirmedError, UsageError
 
 EMPTY = response(b"{}")
 
@@ -393,6 +393,31 @@ def test_json_that_is_cut_or_none():
         with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY[:cut]))) as engine, Docker(engine.address, "1.41") as docker:
             with pytest.raises(TruncatedError):
                 docker.system_info()
+
+
+@pytest.mark.parametrize("body, call", [
+    (b'{"status":"a"}\r\n', lambda docker: list(docker.image_create(fromImage="x"))),
+    (b'{"status":"a"}\r\n', lambda docker: list(docker.system_events())),
+    (frame(1, b"a"), lambda docker: list(docker.container_logs("x", stdout=True, tty=False))),
+    (b"a", lambda docker: list(docker.container_logs("x", stdout=True, tty=True))),
+    (b"tar", lambda docker: docker.container_export("x").copy_to(io.BytesIO())), (bytes(512), lambda docker: docker.image_get("x").read()),
+    (b'{"a":1', lambda docker: docker.system_info()), (b"", lambda docker: docker.system_info()),
+    (b'{"a":1', lambda docker: docker.send("container_inspect", "x").read()), (b"OK", lambda docker: docker.system_ping().read()),
+])
+def test_an_answer_that_ends_with_its_connection_must_show_its_end(body, call):
+    with FakeEngine(lambda peer: (peer.request(), peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine:
+        with pytest.raises(UnconfirmedError, match="does not show that it is whole"), Docker(engine.address, "1.41") as docker:
+            call(docker)
+
+
+@pytest.mark.parametrize("body, call, value", [
+    (b'{"a":1}', lambda docker: docker.system_info(), {"a": 1}), (b"[]\n", lambda docker: docker.container_list(), []),
+    (bytes(1024), lambda docker: docker.container_export("x").read(), bytes(1024)),
+    (b"x", lambda docker: docker.request("GET", "/x").read(), b"x"),   # whoever asks for a path can ask for the verdict
+])
+def test_an_answer_that_ends_with_its_connection_and_shows_its_end(body, call, value):
+    with FakeEngine(lambda peer: (peer.request(), peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine, Docker(engine.address, "1.41") as docker:
+        assert call(docker) == value
 
 
 # -- kept connections

@@ -51,7 +51,7 @@ def test_get_shows_the_body_that_a_socket_gives(engine, path):
         assert json.loads(ours.out.decode())["ID"] == json.loads(body.decode())["ID"]
     else:
         assert ours.out == http_1_0.out == body
-    assert ours.err == b"" if status < 400 else "404 Not Found" in assert_one_line(ours.err)
+    assert ours.err == http_1_0.err == b"" if status < 400 else "404 Not Found" in assert_one_line(ours.err)
 
 
 def test_the_head_is_shown_as_it_came(engine):
@@ -112,7 +112,8 @@ def test_frames_of_logs_exec_and_attach(engine, container):
     id = container("sh", "-c", "echo x; echo e >&2; sleep 60")
     logs = ["GET", "/containers/%s/logs" % id, "-q", "stdout=1", "-q", "stderr=1"]
     wait_until(lambda: rawdock(engine, *logs) == (0, b"x\n", b"e\n"), what="the log")
-    assert rawdock(engine, *(logs + ["-0"])) == (0, b"x\n", b"e\n")
+    ran = rawdock(engine, *(logs + ["-0"]))
+    assert (ran.status, ran.out, ran.err[:2]) == (0, b"x\n", b"e\n") and "nothing tells the end" in assert_one_line(ran.err[2:])
     exec_id = engine.json("POST", "/containers/%s/exec" % id, {"AttachStdout": True, "AttachStderr": True, "Cmd": ["sh", "-c", "echo a; echo b >&2"]})["Id"]
     assert rawdock(engine, "POST", "/exec/%s/start" % exec_id, "-d", '{"Detach":false,"Tty":false}') == (0, b"a\n", b"b\n")
     with Running(client(engine, "POST", "/containers/%s/attach?stream=1&logs=1&stdout=1&stderr=1" % id)) as attached:

@@ -2,12 +2,14 @@
 import errno
 import io
 import json
+import tarfile
 
 import pytest
 from hypothesis import given, strategies as st
 
 from net.fake_engine import ScriptedSocket, chunked, frame, response
-from rawdock.errors import ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError
+from rawdock.errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError,
+                            UnconfirmedError)
 from rawdock.net.connection import Connection
 
 LINES = [b"out\n", b"", b"e" * 300 + b"\n", "grün\n".encode(), b"last"]
@@ -182,6 +184,73 @@ def test_close_delimited_bodies_are_the_documented_exception():
         list(answer(wire + frame(1, b"abc")[:-1], []).frames())
     with pytest.raises(TruncatedError):
         list(answer(wire + b'{"a":', []).messages())
+
+
+UNFRAMED = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+def watched(body, content, sizes=()):
+    response = answer(UNFRAMED + body, sizes)
+    response.watch_end(content, required=True)
+    return response
+
+
+def read_in_every_way(make):
+    """What each way of reading a Response raises at the body's end, the set of its types (None: it is whole)."""
+    raised = set()
+    for read in (lambda response: response.read(), list, lambda response: response.copy_to(io.BytesIO()),
+                 lambda response: read_by_readinto(response, 5), lambda response: list(response.frames(tty=True))):
+        response = make()
+        for _ in range(2):   # asked again, it looks no better
+            try:
+                read(response)
+                raised.add(None)
+            except ProtocolError as error:
+                raised.add(type(error))
+        assert response.verdict.kind == ("complete" if raised == {None} else "unconfirmed")
+    return raised
+
+
+def test_content_that_shows_its_end_is_whole_although_it_ends_with_the_connection():
+    tar = b"".join([tarfile.TarInfo("a").tobuf(), bytes(1024)])
+    for content, body in (("json", JSON), ("tar", tar)):
+        assert read_in_every_way(lambda: watched(body, content, [7] * 300)) == {None}
+        for cut in (0, 1, len(body) // 2, len(body) - 1):
+            assert read_in_every_way(lambda: watched(body[:cut], content)) == {UnconfirmedError}
+    for content in ("messages", "frames", "raw", None):
+        assert read_in_every_way(lambda: watched(b'{"a":1}', content)) == {UnconfirmedError}
+
+
+def test_json_that_ends_with_the_connection_is_whole_by_its_last_bracket():
+    whole = answer(UNFRAMED + JSON, [])
+    assert whole.json() == list(range(60)) and whole.verdict.kind == "complete"
+    assert watched(JSON, "json").json() == list(range(60))
+    number = answer(UNFRAMED + b"12", [])
+    assert number.json() == 12 and number.verdict.kind == "unconfirmed"
+    with pytest.raises(UnconfirmedError):
+        watched(b"12", "json").json()
+
+
+@pytest.mark.parametrize("read, body", [("messages", PULL), ("frames", FRAMES)])
+def test_messages_and_frames_give_what_came_and_then_tell_that_nothing_shows_their_end(read, body):
+    whole = list(getattr(answer(UNFRAMED + body, []), read)())
+    for cut in range(len(body) + 1):
+        got, response = [], watched(body[:cut], read)
+        with pytest.raises(TruncatedError) as caught:
+            for value in getattr(response, read)():
+                got.append(value)
+        assert got == whole[:len(got)]
+        inside = "inside" in str(caught.value)   # of a message or frame: that is worth more than the rest
+        assert inside or isinstance(caught.value, UnconfirmedError)
+        assert response.verdict.kind == ("truncated" if inside else "unconfirmed")
+    assert got == whole and not inside
+
+
+def test_a_body_with_a_length_or_chunks_needs_no_end_of_its_own():
+    for wire in (response(b"abc"), chunked(b"abc")):
+        response_ = answer(wire, [])
+        response_.watch_end("messages", required=True)
+        assert response_.read() == b"abc" and response_.verdict.kind == "complete"
 
 
 def test_bodies_that_are_none():

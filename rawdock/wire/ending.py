@@ -1,0 +1,106 @@
+"""Whether content shows its own end, for a body that ends where its connection does (RFC 9112 §6.3 step 8).
+
+Neither a length nor chunks tell such an end from a cut. An object or array of JSON does, by its last
+bracket, and a tar does, by its two blocks of zeros; messages and frames do not: a cut between two of
+them looks like the end.
+
+    content_end(kind)   the follower for a result kind of the endpoint table
+    feed(data)          bytes of the content as they come, in any pieces
+    whole()             whether the content has shown its end, and nothing but padding after it
+
+Left out: a PAX size record, which a tar has for members over 8 GiB. What follows such a member is then
+no header, and the tar is not taken for whole.
+"""
+from .jsonstream import decode_short_json
+
+MAX_HELD_JSON_BYTES = 256 << 20   # as much as Response.json() decodes
+TAR_BLOCK = 512
+ZERO_BLOCK = bytes(TAR_BLOCK)
+TAR_TYPES_WITHOUT_CONTENT = b"123456"   # links, devices, directories and pipes (POSIX ustar)
+
+
+class NoEnd:
+    """Content that never shows its end."""
+
+    def feed(self, data):
+        pass
+
+    def whole(self):
+        return False
+
+
+class JsonEnd:
+    """One JSON value. A number at its end is never whole: another digit might have followed."""
+
+    def __init__(self):
+        self._held = bytearray()
+        self._too_long = False
+
+    def feed(self, data):
+        self._too_long = self._too_long or len(self._held) + len(data) > MAX_HELD_JSON_BYTES
+        if not self._too_long:
+            self._held += data
+
+    def whole(self):
+        if self._too_long or self._held[-1:].isdigit():
+            return False
+        try:
+            decode_short_json(self._held.decode("utf-8"))
+            return True
+        except (ValueError, RecursionError):
+            return False
+
+
+class TarEnd:
+    """The headers of a tar, one after another, until two blocks of zeros."""
+
+    def __init__(self):
+        self._held = b""          # the start of a block
+        self._content_left = 0    # bytes of the present member, with its padding
+        self._zero_blocks = 0
+        self._wrong = False       # what stands where a header should is none, or something follows the end
+
+    def feed(self, data):
+        data = memoryview(data)
+        while len(data) and not self._wrong:
+            if self._zero_blocks == 2:   # padding: GNU tar fills its last record
+                self._wrong = any(data)
+                return
+            step = min(self._content_left, len(data))
+            self._content_left -= step
+            data = data[step:]
+            missing = TAR_BLOCK - len(self._held)
+            self._held += bytes(data[:missing])
+            data = data[missing:]
+            if len(self._held) == TAR_BLOCK:
+                block, self._held = self._held, b""
+                self._take_block(block)
+
+    def _take_block(self, block):
+        if block == ZERO_BLOCK:
+            self._zero_blocks += 1
+            return
+        self._zero_blocks = 0
+        size = tar_content_size(block)
+        self._wrong = size is None
+        self._content_left = 0 if size is None else -(-size // TAR_BLOCK) * TAR_BLOCK
+
+    def whole(self):
+        return self._zero_blocks == 2 and not self._wrong
+
+
+def tar_content_size(block):
+    """Bytes of content after the tar header `block` (512 bytes); None if it is no header."""
+    try:
+        checksum = int(block[148:156].strip(b" \0"), 8)
+        size = int.from_bytes(block[125:136], "big") if block[124] & 0x80 else int(block[124:136].strip(b" \0") or b"0", 8)
+    except ValueError:
+        return None
+    if checksum != sum(block) - sum(block[148:156]) + 8 * ord(" "):
+        return None
+    return 0 if block[156] in TAR_TYPES_WITHOUT_CONTENT else size
+
+
+def content_end(kind):
+    """The follower of content of `kind` (a result kind of the endpoint table, str or None)."""
+    return {"json": JsonEnd, "tar": TarEnd}.get(kind, NoEnd)()
