@@ -1,8 +1,9 @@
 """What the commands that show have in common: filters and times, answers of the right shape, a list in one write."""
 import time
 
+from ..engine.durations import parse_when
 from ..errors import ProtocolError, RawdockError, UsageError
-from .format import parse_filters, parse_when
+from .format import parse_filters
 
 
 def read_filters(console, options):

@@ -12,7 +12,7 @@ from .practice_events import nanoseconds_now
 from .practice_images import split_image_name
 from .practice_process import ProgramKilled, ProgramProcess, ProgramView, find_program
 from .practice_request import (PracticeRefusal, check_size, checked_kind, checked_words, fold_keys, label_matches, matches_filters,
-                               practice_filters, signal_number)
+                               practice_filters, prune_filters, signal_number)
 
 MAX_CONTAINERS = 1000
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
@@ -380,6 +380,7 @@ def container_matches(container, filters):
         "name": lambda value: name_matches(container.name, value),
         "status": lambda value: container.status == value,
         "label": lambda value: label_matches(container.config["Labels"] or {}, value),
+        "until": lambda moment: container.created <= moment,   # of a prune
         "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
         "ancestor": lambda value: split_image_name(value)[0] == container.image.repository or container.image.id[7:].startswith(value),
         "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id) for name, endpoint in container.endpoints.items()),
@@ -493,7 +494,7 @@ def answer_update(engine, connection, request, name):
 
 
 def answer_prune(engine, connection, request):
-    filters = practice_filters(request.text("filters"), ["label", "label!", "until"])
+    filters = prune_filters(request)
     containers, going, freed = engine.state.containers, [], 0
     with engine.state.changed:
         for container in list(containers.by_id.values()):

@@ -13,7 +13,7 @@ from .practice_connection import PracticeHangUp
 from .practice_events import nanoseconds_now, stable_hex, wire_time
 from .practice_files import file_node, folder_node, join_path, parent_path
 from .practice_redis import program_redis_cli, program_redis_server
-from .practice_request import PracticeRefusal, label_matches, matches_filters, practice_filters
+from .practice_request import PracticeRefusal, label_matches, matches_filters, practice_filters, prune_filters
 
 IMAGE_FILTERS = "reference label dangling before since until".split()
 IMAGE_NAME_PATTERN = re.compile("[a-z0-9]+(?:[._/-]+[a-z0-9]+|:[0-9]+/[a-z0-9]+)*")
@@ -276,12 +276,16 @@ def answer_image_tag(engine, connection, request, name):
 
 
 def answer_images_prune(engine, connection, request):
-    filters = practice_filters(request.text("filters"), ["dangling", "label", "label!", "until"])
-    everything = any(value.lower() not in ("1", "true") for value in filters.get("dangling", ()))
+    filters = prune_filters(request, ("dangling", "label", "label!", "until"))
+    dangling = [value.lower() for value in filters.get("dangling", ())]
+    if not set(dangling) <= {"0", "1", "false", "true"}:
+        raise PracticeRefusal(400, "Invalid filter 'dangling=[%s]'" % " ".join(dangling))
+    everything = bool(dangling) and not {"1", "true"} & set(dangling)
     images, going, freed = engine.state.images, [], 0
     with engine.state.changed:
         for image in list(images.by_repository.values()):
-            if (everything or not image.tags) and not images.users(image):
+            known = {"label": lambda value: label_matches({}, value), "until": lambda moment: image.pulled <= moment}
+            if (everything or not image.tags) and not images.users(image) and matches_filters(filters, known):
                 going += images.remove(image.id, True)
                 freed += image.size
     engine.state.events.emit("image", "prune", "", {"reclaimed": str(freed)})

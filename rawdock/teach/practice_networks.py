@@ -6,7 +6,8 @@ port anybody can reach is a published one, on loopback.
 import re
 
 from .practice_events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .practice_request import PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters
+from .practice_request import (PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
+                               prune_filters)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
@@ -212,12 +213,13 @@ def answer_network_disconnect(engine, connection, request, name):
 
 
 def answer_networks_prune(engine, connection, request):
-    filters = practice_filters(request.text("filters"), ["label", "label!", "until"])
+    filters = prune_filters(request)
     networks, going = engine.state.networks, []
     with engine.state.changed:
         for network in list(networks.by_name.values()):
-            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(
-                    filters, {"label": lambda value: label_matches(network.labels, value)}):
+            known = {"label": lambda value: label_matches(network.labels, value),
+                     "until": lambda moment: network.created <= moment}
+            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(filters, known):
                 networks.remove(network)
                 going.append(network.name)
     engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})

@@ -4,6 +4,10 @@ Whatever is wrong ends in PracticeRefusal: the status and the message of the ans
 """
 import json
 import re
+import time
+
+from ..engine.durations import parse_when
+from ..errors import UsageError
 
 PRACTICE_API_MAX = (1, 45)
 PRACTICE_API_MIN = (1, 24)
@@ -146,11 +150,17 @@ def signal_number(text, default=15):
 
 
 def matches_filters(filters, tests):
-    """Whether every filter holds: values of one key are alternatives. `tests` is {key: function(value) → bool}.
+    """Whether every filter holds: values of one key are alternatives, but an object must have every `label`.
 
-    A key without a test is one that nothing here could fulfil or fail.
+    `label!` is for objects that do not have all of the labels given. `tests` is {key: function(value) → bool};
+    a key without a test is one that nothing here could fulfil or fail.
     """
-    return all(key not in tests or not values or any(tests[key](value) for value in values) for key, values in filters.items())
+    for key, values in filters.items():
+        test = tests.get(key.rstrip("!"))
+        if test is not None and values:
+            if (all if key.startswith("label") else any)(map(test, values)) == key.endswith("!"):
+                return False
+    return True
 
 
 def practice_filters(text, known=None):
@@ -170,6 +180,18 @@ def practice_filters(text, known=None):
         if known is not None and key not in known:
             raise PracticeRefusal(400, "invalid filter '%s' (there are: %s)" % (key, " ".join(known)))
     return {key: [str(value) for value in values if not isinstance(values, dict) or values[value]] for key, values in given.items()}
+
+
+def prune_filters(request, known=("label", "label!", "until")):
+    """The `filters` of a prune, `until` as nanoseconds since 1970: what was made later stays."""
+    filters = practice_filters(request.text("filters"), known)
+    if len(filters.get("until", ())) > 1:
+        raise PracticeRefusal(500, "more than one until filter specified")
+    try:
+        filters["until"] = [unix_time(parse_when(text, time.time()), "until") or 0 for text in filters.get("until", ())]
+    except UsageError as error:
+        raise PracticeRefusal(500, str(error))
+    return filters
 
 
 def label_matches(labels, wanted):

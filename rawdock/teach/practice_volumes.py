@@ -4,7 +4,8 @@ import time
 
 from .practice_events import nanoseconds_now, random_hex
 from .practice_files import PracticeTree
-from .practice_request import PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters
+from .practice_request import (PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
+                               prune_filters)
 
 VOLUME_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 VOLUME_FILTERS = "name label dangling driver".split()
@@ -111,7 +112,7 @@ def answer_volume_delete(engine, connection, request, name):
 
 
 def answer_volumes_prune(engine, connection, request):
-    filters = practice_filters(request.text("filters"), VOLUME_FILTERS + ["all"])
+    filters = prune_filters(request, ("label", "label!", "all"))
     # From API 1.42 on only anonymous ones go, unless all=1 is asked for.
     everything = request.api < (1, 42) or any(value.lower() in ("1", "true") for value in filters.get("all", ()))
     volumes, going = engine.state.volumes, []
@@ -122,7 +123,7 @@ def answer_volumes_prune(engine, connection, request):
                 volumes.remove(volume)
                 going.append(volume)
     engine.state.events.emit("volume", "prune", "", {"reclaimed": str(sum(one.tree.size for one in going))})
-    connection.send_json({"VolumesDeleted": [one.name for one in going] or None, "SpaceReclaimed": sum(one.tree.size for one in going)})
+    connection.send_json({"VolumesDeleted": [one.name for one in going], "SpaceReclaimed": sum(one.tree.size for one in going)})
 
 
 VOLUME_ROUTES = (

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rawdock.cli.format import (align_columns, binary_size, build_time_text, compact_json, human_size,
-                                indent_json, local_time_text, local_timestamp, parse_engine_time, parse_filters, parse_when,
-                                ports_column, quote_text, read_duration, short_id, shorten, without_json_blanks)
+                                indent_json, local_time_text, local_timestamp, parse_engine_time, parse_filters,
+                                ports_column, quote_text, short_id, shorten, without_json_blanks)
+from rawdock.engine.durations import parse_when, read_duration
 from rawdock.errors import UsageError
-
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import socket
 import struct
 import threading
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -193,6 +194,84 @@ def test_prune_takes_what_is_stopped(engine):
     assert deleted == [stopped] and inspect(engine, running)["State"]["Running"]
     assert ask(engine, "DELETE", "/containers/%s?force=1" % running)[0] == 204
     assert ask(engine, "POST", "/images/prune")[1] == {"ImagesDeleted": None, "SpaceReclaimed": 0}
+
+
+def filtered(path, **filters):
+    """`path` with a filters parameter; `not_label` stands for label!."""
+    return path + "?filters=" + quote(json.dumps({key.replace("not_", "") + "!" * key.startswith("not_"): value
+                                                  for key, value in filters.items()}))
+
+
+def make_labelled(engine, kind):
+    """One object with label a=1, one with a=1 and b=2 → their names, as lists and prune answers have them."""
+    made = []
+    for number, labels in ((1, {"a": "1"}), (2, {"a": "1", "b": "2"})):
+        name = "labelled-%s-%d" % (kind, number)
+        if kind == "containers":
+            made.append(create(engine, ["true"], name=name, Labels=labels))
+        else:
+            assert ask(engine, "POST", "/%s/create" % kind, {"Name": name, "Labels": labels})[0] == 201
+            made.append(name)
+    return made
+
+
+def listed(engine, kind, **filters):
+    found = ask(engine, "GET", filtered("/containers/json" if kind == "containers" else "/" + kind, **filters))[1]
+    return [one["Id"] if kind == "containers" else one["Name"] for one in (found["Volumes"] if kind == "volumes" else found)]
+
+
+def pruned(engine, kind, **filters):
+    status, answer = ask(engine, "POST", filtered("/v1.41/%s/prune" % kind, **filters))
+    assert status == 200, answer
+    return answer[kind.capitalize() + "Deleted"] or []
+
+
+@pytest.mark.parametrize("kind", ["containers", "networks", "volumes"])
+def test_labels_must_all_match(kind):
+    with PracticeEngine() as engine:
+        pull(engine)
+        one, two = make_labelled(engine, kind)
+        status = {"status": ["created"]} if kind == "containers" else {}
+        assert sorted(listed(engine, kind, label=["a"], **status)) == sorted([one, two])
+        assert listed(engine, kind, label=["a", "b"], **status) == listed(engine, kind, label=["a=1", "b=2"], **status) == [two]
+        assert listed(engine, kind, label=["a=1", "b=1"], **status) == []
+        assert pruned(engine, kind, label=["a", "b", "c"]) == pruned(engine, kind, label=["a"], not_label=["a=1"]) == []
+        assert pruned(engine, kind, not_label=["a", "b"]) == [one]   # it has not both
+        assert pruned(engine, kind, label=["a", "b"]) == [two]
+
+
+@pytest.mark.parametrize("until, gone", [("500000", False), ("2010-01-01", False), ("24h", False), ("1.5", False), ("-1h", True), ("0s", True)])
+@pytest.mark.parametrize("kind", ["containers", "networks"])
+def test_prune_leaves_what_is_younger(kind, until, gone):
+    with PracticeEngine() as engine:
+        pull(engine)
+        made = make_labelled(engine, kind)
+        if until == "0s":   # in whole seconds, as an engine has it
+            eventually(lambda: pruned(engine, kind, until=[until]) == made)
+        else:
+            assert pruned(engine, kind, until=[until]) == (made if gone else [])
+
+
+def test_prune_of_images_minds_until_and_labels():
+    with PracticeEngine() as engine:
+        pull(engine)
+        for filters in ({"until": ["24h"]}, {"label": ["a"]}):
+            assert pruned(engine, "images", dangling=["false"], **filters) == []
+        assert pruned(engine, "images", dangling=["false"], until=["-1h"], not_label=["a"])[0] == {"Untagged": "busybox:latest"}
+
+
+@pytest.mark.parametrize("kind, filters, status, words", [
+    ("containers", {"until": ["1", "2"]}, 500, "more than one until filter specified"),
+    ("networks", {"until": ["soon"]}, 500, 'failed to parse value as time or duration: "soon"'),
+    ("images", {"until": [""]}, 500, "failed to parse value as time or duration"),
+    ("images", {"dangling": ["perhaps"]}, 400, "Invalid filter 'dangling=[perhaps]'"),
+    ("networks", {"name": ["x"]}, 400, "nvalid filter 'name'"),
+    ("volumes", {"until": ["24h"]}, 400, "nvalid filter 'until'"),
+    ("volumes", {"dangling": ["true"]}, 400, "nvalid filter 'dangling'"),
+])
+def test_prune_filters_that_are_none(engine, kind, filters, status, words):
+    found, answer = ask(engine, "POST", filtered("/%s/prune" % kind, **filters))
+    assert found == status and words in answer["message"]
 
 
 @pytest.mark.parametrize("body, status", [({"username": "practice", "password": "practice"}, 200), ({"username": "practice", "password": "x"}, 401),
