@@ -123,7 +123,6 @@ class Plan:
 
     def answer(self, step):
         """What a willing engine answers `step`: a list of bytes, one a receipt; a b"" at its end is the end of the connection."""
-        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
         if step.hijack:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
@@ -131,8 +130,9 @@ class Plan:
         if step.outcome in ("nothing", "head"):
             return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"]
         if step.outcome in ("frames", "messages"):
-            return [head, b""]
-        return [head, json.dumps(self._planned_value(step)).encode("ascii"), b""]
+            return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n"]
+        data = json.dumps(self._planned_value(step)).encode("ascii")
+        return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(data), data]
 
     def _planned_value(self, step):
         if step.name == "container_wait":
