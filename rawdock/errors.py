@@ -17,6 +17,32 @@ Each message says what happened and where; `hint` says what to try next.
 Verdict, at the end, is how a body or a stream ended: what an error says when one is raised, and
 what its absence does not say.
 """
+import re
+
+# C0, DEL, C1, line and paragraph separators, the marks that turn the direction of writing, and what takes no room.
+UNPRINTABLE = ("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+               "\ud800-\udfff\U000e0000-\U000e007f]")
+
+
+def printable_text(data, kept=""):
+    """`data` (str, or bytes of UTF-8) as a str in which what a terminal would act on is spelled out: \\x1b, \\u009b, \\n.
+
+    `kept` (str): characters that stay.
+    """
+    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+    if text.isprintable():
+        return text
+
+    def spelled(match):
+        letter = match.group()
+        code = ord(letter)
+        if letter in kept:
+            return letter
+        if code < 0x80:
+            return {"\t": "\\t", "\r": "\\r", "\n": "\\n"}.get(letter) or "\\x%02x" % code
+        return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
+
+    return re.sub(UNPRINTABLE, spelled, text)
 
 
 class RawdockError(Exception):
@@ -44,11 +70,21 @@ class AddressError(RawdockError, ValueError):
 class ConnectError(RawdockError, OSError):
     """Dialling failed, or the connection broke before a byte of an answer came.
 
-    `address` is the str dialled, `errno` the system's number or None, `hint` what to try.
+    `address` is the str dialled, `errno` the system's number or None, `hint` what to try, `connected`
+    (bool) whether the connection had been made. Scripts look for the docker CLI's words, so a failure
+    to connect begins with them.
     """
 
     def __init__(self, address, reason, errno=None, hint=None, connected=False):
-        OSError.__init__(self, ("lost the engine at %s: %s" if connected else "cannot connect to the engine at %s: %s") % (address, reason))
+        from errno import EACCES
+        if connected:
+            what = "lost the engine at %s: %s"
+        elif errno == EACCES:
+            what = "permission denied while trying to connect to the Docker daemon socket at %s: %s"
+        else:
+            what = "Cannot connect to the Docker daemon at %s. Is the docker daemon running? (%s)"
+        OSError.__init__(self, what % (address, reason))
+        self.connected = connected
         self.address = address
         self.reason = reason
         self.errno = errno

@@ -7,7 +7,7 @@ import os
 import sys
 
 from ..errors import RawdockError
-from .answers import answered_object, told_of_nonsense, write_lines
+from .answers import answered_object, write_lines
 from .flags import Command, command_table
 from .format import align_columns, binary_size, build_time_text
 from .formatted import parse_template_option, template_lines
@@ -222,6 +222,6 @@ def info_command(console, options, arguments):
     return 0
 
 ABOUT_COMMANDS = command_table(
-    Command("version", told_of_nonsense(version_command), "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),
-    Command("info", told_of_nonsense(info_command), "", "how the engine is set up, and what it holds", FORMAT_FLAGS, 0, 0),
+    Command("version", version_command, "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),
+    Command("info", info_command, "", "how the engine is set up, and what it holds", FORMAT_FLAGS, 0, 0),
 )

@@ -2,7 +2,7 @@
 import time
 
 from ..engine.durations import parse_when
-from ..errors import ProtocolError, RawdockError, UsageError
+from ..errors import ProtocolError, UsageError
 from .format import parse_filters
 
 
@@ -39,21 +39,6 @@ def read_when(options, name):
 
 
 def write_lines(output, lines):
-    """All of a list in one write."""
+    """All of a list (of str) in one write."""
     if lines:
-        output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
-
-
-def told_of_nonsense(command):
-    """`command`, in which a value of a type that the Engine API does not give ends in a ProtocolError.
-
-    Fields are read where they are printed; to check each type before would be as long as the printing.
-    """
-    def checked(console, options, arguments):
-        try:
-            return command(console, options, arguments)
-        except RawdockError:
-            raise
-        except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
-            raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), "an answer with values of the Engine API's types") from error
-    return checked
+        output.line("\n".join(lines))

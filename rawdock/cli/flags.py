@@ -15,7 +15,7 @@ that runs a program (run, exec, create) takes no flag after its first argument.
 import os
 import re
 
-from ..errors import TruncatedError, UsageError
+from ..errors import APIError, ProtocolError, RawdockError, TruncatedError, UsageError, printable_text
 
 TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
 FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
@@ -50,6 +50,20 @@ class Flag:
     def spelled(self):
         short = "-%s, " % self.short if self.short and self.long else "-%s" % self.short if self.short else "    "
         return short + ("--%s" % self.long if self.long else "") + ("" if self.kind == "optional" or not self.value else " ") + self.value
+
+
+def reject_malformed_answer(function, *arguments):
+    """function(*arguments); what fails in it on a value of a type that the Engine API does not give is a ProtocolError.
+
+    Fields are read where they are printed. To check the type of each before would be as long as the printing.
+    """
+    try:
+        return function(*arguments)
+    except RawdockError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        expected = "an answer with values of the Engine API's types"
+        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error
 
 
 class Command:
@@ -164,7 +178,11 @@ def parse_command_line(words, flags, program=False):
 
 
 class Output:
-    """A file descriptor written whole and at once: bytes with write(), text (UTF-8) with line()."""
+    """A file descriptor written whole and at once.
+
+    write() takes bytes, which stay as they are: what a container wrote, and what a user's template makes.
+    line() takes all other text and spells out what a terminal would act on, whoever put it there.
+    """
 
     def __init__(self, descriptor):
         self.descriptor = descriptor
@@ -216,7 +234,8 @@ class Output:
         pass
 
     def line(self, text=""):
-        self.write((text + "\n").encode("utf-8", "replace"))
+        """Write the str `text`, which may be several lines, and a newline."""
+        self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
 
 
 class Console:
@@ -286,13 +305,9 @@ class Console:
         return self._practice is not None
 
     def complain(self, text):
-        """A last line on stderr, its control characters spelled out, as are the marks that make a terminal write backwards.
-
-        Where nobody can read it the exit status has to do.
-        """
+        """A last line on stderr. Where nobody can read it the exit status has to do."""
         try:
-            self.err.line(re.sub("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
-                                 lambda control: ("\\x%02x" if ord(control.group()) < 256 else "\\u%04x") % ord(control.group()), text))
+            self.err.line(text)
         except OSError:
             pass
 
@@ -317,3 +332,10 @@ def one_line(error):
     if isinstance(error, TruncatedError) and not hint:
         hint = "did the engine stop? What came is not all"
     return "%s; %s" % (text, hint) if hint else text
+
+
+def describe_error(error):
+    """A RawdockError as the docker CLI words it: what an engine said is said to be the engine's, and keeps its lines."""
+    if isinstance(error, APIError):
+        return "Error response from daemon: %s" % str(error).replace("\r\n", "\n").strip()
+    return one_line(error)

@@ -4,8 +4,13 @@ Loaded only then: the plain output of a command needs none of it.
 """
 import re
 
-from .answers import write_lines
 from .format import align_columns
+
+
+def write_template_lines(output, lines):
+    """Write the lines (list of str) that a user's template made, which may steer the terminal, in one write."""
+    if lines:
+        output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
 def parse_template_option(console, text, nulls=None):
@@ -28,10 +33,10 @@ def template_lines(console, template, rows, partial=True):
             template.execute(row, out=pieces)
             lines.append("".join(pieces))
     except TemplateValueError as error:
-        write_lines(console.out, lines + (["".join(pieces)] if partial else []))
+        write_template_lines(console.out, lines + (["".join(pieces)] if partial else []))
         console.err.line(str(error))
         return 1
-    write_lines(console.out, lines)
+    write_template_lines(console.out, lines)
     return 0
 
 
@@ -51,7 +56,7 @@ def template_table(console, text, rows, headers):
         console.err.line(str(error))
         return 1
     cells = [line.split("\t") for line in "\n".join([title] + lines).split("\n")]
-    write_lines(console.out, align_columns(cells))
+    write_template_lines(console.out, align_columns(cells))
     return 0
 
 

@@ -13,7 +13,7 @@ import time
 
 from ..engine.durations import human_duration
 from ..errors import APIError, NotFound, StreamError, UsageError
-from .answers import answered_objects, read_filters, told_of_nonsense, write_lines
+from .answers import answered_objects, read_filters, write_lines
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, short_id
 from .formatted import write_formatted
@@ -139,7 +139,7 @@ def pull_command(console, options, arguments):
                 progress.show(message)
     except StreamError as error:
         # The engine's own words, without a prefix: so the docker CLI ends a pull that had begun.
-        console.err.line(" ".join(error.message.split()))
+        console.err.line(error.message)
         return 1
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
@@ -153,7 +153,7 @@ def rmi_command(console, options, arguments):
             removed = console.docker.call("image_delete", name, force=True if options["force"] else None,
                                           noprune=True if options["no_prune"] else None) or []
         except APIError as error:
-            errors.append("Error response from daemon: %s" % " ".join(error.message.split()))
+            errors.append("Error response from daemon: %s" % error.message)
             fatal = fatal or not isinstance(error, NotFound)
             continue
         except UsageError as error:
@@ -169,7 +169,7 @@ def rmi_command(console, options, arguments):
     return 1 if errors and (fatal or not options["force"]) else 0
 
 IMAGE_COMMANDS = command_table(
-    Command("images", told_of_nonsense(images_command), "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
+    Command("images", images_command, "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
     Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "fetch an image from a registry", PULL_FLAGS, 1, 1),
     Command("rmi", rmi_command, "IMAGE ...", "remove images, or names of images", RMI_FLAGS, 1, None),
 )

@@ -11,7 +11,7 @@ from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_en
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
 from ..engine.run import RunFailed, answer_field, confirmed_status, create_container, exit_status, failure_status, run
 from ..errors import APIError, NotFound, RawdockError, UsageError
-from .flags import Command, command_table, one_line
+from .flags import Command, command_table, describe_error, one_line
 
 NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
 
@@ -19,13 +19,6 @@ NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -
 def refuse_terminal(options):
     if options["tty"]:
         raise UsageError("-t: " + NO_TERMINAL)
-
-
-def describe_error(error):
-    """An error as the docker CLI begins it: the engine's refusals are said to be the engine's."""
-    if isinstance(error, APIError):
-        return "Error response from daemon: %s" % " ".join(str(error).split())
-    return one_line(error)
 
 
 def for_each(console, names, action):

@@ -10,7 +10,7 @@ import time
 
 from ..engine.durations import human_duration
 from ..errors import UsageError
-from .answers import answered_objects, read_filters, told_of_nonsense, write_lines
+from .answers import answered_objects, read_filters, write_lines
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, ports_column, quote_text, short_id, shorten
 
@@ -130,5 +130,5 @@ def ps_command(console, options, arguments):
     return 0
 
 LISTING_COMMANDS = command_table(
-    Command("ps", told_of_nonsense(ps_command), "", "list containers", PS_FLAGS, 0, 0),
+    Command("ps", ps_command, "", "list containers", PS_FLAGS, 0, 0),
 )

@@ -10,8 +10,8 @@ import sys
 from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
 from _thread import start_new_thread
 
-from ..errors import APIError, RawdockError, UsageError
-from .flags import Console, one_line, parse_command_line, parse_flag_table
+from ..errors import APIError, ConnectError, RawdockError, UsageError
+from .flags import Console, describe_error, one_line, parse_command_line, parse_flag_table, reject_malformed_answer
 
 GLOBAL_FLAGS = """
 -H, --host      text  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
@@ -33,6 +33,10 @@ IMAGE_COMMANDS_NAMES = "images pull rmi"
 TEACH_COMMANDS_NAMES = "explain"
 TAP_COMMANDS_NAMES = "tap replay"
 LEARN_COMMANDS_NAMES = "learn tour conform"
+
+# The commands that the docker CLI has too, and that read an engine's answers.
+DOCKER_COMMANDS = " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES,
+                            IMAGE_COMMANDS_NAMES)).split()
 
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
@@ -137,6 +141,8 @@ def run_command(console, command, words):
         print_command_help(console, command)
         return 0
     check_argument_count(command, arguments)
+    if command.name in DOCKER_COMMANDS:
+        return reject_malformed_answer(command.run, console, options, arguments)
     return command.run(console, options, arguments)
 
 
@@ -178,11 +184,9 @@ def main(words=None):
             return 125
         console = Console(options["host"], options["context"])
         return dispatch(console, options, arguments)
-    except APIError as error:
-        console.complain("Error response from daemon: %s" % " ".join(str(error).split()))
-        return 1
     except RawdockError as error:
-        console.complain("rawdock: %s" % one_line(error))
+        dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
+        console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
         return 1
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.

@@ -11,6 +11,8 @@ Response.messages() has raised those already.
 """
 import os
 
+from ..errors import printable_text
+from .flags import reject_malformed_answer
 from .format import human_size
 
 PROGRESS_BAR_WIDTH = 50
@@ -18,11 +20,23 @@ PROGRESS_BAR_TERMINAL = 110    # the bar shows on terminals wider than this
 ASSUMED_TERMINAL_WIDTH = 200   # where the terminal does not say
 
 
+def progress_field(answer, name, kind):
+    """The value under `name` in the dict `answer`: a str, or an int of 64 bits, as `kind` says; 0 or "" where there is none.
+
+    TypeError if it is of another type, true and false included.
+    """
+    value = answer.get(name)
+    if value is None:
+        return kind()
+    if type(value) is not kind or kind is int and not -2 ** 63 <= value < 2 ** 63:
+        raise TypeError("%s: %r" % (name, value))
+    return value
+
+
 def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
     """{"current", "total", "units", "hidecounts"} as bar and counts, "" when nothing is counted. `width` in columns."""
-    current = detail.get("current") or 0
-    total = detail.get("total") or 0
-    units = detail.get("units")
+    current, total = progress_field(detail, "current", int), progress_field(detail, "total", int)
+    units = printable_text(progress_field(detail, "units", str))
 
     def amount(number):
         return "%d %s" % (number, units) if units else human_size(number, 4)
@@ -59,17 +73,19 @@ class PullProgress:
             return ASSUMED_TERMINAL_WIDTH
 
     def show(self, message):
+        """Write what the dict `message` says. ProtocolError if its fields have other types than the Engine API's."""
         if message.get("aux") is not None:
             return
-        text = self.render(message)
+        text = reject_malformed_answer(self.render, message)
         if text:
-            self.output.write(text.encode("utf-8", "replace"))
+            self.output.write(text.encode("utf-8"))
 
     def render(self, message):
         """What `message` adds to the output, str; "" for nothing."""
-        identity = message.get("id") or ""
+        identity = printable_text(progress_field(message, "id", str))
         detail = message.get("progressDetail")
-        detail = detail if isinstance(detail, dict) else None
+        if detail is not None and not isinstance(detail, dict):
+            raise TypeError("progressDetail: %r" % (detail,))
         if not identity or detail is None:
             self._lines = {}
             return self._line(message, identity, detail)
@@ -84,14 +100,16 @@ class PullProgress:
         return "%s\x1b[%dA%s\x1b[%dB" % (before, up, self._line(message, identity, detail), up)
 
     def _line(self, message, identity, detail):
-        rewritten = self.tty and detail is not None and not message.get("stream")
+        status = printable_text(progress_field(message, "status", str), "\n\t")
+        stream = printable_text(progress_field(message, "stream", str), "\n\t")
+        rewritten = self.tty and detail is not None and not stream
         bar = progress_text(detail, self._width() if self.tty else ASSUMED_TERMINAL_WIDTH) if detail else ""
         if bar and not self.tty:
             return ""
         text = "%s: " % identity if identity else ""
-        if message.get("stream"):
-            return text + message["stream"]
-        if not identity and not message.get("status"):
+        if stream:
+            return text + stream
+        if not identity and not status:
             return ""   # an empty message, such as builds send, says nothing
-        text += message.get("status") or ""
+        text += status
         return "\x1b[2K\r%s %s\r" % (text, bar) if rewritten else text + "\n"

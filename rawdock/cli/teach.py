@@ -180,7 +180,7 @@ def show_whole(console, options, recording, files):
             raise UsageError("--%s %s: %s" % (form, options[form], error.strerror), "give the name of a file that can be written")
     if options["hex"]:
         for line in hexdump_lines(recording, wants_colour(1), redact):
-            console.out.line(line)
+            console.out.write((line + "\n").encode("utf-8", "backslashreplace"))
     out = None if options["hex"] or files.files else console.out
     return show_recording(recording, out, wants_colour(1), redact)
 

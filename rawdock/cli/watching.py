@@ -4,10 +4,11 @@ Promises: on the same engine the same bytes as the docker CLI, its exit statuses
 words for errors. `inspect` re-indents the engine's JSON and changes nothing else in it.
 """
 import json
+import re
 
-from ..errors import APIError, NotFound, ProtocolError, UsageError
-from .answers import answered_object, read_filters, read_when, told_of_nonsense
-from .flags import Command, command_table
+from ..errors import UNPRINTABLE, APIError, NotFound, ProtocolError, UsageError
+from .answers import answered_object, read_filters, read_when
+from .flags import Command, command_table, describe_error
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
 from .formatted import parse_template_option, template_lines
 
@@ -101,6 +102,14 @@ class ObjectFinder:
         raise NotFound(404, "No such object: %s" % name)
 
 
+def write_json(output, text):
+    """Write JSON and a newline. A terminal gets what it would act on as JSON's own escapes."""
+    if output.isatty():
+        text = re.sub(UNPRINTABLE, lambda match: "\n" if match.group() == "\n" else "\\u007f" if match.group() == "\x7f"
+                      else json.dumps(match.group())[1:-1], text)
+    output.write((text + "\n").encode("utf-8", "surrogatepass"))
+
+
 def inspect_command(console, options, arguments):
     kind, text = options["type"], options["format"]
     if kind is not None and kind not in INSPECT_OPERATIONS:
@@ -121,7 +130,7 @@ def inspect_command(console, options, arguments):
         try:
             found.append(finder.find(name))
         except APIError as error:
-            errors.append(("Error response from daemon: %s" if kind else "Error: %s") % " ".join(str(error).split()))
+            errors.append(describe_error(error) if kind else "Error: %s" % error)
         except UsageError as error:
             errors.append("%s: %s" % (console.program, error))
     status = 0
@@ -130,9 +139,9 @@ def inspect_command(console, options, arguments):
         if status:
             console.out.line()   # of a failed row docker keeps the line's end alone
     elif text == "json":
-        console.out.line("[%s]" % ",".join(without_json_blanks(one) for one in found))
+        write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for one in found))
     else:
-        console.out.line(indent_json("[%s]" % ",".join(found)))
+        write_json(console.out, indent_json("[%s]" % ",".join(found)))
     for error in errors:
         console.err.line(error)
     return 1 if errors else status
@@ -204,8 +213,8 @@ def events_command(console, options, arguments):
     return 0
 
 WATCHING_COMMANDS = command_table(
-    Command("inspect", told_of_nonsense(inspect_command), "NAME|ID ...", "everything the engine knows about containers, images, networks, …",
+    Command("inspect", inspect_command, "NAME|ID ...", "everything the engine knows about containers, images, networks, …",
             INSPECT_FLAGS, 1, None),
     Command("logs", logs_command, "CONTAINER", "what a container wrote", LOGS_FLAGS, 1, 1),
-    Command("events", told_of_nonsense(events_command), "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
+    Command("events", events_command, "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
 )

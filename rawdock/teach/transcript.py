@@ -16,10 +16,9 @@ masked before anything is read; each write is whole lines. Left out: an explanat
 already is not given again.
 """
 import os
-import re
 from collections import deque
 
-from ..errors import ProtocolError, StreamError, TruncatedError
+from ..errors import ProtocolError, StreamError, TruncatedError, printable_text
 from ..wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader
 from .annotate import annotate_connection, content_kind, explain_field, explain_span, explain_status, explain_target
@@ -32,8 +31,6 @@ EXPLANATION_COLUMN = 48
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
 JSON_BLANKS = b"\x1e\r\n\t "
-# C0, DEL, C1, line and paragraph separators, the marks that make a terminal write backwards, and what takes no room.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]")
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length cache-control pragma location".split())
 
@@ -41,19 +38,6 @@ UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date serv
 def wants_colour(descriptor):
     """Whether what is written to the file descriptor may be coloured: a terminal, and NO_COLOR is not set."""
     return os.isatty(descriptor) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def printable_text(data):
-    """bytes of the wire → str without a character that a terminal would act on."""
-    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
-    return UNPRINTABLE.sub(escaped_character, text)
-
-
-def escaped_character(match):
-    code = ord(match.group())
-    if code < 0x80:
-        return {"\t": "\\t", "\r": "\\r", "\n": "\\n"}.get(match.group()) or "\\x%02x" % code
-    return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
 
 
 def counted_bytes(count):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment, read_request, run_to_end,
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment, read_request, run_to_end,
                                        scripted_socket)
 
 # Each test costs processes: the commands that reach the engine by a way of their own, then two that stand for them.
@@ -190,3 +190,23 @@ def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
             process.send_signal(2)
             out, err = process.communicate(timeout=20)
             assert (process.returncode, out, err) == (130, b"", b""), words
+
+
+ODD_PROGRESS = [b'{"status":["x"],"id":"a"}', b'{"status":"s","id":["a"],"progressDetail":{"current":1}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":"1","total":2}}', b'{"status":"s","id":"a","progressDetail":{"current":1,"total":[2]}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":1,"total":1' + b"0" * 400 + b'}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":1,"total":1' + b"0" * 6000 + b'}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":1e308,"total":2}}', b"[]", b"5", b'"x"', b"null"]
+
+
+@pytest.mark.parametrize("words, status", [("pull x", 1), ("run x", 125), ("create x", 1)])
+@pytest.mark.parametrize("message", ODD_PROGRESS, ids=lambda message: message[:60].decode())
+def test_progress_that_makes_no_sense_is_no_pull(rawdock_command, words, status, message):
+    pulled = chunked_head() + chunk(message + b"\r\n") + b"0\r\n\r\n"
+    target = "fromImage=docker.io%2Flibrary%2Fx" if words == "pull x" else "fromImage=x"
+    answers = dict(PING, **{"POST /images/create?%s&tag=latest" % target: pulled,
+                            "POST /containers/create": answer(404, b'{"message":"No such image: x:latest"}', b"Not Found")})
+    with scripted_socket(answers) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
+    assert (ran.status, b"Traceback" in ran.err) == (status, False), ran
+    assert "Engine API" in ran.err.decode().split("\n")[-2] or "RFC 8259" in ran.err.decode(), ran

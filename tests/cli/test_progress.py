@@ -1,8 +1,11 @@
 """Progress: the very bytes that the docker CLI writes for the same messages, on a terminal and elsewhere."""
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rawdock.errors import ProtocolError
 from rawdock.cli.progress import PullProgress, progress_text
 from tests.cli.canned_engine import TextOutput
 
@@ -75,6 +78,51 @@ def test_bars(detail, width, text):
 def test_a_bar_is_always_as_long(current, total):
     text = progress_text({"current": current, "total": total})
     assert not text or total == 0 or text.index("]") == 52
+
+
+ODD_TEXTS = [5, -1, 1.5, 1e308, True, False, ["x"], [], {}, {"a": 1}, [[]]]
+ODD_COUNTS = ["5", "", [], [1], {}, True, 1.5, 1e308, -1e308, 10 ** 400, -10 ** 400, 2 ** 63, float("inf"), float("nan"), {"a": 1}]
+ODD_DETAILS = [5, "x", "", True, [], [1], 1.5]
+ODD_MESSAGES = (
+    [dict({"status": "Downloading", "id": "a", "progressDetail": {}}, **{name: value})
+     for name in ("status", "id", "stream") for value in ODD_TEXTS]
+    + [{"status": "Downloading", "id": "a", "progressDetail": dict({"current": 1, "total": 2}, **{name: value})}
+       for name in ("current", "total") for value in ODD_COUNTS]
+    + [{"status": "Downloading", "id": "a", "progressDetail": {"current": 1, "total": 2, "units": value}} for value in ODD_TEXTS]
+    + [{name: value} for name in ("status", "id", "stream") for value in ODD_TEXTS]
+    + [{"status": "Downloading", "id": "a", "progressDetail": value} for value in ODD_DETAILS]
+    + [{"status": "Downloading", "progressDetail": value} for value in ODD_DETAILS])
+
+
+@pytest.mark.parametrize("tty", [False, True])
+@pytest.mark.parametrize("message", ODD_MESSAGES, ids=repr)
+def test_a_field_of_another_type_is_no_progress(message, tty):
+    with pytest.raises(ProtocolError):
+        shown([message], tty)
+
+
+ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=6)
+
+
+@given(st.lists(st.fixed_dictionaries({name: ANY_JSON for name in ("id", "status", "stream")}).map(
+    lambda message: {name: value for name, value in message.items() if value is not None}), max_size=4),
+    st.fixed_dictionaries({name: ANY_JSON for name in ("current", "total", "units", "hidecounts")}) | ANY_JSON, st.booleans())
+def test_any_json_is_progress_or_a_protocol_error(messages, detail, tty):
+    try:
+        shown([dict(message, progressDetail=detail) for message in messages], tty)
+    except ProtocolError:
+        pass
+
+
+@pytest.mark.parametrize("tty", [False, True])
+def test_an_engines_words_cannot_steer_the_terminal(tty):
+    text = shown([{"status": "a\x1b[31m\u009b", "id": "b\x07\r\n", "progressDetail": {"current": 1, "units": "\x1b"}},
+                  {"status": "c\x1b[2J\nd", "id": "e\x9b"}, {"stream": "f\x1b[0m\n"}], tty).text
+    assert "c\\x1b[2J\nd" in text and "e\\u009b: " in text and "f\\x1b[0m\n" in text
+    for ours in ("\x1b[2K", "\x1b[1A", "\x1b[1B"):
+        text = text.replace(ours, "")
+    assert not re.search("[\x1b\x07\x9b]", text), text
 
 
 def test_a_terminal_is_asked_for():

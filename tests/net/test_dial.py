@@ -18,7 +18,8 @@ def refused(address, number, says):
         dial(parse_address(address), 5)
     error = caught.value
     assert error.errno == number and str(error.address) == str(parse_address(address))
-    assert says in str(error) and str(error).startswith("cannot connect to the engine at ")
+    assert says in str(error) and str(error).startswith(
+        "Cannot connect to the Docker daemon at %s. Is the docker daemon running? (" % address)
     assert "\n" not in str(error) + error.hint
     assert "-H" in error.hint and "chmod" not in str(error) + error.hint
     return error
