@@ -9,8 +9,9 @@ import json
 import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
-from ..teach.explain import explain_messages, guess_role, message_facts
+from ..teach.explain import add_raw_stream, explain_messages, guess_role, message_facts
 from ..teach.exports import EXPORT_FORMS, ExportFiles, write_export
+from ..wire.body import request_framing
 from .flags import Command, command_table
 
 EXPLAIN_FLAGS = """
@@ -135,10 +136,12 @@ def print_record_messages(console, recording, redact):
     from ..teach.record import redacted_recording
     status = 0
     for connection in annotate(redacted_recording(recording) if redact else recording):
-        for stream, message in messages_in_turn(connection):
-            body = b"".join([stream.data[start:end] for start, end in message.body])
+        for stream, message, raw in messages_in_turn(connection):
             if message.head is not None or isinstance(message.error, TruncatedError):
-                facts = message_facts(message.kind, message.head, message.framing, body, message.complete)
+                body = [part for part in message.body if part not in raw]
+                framing = request_framing(message.head).kind if raw else message.framing
+                facts = message_facts(message.kind, message.head, framing, joined_bytes(stream, body), message.complete)
+                add_raw_stream(facts, joined_bytes(stream, raw))
                 facts["connection"] = connection.number
                 console.out.line(json.dumps(facts))
         for stream in (connection.requests, connection.responses):
@@ -150,19 +153,26 @@ def print_record_messages(console, recording, redact):
     return status
 
 
+def joined_bytes(stream, ranges):
+    return b"".join([stream.data[start:end] for start, end in ranges])
+
+
 def messages_in_turn(connection):
-    """(AnnotatedStream, AnnotatedMessage) pairs: each request, then what answers it, then what was not understood."""
+    """Each request, then what answers it, then what was not understood.
+
+    Yields (AnnotatedStream, AnnotatedMessage, the (start, end) ranges of the raw stream that a client sent behind it).
+    """
     given = set()
     for exchange in connection.exchanges:
-        for stream, message in ([(connection.requests, exchange.request)]
-                                + [(connection.responses, one) for one in exchange.interim + [exchange.response]]):
+        for message in [exchange.request] + exchange.interim + [exchange.response]:
             if message is not None:
                 given.add(message)
-                yield stream, message
+                sent = message is exchange.request
+                yield (connection.requests if sent else connection.responses), message, exchange.raw_sent if sent else []
     for stream in (connection.requests, connection.responses):
         for message in stream.messages:
             if message not in given:
-                yield stream, message
+                yield stream, message, []
 
 
 def show_whole(console, options, recording, files):

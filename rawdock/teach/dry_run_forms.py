@@ -484,6 +484,14 @@ def must(request):   # ask, and end where it is refused → the file
         sys.exit(FAILURE)
     return answer
 """),
+    ("id_of", """
+def id_of(value):   # a line end or a blank in it would be one in the request line that it goes into
+    found = str(value["Id"])
+    if not re.fullmatch("[0-9A-Za-z][0-9A-Za-z_.-]*", found):
+        sys.stderr.write("not an id: %r\\n" % found)
+        sys.exit(FAILURE)
+    return found.encode()
+"""),
     ("copy", """
 def copy(answer):   # a body, as it comes
     for data in iter(lambda: answer.read1(65536), b""):
@@ -595,7 +603,7 @@ class PythonScript:
         lines = ["#!/usr/bin/env python3", command_comment(plan),
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
                  "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
-        lines.append("import " + ", ".join(name for name in ("json", "os", "shutil", "socket", "sys", "threading", "time") if name + "." in rest))
+        lines.append("import " + ", ".join(name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading", "time") if name + "." in rest))
         return lines + functions + ([""] + variables if variables else []) + self.print_lines(plan.printed_after(-1))
 
     def bytes_of(self, step, indent=4):
@@ -624,7 +632,7 @@ class PythonScript:
             variable = next(one.variable for one in self.plan.steps if one.missing)
             return ["    " + lines[0], "    status, answer = ask(create)", "    why = b\"\" if status < 400 else answer.read()", "if why:",
                     "    sys.stderr.write(why.decode(\"utf-8\", \"replace\"))", "    sys.exit(%s)" % self.failure,
-                    "%s = json.load(answer)[\"Id\"].encode()" % variable] + printing
+                    "%s = id_of(json.load(answer))" % variable] + printing
         if step.background:
             return lines + ["answer%d = %s" % (step.number, asked)]
         if step.outcome == "id":
@@ -651,7 +659,7 @@ class PythonScript:
     def take_id(self, step, asked):
         if step.variable is None or not self.plan.is_sent(step.variable):
             return [asked]
-        lines = ["answer = json.load(%s)" % asked, "%s = answer[\"Id\"].encode()" % step.variable]
+        lines = ["answer = json.load(%s)" % asked, "%s = id_of(answer)" % step.variable]
         if step.name == "container_inspect" and self.plan.has_frames:
             lines += ["if answer[\"Config\"][\"Tty\"]:   # a terminal's stream has no frames", "    show = copy"]
         return lines

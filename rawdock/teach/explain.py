@@ -20,7 +20,10 @@ def guess_role(start):
 
 
 def message_facts(kind, head, framing, body, complete):
-    """One message as a dict of JSON values. `head` is None where the capture ends inside it."""
+    """One message as a dict of JSON values, the contract of `explain --json`. `head` is None if the capture ends in it.
+
+    `body` (bytes) is the decoded body; of a response that switched the connection, the raw stream behind it.
+    """
     from base64 import b64encode
     facts = {"kind": kind, "version": head.version if head else None}
     if kind == "response":
@@ -32,50 +35,60 @@ def message_facts(kind, head, framing, body, complete):
     return facts
 
 
+def add_raw_stream(facts, data):
+    """Add to the dict of a request the `data` (bytes) that its client sent once the connection was switched, if any."""
+    from base64 import b64encode
+    if data:
+        facts["raw_stream"] = b64encode(data).decode("ascii")
+
+
 class MessageCollector:
     """Events of `reader` in, dicts of finished messages out."""
 
     def __init__(self, reader):
         self.reader = reader
         self.finished = []
-        self.head = None          # of the message under way
-        self.framing = "none"
+        self._begin(None, "none")
+        self._switched = False    # the last message was a request that asks for another protocol, and is over
+
+    def _begin(self, head, framing):
+        self.head = head          # of the message under way
+        self.framing = framing
         self.body = []
-        self.raw = False          # whether Switched has come
-        self.ended = None         # (head, framing, body) of the last message, should it go on as a raw stream
 
     def take_finished(self):
-        finished, self.finished = self.finished, []
+        """The dicts of the messages that are complete. A request that a raw stream may follow is given at the end."""
+        count = len(self.finished) - self._switched
+        finished, self.finished = self.finished[:count], self.finished[count:]
         return finished
 
     def take(self, event):
         if isinstance(event, Head):
             # Not reader.framing: that is of the last message in what was fed.
-            framing = response_framing(event, self.reader.method) if self.reader.kind == "response" else request_framing(event)
-            self.head, self.framing, self.body = event, framing.kind, []
-            if self.reader.kind == "response" and event.status < 200 and event.status != 101:
-                self.finish(True)   # an interim response is a head alone
+            response = self.reader.kind == "response"
+            framing = response_framing(event, self.reader.method) if response else request_framing(event)
+            self._begin(event, framing.kind)
+            if response and event.status < 200 and event.status != 101:
+                self._finish(True)   # an interim response is a head alone
         elif isinstance(event, Data):
-            self.add(event.data)
+            self.body.append(event.data)
         elif isinstance(event, Switched):
-            if self.head is None:   # a request that asks for the switch had ended: what follows is its too
-                self.finished.pop()
-                self.head, self.framing, self.body = self.ended
-            self.raw = True
-            self.add(event.leftover)
+            self._switched = self.head is None   # else it is a response: what follows is kept as its body
+            self.body.append(event.leftover)
         else:
-            self.finish(True)
+            self._finish(True)
 
-    def add(self, data):
-        if data:
-            self.body.append(data)
-            if self.raw:
-                self.framing = "upgrade"
-
-    def finish(self, complete):
-        self.ended = self.head, self.framing, self.body
+    def _finish(self, complete):
         self.finished.append(message_facts(self.reader.kind, self.head, self.framing, b"".join(self.body), complete))
-        self.head, self.framing, self.body = None, "none", []
+        self._begin(None, "none")
+
+    def end(self, error):
+        """The capture is over; `error` (TruncatedError or None) is what the reader says to that."""
+        if self._switched:
+            add_raw_stream(self.finished[-1], b"".join(self.body))
+        elif self.head is not None or error is not None and error.got:
+            self._finish(error is None)
+        self._switched = False
 
 
 def explain_messages(pieces, role="auto", method="GET"):
@@ -115,12 +128,9 @@ def explain_messages(pieces, role="auto", method="GET"):
     try:
         for event in reader.feed_eof():
             collector.take(event)
-        if collector.head is not None:   # a raw stream: its end is the end of the capture
-            collector.finish(True)
     except TruncatedError as error:
         cut = error
-        if collector.head is not None or error.got:
-            collector.finish(False)
+    collector.end(cut)
     for facts in collector.take_finished():
         yield facts
     if cut is not None:

@@ -104,7 +104,8 @@ def test_a_records_messages_as_json(explain):
     facts = [json.loads(line) for line in lines]
     assert status == 0 and [(one["connection"], one["kind"], one["framing"], base64.b64decode(one["body"]), one["complete"]) for one in facts] == [
         (1, "request", "none", b"", True), (1, "response", "length", b'{"a":1}', True),
-        (2, "request", "upgrade", b"in\n", True), (2, "response", "upgrade", b"out\r\n", True)]
+        (2, "request", "none", b"", True), (2, "response", "upgrade", b"out\r\n", True)]
+    assert [base64.b64decode(one["raw_stream"]) for one in facts if "raw_stream" in one] == [b"in\n"]
     alone = json.loads(explain(OK, "--json")[1][0])
     assert dict(alone, connection=1) == facts[1] and list(alone) == list(facts[1])[:-1]
 

@@ -1,5 +1,6 @@
 """The plan of a command, and its forms: the planned bytes are the sent bytes, and what is printed gives exactly those."""
 import ast
+import json
 import os
 import re
 import subprocess
@@ -323,6 +324,17 @@ def test_frames_are_taken_apart_in_sh():
     for cut, status, err in ((len(frames), 0, b"err\n"), (len(frames) - 6, 1, b"err\nthe stream was cut inside a frame\n")):
         ran = subprocess.run(["sh", "-c", script], input=frames[:cut], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         assert (ran.returncode, ran.stdout, ran.stderr) == (status, payload + (b"hi" if not status else b""), err)
+
+
+@pytest.mark.parametrize("found", ["a HTTP/1.1\r\nHost: d\r\n\r\nDELETE /containers/web", "", "..", ["a"]])
+def test_an_id_that_would_change_the_next_request_is_not_sent(tmp_path, found):
+    answers = {"POST /containers/create": b"HTTP/1.0 201 Created\r\n\r\n" + json.dumps({"Id": found}).encode(),
+               "GET /containers/web/json": b"HTTP/1.0 200 OK\r\n\r\n" + json.dumps({"Id": found, "Config": {}}).encode()}
+    for words, status in ((["run", "-d", "busybox"], 125), (["logs", "web"], 1)):
+        with scripted_socket(answers) as engine:
+            ran = run_printed(engine, tmp_path, words)
+            assert ran == (status, b"", ("not an id: %r\n" % str(found)).encode())
+            assert len(engine.requests) == 1
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5])

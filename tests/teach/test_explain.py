@@ -48,12 +48,14 @@ def test_responses():
 
 
 def test_requests_and_the_raw_stream_behind_an_upgrade():
-    messages, error = explained([REQUESTS + b"stdin"])
-    assert error is None
-    assert [(m["method"], m["target"], m["version"], m["framing"]) for m in messages] == [
-        ("GET", "/a", "1.0", "none"), ("POST", "/b", "1.1", "chunked"), ("POST", "/exec/1/start", "1.1", "upgrade")]
-    assert bodies(messages) == [b"", b"x", b"{}stdin"]
-    assert explained([REQUESTS])[0][2]["framing"] == "length"   # asked for, but nothing raw was captured
+    for pieces in ([REQUESTS + b"stdin"], [REQUESTS, b"std", b"in"], cut_at(REQUESTS + b"stdin", range(1000))):
+        messages, error = explained(pieces)
+        assert error is None
+        assert [(m["method"], m["target"], m["version"], m["framing"]) for m in messages] == [
+            ("GET", "/a", "1.0", "none"), ("POST", "/b", "1.1", "chunked"), ("POST", "/exec/1/start", "1.1", "length")]
+        assert bodies(messages) == [b"", b"x", b"{}"]
+        assert [m.get("raw_stream") for m in messages] == [None, None, base64.b64encode(b"stdin").decode()]
+    assert "raw_stream" not in explained([REQUESTS])[0][2]   # asked for, but nothing raw was captured
 
 
 @pytest.mark.parametrize("data, role, method, framing, body", [
