@@ -3,6 +3,8 @@ import re
 import time
 
 from .practice_files import FileProblem, base_name, file_node, folder_node, join_path
+from .practice_process import account_name, find_user
+from .practice_request import PracticeRefusal
 from .practice_shell import program_sh
 
 # -- hello-world
@@ -274,8 +276,8 @@ def program_grep(view):
 def program_ps(view):
     with view.process.changed:
         running = view.process.container.processes()
-    view.say("PID   USER     TIME  COMMAND\n" + "".join("%5d root      0:00 %s\n" % (number, " ".join(argv))
-                                                       for number, argv in enumerate(running, 1)))
+    view.say("PID   USER     TIME  COMMAND\n" + "".join("%5d %-8s  0:00 %s\n" % (number, user, " ".join(argv))
+                                                       for number, (user, argv) in enumerate(running, 1)))
     return 0
 
 
@@ -294,13 +296,30 @@ def program_date(view):
 
 
 def program_whoami(view):
-    view.say("root\n")
+    user = view.process.user
+    if account_name(view.files, "passwd", user.uid) is None:
+        view.complain("whoami: unknown uid %d" % user.uid)
+        return 1
+    view.say(user.name + "\n")
     return 0
 
 
 def program_id(view):
-    view.say("0\n" if "-u" in view.argv else "uid=0(root) gid=0(root)\n")
-    return 0
+    options, names = file_words(view, "ugGnr")
+    try:
+        user = find_user(view.files, names[0]) if names else view.process.user
+    except PracticeRefusal:
+        view.complain("id: unknown user %s" % names[0])
+        return 1
+    known = [(number, account_name(view.files, name, number)) for number, name in ((user.uid, "passwd"), (user.gid, "group"))]
+    if not set(options) & set("ugG"):
+        view.say("uid=%s gid=%s groups=%s\n" % tuple("%d(%s)" % one if one[1] else "%d" % one[0] for one in known + known[1:]))
+        return 0
+    number, name = known[0 if "u" in options else 1]
+    if "n" in options and name is None:
+        view.complain("id: unknown ID %d" % number)
+    view.say("%s\n" % (name if "n" in options and name else number))
+    return int("n" in options and name is None)
 
 
 def program_uname(view):

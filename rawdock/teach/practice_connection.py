@@ -24,6 +24,7 @@ from ..wire.message import RequestHead, encode_response_head
 from .practice_request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
+HEAD_START_SECONDS = 0.05             # a 101's head is alone on the wire for so long; a real engine's, 150 ms and more
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 MAX_PRACTICE_BODY_BYTES = 4 << 20
 MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
@@ -263,6 +264,14 @@ class PracticeConnection:
             headers += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
         status = 101 if request.wants_upgrade else 200
         self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
+
+    def let_head_leave(self):
+        """Wait HEAD_START_SECONDS, or until the client sends: one that reads heads through a buffer loses what comes with it."""
+        import select
+        poll = select.poll()
+        poll.register(self.socket.fileno(), select.POLLIN)
+        if not self._held:
+            poll.poll(HEAD_START_SECONDS * 1000)
 
     def refuse_hijack(self, refusal):
         """How an attach says no: a head with the type of a raw stream, a line of text, the end."""

@@ -149,8 +149,16 @@ class PracticeContainer:
             raise PracticeRefusal(409, "Container %s is not running" % self.id)
 
     def processes(self):
-        """argv of everything that runs in it, the container's own program first."""
-        return [self.argv] + [one.argv for one in self.execs.values() if one.running]
+        """(user's name, argv) of everything that runs in it, the container's own program first."""
+        running = [(one.process.user.name, one.argv) for one in self.execs.values() if one.running]
+        return [(self.process.user.name, self.argv)] + running
+
+    def program_env(self, user, tty, more=()):
+        """The environment (dict) of a program here for a ProgramUser; `more` are an exec's own NAME=VALUE words."""
+        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty + self.config["Env"] + list(more)
+        env = dict(word.partition("=")[::2] for word in words)
+        env.setdefault("HOME", user.home)
+        return env
 
     # -- what clients see
 

@@ -10,7 +10,7 @@ from .practice_connection import PracticeHangUp
 from .practice_container import (CONFIG_KEYS, HOST_CONFIG, RESOURCE_KEYS, PracticeContainer, free_container_name, make_mounts)
 from .practice_events import nanoseconds_now
 from .practice_images import split_image_name
-from .practice_process import ProgramKilled, ProgramProcess, ProgramView, find_program
+from .practice_process import ProgramKilled, ProgramProcess, ProgramView, find_program, find_user
 from .practice_request import (PracticeRefusal, check_size, checked_kind, checked_words, fold_keys, label_matches, matches_filters,
                                practice_filters, prune_filters, signal_number)
 
@@ -96,6 +96,7 @@ class PracticeContainers:
             program = find_program(container.image.programs, container.argv[0])
             container.host_config.setdefault("Runtime", "runc")
             try:
+                user = find_user(container.files, container.config["User"])
                 if program is None:
                     raise PracticeRefusal(400, missing_program(container.argv[0], container.image))
                 for name, endpoint in list(container.endpoints.items()):
@@ -104,10 +105,9 @@ class PracticeContainers:
             except PracticeRefusal as refusal:
                 self.start_failed(container, refusal)
                 raise
-            env = container.config["Env"] + ["HOSTNAME=" + container.hostname, "HOME=/root"] + ["TERM=xterm"] * container.tty
-            env = dict(one.partition("=")[::2] for one in env)
-            process = ProgramProcess(self.changed, container, container.stdin, container.write_output, env,
-                                     container.config["WorkingDir"] or "/", container.tty, not container.host_config.get("Init"))
+            process = ProgramProcess(self.changed, container, user, container.stdin, container.write_output,
+                                     container.program_env(user, container.tty), container.config["WorkingDir"] or "/",
+                                     container.tty, not container.host_config.get("Init"))
             view = ProgramView(process, list(container.argv), container.image.programs)
             # The new thread waits for `changed`, which is held here, before it touches the container's state.
             if self.state.spawn(self.run_container, container, process, program, view) is None:

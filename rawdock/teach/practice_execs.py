@@ -3,7 +3,7 @@ from .practice_connection import stream_type
 from .practice_container import TERMINAL_SIZE
 from .practice_containers import missing_program, run_practice_program
 from .practice_events import random_hex
-from .practice_process import ProgramPipe, ProgramProcess, ProgramView, find_program
+from .practice_process import ProgramPipe, ProgramProcess, ProgramView, find_program, find_user
 from .practice_request import PracticeRefusal, check_size, checked_kind, checked_words, fold_keys
 from .practice_streams import PracticeAttacher
 from ..wire.frames import encode_frame
@@ -12,7 +12,7 @@ MAX_FINISHED_EXECS = 100      # per container, that can still be inspected
 
 
 class PracticeExec:
-    """`given`: Cmd, Env, WorkingDir, Tty, AttachStdin, AttachStdout, AttachStderr."""
+    """`given`: Cmd, Env, User, WorkingDir, Tty, AttachStdin, AttachStdout, AttachStderr."""
 
     def __init__(self, container, given):
         self.id = random_hex()
@@ -28,9 +28,11 @@ class PracticeExec:
         self.terminal_size = TERMINAL_SIZE
 
     def inspect(self):
+        config = {"tty": self.given["Tty"], "entrypoint": self.argv[0], "arguments": self.argv[1:], "privileged": False}
+        if self.given["User"]:
+            config["user"] = self.given["User"]
         return {
-            "ID": self.id, "Running": self.running, "ExitCode": self.exit_code,
-            "ProcessConfig": {"tty": self.given["Tty"], "entrypoint": self.argv[0], "arguments": self.argv[1:], "privileged": False},
+            "ID": self.id, "Running": self.running, "ExitCode": self.exit_code, "ProcessConfig": config,
             "OpenStdin": self.given["AttachStdin"], "OpenStderr": self.given["AttachStderr"], "OpenStdout": self.given["AttachStdout"],
             "CanRemove": False, "ContainerID": self.container.id, "DetachKeys": "", "Pid": 0,
         }
@@ -47,7 +49,7 @@ class PracticeExecs:
     def create(self, container, given):
         given = fold_keys(given, "AttachStdin AttachStdout AttachStderr Tty Cmd Env User Privileged WorkingDir DetachKeys".split())
         words = {"Cmd": checked_words(given, "Cmd"), "Env": checked_words(given, "Env") or [],
-                 "WorkingDir": checked_kind(given, "WorkingDir", (str,), "")}
+                 "WorkingDir": checked_kind(given, "WorkingDir", (str,), ""), "User": checked_kind(given, "User", (str,), "") or ""}
         words.update((key, bool(checked_kind(given, key, (bool,), ""))) for key in ("AttachStdin", "AttachStdout", "AttachStderr", "Tty"))
         with self.changed:
             if not words["Cmd"]:
@@ -72,14 +74,16 @@ class PracticeExecs:
         for identity in container.execs:
             self.by_id.pop(identity, None)
 
-    def start(self, one, tty, attacher=None):
+    def start(self, one, attacher=None):
         """Start it, its output going to `attacher` (or nowhere). PracticeRefusal if it cannot run."""
         with self.changed:
-            container = one.container
+            container, tty = one.container, one.given["Tty"]
             if one.started:
                 raise PracticeRefusal(409, "exec command %s has already run" % one.id)
             check_exec_possible(container)
             one.started = True
+            one.exit_code = 126
+            user = find_user(container.files, one.given["User"] or container.config["User"])
             program = find_program(container.image.programs, one.argv[0])
             if program is None:
                 one.exit_code = 127
@@ -95,13 +99,10 @@ class PracticeExecs:
             process = None
             one.stdin = ProgramPipe(self.changed, one.given["AttachStdin"] and attacher is not None,
                                     (lambda data: write(1, data.replace(b"\r\n", b"\n"))) if tty else None, lambda: process.deliver(2))
-            env = dict(container.process.env)
-            env.update(word.partition("=")[::2] for word in one.given["Env"])
-            if tty:
-                env.setdefault("TERM", "xterm")
-            process = one.process = ProgramProcess(self.changed, container, one.stdin, write, env,
+            process = one.process = ProgramProcess(self.changed, container, user, one.stdin, write,
+                                                   container.program_env(user, tty, one.given["Env"]),
                                                    one.given["WorkingDir"] or container.process.workdir, tty, False, one)
-            one.running, one.attacher = True, attacher
+            one.running, one.exit_code, one.attacher = True, None, attacher
             self.state.containers.emit(container, "exec_start: %s" % " ".join(one.argv), execID=one.id)
             if self.state.spawn(self.run, one, program, ProgramView(process, list(one.argv), container.image.programs)) is None:
                 one.running, one.exit_code = False, 126
@@ -136,21 +137,22 @@ def answer_exec_start(engine, connection, request, identity):
     execs = engine.state.execs
     one = execs.find(identity)
     given = fold_keys(request.json(), ("Detach", "Tty"))
-    tty = bool(checked_kind(given, "Tty", (bool,), ""))
+    tty = bool(checked_kind(given, "Tty", (bool,), ""))   # whether the stream has frames; the terminal is create's
     if checked_kind(given, "Detach", (bool,), ""):
-        execs.start(one, tty)
+        execs.start(one)
         connection.send_empty(200)
         return
     streams = [number for number, key in ((1, "AttachStdout"), (2, "AttachStderr")) if one.given[key]]
     attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
     connection.hijack(request, stream_type(request, tty))
+    connection.let_head_leave()
     try:
-        execs.start(one, tty, attacher)
+        execs.start(one, attacher)
     except PracticeRefusal as refusal:
         message = ("%s\r\n" % refusal.message).encode()
         connection.send(message if tty else encode_frame(1, message))
         return
-    connection.pump(attacher, one.stdin if one.given["AttachStdin"] else None, tty, not tty, True)
+    connection.pump(attacher, one.stdin if one.given["AttachStdin"] else None, tty, not one.given["Tty"], True)
 
 
 def answer_exec(engine, connection, request, identity):

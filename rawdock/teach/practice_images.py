@@ -41,8 +41,8 @@ PRACTICE_IMAGES = {
 }
 SMALL_FILES = {
     "/etc/os-release": b"NAME=\"rawdock practice\"\nID=practice\n",
-    "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n",
-    "/etc/group": b"root:x:0:\n",
+    "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n",
+    "/etc/group": b"root:x:0:\nnobody:x:65534:\n",
 }
 IMAGE_FILES_TIME = 1577836800   # 2020-01-01: the files of an image are as old in every run
 

@@ -9,9 +9,11 @@ Promises: a program can be killed, or frozen, at any moment, because everything 
 full output, sleeping, waiting for a signal) waits in ProgramProcess and ends there with
 ProgramKilled. As PID 1 a program ignores every signal it does not catch, as the kernel has it.
 """
+import re
 import time
 
-from .practice_files import join_path
+from .practice_files import FileProblem, join_path
+from .practice_request import PracticeRefusal
 
 MAX_PIPE_BYTES = 65536         # a Linux pipe's size: a writer ahead of its reader by this much waits
 
@@ -115,16 +117,59 @@ class ProgramPipe:
         return b"" if self.closed else None
 
 
+class ProgramUser:
+    """Who runs a program: `uid` and `gid` (int), `name` (the uid as text if it has none), `home`."""
+
+    def __init__(self, uid, gid, name, home):
+        self.uid = uid
+        self.gid = gid
+        self.name = name
+        self.home = home
+
+
+def account_rows(files, name):
+    """The lines of /etc/passwd or /etc/group (`name`), each a list of its fields; none if there is no such file."""
+    try:
+        lines = files.read("/etc/" + name).decode("utf-8", "replace").splitlines()
+    except FileProblem:
+        return []
+    return [line.split(":") for line in lines if line.count(":") > 2]
+
+
+def account_name(files, file_name, number):
+    """The name of a uid in "passwd", or of a gid in "group"; None if it has none."""
+    return next((row[0] for row in account_rows(files, file_name) if row[2] == str(number)), None)
+
+
+def find_user(files, text):
+    """User as create and exec give it ("", "name", "uid", "user:group") → ProgramUser. PracticeRefusal with the engine's words."""
+    user, _, group = text.partition(":")
+    user = user or "0"
+    row = next((row for row in account_rows(files, "passwd") if user in (row[0], row[2])), None)
+    if row is None and not re.fullmatch("-?[0-9]{1,10}", user):
+        raise PracticeRefusal(500, "unable to find user %s: no matching entries in passwd file" % user)
+    uid, gid, home = (int(row[2]), int(row[3]), row[5]) if row else (int(user), 0, "/")
+    if group:
+        found = next((row[2] for row in account_rows(files, "group") if group in (row[0], row[2])), group)
+        if not re.fullmatch("-?[0-9]{1,10}", found):
+            raise PracticeRefusal(500, "unable to find group %s: no matching entries in group file" % group)
+        gid = int(found)
+    if not (0 <= uid < 1 << 31 and 0 <= gid < 1 << 31):
+        raise PracticeRefusal(500, "uids and gids must be in range 0-2147483647")
+    return ProgramUser(uid, gid, account_name(files, "passwd", uid) or str(uid), home)
+
+
 class ProgramProcess:
     """One process of a container: what can wait, what can be signalled, where output goes.
 
-    `write(stream, bytes)` is the container's (or the exec's) output; `is_init`: this is PID 1;
+    `write(stream, bytes)` is the container's (or the exec's) output; `user` a ProgramUser; `is_init`: this is PID 1;
     `owner` has the `terminal_size` (the exec; None: the container).
     """
 
-    def __init__(self, changed, container, stdin, write, env, workdir, tty=False, is_init=True, owner=None):
+    def __init__(self, changed, container, user, stdin, write, env, workdir, tty=False, is_init=True, owner=None):
         self.changed = changed
         self.container = container
+        self.user = user
         self.stdin = stdin
         self.env = env
         self.workdir = workdir

@@ -474,7 +474,7 @@ def shell_from_stdin(view, shell):
     while True:
         try:
             if view.process.tty:
-                view.say("%s # " % (shell.env.get("PWD") or view.process.workdir))
+                view.say("%s %s " % (shell.env.get("PWD") or view.process.workdir, "$" if view.process.user.uid else "#"))
             while b"\n" not in held and len(held) < MAX_PIPE_BYTES:
                 data = view.read(4096)
                 if not data:

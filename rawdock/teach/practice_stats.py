@@ -86,16 +86,17 @@ def answer_top(engine, connection, request, name):
     columns = re.fullmatch(r"-?e?o\s*([a-z,=%]+)", words.strip())
     if columns:
         titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]
-        values = [{"pid": str(number), "ppid": "0", "user": "root", "uid": "0", "time": "00:00:00", "stime": started, "tty": "?",
-                   "comm": argv[0].rpartition("/")[2]} for number, argv in running]
-        lines = [[found.get(title, " ".join(argv)) for title in titles] for found, (_, argv) in zip(values, running)]
+        values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00", "stime": started, "tty": "?",
+                   "comm": argv[0].rpartition("/")[2]} for number, (user, argv) in running]
+        lines = [[found.get(title, " ".join(argv)) for title in titles] for found, (_, (_, argv)) in zip(values, running)]
         titles = [title.upper() for title in titles]
     elif "u" in words:
         titles = TOP_AUX_TITLES
-        lines = [["root", str(number), "0.0", "0.0", "1024", "1024", "?", "S", started, "0:00", " ".join(argv)] for number, argv in running]
+        lines = [[user, str(number), "0.0", "0.0", "1024", "1024", "?", "S", started, "0:00", " ".join(argv)]
+                 for number, (user, argv) in running]
     else:
         titles = TOP_TITLES
-        lines = [["root", str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)] for number, argv in running]
+        lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)] for number, (user, argv) in running]
     connection.send_json({"Titles": titles, "Processes": lines})
 
 

@@ -182,6 +182,8 @@ def answer_attach(engine, connection, request, name):
         return
     try:
         connection.hijack(request, stream_type(request, tty))
+        if replay:
+            connection.let_head_leave()
         for _, stream, line in replay:
             if stream in streams:
                 connection.send(line if tty else encode_frame(stream, line))
