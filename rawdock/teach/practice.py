@@ -43,7 +43,7 @@ from .practice_request import PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusa
 from .practice_state import PracticeState
 from .practice_stats import STATS_ROUTES
 from .practice_streams import STREAM_ROUTES
-from .practice_system import SYSTEM_ROUTES
+from .practice_system import SYSTEM_ROUTES, refuse_without_route
 from .practice_volumes import VOLUME_ROUTES
 
 # method, path below /vX.Y, what answers: function(engine, connection, request, *what the path's groups hold)
@@ -281,7 +281,8 @@ class PracticeEngine:
             request.query = parse_query(request.raw_query)
             handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
             return
-        raise PracticeRefusal(404, "page not found")
+        request.path = path
+        refuse_without_route(request)
 
     def _check_version(self, connection, request, text):
         numbers = [int(part or 0) for part in text.split(".")][:8]

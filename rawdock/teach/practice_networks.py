@@ -6,7 +6,7 @@ port anybody can reach is a published one, on loopback.
 import re
 
 from .practice_events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .practice_request import (PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
+from .practice_request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
                                prune_filters)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
@@ -103,6 +103,8 @@ class PracticeNetworks:
         name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
         if not re.fullmatch("[^/\\s]+", name):
             raise PracticeRefusal(500 if not name else 400, "invalid name: %s" % name)
+        if driver == "overlay":
+            raise PracticeRefusal(500, NO_SWARM)
         if driver not in NETWORK_DRIVERS:
             raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
         if driver != "bridge":

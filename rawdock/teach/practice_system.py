@@ -1,14 +1,16 @@
-"""The practice engine about itself: ping, version, info, disk usage, log-in; and what it refuses because it leaves it out."""
+"""The practice engine about itself: ping, version, info, disk usage, log-in; and how it refuses what it leaves out."""
+import re
 import sys
 import time
 
 from .. import __version__
+from ..engine.endpoints import find_endpoint_row
 from .practice_events import wire_time
 from .practice_images import PRACTICE_IMAGES
-from .practice_request import PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, checked_kind, fold_keys
+from .practice_request import NO_SWARM, PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, checked_kind, fold_keys
 
 PRACTICE_USERS = {"practice": "practice"}
-NO_SWARM = "This node is not a swarm manager: a practice engine knows no swarm"
+SWARM_TAGS = ("Swarm", "Node", "Service", "Task", "Secret", "Config")
 
 
 def answer_ping(engine, connection, request):
@@ -80,10 +82,6 @@ def answer_auth(engine, connection, request):
     connection.send_json({"IdentityToken": "", "Status": "Login Succeeded"})
 
 
-def answer_no_swarm(engine, connection, request):
-    raise PracticeRefusal(503, NO_SWARM)
-
-
 def answer_no_plugins(engine, connection, request):
     connection.send_json([])
 
@@ -92,7 +90,18 @@ def answer_build_prune(engine, connection, request):
     connection.send_json({"CachesDeleted": None, "SpaceReclaimed": 0})
 
 
-def answer_left_out(engine, connection, request):
+def refuse_without_route(request):
+    """The answer to what no route here matches, by the table of the Engine API: always a PracticeRefusal."""
+    row = find_endpoint_row(request.method, request.path)
+    if row is None or tuple(map(int, row.since.split("."))) > PRACTICE_API_MAX:
+        raise PracticeRefusal(404, "page not found")
+    if row.name == "swarm_leave":
+        raise PracticeRefusal(503, "This node is not part of a swarm")
+    if row.tag in SWARM_TAGS and row.name not in ("swarm_init", "swarm_join") or row.name == "volume_update":
+        raise PracticeRefusal(503, NO_SWARM)
+    plugin = re.fullmatch("/plugins/(.+?)(?:/[a-z]+)?", request.path)
+    if plugin and "{name}" in row.path:
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % plugin.group(1))
     raise PracticeRefusal(501, "the practice engine does not do %s %s: a real engine does" % (request.method, request.path))
 
 
@@ -103,9 +112,6 @@ SYSTEM_ROUTES = (
     ("GET", "/info", answer_info),
     ("GET", "/system/df", answer_data_usage),
     ("POST", "/auth", answer_auth),
-    ("GET", "/plugins", answer_no_plugins),
+    ("GET", "/plugins|/plugins/privileges", answer_no_plugins),
     ("POST", "/build/prune", answer_build_prune),
-    ("GET", "/swarm|/nodes|/services|/tasks|/secrets|/configs", answer_no_swarm),
-    ("POST", "/build|/commit|/session|/images/load|/images/.+/push", answer_left_out),
-    ("GET", "/images/search|/images/get|/images/.+/get|/containers/[^/]+/attach/ws|/distribution/.+/json", answer_left_out),
 )

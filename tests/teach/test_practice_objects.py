@@ -1,5 +1,6 @@
 """Volumes, networks, pause, stats, top, update, prune, log-in and what goes with them, by plain sockets."""
 import json
+import re
 import socket
 import struct
 import threading
@@ -8,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from rawdock.engine.endpoints import endpoints
 from rawdock.teach.practice import PracticeEngine
 from practice_wire import Wire, ask, create, eventually, frames_of, inspect, logs, pull, request_bytes, run, start
 
@@ -289,11 +291,41 @@ def test_data_usage_counts_what_there_is(engine):
         assert found["Volumes"][0]["UsageData"] == {"RefCount": 1, "Size": 0} and found["LayersSize"] == found["Images"][0]["Size"]
 
 
-@pytest.mark.parametrize("method, target, status", [("POST", "/build", 501), ("GET", "/images/search?term=x", 501), ("GET", "/nodes", 503),
-                                                    ("GET", "/plugins", 200), ("POST", "/images/busybox/push", 501), ("POST", "/build/prune", 200)])
+NO_MANAGER = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm'
+              ' and try again.')
+
+
+# As dockerd 20.10 answers.
+@pytest.mark.parametrize("method, target, status, text", [
+    ("GET", "/swarm", 503, NO_MANAGER), ("POST", "/swarm/leave", 503, "This node is not part of a swarm"),
+    ("POST", "/swarm/update?version=1", 503, NO_MANAGER), ("GET", "/nodes", 503, NO_MANAGER), ("DELETE", "/nodes/x", 503, NO_MANAGER),
+    ("POST", "/services/create", 503, NO_MANAGER), ("GET", "/services/x/logs?stdout=1", 503, NO_MANAGER), ("GET", "/tasks/x", 503, NO_MANAGER),
+    ("GET", "/v1.41/secrets", 503, NO_MANAGER), ("POST", "/configs/x/update?version=1", 503, NO_MANAGER),
+    ("GET", "/plugins/x/json", 404, 'plugin "x" not found'), ("DELETE", "/plugins/x", 404, 'plugin "x" not found'),
+    ("POST", "/plugins/a/b:1/disable", 404, 'plugin "a/b:1" not found'),
+])
+def test_what_is_of_a_swarm_or_a_plugin_is_answered_as_without_them(engine, method, target, status, text):
+    assert ask(engine, method, target) == (status, {"message": text})
+
+
+@pytest.mark.parametrize("method, target, status", [
+    ("POST", "/build", 501), ("GET", "/images/search?term=x", 501), ("POST", "/images/busybox/push", 501), ("POST", "/swarm/init", 501),
+    ("POST", "/plugins/pull?remote=x", 501), ("GET", "/containers/x/attach/ws", 501), ("POST", "/build/prune", 200)])
 def test_what_it_does_not_do_is_said(engine, method, target, status):
     answer = ask(engine, method, target)
     assert answer[0] == status and (status < 400 or "practice engine" in message(answer))
+
+
+def test_lists_of_what_there_is_none_of(engine):
+    assert ask(engine, "GET", "/plugins") == ask(engine, "GET", "/plugins/privileges?remote=x") == (200, [])
+    assert ask(engine, "POST", "/networks/create", {"Name": "ov", "Driver": "overlay"})[1] == {"message": NO_MANAGER}
+
+
+def test_every_operation_of_the_definition_has_an_answer_of_its_own(engine):
+    for row in endpoints():
+        if tuple(map(int, row.since.split("."))) <= (1, 45):
+            status, answer = ask(engine, row.method, re.sub(r"\{[^}]*\}", "nosuch", row.path) + "?until=1&fromImage=x:y&version=1")
+            assert not (isinstance(answer, dict) and answer.get("message") == "page not found"), row.name
 
 
 def test_many_clients_at_once_and_clients_that_vanish(engine):
