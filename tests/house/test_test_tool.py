@@ -35,6 +35,14 @@ def test_the_last_line_is_the_total_and_what_did_not_run_stands_above_it(capsys,
     assert capsys.readouterr().out.split("\n")[-3:] == last + [""]
 
 
+def test_an_engine_that_did_not_start_is_named(capsys):
+    part = TOOL.Part("live")
+    part.passed, part.missing = 3, ["podman 4.3"]
+    TOOL.print_summary([part], None)
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2:] == ["live tests: NOT RUN on podman 4.3 (it did not start)", "3 passed, 0 failed"]
+
+
 @pytest.mark.parametrize("argv, words", [
     ([], []), (["--live"], []), (["--all-pythons", "--no-live"], []),
     (["tests/wire", "-k", "chunk"], ["tests/wire", "-k", "chunk"]),

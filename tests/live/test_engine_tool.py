@@ -16,18 +16,27 @@ import pytest
 TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "engine")
 
 
+# kind: its program, the variable that `env` exports, words of its version
+KINDS = {"20": ("dockerd", "RAWDOCK_LIVE_ENGINE", "dockerd 20.10."),
+         "26": ("dockerd", "RAWDOCK_LIVE_ENGINE_26", "dockerd 26.1."),
+         "podman": ("podman", "RAWDOCK_LIVE_PODMAN", "podman 4.3.")}
+
+
 class SecondEngine:
-    def __init__(self, directory, docker_cli):
+    def __init__(self, directory, docker_cli, kind="20"):
         self.dir = directory
-        self.address = "unix://%s/docker.sock" % directory
+        self.kind = kind
+        self.program, self.variable, self.version = KINDS[kind]
+        self.address = "unix://%s/%s.sock" % (directory, "podman" if kind == "podman" else "docker")
         self.docker_cli = docker_cli
 
     def tool(self, *arguments):
         """→ (exit status, stdout, stderr)"""
         environment = {key: value for key, value in os.environ.items() if key != "RAWDOCK_ENGINE_STATE"}
-        process = subprocess.Popen([sys.executable, TOOL, "--state", self.dir] + list(arguments), env=environment,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        out, err = process.communicate(timeout=120)
+        argv = [sys.executable, TOOL, "--state", self.dir, "--engine", self.kind] + list(arguments)
+        process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out.decode(), err.decode()
 
     def expect(self, *arguments):
@@ -40,12 +49,14 @@ class SecondEngine:
                                        stderr=subprocess.STDOUT, timeout=60).decode().strip()
 
     def pid(self):
-        with open(os.path.join(self.dir, "dockerd.pid")) as file:
+        with open(os.path.join(self.dir, self.program + ".pid")) as file:
             return int(file.read())
 
+    def status(self):
+        return dict(line.split(None, 1) for line in self.expect("status").splitlines())
+
     def bridge(self):
-        rows = dict(line.split(None, 1) for line in self.expect("status").splitlines())
-        return rows["bridge"].split(",")[0]
+        return self.status()["bridge"].split(",")[0]
 
 
 def processes_naming(directory):
@@ -77,7 +88,8 @@ def leftovers(directory):
 
 
 def cgroups_named(name):
-    return [path for path, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(path) == name]
+    """Cgroups of this name, or with it behind a hyphen, as podman writes it."""
+    return [path for path, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(path).split("-")[-1] == name]
 
 
 def is_running(pid):
@@ -107,15 +119,73 @@ def wait_for_death(pid):
     assert not is_running(pid)
 
 
-@pytest.fixture
-def second(engine):
+@pytest.fixture(params=["20"])
+def second(engine, request):
     directory = tempfile.mkdtemp(prefix="rdk-", dir="/tmp")
-    one = SecondEngine(directory, engine.docker_cli)
+    one = SecondEngine(directory, engine.docker_cli, request.param)
     yield one
     status, _, err = one.tool("down", "--purge")
     assert status == 0, err
     assert not os.path.exists(directory)
     assert leftovers(directory) == []
+
+
+each_kind = pytest.mark.parametrize("second", sorted(KINDS), indirect=True)
+
+
+@each_kind
+def test_env_and_status_name_the_engine(second):
+    second.expect("up", "--no-images")
+    exported = dict(line[len("export "):].split("=", 1) for line in second.expect("env").splitlines())
+    assert exported.pop("RAWDOCK_TEST_REGISTRY").startswith("127.0.0.1:")
+    assert exported == {"DOCKER_HOST": second.address, second.variable: second.address}
+    assert second.status()["engine"].startswith(second.version)
+
+
+@each_kind
+def test_a_container_that_is_frozen_and_one_that_runs_end_with_a_killed_engine(second):
+    second.expect("up")
+    for name in ("frozen", "running"):
+        second.docker("pull", "-q", "busybox")
+        second.docker("run", "-d", "--name", name, "busybox", "sleep", "1000")
+    pids = [int(second.docker("inspect", "-f", "{{.State.Pid}}", name)) for name in ("frozen", "running")]
+    ids = [second.docker("inspect", "-f", "{{.Id}}", name) for name in ("frozen", "running")]
+    second.docker("pause", "frozen")
+    os.kill(second.pid(), signal.SIGKILL)
+    wait_for_death(second.pid())
+    assert all(is_running(pid) for pid in pids) and all(cgroups_named(one) for one in ids)
+    assert second.expect("down") == "down: %s\n" % second.dir
+    assert not any(is_running(pid) for pid in pids) and not any(cgroups_named(one) for one in ids)
+    assert leftovers(second.dir) == []
+
+
+@pytest.mark.parametrize("second", ["podman"], indirect=True)
+def test_podmans_network_is_not_the_machines(second):
+    second.expect("up")
+    second.docker("pull", "-q", "busybox")
+    identity = second.docker("run", "-d", "-p", "127.0.0.1::80", "busybox", "sleep", "1000")
+    assert second.docker("port", identity)
+    rules = b"".join(subprocess.check_output(["iptables", "-t", table, "-S"], stderr=subprocess.DEVNULL)
+                     for table in ("filter", "nat"))
+    assert identity.encode() not in rules
+    assert "cni-podman0" not in os.listdir("/sys/class/net")
+
+
+def test_a_directory_of_another_kind_is_refused(second):
+    second.expect("up", "--no-images")
+    other = SecondEngine(second.dir, second.docker_cli, "podman")
+    for words in (["up"], ["down", "--purge"], ["status"]):
+        status, _, err = other.tool(*words)
+        assert status == 1 and err.startswith("tools/engine: %s is of --engine 20: " % second.dir), err
+    assert second.status()["engine"].startswith(second.version)
+
+
+@pytest.mark.parametrize("second", ["26"], indirect=True)
+def test_the_lowest_api_version_can_be_raised(second):
+    second.expect("up", "--no-images", "--min-api", "1.44")
+    assert "API 1.45 (minimum 1.44)" in second.status()["engine"]
+    status, _, err = second.tool("up", "--no-images", "--min-api", "1.43")
+    assert status == 1 and "another lowest API version" in err
 
 
 def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
@@ -177,7 +247,6 @@ def test_env_names_this_engine_and_no_other(engine, second):
     exported = dict(line[len("export "):].split("=", 1) for line in second.expect("env").splitlines())
     assert exported["DOCKER_HOST"] == second.address
     assert exported["RAWDOCK_TEST_REGISTRY"] != engine.registry
-    assert set(exported) == {"DOCKER_HOST", "RAWDOCK_TEST_REGISTRY"}
     # Stopping this one must leave the other alone.
     second.expect("down")
     assert engine.json("GET", "/version")["Version"]
