@@ -32,6 +32,17 @@ def answered_objects(value, operation, *needed):
     return [answered_object(one, operation, *needed) for one in value]
 
 
+def familiar_name(repository):
+    """An image's repository as people write it: "redis" for the "docker.io/library/redis" that podman lists."""
+    if not repository.startswith(("docker.io/", "index.docker.io/")):
+        return repository
+    from ..engine.reference import parse_reference
+    try:
+        return parse_reference(repository).familiar_name()
+    except UsageError:
+        return repository
+
+
 def read_when(options, name):
     """--since or --until for the engine, or None."""
     text = options[name]

@@ -13,8 +13,8 @@ import time
 
 from ..engine.durations import human_duration
 from ..errors import APIError, NotFound, StreamError, UsageError
-from .answers import answered_objects, read_filters, write_lines
-from .flags import Command, command_table
+from .answers import answered_object, answered_objects, familiar_name, read_filters, write_lines
+from .flags import Command, command_table, describe_error
 from .format import align_columns, human_size, local_time_text, short_id
 from .formatted import write_formatted
 
@@ -52,11 +52,11 @@ def image_names(image, digests):
     for name in image.get("RepoTags") or ():
         repository, colon, tag = name.rpartition(":")
         if colon and NO_NAME not in name:
-            tags.setdefault(repository, []).append(tag)
+            tags.setdefault(familiar_name(repository), []).append(tag)
     for name in image.get("RepoDigests") or ():
         repository, at_sign, digest = name.partition("@")
         if at_sign and NO_NAME not in name:
-            by_digest.setdefault(repository, []).append(digest)
+            by_digest.setdefault(familiar_name(repository), []).append(digest)
     names = []
     for repository in tags:
         known = by_digest.pop(repository, [])
@@ -67,21 +67,16 @@ def image_names(image, digests):
     return names or [(NO_NAME, NO_NAME, NO_NAME)]
 
 
-def optional_size(size):
-    return human_size(size, 4) if isinstance(size, int) and size >= 0 else "N/A"
-
-
 def image_row(image, repository, tag, digest, whole, now):
-    """The fields of an image that a --format can name."""
-    size, shared, users = image.get("Size") or 0, image.get("SharedSize", -1), image.get("Containers", -1)
+    """The fields of an image that a --format can name. -1 is what an engine has not counted, and an absent number is 0."""
+    size, shared, users = [image.get(name) or 0 for name in ("Size", "SharedSize", "Containers")]
     created = image.get("Created") or 0
-    known = isinstance(shared, int) and shared >= 0
     return {
-        "Containers": "%d" % users if isinstance(users, int) and users >= 0 else "N/A",
+        "Containers": "%d" % users if users >= 0 else "N/A",
         "CreatedAt": local_time_text(created), "CreatedSince": human_duration(now - created) + " ago", "Digest": digest,
-        "ID": image["Id"] if whole else short_id(image["Id"]), "Repository": repository, "SharedSize": optional_size(shared),
-        "Size": human_size(size), "Tag": tag, "UniqueSize": optional_size(size - shared) if known else "N/A",
-        "VirtualSize": human_size(size, 4)}
+        "ID": image["Id"] if whole else short_id(image["Id"]), "Repository": repository,
+        "SharedSize": human_size(shared, 4) if shared >= 0 else "N/A", "Size": human_size(size), "Tag": tag,
+        "UniqueSize": human_size(size - shared, 4) if shared >= 0 else "N/A", "VirtualSize": human_size(size, 4)}
 
 
 def images_command(console, options, arguments):
@@ -146,27 +141,27 @@ def pull_command(console, options, arguments):
 
 
 def rmi_command(console, options, arguments):
-    from ..engine.run import answer_field
     errors, fatal = [], False
     for name in arguments:
         try:
             removed = console.docker.call("image_delete", name, force=True if options["force"] else None,
-                                          noprune=True if options["no_prune"] else None) or []
+                                          noprune=True if options["no_prune"] else None)
         except APIError as error:
-            errors.append("Error response from daemon: %s" % error.message)
+            errors.append(describe_error(error))
             fatal = fatal or not isinstance(error, NotFound)
             continue
         except UsageError as error:
             errors.append("%s: %s" % (console.program, error))
             fatal = True
             continue
-        for row in removed if isinstance(removed, list) else ():
-            deleted = answer_field(row, "ImageDelete", (str, type(None)), "Deleted")
-            console.out.line("Deleted: %s" % deleted if deleted else "Untagged: %s" % row.get("Untagged", ""))
+        for row in answered_objects(removed, "ImageDelete"):
+            kind = "Deleted" if row.get("Deleted") else "Untagged"
+            console.out.line("%s: %s" % (kind, answered_object(row, "ImageDelete", kind)[kind]))
     for error in errors:
         console.err.line(error)
     # With -f, an image that was not there is as good as removed.
     return 1 if errors and (fatal or not options["force"]) else 0
+
 
 IMAGE_COMMANDS = command_table(
     Command("images", images_command, "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),

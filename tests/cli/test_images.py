@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from rawdock.errors import APIError, UsageError
+from rawdock.errors import APIError, ProtocolError, UsageError
 from tests.cli.canned_engine import run_on_fake_engine
 
 CREATE = "POST /images/create"
@@ -83,3 +83,9 @@ def test_with_force_an_image_that_is_not_there_is_no_failure(words, status):
     answers = {"DELETE /images/x": (404, {"message": "No such image: x:latest"}), "DELETE /images/y": (409, {"message": "conflict"})}
     ran = run_on_fake_engine(answers, ["rmi"] + words)
     assert ran.status == status and ran.err.startswith("Error response from daemon: No such image: x:latest\n")
+
+
+@pytest.mark.parametrize("answered", [{}, {"Deleted": "x"}, "a", 5, True, [5], [{}], [{"Deleted": 5}], [{"Untagged": ["x"]}], [None]], ids=repr)
+def test_what_is_no_list_of_removals_is_none(answered):
+    with pytest.raises(ProtocolError):
+        run_on_fake_engine({"DELETE /images/x": answered}, ["rmi", "x"])

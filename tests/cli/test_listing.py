@@ -5,7 +5,7 @@ import time
 import pytest
 
 from rawdock.cli.about import info_lines, security_lines, version_lines
-from rawdock.cli.images import image_names
+from rawdock.cli.images import image_names, image_row
 from rawdock.cli.watching import event_line
 from rawdock.errors import APIError, ProtocolError, UsageError
 from rawdock.wire.frames import encode_frame
@@ -157,7 +157,19 @@ def test_images_as_json():
         '"ID":"f5e7b7fb94a7","Repository":"redis","SharedSize":"N/A","Size":"19.9MB","Tag":"2.8","UniqueSize":"N/A","VirtualSize":"19.91MB"}')
 
 
+@pytest.mark.parametrize("image, fields", [
+    ({}, ["0", "0B", "1kB", "1kB"]), ({"Containers": None, "SharedSize": None}, ["0", "0B", "1kB", "1kB"]),
+    ({"Containers": -1, "SharedSize": -1}, ["N/A", "N/A", "N/A", "1kB"]), ({"Containers": 3, "SharedSize": 400}, ["3", "400B", "600B", "1kB"])])
+def test_what_an_engine_has_not_counted(image, fields):
+    """Seen with docker CLI 28.2.2: engines up to API 1.50 send -1, later ones leave the fields out, which Go reads as 0."""
+    row = image_row(dict(image, Id="i", Size=1000), "a", "b", "c", False, 0)
+    assert [row[name] for name in ("Containers", "SharedSize", "UniqueSize", "VirtualSize")] == fields
+
+
 @pytest.mark.parametrize("image, digests, names", [
+    ({"RepoTags": ["docker.io/library/redis:1", "docker.io/a/b:2", "index.docker.io/library/z:3", "quay.io/x/y:4", "localhost/m:5"],
+      "RepoDigests": ["docker.io/library/redis@d"]}, True,
+     [("redis", "1", "d"), ("a/b", "2", "<none>"), ("z", "3", "<none>"), ("quay.io/x/y", "4", "<none>"), ("localhost/m", "5", "<none>")]),
     ({"RepoTags": None, "RepoDigests": None}, False, [("<none>", "<none>", "<none>")]),
     ({"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]}, True, [("<none>", "<none>", "<none>")]),
     ({"RepoTags": ["a:1", "a:2"], "RepoDigests": ["a@d", "a@e"]}, True, [("a", "1", "d"), ("a", "1", "e"), ("a", "2", "d"), ("a", "2", "e")]),
