@@ -95,22 +95,22 @@ def parse_flag_table(text):
     return [Flag(line) for line in text.split("\n") if line.strip()]
 
 
-def convert_flag_value(flag, spelling, text):
+def convert_flag_value(flag, text):
+    """The value that `text` (str) gives the Flag. UsageError, in the docker CLI's words, if it is none."""
     if flag.switch:
-        if text in TRUE_WORDS:
-            return True
-        if text in FALSE_WORDS:
-            return False
-        raise UsageError("invalid value %r for %s" % (text, spelling), "it takes =true or =false")
-    if flag.kind == "int":
-        if not re.fullmatch("[+-]?[0-9]{1,18}", text):
-            raise UsageError("invalid value %r for %s" % (text, spelling), "it takes a whole number")
-        return int(text)
-    return text
+        if text in TRUE_WORDS or text in FALSE_WORDS:
+            return text in TRUE_WORDS
+        wanted = "it takes =true or =false"
+    elif flag.kind != "int" or re.fullmatch("[+-]?[0-9]{1,18}", text):
+        return int(text) if flag.kind == "int" else text
+    else:
+        wanted = "it takes a whole number"
+    spellings = ", ".join((["-" + flag.short] if flag.short else []) + ["--" + name for name in flag.longs[:1]])
+    raise UsageError('invalid argument "%s" for "%s" flag' % (text, spellings), wanted)
 
 
-def set_flag_option(options, flag, spelling, text):
-    value = convert_flag_value(flag, spelling, text)
+def set_flag_option(options, flag, text):
+    value = convert_flag_value(flag, text)
     if flag.kind == "list":
         options[flag.key] = (options[flag.key] or []) + [value]
     else:
@@ -152,14 +152,14 @@ def parse_command_line(words, flags, program=False):
                     raise UsageError("flag needs an argument: %s" % spelling)
                 text = words[at]
                 at += 1
-            set_flag_option(options, flag, spelling, text)
+            set_flag_option(options, flag, text)
             continue
         letters = word[1:]
         while letters:
-            flag, spelling = by_short.get(letters[0]), "-" + letters[0]
-            letters = letters[1:]
+            letter, letters = letters[0], letters[1:]
+            flag = by_short.get(letter)
             if flag is None:
-                raise UsageError("unknown shorthand flag: %r in %s" % (spelling[1:], word))
+                raise UsageError("unknown shorthand flag: %r in %s" % (letter, word))
             if flag.switch:
                 if letters.startswith("="):
                     text, letters = letters[1:], ""
@@ -169,11 +169,11 @@ def parse_command_line(words, flags, program=False):
                 if letters:
                     text, letters = letters[1:] if letters.startswith("=") else letters, ""
                 elif at == len(words):
-                    raise UsageError("flag needs an argument: %s" % spelling)
+                    raise UsageError("flag needs an argument: %r in %s" % (letter, word))
                 else:
                     text = words[at]
                     at += 1
-            set_flag_option(options, flag, spelling, text)
+            set_flag_option(options, flag, text)
     return options, arguments
 
 

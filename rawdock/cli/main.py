@@ -14,14 +14,19 @@ from ..errors import APIError, ConnectError, RawdockError, UsageError
 from .flags import Console, describe_error, one_line, parse_command_line, parse_flag_table, reject_malformed_answer
 
 GLOBAL_FLAGS = """
--H, --host      text  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
+-H, --host      list  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
 -c, --context   text  NAME  a context made by the docker CLI
 --wire          bool  show what crosses the connections on stderr, explained, while the command runs
 --dry-run       optional  [=FORM]  print what would be sent, as http (the default), nc, curl or python, and open no socket
 -v, --version   bool  the version of rawdock
---help          bool  this page
+-h, --help      bool  this page
 """
-HELP_FLAG = "\n--help  bool  this page"
+# In front of a command's own flags, whose -h, a header's or a host name's, wins.
+HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
+HIDDEN_FLAGS = ("tty",)   # taken only to be refused in words of its own
+# What the docker CLI groups under a noun, and what it is called here; other verbs of these nouns keep their names.
+NOUN_COMMANDS = {"container": {"ls": "ps", "list": "ps", "ps": "ps"}, "system": {},
+                 "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"}}
 
 # Which file has which commands. A test compares this with the tables themselves.
 RAW_COMMANDS_NAMES = "GET HEAD POST PUT DELETE nc endpoints practice"
@@ -81,6 +86,13 @@ def find_command(name):
     return None
 
 
+def print_flags(line, flags):
+    """Call line(text) for each Flag, what each does in one column."""
+    width = max(len(flag.spelled()) for flag in flags)
+    for flag in flags:
+        line("  %-*s  %s" % (width, flag.spelled(), flag.help))
+
+
 def print_help(console):
     line = console.out.line
     line("Usage: rawdock [-H ADDRESS] [-c CONTEXT] [--wire] [--dry-run[=FORM]] COMMAND ...")
@@ -94,8 +106,7 @@ def print_help(console):
             line("  %-10s %s" % (name, find_command(name).help))
     line()
     line("Global flags:")
-    for flag in parse_flag_table(GLOBAL_FLAGS):
-        line("  %-20s %s" % (flag.spelled(), flag.help))
+    print_flags(line, parse_flag_table(GLOBAL_FLAGS))
     line()
     line("rawdock COMMAND --help shows a command's own flags.")
 
@@ -108,28 +119,24 @@ def print_command_help(console, command):
     if command.flags.strip():
         line()
         line("Flags:")
-        for flag in parse_flag_table(command.flags):
-            line("  %-28s %s" % (flag.spelled(), flag.help))
+        print_flags(line, [flag for flag in parse_flag_table(command.flags) if flag.key not in HIDDEN_FLAGS])
 
 
 def check_argument_count(command, arguments):
+    """UsageError, in the docker CLI's words, if a command has too few or too many arguments."""
     count = len(arguments)
     if count >= command.least and (command.most is None or count <= command.most):
         return
-    if command.most == command.least:
-        wanted = "no arguments" if not command.least else "exactly %d argument%s" % (command.least, "s" * (command.least > 1))
-    elif count < command.least:
-        wanted = "at least %d argument%s" % (command.least, "s" * (command.least > 1))
-    else:
-        wanted = "at most %d argument%s" % (command.most, "s" * (command.most > 1))
-    raise UsageError("%s takes %s, got %d" % (command.name, wanted, count),
-                     "usage: rawdock %s %s" % (command.name, command.usage))
+    number = command.least if count < command.least else command.most
+    bound = "" if command.least == command.most else "at least " if count < command.least else "at most "
+    wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1)) if number else "accepts no arguments"
+    raise UsageError("'rawdock %s' %s" % (command.name, wanted), ("usage: rawdock %s %s" % (command.name, command.usage)).strip())
 
 
 def run_command(console, command, words):
     """Read `words` against the command's row and run it → exit status."""
     try:
-        options, arguments = parse_command_line(words, parse_flag_table(command.flags + HELP_FLAG), command.program)
+        options, arguments = parse_command_line(words, parse_flag_table(HELP_FLAGS + command.flags), command.program)
     except UsageError as error:
         said = one_line(error)
         name = said.rpartition(" --")[2]
@@ -137,13 +144,27 @@ def run_command(console, command, words):
             said += ": it stands before the command, as in rawdock --%s %s" % (name, command.name)
         console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.name))
         return 125
-    if options.pop("help"):
+    short_help = options.pop("h")
+    if short_help:
+        console.err.line("Flag shorthand -h has been deprecated, use --help")
+    if options.pop("help") or short_help:
         print_command_help(console, command)
         return 0
     check_argument_count(command, arguments)
     if command.name in DOCKER_COMMANDS:
         return reject_malformed_answer(command.run, console, options, arguments)
     return command.run(console, options, arguments)
+
+
+def unknown_command(name, words):
+    """The message and the hint for the command line `name` with `words` behind it, which has no such command."""
+    if name in NOUN_COMMANDS and words:
+        verb = NOUN_COMMANDS[name].get(words[0], words[0])
+        if find_command(verb):
+            return "unknown command: rawdock %s %s" % (name, words[0]), "write rawdock %s" % verb
+    from difflib import get_close_matches
+    near = get_close_matches(name, " ".join(names for _, names in GROUP_TITLES).split(), 1)
+    return "unknown command: rawdock %s" % name, ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all"
 
 
 def dispatch(console, options, arguments):
@@ -159,10 +180,7 @@ def dispatch(console, options, arguments):
         name, words = words[0], ["--help"]
     command = find_command(name)
     if command is None:
-        from difflib import get_close_matches
-        known = " ".join(names for _, names in GROUP_TITLES).split()
-        near = get_close_matches(name, known, 1)
-        raise UsageError("no command %r" % name, ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all")
+        raise UsageError(*unknown_command(name, words))
     if options["dry_run"] is not None:
         from .planned import dry_run
         return dry_run(console, options["dry_run"], command, words, run_command)
@@ -182,7 +200,10 @@ def main(words=None):
         except UsageError as error:
             console.complain("rawdock: %s; see rawdock --help" % one_line(error))
             return 125
-        console = Console(options["host"], options["context"])
+        hosts = options["host"] or [None]
+        if len(hosts) > 1:
+            raise UsageError("Failed to initialize: unable to resolve docker endpoint: Specify only one -H")
+        console = Console(hosts[0], options["context"])
         return dispatch(console, options, arguments)
     except RawdockError as error:
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected

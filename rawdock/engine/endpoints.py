@@ -711,11 +711,20 @@ def endpoints():
 
 
 def search_endpoints(word):
-    """The operations with `word` (str, any case) in name, path, tag, help or a parameter's name."""
-    word = word.lower()
-    return [endpoint for endpoint in endpoints()
-            if word in " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag, endpoint.help]
-                                + [parameter.name for parameter in endpoint.query + endpoint.extra]).lower()]
+    """The operations that have `word` (str, any case): a word of the name, the path, the tag or a parameter begins with it,
+    or it is a word of the help. "attach" does not find what is attested, nor "attached".
+    """
+    begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
+    whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
+    found = []
+    for endpoint in endpoints():
+        names = " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag]
+                         + [parameter.name for parameter in endpoint.query + endpoint.extra])
+        # fromImage has the words from and image.
+        parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
+        if begins.search(names.lower()) or begins.search(parted.lower()) or whole.search(endpoint.help.lower()):
+            found.append(endpoint)
+    return found
 
 
 def find_endpoint_row(method, path):

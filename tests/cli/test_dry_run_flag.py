@@ -113,7 +113,7 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "practice", "--listen", "/nonexistent/s"], 1, b"practice sends no requests of its own"),
     (["--dry-run", "explain"], 1, b"explain sends no requests of its own"),
     (["--dry-run", "nc"], 1, b"nc sends what it is given: there is nothing to plan; the form of that name is --dry-run=nc COMMAND"),
-    (["--dry-run", "nonsense"], 1, b"no command 'nonsense'"),
+    (["--dry-run", "nonsense"], 1, b"unknown command: rawdock nonsense"),
     (["--dry-run", "ps", "--nonsense"], 125, b"unknown flag: --nonsense"),
     (["--dry-run", "pull", "Busybox"], 1, b"must be lowercase"),
     (["--dry-run", "run", "--env-file", "/nonexistent/file", "busybox"], 125, b"/nonexistent/file"),

@@ -175,6 +175,9 @@ def test_a_near_miss_is_suggested():
 def test_search_looks_at_names_paths_tags_help_and_parameters():
     assert [row.name for row in search_endpoints("ROTATEWORKER")] == ["swarm_update"]
     assert {row.name for row in search_endpoints("distribution")} == {"distribution_inspect"}
+    assert {row.name for row in search_endpoints("attach")} == {"container_attach", "container_attach_websocket"}
+    assert "image_create" in {row.name for row in search_endpoints("image")} and search_endpoints("ttach") == []
+    assert {row.name for row in search_endpoints("fromImage")} == {"image_create"}
     assert len(search_endpoints("")) == 108 and search_endpoints("no such word") == []
 
 
