@@ -295,8 +295,9 @@ class Console:
     def show_wire(self):
         """From here on print on stderr what crosses the connections."""
         from ..teach.record import WireRecorder, recorded_dial
-        from ..teach.transcript import TranscriptSink, wants_colour
-        self._recorder = WireRecorder([TranscriptSink(self.err, wants_colour(2))])
+        from ..teach.screen import output_widths, wants_colour
+        from ..teach.transcript import TranscriptSink
+        self._recorder = WireRecorder([TranscriptSink(self.err, wants_colour(2), widths=output_widths(2))])
         self.open_socket = recorded_dial(self._recorder)
 
     @property

@@ -11,12 +11,15 @@ with \\r\\n, the empty line ends a head, a body is one line whose Enter is not s
 import os
 
 from ..errors import ProtocolError, UsageError
-from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines
+from ..teach.answers import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines, written_bytes
 from ..teach.lessons import Classroom, LessonProgress, first_unsolved
-from ..teach.lesson_texts import LESSONS
+from ..teach.lesson_texts import LESSONS, LESSONS_END
 from ..teach.record import RecordedSocket, WireRecorder
-from ..teach.transcript import TranscriptSink, wants_colour
-from .prompting import WORDS_THAT_LEAVE, as_started, terminal_width, typed_line, wrapped_text
+from ..teach.screen import counted_bytes, output_widths, wants_colour
+from ..teach.transcript import TranscriptSink
+from .prompting import (
+    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, FoldedLines, Prose, as_started, typed_line,
+)
 
 TYPING = {
     "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice.",
@@ -39,11 +42,8 @@ class LearnSession:
         self.number = number
         self.lesson = LESSONS[number - 1]
         self.ask = ask
-        self.width = terminal_width()
-
-    def say(self, text="", literal=False):
-        for line in (text if literal else wrapped_text(as_started(text), self.width)).split("\n"):
-            self.console.out.line(line)
+        self.prose = Prose(console.out)
+        self.say = self.prose.say
 
     def say_progress_trouble(self):
         if self.progress.trouble:
@@ -51,7 +51,7 @@ class LearnSession:
             self.progress.trouble = None
 
     def show_title(self):
-        self.say("Lesson %d of %d: %s" % (self.number, len(LESSONS), self.lesson.title))
+        self.prose.title("Lesson %d of %d: %s" % (self.number, len(LESSONS), self.lesson.title))
         self.say()
 
     def show_text(self):
@@ -61,7 +61,7 @@ class LearnSession:
         self.show_task()
 
     def show_task(self):
-        self.say("Task")
+        self.prose.title("Task")
         self.say(self.lesson.task)
         self.show_note()
 
@@ -72,13 +72,13 @@ class LearnSession:
 
     def show_hint(self):
         number, hint = self.progress.next_hint(self.lesson)
-        self.say("Hint %d of %d: %s" % (number, len(self.lesson.hints), hint))
+        self.say(hint, "Hint %d of %d: " % (number, len(self.lesson.hints)), TITLE_COLOUR)
         self.say_progress_trouble()
 
     def show_solution(self):
         solution = self.lesson.solution()
-        for line in self.request_lines_shown(solution) if self.lesson.kind == "requests" else solution.decode("ascii").splitlines():
-            self.say("    " + line, literal=True)
+        is_text = self.lesson.kind != "requests"
+        self.prose.show_bytes(solution.decode("ascii").splitlines() if is_text else self.request_lines_shown(solution))
 
     def request_lines_shown(self, data):
         """An answer as visible lines, each request from a line of its own: a body has no line end before the next one."""
@@ -134,7 +134,8 @@ class LearnSession:
                 if not data:
                     raise
                 data, prompt = b"", "> "
-                self.say("\n(What you had typed is dropped: begin again. Ctrl-C once more leaves.)")
+                self.say()
+                self.say("(What you had typed is dropped: begin again. Ctrl-C once more leaves.)")
                 continue
             if line is None:
                 # On a lesson's terminal Ctrl-D is a key like others, and the last one.
@@ -197,7 +198,8 @@ class LearnSession:
         if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
             return "> "
         if answer.stream is not None and self.lesson.stream is not None:
-            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with only a dot ends them)")
+            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with only a dot "
+                     "ends them)")
             return "stream> "
         return None
 
@@ -206,14 +208,10 @@ class LearnSession:
     def judge(self, data):
         """Check an answer, send it if it passes, show both; whether the lesson is solved."""
         if data:
-            self.say("Your answer, %d bytes:" % len(data))
-            plain = self.lesson.kind != "requests" and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
-            for line in data.decode("ascii").splitlines() if plain else self.request_lines_shown(data):
-                self.say("    " + line, literal=True)
-            self.say()
+            self.show_answer(data)
         hint = self.lesson.check(data)
         if hint is not None:
-            self.say("Not yet. " + hint)
+            self.say(hint, "Not yet. ", WRONG_COLOUR)
             return False
         if not self.send(data):
             return False
@@ -222,9 +220,23 @@ class LearnSession:
             self.say(self.lesson.after)
         self.progress.solve(self.lesson)
         self.say()
-        self.say("Solved. %d of %d lessons are solved." % (sum(lesson.name in self.progress.solved for lesson in LESSONS), len(LESSONS)))
+        solved = sum(lesson.name in self.progress.solved for lesson in LESSONS)
+        self.say("%d of %d lessons are solved." % (solved, len(LESSONS)), "Solved. ", GOOD_COLOUR)
         self.say_progress_trouble()
         return True
+
+    def show_answer(self, data):
+        """What came as the answer, and how many bytes it is; of bytes written as numbers, how many they stand for."""
+        is_text = self.lesson.kind != "requests" and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
+        size = counted_bytes(len(data))
+        if is_text and self.lesson.kind == "notation":
+            try:
+                size = "%s, written with %d characters" % (counted_bytes(len(written_bytes(data))), len(data))
+            except ValueError:
+                pass   # the hint says why
+        self.say("Your answer, %s:" % size)
+        self.prose.show_bytes(data.decode("ascii").splitlines() if is_text else self.request_lines_shown(data))
+        self.say()
 
     def send(self, data):
         """The answer goes to an engine, if it is for one; False if that one answers otherwise than the lesson has it."""
@@ -239,29 +251,38 @@ class LearnSession:
                 lesson.prepare(room)
             if lesson.kind == "requests":
                 place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
-                self.say("Right. It is sent to %s; > is what goes out, < what comes back." % place)
+                self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ", GOOD_COLOUR)
                 self.say()
-                recorder = WireRecorder([TranscriptSink(self.console.out, wants_colour(1), numbered=False)])
-                exchanges = room.send(lesson, read_answer(data), lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
-                recorder.finish()
+                exchanges = self.exchange(room, read_answer(data))
                 fits = self.judge_statuses(exchanges)
             else:
-                self.say("Right.")
+                self.say("", "Right.", GOOD_COLOUR)
             if fits and lesson.afterwards is not None:
                 self.say()
                 self.say(lesson.afterwards(room, exchanges))
         return fits
+
+    def exchange(self, room, answer):
+        """Send a LessonAnswer and show what crosses, a long answer folded → list of LessonExchange."""
+        paper = FoldedLines(self.console.out)
+        sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
+        recorder = WireRecorder([sink])
+        try:
+            return room.send(self.lesson, answer, lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
+        finally:
+            recorder.finish()
+            paper.end_part()
 
     def judge_statuses(self, exchanges):
         got = tuple(one.head.status if one.head is not None else None for one in exchanges)
         broken = next((one.error for one in exchanges if one.error is not None), None)
         if broken is not None:
             self.say()
-            self.say("The answer broke off: %s" % broken)
+            self.say(str(broken), "The answer broke off: ", WRONG_COLOUR)
         elif got != self.lesson.statuses:
             self.say()
-            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state than the lesson expects."
-                     % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
+            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state "
+                     "than the lesson expects." % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
         return broken is None and got == self.lesson.statuses
 
 
@@ -295,12 +316,13 @@ def read_whole_answer(name):
 
 
 def list_lessons(console, progress):
+    prose = Prose(console.out)
     for number, lesson in enumerate(LESSONS, 1):
-        console.out.line("%2d  %-8s  %s" % (number, "solved" if lesson.name in progress.solved else "-", lesson.title))
+        prose.row("%2d  %-8s  " % (number, "solved" if lesson.name in progress.solved else "-"), lesson.title)
     first = first_unsolved(LESSONS, progress)
-    console.out.line()
-    console.out.line(as_started("rawdock learn N is lesson N; rawdock learn goes on with %s"
-                                % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved")))
+    prose.say()
+    prose.say("rawdock learn N is lesson N; rawdock learn goes on with %s"
+              % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
     return 0
 
 
@@ -344,7 +366,7 @@ def learn_typing(session):
     while session.converse():
         following = first_unsolved(LESSONS, session.progress, session.number)
         if following is None:
-            session.say("All lessons are solved.")
+            session.say("" if session.number == len(LESSONS) else LESSONS_END, "All lessons are solved. ", GOOD_COLOUR)
             return 0
         reply = session.ask("\nEnter goes on with lesson %d, q leaves: " % following)
         if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:

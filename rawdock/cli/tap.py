@@ -74,13 +74,15 @@ class TapOutput:
 
     def __init__(self, console, options, address, files):
         from ..teach.record import Recording, RecordWriter, WireRecorder
-        from ..teach.transcript import TranscriptSink, wants_colour
+        from ..teach.screen import output_widths, wants_colour
+        from ..teach.transcript import TranscriptSink
         self.console = console
         self.redact = not options["secrets"]
         self.failed = set()   # the flags of the files that could not be written
         self.files = files
         out = files.files.get("to", console.err)
-        transcript = TranscriptSink(out, out is console.err and wants_colour(2), redact=self.redact)
+        descriptor = 2 if out is console.err else out.fileno()
+        transcript = TranscriptSink(out, wants_colour(descriptor), redact=self.redact, widths=output_widths(descriptor))
         sinks = [GuardedSink(transcript, "the transcript")]
         if "record" in files.files:
             writer = RecordWriter(files.files["record"], self.redact, address=str(address))

@@ -106,8 +106,9 @@ def explain_capture(console, options, pieces, role, method, files):
         for piece in pieces:
             recording.take(1, WireEvent(0.0, direction, "data", piece))
         return show_whole(console, options, recording, files)
-    from ..teach.transcript import TranscriptSink, wants_colour
-    sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method)
+    from ..teach.screen import output_widths, wants_colour
+    from ..teach.transcript import TranscriptSink
+    sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method, output_widths(1))
     for piece in pieces:
         sink.take(1, WireEvent(0.0, direction, "data", piece))
     sink.finish()
@@ -180,7 +181,9 @@ def show_whole(console, options, recording, files):
 
     Returns the exit status that the transcript would have.
     """
-    from ..teach.transcript import hexdump_lines, show_recording, wants_colour
+    from ..teach.hexdump import hexdump_lines
+    from ..teach.screen import output_width, output_widths, wants_colour
+    from ..teach.transcript import show_recording
     redact = not options["secrets"]
     files.empty()
     for form, file in files.files.items():
@@ -189,10 +192,10 @@ def show_whole(console, options, recording, files):
         except OSError as error:
             raise UsageError("--%s %s: %s" % (form, options[form], error.strerror), "give the name of a file that can be written")
     if options["hex"]:
-        for line in hexdump_lines(recording, wants_colour(1), redact):
+        for line in hexdump_lines(recording, wants_colour(1), redact, output_width(1)):
             console.out.write((line + "\n").encode("utf-8", "backslashreplace"))
     out = None if options["hex"] or files.files else console.out
-    return show_recording(recording, out, wants_colour(1), redact)
+    return show_recording(recording, out, wants_colour(1), redact, output_widths(1))
 
 
 TEACH_COMMANDS = command_table(

@@ -4,42 +4,25 @@ A real engine is toured only where its user agrees, with --yes or at the prompt;
 engine inside this process serves. Either way the first lines say which engine it is and what will be made there.
 """
 import os
-from collections import deque
 
 from ..errors import RawdockError, UsageError
 from ..net.config import find_address
 from ..teach.record import WireRecorder, recorded_dial
+from ..teach.screen import output_widths, wants_colour
 from ..teach.tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
-from ..teach.transcript import TranscriptSink, wants_colour
-from .prompting import WORDS_THAT_LEAVE, as_started, terminal_width, typed_line, wrapped_text
+from ..teach.transcript import TranscriptSink
+from .prompting import WORDS_THAT_LEAVE, FoldedLines, Prose, typed_line
 
-FIRST_LINES, LAST_LINES = 40, 8   # of a step's transcript: a pull of many layers has thousands
 PROBE_SECONDS = 5
-
-
-class StepLines:
-    """An output that shows the first lines of each step at once, counts those after them, and shows the last ones at its end."""
-
-    def __init__(self, out):
-        self._out = out
-        self._count = 0
-        self._held = deque(maxlen=LAST_LINES)
-
-    def write(self, data):
-        for line in data.splitlines(True):
-            if self._count < FIRST_LINES:
-                self._out.write(line)
-            else:
-                self._held.append(line)
-            self._count += 1
-
-    def end_step(self):
-        left_out = self._count - FIRST_LINES - len(self._held)
-        if left_out > 0:
-            self._out.line("… %d lines of this step are left out …" % left_out)
-        self._out.write(b"".join(self._held))
-        self._count = 0
-        self._held.clear()
+TOUR_BEGINNING = """
+It is what the docker command does for
+    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server
+Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what happens to
+that connection; 2> is its second one. What stands after # explains, and is not sent."""
+TOUR_END = """
+That was docker run, in six requests: create, pull, create, attach, wait, start. Every one of them can be typed by hand.
+To learn how:
+    rawdock learn"""
 
 
 def probe_engine(address):
@@ -61,11 +44,7 @@ def choose_engine(console, yes):
 
     UsageError where -H names one and nobody has agreed.
     """
-    width = terminal_width()
-
-    def line(text):
-        console.out.line(wrapped_text(text, width))
-
+    line = Prose(console.out).say
     named = console.named_address()
     address = named or (None if console.names_practice else find_address())
     if address is None or address.scheme == "practice":
@@ -82,7 +61,8 @@ def choose_engine(console, yes):
     if yes:
         return address
     if os.isatty(0) and console.out.isatty():
-        answer = typed_line("May it? y: on that engine, n: on the practice engine inside rawdock [n] ")
+        line("May it? y: on that engine, n: on the practice engine inside rawdock")
+        answer = typed_line("[n] ")
         if (answer or "").strip().lower() in ("y", "yes"):
             return address
         line("On the practice engine, then: nothing on this machine is touched.")
@@ -109,42 +89,20 @@ def run_tour(console, yes, wait):
 
 
 def guide_tour(console, docker, wait):
-    line, width = console.out.line, terminal_width()
-    paper = StepLines(console.out)
-    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1))])
+    prose = Prose(console.out)
+    paper = FoldedLines(console.out)
+    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1), widths=output_widths(1))])
     plain_dial = docker.open_socket
-    tour = RedisTour(docker, line)
+    tour = RedisTour(docker, prose.say)
     tour.check_free()
-    line()
-    line(wrapped_text("It is what the docker command does for\n    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server\n"
-                      "Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what happens to "
-                      "that connection; 2> is its second one. What stands after # explains, and is not sent.", width))
-    left = []
+    prose.say()
+    prose.say(TOUR_BEGINNING)
     try:
         docker.open_socket = recorded_dial(recorder)
         docker.close()   # connections that were made before are not on the record
-        for number, (title, why, step) in enumerate(TOUR_STEPS, 1):
-            line()
-            if wait:
-                reply = typed_line("Enter: step %d of %d, q: leave > " % (number, len(TOUR_STEPS)))
-                if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
-                    line("The tour ends here.")
-                    break
-            line("%d. %s" % (number, title))
-            line(wrapped_text(why, width))
-            line()
-            said = []
-            tour.say = said.append
-            try:
-                step(tour)
-            finally:
-                paper.end_step()
-            for text in said:
-                line(text)
-        else:
-            line()
-            line(wrapped_text(as_started("That was docker run: create, pull, create, attach, wait, start. Every one of these requests can be typed "
-                                         "by hand. To learn how:\n    rawdock learn"), width))
+        ended = all(guide_step(console, tour, step, paper, wait) for step in TOUR_STEPS)
+        prose.say()
+        prose.say(TOUR_END if ended else "The tour ends here.")
     finally:
         docker.open_socket = plain_dial
         try:
@@ -154,3 +112,27 @@ def guide_tour(console, docker, wait):
     for text in left:
         console.complain("rawdock: %s" % text)
     return 1 if left else 0
+
+
+def guide_step(console, tour, step, paper, wait):
+    """One row of TOUR_STEPS: its title, its reason, what crosses, what the tour says of it. False if the reader leaves."""
+    prose = Prose(console.out)
+    title, why, run_step = step
+    prose.say()
+    if wait:
+        number = title.partition(":")[0].lower() if title.startswith("Request") else "go on"
+        reply = typed_line("Enter: %s, q: leave > " % number)
+        if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
+            return False
+    prose.title(title)
+    prose.say(why)
+    prose.say()
+    said = []
+    tour.say = said.append
+    try:
+        run_step(tour)
+    finally:
+        paper.end_part()
+    for text in said:
+        prose.say(text)
+    return True

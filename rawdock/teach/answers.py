@@ -113,8 +113,9 @@ def line_number(data, offset):
 
 
 def hint_at(data, offset, text):
-    """A hint with its place: line, byte, the line itself with a mark."""
-    return "line %d, byte %d: %s\n%s" % (line_number(data, offset), offset, text, pointed_line(data, offset))
+    """A hint with its place: the line (from 1), the byte in it (from 0), the line itself with a mark under that byte."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    return "line %d, byte %d: %s\n%s" % (line_number(data, offset), offset - start, text, pointed_line(data, offset))
 
 
 def wire_hint(answer):
@@ -361,3 +362,14 @@ def read_notation(text):
             data += bytes(int(many[place:place + 2], 16) for place in range(0, len(many), 2))
         at = match.end()
     return data
+
+
+def written_bytes(data):
+    """bytes of ASCII that write down other bytes, as read_notation or printf take them → those bytes; else ValueError with a hint."""
+    text = data.decode("ascii")
+    try:
+        return read_notation(text)
+    except ValueError:
+        if not text.startswith("\\x") or '"' in text:
+            raise
+    return b"".join(unescape_typed(line) for line in text.splitlines())

@@ -16,7 +16,7 @@ from ..errors import ProtocolError, StreamError, TruncatedError
 from ..wire.exchange import Data, ResponseReader
 from ..wire.frames import STREAM_NAMES, FrameReader, encode_frame
 from ..wire.message import Head
-from .answers import read_notation, unescape_typed, visible_bytes, visible_lines
+from .answers import visible_bytes, visible_lines, written_bytes
 from .explain import explain_messages
 from .lessons import Lesson, WantedRequest
 
@@ -231,11 +231,12 @@ NO_BODY_AT_ALL = Lesson(
     "no-body", "204 and 304: responses without a body",
     text="""
 Starting a container is a POST to /containers/NAME/start. There is nothing to send, and nothing to tell but that it is done: the
-status 204 means done, and no body follows (RFC 9110 §15.3.5). 304 means: it is so already (RFC 9110 §15.4.5).
+status 204 means done, and no body follows (RFC 9110 §15.3.5). 304 means here: it is so already. (In HTTP 304 answers a
+conditional request: the copy that the client has is still good, RFC 9110 §15.4.5. Docker borrows the code.)
 
-Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for one waits for ever:
-that a body ends with the connection holds only where a body is allowed (RFC 9112 §6.3). The other such cases are answers to the
-method HEAD, and statuses that begin with 1.""",
+Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for a body waits for
+ever: that a body ends with the connection holds only where a body is allowed (RFC 9112 §6.3). The other answers without a body
+are those to the method HEAD, those whose status begins with 1, and a 2xx to the method CONNECT, after which a tunnel follows.""",
     task="""
 A container called sleeper has been created. Start it, and on the same connection start it once more: POST
 /containers/sleeper/start, HTTP/1.1.""",
@@ -300,11 +301,9 @@ def frames_hint(data):
         return "nothing came: write the bytes as hexadecimal numbers, and text in double quotes"
     if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
         try:
-            data = read_notation(data.decode("ascii"))
+            data = written_bytes(data)
         except ValueError as error:
-            if not data.startswith(b"\\x") or b'"' in data:
-                return str(error)
-            data = b"".join(unescape_typed(line) for line in data.decode("ascii").splitlines())   # as printf takes it
+            return str(error)
     if data[:1] in (b"1", b"2"):
         return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. The stream type of stdout is the byte 01"
                 % (chr(data[0]), data[0]))
@@ -502,20 +501,27 @@ def until_hint(text):
     if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
         return "until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)" % (time.time() + 5)
     if re.fullmatch(" ?[0-9]{1,5}", text):
-        return "until is no span of time but the moment itself, in seconds since 1970: in %s seconds it will be %d" % (
-            text.strip(), time.time() + int(text))
+        return "until is no span of time but the moment itself, in seconds since 1970: in %s it will be %d" % (
+            counted_seconds(int(text)), time.time() + int(text))
     if re.fullmatch("[0-9]{13}", text):
         return "until is %s, which is in milliseconds: on the wire it is seconds, such as %d" % (text, time.time() + 5)
     if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
         return "until is %s: it is a number of seconds since 1970, such as %d (date +%%s)" % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5)
     ahead = float(text) - time.time()
     if ahead <= 0:
-        return ("until lies %d seconds in the past: the engine would send what it remembers up to then and end at once. Take a moment "
-                "to come, now is %d" % (-ahead, time.time()))
+        return ("until lies %s in the past: the engine would send what it remembers up to then and end at once. Take a "
+                "moment to come, now is %d" % (counted_seconds(-ahead), time.time()))
     if ahead > 60:
-        return ("until lies %d seconds ahead: that is how long the answer would take. Take a moment at most a minute from now, which is %d"
-                % (ahead, time.time()))
+        return ("until lies %s ahead: that is how long the answer would take. Take a moment at most a minute from now, "
+                "which is %d" % (counted_seconds(ahead), time.time()))
     return None
+
+
+def counted_seconds(seconds):
+    """A time in words; of less than a second too."""
+    if seconds < 1:
+        return "less than a second"
+    return "1 second" if seconds < 2 else "%d seconds" % seconds
 
 
 def since_hint(text):
@@ -563,8 +569,9 @@ the body, and a cut cannot be told from it.""",
 Ask for events up to a moment a few seconds from now: GET /events with the parameter until, HTTP/1.1. Add a few seconds to the
 time now (shown above your prompt; in a shell $(date +%s)). Meanwhile this lesson starts a container, so that something happens.""",
     hints=("One request with one parameter; the number must lie ahead when you send it, by a minute at most.",
-           "From a shell: until=$(( $(date +%s) + 3 ))",
-           "From a shell, in one line:\n    printf 'GET /events?until=%d HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n' $(( $(date +%s) + 3 )) | rawdock learn 11"),
+           "From a shell: t=$(( $(date +%s) + 3 ))",
+           "From a shell:\n    t=$(( $(date +%s) + 3 ))\n"
+           "    printf '%s\\r\\n' \"GET /events?until=$t HTTP/1.1\" 'Host: docker' '' | rawdock learn 11"),
     wanted=(WantedRequest("GET", "/events", {"until": until_hint}, "1.1", optional={"since": since_hint}),), statuses=(200,),
     prepare=lambda room: room.need_image("busybox"),
     meanwhile=lambda room: room.make("bell", {"Image": "busybox", "Cmd": ["echo", "ding"]}, start=True),
@@ -683,6 +690,12 @@ root's password is.""")
 
 # ---- 14
 
+LESSONS_END = """To go on: let one shell serve the practice engine, and type requests to it in another, where -C makes \\r\\n of each Enter:
+    rawdock practice --listen /tmp/practice.sock
+    nc -C -U /tmp/practice.sock
+rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up: One evening with
+the code, in the README."""
+
 LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
                   b"e\r\n" + encode_frame(1, b"hello\n") + b"\r\n" + b"d\r\n" + encode_frame(2, b"oops\n") + b"\r\n")
 CAPTURE_FACTS = ("status", "framing", "body", "stderr", "complete")
@@ -798,7 +811,9 @@ came for standard error); complete (yes or no: is the response known to be whole
     solution=lambda: b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = no\n",
     after="""
 Everything that was printed had come, and still the response is not known to be whole: the last chunk is missing, so the next
-line of the log may have been lost. A program that reports success here hides that. To take captures of your own: rawdock tap.""")
+line of the log may have been lost. A program that reports success here hides that. To take captures of your own: rawdock tap.
+
+""" + LESSONS_END)
 
 
 def capture_lines(data):

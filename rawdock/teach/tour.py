@@ -1,7 +1,7 @@
 """The tour: `docker run --name redis -v …:/data redis:2.8 redis-server`, exchange by exchange, with the reason for each.
 
     RedisTour(docker, is_practice)   what is done; each step is a method
-    TOUR_STEPS                       (title, why, method), in their order
+    TOUR_STEPS                       (title, why, method), in their order; the six requests of docker run are numbered
     clean_up()                       takes away what the tour has made, whatever has happened
 
 Strategy: the steps are what `docker run` does, each one request written out, so that the transcript of the
@@ -176,36 +176,36 @@ class RedisTour:
 
 
 TOUR_STEPS = (
-    ("Is an engine there?", """
+    ("The ping: is an engine there?", """
 A request line, fields, an empty line: that is a request. The answer has the same form, and a body of two letters. Api-Version
 tells which API this engine speaks; a client that knows more must not ask for more. Every request says Host, though a Unix
 socket has no hosts: HTTP/1.1 wants it.""",
      RedisTour.ping),
-    ("Create the container", """
+    ("Request 1 of 6: create the container", """
 docker run begins as if the image were there: it sends what the container is to be, as JSON, and Content-Length says how many
 bytes of it there are. The -v of the command line has become Binds. The answer is 404: not that the address is wrong, but that
 there is no such image, as its message says.""",
      RedisTour.create),
-    ("Pull the image", """
+    ("Request 2 of 6: pull the image", """
 The answer to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with its size in
 hexadecimal before it. In the chunks are JSON messages, one for each thing that happens. A chunk may end inside a message: then
 the rest of the message stands in the next chunk. 200 was said before the work began: that it went well is
 known only when the last chunk has come and no message was an error.""",
      RedisTour.pull),
-    ("Create it again", """
+    ("Request 3 of 6: create it again", """
 The same bytes as before, another answer: 201, and the Id. The container exists now, with its file system and its name; nothing
 runs in it yet.""",
      RedisTour.create_again),
-    ("Attach to its output", """
+    ("Request 4 of 6: attach to its output", """
 Before the start, so that not a byte of output is lost. Connection: Upgrade asks to leave HTTP, and 101 agrees: from the empty
 line on, this connection carries what redis prints, until redis ends. No other request can follow on it, so the next one takes
 another connection.""",
      RedisTour.attach),
-    ("Ask to be told of its end", """
+    ("Request 5 of 6: wait, that is, ask to be told of its end", """
 Also before the start: a program that ends at once must not end unseen. The head of the answer comes now, and is the promise
 that the end will not be missed. Its body comes when there is something to say.""",
      RedisTour.wait),
-    ("Start", """
+    ("Request 6 of 6: start", """
 No body there, no body back: 204. redis runs from here on.""",
      RedisTour.start),
     ("Read the frames", """

@@ -15,19 +15,20 @@ Promises: no control character of the wire reaches the terminal, whoever put it 
 masked before anything is read; each write is whole lines. Left out: an explanation that has been given
 already is not given again.
 """
-import os
 from collections import deque
 
 from ..errors import ProtocolError, StreamError, TruncatedError, printable_text
 from ..wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader
-from .annotate import annotate_connection, content_kind, explain_field, explain_span, explain_status, explain_target
+from .annotate import content_kind, explain_field, explain_status, explain_target
 from .pairing import BODY_ROLES, PairedReaders
-from .record import CLOSED_CONNECTIONS, SecretMaskers, redacted_recording
+from .record import CLOSED_CONNECTIONS, SecretMaskers
+from .screen import broken_line, counted_bytes, painted, wrapped_words
 
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
-EXPLANATION_COLUMN = 48
+EXPLANATION_COLUMN = 50
+EXPLANATION_ROOM = 30         # columns that an explanation has there at least; on a narrower screen it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
 JSON_BLANKS = b"\x1e\r\n\t "
@@ -35,38 +36,48 @@ SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length cache-control pragma location".split())
 
 
-def wants_colour(descriptor):
-    """Whether what is written to the file descriptor may be coloured: a terminal, and NO_COLOR is not set."""
-    return os.isatty(descriptor) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def counted_bytes(count):
-    return "1 byte" if count == 1 else "%d bytes" % count
-
-
 class TranscriptPaper:
-    """Lines for `out` (write(bytes)): `colour` them or not, and number the connections or not."""
+    """Lines for `out` (write(bytes)): `colour` them or not, and number the connections or not.
 
-    def __init__(self, out, colour=False, numbered=True):
+    `widths`: the columns into which the explanations are fitted, and those for everything else; None: not at all.
+    """
+
+    def __init__(self, out, colour=False, numbered=True, widths=(None, None)):
         self._out = out
         self._colour = colour
         self._numbered = numbered
+        self._width, self._wire_width = widths
         self._lines = []
         self._explained = set()
 
-    def _paint(self, text, code):
-        return "\x1b[%sm%s\x1b[0m" % (code, text) if self._colour and text else text
-
     def line(self, number, sign, text, explanation=""):
-        """One line; `text` and `explanation` are printable already."""
+        """One line; `text` and `explanation` are printable already. What it continues on has no number and no sign."""
         start = "%s%s" % (number if self._numbered else "", sign)
-        room = max(0, EXPLANATION_COLUMN - len(start) - 1 - len(text))
-        if sign == "!":
-            text = self._paint(text, SIGN_COLOURS[sign])
-        line = self._paint(start, "1;" + SIGN_COLOURS[sign]) + (" " + text if text else "")
+        indent = len(start) + 1
+        pieces = [text] if self._wire_width is None else broken_line(text, self._wire_width - indent)
+        last = indent + len(pieces[-1])
+        if sign == "!" and self._colour:
+            pieces = [painted(piece, SIGN_COLOURS[sign]) for piece in pieces]
+        if self._colour:
+            start = painted(start, "1;" + SIGN_COLOURS[sign])
+        lines = [start + " " + pieces[0] if text else start] + [" " * indent + piece for piece in pieces[1:]]
         if explanation:
-            line += " " * room + "  " + self._paint("# " + explanation, "2")
-        self._lines.append(line)
+            self._explain(lines, last, indent, explanation)
+        self._lines += lines
+
+    def _explain(self, lines, last, indent, explanation):
+        """Put the explanation beside the last of `lines`, which is `last` columns wide, or below it."""
+        width = self._width or 1 << 30
+        aligned = width - EXPLANATION_COLUMN >= EXPLANATION_ROOM
+        column = max(EXPLANATION_COLUMN if aligned else 0, last + 2)
+        if column + 2 + len(explanation) > width and (not aligned or last + 2 > EXPLANATION_COLUMN):
+            last, column = 0, EXPLANATION_COLUMN if aligned else indent + 2
+            lines.append("")
+        parts = ["# " + part for part in wrapped_words(explanation, width - column - 2)]
+        if self._colour:
+            parts = [painted(part, "2") for part in parts]
+        lines[-1] += " " * (column - last) + parts[0]
+        lines += [" " * column + part for part in parts[1:]]
 
     def once(self, explanation):
         """The explanation if it was not given yet, else ""."""
@@ -473,11 +484,11 @@ class TranscriptSink:
     """A sink that prints to `out` (write(bytes); None: it only judges) as events come. `redact` False shows credentials too.
 
     `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what responses
-    answer whose request was not recorded.
+    answer whose request was not recorded. `widths`: see TranscriptPaper.
     """
 
-    def __init__(self, out, colour=False, numbered=True, redact=True, method="GET"):
-        self._paper = TranscriptPaper(out, colour, numbered)
+    def __init__(self, out, colour=False, numbered=True, redact=True, method="GET", widths=(None, None)):
+        self._paper = TranscriptPaper(out, colour, numbered, widths)
         self._maskers = SecretMaskers(method) if redact else None
         self._method = method
         self._connections = {}
@@ -511,64 +522,13 @@ class TranscriptSink:
         self._paper.flush()
 
 
-def show_recording(recording, out, colour=False, redact=True):
-    """Print a Recording's transcript to `out` (write(bytes), or None), in the order in which things happened → status as of TranscriptSink."""
+def show_recording(recording, out, colour=False, redact=True, widths=(None, None)):
+    """Print a Recording's transcript to `out` (write(bytes), or None) in the order of time → status as of TranscriptSink."""
     connections = recording.connections
     events = [(event.seconds, connection.number, event) for connection in connections for event in connection.events]
-    sink = TranscriptSink(out, colour, len(connections) > 1, redact, connections[0].method if connections else "GET")
+    method = connections[0].method if connections else "GET"
+    sink = TranscriptSink(out, colour, len(connections) > 1, redact, method, widths)
     for _, number, event in sorted(events, key=lambda row: row[0]):
         sink.take(number, event)
     sink.finish()
     return sink.status
-
-
-# ---- hexdump
-
-HEXDUMP_BYTES = 16            # in a row
-HEXDUMP_SPAN_BYTES = 64       # of one span are shown
-
-
-def hexdump_rows(data, span):
-    """(offset, bytes) rows of a span, as much as is shown of it."""
-    limit = min(span.end, span.start + HEXDUMP_SPAN_BYTES) if span.end - span.start > HEXDUMP_SPAN_BYTES + HEXDUMP_BYTES else span.end
-    for start in range(span.start, limit, HEXDUMP_BYTES):
-        yield start, data[start:min(start + HEXDUMP_BYTES, limit)]
-    if limit < span.end:
-        yield limit, None
-
-
-def hexdump_message(stream, message, colour=False):
-    """Lines (str): each byte of a message, its role, what that is and who says so."""
-    for span in message.spans:
-        text, source = explain_span(span, stream)
-        role = "%s%s" % (span.role, " in %s" % span.within if span.within else "")
-        told = "%-31s %s [%s]" % (role, text, source)
-        if colour:
-            told = "\x1b[%sm%s\x1b[0m" % ("1;31" if span.role == "malformed" else "2", told)
-        for offset, piece in hexdump_rows(stream.data, span):
-            if piece is None:
-                yield "%08x  … %s more" % (offset, counted_bytes(span.end - offset))
-                continue
-            ascii_text = "".join([chr(byte) if 0x20 <= byte < 0x7f else "." for byte in piece])
-            pairs = " ".join(["%02x" % byte for byte in piece])
-            yield ("%08x  %-47s  %-18s  %s" % (offset, pairs, "|%s|" % ascii_text, told)).rstrip()
-            told = ""
-
-
-def hexdump_lines(recording, colour=False, redact=True):
-    """Lines (str) of every message of a Recording, the messages of a connection in the order of their first bytes."""
-    for connection in (redacted_recording(recording) if redact else recording).connections:
-        annotated = annotate_connection(connection)
-        rows = [(message.seconds[0], number, stream, message)
-                for number, stream in enumerate((annotated.requests, annotated.responses)) for message in stream.messages]
-        for _, _, stream, message in sorted(rows, key=lambda row: row[:2]):
-            sent = stream.direction == ">"
-            heading = "%s connection %d, %s: bytes %d to %d, a %s" % (
-                stream.direction, connection.number, "client to engine" if sent else "engine to client", message.start, message.end, message.kind)
-            yield "\x1b[1;%sm%s\x1b[0m" % (SIGN_COLOURS[stream.direction], heading) if colour else heading
-            for line in hexdump_message(stream, message, colour):
-                yield line
-            if message.error is not None:
-                yield "! %s" % printable_text(str(message.error))
-        for note in annotated.notes:
-            yield "* %s" % printable_text(note)

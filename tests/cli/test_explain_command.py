@@ -45,7 +45,8 @@ def test_captured_bytes_are_a_transcript(explain):
     status, lines, err = explain(OK)
     assert (status, err) == (0, "")
     assert lines == ["< HTTP/1.1 200 OK                                 # it worked",
-                     "< Content-Type: application/json                  # the body is JSON: one value, or a message a line",
+                     "< Content-Type: application/json                  # the body is JSON: one value,",
+                     "                                                  # or a message a line",
                      "< Content-Length: 7", "<", '< {"a":1}']
 
 

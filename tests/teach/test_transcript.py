@@ -5,9 +5,12 @@ import re
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from rawdock.errors import printable_text
 from rawdock.teach.annotate import annotate
+from rawdock.teach.hexdump import hexdump_lines
 from rawdock.teach.record import Recording, WireEvent
-from rawdock.teach.transcript import TranscriptSink, hexdump_lines, printable_text, show_recording, wants_colour
+from rawdock.teach.screen import broken_line, output_width, output_widths, wants_colour, wrapped_words
+from rawdock.teach.transcript import TranscriptSink, show_recording
 from rawdock.wire.frames import encode_frame
 
 ATTACH = b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
@@ -115,6 +118,103 @@ def test_an_element_that_chunks_cut_is_folded_once():
     assert [len(line) for line in lines] == [5, 10 + 392, 5, 10 + 400, 5, 10 + 208] + [len("< stdout: … 4000 bytes more"), 11, 3, 1]
     lines = lines_of_body(("<", JSON + chunked(b'{"a":"' + b"x" * 3000 + b'"}', 600)))
     assert [line for line in lines if len(line) < 50] == ["< 258", "< 258", "< … 2008 bytes more", "< 0", "<"]
+
+
+CONVERSATION = (
+    (">", b"POST /v1.41/images/create?fromImage=x&tag=2.8 HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: c2VjcmV0\r\n\r\n"),
+    ("<", JSON + chunked(b'{"status":"Pulling fs layer","progressDetail":{},"id":"35da208088e4"}\r\n{"Id":"%s"}\n' % (b"0f" * 32), 200)),
+    (">", ATTACH), ("<", RAW + FRAMES + encode_frame(2, b"[1] 24 Jul 13:05:22.123 # Server started, Redis version 2.8.23\n")), ("<", "close"))
+
+
+def test_a_conversation_on_a_screen_of_80_and_of_50_columns():
+    assert shown(*CONVERSATION, widths=(80, 80))[0].splitlines()[:14] == """\
+> POST /v1.41/images/create?fromImage=x&tag=2.8 HTTP/1.1
+                                                  # ImageCreate: pull an image
+                                                  # (fromImage), or import a
+                                                  # filesystem (fromSrc)
+> Host: d
+> X-Registry-Auth: ********                       # the credentials for the
+                                                  # registry, JSON in base64url:
+                                                  # keep them secret
+>
+< HTTP/1.1 200 OK                                 # it worked
+< Content-Type: application/json                  # the body is JSON: one value,
+                                                  # or a message a line
+< Transfer-Encoding: chunked                      # the body comes in chunks,
+                                                  # each with its size; one of""".splitlines()
+    assert shown(*CONVERSATION, widths=(50, 50))[0].splitlines()[:13] == """\
+> POST /v1.41/images/create?fromImage=x&tag=2.8\x20
+  HTTP/1.1
+    # ImageCreate: pull an image (fromImage), or
+    # import a filesystem (fromSrc)
+> Host: d
+> X-Registry-Auth: ********
+    # the credentials for the registry, JSON in
+    # base64url: keep them secret
+>
+< HTTP/1.1 200 OK  # it worked
+< Content-Type: application/json
+    # the body is JSON: one value, or a message a
+    # line""".splitlines()
+
+
+def cut_words(lines, start=""):
+    """The words that the ends of lines cut, but for those longer than any line: `start` is what continued lines begin with."""
+    found = []
+    for line, following in zip(lines, lines[1:]):
+        if following.startswith(start) and re.search("[A-Za-z0-9]$", line) and re.match(re.escape(start) + "[A-Za-z0-9]", following):
+            found.append(re.search("[A-Za-z0-9]+$", line).group() + re.match(re.escape(start) + "([A-Za-z0-9]+)", following).group(1))
+    return found
+
+
+@pytest.mark.parametrize("width", [40, 50, 63, 80, 100])
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_transcript_fits_its_screen_and_breaks_at_words(width, colour):
+    text = re.sub("\x1b\\[[0-9;]*m", "", shown(*CONVERSATION, widths=(width, width), colour=colour)[0])
+    assert max(map(len, text.splitlines())) <= width
+    assert cut_words(text.splitlines(), "  ") in ([], ["0f" * 32])
+    # Without the explanations it is, joined again, what it is on a screen without an end.
+    wire = "".join(re.sub(r" {2,}# .*", "", line) if line[0] in "<>*!" else re.sub("^ {2}(?! *# )| +# .*", "", line) + "\n" * (line[:2] != "  ")
+                   for line in text.splitlines(True))
+    whole = "".join(re.sub(r"  +# .*\n", "", line) for line in shown(*CONVERSATION)[0].splitlines(True))
+    assert wire.replace("\n", "").replace(" ", "") == whole.replace("\n", "").replace(" ", "")
+
+
+@given(st.text(alphabet="ab1 ,/:=\\x0{}[]\"", max_size=200), st.integers(min_value=20, max_value=90))
+def test_a_broken_line_adds_up_and_fits(text, room):
+    pieces = broken_line(text, room)
+    assert "".join(pieces) == text and all(0 < len(piece) <= room for piece in pieces if text)
+    for word in cut_words(pieces):
+        assert len(word) > room // 4
+
+
+@given(st.lists(st.text(alphabet="ab1,/:", min_size=1, max_size=30), max_size=60), st.integers(min_value=20, max_value=90))
+def test_wrapped_words_fit_and_stay_in_order(words, room):
+    lines = wrapped_words(" ".join(words), room)
+    assert max(map(len, lines)) <= room
+    assert "".join(lines).replace(" ", "") == "".join(words)
+    shown_words = iter(" ".join(lines).split())
+    assert all(word in shown_words for word in words if len(word) <= room)   # whole, and in their order
+
+
+@pytest.mark.parametrize("environment, columns", [({"COLUMNS": "50"}, 50), ({"COLUMNS": "7"}, 40), ({"COLUMNS": "0"}, 72), ({"COLUMNS": "x"}, 72), ({}, 72)])
+def test_the_width_is_columns_or_the_terminals(monkeypatch, environment, columns):
+    import fcntl
+    import struct
+    import termios
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    master, slave = os.openpty()
+    reading, writing = os.pipe()
+    try:
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 72, 0, 0))
+        assert output_width(slave) == columns and output_widths(slave) == (columns, columns)
+        known = columns if columns != 72 else None
+        assert output_width(writing) == known and output_widths(writing) == (known or 80, known)
+    finally:
+        for descriptor in (master, slave, reading, writing):
+            os.close(descriptor)
 
 
 CAPTURES = {
@@ -331,3 +431,15 @@ def test_a_hexdump_folds_long_spans_and_shows_what_is_broken():
     assert any(line.endswith("… 936 bytes more") for line in lines)
     lines = list(hexdump_lines(recording_of(("<", CAPTURES["a broken chunk"]))))
     assert any("malformed" in line and "[RFC 9112 §7.1]" in line for line in lines) and lines[-1].startswith("! byte 54")
+
+
+@pytest.mark.parametrize("width", [40, 50, 80, 110, 140])
+@pytest.mark.parametrize("name", ["frames", "a broken chunk", "messages"])
+def test_a_hexdump_fits_its_screen(name, width):
+    lines = list(hexdump_lines(recording_of(("<", CAPTURES[name])), width=width))
+    assert max(map(len, lines)) <= width
+    rows = [re.match("[0-9a-f]{8} ((?: [0-9a-f]{2})+)", line) for line in lines]
+    assert b"".join(bytes.fromhex(row.group(1)) for row in rows if row) == CAPTURES[name]
+    told = " ".join(" ".join(line[79:] if row else line for line, row in zip(lines, rows)).split())
+    for role in ("version", "status code", "field value", "[RFC 9112 §2.3]", "Carriage return and line feed end a line; an empty line ends the head."):
+        assert role in told
