@@ -12,7 +12,7 @@ import re
 import time
 
 from ..engine.durations import human_duration
-from ..errors import APIError, NotFound, StreamError, UsageError
+from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .answers import answered_object, answered_objects, familiar_name, read_filters, write_lines
 from .flags import Command, command_table, describe_error
 from .format import align_columns, human_size, local_time_text, short_id
@@ -150,7 +150,7 @@ def rmi_command(console, options, arguments):
             errors.append(describe_error(error))
             fatal = fatal or not isinstance(error, NotFound)
             continue
-        except UsageError as error:
+        except (UsageError, ProtocolError) as error:
             errors.append("%s: %s" % (console.program, error))
             fatal = True
             continue

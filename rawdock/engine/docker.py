@@ -268,11 +268,15 @@ class Docker:
         return self._accepted(endpoint, self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
 
     def _accepted(self, endpoint, response):
-        """`response` to `endpoint`, unless it refuses: then its APIError. Its content must be known to be whole."""
-        # 304 is how start and stop say "it is so already".
-        if not (200 <= response.status < 300 or response.status in (101, 304)):
+        """`response`, if its status is one that the row of `endpoint` has for success; else APIError, or ProtocolError for a 2xx."""
+        if response.status not in endpoint.statuses:
             response.limit_idle(self.timeout)
-            raise error_from_response(response)
+            if not 200 <= response.status < 300:
+                raise error_from_response(response)
+            response.close()
+            line = "%d %s" % (response.status, response.reason)
+            raise ProtocolError("Engine API, " + endpoint.operation_id, 0, line.encode("latin-1"),
+                                "status %s" % " or ".join(map(str, endpoint.statuses)))
         # An engine frames what it says. Where an answer ends with its connection, something stands between.
         response.watch_end(endpoint.result, required=endpoint.result not in ("none", "upgrade"))
         return response
@@ -295,7 +299,7 @@ class Docker:
                 response.read()
             return None
         if endpoint.result == "messages":
-            return response.messages()
+            return at_least_one(response.messages(), endpoint) if endpoint.never_empty else response.messages()
         if endpoint.result in ("tar", "raw"):
             return response
         if tty is None:
@@ -327,6 +331,15 @@ class Docker:
         if not isinstance(tty, bool):
             raise ProtocolError("Engine API, ContainerInspect", 0, repr(tty).encode("ascii", "replace"), "Config.Tty to be true or false")
         return tty
+
+
+def at_least_one(messages, endpoint):
+    """`messages` (an iterator) of `endpoint`; ProtocolError if there is none."""
+    first = next(messages, None)
+    if first is None:
+        raise ProtocolError("Engine API, " + endpoint.operation_id, 0, b"", "at least one message")
+    yield first
+    yield from messages
 
 
 def named_operation(arguments):

@@ -31,11 +31,14 @@ from ..errors import UsageError
 #           tar        a stream of bytes (a tar, compressed or not)
 #   result  json       one JSON value
 #           none       nothing worth reading
-#           messages   a stream of JSON objects
+#           messages   a stream of JSON objects; messages+: at least one
 #           frames     stdout and stderr, interleaved in frames
 #           tar        a tar, streamed
 #           raw        the response as it is: its head is the answer, or its body is text
 #           upgrade=P  the connection itself, switched to protocol P
+#   status  the statuses that mean success; any other is an error. 200 and 201 come with what `result` says,
+#           204 with nothing, 304 says that it was so already, 101 switches protocols. A leading + marks one
+#           that engines answer though the definition does not list it.
 #   since   the first API version that has the operation (1.24 also stands for older)
 #
 # A query parameter is name:kind, with @X.Y when it came later than the operation. A leading
@@ -51,322 +54,322 @@ from ..errors import UsageError
 #   time      seconds since 1970, whole or with up to nine decimals
 ENDPOINT_TABLE = """
 [Container]
-container_list             GET    /containers/json                -    json              1.24
+container_list             GET    /containers/json                -    json              200      1.24
     the containers, running ones unless all=1
     all:bool limit:int size:bool filters:filters
-container_create           POST   /containers/create              json json              1.24
+container_create           POST   /containers/create              json json              201      1.24
     make a container from an image; 404 when the image is missing
     name:str platform:str@1.41
-container_inspect          GET    /containers/{id}/json           -    json              1.24
+container_inspect          GET    /containers/{id}/json           -    json              200      1.24
     everything the engine knows about one container
     size:bool
-container_top              GET    /containers/{id}/top            -    json              1.24
+container_top              GET    /containers/{id}/top            -    json              200      1.24
     its processes, as the host's ps prints them
     ps_args:str
-container_logs             GET    /containers/{id}/logs           -    frames            1.24
+container_logs             GET    /containers/{id}/logs           -    frames            200      1.24
     what it wrote to stdout and stderr; follow=1 keeps listening
     follow:bool stdout:bool stderr:bool since:time until:time@1.35 timestamps:bool tail:str +details:bool
-container_changes          GET    /containers/{id}/changes        -    json              1.24
+container_changes          GET    /containers/{id}/changes        -    json              200      1.24
     files it added, changed or deleted since the image
-container_export           GET    /containers/{id}/export         -    tar               1.24
+container_export           GET    /containers/{id}/export         -    tar               200      1.24
     its whole filesystem as one tar
-container_stats            GET    /containers/{id}/stats          -    messages          1.24
+container_stats            GET    /containers/{id}/stats          -    messages          200      1.24
     CPU, memory, network and disk counters, one object a second
     stream:bool one-shot:bool@1.41
-container_resize           POST   /containers/{id}/resize         -    none              1.24
+container_resize           POST   /containers/{id}/resize         -    none              200      1.24
     set the height and width of its terminal
     h:int w:int
-container_start            POST   /containers/{id}/start          -    none              1.24
+container_start            POST   /containers/{id}/start          -    none              204,304  1.24
     start it; 304 when it already runs
     detachKeys:str
-container_stop             POST   /containers/{id}/stop           -    none              1.24
+container_stop             POST   /containers/{id}/stop           -    none              204,304  1.24
     ask it to end, kill it t seconds later; 304 when it is down
     signal:str@1.42 t:int
-container_restart          POST   /containers/{id}/restart        -    none              1.24
+container_restart          POST   /containers/{id}/restart        -    none              204      1.24
     stop, then start
     signal:str@1.42 t:int
-container_kill             POST   /containers/{id}/kill           -    none              1.24
+container_kill             POST   /containers/{id}/kill           -    none              204      1.24
     send its first process a signal, KILL by default
     signal:str
-container_update           POST   /containers/{id}/update         json json              1.24
+container_update           POST   /containers/{id}/update         json json              200      1.24
     change resource limits or the restart policy while it runs
-container_rename           POST   /containers/{id}/rename         -    none              1.24
+container_rename           POST   /containers/{id}/rename         -    none              204      1.24
     give it another name
     name:str
-container_pause            POST   /containers/{id}/pause          -    none              1.24
+container_pause            POST   /containers/{id}/pause          -    none              204      1.24
     freeze its processes
-container_unpause          POST   /containers/{id}/unpause        -    none              1.24
+container_unpause          POST   /containers/{id}/unpause        -    none              204      1.24
     thaw its processes
-container_attach           POST   /containers/{id}/attach         -    upgrade=tcp       1.24
+container_attach           POST   /containers/{id}/attach         -    upgrade=tcp       101,200  1.24
     join its stdin, stdout and stderr on this very connection
     detachKeys:str logs:bool stream:bool stdin:bool stdout:bool stderr:bool
-container_attach_websocket GET    /containers/{id}/attach/ws      -    upgrade=websocket 1.24
+container_attach_websocket GET    /containers/{id}/attach/ws      -    upgrade=websocket 101,200  1.24
     join its streams through a WebSocket, stdout and stderr unmarked
     detachKeys:str logs:bool stream:bool stdin:bool@1.42 stdout:bool@1.42 stderr:bool@1.42
-container_wait             POST   /containers/{id}/wait           -    json              1.24
+container_wait             POST   /containers/{id}/wait           -    json              200      1.24
     answer when it ends, with its exit status
     condition:str@1.30
-container_delete           DELETE /containers/{id}                -    none              1.24
+container_delete           DELETE /containers/{id}                -    none              204      1.24
     remove it; force=1 kills it first, v=1 takes its anonymous volumes
     v:bool force:bool link:bool
-container_archive_info     HEAD   /containers/{id}/archive        -    raw               1.24
+container_archive_info     HEAD   /containers/{id}/archive        -    raw               200      1.24
     stat one path in it; the answer is a header
     path:str
-container_archive          GET    /containers/{id}/archive        -    tar               1.24
+container_archive          GET    /containers/{id}/archive        -    tar               200      1.24
     copy a file or directory out of it
     path:str
-put_container_archive      PUT    /containers/{id}/archive        tar  none              1.24
+put_container_archive      PUT    /containers/{id}/archive        tar  none              200      1.24
     unpack a tar into one of its directories
     path:str noOverwriteDirNonDir:bool copyUIDGID:bool@1.30
-container_prune            POST   /containers/prune               -    json              1.25
+container_prune            POST   /containers/prune               -    json              200      1.25
     remove every stopped container
     filters:filters
 
 [Image]
-image_list                 GET    /images/json                    -    json              1.24
+image_list                 GET    /images/json                    -    json              200      1.24
     the images stored here
     all:bool filters:filters shared-size:bool@1.42 digests:bool manifests:bool@1.47 identity:bool@1.54
-image_build                POST   /build                          tar  messages          1.24
+image_build                POST   /build                          tar  messages+         200      1.24
     build an image from a tar holding a Dockerfile and its context
     dockerfile:str t:list extrahosts:list@1.28 remote:str q:bool nocache:bool cachefrom:json@1.25 pull:bool rm:bool
     forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int buildargs:json
     shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32 target:str@1.29 outputs:json@1.40
     version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31 +buildid:str@1.38
-build_prune                POST   /build/prune                    -    json              1.31
+build_prune                POST   /build/prune                    -    json              200      1.31
     drop the build cache (before API 1.48 reserved-space was keep-storage)
     reserved-space:int@1.48 max-used-space:int@1.48 min-free-space:int@1.48 all:bool@1.39 filters:filters@1.39
     +keep-storage:int@1.39
-image_create               POST   /images/create                  tar  messages          1.24
+image_create               POST   /images/create                  tar  messages+         200      1.24
     pull an image (fromImage), or import a filesystem (fromSrc)
     fromImage:str fromSrc:str repo:str tag:str message:str changes:list platform:str@1.32
-image_inspect              GET    /images/{name}/json             -    json              1.24
+image_inspect              GET    /images/{name}/json             -    json              200      1.24
     everything the engine knows about one image
     manifests:bool@1.48 platform:json@1.49
-image_attestations         GET    /images/{name}/attestations     -    json              1.55
+image_attestations         GET    /images/{name}/attestations     -    json              200      1.55
     the in-toto statements attached to it
     platform:jsonlist type:list statement:bool
-image_history              GET    /images/{name}/history          -    json              1.24
+image_history              GET    /images/{name}/history          -    json              200      1.24
     its layers, newest first, with the command that made each
     platform:json@1.48
-image_push                 POST   /images/{name}/push             -    messages          1.24
+image_push                 POST   /images/{name}/push             -    messages+         200      1.24
     upload it to its registry; wants an X-Registry-Auth header
     tag:str platform:json@1.46
-image_tag                  POST   /images/{name}/tag              -    none              1.24
+image_tag                  POST   /images/{name}/tag              -    none              201      1.24
     give it one more name
     repo:str tag:str
-image_delete               DELETE /images/{name}                  -    json              1.24
+image_delete               DELETE /images/{name}                  -    json              200      1.24
     take a name off it, and remove it with its last name
     force:bool noprune:bool platforms:jsonlist@1.50
-image_search               GET    /images/search                  -    json              1.24
+image_search               GET    /images/search                  -    json              200      1.24
     look for a term on Docker Hub
     term:str limit:int filters:filters
-image_prune                POST   /images/prune                   -    json              1.25
+image_prune                POST   /images/prune                   -    json              200      1.25
     remove images nothing uses
     filters:filters
-image_commit               POST   /commit                         json json              1.24
+image_commit               POST   /commit                         json json              201,+200 1.24
     make an image of a container as it stands
     container:str repo:str tag:str comment:str author:str pause:bool changes:list
-image_get                  GET    /images/{name}/get              -    tar               1.24
+image_get                  GET    /images/{name}/get              -    tar               200      1.24
     save one image, layers and all
     platform:jsonlist@1.48
-image_get_all              GET    /images/get                     -    tar               1.24
+image_get_all              GET    /images/get                     -    tar               200      1.24
     save several images in one tar
     names:list platform:jsonlist@1.48
-image_load                 POST   /images/load                    tar  messages          1.24
+image_load                 POST   /images/load                    tar  messages+         200      1.24
     bring saved images back
     quiet:bool platform:jsonlist@1.48
 
 [System]
-system_auth                POST   /auth                           json json              1.24
+system_auth                POST   /auth                           json json              200,204  1.24
     try credentials on a registry
-system_info                GET    /info                           -    json              1.24
+system_info                GET    /info                           -    json              200      1.24
     the engine's settings, drivers, counts and warnings
-system_version             GET    /version                        -    json              1.24
+system_version             GET    /version                        -    json              200      1.24
     versions of the engine, its API and its parts
-system_ping                GET    /_ping                          -    raw               1.24
+system_ping                GET    /_ping                          -    raw               200      1.24
     the text OK; the API version stands in a header
-system_ping_head           HEAD   /_ping                          -    raw               1.40
+system_ping_head           HEAD   /_ping                          -    raw               200      1.40
     the headers of a ping, no body
-system_events              GET    /events                         -    messages          1.24
+system_events              GET    /events                         -    messages          200      1.24
     what happens on the engine, as it happens
     since:time until:time filters:filters
-system_data_usage          GET    /system/df                      -    json              1.25
+system_data_usage          GET    /system/df                      -    json              200      1.25
     disk space taken by images, containers, volumes and cache
     type:list@1.42 verbose:bool@1.52
 
 [Exec]
-container_exec             POST   /containers/{id}/exec           json json              1.24
+container_exec             POST   /containers/{id}/exec           json json              201      1.24
     prepare a command inside a running container
-exec_start                 POST   /exec/{id}/start                json upgrade=tcp       1.24
+exec_start                 POST   /exec/{id}/start                json upgrade=tcp       200,+101 1.24
     run the prepared command on this very connection
-exec_resize                POST   /exec/{id}/resize               -    none              1.24
+exec_resize                POST   /exec/{id}/resize               -    none              200,+201 1.24
     set the height and width of the command's terminal
     h:int w:int
-exec_inspect               GET    /exec/{id}/json                 -    json              1.24
+exec_inspect               GET    /exec/{id}/json                 -    json              200      1.24
     whether the command runs, and its exit status
 
 [Volume]
-volume_list                GET    /volumes                        -    json              1.24
+volume_list                GET    /volumes                        -    json              200      1.24
     the volumes, and warnings from their drivers
     filters:filters
-volume_create              POST   /volumes/create                 json json              1.24
+volume_create              POST   /volumes/create                 json json              201      1.24
     make a volume, named or anonymous
-volume_inspect             GET    /volumes/{name}                 -    json              1.24
+volume_inspect             GET    /volumes/{name}                 -    json              200      1.24
     one volume: driver, mount point, labels
-volume_update              PUT    /volumes/{name}                 json none              1.42
+volume_update              PUT    /volumes/{name}                 json none              200      1.42
     change a cluster volume
     version:int
-volume_delete              DELETE /volumes/{name}                 -    none              1.24
+volume_delete              DELETE /volumes/{name}                 -    none              204      1.24
     remove a volume no container uses
     force:bool@1.25
-volume_prune               POST   /volumes/prune                  -    json              1.25
+volume_prune               POST   /volumes/prune                  -    json              200      1.25
     remove volumes nothing uses
     filters:filters
 
 [Network]
-network_list               GET    /networks                       -    json              1.24
+network_list               GET    /networks                       -    json              200      1.24
     the networks, without their containers
     filters:filters
-network_inspect            GET    /networks/{id}                  -    json              1.24
+network_inspect            GET    /networks/{id}                  -    json              200      1.24
     one network with its containers
     verbose:bool@1.28 scope:str@1.31
-network_delete             DELETE /networks/{id}                  -    none              1.24
+network_delete             DELETE /networks/{id}                  -    none              204      1.24
     remove a network nothing is connected to
-network_create             POST   /networks/create                json json              1.24
+network_create             POST   /networks/create                json json              201      1.24
     make a network
-network_connect            POST   /networks/{id}/connect          json none              1.24
+network_connect            POST   /networks/{id}/connect          json none              200      1.24
     plug a container into it
-network_disconnect         POST   /networks/{id}/disconnect       json none              1.24
+network_disconnect         POST   /networks/{id}/disconnect       json none              200      1.24
     unplug a container from it
-network_prune              POST   /networks/prune                 -    json              1.25
+network_prune              POST   /networks/prune                 -    json              200      1.25
     remove networks nothing uses
     filters:filters
 
 [Plugin]
-plugin_list                GET    /plugins                        -    json              1.25
+plugin_list                GET    /plugins                        -    json              200      1.25
     the plugins installed
     filters:filters@1.26
-get_plugin_privileges      GET    /plugins/privileges             -    json              1.25
+get_plugin_privileges      GET    /plugins/privileges             -    json              200      1.25
     what a plugin will ask for once installed
     remote:str
-plugin_pull                POST   /plugins/pull                   json messages          1.25
+plugin_pull                POST   /plugins/pull                   json messages          204,+200 1.25
     install a plugin; the body grants its privileges
     remote:str name:str
-plugin_inspect             GET    /plugins/{name}/json            -    json              1.25
+plugin_inspect             GET    /plugins/{name}/json            -    json              200      1.25
     one plugin: settings, state
-plugin_delete              DELETE /plugins/{name}                 -    none              1.25
+plugin_delete              DELETE /plugins/{name}                 -    none              200      1.25
     uninstall a plugin
     force:bool
-plugin_enable              POST   /plugins/{name}/enable          -    none              1.25
+plugin_enable              POST   /plugins/{name}/enable          -    none              200      1.25
     switch a plugin on
     timeout:int
-plugin_disable             POST   /plugins/{name}/disable         -    none              1.25
+plugin_disable             POST   /plugins/{name}/disable         -    none              200      1.25
     switch a plugin off
     force:bool
-plugin_upgrade             POST   /plugins/{name}/upgrade         json messages          1.26
+plugin_upgrade             POST   /plugins/{name}/upgrade         json messages          204,+200 1.26
     replace a plugin by another version of it
     remote:str
-plugin_create              POST   /plugins/create                 tar  none              1.25
+plugin_create              POST   /plugins/create                 tar  none              204      1.25
     make a plugin of a root filesystem and a config.json
     name:str
-plugin_push                POST   /plugins/{name}/push            -    messages          1.25
+plugin_push                POST   /plugins/{name}/push            -    messages          200      1.25
     upload a plugin to its registry
-plugin_set                 POST   /plugins/{name}/set             json none              1.25
+plugin_set                 POST   /plugins/{name}/set             json none              204      1.25
     change a plugin's settings
 
 [Node]
-node_list                  GET    /nodes                          -    json              1.24
+node_list                  GET    /nodes                          -    json              200      1.24
     the machines of the swarm
     filters:filters
-node_inspect               GET    /nodes/{id}                     -    json              1.24
+node_inspect               GET    /nodes/{id}                     -    json              200      1.24
     one machine of the swarm
-node_delete                DELETE /nodes/{id}                     -    none              1.24
+node_delete                DELETE /nodes/{id}                     -    none              200      1.24
     take a machine off the swarm's list
     force:bool
-node_update                POST   /nodes/{id}/update              json none              1.24
+node_update                POST   /nodes/{id}/update              json none              200      1.24
     change a machine's role, availability or labels
     version:int
 
 [Swarm]
-swarm_inspect              GET    /swarm                          -    json              1.24
+swarm_inspect              GET    /swarm                          -    json              200      1.24
     the swarm's settings and join tokens
-swarm_init                 POST   /swarm/init                     json json              1.24
+swarm_init                 POST   /swarm/init                     json json              200      1.24
     start a swarm here; answers this node's id
-swarm_join                 POST   /swarm/join                     json none              1.24
+swarm_join                 POST   /swarm/join                     json none              200      1.24
     enter a swarm that exists
-swarm_leave                POST   /swarm/leave                    -    none              1.24
+swarm_leave                POST   /swarm/leave                    -    none              200      1.24
     quit the swarm
     force:bool
-swarm_update               POST   /swarm/update                   json none              1.24
+swarm_update               POST   /swarm/update                   json none              200      1.24
     change the swarm's settings, turn its tokens over
     version:int rotateWorkerToken:bool rotateManagerToken:bool rotateManagerUnlockKey:bool@1.25
-swarm_unlockkey            GET    /swarm/unlockkey                -    json              1.25
+swarm_unlockkey            GET    /swarm/unlockkey                -    json              200      1.25
     the key that opens a locked manager
-swarm_unlock               POST   /swarm/unlock                   json none              1.25
+swarm_unlock               POST   /swarm/unlock                   json none              200      1.25
     open a locked manager with its key
 
 [Service]
-service_list               GET    /services                       -    json              1.24
+service_list               GET    /services                       -    json              200      1.24
     the services of the swarm
     filters:filters status:bool@1.41
-service_create             POST   /services/create                json json              1.24
+service_create             POST   /services/create                json json              201      1.24
     declare a service
-service_inspect            GET    /services/{id}                  -    json              1.24
+service_inspect            GET    /services/{id}                  -    json              200      1.24
     one service, its spec and version index
     insertDefaults:bool@1.29
-service_delete             DELETE /services/{id}                  -    none              1.24
+service_delete             DELETE /services/{id}                  -    none              200      1.24
     remove a service with its tasks
-service_update             POST   /services/{id}/update           json json              1.24
+service_update             POST   /services/{id}/update           json json              200      1.24
     replace a service's spec, or roll it back
     version:int registryAuthFrom:str@1.25 rollback:str@1.28
-service_logs               GET    /services/{id}/logs             -    frames            1.25
+service_logs               GET    /services/{id}/logs             -    frames            200      1.25
     what the service's tasks wrote to stdout and stderr
     details:bool follow:bool stdout:bool stderr:bool since:time timestamps:bool tail:str
 
 [Task]
-task_list                  GET    /tasks                          -    json              1.24
+task_list                  GET    /tasks                          -    json              200      1.24
     the tasks of the swarm
     filters:filters
-task_inspect               GET    /tasks/{id}                     -    json              1.24
+task_inspect               GET    /tasks/{id}                     -    json              200      1.24
     one task: state, node, container
-task_logs                  GET    /tasks/{id}/logs                -    frames            1.29
+task_logs                  GET    /tasks/{id}/logs                -    frames            200      1.29
     what one task wrote to stdout and stderr
     details:bool follow:bool stdout:bool stderr:bool since:time timestamps:bool tail:str
 
 [Secret]
-secret_list                GET    /secrets                        -    json              1.25
+secret_list                GET    /secrets                        -    json              200      1.25
     the secrets, without their content
     filters:filters
-secret_create              POST   /secrets/create                 json json              1.25
+secret_create              POST   /secrets/create                 json json              201,+200 1.25
     store a secret, its content in base64
-secret_inspect             GET    /secrets/{id}                   -    json              1.25
+secret_inspect             GET    /secrets/{id}                   -    json              200      1.25
     one secret, without its content
-secret_delete              DELETE /secrets/{id}                   -    none              1.25
+secret_delete              DELETE /secrets/{id}                   -    none              204      1.25
     forget a secret
-secret_update              POST   /secrets/{id}/update            json none              1.25
+secret_update              POST   /secrets/{id}/update            json none              200      1.25
     change a secret's labels
     version:int
 
 [Config]
-config_list                GET    /configs                        -    json              1.30
+config_list                GET    /configs                        -    json              200      1.30
     the configs of the swarm
     filters:filters
-config_create              POST   /configs/create                 json json              1.30
+config_create              POST   /configs/create                 json json              201      1.30
     store a config, its content in base64
-config_inspect             GET    /configs/{id}                   -    json              1.30
+config_inspect             GET    /configs/{id}                   -    json              200      1.30
     one config with its content
-config_delete              DELETE /configs/{id}                   -    none              1.30
+config_delete              DELETE /configs/{id}                   -    none              204      1.30
     forget a config
-config_update              POST   /configs/{id}/update            json none              1.30
+config_update              POST   /configs/{id}/update            json none              200      1.30
     change a config's labels
     version:int
 
 [Distribution]
-distribution_inspect       GET    /distribution/{name}/json       -    json              1.30
+distribution_inspect       GET    /distribution/{name}/json       -    json              200      1.30
     ask the registry for an image's digest and platforms
 
 [Session]
-session                    POST   /session                        -    upgrade=h2c       1.31
+session                    POST   /session                        -    upgrade=h2c       101      1.31
     lend the builder this connection for its callbacks, as HTTP/2
 """
 
@@ -563,20 +566,25 @@ class Endpoint(object):
 
     `name`, `method`, `path`, `tag`, `since` and `help` are str, `body` and `result` the kinds
     explained above the table; `upgrade` is the protocol when `result` is "upgrade", else None;
+    `statuses` a tuple of int, those that mean success, `extra_statuses` those of them that the definition does
+    not list; `never_empty` whether a stream of messages has at least one;
     `path_parameters` a tuple of names; `query` a tuple of QueryParameter, those the definition
     lists, in its order; `extra` a tuple of those that engines take besides.
     """
 
-    __slots__ = ("name", "method", "path", "query", "extra", "body", "result", "upgrade", "since", "help",
-                 "path_parameters", "tag")
+    __slots__ = ("name", "method", "path", "query", "extra", "body", "result", "upgrade", "statuses",
+                 "extra_statuses", "never_empty", "since", "help", "path_parameters", "tag")
 
     def __init__(self, tag, row):
         lines = row.split("\n")
-        self.name, self.method, self.path, self.body, result, self.since = lines[0].split()
+        self.name, self.method, self.path, self.body, result, statuses, self.since = lines[0].split()
         self.tag = tag
         self.help = lines[1].strip()
-        self.result, _, upgrade = result.partition("=")
+        self.never_empty = result.endswith("+")
+        self.result, _, upgrade = result.rstrip("+").partition("=")
         self.upgrade = upgrade or None
+        self.statuses = tuple([int(status) for status in statuses.replace("+", "").split(",")])
+        self.extra_statuses = tuple([int(status[1:]) for status in statuses.split(",") if status[0] == "+"])
         self.path_parameters = tuple([part[1:-1] for part in self.path.split("/") if part[:1] == "{"])
         parameters = []
         for spec in " ".join(lines[2:]).split():
@@ -589,6 +597,11 @@ class Endpoint(object):
 
     def __repr__(self):
         return "<Endpoint %s %s %s: %s>" % (self.name, self.method, self.path, self.help)
+
+    @property
+    def operation_id(self):
+        """The definition's own name: ContainerList for container_list."""
+        return "".join([word.capitalize() for word in self.name.split("_")])
 
     def query_parameter(self, name):
         """The QueryParameter called `name`; one_shot also finds one-shot, which Python cannot spell.

@@ -127,12 +127,14 @@ class Plan:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
             return [b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n", b'{"message":"No such image"}', b""]
-        if step.outcome in ("nothing", "head"):
-            return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"]
-        if step.outcome in ("frames", "messages"):
-            return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n"]
-        data = json.dumps(self._planned_value(step)).encode("ascii")
-        return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(data), data]
+        row = step.endpoint
+        status = next(status for status in (row.statuses if row is not None else ()) + (200,) if status != 101)
+        if status == 204:
+            return [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"]
+        body = b"{}" if row is not None and row.never_empty else b""
+        if step.outcome not in ("nothing", "head", "frames", "messages"):
+            body = json.dumps(self._planned_value(step)).encode("ascii")
+        return [b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body)), body]
 
     def _planned_value(self, step):
         if step.name == "container_wait":

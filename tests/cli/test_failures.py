@@ -11,6 +11,7 @@ from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chu
                                        scripted_socket)
 
 # Each test costs processes: the commands that reach the engine by a way of their own, then two that stand for them.
+INSPECT = b'{"Id":"%s","Config":{"Tty":false,"OpenStdin":false},"State":{"Running":true}}' % (b"a" * 64)
 COMMANDS = [["ps"], ["run", "busybox"], ["GET", "/info"], ["nc"], ["events"], ["pull", "busybox:1"]]
 
 
@@ -210,3 +211,36 @@ def test_progress_that_makes_no_sense_is_no_pull(rawdock_command, words, status,
         ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
     assert (ran.status, b"Traceback" in ran.err) == (status, False), ran
     assert "Engine API" in ran.err.decode().split("\n")[-2] or "RFC 8259" in ran.err.decode(), ran
+
+
+NOT_SUCCESS = [
+    (["pull", "busybox"], b"204 No Content"), (["pull", "-q", "busybox"], b"304 Not Modified"), (["pull", "busybox"], b"200 OK"),
+    (["pull", "busybox"], b"206 Partial Content"), (["logs", "c"], b"304 Not Modified"), (["logs", "c"], b"204 No Content"),
+    (["ps"], b"204 No Content"), (["images"], b"202 Accepted"), (["start", "c"], b"200 OK"), (["events"], b"304 Not Modified"),
+    (["rmi", "i"], b"204 No Content"), (["rmi", "i"], b"200 OK {}"), (["rmi", "i"], b'200 OK "a"'), (["rmi", "i"], b"200 OK [5]"),
+    (["create", "i"], b"200 OK"), (["wait", "c"], b"204 No Content"), (["rename", "c", "d"], b"200 OK"), (["kill", "c"], b"304 Not Modified"),
+]
+
+
+@pytest.mark.parametrize("words, said", NOT_SUCCESS, ids=lambda value: " ".join(value) if isinstance(value, list) else value.decode())
+def test_a_status_that_is_no_success_of_this_request(rawdock_command, words, said):
+    """The table says which statuses are: an answer without the content that was asked for is none."""
+    status, reason, body = (said.split(b" ", 2) + [b""])[:3] if said.endswith((b"}", b'"', b"]")) else (said[:3], said[4:], b"")
+
+    def serve(engine, connection):
+        request = read_request(connection)
+        while request is not None:
+            if b"/_ping" in request[0]:
+                connection.sendall(PING["GET /_ping"])
+            elif request[0].startswith(b"GET") and b"/containers/c/json" in request[0]:
+                connection.sendall(answer(200, INSPECT))
+            else:
+                length = b"" if status in (b"204", b"304") else b"Content-Length: %d\r\n" % len(body)
+                connection.sendall(b"HTTP/1.1 %s %s\r\n%s\r\n%s" % (status, reason, length, body))
+            request = read_request(connection)
+
+    with scripted_socket(serve) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address] + words)
+    assert ran.status == (125 if words[0] == "run" else 1), ran
+    assert_one_line(ran.err)
+    assert words[0] == "pull" or ran.out == b"", ran

@@ -106,10 +106,11 @@ def test_the_ping_of_a_hung_engine_times_out():
 
 def answer_for(endpoint):
     """Something fitting the result kind of a row → (wire, how to check what call() gives)."""
+    status = "%d OK" % next(status for status in endpoint.statuses if status != 204 or endpoint.result == "none")
     if endpoint.result == "json":
-        return response(b'{"a": [1]}'), lambda value: value == {"a": [1]}
+        return response(b'{"a": [1]}', status), lambda value: value == {"a": [1]}
     if endpoint.result == "none":
-        return NO_CONTENT, lambda value: value is None
+        return NO_CONTENT if status[:3] == "204" else response(b"", status), lambda value: value is None
     if endpoint.result == "messages":
         return chunked(b'{"status":"a"}\r\n{"st', b'atus":"b"}\r\n'), lambda value: list(value) == [{"status": "a"}, {"status": "b"}]
     if endpoint.result == "frames":
@@ -172,7 +173,7 @@ def test_all_operations_are_called_by_name():
 
 
 def test_names_that_python_and_the_client_use_too():
-    (_, seen) = ask(EMPTY, lambda docker: (
+    (_, seen) = ask(lambda seen: response(b"{}", "201 Created") if seen.path.endswith("/create") else EMPTY, lambda docker: (
         docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"), docker.image_inspect("a/b:1"),
         docker.call("container_create", name="call", body={}), docker.container_top("c", ps_args="-o pid"),
         list(docker.container_stats("c", stream=False, one_shot=True))))
@@ -285,6 +286,53 @@ def test_head_refusals_have_no_body():
 def test_not_modified_is_fine_and_other_redirections_are_not():
     assert ask(b"HTTP/1.1 304 Not Modified\r\n\r\n", lambda docker: docker.container_start("x"))[0] is None
     assert ask(response(b"no", "404 Not Found"), lambda docker: docker.request("GET", "/x").status)[0] == 404   # the raw door never raises
+
+
+def answer_of(status, body):
+    """bytes of an answer with `status` (int), and `body` where such an answer has one."""
+    head = b"HTTP/1.1 %d Whatever\r\n" % status
+    return head + b"\r\n" if status in (204, 304) else head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_the_row_says_which_statuses_are_success():
+    """Every operation answered with every other status of 200 to 399: an error that names the status."""
+    statuses = (200, 201, 202, 203, 204, 205, 206, 300, 301, 304, 307)
+    current = []
+    with FakeEngine(serve(lambda seen: answer_of(current[0], b'{"a":1}'))) as engine, Docker(engine.address, "1.55") as docker:
+        for row in endpoints():
+            values = ["v"] * len(row.path_parameters)
+            for status in [status for status in statuses if status not in row.statuses]:
+                current[:] = [status]
+                with pytest.raises((APIError, ProtocolError)) as caught:
+                    docker.call(row.name, *values)
+                if status < 300:
+                    assert type(caught.value) is ProtocolError and caught.value.seen == b"%d Whatever" % status
+                    assert caught.value.rule == "Engine API, " + row.operation_id
+                else:
+                    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status, call, value", [
+    (204, lambda docker: docker.container_start("x"), None), (304, lambda docker: docker.container_start("x"), None),
+    (304, lambda docker: docker.container_stop("x"), None), (201, lambda docker: docker.image_tag("x", repo="y"), None),
+    (204, lambda docker: docker.system_auth(body={}), None), (200, lambda docker: docker.system_auth(body={}), {"a": 1}),
+    (201, lambda docker: docker.container_create(body={}), {"a": 1}), (204, lambda docker: list(docker.plugin_pull(remote="x")), []),
+    (200, lambda docker: list(docker.plugin_pull(remote="x")), [{"a": 1}]), (200, lambda docker: docker.secret_create(body={}), {"a": 1}),
+    (201, lambda docker: docker.exec_resize("x", h=1, w=1), None), (200, lambda docker: docker.exec_resize("x", h=1, w=1), None),
+])
+def test_what_the_statuses_of_success_mean(status, call, value):
+    assert ask(answer_of(status, b'{"a":1}'), call)[0] == value
+
+
+@pytest.mark.parametrize("call", [
+    lambda docker: list(docker.image_create(fromImage="x")), lambda docker: list(docker.image_push("x")),
+    lambda docker: list(docker.image_load(body=b"")), lambda docker: list(docker.image_build(body=b"")),
+])
+def test_a_stream_that_must_tell_something_and_is_empty(call):
+    for wire in (response(b""), response(b"\r\n"), chunked()):
+        with pytest.raises(ProtocolError, match="at least one message"):
+            ask(wire, call)
+    assert ask(chunked(), lambda docker: list(docker.system_events()))[0] == []   # nothing has happened
 
 
 def test_a_refusal_that_never_ends_is_given_up():

@@ -74,6 +74,9 @@ def test_the_check_finds_no_difference_in_kinds_bodies_and_versions_either():
     ("query", [{"name": "until", "type": "integer", "first": "1.25"}], "parameter until is new in 1.35"),
     ("query", [{"name": "stdout", "type": "boolean", "first": "1.41"}], "parameter stdout is as old as"),
     ("first", "1.44", "the operation is as old as"),
+    ("success", [200, 204], "success is [200] in the table, [200, 204] in the definition"),
+    ("success", [204], "success is"),
+    ("once", [203], "an older definition has status 203"),
 ])
 def test_the_check_can_fail(key, value, reported):
     changed = json.loads(json.dumps(facts))
@@ -87,12 +90,15 @@ def test_the_check_command_exits_1_on_a_difference(tmp_path):
         'info:\n  version: "1.55"\nparameters:\n  Shared:\n    name: "all"\n    in: "query"\n    type: "boolean"\n'
         'paths:\n  /containers/json:\n    get:\n      operationId: "ContainerList"\n      parameters:\n'
         '        - $ref: "#/parameters/Shared"\n        - name: "colour"\n          description: |\n'
-        '            a text: with a colon\n          in: "query"\n          type: "string"\n      tags: ["Container"]\n')
+        '            a text: with a colon\n          in: "query"\n          type: "string"\n      tags: ["Container"]\n'
+        '      responses:\n        206:\n          description: "a part"\n          examples:\n            application/json: |\n'
+        '              { "200": [\n        "500":\n          description: "wrong"\n')
     ran = subprocess.run([sys.executable, TOOL, "check", str(definition)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     lines = ran.stdout.decode().splitlines()
     assert ran.returncode == 1, ran.stderr
     assert "container_list: parameter colour is in the definition, not in the table" in lines
     assert "container_list: parameter limit is in the table, not in the definition" in lines
+    assert "container_list: success is [200] in the table, [206] in the definition" in lines
     assert not any("parameter all " in line for line in lines)
     agreed = subprocess.run([sys.executable, TOOL, "check"], stdout=subprocess.PIPE)
     assert agreed.returncode == 0
@@ -132,6 +138,9 @@ def test_every_row_is_well_formed():
         assert (row.upgrade in ("tcp", "websocket", "h2c")) is (row.result == "upgrade"), row
         assert re.fullmatch(r"1\.[0-9]{2}", row.since) and row.help and row.tag, row
         assert list(row.path_parameters) == re.findall(r"{(\w+)}", row.path), row
+        assert row.statuses and len(set(row.statuses)) == len(row.statuses), row
+        assert set(row.extra_statuses) < set(row.statuses) <= {101, 200, 201, 204, 304}, row
+        assert row.result == "messages" or not row.never_empty, row
         names = [parameter.name for parameter in row.query + row.extra]
         assert len(set(names)) == len(names) and not set(names) & set(row.path_parameters), row
         assert all(parameter.kind in QUERY_KINDS for parameter in row.query + row.extra), row
