@@ -1,15 +1,18 @@
 """The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
 
 Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As
-with the docker CLI, a command given several containers goes on after one fails, tells each
-failure in a line and exits 1; `run` exits with the container's status, or 125, 126, 127
-when it never ran.
+with the docker CLI, a command given several containers goes on after one fails, reports each
+failure in a line and exits 1. run, exec, attach and start -a exit with the low 8 bits of the
+container's status (255 for one that is not 0 and has none there), run with 125, 126 or 127
+when the container never ran.
 """
 import time
 
-from ..engine.options import RUN_ONLY_OPTIONS, container_request, environment_entry, option_flag_table, read_env_file
+from ..engine.options import (RUN_ONLY_OPTIONS, container_request, environment_entries, option_flag_table,
+                              read_env_file, versions_needed)
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import RunFailed, answer_field, confirmed_status, create_container, exit_status, failure_status, run
+from ..engine.run import (RunFailed, answer_field, confirm_removal, confirmed_status,
+                          create_container, exit_status, failure_status, process_status, require_api_versions, run)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .flags import Command, command_table, describe_error, one_line
 
@@ -60,29 +63,39 @@ def do_run(console, options, arguments):
         given = given_options(options)
         given["sig_proxy"] = options["sig_proxy"]
         result = run(console.docker, arguments[0], arguments[1:], stdin=console.stdin if options["interactive"] else None,
-                     stdout=console.out, stderr=console.err, progress=pull_progress(console), notice=console.err.line, **given)
-    except RawdockError as error:
+                     stdout=console.out, stderr=console.err, progress=pull_progress(console),
+                     notice=console.err.line, **given)
+    except (RawdockError, KeyboardInterrupt, SystemExit) as error:
+        if options["detach"] and hasattr(error, "container"):   # it was created, and is there to be looked at
+            console.out.line(error.container)
+        if not isinstance(error, RawdockError):
+            raise
         console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)
-    if isinstance(result, str):
-        console.out.line(result)
-        if console.practices:
-            console.complain("rawdock: the practice engine and its containers end with this command; to keep one: rawdock practice --listen SOCK")
-        return 0
-    return result
+    if not options["detach"]:
+        return process_status(result)
+    console.out.line(result)
+    if console.practices:
+        console.complain("rawdock: the practice engine and its containers end with this command; "
+                         "to keep one: rawdock practice --listen SOCK")
+    return 0
 
 
 def do_create(console, options, arguments):
+    given = given_options(options)
     try:
         refuse_terminal(options)
-        query, body, client = container_request(arguments[0], arguments[1:], given_options(options))
+        query, body, client = container_request(arguments[0], arguments[1:], given)
     except UsageError as error:
         console.complain("%s: %s" % (console.program, one_line(error)))
         return 125
+    require_api_versions(console.docker, versions_needed(given))
     interactive = bool(client.get("interactive"))
-    body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive, AttachStdout=True, AttachStderr=True)
+    body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive,
+                AttachStdout=True, AttachStderr=True)
     progress = None if client.get("quiet") else pull_progress(console)
-    console.out.line(create_container(console.docker, arguments[0], query, body, client.get("pull", "missing"), progress, console.err.line))
+    console.out.line(create_container(console.docker, arguments[0], query, body, client.get("pull", "missing"),
+                                      progress, console.err.line))
     return 0
 
 
@@ -96,17 +109,21 @@ EXEC_FLAGS = """
 -u, --user         text  USER[:GROUP]  who it runs as
 -w, --workdir      text  DIRECTORY  its working directory
 """
+EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   # as the docker CLI has them
 
 
 def do_exec(console, options, arguments):
     refuse_terminal(options)
     docker, name = console.docker, arguments[0]
-    docker.call("container_inspect", name)   # so that "no such container" is said, and not "no such exec"
-    detach, interactive = options["detach"], options["interactive"] and not options["detach"]
-    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False, "Cmd": arguments[1:]}
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
-    environment += [environment_entry(item) for item in options["env"] or ()]
-    for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]), ("WorkingDir", options["workdir"])):
+    environment += environment_entries(options["env"] or ())
+    require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
+    docker.call("container_inspect", name)   # for "no such container" instead of "no such exec"
+    detach, interactive = options["detach"], options["interactive"] and not options["detach"]
+    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False,
+            "Cmd": arguments[1:]}
+    for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]),
+                       ("WorkingDir", options["workdir"])):
         if value:
             body[key] = value
     id = answer_field(docker.call("container_exec", name, body=body), "ContainerExec", str, "Id")
@@ -119,18 +136,19 @@ def do_exec(console, options, arguments):
         else:
             pipe.close_write()
         copy_stream(pipe, False, console.out, console.err)
-    return exec_status(docker, id)
+    return process_status(exec_status(docker, id))
 
 
 def exec_status(docker, id):
-    """The exit status of an exec whose stream has ended. RawdockError if it has not ended itself."""
+    """The exit status (int) of an exec whose stream has ended, as the engine gives it. RawdockError if it still runs."""
     for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
         time.sleep(delay)
         state = docker.call("exec_inspect", id)
         status = answer_field(state, "ExecInspect", (int, type(None)), "ExitCode")
         if not answer_field(state, "ExecInspect", bool, "Running") and status is not None:
             return status
-    raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete" % id[:12])
+    raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete"
+                       % id[:12])
 
 
 ATTACH_FLAGS = """
@@ -142,26 +160,26 @@ ATTACH_FLAGS = """
 def do_attach(console, options, arguments):
     docker, name = console.docker, arguments[0]
     state = running_container(docker, name)
-    # Registered before anything else, so that an exit, or a removal with it, cannot fall between two requests.
+    send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
+    # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
     with docker.send("container_wait", state["Id"]) as registered:
-        with attach_streams(docker, state, state["Config"]["OpenStdin"] and not options["no_stdin"]) as pipe:
+        with attach_streams(docker, state, send_stdin) as pipe:
             # Attached to a container that has ended, the stream would wait for its next start.
             running_container(docker, state["Id"])
-            return follow_container(console, state, pipe, registered, state["Config"]["OpenStdin"] and not options["no_stdin"],
-                                    options["sig_proxy"])
+            return follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"])
 
 
 def inspect_container(docker, name):
-    """What inspect says of a container, with all in it that attaching needs."""
+    """The answer of inspect (dict), its fields that attaching needs checked."""
     found = docker.call("container_inspect", name)
-    for kind, names in ((str, ("Id",)), (bool, ("State", "Running")), (bool, ("Config", "Tty")), (bool, ("Config", "OpenStdin")),
-                        (dict, ("HostConfig",))):
+    for kind, names in ((str, ("Id",)), (bool, ("State", "Running")), (bool, ("Config", "Tty")),
+                        (bool, ("Config", "OpenStdin")), (dict, ("HostConfig",))):
         answer_field(found, "ContainerInspect", kind, *names)
     return found
 
 
 def running_container(docker, name):
-    """What inspect says of a container that can be attached to. UsageError if it cannot."""
+    """The answer of inspect for a container that can be attached to. UsageError if it cannot."""
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
@@ -174,28 +192,30 @@ def running_container(docker, name):
 
 
 def attach_streams(docker, state, send_stdin):
-    """The Duplex of the container of inspect's `state`, with its stdin at an end unless `send_stdin`."""
+    """Attach to the container whose inspect answer is `state` → a Duplex, half-closed unless `send_stdin`."""
     tty = state["Config"]["Tty"]
     if tty and send_stdin:
-        raise UsageError("this container has a terminal, and " + NO_TERMINAL, "read it with --no-stdin, or with rawdock logs -f")
-    pipe = docker.call("container_attach", state["Id"], tty=tty, stream=True, stdin=send_stdin, stdout=True, stderr=True)
+        raise UsageError("this container has a terminal, and " + NO_TERMINAL,
+                         "read it with --no-stdin, or with rawdock logs -f")
+    pipe = docker.call("container_attach", state["Id"], tty=tty, stream=True, stdin=send_stdin, stdout=True,
+                       stderr=True)
     if not send_stdin and not tty:   # on a terminal's stream a half-close detaches
         pipe.close_write()
     return pipe
 
 
 def follow_container(console, state, pipe, registered, send_stdin, forward, begin=None):
-    """Call `begin()`, show the output in `pipe` → the exit status, which `registered`, the answer of wait, has."""
+    """Call `begin()`, if any, show the output in `pipe` → what to exit with. `registered` is the response of wait."""
     from contextlib import ExitStack
     with ExitStack() as stack:
-        if forward:
-            stack.enter_context(SignalForwarder(console.docker, state["Id"]))
+        signals = stack.enter_context(SignalForwarder(console.docker, state["Id"], forward))
         if begin is not None:
             begin()
+        signals.container_started()
         if send_stdin:
             start_stdin_copy(console.stdin, pipe)
         copy_stream(pipe, state["Config"]["Tty"], console.out, console.err)
-        return confirmed_status(console.docker, state["Id"], pipe, registered)
+        return process_status(confirmed_status(console.docker, state["Id"], pipe, registered))
 
 
 START_FLAGS = """
@@ -212,36 +232,45 @@ def do_start(console, options, arguments):
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
-    condition = {"condition": "removed" if state["HostConfig"].get("AutoRemove") else "next-exit"}
-    if state["State"]["Running"]:
-        condition = {}   # it may end before we ask: not-running, the default, says so at once
+    # Of a running one that ends before the request, not-running, the default, tells at once.
+    condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
     send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
     with attach_streams(docker, state, send_stdin) as pipe:
         with docker.send("container_wait", state["Id"], **condition) as registered:
-            return follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"],
-                                    lambda: docker.call("container_start", state["Id"]))
+            status = follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"],
+                                      lambda: docker.call("container_start", state["Id"]))
+    if state["HostConfig"].get("AutoRemove"):
+        confirm_removal(docker, state["Id"])
+    return status
 
 
 STOP_FLAGS = """
--s, --signal           text  SIGNAL  the signal to send first
--t, --timeout, --time  int   SECONDS  how long to wait before it is killed (-1: for ever)
+-s, --signal   text  SIGNAL  the signal to send first (ignored by an engine before API 1.42)
+-t, --timeout  int   SECONDS  how long to wait before it is killed (-1: for ever)
+--time         int   SECONDS  the old name of --timeout
 """
 
 
-def stop_parameters(options):
-    return {"t": options["timeout"], "signal": options["signal"]}
-
-
-def do_stop(console, options, arguments):
-    return for_each(console, arguments, lambda name: console.docker.call("container_stop", name, **stop_parameters(options)) or name)
+def do_stop(console, options, arguments, operation="container_stop"):
+    docker, seconds = console.docker, options["timeout"]
+    if options["time"] is not None:
+        console.out.line("Flag --time has been deprecated, use --timeout instead")   # on stdout, as docker does
+        if seconds is not None:
+            raise UsageError("conflicting options: cannot specify both --timeout and --time")
+        seconds = options["time"]
+    parameters = {"t": seconds}
+    if options["signal"] is not None and docker.supports("1.42"):   # as the docker CLI, which leaves it out before
+        parameters["signal"] = options["signal"]
+    return for_each(console, arguments, lambda name: docker.call(operation, name, **parameters) or name)
 
 
 def do_restart(console, options, arguments):
-    return for_each(console, arguments, lambda name: console.docker.call("container_restart", name, **stop_parameters(options)) or name)
+    return do_stop(console, options, arguments, "container_restart")
 
 
 def do_kill(console, options, arguments):
-    return for_each(console, arguments, lambda name: console.docker.call("container_kill", name, signal=options["signal"]) or name)
+    docker, signal = console.docker, options["signal"]
+    return for_each(console, arguments, lambda name: docker.call("container_kill", name, signal=signal) or name)
 
 
 RM_FLAGS = """
@@ -252,7 +281,7 @@ RM_FLAGS = """
 
 
 def do_rm(console, options, arguments):
-    flags = {key: True for key, given in (("force", options["force"]), ("link", options["link"]), ("v", options["volumes"])) if given}
+    flags = {"force": options["force"] or None, "link": options["link"] or None, "v": options["volumes"] or None}
 
     def remove(name):
         try:
@@ -260,7 +289,7 @@ def do_rm(console, options, arguments):
         except NotFound as error:
             if not options["force"]:
                 raise
-            console.err.line(describe_error(error))   # told, but what was asked for is the case
+            console.err.line(describe_error(error))   # reported, and yet there is no such container now
 
     return for_each(console, arguments, remove)
 

@@ -4,9 +4,9 @@ Strategy: a row says everything; `container_request` walks the rows that were gi
 each kind's small function puts its value where the row says. The command line makes its
 flags of the same rows, the library its keywords (`--volume` is `volume=` or `volumes=`).
 
-Only what was given is sent: for everything left out the engine's own default holds. Values
-are checked here as far as the docker CLI checks them; the engine checks the rest and its
-message is shown.
+Only what was given is sent, and what is in ALWAYS_SENT; for everything left out the engine's own default
+holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and its
+message is shown. A row's API version is checked with versions_needed, once that of the engine is known.
 """
 import json
 import os
@@ -15,17 +15,18 @@ import socket
 
 from ..errors import UsageError
 
-# Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client" stays here.
+# Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent.
+# @1.43 after the place: the first API version that has it. An older engine would drop it without a word.
 #
 # flag                kind     value                 place                help
 RUN_OPTIONS_TABLE = """
 --add-host            hosts    HOST:IP               H.ExtraHosts         add a line to /etc/hosts
---annotation          map      KEY=VALUE             H.Annotations        metadata for the runtime
+--annotation          map      KEY=VALUE             H.Annotations@1.43   metadata for the runtime
 --cap-add             caps     CAPABILITY            H.CapAdd             add a Linux capability
 --cap-drop            caps     CAPABILITY            H.CapDrop            drop a Linux capability
---cgroup-parent       text     CGROUP                H.CgroupParent       the cgroup to stand below
+--cgroup-parent       text     CGROUP                H.CgroupParent       its cgroup's parent
 -c, --cpu-shares      int      SHARES                H.CpuShares          relative weight of its CPU time
---cpus                cpus     NUMBER                H.NanoCpus           how many CPUs it may use
+--cpus                cpus     NUMBER                H.NanoCpus@1.25      how many CPUs it may use
 --cpuset-cpus         text     LIST                  H.CpusetCpus         which CPUs (0-3, 0,1)
 -d, --detach          bool     -                     client               run in the background and print the container's id
 --dns                 addrs    ADDRESS               H.Dns                a DNS server
@@ -38,7 +39,7 @@ RUN_OPTIONS_TABLE = """
 --expose              expose   PORT                  C.ExposedPorts       say that a port is listened on
 --group-add           list     GROUP                 H.GroupAdd           one more group for its user
 -h, --hostname        text     NAME                  C.Hostname           its host name
---init                bool     -                     H.Init               an init process that passes signals on and reaps
+--init                bool     -                     H.Init@1.25          an init process that passes signals on and reaps
 -i, --interactive     bool     -                     client               keep stdin open, and send it ours
 --ipc                 text     MODE                  H.IpcMode            IPC namespace
 -l, --label           map      KEY=VALUE             C.Labels             metadata on the container
@@ -53,7 +54,7 @@ RUN_OPTIONS_TABLE = """
 --oom-score-adj       int      SCORE                 H.OomScoreAdj        -1000 to 1000
 --pid                 mode     MODE                  H.PidMode            PID namespace
 --pids-limit          int      NUMBER                H.PidsLimit          how many processes (-1: no limit)
---platform            text     OS[/ARCH]             Q.platform           the image's platform
+--platform            text     OS[/ARCH]             Q.platform@1.32      the image's platform
 --privileged          bool     -                     H.Privileged         all capabilities, all devices
 -p, --publish         publish  [[IP:]HOST:]PORT      H.PortBindings       a port of the host that leads to one of the container
 -P, --publish-all     bool     -                     H.PublishAllPorts    publish every exposed port, each on a free one
@@ -61,13 +62,13 @@ RUN_OPTIONS_TABLE = """
 -q, --quiet           bool     -                     client               no progress while pulling
 --read-only           bool     -                     H.ReadonlyRootfs     mount its root filesystem read-only
 --restart             restart  POLICY                H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
---rm                  bool     -                     H.AutoRemove         remove the container when it ends
+--rm                  bool     -                     H.AutoRemove@1.25    remove the container when it ends
 --runtime             text     NAME                  H.Runtime            the OCI runtime
 --security-opt        secopt   OPTION                H.SecurityOpt        a security option
 --shm-size            size     BYTES                 H.ShmSize            size of /dev/shm
 --sig-proxy           bool     -                     client               pass signals on (the default; =false: do not)
 --stop-signal         text     SIGNAL                C.StopSignal         the signal that stops it
---stop-timeout        int      SECONDS               C.StopTimeout        how long stop waits before it kills
+--stop-timeout        int      SECONDS               C.StopTimeout@1.25   how long stop waits before it kills
 --sysctl              sysctl   KEY=VALUE             H.Sysctls            a kernel parameter
 --tmpfs               tmpfs    PATH[:OPTIONS]        H.Tmpfs              a tmpfs mount
 -t, --tty             bool     -                     client               a terminal
@@ -81,21 +82,27 @@ RUN_OPTIONS_TABLE = """
 """
 
 REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "addrs", "caps", "expose", "publish", "secopt", "sysctl", "tmpfs", "volume")
-# What a dict may be given for, and what then stands between key and value.
+# The kinds that may be given as a dict, and what separates key and value on the wire.
 PAIRED_KINDS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
 NAMESPACED_SYSCTL = re.compile(r"(?:net\.[^=]*|fs\.mqueue\.[^=]*|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
 MAX_SIZE = (1 << 63) - 1       # the engine's int64
-# What create does not take: it never attaches.
+# The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show otherwise
+# (null in place of [] or {}, "" in place of "no") is here; the rest of the docker CLI's are the engine's defaults.
+ALWAYS_SENT = """{"BlkioDeviceReadBps": [], "BlkioDeviceReadIOps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceWriteIOps": [],
+    "BlkioWeightDevice": [], "Devices": [], "Dns": [], "DnsOptions": [], "DnsSearch": [], "PortBindings": {},
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Ulimits": []}"""
+# Options of run that create does not take: it never attaches.
 RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
 
 
 class RunOption:
-    """A row: `keyword` (volume), `flags` ("-v, --volume"), `kind`, `value`, `place`, `help`."""
+    """A row: `keyword` (volume), `flags` ("-v, --volume"), `kind`, `value`, `place`, `since` ("1.43" or ""), `help`."""
 
-    __slots__ = ("keyword", "flags", "kind", "value", "place", "help")
+    __slots__ = ("keyword", "flags", "kind", "value", "place", "since", "help")
 
     def __init__(self, row):
-        self.flags, self.kind, self.value, self.place, self.help = re.split(r"\s{2,}", row.strip())
+        self.flags, self.kind, self.value, place, self.help = re.split(r"\s{2,}", row.strip())
+        self.place, _, self.since = place.partition("@")
         self.keyword = next(word for word in self.flags.split(", ") if word.startswith("--"))[2:].replace("-", "_")
 
     @property
@@ -119,30 +126,54 @@ def option_flag_table(without=()):
     return "\n".join(lines)
 
 
-def container_request(image, command=(), options=None):
-    """(query, body, client) for container_create.
-
-    `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
-    repeated option a str or a list of str. Values of None and False are as good as not given.
-    `client` holds the options that stay here. UsageError names the option that is wrong.
-
-    >>> container_request("redis:2.8", ["redis-server"], {"volumes": ["/some/dir:/data"]})[1]["HostConfig"]
-    {'Binds': ['/some/dir:/data']}
-    """
+def given_rows(options):
+    """[(RunOption, value), …] of a dict of keyword to value, without those that are None or False, which count as not given."""
     rows = {option.keyword: option for option in run_options()}
-    if not image:
-        raise UsageError("the image's name is empty", "name one, as in busybox or redis:2.8")
-    query, client = {}, {}
-    body = {"Image": image}
-    if command:
-        body["Cmd"] = [str(word) for word in command]
-    given = set()
+    given = []
     for keyword, value in (options or {}).items():
         option = rows.get(keyword) or rows.get(keyword[:-1] if keyword.endswith("s") else "")
         if option is None:
             raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(sorted(rows)))
-        if value is None or value is False and option.keyword != "sig_proxy":
-            continue
+        if value is not None and (value is not False or option.keyword == "sig_proxy"):
+            given.append((option, value))
+    return given
+
+
+def versions_needed(options, without=()):
+    """[(flag "annotation", API version "1.43"), …] of what `options` asks for, less the keywords in `without`."""
+    return [(option_flag(option)[2:], option.since) for option, _ in given_rows(options)
+            if option.since and option.keyword not in without]
+
+
+def checked_command(command):
+    """`command` (a list or tuple of str; numbers and paths will do) as a list of str. UsageError for anything else."""
+    words = list(command) if isinstance(command, (list, tuple)) else [None]
+    if any(isinstance(word, bool) or not isinstance(word, (str, int, float, os.PathLike)) for word in words):
+        raise UsageError("the command is a list of str, not %r" % (command,), "write [\"echo\", \"hello\"]")
+    return [str(word) for word in words]
+
+
+def container_request(image, command=(), options=None):
+    """(query, body, client) for container_create.
+
+    `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
+    repeated option a str or a list of str. Values of None and False count as not given.
+    `client` has the options that are not sent. UsageError names the option that is wrong.
+
+    >>> container_request("redis:2.8", ["redis-server"], {"volumes": ["/some/dir:/data"]})[1]["HostConfig"]["Binds"]
+    ['/some/dir:/data']
+    """
+    if not isinstance(image, str) or not image:
+        raise UsageError("the image's name is %s" % ("a str, not %r" % (image,) if image or image is None else "empty"),
+                         "name one, as in busybox or redis:2.8")
+    query, client = {}, {}
+    body = {"Image": image}
+    words = checked_command(command)
+    if words:
+        body["Cmd"] = words
+    host = body["HostConfig"] = {}
+    given = set()
+    for option, value in given_rows(options):
         value = checked_option_value(option, value)
         given.add(option.keyword)
         if option.place == "client":
@@ -153,8 +184,9 @@ def container_request(image, command=(), options=None):
             query[option.place[2:]] = str(value)
         else:
             put_option(body, option, value)
-    host = body.get("HostConfig", {})
-    if "rm" in given and host.get("RestartPolicy", {}).get("Name", "no") not in ("no", ""):
+    for name, value in json.loads(ALWAYS_SENT).items():
+        host.setdefault(name, value)
+    if "rm" in given and host["RestartPolicy"]["Name"] not in ("no", ""):
         raise UsageError("conflicting options: --restart and --rm", "a container that is removed cannot be restarted")
     if host.get("LogConfig", {}).get("Type") == "none" and host["LogConfig"].get("Config"):
         raise UsageError("conflicting options: --log-opt and --log-driver none", "the driver none takes no options")
@@ -193,7 +225,7 @@ def checked_option_value(option, value):
 def option_place(body, place):
     """(the dict that holds `place`, its last key), making what is missing on the way."""
     root, _, rest = place.partition(".")
-    target = body.setdefault("HostConfig", {}) if root == "H" else body
+    target = body["HostConfig"] if root == "H" else body
     keys = rest.split(".")
     for key in keys[:-1]:
         target = target.setdefault(key, {})
@@ -244,7 +276,7 @@ def put_option(body, option, value):
             path, _, settings = item.partition(":")
             target.setdefault(key, {})[path] = settings
     elif kind == "env":
-        target.setdefault(key, []).extend(environment_entry(item) for item in value)
+        target.setdefault(key, []).extend(environment_entries(value))
     elif kind == "envfile":
         # What --env says comes after what the files say, and so wins.
         entries = [entry for path in value for entry in read_env_file(path)]
@@ -283,7 +315,7 @@ def put_option(body, option, value):
 
 
 def put_security_option(target, key, item):
-    """One --security-opt. A seccomp profile goes as the text of its file; systempaths is told by two empty lists."""
+    """Put one --security-opt. A seccomp profile goes as the text of its file; systempaths=unconfined as two empty lists."""
     name, _, value = item.partition("=" if "=" in item else ":")
     if name == "systempaths" and value == "unconfined":
         target.setdefault(key, [])
@@ -298,13 +330,19 @@ def put_security_option(target, key, item):
     target.setdefault(key, []).append(item)
 
 
-def environment_entry(item):
-    """NAME=VALUE as it is; NAME alone takes this process's value, or asks the engine to unset it."""
-    name, equals, _ = item.partition("=")
-    if not name:
-        raise UsageError("--env %r has no name" % item, "write NAME=VALUE")
-    value = None if equals else client_variable(name)
-    return item if value is None else "%s=%s" % (name, value)
+def environment_entries(items):
+    """The entries (list of str) for --env values: of several with one name the last value counts, in the first one's place.
+
+    NAME=VALUE stays as it is; NAME alone takes this process's value, or asks the engine to unset it.
+    """
+    entries = {}
+    for item in items:
+        name, equals, _ = item.partition("=")
+        if not name:
+            raise UsageError("--env %r has no name" % item, "write NAME=VALUE")
+        value = None if equals else client_variable(name)
+        entries[name] = item if value is None else "%s=%s" % (name, value)
+    return list(entries.values())
 
 
 def client_variable(name):
@@ -426,4 +464,6 @@ def put_volumes(body, target, values):
             continue
         if fields[0].startswith("."):
             fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
-        target.setdefault("Binds", []).append(":".join(fields))
+        bind = ":".join(fields)
+        if bind not in target.setdefault("Binds", []):
+            target["Binds"].append(bind)

@@ -6,17 +6,18 @@ are written with one call; the order between stdout and stderr is that of the fr
 """
 import os
 
-from ..errors import RawdockError
+from ..errors import APIError, RawdockError
 from ..net.duplex import read_frame_runs
 
 STDIN_BYTES = 65536
 
 
 def copy_stream(pieces, tty, stdout, stderr):
-    """Write the output in `pieces` (a Response, or an iterable of bytes) to two binary files, a call for each run of one stream.
+    """Write a container's output to two binary files (None: drop it), with one call for each run of frames of one stream.
 
-    `tty`: the bytes are raw. Each piece is demultiplexed as it comes, then written and flushed.
-    TruncatedError if they end inside a frame, StreamError for an error frame of the engine's.
+    `pieces` is a Response, a Duplex or another iterable of bytes. `tty` True: they are raw, and all for `stdout`;
+    False: they are frames. Each piece is demultiplexed as it comes, then written and flushed. TruncatedError if
+    they end inside a frame, StreamError for a frame in which the engine reports an error.
     """
     if tty:
         for piece in pieces:
@@ -79,45 +80,124 @@ def start_stdin_copy(source, duplex):
     return thread
 
 
-class SignalForwarder:
-    """While entered, signals that this process gets go to the container `id` instead; the third INT or TERM is ours.
+def raise_signal(number):
+    """Raise what ends a program that the signal `number` (int) has come to: KeyboardInterrupt, or SystemExit with its status."""
+    import signal
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    Every catchable signal but CHLD, PIPE, URG, WINCH and those of job control, as `docker run`.
+
+class CaughtSignals:
+    """While entered, every catchable signal but CHLD, PIPE, URG, WINCH and those of job control goes to `caught(number)`.
+
+    These are the signals that `docker run` passes on. Outside the main thread nothing is caught.
     """
 
-    LEFT_ALONE = ("SIGCHLD", "SIGCLD", "SIGPIPE", "SIGURG", "SIGWINCH", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT",
-                  "SIGKILL", "SIGSTOP", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT", "SIGIOT",
-                  "SIGSYS", "SIGPROF", "SIGVTALRM", "SIGXCPU", "SIGXFSZ")
+    LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP SEGV BUS
+        FPE ILL TRAP ABRT IOT SYS PROF VTALRM XCPU XFSZ""".split())
 
-    def __init__(self, docker, id):
-        self.docker = docker
-        self.id = id
-        self._asked_to_end = 0
+    def __init__(self):
         self._previous = []
+
+    def wanted(self, number):
+        """Whether the signal `number` (signal.Signals) is to be caught."""
+        return number.name not in self.LEFT_ALONE and "RTM" not in number.name
 
     def __enter__(self):
         import signal
         for number in signal.Signals:   # each once, however many names it has
-            if number.name not in self.LEFT_ALONE and "RTM" not in number.name:
+            if self.wanted(number):
                 try:
-                    self._previous.append((number, signal.signal(number, self._forward)))
+                    self._previous.append((number, signal.signal(number, self._caught)))
                 except (OSError, ValueError):   # not to be caught, or not in the main thread
                     pass
         return self
 
     def __exit__(self, *exc):
         import signal
-        for number, handler in self._previous:
+        while self._previous:
+            number, handler = self._previous.pop()
             if handler is not None:   # None: not set from Python, and not to be set from it
                 signal.signal(number, handler)
 
-    def _forward(self, number, frame):
+    def _caught(self, number, frame):
+        self.caught(number)
+
+
+class InterruptGuard(CaughtSignals):
+    """While entered, a signal that would end this process raises an exception (raise_signal), so that it can clear up.
+
+    Between hold() and release() the first signal waits for release(), 10 seconds at most; the second does not wait.
+    """
+
+    HOLD_SECONDS = 10
+
+    def __init__(self):
+        CaughtSignals.__init__(self)
+        self._holding = False
+        self._held = None
+
+    def wanted(self, number):
+        import signal
+        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_IGN:   # as nohup leaves HUP
+            return False
+        return CaughtSignals.wanted(self, number)
+
+    def hold(self):
+        self._holding = True
+
+    def release(self):
+        import signal
+        self._holding = False
+        if self._held is not None:
+            signal.alarm(0)
+            raise_signal(self._held)
+
+    def caught(self, number):
+        import signal
+        if not self._holding or self._held is not None:
+            raise_signal(number if self._held is None else self._held)
+        self._held = number
+        signal.alarm(self.HOLD_SECONDS)   # SIGALRM is the second signal then
+
+
+class SignalForwarder(CaughtSignals):
+    """While entered, signals go to the container `id`; the third SIGINT or SIGTERM interrupts rawdock itself.
+
+    `forward` False: SIGINT and SIGTERM are counted and go nowhere, as with `docker run --sig-proxy=false`.
+    """
+
+    def __init__(self, docker, id, forward=True):
+        CaughtSignals.__init__(self)
+        self.docker = docker
+        self.id = id
+        self._forward = forward
+        self._interrupts = 0
+        self._refused = []   # before the container ran; None once it runs
+
+    def wanted(self, number):
+        return CaughtSignals.wanted(self, number) if self._forward else number.name in ("SIGINT", "SIGTERM")
+
+    def caught(self, number):
         import signal
         if number in (signal.SIGINT, signal.SIGTERM):
-            self._asked_to_end += 1
-            if self._asked_to_end == 3:
-                raise KeyboardInterrupt
+            self._interrupts += 1
+            if self._interrupts == 3:
+                raise_signal(number)
+        if self._forward:
+            self._send(number)
+
+    def container_started(self):
+        """The container runs: send it the signals that came too early for it."""
+        refused, self._refused = self._refused, None
+        for number in refused:
+            self._send(number)
+
+    def _send(self, number):
+        import signal
         try:
             self.docker.container_kill(self.id, signal=signal.Signals(number).name[3:])
+        except APIError:
+            if self._refused is not None:
+                self._refused.append(number)
         except RawdockError:
-            pass   # it has ended already, and its status is on the way
+            pass   # the engine is out of reach: attach and wait tell

@@ -1,29 +1,39 @@
-"""`docker run`, as the requests it is made of. The steps carry the numbers used in the README.
+"""`docker run`: six requests, then the container's output and its exit status.
 
-    1  POST /containers/create?name=…              201, or 404: the image is missing
-    2  POST /images/create?fromImage=…&tag=…       200, chunked JSON messages; then step 1 once more
-    3  POST /containers/ID/attach?stream=1&…       101, and this connection is the container's streams
-    4  POST /containers/ID/wait?condition=…        its head comes at once: the exit cannot be missed now
-    5  POST /containers/ID/start                   204
-    6  the frames, until the engine closes the stream
-    7  the body of step 4: the exit status
+    1  POST /containers/create?name=…         404, the image is missing; 201, it is there: go on with 4
+    2  POST /images/create?fromImage=…&tag=…  200, chunked JSON messages
+    3  POST /containers/create?name=…         201, the body has the container's id
+    4  POST /containers/ID/attach?stream=1&…  101, this connection is now the container's streams
+    5  POST /containers/ID/wait?condition=…   200, the head comes at once, the body when the container ends
+    6  POST /containers/ID/start              204
 
-Attach stands before start so that no output is lost, wait before start so that no exit is.
-When the stream of step 6 ends, the bytes cannot tell a finished container from a dead
-engine; the answer of step 7 can, so nothing is reported before it.
+Then come the frames on the connection of request 4, until the engine closes it, and the exit status in the
+body of request 5. Two requests are not counted: GET /_ping before the first, which tells the API version,
+and with --rm POST /containers/ID/wait?condition=removed after the last, which confirms the removal.
+
+Attach is sent before start so that no output is lost, wait before start so that no exit is missed. When the
+stream ends, the bytes cannot tell a finished container from a dead engine. The body of request 5 can, so
+nothing is reported before it. The status is that of condition=next-exit with --rm too, where the docker CLI
+waits with condition=removed: podman 4.3 answers that with status 0 whatever the container exited with.
 """
+import re
 import sys
+import time
 
-from ..errors import APIError, NotFound, ProtocolError, RawdockError, Timeout
-from .options import container_request
-from .pump import SignalForwarder, copy_stream, start_stdin_copy
+from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, Timeout, UsageError
+from .options import container_request, versions_needed
+from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy
 from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
-# By which words of a refused start `docker run` tells that there is no such program, and that it is none.
-NOT_FOUND_WORDS = ("executable file not found", "no such file or directory", "system cannot find the file specified")
-NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory")
+# Phrases that map a refused start to exit status 127 (not found) or 126 (not executable): dockerd's, then crun's
+# and podman's.
+NOT_FOUND_WORDS = ("executable file not found", "no such file or directory", "system cannot find the file specified",
+                   "not found in $PATH", "attempted to invoke a command that was not found")
+NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
+# The requests whose refusal can be about the program: podman refuses at attach what dockerd refuses at start.
+STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
 
@@ -35,11 +45,15 @@ class RunFailed(RawdockError):
         self.status = status
 
 
-def answer_field(answer, operation, kinds, *names):
-    """What stands in the decoded `answer` of `operation` (str) under `names`, of one of the types `kinds`.
+class UnsupportedOption(UsageError):
+    """An option that the engine's API version does not have: the engine would ignore it. Nothing was sent."""
 
-    Missing counts as None. ProtocolError if it is of another type, or the answer of another shape: what
-    answers then is no engine, or one that we do not know.
+
+def answer_field(answer, operation, kinds, *names):
+    """The value at the keys `names` in the decoded `answer` of `operation` (str); a missing key counts as None.
+
+    `kinds` is the type, or tuple of types, that it may have; True and False are no int. ProtocolError for
+    another type, or for an answer of another shape.
     """
     found = answer
     for name in names:
@@ -47,9 +61,19 @@ def answer_field(answer, operation, kinds, *names):
             break
         found = found.get(name)
     else:
-        if isinstance(found, kinds):
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        if isinstance(found, kinds) and (not isinstance(found, bool) or bool in kinds):
             return found
-    raise ProtocolError("Engine API, " + operation, 0, repr(answer).encode("utf-8", "replace"), "an object that has %s" % ".".join(names))
+    raise ProtocolError("Engine API, " + operation, 0, repr(answer).encode("utf-8", "replace"),
+                        "an object that has %s" % ".".join(names))
+
+
+def require_api_versions(docker, needed):
+    """UnsupportedOption, in the docker CLI's words, if `needed` has (flag, API version) pairs newer than the engine."""
+    newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s' % (flag, since, docker.version)
+             for flag, since in needed if not docker.supports(since)]
+    if newer:
+        raise UnsupportedOption("\n".join(newer), "leave it out, or use a newer engine")
 
 
 def pull_image(docker, image, platform=None, progress=None):
@@ -63,87 +87,170 @@ def pull_image(docker, image, platform=None, progress=None):
 
 
 def image_is_missing(error):
-    """Whether create was refused for want of the image, and not of a network or another container."""
-    return isinstance(error, NotFound) and error.message.lower().startswith(("no such image", "image not known", "image with reference"))
+    """Whether create was refused because the image is missing, and not a network or another container."""
+    phrases = ("no such image", "image not known", "image with reference")
+    return isinstance(error, NotFound) and error.message.lower().startswith(phrases)
 
 
-def create_container(docker, image, query, body, pull="missing", progress=None, notice=None):
-    """Steps 1 and 2 → the new container's id. `notice` is called with each line worth telling (str)."""
+def create_container(docker, image, query, body, pull="missing", progress=None, notice=None, create=None):
+    """Requests 1 to 3 → the id (str) of the new container.
+
+    `query` and `body` are those of container_request. `notice` is called with each line (str) for the user,
+    `progress` with each message (dict) of a pull. `create`, if any, is called in place of docker.call to send
+    requests 1 and 3.
+    """
+    create = create or docker.call
+    platform = query.get("platform")
+    if platform and not docker.supports("1.41"):   # the docker CLI, too, then selects it in the pull alone
+        query = {name: value for name, value in query.items() if name != "platform"}
     if pull == "always":
-        pull_image(docker, image, query.get("platform"), progress)
+        pull_image(docker, image, platform, progress)
     try:
-        created = docker.call("container_create", body=body, **query)
+        created = create("container_create", body=body, **query)
     except NotFound as error:
         if pull != "missing" or not image_is_missing(error):
             raise
         if notice is not None:
             reference = parse_reference(image)
-            notice("Unable to find image '%s%s' locally" % (reference.familiar(), "" if reference.tag or reference.digest else ":latest"))
-        pull_image(docker, image, query.get("platform"), progress)
-        created = docker.call("container_create", body=body, **query)
+            tag = "" if reference.tag or reference.digest else ":latest"
+            notice("Unable to find image '%s%s' locally" % (reference.familiar(), tag))
+        pull_image(docker, image, platform, progress)
+        created = create("container_create", body=body, **query)
     for warning in answer_field(created, "ContainerCreate", (list, type(None)), "Warnings") or ():
         if notice is not None:
             notice("WARNING: %s" % warning)
     return answer_field(created, "ContainerCreate", str, "Id")
 
 
-def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None, **options):
-    """Run `command` (list of str) in a new container of `image` → its exit status (int).
+class NewContainer:
+    """While entered, a container that is made and not yet started: if `remove` (--rm), what ends this early removes it.
 
-    `stdout`, `stderr` binary files (default: this process's own), `stdin` one to read when
-    interactive=True. `progress` gets the pull's messages, `notice` lines of text. `options` are the
-    rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With detach=True
-    returns the container's id (str) once it is started.
+    `id` (str) is None until it is created. Whoever starts it sets `started`: from then on its removal is the
+    engine's. An exception that passes through carries the id as `container`.
     """
-    query, body, client = container_request(image, command, options)
-    stdout = sys.stdout.buffer if stdout is None else stdout
-    stderr = sys.stderr.buffer if stderr is None else stderr
-    detach = client.get("detach", False)
-    interactive = client.get("interactive", False)
-    tty = bool(client.get("tty"))
-    body.update(Tty=tty, OpenStdin=bool(interactive), StdinOnce=bool(interactive and not detach),
-                AttachStdin=bool(interactive and not detach), AttachStdout=not detach, AttachStderr=not detach)
-    quiet = client.get("quiet")
-    id = create_container(docker, image, query, body, client.get("pull", "missing"), None if quiet else progress, notice)
-    if detach:
-        docker.call("container_start", id)
-        return id
-    removed = body.get("HostConfig", {}).get("AutoRemove")
-    from contextlib import ExitStack
-    with ExitStack() as stack:   # whatever breaks: signals back to us, both connections closed
-        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=bool(interactive), stdout=True, stderr=True))
-        if not interactive and not tty:   # on a terminal's stream a half-close detaches
-            pipe.close_write()
-        # 4. Before API 1.30 the head of wait comes with the exit: registered now, it would block.
-        registered = None
-        if docker.supports("1.30"):
-            registered = stack.enter_context(docker.send("container_wait", id, condition="removed" if removed else "next-exit"))
-        if client.get("sig_proxy", True):   # before start: Ctrl-C while it starts must not leave it running alone
-            stack.enter_context(SignalForwarder(docker, id))
+
+    def __init__(self, docker, remove):
+        self.docker = docker
+        self.remove = remove
+        self.id = None
+        self.started = False
+        self._guard = InterruptGuard()
+
+    def __enter__(self):
+        self._guard.__enter__()
+        return self
+
+    def create(self, operation, **parameters):
+        """docker.call(operation, …) that creates the container. A signal does not part us from the answer, which has its id."""
+        if self.remove:
+            self._guard.hold()
         try:
-            docker.call("container_start", id)
-        except APIError:
-            if removed and registered is not None:
-                await_removal(registered)
-            raise
-        if interactive:
-            start_stdin_copy(sys.stdin.buffer if stdin is None else stdin, pipe)
+            created = self.docker.call(operation, **parameters)
+            self.id = answer_field(created, "ContainerCreate", str, "Id")
+        finally:
+            self._guard.release()
+        return created
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if error is not None and self.id is not None:
+                error.container = self.id
+                if self.remove and not self.started:
+                    remove_unstarted(self.docker, self.id)
+        finally:
+            self._guard.__exit__()
+
+
+def remove_unstarted(docker, id):
+    """Remove the container `id`, unless it runs after all: then the engine removes it at its end."""
+    try:
+        try:
+            docker.call("container_delete", id, v=True)
+        except Conflict:
+            if not still_runs(docker, id):   # its removal is under way
+                confirm_removal(docker, id)
+    except RawdockError:
+        pass   # gone already, or out of reach; the caller reports what went wrong before
+
+
+def confirm_removal(docker, id):
+    """Return once the container `id`, which has ended, is removed. RunFailed if the engine could not remove it."""
+    try:
+        if not docker.supports("1.25"):   # such an engine does not remove containers by itself
+            docker.call("container_delete", id, v=True)
+        while not docker.supports("1.30"):   # its wait has no condition
+            docker.call("container_inspect", id)
+            time.sleep(0.02)
+        result = docker.call("container_wait", id, condition="removed")
+    except NotFound:
+        return
+    raise_wait_error(result)
+
+
+def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None, **options):
+    """Run `command` (list of str) in a new container of `image` → its exit status (int), as the engine gives it.
+
+    `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
+    interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
+    (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
+    detach=True returns the container's id (str) once it is started.
+
+    In the main thread, signals are the container's until it ends; before it starts they end the run:
+    KeyboardInterrupt, or SystemExit with 128 and the signal's number.
+    UsageError for a wrong argument, before any request; an error after the container was created has its id
+    (str) as `container`.
+    """
+    if not hasattr(docker, "call"):
+        raise UsageError("run() takes a Docker first, not %r" % (docker,), "write run(rawdock.Docker(), \"busybox\", …)")
+    query, body, client = container_request(image, command, options)
+    detach = client.get("detach", False)
+    interactive = bool(client.get("interactive"))
+    tty = bool(client.get("tty"))
+    attached_stdin = interactive and not detach
+    body.update(Tty=tty, OpenStdin=interactive, StdinOnce=attached_stdin,
+                AttachStdin=attached_stdin, AttachStdout=not detach, AttachStderr=not detach)
+    remove = bool(body["HostConfig"].get("AutoRemove"))
+    require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
+    with NewContainer(docker, remove) as made:
+        create_container(docker, image, query, body, client.get("pull", "missing"),
+                         None if client.get("quiet") else progress, notice, made.create)
+        if detach:
+            docker.call("container_start", made.id)
+            return made.id
+        status = follow_run(made, tty, (sys.stdin.buffer if stdin is None else stdin) if interactive else None,
+                            sys.stdout.buffer if stdout is None else stdout,
+                            sys.stderr.buffer if stderr is None else stderr, client.get("sig_proxy", True))
+        if remove:
+            confirm_removal(docker, made.id)
+        return status
+
+
+def follow_run(made, tty, stdin, stdout, stderr, forward):
+    """Requests 4 to 6 for the NewContainer `made`, its output to its end → the exit status. `stdin` None: it gets none."""
+    from contextlib import ExitStack
+    docker, id = made.docker, made.id
+    with ExitStack() as stack:   # whatever fails: signals back to this process, both connections closed
+        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin is not None,
+                                               stdout=True, stderr=True))
+        if stdin is None and not tty:   # on a terminal's stream a half-close detaches
+            pipe.close_write()
+        registered = None
+        if docker.supports("1.30"):   # before, the head of wait comes with the exit: it would block here
+            registered = stack.enter_context(docker.send("container_wait", id, condition="next-exit"))
+        signals = stack.enter_context(SignalForwarder(docker, id, forward))
+        docker.call("container_start", id)
+        made.started = True
+        signals.container_started()
+        if stdin is not None:
+            start_stdin_copy(stdin, pipe)
         copy_stream(pipe, tty, stdout, stderr)
         if registered is None:
             registered = stack.enter_context(docker.send("container_wait", id))
         return confirmed_status(docker, id, pipe, registered)
 
 
-def await_removal(registered):
-    """Until the container that failed to start has been removed, so that its name is free when we say so."""
-    try:
-        registered.read()
-    except RawdockError:
-        pass   # why it did not start is what the caller is told
-
-
 def confirmed_status(docker, id, pipe, registered):
-    """Step 7, once the stream in `pipe` has ended → the exit status. RunFailed if the container outlives its stream.
+    """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
 
     An engine holds the stream open until the container ends, so the answer of wait, `registered`,
     is due at once. While it does not come and the container runs on, the stream was cut.
@@ -153,8 +260,9 @@ def confirmed_status(docker, id, pipe, registered):
         result = registered.json()
     except Timeout:
         if still_runs(docker, id):
-            raise RunFailed("the stream of container %s ended, yet it still runs: its output may be incomplete" % id[:12], 1) from None
-        registered.limit_idle(None)   # it is being removed
+            raise RunFailed("the stream of container %s ended, yet it still runs: its output may be incomplete" % id[:12],
+                            1) from None
+        registered.limit_idle(None)   # the engine is slow, or it is being removed
         result = registered.json()
     status = exit_status(result)
     pipe.confirm()
@@ -162,6 +270,7 @@ def confirmed_status(docker, id, pipe, registered):
 
 
 def still_runs(docker, id):
+    """Whether the container `id` runs. False if there is none."""
     try:
         state = docker.call("container_inspect", id)
     except NotFound:
@@ -169,22 +278,36 @@ def still_runs(docker, id):
     return answer_field(state, "ContainerInspect", bool, "State", "Running")
 
 
-def exit_status(result):
-    """The status in the answer of wait. RunFailed if it carries an error instead."""
+def raise_wait_error(result):
+    """RunFailed if the decoded answer of wait carries an error, ProtocolError if it is malformed."""
     error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
     if error:
-        raise RunFailed(error.get("Message", str(error)) if isinstance(error, dict) else str(error))
+        raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
+
+
+def exit_status(result):
+    """The exit status (int) in the decoded answer of wait, as the engine gives it. RunFailed if it carries an error."""
+    raise_wait_error(result)
     return answer_field(result, "ContainerWait", int, "StatusCode")
+
+
+def process_status(status):
+    """What a process exits with for a container's `status` (int): its low 8 bits, but never 0 for what is not 0."""
+    return status & 255 or (255 if status else 0)
 
 
 def failure_status(error):
     """What `docker run` exits with for an error before the container ran: 127 not found, 126 not executable, else 125."""
+    from errno import EACCES
     if isinstance(error, RunFailed):
         return error.status
-    if isinstance(error, APIError) and "/start" in (error.path or ""):
-        text = error.message
-        if any(words in text for words in NOT_FOUND_WORDS):
+    if isinstance(error, UnsupportedOption):
+        return 1
+    if isinstance(error, ConnectError) and error.errno == EACCES:   # as the docker CLI, which goes by the words
+        return 126
+    if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
+        if any(words in error.message for words in NOT_FOUND_WORDS):
             return 127
-        if any(words in text for words in NOT_EXECUTABLE_WORDS):
+        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
             return 126
     return 125

@@ -43,7 +43,8 @@ class PlannedStep:
 
     `number` from 1; `endpoint` its row in the table or None; `request` the bytes as they are sent;
     `hijack`: it asks for a stream; `version` of HTTP; `outcome`: what the command does with its answer:
-    "id" (`variable` gets it), "status", "frames", "messages", "body" (shown as it is), "head" (that too) or "nothing".
+    "id" (`variable` gets it), "status", "removal" (waits for it), "frames", "messages", "body" (shown as it is), "head"
+    (shown too) or "nothing".
     `body_source`: "-" for stdin, a file's path, or None where `request` has the body.
     `background`: its answer is still read when later steps begin. `reads_stdin`: our stdin goes into its stream.
     `only_if_missing`: it is sent only if `create` answers that there is no such image; `missing`: it is that create, which
@@ -81,7 +82,7 @@ class PlannedStep:
         if command in RAW_VERBS:
             return "frames" if result == "upgrade" else "body"
         if self.name in STATUS_OPERATIONS:
-            return "status"
+            return "removal" if "condition=removed" in self.target else "status"
         if self.name in ID_VARIABLES and command != "inspect":
             return "id"
         return "body" if result in ("json", "raw", "tar") else "nothing"

@@ -60,6 +60,8 @@ def http_comments(plan, step):
         text = "its answer: the exit status, %s" % ("ExitCode" if step.name == "exec_inspect" else "StatusCode")
         if step.background:
             text += "; its head comes at once, its body once the container has ended"
+    elif step.outcome == "removal":
+        text = "its answer: 200 once the engine has removed the container (--rm), or 404, it is removed already"
     elif step.outcome == "frames":
         text = "its answer: stdout and stderr in frames, until the engine closes"
         if step.background:
@@ -305,6 +307,8 @@ class ShellScript:
                     b'  [ -z "$ended" ] || exit "$ended"', b"done", b"exit " + self.failure]
         if step.outcome == "status":
             return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step) + b" || " + self.told(fail)]
+        if step.outcome == "removal":
+            return [self.body(step) + b" >/dev/null 2>&1   # 404: it is removed already"]
         if step.outcome in ("frames", "messages"):
             return [self.through(step, step.outcome) + failure] + self.print_lines(printed)
         if step.outcome == "head":
@@ -312,7 +316,7 @@ class ShellScript:
         if step.outcome == "body":
             return [self.body(step) + failure]
         if step.name == "container_start" and self.plan.command == "run":
-            patterns = [("|".join('*"%s"*' % words for words in table)).encode("ascii") for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
+            patterns = [("|".join("*'%s'*" % words for words in table)).encode("ascii") for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
             return [b"answer=$(" + self.body(step) + b" 2>&1) || {", b"  printf '%s\\n' \"$answer\" >&2",
                     b"  case $answer in %s) exit 127 ;; %s) exit 126 ;; *) exit 125 ;; esac" % tuple(patterns), b"}"] + self.print_lines(printed)
         if self.goes_on and printed:
@@ -560,6 +564,7 @@ class PythonScript:
         self.plan = plan
         self.failure = "125" if plan.command == "run" else "1"
         self.goes_on = plan.goes_on
+        self.removes = any(step.outcome == "removal" for step in plan.steps)
 
     def script(self):
         lines = []
@@ -572,6 +577,8 @@ class PythonScript:
                 lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
         if self.goes_on:
             lines.append("sys.exit(failed)")
+        if self.removes:
+            lines.append("sys.exit(ended)")
         return ("\n".join(self.opening("\n".join(lines)) + lines) + "\n").encode("utf-8", "surrogateescape")
 
     def dial_lines(self):
@@ -647,6 +654,8 @@ class PythonScript:
                             "    not_found = any(words in why for words in %s)" % repr(NOT_FOUND_WORDS),
                             "    not_executable = any(words in why for words in %s)" % repr(NOT_EXECUTABLE_WORDS),
                             "    sys.exit(127 if not_found else 126 if not_executable else 125)"] + printing
+        if step.outcome == "removal":
+            return lines + ["ask(\n    %s)[1].read()   # 404: it is removed already" % self.bytes_of(step)]
         if step.outcome == "head":
             return lines + ["sys.stdout.buffer.write(whole(\n    %s))" % self.bytes_of(step)]
         if self.goes_on:
@@ -679,7 +688,7 @@ class PythonScript:
     def end_of_background(self, step):
         answer = "answer%d" % step.number
         if step.outcome == "status":
-            return ["sys.exit(json.load(%s)[\"StatusCode\"])" % answer]
+            return [("ended = json.load(%s)[\"StatusCode\"]" if self.removes else "sys.exit(json.load(%s)[\"StatusCode\"])") % answer]
         if step.reads_stdin:
             return ["threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer, self.shown(step, answer)]
         return [self.shown(step, answer)]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -26,12 +27,17 @@ def missing(name):
     return answer(404, b'{"message":"No such container: %s"}' % name.encode(), b"Not Found")
 
 
+ALWAYS_SENT = container_request("x")[1]["HostConfig"]   # tests/engine/test_options.py says what that is
+
+
 def body_of_run(line):
-    """What `rawdock run LINE` asks the engine to create: (query, body)."""
+    """(query, body) of the create request of `rawdock run LINE`, less what is in every body."""
     command = LIFECYCLE_COMMANDS["run"]
     options, arguments = parse_command_line(line.split(" "), parse_flag_table(command.flags), command.program)
     query, body, _ = container_request(arguments[0], arguments[1:], given_options(options))
-    return query, body
+    host = body.pop("HostConfig")
+    given = {name: value for name, value in host.items() if ALWAYS_SENT.get(name) != value}
+    return query, dict(body, HostConfig=given) if given else body
 
 
 @pytest.mark.parametrize("line, query, body", [
@@ -83,7 +89,7 @@ def test_run_in_its_steps(ask):
                               "POST /containers/%s/start" % ID]
     assert json.loads(engine.requests[1][2].decode()) == {
         "Image": "busybox", "Cmd": ["true"], "Tty": False, "OpenStdin": False, "StdinOnce": False, "AttachStdin": False,
-        "AttachStdout": True, "AttachStderr": True}
+        "AttachStdout": True, "AttachStderr": True, "HostConfig": ALWAYS_SENT}
 
 
 def test_warnings_of_create_are_told(ask):
@@ -131,9 +137,33 @@ def test_what_cannot_start(ask, message, status):
     assert "Error response from daemon" in assert_one_line(ran.err)
 
 
-def test_the_words_count_only_where_start_said_them(ask):
-    ran, _ = ask(created(**{"POST /containers/create": answer(400, b'{"message":"permission denied"}')}), "run", "busybox")
-    assert ran.status == 125
+@pytest.mark.parametrize("message, status", [(b"stat x: no such file or directory", 127), (b"permission denied", 126), (b"no such volume", 125)])
+def test_what_cannot_be_created(ask, message, status):
+    ran, _ = ask(created(**{"POST /containers/create": answer(400, b'{"message":"%s"}' % message)}), "run", "busybox")
+    assert ran.status == status and message.decode() in assert_one_line(ran.err)
+
+
+STATUSES = [("256", 255), ("512", 255), ("-256", 255), ("2147483648", 255), ("3221225786", 58), ("-1", 255), ("true", None), ('"7"', None), ("null", None)]
+
+
+@pytest.mark.parametrize("given, status", STATUSES)
+def test_no_status_but_0_is_0(ask, given, status):
+    """Those of Windows containers have 32 bits; what is no whole number is no status, and no success."""
+    body = chunked_head() + chunk(b'{"StatusCode":%s}' % given.encode()) + b"0\r\n\r\n"
+    found = answer(200, json.dumps({"Id": ID, "State": {"Running": True}, "Config": {"Tty": False, "OpenStdin": False}, "HostConfig": {}}).encode())
+    wait = "POST /containers/%s/wait" % ID
+    serve = created(**{"GET /containers/c/json": found, "GET /containers/%s/json" % ID: found, wait: body, wait + "?condition=next-exit": body,
+                       "POST /containers/c/wait": body, "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'),
+                       "POST /exec/e1/start": SWITCHED, "GET /exec/e1/json": answer(200, b'{"Running":false,"ExitCode":%s}' % given.encode())})
+    for words in (["run", "busybox"], ["attach", "c"], ["start", "-a", "c"], ["exec", "c", "x"]):
+        if given == "null" and words[0] == "exec":
+            continue   # for inspect null is: not ended yet
+        ran, _ = ask(serve, *words)
+        assert ran.status == (status or (125 if words[0] == "run" else 1)), words
+        if status is None:
+            assert_one_line(ran.err.replace(b"err\n", b""))
+    ran, _ = ask(serve, "wait", "c")
+    assert (ran.status, ran.out.decode()) == ((1, "") if status is None else (0, given + "\n"))
 
 
 @pytest.mark.parametrize("step", ["POST /containers/create", ATTACH, "POST /containers/%s/wait?condition=next-exit" % ID, "POST /containers/%s/start" % ID])
@@ -162,6 +192,44 @@ def test_a_run_that_is_cut_is_no_success_and_shows_what_came(ask, changed):
 def test_detached_prints_the_id_and_attaches_nothing(ask):
     ran, engine = ask(created(), "run", "-d", "busybox")
     assert (ran.status, ran.out.decode(), ran.err) == (0, ID + "\n", b"") and ATTACH not in engine.lines()
+
+
+def test_detached_prints_the_id_of_what_could_not_start(ask):
+    """As docker: it is there, and somebody has to remove it."""
+    ran, engine = ask(created(**{"POST /containers/%s/start" % ID: answer(400, b'{"message":"executable file not found"}')}), "run", "-d", "busybox")
+    assert (ran.status, ran.out.decode()) == (127, ID + "\n") and "not found" in assert_one_line(ran.err)
+    ran, engine = ask(created(**{"POST /containers/create": answer(400, b'{"message":"no"}')}), "run", "-d", "busybox")
+    assert (ran.status, ran.out) == (125, b"")
+
+
+@pytest.mark.parametrize("words, version, says", [
+    (["run", "--annotation", "a=b", "busybox"], "1.41", ["annotation 1.43"]), (["create", "--annotation", "a=b", "busybox"], "1.42", ["annotation 1.43"]),
+    (["run", "--init", "--cpus", "1", "busybox"], "1.24", ["init 1.25", "cpus 1.25"]), (["create", "--rm", "busybox"], "1.24", ["rm 1.25"]),
+    (["exec", "-e", "A=1", "-w", "/x", "c", "ls"], "1.24", ["env 1.25", "workdir 1.35"]), (["exec", "-w", "/x", "c", "ls"], "1.34", ["workdir 1.35"]),
+])
+def test_options_that_the_engine_would_drop_are_refused_in_dockers_words(ask, words, version, says):
+    ping = {"GET /_ping": PING["GET /_ping"].replace(b"1.41", version.encode())}
+    ran, engine = ask(ping, *words)
+    assert ran.status == 1 and engine.lines() == ["GET /_ping"]
+    text = assert_one_line(ran.err)
+    for flag, since in (line.split(" ") for line in says):
+        assert '"--%s" requires API version %s, but the Docker daemon API version is %s' % (flag, since, version) in text
+
+
+@pytest.mark.parametrize("name", ["stop", "restart"])
+def test_the_flags_of_stop_and_restart(ask, name):
+    """As the docker CLI 28.2.2: --time is deprecated and says so on stdout; a signal is sent from API 1.42 on."""
+    old = "POST /containers/c/%s?t=0" % name
+    ran, engine = ask({old: NO_CONTENT}, name, "--time", "0", "c")
+    assert (ran.status, ran.out, ran.err) == (0, b"Flag --time has been deprecated, use --timeout instead\nc\n", b"")
+    for flag in ("-t", "--timeout"):
+        ran, engine = ask({old: NO_CONTENT}, name, flag, "0", "-s", "KILL", "c")
+        assert (ran.status, ran.out, ran.err) == (0, b"c\n", b"") and engine.lines()[1:] == [old]
+    ran, engine = ask({}, name, "--time", "0", "-t", "1", "c")
+    assert ran.status == 1 and "cannot specify both --timeout and --time" in assert_one_line(ran.err) and engine.requests == []
+    new = "POST /containers/c/%s?signal=KILL" % name
+    ran, engine = ask({"GET /_ping": PING["GET /_ping"].replace(b"1.41", b"1.42"), new: NO_CONTENT}, name, "-s", "KILL", "c")
+    assert ran.status == 0 and engine.lines()[1:] == [new]
 
 
 @pytest.mark.parametrize("name", ["run", "create", "exec"])
@@ -249,6 +317,112 @@ def test_ctrl_c_while_the_container_starts_is_the_containers(rawdock_command):
         process.send_signal(signal.SIGINT)
         err = process.communicate(timeout=20)[1]
         assert (process.returncode, err, killed.is_set()) == (33, b"", True)
+
+
+class Held:
+    """A `serve` for scripted_socket in which the first request of the path `step` is answered only when `go` is set."""
+
+    def __init__(self, step):
+        self.step = step
+        self.reached, self.go = threading.Event(), threading.Event()
+        self.lines = []
+
+    def __call__(self, engine, connection):
+        while True:
+            request = read_request(connection)
+            if request is None:
+                return
+            line = re.sub(" /v[0-9.]+/", " /", request[0].decode()).rsplit(" ", 1)[0].replace(ID, "ID")
+            self.lines.append(line)
+            if line.partition("?")[0] == self.step and not self.reached.is_set():
+                self.reached.set()
+                self.go.wait(20)
+            if line.startswith("DELETE") or "/start" in line or "/kill" in line:
+                connection.sendall(NO_CONTENT)
+            elif "/attach" in line:
+                connection.sendall(SWITCHED)
+                self.go.wait(20)
+                return
+            elif "/wait" in line:
+                connection.sendall(chunked_head())
+                self.go.wait(20)
+                connection.sendall(chunk(b'{"StatusCode":33}') + b"0\r\n\r\n")
+            else:
+                connection.sendall(dict(PING, **created())[line])
+
+    @property
+    def sent(self):
+        return [line.partition("?")[0] for line in self.lines]
+
+
+@contextmanager
+def held_at(step, argv):
+    """(Held, Popen) of a rawdock command, once its request `step` has come to the engine."""
+    held = Held(step)
+    with scripted_socket(held) as engine, subprocess.Popen([engine.address if word == "{}" else word for word in argv],
+                                                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                                           stderr=subprocess.PIPE, env=clean_environment()) as process:
+        try:
+            assert held.reached.wait(20)
+            yield held, process
+        finally:
+            held.go.set()
+            process.kill()
+
+
+def send_and_settle(process, number):
+    """Send a signal; return when the process has ended, or sleeps again with none pending: its handler has run then."""
+    process.send_signal(number)
+    while process.poll() is None:
+        with open("/proc/%d/status" % process.pid) as file:
+            status = file.read()
+        if "\nState:\tS" in status and "\nSigPnd:\t%016x\nShdPnd:\t%016x\n" % (0, 0) in status:
+            return
+        time.sleep(0.002)
+
+
+RM_REQUESTS = ["GET /_ping", "POST /containers/create", "POST /containers/ID/attach", "POST /containers/ID/wait", "POST /containers/ID/start"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda number: number.name)
+@pytest.mark.parametrize("step", RM_REQUESTS[1:4])
+def test_a_signal_before_start_leaves_no_container_of_rm(rawdock_command, step, number):
+    """Once create is on its way its answer is waited for: without the id nobody could remove the container."""
+    with held_at(step, rawdock_command + ["-H", "{}", "run", "--rm", "busybox"]) as (held, process):
+        send_and_settle(process, number)
+        if "create" in step:
+            assert process.poll() is None
+            held.go.set()
+        assert (process.communicate(timeout=20), process.returncode) == ((b"", b""), 128 + number)
+        assert held.sent == RM_REQUESTS[:RM_REQUESTS.index(step) + 1] + ["DELETE /containers/ID"]
+
+
+def test_a_second_signal_does_not_wait_for_create(rawdock_command):
+    with held_at("POST /containers/create", rawdock_command + ["-H", "{}", "run", "--rm", "busybox"]) as (held, process):
+        send_and_settle(process, signal.SIGTERM)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert (process.communicate(timeout=20)[1], process.returncode) == (b"", 143)
+
+
+def test_without_rm_a_signal_before_start_leaves_the_container_as_docker_does(rawdock_command):
+    for flags, step, out in (([], RM_REQUESTS[2], b""), (["-d"], RM_REQUESTS[4], ID.encode() + b"\n")):
+        with held_at(step, rawdock_command + ["-H", "{}", "run"] + flags + ["busybox"]) as (held, process):
+            process.send_signal(signal.SIGTERM)
+            assert (process.communicate(timeout=20), process.returncode) == ((out, b""), 143)
+            assert held.sent[-1] == step
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "--rm"]], ids=" ".join)
+def test_without_sig_proxy_int_and_term_go_nowhere(rawdock_command, words):
+    """As docker, which stays until the container ends; the third one ends it, and HUP at once."""
+    for numbers, status in (([signal.SIGINT, signal.SIGTERM], 33), ([signal.SIGTERM, signal.SIGINT, signal.SIGINT], 130), ([signal.SIGHUP], 129)):
+        with held_at(RM_REQUESTS[4], rawdock_command + ["-H", "{}"] + words + ["--sig-proxy=false", "busybox"]) as (held, process):
+            for number in numbers:
+                send_and_settle(process, number)
+            held.go.set()
+            assert (process.communicate(timeout=20), process.returncode) == ((b"", b""), status)
+            assert not [line for line in held.lines if "/kill" in line]
 
 
 def test_a_detached_exec_waits_for_no_stream(ask):

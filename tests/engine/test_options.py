@@ -5,15 +5,28 @@ import os
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.engine.options import container_request, option_flag_table, run_options
+from rawdock.engine.options import container_request, option_flag_table, run_options, versions_needed
 from rawdock.errors import UsageError
 
 
+# What every create request has: without it inspect would show null where it shows these after a create of docker's.
+ALWAYS = dict({name: [] for name in "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps "
+                                    "BlkioWeightDevice Devices Dns DnsOptions DnsSearch Ulimits".split()},
+              PortBindings={}, RestartPolicy={"Name": "no", "MaximumRetryCount": 0})
+
+
+def given_alone(body):
+    """`body` without what every create request has."""
+    host = {name: value for name, value in body["HostConfig"].items() if ALWAYS.get(name) != value}
+    body = dict(body, HostConfig=host)
+    return body if host else {name: value for name, value in body.items() if name != "HostConfig"}
+
+
 def sent(**options):
-    """The body less its image."""
+    """The body less its image and what every body has."""
     body = container_request("img", (), options)[1]
-    assert body.pop("Image") == "img"
-    return body
+    assert body.pop("Image") == "img" and set(body["HostConfig"]) >= set(ALWAYS)
+    return given_alone(body)
 
 
 def host(**fields):
@@ -67,7 +80,7 @@ VECTORS = [
     ("tmpfs", ["/p", "/q:size=1m,a:b"], host(Tmpfs={"/p": "", "/q": "size=1m,a:b"})), ("user", "1000:1", {"User": "1000:1"}), ("user", 1000, {"User": "1000"}),
     ("userns", "host", host(UsernsMode="host")), ("uts", "host", host(UTSMode="host")),
     ("volume", ["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"], host(Binds=["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"])),
-    ("volume", "/x", {"Volumes": {"/x": {}}, "HostConfig": {}}), ("volumes", {"/a": "/b"}, host(Binds=["/a:/b"])),
+    ("volume", "/x", {"Volumes": {"/x": {}}}), ("volumes", {"/a": "/b"}, host(Binds=["/a:/b"])),
     ("volume", ["./a:/b", "..:/b", ".hid:/b:ro"], host(Binds=[os.path.abspath("a") + ":/b", os.path.dirname(os.getcwd()) + ":/b", os.path.abspath(".hid") + ":/b:ro"])),
     ("volume_driver", "x", host(VolumeDriver="x")), ("volumes_from", "c:ro", host(VolumesFrom=["c:ro"])), ("workdir", "/x", {"WorkingDir": "/x"}),
 ]
@@ -92,9 +105,9 @@ def test_every_row_has_a_vector():
 
 def test_image_command_query_and_what_stays_here():
     query, body, client = container_request("redis:2.8", ["redis-server", 1], dict(name="n", platform="linux/arm64", detach=True, pull="always", quiet=True, sig_proxy=False, tty=None, init=False))
-    assert body == {"Image": "redis:2.8", "Cmd": ["redis-server", "1"]} and query == {"name": "n", "platform": "linux/arm64"}
+    assert given_alone(body) == {"Image": "redis:2.8", "Cmd": ["redis-server", "1"]} and query == {"name": "n", "platform": "linux/arm64"}
     assert client == {"detach": True, "pull": "always", "quiet": True, "sig_proxy": False}
-    assert container_request("x") == ({}, {"Image": "x"}, {})
+    assert container_request("x") == ({}, {"Image": "x", "HostConfig": ALWAYS}, {})
 
 
 def test_options_together():
@@ -102,6 +115,40 @@ def test_options_together():
     assert sent(publish="80:80", expose="90") == {"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}}, "ExposedPorts": {"80/tcp": {}, "90/tcp": {}}}
     assert sent(log_driver="syslog", log_opt={"a": "b"}) == host(LogConfig={"Type": "syslog", "Config": {"a": "b"}})
     assert sent(rm=True, restart="no")["HostConfig"]["AutoRemove"] is True
+
+
+def test_of_two_values_with_one_name_the_last_counts():
+    """A program's getenv would find the first of two. (The docker CLI's order is that of a Go map: any rotation of ours.)"""
+    assert sent(env=["A=1", "B=2", "RD_UNSET", "A=3", "RD_UNSET=4", "B"]) == {"Env": ["A=3", "B", "RD_UNSET=4"]}
+    assert sent(env=["RD_SET=1", "RD_SET"]) == {"Env": ["RD_SET=here"]}
+    assert sent(volume=["/a:/b", "/c:/d", "/a:/b"]) == host(Binds=["/a:/b", "/c:/d"])
+
+
+def test_no_request_shares_its_lists_with_another():
+    container_request("x", (), dict(dns="8.8.8.8", publish="80:80"))[1]["HostConfig"]["Devices"].append("mine")
+    assert container_request("x")[1]["HostConfig"] == ALWAYS
+
+
+def test_the_api_version_that_an_option_needs():
+    """As the docker CLI's flags have them; --rm is the client's own work before 1.25."""
+    since = {option.keyword: option.since for option in run_options() if option.since}
+    assert since == {"annotation": "1.43", "cpus": "1.25", "init": "1.25", "platform": "1.32", "rm": "1.25", "stop_timeout": "1.25"}
+    options = dict(annotations=["a=b"], stop_timeout=0, rm=True, init=False, cpus=None, name="x")
+    assert versions_needed(options) == [("annotation", "1.43"), ("stop-timeout", "1.25"), ("rm", "1.25")]
+    assert versions_needed(options, ("rm",)) == [("annotation", "1.43"), ("stop-timeout", "1.25")]
+
+
+@pytest.mark.parametrize("command", ["echo hello", b"echo", {"echo": 1}, None, 5, ["echo", None], ["echo", b"x"], ["echo", True], [["echo"]]])
+def test_a_command_that_is_no_list_of_str(command):
+    with pytest.raises(UsageError, match="list of str"):
+        container_request("x", command)
+
+
+def test_what_a_command_may_hold(tmp_path):
+    assert container_request("x", ("sleep", 1, 0.5, tmp_path))[1]["Cmd"] == ["sleep", "1", "0.5", str(tmp_path)]
+    for image in (b"x", None, 5, ["x"], ""):
+        with pytest.raises(UsageError, match="the image's name"):
+            container_request(image)
 
 
 def test_env_files(tmp_path):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from net.fake_engine import NO_CONTENT, FakeEngine, frame, serve
-from rawdock.engine.pump import SignalForwarder, copy_stdin, copy_stream, start_stdin_copy
+from rawdock.engine.docker import Docker
+from rawdock.engine.pump import InterruptGuard, SignalForwarder, copy_stdin, copy_stream, start_stdin_copy
 from rawdock.errors import ConnectError, ProtocolError, StreamError, TruncatedError
 
 
@@ -247,11 +248,60 @@ def test_a_signal_to_a_container_that_has_ended_is_no_error(tmp_path):
         assert child.communicate(timeout=10)[0] == b"True\n" and child.returncode == 0
 
 
+def test_a_signal_that_comes_before_the_container_runs_reaches_it():
+    """dockerd refuses to kill what does not run yet (409), podman too (500); what comes once it runs is refused for good."""
+    refused = b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\n{}"
+    answers = [refused, refused, NO_CONTENT, NO_CONTENT, refused]
+    with FakeEngine(serve(lambda seen: answers.pop(0))) as engine, Docker(engine.address, "1.41") as docker:
+        signals = SignalForwarder(docker, "c1")
+        signals.caught(signal.SIGTERM)
+        signals.caught(signal.SIGUSR1)
+        signals.container_started()
+        signals.caught(signal.SIGHUP)
+        assert [seen.target.rpartition("=")[2] for seen in engine.requests] == ["TERM", "USR1", "TERM", "USR1", "HUP"]
+
+
+def test_a_guard_holds_the_first_signal_and_not_the_second(monkeypatch):
+    alarms = []
+    monkeypatch.setattr(signal, "alarm", alarms.append)
+    guard = InterruptGuard()
+    with pytest.raises(KeyboardInterrupt):
+        guard.caught(signal.SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        guard.caught(signal.SIGHUP)
+    assert ended.value.code == 129
+    guard.hold()
+    guard.caught(signal.SIGTERM)
+    assert alarms == [InterruptGuard.HOLD_SECONDS]
+    for act in (lambda: guard.caught(signal.SIGALRM), lambda: guard.caught(signal.SIGINT), guard.release):
+        with pytest.raises(SystemExit) as ended:
+            act()
+        assert ended.value.code == 143   # the first one's
+    assert alarms[1:] == [0]
+    InterruptGuard().release()
+
+
+def test_a_guard_leaves_alone_what_was_ignored_but_for_int():
+    """nohup ignores HUP, and means it; a script's `run &` has INT ignored, and docker obeys a later one all the same."""
+    before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGHUP, signal.SIGINT)]
+    try:
+        with InterruptGuard():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                assert callable(signal.getsignal(number))
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 def test_outside_the_main_thread_signals_are_left_alone():
     outcome = []
 
     def work():
-        with SignalForwarder(None, "x"):
+        with SignalForwarder(None, "x"), InterruptGuard() as guard:
+            guard.hold()
+            guard.release()
             outcome.append("entered")
     thread = threading.Thread(target=work)
     thread.start()

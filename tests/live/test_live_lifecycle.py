@@ -8,6 +8,7 @@ import pytest
 from tests.live.client import Running, assert_one_line, client, quiet, rawdock, run_to_end, wait_until
 
 LOOP = "trap 'echo over; exit 3' TERM; trap 'echo INT' INT; echo up; while :; do sleep 0.05; done"
+TICKING = LOOP.replace("sleep 0.05", "sleep 0.05; echo tick")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_start_stop_restart_kill_rm_of_several(engine, container):
     assert quiet(engine, "restart", "-t", "0", "live-one", "live-two") == "live-one\nlive-two"
     assert state(engine, one)["StartedAt"] > started
     assert quiet(engine, "kill", "live-one") == "live-one"
-    assert quiet(engine, "stop", "--time=0", "live-one", "live-two") == "live-one\nlive-two"
+    assert quiet(engine, "stop", "--timeout=0", "live-one", "live-two") == "live-one\nlive-two"
     assert quiet(engine, "wait", "live-one", "live-two") == "137\n137"
     assert quiet(engine, "rm", "live-one", two) == "live-one\n" + two
 
@@ -176,14 +177,39 @@ def test_attach_follows_a_running_one_to_its_end(engine, container):
 
 
 def test_attach_passes_signals_on_and_no_stdin_sends_none(engine, container):
-    id = container("sh", "-c", LOOP, OpenStdin=True)
-    ready(engine, id)
+    id = container("sh", "-c", TICKING, OpenStdin=True)
     with Running(client(engine, "attach", "--no-stdin", id), stdin=-1) as attached:
-        time.sleep(0.5)   # attached by now: nothing that it says would tell
+        attached.wait_for(b"tick\n")
         attached.process.send_signal(signal.SIGINT)
         attached.wait_for(b"INT\n")
         attached.process.send_signal(signal.SIGTERM)
-        assert attached.end() == (3, b"INT\nover\n", b"")
+        ended = attached.end()
+        assert (ended.status, ended.out.replace(b"tick\n", b""), ended.err) == (3, b"INT\nover\n", b"")
+
+
+def test_attach_without_sig_proxy_stays(engine, container):
+    """As docker: INT and TERM go nowhere, and it ends with the container."""
+    id = container("sh", "-c", TICKING)
+    with Running(client(engine, "attach", "--sig-proxy=false", id)) as attached:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            attached.wait_for(b"tick\n")
+            attached.process.send_signal(number)
+        quiet(engine, "kill", "-s", "TERM", id)
+        ended = attached.end()
+        assert (ended.status, ended.out.replace(b"tick\n", b"").replace(b"up\n", b""), ended.err) == (3, b"over\n", b"")
+
+
+@pytest.mark.parametrize("words", [["stop", "--time", "0"], ["restart", "--time", "0"], ["stop", "--time=0", "--timeout=1"],
+                                   ["restart", "-s", "KILL", "-t", "0"], ["stop", "-s", "KILL"]], ids=" ".join)
+def test_the_flags_of_stop_and_restart_as_the_docker_cli_has_them(engine, container, words):
+    """What 28.2.2 prints; older ones know neither --timeout nor -s, and do not call --time deprecated."""
+    id = container("sh", "-c", LOOP)
+    ran = rawdock(engine, *(words + [id]))
+    said = b"Flag --time has been deprecated, use --timeout instead\n" if "--time" in " ".join(words).replace("--timeout", "") else b""
+    if len(words) == 3 and "=" in words[1]:
+        assert (ran.status, ran.out) == (1, said) and "conflicting options: cannot specify both --timeout and --time" in assert_one_line(ran.err)
+    else:
+        assert ran == (0, said + id.encode() + b"\n", b"")
 
 
 def test_attach_to_one_that_ends_at_that_moment_never_hangs(engine, container):

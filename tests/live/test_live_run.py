@@ -228,12 +228,93 @@ def test_signals_go_to_the_container(engine):
         assert run.end() == (9, b"ready\nUSR1\nINT\n", b"")
 
 
-def test_without_sig_proxy_ctrl_c_ends_the_client_alone(engine):
+def test_without_sig_proxy_the_client_stays_until_the_container_ends(engine):
+    """As the docker CLI; the third interrupt ends the client alone."""
+    words = ["run", "--name", "live-signal", "--sig-proxy=false", "busybox", "sh", "-c", "trap 'exit 5' TERM; while :; do echo tick; sleep 0.05; done"]
     try:
-        with Running(client(engine, "run", "--name", "live-signal", "--sig-proxy=false", "busybox", "sh", "-c", "echo ready; sleep 60")) as run:
-            run.wait_for(b"ready")
-            run.interrupt()
-            assert run.end() == (130, b"ready\n", b"")
-        assert engine.json("GET", "/containers/live-signal/json")["State"]["Running"]
+        with Running(client(engine, *words)) as run:
+            for _ in range(2):
+                run.wait_for(b"tick")
+                run.interrupt()
+            assert engine.json("GET", "/containers/live-signal/json")["State"]["Running"]
+            quiet(engine, "kill", "-s", "TERM", "live-signal")
+            ended = run.end()
+            assert (ended.status, ended.err) == (5, b"")
     finally:
         engine.remove_container("live-signal")
+
+
+# ---- the same container as the docker CLI's
+
+ANY_OPTIONS = [
+    [], ["--dns", "8.8.8.8", "--dns", "::1", "--dns-option", "ndots:1", "--dns-search", "x.org", "--add-host", "a:1.2.3.4"],
+    ["--cap-add", "CAP_CHOWN", "--cap-drop", "CAP_MKNOD", "--group-add", "5", "--init", "--ipc", "host", "--pid", "host", "--uts", "host"],
+    ["-m", "64m", "--memory-reservation", "32m", "--memory-swap", "128m", "-c", "512", "--cpus", "1.5", "--cpuset-cpus", "0", "--pids-limit", "100",
+     "--oom-kill-disable", "--oom-score-adj", "500", "--shm-size", "64m", "--cgroup-parent", "/x"],
+    ["-p", "127.0.0.1:8080:80", "-p", "81-82", "--expose", "90-91/udp", "-P", "-h", "h", "--domainname", "d", "--restart", "on-failure:3"],
+    ["-e", "A=1", "-e", "RD_UNSET", "-l", "k=v", "-l", "e", "-w", "/x", "-u", "1000:1", "--entrypoint", "sh", "--stop-signal", "INT", "--stop-timeout", "0", "-i"],
+    ["-v", "/tmp:/b:ro", "--tmpfs", "/p", "--read-only", "--privileged", "--rm", "--security-opt", "systempaths=unconfined", "--volume-driver", "local"],
+    ["--log-driver", "json-file", "--log-opt", "max-size=1m", "--network", "host", "--runtime", "runc", "--sysctl", "kernel.msgmax=1", "--userns", "host",
+     "--restart", "always", "--security-opt", "no-new-privileges"],
+]
+EMPTY_SINCE_28 = ("BlkioDeviceReadBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteBps", "BlkioDeviceWriteIOps", "Ulimits")   # null from 20.10's
+ITS_OWN = ("Id", "Created", "Name", "State", "ResolvConfPath", "HostnamePath", "HostsPath", "LogPath", "GraphDriver")
+
+
+@pytest.mark.parametrize("options", ANY_OPTIONS, ids=lambda options: (options or ["none"])[0])
+def test_create_makes_what_the_docker_cli_makes(engine, options):
+    """inspect shows the same, nulls and empty lists too; but for the order of Env, which the docker CLI takes from a map."""
+    made = []
+    for argv in (client(engine), [engine.docker_cli, "-H", engine.address]):
+        ran = run_to_end(argv + ["create", "--name", "live-same"] + options + ["busybox", "true"])
+        assert ran.status == 0, ran
+        try:
+            found = engine.json("GET", "/containers/live-same/json")
+            assert found["Id"] == ran.out.decode().strip()
+        finally:
+            engine.remove_container("live-same")
+        for name in ITS_OWN:
+            del found[name]
+        found["Config"]["Env"].sort()
+        if "-h" not in options:
+            del found["Config"]["Hostname"]
+        made.append(found)
+    for name in EMPTY_SINCE_28:
+        assert made[0]["HostConfig"][name] == []
+        made[1]["HostConfig"][name] = made[1]["HostConfig"][name] or []
+    assert made[0] == made[1]
+
+
+# ---- nothing is left behind
+
+@pytest.mark.parametrize("words, status", [(["busybox", "no-such-program"], 127), (["busybox", "/etc"], 126), (["-u", "nosuchuser", "busybox", "true"], 125),
+                                           (["-v", "/tmp/x:y", "busybox", "true"], 125), (["-d", "busybox", "no-such-program"], 127)])
+@pytest.mark.parametrize("rm", [True, False])
+def test_rm_removes_what_did_not_run_and_without_it_it_stays(engine, words, status, rm):
+    before = engine.containers()
+    ran = rawdock(engine, "run", *(["--rm"] if rm else []) + words)
+    theirs = run_to_end([engine.docker_cli, "-H", engine.address, "run"] + (["--rm"] if rm else []) + words)
+    left = {id for id in engine.containers() if id not in before}
+    for id in left:
+        engine.remove_container(id)
+    assert ran.status == theirs.status == status and "Error response" in assert_one_line(ran.err)
+    if "-d" in words:   # the id is printed all the same
+        assert len(ran.out) == len(theirs.out) == 65 and (rm or {ran.out.decode().strip(), theirs.out.decode().strip()} == left)
+    if rm:
+        assert not left, left
+    else:
+        assert len(left) == (0 if "-v" in words else 2)
+
+
+@pytest.mark.parametrize("number", [2, 15, 1])
+def test_a_signal_at_any_moment_leaves_no_container_of_rm(engine, number):
+    """Before the container runs a signal ends the command; then it is the container's, whose shell has a trap, but not at once (0)."""
+    before = engine.containers()
+    script = "trap 'exit 9' INT TERM HUP; for n in 1 2 3 4 5 6 7 8; do sleep 0.05; done"
+    for turn in range(8):   # spread from the interpreter's first instruction over create, attach and start to the container's life
+        with Running(client(engine, "run", "--rm", "busybox", "sh", "-c", script)) as run:
+            time.sleep(0.04 * turn)
+            run.process.send_signal(number)
+            ended = run.end()
+        assert ended.out == ended.err == b"" and ended.status in (128 + number, 9, 0, -number), (turn, ended)
+        wait_until(lambda: set(engine.containers()) <= set(before), what="the removal")

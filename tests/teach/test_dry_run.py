@@ -171,7 +171,9 @@ def test_the_steps_of_run_and_what_stands_at_the_same_time():
     steps = plan_of("run", "--rm", "busybox", "echo", "hi").steps
     assert [(step.name, step.outcome, step.background, step.only_if_missing) for step in steps] == [
         ("container_create", "id", False, False), ("image_create", "messages", False, True), ("container_create", "id", False, True),
-        ("container_attach", "frames", True, False), ("container_wait", "status", True, False), ("container_start", "nothing", False, False)]
+        ("container_attach", "frames", True, False), ("container_wait", "status", True, False), ("container_start", "nothing", False, False),
+        ("container_wait", "removal", False, False)]   # not one of the six: only --rm has it
+    assert [step.name for step in plan_of("run", "busybox").steps] == [step.name for step in steps[:6]]
     assert steps[0].missing and steps[0].variable == "container" and steps[0].request == steps[2].request
     assert steps[3].half_closed and not steps[3].reads_stdin
 
