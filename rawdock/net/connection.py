@@ -37,6 +37,7 @@ from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, p
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
 SEND_BYTES = 65536            # one write of a request body; what is longer is sent watching for an answer
+MAX_INTERIM_ANSWERS = 100     # engines send one at most (RFC 9110 §15.2)
 EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
 MAX_JSON_BYTES = 256 << 20    # decoded at once: a list of 100,000 containers has about 200 MB; docker-py and the Go client take any
 KEPT_MESSAGES = 50            # the last ones, among which a StreamError finds its status lines
@@ -59,6 +60,7 @@ class Connection:
         self._received = bytearray()
         self._scanned = 0        # bytes of it in which no end of a head was found
         self._may_skip_crlf = True
+        self._interim = 0        # 1xx answers to the request under way
         self._head = None        # found at the start of it, its bytes
         self._raw_head = b""
         self._offset = 0         # of the first byte received, in the answer under way
@@ -132,7 +134,7 @@ class Connection:
             if plain:
                 self._last_plain, self._last_plain_head = (method, target, version), head
         self.reusable = False
-        self._offset = 0
+        self._offset = self._interim = 0
         try:
             self._set_timeout(head_timeout)
             if total_timeout is not None:
@@ -340,6 +342,10 @@ class Connection:
             if head.status >= 200 or head.status == 101:
                 self._head, self._raw_head = head, raw
             else:
+                self._interim += 1
+                if self._interim > MAX_INTERIM_ANSWERS:
+                    raise ProtocolError("rawdock limit", self._offset, raw,
+                                        "a final response after at most %d interim ones" % MAX_INTERIM_ANSWERS)
                 del received[:end]
                 self._offset += end
         return self._head
@@ -360,13 +366,16 @@ class Connection:
             self._received += data
         head = self._parse_head()
         while head is None:
+            if deadline is not None:   # each wait has only what is left of the head's time
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise self._late("head", len(self._received), timeout)
+                self._set_timeout(left)
             if not self._receive(timeout):
                 if self._received:
                     raise TruncatedError("a response head", self._offset + len(self._received), None, len(self._received))
                 raise self._unanswered()
             head = self._parse_head()
-            if head is None and deadline is not None:   # each receipt has only what is left of it
-                self._set_timeout(max(deadline - time.monotonic(), 0.001))
         del self._received[:len(self._raw_head)]
         self._head = None
         return head

@@ -333,6 +333,42 @@ def test_head_timeout_is_for_the_whole_head():
         assert (caught.value.phase, caught.value.seconds) == ("head", 0.15) and least <= caught.value.received < 20
 
 
+@pytest.mark.parametrize("body", [None, [b"x" * 100000] * 100], ids=["no body", "body"])
+def test_interim_answers_without_end(body):
+    """With no time limit at all, whatever of a request is still to be sent."""
+    def flood(peer):
+        peer.head()
+        while True:
+            peer.send(b"HTTP/1.1 102 Processing\r\nA: b\r\n\r\n" * 7)
+    with FakeEngine(flood) as engine, connect(engine) as connection:
+        with pytest.raises(ProtocolError, match="at most 100 interim ones"):
+            connection.request("POST", "/x", (), body)
+
+
+def test_a_hundred_interim_answers_are_passed_over():
+    with pytest.raises(ProtocolError, match="at most 100 interim ones"):
+        scripted(b"HTTP/1.1 100 C\r\n\r\n" * 101 + OK)[0].request("GET", "/x")
+    connection, _ = scripted(b"HTTP/1.1 100 C\r\n\r\n" * 100 + OK, b"HTTP/1.1 100 C\r\n\r\n" * 100 + OK)
+    for _ in range(2):   # each request has its own hundred
+        assert connection.request("GET", "/x").json() == {"a": 1}
+
+
+def test_the_time_for_a_head_is_over_although_bytes_keep_coming(monkeypatch):
+    """A peer that never pauses gives the system's timer no chance: the clock is asked before each wait."""
+    connection, sock = scripted(*[OK[at:at + 1] for at in range(len(OK))])
+    now = [1000.0]
+    receive = sock.recv
+
+    def slow_receive(size):
+        now[0] += 0.5
+        return receive(size)
+    sock.recv = slow_receive
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with pytest.raises(Timeout) as caught:
+        connection.request("GET", "/x", head_timeout=2)
+    assert (caught.value.phase, caught.value.seconds, caught.value.received) == ("head", 2, 4)
+
+
 @pytest.mark.parametrize("read", ["read", "readinto", "head", "send"])
 def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
     stop = threading.Event()
