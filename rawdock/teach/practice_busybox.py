@@ -2,8 +2,9 @@
 import re
 import time
 
-from .practice_files import FileProblem, base_name, file_node, folder_node, join_path
-from .practice_process import account_name, find_user
+from .practice_files import FileProblem, TreeNode, base_name, folder_node, join_path
+from .practice_process import (ProgramUsage, ProgramView, account_name, call_program, find_program, find_user,
+                               program_words)
 from .practice_request import PracticeRefusal
 from .practice_shell import program_sh
 
@@ -36,11 +37,19 @@ def program_hello(view):
 # -- busybox
 
 MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", "0": "\0", '"': '"'}
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
+ESCAPE = re.compile(r'\\([ntrabfv\\"]|x[0-9A-Fa-f]{1,2}|0?[0-7]{1,3})')
 
 
 def unescape_text(text):
-    return re.sub(r"\\([ntrabfv\\0\"])", lambda match: ESCAPES[match.group(1)], text)
+    """What echo -e and printf make of backslashes; a byte above 127 as the lone surrogate that stands for it."""
+    def meaning(match):
+        code = match.group(1)
+        if code in ESCAPES:
+            return ESCAPES[code]
+        number = (int(code[1:], 16) if code[0] == "x" else int(code, 8)) & 255
+        return chr(number if number < 128 else 0xdc00 + number)
+    return ESCAPE.sub(meaning, text)
 
 
 def program_echo(view):
@@ -56,26 +65,24 @@ def program_echo(view):
 
 def program_printf(view):
     if len(view.argv) < 2:
-        view.complain("usage: printf FORMAT [ARGUMENT...]")
-        return 1
+        raise ProgramUsage("usage: printf FORMAT [ARGUMENT...]")
     values = list(view.argv[2:])
-    pattern = re.compile(r"%(-?[0-9]{0,4})([sd%])")
+    text = unescape_text(view.argv[1])
 
     def value_of(match):
-        if match.group(2) == "%":
+        kind = match.group(1)
+        if kind not in "sd%":
+            raise ProgramUsage("%s: invalid format" % match.group())
+        if kind == "%":
             return "%"
         value = values.pop(0) if values else ""
-        if match.group(2) == "d" and not re.fullmatch("-?[0-9]+", value):
-            value = "0"
-        width = int(match.group(1) or 0)
-        return value.rjust(width) if width > 0 else value.ljust(-width)
+        return match.group() % (int(value if re.fullmatch("-?[0-9]{1,18}", value) else 0) if kind == "d" else value)
 
-    text = unescape_text(view.argv[1])
-    takes = any(match.group(2) != "%" for match in pattern.finditer(text))
-    view.say(pattern.sub(value_of, text))
-    while values and takes:
-        view.say(pattern.sub(value_of, text))
-    return 0
+    while True:
+        left = len(values)
+        view.say(re.sub("%-?[0-9]{0,4}(.)", value_of, text, flags=re.DOTALL))
+        if not values or len(values) == left:
+            return 0
 
 
 def try_files(view, what, action):
@@ -133,11 +140,23 @@ def program_pwd(view):
 
 
 def program_env(view):
-    view.say("".join("%s=%s\n" % item for item in view.env.items()))
-    return 0
+    words = view.argv[1:]
+    env = dict(view.env)
+    while words and "=" in words[0]:
+        name, _, env[name] = words.pop(0).partition("=")
+    if not words:
+        view.say("".join("%s=%s\n" % item for item in env.items()))
+        return 0
+    program = find_program(view.programs, words[0])
+    if program is None:
+        view.complain("env: can't execute '%s': No such file or directory" % words[0])
+        return 127
+    return call_program(program, ProgramView(view.process, words, view.programs, view.read, view.out, view.err, env))
 
 
 def program_hostname(view):
+    if view.argv[1:]:
+        raise ProgramUsage("a practice container keeps its name")
     view.say(view.process.container.hostname + "\n")
     return 0
 
@@ -152,8 +171,8 @@ def ls_line(name, node, long):
 
 
 def program_ls(view):
-    options = "".join(word[1:] for word in view.argv[1:] if re.fullmatch("-[a-zA-Z1]+", word))
-    names = [word for word in view.argv[1:] if not re.fullmatch("-[a-zA-Z1]+", word)] or ["."]
+    options, names = program_words(view, "1adl")
+    names = names or ["."]
 
     def show(name):
         path, node = view.files.find(view.path(name))
@@ -169,14 +188,8 @@ def program_ls(view):
     return max([try_files(view, name, lambda: show(name)) for name in names])
 
 
-def file_words(view, letters):
-    """(the options given of `letters`, the other words)."""
-    options = "".join(word[1:] for word in view.argv[1:] if re.fullmatch("-[%s]+" % letters, word))
-    return options, [word for word in view.argv[1:] if not re.fullmatch("-[%s]+" % letters, word)]
-
-
 def program_mkdir(view):
-    options, names = file_words(view, "p")
+    options, names = program_words(view, "p")
 
     def make(path):
         if "p" in options:
@@ -189,13 +202,13 @@ def program_mkdir(view):
 
 
 def program_rm(view):
-    options, names = file_words(view, "rf")
+    options, names = program_words(view, "rfR")
 
     def remove(path):
         node = view.files.get(path)
         if node is None:
             raise FileProblem("No such file or directory")
-        if path == "/" or node.kind == "folder" and "r" not in options:
+        if path == "/" or node.kind == "folder" and not ("r" in options or "R" in options):
             raise FileProblem("Is a directory")
         view.files.remove(path)
     names = [name for name in names if "f" not in options or view.files.get(view.path(name)) is not None]
@@ -203,26 +216,32 @@ def program_rm(view):
 
 
 def program_touch(view):
-    return max([0] + [try_files(view, name, lambda: view.files.write(view.path(name), b"", True)) for name in view.argv[1:]])
+    names = program_words(view, "")[1]
+    return max([0] + [try_files(view, name, lambda: view.files.write(view.path(name), b"", True)) for name in names])
 
 
 def program_cp(view):
-    """cp and mv of files: one to a name, several into a folder."""
-    if len(view.argv) < 3:
-        view.complain("usage: %s SOURCE... DEST" % view.argv[0])
-        return 1
-    target = view.path(view.argv[-1])
+    """cp and mv: one to a name, several into a folder; folders with -r, and by mv."""
+    moves = view.argv[0].endswith("mv")
+    options, names = program_words(view, "f" if moves else "afprR")
+    if len(names) < 2:
+        raise ProgramUsage("usage: %s SOURCE... DEST" % view.argv[0])
+    target = view.path(names.pop())
 
     def copy(name):
         path, node = view.files.find(view.path(name))
-        if node.kind == "folder":
+        if node.kind == "folder" and not (moves or set(options) & set("arR")):
             raise FileProblem("omitting directory")
         there = view.files.get(target)
-        view.files.put(join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target,
-                       file_node(node.content, node.mode))
-        if view.argv[0].endswith("mv"):
+        new = join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target
+        if (new + "/").startswith(path + "/"):
+            raise FileProblem("a copy of it in itself")
+        for one in view.files.below(path):
+            old = view.files.get(one)
+            view.files.put(new + one[len(path):], TreeNode(old.kind, old.mode, bytes(old.content), time.time()))
+        if moves:
             view.files.remove(path)
-    return max([try_files(view, "'%s'" % name, lambda: copy(name)) for name in view.argv[1:-1]])
+    return max([try_files(view, "'%s'" % name, lambda: copy(name)) for name in names])
 
 
 def input_lines(view, names):
@@ -238,38 +257,57 @@ def input_lines(view, names):
 
 
 def program_head(view):
-    """head and tail, -n N or -N."""
-    words, count = view.argv[1:], 10
-    match = re.fullmatch("-n?([0-9]{1,9})", words[0]) if words else None
-    if match:
-        count, words = int(match.group(1)), words[1:]
-    elif words[:1] == ["-n"] and re.fullmatch("[0-9]{1,9}", "".join(words[1:2])):
-        count, words = int(words[1]), words[2:]
+    """head and tail: -n N or -N lines, tail's -n +N, head's -c N bytes, tail -f."""
     is_tail = view.argv[0].endswith("tail")
+    view.argv = [re.sub("^-([0-9]+)$", r"-n\1", word) for word in view.argv]
+    options, names = program_words(view, "n:f" if is_tail else "n:c:")
+    count = options.get("c", options.get("n", "10"))
+    if not re.fullmatch(r"\+?[0-9]{1,9}" if is_tail else "[0-9]{1,9}", count):
+        raise ProgramUsage("invalid number '%s'" % count)
 
     def show():
-        lines = input_lines(view, words)
-        view.out(b"".join(lines[max(0, len(lines) - count):] if is_tail else lines[:count]))
-    return try_files(view, " ".join(words), show)
+        lines = input_lines(view, names)
+        if "c" in options:
+            view.out(b"".join(lines)[:int(count)])
+        elif is_tail:
+            view.out(b"".join(lines[max(0, int(count) - 1 if count[0] == "+" else len(lines) - int(count)):]))
+        else:
+            view.out(b"".join(lines[:int(count)]))
+        if "f" in options and names:
+            follow_file(view, names[0], sum(map(len, lines)))
+    return try_files(view, " ".join(names), show)
+
+
+def follow_file(view, name, size):
+    """tail -f: what is added to a file from `size` on, until the program is ended."""
+    while True:
+        view.process.sleep(0.2)
+        data = view.files.read(view.path(name))
+        view.out(data[size:])
+        size = len(data)
 
 
 def program_grep(view):
-    """Lines that hold a text, as it stands: no expressions."""
-    options, words = file_words(view, "vciF")
+    options, words = program_words(view, "vciqEF")
     if not words:
-        view.complain("usage: grep [-vci] TEXT [FILE]...")
+        raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
+    pattern, found = words[0], []
+    if "F" in options:
+        pattern = re.escape(pattern)
+    elif "E" not in options:   # in a basic expression these mean themselves, and their other meaning with a backslash
+        pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
+    try:
+        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE if "i" in options else 0)
+    except re.error as error:
+        view.complain("grep: %s: %s" % (words[0], error))
         return 2
-    wanted = words[0].encode("utf-8", "surrogateescape")
-    found = []
 
     def look():
-        for line in input_lines(view, words[1:]):
-            has = wanted.lower() in line.lower() if "i" in options else wanted in line
-            if has == ("v" not in options):
-                found.append(line)
+        found.extend(line for line in input_lines(view, words[1:]) if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options))
     if try_files(view, " ".join(words[1:]), look):
         return 2
-    view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
+    if "q" not in options:
+        view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
     return 0 if found else 1
 
 
@@ -281,6 +319,34 @@ def program_ps(view):
     return 0
 
 
+def program_top(view):
+    """Every 5 seconds, or -d seconds, -n times, what runs; the figures of memory and processor are none."""
+    options, _ = program_words(view, "bd:n:")
+    if not re.fullmatch(r"[0-9.]{1,9}", options.get("d", "5")) or not re.fullmatch("[0-9]{1,9}", options.get("n", "0")):
+        raise ProgramUsage("usage: top [-b] [-n COUNT] [-d SECONDS]")
+    rounds, process, caught = int(options.get("n", "0")), view.process, view.process.caught
+    process.catch(1, 2, 15)
+    try:
+        while True:
+            show_top(view, "b" in options)
+            rounds -= 1
+            number = None if rounds == 0 else process.wait_signal(float(options.get("d", "5")))
+            if rounds == 0 or number is not None:
+                return 128 + number if number else 0
+    finally:
+        process.catch(*caught)
+
+
+def show_top(view, is_batch):
+    with view.process.changed:
+        running = view.process.container.processes()
+    view.say("" if is_batch else "\x1b[H\x1b[J")
+    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\nCPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
+             "Load average: 0.00 0.00 0.00 1/%d %d\n  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
+    view.say("".join("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, "R" if argv[0] == "top" else "S", " ".join(argv))
+                     for number, (user, argv) in enumerate(running, 1)))
+
+
 def program_stty(view):
     if view.argv[1:] != ["size"] or not view.process.tty:
         view.complain("stty: this practice container knows stty size, on a terminal")
@@ -290,8 +356,10 @@ def program_stty(view):
 
 
 def program_date(view):
-    form = view.argv[1][1:] if len(view.argv) == 2 and view.argv[1].startswith("+") else "%a %b %e %H:%M:%S UTC %Y"
-    view.say(time.strftime(form, time.gmtime()) + "\n")
+    words = program_words(view, "u")[1]
+    if len(words) > 1 or words and words[0][:1] != "+":
+        raise ProgramUsage("usage: date [-u] [+FORMAT]")
+    view.say(time.strftime(words[0][1:] if words else "%a %b %e %H:%M:%S UTC %Y", time.gmtime()) + "\n")
     return 0
 
 
@@ -305,7 +373,7 @@ def program_whoami(view):
 
 
 def program_id(view):
-    options, names = file_words(view, "ugGnr")
+    options, names = program_words(view, "ugGnr")
     try:
         user = find_user(view.files, names[0]) if names else view.process.user
     except PracticeRefusal:
@@ -323,7 +391,9 @@ def program_id(view):
 
 
 def program_uname(view):
-    view.say("Linux %s practice\n" % view.process.container.hostname if "-a" in view.argv else "Linux\n")
+    options, _ = program_words(view, "asnrm")
+    facts = (("s", "Linux"), ("n", view.process.container.hostname), ("r", "practice"), ("m", "x86_64"))
+    view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
     return 0
 
 
@@ -340,15 +410,21 @@ def program_seq(view):
 
 
 def program_wc(view):
-    lines = words = size = 0
-    in_word = False
-    for data in iter(lambda: view.read(32768), b""):
-        lines += data.count(b"\n")
-        words += len(data.split()) - (in_word and not data[:1].isspace())
+    options, names = program_words(view, "lwc")
+    if len(names) > 1:
+        raise ProgramUsage("this practice wc counts one file")
+    counts, in_word = {"l": 0, "w": 0, "c": 0}, False
+    try:
+        read = iter((view.files.read(view.path(names[0])), b"")).__next__ if names else lambda: view.read(32768)
+    except FileProblem as problem:
+        raise ProgramUsage("%s: %s" % (names[0], problem))
+    for data in iter(read, b""):
+        counts["l"] += data.count(b"\n")
+        counts["w"] += len(data.split()) - (in_word and not data[:1].isspace())
         in_word = not data[-1:].isspace()
-        size += len(data)
-    counts = {"-l": "%d" % lines, "-w": "%d" % words, "-c": "%d" % size}
-    view.say(counts.get(view.argv[-1], "%7d %7d %7d" % (lines, words, size)) + "\n")
+        counts["c"] += len(data)
+    shown = [counts[letter] for letter in "lwc" if letter in options or not options]
+    view.say(" ".join([("%d" if len(shown) == 1 else "%7d") % count for count in shown] + names) + "\n")
     return 0
 
 
@@ -396,7 +472,7 @@ def program_busybox(view):
         view.complain("%s: applet not found" % view.argv[1])
         return 127
     view.argv = view.argv[1:]
-    return program(view)
+    return call_program(program, view)
 
 
 BUSYBOX_PROGRAMS = {
@@ -404,6 +480,6 @@ BUSYBOX_PROGRAMS = {
     "false": program_false, "pwd": program_pwd, "env": program_env, "hostname": program_hostname, "ls": program_ls,
     "date": program_date, "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head,
-    "tail": program_head, "grep": program_grep, "ps": program_ps, "stty": program_stty,
+    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
     "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh, "busybox": program_busybox,
 }

@@ -89,7 +89,7 @@ class PracticeContainer:
         self.terminal_size = TERMINAL_SIZE
         self.mounts = mounts
         trees = {mount.destination: mount.tree for mount in mounts}
-        for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n")):
+        for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"), ("/dev/null", "")):
             trees[path] = PracticeTree()
             trees[path].own["/"] = file_node(text.encode())
         self.files = PracticeFiles(state.changed, image.files, trees)

@@ -10,7 +10,7 @@ from .practice_connection import PracticeHangUp
 from .practice_container import (CONFIG_KEYS, HOST_CONFIG, RESOURCE_KEYS, PracticeContainer, free_container_name, make_mounts)
 from .practice_events import nanoseconds_now
 from .practice_images import split_image_name
-from .practice_process import ProgramKilled, ProgramProcess, ProgramView, find_program, find_user
+from .practice_process import ProgramKilled, ProgramProcess, ProgramView, call_program, find_program, find_user
 from .practice_request import (PracticeRefusal, check_size, checked_kind, checked_words, fold_keys, label_matches, matches_filters,
                                practice_filters, prune_filters, signal_number)
 
@@ -347,7 +347,7 @@ def merged_config(image, given, host_given):
 def run_practice_program(process, program, view):
     """The program's exit status, whatever becomes of it."""
     try:
-        return int(program(view) or 0) & 255
+        return int(call_program(program, view) or 0) & 255
     except ProgramKilled as killed:
         return 128 + killed.args[0]
     except Exception as error:   # a mistake in a built-in program ends its container, never the engine

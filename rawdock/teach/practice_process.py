@@ -182,7 +182,7 @@ class ProgramProcess:
         self.survives_interrupt = False   # a shell with a prompt: Ctrl-C ends what it runs, not the shell
         self._interrupted = False
         self._write = write
-        self._caught = ()
+        self.caught = ()
         self._signals = []
 
     def check(self):
@@ -203,7 +203,7 @@ class ProgramProcess:
         with self.changed:
             if self.finished:
                 return
-            if number in self._caught:
+            if number in self.caught:
                 self._signals.append(number)
             elif number == 2 and self.survives_interrupt:
                 self._interrupted = True
@@ -214,14 +214,18 @@ class ProgramProcess:
 
     def catch(self, *numbers):
         with self.changed:
-            self._caught = numbers
+            self.caught = numbers
 
-    def wait_signal(self):
-        """The number of the next signal caught."""
+    def wait_signal(self, seconds=None):
+        """The number of the next signal caught; None if none comes within `seconds`."""
+        end = None if seconds is None else time.monotonic() + seconds
         with self.changed:
             while not self._signals:
                 self.check()
-                self.changed.wait()
+                left = 3600 if end is None else end - time.monotonic()
+                if left <= 0:
+                    return None
+                self.changed.wait(min(left, 3600))
             return self._signals.pop(0)
 
     def sleep(self, seconds):
@@ -279,6 +283,30 @@ class ProgramView:
 
     def say(self, text):
         self.out(text.encode("utf-8", "surrogateescape"))
+
+
+class ProgramUsage(Exception):
+    """A program was asked for something that it does not do: str() is its complaint."""
+
+
+def program_words(view, letters):
+    """What a program is given → (dict of its options, list of its other words). `letters` as for getopt; ProgramUsage for others."""
+    from getopt import GetoptError, gnu_getopt
+    try:
+        options, words = gnu_getopt(view.argv[1:], letters)
+    except GetoptError as error:
+        missing = "option requires an argument" if "requires" in error.msg else "invalid option"
+        raise ProgramUsage("%s -- '%s'" % (missing, error.opt))
+    return {option[1:]: value for option, value in options}, words
+
+
+def call_program(program, view):
+    """The exit status of `program`, a function of a ProgramView."""
+    try:
+        return program(view)
+    except ProgramUsage as problem:
+        view.complain("%s: %s" % (view.argv[0].rpartition("/")[2], problem))
+        return 1
 
 
 def find_program(programs, name):

@@ -1,15 +1,16 @@
 """The practice shell: enough of sh to try things at a prompt and to read the scripts people type.
 
-Lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, redirections to files
-of the container's memory, variables, and a prompt on a terminal.
+Lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, redirections to files of the
+container's memory, variables, arguments, names with `*`, `set -eux` and pipefail, traps, and a prompt on a terminal.
 
 Leaves out: pipes that stream (the left side runs to its end first), background jobs,
-globbing, functions, command substitution. A real shell has all of these; lessons need none.
+functions, `case`, command substitution. A script that has one of these is refused.
 """
 import re
 
 from .practice_files import FileProblem, join_path
-from .practice_process import MAX_PIPE_BYTES, ProgramInterrupted, ProgramView, find_program
+from .practice_process import MAX_PIPE_BYTES, ProgramInterrupted, ProgramView, call_program, find_program
+from .practice_request import PracticeRefusal, signal_number
 
 MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of a shell's `|` may hand to the other
 MAX_SHELL_TOKENS = 4096
@@ -24,7 +25,7 @@ class ShellExit(Exception):
 
 
 class ShellBreak(Exception):
-    """`break`: unwinds to the nearest loop."""
+    """`break` (False) or `continue` (True): unwinds to the nearest loop."""
 
 
 SHELL_TOKEN = re.compile(r"""
@@ -33,7 +34,12 @@ SHELL_TOKEN = re.compile(r"""
   | (?P<word>(?:[^\s;&|<>()"'\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)
 """, re.VERBOSE | re.DOTALL)
 SHELL_PART = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
-SHELL_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*|[?$#0-9])\}|([A-Za-z_][A-Za-z0-9_]*|[?$#0-9]))")
+# $NAME, ${NAME}, ${NAME:-other}, ${NAME:+other}; the last group is what only a real shell knows.
+SHELL_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])|\{([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])(?:(:?[-+])([^}]*))?\}"
+                            r"|(\{[^}]*\}?|[!-]))")
+SHELL_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL)
+SHELL_GLOB = re.compile(r"[*?\[]")
+SHELL_OPTIONS = {"e": "e", "errexit": "e", "u": "u", "nounset": "u", "x": "x", "xtrace": "x", "pipefail": "pipefail"}
 SHELL_RESERVED = frozenset("if then elif else fi while until for do done in { } !".split())
 
 
@@ -47,9 +53,20 @@ def shell_tokens(text):
         at = match.end()
         if match.lastgroup != "blank":
             tokens.append((match.lastgroup, match.group()))
+            check_substitutions(text, match)
         if len(tokens) > MAX_SHELL_TOKENS:
             raise ShellSyntax("the script is too long for this shell")
     return tokens
+
+
+def check_substitutions(text, match):
+    """ShellSyntax for a token that a real shell would replace with what this one cannot know."""
+    live = re.sub(r"'[^']*'|\\.", "", match.group()) if match.lastgroup == "word" else ""
+    if "`" in live or "$(" in live or match.group() == "(" and text[:match.start()].endswith("$"):
+        raise ShellSyntax("this practice shell has no command substitution")
+    for variable in SHELL_VARIABLE.finditer(live):
+        if variable.group(5):
+            raise ShellSyntax("%s: bad substitution" % variable.group())
 
 
 class ShellParser:
@@ -189,12 +206,17 @@ class ShellParser:
 
 
 class PracticeShell:
-    """Walks a ShellParser's tree. `status` is `$?`."""
+    """Walks a ShellParser's tree. `status` is `$?`; `name` and `arguments` are `$0` and `$1`, `$2`, …; `options` those of `set`."""
 
-    def __init__(self, view):
+    def __init__(self, view, outer=None):
         self.env = dict(view.env)
         self.view = ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env)
         self.status = 0
+        self.name = outer.name if outer else "sh"
+        self.arguments = outer.arguments if outer else []
+        self.options = set(outer.options) if outer else set()
+        self.tested = outer.tested if outer else 0   # above 0: a failure decides something, and does not end a `set -e`
+        self.traps = {}                              # signal number, 0 for the end → what to run
 
     def run_script(self, text):
         try:
@@ -206,33 +228,55 @@ class PracticeShell:
             pass
         return self.status
 
+    def value(self, match):
+        """What a match of SHELL_VARIABLE stands for."""
+        name, operator = match.group(1) or match.group(2), match.group(3) or ""
+        special = {"?": str(self.status), "$": "1", "#": str(len(self.arguments)), "0": self.name}
+        special.update((str(number), word) for number, word in enumerate(self.arguments, 1))
+        special.update(dict.fromkeys("@*", " ".join(self.arguments)))
+        found = special.get(name, self.env.get(name))
+        is_set = bool(found) if operator.startswith(":") else found is not None
+        if operator.endswith("-") and not is_set or operator.endswith("+") and is_set:
+            return self.expand(match.group(4))
+        if operator.endswith("+"):
+            return ""
+        if found is None and "u" in self.options:
+            self.view.complain("sh: %s: parameter not set" % name)
+            raise ShellExit(2)
+        return found or ""
+
     def expand(self, word):
         """A word as written → the text it stands for."""
-        def value(match):
-            name = match.group(1) or match.group(2)
-            special = {"?": str(self.status), "$": "1", "#": "0", "0": "sh"}
-            return special.get(name, self.env.get(name, ""))
         text = ""
-        for single, double, escaped, plain in SHELL_PART.findall(word):
-            if double:
-                text += SHELL_VARIABLE.sub(value, re.sub(r'\\(["\\`\n])', r"\1", double)) if "\\$" not in double \
-                    else "$".join(SHELL_VARIABLE.sub(value, part) for part in re.sub(r'\\(["\\`\n])', r"\1", double).split("\\$"))
-            elif plain:
-                text += SHELL_VARIABLE.sub(value, plain)
-            else:
-                text += single or escaped
+        for single, double, escaped, bare in SHELL_PART.findall(word):
+            parts = re.sub(r'\\(["\\`\n])', r"\1", double).split("\\$") if double else [bare]
+            text += single + escaped + "$".join(SHELL_VARIABLE.sub(self.value, part) for part in parts)
         return text
 
     def expand_all(self, words):
-        """Like expand; a bare $VARIABLE that is empty gives no word, one with blanks gives several."""
+        """The words of a command; a bare $VARIABLE that is empty gives none, one with blanks several, one with * what it matches."""
         found = []
         for word in words:
-            text = self.expand(word)
-            found += text.split() if SHELL_VARIABLE.fullmatch(word) else [text]
+            text = self.expand(re.sub("^~(?=/|$)", "$HOME", word))
+            if word == '"$@"':
+                found += self.arguments
+            elif SHELL_GLOB.search(SHELL_QUOTED.sub("", re.sub(SHELL_VARIABLE, "", word))):
+                found += self.matching_paths(text) or [text]
+            else:
+                found += text.split() if SHELL_VARIABLE.fullmatch(word) else [text]
         return found
+
+    def matching_paths(self, pattern):
+        from fnmatch import fnmatchcase
+        folder, slash, base = pattern.rpartition("/")
+        if SHELL_GLOB.search(folder):
+            raise ShellSyntax("%s: this practice shell matches names of one folder" % pattern)
+        return [folder + slash + name for name in self.view.files.names(self.view.path(folder or slash or "."))
+                if fnmatchcase(name, base) and name.startswith(".") == base.startswith(".")]
 
     def run(self, tree, view):
         view.process.check()
+        self.spring_traps(view)
         kind = tree[0]
         if kind == "list":
             for item in tree[1]:
@@ -240,73 +284,99 @@ class PracticeShell:
             if not tree[1]:
                 self.status = 0
         elif kind in ("and", "or"):
-            self.run(tree[1], view)
+            self.run_tested(tree[1], view)
             if (self.status == 0) == (kind == "and"):
                 self.run(tree[2], view)
         elif kind == "not":
-            self.run(tree[1], view)
+            self.run_tested(tree[1], view)
             self.status = int(not self.status)
         elif kind == "if":
-            self.run(tree[1], view)
+            self.run_tested(tree[1], view)
             branch = tree[2] if self.status == 0 else tree[3]
             self.status = 0
             self.run(branch, view)
         elif kind in ("while", "until"):
             self.run_loop(tree, view)
         elif kind == "for":
-            try:
-                for value in self.expand_all(tree[2]):
-                    self.env[tree[1]] = value
-                    self.run(tree[3], view)
-            except ShellBreak:
-                pass
-        elif kind == "subshell":
-            inner = PracticeShell(ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env))
-            try:
-                inner.run(tree[1], inner.view)
-            except ShellExit as stop:
-                inner.status = stop.args[0]
-            self.status = inner.status
+            for value in self.expand_all(tree[2]):
+                self.env[tree[1]] = value
+                if not self.run_body(tree[3], view):
+                    break
         elif kind == "redirected":
             inner = self.redirect(view, tree[2])
             if inner is not None:
                 self.run(tree[1], inner)
-        elif kind == "pipe":
-            self.run_pipe(tree[1], view)
         else:
-            self.run_command(tree[1], tree[2], view)
+            {"subshell": self.run_subshell, "pipe": self.run_pipe, "command": self.run_command}[kind](view, *tree[1:])
+            if self.status and "e" in self.options and not self.tested:
+                raise ShellExit(self.status)
+
+    def run_tested(self, tree, view):
+        self.tested += 1
+        try:
+            self.run(tree, view)
+        finally:
+            self.tested -= 1
+
+    def run_body(self, tree, view):
+        """Once round a loop; whether to go on."""
+        try:
+            self.run(tree, view)
+        except ShellBreak as stop:
+            return stop.args[0]
+        return True
+
+    def run_subshell(self, view, tree):
+        inner = PracticeShell(ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env), self)
+        try:
+            inner.run(tree, inner.view)
+        except ShellExit as stop:
+            inner.status = stop.args[0]
+        self.status = inner.status
+
+    def spring_traps(self, view):
+        """Run what traps say for the signals that have come; `$?` is afterwards what it was."""
+        while self.traps:
+            number = view.process.wait_signal(0)
+            if number is None:
+                return
+            status = self.status
+            self.run_script(self.traps.get(number, ""))
+            self.status = status
 
     def run_loop(self, tree, view):
         status = 0
-        try:
-            while True:
-                self.run(tree[1], view)
-                if (self.status == 0) != (tree[0] == "while"):
-                    break
-                self.run(tree[2], view)
-                status = self.status
-                # A loop of nothing but built-ins would keep the whole engine from its other work.
-                view.process.sleep(0.001)
-        except ShellBreak:
-            pass
+        while True:
+            self.run_tested(tree[1], view)
+            if (self.status == 0) != (tree[0] == "while"):
+                break
+            if not self.run_body(tree[2], view):
+                break
+            status = self.status
+            # A loop of nothing but built-ins would keep the whole engine from its other work.
+            view.process.sleep(0.001)
         self.status = status
 
-    def run_pipe(self, parts, view):
-        held, read = None, view.read
+    def run_pipe(self, view, parts):
+        held, read, failed = None, view.read, 0
         for number, part in enumerate(parts):
-            last = number == len(parts) - 1
             held = bytearray()
-            sink = view.out if last else bounded_sink(held)
+            sink = view.out if number == len(parts) - 1 else bounded_sink(held)
             inner = ProgramView(view.process, view.argv, view.programs, read, sink, view.err, self.env)
             try:
                 self.run(part, inner)
-            except (ShellExit, ShellBreak) as stop:
-                self.status = stop.args[0] if stop.args else 0
+            except ShellExit as stop:
+                self.status = stop.args[0]
+            except ShellBreak:
+                self.status = 0
             except ShellSyntax as error:
                 view.complain("sh: %s" % error)
                 self.status = 2
                 return
+            failed = self.status or failed
             read = bytes_source(held)
+        if "pipefail" in self.options:
+            self.status = failed
 
     def redirect(self, view, redirections):
         """The view with its streams turned as asked; None (status 1) if a file cannot be opened."""
@@ -345,43 +415,92 @@ class PracticeShell:
                     out = sink
         return ProgramView(view.process, view.argv, view.programs, read, out, err, self.env)
 
-    def run_command(self, words, redirections, view):
+    def run_command(self, view, words, redirections):
+        assigned = {}
+        while words and re.match("[A-Za-z_][A-Za-z0-9_]*=", words[0]):
+            name, _, value = words[0].partition("=")
+            assigned[name] = self.expand(value)
+            words = words[1:]
         argv = self.expand_all(words)
-        while argv and re.fullmatch("[A-Za-z_][A-Za-z0-9_]*=.*", argv[0], re.DOTALL) and "=" in words[0]:
-            if len(argv) == 1:
-                name, _, value = argv[0].partition("=")
-                self.env[name] = value
-                self.status = 0
-                return
-            argv = argv[1:]
+        if "x" in self.options:
+            self.view.complain("+ " + " ".join(["%s=%s" % item for item in assigned.items()] + argv))
         inner = self.redirect(view, redirections)
         if inner is None:
             return
         if not argv:
+            self.env.update(assigned)
             self.status = 0
-            return
-        name = argv[0]
-        if name == "exit":
-            if len(argv) > 1 and not re.fullmatch("[0-9]{1,9}", argv[1]):
-                inner.complain("sh: exit: illegal number: %s" % argv[1])
+        elif argv[0] in SHELL_BUILT_INS:
+            self.status = SHELL_BUILT_INS[argv[0]](self, argv[1:], inner) or 0
+        else:
+            inner.env = dict(self.env, **assigned)
+            self.run_program(argv, inner)
+
+    # -- built-ins: words and view → exit status (None: 0)
+
+    def do_nothing(self, words, view):
+        pass
+
+    def do_exit(self, words, view):
+        if words and not re.fullmatch("[0-9]{1,9}", words[0]):
+            view.complain("sh: exit: illegal number: %s" % words[0])
+            raise ShellExit(2)
+        raise ShellExit(int(words[0]) % 256 if words else self.status)
+
+    def do_exec(self, words, view):
+        if not words:
+            raise ShellSyntax("exec: this practice shell redirects commands only")
+        self.run_program(words, view)
+        raise ShellExit(self.status)
+
+    def do_break(self, words, view, goes_on=False):
+        if words:
+            view.complain("sh: %s: this practice shell knows no number here" % ("continue" if goes_on else "break"))
+            return 2
+        raise ShellBreak(goes_on)
+
+    def do_continue(self, words, view):
+        return self.do_break(words, view, True)
+
+    def do_export(self, words, view):
+        self.env.update(word.partition("=")[::2] for word in words if "=" in word)
+
+    def do_set(self, words, view):
+        while words and re.fullmatch("[-+][a-zA-Z]+", words[0]):
+            sign, names, words = words[0][0], list(words[0][1:]), words[1:]
+            if "o" in names and words:
+                names[names.index("o")], words = words[0], words[1:]
+            if not self.change_options(sign, names, "sh: set", view):
                 raise ShellExit(2)
-            raise ShellExit(int(argv[1]) % 256 if len(argv) > 1 else self.status)
-        if name == "break":
-            raise ShellBreak()
-        if name == "cd":
-            self.change_folder(argv[1] if len(argv) > 1 else self.env.get("HOME", "/"), inner)
-            return
-        if name in ("set", "trap", ":", "export", "umask", "wait"):
-            for word in argv[1:] if name == "export" else ():
-                key, equals, value = word.partition("=")
-                if equals:
-                    self.env[key] = value
-            self.status = 0
-            return
-        if name == "exec" and len(argv) > 1:
-            self.run_program(argv[1:], inner)
-            raise ShellExit(self.status)
-        self.run_program(argv, inner)
+        if words:
+            self.arguments = words[words[0] == "--":]
+
+    def change_options(self, sign, names, who, view):
+        """Whether all `names` are options that this shell knows; they are set, or with "+" taken back."""
+        unknown = [name for name in names if name not in SHELL_OPTIONS]
+        if unknown:
+            view.complain("%s: illegal option %s%s" % (who, sign, unknown[0]))
+            return False
+        change = self.options.update if sign == "-" else self.options.difference_update
+        change(SHELL_OPTIONS[name] for name in names)
+        return True
+
+    def do_trap(self, words, view):
+        action, names = (words[0], words[1:]) if len(words) > 1 else ("-", words)
+        for name in names:
+            try:
+                number = 0 if name in ("EXIT", "0") else signal_number(name)
+            except PracticeRefusal:
+                view.complain("sh: trap: %s: invalid signal specification" % name)
+                return 1
+            self.traps.pop(number, None)
+            if action != "-":
+                self.traps[number] = action
+        view.process.catch(*[number for number in self.traps if number])
+
+    def do_cd(self, words, view):
+        self.change_folder(words[0] if words else self.env.get("HOME", "/"), view)
+        return self.status
 
     def change_folder(self, name, view):
         path = join_path(self.env.get("PWD") or view.process.workdir, name)
@@ -402,10 +521,17 @@ class PracticeShell:
             self.status = 127
             return
         try:
-            self.status = program(ProgramView(view.process, argv, view.programs, view.read, view.out, view.err, self.env))
+            self.status = call_program(program, ProgramView(view.process, argv, view.programs, view.read, view.out, view.err, view.env))
         except FileProblem as problem:   # of a redirection: the disk is full, or the file is gone
             self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
             self.status = 1
+
+
+SHELL_BUILT_INS = {
+    ":": PracticeShell.do_nothing, "wait": PracticeShell.do_nothing, "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec,
+    "break": PracticeShell.do_break, "continue": PracticeShell.do_continue, "cd": PracticeShell.do_cd,
+    "export": PracticeShell.do_export, "set": PracticeShell.do_set, "trap": PracticeShell.do_trap,
+}
 
 
 def discard_bytes(data):
@@ -446,23 +572,45 @@ def held_then_read(held, read):
 
 
 def program_sh(view):
-    options = view.argv[1:]
+    words, letters = view.argv[1:], ""
+    while words and re.fullmatch("-[a-zA-Z]+", words[0]):
+        letters += words[0][1:]
+        words = words[1:]
     shell = PracticeShell(view)
-    outer = view.process.survives_interrupt   # of the shell that has started this one, if any
+    if not shell.change_options("-", [letter for letter in letters if letter not in "cils"], "sh", view):
+        return 2
+    outer = view.process.survives_interrupt, view.process.caught   # of the shell that has started this one, if any
     try:
-        if options and re.fullmatch("-[a-z]*c[a-z]*", options[0]):
-            if len(options) < 2:
-                view.complain("sh: -c requires an argument")
-                return 2
-            return shell.run_script(options[1])
-        if options and not options[0].startswith("-"):
-            view.complain("sh: can't open '%s': No such file or directory" % options[0])
-            return 2
-        return shell_from_stdin(view, shell)
-    except ShellExit as stop:
+        try:
+            status = run_shell(view, shell, "c" in letters, words)
+        except ShellExit as stop:
+            status = shell.status = stop.args[0]
+        if 0 in shell.traps:
+            shell.run_script(shell.traps.pop(0))
+        return status
+    except ShellExit as stop:   # in the trap
         return stop.args[0]
     finally:
-        view.process.survives_interrupt = outer
+        view.process.survives_interrupt = outer[0]
+        view.process.catch(*outer[1])
+
+
+def run_shell(view, shell, is_command, words):
+    """`sh -c COMMAND [NAME [ARGUMENT…]]`, `sh FILE [ARGUMENT…]` or `sh` → exit status."""
+    if is_command and not words:
+        view.complain("sh: -c requires an argument")
+        return 2
+    if is_command:
+        shell.name, shell.arguments = (words[1:2] or ["sh"])[0], words[2:]
+        return shell.run_script(words[0])
+    if not words:
+        return shell_from_stdin(view, shell)
+    shell.name, shell.arguments = words[0], words[1:]
+    try:
+        return shell.run_script(view.files.read(view.path(words[0])).decode("utf-8", "surrogateescape"))
+    except FileProblem as problem:
+        view.complain("sh: can't open '%s': %s" % (words[0], problem))
+        return 2
 
 
 def shell_from_stdin(view, shell):

@@ -305,9 +305,93 @@ def test_entrypoint_replaces_the_images_command(engine):
     ("seq 3 | wc -l", b"3\n", b"", 0),
     ("cat nope", b"", b"cat: can't open 'nope': No such file or directory\n", 1),
     ("{ echo a; echo b; } | cat # comment", b"a\nb\n", b"", 0),
+    ("set -e; false; echo no", b"", b"", 1),
+    ("false && true; echo $?; set -e; false && true; if false; then :; fi; ! true; echo on; (false); echo off", b"1\non\n", b"", 1),
+    ("set -e; false | true; while false; do :; done; false || echo on; nosuch; echo off", b"on\n", b"sh: nosuch: not found\n", 127),
+    ("set -eu; echo $X; echo no", b"", b"sh: X: parameter not set\n", 2),
+    ("set -x; A=1; echo $A", b"1\n", b"+ A=1\n+ echo 1\n", 0),
+    ("set -o pipefail; false | true; echo $?; set +o pipefail; false | true; echo $?", b"1\n0\n", b"", 0),
+    ("set -z; echo a", b"", b"sh: set: illegal option -z\n", 2),
+    ("trap 'echo bye' EXIT; echo a; exit 3", b"a\nbye\n", b"", 3),
+    ("trap 'echo bye' 0; set -e; false", b"bye\n", b"", 1),
+    ("trap 'x' NOPE; echo a", b"a\n", b"sh: trap: NOPE: invalid signal specification\n", 0),
+    ("echo ${A:-x} ${A-y} ${HOME:+z} ${A:+n}.", b"x y z .\n", b"", 0),
+    ("A=1 sh -c 'echo $A'; echo .$A", b"1\n.\n", b"", 0),
+    ("for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done", b"1\n3\n", b"", 0),
+    ("cd /etc; echo pass* /etc/gr[a-o]* /nosuch* 'p*' \"p*\" p\\*", b"passwd /etc/group /nosuch* p* p* p*\n", b"", 0),
+    ("cd ~; pwd; echo ~ ~/x '~'", b"/root\n/root /root/x ~\n", b"", 0),
+    # What it does not know it refuses, before it runs any of it where it can.
+    ("echo a; echo $(date)", b"", b"sh: this practice shell has no command substitution\n", 2),
+    ("echo `date`", b"", b"sh: this practice shell has no command substitution\n", 2),
+    ('echo "$(date)"', b"", b"sh: this practice shell has no command substitution\n", 2),
+    ("echo ${A?gone}; echo $?", b"", b"sh: ${A?gone}: bad substitution\n", 2),
+    ("echo $! x", b"", b"sh: $!: bad substitution\n", 2),
+    ("sleep 1 & echo", b"", b"sh: this practice shell has no background jobs (&)\n", 2),
+    ("umask 077; echo a", b"a\n", b"sh: umask: not found\n", 0),
+    ("break 2; echo a", b"a\n", b"sh: break: this practice shell knows no number here\n", 0),
 ])
 def test_shell(engine, script, out, err, status):
     assert shell(engine, script) == (out, err, status)
+
+
+def test_a_shell_has_arguments_options_and_script_files(engine):
+    def output(*cmd):
+        identity, status = run(engine, list(cmd))
+        return frames_of(logs(engine, identity)), status
+    assert output("sh", "-c", 'echo $1 $# $@ $0; for i in "$@"; do echo "<$i>"; done', "a", "b", "c d") == (
+        [(1, b"b 2 b c d a\n"), (1, b"<b>\n"), (1, b"<c d>\n")], 0)
+    assert output("sh", "-ec", "false; echo no") == ([], 1)
+    assert output("sh", "-z") == ([(2, b"sh: illegal option -z\n")], 2)
+    assert output("sh", "-c", "echo 'echo $1; exit 4' >/s; sh /s x") == ([(1, b"x\n")], 4)
+    assert output("sh", "/nosuch") == ([(2, b"sh: can't open '/nosuch': No such file or directory\n")], 2)
+
+
+def test_a_trap_is_sprung_between_commands(engine):
+    identity = create(engine, ["sh", "-c", "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.01; done"])
+    start(engine, identity)
+    eventually(lambda: logs(engine, identity) != b"")
+    assert ask(engine, "POST", "/containers/%s/stop?t=10" % identity)[0] == 204
+    assert (output_of(frames_of(logs(engine, identity)), 1), inspect(engine, identity)["State"]["ExitCode"]) == (b"ready\ngot\n", 5)
+
+
+# -- the other programs
+
+@pytest.mark.parametrize("script, out, status", [
+    ("top -b -n 2 -d 0.001 | grep -c '^Mem'", b"2\n", 0), ("cat /dev/null; tail -n 3 /dev/null", b"", 0),
+    ("printf '%05d|%5s|%-5s|%%\\n' 42 b c", b"00042|    b|c    |%\n", 0), ("printf '%x' 1", b"printf: %x: invalid format\n", 1),
+    ("echo -e 'a\\x41\\0101'", b"aAA\n", 0), ("ls -Z", b"ls: invalid option -- 'Z'\n", 1),
+    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0), ("uname -sm", b"Linux x86_64\n", 0), ("date -q", b"date: invalid option -- 'q'\n", 1),
+    ("date -u +%%", b"%\n", 0), ("wc -l /etc/passwd", b"2 /etc/passwd\n", 0), ("seq 3 | wc", b"      3       3       6\n", 0),
+    ("env A=1 sh -c 'echo $A'", b"1\n", 0), ("hostname new", b"hostname: a practice container keeps its name\n", 1),
+    ("seq 12 | grep '^1[0-9]*$'", b"1\n10\n11\n12\n", 0), ("seq 3 | grep -E '1|3'", b"1\n3\n", 0), ("echo 'a|b' | grep 'a|b'", b"a|b\n", 0),
+    ("echo a.b | grep -qF . && echo found", b"found\n", 0), ("echo a | grep '['", None, 2), ("echo abcdef | head -c 3", b"abc", 0),
+    ("seq 20 | tail -n +19", b"19\n20\n", 0), ("id -Z", b"id: invalid option -- 'Z'\n", 1), ("mkdir -m 700 /x", b"mkdir: invalid option -- 'm'\n", 1),
+    ("touch -t 1 /x", b"touch: invalid option -- 't'\n", 1), ("cp -r /etc /tmp/copy && cat /tmp/copy/group | head -n 1", b"root:x:0:\n", 0),
+    ("mkdir -p /a/b && mv /a /c && ls /c", b"b\n", 0), ("cp /etc /tmp/copy", b"cp: '/etc': omitting directory\n", 1),
+])
+def test_programs_do_what_is_asked_or_refuse_it(engine, script, out, status):
+    found, err, code = shell(engine, script)
+    assert code == status and (out is None or found + err == out)
+
+
+@pytest.mark.parametrize("cmd, status", [(["top"], 143), (["tail", "-f", "/dev/null"], 137), (["sh", "-c", "sleep infinity"], 137)])
+def test_what_keeps_a_container_alive(engine, cmd, status):
+    identity = create(engine, cmd)
+    start(engine, identity)
+    if cmd == ["top"]:
+        eventually(lambda: b"\x1b[H\x1b[J" in logs(engine, identity) and b"    1     0 root     R" in logs(engine, identity))
+    assert inspect(engine, identity)["State"]["Running"]
+    assert ask(engine, "POST", "/containers/%s/stop?t=%d" % (identity, 10 if cmd == ["top"] else 0))[0] == 204
+    assert inspect(engine, identity)["State"]["ExitCode"] == status
+
+
+def test_tail_follows_what_is_written(engine):
+    identity = create(engine, ["sh", "-c", "echo one >/f; echo two >>/f; tail -n 1 -f /f"])
+    start(engine, identity)
+    eventually(lambda: frames_of(logs(engine, identity)) == [(1, b"two\n")])
+    run_exec(engine, identity, ["sh", "-c", "echo three >>/f"])
+    eventually(lambda: frames_of(logs(engine, identity)) == [(1, b"two\n"), (1, b"three\n")])
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
 def test_a_program_that_fails_ends_its_container_and_not_the_engine(engine):
