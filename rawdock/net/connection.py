@@ -237,8 +237,9 @@ class Connection:
                 head = self._parse_head()
                 if head is not None and head.status >= 400:
                     return False
-                if len(self._received) > EARLY_BYTES:
-                    poller.modify(self.sock, POLLOUT)
+                if len(self._received) > EARLY_BYTES:   # both sides would wait for the other to read
+                    raise ProtocolError("rawdock limit", self._offset + EARLY_BYTES, self._received[EARLY_BYTES:],
+                                        "a request that is read before %d bytes of its answer have come" % EARLY_BYTES)
             elif events[0][1] & POLLOUT:
                 try:
                     view = view[self.sock.send(view, _socket.MSG_DONTWAIT):]

@@ -260,6 +260,18 @@ def test_an_answer_longer_than_the_sockets_queue_while_uploading():
         assert len(list(answer.messages())) == 100000 and connection.reusable
 
 
+def test_an_answer_without_end_to_a_request_that_nobody_reads():
+    """What comes early is kept, so it has a bound; who stopped reading there would wait for an engine that waits for him."""
+    def answer(peer):
+        peer.head()
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            peer.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+    with FakeEngine(answer) as engine, connect(engine) as connection:
+        with pytest.raises(ProtocolError, match="rawdock limit"):
+            connection.request("POST", "/images/load", (), (b"x" * 65536 for _ in range(100)))
+
+
 def test_an_interim_answer_does_not_hide_a_later_refusal():
     def refuse(peer):
         peer.head()
