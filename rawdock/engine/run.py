@@ -73,7 +73,7 @@ def require_api_versions(docker, needed):
     newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s' % (flag, since, docker.version)
              for flag, since in needed if not docker.supports(since)]
     if newer:
-        raise UnsupportedOption("\n".join(newer), "leave it out, or use a newer engine")
+        raise UnsupportedOption("\n".join(newer))
 
 
 def pull_image(docker, image, platform=None, progress=None):
