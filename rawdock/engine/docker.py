@@ -20,7 +20,7 @@ import re
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.config import find_address
-from ..net.connection import Connection
+from ..net.connection import Connection, require_seconds
 from ..net.dial import dial
 from .endpoints import encode_query, endpoint_names, find_endpoint
 
@@ -72,6 +72,22 @@ def encode_json_body(value):
         raise UsageError("the body cannot be written as JSON: %s" % error, "use dict, list, str, int, float, bool and None only")
 
 
+def encode_text_body(text):
+    """str → bytes of UTF-8. UsageError for a lone surrogate, which UTF-8 does not have."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start, "give bytes")
+
+
+def header_pairs(headers):
+    """The fields in `headers` (a dict, or pairs, or None) as a list of (name, value). UsageError for anything else."""
+    try:
+        return [(name, value) for name, value in (headers.items() if isinstance(headers, dict) else headers or ())]
+    except (TypeError, ValueError):
+        raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
+
+
 def reach(value, *names):
     """`value` of an answer's JSON, then what stands under each of `names`; None for what is missing there."""
     for name in names:
@@ -89,6 +105,7 @@ class Docker:
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None):
+        require_seconds("timeout", timeout)
         self.address = find_address(address, context)
         self.timeout = timeout
         self.open_socket = dial
@@ -166,13 +183,13 @@ class Docker:
         bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
         Timeouts in seconds, None for no limit: for the answer to begin, between two receipts, for all of it.
         """
-        if not path.startswith("/"):
-            raise UsageError("path %r does not begin with /" % path, "write it as in /containers/json")
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise UsageError("path %r does not begin with /" % (path,), "write it as in /containers/json")
         if query:
             path += ("&" if "?" in path else "?") + encode_query(raw_query_pairs(query))
-        fields = list(headers.items() if isinstance(headers, dict) else headers or ())
+        fields = header_pairs(headers)
         if isinstance(body, str):
-            body = body.encode("utf-8")
+            body = encode_text_body(body)
         elif isinstance(body, (dict, list)):
             body = encode_json_body(body)
             if not any(str(name).lower() == "content-type" for name, _ in fields):
@@ -242,11 +259,11 @@ class Docker:
         if question is not None and question == asked:   # again, as one who polls does
             return self._accepted(endpoint, self._exchange(endpoint.method, target, [], None, "1.1", False, seconds, seconds))
         body = parameters.pop("body", None)
-        fields = parameters.pop("headers", None) or ()
-        fields = list(fields.items() if isinstance(fields, dict) else fields)
+        fields = header_pairs(parameters.pop("headers", None))
         if len(path_values) > len(endpoint.path_parameters):
             raise UsageError("%s takes %d path values (%s), got %d" % (
-                endpoint.name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)))
+                endpoint.name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)),
+                "the body goes by name: body=…" if endpoint.body != "-" else None)
         path = dict(zip(endpoint.path_parameters, path_values))
         for parameter in endpoint.path_parameters[len(path_values):]:
             if parameter in parameters:
@@ -260,7 +277,7 @@ class Docker:
         if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
             fields.append(("Content-Type", "application/json" if endpoint.body == "json" else "application/x-tar"))
         if isinstance(body, str):
-            body = body.encode("utf-8")
+            body = encode_text_body(body)
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
@@ -369,15 +386,17 @@ def upgrade_fields(protocol):
 
 
 def raw_query_pairs(query):
-    """A dict of plain Python values → (name, text) pairs for the raw door, where no table knows the kinds."""
+    """A dict (or pairs) of plain Python values → (name, text) pairs, where no table knows the kinds. UsageError if it is none."""
     pairs = []
-    for name, value in query.items() if isinstance(query, dict) else query:
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if item is None:
-                continue
-            if isinstance(item, bool):
-                item = "1" if item else "0"
-            elif isinstance(item, dict):
-                item = json.dumps(item, separators=(",", ":"))
-            pairs.append((str(name), str(item)))
+    try:
+        for name, value in query.items() if isinstance(query, dict) else query:
+            for item in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(item, bool):
+                    item = "1" if item else "0"
+                elif isinstance(item, dict):
+                    item = json.dumps(item, separators=(",", ":"), allow_nan=False)
+                if item is not None:
+                    pairs.append((str(name), str(item)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError("the query cannot be written: %s" % error, "give a dict of str, int, bool, list and dict") from None
     return pairs

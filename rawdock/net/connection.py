@@ -40,8 +40,15 @@ SEND_BYTES = 65536            # one write of a request body; what is longer is s
 MAX_INTERIM_ANSWERS = 100     # engines send one at most (RFC 9110 §15.2)
 EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
 MAX_JSON_BYTES = 256 << 20    # decoded at once: a list of 100,000 containers has about 200 MB; docker-py and the Go client take any
+MAX_SECONDS = 2147483         # of a time limit: poll() counts milliseconds in 31 bits
 KEPT_MESSAGES = 50            # the last ones, among which a StreamError finds its status lines
 KEPT_STATUS_LINES = 5
+
+
+def require_seconds(name, seconds):
+    """UsageError unless `seconds` can be the time limit called `name`: None, or a number above 0."""
+    if seconds is not None and not (type(seconds) in (int, float) and 0 < seconds <= MAX_SECONDS):
+        raise UsageError("%s: %r is no number of seconds, above 0 and at most %d" % (name, seconds, MAX_SECONDS), "None is no limit")
 
 
 class Connection:
@@ -120,10 +127,13 @@ class Connection:
         `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body`
         None, bytes, or an iterable of bytes or a file (sent chunked, or as they are when a
         Content-Length is given, whose number is then checked). `hijack`: a 2xx switches the
-        connection to a raw stream. Timeouts in seconds. Whatever it raises once it has begun to
+        connection to a raw stream. Timeouts in seconds, above 0. Whatever it raises once it has begun to
         send, the connection is closed.
         """
         self._require_own_process()
+        require_seconds("head_timeout", head_timeout)
+        require_seconds("idle_timeout", idle_timeout)
+        require_seconds("total_timeout", total_timeout)
         if not self.reusable:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one", connected=True)
         if body is None and not headers and (method, target, version) == self._last_plain:
@@ -160,6 +170,9 @@ class Connection:
 
     def _encode(self, method, target, headers, body, version):
         """(bytes of the head; the body: None, bytes, or an iterable of pieces; its length or None: chunked)."""
+        for what, text in (("method", method), ("request target", target)):
+            if not isinstance(text, str):
+                raise UsageError("the %s is a str, not %s %r" % (what, type(text).__name__, text))
         named = [str(name).lower() for name, _ in headers]
         fields = [] if "host" in named else [("Host", "docker")]
         if isinstance(body, (bytes, bytearray, memoryview)):
@@ -525,7 +538,8 @@ class Response:
             self._connection.close()
 
     def limit_idle(self, seconds):
-        """From here on Timeout if no byte comes for `seconds` (None: wait for ever)."""
+        """From here on Timeout if no byte comes for `seconds` (None: wait for ever). UsageError if that is no time."""
+        require_seconds("limit_idle", seconds)
         if not self.complete:
             self._connection._set_timeout(seconds)
 

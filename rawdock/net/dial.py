@@ -30,7 +30,11 @@ def dial(address, timeout=None):
 
 def dial_unix(address, timeout):
     deadline = None if timeout is None else time.monotonic() + timeout
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    except OSError as error:
+        hint = "close what is not needed, or raise the limit of open files (ulimit -n)"
+        raise ConnectError(address, error.strerror.lower(), error.errno, hint)
     try:
         sock.settimeout(timeout)
         while True:

@@ -172,6 +172,24 @@ def test_all_operations_are_called_by_name():
         assert engine.accepted <= 3 + 2 * len(upgrades)   # the others share a connection
 
 
+def test_a_body_by_position_is_told_where_it_goes():
+    with pytest.raises(UsageError) as caught:
+        Docker("unix:///nowhere", "1.41").container_create({"Image": "x"})
+    assert "body=" in caught.value.hint
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1, 0, 1e300, "5", True])
+def test_a_client_with_a_time_limit_that_is_none(seconds):
+    with pytest.raises(UsageError, match="timeout: "):
+        Docker("unix:///nowhere", timeout=seconds)
+
+
+def test_the_longest_time_limit_is_one():
+    with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41", timeout=2147483) as docker:
+        assert docker.system_info() == {}
+        assert docker.request("POST", "/", body=iter([b"x" * 70000] * 5), head_timeout=2147483, total_timeout=2147482.5).json() == {}
+
+
 def test_names_that_python_and_the_client_use_too():
     (_, seen) = ask(lambda seen: response(b"{}", "201 Created") if seen.path.endswith("/create") else EMPTY, lambda docker: (
         docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"), docker.image_inspect("a/b:1"),
@@ -195,7 +213,20 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.request("GET", "/a b"), "%20"), (lambda docker: docker.request("GET", "/a\r\nB: c"), "request target"),
     (lambda docker: docker.request("GE T", "/"), "token"), (lambda docker: docker.request("POST", "/", body=5), "int"),
     (lambda docker: docker.request("POST", "/", body=[object()]), "JSON"), (lambda docker: docker.image_create(platform=5.5), "platform"),
-])
+    (lambda docker: docker.request("POST", "/", body="\ud800"), "surrogate"), (lambda docker: docker.image_load(body="a\udc80"), "position 1"),
+    (lambda docker: docker.container_create(body="\ud800"), "surrogate"), (lambda docker: docker.request("GET", None), "begin with /"),
+    (lambda docker: docker.request("GET", b"/x"), "begin with /"), (lambda docker: docker.request("GET", ("/",)), "begin with /"),
+    (lambda docker: docker.request(5, "/"), "method is a str, not int 5"), (lambda docker: docker.request(b"GET", "/"), "not bytes"),
+    (lambda docker: docker.request(None, "/"), "method is a str"), (lambda docker: docker.request("GET", "/", headers=5), "headers are"),
+    (lambda docker: docker.request("GET", "/", headers=["a"]), "pairs of name and value"), (lambda docker: docker.system_info(headers=[5]), "headers are"),
+    (lambda docker: docker.request("GET", "/", query=5), "query"), (lambda docker: docker.request("GET", "/", query=["a"]), "query"),
+    (lambda docker: docker.request("GET", "/", query={"a": {"b": object()}}), "query"),
+    (lambda docker: docker.request("GET", "/", query={"a": {"b": float("nan")}}), "query"),
+    (lambda docker: docker.container_create({"Image": "x"}), "takes 0 path values (none), got 1"),
+    (lambda docker: docker.container_update({"Memory": 1}), "id must be a str, got dict"),
+] + [(lambda docker, name=name, seconds=seconds: docker.request("GET", "/", **{name: seconds}), name)
+     for name in ("head_timeout", "idle_timeout", "total_timeout")
+     for seconds in (float("inf"), float("nan"), -1, 0, 1e300, 1 << 40, "5", True, b"")])
 def test_refused_before_anything_is_sent(call, says):
     with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41") as docker:
         with pytest.raises(UsageError) as caught:

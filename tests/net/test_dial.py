@@ -41,6 +41,21 @@ def test_unix_failures(tmp_path):
     assert "start it" in error.hint
 
 
+def test_no_descriptor_left():
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = os.open(os.devnull, os.O_RDONLY)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest, limits[1]))
+        for text in ("unix:///nowhere", "tcp://127.0.0.1:1"):
+            with pytest.raises(ConnectError, match="(?i)too many open files") as caught:
+                dial(parse_address(text), 1)
+            assert caught.value.errno == errno.EMFILE
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        os.close(highest)
+
+
 def test_permission_denied(tmp_path):
     """As an ordinary user, in a process of its own: root is denied nothing."""
     folder = tmp_path / "shut"
