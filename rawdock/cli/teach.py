@@ -11,7 +11,7 @@ import re
 from ..errors import ProtocolError, TruncatedError, UsageError
 from ..teach.explain import add_raw_stream, explain_messages, guess_role, message_facts
 from ..teach.exports import EXPORT_FORMS, ExportFiles, write_export
-from ..wire.body import request_framing
+from ..wire.framing import request_framing
 from .flags import Command, command_table
 
 EXPLAIN_FLAGS = """

@@ -7,7 +7,7 @@ are written with one call; the order between stdout and stderr is that of the fr
 import os
 
 from ..errors import APIError, RawdockError
-from ..net.duplex import read_frame_runs
+from ..net.duplex import read_frame_lists
 
 STDIN_BYTES = 65536
 
@@ -23,17 +23,15 @@ def copy_stream(pieces, tty, stdout, stderr):
         for piece in pieces:
             write_output(stdout, piece)
         return
-    for runs in pieces.frame_runs() if hasattr(pieces, "frame_runs") else read_frame_runs(pieces):
+    for frames in pieces.frame_lists() if hasattr(pieces, "frame_lists") else read_frame_lists(pieces):
         file, waiting = None, []
-        for stream, payloads in list.__iter__(runs):   # what arrived whole is shown before an error is
+        for stream, payload in frames:
             target = stderr if stream == 2 else stdout
             if target is not file:
                 write_output(file, b"".join(waiting))
                 file, waiting = target, []
-            waiting += payloads
+            waiting.append(payload)
         write_output(file, b"".join(waiting))
-        if type(runs) is not list:
-            raise runs.error
 
 
 def write_output(file, data):

@@ -30,14 +30,13 @@ from collections import deque
 
 from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UnconfirmedError,
                       UsageError, Verdict, verdict_of_error)
-from ..wire.body import BODY_NAMES, body_reader, framing_error, response_framing, stays_open
-from ..wire.feed import values_or_error
-from ..wire.message import MAX_HEAD_BYTES, encode_request_head, find_head_end, parse_response_head
+from ..wire.exchange import ResponseReader
+from ..wire.framing import BODY_NAMES, framing_error
+from ..wire.message import encode_request_head
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
 SEND_BYTES = 65536            # one write of a request body; what is longer is sent watching for an answer
-MAX_INTERIM_ANSWERS = 100     # engines send one at most (RFC 9110 §15.2)
 EARLY_BYTES = 16 << 20        # kept of an answer that begins before the request is over (the progress of a load)
 MAX_JSON_BYTES = 256 << 20    # decoded at once: a list of 100,000 containers has about 200 MB; docker-py and the Go client take any
 MAX_SECONDS = 2147483         # of a time limit: poll() counts milliseconds in 31 bits
@@ -64,18 +63,13 @@ class Connection:
         self._pid = os.getpid()
         self.reusable = True     # no message is under way and the peer has not said it will close
         self.was_reset = False   # the stream ended with ECONNRESET
-        self._received = bytearray()
-        self._scanned = 0        # bytes of it in which no end of a head was found
-        self._may_skip_crlf = True
-        self._interim = 0        # 1xx answers to the request under way
-        self._head = None        # found at the start of it, its bytes
-        self._raw_head = b""
-        self._offset = 0         # of the first byte received, in the answer under way
+        self._reader = ResponseReader()
+        self._received = b""     # bytes that it has not taken yet
+        self._head = None        # of the final response, once it has come
+        self._head_bytes = 0     # received while it was waited for
         self._sent_whole = True  # the last request has gone out to its end
         self._timeout = None     # of one wait, in seconds
         self._total = None       # (seconds for the exchange, when they are over)
-        self._last_plain = None  # (method, target, version) of the last request without headers and body
-        self._last_plain_head = b""
         self._poller = None
         self.closed = False
 
@@ -136,15 +130,10 @@ class Connection:
         require_seconds("total_timeout", total_timeout)
         if not self.reusable:
             raise ConnectError(self.address, "the connection is used up", hint="dial a new one", connected=True)
-        if body is None and not headers and (method, target, version) == self._last_plain:
-            head, announced = self._last_plain_head, None   # asked again, as one who polls does
-        else:
-            plain = body is None and not headers
-            head, body, announced = self._encode(method, target, list(headers), body, version)
-            if plain:
-                self._last_plain, self._last_plain_head = (method, target, version), head
+        head, body, length = self._encode(method, target, list(headers), body, version)
         self.reusable = False
-        self._offset = self._interim = 0
+        self._head, self._head_bytes = None, 0
+        self._reader.expect(method, hijack)
         try:
             self._set_timeout(head_timeout)
             if total_timeout is not None:
@@ -155,15 +144,10 @@ class Connection:
             elif isinstance(body, bytes):
                 self._sent_whole = self._send(head + body)
             else:
-                self._sent_whole = self._send(head) and self._send_stream(body, announced)
+                self._sent_whole = self._send(head) and self._send_stream(body, length)
             # Not sent whole: the engine has refused early, or closed, and its answer is still to be read.
-            response_head = self._read_head(head_timeout)
-            framing = response_framing(response_head, method, hijack, self._offset, self._raw_head)
-            if framing.coding is not None:
-                raise framing_error("RFC 9112 §7", self._offset, self._raw_head, response_head.headers, "transfer-encoding",
-                                    "chunked: no other transfer coding is decoded here")
-            self._offset += len(self._raw_head)
-            return Response(self, response_head, framing, method, target, idle_timeout, self._offset)
+            self._read_head(head_timeout)
+            return Response(self, self._reader, target, idle_timeout)
         except BaseException:
             self.close()
             raise
@@ -240,15 +224,14 @@ class Connection:
         from select import POLLOUT
         view = memoryview(data).cast("B")
         while len(view):
-            wait = self._timeout if self._total is None else self._near_the_end(len(self._received))
+            wait = self._timeout if self._total is None else self._near_the_end(self._head_bytes)
             events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
             if not events:
-                raise self._late("send", len(self._received))
+                raise self._late("send", self._head_bytes)
             if events[0][1] & ~POLLOUT:
                 if not self._receive():
                     return False
-                head = self._parse_head()
-                if head is not None and head.status >= 400:
+                if self._head is not None and self._head.status >= 400:
                     return False
                 if len(self._received) > EARLY_BYTES:   # both sides would wait for the other to read
                     raise ProtocolError("rawdock limit", self._offset + EARLY_BYTES, self._received[EARLY_BYTES:],
@@ -330,69 +313,36 @@ class Connection:
         return size
 
     def _receive(self, seconds=None):
-        data = self.receive(len(self._received), "head", seconds)
+        """Receive once, and take the head of the final response if it has come. False at the end of the stream."""
+        data = self.receive(self._head_bytes, "head", seconds)
         self._received += data
+        self._head_bytes += len(data)
+        reader, at = self._reader, 0
+        while self._head is None and at < len(self._received):
+            heads = []
+            at = reader.take_head(self._received, at, heads)
+            self._head = next((head for head in heads if not head.interim), None)
+        self._received = self._received[at:]
         return bool(data)
 
-    def _parse_head(self):
-        """The Head of the final response, which stays in what was received, or None: need more. Interim ones are dropped."""
-        received = self._received
-        while received and self._head is None:
-            if received[0] == 0x0d and self._may_skip_crlf:   # one empty line before a status line is passed over
-                if len(received) == 1:
-                    return None
-                if received[1] == 0x0a:
-                    del received[:2]
-                    self._offset += 2
-                self._may_skip_crlf = False
-                continue
-            end = find_head_end(received, self._scanned, "response", self._offset)
-            if end < 0:
-                self._scanned = len(received)
-                return None
-            raw = bytes(received[:end])
-            head = parse_response_head(raw, self._offset)
-            self._scanned, self._may_skip_crlf = 0, True
-            if head.status >= 200 or head.status == 101:
-                self._head, self._raw_head = head, raw
-            else:
-                self._interim += 1
-                if self._interim > MAX_INTERIM_ANSWERS:
-                    raise ProtocolError("rawdock limit", self._offset, raw,
-                                        "a final response after at most %d interim ones" % MAX_INTERIM_ANSWERS)
-                del received[:end]
-                self._offset += end
-        return self._head
-
     def _read_head(self, timeout):
-        """The Head of the final response, which must come whole within `timeout` seconds."""
+        """Receive until the head of the final response has come whole, for at most `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        if not self._received:
-            data = self.receive(0, "head")
-            end = data.find(b"\r\n\r\n") + 4
-            if 4 <= end <= MAX_HEAD_BYTES and data[0] == 0x48 and data[9:10] != b"1":
-                # The usual case: one receipt, in it the whole head of a final response.
-                self._raw_head = data[:end]
-                self._received = bytearray(data[end:])
-                return parse_response_head(self._raw_head)
-            if not data:
-                raise self._unanswered()
-            self._received += data
-        head = self._parse_head()
-        while head is None:
-            if deadline is not None:   # each wait has only what is left of the head's time
+        alive = self._head is not None or self._receive(timeout)
+        while self._head is None and alive:
+            if deadline is not None:   # each wait has only what is left of the time
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise self._late("head", len(self._received), timeout)
+                    raise self._late("head", self._head_bytes, timeout)
                 self._set_timeout(left)
-            if not self._receive(timeout):
-                if self._received:
-                    raise TruncatedError("a response head", self._offset + len(self._received), None, len(self._received))
-                raise self._unanswered()
-            head = self._parse_head()
-        del self._received[:len(self._raw_head)]
-        self._head = None
-        return head
+            alive = self._receive(timeout)
+        if self._head is None:
+            try:
+                self._reader.feed_eof()
+            except TruncatedError as error:
+                if error.got:
+                    raise
+            raise self._unanswered()
 
     def _unanswered(self):
         return ConnectError(self.address, "the engine closed the connection without an answer",
@@ -401,15 +351,12 @@ class Connection:
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""
         self._require_own_process()
-        if not self._received:
-            return b""
-        data = bytes(self._received)
-        self._received = bytearray()
+        data, self._received = self._received, b""
         return data
 
-    def hand_back(self, leftover, head, framing):
-        """A response was read to its end: keep the connection if both sides can."""
-        if leftover or not self._sent_whole or not stays_open(head, framing):
+    def release(self, leftover):
+        """A response was read to its end, and `leftover` came behind it: keep the connection if both sides can."""
+        if leftover or not self._sent_whole or self._reader.state != "head":
             self.close()
         else:
             if self._total is not None:
@@ -454,30 +401,32 @@ class Response:
     its connection can raise UnconfirmedError too.
     """
 
-    def __init__(self, connection, head, framing, method, target, idle_timeout=None, offset=0):
+    def __init__(self, connection, reader, target, idle_timeout=None):
+        head = reader.head
         self.status = head.status
         self.reason = head.reason
         self.version = head.version
         self.headers = head.headers
-        self.framing = framing
-        self.method = method
+        self.framing = reader.framing
+        self.method = reader.method
         self.target = target
         self.complete = False
         self.trailers = None
         self.on_complete = None    # called once when the connection can serve another request
-        self._head = head
         self._connection = connection
-        self._body = body_reader(framing, None, offset)
-        self._offset = offset          # where the body begins in the answer
-        self._received = 0             # bytes of it
+        self._reader = reader          # of the connection; it is this answer's until that is complete
+        self._received = 0             # bytes of the body
         self._failed = None            # the Verdict on what has gone wrong
         self._decoding = False         # messages() or frames() are not at their end
         self._views_under_way = None   # readinto's
         self._rest = b""               # what readinto has received and not yet given
         self._ending = None            # follows the content of a body that ends with its connection
         self._end_required = False     # and must have seen its end
-        if self._body.done:
-            self._finish()
+        if self.framing.coding is not None:
+            raise framing_error("RFC 9112 §7", reader.heads.start, reader.heads.raw, head.headers, "transfer-encoding",
+                                "chunked: no other transfer coding is decoded here")
+        if reader.complete:
+            self._finish(connection.take_received())
         else:
             self.limit_idle(idle_timeout)
 
@@ -518,15 +467,17 @@ class Response:
         not. `required`: whoever reads to the end gets UnconfirmedError where it is not shown.
         """
         if self.framing.kind == "close" and not self.complete:
-            from ..wire.ending import content_end
+            from .ending import content_end
             self._ending = content_end(content)
             self._end_required = required
 
     def _require_end(self):
         if self._end_required and not self._ending.whole():
-            raise UnconfirmedError(self._offset + self._received, self._received)
+            error = UnconfirmedError(self._reader.offset, self._received)
+            self._set_verdict(error)
+            raise error
 
-    def _judge(self, error):
+    def _set_verdict(self, error):
         """The verdict is on `error`, unless one was given before that another read cannot change."""
         if self._failed is None or self._failed.kind in ("timeout", "unconfirmed"):
             name = BODY_NAMES[self.framing.kind]
@@ -543,81 +494,83 @@ class Response:
         if not self.complete:
             self._connection._set_timeout(seconds)
 
-    def _finish(self):
+    def _finish(self, leftover):
+        """The body is complete, and `leftover` are the bytes received after it."""
         connection = self._connection
-        leftover = self._body.leftover
-        self._received -= len(leftover)
-        leftover = leftover or connection.take_received()
-        if leftover and not stays_open(self._head, self.framing):
+        if leftover and self._reader.state == "closed":
             connection.close()
-            raise ProtocolError("RFC 9112 §9.6", self._offset + self._received, leftover, "no byte after a message that closes the connection")
+            self._reader.take_head(leftover, 0, [])   # refuses them
         self.complete = True
         self._failed = None   # a timeout that was read past
-        self.trailers = self._body.trailers
-        connection.hand_back(leftover, self._head, self.framing)
+        self.trailers = self._reader.trailers
+        connection.release(leftover)
         if connection.reusable and self.on_complete is not None:
             self.on_complete(connection)
 
-    def _feed(self, data):
-        """Pieces of the body out of bytes received; no bytes means the end of the connection."""
-        body, pieces = self._body, []
+    def _take(self, data, pieces):
+        """Append pieces of content out of bytes received, then raise what is wrong; no bytes: the connection has ended."""
+        reader = self._reader
+        leftover = b""
         try:
             if len(data):
                 self._received += len(data)
-                pieces = body.feed(data)
+                leftover = bytes(data[reader.take_content(data, 0, pieces):])
+                self._received -= len(leftover)
                 if self._ending is not None:
                     self._ending.feed(data)
             else:
-                # Only a refusal is believed whole though its sender had not read all that we sent.
+                # After a reset, only a status of 400 or more counts as complete: servers reset when they refuse early.
                 if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
-                    raise TruncatedError("a body that ends with the connection, which was reset", self._offset + self._received, None, self._received)
-                body.feed_eof()
-            if body.done:
-                self._finish()
-        except ProtocolError as error:
+                    raise TruncatedError("a body that ends with the connection, which was reset", reader.offset, None, self._received)
+                reader.feed_eof()
+            if reader.complete:
+                self._finish(leftover)
+        except ProtocolError:
             self._connection.close()
-            return values_or_error(pieces, error)
-        return pieces
-
-    def _next_pieces(self):
-        """Pieces of the body out of what came with the head, else out of one receipt."""
-        connection = self._connection
-        return self._feed(connection.take_received() or connection.receive(self._received))
-
-    def __iter__(self):
-        """Pieces of the body (bytes) as they come: what one receipt holds of it, whatever the chunks."""
-        try:
-            yield from self._pieces()
-            self._require_end()
-        except RawdockError as error:
-            self._judge(error)
             raise
 
-    def _pieces(self):
+    def _receipts(self, receive=None):
+        """Lists of pieces of content, one for each time that bytes were received; then raises what went wrong.
+
+        `receive()` gives bytes received, by default what came with the head and then receipts of their own.
+        """
+        connection = self._connection
         while not self.complete:
-            pieces = self._next_pieces()
-            if len(pieces) == 1:
-                yield pieces[0]
-            elif pieces:
-                yield b"".join(list.__iter__(pieces))
-            if type(pieces) is not list:   # an error stands behind them
-                raise pieces.error
+            pieces = []
+            try:
+                self._take(connection.take_received() or (receive or self._receive)(), pieces)
+            except RawdockError as error:
+                if pieces:
+                    yield pieces
+                self._set_verdict(error)
+                raise
+            if pieces:
+                yield pieces
+
+    def _receive(self):
+        return self._connection.receive(self._received)
+
+    def __iter__(self):
+        """Pieces of the body (bytes) as they come: what is received at once is one piece, whatever the chunks."""
+        yield from self._pieces()
+        self._require_end()
+
+    def _pieces(self):
+        for pieces in self._receipts():
+            yield pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def read(self, limit=None):
         """The whole body (bytes). With `limit`, ProtocolError once it has more bytes than that."""
-        pieces, size = [], 0
-        try:
-            while not self.complete:
-                for piece in self._next_pieces():
-                    pieces.append(piece)
-                    size += len(piece)
-                    if limit is not None and size > limit:
-                        raise ProtocolError("rawdock limit", limit, piece, "a body of at most %d bytes" % limit)
-            self._require_end()
-        except RawdockError as error:
-            self._judge(error)
-            raise
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        parts, size = [], 0
+        for pieces in self._receipts():
+            parts += pieces
+            size += sum(map(len, pieces))
+            if limit is not None and size > limit:
+                error = ProtocolError("rawdock limit", limit, pieces[-1], "a body of at most %d bytes" % limit)
+                self._set_verdict(error)
+                raise error
+        self._require_end()
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def json(self, limit=MAX_JSON_BYTES):
         """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
@@ -627,25 +580,14 @@ class Response:
             return json.loads(data.decode("utf-8"))
         except (ValueError, RecursionError) as wrong:
             error = ProtocolError("RFC 8259", getattr(wrong, "pos", getattr(wrong, "start", 0)), data, "JSON (%s)" % wrong)
-        self._judge(error)
+        self._set_verdict(error)
         raise error
 
     def _view_runs(self, buffer):
-        """The body as lists of memoryviews, one a receipt, into `buffer`: valid until the next is asked for."""
-        connection = self._connection
+        """The body as lists of memoryviews into `buffer`, one for each time that bytes were received: valid until the next."""
         view = memoryview(buffer)
-        try:
-            while not self.complete:
-                data = connection.take_received()
-                pieces = self._feed(memoryview(data) if data else view[:connection.receive_into(view, self._received)])
-                if pieces:
-                    yield list(list.__iter__(pieces))
-                if type(pieces) is not list:   # an error stands behind them
-                    raise pieces.error
-            self._require_end()
-        except RawdockError as error:
-            self._judge(error)
-            raise
+        yield from self._receipts(lambda: view[:self._connection.receive_into(view, self._received)])
+        self._require_end()
 
     def _views(self, buffer):
         for run in self._view_runs(buffer):
@@ -703,7 +645,7 @@ class Response:
             self._require_end()
             self._decoding = False
         except RawdockError as error:
-            self._judge(error)
+            self._set_verdict(error)
             raise
         finally:
             self.close()
@@ -715,33 +657,19 @@ class Response:
             for piece in self:
                 yield 1, piece
             return
-        for runs in self.frame_runs():
-            for stream, payloads in runs:
-                for payload in payloads:
-                    yield stream, payload
+        for frames in self.frame_lists():
+            yield from frames
 
-    def frame_runs(self):
-        """The frames of the body as lists, one a receipt, of (stream, [bytes, …]): consecutive frames of one stream together.
-
-        An error that stands behind good frames is raised by iterating the list, after them.
-        """
-        from ..wire.frameruns import FrameRunReader
-        from .duplex import read_frame_runs
+    def frame_lists(self):
+        """The frames of the body as lists of (stream, bytes), one for each time that bytes were received."""
+        from .duplex import read_frame_lists
         self._decoding = True
         try:
-            if self.framing.kind == "chunked" and not self._received:
-                self._body = reader = FrameRunReader(self._offset)
-                while not self.complete:
-                    runs = self._next_pieces()
-                    if runs:
-                        yield runs
-                reader.frames.feed_eof()
-            else:
-                yield from read_frame_runs(self._pieces())
-                self._require_end()
+            yield from read_frame_lists(self._pieces())
+            self._require_end()
             self._decoding = False
         except RawdockError as error:
-            self._judge(error)
+            self._set_verdict(error)
             raise
         finally:
             self.close()

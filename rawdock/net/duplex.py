@@ -7,19 +7,27 @@ said what became of the program.
 import _socket
 
 from ..errors import RawdockError, UsageError, Verdict
-from ..wire.body import BODY_NAMES
-from ..wire.feed import values_or_error
-from ..wire.frameruns import frame_runs
 from ..wire.frames import FrameReader
+from ..wire.framing import BODY_NAMES
 
 
-def read_frame_runs(pieces):
-    """Pieces of bytes → lists of frame runs, one a piece that completes any."""
+def read_frame_lists(pieces):
+    """Pieces of bytes (an iterable) → lists of (stream, bytes), one for each piece that completes a frame.
+
+    TruncatedError if the pieces end inside a frame, StreamError for an error frame of the engine's; the
+    frames before are given first.
+    """
     reader = FrameReader()
     for piece in pieces:
-        frames = reader.feed(piece)
+        frames = []
+        try:
+            reader.take(piece, 0, frames)
+        except RawdockError:
+            if frames:
+                yield frames
+            raise
         if frames:
-            yield values_or_error(frame_runs(list.__iter__(frames)), None if type(frames) is list else frames.error)
+            yield frames
     reader.feed_eof()
 
 
@@ -57,7 +65,7 @@ class Duplex:
             try:
                 data = self._connection.receive(response._received)
             except RawdockError as error:
-                response._judge(error)
+                response._set_verdict(error)
                 raise
             if not data and response._failed is None:
                 response._failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response._received)
@@ -82,12 +90,10 @@ class Duplex:
                 for piece in self:
                     yield 1, piece
                 return
-            for runs in read_frame_runs(self):
-                for stream, payloads in runs:
-                    for payload in payloads:
-                        yield stream, payload
+            for frames in read_frame_lists(self):
+                yield from frames
         except RawdockError as error:
-            self.response._judge(error)
+            self.response._set_verdict(error)
             raise
 
     def send(self, data):

@@ -20,8 +20,8 @@ from collections import deque, namedtuple
 from ..errors import ProtocolError, StreamError, TruncatedError
 from ..engine.endpoints import find_endpoint_row
 from ..wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, STREAM_NAMES, FrameReader
+from ..wire.head import walk_head
 from ..wire.jsonstream import MessageReader, decode_json_bytes
-from ..wire.message import walk_head
 from .explain import guess_role
 from .pairing import BODY_ROLES, PairedReaders
 

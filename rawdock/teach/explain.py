@@ -5,8 +5,8 @@ dict for each message. It decides nothing itself: what it calls complete, cut or
 what the client would.
 """
 from ..errors import ProtocolError, TruncatedError
-from ..wire.body import request_framing, response_framing
 from ..wire.exchange import Data, RequestReader, ResponseReader, Switched
+from ..wire.framing import request_framing, response_framing
 from ..wire.message import Head
 
 
@@ -68,7 +68,7 @@ class MessageCollector:
             response = self.reader.kind == "response"
             framing = response_framing(event, self.reader.method) if response else request_framing(event)
             self._begin(event, framing.kind)
-            if response and event.status < 200 and event.status != 101:
+            if event.interim:
                 self._finish(True)   # an interim response is a head alone
         elif isinstance(event, Data):
             self.body.append(event.data)

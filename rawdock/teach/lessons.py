@@ -22,8 +22,8 @@ import socket
 import time
 
 from ..errors import ProtocolError, RawdockError, UsageError
-from ..wire.body import stays_open
 from ..wire.exchange import Data, End, ResponseReader, Switched
+from ..wire.framing import stays_open
 from .answers import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
 
 LESSON_SECONDS = 30            # of silence from the engine

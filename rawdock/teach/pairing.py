@@ -7,13 +7,12 @@ the connection are kept until the answer has come; all else is read at once, as 
 
 Every byte that is read gets a label (start, end, role, message): the readers' own labels with the
 PairedMessage that they belong to. Nothing is raised: a direction whose bytes break a rule stops
-there, with the error in its reader's `error`, and the other goes on.
+there, with the error in its `error`, and the other goes on.
 """
 import re
 from collections import deque
 
 from ..errors import ProtocolError
-from ..wire.body import UPGRADE, body_reader
 from ..wire.exchange import RequestReader, ResponseReader
 
 # Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for an upgrade.
@@ -45,145 +44,165 @@ class PairedMessage:
     @property
     def interim(self):
         """Whether it is a 1xx, after which another response must come."""
-        return self.kind == "response" and self.head is not None and self.head.status < 200 and self.head.status != 101
+        return self.head is not None and self.head.interim
+
+
+class PairedReader:
+    """The base of both directions: runs `reader`, a part at a time, and sees where each message begins and ends.
+
+    `message` is the PairedMessage under way, `error` what stopped the reading, or None. Nothing is raised.
+    """
+
+    message = error = None
+    kept = None   # bytes whose meaning an answer must tell first
+
+    def __init__(self, pair, direction, reader, labels):
+        self.pair = pair
+        self.reader = reader
+        self._messages = pair.messages[direction]
+        self._part_labels = labels   # those of the reader, without their message
+        self._labels = []
 
     @property
-    def asks_to_upgrade(self):
-        return "upgrade" in self.head.headers.tokens("connection") and "upgrade" in self.head.headers
+    def offset(self):
+        """Where the next byte to read is in its stream."""
+        return self.reader.offset
 
-
-class MessageLabels(list):
-    """The labels of one direction, each with the message under way behind its role."""
-
-    message = None
-
-    def append(self, label):
-        list.append(self, label + (self.message,))
-
-
-class MarkingReader:
-    """What the two paired readers add to those of the wire floor: where each message begins and ends."""
-
-    message = None
-
-    def _begin_message(self, raw, data, at, events):
-        self.message = self._labels.message = PairedMessage(self.kind, self.offset)
-        self.pair.messages[self.direction].append(self.message)
-        return super()._begin_message(raw, data, at, events)
-
-    def _mark_head(self, head, raw):
-        self.message.head, self.message.body = head, self.offset + len(raw)
-
-    def _mark_end(self):
-        self.message.end, self.message.complete = self.offset, True
-
-    def _switch(self, data, at, events):
-        self.message.switched = True
-        return super()._switch(data, at, events)
+    @property
+    def bare_lf(self):
+        """Whether a line of a head may end with LF alone."""
+        return self.reader.heads.bare_lf
 
     def read(self, data):
-        """feed() for its labels alone. Nothing is raised: see `error`."""
-        if self.error is None and data:
-            try:
-                self.feed(data)
-            except ProtocolError:
-                pass
+        """Take what `data` (bytes) holds, up to where its meaning is not known yet."""
+        at = 0
+        while self.error is None and self.kept is None and (at < len(data) or self.reader.state == "switch"):
+            at = self._read_part(data, at)
+        if self.kept is not None:
+            self.kept += data[at:]
 
-    def read_eof(self):
-        if self.error is None:
-            try:
-                self.feed_eof()
-            except ProtocolError:
-                pass
-
-
-class PairedRequestReader(MarkingReader, RequestReader):
-    """Reads requests; `kept` are the bytes behind one whose answer must first tell what they are, else None."""
-
-    direction = ">"
-    kept = None
-
-    def __init__(self, pair):
-        RequestReader.__init__(self, MessageLabels())
-        self.pair = pair
-
-    def _frame(self, head, raw):
-        self._mark_head(head, raw)   # also of one whose fields contradict each other, which is refused next
-        self.pair.unanswered.append(self.message)
-        self.message.framing = framing = RequestReader._frame(self, head, raw)
-        self._may_switch = self._asks_to_switch or may_hijack(head) or head.method == "CONNECT"
-        return framing
-
-    def _end_message(self, data, at, events, trailers):
-        self._mark_end()
-        answer = self.message.answer   # an early one
-        self._asks_to_switch = answer is not None and answer.framing.kind == "upgrade"
-        at = RequestReader._end_message(self, data, at, events, trailers)
-        if self._may_switch and answer is None:
-            self.kept = bytearray(data[at:])
-            return len(data)
-        if not self.switched:
-            self._labels.message = None
+    def _read_part(self, data, at):
+        reader, head, state = self.reader, self.reader.head, self.reader.state
+        if state == "switch":
+            self.message.switched = True
+        try:
+            at = reader.take_part(data, at, [])
+        except ProtocolError as error:
+            self.error = error
+        if state == "head" and (reader.head is not head or self.error is not None):
+            self._begin_message(reader.head if reader.head is not head else None)
+        self._assign_labels()
+        if self.error is None and (reader.complete or state == "head" and self.message is not None and self.message.interim):
+            self._end_message()
         return at
 
-    def read(self, data):
-        if self.kept is not None:
-            self.kept += data
-            if len(self.kept) > MAX_KEPT_BYTES:
-                self.decide(True)
+    def _assign_labels(self):
+        message = self.message
+        for start, end, role in self._part_labels:
+            self._labels.append((start, end, role, message if message is not None and start >= message.start else None))
+        del self._part_labels[:]
+
+    def take_labels(self):
+        labels, self._labels = self._labels, []
+        return labels
+
+    def _begin_message(self, head):
+        """A head has come; None: its bytes break a rule."""
+        heads = self.reader.heads
+        self.message = message = PairedMessage(self.reader.kind, heads.start)
+        self._messages.append(message)
+        if head is not None:   # if its fields contradict each other, that is the error, and there is no framing
+            message.head, message.body = head, heads.start + len(heads.raw)
+            message.framing = self.reader.framing if self.error is None else None
+            self._pair_message(message)
+
+    def _end_message(self):
+        self.message.end, self.message.complete = self.reader.offset, True
+        self.message = None
+
+    def read_eof(self):
+        """No more will come."""
+        if self.error is not None:
+            return
+        try:
+            ended = self.reader.feed_eof()
+        except ProtocolError as error:
+            self.error = error
+            return
+        if ended:
+            self._end_message()
+
+
+class PairedRequestReader(PairedReader):
+    """Reads requests; `kept` are the bytes after one whose answer must first tell what they are, else None."""
+
+    def __init__(self, pair):
+        labels = []
+        PairedReader.__init__(self, pair, ">", RequestReader(labels), labels)
+
+    def _pair_message(self, message):
+        self.pair.unanswered.append(message)
+
+    def _end_message(self):
+        message, head = self.message, self.message.head
+        PairedReader._end_message(self)
+        if message.answer is not None:   # an early one
+            self._continue(message, message.answer.framing.kind == "upgrade")
+        elif head.asks_to_upgrade or may_hijack(head) or head.method == "CONNECT":
+            self.message, self.kept = message, bytearray()
+
+    def _continue(self, message, switched):
+        if switched:
+            self.message = message
+            self.reader.switch()
         else:
-            MarkingReader.read(self, data)
+            self.message = None
+            self.reader.stay()
+
+    def read(self, data):
+        PairedReader.read(self, data)
+        if self.kept is not None and len(self.kept) > MAX_KEPT_BYTES:
+            self.decide(True)
 
     def decide(self, switched):
         """The last request's answer is known: read on as a raw stream, or as the next request."""
         data, self.kept = bytes(self.kept), None
-        if switched:
-            self._body = body_reader(UPGRADE, self._labels, self.offset)
-            self._switch(data, 0, [])
-        else:
-            self._labels.message = None
-            self.read(data)
+        self._continue(self.message, switched)
+        self.read(data)
 
 
-class PairedResponseReader(MarkingReader, ResponseReader):
+class AnswerReader(ResponseReader):
+    """A ResponseReader that learns from `pair` which request a response answers."""
+
+    def __init__(self, pair, method, labels):
+        ResponseReader.__init__(self, method, False, labels)
+        self.pair = pair
+
+    def answered(self, head):
+        if not self.pair.unanswered:
+            return self.method, False
+        request = self.pair.unanswered[0].head
+        # A detached exec start is answered with a length, and no stream follows.
+        delimited = "content-length" in head.headers or "transfer-encoding" in head.headers
+        return request.method, may_hijack(request) and not delimited
+
+
+class PairedResponseReader(PairedReader):
     """Reads responses, each as the answer to the request whose turn it is."""
 
-    direction = "<"
-
     def __init__(self, pair, method):
-        ResponseReader.__init__(self, method, False, MessageLabels())
-        self.pair = pair
-        self.default_method = method
+        labels = []
+        PairedReader.__init__(self, pair, "<", AnswerReader(pair, method, labels), labels)
 
-    def _frame(self, head, raw):
-        final = head.status >= 200 or head.status == 101
+    def _pair_message(self, message):
         unanswered = self.pair.unanswered
-        request = unanswered[0] if unanswered else None
-        if final and unanswered:
-            unanswered.popleft()
-        self.method = request.head.method if request else self.default_method
-        # A detached exec start is answered with a length, and no stream follows.
-        self.hijack = (request is not None and may_hijack(request.head)
-                       and "content-length" not in head.headers and "transfer-encoding" not in head.headers)
-        self.message.request = request
-        self._mark_head(head, raw)
-        self.message.framing = framing = ResponseReader._frame(self, head, raw)
-        if final and request is not None:
-            request.answer = self.message
+        message.request = unanswered[0] if unanswered else None
+        if message.interim or message.request is None:
+            return
+        unanswered.popleft()
+        if message.framing is not None:
+            message.request.answer = message
             self.pair.decide()
-        return framing
-
-    def _owes_another(self, head):
-        owes = ResponseReader._owes_another(self, head)
-        if owes:
-            self._mark_end()
-            self._labels.message = None
-        return owes
-
-    def _end_message(self, data, at, events, trailers):
-        self._mark_end()
-        self._labels.message = None
-        return ResponseReader._end_message(self, data, at, events, trailers)
 
 
 class PairedReaders:
@@ -201,7 +220,7 @@ class PairedReaders:
 
     def opened(self):
         """An engine was connected to: LF alone may end a line of a request's head, as engines take it (RFC 9112 §2.2)."""
-        self.readers[">"].bare_lf = True
+        self.readers[">"].reader.heads.bare_lf = True
 
     def feed(self, direction, data):
         """Read bytes of one direction, in the order in which they crossed."""
@@ -213,25 +232,18 @@ class PairedReaders:
         while requests.kept is not None and requests.message.answer is not None:
             requests.decide(requests.message.answer.framing.kind == "upgrade")
 
-    def skip(self, direction, data):
-        """Pass over the start of `data` that is of the body under way, unlabelled → (bytes used, bytes of content)."""
-        return (0, 0) if self.undecided(direction) else self.readers[direction].skip(data)
-
     def take_labels(self, direction):
         """The labels since the last call, a list of (start, end, role, PairedMessage or None)."""
-        labels = self.readers[direction]._labels
-        taken = list(labels)
-        del labels[:]
-        return taken
+        return self.readers[direction].take_labels()
 
     def undecided(self, direction):
         """Whether bytes of `direction` wait for an answer that tells what they are."""
-        return direction == ">" and self.readers[">"].kept is not None
+        return self.readers[direction].kept is not None
 
     def finish(self):
         """Nothing more will come, in either direction."""
         requests = self.readers[">"]
         while requests.kept is not None:   # what one decision lets go may hold another request like it
-            requests.decide(requests.message.asks_to_upgrade)
+            requests.decide(requests.message.head.asks_to_upgrade)
         for reader in self.readers.values():
             reader.read_eof()

@@ -54,17 +54,14 @@ class PracticeHangUp(Exception):
 class PracticeConnection:
     """One client's connection: requests in, answers out, in order.
 
-    Bytes wait in `_held` until they are fed, and are fed in pieces cut where a message may
-    end: after a line, or where its Content-Length is used up. So the reader never
-    holds bytes of the next message, and after a hijack `_held` is the start of the stream.
+    `_held` are the bytes received that no request has used: after a hijack they are the start of the stream.
     """
 
     def __init__(self, engine, sock):
         self.engine = engine
         self.socket = sock
         self._reader = RequestReader(bare_lf=True)
-        self._held = bytearray()
-        self._length_left = 0     # of a body with Content-Length
+        self._held = b""
         self._at_end = False      # the client has half-closed or gone
         self.keep_open = True
         self._version = "1.1"
@@ -94,14 +91,14 @@ class PracticeConnection:
         head, parts, size = None, [], 0
         while True:
             if not self._held and not self._receive():
-                for event in self._reader.feed_eof():
-                    pass
+                self._reader.feed_eof()
                 return None
-            for event in self._reader.feed(self._next_piece()):
+            events = []
+            used = self._reader.take_part(self._held, 0, events)
+            self._held = self._held[used:]
+            for event in events:
                 if isinstance(event, RequestHead):
                     head = event
-                    if self._reader.framing.kind == "length":
-                        self._length_left = self._reader.framing.length
                     if "100-continue" in head.headers.tokens("expect") and not self._held and head.version == "1.1":
                         self.send(encode_response_head(100, PRACTICE_REASONS[100]))
                 elif isinstance(event, Data):
@@ -112,9 +109,7 @@ class PracticeConnection:
                         self._refuse("this practice engine takes bodies of up to %d bytes\n" % limit, 413)
                         raise PracticeHangUp()
                 elif isinstance(event, End):
-                    if "upgrade" in head.headers.tokens("connection"):
-                        # Whether the stream switches is the handler's decision; if it does not, HTTP goes on.
-                        self._reader = RequestReader(None, self._reader.offset, True)
+                    self._reader.stay()   # the handler decides whether a stream follows; if none does, HTTP goes on
                     return PracticeRequest(head, b"".join(parts))
 
     def _receive(self):
@@ -123,19 +118,8 @@ class PracticeConnection:
         self._held += data
         return bool(data)
 
-    def _next_piece(self):
-        if self._length_left:
-            size = min(self._length_left, len(self._held))
-            self._length_left -= size
-        else:
-            size = self._held.find(b"\n") + 1 or len(self._held)
-        piece = bytes(self._held[:size])
-        del self._held[:size]
-        return piece
-
     def take_held(self):
-        data = bytes(self._held)
-        del self._held[:]
+        data, self._held = self._held, b""
         return data
 
     def client_has_gone(self, half_is_gone=True):

@@ -203,14 +203,6 @@ class SecretMasker:
 
     def mask(self, direction, data):
         pair = self._pair
-        message, masker = self._bodies[direction]
-        if masker is None and message is not None and message is pair.readers[direction].message and not message.switched:
-            used, _ = pair.skip(direction, data)   # of a body in which nothing is masked
-            self._offsets[direction] += used
-            if used == len(data):
-                return data
-            if used:
-                return data[:used] + self.mask(direction, data[used:])
         start = at = self._offsets[direction]
         end = self._offsets[direction] = start + len(data)
         undecided = pair.undecided(direction)

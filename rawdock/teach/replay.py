@@ -21,8 +21,8 @@ import json
 import re
 
 from ..errors import ProtocolError
-from ..wire.body import NO_BODY, response_framing, stays_open
 from ..wire.exchange import End, RequestReader, Switched
+from ..wire.framing import NO_BODY, response_framing, stays_open
 from ..wire.message import RequestHead, encode_response_head
 from .annotate import annotate
 from .tap import BROKEN, READABLE, WRITABLE, LoopServer, leave_nothing_unread

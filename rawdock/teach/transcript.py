@@ -248,18 +248,9 @@ class BodyTranscript:
             self._show_pending()
 
     @property
-    def only_counts(self):
-        """Whether what is still to come of it is folded, whatever it is."""
-        return self._show == self._show_bytes and not self.raw and not self._room
-
-    @property
     def is_folding(self):
         """Whether bytes were counted in place of being shown, so that the chunk lines between them say nothing."""
         return self._folded > 0 or self._element is not None and self._element.is_full
-
-    def count(self, size):
-        """`size` bytes that only_counts allows to pass over have passed."""
-        self._folded += size
 
     def end_chunk(self):
         """The data of a chunk is over: what is pending goes before the next chunk line, as on the wire."""
@@ -317,15 +308,6 @@ class SideTranscript:
 
     def once(self, explanation):
         return self._connection.paper.once(explanation)
-
-    def fold(self, data):
-        """Count what `data` begins with of a body of which enough is shown → the rest of `data`."""
-        if self._body is None or self._held or self._failed or not self._body.only_counts:
-            return data
-        used, content = self._connection.pair.skip(self._direction, data)
-        self._body.count(content)
-        self._at += used
-        return data[used:]
 
     def add(self, data):
         """Bytes that crossed. They are shown by show_labels, once it is known what they are."""
@@ -448,11 +430,9 @@ class ConnectionTranscript:
     def take(self, event):
         if event.kind == "data":
             self._seen[event.direction] += len(event.data)
-            data = self._sides[event.direction].fold(event.data)
-            if data:
-                self._sides[event.direction].add(data)
-                self.pair.feed(event.direction, data)
-                self._show()
+            self._sides[event.direction].add(event.data)
+            self.pair.feed(event.direction, event.data)
+            self._show()
             return
         who = "the client" if event.direction == ">" else "the engine"
         if event.kind == "open":

@@ -5,16 +5,16 @@ big-endian 32-bit number) and the payload. (Engine API, ContainerAttach, "Stream
 Types: 0 stdin (an engine echoes it as output), 1 stdout, 2 stderr, 3 an error text of the
 engine's own, after which nothing follows.
 
-Strategy: one loop takes every whole frame out of a buffer with one `unpack_from` each;
-what the buffer's end cut waits in one growing buffer. A frame of up to 1 MiB is one value;
-a longer one comes in pieces of 1 MiB, so no length is believed and memory stays bounded.
+Strategy: one loop takes every whole frame out of a buffer with one `unpack_from` each; what the end
+of the buffer cut is held. A frame of up to 1 MiB is one value; a longer one comes in pieces of 1 MiB,
+so no length is believed and memory stays bounded.
 Refused: an unknown type, padding that is not zero. Where the bytes end inside a frame the
 verdict is TruncatedError; between frames the bytes cannot tell: ask the engine.
 """
 import struct
 
 from ..errors import ProtocolError, StreamError, TruncatedError
-from .feed import label_span, values_or_error
+from .reader import WireReader, label_span
 
 MAX_FRAME_PIECE_BYTES = 1 << 20   # engines write frames of at most 32 KiB; the contract's piece size
 
@@ -27,10 +27,14 @@ NO_ERROR_TEXT = "the engine reported an error without a text"
 STREAM_NAMES = ("stdin", "stdout", "stderr", "system error")
 
 
-class FrameReader:
-    """feed(bytes) → [(stream, payload bytes), …] with stream 0, 1 or 2; feed_eof() → None or TruncatedError.
+class FrameReader(WireReader):
+    """Takes frames: appends (stream, payload bytes), stream 0, 1 or 2. A frame of type 3 raises StreamError.
 
-    A frame of type 3 raises StreamError with its text. `labels` and `offset` as in ChunkedReader.
+        state       what is read                                    then
+        header      eight bytes                                     payload, or header where that is empty
+        payload     `_remaining` bytes, in pieces of 1 MiB          header
+
+    In both states the bytes of what is not whole yet are held.
 
     >>> frames = FrameReader()
     >>> frames.feed(b"\\x01\\0\\0\\0\\0\\0\\0\\x06hel"), frames.feed(b"lo\\n")
@@ -38,109 +42,98 @@ class FrameReader:
     """
 
     def __init__(self, labels=None, offset=0):
-        self.error = None
-        self._labels = labels
-        self._offset = offset          # of the first byte not yet given out
-        self._held = bytearray()       # a header or a payload piece that is not whole yet
-        self._needed = 8               # bytes that make it whole
+        WireReader.__init__(self, labels, offset)   # `offset` is that of the first byte held
+        self._held = bytearray()
+        self._needed = 8       # bytes that make whole what is held
         self._stream = 0
-        self._remaining = 0            # payload bytes still to give out of a frame already begun
-        self._length = 0               # of that frame, for the verdict
+        self._length = 0       # of the payload of the frame under way
+        self._remaining = 0    # bytes of it that were not given out
 
-    def feed(self, data):
-        if self.error is not None:
-            raise self.error
-        frames = []
-        try:
-            self._decode(data, frames)
-        except (ProtocolError, StreamError) as error:
-            self.error = error
-        return values_or_error(frames, self.error)
-
-    @property
-    def between(self):
-        """Whether no frame has begun that is not given out."""
-        return not (self._held or self._remaining or self.error)
-
-    def skip(self, size):
-        """Whole frames of `size` bytes were read elsewhere, while this reader was between two."""
-        self._offset += size
-
-    def _decode(self, data, frames):
-        held = self._held
-        if held:
-            held += data
-            if len(held) < self._needed and (self._remaining or bytes(held[:4]) in FRAME_PREFIXES):
-                return
-            data = bytes(held)
+    def take(self, data, at, out):
+        """Append the frames that data[at:] completes → the end of the data, all of which is used."""
+        end = len(data)
+        if self._held:
+            self._held += data[at:]
+            if len(self._held) < self._needed and (self._remaining or bytes(self._held[:4]) in FRAME_PREFIXES):
+                return end
+            data, at = bytes(self._held), 0
             self._held = bytearray()
         elif type(data) is not bytes:
-            data = bytes(data)
-        size = len(data)
-        at = 0
-        unpack, streams, append, labels = FRAME_HEADER.unpack_from, FRAME_STREAMS, frames.append, self._labels
-        plain = labels is None
+            data, at = bytes(data[at:]), 0
         while True:
             if self._remaining:
-                piece = min(self._remaining, MAX_FRAME_PIECE_BYTES)
-                if size - at < piece:
-                    self._needed = piece
-                    break
-                payload = data[at:at + piece]
-                label_span(labels, self._offset + at, self._offset + at + piece, "frame payload")
-                self._remaining -= piece
-                at += piece
-                if self._stream == 3:
-                    raise StreamError(payload.decode("utf-8", "replace").strip() or NO_ERROR_TEXT)
-                append((self._stream, payload))
-                continue
-            if size - at < 8:
-                if data[at:at + 4] not in FRAME_PREFIXES:
-                    raise self._refusal(data, at)
-                self._needed = 8
+                used = self._take_payload(data, at, out)
+            else:
+                at = self._take_whole_frames(data, at, out)
+                used = self._take_header(data, at, out)
+            if not used:
                 break
-            kind, length = unpack(data, at)
-            stream = streams.get(kind, 4)
-            if plain and stream < 3 and size - at - 8 >= length <= MAX_FRAME_PIECE_BYTES:
-                start = at + 8
-                at = start + length
-                append((stream, data[start:at]))
-                continue
-            if stream > 3:
-                raise self._refusal(data, at)
-            self._label_header(at, 8)
-            self._stream, self._length, self._remaining = stream, length, length
-            at += 8
-            if not length:
-                if stream == 3:
-                    raise StreamError(NO_ERROR_TEXT)
-                append((stream, b""))
-        self._offset += at
+            at += used
+            self.offset += used
         self._held += data[at:]
+        return end
 
-    def _refusal(self, data, at):
-        wrong = 0 if data[at] > 3 else next(index for index in (1, 2, 3) if data[at + index])
-        self._label_header(at, wrong)
-        return ProtocolError(FRAME_RULE, self._offset + at + wrong, data[at + wrong:at + 8],
-                             "three zero bytes after the stream type" if wrong else "a stream type of 0, 1, 2 or 3")
+    def _take_whole_frames(self, data, at, out):
+        """Append the frames that are whole in `data` (bytes) → the index of the first that is none of these."""
+        start, size = at, len(data)
+        while self._labels is None and size - at >= 8:
+            kind, length = FRAME_HEADER.unpack_from(data, at)
+            end = at + 8 + length
+            stream = FRAME_STREAMS.get(kind, 3)
+            if stream == 3 or end > size or length > MAX_FRAME_PIECE_BYTES:
+                break
+            out.append((stream, data[at + 8:end]))
+            at = end
+        self.offset += at - start
+        return at
 
-    def _label_header(self, at, size):
-        """Label the first `size` bytes of the header at `at`."""
+    def _take_header(self, data, at, out):
+        """The header at `at` → 8; need more: 0."""
+        header = data[at:at + 8]
+        if header[:4] not in FRAME_PREFIXES:
+            wrong = 0 if header[0] > 3 else next(index for index in (1, 2, 3) if header[index])
+            self._label_header(wrong)
+            raise ProtocolError(FRAME_RULE, self.offset + wrong, header[wrong:],
+                                "three zero bytes after the stream type" if wrong else "a stream type of 0, 1, 2 or 3")
+        if len(header) < 8:
+            self._needed = 8
+            return 0
+        kind, self._length = FRAME_HEADER.unpack(header)
+        self._stream, self._remaining = FRAME_STREAMS[kind], self._length
+        self._label_header(8)
+        if not self._length:
+            self._give(b"", out)
+        return 8
+
+    def _take_payload(self, data, at, out):
+        """The next piece of a payload → its size; need more: 0."""
+        size = min(self._remaining, MAX_FRAME_PIECE_BYTES)
+        if len(data) - at < size:
+            self._needed = size
+            return 0
+        label_span(self._labels, self.offset, self.offset + size, "frame payload")
+        self._remaining -= size
+        self._give(data[at:at + size], out)
+        return size
+
+    def _give(self, payload, out):
+        if self._stream == 3:
+            raise StreamError(payload.decode("utf-8", "replace").strip() or NO_ERROR_TEXT)
+        out.append((self._stream, payload))
+
+    def _label_header(self, size):
+        """Label the first `size` bytes of the header that begins at `offset`."""
         for start, end, role in FRAME_HEADER_ROLES:
-            label_span(self._labels, self._offset + at + start, self._offset + at + min(end, size), role)
+            label_span(self._labels, self.offset + start, self.offset + min(end, size), role)
 
-    def feed_eof(self):
-        """The stream has ended. TruncatedError if it ended inside a frame."""
-        if self.error is not None:
-            raise self.error
+    def _end_of_stream(self):
         got = len(self._held)
         if self._remaining:
-            self.error = TruncatedError("the payload of a %s frame" % STREAM_NAMES[self._stream], self._offset + got,
-                                        self._length, self._length - self._remaining + got, FRAME_RULE)
-        elif got:
-            self.error = TruncatedError("a frame header", self._offset + got, 8, got, FRAME_RULE)
-        if self.error is not None:
-            raise self.error
+            return TruncatedError("the payload of a %s frame" % STREAM_NAMES[self._stream], self.offset + got,
+                                  self._length, self._length - self._remaining + got, FRAME_RULE)
+        if got:
+            return TruncatedError("a frame header", self.offset + got, 8, got, FRAME_RULE)
+        return None
 
 
 def encode_frame(stream, payload):

@@ -143,8 +143,8 @@ def test_importing_it_runs_no_section(copy):
 def test_a_name_runs_the_sections_that_it_needs(copy):
     """Private names too: the tests import those from the single file."""
     program = "for name in sys.argv[1:]: getattr(rawdock, name)\nprint(sorted(rawdock.loaded_sections))"
-    assert python(copy, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/feed.py", "rawdock/wire/frames.py"]) + "\n"
-    assert python(copy, program, "label_span") == "['rawdock/wire/feed.py']\n"
+    assert python(copy, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/frames.py", "rawdock/wire/reader.py"]) + "\n"
+    assert python(copy, program, "label_span") == "['rawdock/errors.py', 'rawdock/wire/reader.py']\n"
 
 
 def test_every_name_of_every_section_is_found_by_itself(copy):

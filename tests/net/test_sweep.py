@@ -53,7 +53,7 @@ def judged(name, way, cut=None, size=0, reset=False):
 
 def test_the_sweep_sees_a_silent_half(monkeypatch):
     assert judged("list", "iterate", 600) is None
-    monkeypatch.setattr(Response, "_feed", lambda self, data: setattr(self, "complete", True) or [bytes(data)])
+    monkeypatch.setattr(Response, "_take", lambda self, data, pieces: setattr(self, "complete", True) or pieces.append(bytes(data)))
     assert judged("list", "iterate", 600) == "silent"
 
 
@@ -64,12 +64,12 @@ def test_the_sweep_sees_a_lost_value(monkeypatch):
 
 
 def test_the_sweep_sees_a_foreign_exception(monkeypatch):
-    monkeypatch.setattr(Response, "_feed", lambda self, data: [data][1])
+    monkeypatch.setattr(Response, "_take", lambda self, data, pieces: [data][1])
     assert judged("list", "iterate") == "foreign"
 
 
 def test_the_sweep_sees_a_wrong_verdict(monkeypatch):
-    monkeypatch.setattr(Response, "_judge", lambda self, error: None)
+    monkeypatch.setattr(Response, "_set_verdict", lambda self, error: None)
     assert judged("list", "iterate", 600) == "verdict"
     monkeypatch.setattr(Response, "verdict", Verdict("complete", "all is well"))
     assert judged("attach-101", "frames", 150) in ("silent", "verdict")

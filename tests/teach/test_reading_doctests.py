@@ -7,8 +7,9 @@ import pytest
 # the file, whose docstring, and the names that its example uses
 EXAMPLES = [
     ("wire.grammar", "LazyPattern", "TOKEN"), ("wire.message", "encode_request_head", ""), ("wire.chunked", "ChunkedReader", ""),
-    ("wire.body", "response_framing", ""), ("wire.frames", "FrameReader", ""), ("wire.jsonstream", "MessageReader", ""),
-    ("wire.exchange", "ResponseReader", ""), ("net.address", "parse_address", ""), ("engine.endpoints", "find_endpoint", ""),
+    ("wire.head", "parse_response_head", ""),
+    ("wire.message", "Headers", ""), ("wire.framing", "response_framing", ""), ("wire.frames", "FrameReader", ""), ("wire.jsonstream", "MessageReader", ""),
+    ("wire.exchange", "ResponseReader", ""), ("wire.exchange", "RequestReader", ""), ("net.address", "parse_address", ""), ("engine.endpoints", "find_endpoint", ""),
     ("engine.reference", "parse_reference", ""), ("engine.options", "container_request", ""),
 ]
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError, TruncatedError, UsageError
 from rawdock.wire.chunked import (MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES, ChunkedReader, encode_chunk, encode_last_chunk)
-from rawdock.wire.message import MAX_FIELDS
+from rawdock.wire.grammar import MAX_FIELDS
 
 SIZE, EXTENSION, LIMIT = "RFC 9112 §7.1", "RFC 9112 §7.1.1", "rawdock limit"
 DATA = b"5\r\nhello\r\n"

@@ -67,7 +67,7 @@ class CountsCuts(ResponseReader):
 class Leaks(ResponseReader):
     """Lets an error of Python's own out."""
 
-    def _parse_head(self, raw, offset):
+    def answered(self, head):
         return [][0]
 
 
@@ -89,7 +89,7 @@ class Forgets(ResponseReader):
 @pytest.mark.parametrize("reader, data, kind", [
     (EndsEarly, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "complete for one parser only"),
     (CountsCuts, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "cuts change the result"),
-    (Leaks, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "IndexError in test_corpus.py:_parse_head"),
+    (Leaks, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "IndexError in test_corpus.py:answered"),
     (Mislabels, b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "labels that do not touch"),
     (Forgets, b"HTTP/1.1 200 OK\rA: b\r\n\r\n", "an error is not kept"),
 ], ids=lambda value: getattr(value, "__name__", ""))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rawdock.errors import ProtocolError, RawdockError, TruncatedError
 from rawdock.wire.chunked import encode_chunk, encode_last_chunk
 from rawdock.wire.exchange import Data, End, RequestReader, ResponseReader, Switched
-from rawdock.wire.message import MAX_HEAD_BYTES, Head, RequestHead, encode_request_head, encode_response_head
+from rawdock.wire.head import MAX_HEAD_BYTES
+from rawdock.wire.message import Head, RequestHead, encode_request_head, encode_response_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
 OK_5 = OK + b"Content-Length: 5\r\n\r\nhello"
@@ -302,19 +303,19 @@ def test_a_body_that_claims_much_costs_nothing():
     assert len(reader.feed(OK + b"Content-Length: 9999999999999999999\r\n\r\n")) == 1
     for _ in range(5):
         assert reader.feed(b"x" * 65536) == [Data(b"x" * 65536)]
-    assert not reader._held
+    assert not reader.heads._held
 
 
 def test_a_head_without_an_end_is_refused_at_the_bound():
     reader = ResponseReader()
     with pytest.raises(ProtocolError):
         for _ in range(MAX_HEAD_BYTES // 1000 + 1):
-            reader.feed((OK + b"a: ").ljust(1000, b"x") if not reader._held else b"x" * 1000)
-    assert len(reader._held) < MAX_HEAD_BYTES + 2000
+            reader.feed((OK + b"a: ").ljust(1000, b"x") if not reader.heads._held else b"x" * 1000)
+    assert len(reader.heads._held) < MAX_HEAD_BYTES + 2000
     reader = ResponseReader()
     with pytest.raises(ProtocolError):
         reader.feed(OK + b"a: " + b"x" * 1000000)
-    assert len(reader._held) < MAX_HEAD_BYTES + 10
+    assert len(reader.heads._held) < MAX_HEAD_BYTES + 10
 
 
 @pytest.mark.parametrize("make, data, events", [(response(), EMPTY, 2), (response(), OK_5, 3), (response(), CHUNKS, 3), (request, GET, 2)],

@@ -6,7 +6,7 @@ import tarfile
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.wire.ending import content_end
+from rawdock.net.ending import content_end
 
 
 def whole(kind, data, size=None):

@@ -11,7 +11,7 @@ them looks like the end.
 Left out: a PAX size record, which a tar has for members over 8 GiB. What follows such a member is then
 no header, and the tar is not taken for whole.
 """
-from .jsonstream import decode_short_json
+from ..wire.jsonstream import decode_strict_json
 
 MAX_HELD_JSON_BYTES = 256 << 20   # as much as Response.json() decodes
 TAR_BLOCK = 512
@@ -45,7 +45,7 @@ class JsonEnd:
         if self._too_long or self._held[-1:].isdigit():
             return False
         try:
-            decode_short_json(self._held.decode("utf-8"))
+            decode_strict_json(self._held.decode("utf-8"))
             return True
         except (ValueError, RecursionError):
             return False

@@ -1,0 +1,256 @@
+"""Heads out of bytes: where a head ends, what it says, and which byte is wrong in one that is none.
+
+Strategy: one regular expression accepts or refuses a whole head. Only when it refuses, or when every
+byte is to be labelled, does `walk_head` go over the head element by element, to name the rule, the
+byte and what was expected there. A property test holds the two against each other.
+
+Promises: nothing is repaired, nothing is guessed, and bytes that can be no head are refused before
+the head is whole, so that a peer that speaks no HTTP is not waited for. Refused are bare CR and LF,
+obs-fold, white space before a colon, a field name that is no token, control bytes, any version but
+1.0 and 1.1, and status codes outside 100 to 599.
+
+Left out: unfolding of obs-fold, and HTTP/2; a proxy would need the first, nobody here the second.
+"""
+from ..errors import ProtocolError, TruncatedError
+from .grammar import (EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF, MAX_FIELDS, OWS,
+                      REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET, TOKEN, VERSION, LazyPattern)
+from .message import Head, Headers, RequestHead
+from .reader import WireReader, label_span
+
+MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
+
+
+def parse_response_head(data, offset=0):
+    """bytes of a status line, field lines and the empty line → Head. ProtocolError with rule and offset.
+
+    `offset` is where `data` begins in its stream. (RFC 9112 §4, §5)
+
+    >>> parse_response_head(b"HTTP/1.1 404 Not Found\\r\\nServer: Docker\\r\\n\\r\\n")
+    Head('1.1', 404, 'Not Found', Headers([('Server', 'Docker')]))
+    """
+    text = str(data, "latin-1")
+    match = RESPONSE_HEAD.fullmatch(text)
+    if match is None:
+        raise head_refusal(text, "response", offset)
+    version, status, reason, fields = match.groups()
+    return Head(version, int(status), reason, Headers.from_text(fields))
+
+
+def parse_request_head(data, offset=0, bare_lf=False):
+    """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError with rule and offset.
+
+    `offset` is where `data` begins in its stream. `bare_lf`: a line may end with LF alone. (RFC 9112 §2.2, §3, §5)
+    """
+    text = str(data, "latin-1")
+    match = REQUEST_HEAD.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
+    if match is None:
+        raise head_refusal(text, "request", offset, bare_lf)
+    method, target, version, fields = match.groups()
+    return RequestHead(version, method, target, Headers.from_text(fields))
+
+
+def head_refusal(text, kind, offset, bare_lf=False):
+    """The ProtocolError for a head (latin-1 str) that its expression has refused."""
+    try:
+        end = walk_head(text, kind, offset, None, bare_lf)
+    except ProtocolError as error:
+        return error
+    return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"), "no byte after the empty line")
+
+
+def line_offset(text, index):
+    """Where line number `index` of `text` begins; 0 is the first."""
+    at = 0
+    for _ in range(index):
+        at = text.index("\n", at) + 1
+    return at
+
+
+SPACE = LazyPattern(" ")
+
+# The elements of a line: (role, pattern, what is expected, rule).
+STATUS_LINE_ELEMENTS = (
+    ("version", LazyPattern(VERSION), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+    ("SP", SPACE, "one space", "RFC 9112 §4"),
+    ("status code", LazyPattern("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599", "RFC 9110 §15"),
+    ("SP", SPACE, "one space (it is sent even before an absent reason)", "RFC 9112 §4"),
+    ("reason phrase", FIELD_TEXT, "a reason phrase", "RFC 9112 §4"),
+)
+REQUEST_LINE_ELEMENTS = (
+    ("method", TOKEN, "a method", "RFC 9112 §3.1"),
+    ("SP", SPACE, "one space", "RFC 9112 §3"),
+    ("request target", TARGET, "a request target", "RFC 9112 §3.2"),
+    ("SP", SPACE, "one space", "RFC 9112 §3"),
+    ("version", LazyPattern(VERSION + "(?![ -~\x80-\xff])"), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
+)
+FIELD_LINE_ELEMENTS = (
+    ("field name", TOKEN, "a field name", "RFC 9112 §5"),
+    ("colon", LazyPattern(":"), "a colon right after the field name", "RFC 9112 §5.1"),
+    ("OWS", OWS, "", ""),
+    ("field value", FIELD_VALUE, "a field value", "RFC 9110 §5.5"),
+    ("OWS", OWS, "", ""),
+)
+START_LINES = {"response": (STATUS_LINE_ELEMENTS,), "request": (REQUEST_LINE_ELEMENTS,), "trailer": ()}
+
+
+def walk_head(text, kind, offset, labels=None, bare_lf=False):
+    """Go over a head (latin-1 str) element by element → the index of its end.
+
+    Appends (start, end, role) to `labels` for each element. Raises ProtocolError at the first byte that
+    breaks a rule. `kind` is "response", "request" or "trailer" (no start line). `bare_lf`: a line may
+    end with LF alone.
+    """
+    line_end = LINE_END_OR_LF if bare_lf else LINE_END
+    at = count = 0
+    for elements in START_LINES[kind]:
+        at = walk_line(text, 0, elements, line_end, offset, labels)
+    while True:
+        empty = line_end.match(text, at)
+        if empty is not None:
+            label_span(labels, offset + at, offset + empty.end(), "CRLF")
+            return empty.end()
+        if at == len(text):
+            raise ProtocolError("RFC 9112 §2.1", offset + at, b"", "the empty line that ends the fields")
+        if text[at] in " \t":
+            raise ProtocolError("RFC 9112 §5.2", offset + at, text[at:at + 16].encode("latin-1"),
+                                "a field line, not one folded onto a second line")
+        if count == MAX_FIELDS:
+            raise ProtocolError("rawdock limit", offset + at, text[at:at + 16].encode("latin-1"),
+                                "at most %d field lines" % MAX_FIELDS)
+        at = walk_line(text, at, FIELD_LINE_ELEMENTS, line_end, offset, labels)
+        count += 1
+
+
+def walk_line(text, at, elements, line_end, offset, labels):
+    """One line of a head from index `at` through its line end → the index after that."""
+    for role, pattern, expected, rule in elements:
+        match = pattern.match(text, at)
+        if match is None:
+            raise ProtocolError(rule, offset + at, text[at:at + 16].encode("latin-1"), expected)
+        label_span(labels, offset + at, offset + match.end(), role)
+        at = match.end()
+    match = line_end.match(text, at)
+    if match is None:
+        bare = text[at:at + 1] in ("\r", "\n", "")
+        raise ProtocolError("RFC 9112 §2.2" if bare else "RFC 9110 §5.5", offset + at, text[at:at + 16].encode("latin-1"),
+                            "CRLF at the end of the line" if bare else "no control byte")
+    label_span(labels, offset + at, offset + match.end(), "CRLF")
+    return match.end()
+
+
+class SectionReader(WireReader):
+    """The base of HeadReader and of the reader of trailers: takes what an empty line ends, at most `limit` bytes.
+
+    Bytes beyond the limit are not looked at, so that a long section gets one verdict however it is cut.
+    """
+
+    kind = limit = None
+    bare_lf = False
+    _held = b""        # the start of a section that is not whole yet
+    _scanned = 0       # bytes of it that are known to hold no end
+
+    def take(self, data, at, out):
+        if not self._held and type(data) is bytes:   # no more is copied than the section
+            end = self._find_end(data, at)
+            if end >= 0:
+                out.append(self._parse_section(data[at:end]))
+                return end
+        known = len(self._held)
+        self._held = held = self._held or bytearray()
+        held += data[at:at + self.limit + 3 - known]
+        end = self._find_end(held, 0)
+        if end < 0:
+            self._scanned = len(held)
+            return len(data)
+        self._held, self._scanned = b"", 0
+        out.append(self._parse_section(bytes(held[:end])))
+        return at + end - known
+
+    def _find_end(self, buffer, start):
+        """Where in `buffer` (bytes or bytearray) the section that begins at index `start` ends, or -1: need more."""
+        stop, scanned = start + self.limit, max(start, start + self._scanned - 3)
+        if self.kind == "trailer" and buffer.startswith(b"\r\n", start):
+            return start + 2
+        if self.bare_lf:
+            match = EMPTY_LINE_OR_LF.search(buffer, scanned, stop)
+            end = match.end() if match else -1
+        else:
+            end = buffer.find(b"\r\n\r\n", scanned, stop)
+            end += 4 if end >= 0 else 0
+        if end < 0:
+            self._refuse_early(buffer, start, stop)
+        return end
+
+    def _refuse_early(self, buffer, start, stop):
+        """ProtocolError if what has come of the section, buffer[start:stop] with no end in it, can be the start of none."""
+        stray = STRAY_CONTROL_BUT_LF if self.bare_lf else STRAY_CONTROL
+        wrong_start = self.kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[start:start + 7]))
+        if wrong_start or stray.search(buffer, max(start, start + self._scanned - 1), stop):
+            walk_head(buffer[start:stop].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+        if len(buffer) > stop:
+            raise ProtocolError("rawdock limit", self.offset + self.limit, buffer[stop:], "a %s of at most %d bytes"
+                                % ("trailer section" if self.kind == "trailer" else "head", self.limit))
+
+
+class HeadReader(SectionReader):
+    """Takes heads: each appends a Head (`kind` "response") or a RequestHead (`kind` "request").
+
+        state        what is read                                            then
+        before       at most one empty line, passed over (RFC 9112 §2.2)     lines
+        lines        a start line, field lines and the empty line            before, of the next head
+
+    `raw` are the bytes of the last head; `start` is where it, or one under way, began in the stream.
+    `bare_lf`: a line may end with LF alone.
+    """
+
+    limit = MAX_HEAD_BYTES
+    raw = b""
+    _before = True
+
+    def __init__(self, kind, labels=None, offset=0, bare_lf=False):
+        WireReader.__init__(self, labels, offset)
+        self.kind = kind
+        self.start = offset
+        self.bare_lf = bare_lf
+
+    def take(self, data, at, out):
+        """Append the head that data[at:] completes → the index after it, or the end of the data: need more."""
+        if self._before:
+            at = self._skip_empty_line(data, at)
+            self.start = self.offset
+            if at == len(data):
+                return at
+        return SectionReader.take(self, data, at, out)
+
+    def _skip_empty_line(self, data, at):
+        """Pass over one empty line → the index after it. A CR that ends the data is held: its LF may come yet."""
+        known = len(self._held)
+        line = bytes(self._held) + data[at:at + 2 - known]
+        if line == b"\r":
+            self._held = bytearray(line)
+            return len(data)
+        self._before = False
+        size = 2 if line == b"\r\n" else 1 if self.bare_lf and line[:1] == b"\n" else 0
+        if size:
+            self._held = b""
+            label_span(self._labels, self.offset, self.offset + size, "CRLF")
+            self.offset += size
+            at += size - known
+        return at
+
+    def _parse_section(self, raw):
+        self.raw = raw
+        self._before = True
+        if self._labels is not None:
+            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+        if self.kind == "response":
+            head = parse_response_head(raw, self.offset)
+        else:
+            head = parse_request_head(raw, self.offset, self.bare_lf)
+        self.offset += len(raw)
+        return head
+
+    def _end_of_stream(self):
+        if self._held:
+            return TruncatedError("a %s head" % self.kind, self.offset + len(self._held), None, len(self._held))
+        return None

@@ -1,0 +1,75 @@
+"""What every reader of this floor shares: how bytes go in, how values come out, how bytes are labelled.
+
+    at = reader.take(data, at, out)   append to `out` what data[at:] completes → the index after the bytes used
+    values = reader.feed(data)        the values that `data` completes, for who has no buffer of his own
+    reader.feed_eof()                 the stream has ended: TruncatedError if that cuts something
+
+There are three answers only. Here it is: values are appended. Need more: the index is the end of the
+data, and the reader remembers what it has seen. This is wrong: what arrived whole before the wrong
+byte has been appended, then ProtocolError is raised. A reader that has read all it is for is `done`
+and uses no more bytes, so the next reader goes on at the index that take() gave.
+
+A reader keeps the error that feed() has met: each later feed() or feed_eof() raises it again.
+
+Labels are (start, end, role) with offsets in the stream: they touch, never overlap, and end before
+the wrong byte, or with the section whose fields contradict each other.
+"""
+from ..errors import ProtocolError, StreamError
+
+
+class ValuesThenError(list):
+    """The values that arrived whole; iterating over them gives them and then raises `error`."""
+
+    def __init__(self, values, error):
+        list.__init__(self, values)
+        self.error = error
+
+    def __iter__(self):
+        for value in list.__iter__(self):
+            yield value
+        raise self.error
+
+
+def label_span(labels, start, end, role):
+    """Append the label (start, end, role) to `labels`, unless that is None or the span is empty."""
+    if labels is not None and end > start:
+        labels.append((start, end, role))
+
+
+class WireReader:
+    """The base of all readers. `offset` is where the next byte to use is in its stream.
+
+    `labels` (list or None) gets the label of each byte that is used. `leftover` are bytes that were fed
+    after the end of what this reader is for. `error` is what feed() has raised, or None.
+    """
+
+    done = False
+    error = None
+    leftover = b""
+
+    def __init__(self, labels=None, offset=0):
+        self.offset = offset
+        self._labels = labels
+
+    def feed(self, data):
+        """bytes-like → list of values. The error that follows them is raised by iterating the list, or at once."""
+        if self.error is not None:
+            raise self.error
+        values = []
+        try:
+            at = 0 if self.done else self.take(data, 0, values)
+            if at < len(data):
+                self.leftover += bytes(data[at:])
+        except (ProtocolError, StreamError) as error:
+            self.error = error
+            if values:
+                return ValuesThenError(values, error)
+            raise
+        return values
+
+    def feed_eof(self):
+        """The stream has ended. Raises TruncatedError if something was under way."""
+        if self.error is None and not self.done:
+            self.error = self._end_of_stream()
+        if self.error is not None:
+            raise self.error
