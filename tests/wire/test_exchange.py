@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError, RawdockError, TruncatedError
 from rawdock.wire.chunked import encode_chunk, encode_last_chunk
-from rawdock.wire.exchange import Data, End, RequestReader, ResponseReader, Switched
+from rawdock.wire.exchange import MAX_INTERIM_RESPONSES, Data, End, RequestReader, ResponseReader, Switched
 from rawdock.wire.head import MAX_HEAD_BYTES
 from rawdock.wire.message import Head, RequestHead, encode_request_head, encode_response_head
 
@@ -369,3 +369,13 @@ def test_events_compare_and_print():
 
 def test_every_error_is_of_the_family():
     assert issubclass(ProtocolError, RawdockError) and issubclass(TruncatedError, ProtocolError)
+
+
+def test_interim_responses_have_a_bound_for_each_final_one():
+    flood = CONTINUE * MAX_INTERIM_RESPONSES
+    events, error = feed(ResponseReader(), [(flood + OK_5) * 2])
+    assert error is None and len(events) == 2 * (MAX_INTERIM_RESPONSES + 3)
+    for step in (7, 1 << 20):
+        data = flood + CONTINUE + OK_5
+        events, error = feed(ResponseReader(), [data[at:at + step] for at in range(0, len(data), step)])
+        assert (events, error) == ([HEAD_CONTINUE] * MAX_INTERIM_RESPONSES, ("ProtocolError", "rawdock limit", len(flood)))
