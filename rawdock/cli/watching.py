@@ -158,7 +158,9 @@ def logs_command(console, options, arguments):
         raise UsageError("invalid container name or ID: value is empty")
     # Whether it has a terminal decides how its log comes; the id holds while the name may move on.
     container = answered_object(console.docker.call("container_inspect", arguments[0]), "ContainerInspect", "Id")
-    tty = bool(answered_object(container.get("Config"), "ContainerInspect").get("Tty"))
+    tty = answered_object(container.get("Config"), "ContainerInspect").get("Tty") or False
+    if not isinstance(tty, bool):
+        raise TypeError("Tty: %r" % (tty,))
     for name in ("follow", "timestamps", "details"):
         if options[name]:
             query[name] = True

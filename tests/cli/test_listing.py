@@ -246,6 +246,12 @@ def test_logs():
                                   "since": "7200", "until": "1577836800.000000000"}
 
 
+@pytest.mark.parametrize("tty", [5, "yes", [1], {"a": 1}, 1.5])
+def test_logs_of_an_unheard_of_kind(tty):
+    with pytest.raises(ProtocolError):
+        run_on_fake_engine({"GET /containers/c/json": {"Id": "c", "Config": {"Tty": tty}}, "GET /containers/c/logs": b""}, ["logs", "c"])
+
+
 def test_logs_of_a_terminal_are_raw():
     answers = {"GET /containers/web/json": {"Id": "1a", "Config": {"Tty": True}}, "GET /containers/1a/logs": b"\x01\x00raw\r\n"}
     assert run_on_fake_engine(answers, ["logs", "web"]).out == "\x01\x00raw\r\n"
