@@ -19,15 +19,15 @@ what its absence does not say.
 """
 import re
 
-# C0, DEL, C1, line and paragraph separators, the marks that turn the direction of writing, and what takes no room.
+# C0, DEL, C1, line and paragraph separators, marks that turn the direction of writing, what takes no room.
 UNPRINTABLE = ("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
                "\ud800-\udfff\U000e0000-\U000e007f]")
 
 
 def printable_text(data, kept=""):
-    """`data` (str, or bytes of UTF-8) as a str in which what a terminal would act on is spelled out: \\x1b, \\u009b, \\n.
+    """`data` (str, or bytes of UTF-8) as a str in which what a terminal would act on is spelled out.
 
-    `kept` (str): characters that stay.
+    ESC becomes \\x1b, U+009B \\u009b, a newline \\n. `kept` (str): characters that stay.
     """
     text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
     if text.isprintable():
@@ -95,11 +95,12 @@ class ConnectError(RawdockError, OSError):
 
 
 class Timeout(RawdockError, OSError):
-    """`phase` ("connect", "send", "head", "idle", "total") lasted over `seconds`; `received` bytes had come."""
+    """`phase` ("connect", "send", "head", "idle", "total") took over `seconds`; `received` bytes had come."""
 
     def __init__(self, phase, seconds, received=0, address=None):
         where = " from %s" % address if address else ""
-        OSError.__init__(self, "timed out: %s took over %g s, %d bytes received%s" % (phase, seconds, received, where))
+        text = "timed out: %s took over %g s, %d bytes received%s"
+        OSError.__init__(self, text % (phase, seconds, received, where))
         self.phase = phase
         self.seconds = seconds
         self.received = received
@@ -128,7 +129,8 @@ class ProtocolError(RawdockError, ValueError):
         self.offset = offset
         self.seen = bytes(seen[:64])
         self.expected = expected
-        RawdockError.__init__(self, "byte %d: expected %s, saw %s (%s)" % (offset, expected, excerpt(seen), rule))
+        text = "byte %d: expected %s, saw %s (%s)"
+        RawdockError.__init__(self, text % (offset, expected, excerpt(seen), rule))
 
 
 class TruncatedError(ProtocolError):
@@ -146,19 +148,21 @@ class TruncatedError(ProtocolError):
         self.expected = expected
         self.got = got
         count = "%d of %d bytes" % (got, expected) if expected is not None else "%d bytes" % got
-        RawdockError.__init__(self, "the stream was cut at byte %d, inside %s: got %s (%s)" % (offset, where, count, rule))
+        text = "the stream was cut at byte %d, inside %s: got %s (%s)"
+        RawdockError.__init__(self, text % (offset, where, count, rule))
 
 
 class UnconfirmedError(TruncatedError):
-    """An answer without a length or chunks ended with its connection, and its content does not show that it is whole.
+    """An answer without length or chunks ended with its connection, and its content does not show it whole.
 
     `got` counts its bytes. (RFC 9112 §6.3 step 8, §8)
     """
 
     def __init__(self, offset, got):
         TruncatedError.__init__(self, "a body that ends with the connection", offset, None, got)
-        RawdockError.__init__(self, "the answer ended with its connection after %d bytes; it has no length and no chunks, and its "
-                              "content does not show that it is whole (%s)" % (got, self.rule))
+        text = ("the answer ended with its connection after %d bytes; it has no length and no chunks, and its "
+                "content does not show that it is whole (%s)")
+        RawdockError.__init__(self, text % (got, self.rule))
 
 
 class APIError(RawdockError):
@@ -207,7 +211,7 @@ class Verdict:
         timeout          nothing came for longer than allowed; reading on may still bring the rest
         cancelled        it was closed on this side
 
-    `expected` (None: not announced) and `got` count bytes, `error` is the RawdockError that was raised, or None.
+    `expected` (None: not announced) and `got` count bytes, `error` is the RawdockError raised, or None.
     """
 
     __slots__ = ("kind", "where", "expected", "got", "error")
@@ -233,7 +237,7 @@ class Verdict:
 
 
 def verdict_of_error(error, where, got=None):
-    """The Verdict on what `error` (RawdockError) has ended; `where` and `got` for errors that do not say themselves."""
+    """The Verdict on what `error` (RawdockError) ended; `where` and `got` for errors without their own."""
     if isinstance(error, TruncatedError):
         kind = "unconfirmed" if isinstance(error, UnconfirmedError) else "truncated"
         return Verdict(kind, error.where, error.expected, error.got, error)

@@ -22,7 +22,8 @@ def client_facts(console):
     from .. import __version__
     machine = os.uname().machine
     arch = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}.get(machine, machine)
-    return {"Platform": {"Name": "rawdock"}, "Version": __version__, "PythonVersion": "%d.%d.%d" % sys.version_info[:3],
+    return {"Platform": {"Name": "rawdock"}, "Version": __version__,
+            "PythonVersion": "%d.%d.%d" % sys.version_info[:3],
             "Os": sys.platform, "Arch": arch,
             "Context": context_in_use(console)}
 
@@ -35,14 +36,15 @@ def context_in_use(console):
         return "default"
     from ..net.config import config_directory, read_config_json
     name = os.environ.get("DOCKER_CONTEXT")
-    return name or read_config_json(os.path.join(config_directory(os.environ), "config.json")).get("currentContext") or "default"
+    config = read_config_json(os.path.join(config_directory(os.environ), "config.json"))
+    return name or config.get("currentContext") or "default"
 
 
 def server_components(server):
     """The Components of an engine's version; engines before 18.03 have none, and are one themselves."""
     if server.get("Components"):
         return server["Components"]
-    names = ("ApiVersion", "Arch", "BuildTime", "GitCommit", "GoVersion", "KernelVersion", "MinAPIVersion", "Os")
+    names = "ApiVersion Arch BuildTime GitCommit GoVersion KernelVersion MinAPIVersion Os".split()
     details = {name: server[name] for name in names if server.get(name)}
     details["Experimental"] = "true" if server.get("Experimental") else "false"
     return [{"Name": "Engine", "Version": server.get("Version", ""), "Details": details}]
@@ -69,7 +71,8 @@ def version_lines(client, server):
         rows.append(["  Version:", component.get("Version", "")])
         if component.get("Name") == "Engine":
             least = details.get("MinAPIVersion")
-            rows.append(["  API version:", details.get("ApiVersion", "") + (" (minimum version %s)" % least if least else "")])
+            rows.append(["  API version:", details.get("ApiVersion", "")
+                         + (" (minimum version %s)" % least if least else "")])
             rows.append(["  Go version:", details.get("GoVersion", "")])
             rows.append(["  Git commit:", details.get("GitCommit", "")])
             rows.append(["  Built:", build_time_text(details.get("BuildTime", ""))])
@@ -96,7 +99,8 @@ def version_command(console, options, arguments):
     if template is not None:
         if server:
             server = dict(server, Components=[
-                dict(one, Details=dict(one["Details"], BuildTime=build_time_text(one["Details"]["BuildTime"])))
+                dict(one, Details=dict(one["Details"],
+                                       BuildTime=build_time_text(one["Details"]["BuildTime"])))
                 if (one.get("Details") or {}).get("BuildTime") else one for one in server_components(server)])
         status = template_lines(console, template, [{"Client": client, "Server": server}])
     else:
@@ -114,7 +118,8 @@ def named_lines(facts, pairs):
 
 def commit_line(title, commit):
     identifier, expected = (commit or {}).get("ID") or "", (commit or {}).get("Expected") or ""
-    return " %s version: %s%s" % (title, identifier, " (expected: %s)" % expected if expected and expected != identifier else "")
+    wanted = " (expected: %s)" % expected if expected and expected != identifier else ""
+    return " %s version: %s%s" % (title, identifier, wanted)
 
 
 def security_lines(options):
@@ -126,7 +131,8 @@ def security_lines(options):
         # Before API 1.25 an option is its name alone.
         names = [value for name, _, value in fields if name == "name"] or [option]
         lines.append("  " + names[0])
-        lines += ["   %s: %s" % (name[:1].upper() + name[1:], value) for name, equals, value in fields if equals and name != "name"]
+        lines += ["   %s: %s" % (name[:1].upper() + name[1:], value) for name, equals, value in fields
+                  if equals and name != "name"]
     return lines
 
 
@@ -150,8 +156,10 @@ def info_lines(facts):
     def truth(name):
         return "true" if facts.get(name) else "false"
 
-    lines = [" Containers: %d" % (facts.get("Containers") or 0), "  Running: %d" % (facts.get("ContainersRunning") or 0),
-             "  Paused: %d" % (facts.get("ContainersPaused") or 0), "  Stopped: %d" % (facts.get("ContainersStopped") or 0),
+    lines = [" Containers: %d" % (facts.get("Containers") or 0),
+             "  Running: %d" % (facts.get("ContainersRunning") or 0),
+             "  Paused: %d" % (facts.get("ContainersPaused") or 0),
+             "  Stopped: %d" % (facts.get("ContainersStopped") or 0),
              " Images: %d" % (facts.get("Images") or 0)]
     lines += named_lines(facts, [("Server Version", "ServerVersion"), ("Storage Driver", "Driver")])
     lines += ["  %s: %s" % tuple(pair[:2]) for pair in facts.get("DriverStatus") or ()]
@@ -166,25 +174,32 @@ def info_lines(facts):
         lines += [" CDI spec directories:"] + ["  " + one for one in facts["CDISpecDirs"]]
     lines += swarm_lines(facts.get("Swarm") or {})
     if facts.get("Runtimes"):
-        lines += [" Runtimes: " + " ".join(sorted(facts["Runtimes"])), " Default Runtime: %s" % facts.get("DefaultRuntime", "")]
+        lines += [" Runtimes: " + " ".join(sorted(facts["Runtimes"])),
+                  " Default Runtime: %s" % facts.get("DefaultRuntime", "")]
     if facts.get("OSType") == "linux":
-        lines += [" Init Binary: %s" % facts.get("InitBinary", ""), commit_line("containerd", facts.get("ContainerdCommit")),
+        lines += [" Init Binary: %s" % facts.get("InitBinary", ""),
+                  commit_line("containerd", facts.get("ContainerdCommit")),
                   commit_line("runc", facts.get("RuncCommit")), commit_line("init", facts.get("InitCommit"))]
     lines += security_lines(facts.get("SecurityOptions"))
     lines += named_lines(facts, [("Kernel Version", "KernelVersion"), ("Operating System", "OperatingSystem"),
                                  ("OSType", "OSType"), ("Architecture", "Architecture")])
-    lines += [" CPUs: %d" % (facts.get("NCPU") or 0), " Total Memory: %s" % binary_size(facts.get("MemTotal") or 0)]
+    lines += [" CPUs: %d" % (facts.get("NCPU") or 0),
+              " Total Memory: %s" % binary_size(facts.get("MemTotal") or 0)]
     lines += named_lines(facts, [("Name", "Name"), ("ID", "ID")])
     lines += [" Docker Root Dir: %s" % facts.get("DockerRootDir", ""), " Debug Mode: %s" % truth("Debug")]
     if facts.get("Debug"):
-        lines += ["  File Descriptors: %d" % (facts.get("NFd") or 0), "  Goroutines: %d" % (facts.get("NGoroutines") or 0),
-                  "  System Time: %s" % facts.get("SystemTime", ""), "  EventsListeners: %d" % (facts.get("NEventsListener") or 0)]
-    lines += named_lines(facts, [("HTTP Proxy", "HttpProxy"), ("HTTPS Proxy", "HttpsProxy"), ("No Proxy", "NoProxy")])
+        lines += ["  File Descriptors: %d" % (facts.get("NFd") or 0),
+                  "  Goroutines: %d" % (facts.get("NGoroutines") or 0),
+                  "  System Time: %s" % facts.get("SystemTime", ""),
+                  "  EventsListeners: %d" % (facts.get("NEventsListener") or 0)]
+    lines += named_lines(facts, [("HTTP Proxy", "HttpProxy"), ("HTTPS Proxy", "HttpsProxy"),
+                                 ("No Proxy", "NoProxy")])
     if facts.get("Labels"):
         lines += [" Labels:"] + ["  " + label for label in facts["Labels"]]
     lines.append(" Experimental: %s" % truth("ExperimentalBuild"))
     registries = facts.get("RegistryConfig") or {}
-    names = sorted(name for name, index in (registries.get("IndexConfigs") or {}).items() if not index.get("Secure"))
+    names = sorted(name for name, index in (registries.get("IndexConfigs") or {}).items()
+                   if not index.get("Secure"))
     names += registries.get("InsecureRegistryCIDRs") or []
     if names:
         lines += [" Insecure Registries:"] + ["  " + name for name in names]
@@ -194,7 +209,8 @@ def info_lines(facts):
     lines += named_lines(facts, [("Product License", "ProductLicense")])
     if facts.get("DefaultAddressPools"):
         lines.append(" Default Address Pools:")
-        lines += ["   Base: %s, Size: %s" % (pool.get("Base", ""), pool.get("Size", "")) for pool in facts["DefaultAddressPools"]]
+        lines += ["   Base: %s, Size: %s" % (pool.get("Base", ""), pool.get("Size", ""))
+                  for pool in facts["DefaultAddressPools"]]
     backend = (facts.get("FirewallBackend") or {}).get("Driver")
     return lines + ([" Firewall Backend: %s" % backend] if backend else []) + [""]
 

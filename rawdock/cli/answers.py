@@ -1,4 +1,4 @@
-"""What the commands that show have in common: filters and times, answers of the right shape, a list in one write."""
+"""What the commands that show have in common: filters, times, answers of the right shape, whole lists."""
 import time
 
 from ..engine.durations import parse_when
@@ -7,7 +7,7 @@ from .format import parse_filters
 
 
 def read_filters(console, options):
-    """The --filter of a command line as a dict (empty: none), or None after saying what is wrong with it: status 125."""
+    """--filter as a dict (empty: none), or None after saying what is wrong with it: status 125."""
     try:
         return parse_filters(options["filter"])
     except UsageError as error:
@@ -16,7 +16,7 @@ def read_filters(console, options):
 
 
 def answered_object(value, operation, *needed):
-    """`value`, an answer's, if it is an object that has texts under the names `needed`; else ProtocolError."""
+    """`value`, an answer's, if it is an object with texts under the names `needed`; else ProtocolError."""
     if isinstance(value, dict) and all(isinstance(value.get(name), str) for name in needed):
         return value
     expected = "an object" + (" with the text %s" % " and ".join(needed) if needed else "")
@@ -33,7 +33,7 @@ def answered_objects(value, operation, *needed):
 
 
 def familiar_name(repository):
-    """An image's repository as people write it: "redis" for the "docker.io/library/redis" that podman lists."""
+    """A repository as people write it: "redis" for the "docker.io/library/redis" that podman lists."""
     if not repository.startswith(("docker.io/", "index.docker.io/")):
         return repository
     from ..engine.reference import parse_reference

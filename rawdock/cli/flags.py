@@ -23,7 +23,9 @@ MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 
 
 class Flag:
-    """`long` (without dashes; `longs`: its aliases too), `short` (one letter or None), `kind`, `value` (its name in the help), `help`."""
+    """`long` (without dashes; `longs`: its aliases too), `short` (one letter or None), `kind`, `value` (its
+    name in the help), `help`.
+    """
 
     __slots__ = ("long", "longs", "short", "kind", "value", "help")
 
@@ -48,12 +50,14 @@ class Flag:
         return (self.long or self.short).replace("-", "_")
 
     def spelled(self):
-        short = "-%s, " % self.short if self.short and self.long else "-%s" % self.short if self.short else "    "
-        return short + ("--%s" % self.long if self.long else "") + ("" if self.kind == "optional" or not self.value else " ") + self.value
+        """How the help shows it: "-e, --env NAME=VALUE"."""
+        short = "-%s%s" % (self.short, ", " if self.long else "") if self.short else "    "
+        blank = " " if self.value and self.kind != "optional" else ""
+        return short + ("--%s" % self.long if self.long else "") + blank + self.value
 
 
 def reject_malformed_answer(function, *arguments):
-    """function(*arguments); what fails in it on a value of a type that the Engine API does not give is a ProtocolError.
+    """function(*arguments), in which a value of a type that the Engine API does not give is a ProtocolError.
 
     Fields are read where they are printed. To check the type of each before would be as long as the printing.
     """
@@ -105,7 +109,8 @@ def convert_flag_value(flag, text):
         return int(text) if flag.kind == "int" else text
     else:
         wanted = "it takes a whole number"
-    spellings = ", ".join((["-" + flag.short] if flag.short else []) + ["--" + name for name in flag.longs[:1]])
+    spellings = ", ".join((["-" + flag.short] if flag.short else [])
+                          + ["--" + name for name in flag.longs[:1]])
     raise UsageError('invalid argument "%s" for "%s" flag' % (text, spellings), wanted)
 
 
@@ -118,9 +123,10 @@ def set_flag_option(options, flag, text):
 
 
 def parse_command_line(words, flags, program=False):
-    """(options, arguments) of a command line. Every flag has a key in options: if not given None, False for bool, True for on.
+    """(options, arguments) of a command line.
 
-    `words` list of str, `flags` list of Flag. UsageError names the flag that is wrong.
+    `words` list of str, `flags` list of Flag. Every flag has a key in options: where it is not given None,
+    False for bool, True for on. UsageError names the flag that is wrong.
     """
     by_long = {name: flag for flag in flags for name in flag.longs}
     by_short = {flag.short: flag for flag in flags if flag.short}
@@ -199,7 +205,8 @@ class Output:
         except BrokenPipeError:
             raise
         except OSError as error:   # else "No space left" could be the engine's
-            raise OSError(error.errno, "cannot write to %s: %s" % ("stderr" if self.descriptor == 2 else "stdout", error.strerror)) from None
+            name = "stderr" if self.descriptor == 2 else "stdout"
+            raise OSError(error.errno, "cannot write to %s: %s" % (name, error.strerror)) from None
 
     def _write(self, data):
         try:
@@ -239,7 +246,9 @@ class Output:
 
 
 class Console:
-    """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output), `program` (its own name)."""
+    """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output),
+    `program` (its own name).
+    """
 
     def __init__(self, address=None, context=None):
         self.program = "rawdock"
@@ -288,7 +297,8 @@ class Console:
             from ..teach.practice import PracticeEngine
             self._practice = PracticeEngine()
             self._practice.start()
-            self.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: it runs no real program")
+            self.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: "
+                          "it runs no real program")
         from ..net.address import parse_address
         return parse_address(self._practice.address)
 
@@ -336,7 +346,7 @@ def one_line(error):
 
 
 def describe_error(error):
-    """A RawdockError as the docker CLI words it: what an engine said is said to be the engine's, and keeps its lines."""
+    """A RawdockError as the docker CLI words it: what is the engine's is called so and keeps its lines."""
     if isinstance(error, APIError):
         return "Error response from daemon: %s" % str(error).replace("\r\n", "\n").strip()
     return one_line(error)

@@ -4,7 +4,8 @@ Promises: pure functions of their arguments (`now` is one), so the same list pri
 same bytes. Everything that `rawdock ps` needs stands here; templates
 (`--format`) are a file of their own, read only when one is given.
 
-Refuses, with a UsageError, a filter without `=`. Leaves out: colours, and the terminal's width (docker cuts nothing either).
+Refuses, with a UsageError, a filter without `=`. Leaves out: colours, and the terminal's width (docker cuts
+nothing either).
 """
 import json
 import re
@@ -43,7 +44,9 @@ def binary_size(size):
 # -- times
 
 def parse_engine_time(text):
-    """An engine's timestamp as (seconds since 1970, nanoseconds); None for "", no timestamp, and the zero time, which means unset."""
+    """An engine's timestamp as (seconds since 1970, nanoseconds); None for "", no timestamp, and the zero
+    time, which means unset.
+    """
     if not isinstance(text, str) or text.startswith("0001-01-01T00:00:00"):
         return None
     return read_date(text)
@@ -57,7 +60,8 @@ def zone_offset(moment):
 def local_time_text(seconds):
     """A unix time as `ps` shows it in CreatedAt: "2026-11-23 11:49:15 +0000 UTC"."""
     moment = time.localtime(seconds)
-    return "%s %s %s" % (time.strftime("%Y-%m-%d %H:%M:%S", moment), zone_offset(moment), time.strftime("%Z", moment))
+    return "%s %s %s" % (time.strftime("%Y-%m-%d %H:%M:%S", moment), zone_offset(moment),
+                         time.strftime("%Z", moment))
 
 
 def local_timestamp(nanoseconds):
@@ -74,7 +78,9 @@ MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def build_time_text(text):
-    """An engine's build time as `version` shows it: "Thu May  7 21:09:36 2026", in its own zone; other texts as they are."""
+    """An engine's build time as `version` shows it: "Thu May  7 21:09:36 2026", in its own zone; other texts
+    as they are.
+    """
     match = re.match(DATE_PATTERN, text, re.ASCII)
     if match is None or match.group(6) is None or read_date(text) is None:
         return text
@@ -125,7 +131,7 @@ def quote_text(text):
         if letter in QUOTED_LETTERS:
             letter = QUOTED_LETTERS[letter]
         elif not letter.isprintable():
-            letter = "\\x%02x" % number if number < 0x80 else "\\u%04x" % number if number < 0x10000 else "\\U%08x" % number
+            letter = ("\\x%02x" if number < 0x80 else "\\u%04x" if number < 0x10000 else "\\U%08x") % number
         quoted.append(letter)
     return '"%s"' % "".join(quoted)
 
@@ -148,7 +154,8 @@ def ports_column(ports):
         numbers = "%d" % run[0] if run[0] == run[1] else "%d-%d" % tuple(run)
         return (with_port(address, numbers) + "->" if address else "") + numbers + "/" + kind
 
-    rows = [(port.get("PrivatePort") or 0, port.get("IP") or "", port.get("PublicPort") or 0, port.get("Type") or "")
+    rows = [(port.get("PrivatePort") or 0, port.get("IP") or "", port.get("PublicPort") or 0,
+             port.get("Type") or "")
             for port in ports or ()]
     order = []
     for private, address, public, kind in sorted(rows):
@@ -192,7 +199,7 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
 
 
 def compact_json(value, html=False):
-    """A value as Go writes it: no blanks, letters as they are, U+2028 and U+2029 escaped; with `html` also <, > and &."""
+    """A value as Go writes it: no blanks, only U+2028 and U+2029 escaped; with `html` also <, > and &."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     if html:
@@ -204,7 +211,7 @@ JSON_PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 
 
 def indent_json(text):
-    """JSON text with an indent of four blanks a level. Names, strings and numbers stay as the engine spelled them."""
+    """JSON text indented by four blanks a level. Names, strings and numbers keep the engine's spelling."""
     parts = []
     depth = 0
     previous = ""
@@ -229,14 +236,15 @@ def without_json_blanks(text):
 
 
 def parse_filters(words):
-    """--filter words ("status=exited") as the dict the engine takes: name to list of values. Raises UsageError."""
+    """--filter words ("status=exited") as the dict the engine takes: name to list of values. UsageError."""
     filters = {}
     for word in words or ():
         if not word:
             continue
         name, equals, value = word.partition("=")
         if not equals:
-            raise UsageError('invalid argument "%s" for "-f, --filter" flag: bad format of filter (expected name=value)' % word)
+            raise UsageError('invalid argument "%s" for "-f, --filter" flag: bad format of filter '
+                             "(expected name=value)" % word)
         values = filters.setdefault(name.strip().lower(), [])
         if value.strip() not in values:
             values.append(value.strip())

@@ -8,7 +8,7 @@ from .format import align_columns
 
 
 def write_template_lines(output, lines):
-    """Write the lines (list of str) that a user's template made, which may steer the terminal, in one write."""
+    """Write the lines (list of str) that a user's template made, which may steer the terminal, at once."""
     if lines:
         output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
@@ -24,7 +24,10 @@ def parse_template_option(console, text, nulls=None):
 
 
 def template_lines(console, template, rows, partial=True):
-    """Write `template` of each row → exit status. What came before a failure is written, with `partial` of its row too."""
+    """Write `template` of each row → exit status. What came before a failure is written.
+
+    `partial`: the beginning of the row that failed too.
+    """
     from .template import TemplateValueError
     lines = []
     try:
@@ -61,7 +64,10 @@ def template_table(console, text, rows, headers):
 
 
 def write_formatted(console, text, rows, headers, raw):
-    """A list in the --format `text` → exit status. `rows` are dicts, `headers` the titles by field, `raw` the old raw form."""
+    """A list in the --format `text` → exit status.
+
+    `rows` are dicts, `headers` the titles by field, `raw` the template that "raw" means.
+    """
     if text == "json":
         text = "{{json .}}"
     elif text == "raw":
@@ -77,10 +83,13 @@ def write_formatted(console, text, rows, headers, raw):
 
 
 def names_no_field(console, template, headers):
-    """Whether a template for an empty list names a field that no row has: said then too, not only once there is a row."""
+    """Whether a template for an empty list names a field that no row has: said then too, not only once there
+    is a row.
+    """
     from .template import TemplateFieldError, TemplateValueError
     try:
-        template.execute({name: (lambda *any_name: "") if callable(title) else "" for name, title in headers.items()})
+        template.execute({name: (lambda *any_name: "") if callable(title) else ""
+                          for name, title in headers.items()})
     except TemplateFieldError as error:
         console.err.line(str(error))
         return True

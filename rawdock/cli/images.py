@@ -40,14 +40,15 @@ RMI_FLAGS = """
 
 IMAGE_HEADERS = {
     "ID": "IMAGE ID", "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "CreatedSince": "CREATED",
-    "CreatedAt": "CREATED AT", "Size": "SIZE", "Containers": "CONTAINERS", "VirtualSize": "SIZE", "SharedSize": "SHARED SIZE",
+    "CreatedAt": "CREATED AT", "Size": "SIZE", "Containers": "CONTAINERS", "VirtualSize": "SIZE",
+    "SharedSize": "SHARED SIZE",
     "UniqueSize": "UNIQUE SIZE"}
 IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\n"
               "virtual_size: {{.Size}}\n")
 
 
 def image_names(image, digests):
-    """(repository, tag, digest) for each line that an image has in the list; with `digests` one for each of those too."""
+    """(repository, tag, digest) for each line of an image in the list; `digests`: one for each digest too."""
     tags, by_digest = {}, {}
     for name in image.get("RepoTags") or ():
         repository, colon, tag = name.rpartition(":")
@@ -63,20 +64,23 @@ def image_names(image, digests):
         for tag in tags[repository]:
             names += [(repository, tag, digest) for digest in (known if digests and known else [NO_NAME])]
     for repository in by_digest:
-        names += [(repository, NO_NAME, digest) for digest in (by_digest[repository] if digests else [NO_NAME])]
+        names += [(repository, NO_NAME, digest)
+                  for digest in (by_digest[repository] if digests else [NO_NAME])]
     return names or [(NO_NAME, NO_NAME, NO_NAME)]
 
 
 def image_row(image, repository, tag, digest, whole, now):
-    """The fields of an image that a --format can name. -1 is what an engine has not counted, and an absent number is 0."""
+    """The fields of an image that a --format can name. A number of -1 was not counted; an absent one is 0."""
     size, shared, users = [image.get(name) or 0 for name in ("Size", "SharedSize", "Containers")]
     created = image.get("Created") or 0
     return {
         "Containers": "%d" % users if users >= 0 else "N/A",
-        "CreatedAt": local_time_text(created), "CreatedSince": human_duration(now - created) + " ago", "Digest": digest,
+        "CreatedAt": local_time_text(created), "CreatedSince": human_duration(now - created) + " ago",
+        "Digest": digest,
         "ID": image["Id"] if whole else short_id(image["Id"]), "Repository": repository,
         "SharedSize": human_size(shared, 4) if shared >= 0 else "N/A", "Size": human_size(size), "Tag": tag,
-        "UniqueSize": human_size(size - shared, 4) if shared >= 0 else "N/A", "VirtualSize": human_size(size, 4)}
+        "UniqueSize": human_size(size - shared, 4) if shared >= 0 else "N/A",
+        "VirtualSize": human_size(size, 4)}
 
 
 def images_command(console, options, arguments):
@@ -91,8 +95,8 @@ def images_command(console, options, arguments):
         text = None
     digests = options["digests"]
     with_digests = digests or bool(text and re.search(r"[.]Digest\b", text))
-    images = answered_objects(console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None),
-                              "ImageList", "Id")
+    listed = console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None)
+    images = answered_objects(listed, "ImageList", "Id")
     whole = options["no_trunc"]
     now = time.time()
     listed = [(image,) + names for image in images for names in image_names(image, with_digests)]
@@ -101,12 +105,14 @@ def images_command(console, options, arguments):
         return 0
     if text and text != "table":
         rows = [image_row(*(row + (whole, now))) for row in listed]
-        return write_formatted(console, text, rows, IMAGE_HEADERS, IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else ""))
+        return write_formatted(console, text, rows, IMAGE_HEADERS,
+                               IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else ""))
     titles = ["REPOSITORY", "TAG"] + (["DIGEST"] if digests else []) + ["IMAGE ID", "CREATED", "SIZE"]
     rows = []
     for image, repository, tag, digest in listed:
         rows.append([repository, tag] + ([digest] if digests else []) + [
-            image["Id"] if whole else short_id(image["Id"]), human_duration(now - (image.get("Created") or 0)) + " ago",
+            image["Id"] if whole else short_id(image["Id"]),
+            human_duration(now - (image.get("Created") or 0)) + " ago",
             human_size(image.get("Size") or 0)])
     write_lines(console.out, align_columns([titles] + rows))
     return 0
@@ -129,7 +135,8 @@ def pull_command(console, options, arguments):
         console.out.line("Using default tag: %s" % REFERENCE_TAG)
     progress = None if options["quiet"] else PullProgress(console.out)
     try:
-        for message in console.docker.call("image_create", headers=[NO_CREDENTIALS], platform=options["platform"] or None, **query):
+        for message in console.docker.call("image_create", headers=[NO_CREDENTIALS],
+                                           platform=options["platform"] or None, **query):
             if progress is not None:
                 progress.show(message)
     except StreamError as error:

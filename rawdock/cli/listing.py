@@ -31,10 +31,12 @@ PS_FLAGS = """
 PS_TITLES = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")
 PS_HEADERS = {
     "ID": "CONTAINER ID", "Names": "NAMES", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT",
-    "RunningFor": "CREATED", "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Size": "SIZE", "Labels": "LABELS",
+    "RunningFor": "CREATED", "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Size": "SIZE",
+    "Labels": "LABELS",
     "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES", "Networks": "NETWORKS", "Platform": "PLATFORM"}
-PS_RAW = ("container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\nstate: {{.State}}\n"
-          "status: {{.Status}}\nnames: {{.Names}}\nlabels: {{.Labels}}\nports:{{if .Ports}} {{.Ports}}{{end}}\n")
+PS_RAW = ("container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
+          "state: {{.State}}\nstatus: {{.Status}}\nnames: {{.Names}}\nlabels: {{.Labels}}\n"
+          "ports:{{if .Ports}} {{.Ports}}{{end}}\n")
 
 
 def container_image(container, whole):
@@ -88,13 +90,17 @@ def container_row(container, whole, now):
     labels = container.get("Labels") or {}
     networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
     return {
-        "Command": cells["COMMAND"], "CreatedAt": local_time_text(container.get("Created") or 0), "ID": cells["CONTAINER ID"],
+        "Command": cells["COMMAND"], "CreatedAt": local_time_text(container.get("Created") or 0),
+        "ID": cells["CONTAINER ID"],
         "Image": cells["IMAGE"], "Labels": labels_text(labels),
         "LocalVolumes": "%d" % sum(mount.get("Driver") == "local" for mount in container.get("Mounts") or ()),
-        "Mounts": ",".join(mount if whole else shorten(mount, MOUNT_WIDTH) for mount in mounts), "Names": cells["NAMES"],
-        "Networks": ",".join(sorted(networks)), "Platform": (container.get("ImageManifestDescriptor") or {}).get("platform"),
+        "Mounts": ",".join(mount if whole else shorten(mount, MOUNT_WIDTH) for mount in mounts),
+        "Names": cells["NAMES"],
+        "Networks": ",".join(sorted(networks)),
+        "Platform": (container.get("ImageManifestDescriptor") or {}).get("platform"),
         "Ports": cells["PORTS"], "RunningFor": cells["CREATED"], "Size": container_size(container),
-        "State": container.get("State") or "", "Status": cells["STATUS"], "Label": lambda name: labels.get(name, "")}
+        "State": container.get("State") or "", "Status": cells["STATUS"],
+        "Label": lambda name: labels.get(name, "")}
 
 
 def ps_command(console, options, arguments):
@@ -125,7 +131,8 @@ def ps_command(console, options, arguments):
         rows = [container_row(container, whole, now) for container in containers]
         return write_formatted(console, text, rows, dict(PS_HEADERS, Label=label_title), PS_RAW)
     titles = list(PS_TITLES) + (["SIZE"] if size else [])
-    rows = [container_cells(container, whole, now) + ([container_size(container)] if size else []) for container in containers]
+    rows = [container_cells(container, whole, now) + ([container_size(container)] if size else [])
+            for container in containers]
     write_lines(console.out, align_columns([titles] + rows))
     return 0
 

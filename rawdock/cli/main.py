@@ -11,7 +11,8 @@ from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsi
 from _thread import start_new_thread
 
 from ..errors import APIError, ConnectError, RawdockError, UsageError
-from .flags import Console, describe_error, one_line, parse_command_line, parse_flag_table, reject_malformed_answer
+from .flags import (Console, describe_error, one_line, parse_command_line, parse_flag_table,
+                    reject_malformed_answer)
 
 GLOBAL_FLAGS = """
 -H, --host      list  ADDRESS  the engine: unix:///path, tcp://HOST:PORT, or practice: for the one inside rawdock
@@ -24,7 +25,7 @@ GLOBAL_FLAGS = """
 # In front of a command's own flags, whose -h, a header's or a host name's, wins.
 HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
 HIDDEN_FLAGS = ("tty",)   # taken only to be refused in words of its own
-# What the docker CLI groups under a noun, and what it is called here; other verbs of these nouns keep their names.
+# What the docker CLI groups under a noun, and what that is called here; other verbs keep their names.
 NOUN_COMMANDS = {"container": {"ls": "ps", "list": "ps", "ps": "ps"}, "system": {},
                  "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"}}
 
@@ -40,13 +41,14 @@ TAP_COMMANDS_NAMES = "tap replay"
 LEARN_COMMANDS_NAMES = "learn tour conform"
 
 # The commands that the docker CLI has too, and that read an engine's answers.
-DOCKER_COMMANDS = " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES,
-                            IMAGE_COMMANDS_NAMES)).split()
+DOCKER_COMMANDS = " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES,
+                            LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES)).split()
 
 GROUP_TITLES = (
     ("Raw: any request, by hand", RAW_COMMANDS_NAMES),
     ("Containers", LIFECYCLE_COMMANDS_NAMES),
-    ("What there is, and what happens", " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES))),
+    ("What there is, and what happens", " ".join((LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES,
+                                                  ABOUT_COMMANDS_NAMES))),
     ("Images", IMAGE_COMMANDS_NAMES),
     ("What bytes mean", TEACH_COMMANDS_NAMES),
     ("Between client and engine", TAP_COMMANDS_NAMES),
@@ -97,7 +99,8 @@ def print_help(console):
     line = console.out.line
     line("Usage: rawdock [-H ADDRESS] [-c CONTEXT] [--wire] [--dry-run[=FORM]] COMMAND ...")
     line()
-    line("The Docker Engine API spoken by hand over its socket. Without Docker: rawdock -H practice: run hello-world")
+    line("The Docker Engine API spoken by hand over its socket. "
+         "Without Docker: rawdock -H practice: run hello-world")
     for title, names in GROUP_TITLES:
         if names:   # a single file made with --only may have none of them
             line()
@@ -113,7 +116,8 @@ def print_help(console):
 
 def print_command_help(console, command):
     line = console.out.line
-    line("Usage: rawdock %s%s %s" % (command.name, " [FLAGS]" if command.flags.strip() else "", command.usage))
+    flags = " [FLAGS]" if command.flags.strip() else ""
+    line("Usage: rawdock %s%s %s" % (command.name, flags, command.usage))
     line()
     line(command.help[:1].upper() + command.help[1:])
     if command.flags.strip():
@@ -129,14 +133,18 @@ def check_argument_count(command, arguments):
         return
     number = command.least if count < command.least else command.most
     bound = "" if command.least == command.most else "at least " if count < command.least else "at most "
-    wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1)) if number else "accepts no arguments"
-    raise UsageError("'rawdock %s' %s" % (command.name, wanted), ("usage: rawdock %s %s" % (command.name, command.usage)).strip())
+    wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1))
+    if not number:
+        wanted = "accepts no arguments"
+    raise UsageError("'rawdock %s' %s" % (command.name, wanted),
+                     ("usage: rawdock %s %s" % (command.name, command.usage)).strip())
 
 
 def run_command(console, command, words):
     """Read `words` against the command's row and run it → exit status."""
     try:
-        options, arguments = parse_command_line(words, parse_flag_table(HELP_FLAGS + command.flags), command.program)
+        options, arguments = parse_command_line(words, parse_flag_table(HELP_FLAGS + command.flags),
+                                                command.program)
     except UsageError as error:
         said = one_line(error)
         name = said.rpartition(" --")[2]
@@ -157,14 +165,15 @@ def run_command(console, command, words):
 
 
 def unknown_command(name, words):
-    """The message and the hint for the command line `name` with `words` behind it, which has no such command."""
+    """The message and the hint for the words of a command line that name no command: `name`, then `words`."""
     if name in NOUN_COMMANDS and words:
         verb = NOUN_COMMANDS[name].get(words[0], words[0])
         if find_command(verb):
             return "unknown command: rawdock %s %s" % (name, words[0]), "write rawdock %s" % verb
     from difflib import get_close_matches
     near = get_close_matches(name, " ".join(names for _, names in GROUP_TITLES).split(), 1)
-    return "unknown command: rawdock %s" % name, ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all"
+    hint = ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all"
+    return "unknown command: rawdock %s" % name, hint
 
 
 def dispatch(console, options, arguments):
@@ -222,9 +231,10 @@ def main(words=None):
 
 
 def fill_standard_descriptors():
-    """Put something harmless where 0, 1 or 2 is closed: the next socket would get the number, and our output the engine.
+    """Put something harmless where 0, 1 or 2 is closed.
 
-    Input then is at its end, errors go nowhere, and output is refused, so that what is lost is not lost silently.
+    The next socket would get the number, and the engine our output. Input then is at its end, errors go
+    nowhere, and output is refused, so that what is lost is not lost silently.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
@@ -239,7 +249,7 @@ def exit_on_signal(number, frame):
 
 
 def raise_signal_again(unraisable):
-    """A sys.unraisablehook: a signal whose exception came up in a finalizer, where Python drops it, is sent once more."""
+    """A sys.unraisablehook: send a signal again whose exception came up in a finalizer and was dropped."""
     error = unraisable.exc_value
     if isinstance(error, (KeyboardInterrupt, SystemExit)):
         # From a thread, for here its exception would be dropped again.

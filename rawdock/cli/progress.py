@@ -21,9 +21,9 @@ ASSUMED_TERMINAL_WIDTH = 200   # where the terminal does not say
 
 
 def progress_field(answer, name, kind):
-    """The value under `name` in the dict `answer`: a str, or an int of 64 bits, as `kind` says; 0 or "" where there is none.
+    """The value under `name` in the dict `answer`, "" or 0 where there is none.
 
-    TypeError if it is of another type, true and false included.
+    `kind` is str, or int for one of 64 bits. TypeError for another type, true and false included.
     """
     value = answer.get(name)
     if value is None:
@@ -34,7 +34,10 @@ def progress_field(answer, name, kind):
 
 
 def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
-    """{"current", "total", "units", "hidecounts"} as bar and counts, "" when nothing is counted. `width` in columns."""
+    """{"current", "total", "units", "hidecounts"} as bar and counts, "" when nothing is counted.
+
+    `width`: the terminal's, in columns.
+    """
     current, total = progress_field(detail, "current", int), progress_field(detail, "total", int)
     units = printable_text(progress_field(detail, "units", str))
 
@@ -59,7 +62,10 @@ def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
 
 
 class PullProgress:
-    """show(message) for each message (dict) of a stream, in order. `output` an Output, `tty` whether it is a terminal."""
+    """show(message) for each message (dict) of a stream, in order.
+
+    `output` is an Output, `tty` whether it is a terminal.
+    """
 
     def __init__(self, output, tty=None):
         self.output = output
@@ -73,7 +79,7 @@ class PullProgress:
             return ASSUMED_TERMINAL_WIDTH
 
     def show(self, message):
-        """Write what the dict `message` says. ProtocolError if its fields have other types than the Engine API's."""
+        """Write what the dict `message` says. ProtocolError if a field is of another type than the API's."""
         if message.get("aux") is not None:
             return
         text = reject_malformed_answer(self.render, message)

@@ -19,10 +19,11 @@ import re
 from ..errors import UsageError
 from .format import compact_json, quote_text
 
-TEMPLATE_ACTION = r"""\{\{(-\s)?((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(\s-)?\}\}"""
+TEMPLATE_ACTION = (r"""\{\{(-\s)?((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
+                   r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(\s-)?\}\}""")
 TEMPLATE_TOKEN = (r"""(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<letter>'(?:\\.|[^'\\])+')"""
-                  r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)|(?P<dot>\.)|(?P<variable>\$\w*)"""
-                  r"""|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])""")
+                  r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)|(?P<dot>\.)"""
+                  r"""|(?P<variable>\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])""")
 TEMPLATE_BLOCKS = ("if", "range", "with")
 TEMPLATE_UNSUPPORTED = ("define", "template", "block")
 TEMPLATE_SHOWN_NAMES = 24     # in an error, of those a map has
@@ -65,9 +66,11 @@ class TemplateLoopEnd(Exception):
 
 # -- parsing: text → a tuple of nodes
 #
-#   ("text", str)  ("print", pipeline)  ("if" | "with" | "range", pipeline, nodes, else-nodes)  ("break",)  ("continue",)
+#   ("text", str)  ("print", pipeline)  ("break",)  ("continue",)
+#   ("if" | "with" | "range", pipeline, nodes, else-nodes)
 #   pipeline: (names declared, is it "=", commands); command: list of operands
-#   operand: ("value", v) ("dot",) ("variable", name) ("function", name) ("pipeline", pipeline), then a tuple of fields
+#   operand: ("value", v) ("dot",) ("variable", name) ("function", name) ("pipeline", pipeline),
+#            then a tuple of fields
 
 def refused_template(template, reason):
     shown = template if len(template) <= 60 else template[:57] + "..."
@@ -89,7 +92,8 @@ def unquote_template_text(template, spelled):
             raise refused_template(template, "unknown escape \\%s" % code)
         return TEMPLATE_ESCAPES[code]
 
-    return re.sub(r"(?s)\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{3}|.)", replace, spelled[1:-1])
+    return re.sub(r"(?s)\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{3}|.)", replace,
+                  spelled[1:-1])
 
 
 class TemplateParser:
@@ -228,7 +232,8 @@ class TemplateParser:
                 after_blank = True
                 at += 1
                 continue
-            if kind == "field" and not after_blank and commands[-1] and commands[-1][-1][0] not in ("value", "function"):
+            if (kind == "field" and not after_blank and commands[-1]
+                    and commands[-1][-1][0] not in ("value", "function")):
                 operand, fields = commands[-1][-1]
                 commands[-1][-1] = (operand, fields + (text[1:],))
                 at += 1
@@ -251,7 +256,8 @@ class TemplateParser:
             return (("value", ord(unquote_template_text(self.template, text)[:1])), ()), at + 1
         if kind == "number":
             try:
-                value = int(text, 0) if re.fullmatch("[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)", text) else float(text)
+                whole = re.fullmatch("[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)", text)
+                value = int(text, 0) if whole else float(text)
             except ValueError:
                 raise refused_template(self.template, "bad number %s" % quote_text(text))
             return (("value", value), ()), at + 1
@@ -293,7 +299,8 @@ def template_text(value, top=True):
     if isinstance(value, NilType):
         return value.text
     if isinstance(value, dict):
-        return "map[%s]" % " ".join("%s:%s" % (key, template_text(value[key], False)) for key in sorted(value) if not callable(value[key]))
+        return "map[%s]" % " ".join("%s:%s" % (key, template_text(value[key], False))
+                                    for key in sorted(value) if not callable(value[key]))
     if isinstance(value, (list, tuple)):
         return "[%s]" % " ".join(template_text(one, False) for one in value)
     if isinstance(value, float):
@@ -322,7 +329,9 @@ class SparseRow(dict):
 
 
 class ListRow(dict):
-    """A row of ps or images: in its JSON <, > and & are escaped, as the docker CLI has it there and nowhere else."""
+    """A row of ps or images: in its JSON <, > and & are escaped, as the docker CLI has it there and nowhere
+    else.
+    """
 
 
 def template_json(value):
@@ -330,7 +339,8 @@ def template_json(value):
 
 
 def wrong_value(function, value, wanted):
-    return TemplateValueError("template: %s takes %s, got %s" % (function, wanted, quote_text(template_text(value))))
+    return TemplateValueError("template: %s takes %s, got %s" % (function, wanted,
+                                                                 quote_text(template_text(value))))
 
 
 def need_text(function, value):
@@ -360,7 +370,8 @@ def template_index(value, *keys):
             if isinstance(key, bool) or not isinstance(key, int):
                 raise wrong_value("index", key, "a whole number for a list")
             if not 0 <= key < len(value):
-                raise TemplateValueError("template: index out of range: %d (the list has %d)" % (key, len(value)))
+                raise TemplateValueError("template: index out of range: %d (the list has %d)"
+                                         % (key, len(value)))
             value = value[key]
         else:
             raise wrong_value("index", value, "a list or a map")
@@ -374,7 +385,8 @@ def template_equal(first, *others):
 def template_less(first, second):
     kinds = (str,) if isinstance(first, str) else (int, float)
     if isinstance(first, bool) or not isinstance(first, kinds) or not isinstance(second, kinds):
-        raise wrong_value("a comparison", second if isinstance(first, kinds) else first, "two numbers or two texts")
+        raise wrong_value("a comparison", second if isinstance(first, kinds) else first,
+                          "two numbers or two texts")
     return first < second
 
 
@@ -407,7 +419,8 @@ def template_printf(pattern, *values):
             return ("%" + flags + verb) % value
         if verb in "feEgG" and isinstance(value, float):
             return ("%" + flags + verb) % value
-        raise TemplateValueError("template: printf has no %%%s for %s" % (verb, quote_text(template_text(value))))
+        shown = quote_text(template_text(value))
+        raise TemplateValueError("template: printf has no %%%s for %s" % (verb, shown))
 
     return re.sub(r"%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, need_text("printf", pattern))
 
@@ -446,7 +459,9 @@ TEMPLATE_FUNCTIONS = {
 }
 
 # In the header of a table a function gets the column's title instead of a value, and gives it back.
-TEMPLATE_HEADER_FUNCTIONS = {name: (lambda title, *more: need_text("a title", title)) for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")}
+TEMPLATE_HEADER_FUNCTIONS = {name: (lambda title, *more: need_text("a title", title))
+                             for name in ("json", "split", "join", "title", "lower", "upper", "pad",
+                                          "truncate")}
 
 
 def names_there(field, value):
@@ -455,7 +470,9 @@ def names_there(field, value):
     if len(names) > TEMPLATE_SHOWN_NAMES:
         from difflib import get_close_matches
         near = get_close_matches(field, names, 3, 0.5)
-        return "did you mean %s?" % ", ".join(near) if near else "{{json .}} shows the %d there are" % len(names)
+        if near:
+            return "did you mean %s?" % ", ".join(near)
+        return "{{json .}} shows the %d there are" % len(names)
     return "there are: " + ", ".join(names) if names else "there are none"
 
 
@@ -472,7 +489,9 @@ class Template:
         self.root = TemplateParser(template).parse()
 
     def execute(self, value, header=False, out=None):
-        """`header`: a table's titles are meant. `out`, a list, gets the pieces as they come, so also those before an error."""
+        """`header`: a table's titles are meant. `out`, a list, gets the pieces as they come, so also those
+        before an error.
+        """
         out = [] if out is None else out
         functions = dict(TEMPLATE_FUNCTIONS, **TEMPLATE_HEADER_FUNCTIONS) if header else TEMPLATE_FUNCTIONS
         self._nodes(self.root, value, [{"$": value}], out, functions)
@@ -507,7 +526,8 @@ class Template:
         _, (declared, _, commands), nodes, otherwise = node
         value = self._pipeline(((), False, commands), dot, names, functions)
         if isinstance(value, bool) or not isinstance(value, (dict, list, tuple, int, NilType, type(None))):
-            raise TemplateValueError("template: range can't iterate over %s" % quote_text(template_text(value)))
+            shown = quote_text(template_text(value))
+            raise TemplateValueError("template: range can't iterate over %s" % shown)
         if isinstance(value, dict):
             pairs = [(key, value[key]) for key in sorted(value)]
         else:
@@ -549,11 +569,13 @@ class Template:
         if callable(value):
             return self._apply("." + fields[-1], value, arguments)
         if arguments:
-            raise TemplateValueError("template: %s is no function and takes no argument" % self._spelled(operand, fields))
+            spelled = self._spelled(operand, fields)
+            raise TemplateValueError("template: %s is no function and takes no argument" % spelled)
         return value
 
     def _spelled(self, operand, fields):
-        return (operand[1] if operand[0] == "variable" else "") + "".join("." + field for field in fields) or "this value"
+        name = operand[1] if operand[0] == "variable" else ""
+        return name + "".join("." + field for field in fields) or "this value"
 
     def _operand(self, operand, dot, names, functions):
         kind = operand[0]
@@ -573,7 +595,8 @@ class Template:
                 if template_truth(value) is (name == "or"):
                     return value
             return piped[0] if piped else value
-        arguments = [self._command((operand,), (), dot, names, functions) for operand in operands] + list(piped)
+        arguments = [self._command((operand,), (), dot, names, functions)
+                     for operand in operands] + list(piped)
         return self._apply(name, functions[name], arguments)
 
     def _apply(self, name, function, arguments):
@@ -593,7 +616,8 @@ class Template:
                     known = self.nulls(field) if self.nulls else None
                     if known is not None:
                         return known
-                    raise TemplateFieldError("template: at %s: no entry %s (%s)" % (spelled, quote_text(field), names_there(field, value)))
+                    raise TemplateFieldError("template: at %s: no entry %s (%s)"
+                                             % (spelled, quote_text(field), names_there(field, value)))
                 field = near[0]
             value = value[field]
             if value is None and self.nulls:

@@ -34,21 +34,25 @@ EVENTS_FLAGS = """
 
 # The order in which a name is looked up; a * marks what only a swarm has.
 INSPECT_OPERATIONS = {
-    "container": "container_inspect", "image": "image_inspect", "network": "network_inspect", "volume": "volume_inspect",
+    "container": "container_inspect", "image": "image_inspect", "network": "network_inspect",
+    "volume": "volume_inspect",
     "service": "service_inspect", "task": "task_inspect", "node": "node_inspect", "plugin": "plugin_inspect",
     "secret": "secret_inspect", "config": "config_inspect"}
 INSPECT_ORDER = "container image network volume service* task* node* plugin secret* config*".split()
 
 # What JSON calls null has a kind in the docker CLI, and prints by it; anything else that is null is a list.
-NULL_POINTER_FIELDS = frozenset("""Health Healthcheck StopTimeout SizeRw SizeRootFs OomKillDisable PidsLimit MemorySwappiness Init
-    IPAMConfig ContainerSpec UsageData ClusterVolume Descriptor Manifests ImageManifestDescriptor""".split())
-NULL_MAP_FIELDS = frozenset("""Labels Volumes Options DriverOpts Annotations Sysctls Tmpfs StorageOpt ExposedPorts PortBindings
-    Ports Networks Containers Status""".split())
-MISSING_TEXT_FIELDS = frozenset("StopSignal MacAddress Domainname ArgsEscaped Comment Author Variant Parent".split())
+NULL_POINTER_FIELDS = frozenset("""
+    Health Healthcheck StopTimeout SizeRw SizeRootFs OomKillDisable PidsLimit MemorySwappiness Init IPAMConfig
+    ContainerSpec UsageData ClusterVolume Descriptor Manifests ImageManifestDescriptor""".split())
+NULL_MAP_FIELDS = frozenset("""
+    Labels Volumes Options DriverOpts Annotations Sysctls Tmpfs StorageOpt ExposedPorts PortBindings Ports
+    Networks Containers Status""".split())
+MISSING_TEXT_FIELDS = frozenset(
+    "StopSignal MacAddress Domainname ArgsEscaped Comment Author Variant Parent".split())
 
 
 def inspect_nulls(name):
-    """For a template: what the field `name` stands for where the engine leaves it out or null; None: not known."""
+    """For a template: what the field `name` means where an engine leaves it out or null; None: not known."""
     from .template import NIL_POINTER, NilType
     if name in NULL_POINTER_FIELDS:
         return NIL_POINTER
@@ -73,7 +77,8 @@ class ObjectFinder:
         try:
             json.loads(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise ProtocolError("RFC 8259", getattr(error, "pos", getattr(error, "start", 0)), data, "JSON (%s)" % error)
+            raise ProtocolError("RFC 8259", getattr(error, "pos", getattr(error, "start", 0)), data,
+                                "JSON (%s)" % error)
         return data.decode("utf-8").strip()
 
     def _in_swarm(self):
@@ -105,8 +110,8 @@ class ObjectFinder:
 def write_json(output, text):
     """Write JSON and a newline. A terminal gets what it would act on as JSON's own escapes."""
     if output.isatty():
-        text = re.sub(UNPRINTABLE, lambda match: "\n" if match.group() == "\n" else "\\u007f" if match.group() == "\x7f"
-                      else json.dumps(match.group())[1:-1], text)
+        kept = {"\n": "\n", "\x7f": "\\u007f"}   # json.dumps leaves DEL as it is
+        text = re.sub(UNPRINTABLE, lambda found: kept.get(found.group(), json.dumps(found.group())[1:-1]), text)
     output.write((text + "\n").encode("utf-8", "surrogatepass"))
 
 
@@ -157,7 +162,8 @@ def logs_command(console, options, arguments):
     if not arguments[0]:
         raise UsageError("invalid container name or ID: value is empty")
     # Whether it has a terminal decides how its log comes; the id holds while the name may move on.
-    container = answered_object(console.docker.call("container_inspect", arguments[0]), "ContainerInspect", "Id")
+    inspected = console.docker.call("container_inspect", arguments[0])
+    container = answered_object(inspected, "ContainerInspect", "Id")
     tty = answered_object(container.get("Config"), "ContainerInspect").get("Tty") or False
     if not isinstance(tty, bool):
         raise TypeError("Tty: %r" % (tty,))
@@ -215,7 +221,8 @@ def events_command(console, options, arguments):
     return 0
 
 WATCHING_COMMANDS = command_table(
-    Command("inspect", inspect_command, "NAME|ID ...", "everything the engine knows about containers, images, networks, …",
+    Command("inspect", inspect_command, "NAME|ID ...",
+            "everything the engine knows about containers, images, networks, …",
             INSPECT_FLAGS, 1, None),
     Command("logs", logs_command, "CONTAINER", "what a container wrote", LOGS_FLAGS, 1, 1),
     Command("events", events_command, "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
