@@ -72,7 +72,7 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
             child = child.replace("import rawdock\nfrom rawdock.cli.main import main\n",
                                   "sys.path.insert(0, %r)\nfrom %s import main\n" % os.path.split(os.path.splitext(rawdock_command[-1])[0]))
         ran = run_to_end([sys.executable, "-c", child, "-H", engine.address] + words)
-        assert ran.status == (125 if words[0] == "run" else 1) and ran.out == b"", ran
+        assert ran.status == (126 if words[0] == "run" else 1) and ran.out == b"", ran
         text = assert_one_line(ran.err)
         assert "permission denied" in text and "group" in text and engine.requests == []
         assert stat.S_IMODE(os.stat(path).st_mode) == 0
