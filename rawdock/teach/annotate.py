@@ -23,6 +23,10 @@ from ..wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, STREAM_NAMES, Fram
 from ..wire.head import walk_head
 from ..wire.jsonstream import MessageReader, decode_json_bytes
 from .explain import guess_role
+from .explanations import (
+    FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS, STATUS_CLASSES,
+    STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
+)
 from .pairing import BODY_ROLES, PairedReaders
 
 SPAN_TEXT_BYTES = 200
@@ -480,123 +484,6 @@ def note_content_error(message, error, ranges):
 
 # ---- explanations
 
-ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
-
-# role → (sentence, source); %s is filled in by explain_span where a role has facts to tell.
-ROLE_EXPLANATIONS = {
-    "method": ("What the client wants done with the target.", "RFC 9110 §9"),
-    "request target": ("What the request is about: a path, and a query behind ?.", "RFC 9112 §3.2"),
-    "version": ("The version of HTTP that the sender speaks.", "RFC 9112 §2.3"),
-    "SP": ("One space parts the elements of a start line.", "RFC 9112 §3"),
-    "status code": ("Three digits that tell how it went; the first gives the class.", "RFC 9110 §15"),
-    "reason phrase": ("The status in words, for people; programs read the code.", "RFC 9112 §4"),
-    "field name": ("The name of a field; upper and lower case mean the same.", "RFC 9110 §5.1"),
-    "colon": ("A colon ends the field name; nothing may stand before it.", "RFC 9112 §5.1"),
-    "OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
-    "field value": ("The value of the field.", "RFC 9110 §5.5"),
-    "CRLF": ("Carriage return and line feed end a line; an empty line ends the head.", "RFC 9112 §2.1"),
-    "content": ("Bytes of the body.", "RFC 9112 §6"),
-    "chunk size": ("How many bytes of data this chunk has, in hexadecimal.", "RFC 9112 §7.1"),
-    "chunk extension": ("An extension of this chunk: it may be ignored.", "RFC 9112 §7.1.1"),
-    "chunk data": ("Bytes of the body, as many as the chunk's size says.", "RFC 9112 §7.1"),
-    "chunk data CRLF": ("CRLF after the data of a chunk: it is not part of the body.", "RFC 9112 §7.1"),
-    "trailer field name": ("A field behind the body, in the trailer section.", "RFC 9112 §7.1.2"),
-    "trailer colon": ("A colon ends the field name.", "RFC 9112 §5.1"),
-    "trailer OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
-    "trailer field value": ("The value of a trailer field.", "RFC 9110 §6.5"),
-    "raw stream": ("The connection no longer speaks HTTP: these bytes are the program's input or output as they are.",
-                   "Engine API, ContainerAttach"),
-    "frame stream type": ("Which stream the frame is of: 0 stdin, 1 stdout, 2 stderr, 3 an error of the engine's.", ENGINE_STREAM),
-    "frame padding": ("Three bytes of zero.", ENGINE_STREAM),
-    "frame length": ("How many bytes the frame carries: a big-endian number of four bytes.", ENGINE_STREAM),
-    "frame payload": ("What the program wrote.", ENGINE_STREAM),
-    "JSON message": ("A JSON value.", "RFC 8259 §2"),
-    "separator": ("Between JSON values: an engine ends each with a line end.", "RFC 8259 §2"),
-    "malformed": ("This byte breaks a rule.", ""),
-    "not read": ("Not read: behind a broken rule nobody can tell what bytes mean.", "RFC 9112 §2.2"),
-    "cut": ("The bytes end inside this element.", "RFC 9112 §8"),
-}
-
-# Fields that engines and their clients use: (what it is for, source).
-FIELD_EXPLANATIONS = {
-    "host": ("whom the request is for; on a Unix socket any name will do", "RFC 9110 §7.2"),
-    "user-agent": ("which program asks", "RFC 9110 §10.1.5"),
-    "accept": ("which kinds of content the client takes", "RFC 9110 §12.5.1"),
-    "accept-encoding": ("which codings of the content the client takes", "RFC 9110 §12.5.3"),
-    "content-type": ("what the body is", "RFC 9110 §8.3"),
-    "content-length": ("how many bytes the body has", "RFC 9110 §8.6"),
-    "transfer-encoding": ("how the body is framed", "RFC 9112 §6.1"),
-    "trailer": ("which fields will stand behind the body", "RFC 9110 §6.6.2"),
-    "connection": ("what the sender wants done with this connection", "RFC 9110 §7.6.1"),
-    "upgrade": ("the protocol that the connection is to go on in", "RFC 9110 §7.8"),
-    "expect": ("the client waits for a 100 before it sends the body", "RFC 9110 §10.1.1"),
-    "date": ("when the answer was made", "RFC 9110 §6.6.1"),
-    "server": ("which program answers", "RFC 9110 §10.2.4"),
-    "location": ("where to go instead", "RFC 9110 §10.2.2"),
-    "allow": ("which methods the target takes", "RFC 9110 §10.2.1"),
-    "cache-control": ("who may keep the answer, and how long", "RFC 9111 §5.2"),
-    "pragma": ("the same as Cache-Control, for HTTP/1.0", "RFC 9111 §5.4"),
-    "authorization": ("the client's credentials", "RFC 9110 §11.6.2"),
-    "proxy-authorization": ("the client's credentials for a proxy", "RFC 9110 §11.7.2"),
-    "api-version": ("the newest API version that the engine speaks", "Engine API, SystemPing"),
-    "docker-experimental": ("whether the engine offers experimental features", "Engine API, SystemPing"),
-    "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit", "Engine API, SystemPing"),
-    "swarm": ("the engine's part in a swarm", "Engine API, SystemPing"),
-    "ostype": ("the operating system that containers run on", "Engine API, SystemPing"),
-    "x-registry-auth": ("the credentials for the registry, JSON in base64url: keep them secret", "Engine API, Authentication"),
-    "x-registry-config": ("credentials for several registries, JSON in base64url: keep them secret", "Engine API, ImageBuild"),
-    "x-docker-container-path-stat": ("what the path is (name, size, mode, time), JSON in base64", "Engine API, ContainerArchiveInfo"),
-    "x-content-type-options": ("a browser is not to guess the content type", "WHATWG Fetch §3.6"),
-}
-
-# (field, value in lower case) → a sentence that says more than the field's own.
-VALUE_EXPLANATIONS = {
-    ("content-type", "application/json"): ("the body is JSON: one value, or a message a line", "RFC 8259 §11"),
-    ("content-type", "application/x-tar"): ("the body is a tar archive", "Engine API, ImageBuild"),
-    ("content-type", "application/vnd.docker.raw-stream"): (
-        "a terminal's bytes as they are; engines before API 1.42 say so of frames too", "Engine API, ContainerAttach"),
-    ("content-type", "application/vnd.docker.multiplexed-stream"): (
-        "stdout and stderr in frames, each with a header of eight bytes", "Engine API, ContainerAttach"),
-    ("transfer-encoding", "chunked"): ("the body comes in chunks, each with its size; one of size 0 ends it", "RFC 9112 §7.1"),
-    ("connection", "close"): ("the connection closes after this message", "RFC 9112 §9.6"),
-    ("connection", "keep-alive"): ("the connection stays open for another request", "RFC 9112 §9.3"),
-    ("connection", "upgrade"): ("this connection is to change its protocol: see Upgrade", "RFC 9110 §7.8"),
-    ("upgrade", "tcp"): ("raw bytes both ways after the head: the container's input and output", "Engine API, ContainerAttach"),
-    ("upgrade", "websocket"): ("WebSocket frames after the head", "Engine API, ContainerAttachWebsocket"),
-    ("upgrade", "h2c"): ("HTTP/2 after the head: BuildKit's session", "Engine API, Session"),
-}
-
-STATUS_EXPLANATIONS = {
-    100: ("go on and send the body", "RFC 9110 §15.2.1"),
-    101: ("agreed: from here on the connection is a raw stream", "RFC 9110 §15.2.2"),
-    200: ("it worked", "RFC 9110 §15.3.1"),
-    201: ("it was made", "RFC 9110 §15.3.2"),
-    202: ("it was accepted, and is not done yet", "RFC 9110 §15.3.3"),
-    204: ("it worked, and there is nothing to say", "RFC 9110 §15.3.5"),
-    301: ("it is elsewhere: the path was not in its plain form", "RFC 9110 §15.4.2"),
-    304: ("nothing had to be done: it is so already", "Engine API, ContainerStart"),
-    400: ("the request is at fault; the body says how", "RFC 9110 §15.5.1"),
-    401: ("credentials are missing or wrong", "RFC 9110 §15.5.2"),
-    403: ("the engine will not do that", "RFC 9110 §15.5.4"),
-    404: ("there is no such thing; the body names it", "RFC 9110 §15.5.5"),
-    405: ("this target does not take that method", "RFC 9110 §15.5.6"),
-    409: ("it is at odds with the present state: a name in use, a container that runs or does not", "RFC 9110 §15.5.10"),
-    500: ("the engine failed; the body says at what", "RFC 9110 §15.6.1"),
-    501: ("the engine does not do that", "RFC 9110 §15.6.2"),
-    503: ("the engine cannot do that now", "RFC 9110 §15.6.4"),
-}
-STATUS_CLASSES = {1: "an interim answer: another follows", 2: "it worked", 3: "look elsewhere", 4: "the request is at fault", 5: "the engine is at fault"}
-FRAME_STREAM_EXPLANATIONS = ("stdin, given back as output", "stdout", "stderr", "an error of the engine's own, after which nothing follows")
-METHOD_SENTENCES = {
-    "GET": "Give me this: changes nothing.",
-    "HEAD": "Give me the head alone that a GET would get: no body follows.",
-    "POST": "Do this: make, start, stop; may change something.",
-    "PUT": "Put what I send there.",
-    "DELETE": "Remove this.",
-}
-INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.", "Engine API, ContainerAttach")
-
-
 def operation_name(row):
     """An Endpoint's name as the Engine API's definition spells it: container_list → ContainerList."""
     return "".join(word.capitalize() for word in row.name.split("_"))
@@ -645,8 +532,10 @@ def explain_span(span, stream):
         return sentence(found[0]), found[1]
     text, source = ROLE_EXPLANATIONS[role]
     if role == "method":
-        text = METHOD_SENTENCES.get(span.text, text)
-    elif role == "chunk size" and span.text.strip("0"):
+        return METHOD_EXPLANATIONS.get(span.text, (text, source))
+    if role == "SP" and message is not None and message.kind == "response":
+        return STATUS_LINE_SPACE
+    if role == "chunk size" and span.text.strip("0"):
         text = "This chunk's size in hexadecimal; in decimal it is %d." % int(span.text, 16)
     elif role == "chunk size":
         text = "The last chunk: a size of 0 ends the body."

@@ -109,25 +109,51 @@ def page_data(recording, redacted=True):
     connections = annotate(recording)
     streams = [stream for connection in connections for stream in (connection.requests, connection.responses)]
     allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES, PAGE_STREAM_BYTES)
-    drawn = [page_connection(connection, recorded, roles, texts, allowance)
+    zero = first_moment(recording)
+    drawn = [page_connection(connection, recorded, roles, texts, allowance, zero)
              for connection, recorded in zip(connections, recording.connections)]
     moments = [event.seconds for connection in recording.connections for event in connection.events]
-    seen, kept = sum(len(stream.data) for stream in streams), sum(stream["kept"] for one in drawn for stream in one["streams"])
-    exchanges = sum(len(one["exchanges"]) for one in drawn)
-    seconds = max(moments) if moments else 0.0
-    summary = ["%s, %s, %s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"), counted(seen, "byte"))]
-    if seconds:
-        summary[0] += " in %.3f s" % seconds
-    if recording.address:
-        summary[0] += ", with " + recording.address
+    seconds = max(max(moments) - zero, 0.0) if moments else 0.0
+    summary = [page_summary(recording, drawn, number_exchanges(drawn), seconds)]
     if recording.started > 0:   # captured bytes have no time
         summary.append("Recorded %s UTC" % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(recording.started)))
     if redacted:
         summary.append("Secrets are shown as stars, of the same length")
+    seen, kept = [sum(stream[key] for one in drawn for stream in one["streams"]) for key in ("length", "kept")]
     if kept < seen:
-        summary.append("%s of long messages left out of this page: they are counted where they stood" % counted(seen - kept, "byte"))
-    return {"version": 1, "summary": ". ".join(summary) + ".", "milliseconds": seconds * 1000, "kinds": [kind[0] for kind in PAGE_KINDS],
-            "roles": [[role, page_kind(role)] for role in roles.values], "texts": texts.values, "connections": drawn}
+        summary.append("%s of long messages left out of this page: they are counted where they stood"
+                       % counted(seen - kept, "byte"))
+    return {"version": 1, "summary": ". ".join(summary) + ".", "milliseconds": seconds * 1000,
+            "kinds": [kind[0] for kind in PAGE_KINDS], "roles": [[role, page_kind(role)] for role in roles.values],
+            "texts": texts.values, "connections": drawn}
+
+
+def first_moment(recording):
+    """When the first byte of the first request crossed, or, without a request, the first byte: seconds, the page's time zero."""
+    events = [event for connection in recording.connections for event in connection.events if event.kind == "data"]
+    return min([event.seconds for event in events if event.direction == ">"] or [event.seconds for event in events] or [0.0])
+
+
+def number_exchanges(drawn):
+    """Number the exchanges of all connections by the time of their first byte, pings apart → (how many, how many pings)."""
+    found = sorted((one for connection in drawn for one in connection["exchanges"]), key=lambda one: one["times"][0])
+    count = 0
+    for one in found:
+        count += one["label"] == ""
+        one["label"] = one["label"] or "%d" % count
+    return count, sum(one["label"] == "ping" for one in found)
+
+
+def page_summary(recording, drawn, counts, seconds):
+    """How much of what the page holds, as a part of a sentence."""
+    exchanges, pings = counts
+    text = "%s, %s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"))
+    if pings:
+        text += " and %s" % counted(pings, "ping")
+    text += ", %s" % counted(sum(stream["length"] for one in drawn for stream in one["streams"]), "byte")
+    if seconds:
+        text += " in %.3f s" % seconds
+    return text + (", with " + recording.address if recording.address else "")
 
 
 def counted(number, word):
@@ -147,9 +173,10 @@ def fair_share(sizes, total, most):
 
 # ---- one connection -----------------------------------------------------------------------------------------------
 
-def page_connection(connection, recorded, roles, texts, allowance):
-    sent = PageStream(connection.requests, recorded, allowance)
-    received = PageStream(connection.responses, recorded, allowance)
+def page_connection(connection, recorded, roles, texts, allowance, zero):
+    """The JSON of an AnnotatedConnection and its RecordedConnection; `zero`: seconds, from which the page's times count."""
+    sent = PageStream(connection.requests, recorded, allowance, zero)
+    received = PageStream(connection.responses, recorded, allowance, zero)
     exchanges = [page_exchange(exchange, sent, received) for exchange in connection.exchanges]
     for stream in (sent, received):
         exchanges += [loose_bytes(stream, start, end) for start, end in stream.unclaimed()]
@@ -157,11 +184,15 @@ def page_connection(connection, recorded, roles, texts, allowance):
         exchange["number"] = number
     marks = []
     for event in recorded.events:
+        words = None
         if event.kind in PAGE_MARKS:
-            said = " ".join((PAGE_MARKS[event.kind], PAGE_SIDES[event.direction] if event.kind != "open" else event.data.decode("utf-8", "replace")))
-            marks.append([milliseconds(event.seconds), event.kind, said.strip()])
+            opened = event.kind == "open"
+            words = "%s %s" % (PAGE_MARKS[event.kind],
+                               event.data.decode("utf-8", "replace") if opened else PAGE_SIDES[event.direction])
         elif event.kind == "note":
-            marks.append([milliseconds(event.seconds), "note", event.data.decode("utf-8", "replace")])
+            words = event.data.decode("utf-8", "replace")
+        if words is not None:
+            marks.append([milliseconds(event.seconds - zero), event.kind, words.strip()])
     return {"number": connection.number, "marks": marks, "exchanges": exchanges,
             "streams": [sent.packed(roles, texts), received.packed(roles, texts)]}
 
@@ -173,7 +204,7 @@ def milliseconds(seconds):
 class PageStream:
     """One direction of one connection: which of its bytes the page keeps, and when they crossed."""
 
-    def __init__(self, stream, recorded, allowance):
+    def __init__(self, stream, recorded, allowance, zero):
         self.stream = stream
         self.way = 0 if stream.direction == ">" else 1
         self.data = stream.data
@@ -184,7 +215,7 @@ class PageStream:
         for event in recorded.events:
             if event.kind == "data" and event.direction == stream.direction:
                 self.offsets.append(at)
-                self.moments.append(milliseconds(event.seconds))
+                self.moments.append(milliseconds(event.seconds - zero))
                 at += len(event.data)
 
     def claim(self, start, end):
@@ -283,14 +314,17 @@ def page_exchange(exchange, sent, received):
                                      ", then a raw stream" if exchange.switched else ""))
     elif request:
         about.append("No answer in this record")
-    return described(parts, (sent, received), "%s %s" % (request.method, request.target) if request else "A response alone",
-                     request, response, endpoint.help if endpoint else "", about)
+    title = "%s %s" % (request.method, request.target) if request else "A response alone"
+    found = described(parts, (sent, received), title, request, response, endpoint.help if endpoint else "", about)
+    found["label"] = "ping" if endpoint and endpoint.name in ("system_ping", "system_ping_head") else ""
+    return found
 
 
 def loose_bytes(stream, start, end):
     """Bytes that no exchange has, shown all the same."""
     part = page_part("Bytes outside any exchange", start, end, stream)
-    return described([part], (stream, stream), "Bytes outside any exchange", None, None, "", [counted(end - start, "byte")])
+    title = "Bytes outside any exchange"
+    return dict(described([part], (stream, stream), title, None, None, "", [counted(end - start, "byte")]), label="\u2013")
 
 
 def described(parts, streams, title, request, response, says, about):
@@ -320,7 +354,9 @@ def message_part(title, message, stream, raw):
     if message.framing not in (None, "none"):
         part["about"] += ", framing: " + message.framing
     if message.error:
-        word = "cut" if isinstance(message.error, TruncatedError) else "malformed" if isinstance(message.error, ProtocolError) else "error"
+        word = "error"
+        if isinstance(message.error, ProtocolError):
+            word = "cut" if isinstance(message.error, TruncatedError) else "malformed"
         part["error"] = {"text": str(message.error), "offset": getattr(message.error, "offset", None), "word": word}
     elif not message.complete:
         part["about"] += ", incomplete"

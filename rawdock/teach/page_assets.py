@@ -63,6 +63,8 @@ code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo,
 
 main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px; padding: 0 32px 40px;
   align-items: start; }
+main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
+.bare .side { display: none; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 .card > h2, .side h2 { font-size: 13px; font-weight: 600; color: var(--dim); padding: 14px 18px 0; }
 
@@ -78,6 +80,7 @@ main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr)
 .exchange:hover { background: var(--raised); }
 .exchange[aria-current="true"] { background: var(--start-tint); }
 .exchange .what { display: flex; gap: 8px; align-items: baseline; }
+.exchange .number { font-size: 12px; color: var(--dim); min-width: 2ch; font-variant-numeric: tabular-nums; }
 .exchange .method { font-size: 12.5px; font-weight: 650; }
 .exchange .path { flex: 1 1 auto; min-width: 0; font-size: 12.5px; overflow-wrap: anywhere; }
 .exchange .path { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
@@ -128,9 +131,10 @@ kbd { font-size: 12px; }
 .line .code { white-space: break-spaces; word-break: break-all; min-width: 0; }
 .line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
-.hex .line { grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); column-gap: 18px; }
+.hex .line { grid-template-columns: var(--at) max-content max-content; column-gap: 18px; }
 .hex .line { content-visibility: auto; contain-intrinsic-height: 22px; }
-.hex .code { min-width: 45.1ch; }
+.hex .code { min-width: 22ch; }
+.hex.wide .code { min-width: 45.1ch; }
 .hex .code, .hex .ascii { display: flex; }
 .hex .code > *, .hex .ascii > * { flex: 0 0 auto; text-align: center; }
 .hex .code > .w { width: 2.75ch; }
@@ -195,9 +199,14 @@ kbd { font-size: 12px; }
 
 @media (max-width: 1180px) {
   html { scroll-padding-bottom: 30vh; }   /* what has the focus is not to hide behind the panel below */
-  main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
+  main, main.bare { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
   .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
   .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
+  .bare .side, .side.idle > section:first-child { display: none; }
+  .side.idle { display: block; }
+  .side.idle > section + section { border-left: 0; }
+  .side.idle .roles { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; }
+  .side.idle .roles button { flex: 0 0 auto; }
   .timeline { max-height: calc(72vh - 40px); }
   .roles { flex-direction: row; flex-wrap: wrap; gap: 2px 8px; }
   .roles button { width: auto; }
@@ -206,7 +215,7 @@ kbd { font-size: 12px; }
   html { scroll-padding-bottom: 40vh; }
   body { font-size: 14.5px; }
   .top { padding: 18px 16px 14px; flex-wrap: wrap; }
-  main { display: block; padding: 0 0 24px; }
+  main, main.bare { display: block; padding: 0 0 24px; }
   .card { border-radius: 0; border-left: 0; border-right: 0; }
   .timeline { position: static; max-height: 44vh; margin-bottom: 12px; }
   .detail .about, .part { padding-left: 16px; padding-right: 16px; }
@@ -214,8 +223,9 @@ kbd { font-size: 12px; }
   .bytes { font-size: 12.5px; }
   .line { grid-template-columns: var(--at) minmax(0, 1fr); column-gap: 8px; }
   .line .note { display: none; }
-  .hex .line { column-gap: 10px; grid-template-columns: var(--at) minmax(0, max-content) minmax(0, max-content); }
+  .hex .line { column-gap: 10px; }
   .hex .code { min-width: 19.6ch; }
+  .hex.wide .code { min-width: 40.3ch; }
   .hex .code > .w { width: 2.45ch; }
   .detail .about h2 { font-size: 15.5px; }
   .side { display: block; max-height: 38vh; }
@@ -287,7 +297,7 @@ const NUMBER = new Intl.NumberFormat("en");
 const count = (n, word) => NUMBER.format(n) + " " + word + (n === 1 ? "" : "s");
 const timed = record.milliseconds > 0;   // captured bytes are not
 const shortIds = (text) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12) + "\u2026");
-const ms = (t) => t.toFixed(t < 10 ? 2 : t < 1000 ? 1 : 0) + " ms";
+const ms = (t) => t.toFixed(Math.abs(t) < 10 ? 2 : Math.abs(t) < 1000 ? 1 : 0) + " ms";
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -396,7 +406,23 @@ const isHeader = (role) => role.startsWith("frame ") && role !== "frame payload"
 
 let view = "text", open = null, current = null, pinned = -1, stripes = [];
 const all = [];   // every exchange: {connection, exchange, button}
-const columns = () => (window.matchMedia("(max-width: 760px)").matches ? 8 : 16);
+// Bytes in a row of the hexdump: 16 where the pane has room for them, else 8.
+function columns() {
+  const probe = make("div", "bytes hex wide"), line = newLine(probe, 0);
+  probe.style.setProperty("--at", String(Math.max(...open.exchange.parts.map((part) => part.end))).length + "ch");
+  line.style.cssText = "display: inline-grid; content-visibility: visible; visibility: hidden;";
+  for (let i = 0; i < 16; i++) line.code.append(make("span", "w", "00"));
+  const ascii = make("span", "ascii");
+  for (let i = 0; i < 16; i++) ascii.append(make("i", "", "."));
+  line.append(ascii);
+  const section = make("section", "part");
+  section.append(probe);
+  $("parts").append(section);
+  const fits = line.getBoundingClientRect().width <= probe.getBoundingClientRect().width;
+  section.remove();
+  return fits ? 16 : 8;
+}
+let wide = 16;   // what columns() said when the hexdump was drawn
 
 // ---- timeline
 
@@ -440,7 +466,7 @@ function drawExchange(connection, exchange, total) {
   const element = button("exchange", undefined, () => openExchange(index, true));
   element.tabIndex = index ? -1 : 0;
   const what = make("span", "what");
-  what.append(make("span", "method mono", exchange.method), make("span", "path mono", shortIds(exchange.path)));
+  what.append(make("span", "number", exchange.label), make("span", "method mono", exchange.method), make("span", "path mono", shortIds(exchange.path)));
   const failed = exchange.wrong || exchange.status >= 400;
   what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong || (exchange.status ? String(exchange.status) : "\u2013")));
   const when = make("span", "when");
@@ -469,10 +495,12 @@ function openExchange(index, byUser) {
   });
   const exchange = open.exchange;
   $("title").textContent = shortIds(exchange.title);
-  $("about").textContent = "Connection " + open.connection.number + ". " + exchange.about;
+  const numbered = exchange.label === "ping" ? ", the ping" : exchange.label > 0 ? ", exchange " + exchange.label : "";
+  $("about").textContent = "Connection " + open.connection.number + numbered + ". " + exchange.about;
   pinned = -1;
   current = null;
   exchange.parts.forEach((part) => drawFrom(part, part.start));
+  document.querySelector(".side").classList.add("idle");
   drawRoles();
   draw();
   read(null);
@@ -494,6 +522,8 @@ function draw() {
   }
   $("parts").setAttribute("aria-labelledby", "tab-" + view);
   $("parts").textContent = "";
+  document.querySelector("main").classList.toggle("bare", view === "decoded");
+  if (view === "hex") wide = columns();
   open.exchange.parts.forEach((part) => {
     const section = make("section", "part");
     part.element = section;
@@ -524,7 +554,7 @@ function drawPart(part) {
   else drawBytes(part, section);
 }
 function drawBytes(part, section) {
-  const box = make("div", "bytes " + view);
+  const box = make("div", "bytes " + view + (view === "hex" && wide === 16 ? " wide" : ""));
   box.setAttribute("role", view === "hex" ? "grid" : "listbox");
   box.style.setProperty("--at", String(part.end).length + "ch");
   box.setAttribute("aria-label", part.title + ", " + WAYS[part.way] + ", " + (view === "hex" ? "hexdump" : "text"));
@@ -656,7 +686,7 @@ function textLines(part, box) {
 }
 
 function hexRows(part, box) {
-  const stream = open.connection.streams[part.way], wide = columns();
+  const stream = open.connection.streams[part.way];
   let budget = part.budget.hex, at = part.from;
   for (const run of runs(stream, part.from, part.end)) {
     if (budget <= 0) break;
@@ -876,10 +906,10 @@ function read(element) {
   box.textContent = "";
   box.className = "reading";
   if (!element) {
-    box.append(make("p", "dim", view === "decoded" ? "Here bodies are shown decoded. Text and Hexdump say what each byte is."
-      : "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
+    box.append(make("p", "dim", "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
     return null;
   }
+  document.querySelector(".side").classList.remove("idle");
   const about = facts(element.home, element.span, element.offset);
   box.classList.add("k-" + about.role[1]);
   const head = make("p", "head");
@@ -1068,12 +1098,16 @@ $("theme").addEventListener("click", () => {
   setTheme(theme);
   try { localStorage.setItem("rawdock-theme", theme); } catch (error) { /* not kept, then */ }
 });
-window.matchMedia("(max-width: 760px)").addEventListener("change", () => { if (open && view === "hex") draw(); });
+new ResizeObserver(() => { if (open && view === "hex" && columns() !== wide) draw(); }).observe($("parts"));
 
 $("summary").textContent = record.summary;
 drawTimeline();
 const wanted = all.findIndex((one) => "#" + one.connection.number + "." + one.exchange.number === location.hash);
-if (all.length) openExchange(Math.max(0, wanted), false); else { $("title").textContent = "No exchange"; $("tabs").hidden = true; }
+if (all.length) openExchange(Math.max(0, wanted), false); else {
+  $("title").textContent = "No exchange";
+  $("tabs").hidden = true;
+  document.querySelector("main").classList.add("bare");
+}
 document.documentElement.dataset.ready = "yes";
 })();
 """

@@ -263,6 +263,48 @@ def test_a_phone_never_scrolls_sideways(browser, address, recording):
     page.close()
 
 
+# Of each row of the hexdump: parts of it that lie on each other, or beyond its pane.
+OVERLAPS = """[...document.querySelectorAll('.hex .line')].flatMap((line) => {
+  const pane = line.closest('.bytes').getBoundingClientRect(), boxes = [...line.children].map((e) => e.getBoundingClientRect());
+  const cells = [...line.querySelectorAll('.code > *')].map((e) => e.getBoundingClientRect());
+  const bytesEnd = Math.max(...cells.map((box) => box.right)), text = line.querySelector('.ascii');
+  return boxes.filter((box, i) => i && box.left < boxes[i - 1].right - 0.5 || box.right > pane.right + 0.5).map((box) => box.left)
+    .concat(text && bytesEnd > text.getBoundingClientRect().left ? [bytesEnd] : []);
+})"""
+
+
+@pytest.mark.parametrize("width, row", [(375, 8), (768, 8), (1024, 16), (1280, 8), (1440, 16)])
+def test_the_hexdump_is_as_wide_as_its_pane_allows(browser, address, recording, width, row):
+    index, _, _ = exchange_named(recording, "/containers/create")
+    page = opened(browser, address, width=width, height=900)
+    page.value("document.querySelectorAll('.exchange')[%d].click()" % index)
+    page.value("document.getElementById('tab-hex').click()")
+    assert page.value("document.querySelector('.hex .line .code').children.length") == row
+    assert page.value(OVERLAPS) == []
+    for narrower in (width - 60, width):   # the pane's width is watched, wherever it comes from
+        page.resize(narrower, 900)
+        page.until("innerWidth == %d" % narrower)
+        page.until("%s.length == 0" % OVERLAPS)
+    page.until("document.querySelector('.hex .line .code').children.length == %d" % row)
+    assert page.complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize("width, empty, full", [(375, 0.12, 0.4), (768, 0.12, 0.3), (1024, 0.12, 0.3)])
+def test_the_panel_below_takes_room_for_what_it_has_to_show(browser, address, width, empty, full):
+    height = "document.querySelector('.side').getBoundingClientRect().height / innerHeight"
+    page = opened(browser, address, width=width, height=900)
+    assert 0 < page.value(height) < empty   # the roles alone
+    page.value("document.querySelector('.w').focus()")
+    assert empty < page.value(height) < full
+    page.value("document.getElementById('tab-decoded').click()")
+    assert page.value(height) == 0
+    page.value("document.querySelectorAll('.exchange')[1].click()")
+    page.value("document.getElementById('tab-text').click()")
+    assert 0 < page.value(height) < empty
+    page.close()
+
+
 def test_dark_and_light(page):
     ground = "getComputedStyle(document.body).backgroundColor"
     page.prefer("light")

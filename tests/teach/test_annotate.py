@@ -327,3 +327,13 @@ def test_a_field_that_is_not_known_has_its_roles_sentence():
     stream = annotate_bytes(b"GET / HTTP/1.1\r\nX-Made-Up:\r\n\r\n")
     span = stream.spans[6]
     assert explain_span(span, stream) == ROLE_EXPLANATIONS["field name"]
+
+
+@pytest.mark.parametrize("data, text, source", [
+    (b"GET /_ping HTTP/1.1\r\n\r\n", "GET", "RFC 9110 §9.3.1"), (b"HEAD /_ping HTTP/1.1\r\n\r\n", "HEAD", "RFC 9110 §9.3.2"),
+    (b"POST /x HTTP/1.1\r\n\r\n", "POST", "RFC 9110 §9.3.3"), (b"PUT /x HTTP/1.1\r\n\r\n", "PUT", "RFC 9110 §9.3.4"),
+    (b"DELETE /x HTTP/1.1\r\n\r\n", "DELETE", "RFC 9110 §9.3.5"), (b"PATCH /x HTTP/1.1\r\n\r\n", "PATCH", "RFC 9110 §9.1"),
+    (b"GET /_ping HTTP/1.1\r\n\r\n", " ", "RFC 9112 §3"), (b"HTTP/1.1 200 OK\r\n\r\n", " ", "RFC 9112 §4")])
+def test_the_source_is_the_section_that_says_it(data, text, source):
+    stream = annotate_bytes(data)
+    assert [explain_span(span, stream)[1] for span in stream.spans if span.text == text] == [source] * data.count(text.encode())

@@ -173,7 +173,7 @@ def test_a_run_is_two_messages_and_a_raw_stream_in_frames():
     assert exchange["parts"][2]["frames"] == [[1, at + 8, at + 11], [2, at + 19, at + 24]]
     assert [phase[0] for phase in exchange["phases"]] == ["wait", "request", "response", "stream"]
     assert [mark[1:] for mark in data["connections"][0]["marks"]] == [["open", "opened unix:///s"], ["close", "closed by the engine"]]
-    assert data["connections"][0]["streams"][1]["arrivals"] == [0, 2.0, at, 3.0, at + 4, 4.0]
+    assert data["connections"][0]["streams"][1]["arrivals"] == [0, 1.0, at, 2.0, at + 4, 3.0]   # since the first request
 
 
 def test_a_chunked_answer_has_its_body_by_ranges():
@@ -315,3 +315,29 @@ def test_every_kind_has_its_colours_and_every_role_a_kind():
     assert {role for role in ROLE_EXPLANATIONS if role not in roles and not role.startswith("trailer ")} == set()
     assert [page_kind(role) for role in ("method", "trailer field name", "chunk size", "cut", "what is to come")] == [
         "start", "name", "chunk", "wrong", "content"]
+
+
+def test_the_clock_starts_at_the_first_request():
+    """A tap may have waited for long before a client came: no bar begins in the middle for that."""
+    recording = Recording(started=1.0, address="")
+    for seconds, number, direction, kind, data in (
+            (5.0, 1, ">", "open", b"unix:///s"), (5.25, 1, ">", "data", b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"),
+            (5.5, 1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"), (6.25, 1, "<", "close", b"")):
+        recording.take(number, WireEvent(seconds, direction, kind, data))
+    data = page_data(recording)
+    connection = data["connections"][0]
+    assert data["milliseconds"] == 1000.0 and " in 1.000 s" in data["summary"]
+    assert [mark[0] for mark in connection["marks"]] == [-250.0, 1000.0]
+    assert connection["exchanges"][0]["times"] == [0.0, 250.0]
+    assert connection["exchanges"][0]["phases"] == [["wait", 0.0, 250.0], ["request", 0.0, 0.0], ["response", 250.0, 250.0]]
+
+
+def test_exchanges_are_numbered_in_the_order_of_time_and_pings_apart():
+    recording = Recording(started=1.0, address="")
+    for seconds, number, target in ((1.0, 1, b"GET /_ping"), (3.0, 1, b"GET /b"), (2.0, 2, b"GET /a"), (4.0, 2, b"HEAD /v1.41/_ping"), (5.0, 2, b"GET /c")):
+        recording.take(number, WireEvent(seconds, ">", "data", target + b" HTTP/1.1\r\nHost: d\r\n\r\n"))
+        recording.take(number, WireEvent(seconds, "<", "data", b"HTTP/1.1 204 No Content\r\n\r\n"))
+    data = page_data(recording)
+    assert [[(one["label"], one["path"]) for one in connection["exchanges"]] for connection in data["connections"]] == [
+        [("ping", "/_ping"), ("2", "/b")], [("1", "/a"), ("ping", "/v1.41/_ping"), ("3", "/c")]]
+    assert data["summary"].startswith("2 connections, 3 exchanges and 2 pings, ")
