@@ -197,9 +197,13 @@ kbd { font-size: 12px; }
 .pretty + .pretty { margin-top: 6px; }
 .j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); } .j-word { color: var(--frame); }
 
+@media (max-width: 1400px) {
+  main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr) 260px; }
+  main.bare { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
+}
 @media (max-width: 1180px) {
   html { scroll-padding-bottom: 30vh; }   /* what has the focus is not to hide behind the panel below */
-  main, main.bare { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
+  main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
   .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
   .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
   .bare .side, .side.idle > section:first-child { display: none; }

@@ -273,7 +273,7 @@ OVERLAPS = """[...document.querySelectorAll('.hex .line')].flatMap((line) => {
 })"""
 
 
-@pytest.mark.parametrize("width, row", [(375, 8), (768, 8), (1024, 16), (1280, 8), (1440, 16)])
+@pytest.mark.parametrize("width, row", [(375, 8), (768, 8), (1024, 16), (1200, 8), (1280, 16), (1440, 16)])
 def test_the_hexdump_is_as_wide_as_its_pane_allows(browser, address, recording, width, row):
     index, _, _ = exchange_named(recording, "/containers/create")
     page = opened(browser, address, width=width, height=900)
