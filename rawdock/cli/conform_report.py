@@ -1,9 +1,12 @@
-"""What `rawdock conform` prints: per scenario how much is equal, each difference in a line, and the sum."""
+"""What `rawdock conform` prints: per scenario how much is equal, each difference once, and the sum."""
 from ..engine.docker import Docker
 from ..errors import UsageError
 from ..net.address import parse_address
-from ..teach.conform import CONFORM_API, compare_fact, read_facts, run_scenarios, write_facts
+from ..teach.conform import CONFORM_API, run_scenarios
 from ..teach.conform_facts import CONFORM_FACTS, CONFORM_SOURCE
+from ..teach.conform_shapes import compare_fact, group_differences, read_facts, write_facts
+
+SHOWN_PLACES = 3    # of one difference
 
 
 def conform_address(console, arguments):
@@ -36,22 +39,25 @@ def run_conform(console, options, arguments):
 
 
 def report_conform(console, address, results):
+    """Print each scenario's score when it is done, then the differences, then the sum → exit status."""
     facts = read_facts(CONFORM_FACTS)
     all_compared = all_equal = 0
+    differences = []
     for scenario, found in results:
         if not all_compared:   # now it is sure that there is something to compare
             console.out.line("%s compared with %s, API %s" % (address, CONFORM_SOURCE, CONFORM_API))
         compared = wrong = 0
-        lines = []
         for step, fact in found:
-            count, differences, differing = compare_fact(facts[scenario][step.name], fact, step.says)
+            count, lines, differing = compare_fact(facts[scenario].get(step.name), fact, step.says)
             compared += count
             wrong += differing
-            lines += ["    %s: %s" % (step.name, one) for one in differences]
+            differences += [("%s, %s" % (scenario, step.name), line) for line in lines]
         console.out.line("%4d / %-4d %s" % (compared - wrong, compared, scenario))
-        for line in lines:
-            console.out.line(line)
         all_compared += compared
         all_equal += compared - wrong
+    for line, places in group_differences(differences):
+        more = len(places) - SHOWN_PLACES
+        shown = "; ".join(places[:SHOWN_PLACES]) + ("; %d more" % more if more > 0 else "")
+        console.out.line("%7d x %s (%s)" % (len(places), line, shown))
     console.out.line("%4d / %-4d equal / compared" % (all_equal, all_compared))
     return 0 if all_equal == all_compared else 1

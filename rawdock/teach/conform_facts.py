@@ -31,6 +31,7 @@ no-such-path 404 application/json length {message:s}
 too-new 400 application/json length {message:s}
 bad-filter 500 application/json length {message:s}
 empty-list 200 application/json length [null]
+typed-by-hand 200 text/plain;charset=utf-8 sized text
 [an image]
 pull 200 application/json chunked {messages:{id:s,status:s}}
 inspect 200 application/json sized {Architecture:s,Author:s,Comment:s,Config:{AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,
@@ -39,6 +40,7 @@ inspect 200 application/json sized {Architecture:s,Author:s,Comment:s,Config:{At
     OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s},Created:s,DockerVersion:s,GraphDriver:{Data:{*:s},Name:s},Id:s,
     Metadata:{LastTagTime:s},Os:s,Parent:s,RepoDigests:[s],RepoTags:[s],RootFS:{Layers:[s],Type:s},Size:n,VirtualSize:n}
 list 200 application/json sized [{Containers:n,Created:n,Id:s,Labels:{*:s},ParentId:s,RepoDigests:[s],RepoTags:[s],SharedSize:n,Size:n,VirtualSize:n}]
+echo-and-nc 200 application/json sized [null]
 history 200 application/json sized [{Comment:s,Created:n,CreatedBy:s,Id:s,Size:n,Tags:[s]}]
 tag 201 - length nothing
 bad-tag 500 application/json length {message:s}

@@ -1,13 +1,20 @@
-"""The conformance runner: against the practice engine, whose differences are known, and against servers that answer wrongly."""
+"""The conformance runner: against the practice engine, whose differences are known, and against servers that
+answer wrongly.
+"""
 import socket
 import threading
 
 import pytest
 
 import rawdock
-from rawdock.teach.conform import (CONFORM_API, ConformFact, ConformRun, compare_fact, conform_scenarios, merged_shapes, read_facts, read_shape,
-                                   run_scenarios, shape_differences, shape_of, write_facts, write_shape)
+from rawdock.cli.conform_report import report_conform
+from rawdock.teach import conform
+from rawdock.teach.conform import CONFORM_API, ConformRun, run_scenarios
 from rawdock.teach.conform_facts import CONFORM_FACTS
+from rawdock.teach.conform_shapes import (
+    ConformFact, compare_fact, group_differences, merged_shapes, read_facts, read_shape, shape_differences,
+    shape_of, write_facts, write_shape)
+from rawdock.teach.conform_steps import conform_scenarios
 from rawdock.teach.practice import PracticeEngine
 from practice_wire import ask, create, start
 
@@ -115,6 +122,9 @@ class OneAnswer:
 
     def __init__(self, folder, answer):
         self.answer = answer
+        self.seen = []
+        self.hold = False      # answer nothing, and keep the connection open
+        self.held = []
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.address = "unix://%s/s" % folder
         self.listener.bind("%s/s" % folder)
@@ -127,8 +137,12 @@ class OneAnswer:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            if self.hold:
+                self.held.append(connection)
+                continue
             with connection:
-                if connection.recv(65536):
+                self.seen.append(connection.recv(65536))
+                if self.seen[-1]:
                     connection.sendall(self.answer)
 
     def __enter__(self):
@@ -137,6 +151,8 @@ class OneAnswer:
     def __exit__(self, *ignored):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for connection in self.held:
+            connection.close()
 
 
 def test_a_proxy_that_changes_the_framing_is_found_out(tmp_path):
@@ -153,6 +169,125 @@ def test_an_engine_that_is_too_old_is_refused(tmp_path):
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+ODD_ANSWERS = {
+    "501": b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    "refused": b'HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"message":["x"]}',
+    "upgraded": (b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+                 b"\x01\0\0\0\0\0\0\x20cut short"),
+    "stat": HEAD + b"X-Docker-Container-Path-Stat: %%%junk\r\nContent-Length: 2\r\n\r\nok",
+    "stat-list": HEAD + b"X-Docker-Container-Path-Stat: W10=\r\nContent-Length: 4\r\n\r\n\0\xff\0\1",
+    "stat-text": HEAD + b"X-Docker-Container-Path-Stat: /w==\r\n\r\n" + b"\0" * 700,
+    "a list": HEAD + b"Content-Length: 4\r\n\r\n[[]]",
+    "ids": HEAD + b'\r\n{"Id":{"Id":7},"MinAPIVersion":[1],"message":1}',
+    "deep": HEAD + b"\r\n" + b"[" * 5000,
+    "deep-whole": HEAD + b"\r\n" + b"[" * 900 + b"]" * 900,
+    "numbers": HEAD + b"\r\n[NaN,1e999," + b"9" * 5000 + b"]",
+    "no head": b"nonsense\r\n\r\n",
+    "no status": b"HTTP/1.1 1000 X\r\n\r\n",
+    "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+    "nothing": b"",
+    "unicode": HEAD + b'\r\n{"Id":"\xed\xa0\x80"}',
+    "surrogate": HEAD + b'\r\n{"Id":"\\ud800","message":"\\ud800"}',
+    "injecting": HEAD + b'\r\n{"Id":"x HTTP/1.1\\r\\n\\r\\n"}',
+}
+
+
+class Lines:
+    """In place of a console: the lines printed."""
+
+    def __init__(self):
+        self.out, self.err, self.lines = self, self, []
+
+    def line(self, text):
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("name", sorted(ODD_ANSWERS))
+def test_whatever_is_answered_is_in_the_report(tmp_path, name):
+    """The same answer to each of the requests: all of them are compared, and nothing is raised."""
+    console, scenarios = Lines(), conform_scenarios()
+    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server:
+        docker = rawdock.Docker(server.address, version=CONFORM_API)
+        run = ConformRun(docker, console.line)
+        results = ((key, run.scenario(scenarios[key])) for key in scenarios)
+        assert report_conform(console, server.address, results) == 1
+    equal, compared = map(int, console.lines[-1].replace(" equal / compared", "").split(" / "))
+    assert equal < compared >= 180 and len(console.lines) > 14
+
+
+@pytest.mark.parametrize("name", ["501", "upgraded", "nothing", "stat"])
+def test_an_odd_answer_to_attach_or_archive_spoils_that_alone(practice, tmp_path, monkeypatch, name):
+    facts = read_facts(CONFORM_FACTS)
+    path_end = "/archive" if name == "stat" else "/attach"
+    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server, client(practice) as docker:
+        run, request, other = ConformRun(docker), docker.request, rawdock.Docker(server.address)
+        run.check_engine()
+        monkeypatch.setattr(docker, "request", lambda method, path, *rest, **more: (
+            other.request if path.endswith(path_end) else request)(method, path, *rest, **more))
+        for scenario in ("archives",) if name == "stat" else ("input, and its half-close", "a terminal"):
+            found = {step.name: compare_fact(facts[scenario].get(step.name), fact, step.says)[1]
+                     for step, fact in run.scenario(conform_scenarios()[scenario])}
+            assert found["create"] == []
+            if name == "stat":
+                assert any(line.startswith(".path stat: expected {") and line.endswith("seen junk")
+                           for line in found["get"]), found
+                assert found["export"] == []
+            else:
+                assert found["attach"] != [] != found["read"] and found["start"] == []
+                assert all(line.startswith("no answer to compare: ")
+                           for line in found.get("typed", ())), found
+    assert ask(practice, "GET", "/containers/json?all=1")[1] == []
+
+
+def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monkeypatch):
+    monkeypatch.setattr(conform, "HEAD_SECONDS", 0.4)
+    with OneAnswer(tmp_path, b"") as server:
+        server.hold = True
+        run = ConformRun(rawdock.Docker(server.address))
+        found = run.scenario(conform_scenarios()["the engine itself"])
+    assert len(found) == 11 and all(isinstance(fact, rawdock.Timeout) for _, fact in found)
+    assert [round(fact.seconds, 2) for _, fact in found[:6]] == [0.4, 0.2, 0.1, 0.05, 0.04, 0.04]
+
+
+def test_an_engine_whose_lowest_api_is_newer_is_asked_at_that(tmp_path):
+    body = b'{"MinAPIVersion":"1.44"}'
+    answer = HEAD + b"Api-Version: 1.45\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with OneAnswer(tmp_path, answer) as server:
+        reported = []
+        run = ConformRun(rawdock.Docker(server.address), reported.append)
+        run.check_engine()
+        run.scenario(conform_scenarios()["volumes"])
+        assert run.api == "1.44" and len(reported) == 1 and "no API below 1.44" in reported[0]
+        assert any(one.startswith(b"POST /v1.44/volumes/create") for one in server.seen)
+        assert not any(b"/v1.41/" in one for one in server.seen)
+
+
+def test_lines_that_end_in_lf_alone_are_sent_as_they_are(tmp_path):
+    with OneAnswer(tmp_path, b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nbare LF") as server:
+        steps = [step for scenario in conform_scenarios().values() for step in scenario if step.verb == "raw"]
+        found = ConformRun(rawdock.Docker(server.address)).scenario(steps)
+        assert server.seen == [b"GET /_ping HTTP/1.1\nHost: x\n\n", b"GET /images/json HTTP/1.0\r\n\n"]
+    ping = read_facts(CONFORM_FACTS)["the engine itself"]["typed-by-hand"]
+    assert compare_fact(ping, found[0][1], "")[1] == ["status: expected 200, seen 400"]
+
+
+def test_a_difference_that_comes_again_is_one():
+    found = [("a, x", "key .cause is not expected"), ("a, y", "status: expected 409, seen 500"),
+             ("b, z", "key .cause is not expected"),
+             ("b, w", "message: expected to contain '$life', seen '$life is not there'"),
+             ("b, v", "message: expected to contain '$nobody', seen '$nobody is not there'")]
+    assert group_differences(found) == [
+        ("key .cause is not expected", ["a, x", "b, z"]), ("status: expected 409, seen 500", ["a, y"]),
+        ("message: expected to contain '$name', seen '$name is not there'", ["b, w", "b, v"])]
+
+
+def test_a_refusal_in_place_of_a_success_is_one_line():
+    expected = ConformFact(200, "application/json", "chunked", {"a": "n", "b": "n"})
+    seen = ConformFact(404, "text/plain", "length", {"message": "s"}, None, "no such thing")
+    assert compare_fact(expected, seen, "") == (4, ["status: expected 200, seen 404 (no such thing)"], 4)
 
 
 @pytest.mark.parametrize("value, text", [
