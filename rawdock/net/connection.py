@@ -21,7 +21,6 @@ Left out: pipelining (an engine answers in order anyway, and an early refusal wo
 rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
 """
 import _socket
-import json
 import os
 import re
 import sys
@@ -234,7 +233,7 @@ class Connection:
                 if self._head is not None and self._head.status >= 400:
                     return False
                 if len(self._received) > EARLY_BYTES:   # both sides would wait for the other to read
-                    raise ProtocolError("rawdock limit", self._offset + EARLY_BYTES, self._received[EARLY_BYTES:],
+                    raise ProtocolError("rawdock limit", self._reader.offset + EARLY_BYTES, self._received[EARLY_BYTES:],
                                         "a request that is read before %d bytes of its answer have come" % EARLY_BYTES)
             elif events[0][1] & POLLOUT:
                 try:
@@ -574,10 +573,11 @@ class Response:
 
     def json(self, limit=MAX_JSON_BYTES):
         """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
+        from ..wire.jsonstream import decode_strict_json
         self.watch_end("json", self._end_required)
         data = self.read(limit)
         try:
-            return json.loads(data.decode("utf-8"))
+            return decode_strict_json(data.decode("utf-8"))
         except (ValueError, RecursionError) as wrong:
             error = ProtocolError("RFC 8259", getattr(wrong, "pos", getattr(wrong, "start", 0)), data, "JSON (%s)" % wrong)
         self._set_verdict(error)

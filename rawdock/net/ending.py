@@ -89,11 +89,20 @@ class TarEnd:
         return self._zero_blocks == 2 and not self._wrong
 
 
+def tar_number(field):
+    """The int in a numeric field of a tar header: octal digits, or GNU's binary form. ValueError for anything else."""
+    if field[0] & 0x80:
+        return int.from_bytes(field[1:], "big")
+    digits = field.strip(b" \0")
+    if digits and not digits.isdigit():   # int() takes signs and underscores too
+        raise ValueError("no octal number")
+    return int(digits or b"0", 8)
+
+
 def tar_content_size(block):
     """Bytes of content after the tar header `block` (512 bytes); None if it is no header."""
     try:
-        checksum = int(block[148:156].strip(b" \0"), 8)
-        size = int.from_bytes(block[125:136], "big") if block[124] & 0x80 else int(block[124:136].strip(b" \0") or b"0", 8)
+        checksum, size = tar_number(block[148:156]), tar_number(block[124:136])
     except ValueError:
         return None
     if checksum != sum(block) - sum(block[148:156]) + 8 * ord(" "):

@@ -76,6 +76,7 @@ class ChunkedReader(WireReader):
         self._held = bytearray()      # the start of a chunk line that the data cut
         self._remaining = 0           # bytes to come of the present chunk
         self._size = 0                # of the present chunk
+        self._content_size = 0        # of all chunks so far
         self._data_end = 0            # bytes of the CRLF that ends the chunk before this line: 0 or 2
         self._trailer_reader = None   # after the last chunk
 
@@ -87,6 +88,7 @@ class ChunkedReader(WireReader):
                 out.append(data[at:end])
                 label_span(self._labels, self.offset, self.offset + end - at, "chunk data")
                 self._remaining -= end - at
+                self._content_size += end - at
                 self.offset += end - at
                 at = end
             elif self._trailer_reader is None:
@@ -131,7 +133,8 @@ class ChunkedReader(WireReader):
             return TruncatedError("chunk data", self.offset, self._size, self._size - self._remaining, "RFC 9112 §7.1")
         if self._trailer_reader is not None:
             return self._trailer_reader._end_of_stream()
-        return TruncatedError("a chunked body (no last chunk)", self.offset + len(self._held), None, 0, "RFC 9112 §7.1")
+        return TruncatedError("a chunked body (no last chunk)", self.offset + len(self._held), None, self._content_size,
+                              "RFC 9112 §7.1")
 
 
 def walk_chunk_line(rest, scanned, data_end, offset, labels=None):

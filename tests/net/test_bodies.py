@@ -272,7 +272,7 @@ def test_chunk_framing_that_is_broken_gives_what_came_before_it():
 
 
 def test_json_that_is_none():
-    for body in (b"", b"{", b"OK", b"\xff", b"[" * 100000):
+    for body in (b"", b"{", b"OK", b"\xff", b"[" * 100000, b"NaN", b"[Infinity]", b'{"a":-Infinity}'):
         with pytest.raises(ProtocolError, match="JSON"):
             answer(response(body), []).json()
 

@@ -47,6 +47,10 @@ def test_a_tar_is_whole_from_its_second_block_of_zeros_on(form):
 def test_what_is_no_tar_or_goes_on_after_its_end_is_not_whole():
     data = tar_of(MEMBERS)
     assert not whole("tar", data + b"x") and not whole("tar", b"x" * 512 + bytes(1024)) and not whole("tar", b"")
+    signed = bytearray(tarfile.TarInfo("a").tobuf())
+    signed[124:136] = b"+0000000000\0"
+    signed[148:156] = b"%06o\0 " % (sum(signed[:148]) + sum(signed[156:]) + 256)
+    assert not whole("tar", bytes(signed) + bytes(1024))
     broken = bytearray(data)
     broken[0] ^= 1   # the checksum of the first header
     assert not whole("tar", bytes(broken))

@@ -182,7 +182,7 @@ def test_a_long_line_or_section_is_not_held_beyond_its_bound():
 
 @pytest.mark.parametrize("data, where, expected, got", [
     (b"", "a chunked body (no last chunk)", None, 0),
-    (DATA, "a chunked body (no last chunk)", None, 0),
+    (DATA, "a chunked body (no last chunk)", None, 5),
     (b"5", "a chunked body (no last chunk)", None, 0),
     (b"5\r\n", "chunk data", 5, 0),
     (DATA + b"6\r\nhel", "chunk data", 6, 3),
