@@ -25,7 +25,9 @@ def images(engine):
 
 @pytest.mark.parametrize("table, row", ROWS, ids=row_name)
 def test_ours_answers_as_recorded(engine, table, row):
-    assert ours(engine, row) == expected_of_ours(row)
+    expected = expected_of_ours(row)
+    found = ours(engine, row)
+    assert {key: None if expected[key] is None else found[key] for key in expected} == expected
 
 
 @pytest.mark.parametrize("table, row", ROWS, ids=row_name)
