@@ -123,3 +123,22 @@ def test_commands_in_a_text_can_be_typed_as_this_one_was(monkeypatch):
     monkeypatch.setattr("sys.argv", ["/some/where/rawdock/__main__.py"])
     assert as_started("x | rawdock learn 1, rawdock tap") == "x | python3 -m rawdock learn 1, python3 -m rawdock tap"
     assert as_started("the practice engine inside rawdock: rawdock-practice") == "the practice engine inside rawdock: rawdock-practice"
+
+
+def test_bytes_written_as_numbers_are_counted_as_bytes(type_lines):
+    solved, said, _ = type_lines(8, '01 00 00 00 00 00 00 06 "hello\\n"', '02 00 00 00 00 00 00 05 "oops\\n"', "")
+    assert solved and "Your answer, 27 bytes, written with 67 characters:" in said
+    solved, said, _ = type_lines(8, "01 zz", "", "quit")
+    assert not solved and "Your answer, 6 bytes:" in said and "zz is neither a byte" in said
+
+
+def test_the_last_lesson_says_where_to_go_on(type_lines):
+    solved, said, _ = type_lines(14, "status = 200", "framing = chunked", "body = 27", "stderr = oops", "complete = no", "")
+    for expected in ("practice --listen /tmp/practice.sock", "nc -C -U /tmp/practice.sock", "tour shows docker run redis", "One evening with the code"):
+        assert solved and expected in said
+
+
+def test_lesson_6_says_which_answers_have_no_body():
+    text = " ".join(LESSONS[5].text.split())
+    for expected in ("RFC 9110 §15.3.5", "conditional request", "RFC 9110 §15.4.5", "Docker borrows the code", "HEAD", "CONNECT", "begins with 1"):
+        assert expected in text
