@@ -87,7 +87,7 @@ def images_command(console, options, arguments):
     filters = read_filters(console, options)
     if filters is None:
         return 125
-    if arguments:
+    if arguments and arguments[0]:   # the docker CLI passes over an empty one
         filters.setdefault("reference", []).append(arguments[0])
     text = options["format"]
     if text and options["quiet"]:

@@ -134,6 +134,7 @@ def test_images():
                        "gone                   <none>    f5e7b7fb94a7   3 hours ago   19.9MB\n")
     (_, _, query), = ran.requests
     assert json.loads(query["filters"]) == {"reference": ["redis"]}
+    assert run_on_fake_engine({"GET /images/json": [REDIS]}, ["images", ""]).requests == [("GET", "/images/json", {})]
 
 
 @pytest.mark.parametrize("words, text", [

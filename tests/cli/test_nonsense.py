@@ -10,7 +10,11 @@ import tempfile
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from rawdock.errors import ProtocolError, StreamError
+from tests.cli.canned_engine import run_on_fake_engine
 from tests.cli.scripted_socket import (PING, answer, chunk, chunked_head, clean_environment, run_to_end, scripted_socket,
                                        serving)
 
@@ -160,3 +164,51 @@ def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
     with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as address:
         ran = subprocess.run(rawdock_command + ["-H", address, "ps"], stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n" % os.strerror(28).encode()
+
+
+CONTAINER = {"Id": "a" * 64, "Names": ["/a", "/b/a"], "Image": "redis@sha256:" + "1" * 64, "ImageID": "sha256:" + "2" * 64, "Command": "c",
+             "Created": 1, "Labels": {"a": "b"}, "State": "running", "Status": "Up", "SizeRw": 5, "SizeRootFs": 10,
+             "Ports": [{"IP": "::", "PrivatePort": 80, "PublicPort": 81, "Type": "tcp"}, {"PrivatePort": 90, "Type": "tcp"}],
+             "Mounts": [{"Name": "v", "Source": "/s", "Driver": "local"}], "NetworkSettings": {"Networks": {"bridge": {}}}}
+IMAGE = {"Id": "sha256:" + "3" * 64, "RepoTags": ["docker.io/library/a:1"], "RepoDigests": ["a@sha256:" + "4" * 64], "Created": 1,
+         "Size": 10, "SharedSize": 3, "Containers": 2, "Labels": {"a": "b"}}
+VERSION = {"Platform": {"Name": "E"}, "Version": "1", "ApiVersion": "1.41", "Components": [
+    {"Name": "Engine", "Version": "1", "Details": {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "BuildTime": "2026-01-01T00:00:00Z"}}]}
+INFO = {"ID": "i", "Containers": 1, "DriverStatus": [["a", "b"]], "Plugins": {"Volume": ["l"], "Log": None}, "Runtimes": {"runc": {}},
+        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Cluster": {"ID": "c"}, "Managers": 1}, "OSType": "linux",
+        "RuncCommit": {"ID": "a", "Expected": "b"}, "SecurityOptions": ["name=seccomp,profile=default"], "MemTotal": 100, "Warnings": ["w"],
+        "RegistryConfig": {"IndexConfigs": {"a": {"Secure": False}}, "Mirrors": ["m"]}, "DefaultAddressPools": [{"Base": "b", "Size": 24}]}
+EVENT = {"Type": "container", "Action": "start", "Actor": {"ID": "a", "Attributes": {"a": "b"}}, "time": 1, "timeNano": 10 ** 9}
+SENSE = [(["ps", "-as"], "GET /containers/json", [CONTAINER]), (["ps", "--format", "json"], "GET /containers/json", [CONTAINER]),
+         (["images", "--digests"], "GET /images/json", [IMAGE]), (["images", "--format", "json"], "GET /images/json", [IMAGE]),
+         (["version"], "GET /version", VERSION), (["version", "-f", "json"], "GET /version", VERSION), (["info"], "GET /info", INFO),
+         (["events"], "GET /events", EVENT), (["events", "--format", "json"], "GET /events", EVENT),
+         (["rmi", "x"], "DELETE /images/x", [{"Untagged": "x:1"}, {"Deleted": "sha256:1"}]),
+         (["inspect", "--type", "image", "-f", "{{.RepoTags}}", "x"], "GET /images/x/json", IMAGE)]
+NONSENSE = st.sampled_from([None, True, False, 0, -1, 1.5, 1e308, 10 ** 25, 2 ** 63, "", "x", [], [None], [[]], {}, {"Id": 5}, "\x1b[31m"])
+
+
+def places(value):
+    """Each place in a JSON value, as the list of keys and indexes that leads there."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [[]] + [[key] + rest for key, one in inner for rest in places(one)]
+
+
+def replaced(value, place, new):
+    """`value` with `new` at `place`."""
+    if not place:
+        return new
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[place[0]] = replaced(value[place[0]], place[1:], new)
+    return changed
+
+
+@given(st.data())
+def test_any_json_at_any_place_is_an_answer_or_a_protocol_error(data):
+    words, target, sense = data.draw(st.sampled_from(SENSE))
+    said = replaced(sense, data.draw(st.sampled_from(places(sense))), data.draw(NONSENSE))
+    try:
+        ran = run_on_fake_engine({target: said}, words)
+    except (ProtocolError, StreamError):
+        return
+    assert ran.status in (0, 1)
