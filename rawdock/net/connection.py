@@ -222,9 +222,9 @@ class Connection:
         """Send `data`. False once the engine has refused the request, or takes no more of it."""
         from select import POLLOUT
         view = memoryview(data).cast("B")
+        sent_at = time.monotonic()
         while len(view):
-            wait = self._timeout if self._total is None else self._near_the_end(self._head_bytes)
-            events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
+            events = poller.poll(self._send_milliseconds(sent_at))
             if not events:
                 raise self._late("send", self._head_bytes)
             if events[0][1] & ~POLLOUT:
@@ -238,6 +238,7 @@ class Connection:
             elif events[0][1] & POLLOUT:
                 try:
                     view = view[self.sock.send(view, _socket.MSG_DONTWAIT):]
+                    sent_at = time.monotonic()
                 except BlockingIOError:
                     pass
                 except (BrokenPipeError, ConnectionResetError):
@@ -245,6 +246,18 @@ class Connection:
                 except (OSError, ValueError) as error:
                     raise self._broken(error)
         return True
+
+    def _send_milliseconds(self, sent_at):
+        """How long poll() may wait (int, None: for ever) if the last bytes were sent at `sent_at`. Timeout if that is over.
+
+        What arrives meanwhile does not prolong it.
+        """
+        wait = self._timeout if self._total is None else self._near_the_end(self._head_bytes)
+        if self._timeout is not None:
+            wait = min(wait, sent_at + self._timeout - time.monotonic())
+            if wait <= 0:
+                raise self._late("send", self._head_bytes)
+        return None if wait is None else max(1, int(wait * 1000))
 
     def _set_timeout(self, seconds):
         if seconds != self._timeout:

@@ -325,6 +325,20 @@ def test_send_timeout():
         assert (caught.value.phase, caught.value.seconds, caught.value.received) == ("send", 0.1, 0)
 
 
+def test_what_arrives_does_not_prolong_the_time_to_send():
+    stop = threading.Event()
+
+    def drip(peer):
+        peer.head()
+        while not stop.wait(0.04):
+            peer.send(b"HTTP/1.1 102 Processing\r\n\r\n")
+    with FakeEngine(drip) as engine, connect(engine) as connection:
+        with pytest.raises(Timeout) as caught:
+            connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(1000)), head_timeout=0.2)
+        stop.set()
+    assert (caught.value.phase, caught.value.seconds) == ("send", 0.2)
+
+
 def test_head_timeout_is_for_the_whole_head():
     stop = threading.Event()
 
