@@ -2,13 +2,13 @@
 answer wrongly.
 """
 import socket
+import sys
 import threading
 
 import pytest
 
 import rawdock
 from rawdock.cli.conform_report import report_conform
-from rawdock.teach import conform
 from rawdock.teach.conform import CONFORM_API, ConformRun, run_scenarios
 from rawdock.teach.conform_facts import CONFORM_FACTS
 from rawdock.teach.conform_shapes import (
@@ -243,7 +243,7 @@ def test_an_odd_answer_to_attach_or_archive_spoils_that_alone(practice, tmp_path
 
 
 def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monkeypatch):
-    monkeypatch.setattr(conform, "HEAD_SECONDS", 0.4)
+    monkeypatch.setattr(sys.modules["rawdock.teach.conform"], "HEAD_SECONDS", 0.4)
     with OneAnswer(tmp_path, b"") as server:
         server.hold = True
         run = ConformRun(rawdock.Docker(server.address))
