@@ -25,7 +25,7 @@ import re
 from ..engine.docker import Docker
 from ..engine.endpoints import find_endpoint_row
 from ..net.connection import Connection
-from .record import SECRET_FIELD
+from .masking import names_secret
 
 RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
@@ -206,23 +206,28 @@ class Plan:
         """Bytes that were sent or printed → a list of bytes, and str for what stands in a variable."""
         names = {id.encode("ascii"): name for id, name in self._ids.items()}
         patterns = list(names)
-        for variable, field, value in self.secret_fields():
+        for variable, before, value in self.secret_values():
             names[value] = variable
-            patterns.append(b"(?<=" + re.escape(field) + b")" + re.escape(value))
+            patterns.append(b"(?<=" + re.escape(before) + b")" + re.escape(value))
         if not names:
             return [data]
         return [names.get(part, part) if at % 2 else part for at, part in enumerate(re.split(b"(" + b"|".join(patterns) + b")", data)) if part]
 
-    def secret_fields(self):
-        """(the variable that stands for it, "Name: ", its value) of each secret in a header field; the last two are bytes."""
+    def secret_values(self):
+        """(the variable that stands for it, what is before it, it itself) of each secret in a head; the last two are bytes.
+
+        Secrets in a body are not among them: the length of a body is in its head.
+        """
         found = []
         for step in self.steps:
-            for line in step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]:
-                if SECRET_FIELD.fullmatch(line):
-                    name, _, value = line.partition(b": ")
-                    variable = re.sub("^x_", "", name.decode("ascii").lower().replace("-", "_"))
-                    if value not in (NO_SECRET, b"") and (variable, name + b": ", value) not in found:
-                        found.append((variable, name + b": ", value))
+            request_line, *fields = step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")
+            query = request_line.split(b" ")[1].partition(b"?")[2]
+            for pair, sign in [(pair, b"=") for pair in query.split(b"&")] + [(line, b": ") for line in fields]:
+                name, _, value = pair.partition(sign)
+                if names_secret(name) and value not in (NO_SECRET, b""):
+                    variable = re.sub("^x_|[^a-z0-9_]", "", name.decode("utf-8", "replace").lower().replace("-", "_"))
+                    if (variable, name + sign, value) not in found:
+                        found.append((variable, name + sign, value))
         return found
 
     def http10_pieces(self, step):

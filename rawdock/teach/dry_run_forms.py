@@ -9,7 +9,7 @@ Promises: `sh` gives printf exactly the planned bytes, whatever the arguments; t
 POSIX sh, nc or curl, sed, od and dd, or nothing but Python's socket and json; they
 print what the engine says where the command would make a table of it, and take stdout and
 stderr apart where it would. `run` and `exec` end with the container's status. A secret in a
-header field becomes a variable.
+head becomes a variable.
 
 Leaves out, and the scripts say so: nc and Python speak HTTP/1.0, where an answer that was cut
 looks like one that ended; no signal is passed on; curl cannot send stdin into a stream.
@@ -18,7 +18,7 @@ import re
 
 from ..engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ..errors import UsageError
-from .record import SECRET_FIELD
+from .masking import masked_text, masked_words
 
 
 # -- what all forms say
@@ -30,13 +30,9 @@ def comment_text(text):
 
 
 def command_comment(plan):
-    """The command line that is planned, as a comment, without the values of secret header fields."""
-    words = []
-    for word in ["rawdock", plan.command] + plan.words:
-        data = word.encode("utf-8", "surrogateescape")
-        secret = SECRET_FIELD.search(data)
-        words.append(shell_word(data if secret is None else data[:secret.start(1)] + b" ..." + data[secret.end(1):]))
-    return "# " + comment_text(b" ".join(words).decode("utf-8", "replace"))
+    """The command line that is planned, as a comment, its secrets masked."""
+    words = [word.encode("utf-8", "surrogateescape") for word in ["rawdock", plan.command] + plan.words]
+    return "# " + comment_text(b" ".join(map(shell_word, masked_words(words))).decode("utf-8", "replace"))
 
 
 def step_comment(step):
@@ -46,7 +42,8 @@ def step_comment(step):
         help = ", once more"
     condition = "only if step 1 answers 404, no such image: " if step.only_if_missing else ""
     taken = "; taken for granted here: that it " + step.taken_for_granted if step.taken_for_granted else ""
-    return "# %d. %s%s%s%s" % (step.number, condition, comment_text(step.name), help, taken)
+    name = masked_text(step.name.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")   # a target if it is in no table
+    return "# %d. %s%s%s%s" % (step.number, condition, comment_text(name), help, taken)
 
 
 def http_comments(plan, step):
@@ -74,7 +71,7 @@ def http_comments(plan, step):
 
 
 def secret_variables(plan):
-    return sorted({name for name, _, _ in plan.secret_fields()})
+    return sorted({name for name, _, _ in plan.secret_values()})
 
 
 def secret_comments(plan):

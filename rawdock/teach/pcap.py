@@ -21,7 +21,7 @@ Formats: draft-ietf-opsawg-pcapng (blocks, options), RFC 791 (IPv4), RFC 9293 (T
 """
 import struct
 
-from .record import SecretMaskers
+from .masking import SecretMaskers
 
 PCAP_LINK_TYPE = 101                 # LINKTYPE_RAW: each packet begins with its IP header
 PCAP_SERVER_PORT = 80

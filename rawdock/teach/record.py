@@ -1,10 +1,9 @@
 """What crossed the connections to an engine: recorded as it happens, kept or written, and read again.
 
     WireRecorder      stamps the time and hands each event to its sinks
-    RecordedSocket    a socket that tells the recorder what really crossed it
+    RecordedSocket    a socket that gives the recorder what really crossed it
     Recording         a sink in memory: each connection's events, bounded
     RecordWriter      a sink on disk: JSON lines, written as the events come
-    SecretMasker      what keeps credentials out of all that is written
 
 A record on disk is one JSON object a line, the first of them
 
@@ -13,26 +12,19 @@ A record on disk is one JSON object a line, the first of them
 and each other one event: "c" the connection's number, "t" seconds since the start, "kind", "d" who did
 it (">" the client, "<" the engine, "" neither), and "b64" (data) or "text" (open, note).
 
-Promises: what is recorded crossed the socket, in that order, and nothing else. Credentials become
-asterisks, as many as there were bytes, before anything is written, so that lengths, offsets and framing
-stay true; however the bytes are cut, and with no byte held back. Masked are the values of the fields that
-authenticate, of the JSON members and query parameters that engines take credentials in, of environment
-variables and other NAME=value whose name says PASSWORD, SECRET, TOKEN and the like, and HTTP/2 sessions
-(BuildKit asks the client for passwords there) as a whole.
-
-Left out: what a program prints or reads on its terminal, what stands in archives, and words whose place alone
-makes them secret (`mysql -phunter2`). Nobody can tell which of it is.
+Promises: what is recorded crossed the socket, in that order, and nothing else. Credentials are masked before
+anything is written (see masking), and as many bytes stay as there were.
 """
 import json
 import re
 import socket
 import time
-from collections import deque, namedtuple
+from collections import namedtuple
 
 from ..errors import UsageError
 from ..net.dial import dial
 from ..wire.jsonstream import decode_json_bytes
-from .pairing import BODY_ROLES, PairedReaders
+from .masking import SecretMaskers, masked_text
 
 RECORD_VERSION = 1
 MAX_CONNECTION_NUMBER = (1 << 31) - 1
@@ -49,236 +41,14 @@ direction's sender did so), "note" (data: a text, UTF-8).
 """
 
 
-# ---- secrets
-
-# The members of JSON objects, in lower case (engines ignore it), whose texts are credentials: registry auth
-# (AuthConfig), the answer to /auth, and a swarm's keys. `data` only where the target is one of /secrets.
-SECRET_MEMBERS = frozenset(
-    "password passwd auth identitytoken registrytoken accesstoken access_token refreshtoken refresh_token secret"
-    " unlockkey jointoken worker manager signingcakey".split())
-SECRET_FIELD = re.compile(rb"(?i)\s*(?:x-registry-auth|x-registry-config|authorization|proxy-authorization)[ \t]*:([^\n]*)")
-SECRET_WORDS = rb"(?:password|passwd|auth|identitytoken|registrytoken|access_?token|refresh_?token|secret|unlockkey|jointoken)"
-SECRET_NAME = rb"[\w.-]{0,64}(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)[\w.-]{0,64}"
-SECRET_VARIABLE = re.compile(rb"(?i)[\"\\\s,;&?](?:" + SECRET_NAME + rb"|(?:[\w.-]{0,64}[_.-])?PASS|[\w.-]{0,64}[_.-](?:PWD|AUTH|PAT))=")
-# What a secret in the lines of a head begins with. The name of the group tells what ends it; a place is a URL that may have one before @.
-LINE_SECRET = re.compile(
-    rb"(?i)(?P<field>(?<![A-Z0-9-])(?:x-registry-auth|x-registry-config|authorization|proxy-authorization)[^A-Z0-9:\n-]{0,8}:)"
-    rb"|(?P<parameter>[?&]" + SECRET_WORDS + rb"=|(?:%22|\")(?:" + SECRET_WORDS + rb"|" + SECRET_NAME + rb")(?:%22|\"))"   # buildargs
-    rb"|(?P<place>[?&]remote=[a-z+]{1,16}(?::|%3a)(?:/|%2f){2})")
-LINE_SECRET_ENDS = {
-    "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # lines that go on are refused, and yet part of the value
-    "parameter": re.compile(rb"(?=[&\s])"),
-    "place": re.compile(rb"(?i)(?=[@/&\s])|%40|%2f"),
-}
-LINE_NAME_BYTES = 200          # no match of LINE_SECRET or SECRET_VARIABLE is longer
-NOT_BLANK = re.compile(rb"[^ \t\r\n]")
-SECRET_STRING_MARK = re.compile(rb'["\\]')
-STRING_MARK = re.compile(rb'["\\\n]')   # RFC 8259 §7: no string goes over a line's end, so after one a stray quote does no harm
-MAX_MEMBER_BYTES = 256         # of a string are looked at, to see whether it names a secret
-CLOSED_CONNECTIONS = 16        # whose client has closed: what the engine had sent may still come
-PLAIN_BODIES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
-
-
-class JSONMasker:
-    """mask(bytes) → as many bytes, the secret strings of a JSON body turned into asterisks. Cut anywhere."""
-
-    def __init__(self, members):
-        self._members = members
-        self._in_string = False
-        self._escaped = False
-        self._secret = False       # the present string is a value to mask, from here on
-        self._text = bytearray()   # the start of the present string, then of the last one
-        self._tail = b""           # the end of the present one, from its quote on: a variable's name may stand there
-        self._gap = b""            # what stands between them: b":" makes the last one the name of the next
-
-    def _names_secret(self):
-        name = bytes(self._text)
-        if b"\\" in name:
-            try:
-                name = json.loads('"%s"' % name.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")
-            except ValueError:
-                return False
-        return name.decode("utf-8", "replace").casefold() in self._members   # as encoding/json of Go does it
-
-    def mask(self, data):
-        masked = None
-        at, size = 0, len(data)
-        while at < size:
-            if not self._in_string:
-                end = data.find(b'"', at)
-                between = data[at:size if end < 0 else end].split()
-                if between and len(self._gap) < 2:
-                    self._gap += b"".join(between)[:2]
-                if end < 0:
-                    break
-                self._in_string = True
-                self._secret = self._gap == b":" and self._names_secret()
-                self._text = bytearray()
-                self._tail = b'"'
-                self._gap = b""
-                at = end + 1
-                continue
-            start = at
-            if self._escaped:
-                self._escaped = False
-                at += 1
-            match = (SECRET_STRING_MARK if self._secret else STRING_MARK).search(data, at)
-            end = size if match is None else match.start()
-            closes = match is not None and match.group() != b"\\"
-            if match is not None and not closes:
-                self._escaped = True
-                end += 1
-            secret_from = start if self._secret else end
-            if not self._secret:
-                piece = data[start:end]
-                self._text += piece[:max(0, MAX_MEMBER_BYTES - len(self._text))]
-                known, piece = len(self._tail), self._tail + piece
-                variable = SECRET_VARIABLE.search(piece) if b"=" in piece else None
-                if variable is not None:
-                    self._secret = True
-                    secret_from = start + variable.end() - known
-                self._tail = piece[-LINE_NAME_BYTES:]
-            if secret_from < end:
-                if masked is None:
-                    masked = bytearray(data)
-                masked[secret_from:end] = b"*" * (end - secret_from)
-            at = end
-            if closes:
-                self._in_string = False
-                at += 1
-        return data if masked is None else bytes(masked)
-
-
-class LineMasker:
-    """mask(bytes) → as many bytes of heads, the values of secret fields and query parameters turned into asterisks."""
-
-    def __init__(self):
-        self._tail = b""     # the end of what was masked: a name, or the end of a secret, may go on from there
-        self._end = None     # what ends the secret under way, a pattern
-
-    def mask(self, data):
-        masked = None
-        known, text = len(self._tail), self._tail + data
-        secret_from = at = 0
-        while True:
-            if self._end is None:
-                begin = LINE_SECRET.search(text, at)
-                if begin is None:
-                    break
-                secret_from = begin.end()
-                self._end = LINE_SECRET_ENDS[begin.lastgroup]
-            end = self._end.search(text, secret_from)
-            at = len(text) if end is None else end.end()
-            start = max(secret_from, known)
-            if start < at:
-                masked = masked or bytearray(data)
-                masked[start - known:at - known] = NOT_BLANK.sub(b"*", text[start:at])
-            if end is None:
-                break
-            self._end = None
-        if self._end is None:
-            self._tail = text[max(at, len(text) - LINE_NAME_BYTES):]
-        else:
-            self._tail = text[max(secret_from, len(text) - 3):]
-        return data if masked is None else bytes(masked)
-
-
-class SecretMasker:
-    """mask(direction, bytes) → as many bytes, for the bytes of one connection in the order in which they crossed.
-
-    `method` is what a response without a request answers.
-
-    The framing is read by the wire floor's own readers, so a chunk line in the midst of a secret stays what
-    it is. Where no framing can be known (bytes that break a rule) all is searched for all kinds of secrets.
-    """
-
-    def __init__(self, method="GET"):
-        self._pair = PairedReaders(method)
-        self._pair.opened()   # what a server takes for a request is read as one
-        self._offsets = {">": 0, "<": 0}
-        self._lines = {">": LineMasker(), "<": LineMasker()}
-        self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, its JSONMasker or None)
-        self._wild = {">": JSONMasker(SECRET_MEMBERS | {"data"}), "<": JSONMasker(SECRET_MEMBERS | {"data"})}
-        self._wild_until = 0      # the offset behind the last bytes whose meaning an answer had to tell
-
-    def mask(self, direction, data):
-        pair = self._pair
-        start = at = self._offsets[direction]
-        end = self._offsets[direction] = start + len(data)
-        undecided = pair.undecided(direction)
-        pair.feed(direction, data)
-        masked = []
-        for label_start, label_end, role, message in pair.take_labels(direction):
-            if label_end <= at or undecided:
-                continue
-            if role in BODY_ROLES and message is not None:
-                if label_start > at:
-                    masked.append(self._lines[direction].mask(data[at - start:label_start - start]))
-                    at = label_start
-                masked.append(self._mask_body(direction, message, data[at - start:label_end - start]))
-                at = label_end
-        rest, waits = data[at - start:], b""
-        if undecided or pair.undecided(direction) or pair.readers[direction].error is not None:
-            message, masker = self._bodies[direction]
-            if masker is not None and not message.complete:   # what broke may stand in the midst of a secret
-                self._wild[direction] = masker
-            known = max(at, pair.readers[direction].offset) - at
-            if pair.undecided(direction) and self._is_session(pair.readers[direction].message):
-                rest, waits = rest[:known], rest[known:]
-            rest = self._wild[direction].mask(rest)
-            if direction == ">":
-                self._wild_until = end
-        masked.append(self._lines[direction].mask(rest) + b"*" * len(waits))
-        for side in "><":
-            pair.take_labels(side)
-            del pair.messages[side][:]
-        return b"".join(masked)
-
-    def _is_session(self, request):
-        """Whether what follows `request` (a PairedMessage or None) is HTTP/2: that is not read here, and may carry passwords."""
-        return request is not None and request.head.headers.get("upgrade", "").lower() == "h2c"
-
-    def _mask_body(self, direction, message, data):
-        request = message if direction == ">" else message.request
-        if message.switched:
-            return b"*" * len(data) if self._is_session(request) else data
-        known, masker = self._bodies[direction]
-        if known is not message:
-            content_type = message.head.headers.get("content-type", "").lower() if message.head is not None else ""
-            masker = None
-            if direction == ">" and message.start < self._wild_until:   # it may have begun in the midst of a secret
-                masker = self._wild[">"]
-            elif not any(word in content_type for word in PLAIN_BODIES):
-                in_secrets = request is not None and "/secrets" in request.head.target
-                masker = JSONMasker(SECRET_MEMBERS | {"data"} if in_secrets else SECRET_MEMBERS)
-            self._bodies[direction] = (message, masker)
-        return data if masker is None else masker.mask(data)
-
-
-class SecretMaskers:
-    """event(number, WireEvent) → the event without secrets, for any number of connections."""
-
-    def __init__(self, method="GET"):
-        self._method = method
-        self._maskers = {}
-        self._closed = deque()     # numbers
-
-    def event(self, number, event):
-        if event.kind == "data":
-            masker = self._maskers.get(number)
-            if masker is None:
-                masker = self._maskers[number] = SecretMasker(self._method)
-            return event._replace(data=masker.mask(event.direction, event.data))
-        if event.kind in ("close", "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
-            self._closed.append(number)
-            if len(self._closed) > CLOSED_CONNECTIONS:
-                del self._maskers[self._closed.popleft()]
-        return event
+def masked_address(address):
+    """The address of an engine (str) without credentials."""
+    return masked_text(address.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 def redacted_recording(recording):
     """A Recording like `recording`, its secrets masked."""
-    clean = Recording(None, recording.started, recording.address)
+    clean = Recording(None, recording.started, masked_address(recording.address))
     for connection in recording.connections:
         maskers = SecretMaskers(connection.method)
         for event in connection.events:
@@ -386,7 +156,8 @@ class RecordWriter:
         self._file = file
         self._maskers = SecretMaskers() if redact else None
         self._header = {"rawdock": "record", "version": RECORD_VERSION,
-                        "started": time.time() if started is None else started, "address": address}
+                        "started": time.time() if started is None else started,
+                        "address": masked_address(address) if redact else address}
 
     def _begin(self):
         header, self._header = self._header, None

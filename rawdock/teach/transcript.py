@@ -21,8 +21,8 @@ from ..errors import ProtocolError, StreamError, TruncatedError, printable_text
 from ..wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ..wire.jsonstream import MessageReader
 from .annotate import content_kind, explain_field, explain_status, explain_target
+from .masking import CLOSED_CONNECTIONS, SecretMaskers
 from .pairing import BODY_ROLES, PairedReaders
-from .record import CLOSED_CONNECTIONS, SecretMaskers
 from .screen import broken_line, counted_bytes, painted, wrapped_words
 
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame

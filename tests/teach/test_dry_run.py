@@ -216,12 +216,24 @@ SECRET = "c2VjcmV0IHdvcmQ="
 
 
 @pytest.mark.parametrize("form", sorted(DRY_RUN_FORMS))
-@pytest.mark.parametrize("field", ["X-Registry-Auth", "x-registry-config", "Authorization", "Proxy-Authorization"])
+@pytest.mark.parametrize("field", ["X-Registry-Auth", "x-registry-config", "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"])
 def test_a_secret_in_a_header_field_becomes_a_variable(form, field):
     text = printed(form, "POST", "-h", "%s: %s" % (field, SECRET), "/images/create?fromImage=busybox")
     assert SECRET not in text
     variable = field.lower().replace("x-", "").replace("-", "_")
     assert "# %s: the secret of the command line" % variable in text
+
+
+@pytest.mark.parametrize("form", sorted(DRY_RUN_FORMS))
+def test_a_secret_in_the_query_becomes_a_variable(form):
+    text = printed(form, "GET", "-q", "my.token=" + SECRET, "/x?a=b&password=%s2" % SECRET)
+    assert SECRET not in text and SECRET.replace("=", "%3D") not in text
+    assert "# mytoken: the secret of the command line" in text and "# password: the secret of the command line" in text
+
+
+def test_the_command_line_is_repeated_without_secrets():
+    text = printed("http", "create", "-e", "DB_PASSWORD=hunter2", "busybox", "--token", "hunter2")
+    assert "hunter2" not in text.split("\n")[0] and "'DB_PASSWORD=*******'" in text and '"DB_PASSWORD=hunter2"' in text
 
 
 def test_one_letter_that_is_a_secret_does_no_harm():

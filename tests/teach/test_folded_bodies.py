@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from rawdock.teach.record import SecretMasker, WireEvent
+from rawdock.teach.masking import SecretMasker
+from rawdock.teach.record import WireEvent
 from rawdock.teach.transcript import TranscriptSink
 
 from tests.teach.tap_wire import ask, chunk_bytes, frame_bytes

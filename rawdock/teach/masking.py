@@ -1,0 +1,509 @@
+"""Credentials in what crosses a connection: each of their bytes becomes an asterisk before anything is shown or kept.
+
+    names_secret      whether a name says that its value is a credential
+    masked_text       a text as a whole, such as an argument or a note
+    SecretMasker      the two directions of one connection
+    SecretMaskers     the events of any number of connections
+
+Strategy: one table has the names, another the marks behind which a secret begins and how it ends. A TextMasker walks
+the marks of the lines of a head or of the inside of a JSON string. A JSONMasker takes a body apart into strings. The
+SecretMasker asks the wire floor's own readers where a body begins, so that a chunk line in a secret stays what it is.
+
+Promises: as many bytes come out as went in, so that lengths, offsets and framing stay true; however the bytes are cut,
+no byte is held back; time is linear. In doubt more is masked: of bytes that break a rule of HTTP all is searched for
+all kinds of secrets, and of a URL that is cut before its host ends the host goes too. Masked are the values of fields,
+JSON members, query parameters, environment variables and options whose name is in the table; what stands before @ in
+any URL; private keys, swarm tokens and base64 text that begins as a JSON object does; the data of /secrets and /configs;
+bodies in UTF-16 or with a content coding, and HTTP/2 sessions (BuildKit asks the client for passwords there) as a whole.
+
+Left out: what a program prints or reads on its terminal, what is in archives, JSON numbers, and words that only their
+place makes secret (`mysql -phunter2`). Nobody can tell which of these are credentials.
+"""
+import json
+import re
+from collections import deque, namedtuple
+
+from .pairing import BODY_ROLES, PairedReaders
+
+# The names of secrets: where in a name the words may be. ? is one of - _ . a space, or nothing; case does not count.
+SECRET_NAMES = {
+    "anywhere": "password passwd passphrase passcode secret token credential api?key access?key account?key private?key"
+                " signing?key encryption?key unlock?key ssh?key signing?ca?key auth?config docker?config?json basic?auth"
+                " master?auth db?pass user?pass root?pass admin?pass require?pass connection?string",
+    "the last word": "pass auth dsn cookie authorization registry?config",
+    "the last word, not alone": "pwd pat key",
+    "alone, in JSON": "worker manager",                          # a swarm's JoinTokens
+    "public, the last word": "gpg?key public?key websocket?key",
+    "public, alone": "secretid secretname",                      # which secret a service uses
+    "with a colon": "authorization cookie registry?auth registry?config",   # it is a field wherever it is
+}
+
+
+def secret_words(row):
+    return "(?:%s)" % "|".join(word.replace("?", "[-_. ]?") for word in SECRET_NAMES[row].split())
+
+
+SECRET_NAME = re.compile("%s|(?:^|[-_. /])%s$|[-_. /]%s$" % tuple(
+    secret_words(row) for row in ("anywhere", "the last word", "the last word, not alone")))
+SECRET_MEMBER = re.compile(secret_words("alone, in JSON"))
+SECRET_COLON = re.compile("(?:.*[-_. /])?" + secret_words("with a colon"))
+PUBLIC_NAME = re.compile("(?:.*[-_. /])?%s|%s" % (secret_words("public, the last word"), secret_words("public, alone")))
+
+
+def folded_name(name):
+    """bytes → str in which letters are equal that Go's encoding/json takes for equal."""
+    return name.decode("utf-8", "replace").casefold()
+
+
+def is_secret_name(folded):
+    """Whether a name (of a field, JSON member, parameter or variable; a str of folded_name) is that of a credential."""
+    return SECRET_NAME.search(folded) is not None and PUBLIC_NAME.fullmatch(folded) is None
+
+
+def names_secret(name):
+    """Whether `name` (bytes) is that of a credential."""
+    return is_secret_name(folded_name(name))
+
+
+# ---- marks: where a secret begins
+
+MAX_NAME_BYTES = 200           # are looked at before a mark; no mark is longer
+MAX_USERINFO_BYTES = 512
+NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+BLANK_BYTES = bytes(bytearray(range(0x21))) + b"\x7f"
+ESCAPED_QUOTE = re.compile(rb'"|%22|\\u0022')
+QUOTE_ESCAPES = re.compile(rb"(?:\\+|(?:%5[Cc])+)$")
+OPTION_WORD = re.compile(rb"--?[A-Za-z][\w.-]{1,99}")
+
+# RFC 3986 §3.2: scheme "://" [ userinfo "@" ] host … In a JSON string & may be spelled \u0026; passwords hold what they like.
+AUTHORITY = rb'(?:[^/?#\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES
+CODED_AUTHORITY = rb'(?:[^/&\s"\\%%]|%%(?!2[FfQ2]|3[Ff]|23)[0-9A-Fa-f]{2}){0,%d}' % MAX_USERINFO_BYTES
+# What no port can be is a password, and may hold a slash.
+PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES)
+USERINFO = re.compile(AUTHORITY + b"(?:@|%40)|" + PASSWORD + b"@")
+CODED_USERINFO = re.compile(CODED_AUTHORITY + b"(?:@|%40)")
+CUT_USERINFO = re.compile(AUTHORITY + rb"(?:\\u?[0-9A-Fa-f]{0,3})?\Z|" + PASSWORD + rb"\\?\Z")
+CUT_CODED_USERINFO = re.compile(CODED_AUTHORITY + rb"(?:%[0-9A-Fa-f]?)?\Z")
+
+
+def ends_in_secret_name(text, place):
+    """Whether what is before `place` ends in the name of a secret, perhaps behind an escape such as \\n or %20."""
+    before = text[max(0, place - MAX_NAME_BYTES):place].rstrip(b" \t")
+    rest = before.rstrip(NAME_BYTES)
+    name = before[len(rest):]
+    if names_secret(name):
+        return True
+    if rest[-1:] == b"\\":
+        return names_secret(name[5:] if name[:1] == b"u" else name[1:])
+    return rest[-1:] == b"%" and names_secret(name[2:])
+
+
+# A function for each kind of mark: (text, the match, whether this is a string, whether text ends it) →
+# (the kind of secret, where it begins, where it ends or None if that is still to be seen), or None if there is none.
+
+def secret_value(text, mark, in_string, final):
+    """NAME=…"""
+    return ("value", mark.end(), None) if ends_in_secret_name(text, mark.start()) else None
+
+
+def secret_of_quoted_name(text, mark, in_string, final):
+    """"NAME": …, as in JSON inside a string or in a query."""
+    before = text[max(0, mark.start() - MAX_NAME_BYTES):mark.start()]
+    pieces = ESCAPED_QUOTE.split(QUOTE_ESCAPES.sub(b"", before))
+    return ("value", mark.end(), None) if len(pieces) > 1 and names_secret(pieces[-1]) else None
+
+
+def secret_field_value(text, mark, in_string, final):
+    """NAME: …, where NAME is at the start of a line, or in a string as the argument of a program."""
+    before = text[max(0, mark.start() - MAX_NAME_BYTES):mark.start()].rstrip(BLANK_BYTES)
+    rest = before.rstrip(NAME_BYTES)
+    name = before[len(rest):]
+    if not in_string:
+        return ("field", mark.end(), None) if (not rest or rest[-1] < 0x20) and names_secret(name) else None
+    # An image is called my-token:latest: only a blank after the colon, or a name that is only used so, makes a field.
+    sure = text[mark.end():mark.end() + 1] in (b" ", b"\t") and b"-" in name
+    named = SECRET_COLON.fullmatch(folded_name(name)) is not None or sure and names_secret(name)
+    return ("value", mark.end(), None) if named else None
+
+
+def secret_userinfo(text, mark, in_string, final):
+    """scheme://USERINFO@host"""
+    begin = mark.end()
+    coded = b"%" in mark.group()
+    if not final and (CUT_CODED_USERINFO if coded else CUT_USERINFO).match(text, begin):
+        return "undecided", begin, None
+    userinfo = (CODED_USERINFO if coded else USERINFO).match(text, begin)
+    if userinfo is None:
+        return None
+    return "userinfo", begin, userinfo.end() - (1 if userinfo.group()[-1:] == b"@" else 3)
+
+
+def secret_text(text, mark, in_string, final):
+    """Base64 of a JSON object, or a token of a swarm. X-Docker-Container-Path-Stat is such an object without a secret."""
+    before = text[max(0, mark.start() - 12):mark.start()]
+    return None if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower() else ("text", mark.end(), None)
+
+
+def secret_after_name(text, mark, in_string, final):
+    """--NAME … of a program, ENV NAME … of a Dockerfile."""
+    before = text[max(0, mark.start() - 2):mark.start()]
+    if before[-1:] == b"-":
+        before = before[:-1]
+    if before[-1:] in NAME_OR_BASE64 or not names_secret(mark.group().split()[-1]):
+        return None
+    return "value", mark.end(), None
+
+
+def secret_key(text, mark, in_string, final):
+    return "value", mark.end(), None
+
+
+NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+/")
+# All begin with a letter or sign as it is: re passes over text without any of these at once.
+SECRET_MARKS = (
+    ((rb"=(?<=[\w. \t-]=)", b"%3[Dd]"), secret_value),
+    ((rb":(?:/|%2[Ff]){2}", b"%3[Aa](?:/|%2[Ff]){2}"), secret_userinfo),
+    ((rb'"[\s+]{0,8}(?::|%3[Aa])', rb"%22(?:[\s+]|%20){0,8}(?::|%3[Aa])", rb"\\u0022\s{0,8}:"), secret_of_quoted_name),
+    ((rb":(?<=[A-Za-z\x00-\x20\x7f]:)",), secret_field_value),
+    ((b"eyJ", b"eyAi", b"ewog", b"ewoJ", b"ew0K", b"SWMTKN-", b"SWMKEY-"), secret_text),
+    ((b"-----BEGIN[A-Z0-9 +%]{0,40}PRIVATE",), secret_key),
+    ((rb"-[A-Za-z][\w.-]{1,99}[ \t]", rb"ENV[ \t]{1,8}[\w.-]{1,99}[ \t]"), secret_after_name),
+)
+SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MARKS for pattern in patterns))
+SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]   # by number of the group in SECRET_MARK
+
+# What ends a secret whose end was not seen at once; None: only the end of the string does.
+TEXT_END = re.compile(rb"(?=[^A-Za-z0-9+/=_.%-])")
+STRING_ENDS = {"text": TEXT_END, "value": None}
+HEAD_ENDS = {
+    "text": TEXT_END,
+    "value": re.compile(rb"(?=[&\s])"),
+    "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # a value on several lines is refused, and yet a value
+}
+NOT_BLANK = re.compile(rb"[^ \t\r\n]")
+MAX_END_BYTES = 3              # of a secret are kept, to see its end
+MAX_URL_MARK_BYTES = 9
+
+
+class TextMasker:
+    """mask(bytes) → as many bytes of text, the secrets in it turned into asterisks.
+
+    `in_string`: the text is the inside of a JSON string (reset() where the next one begins), else lines of a head.
+    """
+
+    def __init__(self, in_string):
+        self._in_string = in_string
+        self._ends = STRING_ENDS if in_string else HEAD_ENDS
+        self.reset()
+
+    def reset(self):
+        self.kind = None     # of the secret under way
+        self._tail = b""     # the end of what was masked: a mark, or the end of a secret, may go on from there
+
+    def mask(self, data, final=False):
+        """`final`: the text ends with `data`."""
+        text = self._tail + data if self._tail else data
+        if final and self.kind is None and SECRET_MARK.search(text) is None:   # as in most strings
+            return data
+        known = len(self._tail)
+        masked = None
+        begin = at = 0
+        while True:
+            end = None
+            if self.kind is None:
+                found = self._find(text, at, final)
+                if found is None:
+                    break
+                self.kind, begin, end = found
+            if end is None:
+                pattern = self._ends.get(self.kind)
+                match = pattern.search(text, begin) if pattern is not None else None
+                end = match.end() if match is not None else None
+            at = len(text) if end is None else end
+            start = max(begin, known)
+            if start < at:
+                masked = masked or bytearray(data)
+                masked[start - known:at - known] = (b"*" * (at - start) if self._in_string
+                                                    else NOT_BLANK.sub(b"*", text[start:at]))
+            if end is None:
+                break
+            self.kind = None
+        if self.kind is None:
+            self._tail = text[max(at, len(text) - MAX_NAME_BYTES):]
+        elif self.kind == "undecided":   # look again when more has come; what there is of it is masked
+            self.kind, self._tail = None, text[max(0, begin - MAX_URL_MARK_BYTES):]
+        else:
+            self._tail = text[max(begin, len(text) - MAX_END_BYTES):]
+        return data if masked is None else bytes(masked)
+
+    def _find(self, text, at, final):
+        for mark in SECRET_MARK.finditer(text, at):
+            found = SECRET_FINDERS[mark.lastindex - 1](text, mark, self._in_string, final)
+            if found is not None:
+                return found
+        return None
+
+
+def masked_text(data):
+    """bytes of a whole text that is neither a head nor JSON → as many bytes, without the secrets of either."""
+    return TextMasker(True).mask(TextMasker(False).mask(data, True), True)
+
+
+def is_secret_option(word):
+    """Whether `word` (bytes-like) is an option of a program whose argument, the next word, is a credential."""
+    return word[:1] == b"-" and OPTION_WORD.fullmatch(word) is not None and names_secret(bytes(word))
+
+
+def masked_words(words):
+    """The words of a command line (list of bytes), each as long as it was, without the secrets among them."""
+    return [b"*" * len(word) if is_secret_option(before) else masked_text(word)
+            for before, word in zip([b""] + words, words)]
+
+
+# ---- JSON
+
+JSON_QUOTE = re.compile(rb'"')
+STRING_END_BYTE = re.compile(rb'["\n]')   # RFC 8259 §7: no string goes over a line end, so a stray quote does no harm
+# RFC 4627 §3: JSON begins with an ASCII character, so that a zero beside it tells UTF-16. Or with a byte order mark.
+UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
+
+
+class JSONMasker:
+    """mask(bytes) → as many bytes, the secret strings of a JSON body turned into asterisks. Cut anywhere.
+
+    `data_is_secret`: members called Data are secret too. `loose`: it may not be JSON, so that what is between the
+    strings is masked as the lines of a head are. `whole`: it is a body from its start, which tells whether it is UTF-16.
+    """
+
+    def __init__(self, data_is_secret=False, loose=False, whole=True):
+        self._data_is_secret = data_is_secret
+        self._text = TextMasker(True)                              # looks into the present string
+        self._between = TextMasker(False) if loose else None
+        self._start = b"" if whole else b"{}"   # the first two bytes
+        self._unread = False          # it is UTF-16, which is masked as a whole
+        self._in_string = False
+        self._escaped = False         # the next byte of the string is behind a backslash
+        self._secret = False          # the present string is a value to mask as a whole
+        self._is_value = False        # it is the value of the member _name
+        self._name = ""
+        self._word = bytearray()      # the start of the present string, then of the last one
+        self._gap = b""               # what is between them: b":" makes the last one the name of the present one
+        self._entry_is_secret = False   # in an object with a member Name, which names a secret
+
+    def mask(self, data):
+        if len(self._start) < 2:
+            self._start += data[:2 - len(self._start)]
+            self._unread = self._start in UTF16_STARTS
+        if self._unread:
+            return b"*" * len(data)
+        self._patches = []
+        at, size = 0, len(data)
+        while at < size:
+            at = self._pass_string(data, at) if self._in_string else self._pass_gap(data, at)
+        if not self._patches:
+            return data
+        masked = bytearray(data)
+        for start, piece in self._patches:
+            masked[start:start + len(piece)] = piece
+        return bytes(masked)
+
+    def _pass_gap(self, data, at):
+        """What is before the next string → the place after its quote."""
+        end = data.find(b'"', at)
+        between = data[at:] if end < 0 else data[at:end]
+        if self._between is not None and between:
+            masked = self._between.mask(between)
+            if masked is not between:
+                self._patches.append((at, masked))
+        if b"{" in between or b"}" in between:
+            self._entry_is_secret = False
+        if len(self._gap) < 2:
+            self._gap += b"".join(between.split())[:2]
+        if end < 0:
+            return len(data)
+        was_value, self._is_value = self._is_value, self._gap == b":"
+        if self._is_value:
+            self._name = folded_name(self._word_as_text())
+            self._secret = self._member_is_secret()
+        else:   # ["--password", "…"]
+            self._secret = self._gap == b"," and not was_value and is_secret_option(self._word)
+        self._in_string = True
+        self._word = bytearray()
+        self._gap = b""
+        self._text.reset()
+        return end + 1
+
+    def _word_as_text(self):
+        if b"\\" not in self._word:
+            return bytes(self._word)
+        try:
+            return json.loads('"%s"' % self._word.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")
+        except ValueError:
+            return b""
+
+    def _member_is_secret(self):
+        name = self._name
+        return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None or self._data_is_secret and name == "data"
+                or self._entry_is_secret and name == "value")
+
+    def _pass_string(self, data, at):
+        """The string under way, as far as `data` goes → the place after it."""
+        end, closed = self._string_end(data, at)
+        piece = data[at:end]
+        if self._secret:
+            self._patches.append((at, b"*" * len(piece)))
+        else:
+            self._word += piece[:max(0, MAX_NAME_BYTES - len(self._word))]
+            masked = self._text.mask(piece, closed)
+            if masked is not piece:
+                self._patches.append((at, masked))
+        if not closed:
+            return end
+        if self._text.kind == "value" and data[end:end + 1] == b"\n":
+            return end   # a broken string: the secret in it goes on until a quote
+        self._in_string = False
+        if self._is_value and self._name == "name":
+            self._entry_is_secret = names_secret(self._word_as_text())
+        return end + 1
+
+    def _string_end(self, data, at):
+        """(the place of the quote or line end that ends the string, True), or (the end of `data`, False)."""
+        pattern = JSON_QUOTE if self._secret or self._text.kind == "value" else STRING_END_BYTE
+        start = at + self._escaped
+        self._escaped = False
+        while True:
+            match = pattern.search(data, start)
+            end = len(data) if match is None else match.start()
+            escaped = False
+            if end > start and data[end - 1] == 0x5c:   # a backslash, unless it is escaped itself
+                run = data[start:end]
+                escaped = (len(run) - len(run.rstrip(b"\\"))) % 2 == 1
+            if match is None:
+                self._escaped = escaped
+                return end, False
+            if not escaped:
+                return end, True
+            start = end + 1
+
+
+# ---- connections
+
+CLOSED_CONNECTIONS = 16        # whose client has closed: what the engine had sent may still come
+# Content types in which no credential can be known: streams of a program, archives.
+UNMASKED_TYPES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
+DATA_TARGET = re.compile("/(?:secrets|configs)(?![^/?])")
+
+
+class StarMasker:
+    """mask(bytes) → as many asterisks: for what cannot be read, and may hold credentials."""
+
+    def mask(self, data):
+        return b"*" * len(data)
+
+
+def body_masker(message, request):
+    """What masks the body of `message` (a PairedMessage) that is or answers `request` (or None); None: it is left as it is."""
+    headers = message.head.headers if message.head is not None else {}
+    content_type = headers.get("content-type", "").lower()
+    if any(word in content_type for word in UNMASKED_TYPES):
+        return None
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        return StarMasker()
+    is_data = request is not None and DATA_TARGET.search(request.head.target) is not None
+    return JSONMasker(is_data, "json" not in content_type)
+
+
+class SecretMasker:
+    """mask(direction, bytes) → as many bytes, for the bytes of one connection in the order in which they crossed.
+
+    `method` is what a response answers whose request is not known.
+
+    The framing is read by the wire floor's own readers, so a chunk line in the midst of a secret stays what
+    it is. Where no framing can be known (bytes that break a rule) all is searched for all kinds of secrets.
+    """
+
+    def __init__(self, method="GET"):
+        self._pair = PairedReaders(method)
+        self._pair.opened()   # what a server takes for a request is read as one
+        self._offsets = {">": 0, "<": 0}
+        self._lines = {">": TextMasker(False), "<": TextMasker(False)}
+        self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, what masks its body or None)
+        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}   # for bytes of which nobody knows what they are
+        self._wild_until = 0      # the offset behind the last bytes whose meaning an answer had to tell
+
+    def mask(self, direction, data):
+        pair = self._pair
+        start = at = self._offsets[direction]
+        self._offsets[direction] = start + len(data)
+        undecided = pair.undecided(direction)
+        pair.feed(direction, data)
+        masked = []
+        for label_start, label_end, role, message in pair.take_labels(direction):
+            if label_end <= at or undecided:
+                continue
+            if role in BODY_ROLES and message is not None:
+                if label_start > at:
+                    masked.append(self._lines[direction].mask(data[at - start:label_start - start]))
+                    at = label_start
+                masked.append(self._mask_body(direction, message, data[at - start:label_end - start]))
+                at = label_end
+        masked.append(self._mask_rest(direction, data[at - start:], at, undecided))
+        for side in "><":
+            pair.take_labels(side)
+            del pair.messages[side][:]
+        return b"".join(masked)
+
+    def _mask_rest(self, direction, rest, at, undecided):
+        """Mask what is after the last body: `rest` (bytes), from offset `at` on. Mostly it is of heads."""
+        pair = self._pair
+        reader, waits = pair.readers[direction], 0
+        if undecided or pair.undecided(direction) or reader.error is not None:
+            message, masker = self._bodies[direction]
+            if isinstance(masker, JSONMasker) and not message.complete:   # what broke may stand in the midst of a secret
+                self._wild[direction] = masker
+            if pair.undecided(direction) and self._is_session(reader.message):
+                waits = len(rest) - (max(at, reader.offset) - at)
+                rest = rest[:len(rest) - waits]
+            rest = self._wild[direction].mask(rest)
+            if direction == ">":
+                self._wild_until = self._offsets[direction]
+        return self._lines[direction].mask(rest) + b"*" * waits
+
+    def _is_session(self, request):
+        """Whether what follows `request` (a PairedMessage or None) is HTTP/2, which is not read here."""
+        return request is not None and request.head.headers.get("upgrade", "").lower() == "h2c"
+
+    def _mask_body(self, direction, message, data):
+        request = message if direction == ">" else message.request
+        if message.switched:
+            return b"*" * len(data) if self._is_session(request) else data
+        known, masker = self._bodies[direction]
+        if known is not message:
+            masker = body_masker(message, request)
+            if direction == ">" and message.start < self._wild_until:   # it may have begun in the midst of a secret
+                masker = self._wild[">"]
+            self._bodies[direction] = (message, masker)
+        return data if masker is None else masker.mask(data)
+
+
+class SecretMaskers:
+    """event(number, WireEvent) → the event without secrets, for any number of connections."""
+
+    def __init__(self, method="GET"):
+        self._method = method
+        self._maskers = {}
+        self._closed = deque()     # numbers
+
+    def event(self, number, event):
+        if event.kind == "data":
+            masker = self._maskers.get(number)
+            if masker is None:
+                masker = self._maskers[number] = SecretMasker(self._method)
+            return event._replace(data=masker.mask(event.direction, event.data))
+        if event.kind in ("open", "note"):   # an address, an error with an address in it
+            return event._replace(data=masked_text(event.data))
+        if event.kind in ("close", "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
+            self._closed.append(number)
+            if len(self._closed) > CLOSED_CONNECTIONS:
+                del self._maskers[self._closed.popleft()]
+        return event
