@@ -138,6 +138,15 @@ def walk_line(text, at, elements, line_end, offset, labels):
     return match.end()
 
 
+def find_empty_line(data, start, stop, bare_lf=False):
+    """The index after the empty line that ends a head, searched for in data[start:stop]; -1 without one."""
+    if bare_lf:
+        match = EMPTY_LINE_OR_LF.search(data, start, stop)
+        return match.end() if match else -1
+    found = data.find(b"\r\n\r\n", start, stop)
+    return found + 4 if found >= 0 else -1
+
+
 class SectionReader(WireReader):
     """The base of HeadReader and of the reader of trailers: takes what an empty line ends, at most `limit` bytes.
 
@@ -150,15 +159,10 @@ class SectionReader(WireReader):
     _scanned = 0       # bytes of it that are known to hold no end
 
     def take(self, data, at, out):
-        if not self._held and type(data) is bytes:   # no more is copied than the section
-            end = self._find_end(data, at)
-            if end >= 0:
-                out.append(self._parse_section(data[at:end]))
-                return end
         known = len(self._held)
         self._held = held = self._held or bytearray()
         held += data[at:at + self.limit + 3 - known]
-        end = self._find_end(held, 0)
+        end = self._find_end(held)
         if end < 0:
             self._scanned = len(held)
             return len(data)
@@ -166,30 +170,24 @@ class SectionReader(WireReader):
         out.append(self._parse_section(bytes(held[:end])))
         return at + end - known
 
-    def _find_end(self, buffer, start):
-        """Where in `buffer` (bytes or bytearray) the section that begins at index `start` ends, or -1: need more."""
-        stop, scanned = start + self.limit, max(start, start + self._scanned - 3)
-        if self.kind == "trailer" and buffer.startswith(b"\r\n", start):
-            return start + 2
-        if self.bare_lf:
-            match = EMPTY_LINE_OR_LF.search(buffer, scanned, stop)
-            end = match.end() if match else -1
-        else:
-            end = buffer.find(b"\r\n\r\n", scanned, stop)
-            end += 4 if end >= 0 else 0
+    def _find_end(self, buffer):
+        """Where the section at the start of `buffer` (bytearray) ends, or -1: need more."""
+        if self.kind == "trailer" and buffer.startswith(b"\r\n"):
+            return 2
+        end = find_empty_line(buffer, max(0, self._scanned - 3), self.limit, self.bare_lf)
         if end < 0:
-            self._refuse_early(buffer, start, stop)
+            self._refuse_early(buffer)
         return end
 
-    def _refuse_early(self, buffer, start, stop):
-        """ProtocolError if what has come of the section, buffer[start:stop] with no end in it, can be the start of none."""
-        stray = STRAY_CONTROL_BUT_LF if self.bare_lf else STRAY_CONTROL
-        wrong_start = self.kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[start:start + 7]))
-        if wrong_start or stray.search(buffer, max(start, start + self._scanned - 1), stop):
-            walk_head(buffer[start:stop].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
-        if len(buffer) > stop:
-            raise ProtocolError("rawdock limit", self.offset + self.limit, buffer[stop:], "a %s of at most %d bytes"
-                                % ("trailer section" if self.kind == "trailer" else "head", self.limit))
+    def _refuse_early(self, buffer):
+        """ProtocolError if `buffer`, in which no empty line was found, can be the start of no section."""
+        limit, stray = self.limit, STRAY_CONTROL_BUT_LF if self.bare_lf else STRAY_CONTROL
+        wrong_start = self.kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[:7]))
+        if wrong_start or stray.search(buffer, max(0, self._scanned - 1), limit):
+            walk_head(buffer[:limit].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+        if len(buffer) > limit:
+            raise ProtocolError("rawdock limit", self.offset + limit, buffer[limit:], "a %s of at most %d bytes"
+                                % ("trailer section" if self.kind == "trailer" else "head", limit))
 
 
 class HeadReader(SectionReader):
@@ -216,10 +214,18 @@ class HeadReader(SectionReader):
     def take(self, data, at, out):
         """Append the head that data[at:] completes → the index after it, or the end of the data: need more."""
         if self._before:
-            at = self._skip_empty_line(data, at)
+            if self._held or data[at] in b"\r\n":
+                at = self._skip_empty_line(data, at)
+            else:
+                self._before = False
             self.start = self.offset
             if at == len(data):
                 return at
+            if not self._held:   # a head that is whole in `data`: no more is copied than the head
+                end = find_empty_line(data, at, at + MAX_HEAD_BYTES, self.bare_lf)
+                if end >= 0:
+                    out.append(self._parse_section(data[at:end]))
+                    return end
         return SectionReader.take(self, data, at, out)
 
     def _skip_empty_line(self, data, at):

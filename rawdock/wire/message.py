@@ -26,19 +26,18 @@ class Headers:
 
     def __init__(self, pairs=()):
         """`pairs` is a dict or an iterable of (name, value). UsageError for what cannot be sent."""
-        self._set_text("\r\n" + field_lines(pairs.items() if isinstance(pairs, dict) else pairs).decode("latin-1"))
+        self._text = "\r\n" + field_lines(pairs.items() if isinstance(pairs, dict) else pairs).decode("latin-1")
+        self._lowered = self._text.lower()
+        self._pairs = None
 
     @classmethod
     def from_text(cls, text):
         """Headers of field lines (str) that a head expression has accepted, with the CRLF before the first."""
         headers = cls.__new__(cls)
-        headers._set_text(text)
+        headers._text = text
+        headers._lowered = text.lower()   # a latin-1 letter stays one letter, so that indexes agree
+        headers._pairs = None
         return headers
-
-    def _set_text(self, text):
-        self._text = text
-        self._lowered = text.lower()   # a latin-1 letter stays one letter, so that indexes agree
-        self._pairs = None
 
     @property
     def pairs(self):
@@ -49,12 +48,14 @@ class Headers:
 
     def get_all(self, name):
         """The values of all fields `name`, a list in their order."""
-        return self.find_all("\r\n" + name.lower() + ":") if ":" not in name else []
+        return list(self.find_all("\r\n" + name.lower() + ":")) if ":" not in name else []
 
     def find_all(self, key):
-        """The values of the field whose name is in `key`, which is a str like "\\r\\nhost:"."""
-        values = []
+        """The values (list or tuple) of the fields whose name is in `key`, a str like "\\r\\nhost:"."""
         at = self._lowered.find(key)
+        if at < 0:
+            return ()
+        values = []
         while at >= 0:
             at += len(key)
             values.append(self._text[at:self._text.index("\r\n", at)].strip(" \t"))
