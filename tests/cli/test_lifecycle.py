@@ -381,6 +381,21 @@ def send_and_settle(process, number):
         time.sleep(0.002)
 
 
+def wait_until_idle(process):
+    """Return when all threads of the process sleep, and have used no time since the look before."""
+    seen, same, end = None, 0, time.monotonic() + 20
+    while same < 5:
+        assert time.monotonic() < end and process.poll() is None
+        now = []
+        for thread in os.listdir("/proc/%d/task" % process.pid):
+            with open("/proc/%d/task/%s/stat" % (process.pid, thread)) as file:
+                fields = file.read().rpartition(")")[2].split()
+            now.append((thread, fields[0], fields[11], fields[12]))   # its state, user and system time
+        same = same + 1 if now == seen and all(state == "S" for _, state, _, _ in now) else 0
+        seen = now
+        time.sleep(0.01)
+
+
 RM_REQUESTS = ["GET /_ping", "POST /containers/create", "POST /containers/ID/attach", "POST /containers/ID/wait", "POST /containers/ID/start"]
 
 
@@ -512,7 +527,7 @@ def test_stdin_that_does_not_block_is_waited_for(rawdock_command):
     os.close(reading)
     try:
         for word in (b"one\n", b"two\n"):
-            time.sleep(0.2)   # it has found nothing to read by now
+            wait_until_idle(process)   # it has found nothing to read by then
             os.write(writing, word)
             assert os.read(process.stdout.fileno(), 100) == word
         os.close(writing)

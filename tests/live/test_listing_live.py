@@ -15,6 +15,8 @@ from functools import lru_cache
 
 import pytest
 
+from tests.live.client import wait_until
+
 
 class Result:
     def __init__(self, status, out, err):
@@ -197,10 +199,11 @@ def test_following_shows_what_comes_and_ends_quietly(engine, world, words, first
     try:
         if first is not None:
             engine.json("POST", "/containers/%s/start" % name)
+        listening = engine.json("GET", "/info")["NEventsListener"]
         process = start(engine, words)
         try:
             if first is None:
-                time.sleep(0.5)   # events has no sign that it is listening; what came before is not replayed
+                wait_until(lambda: engine.json("GET", "/info")["NEventsListener"] > listening, what="the listener")
                 engine.json("POST", "/containers/%s/start" % name)
                 assert b" container start " in process.stdout.readline()
             else:

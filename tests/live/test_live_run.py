@@ -151,11 +151,12 @@ def test_detached_logs_wait_stop_rm(engine):
     try:
         assert ran.status == 0 and ran.err == b"" and len(id) == 64 and ran.out.endswith(b"\n")
         wait_until(lambda: rawdock(engine, "logs", "live-d").out == b"up\n", what="the log")
-        with Running(client(engine, "wait", "live-d", id[:12])) as waiting:
-            time.sleep(0.3)
+        with Running(client(engine, "--wire", "wait", "live-d", id[:12])) as waiting:
+            waiting.wait_for(b"/containers/live-d/wait", "err")
             assert waiting.process.poll() is None
             assert quiet(engine, "stop", "live-d") == "live-d"
-            assert waiting.end() == (0, b"3\n3\n", b"")
+            ended = waiting.end()
+            assert (ended.status, ended.out) == (0, b"3\n3\n")
         assert rawdock(engine, "logs", "live-d") == (0, b"up\nover\n", b"")
         assert quiet(engine, "rm", id) == id
         assert rawdock(engine, "wait", "live-d").status == 1

@@ -3,8 +3,10 @@ import errno
 import io
 import os
 import socket
+import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -424,10 +426,12 @@ def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
     assert read == "send" or caught.value.received > 0
 
 
-def test_a_total_timeout_ends_with_its_exchange():
+def test_a_total_timeout_ends_with_its_exchange(monkeypatch):
     with FakeEngine(serve(OK)) as engine, connect(engine) as connection:
-        connection.request("GET", "/x", idle_timeout=3, total_timeout=0.2).read()
-        time.sleep(0.25)
+        connection.request("GET", "/x", idle_timeout=3, total_timeout=60).read()
+        later = types.SimpleNamespace(**vars(time))
+        later.monotonic = lambda: time.monotonic() + 61
+        monkeypatch.setattr(sys.modules["rawdock.net.connection"], "time", later)
         assert connection.request("GET", "/x", idle_timeout=3).read() is not None and connection.reusable
 
 
@@ -457,18 +461,18 @@ def test_a_stream_has_no_idle_limit_after_a_head_limit():
     def slow(peer):
         peer.request()
         peer.send(UPGRADED)
-        time.sleep(0.2)
+        time.sleep(0.6)   # longer than a head may take
         peer.send(frame(1, b"late"))
     with FakeEngine(slow) as engine, connect(engine) as connection:
-        assert connection.request("POST", "/x", hijack=True, head_timeout=0.1).read() == frame(1, b"late")
+        assert connection.request("POST", "/x", hijack=True, head_timeout=0.5).read() == frame(1, b"late")
 
 
 # -- ending it from here
 
 @pytest.mark.parametrize("wire", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\npart", UPGRADED])
 def test_close_from_another_thread_ends_a_read(wire):
-    stop = threading.Event()
-    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), stop.wait(10))) as engine:
+    stop, answered = threading.Event(), threading.Event()
+    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), answered.set(), stop.wait(10))) as engine:
         connection = connect(engine)
         outcome = []
 
@@ -480,7 +484,7 @@ def test_close_from_another_thread_ends_a_read(wire):
                 outcome.append(error)
         thread = threading.Thread(target=read)
         thread.start()
-        time.sleep(0.05)
+        assert answered.wait(10)
         started = time.monotonic()
         connection.close()
         thread.join(5)
