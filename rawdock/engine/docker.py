@@ -113,7 +113,6 @@ class Docker:
         if self._version is not None:
             self._version = "%d.%d" % api_version_pair(self._version)
         self._idle = []
-        self._last_asked = None, ""   # what a call without parameters was about, and its request target; set at once, for threads
 
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
@@ -254,10 +253,6 @@ class Docker:
     def _send(self, endpoint, path_values, parameters):
         prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")
         seconds = self.timeout if prompt else None
-        question = (endpoint, path_values, self._version) if prompt and not parameters else None
-        asked, target = self._last_asked
-        if question is not None and question == asked:   # again, as one who polls does
-            return self._accepted(endpoint, self._exchange(endpoint.method, target, [], None, "1.1", False, seconds, seconds))
         body = parameters.pop("body", None)
         fields = header_pairs(parameters.pop("headers", None))
         if len(path_values) > len(endpoint.path_parameters):
@@ -281,7 +276,6 @@ class Docker:
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
-        self._last_asked = question, target
         return self._accepted(endpoint, self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
 
     def _accepted(self, endpoint, response):

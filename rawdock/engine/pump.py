@@ -7,7 +7,8 @@ are written with one call; the order between stdout and stderr is that of the fr
 import os
 
 from ..errors import APIError, RawdockError
-from ..net.duplex import read_frame_lists
+from ..wire.frames import FrameReader
+from ..wire.reader import read_lists
 
 STDIN_BYTES = 65536
 
@@ -23,7 +24,7 @@ def copy_stream(pieces, tty, stdout, stderr):
         for piece in pieces:
             write_output(stdout, piece)
         return
-    for frames in pieces.frame_lists() if hasattr(pieces, "frame_lists") else read_frame_lists(pieces):
+    for frames in pieces.frame_lists() if hasattr(pieces, "frame_lists") else read_lists(FrameReader(), pieces):
         file, waiting = None, []
         for stream, payload in frames:
             target = stderr if stream == 2 else stdout

@@ -32,6 +32,7 @@ from ..errors import (ConnectError, ProtocolError, RawdockError, StreamError, Ti
 from ..wire.exchange import ResponseReader
 from ..wire.framing import BODY_NAMES, framing_error
 from ..wire.message import encode_request_head
+from ..wire.reader import read_lists
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
@@ -63,9 +64,9 @@ class Connection:
         self.reusable = True     # no message is under way and the peer has not said it will close
         self.was_reset = False   # the stream ended with ECONNRESET
         self._reader = ResponseReader()
-        self._received = b""     # bytes that it has not taken yet
+        self._received = []      # pieces of bytes that came after the head, and that nobody has taken yet
         self._head = None        # of the final response, once it has come
-        self._head_bytes = 0     # received while it was waited for
+        self._head_bytes = 0     # received before it was handed out
         self._sent_whole = True  # the last request has gone out to its end
         self._timeout = None     # of one wait, in seconds
         self._total = None       # (seconds for the exchange, when they are over)
@@ -232,8 +233,8 @@ class Connection:
                     return False
                 if self._head is not None and self._head.status >= 400:
                     return False
-                if len(self._received) > EARLY_BYTES:   # both sides would wait for the other to read
-                    raise ProtocolError("rawdock limit", self._reader.offset + EARLY_BYTES, self._received[EARLY_BYTES:],
+                if self._head_bytes > EARLY_BYTES:   # both sides would wait for the other to read
+                    raise ProtocolError("rawdock limit", EARLY_BYTES, self._received[-1],
                                         "a request that is read before %d bytes of its answer have come" % EARLY_BYTES)
             elif events[0][1] & POLLOUT:
                 try:
@@ -327,14 +328,15 @@ class Connection:
     def _receive(self, seconds=None):
         """Receive once, and take the head of the final response if it has come. False at the end of the stream."""
         data = self.receive(self._head_bytes, "head", seconds)
-        self._received += data
         self._head_bytes += len(data)
-        reader, at = self._reader, 0
-        while self._head is None and at < len(self._received):
+        at = 0
+        while self._head is None and at < len(data):
             heads = []
-            at = reader.take_head(self._received, at, heads)
-            self._head = next((head for head in heads if not head.interim), None)
-        self._received = self._received[at:]
+            at = self._reader.take_head(data, at, heads)
+            if heads and not heads[0].interim:
+                self._head = heads[0]
+        if at < len(data):
+            self._received.append(data[at:])
         return bool(data)
 
     def _read_head(self, timeout):
@@ -363,7 +365,7 @@ class Connection:
     def take_received(self):
         """The bytes that came after the head, which belong to the body or the stream."""
         self._require_own_process()
-        data, self._received = self._received, b""
+        data, self._received = b"".join(self._received), []
         return data
 
     def release(self, leftover):
@@ -644,17 +646,15 @@ class Response:
     def messages(self):
         """JSON messages (dicts) of the body as they come. An error the engine reports in one raises StreamError."""
         from ..wire.jsonstream import MessageReader
-        reader = MessageReader()
         recent = deque(maxlen=KEPT_MESSAGES)
         self._decoding = True
         try:
-            for piece in self._pieces():
-                for message in reader.feed(piece):
+            for messages in read_lists(MessageReader(), self._pieces()):
+                for message in messages:
                     if "errorDetail" in message or "error" in message:
                         check_stream_message(message, recent)
                     recent.append(message)
                     yield message
-            reader.feed_eof()
             self._require_end()
             self._decoding = False
         except RawdockError as error:
@@ -675,10 +675,10 @@ class Response:
 
     def frame_lists(self):
         """The frames of the body as lists of (stream, bytes), one for each time that bytes were received."""
-        from .duplex import read_frame_lists
+        from ..wire.frames import FrameReader
         self._decoding = True
         try:
-            yield from read_frame_lists(self._pieces())
+            yield from read_lists(FrameReader(), self._pieces())
             self._require_end()
             self._decoding = False
         except RawdockError as error:

@@ -9,26 +9,7 @@ import _socket
 from ..errors import RawdockError, UsageError, Verdict
 from ..wire.frames import FrameReader
 from ..wire.framing import BODY_NAMES
-
-
-def read_frame_lists(pieces):
-    """Pieces of bytes (an iterable) → lists of (stream, bytes), one for each piece that completes a frame.
-
-    TruncatedError if the pieces end inside a frame, StreamError for an error frame of the engine's; the
-    frames before are given first.
-    """
-    reader = FrameReader()
-    for piece in pieces:
-        frames = []
-        try:
-            reader.take(piece, 0, frames)
-        except RawdockError:
-            if frames:
-                yield frames
-            raise
-        if frames:
-            yield frames
-    reader.feed_eof()
+from ..wire.reader import read_lists
 
 
 class Duplex:
@@ -90,7 +71,7 @@ class Duplex:
                 for piece in self:
                     yield 1, piece
                 return
-            for frames in read_frame_lists(self):
+            for frames in read_lists(FrameReader(), self):
                 yield from frames
         except RawdockError as error:
             self.response._set_verdict(error)

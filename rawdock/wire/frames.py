@@ -75,11 +75,11 @@ class FrameReader(WireReader):
 
     def _take_whole_frames(self, data, at, out):
         """Append the frames that are whole in `data` (bytes) → the index of the first that is none of these."""
-        start, size = at, len(data)
+        start, size, unpack, streams = at, len(data), FRAME_HEADER.unpack_from, FRAME_STREAMS
         while self._labels is None and size - at >= 8:
-            kind, length = FRAME_HEADER.unpack_from(data, at)
+            kind, length = unpack(data, at)
             end = at + 8 + length
-            stream = FRAME_STREAMS.get(kind, 3)
+            stream = streams.get(kind, 3)
             if stream == 3 or end > size or length > MAX_FRAME_PIECE_BYTES:
                 break
             out.append((stream, data[at + 8:end]))

@@ -73,3 +73,21 @@ class WireReader:
             self.error = self._end_of_stream()
         if self.error is not None:
             raise self.error
+
+
+def read_lists(reader, pieces):
+    """Pieces of bytes (an iterable), all read by `reader` → lists of values, one for each piece that completes any.
+
+    Raises what is wrong after the values before it, and TruncatedError if the pieces end too early.
+    """
+    for piece in pieces:
+        values = []
+        try:
+            reader.take(piece, 0, values)
+        except (ProtocolError, StreamError):
+            if values:
+                yield values
+            raise
+        if values:
+            yield values
+    reader.feed_eof()
