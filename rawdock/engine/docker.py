@@ -35,7 +35,7 @@ def api_version_pair(text):
     """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
     match = re.fullmatch(API_VERSION, text) if isinstance(text, str) else None
     if match is None:
-        raise UsageError("API version %r is not of the form 1.41" % text, "set DOCKER_API_VERSION to one, or leave it unset")
+        raise UsageError("API version %r is not of the form 1.41" % (text,), "set DOCKER_API_VERSION to one, or leave it unset")
     return int(match.group(1)), int(match.group(2))
 
 

@@ -65,6 +65,8 @@ def plain_address(text, tls):
 def find_address(address=None, context=None, environ=None):
     """The Address meant by -H `address`, -c `context` and the environment. AddressError if they make no sense."""
     environ = os.environ if environ is None else environ
+    if context is not None and not isinstance(context, str):
+        raise AddressError("context name %r is no str" % (context,))
     if address and context:
         raise AddressError("both an address and a context were given", "use -H or -c, not both")
     # Set to anything, even 0, DOCKER_TLS_VERIFY turns TLS on in the docker CLI.

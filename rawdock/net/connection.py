@@ -154,7 +154,7 @@ class Connection:
 
     def _encode(self, method, target, headers, body, version):
         """(bytes of the head; the body: None, bytes, or an iterable of pieces; its length or None: chunked)."""
-        for what, text in (("method", method), ("request target", target)):
+        for what, text in (("method", method), ("request target", target), ("HTTP version", version)):
             if not isinstance(text, str):
                 raise UsageError("the %s is a str, not %s %r" % (what, type(text).__name__, text))
         named = [str(name).lower() for name, _ in headers]

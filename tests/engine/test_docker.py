@@ -83,7 +83,7 @@ def test_a_version_given_is_not_asked_for(monkeypatch):
     monkeypatch.setenv("DOCKER_API_VERSION", "1.27")
     assert ask(EMPTY, lambda docker: docker.system_info(), None)[1][0].target == "/v1.27/info"
     assert ask(EMPTY, lambda docker: docker.system_info(), "1.30")[1][0].target == "/v1.30/info"
-    for version in ("1", "1.x", "1.41 ", "١.٤١", "1.41\n", 1.41):
+    for version in ("1", "1.x", "1.41 ", "١.٤١", "1.41\n", 1.41, ("1.41", "1.42")):
         with pytest.raises(UsageError, match="1.41"):
             Docker("unix:///x", version)
     monkeypatch.setenv("DOCKER_API_VERSION", "latest")
@@ -217,6 +217,7 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.container_create(body="\ud800"), "surrogate"), (lambda docker: docker.request("GET", None), "begin with /"),
     (lambda docker: docker.request("GET", b"/x"), "begin with /"), (lambda docker: docker.request("GET", ("/",)), "begin with /"),
     (lambda docker: docker.request(5, "/"), "method is a str, not int 5"), (lambda docker: docker.request(b"GET", "/"), "not bytes"),
+    (lambda docker: docker.request("GET", "/", http_version=("1.0", "1.1")), "HTTP version is a str, not tuple"),
     (lambda docker: docker.request(None, "/"), "method is a str"), (lambda docker: docker.request("GET", "/", headers=5), "headers are"),
     (lambda docker: docker.request("GET", "/", headers=["a"]), "pairs of name and value"), (lambda docker: docker.system_info(headers=[5]), "headers are"),
     (lambda docker: docker.request("GET", "/", query=5), "query"), (lambda docker: docker.request("GET", "/", query=["a"]), "query"),

@@ -84,6 +84,12 @@ def test_contexts_that_lead_nowhere(home):
             find(home, context="one")
 
 
+@pytest.mark.parametrize("name", [5, b"one", ("one", "two"), ["one"], True, 1.5])
+def test_a_context_name_that_is_no_text(home, name):
+    with pytest.raises(AddressError, match="context name"):
+        find_address(context=name, environ={"HOME": str(home)})
+
+
 def test_address_and_context_exclude_each_other(home):
     with pytest.raises(AddressError, match="both"):
         find(home, address="tcp://x:1", context="one")
