@@ -199,6 +199,7 @@ class TextMasker:
     def reset(self):
         self.kind = None     # of the secret under way
         self._tail = b""     # the end of what was masked: a mark, or the end of a secret, may go on from there
+        self._settled = 0    # of the marks that end before here in it is known that they are none
 
     def mask(self, data, final=False):
         """`final`: the text ends with `data`."""
@@ -230,14 +231,17 @@ class TextMasker:
             self.kind = None
         if self.kind is None:
             self._tail = text[max(at, len(text) - MAX_NAME_BYTES):]
+            self._settled = len(self._tail)
         elif self.kind == "undecided":   # look again when more has come; what there is of it is masked
-            self.kind, self._tail = None, text[max(0, begin - MAX_URL_MARK_BYTES):]
+            self.kind, self._tail, self._settled = None, text[max(0, begin - MAX_URL_MARK_BYTES):], 0
         else:
-            self._tail = text[max(begin, len(text) - MAX_END_BYTES):]
+            self._tail, self._settled = text[max(begin, len(text) - MAX_END_BYTES):], 0
         return data if masked is None else bytes(masked)
 
     def _find(self, text, at, final):
         for mark in SECRET_MARK.finditer(text, at):
+            if mark.end() < self._settled:
+                continue
             found = SECRET_FINDERS[mark.lastindex - 1](text, mark, self._in_string, final)
             if found is not None:
                 return found
