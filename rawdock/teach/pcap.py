@@ -14,14 +14,14 @@ record become comments of the packet before them. What cannot happen in TCP but 
 
 Invented, because the record does not have it: addresses, ports, windows, the pace of
 acknowledgements, and the time of the handshake, which is that of the connection's first event.
-Memory: the record, and the packets of one event.
+Memory: the record, its masked copy, and the packets of one event.
 
 Formats: draft-ietf-opsawg-pcapng (blocks, options), RFC 791 (IPv4), RFC 9293 (TCP), RFC 7323
 (window scale), RFC 1071 (checksum).
 """
 import struct
 
-from .masking import SecretMaskers
+from .record import redacted_recording
 
 PCAP_LINK_TYPE = 101                 # LINKTYPE_RAW: each packet begins with its IP header
 PCAP_SERVER_PORT = 80
@@ -160,19 +160,21 @@ def fold_notes(connection):
 
 
 def write_pcap(recording, file, redact=True):
-    """Write `recording` to `file` (binary) as pcapng. `redact`: secrets become asterisks, as in a record file."""
+    """Write `recording` to `file` (binary) as pcapng. `redact`: credentials become asterisks, as in a record on disk."""
     from heapq import merge
+    if redact:
+        recording = redacted_recording(recording)
     unplaced = [event.data for connection in recording.connections if all(event.kind == "note" for event in connection.events)
                 for event in connection.events]
     file.write(pcapng_start(recording, unplaced))
     connections = {connection.number: PcapConnection(connection.number) for connection in recording.connections}
-    maskers = SecretMaskers()
     started = int(recording.started * 10**9)
     for seconds, number, event, notes in merge(*map(fold_notes, recording.connections), key=lambda timed: timed[0]):
         stamp = min(max(0, started + round(seconds * 10**9)), MAX_PCAP_STAMP)
         comments = pcapng_options(comment_options(notes))
-        packets = list(connections[number].take(maskers.event(number, event) if redact else event))
+        packets = list(connections[number].take(event))
         for packet in packets:
             # Enhanced packet: interface 0, the time as two halves, the length captured and the length there was.
-            file.write(pcapng_block(6, struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xffffffff, len(packet), len(packet)) + packet
-                                    + b"\0" * (-len(packet) % 4) + (comments if packet is packets[-1] else b"")))
+            head = struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xffffffff, len(packet), len(packet))
+            last = comments if packet is packets[-1] else b""
+            file.write(pcapng_block(6, head + packet + b"\0" * (-len(packet) % 4) + last))

@@ -83,6 +83,18 @@ def test_no_picture_shows_a_credential(size):
         assert len(shown[direction]) == len(original) and shown[direction] != original
 
 
+def test_no_note_and_no_address_shows_a_credential():
+    from rawdock.teach.exports import EXPORT_FORMS, write_export
+    recording = Recording(started=1.0, address="tcp://bob:%s@h:1" % PASSWORD)
+    for number, direction, kind in ((1, ">", "open"), (1, "", "note"), (2, "", "note")):
+        recording.take(number, WireEvent(1.0, direction, kind, ("cannot reach tcp://bob:%s@h:1" % PASSWORD).encode()))
+    for form in EXPORT_FORMS:
+        for redact in (True, False):
+            file = io.BytesIO()
+            write_export(form, recording, file, redact)
+            assert (PASSWORD.encode() in file.getvalue()) is not redact, form
+
+
 def test_every_credential_is_there_when_asked_for():
     """The test above could fail: unredacted, both pictures show them all."""
     for name, text in pictured(recording_in_pieces(50), redact=False)[1].items():
