@@ -31,6 +31,7 @@ CONFORM_API = "1.41"
 CONFORM_PREFIX = "rawdock-conform-"
 HEAD_SECONDS = 10                 # to wait for an answer to begin
 IDLE_SECONDS = 5                  # to wait for more of it
+WHOLE_SECONDS = 20                # to wait for the whole of it
 PULL_SECONDS = 120                # either, while the image is pulled
 MAX_CONFORM_BYTES = 64 << 20      # of one body
 
@@ -47,7 +48,7 @@ class ConformRun:
         self.tell = tell or (lambda text: None)
         self.api = CONFORM_API
         self.prefix = CONFORM_PREFIX + os.urandom(3).hex() + "-"
-        self._patience = 1.0    # HEAD_SECONDS and IDLE_SECONDS times this: less after each Timeout
+        self._patience = 1.0    # what the seconds above are multiplied by: less after each Timeout
         self._open = {}         # step name → (response, its Duplex or None, kind of its stream)
         self._answers = {}      # step name → JSON
         self._made = set()      # paths that remove what was made
@@ -176,7 +177,7 @@ class ConformRun:
         hijack = mark == "~" or path.endswith("/attach")
         response = self.docker.request(
             method, path, query, headers, body_bytes(body), version or "1.1", hijack,
-            HEAD_SECONDS * self._patience, IDLE_SECONDS * self._patience)
+            HEAD_SECONDS * self._patience, IDLE_SECONDS * self._patience, WHOLE_SECONDS * self._patience)
         if response.status >= 400:
             self._made -= self._in_making
         self._in_making = set()

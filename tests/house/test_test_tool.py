@@ -89,3 +89,29 @@ def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, so
     TOOL.print_summary([part], None)
     told = capfd.readouterr().out
     assert told.count("UNSTEADY, passed at the second try only: ") == unsteady and told.endswith("%d passed, %d failed\n" % (passed, failed))
+
+
+FAKE_ENGINE = """#!/bin/sh
+case "$*" in
+  *%s*) exit 1 ;;
+  env) echo "export RAWDOCK_LIVE_ENGINE=unix:///20"; echo "export RAWDOCK_LIVE_ENGINE_26=unix:///26" ;;
+  down*) echo "$RAWDOCK_ENGINE_STATE" >> "$0.down" ;;
+  up*) mkdir "$RAWDOCK_ENGINE_STATE" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("fails, missing", [("podman", ["podman 4.3"]), ("no-such", []), ("20", None)])
+def test_an_engine_that_does_not_start_is_done_without_unless_it_is_the_first(tmp_path, monkeypatch, fails, missing):
+    fake = tmp_path / "engine"
+    fake.write_text((FAKE_ENGINE % fails).replace(
+        'unix:///26"', 'unix:///26"; echo "export RAWDOCK_LIVE_PODMAN=unix:///podman"'))
+    fake.chmod(0o755)
+    monkeypatch.setattr(TOOL, "ENGINE", str(fake))
+    if missing is None:
+        with pytest.raises(TOOL.CannotTest):
+            TOOL.Engines().__enter__()
+        return
+    with TOOL.Engines() as engines:
+        assert engines.missing == missing and len(engines.environment) == 3 - len(missing)
+    assert len((tmp_path / "engine.down").read_text().splitlines()) == 3 - len(missing)

@@ -4,6 +4,7 @@ answer wrongly.
 import socket
 import sys
 import threading
+import time
 
 import pytest
 
@@ -125,6 +126,7 @@ class OneAnswer:
         self.seen = []
         self.hold = False      # answer nothing, and keep the connection open
         self.held = []
+        self.again = b""       # sent again and again behind the answer, until the client closes
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.address = "unix://%s/s" % folder
         self.listener.bind("%s/s" % folder)
@@ -144,6 +146,12 @@ class OneAnswer:
                 self.seen.append(connection.recv(65536))
                 if self.seen[-1]:
                     connection.sendall(self.answer)
+                while self.again:
+                    try:
+                        connection.sendall(self.again)
+                        time.sleep(0.02)
+                    except OSError:
+                        break
 
     def __enter__(self):
         return self
@@ -250,6 +258,17 @@ def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monk
         found = run.scenario(conform_scenarios()["the engine itself"])
     assert len(found) == 11 and all(isinstance(fact, rawdock.Timeout) for _, fact in found)
     assert [round(fact.seconds, 2) for _, fact in found[:6]] == [0.4, 0.2, 0.1, 0.05, 0.04, 0.04]
+
+
+def test_an_answer_without_an_end_is_given_up(tmp_path, monkeypatch):
+    module = sys.modules["rawdock.teach.conform"]
+    monkeypatch.setattr(module, "WHOLE_SECONDS", 0.3)
+    event = b'2\r\n{}\r\n'
+    with OneAnswer(tmp_path, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
+        server.again = event
+        steps = [step for step in conform_scenarios()["events"] if step.name == "none"]
+        (_, fact), = ConformRun(rawdock.Docker(server.address)).scenario(steps)
+    assert isinstance(fact, rawdock.Timeout) and fact.phase == "total"
 
 
 def test_an_engine_whose_lowest_api_is_newer_is_asked_at_that(tmp_path):
