@@ -9,11 +9,14 @@ that a dry run never starts any other.
 from ..errors import RawdockError, UsageError
 from ..net.config import find_address
 from ..teach.dry_run import Plan, PlannedDocker, PlannedOutput, PlannedStdin
-from ..teach.dry_run_forms import DRY_RUN_FORMS
+from ..teach.dry_run_http import print_http
+from ..teach.dry_run_python import print_python
+from ..teach.dry_run_shell import print_curl, print_nc
 from .flags import Console
 
 PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename ps images inspect logs events
 version info pull rmi""".split()
+DRY_RUN_FORMS = {"http": print_http, "nc": print_nc, "curl": print_curl, "python": print_python}
 
 
 class PlannedConsole(Console):

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from rawdock.cli.flags import Console
 from rawdock.cli.main import find_command, run_command
-from rawdock.cli.planned import plan_command
+from rawdock.cli.planned import DRY_RUN_FORMS, plan_command
 from rawdock.net.dial import dial
-from rawdock.teach.dry_run_forms import DRY_RUN_FORMS, SHELL_FUNCTIONS, comment_text, printf_command, python_bytes, shell_pieces, shell_word
+from rawdock.teach.dry_run_http import shell_word
+from rawdock.teach.dry_run_python import python_bytes
+from rawdock.teach.dry_run_shell import SHELL_FUNCTIONS, printf_command, shell_pieces
 from rawdock.teach.practice import PracticeEngine
 
 from tests.cli.scripted_socket import scripted_socket
@@ -78,16 +80,12 @@ def test_a_word_stays_one_word(words):
     assert sh(script) == b"".join(word + b"\1" for word in words)
 
 
-@given(st.text())
-def test_a_comment_stays_one_line(text):
-    assert len(("# " + comment_text(text)).splitlines()) == 1
-
-
 NASTY = ["it's 100%\\n", "$HOME `id` \"", "line\nline\r\n", "ünï\u2028", "%s%d%%", "-n", "", "\\", "#", "!"]
 
 
-def test_a_comment_is_written_forwards():
-    assert comment_text("a\u202eb\u2066c\x9b") == "a\\u202eb\\u2066c\\x9b"
+def test_a_comment_is_one_line_and_written_forwards():
+    line = printed("http", "create", "busybox", "a\u202eb\u2066c\x9b\nx").split("\n")[0]
+    assert line == "# rawdock create busybox 'a\\u202eb\\u2066c\\u009b\\nx'"
 
 
 def test_nasty_arguments_arrive_as_they_are():
