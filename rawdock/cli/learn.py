@@ -1,7 +1,7 @@
 """The commands for whoever learns: learn, tour, conform.
 
-Rows only. What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help` reads
-this file too.
+Rows only. What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help`
+reads this file too.
 """
 from .flags import Command, command_table
 
@@ -41,7 +41,11 @@ def do_conform(console, options, arguments):
 
 
 LEARN_COMMANDS = command_table(
-    Command("learn", do_learn, "[N]", "lessons: HTTP and the Engine API, typed by hand and checked byte for byte", LEARN_FLAGS, most=1),
-    Command("tour", do_tour, "", "docker run redis, request by request, with the reason for each", TOUR_FLAGS, most=0),
-    Command("conform", do_conform, "[SOCK]", "how like a real Docker engine the one at SOCK answers (a path, or an address)", CONFORM_FLAGS, most=1),
+    Command("learn", do_learn, "[N]", "lessons: HTTP and the Engine API, typed by hand and checked byte for "
+            "byte", LEARN_FLAGS, most=1),
+    Command("tour", do_tour, "", "docker run redis, request by request, with the reason for each", TOUR_FLAGS,
+            most=0),
+    Command("conform", do_conform, "[SOCK]",
+            "how like a real Docker engine the one at SOCK answers (a path, or an address)", CONFORM_FLAGS,
+            most=1),
 )

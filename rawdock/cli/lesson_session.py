@@ -1,12 +1,12 @@
 """One learner at one lesson: the text, the answer, what comes of it.
 
 `rawdock learn 3` shows lesson 3 and takes its answer: typed at a terminal, line by line, or as bytes from a
-pipe or a file, which are taken exactly as they are. An answer that passes is sent to the practice engine inside
-this process, or to the engine that -H names, and what comes back is shown.
+pipe or a file, which are taken exactly as they are. An answer that passes is sent to the practice engine
+inside this process, or to the engine that -H names, and what comes back is shown.
 
 Typed answers follow the form of HTTP, so that nothing has to be said about where they end: Enter ends a line
-with \\r\\n, the empty line ends a head, a body is one line whose Enter is not sent, and after an upgrade Enter is
-\\n, for HTTP is over then. A line of a single dot gives the answer as it stands.
+with \\r\\n, the empty line ends a head, a body is one line whose Enter is not sent, and after an upgrade
+Enter is \\n, for HTTP is over then. A line of a single dot gives the answer as it stands.
 """
 import os
 
@@ -22,19 +22,23 @@ from .prompting import (
 )
 
 TYPING = {
-    "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press Enter twice.",
+    "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press "
+    "Enter twice.",
     "notation": "Type the bytes, on as many lines as you like. An empty line ends the answer.",
     "facts": "Type the lines. An empty line ends the answer.",
 }
 TYPING_BODY = " The body is one line, whose Enter is not sent."
-TYPING_STREAM = " What follows the head goes to the program: there Enter is \\n, and \\x04 is written for the byte 04."
+TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n, and \\x04 is written for "
+                 "the byte 04.")
 TYPING_DOT = " A line with only a dot gives the answer as it stands."
-COMMANDS_AT_PROMPT = " At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops what you have typed."
-TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit", "q": "quit", "exit": "quit"}
+COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
+                      "what you have typed.")
+TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit",
+                  "q": "quit", "exit": "quit"}
 
 
 class LearnSession:
-    """One lesson with one learner: `say` prints, `ask(prompt)` gives a typed line (str), or None at the end of input."""
+    """One lesson with one learner: `ask(prompt)` gives a typed line (str), or None at the end of input."""
 
     def __init__(self, console, progress, number, ask=None):
         self.console = console
@@ -78,10 +82,11 @@ class LearnSession:
     def show_solution(self):
         solution = self.lesson.solution()
         is_text = self.lesson.kind != "requests"
-        self.prose.show_bytes(solution.decode("ascii").splitlines() if is_text else self.request_lines_shown(solution))
+        self.prose.show_bytes(solution.decode("ascii").splitlines() if is_text
+                              else self.request_lines_shown(solution))
 
     def request_lines_shown(self, data):
-        """An answer as visible lines, each request from a line of its own: a body has no line end before the next one."""
+        """An answer as visible lines, each request on new ones: behind a body there is no line end."""
         ends = [request.end for request in read_answer(data).whole[:len(self.lesson.wanted)]]
         parts = [data[start:end] for start, end in zip([0] + ends, ends + [len(data)])]
         return [line for part in parts if part for line in visible_lines(part)]
@@ -180,7 +185,9 @@ class LearnSession:
         after = read_answer(data)
         if under_way is not None:
             wrong = after.error is not None and type(after.error) is ProtocolError
-            return data, None if wrong else "chunk> " if len(after.whole) == len(before.whole) else self.prompt_after(after)
+            if not wrong and len(after.whole) == len(before.whole):
+                return data, "chunk> "
+            return data, None if wrong else self.prompt_after(after)
         if line:   # a head goes on until its empty line, whatever may be wrong in it; a body is none
             return data, None if not before.data and line[:1] in ("{", "[") else "> "
         begun = after.requests[-1] if after.requests else None
@@ -198,8 +205,8 @@ class LearnSession:
         if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
             return "> "
         if answer.stream is not None and self.lesson.stream is not None:
-            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with only a dot "
-                     "ends them)")
+            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with "
+                     "only a dot ends them)")
             return "stream> "
         return None
 
@@ -226,8 +233,9 @@ class LearnSession:
         return True
 
     def show_answer(self, data):
-        """What came as the answer, and how many bytes it is; of bytes written as numbers, how many they stand for."""
-        is_text = self.lesson.kind != "requests" and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
+        """The answer and its size; of bytes written as numbers, how many they stand for."""
+        is_text = (self.lesson.kind != "requests"
+                   and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data))
         size = counted_bytes(len(data))
         if is_text and self.lesson.kind == "notation":
             try:
@@ -235,11 +243,12 @@ class LearnSession:
             except ValueError:
                 pass   # the hint says why
         self.say("Your answer, %s:" % size)
-        self.prose.show_bytes(data.decode("ascii").splitlines() if is_text else self.request_lines_shown(data))
+        self.prose.show_bytes(data.decode("ascii").splitlines() if is_text
+                              else self.request_lines_shown(data))
         self.say()
 
     def send(self, data):
-        """The answer goes to an engine, if it is for one; False if that one answers otherwise than the lesson has it."""
+        """Send the answer to an engine, if it is for one → whether that one answers as the lesson has it."""
         lesson = self.lesson
         address = self.console.named_address()
         if address is not None and lesson.practice_only:
@@ -250,8 +259,11 @@ class LearnSession:
             if lesson.prepare is not None:
                 lesson.prepare(room)
             if lesson.kind == "requests":
-                place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
-                self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ", GOOD_COLOUR)
+                place = "the engine at %s" % address
+                if room.is_practice:
+                    place = "the practice engine inside rawdock"
+                self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
+                         GOOD_COLOUR)
                 self.say()
                 exchanges = self.exchange(room, read_answer(data))
                 fits = self.judge_statuses(exchanges)
@@ -268,7 +280,8 @@ class LearnSession:
         sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
         recorder = WireRecorder([sink])
         try:
-            return room.send(self.lesson, answer, lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
+            return room.send(self.lesson, answer,
+                             lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
         finally:
             recorder.finish()
             paper.end_part()
@@ -281,8 +294,9 @@ class LearnSession:
             self.say(str(broken), "The answer broke off: ", WRONG_COLOUR)
         elif got != self.lesson.statuses:
             self.say()
-            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in another state "
-                     "than the lesson expects." % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
+            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in "
+                     "another state than the lesson expects."
+                     % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
         return broken is None and got == self.lesson.statuses
 
 
@@ -294,7 +308,8 @@ def peer_words(sock):
 
 def lesson_number(text):
     if not text.isdigit() or not 1 <= int(text[:9]) <= len(LESSONS):
-        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)), as_started("rawdock learn --list shows them")
+        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)),
+                         as_started("rawdock learn --list shows them")
                          + "; an answer comes from stdin or --answer FILE")
     return int(text)
 
@@ -311,8 +326,10 @@ def read_whole_answer(name):
                     return data
                 data += piece
     except OSError as error:
-        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror), "give a file that holds the answer")
-    raise UsageError("an answer has at most %d bytes, %s has more" % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
+        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror),
+                         "give a file that holds the answer")
+    raise UsageError("an answer has at most %d bytes, %s has more"
+                     % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
 
 
 def list_lessons(console, progress):
@@ -366,7 +383,8 @@ def learn_typing(session):
     while session.converse():
         following = first_unsolved(LESSONS, session.progress, session.number)
         if following is None:
-            session.say("" if session.number == len(LESSONS) else LESSONS_END, "All lessons are solved. ", GOOD_COLOUR)
+            session.say("" if session.number == len(LESSONS) else LESSONS_END, "All lessons are solved. ",
+                        GOOD_COLOUR)
             return 0
         reply = session.ask("\nEnter goes on with lesson %d, q leaves: " % following)
         if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:

@@ -1,4 +1,4 @@
-"""What lessons and the tour print and ask at a terminal: paragraphs filled to its width, a line typed into it."""
+"""What lessons and the tour print and ask at a terminal: filled paragraphs, a line typed into it."""
 import os
 import re
 import sys
@@ -20,7 +20,7 @@ NAMED_COMMAND = re.compile(r"\brawdock (?=(?:learn|tour|tap|explain|practice) ?)
 
 
 class Prose:
-    """Prints paragraphs to `out` (line(str)), which is stdout: fitted into its width, coloured where that is a terminal."""
+    """Prints paragraphs to `out` (line(str)), which is stdout, fitted into its width and coloured."""
 
     def __init__(self, out):
         self._out = out
@@ -29,7 +29,7 @@ class Prose:
         self._width = min(MAX_PROSE_WIDTH, output_width(1) or DEFAULT_WIDTH)
 
     def say(self, text="", lead="", colour=""):
-        """A text, wrapped_text as it is; `lead` is its beginning, shown in `colour` (one of the colours above)."""
+        """Print `text`; `lead` is its beginning, shown in `colour` (one of the colours above)."""
         lines = wrapped_text(as_started(lead + text), self._width).split("\n")
         if self._colour:
             lines = [painted(line, MARK_COLOUR if MARK_LINE.fullmatch(line) else LITERAL_COLOUR)
@@ -60,8 +60,9 @@ class Prose:
 def wrapped_text(text, width):
     """Paragraphs with their lines filled up to `width`.
 
-    Lines that begin with a blank or { keep their breaks, and are broken where they are too long: a command so that a
-    shell still takes it, others behind a blank or a comma. One with a mark below it (^) is cut around the mark.
+    Lines that begin with a blank or { keep their breaks, and are broken where they are too long: a command so
+    that a shell still takes it, others behind a blank or a comma. One with a mark below it (^) is cut around
+    the mark.
     """
     lines = []
     for paragraph in text.strip("\n").split("\n\n"):
@@ -116,7 +117,7 @@ def command_lines(line, width):
 
 
 class FoldedLines:
-    """An output for transcripts, part by part: FIRST_LINES of a part at once, LAST_LINES at its end, the rest counted.
+    """An output for transcripts: FIRST_LINES of a part at once, LAST_LINES at its end, the rest counted.
 
     A line that begins with a blank goes on with the one above it, and counts with that.
     """
@@ -147,7 +148,7 @@ class FoldedLines:
 
 
 def command_spelled(argv0):
-    """How a shell starts what was started as `argv0`: from a clone or as one file there is no command `rawdock`."""
+    """How a shell starts what `argv0` started: from a clone or as one file there is no command `rawdock`."""
     from shlex import quote
     name = os.path.basename(argv0)
     if name == "__main__.py":
@@ -156,12 +157,12 @@ def command_spelled(argv0):
 
 
 def as_started(text):
-    """`text` with the commands of rawdock that it names spelled so that they can be typed where this one was."""
+    """`text` with the commands of rawdock that it names spelled as they can be typed here."""
     return NAMED_COMMAND.sub(lambda match: command_spelled(sys.argv[0]) + " ", text)
 
 
 def typed_line(prompt):
-    """A line from the terminal, edited with the keys that people know where Python has them; None at its end."""
+    """A line from the terminal, edited with the usual keys where Python has them; None at its end."""
     try:
         import readline
         readline.set_auto_history(True)

@@ -1,7 +1,8 @@
 """`rawdock tour`: which engine it runs on, whether it may, and the pages between its steps.
 
-A real engine is toured only where its user agrees, with --yes or at the prompt; where nobody can be asked the practice
-engine inside this process serves. Either way the first lines say which engine it is and what will be made there.
+A real engine is toured only where its user agrees, with --yes or at the prompt; where nobody can be asked the
+practice engine inside this process serves. Either way the first lines say which engine it is and what will be
+made there.
 """
 import os
 
@@ -17,11 +18,11 @@ PROBE_SECONDS = 5
 TOUR_BEGINNING = """
 It is what the docker command does for
     docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server
-Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what happens to
-that connection; 2> is its second one. What stands after # explains, and is not sent."""
+Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what
+happens to that connection; 2> is its second one. What stands after # explains, and is not sent."""
 TOUR_END = """
-That was docker run, in six requests: create, pull, create, attach, wait, start. Every one of them can be typed by hand.
-To learn how:
+That was docker run, in six requests: create, pull, create, attach, wait, start. Every one of them can be
+typed by hand. To learn how:
     rawdock learn"""
 
 
@@ -40,7 +41,7 @@ def probe_engine(address):
 
 
 def choose_engine(console, yes):
-    """The Address of the real engine that may be toured; None: the practice engine it is. Says which, and why.
+    """Say which engine is toured, and why → the Address of a real one, or None for the practice engine.
 
     UsageError where -H names one and nobody has agreed.
     """
@@ -54,10 +55,12 @@ def choose_engine(console, yes):
     if trouble is not None:
         if named is not None:
             raise trouble
-        line("No engine answers at %s, so this tour runs on the practice engine inside rawdock: nothing on this machine is touched." % address)
+        line("No engine answers at %s, so this tour runs on the practice engine inside rawdock: nothing on "
+             "this machine is touched." % address)
         return None
-    line("An engine answers at %s. The tour would make there, and remove again at its end: the container %s, the volume %s, and the image "
-         "%s:%s if it has to pull it." % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
+    line("An engine answers at %s. The tour would make there, and remove again at its end: the container %s, "
+         "the volume %s, and the image %s:%s if it has to pull "
+         "it." % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
     if yes:
         return address
     if os.isatty(0) and console.out.isatty():
@@ -68,8 +71,10 @@ def choose_engine(console, yes):
         line("On the practice engine, then: nothing on this machine is touched.")
         return None
     if named is not None:
-        raise UsageError("the tour makes a container on %s" % address, "add --yes if it may, or leave -H out for the practice engine")
-    line("Nobody said that it may (--yes), so it runs on the practice engine inside rawdock: nothing on this machine is touched.")
+        raise UsageError("the tour makes a container on %s" % address,
+                         "add --yes if it may, or leave -H out for the practice engine")
+    line("Nobody said that it may (--yes), so it runs on the practice engine inside rawdock: nothing on this "
+         "machine is touched.")
     return None
 
 
@@ -115,7 +120,7 @@ def guide_tour(console, docker, wait):
 
 
 def guide_step(console, tour, step, paper, wait):
-    """One row of TOUR_STEPS: its title, its reason, what crosses, what the tour says of it. False if the reader leaves."""
+    """A row of TOUR_STEPS: title, reason, what crosses, what the tour says. False if the reader leaves."""
     prose = Prose(console.out)
     title, why, run_step = step
     prose.say()

@@ -24,7 +24,8 @@ from ..wire.head import walk_head
 from ..wire.jsonstream import MessageReader, decode_json_bytes
 from .explain import guess_role
 from .explanations import (
-    FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS, STATUS_CLASSES,
+    FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS,
+    STATUS_CLASSES,
     STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
 )
 from .pairing import BODY_ROLES, PairedReaders
@@ -34,8 +35,9 @@ SPAN_TEXT_BYTES = 200
 Span = namedtuple("Span", "start end role within text")
 Span.__doc__ = """The bytes from offset `start` to before `end` of a direction's stream, and what they are.
 
-`role` is the finest one that the grammar has; `within` the role of what carries them ("chunk data" for a frame's
-length in a chunk), or "". `text` is the bytes as latin-1, up to 200 of them; of a malformed span, the rule it breaks.
+`role` is the finest one that the grammar has; `within` the role of what carries them ("chunk data" for a
+frame's length in a chunk), or "". `text` is the bytes as latin-1, up to 200 of them; of a malformed span, the
+rule it breaks.
 """
 
 
@@ -43,10 +45,10 @@ class AnnotatedMessage:
     """A request or a response, or what came of it.
 
     `kind` "request" or "response"; `head` (RequestHead or Head; None if it is not whole); `framing` "none",
-    "length", "chunked", "close" or "upgrade"; `start`, `end` offsets; `spans`; `body` list of (start, end) of the
-    decoded body's bytes, a raw stream behind the message too; `frames` list of (stream, [(start, end), …]) or None;
-    `messages` list of decoded JSON values or None; `complete`; `error` (a ProtocolError, TruncatedError, StreamError or
-    None); `seconds` (of its first byte, of its last byte); `interim`: a 1xx.
+    "length", "chunked", "close" or "upgrade"; `start`, `end` offsets; `spans`; `body` list of (start, end) of
+    the decoded body's bytes, a raw stream behind the message too; `frames` list of (stream, [(start, end),
+    …]) or None; `messages` list of decoded JSON values or None; `complete`; `error` (a ProtocolError,
+    TruncatedError, StreamError or None); `seconds` (of its first byte, of its last byte); `interim`: a 1xx.
     """
 
     def __init__(self, kind, head, framing, start, body_start, end):
@@ -68,11 +70,12 @@ class AnnotatedMessage:
         self.request = None      # of a response: the AnnotatedMessage that it answers, or None
 
     def __repr__(self):
-        return "<AnnotatedMessage %s %d..%d, %s%s>" % (self.kind, self.start, self.end, self.framing, "" if self.complete else ", not complete")
+        return ("<AnnotatedMessage %s %d..%d, %s%s>"
+                % (self.kind, self.start, self.end, self.framing, "" if self.complete else ", not complete"))
 
 
 class AnnotatedStream:
-    """One direction: `direction` ">" or "<", `data` bytes, `spans` from 0 to len(data), `messages`, `error` or None."""
+    """One direction (">" or "<"): `data` bytes, `spans` that cover it, `messages`, `error` or None."""
 
     def __init__(self, direction, data):
         self.direction = direction
@@ -115,7 +118,7 @@ class WireExchange:
 
 
 class AnnotatedConnection:
-    """`number`, `requests` and `responses` (AnnotatedStream), `exchanges` (list of WireExchange), `notes` (list of str)."""
+    """`number`, `requests` and `responses` (AnnotatedStream), `exchanges` (WireExchange), `notes` (str)."""
 
     def __init__(self, number, requests, responses, exchanges, notes):
         self.number = number
@@ -131,7 +134,7 @@ def annotate(recording):
 
 
 def annotate_bytes(data, role="auto", method="GET"):
-    """The bytes of one direction → AnnotatedStream. `role` "request", "response" or "auto"; `method` is what responses answer."""
+    """Bytes → AnnotatedStream. `role` "request", "response" or "auto"; responses answer `method`."""
     if role == "auto":
         role = guess_role(data)
     pair = PairedReaders(method)
@@ -159,8 +162,10 @@ def annotate_connection(connection):
             engine_ended = True
     pair.finish()
     requests, request_of = annotated_stream(pair, ">", b"".join(pieces[">"]), times[">"], True)
-    responses, response_of = annotated_stream(pair, "<", b"".join(pieces["<"]), times["<"], engine_ended or not opened)
-    return AnnotatedConnection(connection.number, requests, responses, paired_exchanges(pair, request_of, response_of), connection.notes)
+    responses, response_of = annotated_stream(pair, "<", b"".join(pieces["<"]), times["<"],
+                                              engine_ended or not opened)
+    return AnnotatedConnection(connection.number, requests, responses,
+                               paired_exchanges(pair, request_of, response_of), connection.notes)
 
 
 def paired_exchanges(pair, request_of, response_of):
@@ -202,7 +207,7 @@ def raw_ranges(message):
 def annotated_stream(pair, direction, data, times, ended):
     """(AnnotatedStream, {PairedMessage: AnnotatedMessage}) of a direction whose bytes are all fed.
 
-    `times` list of (offset, seconds); `ended`: the sender closed, so a message that lasts until then is whole.
+    `times` list of (offset, seconds); `ended`: the sender closed, so what lasts until then is whole.
     """
     stream = AnnotatedStream(direction, data)
     error = pair.readers[direction].error
@@ -224,7 +229,8 @@ def annotated_stream(pair, direction, data, times, ended):
         stream.messages[-1].end = last.end
     rest_start = stream.messages[-1].end if stream.messages else 0
     if rest_start < len(data):   # a head that is not whole
-        stream.messages.append(AnnotatedMessage("request" if direction == ">" else "response", None, "none", rest_start, len(data), len(data)))
+        stream.messages.append(AnnotatedMessage("request" if direction == ">" else "response", None, "none",
+                                                rest_start, len(data), len(data)))
     if stream.messages and not stream.messages[-1].complete:
         stream.messages[-1].error = stream.error
     paired_of = {message: paired for paired, message in message_of.items()}
@@ -273,15 +279,17 @@ def tiled_labels(labels, data, error, bare_lf=False):
     if wrong < at:   # fields that contradict each other: the value at fault was read, and is refused now
         index = next(index for index, tile in enumerate(tiles) if tile[1] > wrong)
         start, end, role, _ = tiles[index]
-        tiles[index:index + 1] = [(start, wrong, role, "")] * (start < wrong) + [(wrong, end, "malformed", role)]
+        sound = [(start, wrong, role, "")] if start < wrong else []
+        tiles[index:index + 1] = sound + [(wrong, end, "malformed", role)]
         return tiles + [(at, len(data), "not read", "")] * (at < len(data))
     return tiles + broken_labels(data, at, wrong, "")
 
 
 def broken_labels(data, at, wrong, last):
-    """(start, end, role, last) for what is left of `data` from `at` on, when the byte at offset `wrong` breaks a rule."""
+    """(start, end, role, last) for `data` from `at` on, when the byte at `wrong` breaks a rule."""
     wrong = min(max(at, wrong), len(data))
-    tiles = [(at, wrong, "not read", last), (wrong, min(wrong + 1, len(data)), "malformed", last), (wrong + 1, len(data), "not read", last)]
+    tiles = [(at, wrong, "not read", last), (wrong, min(wrong + 1, len(data)), "malformed", last),
+             (wrong + 1, len(data), "not read", last)]
     return [tile for tile in tiles if tile[0] < tile[1]]
 
 
@@ -302,11 +310,12 @@ def cut_tiles(data, at, error, bare_lf):
 
 
 def message_spans(message, tiles, data, request):
-    """The Spans of a message out of its tiles, its body read on; fills in body, frames, messages and error."""
+    """The Spans of a message from its tiles; fills in its body, frames, messages and error."""
     message.body = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES]
     inner = {}
     for raw in (False, True):
-        ranges = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES and (tile[2] == "raw stream") == raw]
+        ranges = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES
+                  and (tile[2] == "raw stream") == raw]
         if ranges and message.head is not None:
             inner[raw] = read_content(message, data, ranges, raw, request)
     if message.kind == "request" and message.switched and message.body and tiles[-1][2] == "raw stream":
@@ -324,12 +333,14 @@ def message_spans(message, tiles, data, request):
             in_trailers = not data[start:end].strip(b"0")
         elif in_trailers and role in ("field name", "colon", "OWS", "field value"):
             role = "trailer " + role
-        spans.append(make_span(data, start, end, role, within, rule_text(message.error) if role == "malformed" else None))
+        spans.append(make_span(data, start, end, role, within,
+                               rule_text(message.error) if role == "malformed" else None))
     return spans
 
 
 def make_span(data, start, end, role, within, text=None):
-    return Span(start, end, role, within, data[start:min(end, start + SPAN_TEXT_BYTES)].decode("latin-1") if text is None else text)
+    return Span(start, end, role, within,
+                data[start:min(end, start + SPAN_TEXT_BYTES)].decode("latin-1") if text is None else text)
 
 
 def rule_text(error):
@@ -339,7 +350,7 @@ def rule_text(error):
 # ---- inside a body
 
 class SegmentMap:
-    """Ranges of a decoded body, asked for in order → ranges of the stream, by the segments that carried it."""
+    """Ranges of a decoded body, asked for in order → the ranges of the stream that carried them."""
 
     def __init__(self, segments):
         self._segments = segments
@@ -363,10 +374,11 @@ class SegmentMap:
 
 
 def read_content(message, data, ranges, raw, request):
-    """A deque of (start, end, role, text or None) that covers `ranges`, or None: they are nothing but content."""
+    """A deque of (start, end, role, text or None) that covers `ranges`; None if they are content alone."""
     body = b"".join([data[start:end] for start, end in ranges])
     kind, sure = content_kind(message.kind, message.head, request, raw, body)
-    labels = read_frames(message, body, ranges, sure) if kind == "frames" else read_json(message, body, ranges) if kind == "json" else None
+    labels = (read_frames(message, body, ranges, sure) if kind == "frames"
+              else read_json(message, body, ranges) if kind == "json" else None)
     if labels is None:
         return None
     mapped, places = deque(), SegmentMap(ranges)
@@ -377,7 +389,7 @@ def read_content(message, data, ranges, raw, request):
 
 
 def content_kind(kind, head, request, raw, start):
-    """What the body of a message of `kind` is, or with `raw` the stream behind it: ("frames", "json" or "", whether its head says so).
+    """What a body, or with `raw` the stream behind a message, is: ("frames", "json" or "", is that sure).
 
     `request` is the RequestHead answered, or None; `start` its first four bytes, or all there are.
     """
@@ -432,10 +444,12 @@ def read_frames(message, body, ranges, sure):
         if at < len(body):
             labels.append((at, len(body), "not read"))
     else:
-        labels += [(at + start, min(at + end, len(body)), role) for start, end, role in FRAME_HEADER_ROLES if at + start < len(body)]
+        labels += [(at + start, min(at + end, len(body)), role) for start, end, role in FRAME_HEADER_ROLES
+                   if at + start < len(body)]
     note_content_error(message, error, ranges)
     places = SegmentMap(ranges)
-    message.frames = [(stream, [piece for start, end in payload for piece in places.ranges(start, end)]) for stream, payload in frames]
+    message.frames = [(stream, [piece for start, end in payload for piece in places.ranges(start, end)])
+                      for stream, payload in frames]
     return [label for label in labels if label[0] < label[1]]
 
 
@@ -450,7 +464,8 @@ def read_json(message, body, ranges):
             return None
         start = body.index(stripped)
         end = start + len(stripped)
-        return [label for label in ((0, start, "separator"), (start, end, "JSON message"), (end, len(body), "separator")) if label[0] < label[1]]
+        labels = [(0, start, "separator"), (start, end, "JSON message"), (end, len(body), "separator")]
+        return [label for label in labels if label[0] < label[1]]
     reader = MessageReader(labels)
     try:
         for value in reader.feed(body):
@@ -469,13 +484,14 @@ def read_json(message, body, ranges):
 
 
 def note_content_error(message, error, ranges):
-    """`error` of a body is the message's, unless the message has one of its own; its offset becomes that in the stream."""
+    """Give a message without an error that of its body, with its offset in the stream."""
     if error is None or message.error is not None:
         return
     if isinstance(error, StreamError):
         message.error = error
         return
-    offset = next((start for start, _ in SegmentMap(ranges).ranges(error.offset, error.offset + 1)), message.end)
+    offset = next((start for start, _ in SegmentMap(ranges).ranges(error.offset, error.offset + 1)),
+                  message.end)
     if isinstance(error, TruncatedError):
         message.error = TruncatedError(error.where, offset, error.expected, error.got, error.rule)
     else:
@@ -492,7 +508,9 @@ def operation_name(row):
 def explain_target(method, target):
     """(what the request asks of the engine, source), or None for a target that the table does not have."""
     row = find_endpoint_row(method, target)
-    return None if row is None else ("%s: %s" % (operation_name(row), row.help), "Engine API, %s" % operation_name(row))
+    if row is None:
+        return None
+    return "%s: %s" % (operation_name(row), row.help), "Engine API, %s" % operation_name(row)
 
 
 def explain_status(status):
@@ -505,7 +523,8 @@ def explain_field(name, value):
     name, value = name.lower(), value.strip(" \t").lower()
     found = VALUE_EXPLANATIONS.get((name, value.partition(";")[0].rstrip(" \t")))
     if found is None and name == "content-length" and value.isdigit():
-        return "the body has %s byte%s" % (value.lstrip("0") or "0", "" if value == "1" else "s"), "RFC 9110 §8.6"
+        size = value.lstrip("0") or "0"
+        return "the body has %s byte%s" % (size, "" if size == "1" else "s"), "RFC 9110 §8.6"
     return found or FIELD_EXPLANATIONS.get(name)
 
 
@@ -542,16 +561,19 @@ def explain_span(span, stream):
     elif role == "frame stream type":
         text = sentence("this frame is of %s" % FRAME_STREAM_EXPLANATIONS[ord(span.text)])
     elif role == "frame length" and span.end - span.start == 4:
-        text = "How many bytes this frame carries, a big-endian number: %d." % int.from_bytes(span.text.encode("latin-1"), "big")
+        text = ("How many bytes this frame carries, a big-endian number: %d."
+                % int.from_bytes(span.text.encode("latin-1"), "big"))
     elif role == "raw stream" and stream.direction == ">":
         return INPUT_STREAM
     elif role == "content" and message is not None and message.framing == "close":
         text, source = "Bytes of the body, which ends where the connection does.", "RFC 9112 §6.3"
     elif role == "CRLF" and span.text == "\n":
         text, source = "A line feed alone ends a line too for a server; send CRLF.", "RFC 9112 §2.2"
-    elif role == "CRLF" and span.start and stream.data[span.start - 2:span.start] == b"\r\n" and message is not None and message.spans:
-        text = "An empty line: the head ends here." if "chunk" not in message.framing or span.start < message.body_start else (
-            "An empty line: the trailer section and the body end here.")
+    elif (role == "CRLF" and span.start and stream.data[span.start - 2:span.start] == b"\r\n"
+          and message is not None and message.spans):
+        ends_body = "chunk" in message.framing and span.start >= message.body_start
+        text = "An empty line: the %s here." % (
+            "trailer section and the body end" if ends_body else "head ends")
     return text, source
 
 
@@ -561,7 +583,8 @@ def field_at(span, stream):
     first = last = index
     while first and not stream.spans[first].role.endswith("field name"):
         first -= 1
-    while last + 1 < len(stream.spans) and not stream.spans[last].role.endswith("field value") and stream.spans[last + 1].role != "CRLF":
+    while (last + 1 < len(stream.spans) and not stream.spans[last].role.endswith("field value")
+           and stream.spans[last + 1].role != "CRLF"):
         last += 1
     value = stream.spans[last]
     return stream.spans[first].text, value.text if value.role.endswith("field value") else ""

@@ -1,7 +1,7 @@
 """What is said of each kind of byte, method, field and status: tables of (what it is, who says so).
 
-The source is a section of an RFC, or an operation of the Engine API whose documentation says it. What depends on more
-than one value (a chunk's size, a frame's length) is said by explain_span in annotate.py.
+The source is a section of an RFC, or an operation of the Engine API whose documentation says it. What depends
+on more than one value (a chunk's size, a frame's length) is said by explain_span in annotate.py.
 """
 
 ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
@@ -28,9 +28,11 @@ ROLE_EXPLANATIONS = {
     "trailer colon": ("A colon ends the field name.", "RFC 9112 §5.1"),
     "trailer OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
     "trailer field value": ("The value of a trailer field.", "RFC 9110 §6.5"),
-    "raw stream": ("The connection no longer speaks HTTP: these bytes are the program's input or output as they are.",
+    "raw stream": ("The connection no longer speaks HTTP: these bytes are the program's input or output as "
+                   "they are.",
                    "Engine API, ContainerAttach"),
-    "frame stream type": ("Which stream the frame is of: 0 stdin, 1 stdout, 2 stderr, 3 an error of the engine's.", ENGINE_STREAM),
+    "frame stream type": ("Which stream the frame is of: 0 stdin, 1 stdout, 2 stderr, 3 an error of the "
+                          "engine's.", ENGINE_STREAM),
     "frame padding": ("Three bytes of zero.", ENGINE_STREAM),
     "frame length": ("How many bytes the frame carries: a big-endian number of four bytes.", ENGINE_STREAM),
     "frame payload": ("What the program wrote.", ENGINE_STREAM),
@@ -64,28 +66,36 @@ FIELD_EXPLANATIONS = {
     "proxy-authorization": ("the client's credentials for a proxy", "RFC 9110 §11.7.2"),
     "api-version": ("the newest API version that the engine speaks", "Engine API, SystemPing"),
     "docker-experimental": ("whether the engine offers experimental features", "Engine API, SystemPing"),
-    "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit", "Engine API, SystemPing"),
+    "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit",
+                        "Engine API, SystemPing"),
     "swarm": ("the engine's part in a swarm", "Engine API, SystemPing"),
     "ostype": ("the operating system that containers run on", "Engine API, SystemPing"),
-    "x-registry-auth": ("the credentials for the registry, JSON in base64url: keep them secret", "Engine API, Authentication"),
-    "x-registry-config": ("credentials for several registries, JSON in base64url: keep them secret", "Engine API, ImageBuild"),
-    "x-docker-container-path-stat": ("what the path is (name, size, mode, time), JSON in base64", "Engine API, ContainerArchiveInfo"),
+    "x-registry-auth": ("the credentials for the registry, JSON in base64url: keep them secret",
+                        "Engine API, Authentication"),
+    "x-registry-config": ("credentials for several registries, JSON in base64url: keep them secret",
+                          "Engine API, ImageBuild"),
+    "x-docker-container-path-stat": ("what the path is (name, size, mode, time), JSON in base64",
+                                     "Engine API, ContainerArchiveInfo"),
     "x-content-type-options": ("a browser is not to guess the content type", "WHATWG Fetch §3.6"),
 }
 
 # (field, value in lower case) → a sentence that says more than the field's own.
 VALUE_EXPLANATIONS = {
-    ("content-type", "application/json"): ("the body is JSON: one value, or a message a line", "RFC 8259 §11"),
+    ("content-type", "application/json"): ("the body is JSON: one value, or a message a line",
+                                           "RFC 8259 §11"),
     ("content-type", "application/x-tar"): ("the body is a tar archive", "Engine API, ImageBuild"),
     ("content-type", "application/vnd.docker.raw-stream"): (
-        "a terminal's bytes as they are; engines before API 1.42 say so of frames too", "Engine API, ContainerAttach"),
+        "a terminal's bytes as they are; engines before API 1.42 say so of frames too",
+        "Engine API, ContainerAttach"),
     ("content-type", "application/vnd.docker.multiplexed-stream"): (
         "stdout and stderr in frames, each with a header of eight bytes", "Engine API, ContainerAttach"),
-    ("transfer-encoding", "chunked"): ("the body comes in chunks, each with its size; one of size 0 ends it", "RFC 9112 §7.1"),
+    ("transfer-encoding", "chunked"): ("the body comes in chunks, each with its size; one of size 0 ends it",
+                                       "RFC 9112 §7.1"),
     ("connection", "close"): ("the connection closes after this message", "RFC 9112 §9.6"),
     ("connection", "keep-alive"): ("the connection stays open for another request", "RFC 9112 §9.3"),
     ("connection", "upgrade"): ("this connection is to change its protocol: see Upgrade", "RFC 9110 §7.8"),
-    ("upgrade", "tcp"): ("raw bytes both ways after the head: the container's input and output", "Engine API, ContainerAttach"),
+    ("upgrade", "tcp"): ("raw bytes both ways after the head: the container's input and output",
+                         "Engine API, ContainerAttach"),
     ("upgrade", "websocket"): ("WebSocket frames after the head", "Engine API, ContainerAttachWebsocket"),
     ("upgrade", "h2c"): ("HTTP/2 after the head: BuildKit's session", "Engine API, Session"),
 }
@@ -104,13 +114,16 @@ STATUS_EXPLANATIONS = {
     403: ("the engine will not do that", "RFC 9110 §15.5.4"),
     404: ("there is no such thing; the body names it", "RFC 9110 §15.5.5"),
     405: ("this target does not take that method", "RFC 9110 §15.5.6"),
-    409: ("it is at odds with the present state: a name in use, a container that runs or does not", "RFC 9110 §15.5.10"),
+    409: ("it is at odds with the present state: a name in use, a container that runs or does not",
+          "RFC 9110 §15.5.10"),
     500: ("the engine failed; the body says at what", "RFC 9110 §15.6.1"),
     501: ("the engine does not do that", "RFC 9110 §15.6.2"),
     503: ("the engine cannot do that now", "RFC 9110 §15.6.4"),
 }
-STATUS_CLASSES = {1: "an interim answer: another follows", 2: "it worked", 3: "look elsewhere", 4: "the request is at fault", 5: "the engine is at fault"}
-FRAME_STREAM_EXPLANATIONS = ("stdin, given back as output", "stdout", "stderr", "an error of the engine's own, after which nothing follows")
+STATUS_CLASSES = {1: "an interim answer: another follows", 2: "it worked", 3: "look elsewhere",
+                  4: "the request is at fault", 5: "the engine is at fault"}
+FRAME_STREAM_EXPLANATIONS = ("stdin, given back as output", "stdout", "stderr",
+                             "an error of the engine's own, after which nothing follows")
 METHOD_EXPLANATIONS = {
     "GET": ("Give me this: changes nothing.", "RFC 9110 §9.3.1"),
     "HEAD": ("Give me the head alone that a GET would get: no body follows.", "RFC 9110 §9.3.2"),
@@ -119,4 +132,5 @@ METHOD_EXPLANATIONS = {
     "DELETE": ("Remove this.", "RFC 9110 §9.3.5"),
 }
 STATUS_LINE_SPACE = ("One space parts the elements of a status line.", "RFC 9112 §4")
-INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.", "Engine API, ContainerAttach")
+INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.",
+                "Engine API, ContainerAttach")

@@ -1,10 +1,10 @@
 """What crossed the connections as a hexdump: offset, hexadecimal, ASCII, role and explanation of every byte.
 
-    00000000  48 54 54 50 2f 31 2e 31   |HTTP/1.1|   version   The version of HTTP that the sender speaks. [RFC 9112 §2.3]
+    00000000  48 54 54 50 2f 31 2e 31  |HTTP/1.1|  version  The version of HTTP that … [RFC 9112 §2.3]
 
-Promises: every span of the annotation is there; of one that is longer than HEXDUMP_SPAN_BYTES the start, and how much
-follows. Credentials are masked. On a screen of known width no line is longer than that: an explanation that has no room
-beside its bytes goes below them, and a narrow screen has fewer bytes in a row.
+Promises: every span of the annotation is there; of one that is longer than HEXDUMP_SPAN_BYTES the start, and
+how much follows. Credentials are masked. On a screen of known width no line is longer than that: an
+explanation that has no room beside its bytes goes below them, and a narrow screen has fewer bytes in a row.
 """
 from ..errors import printable_text
 from .annotate import annotate_connection, explain_span
@@ -20,7 +20,7 @@ EXPLAINED_INDENT = 10         # of one that goes below
 
 
 class HexdumpLayout:
-    """How many bytes stand in a row, and where their explanation does, on a screen of `width` columns; None: any width."""
+    """How many bytes a row has and where explanations go, on `width` columns; None: any width."""
 
     def __init__(self, width):
         self.width = width
@@ -28,7 +28,7 @@ class HexdumpLayout:
         self.beside = width is None or width - HEXDUMP_COLUMN >= HEXDUMP_ROOM
 
     def rows(self, data, span):
-        """(offset, bytes) rows of a span, as much as is shown of it; None for the bytes: the rest is left out."""
+        """(offset, bytes) rows of a span; None for the bytes: the rest is left out."""
         limit = span.end
         if span.end - span.start > HEXDUMP_SPAN_BYTES + HEXDUMP_BYTES:
             limit = span.start + HEXDUMP_SPAN_BYTES
@@ -56,7 +56,8 @@ def hexdump_message(stream, message, layout, colour=False):
     """Lines (str): each byte of a message, its role, what that is and who says so."""
     for span in message.spans:
         text, source = explain_span(span, stream)
-        parts = layout.explained("%s%s" % (span.role, " in %s" % span.within if span.within else ""), text, source)
+        role = span.role + (" in %s" % span.within if span.within else "")
+        parts = layout.explained(role, text, source)
         if colour:
             parts = [painted(part, "1;31" if span.role == "malformed" else "2") for part in parts]
         for offset, piece in layout.rows(stream.data, span):
@@ -69,7 +70,7 @@ def hexdump_message(stream, message, layout, colour=False):
 
 
 def hexdump_lines(recording, colour=False, redact=True, width=None):
-    """Lines (str) of every message of a Recording, the messages of a connection in the order of their first bytes.
+    """Lines (str) of every message of a Recording; those of a connection in the order of their first bytes.
 
     `width` columns, into which the lines are fitted; None: each explanation on the line of its first byte.
     """
@@ -81,17 +82,20 @@ def hexdump_lines(recording, colour=False, redact=True, width=None):
     for connection in (redacted_recording(recording) if redact else recording).connections:
         annotated = annotate_connection(connection)
         rows = [(message.seconds[0], number, stream, message)
-                for number, stream in enumerate((annotated.requests, annotated.responses)) for message in stream.messages]
+                for number, stream in enumerate((annotated.requests, annotated.responses))
+                for message in stream.messages]
         for _, _, stream, message in sorted(rows, key=lambda row: row[:2]):
             heading = "%s connection %d, %s: bytes %d to %d, a %s" % (
-                stream.direction, connection.number, "client to engine" if stream.direction == ">" else "engine to client",
+                stream.direction, connection.number,
+                "client to engine" if stream.direction == ">" else "engine to client",
                 message.start, message.end, message.kind)
             for line in fitted(heading):
                 yield painted(line, "1;" + SIGN_COLOURS[stream.direction]) if colour else line
             for line in hexdump_message(stream, message, layout, colour):
                 yield line
-            for line in fitted("! %s" % printable_text(str(message.error))) if message.error is not None else ():
-                yield line
+            if message.error is not None:
+                for line in fitted("! %s" % printable_text(str(message.error))):
+                    yield line
         for note in annotated.notes:
             for line in fitted("* %s" % printable_text(note)):
                 yield line

@@ -46,11 +46,12 @@ class WantedRequest:
     """`method`, `path` (without /vX.Y), `query` {name: values that do, or a function str → hint or None}.
 
     `version`: "1.0", "1.1" or None for either. `fields` {name: value}: must be there, compared without case.
-    `body`: a function (decoded JSON) → hint or None; None: no body. `framing`: "length" or "chunked" for the body.
-    `optional`: query parameters that may be there, {name: values that do}.
+    `body`: a function (decoded JSON) → hint or None; None: no body. `framing`: "length" or "chunked" for the
+    body. `optional`: query parameters that may be there, {name: values that do}.
     """
 
-    def __init__(self, method, path, query=None, version=None, fields=None, body=None, framing=None, optional=None):
+    def __init__(self, method, path, query=None, version=None, fields=None, body=None, framing=None,
+                 optional=None):
         self.method = method
         self.path = path
         self.query = query or {}
@@ -74,22 +75,27 @@ class WantedRequest:
         target_at = start + len(head.method) + 1
         if head.method != self.method:
             if head.method.upper() == self.method:
-                return hint_at(data, start, "methods are written in capitals: %s. To an engine %s is another word, which it does not know "
-                               "(RFC 9110 §9.1)" % (self.method, head.method))
+                return hint_at(data, start,
+                               "methods are written in capitals: %s. To an engine %s is another word, which "
+                               "it does not know (RFC 9110 §9.1)" % (self.method, head.method))
             known = "" if head.method in METHODS_IN_CAPITALS else ", which no engine knows"
-            return hint_at(data, start, "the method is %s%s; this task needs %s" % (head.method, known, self.method))
+            return hint_at(data, start, "the method is %s%s; this task needs %s"
+                           % (head.method, known, self.method))
         path = API_PREFIX.sub("", head.target.partition("?")[0], 1)
         if path != self.path:
             return hint_at(data, target_at, self.path_words(path))
         if self.version not in (None, head.version):
             why = ("1.0 is what this task asks for" if self.version == "1.0" else
-                   "1.1 is what this task asks for: a connection of 1.0 closes after one answer, and 1.0 has no chunks and no upgrade")
-            return hint_at(data, target_at + len(head.target) + 1, "HTTP/%s, but HTTP/%s (RFC 9112 §2.3)" % (head.version, why))
+                   "1.1 is what this task asks for: a connection of 1.0 closes after one answer, and 1.0 has "
+                   "no chunks and no upgrade")
+            return hint_at(data, target_at + len(head.target) + 1,
+                           "HTTP/%s, but HTTP/%s (RFC 9112 §2.3)" % (head.version, why))
         return None
 
     def path_words(self, path):
         if re.match("https?:", path):
-            return "the target is the path alone, %s: the host has its own field, Host (RFC 9112 §3.2.1)" % self.path
+            return ("the target is the path alone, %s: the host has its own field, Host (RFC 9112 §3.2.1)"
+                    % self.path)
         if not path.startswith("/"):
             return "the target begins with a slash: %s (RFC 9112 §3.2.1)" % self.path
         if re.match("[&=?]", path[len(self.path):]) and path.startswith(self.path):
@@ -113,45 +119,58 @@ class WantedRequest:
             if name not in self.query and name not in self.optional:
                 known = list(self.query) + list(self.optional)
                 near = [one for one in known if one.lower() == name.lower()]
-                words = "write it %s" % near[0] if near else "this task has %s" % (", ".join(known) or "no parameters")
+                words = ("write it %s" % near[0] if near else "this task has %s"
+                         % (", ".join(known) or "no parameters"))
                 if name.startswith("?"):
                     words = "the question mark stands once, before the first parameter"
                 elif not equals and not near and known:
                     words = "a parameter is written name=value, and " + words
-                return hint_at(data, at + len(path), "the query has the parameter %s: %s" % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
-            joined = re.search("([^A-Za-z0-9])(%s)=" % "|".join(list(self.query) + list(self.optional)), value)
+                return hint_at(data, at + len(path),
+                               "the query has the parameter %s: %s"
+                               % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
+            names = "|".join(list(self.query) + list(self.optional))
+            joined = re.search("([^A-Za-z0-9])(%s)=" % names, value)
             if joined:
                 return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
                                "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
             found[name] = decode_percent(value)
-        for name, wanted in list(self.query.items()) + [item for item in self.optional.items() if item[0] in found]:
+        present = [item for item in self.optional.items() if item[0] in found]
+        for name, wanted in list(self.query.items()) + present:
             if name not in found:
-                return hint_at(data, at + len(head.target) - 1, "the parameter %s is missing: after the path comes ?, then name=value, parted by &" % name)
+                return hint_at(data, at + len(head.target) - 1,
+                               "the parameter %s is missing: after the path comes ?, then name=value, parted "
+                               "by &" % name)
             if callable(wanted):
                 hint = wanted(found[name])
                 if hint is not None:
                     return hint_at(data, at + len(path), hint)
             elif found[name] not in wanted:
                 return hint_at(data, at + len(path), "%s is %s, but this task wants %s=%s"
-                               % (name, visible_bytes(found[name].encode("utf-8"))[:60] or "empty", name, wanted[0]))
+                               % (name, visible_bytes(found[name].encode("utf-8"))[:60] or "empty", name,
+                                  wanted[0]))
         return None
 
     def compare_fields(self, answer, request):
         data, head = answer.data, request.head
-        end = data.index(b"\r\n", request.start + 2) + 1   # of the request line, which an empty line may precede
+        end = data.index(b"\r\n", request.start + 2) + 1   # of the request line; an empty line may precede it
         hosts = head.headers.get_all("host")
         if head.version == "1.1" and len(hosts) != 1:
-            words = ("no Host: a request of HTTP/1.1 has one Host field, even on a Unix socket, where any name will do (RFC 9112 §3.2). "
-                     "The engine answers 400 without it") if not hosts else "%d Host fields: there must be one (RFC 9112 §3.2)" % len(hosts)
+            words = "%d Host fields: there must be one (RFC 9112 §3.2)" % len(hosts)
+            if not hosts:
+                words = ("no Host: a request of HTTP/1.1 has one Host field, even on a Unix socket, where "
+                         "any name will do (RFC 9112 §3.2). The engine answers 400 without it")
             return hint_at(data, end, words)
         if hosts and "/" in hosts[0]:
-            return hint_at(data, end, "Host is a name such as docker, without http:// and without a path (RFC 9112 §3.2)")
+            return hint_at(data, end, "Host is a name such as docker, without http:// and without a path "
+                           "(RFC 9112 §3.2)")
         for name, value in self.fields.items():
             given = head.headers.get(name)
             if given is None:
                 return hint_at(data, end, "the field %s: %s is missing" % (name, value))
             if given.partition(";")[0].strip().lower() != value.lower():
-                return hint_at(data, field_place(data, request, name), "%s is %s, but this task wants %s: %s" % (name, visible_bytes(given.encode("latin-1"))[:60], name, value))
+                return hint_at(data, field_place(data, request, name),
+                               "%s is %s, but this task wants %s: %s"
+                               % (name, visible_bytes(given.encode("latin-1"))[:60], name, value))
         return None
 
     def compare_body(self, answer, request):
@@ -161,27 +180,35 @@ class WantedRequest:
                 return hint_at(data, request.body_start, "this request needs no body")
             return None
         if self.framing == "length" and kind != "length":
-            words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)" if kind == "none" else
+            words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)"
+                     if kind == "none" else
                      "this task wants Content-Length, not chunks")
             return hint_at(data, request.body_start - 2, words)
         if self.framing == "chunked" and kind != "chunked":
-            return hint_at(data, request.body_start - 2, "this task wants Transfer-Encoding: chunked, and no Content-Length")
+            return hint_at(data, request.body_start - 2,
+                           "this task wants Transfer-Encoding: chunked, and no Content-Length")
         if not request.body:
-            return hint_at(data, request.body_start - 2, "the body is empty: the JSON comes after the empty line")
+            return hint_at(data, request.body_start - 2,
+                           "the body is empty: the JSON comes after the empty line")
         try:
             value = json.loads(request.body.decode("utf-8"))
         except ValueError as error:
             size = json_size(data[request.body_start:]) if kind == "length" else None
             if size is not None:
-                return hint_at(data, request.body_start, "Content-Length says %d, but the JSON after the empty line has %d bytes (RFC 9110 §8.6)"
+                return hint_at(data, request.body_start,
+                               "Content-Length says %d, but the JSON after the empty line has %d bytes "
+                               "(RFC 9110 §8.6)"
                                % (request.framing.length, size))
             at = request.body_start
-            if kind == "length" and isinstance(error, json.JSONDecodeError):   # chunk lines would stand between
+            # chunk lines would stand between
+            if kind == "length" and isinstance(error, json.JSONDecodeError):
                 at += min(len(error.doc[:error.pos].encode("utf-8")), max(len(request.body) - 1, 0))
             return hint_at(data, at, "the body is not JSON: %s" % json_words(request.body, error))
         except RecursionError:
-            return hint_at(data, request.body_start, "the body is not JSON of this task: it is nested too deeply")
-        hint = self.body(value) if isinstance(value, dict) else "the body is a JSON object: it stands in { and }"
+            return hint_at(data, request.body_start,
+                           "the body is not JSON of this task: it is nested too deeply")
+        hint = (self.body(value) if isinstance(value, dict)
+                else "the body is a JSON object: it stands in { and }")
         return hint if hint is None else hint_at(data, request.body_start, hint)
 
 
@@ -211,14 +238,16 @@ def json_words(body, error):
 
 
 class Lesson:
-    """`name` (how progress knows it), `title`; `text`, `task`, `after` (str, paragraphs parted by empty lines); `hints`, from vague to nearly all.
+    """`name` (how progress knows it), `title`; `text`, `task`, `after` (str, paragraphs parted by empty
+    lines); `hints`, from vague to nearly all.
 
-    `wanted` the WantedRequests in their order; `solution()` → bytes that pass; `statuses` what the engine must
-    answer, in order. `prepare(room)` makes what the lesson needs, `meanwhile(room)` is called when the head of
-    the last answer has come, `afterwards(room, exchanges)` → more text to show. `stream(bytes)` → hint or None, for what
-    follows an upgrade; `half_close`: whether the end of that is told to the engine. `kind`
-    "requests", or one that `look(bytes)` → hint or None checks: "notation" (bytes typed as numbers), "facts" (lines of name = value).
-    `note()` → a line to show with the task. `practice_only`: never sent to an engine that was named. `tcp`: the engine is reached over TCP.
+    `wanted` the WantedRequests in their order; `solution()` → bytes that pass; `statuses` what the engine
+    must answer, in order. `prepare(room)` makes what the lesson needs, `meanwhile(room)` is called when the
+    head of the last answer has come, `afterwards(room, exchanges)` → more text to show. `stream(bytes)` →
+    hint or None, for what follows an upgrade; `half_close`: whether the end of that is told to the engine.
+    `kind` "requests", or one that `look(bytes)` → hint or None checks: "notation" (bytes typed as numbers),
+    "facts" (lines of name = value). `note()` → a line to show with the task. `practice_only`: never sent to
+    an engine that was named. `tcp`: the engine is reached over TCP.
     """
 
     kind = "requests"
@@ -259,8 +288,10 @@ class Lesson:
         if hint is not None:
             return hint
         if len(answer.whole) < len(self.wanted):
-            return ("the answer has %d of %d requests: the next one, %s %s, follows on the same connection, right after the one before"
-                    % (len(answer.whole), len(self.wanted), self.wanted[len(answer.whole)].method, self.wanted[len(answer.whole)].path))
+            return ("the answer has %d of %d requests: the next one, %s %s, follows on the same connection, "
+                    "right after the one before"
+                    % (len(answer.whole), len(self.wanted), self.wanted[len(answer.whole)].method,
+                       self.wanted[len(answer.whole)].path))
         if len(answer.whole) > len(self.wanted):
             surplus = answer.whole[len(self.wanted)]
             return hint_at(data, surplus.start, "a request too many: this task has %d" % len(self.wanted))
@@ -269,11 +300,13 @@ class Lesson:
             if hint is not None:
                 return hint
         elif answer.stream:
-            return hint_at(data, len(data) - len(answer.stream), "%d bytes after the request: this task sends nothing on the stream" % len(answer.stream))
+            return hint_at(data, len(data) - len(answer.stream),
+                           "%d bytes after the request: this task sends nothing on the stream"
+                           % len(answer.stream))
         return None
 
     def needless_body(self, answer):
-        """The hint for a request whose head announces a body that the task does not have; None if there is none."""
+        """The hint for a request that announces a body which the task does not have, or None."""
         place = len(answer.whole)
         if place >= min(len(answer.requests), len(self.wanted)) or self.wanted[place].body is not None:
             return None
@@ -281,7 +314,8 @@ class Lesson:
         hint = self.wanted[place].compare_line(answer, request)
         if hint is None:
             field = "Content-Length" if request.framing.kind == "length" else "Transfer-Encoding"
-            hint = hint_at(answer.data, field_place(answer.data, request, field), "this request needs no body: leave out %s, which announces one" % field)
+            hint = hint_at(answer.data, field_place(answer.data, request, field),
+                           "this request needs no body: leave out %s, which announces one" % field)
         return self.numbered(place, hint)
 
     def numbered(self, place, hint):
@@ -289,7 +323,7 @@ class Lesson:
 
 
 class LessonExchange:
-    """One request as it was sent and what came back: `sent`, `stream_sent` (bytes), `head` (Head or None), `body`, `error`."""
+    """A request as sent, and its answer: `sent`, `stream_sent`, `body` (bytes), `head`, `error` (or None)."""
 
     def __init__(self, sent):
         self.sent = sent
@@ -300,7 +334,8 @@ class LessonExchange:
 
 
 class Classroom:
-    """The engine that solved answers go to. `docker`: a client of it, for what a lesson prepares; `is_practice`.
+    """The engine that solved answers go to. `docker`: a client of it, for what a lesson prepares;
+    `is_practice`.
 
     `address` None: the practice engine, started here. Close it, or use it with `with`.
     """
@@ -375,8 +410,8 @@ class Classroom:
     def send(self, lesson, answer, wrap=None):
         """Send a LessonAnswer, request by request, on one connection → list of LessonExchange.
 
-        `wrap(sock)` may put a recorder around the socket. What follows an upgrade is sent only after the head of
-        the answer: what an engine gets earlier is lost.
+        `wrap(sock)` may put a recorder around the socket. What follows an upgrade is sent only after the head
+        of the answer: what an engine gets earlier is lost.
         """
         sock = self.dial(lesson.tcp)
         try:
@@ -446,7 +481,7 @@ class Classroom:
 
 
 class LessonPort:
-    """A TCP port of 127.0.0.1 whose connections are handed to the Unix socket at `path`. `place`: (host, port)."""
+    """A TCP port of 127.0.0.1 that hands its connections to the Unix socket `path`. `place`: (host, port)."""
 
     def __init__(self, path):
         from threading import Thread
@@ -491,7 +526,7 @@ class LessonPort:
 
 
 class LessonProgress:
-    """Solved lessons and hints given, in `path` (None: the place that XDG_STATE_HOME names). `trouble`: what went wrong with it, str or None."""
+    """Solved lessons and hints given, in a file; `trouble` (str or None): what went wrong with it."""
 
     def __init__(self, path=None, environ=None):
         environ = os.environ if environ is None else environ
@@ -511,16 +546,19 @@ class LessonProgress:
             with open(self.path, encoding="utf-8") as file:
                 found = json.load(file)
             solved, hints = found["solved"], found["hints"]
-            if not (isinstance(solved, dict) and isinstance(hints, dict) and all(type(count) is int for count in hints.values())):
+            if not (isinstance(solved, dict) and isinstance(hints, dict)
+                    and all(type(count) is int for count in hints.values())):
                 raise ValueError("it does not hold what rawdock learn writes")
             self.solved, self.hints = solved, hints
         except (FileNotFoundError, NotADirectoryError):
             pass
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            self.trouble = "what was solved before is not known: %s cannot be read (%s)" % (self.path, getattr(error, "strerror", None) or error)
+            self.trouble = ("what was solved before is not known: %s cannot be read (%s)"
+                            % (self.path, getattr(error, "strerror", None) or error))
 
     def _write(self):
-        text = json.dumps({"version": 1, "solved": self.solved, "hints": self.hints}, indent=1, sort_keys=True) + "\n"
+        text = (json.dumps({"version": 1, "solved": self.solved, "hints": self.hints}, indent=1,
+                           sort_keys=True) + "\n")
         beside = "%s.%d" % (self.path, os.getpid())
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
@@ -528,7 +566,8 @@ class LessonProgress:
                 file.write(text)
             os.replace(beside, self.path)
         except OSError as error:
-            self.trouble = "this is not remembered: %s cannot be written (%s)" % (self.path, error.strerror or error)
+            self.trouble = ("this is not remembered: %s cannot be written (%s)"
+                            % (self.path, error.strerror or error))
 
     def solve(self, lesson):
         self.solved[lesson.name] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -547,6 +586,6 @@ class LessonProgress:
 
 
 def first_unsolved(lessons, progress, after=0):
-    """The number (from 1) of the first lesson beyond number `after` that is not solved, or else of the first; None if all are."""
+    """The number of the first unsolved lesson beyond `after`, else of the first; None if all are solved."""
     left = [number for number, lesson in enumerate(lessons, 1) if lesson.name not in progress.solved]
     return next((number for number in left if number > after), left[0] if left else None)

@@ -1,13 +1,13 @@
 """A recording as one HTML page: the exchanges on a time line, and what each byte of them is.
 
-Strategy: `annotate` says what the bytes are, this file packs that as JSON beside a fixed style sheet and script
-(page_assets.py), and the script draws. Nothing is kept twice: the page holds the bytes once, in base64, and the
-spans as lengths that tile them; text, hexdump, frames and JSON are all drawn from those.
+Strategy: `annotate` says what the bytes are, this file packs that as JSON beside a fixed style sheet and
+script (page_assets.py), and the script draws. Nothing is kept twice: the page holds the bytes once, in
+base64, and the spans as lengths that tile them; text, hexdump, frames and JSON are all drawn from those.
 
-Promises: one file that needs no network and is forbidden to use it (a Content-Security-Policy with the hashes of
-its own script and style). Nothing of the wire can end the script block it stands in or become markup. The size is
-bounded: of long messages the start and the end are kept, short ones are kept whole, and what is left out
-is counted and said. Secrets are stars unless asked for.
+Promises: one file that needs no network and is forbidden to use it (a Content-Security-Policy with the hashes
+of its own script and style). Nothing of the wire can end the script block it stands in or become markup. The
+size is bounded: of long messages the start and the end are kept, short ones are kept whole, and what is left
+out is counted and said. Secrets are stars unless asked for.
 
 Left out: searching, and the bytes beyond the bound (they are in the record).
 """
@@ -38,7 +38,8 @@ PAGE_KINDS = (
     ("absent", "not read", "not in this page"),
 )
 NOT_IN_PAGE = "not in this page"
-ABSENT_TEXT = "%s in %s: the start and the end of what they belong to are in this page, the rest is in the record."
+ABSENT_TEXT = ("%s in %s: the start and the end of what they belong to are in this page, the rest is in the "
+               "record.")
 PAGE_MARKS = {"open": "opened", "half-close": "half-closed", "close": "closed", "reset": "reset"}
 PAGE_SIDES = {">": "by the client", "<": "by the engine", "": ""}
 
@@ -55,13 +56,15 @@ PAGE_HEAD = """<!DOCTYPE html>
 
 def write_page(recording, file, redact=True):
     """Write `recording` to `file` (binary) as one HTML page. `redact` False leaves secrets as they are."""
-    data = json.dumps(page_data(redacted_recording(recording) if redact else recording, redact), separators=(",", ":"))
+    data = json.dumps(page_data(redacted_recording(recording) if redact else recording, redact),
+                      separators=(",", ":"))
     # Inside a script block only these could end it or begin a comment; JSON has another spelling for each.
     for character in "<>&":
         data = data.replace(character, "\\u%04x" % ord(character))
     style = page_palette() + PAGE_STYLE
     for part in (PAGE_HEAD % page_policy(style, PAGE_SCRIPT), style, "</style>\n</head>\n<body>", PAGE_BODY,
-                 '<script type="application/json" id="record">', data, "</script>\n<script>", PAGE_SCRIPT, "</script>\n</body>\n</html>\n"):
+                 '<script type="application/json" id="record">', data, "</script>\n<script>", PAGE_SCRIPT,
+                 "</script>\n</body>\n</html>\n"):
         file.write(part.encode("utf-8"))
 
 
@@ -70,15 +73,17 @@ def page_policy(style, script):
     from base64 import b64encode
     from hashlib import sha256
     hashes = [b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii") for text in (style, script)]
-    return "default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'" % tuple(hashes)
+    return ("default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; "
+            "form-action 'none'" % tuple(hashes))
 
 
 def page_palette():
-    """PAGE_COLOURS as style sheet variables: light, dark where the system is, and either where the reader chose."""
+    """PAGE_COLOURS as style sheet variables: light, dark, and either where the reader chose."""
     rows = [line.split() for line in PAGE_COLOURS.split("\n") if line]
     light, dark = [" ".join("--%s:%s;" % (row[0], row[shade]) for row in rows) for shade in (1, 2)]
     return ("\n:root{color-scheme:light;%s}\n:root[data-theme=dark]{color-scheme:dark;%s}\n"
-            "@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n" % (light, dark, dark))
+            "@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n"
+            % (light, dark, dark))
 
 
 class PageTable:
@@ -96,7 +101,7 @@ class PageTable:
 
 
 def page_kind(role):
-    """The kind of a role. Those that carry an outer name (trailer field name) have the kind of what they end with."""
+    """The kind of a role; one with an outer name (trailer field name) has that of what it ends with."""
     for kind in PAGE_KINDS:
         if role in kind[1:] or role.startswith("trailer ") and role[8:] in kind[1:]:
             return kind[0]
@@ -108,7 +113,8 @@ def page_data(recording, redacted=True):
     roles, texts = PageTable(), PageTable()
     connections = annotate(recording)
     streams = [stream for connection in connections for stream in (connection.requests, connection.responses)]
-    allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES, PAGE_STREAM_BYTES)
+    allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES,
+                           PAGE_STREAM_BYTES)
     zero = first_moment(recording)
     drawn = [page_connection(connection, recorded, roles, texts, allowance, zero)
              for connection, recorded in zip(connections, recording.connections)]
@@ -119,24 +125,29 @@ def page_data(recording, redacted=True):
         summary.append("Recorded %s UTC" % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(recording.started)))
     if redacted:
         summary.append("Secrets are shown as stars, of the same length")
-    seen, kept = [sum(stream[key] for one in drawn for stream in one["streams"]) for key in ("length", "kept")]
+    seen, kept = [sum(stream[key] for one in drawn for stream in one["streams"])
+                  for key in ("length", "kept")]
     if kept < seen:
         summary.append("%s of long messages left out of this page: they are counted where they stood"
                        % counted(seen - kept, "byte"))
     return {"version": 1, "summary": ". ".join(summary) + ".", "milliseconds": seconds * 1000,
-            "kinds": [kind[0] for kind in PAGE_KINDS], "roles": [[role, page_kind(role)] for role in roles.values],
+            "kinds": [kind[0] for kind in PAGE_KINDS],
+            "roles": [[role, page_kind(role)] for role in roles.values],
             "texts": texts.values, "connections": drawn}
 
 
 def first_moment(recording):
-    """When the first byte of the first request crossed, or, without a request, the first byte: seconds, the page's time zero."""
-    events = [event for connection in recording.connections for event in connection.events if event.kind == "data"]
-    return min([event.seconds for event in events if event.direction == ">"] or [event.seconds for event in events] or [0.0])
+    """When the first byte of the first request, or else the first byte, crossed: time zero, in seconds."""
+    events = [event for connection in recording.connections for event in connection.events
+              if event.kind == "data"]
+    return min([event.seconds for event in events if event.direction == ">"]
+               or [event.seconds for event in events] or [0.0])
 
 
 def number_exchanges(drawn):
-    """Number the exchanges of all connections by the time of their first byte, pings apart → (how many, how many pings)."""
-    found = sorted((one for connection in drawn for one in connection["exchanges"]), key=lambda one: one["times"][0])
+    """Number the exchanges of all connections in the order of time, pings apart → (how many, pings)."""
+    found = sorted((one for connection in drawn for one in connection["exchanges"]),
+                   key=lambda one: one["times"][0])
     count = 0
     for one in found:
         count += one["label"] == ""
@@ -171,10 +182,10 @@ def fair_share(sizes, total, most):
     return most
 
 
-# ---- one connection -----------------------------------------------------------------------------------------------
+# ---- one connection
 
 def page_connection(connection, recorded, roles, texts, allowance, zero):
-    """The JSON of an AnnotatedConnection and its RecordedConnection; `zero`: seconds, from which the page's times count."""
+    """The JSON of a connection, annotated and as recorded; `zero`: seconds from which times count."""
     sent = PageStream(connection.requests, recorded, allowance, zero)
     received = PageStream(connection.responses, recorded, allowance, zero)
     exchanges = [page_exchange(exchange, sent, received) for exchange in connection.exchanges]
@@ -188,7 +199,8 @@ def page_connection(connection, recorded, roles, texts, allowance, zero):
         if event.kind in PAGE_MARKS:
             opened = event.kind == "open"
             words = "%s %s" % (PAGE_MARKS[event.kind],
-                               event.data.decode("utf-8", "replace") if opened else PAGE_SIDES[event.direction])
+                               event.data.decode("utf-8", "replace") if opened
+                               else PAGE_SIDES[event.direction])
         elif event.kind == "note":
             words = event.data.decode("utf-8", "replace")
         if words is not None:
@@ -210,7 +222,7 @@ class PageStream:
         self.data = stream.data
         self.claimed = []       # (start, end) of the parts of exchanges
         self.allowance = allowance
-        self.offsets, self.moments = [], []     # of what arrived: where it begins, and when it came in milliseconds
+        self.offsets, self.moments = [], []     # of what arrived: where it begins, and its time in ms
         at = 0
         for event in recorded.events:
             if event.kind == "data" and event.direction == stream.direction:
@@ -240,8 +252,9 @@ class PageStream:
         return [self.time_at(start), self.time_at(max(start, end - 1))]
 
     def kept_ranges(self):
-        """What of the stream is in the page: sorted (start, end). Of a part longer than its share the start and the end."""
-        cap = fair_share([min(end - start, PAGE_MESSAGE_BYTES) for start, end in self.claimed], self.allowance, PAGE_MESSAGE_BYTES)
+        """Sorted (start, end) of what the page has; of a part that is too long, its start and its end."""
+        cap = fair_share([min(end - start, PAGE_MESSAGE_BYTES) for start, end in self.claimed],
+                         self.allowance, PAGE_MESSAGE_BYTES)
         kept = []
         for start, end in sorted(self.claimed):
             if end - start <= cap:
@@ -257,23 +270,25 @@ class PageStream:
         return joined
 
     def packed(self, roles, texts):
-        """The stream as the script reads it: pieces in base64, and four numbers a span: length, role, outer role, text."""
+        """The stream for the script: pieces in base64, and of a span its length, role, outer role, text."""
         from base64 import b64encode
         kept = self.kept_ranges()
         rows = []
         for size, count, span in visible_spans(self.stream.spans, kept):
-            role, within, text = NOT_IN_PAGE, "", (ABSENT_TEXT % (counted(size, "byte"), counted(count, "span")), "")
+            absent = ABSENT_TEXT % (counted(size, "byte"), counted(count, "span"))
+            role, within, text = NOT_IN_PAGE, "", (absent, "")
             if span is not None:
                 role, within, text = span.role, span.within, tuple(explain_span(span, self.stream))
             rows += size, roles.number(role), roles.number(within), texts.number(text)
         step = 1 + len(self.offsets) // PAGE_ITEMS
         return {"length": len(self.data), "kept": sum(end - start for start, end in kept), "spans": rows,
-                "pieces": [[start, b64encode(bytes(self.data[start:end])).decode("ascii")] for start, end in kept],
+                "pieces": [[start, b64encode(bytes(self.data[start:end])).decode("ascii")]
+                           for start, end in kept],
                 "arrivals": flattened(zip(self.offsets[::step], self.moments[::step]))}
 
 
 def visible_spans(spans, kept):
-    """(bytes, 1, span) for each span that has bytes in the ranges `kept`; (bytes, spans, None) for those between that have none."""
+    """(bytes, 1, span) for each span with bytes in `kept`; (bytes, spans, None) for those between."""
     size = count = at = 0
     for span in spans:
         while at < len(kept) and kept[at][1] <= span.start:
@@ -289,7 +304,7 @@ def visible_spans(spans, kept):
         yield size, count, None
 
 
-# ---- one exchange -------------------------------------------------------------------------------------------------
+# ---- one exchange
 
 def page_exchange(exchange, sent, received):
     """An exchange for the time line, with its parts: its messages, then what crossed after a switch."""
@@ -300,7 +315,8 @@ def page_exchange(exchange, sent, received):
         parts.append(message_part("Interim response", message, received, ()))
     if exchange.response:
         parts.append(message_part("Response", exchange.response, received, exchange.raw_received))
-    for message, ranges, stream in ((exchange.request, exchange.raw_sent, sent), (exchange.response, exchange.raw_received, received)):
+    for message, ranges, stream in ((exchange.request, exchange.raw_sent, sent),
+                                    (exchange.response, exchange.raw_received, received)):
         for start, end in ranges:
             parts.append(page_part("Raw stream", start, end, stream, message if stream is received else None))
     request = exchange.request.head if exchange.request else None
@@ -310,12 +326,14 @@ def page_exchange(exchange, sent, received):
     if endpoint:
         about.append(endpoint.help[:1].upper() + endpoint.help[1:])
     if response:
-        about.append("%s %d %s%s" % ("Answered with" if request else "Status", response.status, response.reason,
+        about.append("%s %d %s%s" % ("Answered with" if request else "Status", response.status,
+                                     response.reason,
                                      ", then a raw stream" if exchange.switched else ""))
     elif request:
         about.append("No answer in this record")
     title = "%s %s" % (request.method, request.target) if request else "A response alone"
-    found = described(parts, (sent, received), title, request, response, endpoint.help if endpoint else "", about)
+    found = described(parts, (sent, received), title, request, response, endpoint.help if endpoint else "",
+                      about)
     found["label"] = "ping" if endpoint and endpoint.name in ("system_ping", "system_ping_head") else ""
     return found
 
@@ -324,7 +342,8 @@ def loose_bytes(stream, start, end):
     """Bytes that no exchange has, shown all the same."""
     part = page_part("Bytes outside any exchange", start, end, stream)
     title = "Bytes outside any exchange"
-    return dict(described([part], (stream, stream), title, None, None, "", [counted(end - start, "byte")]), label="\u2013")
+    return dict(described([part], (stream, stream), title, None, None, "", [counted(end - start, "byte")]),
+                label="\u2013")
 
 
 def described(parts, streams, title, request, response, says, about):
@@ -341,7 +360,8 @@ def described(parts, streams, title, request, response, says, about):
     errors = [part["error"] for part in parts if part.get("error")]
     if max(moments):
         about.append("%.1f to %.1f ms" % (min(moments), max(moments)))
-    return {"title": title, "about": ". ".join(about) + ".", "says": says, "method": request.method if request else "",
+    return {"title": title, "about": ". ".join(about) + ".", "says": says,
+            "method": request.method if request else "",
             "path": request.target if request else title, "status": response.status if response else 0,
             "wrong": errors[0]["word"] if errors else "",
             "times": [min(moments), max(moments)], "phases": phases, "parts": parts}
@@ -357,7 +377,8 @@ def message_part(title, message, stream, raw):
         word = "error"
         if isinstance(message.error, ProtocolError):
             word = "cut" if isinstance(message.error, TruncatedError) else "malformed"
-        part["error"] = {"text": str(message.error), "offset": getattr(message.error, "offset", None), "word": word}
+        part["error"] = {"text": str(message.error), "offset": getattr(message.error, "offset", None),
+                         "word": word}
     elif not message.complete:
         part["about"] += ", incomplete"
     return part
@@ -392,4 +413,5 @@ def flattened(ranges):
 
 
 def has_json(head):
-    return head is not None and (head.headers.get("content-type") or "").partition(";")[0].strip().lower() == "application/json"
+    kind = head.headers.get("content-type", "") if head is not None else ""
+    return kind.partition(";")[0].strip().lower() == "application/json"

@@ -1,8 +1,8 @@
 """The look and the behaviour of the page that write_page makes: its colours, style sheet, markup and script.
 
-Strategy: constants, no code. Colours are a table, each with its light and its dark value, so that a test can work
-out the contrast of every pair that is drawn. The script builds the page from the JSON beside it; it sets text and
-never markup, so nothing that crossed the wire can become part of the page. It asks for nothing from anywhere.
+Strategy: constants, no code. Colours are a table, each with its light and its dark value, so that a test can
+work out the contrast of every pair that is drawn. The script builds the page from the JSON beside it; it sets
+text and never markup, so nothing of the wire can become part of the page. It asks for nothing from anywhere.
 
 Left out: an editor, a search, any library. A browser of 2020 or later is taken for granted.
 """
@@ -44,31 +44,39 @@ body { margin: 0; background: var(--ground); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1, h2, h3, h4, p, ol, ul, dl, dd { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
-button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit; cursor: pointer; }
-code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit;
+  cursor: pointer; }
+code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas,
+  "DejaVu Sans Mono", monospace; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.skip:focus { position: fixed; z-index: 9; top: 8px; left: 8px; width: auto; height: auto; clip-path: none; padding: 8px 14px;
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+.skip:focus { position: fixed; z-index: 9; top: 8px; left: 8px; width: auto; height: auto; clip-path: none;
+  padding: 8px 14px;
   background: var(--accent); color: var(--on-accent); border-radius: 6px; }
 .dim { color: var(--dim); }
 .small { font-size: 13px; }
 
-.top { display: flex; gap: 16px 32px; align-items: flex-start; justify-content: space-between; padding: 26px 32px 20px; }
+.top { display: flex; gap: 16px 32px; align-items: flex-start; justify-content: space-between;
+  padding: 26px 32px 20px; }
 .top h1 { font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
 .top p { color: var(--dim); margin-top: 4px; max-width: 78ch; overflow-wrap: anywhere; }
 .top .brand { font-size: 13px; color: var(--dim); margin: 0 0 2px; }
-.plain { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px; font-size: 13px;
+.plain { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px;
+  font-size: 13px;
   white-space: nowrap; }
 .plain:hover { border-color: var(--dim); }
 
-main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px; padding: 0 32px 40px;
+main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px;
+  padding: 0 32px 40px;
   align-items: start; }
 main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
 .bare .side { display: none; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
 .card > h2, .side h2 { font-size: 13px; font-weight: 600; color: var(--dim); padding: 14px 18px 0; }
 
-.timeline, .side { position: sticky; top: 16px; max-height: calc(100vh - 32px); overflow-y: auto; scrollbar-width: thin; }
+.timeline, .side { position: sticky; top: 16px; max-height: calc(100vh - 32px); overflow-y: auto;
+  scrollbar-width: thin; }
 .timeline .group { padding: 12px 10px 10px; }
 .timeline .group + .group { border-top: 1px solid var(--line); }
 .timeline h3 { font-size: 13px; font-weight: 600; padding: 0 8px; overflow-wrap: anywhere; }
@@ -83,53 +91,65 @@ main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
 .exchange .number { font-size: 12px; color: var(--dim); min-width: 2ch; font-variant-numeric: tabular-nums; }
 .exchange .method { font-size: 12.5px; font-weight: 650; }
 .exchange .path { flex: 1 1 auto; min-width: 0; font-size: 12.5px; overflow-wrap: anywhere; }
-.exchange .path { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+.exchange .path { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
+  overflow: hidden; }
 .exchange .status { font-size: 12.5px; font-weight: 650; font-variant-numeric: tabular-nums; }
 .exchange .status.bad { color: var(--wrong); }
-.exchange .when { display: flex; justify-content: space-between; gap: 8px; font-size: 12px; color: var(--dim); margin-top: 2px;
+.exchange .when { display: flex; justify-content: space-between; gap: 8px; font-size: 12px;
+  color: var(--dim); margin-top: 2px;
   font-variant-numeric: tabular-nums; }
 .exchange .when span:first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .exchange .when span:last-child { flex: 0 0 auto; }
-.track { position: relative; display: block; height: 6px; margin-top: 6px; border-radius: 3px; background: var(--mark-tint); overflow: hidden; }
+.track { position: relative; display: block; height: 6px; margin-top: 6px; border-radius: 3px;
+  background: var(--mark-tint); overflow: hidden; }
 .track i { position: absolute; top: 0; bottom: 0; min-width: 2px; border-radius: 2px; }
 .track .t-request { background: var(--start); }
 .track .t-wait { background: var(--line); }
 .track .t-response { background: var(--content); }
 .track .t-stream { background: var(--frame); }
 [hidden] { display: none !important; }
-.bars { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 8px 18px 0; font-size: 12px; color: var(--dim); }
-.bars i { display: inline-block; width: 14px; height: 6px; border-radius: 3px; margin-right: 6px; vertical-align: 1px; }
+.bars { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 8px 18px 0; font-size: 12px;
+  color: var(--dim); }
+.bars i { display: inline-block; width: 14px; height: 6px; border-radius: 3px; margin-right: 6px;
+  vertical-align: 1px; }
 .bars .t-request { background: var(--start); } .bars .t-wait { background: var(--line); }
 .bars .t-response { background: var(--content); } .bars .t-stream { background: var(--frame); }
 
 .detail { min-width: 0; }
 .detail .about { padding: 18px 22px 0; }
-.detail .about h2 { font-size: 17px; line-height: 1.4; font-weight: 600; overflow-wrap: anywhere; padding: 0; color: inherit; }
+.detail .about h2 { font-size: 17px; line-height: 1.4; font-weight: 600; overflow-wrap: anywhere; padding: 0;
+  color: inherit; }
 .detail .about p { color: var(--dim); font-size: 13.5px; margin-top: 3px; }
 .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 18px; padding: 14px 22px 12px; }
-.tabs { display: inline-flex; border: 1px solid var(--line); border-radius: 8px; padding: 2px; background: var(--ground); }
+.tabs { display: inline-flex; border: 1px solid var(--line); border-radius: 8px; padding: 2px;
+  background: var(--ground); }
 .tabs button { padding: 4px 13px; border-radius: 6px; font-size: 13.5px; color: var(--dim); }
-.tabs button[aria-selected="true"] { background: var(--surface); color: var(--ink); font-weight: 600; box-shadow: 0 0 0 1px var(--line); }
+.tabs button[aria-selected="true"] { background: var(--surface); color: var(--ink); font-weight: 600;
+  box-shadow: 0 0 0 1px var(--line); }
 .keys { font-size: 12.5px; color: var(--dim); }
 .keys summary { cursor: pointer; }
 .keys dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 14px; padding: 6px 0 2px; }
 kbd { font-size: 12px; }
 
 .part { border-top: 1px solid var(--line); padding: 14px 22px 18px; }
-.part > h3 { font-size: 14px; font-weight: 600; display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; margin-bottom: 8px; }
+.part > h3 { font-size: 14px; font-weight: 600; display: flex; flex-wrap: wrap; gap: 2px 12px;
+  align-items: baseline; margin-bottom: 8px; }
 .part > h3 .dim { font-weight: 400; font-size: 13px; }
 .way { display: inline-block; font-weight: 700; margin-right: 7px; color: var(--start); }
 .way.back { color: var(--content); }
-.alarm { border: 1px solid var(--wrong); background: var(--wrong-tint); color: var(--wrong); border-radius: 7px; padding: 8px 12px;
+.alarm { border: 1px solid var(--wrong); background: var(--wrong-tint); color: var(--wrong);
+  border-radius: 7px; padding: 8px 12px;
   margin-bottom: 10px; font-size: 13.5px; overflow-wrap: anywhere; }
 .alarm button { text-decoration: underline; margin-left: 8px; }
 .empty { color: var(--dim); font-size: 13.5px; }
 
-.bytes { font: 13px/1.7 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+.bytes { font: 13px/1.7 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono",
+  monospace; }
 .line { display: grid; grid-template-columns: var(--at) minmax(0, 1fr) auto; column-gap: 14px; }
 .line .at { color: var(--dim); text-align: right; font-size: 11.5px; line-height: 1.9; user-select: none; }
 .line .code { white-space: break-spaces; word-break: break-all; min-width: 0; }
-.line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; text-align: right; max-width: 20ch; }
+.line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial,
+  sans-serif; text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
 .hex .line { grid-template-columns: var(--at) max-content max-content; column-gap: 18px; }
 .hex .line { content-visibility: auto; contain-intrinsic-height: 22px; }
@@ -141,13 +161,16 @@ kbd { font-size: 12px; }
 .hex .code > .w:nth-child(8n+9) { margin-left: 1.1ch; }
 .hex .ascii > i { width: 1ch; font-style: normal; }
 .hex .code > .w.fold { width: auto; padding: 0 8px; }
-.w { color: var(--c); background: var(--t); border-radius: 2px; cursor: pointer; -webkit-box-decoration-break: clone;
+.w { color: var(--c); background: var(--t); border-radius: 2px; cursor: pointer;
+  -webkit-box-decoration-break: clone;
   box-decoration-break: clone; padding: 1px 0; unicode-bidi: isolate; }
 .ascii i { color: var(--c); background: var(--t); }
 .w:focus-visible { outline-offset: 0; border-radius: 2px; position: relative; z-index: 1; }
 .text .w[data-role$="CRLF"] { display: inline-block; white-space: nowrap; line-height: 1.3; }
-.esc { font-style: normal; opacity: 1; font-size: .86em; border-radius: 3px; box-shadow: inset 0 0 0 1px var(--line); padding: 0 2px; margin: 0 1px; }
-.fold { font: 12px/1.7 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-style: italic; padding: 0 6px; }
+.esc { font-style: normal; opacity: 1; font-size: .86em; border-radius: 3px;
+  box-shadow: inset 0 0 0 1px var(--line); padding: 0 2px; margin: 0 1px; }
+.fold { font: 12px/1.7 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-style: italic;
+  padding: 0 6px; }
 .hot { box-shadow: inset 0 -2px 0 var(--c); }
 .here { box-shadow: inset 0 0 0 1px var(--c); }
 .picked, .ascii i.picked { background: var(--c); color: var(--surface); }
@@ -170,32 +193,43 @@ kbd { font-size: 12px; }
 .side > section { padding-bottom: 14px; }
 .side > section + section { border-top: 1px solid var(--line); }
 .reading { padding: 8px 18px 2px; overflow-wrap: anywhere; }
-.reading .role { display: inline-block; font-weight: 650; color: var(--c); background: var(--t); border-radius: 5px; padding: 2px 9px; }
+.reading .role { display: inline-block; font-weight: 650; color: var(--c); background: var(--t);
+  border-radius: 5px; padding: 2px 9px; }
 .reading .within { display: block; color: var(--dim); font-size: 13px; margin-top: 4px; }
 .reading .shown { display: block; margin-top: 8px; font-size: 13px; max-height: 4.8em; overflow: hidden; }
 .reading .says { margin-top: 8px; }
 .reading .source, .reading .where { color: var(--dim); font-size: 13px; margin-top: 6px; }
 .reading .source { color: var(--ink); font-weight: 600; }
 .roles { padding: 8px 12px 0; display: flex; flex-direction: column; gap: 2px; }
-.roles button { display: flex; align-items: baseline; gap: 9px; width: 100%; border-radius: 6px; padding: 2px 7px; font-size: 13.5px; }
+.roles button { display: flex; align-items: baseline; gap: 9px; width: 100%; border-radius: 6px;
+  padding: 2px 7px; font-size: 13.5px; }
 .roles button:hover { background: var(--raised); }
-.roles button[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600; box-shadow: inset 0 0 0 1px var(--line); }
-.roles i { flex: 0 0 auto; width: 12px; height: 12px; border-radius: 3px; background: var(--t); box-shadow: inset 0 0 0 2px var(--c); align-self: center; }
-.roles .count { margin-left: auto; color: var(--dim); font-size: 12.5px; font-weight: 400; white-space: nowrap; }
+.roles button[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600;
+  box-shadow: inset 0 0 0 1px var(--line); }
+.roles i { flex: 0 0 auto; width: 12px; height: 12px; border-radius: 3px; background: var(--t);
+  box-shadow: inset 0 0 0 2px var(--c); align-self: center; }
+.roles .count { margin-left: auto; color: var(--dim); font-size: 12.5px; font-weight: 400;
+  white-space: nowrap; }
 
 .frames { border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-.frame { display: grid; grid-template-columns: 9ch minmax(0, 1fr) auto; gap: 12px; padding: 3px 12px; font-size: 13px; }
+.frame { display: grid; grid-template-columns: 9ch minmax(0, 1fr) auto; gap: 12px; padding: 3px 12px;
+  font-size: 13px; }
 .frame + .frame { border-top: 1px solid var(--line); }
 .frame .text { white-space: break-spaces; overflow-wrap: anywhere; }
 .frame .from { font-weight: 650; font-size: 12.5px; }
-.frame .from.s1 { color: var(--content); } .frame .from.s2 { color: var(--chunk); } .frame .from.s0 { color: var(--start); }
-.frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline; text-underline-offset: 3px; }
+.frame .from.s1 { color: var(--content); } .frame .from.s2 { color: var(--chunk); }
+.frame .from.s0 { color: var(--start); }
+.frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline;
+  text-underline-offset: 3px; }
 .choose { display: flex; gap: 8px; flex-wrap: wrap; margin-bottom: 8px; }
-.choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600; border-color: var(--dim); }
-.pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px; line-height: 1.6; margin: 0;
+.choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600;
+  border-color: var(--dim); }
+.pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px;
+  line-height: 1.6; margin: 0;
   white-space: break-spaces; overflow-wrap: anywhere; }
 .pretty + .pretty { margin-top: 6px; }
-.j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); } .j-word { color: var(--frame); }
+.j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); }
+.j-word { color: var(--frame); }
 
 @media (max-width: 1400px) {
   main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr) 260px; }
@@ -204,7 +238,8 @@ kbd { font-size: 12px; }
 @media (max-width: 1180px) {
   html { scroll-padding-bottom: 30vh; }   /* what has the focus is not to hide behind the panel below */
   main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
-  .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid; grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
+  .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid;
+    grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
   .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
   .bare .side, .side.idle > section:first-child { display: none; }
   .side.idle { display: block; }
@@ -254,12 +289,14 @@ PAGE_BODY = r"""
 <div><p class="brand mono">rawdock</p><h1>What crossed the socket</h1><p id="summary"></p></div>
 <button type="button" class="plain" id="theme"></button>
 </header>
-<noscript><p>This page is drawn by the script inside it, which this browser does not run. It loads nothing from anywhere.</p></noscript>
+<noscript><p>This page is drawn by the script inside it, which this browser does not run. It loads nothing
+from anywhere.</p></noscript>
 <main>
 <nav class="card timeline" aria-labelledby="timeline-title">
 <h2 id="timeline-title">Timeline</h2>
-<div class="bars" aria-hidden="true"><span><i class="t-request"></i>request</span><span><i class="t-wait"></i>waiting</span><span><i
-class="t-response"></i>response</span><span><i class="t-stream"></i>raw stream</span></div>
+<div class="bars" aria-hidden="true"><span><i class="t-request"></i>request</span><span><i
+class="t-wait"></i>waiting</span><span><i class="t-response"></i>response</span><span><i
+class="t-stream"></i>raw stream</span></div>
 <div id="timeline"></div>
 </nav>
 <article class="card detail" id="detail" tabindex="-1" aria-labelledby="title">
@@ -283,7 +320,8 @@ class="t-response"></i>response</span><span><i class="t-stream"></i>raw stream</
 </article>
 <aside class="card side" aria-label="What the bytes mean">
 <section><h2>This byte</h2><div class="reading" id="reading"></div></section>
-<section><h2 id="roles-title">Roles</h2><div class="roles" id="roles" role="toolbar" aria-orientation="vertical" aria-labelledby="roles-title"></div></section>
+<section><h2 id="roles-title">Roles</h2><div class="roles" id="roles" role="toolbar"
+aria-orientation="vertical" aria-labelledby="roles-title"></div></section>
 </aside>
 </main>
 <div class="hidden" role="status" aria-live="polite" id="live"></div>
@@ -374,7 +412,8 @@ function words(bytes) {
   const escape = (text) => {
     if (plain) found.push([plain, false]);
     const last = found[found.length - 1];
-    if (!plain && last && last[1] && text.length > 2 && last[0].length > 2) last[0] += text; else found.push([text, true]);
+    const joins = !plain && last && last[1] && text.length > 2 && last[0].length > 2;
+    if (joins) last[0] += text; else found.push([text, true]);
     plain = "";
   };
   for (let i = 0; i < bytes.length; i++) {
@@ -390,7 +429,8 @@ function words(bytes) {
     }
     if (character === null) { escape("\\x" + hex(byte)); continue; }
     i += size - 1;
-    if (INVISIBLE.test(character)) escape("\\u{" + character.codePointAt(0).toString(16) + "}"); else plain += character;
+    if (!INVISIBLE.test(character)) plain += character;
+    else escape("\\u{" + character.codePointAt(0).toString(16) + "}");
   }
   if (plain) found.push([plain, false]);
   return found;
@@ -413,7 +453,8 @@ const all = [];   // every exchange: {connection, exchange, button}
 // Bytes in a row of the hexdump: 16 where the pane has room for them, else 8.
 function columns() {
   const probe = make("div", "bytes hex wide"), line = newLine(probe, 0);
-  probe.style.setProperty("--at", String(Math.max(...open.exchange.parts.map((part) => part.end))).length + "ch");
+  const last = Math.max(...open.exchange.parts.map((part) => part.end));
+  probe.style.setProperty("--at", String(last).length + "ch");
   line.style.cssText = "display: inline-grid; content-visibility: visible; visibility: hidden;";
   for (let i = 0; i < 16; i++) line.code.append(make("span", "w", "00"));
   const ascii = make("span", "ascii");
@@ -427,6 +468,8 @@ function columns() {
   return fits ? 16 : 8;
 }
 let wide = 16;   // what columns() said when the hexdump was drawn
+
+const hashOf = (one) => "#" + one.connection.number + "." + one.exchange.number;
 
 // ---- timeline
 
@@ -470,12 +513,15 @@ function drawExchange(connection, exchange, total) {
   const element = button("exchange", undefined, () => openExchange(index, true));
   element.tabIndex = index ? -1 : 0;
   const what = make("span", "what");
-  what.append(make("span", "number", exchange.label), make("span", "method mono", exchange.method), make("span", "path mono", shortIds(exchange.path)));
+  what.append(make("span", "number", exchange.label), make("span", "method mono", exchange.method),
+    make("span", "path mono", shortIds(exchange.path)));
   const failed = exchange.wrong || exchange.status >= 400;
-  what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong || (exchange.status ? String(exchange.status) : "\u2013")));
+  what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong
+    || (exchange.status ? String(exchange.status) : "\u2013")));
   const when = make("span", "when");
   const [from, to] = exchange.times;
-  when.append(make("span", "", exchange.says), make("span", "", timed ? ms(from).slice(0, -3) + " + " + ms(to - from) : ""));
+  when.append(make("span", "", exchange.says),
+    make("span", "", timed ? ms(from).slice(0, -3) + " + " + ms(to - from) : ""));
   const track = make("span", "track");
   for (const [kind, start, end] of exchange.phases) {
     const phase = make("i", "t-" + kind);
@@ -499,7 +545,8 @@ function openExchange(index, byUser) {
   });
   const exchange = open.exchange;
   $("title").textContent = shortIds(exchange.title);
-  const numbered = exchange.label === "ping" ? ", the ping" : exchange.label > 0 ? ", exchange " + exchange.label : "";
+  let numbered = exchange.label > 0 ? ", exchange " + exchange.label : "";
+  if (exchange.label === "ping") numbered = ", the ping";
   $("about").textContent = "Connection " + open.connection.number + numbered + ". " + exchange.about;
   pinned = -1;
   current = null;
@@ -509,7 +556,7 @@ function openExchange(index, byUser) {
   draw();
   read(null);
   if (byUser) {
-    try { history.replaceState(null, "", "#" + open.connection.number + "." + exchange.number); } catch (error) { /* a sandboxed frame */ }
+    try { history.replaceState(null, "", hashOf(open)); } catch (error) { /* a sandboxed frame */ }
     $("live").textContent = exchange.title + ". " + exchange.about;
     if ($("detail").getBoundingClientRect().top > window.innerHeight * 0.6) $("detail").scrollIntoView();
   }
@@ -548,7 +595,8 @@ function drawPart(part) {
   if (part.error) {
     const alarm = make("p", "alarm", part.error.text[0].toUpperCase() + part.error.text.slice(1));
     if (view !== "decoded" && part.error.offset !== null && part.end > part.start) {
-      alarm.append(button("", "Go to byte " + part.error.offset, () => goTo(part, Math.max(part.start, Math.min(part.end - 1, part.error.offset)))));
+      alarm.append(button("", "Go to byte " + part.error.offset,
+        () => goTo(part, Math.max(part.start, Math.min(part.end - 1, part.error.offset)))));
     }
     section.append(alarm);
   }
@@ -561,7 +609,8 @@ function drawBytes(part, section) {
   const box = make("div", "bytes " + view + (view === "hex" && wide === 16 ? " wide" : ""));
   box.setAttribute("role", view === "hex" ? "grid" : "listbox");
   box.style.setProperty("--at", String(part.end).length + "ch");
-  box.setAttribute("aria-label", part.title + ", " + WAYS[part.way] + ", " + (view === "hex" ? "hexdump" : "text"));
+  box.setAttribute("aria-label", part.title + ", " + WAYS[part.way] + ", "
+    + (view === "hex" ? "hexdump" : "text"));
   part.to = view === "hex" ? hexRows(part, box) : textLines(part, box);
   section.append(box);
   if (part.from <= part.start && part.to >= part.end) return;
@@ -582,7 +631,7 @@ function drawBytes(part, section) {
   }
   section.append(more);
 }
-// Draw on behind what is drawn. What was drawn first goes, beyond a bound: a long part must not make a slow page.
+// Draw on behind what is drawn. Beyond a bound what was drawn first goes: a long part must not slow the page.
 function grow(part) {
   part.budget[view] += 2 * SHOWN[view];
   if (part.budget[view] > 4 * SHOWN[view]) {
@@ -639,19 +688,22 @@ function newLine(box, offset) {
   return line;
 }
 
-const NOTES = {"method": "request line", "status code": "status line", "field name": "field", "chunk size": "chunk", "frame stream type": "frame",
-  "JSON message": "message", "content": "content", "raw stream": "raw stream", "malformed": "breaks a rule", "chunk data": "chunk data",
+const NOTES = {"method": "request line", "status code": "status line", "field name": "field",
+  "chunk size": "chunk", "frame stream type": "frame", "JSON message": "message", "content": "content",
+  "raw stream": "raw stream", "malformed": "breaks a rule", "chunk data": "chunk data",
   "frame payload": "frame, continued", "chunk data CRLF": "end of the chunk", "not in this page": ""};
 
 function textLines(part, box) {
   const stream = open.connection.streams[part.way];
   let budget = part.budget.text, at = part.from, line = null, ended = true;
-  for (let i = spanAt(stream, at); i < stream.starts.length - 1 && stream.starts[i] < part.end && budget > 0; i++) {
+  for (let i = spanAt(stream, at); i < stream.starts.length - 1 && stream.starts[i] < part.end
+    && budget > 0; i++) {
     const start = Math.max(at, stream.starts[i]);
     let end = Math.min(part.end, stream.starts[i + 1]);
     const role = roleOf(stream, i)[0], within = withinOf(stream, i)[0];
     const begins = role === "frame stream type" || role === "JSON message" || role === "chunk size"
-      || (role === "chunk data CRLF" && line && line.roles.length > 0 && line.roles[0] !== "chunk size" && !line.inner) || (line && line.inner) !== (within !== "");
+      || (role === "chunk data CRLF" && line && line.roles.length > 0 && line.roles[0] !== "chunk size"
+        && !line.inner) || (line && line.inner) !== (within !== "");
     if (ended || begins) {
       line = newLine(box, start);
       line.setAttribute("role", "group");
@@ -664,7 +716,11 @@ function textLines(part, box) {
     line.roles.push(role);
     let broken = false;
     for (const run of runs(stream, start, end)) {
-      if (!run.bytes) { element.append(make("span", "fold", foldText(run.end - run.start, run.end - run.start === end - start))); continue; }
+      if (!run.bytes) {
+        const size = run.end - run.start;
+        element.append(make("span", "fold", foldText(size, size === end - start)));
+        continue;
+      }
       const size = Math.min(run.bytes.length, budget);
       const bytes = run.bytes.subarray(0, size);
       budget -= size;
@@ -679,7 +735,8 @@ function textLines(part, box) {
   }
   for (const one of box.children) {
     const first = one.roles.find((role) => role in NOTES) || "";
-    const note = make("span", "note", first ? NOTES[first] : one.roles[0] === "CRLF" && one.roles.length === 1 ? "end of the head" : "");
+    const bare = one.roles.join() === "CRLF" ? "end of the head" : "";
+    const note = make("span", "note", first ? NOTES[first] : bare);
     if (one.roles.includes("status code")) note.textContent = "status line";
     if (one.roles.includes("malformed")) note.textContent = NOTES.malformed;
     if (one.roles.includes("cut")) note.textContent = "cut here";
@@ -718,7 +775,8 @@ function hexRows(part, box) {
         while (stream.starts[i + 1] <= at) i++;
         const cell = walkable(part, i, at, "span"), byte = run.bytes[k];
         cell.textContent = hex(byte);
-        const letter = make("i", "k-" + roleOf(stream, i)[1], byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "\u00b7");
+        const shown = byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "\u00b7";
+        const letter = make("i", "k-" + roleOf(stream, i)[1], shown);
         cell.twin = letter;
         letter.twin = cell;
         keep(part, i, letter);
@@ -750,7 +808,8 @@ function drawDecoded(part, section) {
   if (!part.body.length) return section.append(make("p", "empty", "No body."));
   const found = bodyRuns(part, part.body);
   const absent = found.reduce((sum, run) => sum + (run.bytes ? 0 : run.end - run.start), part.bodyLeft || 0);
-  if (absent) section.append(make("p", "empty", count(absent, "byte") + " of this body not in this page: what follows has holes."));
+  if (absent) section.append(make("p", "empty", count(absent, "byte")
+    + " of this body not in this page: what follows has holes."));
   if (part.json) {
     let budget = SHOWN.text * 8;
     for (const run of absent ? found.filter((one) => one.bytes) : [{bytes: joined(found)}]) {
@@ -764,7 +823,8 @@ function drawDecoded(part, section) {
   const bytes = joined(found), block = make("pre", "pretty mono");
   fillText(block, bytes.subarray(0, SHOWN.text), true);
   section.append(block);
-  if (bytes.length > SHOWN.text) section.append(make("p", "empty", count(bytes.length - SHOWN.text, "byte") + " more in the other two views."));
+  if (bytes.length > SHOWN.text) section.append(make("p", "empty", count(bytes.length - SHOWN.text, "byte")
+    + " more in the other two views."));
   return undefined;
 }
 function drawFrames(part, section) {
@@ -784,31 +844,38 @@ function drawFrames(part, section) {
         else text.append(make("span", "fold", foldText(run.end - run.start, true)));
       }
       const size = found.reduce((sum, run) => sum + run.end - run.start, 0);
-      row.append(make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]), text);
-      row.append(ranges.length ? button("size", count(size, "byte"), () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty"));
+      row.append(make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]),
+        text);
+      row.append(ranges.length ? button("size", count(size, "byte"),
+        () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty"));
       list.append(row);
     }
     if (wanted.length > shown) {
-      list.append(button("plain", "Show more: " + count(wanted.length - shown, "frame") + " to come", () => { shown *= 4; fill(only); }));
+      list.append(button("plain", "Show more: " + count(wanted.length - shown, "frame") + " to come",
+        () => { shown *= 4; fill(only); }));
     }
   };
   const pick = (only, chosen) => {
     for (const one of choose.children) one.setAttribute("aria-pressed", one === chosen ? "true" : "false");
     fill(only);
   };
-  choose.append(button("plain", "In order: " + count(part.frames.length, "frame"), (event) => pick(null, event.target)));
+  choose.append(button("plain", "In order: " + count(part.frames.length, "frame"),
+    (event) => pick(null, event.target)));
   for (const stream of streams) {
     const size = part.frames.filter((frame) => frame[0] === stream).length;
-    choose.append(button("plain", "Only " + STREAM_NAMES[stream] + ": " + size, (event) => pick(stream, event.target)));
+    choose.append(button("plain", "Only " + STREAM_NAMES[stream] + ": " + size,
+      (event) => pick(stream, event.target)));
   }
   if (part.frames.length) section.append(choose, list); else section.append(make("p", "empty", "No frame."));
-  if (part.framesLeft) section.append(make("p", "empty", count(part.framesLeft, "frame") + " more not in this page."));
+  if (part.framesLeft) section.append(make("p", "empty", count(part.framesLeft, "frame")
+    + " more not in this page."));
   if (part.frames.length) pick(null, choose.children[0]);
 }
-// JSON is laid out token by token and never parsed: what is shown is what was sent, big numbers and doubled keys too.
+// JSON is laid out token by token, never parsed: it is shown as sent, big numbers and doubled keys too.
 const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+/gs;
 function prettyJson(bytes) {
-  const text = words(bytes).map(([plain, special]) => special && /^\\[nrt]$/.test(plain) ? "" : plain).join("");
+  const blank = ([plain, special]) => special && /^\\[nrt]$/.test(plain);
+  const text = words(bytes).map((word) => blank(word) ? "" : word[0]).join("");
   const tokens = text.match(TOKEN) || [], blocks = [];
   for (let i = 0, end; i < tokens.length; i = end) {
     let depth = 0, size = 0;
@@ -839,7 +906,8 @@ function prettyValue(tokens, short) {
       block.append(token);
     } else if (token === ",") { block.append(short ? ", " : token); newline(); }
     else if (token === ":") block.append(": ");
-    else block.append(make("span", next === ":" ? "j-key" : token[0] === '"' ? "j-text" : /^[-0-9]/.test(token) ? "j-number" : "j-word", token));
+    else block.append(make("span", next === ":" ? "j-key" : token[0] === '"' ? "j-text"
+      : /^[-0-9]/.test(token) ? "j-number" : "j-word", token));
   });
   return block;
 }
@@ -850,16 +918,20 @@ function drawRoles() {
   const totals = new Map();
   for (const part of open.exchange.parts) {
     const stream = open.connection.streams[part.way];
-    for (let i = spanAt(stream, part.start); i < stream.starts.length - 1 && stream.starts[i] < part.end; i++) {
-      const role = stream.spans[4 * i + 1], size = Math.min(part.end, stream.starts[i + 1]) - Math.max(part.start, stream.starts[i]);
+    for (let i = spanAt(stream, part.start); i < stream.starts.length - 1
+      && stream.starts[i] < part.end; i++) {
+      const role = stream.spans[4 * i + 1];
+      const size = Math.min(part.end, stream.starts[i + 1]) - Math.max(part.start, stream.starts[i]);
       if (size > 0) totals.set(role, (totals.get(role) || 0) + size);
     }
   }
   $("roles").textContent = "";
-  const sorted = Array.from(totals.keys()).sort((a, b) => record.kinds.indexOf(record.roles[a][1]) - record.kinds.indexOf(record.roles[b][1]) || a - b);
+  const kindOf = (role) => record.kinds.indexOf(record.roles[role][1]);
+  const sorted = Array.from(totals.keys()).sort((a, b) => kindOf(a) - kindOf(b) || a - b);
   sorted.forEach((role, index) => {
     const chip = button("", undefined, () => pin(pinned === role ? -1 : role));
-    chip.append(make("i", "k-" + record.roles[role][1]), make("span", "", record.roles[role][0]), make("span", "count", count(totals.get(role), "byte")));
+    chip.append(make("i", "k-" + record.roles[role][1]), make("span", "", record.roles[role][0]),
+      make("span", "count", count(totals.get(role), "byte")));
     chip.setAttribute("aria-pressed", "false");
     chip.tabIndex = index ? -1 : 0;
     chip.role_ = role;
@@ -870,7 +942,8 @@ function drawRoles() {
 }
 $("roles").addEventListener("keydown", (event) => {
   const chips = Array.from($("roles").children), at = chips.indexOf(document.activeElement);
-  const to = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: chips.length - 1}[event.key];
+  const to = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0,
+    End: chips.length - 1}[event.key];
   if (event.key === "Escape") pin(-1);
   if (at < 0 || to === undefined) return;
   event.preventDefault();
@@ -880,7 +953,7 @@ $("roles").addEventListener("keydown", (event) => {
 });
 function pin(role) {
   pinned = role;
-  for (const chip of $("roles").children) chip.setAttribute("aria-pressed", chip.role_ === role ? "true" : "false");
+  for (const chip of $("roles").children) chip.setAttribute("aria-pressed", String(chip.role_ === role));
   pick(role);
   $("live").textContent = role < 0 ? "No role highlighted" : "Highlighted: " + record.roles[role][0];
 }
@@ -901,16 +974,19 @@ function facts(part, i, offset) {
   const [sentence, source] = textOf(stream, i);
   const start = stream.starts[i], end = stream.starts[i + 1];
   const time = timeAt(stream, offset);
-  const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to " + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
+  const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to "
+    + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
     + (timed && time !== null ? ", at " + ms(time) : "");
-  return {role: roleOf(stream, i), within: withinOf(stream, i)[0], sentence: sentence, source: source, start: start, end: end, place: place};
+  return {role: roleOf(stream, i), within: withinOf(stream, i)[0], sentence: sentence, source: source,
+    start: start, end: end, place: place};
 }
 function read(element) {
   const box = $("reading");
   box.textContent = "";
   box.className = "reading";
   if (!element) {
-    box.append(make("p", "dim", "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
+    box.append(make("p", "dim",
+      "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
     return null;
   }
   document.querySelector(".side").classList.remove("idle");
@@ -922,7 +998,8 @@ function read(element) {
   const shown = make("code", "shown");
   const stream = open.connection.streams[element.home.way];
   const bytes = joined(runs(stream, about.start, Math.min(about.end, about.start + 96)));
-  if (isHeader(about.role[0])) shown.textContent = Array.from(bytes, hex).join(" "); else fillText(shown, bytes, false);
+  if (isHeader(about.role[0])) shown.textContent = Array.from(bytes, hex).join(" ");
+  else fillText(shown, bytes, false);
   if (about.end - about.start > 96) shown.append(" \u2026");
   head.append(shown);
   box.append(head, make("p", "says", about.sentence));
@@ -946,7 +1023,8 @@ function select(element, quietly) {
   if (view === "text") element.setAttribute("aria-selected", "true");
   heat(element, true);
   const about = read(element);
-  $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". " + about.sentence + " "
+  $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". "
+    + about.sentence + " "
     + (about.source ? about.source + ". " : "") + about.place + ".";
 }
 function heat(element, on) {
@@ -954,11 +1032,13 @@ function heat(element, on) {
 }
 // The one tab stop of the bytes: where the reader was, else the first byte there is.
 function settle() {
-  stripes = Array.from($("parts").querySelectorAll(".line")).map((line) => Array.from(line.code.children)).filter((stripe) => stripe.length);
+  const lines = Array.from($("parts").querySelectorAll(".line"));
+  stripes = lines.map((line) => Array.from(line.code.children)).filter((stripe) => stripe.length);
   const walked = stripes.flat();
   if (!walked.length) { current = null; return; }
   let place = null;
-  if (current) place = walked.filter((one) => one.home === current.home && one.offset <= current.offset).pop();
+  const upTo = (one) => one.home === current.home && one.offset <= current.offset;
+  if (current) place = walked.filter(upTo).pop();
   const had = current && document.activeElement === current;
   current = null;
   select(place || walked[0], true);
@@ -1011,8 +1091,13 @@ function walk(event) {
       do {
         column += by;
         if (column < 0) { line -= 1; if (line < 0) return null; column = stripes[line].length - 1; }
-        if (column >= stripes[line].length) { line += 1; if (line >= stripes.length) return null; column = 0; }
-      } while (event.ctrlKey && stripes[line][column].span === here.span && stripes[line][column].home === here.home);
+        if (column >= stripes[line].length) {
+          line += 1;
+          if (line >= stripes.length) return null;
+          column = 0;
+        }
+      } while (event.ctrlKey && stripes[line][column].span === here.span
+        && stripes[line][column].home === here.home);
       return stripes[line][column];
     };
     const vertical = (by) => {
@@ -1033,13 +1118,15 @@ function walk(event) {
   };
   if (event.ctrlKey && (event.key === "Home" || event.key === "End")) {
     const parts = open.exchange.parts.filter((part) => part.end > part.start);
-    target = event.key === "Home" ? reach(parts[0], parts[0].start) : reach(parts[parts.length - 1], parts[parts.length - 1].end - 1);
+    target = event.key === "Home" ? reach(parts[0], parts[0].start)
+      : reach(parts[parts.length - 1], parts[parts.length - 1].end - 1);
   } else target = find();
   if (target === undefined) return;
   event.preventDefault();
   // What is not drawn yet is drawn when somebody walks there.
   const part = from.home, leaves = target === null || target.home !== part;
-  const forward = ["ArrowRight", "ArrowDown", "PageDown"].includes(event.key), backward = ["ArrowLeft", "ArrowUp", "PageUp"].includes(event.key);
+  const forward = ["ArrowRight", "ArrowDown", "PageDown"].includes(event.key);
+  const backward = ["ArrowLeft", "ArrowUp", "PageUp"].includes(event.key);
   if (leaves && (forward && part.to < part.end || backward && part.from > part.start)) {
     select(from, true);
     (forward ? grow : goBack)(part);
@@ -1048,26 +1135,32 @@ function walk(event) {
   if (target) target.focus();
 }
 $("parts").addEventListener("keydown", walk);
-$("parts").addEventListener("focusin", (event) => { if (event.target.classList.contains("w")) select(event.target); });
+$("parts").addEventListener("focusin",
+  (event) => { if (event.target.classList.contains("w")) select(event.target); });
 function pointed(event) {
   const element = event.target.closest(".w, .ascii i");
   return element && (element.classList.contains("w") ? element : element.twin);
 }
 let hovered = null;
+function cool() {
+  const stays = current && hovered && hovered.span === current.span && hovered.home === current.home;
+  if (hovered && !stays) heat(hovered, false);
+}
 $("parts").addEventListener("pointerover", (event) => {
   const element = pointed(event);
   if (element === hovered) return;
-  if (hovered && (!current || hovered.span !== current.span || hovered.home !== current.home)) heat(hovered, false);
+  cool();
   hovered = element;
   if (element) { heat(element, true); read(element); }
   else read(current && current.classList.contains("here") ? current : null);
 });
 $("parts").addEventListener("pointerleave", () => {
-  if (hovered && (!current || hovered.span !== current.span || hovered.home !== current.home)) heat(hovered, false);
+  cool();
   hovered = null;
   read(current && current.classList.contains("here") ? current : null);
 });
-$("parts").addEventListener("click", (event) => { const element = pointed(event); if (element) element.focus(); });
+$("parts").addEventListener("click",
+  (event) => { const element = pointed(event); if (element) element.focus(); });
 
 // ---- tabs, theme, start
 
@@ -1091,7 +1184,8 @@ $("tabs").addEventListener("keydown", (event) => {
 
 const THEMES = ["", "light", "dark"], THEME_WORDS = {"": "as the system", light: "light", dark: "dark"};
 function setTheme(theme) {
-  if (theme) document.documentElement.dataset.theme = theme; else delete document.documentElement.dataset.theme;
+  const data = document.documentElement.dataset;
+  if (theme) data.theme = theme; else delete data.theme;
   $("theme").textContent = "Colours: " + THEME_WORDS[theme];
 }
 let theme = "";
@@ -1106,7 +1200,7 @@ new ResizeObserver(() => { if (open && view === "hex" && columns() !== wide) dra
 
 $("summary").textContent = record.summary;
 drawTimeline();
-const wanted = all.findIndex((one) => "#" + one.connection.number + "." + one.exchange.number === location.hash);
+const wanted = all.findIndex((one) => hashOf(one) === location.hash);
 if (all.length) openExchange(Math.max(0, wanted), false); else {
   $("title").textContent = "No exchange";
   $("tabs").hidden = true;

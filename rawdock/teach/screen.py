@@ -4,10 +4,10 @@
     output_widths(descriptor)     for explanations, 80 where nothing tells, and for text of the wire
     wants_colour(descriptor)      whether escape sequences for colours may be written
     wrapped_words(text, room)     prose → lines that break between words
-    broken_line(text, room)       text of the wire → pieces that add up to it, broken behind blanks and punctuation
+    broken_line(text, room)       text of the wire → pieces that add up to it, broken behind blanks and commas
 
-Promises: no line is longer than the room for it, whatever the text, and no word that fits into the room is cut.
-Left out: characters that take two columns or none; they count as one.
+Promises: no line is longer than the room for it, whatever the text, and no word that fits into the room is
+cut. Left out: characters that take two columns or none; they count as one.
 """
 import os
 import re
@@ -40,7 +40,8 @@ def output_width(descriptor):
 def output_widths(descriptor):
     """(columns for explanations, columns for text of the wire) of what is written to the file descriptor.
 
-    Where nothing tells, explanations are fitted into DEFAULT_WIDTH, and lines of the wire stay whole (None): grep finds them.
+    Where nothing tells, explanations are fitted into DEFAULT_WIDTH, and lines of the wire stay whole (None):
+    grep finds them.
     """
     width = output_width(descriptor)
     return width or DEFAULT_WIDTH, width
@@ -66,11 +67,12 @@ def broken_line(text, room):
 
 
 def break_place(text, room):
-    """Where to break a text that is longer than `room`: behind a blank or a comma, at worst behind a bracket or inside a word."""
+    """Where to break `text`: behind a blank or a comma, at worst behind a bracket or inside a word."""
     first = len(text) - len(text.lstrip()) + 1   # a piece of blanks alone would be no line
     for pattern, least in ((BREAK_AFTER, room // 3), (WEAK_BREAK_AFTER, first)):
         places = [match.end() for match in pattern.finditer(text, 0, room) if match.end() >= least]
-        if places and not (len(text) - places[-1] > room and LONG_WORD.fullmatch(text, places[-1], places[-1] + room)):
+        if (places and not (len(text) - places[-1] > room
+                            and LONG_WORD.fullmatch(text, places[-1], places[-1] + room))):
             return places[-1]   # else what follows is broken in any case
     for match in SPELLED_BYTE.finditer(text, max(0, room - 10), room + 10):
         if 0 < match.start() < room < match.end():

@@ -28,18 +28,19 @@ from .screen import broken_line, counted_bytes, painted, wrapped_words
 SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 50
-EXPLANATION_ROOM = 30         # columns that an explanation has there at least; on a narrower screen it goes below its line
+EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
 JSON_BLANKS = b"\x1e\r\n\t "
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
-UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length cache-control pragma location".split())
+UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length "
+                               "cache-control pragma location".split())
 
 
 class TranscriptPaper:
     """Lines for `out` (write(bytes)): `colour` them or not, and number the connections or not.
 
-    `widths`: the columns into which the explanations are fitted, and those for everything else; None: not at all.
+    `widths`: columns into which explanations are fitted, and those for all else; None: not at all.
     """
 
     def __init__(self, out, colour=False, numbered=True, widths=(None, None)):
@@ -51,7 +52,7 @@ class TranscriptPaper:
         self._explained = set()
 
     def line(self, number, sign, text, explanation=""):
-        """One line; `text` and `explanation` are printable already. What it continues on has no number and no sign."""
+        """Add a line of printable text; its continuation lines have no number and no sign."""
         start = "%s%s" % (number if self._numbered else "", sign)
         indent = len(start) + 1
         pieces = [text] if self._wire_width is None else broken_line(text, self._wire_width - indent)
@@ -94,7 +95,7 @@ class TranscriptPaper:
 
 
 class FoldedElement:
-    """A frame's payload or a JSON message, shown piece by piece where chunk lines stand between: SHOWN_BYTES of it.
+    """A frame's payload or a JSON message, shown in pieces where chunk lines are between: SHOWN_BYTES of it.
 
     `prefix` (str) goes before each line, `explanation` beside the first one.
     """
@@ -122,7 +123,8 @@ class FoldedElement:
         if shown or not self._seen:
             ends_line = last and shown.endswith(b"\n") and not self._hidden
             for line in (shown[:-1] if ends_line else shown).split(b"\n"):
-                self._side.line(self._prefix + printable_text(line) if line else self._prefix.rstrip(), self._explanation)
+                self._side.line(self._prefix + printable_text(line) if line else self._prefix.rstrip(),
+                                self._explanation)
                 self._explanation = ""
         if last and self._hidden:
             self._side.line("%s… %s more" % (self._prefix, counted_bytes(self._hidden)))
@@ -167,7 +169,7 @@ class BodyTranscript:
         self._sure = sure
         if kind == "frames":
             self._show, self._reader = self._show_decoded, FrameReader(self._labels)
-        elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else it is one value that is no object
+        elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else one value, no object
             self._show, self._reader = self._show_decoded, MessageReader(self._labels)
         else:
             self._show = self._show_bytes
@@ -232,7 +234,7 @@ class BodyTranscript:
         self._show(rest)
 
     def _show_bytes(self, data):
-        """Content as lines; of a raw stream what crossed together, for a prompt has no line end to wait for."""
+        """Content as lines; of a raw stream what crossed together: a prompt has no line end to wait for."""
         if self.raw:
             if data:
                 FoldedElement(self._side).add(data)
@@ -249,7 +251,7 @@ class BodyTranscript:
 
     @property
     def is_folding(self):
-        """Whether bytes were counted in place of being shown, so that the chunk lines between them say nothing."""
+        """Whether bytes are counted and not shown now, so that chunk lines between them say nothing."""
         return self._folded > 0 or self._element is not None and self._element.is_full
 
     def end_chunk(self):
@@ -362,12 +364,13 @@ class SideTranscript:
                 self._end_body()
             elif self._body is not None and self._body.is_folding:
                 return
-            self.line(text, "a chunk of %s" % counted_bytes(size) if size else "the last chunk: the body is over")
+            self.line(text, "a chunk of %s" % counted_bytes(size) if size
+                      else "the last chunk: the body is over")
         else:
             self.line(text, self._explanation(parts, message))
 
     def _explanation(self, parts, message):
-        """What to say beside a line of a head, whose elements are `parts` (role → bytes); "" if nothing helps."""
+        """The explanation of a line of a head whose elements are `parts` (role → bytes), or ""."""
         found = None
         if message is None or message.head is None:
             return ""
@@ -376,7 +379,7 @@ class SideTranscript:
         elif "status code" in parts:
             found = explain_status(message.head.status)
         elif "field name" in parts:
-            name, value = parts["field name"].decode("latin-1"), parts.get("field value", b"").decode("latin-1")
+            name, value = [parts.get(role, b"").decode("latin-1") for role in ("field name", "field value")]
             if name.lower() not in UNEXPLAINED_FIELDS:
                 found = explain_field(name, value)
                 return self._connection.paper.once(found[0]) if found else ""
@@ -412,7 +415,7 @@ class SideTranscript:
 
 
 class ConnectionTranscript:
-    """One connection: `number`, `paper`, `pair`; `status` is that of what was wrong in it, as explain ends with it."""
+    """One connection: `number`, `paper`, `pair`; `status` is the exit status that its bytes give explain."""
 
     def __init__(self, paper, number, method="GET"):
         self.paper = paper
@@ -445,7 +448,8 @@ class ConnectionTranscript:
             self.left.add(event.direction)
             if event.direction == "<":
                 self.finish()
-        self.paper.line(self.number, "*", {"half-close": "%s will send no more", "close": "%s closed the connection",
+        self.paper.line(self.number, "*",
+                        {"half-close": "%s will send no more", "close": "%s closed the connection",
                                            "reset": "%s reset the connection"}[event.kind] % who)
 
     def _show(self):
@@ -461,10 +465,10 @@ class ConnectionTranscript:
 
 
 class TranscriptSink:
-    """A sink that prints to `out` (write(bytes); None: it only judges) as events come. `redact` False shows credentials too.
+    """A sink that prints to `out` (write(bytes); None: it only judges). `redact` False shows credentials too.
 
-    `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what responses
-    answer whose request was not recorded. `widths`: see TranscriptPaper.
+    `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what
+    responses answer whose request was not recorded. `widths`: see TranscriptPaper.
     """
 
     def __init__(self, out, colour=False, numbered=True, redact=True, method="GET", widths=(None, None)):
@@ -503,9 +507,10 @@ class TranscriptSink:
 
 
 def show_recording(recording, out, colour=False, redact=True, widths=(None, None)):
-    """Print a Recording's transcript to `out` (write(bytes), or None) in the order of time → status as of TranscriptSink."""
+    """Print a Recording to `out` (write(bytes), or None) in the order of time → status of TranscriptSink."""
     connections = recording.connections
-    events = [(event.seconds, connection.number, event) for connection in connections for event in connection.events]
+    events = [(event.seconds, connection.number, event) for connection in connections
+              for event in connection.events]
     method = connections[0].method if connections else "GET"
     sink = TranscriptSink(out, colour, len(connections) > 1, redact, method, widths)
     for _, number, event in sorted(events, key=lambda row: row[0]):
