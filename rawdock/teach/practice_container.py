@@ -32,7 +32,7 @@ HOST_CONFIG = {
 RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems NanoCpus KernelMemory"
                  " Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()
 CONFIG_KEYS = ("Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes"
-               " WorkingDir Entrypoint OnBuild Labels StopSignal StopTimeout Healthcheck").split()
+               " WorkingDir Entrypoint OnBuild Labels StopSignal StopTimeout Healthcheck MacAddress").split()
 TERMINAL_SIZE = (24, 80)
 
 

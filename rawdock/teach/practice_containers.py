@@ -17,6 +17,7 @@ from .practice_request import (PracticeRefusal, check_size, checked_kind, checke
 MAX_CONTAINERS = 1000
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 CONTAINER_FILTERS = "id name status label exited ancestor network volume publish expose before since health isolation is-task".split()
+LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "none", "splunk", "syslog")
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
@@ -33,6 +34,12 @@ class PracticeContainers:
         attributes = dict(container.config["Labels"] or {}, image=container.image_name, name=container.name)
         attributes.update(more)
         self.state.events.emit("container", action, container.id, attributes, container.image_name)
+
+    def emit_mounts(self, container, action):
+        for mount in container.mounts:
+            if mount.volume is not None:
+                more = {"destination": mount.destination, "propagation": "", "read/write": str(mount.writable).lower()}
+                self.state.volumes.emit(mount.volume, action, container=container.id, **(more if action == "mount" else {}))
 
     def find(self, text):
         """An id, a name or the start of an id → PracticeContainer. PracticeRefusal 404."""
@@ -57,28 +64,39 @@ class PracticeContainers:
 
     # -- create
 
-    def create(self, name, given):
-        """The body of a create request → (PracticeContainer, list of warnings)."""
+    def create(self, name, platform, given):
+        """The body of a create request → (PracticeContainer, list of warnings). `platform`: "", or what the image must be for."""
         given, host_given = checked_config(given)
         with self.changed:
             if name is not None:
                 self.check_name(name)
             image = self.state.images.find(given["Image"])
+            check_platform(platform, given["Image"])
             if len(self.by_id) >= MAX_CONTAINERS:
                 raise PracticeRefusal(500, "a practice engine holds at most %d containers: remove some" % MAX_CONTAINERS)
             config, host_config = merged_config(image, given, host_given)
+            links = [link.partition(":")[::2] for link in host_config["Links"] or ()]
+            links = [(self.linked(target), alias or target) for target, alias in links]
+            name = name or free_container_name(self.by_name)
+            host_config["Links"] = ["/%s:/%s/%s" % (target.name, name, alias) for target, alias in links] or None
             mounts = make_mounts(self.state.volumes, host_config, config["Volumes"])
             networking = fold_keys(given.get("NetworkingConfig") or {}, ("EndpointsConfig",))
             endpoints = checked_kind(networking, "EndpointsConfig", (dict,), "NetworkingConfig.") or {}
             for key in endpoints:
                 checked_kind(endpoints, key, (dict,), "EndpointsConfig.")
-            container = PracticeContainer(self.state, name or free_container_name(self.by_name), image, config, host_config, mounts, endpoints)
+            container = PracticeContainer(self.state, name, image, config, host_config, mounts, endpoints)
             self.by_id[container.id] = self.by_name[container.name] = container
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
             warnings.append("practice engine: bind mounts are folders in its memory; no file of the host is read or written")
         return container, warnings
+
+    def linked(self, target):
+        try:
+            return self.find(target)
+        except PracticeRefusal as refusal:
+            raise PracticeRefusal(400, "could not get container for %s: %s" % (target, refusal.message))
 
     # -- start
 
@@ -117,6 +135,7 @@ class PracticeContainers:
             container.process = process
             container.status, container.started, container.error = "running", nanoseconds_now(), ""
             container.exit_code = 0
+            self.emit_mounts(container, "mount")
             self.emit(container, "start")
             self.changed.notify_all()
         return True
@@ -145,7 +164,7 @@ class PracticeContainers:
                 wanted.setdefault(port, [{}])
         for port, bindings in sorted(wanted.items()):
             number, _, protocol = port.partition("/")
-            if protocol != "tcp" or not isinstance(bindings, list):
+            if protocol != "tcp" or not isinstance(bindings, list) or port not in (container.config.get("ExposedPorts") or ()):
                 continue
             binding = fold_keys(bindings[0] if isinstance(bindings[0], dict) else {}, ("HostIp", "HostPort"))
             address = str(binding.get("HostIp") or "")
@@ -172,8 +191,10 @@ class PracticeContainers:
                     one.process.is_init = False
                     one.process.deliver(9)
             container.log.flush()
+            self.emit(container, "die", exitCode=str(status))
             self.state.close_ports(container)
             self.state.networks.unplug_all(container)
+            self.emit_mounts(container, "unmount")
             container.services.clear()
             container.status, container.exit_code, container.finished = "exited", status, nanoseconds_now()
             container.stdin = container.new_stdin()
@@ -181,7 +202,6 @@ class PracticeContainers:
                 attacher.close()
             container.attachers = []
             container.runs += 1
-            self.emit(container, "die", exitCode=str(status))
             self.changed.notify_all()
             if container.host_config["AutoRemove"] and not container.restart_asked:
                 self.forget(container, True)
@@ -259,7 +279,9 @@ class PracticeContainers:
         with self.changed:
             if container.is_up:
                 if not force:
-                    raise PracticeRefusal(409, "You cannot remove a %s container %s: stop it first, or force" % (container.status, container.id))
+                    how = "Stop the container" if container.status == "running" else "Unpause and then stop the container"
+                    raise PracticeRefusal(409, "You cannot remove a %s container %s. %s before attempting removal or force remove"
+                                          % (container.status, container.id, how))
                 run = container.runs
                 self.signal(container, 9)
                 self.state.wait_until(lambda: container.runs != run, None)
@@ -285,25 +307,42 @@ class PracticeContainers:
 def checked_config(given):
     """The body of a create request → (it, its HostConfig), keys spelled as known and kinds checked."""
     given = fold_keys(given, CONFIG_KEYS + ["HostConfig", "NetworkingConfig"])
-    host_given = fold_keys(checked_kind(given, "HostConfig", (dict,), "") or {}, HOST_CONFIG)
+    host_given = checked_kind(given, "HostConfig", (dict,), "")
+    host_given = None if host_given is None else fold_keys(host_given, HOST_CONFIG)
+    check_host_config(host_given or {})
     for key in ("Cmd", "Entrypoint", "Env"):
         given[key] = checked_words(given, key)
     for key in ("Tty", "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"):
         checked_kind(given, key, (bool,), "")
     for key in ("Labels", "ExposedPorts", "Volumes", "NetworkingConfig"):
         checked_kind(given, key, (dict,), "")
-    for key in ("Image", "User", "Hostname", "WorkingDir", "StopSignal"):
+    for key in ("Image", "User", "Hostname", "WorkingDir", "StopSignal", "MacAddress"):
         checked_kind(given, key, (str,), "")
     checked_kind(given, "StopTimeout", (int,), "")
+    if not given.get("Image"):
+        raise PracticeRefusal(400, "invalid config: no image was named")
+    signal_number(given.get("StopSignal"))
+    return given, host_given
+
+
+def check_host_config(host_given):
     for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Tmpfs", (dict,)),
                        ("Init", (bool,)), ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
         checked_kind(host_given, key, kinds, "HostConfig.")
     checked_words(host_given, "Binds", "HostConfig.")
-    if not given.get("Image"):
-        raise PracticeRefusal(400, "invalid config: no image was named")
-    signal_number(given.get("StopSignal"))
+    checked_words(host_given, "Links", "HostConfig.")
     check_restart_policy(host_given.get("RestartPolicy") or {})
-    return given, host_given
+    driver = (checked_kind(host_given, "LogConfig", (dict,), "HostConfig.") or {}).get("Type") or ""
+    if driver not in LOG_DRIVERS:
+        raise PracticeRefusal(400, "error looking up logging plugin %s: plugin \"%s\" not found" % (driver, driver))
+
+
+def check_platform(text, name):
+    """PracticeRefusal if the platform `text` ("", "linux/arm64", …) is not that of every image here; `name` is the image's."""
+    parts = [{"x86_64": "amd64", "aarch64": "arm64"}.get(part, part) for part in text.lower().split("/")]
+    if text and parts not in (["linux"], ["amd64"]) and parts[:2] != ["linux", "amd64"]:
+        raise PracticeRefusal(404, "image with reference %s was found but does not match the specified platform: wanted %s, actual: linux/amd64"
+                              % (name, "/".join(parts)))
 
 
 def check_restart_policy(policy):
@@ -326,17 +365,17 @@ def merged_config(image, given, host_given):
     config["Env"] = list(given["Env"] or ()) + [one for one in env if one.partition("=")[0] not in names]
     config["Labels"] = dict(labels, **(given.get("Labels") or {}))
     host_config = dict(HOST_CONFIG)
-    host_config.update((key, value) for key, value in host_given.items() if key in HOST_CONFIG and value is not None)
+    host_config.update((key, value) for key, value in (host_given or {}).items() if key in HOST_CONFIG and value is not None)
+    host_config["RestartPolicy"] = dict({"Name": "", "MaximumRetryCount": 0}, **host_config["RestartPolicy"])
+    host_config["LogConfig"] = {"Type": host_config["LogConfig"].get("Type") or "json-file", "Config": host_config["LogConfig"].get("Config") or {}}
+    if host_config["MemorySwappiness"] == -1:
+        host_config["MemorySwappiness"] = None
     if not (config["Entrypoint"] or config["Cmd"]):
         raise PracticeRefusal(400, "no command specified")
     bindings = [port for port in host_config["PortBindings"] if not re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)]
     if bindings:
         raise PracticeRefusal(400, "invalid port specification: %s" % bindings[0])
-    exposed = dict(config.get("ExposedPorts") or {})
-    exposed.update((port if "/" in port else port + "/tcp", {}) for port in host_config["PortBindings"])
-    if exposed:
-        config["ExposedPorts"] = exposed
-    if host_given:
+    if host_given is not None:
         host_config["Runtime"] = host_config["Runtime"] or "runc"
     for key in ("Init", "Mounts", "Runtime", "Tmpfs"):   # left out of the answer when they were not given, as an engine has it
         if not host_config[key]:
@@ -405,7 +444,7 @@ def answer_containers(engine, connection, request):
 
 
 def answer_create(engine, connection, request):
-    container, warnings = engine.state.containers.create(request.text("name") or None, request.json())
+    container, warnings = engine.state.containers.create(request.text("name") or None, request.text("platform"), request.json())
     connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
 
 
@@ -488,6 +527,8 @@ def answer_update(engine, connection, request, name):
         checked_kind(given, key, kinds, "")
     check_restart_policy(given.get("RestartPolicy") or {})
     with engine.state.changed:
+        if given.get("RestartPolicy"):
+            given["RestartPolicy"] = dict({"MaximumRetryCount": 0}, **given["RestartPolicy"])
         container.host_config.update((key, value) for key, value in given.items() if key in RESOURCE_KEYS and value)
         engine.state.containers.emit(container, "update")
     connection.send_json({"Warnings": None})

@@ -3,8 +3,6 @@
 bridge, host and none are built in. The addresses are as an engine would give them; the only
 port anybody can reach is a published one, on loopback.
 """
-import re
-
 from .practice_events import nanoseconds_now, random_hex, stable_hex, wire_time
 from .practice_request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
                                prune_filters)
@@ -29,35 +27,46 @@ class PracticeEndpoint:
             "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
             "Aliases": self.given.get("Aliases") if aliases else None,
             "NetworkID": network.id if network else "", "EndpointID": self.id, "Gateway": network.gateway if self.address else "",
-            "IPAddress": self.address, "IPPrefixLen": 16 if self.address else 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
+            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
         }
 
 
 class PracticeNetwork:
-    """`number` decides the subnet, 172.{number}.0.0/16; None for the networks without addresses."""
+    """`pools` list of the IPAM Config's entries; `subnet` the first IPv4Network among them, None: a network without addresses."""
 
-    def __init__(self, name, driver, number, given=None):
+    def __init__(self, name, driver, pools=(), given=None):
+        from ipaddress import ip_network
         given = given or {}
         self.name = name
         self.id = stable_hex("network", name) if not given else random_hex()
         self.driver = driver
-        self.number = number
+        self.pools = list(pools)
         self.created = nanoseconds_now()
         self.options = given.get("Options") or {}
         self.labels = given.get("Labels") or {}
+        self.ipv6 = bool(given.get("EnableIPv6"))
         self.internal = bool(given.get("Internal"))
         self.attachable = bool(given.get("Attachable"))
         self.endpoints = {}           # container → PracticeEndpoint, of those that run
-        self.gateway = "172.%d.0.1" % number if number else ""
+        pool = next((one for one in self.pools if ":" not in one["Subnet"]), {})
+        self.subnet = ip_network(pool["Subnet"], False) if pool else None
+        self.span = ip_network(pool.get("IPRange") or pool["Subnet"], False) if pool else None
+        self.gateway = pool.get("Gateway") or (str(self.subnet[1]) if pool else "")
 
     def plug(self, container, endpoint):
         endpoint.network, endpoint.id = self, random_hex()
-        if self.number:
-            taken = {one.address for one in self.endpoints.values()}
-            number = next(one for one in range(2, 65534) if "172.%d.%d.%d" % (self.number, one >> 8, one & 255) not in taken)
-            endpoint.address = "172.%d.%d.%d" % (self.number, number >> 8, number & 255)
-            endpoint.mac = "02:42:ac:%02x:%02x:%02x" % (self.number, number >> 8, number & 255)
+        if self.subnet:
+            taken = {one.address for one in self.endpoints.values()} | {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
+            wanted = (endpoint.given.get("IPAMConfig") or {}).get("IPv4Address")
+            free = (str(one) for one in self.span if str(one) not in taken)
+            if wanted in taken:
+                raise PracticeRefusal(403, "Address already in use")
+            endpoint.address = wanted or next(free, "")
+            if not endpoint.address:
+                raise PracticeRefusal(500, "no available IPv4 addresses on this network's address pools: %s (%s)" % (self.name, self.id))
+            endpoint.mac = (endpoint.given.get("MacAddress") or container.config.get("MacAddress")
+                            or ":".join(["02", "42"] + ["%02x" % int(part) for part in endpoint.address.split(".")]))
         self.endpoints[container] = endpoint
 
     def unplug(self, container):
@@ -65,17 +74,45 @@ class PracticeNetwork:
         if endpoint is not None:
             endpoint.id = endpoint.address = endpoint.mac = ""
 
+    def with_prefix(self, address):
+        return "%s/%d" % (address, self.subnet.prefixlen) if address else ""
+
     def inspect(self, with_containers):
         containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id, "MacAddress": endpoint.mac,
-                                     "IPv4Address": endpoint.address + "/16" if endpoint.address else "", "IPv6Address": ""}
+                                     "IPv4Address": self.with_prefix(endpoint.address), "IPv6Address": ""}
                       for container, endpoint in self.endpoints.items()}
         return {
-            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local", "Driver": self.driver, "EnableIPv6": False,
-            "IPAM": {"Driver": "default", "Options": None,
-                     "Config": [{"Subnet": "172.%d.0.0/16" % self.number, "Gateway": self.gateway}] if self.number else []},
-            "Internal": self.internal, "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False,
+            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local", "Driver": self.driver,
+            "EnableIPv6": self.ipv6, "IPAM": {"Driver": "default", "Options": None, "Config": self.pools}, "Internal": self.internal,
+            "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False,
             "Containers": containers if with_containers else {}, "Options": self.options, "Labels": self.labels,
         }
+
+
+def default_pool(number):
+    return {"Subnet": "172.%d.0.0/16" % number, "Gateway": "172.%d.0.1" % number}
+
+
+def checked_pools(given):
+    """The IPAM of a create request → its Config's entries (dicts of str). PracticeRefusal for what are no networks."""
+    from ipaddress import ip_address, ip_network
+    ipam = fold_keys(given.get("IPAM") or {}, ("Driver", "Config", "Options"))
+    if ipam.get("Driver") not in (None, "", "default"):
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
+    pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
+    if not all(isinstance(one, dict) and all(isinstance(value, (str, dict)) for value in one.values()) for one in pools):
+        raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
+    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value} for one in pools]
+    for one in pools:
+        try:
+            subnet = ip_network(one.get("Subnet", ""), False)
+            span = ip_network(one.get("IPRange", one["Subnet"]), False)
+            gateway = ip_address(one.get("Gateway", str(subnet[0])))
+        except ValueError:
+            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s" % ((one.get("Subnet", ""),) * 2))
+        if gateway not in subnet or span[0] not in subnet or span[-1] not in subnet:
+            raise PracticeRefusal(500, "failed to allocate gateway (%s): Requested address is out of range" % gateway)
+    return pools
 
 
 class PracticeNetworks:
@@ -84,7 +121,7 @@ class PracticeNetworks:
     def __init__(self, state):
         self.state = state
         self.changed = state.changed
-        self.by_name = {name: PracticeNetwork(name, driver, 17 if driver == "bridge" else None) for name, driver in BUILT_IN_NETWORKS}
+        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge")) for name, driver in BUILT_IN_NETWORKS}
 
     def emit(self, network, action, **more):
         self.state.events.emit("network", action, network.id, dict(more, name=network.name, type=network.driver))
@@ -101,8 +138,8 @@ class PracticeNetworks:
 
     def create(self, given):
         name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
-        if not re.fullmatch("[^/\\s]+", name):
-            raise PracticeRefusal(500 if not name else 400, "invalid name: %s" % name)
+        if not name.strip():
+            raise PracticeRefusal(500, "invalid name: %s" % name)
         if driver == "overlay":
             raise PracticeRefusal(500, NO_SWARM)
         if driver not in NETWORK_DRIVERS:
@@ -112,11 +149,14 @@ class PracticeNetworks:
         with self.changed:
             if name in self.by_name:
                 raise PracticeRefusal(409, "network with name %s already exists" % name)
-            taken = {one.number for one in self.by_name.values()}
-            number = next((one for one in range(18, 18 + MAX_NETWORKS) if one not in taken), None)
-            if number is None:
+            pools = checked_pools(given)
+            if all(":" in one["Subnet"] for one in pools):
+                taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+                free = (default_pool(number) for number in range(18, 18 + MAX_NETWORKS))
+                pools = [next((one for one in free if one["Subnet"] not in taken), None)] + pools
+            if pools[0] is None or len(self.by_name) > MAX_NETWORKS:
                 raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some" % MAX_NETWORKS)
-            network = self.by_name[name] = PracticeNetwork(name, driver, number, given)
+            network = self.by_name[name] = PracticeNetwork(name, driver, pools, given)
             self.emit(network, "create")
             return network
 
@@ -183,8 +223,9 @@ def answer_network(engine, connection, request, name):
 
 
 def answer_network_create(engine, connection, request):
-    given = fold_keys(request.json(), ("Name", "Driver", "Internal", "Attachable", "IPAM", "Options", "Labels", "CheckDuplicate"))
-    for key, kind in (("Name", str), ("Driver", str), ("Internal", bool), ("Attachable", bool), ("IPAM", dict), ("Options", dict), ("Labels", dict)):
+    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool, "IPAM": dict, "Options": dict, "Labels": dict}
+    given = fold_keys(request.json(), list(kinds) + ["CheckDuplicate"])
+    for key, kind in kinds.items():
         checked_kind(given, key, (kind,), "")
     connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
 

@@ -8,6 +8,7 @@ import re
 import time
 
 from .practice_events import ZERO_TIME, nanoseconds_now, wire_time
+from .practice_request import PracticeRefusal
 
 PRACTICE_MEMORY = 1 << 30            # bytes; what a container without a limit may use
 PRACTICE_PROGRAM_BYTES = 1 << 20
@@ -83,6 +84,8 @@ def answer_top(engine, connection, request, name):
         running = list(enumerate(container.processes(), 1))
         started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
     words = request.text("ps_args", "-ef")
+    if re.search("--[a-z]", words):
+        raise PracticeRefusal(500, "ps: error: unknown gnu long option")
     columns = re.fullmatch(r"-?e?o\s*([a-z,=%]+)", words.strip())
     if columns:
         titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]

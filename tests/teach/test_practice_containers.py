@@ -274,6 +274,46 @@ def test_inspect_has_the_keys_of_the_definition(engine):
         assert key in found
 
 
+# As dockerd 20.10 answers.
+def test_host_config_is_filled_in_as_an_engine_does_it(engine):
+    host = inspect(engine, create(engine, ["true"], HostConfig={}))["HostConfig"]
+    assert host["Runtime"] == "runc"
+    target = create(engine, ["true"], name="target")
+    identity = create(engine, ["true"], name="linked", MacAddress="02:42:ac:11:65:43", HostConfig={
+        "LogConfig": {"Type": ""}, "MemorySwappiness": -1, "Links": ["target:al", target[:12]], "PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
+    found = inspect(engine, identity)
+    host = found["HostConfig"]
+    assert host["LogConfig"] == {"Type": "json-file", "Config": {}} and host["MemorySwappiness"] is None
+    assert host["Links"] == ["/target:/linked/al", "/target:/linked/" + target[:12]]
+    assert found["Config"]["MacAddress"] == "02:42:ac:11:65:43" and found["Config"].get("ExposedPorts") is None
+    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Links": ["nosuch:al"]}})[1] == {
+        "message": "could not get container for nosuch: No such container: nosuch"}
+    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": "nosuch"}}}) == (
+        400, {"message": 'error looking up logging plugin nosuch: plugin "nosuch" not found'})
+    for name in (target, identity):
+        assert ask(engine, "DELETE", "/containers/" + name)[0] == 204
+
+
+def test_what_is_not_exposed_is_not_published(engine):
+    identity = create(engine, ["sleep", "100"], HostConfig={"PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
+    start(engine, identity)
+    assert inspect(engine, identity)["NetworkSettings"]["Ports"] == {}
+    status, answer = ask(engine, "DELETE", "/containers/" + identity)
+    assert answer["message"] == ("You cannot remove a running container %s. Stop the container before attempting removal or force remove"
+                                 % identity)
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+@pytest.mark.parametrize("platform, status", [("linux/amd64", 201), ("linux", 201), ("amd64", 201), ("linux/x86_64", 201), ("linux/aarch64", 404),
+                                              ("linux/arm/v7", 404), ("windows/amd64", 404)])
+def test_an_image_is_of_one_platform(engine, platform, status):
+    found, answer = ask(engine, "POST", "/containers/create?platform=" + platform, {"Image": "busybox"})
+    assert found == status
+    if status == 404:
+        assert answer["message"] == ("image with reference busybox was found but does not match the specified platform: wanted %s, actual:"
+                                     " linux/amd64" % platform.replace("aarch64", "arm64"))
+
+
 def test_create_reads_keys_in_any_case(engine):
     identity = ask(engine, "POST", "/containers/create", {"image": "busybox", "cmd": ["sleep", "1"], "hostconfig": {"autoremove": True}, "unknown": 1})[1]["Id"]
     assert inspect(engine, identity)["HostConfig"]["AutoRemove"] is True

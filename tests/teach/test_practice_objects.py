@@ -37,7 +37,7 @@ def test_volumes(engine):
     anonymous = ask(engine, "POST", "/volumes/create", {})[1]["Name"]
     assert len(anonymous) == 64
     assert [one["Name"] for one in ask(engine, "GET", "/volumes?filters=%7B%22label%22:%5B%22a=b%22%5D%7D")[1]["Volumes"]] == ["data"]
-    identity = create(engine, ["true"], HostConfig={"Binds": ["data:/d:ro"], "Mounts": [{"Type": "volume", "Target": "/m"}]})
+    identity = run(engine, ["true"], HostConfig={"Binds": ["data:/d:ro"], "Mounts": [{"Type": "volume", "Target": "/m"}]})[0]
     mounts = inspect(engine, identity)["Mounts"]
     assert [(one["Destination"], one["RW"]) for one in mounts] == [("/d", False), ("/m", True)] and mounts[0]["Source"] == volume["Mountpoint"]
     assert ask(engine, "DELETE", "/volumes/data")[0] == 409
@@ -45,7 +45,8 @@ def test_volumes(engine):
     assert sorted(one["Name"] for one in ask(engine, "GET", "/volumes")[1]["Volumes"]) == sorted(["data", anonymous])
     assert ask(engine, "POST", "/v1.42/volumes/prune")[1]["VolumesDeleted"] == [anonymous]
     assert ask(engine, "POST", "/v1.41/volumes/prune")[1]["VolumesDeleted"] == ["data"]
-    assert actions(engine, "volume", since) == ["create", "create", "create", "destroy", "destroy", "prune", "destroy", "prune"]
+    assert actions(engine, "volume", since) == ["create", "create", "create", "mount", "mount", "unmount", "unmount", "destroy", "destroy",
+                                                "prune", "destroy", "prune"]
 
 
 @pytest.mark.parametrize("mount", [{"Type": "nope", "Target": "/x"}, {"Type": "bind", "Source": "/a", "Target": "relative"}, {"Target": "/x"}, 5,
@@ -76,6 +77,42 @@ def test_networks(engine):
     assert ask(engine, "GET", "/networks/lan")[1]["Containers"] == {}
     assert ask(engine, "POST", "/networks/prune")[1] == {"NetworksDeleted": ["lan"]}
     assert actions(engine, "network", since) == ["create", "connect", "connect", "connect", "disconnect", "disconnect", "disconnect", "destroy", "prune"]
+
+
+# As dockerd 20.10 answers.
+def test_a_network_has_the_addresses_asked_for(engine):
+    config = [{"Subnet": "192.168.77.0/24", "IPRange": "192.168.77.128/25", "Gateway": "192.168.77.254"}]
+    assert ask(engine, "POST", "/networks/create", {"Name": "own", "EnableIPv6": True, "IPAM": {"Config": config}})[0] == 201
+    made = ask(engine, "GET", "/networks/own")[1]
+    assert made["IPAM"] == {"Driver": "default", "Options": None, "Config": config} and made["EnableIPv6"] is True
+    places = {"next": None, "fixed": {"IPAMConfig": {"IPv4Address": "192.168.77.9"}, "MacAddress": "02:42:ac:11:65:43"}}
+    for name, endpoint in places.items():
+        start(engine, create(engine, ["sleep", "100"], name=name, HostConfig={"NetworkMode": "own"},
+                             NetworkingConfig={"EndpointsConfig": {"own": endpoint or {}}}))
+    plugs = [inspect(engine, name)["NetworkSettings"]["Networks"]["own"] for name in places]
+    assert [(one["IPAddress"], one["IPPrefixLen"], one["Gateway"], one["MacAddress"]) for one in plugs] == [
+        ("192.168.77.128", 24, "192.168.77.254", "02:42:c0:a8:4d:80"), ("192.168.77.9", 24, "192.168.77.254", "02:42:ac:11:65:43")]
+    assert ask(engine, "GET", "/networks/own")[1]["Containers"][inspect(engine, "fixed")["Id"]]["IPv4Address"] == "192.168.77.9/24"
+    taken = create(engine, ["true"], HostConfig={"NetworkMode": "own"},
+                   NetworkingConfig={"EndpointsConfig": {"own": {"IPAMConfig": {"IPv4Address": "192.168.77.9"}}}})
+    assert ask(engine, "POST", "/containers/%s/start" % taken) == (403, {"message": "Address already in use"})
+    for name in list(places) + [taken]:
+        assert ask(engine, "DELETE", "/containers/%s?force=1" % name)[0] == 204
+    assert ask(engine, "DELETE", "/networks/own")[0] == 204
+
+
+@pytest.mark.parametrize("given, status, text", [
+    ({"Name": "a b"}, 201, ""), ({"Name": "a/b:c"}, 201, ""), ({"Name": " "}, 500, "invalid name:  "),
+    ({"Name": "x", "IPAM": {"Config": [{"Subnet": "nonsense"}]}}, 500, "Invalid subnet nonsense : invalid CIDR address: nonsense"),
+    ({"Name": "x", "IPAM": {"Config": [{"Subnet": "192.168.77.0/24", "Gateway": "10.0.0.1"}]}}, 500,
+     "failed to allocate gateway (10.0.0.1): Requested address is out of range"),
+    ({"Name": "x", "IPAM": {"Driver": "nosuch"}}, 404, 'plugin "nosuch" not found'), ({"Name": "x", "IPAM": {"Config": [5]}}, 400, "IPAM"),
+])
+def test_names_and_addresses_of_networks(engine, given, status, text):
+    found, answer = ask(engine, "POST", "/networks/create", given)
+    assert found == status and text in answer.get("message", "")
+    if status == 201:
+        assert ask(engine, "DELETE", "/networks/" + answer["Id"])[0] == 204
 
 
 def test_a_network_that_is_gone_lets_no_container_start(engine):
@@ -138,6 +175,7 @@ def test_top(engine, query, titles, last):
     identity = create(engine, ["sleep", "100"])
     start(engine, identity)
     found = ask(engine, "GET", "/containers/%s/top%s" % (identity, query))[1]
+    assert ask(engine, "GET", "/containers/%s/top?ps_args=--invalid" % identity) == (500, {"message": "ps: error: unknown gnu long option"})
     assert " ".join(found["Titles"]) == titles and [len(one) for one in found["Processes"]] == [len(found["Titles"])] and found["Processes"][0][-1] == last
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
@@ -185,7 +223,7 @@ def test_update(engine):
     identity = create(engine, ["true"])
     assert ask(engine, "POST", "/containers/%s/update" % identity, {"Memory": 1 << 24, "restartpolicy": {"Name": "always"}}) == (200, {"Warnings": None})
     host = inspect(engine, identity)["HostConfig"]
-    assert host["Memory"] == 1 << 24 and host["RestartPolicy"]["Name"] == "always"
+    assert host["Memory"] == 1 << 24 and host["RestartPolicy"] == {"Name": "always", "MaximumRetryCount": 0}
     assert ask(engine, "POST", "/containers/%s/update" % identity, {"Memory": "much"})[0] == 400
 
 
