@@ -52,6 +52,13 @@ def test_what_cannot_run_on_podman(podman, words, status, says, flags):
     assert len(ran.out) == (65 if "-d" in flags else 0)
 
 
+def test_podman_s_images_have_the_names_that_people_write(podman):
+    """It lists docker.io/library/busybox; the docker CLI shows busybox."""
+    podman.pull("busybox")
+    listed = rawdock(podman, "images", "--format", "{{.Repository}}:{{.Tag}} {{.Containers}}").out.decode().splitlines()
+    assert "busybox:latest 0" in listed
+
+
 def test_podman_s_other_ways_to_a_status(podman):
     podman.pull("busybox")
     made = ["create", "--rm", "--name", "live-pod"] + HOST + ["busybox", "sh", "-c", "sleep 0.3; exit 7"]
