@@ -11,8 +11,8 @@ import time
 from ..engine.options import (RUN_ONLY_OPTIONS, container_request, environment_entries, option_flag_table,
                               read_env_file, versions_needed)
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import (RunFailed, answer_field, confirm_removal, confirmed_status,
-                          create_container, exit_status, failure_status, process_status, require_api_versions, run)
+from ..engine.run import (RunFailed, answer_field, confirm_removal, confirmed_status, create_container,
+                          exit_status, failure_status, process_status, require_api_versions, run)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .flags import Command, command_table, describe_error, one_line
 
@@ -62,9 +62,9 @@ def do_run(console, options, arguments):
         refuse_terminal(options)
         given = given_options(options)
         given["sig_proxy"] = options["sig_proxy"]
-        result = run(console.docker, arguments[0], arguments[1:], stdin=console.stdin if options["interactive"] else None,
-                     stdout=console.out, stderr=console.err, progress=pull_progress(console),
-                     notice=console.err.line, **given)
+        result = run(console.docker, arguments[0], arguments[1:],
+                     stdin=console.stdin if options["interactive"] else None, stdout=console.out,
+                     stderr=console.err, progress=pull_progress(console), notice=console.err.line, **given)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and is there to be looked at
             console.out.line(error.container)
@@ -94,8 +94,8 @@ def do_create(console, options, arguments):
     body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive,
                 AttachStdout=True, AttachStderr=True)
     progress = None if client.get("quiet") else pull_progress(console)
-    console.out.line(create_container(console.docker, arguments[0], query, body, client.get("pull", "missing"),
-                                      progress, console.err.line))
+    console.out.line(create_container(console.docker, arguments[0], query, body,
+                                      client.get("pull", "missing"), progress, console.err.line))
     return 0
 
 
@@ -140,7 +140,7 @@ def do_exec(console, options, arguments):
 
 
 def exec_status(docker, id):
-    """The exit status (int) of an exec whose stream has ended, as the engine gives it. RawdockError if it still runs."""
+    """The exit status (int, of any size) of an exec whose stream has ended. RawdockError if it still runs."""
     for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
         time.sleep(delay)
         state = docker.call("exec_inspect", id)
@@ -183,7 +183,8 @@ def running_container(docker, name):
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
-        raise UsageError("you cannot attach to a stopped container", "start it first: rawdock start -a %s" % name)
+        raise UsageError("you cannot attach to a stopped container",
+                         "start it first: rawdock start -a %s" % name)
     if state.get("Paused"):
         raise UsageError("you cannot attach to a paused container", "unpause it first")
     if state.get("Restarting"):
@@ -205,7 +206,7 @@ def attach_streams(docker, state, send_stdin):
 
 
 def follow_container(console, state, pipe, registered, send_stdin, forward, begin=None):
-    """Call `begin()`, if any, show the output in `pipe` → what to exit with. `registered` is the response of wait."""
+    """Call `begin()`, if any, show the output in `pipe` → exit status. `registered` is wait's response."""
     from contextlib import ExitStack
     with ExitStack() as stack:
         signals = stack.enter_context(SignalForwarder(console.docker, state["Id"], forward))
@@ -254,13 +255,14 @@ STOP_FLAGS = """
 def do_stop(console, options, arguments, operation="container_stop"):
     docker, seconds = console.docker, options["timeout"]
     if options["time"] is not None:
-        console.out.line("Flag --time has been deprecated, use --timeout instead")   # on stdout, as docker does
+        # On stdout, as the docker CLI does.
+        console.out.line("Flag --time has been deprecated, use --timeout instead")
         if seconds is not None:
             raise UsageError("conflicting options: cannot specify both --timeout and --time")
         seconds = options["time"]
     parameters = {"t": seconds}
-    if options["signal"] is not None and docker.supports("1.42"):   # as the docker CLI, which leaves it out before
-        parameters["signal"] = options["signal"]
+    if options["signal"] is not None and docker.supports("1.42"):
+        parameters["signal"] = options["signal"]   # to an older engine the docker CLI does not send it either
     return for_each(console, arguments, lambda name: docker.call(operation, name, **parameters) or name)
 
 
@@ -270,7 +272,8 @@ def do_restart(console, options, arguments):
 
 def do_kill(console, options, arguments):
     docker, signal = console.docker, options["signal"]
-    return for_each(console, arguments, lambda name: docker.call("container_kill", name, signal=signal) or name)
+    return for_each(console, arguments,
+                    lambda name: docker.call("container_kill", name, signal=signal) or name)
 
 
 RM_FLAGS = """
@@ -281,7 +284,8 @@ RM_FLAGS = """
 
 
 def do_rm(console, options, arguments):
-    flags = {"force": options["force"] or None, "link": options["link"] or None, "v": options["volumes"] or None}
+    flags = {name: True for name, flag in (("force", "force"), ("link", "link"), ("v", "volumes"))
+             if options[flag]}
 
     def remove(name):
         try:
@@ -308,18 +312,24 @@ def do_rename(console, options, arguments):
 RUN_FLAGS = option_flag_table().replace("--sig-proxy  bool  ", "--sig-proxy  on  ")
 
 LIFECYCLE_COMMANDS = command_table(
-    Command("run", do_run, "IMAGE [COMMAND] [ARG...]", "create a container, start it, show its output, exit with its status",
+    Command("run", do_run, "IMAGE [COMMAND] [ARG...]",
+            "create a container, start it, show its output, exit with its status",
             RUN_FLAGS, least=1, program=True),
     Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "create a container without starting it",
             option_flag_table(RUN_ONLY_OPTIONS), least=1, program=True),
-    Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS, least=2, program=True),
-    Command("attach", do_attach, "CONTAINER", "join the streams of a running container", ATTACH_FLAGS, least=1, most=1),
+    Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS,
+            least=2, program=True),
+    Command("attach", do_attach, "CONTAINER", "join the streams of a running container", ATTACH_FLAGS,
+            least=1, most=1),
     Command("start", do_start, "CONTAINER [CONTAINER...]", "start containers", START_FLAGS, least=1),
-    Command("stop", do_stop, "CONTAINER [CONTAINER...]", "ask containers to end, kill those that do not", STOP_FLAGS, least=1),
+    Command("stop", do_stop, "CONTAINER [CONTAINER...]", "ask containers to end, kill those that do not",
+            STOP_FLAGS, least=1),
     Command("kill", do_kill, "CONTAINER [CONTAINER...]", "send containers a signal, KILL by default",
             "-s, --signal  text  SIGNAL  which signal", least=1),
-    Command("restart", do_restart, "CONTAINER [CONTAINER...]", "stop containers, then start them", STOP_FLAGS, least=1),
+    Command("restart", do_restart, "CONTAINER [CONTAINER...]", "stop containers, then start them", STOP_FLAGS,
+            least=1),
     Command("rm", do_rm, "CONTAINER [CONTAINER...]", "remove containers", RM_FLAGS, least=1),
-    Command("wait", do_wait, "CONTAINER [CONTAINER...]", "wait until containers end, print their statuses", least=1),
+    Command("wait", do_wait, "CONTAINER [CONTAINER...]", "wait until containers end, print their statuses",
+            least=1),
     Command("rename", do_rename, "CONTAINER NEW_NAME", "give a container another name", least=2, most=2),
 )

@@ -1,8 +1,8 @@
 """What `docker run` and `docker create` take, as one table: flag, kind, place in the JSON, help.
 
-Strategy: a row says everything; `container_request` walks the rows that were given and
-each kind's small function puts its value where the row says. The command line makes its
-flags of the same rows, the library its keywords (`--volume` is `volume=` or `volumes=`).
+Strategy: a row says everything; a function for each kind makes a row's JSON of its value, and
+`container_request`, at the end, puts it where the row says. The command line makes its flags of
+the same rows, the library its keywords (`--volume` is `volume=` or `volumes=`).
 
 Only what was given is sent, and what is in ALWAYS_SENT; for everything left out the engine's own default
 holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and its
@@ -81,29 +81,39 @@ RUN_OPTIONS_TABLE = """
 -w, --workdir         text     DIRECTORY             C.WorkingDir         its working directory
 """
 
-REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "addrs", "caps", "expose", "publish", "secopt", "sysctl", "tmpfs", "volume")
+REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "addrs", "caps", "expose", "publish", "secopt",
+                  "sysctl", "tmpfs", "volume")
 # The kinds that may be given as a dict, and what separates key and value on the wire.
 PAIRED_KINDS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
-NAMESPACED_SYSCTL = re.compile(r"(?:net\.[^=]*|fs\.mqueue\.[^=]*|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
+NAMESPACED_SYSCTL = re.compile(
+    r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
+    r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
 MAX_SIZE = (1 << 63) - 1       # the engine's int64
-# The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show otherwise
-# (null in place of [] or {}, "" in place of "no") is here; the rest of the docker CLI's are the engine's defaults.
-ALWAYS_SENT = """{"BlkioDeviceReadBps": [], "BlkioDeviceReadIOps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceWriteIOps": [],
-    "BlkioWeightDevice": [], "Devices": [], "Dns": [], "DnsOptions": [], "DnsSearch": [], "PortBindings": {},
-    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Ulimits": []}"""
+# The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show
+# otherwise (null in place of [] or {}, "" in place of "no") is here; the rest that the docker CLI sends are
+# the engine's defaults. Not so on podman: docker's PidsLimit 0 would lift the limit that podman sets.
+ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "PortBindings": {}, "Dns": [],
+    "DnsOptions": [], "DnsSearch": [], "Devices": [], "Ulimits": [], "BlkioWeightDevice": [],
+    "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
+    "BlkioDeviceWriteIOps": []}"""
 # Options of run that create does not take: it never attaches.
 RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
 
 
 class RunOption:
-    """A row: `keyword` (volume), `flags` ("-v, --volume"), `kind`, `value`, `place`, `since` ("1.43" or ""), `help`."""
+    """A row: `keyword` ("volume"), `flags` ("-v, --volume"), `kind`, `value`, `place`, `since`, `help`."""
 
     __slots__ = ("keyword", "flags", "kind", "value", "place", "since", "help")
 
     def __init__(self, row):
         self.flags, self.kind, self.value, place, self.help = re.split(r"\s{2,}", row.strip())
         self.place, _, self.since = place.partition("@")
-        self.keyword = next(word for word in self.flags.split(", ") if word.startswith("--"))[2:].replace("-", "_")
+        self.keyword = re.search("--([a-z-]+)", self.flags).group(1).replace("-", "_")
+
+    @property
+    def flag(self):
+        """Its long flag: "--volume"."""
+        return "--" + self.keyword.replace("_", "-")
 
     @property
     def repeated(self):
@@ -127,211 +137,115 @@ def option_flag_table(without=()):
 
 
 def given_rows(options):
-    """[(RunOption, value), …] of a dict of keyword to value, without those that are None or False, which count as not given."""
+    """[(RunOption, value), …] of a dict of keyword to value; None and False count as not given."""
     rows = {option.keyword: option for option in run_options()}
     given = []
     for keyword, value in (options or {}).items():
         option = rows.get(keyword) or rows.get(keyword[:-1] if keyword.endswith("s") else "")
         if option is None:
-            raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(sorted(rows)))
+            raise UsageError("there is no option %r" % keyword,
+                             "the options are %s" % ", ".join(sorted(rows)))
         if value is not None and (value is not False or option.keyword == "sig_proxy"):
             given.append((option, value))
     return given
 
 
 def versions_needed(options, without=()):
-    """[(flag "annotation", API version "1.43"), …] of what `options` asks for, less the keywords in `without`."""
-    return [(option_flag(option)[2:], option.since) for option, _ in given_rows(options)
+    """[("annotation", "1.43"), …]: flags in `options` that need an API version, less those in `without`."""
+    return [(option.flag[2:], option.since) for option, _ in given_rows(options)
             if option.since and option.keyword not in without]
 
 
-def checked_command(command):
-    """`command` (a list or tuple of str; numbers and paths will do) as a list of str. UsageError for anything else."""
-    words = list(command) if isinstance(command, (list, tuple)) else [None]
-    if any(isinstance(word, bool) or not isinstance(word, (str, int, float, os.PathLike)) for word in words):
-        raise UsageError("the command is a list of str, not %r" % (command,), "write [\"echo\", \"hello\"]")
-    return [str(word) for word in words]
-
-
-def container_request(image, command=(), options=None):
-    """(query, body, client) for container_create.
-
-    `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
-    repeated option a str or a list of str. Values of None and False count as not given.
-    `client` has the options that are not sent. UsageError names the option that is wrong.
-
-    >>> container_request("redis:2.8", ["redis-server"], {"volumes": ["/some/dir:/data"]})[1]["HostConfig"]["Binds"]
-    ['/some/dir:/data']
-    """
-    if not isinstance(image, str) or not image:
-        raise UsageError("the image's name is %s" % ("a str, not %r" % (image,) if image or image is None else "empty"),
-                         "name one, as in busybox or redis:2.8")
-    query, client = {}, {}
-    body = {"Image": image}
-    words = checked_command(command)
-    if words:
-        body["Cmd"] = words
-    host = body["HostConfig"] = {}
-    given = set()
-    for option, value in given_rows(options):
-        value = checked_option_value(option, value)
-        given.add(option.keyword)
-        if option.place == "client":
-            client[option.keyword] = value
-            if option.kind == "pull" and value not in ("always", "missing", "never"):
-                raise UsageError("--pull %s: not one of always, missing, never" % value)
-        elif option.place.startswith("Q."):
-            query[option.place[2:]] = str(value)
-        else:
-            put_option(body, option, value)
-    for name, value in json.loads(ALWAYS_SENT).items():
-        host.setdefault(name, value)
-    if "rm" in given and host["RestartPolicy"]["Name"] not in ("no", ""):
-        raise UsageError("conflicting options: --restart and --rm", "a container that is removed cannot be restarted")
-    if host.get("LogConfig", {}).get("Type") == "none" and host["LogConfig"].get("Config"):
-        raise UsageError("conflicting options: --log-opt and --log-driver none", "the driver none takes no options")
-    return query, body, client
-
-
-def option_flag(option):
-    return "--" + option.keyword.replace("_", "-")
-
-
 def checked_option_value(option, value):
-    """The caller's `value` in the Python type that the row's kind has. UsageError if it is of none that would do."""
+    """The caller's `value` in the Python type that the row's kind has. UsageError if it has no such type."""
     number = isinstance(value, int) and not isinstance(value, bool)
     if option.repeated:
         if isinstance(value, dict) and option.kind in PAIRED_KINDS:
             value = ["%s%s%s" % (name, PAIRED_KINDS[option.kind], text) for name, text in value.items()]
         values = list(value) if isinstance(value, (list, tuple)) else [value]
         if not all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
-            raise UsageError("%s takes a str or a list of str, not %r" % (option_flag(option), value))
+            raise UsageError("%s takes a str or a list of str, not %r" % (option.flag, value))
         return [str(item) for item in values]
     if option.kind == "bool":
         if isinstance(value, bool):
             return value
-        raise UsageError("%s takes True or False, not %r" % (option_flag(option), value))
+        raise UsageError("%s takes True or False, not %r" % (option.flag, value))
     if option.kind == "int":
         if number or isinstance(value, str) and re.fullmatch("[+-]?[0-9]{1,19}", value):
             return int(value)
-        raise UsageError("%s takes a whole number, not %r" % (option_flag(option), value))
-    if option.kind == "entry" and isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return list(value)
+        raise UsageError("%s takes a whole number, not %r" % (option.flag, value))
+    if option.kind == "entry" and isinstance(value, (list, tuple)):
+        if all(isinstance(item, str) for item in value):
+            return list(value)
     if isinstance(value, str) or number or option.kind == "cpus" and isinstance(value, float):
         return value if option.kind == "size" else str(value)
-    raise UsageError("%s takes a str, not %r" % (option_flag(option), value))
+    raise UsageError("%s takes a str, not %r" % (option.flag, value))
 
 
-def option_place(body, place):
-    """(the dict that holds `place`, its last key), making what is missing on the way."""
-    root, _, rest = place.partition(".")
-    target = body["HostConfig"] if root == "H" else body
-    keys = rest.split(".")
-    for key in keys[:-1]:
-        target = target.setdefault(key, {})
-    return target, keys[-1]
+# -- kinds of one value: (option, value) → what the JSON has
+
+def parse_mode(option, value):
+    container = option.keyword == "pid"
+    if value not in ("", "host") and not (container and re.fullmatch("container:.+", value, re.DOTALL)):
+        modes = "host or container:NAME" if container else "host"
+        raise UsageError("%s %s: not a mode" % (option.flag, value), "write %s, or leave it out" % modes)
+    return value
 
 
-def put_option(body, option, value):
-    """Put `value` where the row says, in the shape its kind has in JSON."""
-    target, key = option_place(body, option.place)
-    kind = option.kind
-    if kind in ("text", "bool", "int"):
-        target[key] = value
-    elif kind == "list":
-        target.setdefault(key, []).extend(value)
-    elif kind == "entry":
-        target[key] = [value] if isinstance(value, str) else list(value)
-    elif kind == "map":
-        for item in value:
-            name, _, text = item.partition("=")
-            if not name:
-                raise UsageError("%s %r has no key" % (option_flag(option), item), "write KEY=VALUE")
-            target.setdefault(key, {})[name] = text
-    elif kind == "sysctl":
-        for item in value:
-            if not NAMESPACED_SYSCTL.fullmatch(item):
-                raise UsageError("--sysctl %s: a container has only net.*, fs.mqueue.* and the IPC part of kernel.* of its own" % item, "write KEY=VALUE")
-            name, _, text = item.partition("=")
-            target.setdefault(key, {})[name] = text
-    elif kind == "secopt":
-        for item in value:
-            put_security_option(target, key, item)
-    elif kind == "mode":
-        modes = "host or container:NAME" if option.keyword == "pid" else "host"
-        if value not in ("", "host") and not (option.keyword == "pid" and re.fullmatch("container:.+", value, re.DOTALL)):
-            raise UsageError("%s %s: not a mode" % (option_flag(option), value), "write %s, or leave it out" % modes)
-        target[key] = value
-    elif kind == "network":
-        if not value or "=" in value:
-            raise UsageError("--network %s: not the name of a network" % (value or "''"), "write bridge, host, none, container:NAME or a network's name")
-        target[key] = value
-    elif kind == "addrs":
-        for item in value:
-            if not is_ip_address(item):
-                raise UsageError("%s %s: not an IP address" % (option_flag(option), item))
-            target.setdefault(key, []).append(item)
-    elif kind == "tmpfs":
-        for item in value:
-            path, _, settings = item.partition(":")
-            target.setdefault(key, {})[path] = settings
-    elif kind == "env":
-        target.setdefault(key, []).extend(environment_entries(value))
-    elif kind == "envfile":
-        # What --env says comes after what the files say, and so wins.
-        entries = [entry for path in value for entry in read_env_file(path)]
-        target[key] = entries + target.get(key, [])
-    elif kind == "size":
-        target[key] = parse_size(option, value)
-    elif kind == "cpus":
-        target[key] = parse_cpus(value)
-    elif kind == "caps":
-        names = [name.upper() for name in value]
-        names = [name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names]
-        target[key] = sorted(set(target.get(key, []) + names))
-    elif kind == "hosts":
-        for item in value:
-            host, separator, place = item.partition("=") if "=" in item else item.partition(":")
-            if not separator or not host or not place:
-                raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
-            place = place[1:-1] if place[:1] == "[" and place[-1:] == "]" else place
-            if place != "host-gateway" and not is_ip_address(place):
-                raise UsageError("--add-host %s: %r is not an IP address" % (item, place), "write HOST:IP, or HOST:host-gateway")
-            target.setdefault(key, []).append("%s:%s" % (host, place))
-    elif kind == "restart":
-        target[key] = parse_restart_policy(value)
-    elif kind == "expose":
-        for item in value:
-            ports, protocol = split_protocol(item)
-            for port in port_range(ports, item):
-                target.setdefault(key, {})["%d/%s" % (port, protocol)] = {}
-    elif kind == "publish":
-        for item in value:
-            for port, binding in parse_publish(item):
-                target.setdefault(key, {}).setdefault(port, []).append(binding)
-                body.setdefault("ExposedPorts", {})[port] = {}
-    else:
-        put_volumes(body, target, value)
+def parse_network_mode(option, value):
+    if not value or "=" in value:
+        raise UsageError("--network %s: not the name of a network" % (value or "''"),
+                         "write bridge, host, none, container:NAME or a network's name")
+    return value
 
 
-def put_security_option(target, key, item):
-    """Put one --security-opt. A seccomp profile goes as the text of its file; systempaths=unconfined as two empty lists."""
-    name, _, value = item.partition("=" if "=" in item else ":")
-    if name == "systempaths" and value == "unconfined":
-        target.setdefault(key, [])
-        target["MaskedPaths"], target["ReadonlyPaths"] = [], []
-        return
-    if name == "seccomp" and value not in ("unconfined", "builtin"):
-        try:
-            with open(value, encoding="utf-8") as file:
-                item = "seccomp=" + json.dumps(json.load(file), separators=(",", ":"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError("--security-opt %s: the profile cannot be read: %s" % (item, getattr(error, "strerror", None) or error))
-    target.setdefault(key, []).append(item)
+def parse_size(option, value):
+    """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024. An int stays as it is; -1 is no limit."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if value == "-1" and option.keyword == "memory_swap":
+        return -1
+    match = re.fullmatch(r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?",
+                         str(value).lower(), re.ASCII)
+    size = int(float(match.group(1)) * 1024 ** " kmgtp".index(match.group(2) or " ")) if match else -1
+    if not 0 <= size <= MAX_SIZE:
+        raise UsageError("%s %s: not a size" % (option.flag, value), "write a number and b, k, m or g: 512m")
+    return size
 
+
+def parse_cpus(option, value):
+    match = re.fullmatch(r"([0-9]{0,6})(?:\.([0-9]{0,9}))?", value)
+    if match is None or not value.strip("."):
+        raise UsageError("--cpus %s: not a number of CPUs" % value,
+                         "write it as 1.5, with nine decimals at most")
+    return int(match.group(1) or 0) * 10 ** 9 + int((match.group(2) or "").ljust(9, "0"))
+
+
+def parse_restart_policy(option, text):
+    name, colon, count = text.partition(":")
+    known = name in ("", "no", "always", "unless-stopped", "on-failure")
+    if not known or not re.fullmatch("[0-9]{0,9}", count):
+        raise UsageError("--restart %s: not a restart policy" % text,
+                         "use no, always, unless-stopped, on-failure or on-failure:N")
+    if colon and name != "on-failure":
+        raise UsageError("--restart %s: only on-failure takes a count" % text)
+    return {"Name": name, "MaximumRetryCount": int(count or 0)}
+
+
+def same_value(option, value):
+    return value
+
+
+ONE_VALUE_KINDS = {
+    "text": same_value, "bool": same_value, "int": same_value, "size": parse_size, "cpus": parse_cpus,
+    "restart": parse_restart_policy, "mode": parse_mode, "network": parse_network_mode,
+    "entry": lambda option, value: [value] if isinstance(value, str) else value}
+
+
+# -- kinds of a list: (option, values) → the entries that are added to it
 
 def environment_entries(items):
-    """The entries (list of str) for --env values: of several with one name the last value counts, in the first one's place.
+    """The entries (list of str) for --env values; of those with one name the last, in the first's place.
 
     NAME=VALUE stays as it is; NAME alone takes this process's value, or asks the engine to unset it.
     """
@@ -359,7 +273,8 @@ def read_env_file(path):
         with open(path, encoding="utf-8-sig", newline="\n") as file:
             lines = file.read().split("\n")
     except (OSError, ValueError) as error:
-        raise UsageError("--env-file %s cannot be read: %s" % (path, getattr(error, "strerror", None) or error))
+        raise UsageError("--env-file %s cannot be read: %s"
+                         % (path, getattr(error, "strerror", None) or error))
     entries = []
     for number, line in enumerate(lines, 1):
         line = line.lstrip().rstrip("\r")
@@ -367,58 +282,13 @@ def read_env_file(path):
             continue
         name, equals, _ = line.partition("=")
         if not name or re.search(r"\s", name):
-            raise UsageError("%s, line %d: %r is not a variable name" % (path, number, name), "write NAME=VALUE")
+            raise UsageError("%s, line %d: %r is not a variable name" % (path, number, name),
+                             "write NAME=VALUE")
         if equals:
             entries.append(line)
         elif client_variable(name) is not None:
             entries.append("%s=%s" % (name, client_variable(name)))
     return entries
-
-
-def parse_size(option, value):
-    """ "512m" → bytes: b, k, m, g, t, p are powers of 1024 in the docker CLI. An int is taken as it is; -1 for no limit."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if value == "-1" and option.keyword == "memory_swap":
-        return -1
-    match = re.fullmatch(r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?", str(value).lower(), re.ASCII)
-    size = int(float(match.group(1)) * 1024 ** " kmgtp".index(match.group(2) or " ")) if match else -1
-    if not 0 <= size <= MAX_SIZE:
-        raise UsageError("%s %s: not a size" % (option_flag(option), value), "write a number and b, k, m or g: 512m")
-    return size
-
-
-def parse_cpus(value):
-    match = re.fullmatch(r"([0-9]{0,6})(?:\.([0-9]{0,9}))?", str(value))
-    if match is None or not str(value).strip("."):
-        raise UsageError("--cpus %s: not a number of CPUs" % value, "write it as 1.5, with nine decimals at most")
-    return int(match.group(1) or 0) * 10 ** 9 + int((match.group(2) or "").ljust(9, "0"))
-
-
-def parse_restart_policy(text):
-    name, colon, count = text.partition(":")
-    if name not in ("", "no", "always", "unless-stopped", "on-failure") or not re.fullmatch("[0-9]{0,9}", count):
-        raise UsageError("--restart %s: not a restart policy" % text, "use no, always, unless-stopped, on-failure or on-failure:N")
-    if colon and name != "on-failure":
-        raise UsageError("--restart %s: only on-failure takes a count" % text)
-    return {"Name": name, "MaximumRetryCount": int(count or 0)}
-
-
-def split_protocol(text):
-    ports, _, protocol = text.partition("/")
-    protocol = protocol.lower() or "tcp"
-    if protocol not in ("tcp", "udp", "sctp"):
-        raise UsageError("port %r: protocol %r is not tcp, udp or sctp" % (text, protocol))
-    return ports, protocol
-
-
-def port_range(text, whole):
-    """ "80" or "80-82" → a range of ports."""
-    match = re.fullmatch("([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
-    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
-    if not first <= last < 65536:
-        raise UsageError("port %r: %r is not a port or a range of ports" % (whole, text), "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
-    return range(first, last + 1)
 
 
 def is_ip_address(text):
@@ -431,30 +301,145 @@ def is_ip_address(text):
     return False
 
 
+def address_entries(option, values):
+    for item in values:
+        if not is_ip_address(item):
+            raise UsageError("%s %s: not an IP address" % (option.flag, item))
+    return values
+
+
+def host_entries(option, values):
+    entries = []
+    for item in values:
+        host, separator, address = item.partition("=") if "=" in item else item.partition(":")
+        if not separator or not host or not address:
+            raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
+        address = address[1:-1] if address[:1] == "[" and address[-1:] == "]" else address
+        if address != "host-gateway" and not is_ip_address(address):
+            raise UsageError("--add-host %s: %r is not an IP address" % (item, address),
+                             "write HOST:IP, or HOST:host-gateway")
+        entries.append("%s:%s" % (host, address))
+    return entries
+
+
+LIST_KINDS = {"list": same_value, "addrs": address_entries, "hosts": host_entries,
+              "env": lambda option, values: environment_entries(values)}
+
+
+# -- kinds of an object: (option, values) → the (key, value) pairs that are added to it
+
+def key_value_pairs(option, values):
+    for item in values:
+        if item[:1] in ("", "="):
+            raise UsageError("%s %r has no key" % (option.flag, item), "write KEY=VALUE")
+    return [item.partition("=")[::2] for item in values]
+
+
+def sysctl_pairs(option, values):
+    for item in values:
+        if not NAMESPACED_SYSCTL.fullmatch(item):
+            raise UsageError("--sysctl %s: a container has only net.*, fs.mqueue.* and the IPC part of "
+                             "kernel.* of its own" % item, "write KEY=VALUE")
+    return key_value_pairs(option, values)
+
+
+def split_protocol(text):
+    ports, _, protocol = text.partition("/")
+    protocol = protocol.lower() or "tcp"
+    if protocol not in ("tcp", "udp", "sctp"):
+        raise UsageError("port %r: protocol %r is not tcp, udp or sctp" % (text, protocol))
+    return ports, protocol
+
+
+def port_range(text, whole):
+    """ "80" or "80-82" → a range of ports. `whole` is the option's value, for the error."""
+    match = re.fullmatch("([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
+    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
+    if not first <= last < 65536:
+        raise UsageError("port %r: %r is not a port or a range of ports" % (whole, text),
+                         "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
+    return range(first, last + 1)
+
+
+def exposed_pairs(option, values):
+    pairs = []
+    for item in values:
+        ports, protocol = split_protocol(item)
+        pairs += [("%d/%s" % (port, protocol), {}) for port in port_range(ports, item)]
+    return pairs
+
+
+OBJECT_KINDS = {"map": key_value_pairs, "sysctl": sysctl_pairs, "expose": exposed_pairs,
+                "tmpfs": lambda option, values: [item.partition(":")[::2] for item in values]}
+
+
+# -- kinds that look at more than their own place: put(body, target, key, values), target[key] is their place
+
+def put_env_files(body, target, key, values):
+    """What --env says comes after what the files say, and so is what counts."""
+    target[key] = [entry for path in values for entry in read_env_file(path)] + target.get(key, [])
+
+
+def put_capabilities(body, target, key, values):
+    names = [name.upper() for name in values]
+    names = [name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names]
+    target[key] = sorted(set(target.get(key, []) + names))
+
+
+def put_security_options(body, target, key, values):
+    """A seccomp profile goes as the text of its file; systempaths=unconfined as two empty lists."""
+    entries = target.setdefault(key, [])
+    for item in values:
+        name, _, value = item.partition("=" if "=" in item else ":")
+        if name == "systempaths" and value == "unconfined":
+            target["MaskedPaths"], target["ReadonlyPaths"] = [], []
+            continue
+        if name == "seccomp" and value not in ("unconfined", "builtin"):
+            try:
+                with open(value, encoding="utf-8") as file:
+                    item = "seccomp=" + json.dumps(json.load(file), separators=(",", ":"))
+            except (OSError, ValueError, RecursionError) as error:
+                raise UsageError("--security-opt %s: the profile cannot be read: %s"
+                                 % (item, getattr(error, "strerror", None) or error))
+        entries.append(item)
+
+
 def parse_publish(text):
     """One -p value → [(container port "80/tcp", {"HostIp": …, "HostPort": …}), …]."""
     if "=" in text:   # the long form
         pairs = dict(pair.partition("=")[::2] for pair in text.split(","))
-        text = "%s:%s/%s" % (pairs.get("published", ""), pairs.get("target", ""), pairs.get("protocol", "tcp"))
+        text = "%s:%s/%s" % (pairs.get("published", ""), pairs.get("target", ""),
+                             pairs.get("protocol", "tcp"))
     ports, protocol = split_protocol(text)
     fields = ports.rsplit(":", 2)
     container = port_range(fields[-1], text)
     address = fields[0].strip("[]") if len(fields) == 3 else ""
     if address and not is_ip_address(address):
-        raise UsageError("port %r: %r is not an IP address" % (text, address), "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
+        raise UsageError("port %r: %r is not an IP address" % (text, address),
+                         "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
     published = fields[-2] if len(fields) > 1 else ""
-    if not published:
-        return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": ""}) for port in container]
-    host = port_range(published, text)
-    if len(container) == 1 and len(host) > 1:   # the engine picks one of them
-        return [("%d/%s" % (container[0], protocol), {"HostIp": address, "HostPort": "%d-%d" % (host[0], host[-1])})]
-    if len(host) != len(container):
-        raise UsageError("port %r: the ranges differ in length" % text)
-    return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": str(outside)}) for port, outside in zip(container, host)]
+    outside = [""] * len(container)
+    if published:
+        host = port_range(published, text)
+        if len(container) == 1 and len(host) > 1:   # the engine picks one of them
+            outside = ["%d-%d" % (host[0], host[-1])]
+        elif len(host) != len(container):
+            raise UsageError("port %r: the ranges differ in length" % text)
+        else:
+            outside = [str(port) for port in host]
+    return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": place})
+            for port, place in zip(container, outside)]
 
 
-def put_volumes(body, target, values):
-    """-v values: SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
+def put_published_ports(body, target, key, values):
+    for item in values:
+        for port, binding in parse_publish(item):
+            target.setdefault(key, {}).setdefault(port, []).append(binding)
+            body.setdefault("ExposedPorts", {})[port] = {}
+
+
+def put_volumes(body, target, key, values):
+    """SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
     for value in values:
         fields = value.split(":")
         if "" in fields or len(fields) > 3:
@@ -465,5 +450,83 @@ def put_volumes(body, target, values):
         if fields[0].startswith("."):
             fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
         bind = ":".join(fields)
-        if bind not in target.setdefault("Binds", []):
-            target["Binds"].append(bind)
+        if bind not in target.setdefault(key, []):
+            target[key].append(bind)
+
+
+WIDER_KINDS = {"envfile": put_env_files, "caps": put_capabilities, "secopt": put_security_options,
+               "publish": put_published_ports, "volume": put_volumes}
+
+
+# -- the request
+
+def option_place(body, place):
+    """(the dict that holds `place`, its last key), making what is missing on the way."""
+    root, _, rest = place.partition(".")
+    target = body["HostConfig"] if root == "H" else body
+    keys = rest.split(".")
+    for key in keys[:-1]:
+        target = target.setdefault(key, {})
+    return target, keys[-1]
+
+
+def put_option(body, option, value):
+    """Put `value` where the row says, in the shape its kind has in JSON."""
+    target, key = option_place(body, option.place)
+    if option.kind in ONE_VALUE_KINDS:
+        target[key] = ONE_VALUE_KINDS[option.kind](option, value)
+    elif option.kind in LIST_KINDS:
+        target.setdefault(key, []).extend(LIST_KINDS[option.kind](option, value))
+    elif option.kind in OBJECT_KINDS:
+        target.setdefault(key, {}).update(OBJECT_KINDS[option.kind](option, value))
+    else:
+        WIDER_KINDS[option.kind](body, target, key, value)
+
+
+def checked_command(command):
+    """`command` (a list or tuple of str, numbers or paths) as a list of str. UsageError for anything else."""
+    words = list(command) if isinstance(command, (list, tuple)) else [None]
+    if any(isinstance(word, bool) or not isinstance(word, (str, int, float, os.PathLike)) for word in words):
+        raise UsageError("the command is a list of str, not %r" % (command,), "write [\"echo\", \"hello\"]")
+    return [str(word) for word in words]
+
+
+def container_request(image, command=(), options=None):
+    """(query, body, client) for container_create.
+
+    `image` str, `command` list of str, `options` a dict of keyword to value: str, int, bool, or for a
+    repeated option a str or a list of str. Values of None and False count as not given.
+    `client` has the options that are not sent. UsageError names the option that is wrong.
+
+    >>> options = {"volumes": ["/some/dir:/data"]}
+    >>> query, body, client = container_request("redis:2.8", ["redis-server"], options)
+    >>> body["Cmd"], body["HostConfig"]["Binds"]
+    (['redis-server'], ['/some/dir:/data'])
+    """
+    if not isinstance(image, str) or not image:
+        wrong = "a str, not %r" % (image,) if image or image is None else "empty"
+        raise UsageError("the image's name is " + wrong, "name one, as in busybox or redis:2.8")
+    query, client, host = {}, {}, {}
+    body = {"Image": image, "Cmd": checked_command(command), "HostConfig": host}
+    if not body["Cmd"]:
+        del body["Cmd"]
+    for option, value in given_rows(options):
+        value = checked_option_value(option, value)
+        if option.place == "client":
+            client[option.keyword] = value
+        elif option.place.startswith("Q."):
+            query[option.place[2:]] = str(value)
+        else:
+            put_option(body, option, value)
+    for name, value in json.loads(ALWAYS_SENT).items():
+        host.setdefault(name, value)
+    if client.get("pull", "never") not in ("always", "missing", "never"):
+        raise UsageError("--pull %s: not one of always, missing, never" % client["pull"])
+    if "AutoRemove" in host and host["RestartPolicy"]["Name"] not in ("no", ""):
+        raise UsageError("conflicting options: --restart and --rm",
+                         "a container that is removed cannot be restarted")
+    log = host.get("LogConfig", {})
+    if log.get("Type") == "none" and log.get("Config"):
+        raise UsageError("conflicting options: --log-opt and --log-driver none",
+                         "the driver none takes no options")
+    return query, body, client

@@ -14,11 +14,11 @@ STDIN_BYTES = 65536
 
 
 def copy_stream(pieces, tty, stdout, stderr):
-    """Write a container's output to two binary files (None: drop it), with one call for each run of frames of one stream.
+    """Write a container's output to two binary files (None: drop it), one call for each run of one stream.
 
-    `pieces` is a Response, a Duplex or another iterable of bytes. `tty` True: they are raw, and all for `stdout`;
-    False: they are frames. Each piece is demultiplexed as it comes, then written and flushed. TruncatedError if
-    they end inside a frame, StreamError for a frame in which the engine reports an error.
+    `pieces` is a Response, a Duplex or another iterable of bytes. `tty` True: they are raw, and all for
+    `stdout`; False: they are frames. Each piece is demultiplexed as it comes, then written and flushed.
+    TruncatedError if they end inside a frame, StreamError for a frame in which the engine reports an error.
     """
     if tty:
         for piece in pieces:
@@ -46,7 +46,7 @@ def write_output(file, data):
 
 
 def copy_stdin(source, duplex):
-    """Copy `source` (a file with fileno(), or with read()) to the container until its end, then half-close."""
+    """Copy `source` (a file with fileno() or read()) to the container until its end, then half-close."""
     try:
         descriptor = source.fileno()
     except (AttributeError, OSError, ValueError):
@@ -55,7 +55,7 @@ def copy_stdin(source, duplex):
         while True:
             # os.read gives what there is; a buffered file would wait for more.
             try:
-                data = os.read(descriptor, STDIN_BYTES) if descriptor is not None else source.read(STDIN_BYTES)
+                data = source.read(STDIN_BYTES) if descriptor is None else os.read(descriptor, STDIN_BYTES)
             except BlockingIOError:   # a terminal that another program has left so
                 from select import POLLIN, poll
                 poller = poll()
@@ -80,19 +80,20 @@ def start_stdin_copy(source, duplex):
 
 
 def raise_signal(number):
-    """Raise what ends a program that the signal `number` (int) has come to: KeyboardInterrupt, or SystemExit with its status."""
+    """End the program for the signal `number` (int): KeyboardInterrupt, or SystemExit with 128 + number."""
     import signal
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 class CaughtSignals:
-    """While entered, every catchable signal but CHLD, PIPE, URG, WINCH and those of job control goes to `caught(number)`.
+    """While entered, signals go to `caught(number)`: those that `docker run` passes on.
 
-    These are the signals that `docker run` passes on. Outside the main thread nothing is caught.
+    These are all that can be caught but CHLD, PIPE, URG, WINCH and those of job control. Outside the main
+    thread nothing is caught.
     """
 
-    LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP SEGV BUS
-        FPE ILL TRAP ABRT IOT SYS PROF VTALRM XCPU XFSZ""".split())
+    LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP
+        SEGV BUS FPE ILL TRAP ABRT IOT SYS PROF VTALRM XCPU XFSZ""".split())
 
     def __init__(self):
         self._previous = []
@@ -123,9 +124,10 @@ class CaughtSignals:
 
 
 class InterruptGuard(CaughtSignals):
-    """While entered, a signal that would end this process raises an exception (raise_signal), so that it can clear up.
+    """While entered, a signal that would end this process raises an exception (raise_signal) instead.
 
-    Between hold() and release() the first signal waits for release(), 10 seconds at most; the second does not wait.
+    Between hold() and release() the first signal waits for release(), 10 seconds at most; the second does
+    not wait.
     """
 
     HOLD_SECONDS = 10

@@ -20,16 +20,18 @@ import re
 import sys
 import time
 
-from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, Timeout, UsageError
+from ..errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, Timeout,
+                      UsageError)
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy
 from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
-# Phrases that map a refused start to exit status 127 (not found) or 126 (not executable): dockerd's, then crun's
-# and podman's.
-NOT_FOUND_WORDS = ("executable file not found", "no such file or directory", "system cannot find the file specified",
+# Phrases that map a refused start to exit status 127 (not found) or 126 (not executable): dockerd's, then
+# crun's and podman's.
+NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
+                   "system cannot find the file specified",
                    "not found in $PATH", "attempted to invoke a command that was not found")
 NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
 # The requests whose refusal can be about the program: podman refuses at attach what dockerd refuses at start.
@@ -50,7 +52,7 @@ class UnsupportedOption(UsageError):
 
 
 def answer_field(answer, operation, kinds, *names):
-    """The value at the keys `names` in the decoded `answer` of `operation` (str); a missing key counts as None.
+    """The value at the keys `names` in the decoded `answer` of `operation` (str); None for a missing key.
 
     `kinds` is the type, or tuple of types, that it may have; True and False are no int. ProtocolError for
     another type, or for an answer of another shape.
@@ -69,15 +71,15 @@ def answer_field(answer, operation, kinds, *names):
 
 
 def require_api_versions(docker, needed):
-    """UnsupportedOption, in the docker CLI's words, if `needed` has (flag, API version) pairs newer than the engine."""
-    newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s' % (flag, since, docker.version)
-             for flag, since in needed if not docker.supports(since)]
+    """UnsupportedOption, in docker's words, if a (flag, API version) of `needed` is newer than the engine."""
+    newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s'
+             % (flag, since, docker.version) for flag, since in needed if not docker.supports(since)]
     if newer:
         raise UnsupportedOption("\n".join(newer))
 
 
 def pull_image(docker, image, platform=None, progress=None):
-    """Pull `image` (str). `progress`, if any, is called with each message (dict). StreamError if the pull fails."""
+    """Pull `image` (str). `progress`, if any, is called with each message (dict). StreamError if it fails."""
     query = pull_query(parse_reference(image))
     if platform:
         query["platform"] = platform
@@ -123,7 +125,7 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
 
 
 class NewContainer:
-    """While entered, a container that is made and not yet started: if `remove` (--rm), what ends this early removes it.
+    """While entered, a container made but not started. With `remove` (--rm) an exception removes it.
 
     `id` (str) is None until it is created. Whoever starts it sets `started`: from then on its removal is the
     engine's. An exception that passes through carries the id as `container`.
@@ -141,7 +143,7 @@ class NewContainer:
         return self
 
     def create(self, operation, **parameters):
-        """docker.call(operation, …) that creates the container. A signal does not part us from the answer, which has its id."""
+        """docker.call(operation, …) that creates the container; with --rm, signals wait for its id."""
         if self.remove:
             self._guard.hold()
         try:
@@ -174,7 +176,7 @@ def remove_unstarted(docker, id):
 
 
 def confirm_removal(docker, id):
-    """Return once the container `id`, which has ended, is removed. RunFailed if the engine could not remove it."""
+    """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
     try:
         if not docker.supports("1.25"):   # such an engine does not remove containers by itself
             docker.call("container_delete", id, v=True)
@@ -187,8 +189,9 @@ def confirm_removal(docker, id):
     raise_wait_error(result)
 
 
-def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None, **options):
-    """Run `command` (list of str) in a new container of `image` → its exit status (int), as the engine gives it.
+def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
+        **options):
+    """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
@@ -201,7 +204,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     (str) as `container`.
     """
     if not hasattr(docker, "call"):
-        raise UsageError("run() takes a Docker first, not %r" % (docker,), "write run(rawdock.Docker(), \"busybox\", …)")
+        raise UsageError("run() takes a Docker first, not %r" % (docker,),
+                         "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
     detach = client.get("detach", False)
     interactive = bool(client.get("interactive"))
@@ -217,8 +221,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         if detach:
             docker.call("container_start", made.id)
             return made.id
-        status = follow_run(made, tty, (sys.stdin.buffer if stdin is None else stdin) if interactive else None,
-                            sys.stdout.buffer if stdout is None else stdout,
+        source = (sys.stdin.buffer if stdin is None else stdin) if interactive else None
+        status = follow_run(made, tty, source, sys.stdout.buffer if stdout is None else stdout,
                             sys.stderr.buffer if stderr is None else stderr, client.get("sig_proxy", True))
         if remove:
             confirm_removal(docker, made.id)
@@ -226,12 +230,12 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
 
 
 def follow_run(made, tty, stdin, stdout, stderr, forward):
-    """Requests 4 to 6 for the NewContainer `made`, its output to its end → the exit status. `stdin` None: it gets none."""
+    """Requests 4 to 6 for the NewContainer `made`, then its output → its exit status. `stdin` may be None."""
     from contextlib import ExitStack
     docker, id = made.docker, made.id
     with ExitStack() as stack:   # whatever fails: signals back to this process, both connections closed
-        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin is not None,
-                                               stdout=True, stderr=True))
+        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
+                                               stdin=stdin is not None, stdout=True, stderr=True))
         if stdin is None and not tty:   # on a terminal's stream a half-close detaches
             pipe.close_write()
         registered = None
@@ -260,8 +264,8 @@ def confirmed_status(docker, id, pipe, registered):
         result = registered.json()
     except Timeout:
         if still_runs(docker, id):
-            raise RunFailed("the stream of container %s ended, yet it still runs: its output may be incomplete" % id[:12],
-                            1) from None
+            raise RunFailed("the stream of container %s ended, yet it still runs: "
+                            "its output may be incomplete" % id[:12], 1) from None
         registered.limit_idle(None)   # the engine is slow, or it is being removed
         result = registered.json()
     status = exit_status(result)
@@ -286,24 +290,27 @@ def raise_wait_error(result):
 
 
 def exit_status(result):
-    """The exit status (int) in the decoded answer of wait, as the engine gives it. RunFailed if it carries an error."""
+    """The exit status (int) in the decoded answer of wait, of any size. RunFailed if it carries an error."""
     raise_wait_error(result)
     return answer_field(result, "ContainerWait", int, "StatusCode")
 
 
 def process_status(status):
-    """What a process exits with for a container's `status` (int): its low 8 bits, but never 0 for what is not 0."""
+    """What a process exits with for a container's `status` (int): its low 8 bits, 255 if they alone are 0."""
     return status & 255 or (255 if status else 0)
 
 
 def failure_status(error):
-    """What `docker run` exits with for an error before the container ran: 127 not found, 126 not executable, else 125."""
+    """What `docker run` exits with for an error before the container ran.
+
+    127: the program is not found, 126: it cannot be executed, 125: anything else.
+    """
     from errno import EACCES
     if isinstance(error, RunFailed):
         return error.status
     if isinstance(error, UnsupportedOption):
         return 1
-    if isinstance(error, ConnectError) and error.errno == EACCES:   # as the docker CLI, which goes by the words
+    if isinstance(error, ConnectError) and error.errno == EACCES:   # the docker CLI goes by the words, too
         return 126
     if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
         if any(words in error.message for words in NOT_FOUND_WORDS):
