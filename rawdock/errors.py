@@ -158,10 +158,12 @@ class UnconfirmedError(TruncatedError):
     `got` counts its bytes. (RFC 9112 §6.3 step 8, §8)
     """
 
+    hint = "did the connection break? Engines send a length or chunks, but no chunks over HTTP/1.0"
+
     def __init__(self, offset, got):
         TruncatedError.__init__(self, "a body that ends with the connection", offset, None, got)
-        text = ("the answer ended with its connection after %d bytes; it has no length and no chunks, and its "
-                "content does not show that it is whole (%s)")
+        text = ("the answer ended with its connection after %d bytes; it has no length and no chunks, and "
+                "its content does not show that it is whole (%s)")
         RawdockError.__init__(self, text % (got, self.rule))
 
 

@@ -40,13 +40,14 @@ def split_header(text):
 
 
 def request_body(data, headers, row):
-    """(body, headers) for -d: text as it is, @FILE and - streamed, with the Content-Type the endpoint wants."""
+    """(body, headers) for -d: text as it is, @FILE and - streamed, with the endpoint's Content-Type."""
     import stat
     if data is None:
         return None, headers
     named = [name.lower() for name, _ in headers]
     if "content-type" not in named and row is not None and row.body != "-":
-        headers = headers + [("Content-Type", "application/json" if row.body == "json" else "application/x-tar")]
+        kind = "application/json" if row.body == "json" else "application/x-tar"
+        headers = headers + [("Content-Type", kind)]
     if data == "-":
         return open(0, "rb", buffering=0, closefd=False), headers
     if not data.startswith("@"):
@@ -55,7 +56,8 @@ def request_body(data, headers, row):
         file = open(data[1:], "rb")
     except OSError as error:
         raise UsageError("-d %s: %s" % (data, error.strerror), "give the name of a file that can be read")
-    if "content-length" not in named and stat.S_ISREG(os.fstat(file.fileno()).st_mode):   # a pipe has no size: sent chunked
+    # A pipe has no size, and is sent chunked.
+    if "content-length" not in named and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         headers = headers + [("Content-Length", os.fstat(file.fileno()).st_size)]
     return file, headers
 
@@ -72,15 +74,16 @@ def do_verb(console, options, arguments, method):
     headers = [split_header(text) for text in options["header"] or ()]
     body, headers = request_body(options["data"], headers, row)
     try:
-        response = console.docker.request(method, path, query=raw_query_pairs(query), headers=headers, body=body,
-                                          http_version="1.0" if options["http1.0"] else "1.1")
+        version = "1.0" if options["http1.0"] else "1.1"
+        response = console.docker.request(method, path, raw_query_pairs(query), headers, body, version)
     finally:
         if hasattr(body, "close"):
             body.close()
     with response:
         if options["include"] or method == "HEAD":
+            line = "HTTP/%s %d %s\r\n" % (response.version, response.status, response.reason)
             fields = "".join("%s: %s\r\n" % field for field in response.headers)
-            console.out.write(("HTTP/%s %d %s\r\n%s\r\n" % (response.version, response.status, response.reason, fields)).encode("latin-1"))
+            console.out.write((line + fields + "\r\n").encode("latin-1"))
         content = answer_content(response, row)
         response.watch_end(content)
         show_body(console, response, row)
@@ -92,7 +95,7 @@ def do_verb(console, options, arguments, method):
 
 
 def answer_content(response, row):
-    """The result kind of the endpoint table for what the body of `response` holds, None if that is not known."""
+    """What the body of `response` holds, as a result kind of the endpoint table; None if it is not known."""
     if row is not None and row.result != "raw":
         return row.result
     is_json = response.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
@@ -100,20 +103,21 @@ def answer_content(response, row):
 
 
 def confirm_end(console, verdict, content, http_1_0):
-    """Let an answer that ended with its connection pass only where its content, or the caller, says that this is its end.
+    """UnconfirmedError for an answer that ended with its connection, unless its content shows its end.
 
-    An engine answers so to HTTP/1.0, which has no chunks, and where it hands over the connection (attach, exec
-    start). JSON and a tar tell whether they are whole; of the rest nobody can know. UnconfirmedError.
+    Engines answer so over HTTP/1.0, which has no chunks: then JSON and a tar must be whole, and of the rest a
+    line says that nobody can know. They also do where they hand over the connection (attach, exec start).
     """
     if verdict.kind != "unconfirmed" or content in ("none", "upgrade"):
         return
     if not http_1_0 or content in ("json", "tar"):
         raise UnconfirmedError(verdict.got, verdict.got)
-    console.err.line("rawdock: nothing tells the end of this HTTP/1.0 answer from a cut: it has no length, and HTTP/1.0 has no chunks")
+    console.err.line("rawdock: nothing tells the end of this HTTP/1.0 answer from a cut: it has no length, "
+                     "and HTTP/1.0 has no chunks")
 
 
 def show_body(console, response, row):
-    """The body on stdout, as the row's result kind says. What breaks in it is raised after what came whole is shown."""
+    """Write the body to stdout, as the row's result kind says. What arrived whole is written before an error."""
     kind = row.result if row is not None and response.status < 300 else "raw"
     surely_frames = "multiplexed-stream" in response.headers.get("content-type", "")
     if surely_frames:
@@ -161,8 +165,9 @@ def copy_messages(out, response):
 
 
 def verb_command(method, help):
-    return Command(method, lambda console, options, arguments: do_verb(console, options, arguments, method), "PATH", help,
-                   VERB_FLAGS, least=1, most=1)
+    def run_verb(console, options, arguments):
+        return do_verb(console, options, arguments, method)
+    return Command(method, run_verb, "PATH", help, VERB_FLAGS, least=1, most=1)
 
 
 NC_FLAGS = """
@@ -202,7 +207,8 @@ def pump_socket(sock, source, out, half_close, translate=None):
     sock.setblocking(False)
     pending, source_open = b"", True
     while True:
-        readable, writable, _ = select([sock] + ([source] if source_open and not pending else []), [sock] if pending else [], [])
+        sources = [sock, source] if source_open and not pending else [sock]
+        readable, writable, _ = select(sources, [sock] if pending else [], [])
         if sock in readable:
             try:
                 data = sock.recv(65536)
@@ -232,20 +238,21 @@ def pump_socket(sock, source, out, half_close, translate=None):
 def do_endpoints(console, options, arguments):
     found = search_endpoints(arguments[0]) if arguments else endpoints()
     if options["json"]:
-        rows = [{"name": row.name, "method": row.method, "path": row.path, "query": [parameter.name for parameter in row.query],
-                 "since": row.since} for row in found]
+        rows = [{"name": row.name, "method": row.method, "path": row.path,
+                 "query": [parameter.name for parameter in row.query], "since": row.since} for row in found]
         console.out.line("[" + ",\n ".join(json.dumps(row) for row in rows) + "]")
         return 0
     if not found:
-        console.err.line("rawdock: no endpoint has %r in its name, path, help or parameters; rawdock endpoints lists all" % arguments[0])
+        console.err.line("rawdock: no endpoint has %r in its name, path, help or parameters; "
+                         "rawdock endpoints lists all" % arguments[0])
         return 1
     tag = None
     for row in found:
         if row.tag != tag:
             tag = row.tag
             console.out.line("%s%s" % ("" if row is found[0] else "\n", tag))
-        query = " ".join(parameter.name for parameter in row.query)
-        console.out.line("  %-26s %-6s %s%s" % (row.name, row.method, row.path, "?" + query.replace(" ", "&") if query else ""))
+        query = "&".join(parameter.name for parameter in row.query)
+        console.out.line("  %-26s %-6s %s%s" % (row.name, row.method, row.path, "?" + query if query else ""))
         console.out.line("  %-26s %s (since %s)" % ("", row.help, row.since))
     return 0
 
@@ -258,15 +265,17 @@ PRACTICE_FLAGS = """
 def do_practice(console, options, arguments):
     from ..teach.practice import PracticeEngine
     if not options["listen"]:
-        raise UsageError("practice needs a place to listen", "usage: rawdock practice --listen /tmp/practice.sock")
+        raise UsageError("practice needs a place to listen",
+                         "usage: rawdock practice --listen /tmp/practice.sock")
     path = options["listen"]
     if path.startswith("unix://"):
         path = path[len("unix://"):]
     engine = PracticeEngine(path)
     try:
         engine.start()
-        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; DOCKER_HOST=%s; "
-                         "type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); end it with Ctrl-C"
+        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
+                         "DOCKER_HOST=%s; type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); "
+                         "end it with Ctrl-C"
                          % (engine.address, engine.socket_path, engine.address))
         wait_for_end()
     finally:
@@ -291,8 +300,11 @@ RAW_COMMANDS = command_table(
     verb_command("POST", "send a POST, with a body from -d"),
     verb_command("PUT", "send a PUT, with a body from -d"),
     verb_command("DELETE", "send a DELETE"),
-    Command("nc", do_nc, "", "stdin to the engine's socket, the socket to stdout, byte for byte, as nc -U", NC_FLAGS, most=0),
-    Command("endpoints", do_endpoints, "[WORD]", "the Engine API on one page, or the part that has WORD in it",
+    Command("nc", do_nc, "", "stdin to the engine's socket, the socket to stdout, byte for byte, as nc -U",
+            NC_FLAGS, most=0),
+    Command("endpoints", do_endpoints, "[WORD]",
+            "the Engine API on one page, or the part that has WORD in it",
             "--json  bool  as a JSON array", most=1),
-    Command("practice", do_practice, "", "serve the practice engine on a socket, for any client", PRACTICE_FLAGS, most=0),
+    Command("practice", do_practice, "", "serve the practice engine on a socket, for any client",
+            PRACTICE_FLAGS, most=0),
 )

@@ -2,14 +2,15 @@
 
 Strategy: `Docker.call(name, …)` looks the row up, writes the request target from it, sends,
 and turns the answer into what the row's result kind says. There is no method per
-operation: `docker.container_list(all=True)` is the row `container_list`. `request()` is
-the raw door beside it: any method, any path, no version prefix, no status raised.
+operation: `docker.container_list(all=True)` is the row `container_list`. The row also says which
+statuses mean success. `request()` is the low-level API beside it: any method, any path, no version
+prefix, no status raised.
 
-The API version is asked for once, on the first call that needs it, from /_ping, and taken
-between what the engine speaks and what the table knows; DOCKER_API_VERSION or `version`
-settles it without asking. A kept connection that the engine has closed, or on which it said
-something nobody asked for, is not used again. One that dies under a request is replaced once,
-and only where repeating the request is harmless and not a byte of an answer has come.
+The API version is requested once, on the first call that needs it, from /_ping: the newest that both the
+engine and the table have. DOCKER_API_VERSION or `version` sets it without a request. A kept connection that
+the engine has closed, or on which it sent bytes without a request, is not used again, nor is one that
+another process made (after a fork). One that dies under a request is replaced once, and only where
+repeating the request is harmless and not a byte of an answer has come.
 
 Left out: redirects (an engine's 301 means a malformed path, and following it would turn a
 POST into a GET), cookies, HTTP proxies for unix sockets.
@@ -35,12 +36,13 @@ def api_version_pair(text):
     """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
     match = re.fullmatch(API_VERSION, text) if isinstance(text, str) else None
     if match is None:
-        raise UsageError("API version %r is not of the form 1.41" % (text,), "set DOCKER_API_VERSION to one, or leave it unset")
+        raise UsageError("API version %r is not of the form 1.41" % (text,),
+                         "set DOCKER_API_VERSION to one, or leave it unset")
     return int(match.group(1)), int(match.group(2))
 
 
 def error_from_response(response):
-    """The APIError (NotFound, Conflict) for a response that refuses, read as far as it comes and 1 MiB at most."""
+    """The APIError (NotFound, Conflict) for a response that refuses; 1 MiB of its body is read at most."""
     data = bytearray()
     cut_short = ""
     try:
@@ -49,7 +51,7 @@ def error_from_response(response):
                 data += piece
                 if len(data) > MAX_ERROR_BYTES:
                     break
-    except RawdockError as error:   # that it refused is sure, and worth more than how the telling broke
+    except RawdockError as error:   # the refusal itself is known; that its text was cut is less important
         cut_short = " (%s)" % error
     text = data[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
     message = None
@@ -69,7 +71,8 @@ def encode_json_body(value):
     try:
         return json.dumps(value, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the body cannot be written as JSON: %s" % error, "use dict, list, str, int, float, bool and None only")
+        raise UsageError("the body cannot be written as JSON: %s" % error,
+                         "use dict, list, str, int, float, bool and None only")
 
 
 def encode_text_body(text):
@@ -77,31 +80,34 @@ def encode_text_body(text):
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start, "give bytes")
+        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
+                         "give bytes")
 
 
 def header_pairs(headers):
-    """The fields in `headers` (a dict, or pairs, or None) as a list of (name, value). UsageError for anything else."""
+    """`headers` (a dict, pairs or None) as a list of (name, value). UsageError for anything else."""
     try:
-        return [(name, value) for name, value in (headers.items() if isinstance(headers, dict) else headers or ())]
+        pairs = headers.items() if isinstance(headers, dict) else headers or ()
+        return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
 
 
-def reach(value, *names):
-    """`value` of an answer's JSON, then what stands under each of `names`; None for what is missing there."""
+def nested_value(value, *names):
+    """The value at the keys `names` in decoded JSON; None where a key is missing."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 class Docker:
-    """A client of the engine at `address` (str; None: DOCKER_HOST, the current context, /var/run/docker.sock).
+    """A client of the engine at `address` (str).
 
-    `version`: the API version to use, None to agree on one. `timeout` in seconds: to connect,
-    and for the answer to begin where the engine answers at once (a GET of JSON); streams and
-    actions such as stop, which may rightly take long, are waited for. Usable from several threads.
-    `open_socket(address, timeout)` makes each socket; whoever records or plans puts another in its place.
+    Without `address`: DOCKER_HOST, the current context, /var/run/docker.sock. `version`: the API version to
+    use, None to agree on one. `timeout` in seconds: to connect, and for the answer to begin where the engine
+    answers at once (a GET of JSON); streams and actions such as stop, which may take long, have no limit.
+    May be used from several threads, and after a fork in both processes.
+    `open_socket(address, timeout)` makes each socket; set it to record or to plan what is sent.
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None):
@@ -150,15 +156,17 @@ class Docker:
     def version(self):
         """The API version in use, str such as "1.41"; agreed on with the engine at first use."""
         if self._version is None:
-            with self.request("GET", "/_ping", head_timeout=self.timeout, idle_timeout=self.timeout) as response:
-                offered = response.headers.get("api-version")   # an engine with troubles may still tell it
+            seconds = self.timeout
+            with self.request("GET", "/_ping", head_timeout=seconds, idle_timeout=seconds) as response:
+                offered = response.headers.get("api-version")   # also a status of 500 may come with it
                 if offered is None and response.status >= 300:
                     raise error_from_response(response)
                 response.read(MAX_ERROR_BYTES)
             if offered is None:   # then it is older than 1.25
                 offered = OLDEST_API
             if re.fullmatch(API_VERSION, offered) is None:
-                raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"), "an API version such as 1.41")
+                raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"),
+                                    "an API version such as 1.41")
             if api_version_pair(offered) < api_version_pair(OLDEST_API):
                 raise UsageError("the engine at %s speaks API %s at most; rawdock speaks %s to %s"
                                  % (self.address, offered, OLDEST_API, NEWEST_API), "use a newer engine")
@@ -180,7 +188,9 @@ class Docker:
         `path` goes out verbatim (no version is put before it); `query` is a dict whose values may be
         str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a dict or pairs; `body`
         bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
-        Timeouts in seconds, None for no limit: for the answer to begin, between two receipts, for all of it.
+        Timeouts in seconds, None for no limit: `head_timeout` for the head of the answer to come whole,
+        `idle_timeout` for a wait between two reads of its body, `total_timeout` for all of the exchange.
+        UsageError, before a byte is sent, for what cannot be sent.
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise UsageError("path %r does not begin with /" % (path,), "write it as in /containers/json")
@@ -193,18 +203,19 @@ class Docker:
             body = encode_json_body(body)
             if not any(str(name).lower() == "content-type" for name, _ in fields):
                 fields.append(("Content-Type", "application/json"))
-        return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout)
+        return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout,
+                              total_timeout)
 
-    def _exchange(self, method, path, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout=None):
-        target = self.address.base + path
-        arguments = (method, target, fields, body, http_version, hijack, head_timeout, idle_timeout, total_timeout)
+    def _exchange(self, method, path, fields, body, *options):
+        """Send on a kept connection or a new one → Response. `options` go to Connection.request()."""
+        arguments = (method, self.address.base + path, fields, body) + options
         connection = self._take_idle()
         reused = connection is not None
         if not reused:
             connection = self.connect()
         try:
             response = connection.request(*arguments)
-        except ConnectError:   # which it is as long as not a byte has come
+        except ConnectError:   # not a byte of an answer has come
             # RFC 9110 §9.2.2: only what changes nothing is repeated. An iterable was read and is gone.
             if not reused or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
                 raise
@@ -216,7 +227,8 @@ class Docker:
             raise
         if response.status == 101 and not any(str(name).lower() == "upgrade" for name, _ in fields):
             response.close()
-            raise ProtocolError("RFC 9110 §15.2.2", 0, b"101 " + response.reason.encode("latin-1"), "no switch of protocols: none was asked for")
+            raise ProtocolError("RFC 9110 §15.2.2", 0, b"101 " + response.reason.encode("latin-1"),
+                                "no switch of protocols, for the request has no Upgrade field")
         if response.complete and connection.reusable:
             self._keep(connection)
         else:
@@ -228,7 +240,7 @@ class Docker:
         while True:
             try:
                 connection = self._idle.pop()
-            except IndexError:   # asking first whether there is one would be another thread's chance
+            except IndexError:   # a test for emptiness before it would let another thread take the last one
                 return None
             if not connection.is_stale():
                 return connection
@@ -241,10 +253,12 @@ class Docker:
             connection.close()
 
     def send(*arguments, **parameters):
-        """send(name, *path_values, **parameters) → the Response of that operation, body unread. APIError when refused.
+        """send(name, *path_values, **parameters) → the Response of that operation, body unread.
 
         Positional values fill the path's parameters in order; keywords are query parameters (or path
-        parameters by name), `body` and `headers`. UsageError for what the row does not know.
+        parameters by name), `body` and `headers`. UsageError for what the row does not know; APIError when
+        the engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the
+        body ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
         self, endpoint, path_values = named_operation(arguments)
@@ -255,31 +269,27 @@ class Docker:
         seconds = self.timeout if prompt else None
         body = parameters.pop("body", None)
         fields = header_pairs(parameters.pop("headers", None))
-        if len(path_values) > len(endpoint.path_parameters):
-            raise UsageError("%s takes %d path values (%s), got %d" % (
-                endpoint.name, len(endpoint.path_parameters), ", ".join(endpoint.path_parameters) or "none", len(path_values)),
-                "the body goes by name: body=…" if endpoint.body != "-" else None)
-        path = dict(zip(endpoint.path_parameters, path_values))
-        for parameter in endpoint.path_parameters[len(path_values):]:
-            if parameter in parameters:
-                path[parameter] = parameters.pop(parameter)
+        path = path_parameters(endpoint, path_values, parameters)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)
         # A detached exec is answered like any other request: there is no stream to switch to.
-        hijack = endpoint.upgrade is not None and not (endpoint.name == "exec_start" and reach(decode_json_body(body), "Detach"))
+        detached = endpoint.name == "exec_start" and nested_value(decode_json_body(body), "Detach")
+        hijack = endpoint.upgrade is not None and not detached
         if endpoint.body == "json" and body is not None and not isinstance(body, (bytes, str)):
             body = encode_json_body(body)
         if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
-            fields.append(("Content-Type", "application/json" if endpoint.body == "json" else "application/x-tar"))
+            kind = "application/json" if endpoint.body == "json" else "application/x-tar"
+            fields.append(("Content-Type", kind))
         if isinstance(body, str):
             body = encode_text_body(body)
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
-        return self._accepted(endpoint, self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds))
+        response = self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds)
+        return self._require_success(endpoint, response)
 
-    def _accepted(self, endpoint, response):
-        """`response`, if its status is one that the row of `endpoint` has for success; else APIError, or ProtocolError for a 2xx."""
+    def _require_success(self, endpoint, response):
+        """`response`, if the row of `endpoint` has its status; else APIError, or ProtocolError for a 2xx."""
         if response.status not in endpoint.statuses:
             response.limit_idle(self.timeout)
             if not 200 <= response.status < 300:
@@ -288,7 +298,7 @@ class Docker:
             line = "%d %s" % (response.status, response.reason)
             raise ProtocolError("Engine API, " + endpoint.operation_id, 0, line.encode("latin-1"),
                                 "status %s" % " or ".join(map(str, endpoint.statuses)))
-        # An engine frames what it says. Where an answer ends with its connection, something stands between.
+        # An engine sends a length or chunks. Without them the answer came through something else.
         response.watch_end(endpoint.result, required=endpoint.result not in ("none", "upgrade"))
         return response
 
@@ -296,8 +306,8 @@ class Docker:
         """call(name, *path_values, **parameters) → what the result kind of that operation's row says.
 
         json → decoded; none → None; messages → iterator of dicts; frames → iterator of (stream, bytes);
-        tar and raw → Response; upgrade → Duplex. `tty` (True, False) spares the question whether
-        output is in frames. Otherwise as send().
+        tar and raw → Response; upgrade → Duplex. `tty` (True, False) says whether the container has a
+        terminal, so that the engine need not be asked. Parameters and errors are those of send().
         """
         self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
@@ -310,7 +320,8 @@ class Docker:
                 response.read()
             return None
         if endpoint.result == "messages":
-            return at_least_one(response.messages(), endpoint) if endpoint.never_empty else response.messages()
+            messages = response.messages()
+            return at_least_one(messages, endpoint) if endpoint.never_empty else messages
         if endpoint.result in ("tar", "raw"):
             return response
         if tty is None:
@@ -325,22 +336,24 @@ class Docker:
         """Whether a stream is raw rather than in frames.
 
         Only `multiplexed-stream` is sure: engines before API 1.42, and Podman always, call frames
-        raw-stream too, or send no type at all. Then the object itself is asked.
+        raw-stream too, or send no type at all. Then inspect tells.
         """
         if "multiplexed-stream" in response.headers.get("content-type", ""):
             return False
         if endpoint.upgrade not in (None, "tcp"):
             return True
         if endpoint.name == "exec_start":
-            return bool(reach(decode_json_body(parameters.get("body")), "Tty"))
+            return bool(nested_value(decode_json_body(parameters.get("body")), "Tty"))
         target = path_values[0] if path_values else parameters["id"]
         if endpoint.name == "service_logs":
-            return bool(reach(self.call("service_inspect", target), "Spec", "TaskTemplate", "ContainerSpec", "TTY"))
+            service = self.call("service_inspect", target)
+            return bool(nested_value(service, "Spec", "TaskTemplate", "ContainerSpec", "TTY"))
         if endpoint.name == "task_logs":
-            return bool(reach(self.call("task_inspect", target), "Spec", "ContainerSpec", "TTY"))
-        tty = reach(self.call("container_inspect", target), "Config", "Tty")
+            return bool(nested_value(self.call("task_inspect", target), "Spec", "ContainerSpec", "TTY"))
+        tty = nested_value(self.call("container_inspect", target), "Config", "Tty")
         if not isinstance(tty, bool):
-            raise ProtocolError("Engine API, ContainerInspect", 0, repr(tty).encode("ascii", "replace"), "Config.Tty to be true or false")
+            raise ProtocolError("Engine API, ContainerInspect", 0, repr(tty).encode("ascii", "replace"),
+                                "Config.Tty to be true or false")
         return tty
 
 
@@ -353,6 +366,20 @@ def at_least_one(messages, endpoint):
     yield from messages
 
 
+def path_parameters(endpoint, path_values, parameters):
+    """{path parameter: value}, from positional `path_values` and from `parameters`, which loses them."""
+    names = endpoint.path_parameters
+    if len(path_values) > len(names):
+        raise UsageError("%s takes %d path values (%s), got %d"
+                         % (endpoint.name, len(names), ", ".join(names) or "none", len(path_values)),
+                         "the body goes by name: body=…" if endpoint.body != "-" else None)
+    path = dict(zip(names, path_values))
+    for name in names[len(path_values):]:
+        if name in parameters:
+            path[name] = parameters.pop(name)
+    return path
+
+
 def named_operation(arguments):
     """(client, Endpoint, path values) of the positional arguments of send() and call()."""
     if len(arguments) < 2:
@@ -361,7 +388,7 @@ def named_operation(arguments):
 
 
 def decode_json_body(body):
-    """A request body as the caller gave it → its Python value; None if that cannot be told."""
+    """A request body as the caller gave it → its Python value; None if it is no JSON."""
     if isinstance(body, (bytes, str)):
         try:
             return json.loads(body if isinstance(body, str) else body.decode("utf-8"))
@@ -375,12 +402,13 @@ def upgrade_fields(protocol):
     fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
     if protocol == "websocket":   # RFC 6455 §4.1
         from base64 import b64encode
-        fields += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
+        key = b64encode(os.urandom(16)).decode("ascii")
+        fields += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key)]
     return fields
 
 
 def raw_query_pairs(query):
-    """A dict (or pairs) of plain Python values → (name, text) pairs, where no table knows the kinds. UsageError if it is none."""
+    """A dict or pairs of str, int, bool, list and dict → (name, text) pairs; the kinds are in no table."""
     pairs = []
     try:
         for name, value in query.items() if isinstance(query, dict) else query:
@@ -392,5 +420,6 @@ def raw_query_pairs(query):
                 if item is not None:
                     pairs.append((str(name), str(item)))
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the query cannot be written: %s" % error, "give a dict of str, int, bool, list and dict") from None
+        raise UsageError("the query cannot be written: %s" % error,
+                         "give a dict of str, int, bool, list and dict") from None
     return pairs

@@ -1,7 +1,7 @@
 """Where an engine listens, as people write it.
 
     unix:///var/run/docker.sock      a Unix socket; unix:// alone is the default path; unix://rel is relative
-    tcp://127.0.0.1:2375/base        TCP; host defaults to localhost, port to 2375; the base path goes before /vX.Y
+    tcp://127.0.0.1:2375/base        TCP; default host localhost, port 2375; the base path goes before /vX.Y
     127.0.0.1:2375                   the same, as the docker CLI takes it
     practice:                        the practice engine inside this process
 
@@ -18,11 +18,15 @@ DEFAULT_TCP_PORT = 2375
 MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL on Linux
 
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
-TCP_PLACE = r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?"
+TCP_PLACE = (r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)"
+             r"(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
 
 
 class Address:
-    """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp). str() gives it back."""
+    """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
+
+    str() gives the text that was parsed.
+    """
 
     __slots__ = ("scheme", "path", "host", "port", "base", "text")
 
@@ -71,11 +75,14 @@ def parse_address(text):
     if scheme == "ssh":
         return Address("ssh", text)
     if scheme in ("http", "https"):
-        raise AddressError("address %r: %s:// is not an engine address" % (text, scheme), "write tcp://%s" % place)
+        raise AddressError("address %r: %s:// is not an engine address" % (text, scheme),
+                           "write tcp://%s" % place)
     if scheme == "http+unix":
-        raise AddressError("address %r: http+unix:// is not an engine address" % text, "write unix:///path/to/docker.sock")
+        raise AddressError("address %r: http+unix:// is not an engine address" % text,
+                           "write unix:///path/to/docker.sock")
     if scheme in ("npipe", "fd"):
-        raise AddressError("address %r: %s:// is for Windows pipes and systemd, not for clients here" % (text, scheme), ADDRESS_HINT)
+        raise AddressError("address %r: %s:// is for Windows pipes and systemd, not for clients here"
+                           % (text, scheme), ADDRESS_HINT)
     raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
 
 
@@ -86,7 +93,8 @@ def unix_address(path):
     except UnicodeEncodeError:
         raise AddressError("socket path %r cannot be written in UTF-8" % path, ADDRESS_HINT)
     if size > MAX_SOCKET_PATH_BYTES:
-        raise AddressError("socket path %s is %d bytes long; the system takes at most %d" % (path, size, MAX_SOCKET_PATH_BYTES),
+        raise AddressError("socket path %s is %d bytes long; the system takes at most %d"
+                           % (path, size, MAX_SOCKET_PATH_BYTES),
                            "use a shorter path, or a symbolic link to the socket's directory")
     return Address("unix", "unix://" + path, path=path)
 
@@ -95,7 +103,8 @@ def tcp_address(text, place):
     match = re.fullmatch(TCP_PLACE, place)
     if match is None:
         raise AddressError("address %r: %r is not HOST:PORT" % (text, place), ADDRESS_HINT)
-    host, port, base = match.group("host").strip("[]"), match.group("port"), (match.group("base") or "").rstrip("/")
+    host, port = match.group("host").strip("[]"), match.group("port")
+    base = (match.group("base") or "").rstrip("/")
     if port is not None and not 0 < int(port) < 65536:
         raise AddressError("address %r: port %s is not between 1 and 65535" % (text, port), ADDRESS_HINT)
     if "?" in base or "#" in base:

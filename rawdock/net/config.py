@@ -22,16 +22,18 @@ def config_directory(environ):
 
 
 def read_config_json(path):
-    """The JSON object in the file at `path`, {} if there is no such file. AddressError if it cannot be read."""
+    """The JSON object in the file at `path`, {} without such a file. AddressError if it cannot be read."""
     try:
         with open(path, encoding="utf-8") as file:
             value = json.load(file)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise AddressError("%s cannot be read: %s" % (path, getattr(error, "strerror", None) or error), "mend or move the file, or name the engine with -H")
+        raise AddressError("%s cannot be read: %s" % (path, getattr(error, "strerror", None) or error),
+                           "mend or move the file, or name the engine with -H")
     if not isinstance(value, dict):
-        raise AddressError("%s does not hold a JSON object" % path, "mend or move the file, or name the engine with -H")
+        raise AddressError("%s does not hold a JSON object" % path,
+                           "mend or move the file, or name the engine with -H")
     return value
 
 
@@ -58,12 +60,13 @@ def plain_address(text, tls):
     address = parse_address(text)
     if tls and address.scheme == "tcp":
         raise AddressError("%s is to be reached over TLS, which this version does not speak" % address,
-                           "forward the engine's socket (ssh -L) and use unix://, or unset DOCKER_TLS_VERIFY and DOCKER_TLS for a plain port")
+                           "forward the engine's socket (ssh -L) and use unix://, or unset DOCKER_TLS_VERIFY "
+                           "and DOCKER_TLS for a port without TLS")
     return address
 
 
 def find_address(address=None, context=None, environ=None):
-    """The Address meant by -H `address`, -c `context` and the environment. AddressError if they make no sense."""
+    """The Address that -H `address`, -c `context` and the environment give. Else AddressError."""
     environ = os.environ if environ is None else environ
     if context is not None and not isinstance(context, str):
         raise AddressError("context name %r is no str" % (context,))
@@ -79,7 +82,8 @@ def find_address(address=None, context=None, environ=None):
         path = os.path.join(config_directory(environ), "config.json")
         name = read_config_json(path).get("currentContext")
         if name is not None and not isinstance(name, str):
-            raise AddressError("currentContext in %s is not a text" % path, "mend the file, or name the engine with -H")
+            raise AddressError("currentContext in %s is not a text" % path,
+                               "mend the file, or name the engine with -H")
     if name and name != "default":
         return context_address(name, environ)
     return plain_address(host or "unix://" + DEFAULT_SOCKET_PATH, tls)

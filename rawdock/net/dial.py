@@ -22,10 +22,12 @@ def dial(address, timeout=None):
     if address.scheme == "tcp":
         return dial_tcp(address, timeout)
     if address.scheme == "practice":
-        raise ConnectError(address, "the practice engine lives in a process of its own", hint="start `rawdock practice --listen SOCK` "
-                           "and use unix://SOCK, or give -H practice: to the rawdock command")
+        raise ConnectError(address, "the practice engine lives in a process of its own",
+                           hint="start `rawdock practice --listen SOCK` and use unix://SOCK, or give "
+                           "-H practice: to the rawdock command")
     raise ConnectError(address, "%s:// is not dialled by this version" % address.scheme,
-                       hint="forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and use unix:///tmp/docker.sock")
+                       hint="forward the socket (ssh -L /tmp/docker.sock:/var/run/docker.sock HOST) and use "
+                       "unix:///tmp/docker.sock")
 
 
 def dial_unix(address, timeout):
@@ -67,7 +69,8 @@ def unix_failure(path, error):
     except OSError:
         mode = None
     if isinstance(error, PermissionError):
-        return ("permission denied", "run as a user of the group that owns the socket (`ls -l %s`), or as root; %s" % (path, ELSEWHERE))
+        hint = "run as a user of the group that owns the socket (`ls -l %s`), or as root; " % path
+        return "permission denied", hint + ELSEWHERE
     if mode is not None and not stat.S_ISSOCK(mode):
         kind = "a directory" if stat.S_ISDIR(mode) else "not a socket"
         return "%s is %s" % (path, kind), "give the path of the engine's socket, " + ELSEWHERE
@@ -86,8 +89,8 @@ def dial_tcp(address, timeout):
     except socket.timeout:
         raise Timeout("connect", timeout or time.monotonic() - started, address=address)
     except (socket.gaierror, UnicodeError) as error:   # UnicodeError: a label that is empty or too long
-        raise ConnectError(address, "host %r is not known (%s)" % (address.host, getattr(error, "strerror", None) or error),
-                           getattr(error, "errno", None), "check the name, " + ELSEWHERE)
+        reason = "host %r is not known (%s)" % (address.host, getattr(error, "strerror", None) or error)
+        raise ConnectError(address, reason, getattr(error, "errno", None), "check the name, " + ELSEWHERE)
     except OSError as error:
         hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
         raise ConnectError(address, (error.strerror or str(error)).lower(), error.errno, hint)

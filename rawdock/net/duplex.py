@@ -97,10 +97,14 @@ class Duplex:
         return self.response.verdict
 
     def confirm(self):
-        """The engine has said that the program ended: the stream, which had ended too, is complete. UsageError if it had not."""
+        """Make the verdict "complete", because the engine has said that the program ended.
+
+        UsageError if the stream itself has not ended yet, or not as it should.
+        """
         verdict = self.verdict
         if verdict is None or verdict.kind not in ("unconfirmed", "complete"):
-            raise UsageError("a stream %s cannot be confirmed" % ("that is under way" if verdict is None else "whose verdict is %r" % verdict.kind),
+            which = "that is under way" if verdict is None else "whose verdict is %r" % verdict.kind
+            raise UsageError("a stream %s cannot be confirmed" % which,
                              "read it to its end, then ask wait or inspect")
         self.response._failed = Verdict("complete", verdict.where, None, verdict.got)
 

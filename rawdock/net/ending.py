@@ -90,7 +90,7 @@ class TarEnd:
 
 
 def tar_number(field):
-    """The int in a numeric field of a tar header: octal digits, or GNU's binary form. ValueError for anything else."""
+    """The int in a field of a tar header: octal digits, or GNU's binary form. ValueError if neither."""
     if field[0] & 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0")
