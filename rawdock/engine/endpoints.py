@@ -131,10 +131,10 @@ image_list                 GET    /images/json                    -    json     
     all:bool filters:filters shared-size:bool@1.42 digests:bool manifests:bool@1.47 identity:bool@1.54
 image_build                POST   /build                          tar  messages+         200      1.24
     build an image from a tar holding a Dockerfile and its context
-    dockerfile:str t:list extrahosts:list@1.28 remote:str q:bool nocache:bool cachefrom:json@1.25 pull:bool rm:bool
-    forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int buildargs:json
-    shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32 target:str@1.29 outputs:json@1.40
-    version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31 +buildid:str@1.38
+    dockerfile:str t:list extrahosts:list@1.28 remote:str q:bool nocache:bool cachefrom:json@1.25 pull:bool
+    rm:bool forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int buildargs:json
+    shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32 target:str@1.29
+    outputs:json@1.40 version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31 +buildid:str@1.38
 build_prune                POST   /build/prune                    -    json              200      1.31
     drop the build cache (before API 1.48 reserved-space was keep-storage)
     reserved-space:int@1.48 max-used-space:int@1.48 min-free-space:int@1.48 all:bool@1.39 filters:filters@1.39
@@ -398,7 +398,8 @@ def percent_encode(text, keep=URI_UNRESERVED):
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
-        raise UsageError("cannot encode %s: a lone surrogate at position %d" % (ascii(text), error.start)) from None
+        raise UsageError("cannot encode %s: a lone surrogate at position %d"
+                         % (ascii(text), error.start)) from None
     return "".join([chr(byte) if chr(byte) in keep else "%%%02X" % byte for byte in data])
 
 
@@ -423,7 +424,8 @@ def refused_value(kind, name, value, expected):
         shown = "too long to write"
     if len(shown) > 60:
         shown = shown[:57] + "..."
-    return UsageError("parameter %s (%s): expected %s, got %s %s" % (name, kind, expected, type(value).__name__, shown))
+    return UsageError("parameter %s (%s): expected %s, got %s %s"
+                      % (name, kind, expected, type(value).__name__, shown))
 
 
 def is_plain_int(value):
@@ -466,7 +468,7 @@ def encode_filters_parameter(kind, name, value):
         if not isinstance(key, str):
             raise refused_value(kind, name, key, "filter names that are str")
         if isinstance(wanted, (set, frozenset)):
-            wanted = sorted(wanted, key=str)  # a set has no order of its own, and the same call should send the same bytes
+            wanted = sorted(wanted, key=str)  # a set has no order, and equal calls should send equal bytes
         terms[key] = []
         for item in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
             if isinstance(item, bool):
@@ -476,7 +478,8 @@ def encode_filters_parameter(kind, name, value):
             elif isinstance(item, str):
                 terms[key].append(item)
             else:
-                raise refused_value(kind, "%s[%s]" % (name, ascii(key)), item, "a str, a bool, an int or a list of them")
+                raise refused_value(kind, "%s[%s]" % (name, ascii(key)), item,
+                                    "a str, a bool, an int or a list of them")
     return json.dumps(terms, separators=(",", ":"))
 
 
@@ -505,7 +508,8 @@ def encode_query_parameter(kind, name, value):
     and the bool True no int. Raises UsageError that names the parameter and its kind.
     """
     if kind not in QUERY_KINDS:
-        raise UsageError("parameter %s: no such kind as %s; the kinds are %s" % (name, ascii(kind), ", ".join(QUERY_KINDS)))
+        raise UsageError("parameter %s: no such kind as %s; the kinds are %s"
+                         % (name, ascii(kind), ", ".join(QUERY_KINDS)))
     if value is None:
         return []
     if kind == "bool":
@@ -566,8 +570,8 @@ class Endpoint(object):
 
     `name`, `method`, `path`, `tag`, `since` and `help` are str, `body` and `result` the kinds
     explained above the table; `upgrade` is the protocol when `result` is "upgrade", else None;
-    `statuses` a tuple of int, those that mean success, `extra_statuses` those of them that the definition does
-    not list; `never_empty` whether a stream of messages has at least one;
+    `statuses` a tuple of int, those that mean success, `extra_statuses` those of them that the definition
+    does not list; `never_empty` whether a stream of messages has at least one;
     `path_parameters` a tuple of names; `query` a tuple of QueryParameter, those the definition
     lists, in its order; `extra` a tuple of those that engines take besides.
     """
@@ -618,17 +622,19 @@ class Endpoint(object):
                          hint="rawdock endpoints %s" % self.name)
 
     def encode_query_values(self, query_values, version=None):
-        """`query_values` (dict of name to value) as (name, text) pairs, in the order given. Raises UsageError."""
+        """`query_values` (dict of name to value) as (name, text) pairs, in their order. Raises UsageError."""
         pairs = []
         spelled = {}
         for name, value in (query_values or {}).items():
             parameter = self.query_parameter(name)
             if parameter.name in spelled:
-                raise UsageError("%s: %s and %s are the same parameter" % (self.name, spelled[parameter.name], name))
+                raise UsageError("%s: %s and %s are the same parameter"
+                                 % (self.name, spelled[parameter.name], name))
             spelled[parameter.name] = name
             encoded = encode_query_parameter(parameter.kind, parameter.name, value)
             if encoded and version is not None:
-                self.refuse_older_engine("parameter %s of %s" % (parameter.name, self.name), parameter.since, version)
+                what = "parameter %s of %s" % (parameter.name, self.name)
+                self.refuse_older_engine(what, parameter.since, version)
             pairs.extend(encoded)
         return pairs
 
@@ -638,7 +644,7 @@ class Endpoint(object):
             raise UsageError("%s needs API %s, this engine speaks %s" % (what, since, version))
 
     def build_path(self, path_values):
-        """The path with its parameters filled in from `path_values` (dict of name to str). Raises UsageError."""
+        """The path, its parameters filled in from `path_values` (dict of name to str). Raises UsageError."""
         path_values = dict(path_values or {})
         segments = []
         for part in self.path.split("/"):
@@ -655,9 +661,10 @@ class Endpoint(object):
         return "/".join(segments)
 
     def encode_path_value(self, name, value):
-        """One path parameter, percent-encoded. Raises UsageError for what could leave its place in the path."""
+        """One path parameter, percent-encoded. Raises UsageError for what could leave its segment."""
         if not isinstance(value, str):
-            raise UsageError("%s: %s must be a str, got %s %s" % (self.name, name, type(value).__name__, ascii(value)))
+            raise UsageError("%s: %s must be a str, got %s %s"
+                             % (self.name, name, type(value).__name__, ascii(value)))
         if not value:
             raise UsageError("%s: %s is empty" % (self.name, name))
         for control in "\0\r\n":
@@ -724,8 +731,10 @@ def endpoints():
 
 
 def search_endpoints(word):
-    """The operations that have `word` (str, any case): a word of the name, the path, the tag or a parameter begins with it,
-    or it is a word of the help. "attach" does not find what is attested, nor "attached".
+    """The operations that have `word` (str, any case).
+
+    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So "attach"
+    does not find what is attested, nor "attached".
     """
     begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
     whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
@@ -735,7 +744,8 @@ def search_endpoints(word):
                          + [parameter.name for parameter in endpoint.query + endpoint.extra])
         # fromImage has the words from and image.
         parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
-        if begins.search(names.lower()) or begins.search(parted.lower()) or whole.search(endpoint.help.lower()):
+        named = begins.search(names.lower()) or begins.search(parted.lower())
+        if named or whole.search(endpoint.help.lower()):
             found.append(endpoint)
     return found
 
@@ -744,7 +754,8 @@ def find_endpoint_row(method, path):
     """The Endpoint that a method and a path (with or without /vX.Y) call, or None."""
     path = re.sub(r"^/v[0-9.]+(?=/)", "", path.partition("?")[0])
     for endpoint in endpoints():
-        pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in endpoint.path.split("/"))
+        parts = endpoint.path.split("/")
+        pattern = "/".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in parts)
         if endpoint.path.startswith(REFERENCE_PATHS):
             pattern = pattern.replace("[^/]+", ".+")
         if endpoint.method == method and re.fullmatch(pattern, path):
