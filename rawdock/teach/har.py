@@ -86,11 +86,6 @@ def har_headers(headers):
     return [{"name": name, "value": value} for name, value in headers]
 
 
-def head_size(message, data):
-    """Bytes of a whole message's head, its empty line too."""
-    return data.index(b"\r\n\r\n", message.start) + 4 - message.start
-
-
 def har_verdict(error, complete, framing):
     """How a message ended: `_verdict`, and `_error` if there is one."""
     if error is not None:
@@ -141,7 +136,7 @@ def har_wire(message, stream):
 
 def har_request(message, stream, raw, base):
     """The request; `raw` are the ranges of the stream behind it, which its body and end include."""
-    head, size = message.head, head_size(message, stream.data)
+    head, size = message.head, message.body_start - message.start
     end = raw[0][0] if raw else message.end
     body = [part for part in message.body if part[0] < end]
     target = head.target
@@ -162,7 +157,7 @@ def har_response(message, stream):
         return dict({"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [], "redirectURL": "",
                      "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""}, "headersSize": -1, "bodySize": -1},
                     **har_verdict(stream.error, False, "none"))
-    head, size = message.head, head_size(message, stream.data)
+    head, size = message.head, message.body_start - message.start
     switched = message.framing == "upgrade"
     content = har_text(stream.data, [] if switched else message.body)
     facts = {"status": head.status, "statusText": head.reason, "httpVersion": "HTTP/" + head.version, "cookies": [],

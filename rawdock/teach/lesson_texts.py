@@ -783,9 +783,9 @@ LESSONS_END = """To go on: let one shell serve the practice engine, and type req
 rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up:
 One evening with the code, in the README."""
 
+LESSON_CAPTURE_BODY = b"e\r\n%s\r\nd\r\n%s\r\n" % (encode_frame(1, b"hello\n"), encode_frame(2, b"oops\n"))
 LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
-                  b"Transfer-Encoding: chunked\r\n\r\n"
-                  b"e\r\n%s\r\nd\r\n%s\r\n" % (encode_frame(1, b"hello\n"), encode_frame(2, b"oops\n")))
+                  b"Transfer-Encoding: chunked\r\n\r\n" + LESSON_CAPTURE_BODY)
 CAPTURE_FACTS = ("status", "framing", "body", "stderr", "complete")
 
 
@@ -848,7 +848,7 @@ def fact_words(name, value):
                     "Transfer-Encoding")
         return "it is one word of these: length, chunked, close"
     if name == "body":
-        after = len(LESSON_CAPTURE) - LESSON_CAPTURE.index(b"\r\n\r\n") - 4
+        after = len(LESSON_CAPTURE_BODY)
         if value == str(after):
             return ("%s bytes stand after the empty line, but the lines with the chunk sizes and the \\r\\n "
                     "after each chunk are not of the body" % value)
