@@ -94,7 +94,7 @@ class ExchangeReader(WireReader):
     trailers = NO_TRAILERS
     state = "head"
     complete = False
-    _body = None                # the reader of the body or of the raw stream under way
+    _body = None                # the reader of the body or of the raw stream under way, once bytes of it have come
     _asks_to_switch = False     # the message under way wants to be followed by a raw stream
     _closes = False             # it is the last on its connection
     _head_expected = False      # the stream must not end before another head
@@ -108,12 +108,10 @@ class ExchangeReader(WireReader):
         """Whether the connection is a raw stream now."""
         return self.state == "raw"
 
-    def feed(self, data):
-        """bytes-like → list of events; need more is the empty list. ProtocolError comes after the events before it."""
-        return WireReader.feed(self, data if type(data) is bytes else bytes(data))
-
     def take(self, data, at, out):
-        """Append the events that data[at:] (bytes) completes → the end of the data, all of which is used."""
+        """Append the events that data[at:] completes → the end of the data, all of which is used."""
+        if type(data) is not bytes:
+            data = bytes(data)
         while at < len(data) or self.state == "switch":
             at = self.take_part(data, at, out)
         return at
@@ -129,7 +127,7 @@ class ExchangeReader(WireReader):
             self.state, self.complete = "raw", False
             at = self.take_content(data, at, pieces)
             out.append(Switched(b"".join(pieces)))
-        elif self._body is None:
+        elif self.state in ("head", "closed"):
             at = self.take_head(data, at, out)
             if self.state == "body" and self.framing.kind == "length":
                 at = self._take_whole_body(data, at, out)
@@ -152,7 +150,7 @@ class ExchangeReader(WireReader):
             out.append(Data(data[at:at + size]))
             at += size
             self.offset += size
-            self._end_message()
+            self._end_message(NO_TRAILERS)
         return at
 
     def take_head(self, data, at, out):
@@ -169,17 +167,17 @@ class ExchangeReader(WireReader):
             self.framing = self._frame(head)
             out.append(head)
         self.offset = heads.offset
-        if found and not head.interim:
+        if found and not self._head_expected:   # none is after an interim response
             self._begin_body(head)
         return at
 
     def take_content(self, data, at, out):
         """Append pieces of content, slices of `data` → the index after them: the end of the data, or of the message."""
-        body = self._body
+        body = self._body = self._body or body_reader(self.framing, self._labels, self.offset)
         at = body.take(data, at, out)
         self.offset = body.offset
         if body.done:
-            self._end_message()
+            self._end_message(body.trailers)
         return at
 
     def switch(self):
@@ -198,12 +196,11 @@ class ExchangeReader(WireReader):
             return
         self._closes = not stays_open(head, self.framing)
         self.state = "body"
-        self._body = body_reader(self.framing, self._labels, self.offset)
-        if self._body.done:
-            self._end_message()
+        if self.framing.kind == "none" or self.framing.kind == "length" and not self.framing.length:
+            self._end_message(NO_TRAILERS)
 
-    def _end_message(self):
-        self.trailers = self._body.trailers
+    def _end_message(self, trailers):
+        self.trailers = trailers
         self._head_expected = False
         self.complete = True
         if self._asks_to_switch:
@@ -219,9 +216,10 @@ class ExchangeReader(WireReader):
 
     def _end_of_stream(self):
         if self.state == "body":
-            error = self._body._end_of_stream()
+            body = self._body or body_reader(self.framing, self._labels, self.offset)
+            error = body._end_of_stream()
             if error is None:   # a body that ends with its connection
-                self._end_message()
+                self._end_message(body.trailers)
             return error
         if self.state in ("switch", "raw"):
             self.complete = True
@@ -263,11 +261,11 @@ class ResponseReader(ExchangeReader):
     def _frame(self, head):
         method, hijack = self.answered(head)
         framing = response_framing(head, method, hijack, self.heads.start, self.heads.raw)
-        self._interim = self._interim + 1 if head.interim else 0
+        self._head_expected = head.interim
+        self._interim = self._interim + 1 if self._head_expected else 0
         if self._interim > MAX_INTERIM_RESPONSES:
             raise ProtocolError("rawdock limit", self.heads.start, self.heads.raw,
                                 "a final response after at most %d interim ones" % MAX_INTERIM_RESPONSES)
-        self._head_expected = head.interim
         return framing
 
 
