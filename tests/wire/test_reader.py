@@ -1,7 +1,7 @@
 import pytest
 
 from rawdock.errors import ProtocolError, StreamError, TruncatedError
-from rawdock.wire.reader import ValuesThenError, WireReader, label_span
+from rawdock.wire.reader import ValuesThenError, WireReader, label_span, read_lists
 
 BROKEN = ProtocolError("a rule", 7, b"seen", "something else")
 
@@ -74,3 +74,14 @@ def test_labels_leave_out_empty_spans_and_cost_nothing_when_off():
     label_span(labels, 5, 5, "empty")
     label_span(None, 0, 1, "off")
     assert labels == [(3, 5, "role")]
+
+
+def test_lists_of_values_come_before_the_error_that_ends_them():
+    assert list(read_lists(Letters(), [b"ab", b"", b"c."])) == [[b"a", b"b"], [b"c"]]
+    for pieces, error, before in (([b"a", b"b!c"], ProtocolError, [[b"a"], [b"b"]]), ([b"a", b"?"], StreamError, [[b"a"]]),
+                                  ([b"ab"], TruncatedError, [[b"a", b"b"]])):
+        seen = []
+        with pytest.raises(error):
+            for values in read_lists(Letters(), pieces):
+                seen.append(values)
+        assert seen == before
