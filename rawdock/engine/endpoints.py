@@ -132,9 +132,10 @@ image_list                 GET    /images/json                    -    json     
 image_build                POST   /build                          tar  messages+         200      1.24
     build an image from a tar holding a Dockerfile and its context
     dockerfile:str t:list extrahosts:list@1.28 remote:str q:bool nocache:bool cachefrom:json@1.25 pull:bool
-    rm:bool forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int buildargs:json
-    shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32 target:str@1.29
-    outputs:json@1.40 version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31 +buildid:str@1.38
+    rm:bool forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int
+    buildargs:json shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32
+    target:str@1.29 outputs:json@1.40 version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31
+    +buildid:str@1.38
 build_prune                POST   /build/prune                    -    json              200      1.31
     drop the build cache (before API 1.48 reserved-space was keep-storage)
     reserved-space:int@1.48 max-used-space:int@1.48 min-free-space:int@1.48 all:bool@1.39 filters:filters@1.39
@@ -733,8 +734,8 @@ def endpoints():
 def search_endpoints(word):
     """The operations that have `word` (str, any case).
 
-    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So "attach"
-    does not find what is attested, nor "attached".
+    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So
+    "attach" does not find what is attested, nor "attached".
     """
     begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
     whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
