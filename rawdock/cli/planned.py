@@ -1,10 +1,10 @@
-"""`--dry-run`: a command with a console whose engine is planned, and then the plan, printed.
+"""`--dry-run`: runs a command with a console whose engine is planned, and prints the plan.
 
-Promises: the command's own checks hold, with its own words and status, and then nothing is
-printed of the plan; a command that sends nothing is refused in a line; stdin is not read.
+Promises: where the command refuses its arguments it says so in its own words, with its own status, and no
+plan is printed. A command that sends nothing is refused in a line. stdin is not read.
 
-Leaves out: the commands that serve, or only show things. What is planned is known by name, so
-that a dry run never starts any other.
+Left out: the commands that serve, or only show things. Those that can be planned are listed by name, so that
+a dry run never starts any other.
 """
 from ..errors import RawdockError, UsageError
 from ..net.config import find_address
@@ -14,8 +14,8 @@ from ..teach.dry_run_python import print_python
 from ..teach.dry_run_shell import print_curl, print_nc
 from .flags import Console
 
-PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename ps images inspect logs events
-version info pull rmi""".split()
+PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename
+ps images inspect logs events version info pull rmi""".split()
 DRY_RUN_FORMS = {"http": print_http, "nc": print_nc, "curl": print_curl, "python": print_python}
 
 
@@ -37,9 +37,10 @@ class PlannedConsole(Console):
 
 
 def plan_command(console, command, words, run_command):
-    """What `command` (a Command) sends with `words` → (Plan, its exit status). `run_command(console, command, words)` is main's.
+    """Run `command` (a Command) with `words` (list of str) as a plan → (Plan, its exit status).
 
-    Raises what the command raises. A status that is not 0, or a plan without steps, was told in the plan's events and complaints.
+    `run_command(console, command, words)` runs it. Raises what the command raises. What the command printed
+    is in the plan's events and complaints.
     """
     address = find_address(console._address, console._context)
     for missing in (True, False):
@@ -57,22 +58,25 @@ def plan_command(console, command, words, run_command):
 
 
 def dry_run(console, form, command, words, run_command):
-    """Print as `form` (text, "" for http) what plan_command() finds → exit status."""
+    """Print the plan of `command` with `words` → exit status. `form`: a key of DRY_RUN_FORMS, "" for http."""
     form = form or "http"
     if form not in DRY_RUN_FORMS:
-        raise UsageError("--dry-run=%s: there is no such form" % form, "write one of " + ", ".join(DRY_RUN_FORMS))
+        raise UsageError("--dry-run=%s: there is no such form" % form,
+                         "write one of " + ", ".join(DRY_RUN_FORMS))
     if command.name == "nc":
-        raise UsageError("nc sends what it is given: there is nothing to plan", "the form of that name is --dry-run=nc COMMAND")
+        raise UsageError("nc sends what it is given: there is nothing to plan",
+                         "the form of that name is --dry-run=nc COMMAND")
     if command.name not in PLANNED_COMMANDS:
-        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name, "leave --dry-run out")
+        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name,
+                         "leave --dry-run out")
     plan, status = plan_command(console, command, words, run_command)
     if plan.steps and not status:
         console.out.write(DRY_RUN_FORMS[form](plan))
         return 0
-    printed = [data for kind, data in plan.events if kind == "print"]   # its help page
     for data in plan.complaints:
         console.err.write(data)
-    for data in printed if not plan.steps else ():
+    printed = [data for kind, data in plan.events if kind == "print" and not plan.steps]   # its help page
+    for data in printed:
         console.out.write(data)
     if not status and not printed:
         raise UsageError("%s sends nothing with these arguments" % command.name, "leave --dry-run out")

@@ -1,9 +1,9 @@
-"""The commands that stand between a client and an engine, or in the engine's place: tap and replay.
+"""`rawdock tap` passes on what crosses between clients and an engine, `rawdock replay` answers from a record.
 
-`rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of ours. CMD keeps the terminal and the three
-standard streams; the transcript goes to stderr or to a file. It is CMD's status that tap ends with, 128
-and the signal's number where a signal ended it. SIGTERM and SIGHUP are handed to CMD, and SIGINT too unless the
-terminal has given it to CMD already.
+`rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of its own. CMD keeps the terminal and the
+three standard streams; the transcript goes to stderr or to a file. tap ends with CMD's exit status, or with
+128 and the signal's number if a signal ended CMD. It passes SIGTERM and SIGHUP on to CMD, and SIGINT too
+unless the terminal has sent that to CMD already.
 """
 import os
 
@@ -14,38 +14,38 @@ from ..teach.tap import Tap
 from .flags import Command, command_table, one_line
 
 TAP_FLAGS = """
---listen           text  SOCK  where clients connect: the path of a Unix socket (with -- CMD: a private one unless given)
+--listen           text  SOCK  where clients connect: the path of a Unix socket (with -- CMD: a private one)
 --to               text  FILE  the transcript, instead of on stderr
 --record           text  FILE  what crossed, as JSON lines: for replay and explain
 --har              text  FILE  as HAR 1.2, for a browser's developer tools
 --html             text  FILE  as a page that explains every byte
 --pcap             text  FILE  as pcapng, for Wireshark
 --secrets          bool  write credentials too, instead of asterisks
---cut-at           int   N  spoil: only the first N bytes of each connection's answers come
---drop-last-chunk  bool  spoil: a chunked body ends before its last chunk
---bad-frame        bool  spoil: the first frame of each stream has a type that does not exist
---reset            bool  spoil: what ends, ends with a reset (alone: at the first byte of an answer)
---one-byte         bool  spoil: answers come one byte a write
---drip             int   MS  spoil: so many milliseconds before each write of an answer
+--cut-at           int   N  fault: only the first N bytes of each connection's answers come
+--drop-last-chunk  bool  fault: a chunked body ends before its last chunk
+--bad-frame        bool  fault: the first frame of each stream has a type that does not exist
+--reset            bool  fault: what ends, ends with a reset (alone: at the first byte of an answer)
+--one-byte         bool  fault: answers come one byte a write
+--drip             int   MS  fault: so many milliseconds before each write of an answer
 --sweep            bool  run CMD once for each of many cuts of its answers, list those it took for success
 --points           int   N  cuts of a sweep, at most (60)
 --every            bool  a cut at every byte
---live             bool  sweep against the engine, not against the record of a first run: what CMD changes, it changes each time
+--live             bool  sweep against the engine, not a record: what CMD changes, it changes each time
 -v                 bool  sweep: a line for each cut
 """
 REPLAY_FLAGS = """
 --listen  text  SOCK  where clients connect: the path of a Unix socket
 -v        bool  a line for each request
 """
-SPOIL_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
+FAULT_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
 FILE_FLAGS = ("to", "record", "har", "html", "pcap")
-KEPT_RECORD_BYTES = 256 << 20     # in memory, for the files that need the whole of it
-LEFT_BEHIND_SECONDS = 2           # for what a command that has ended left under way
+KEPT_RECORD_BYTES = 256 << 20     # in memory, for the files that are made of the whole of it
+LEFT_BEHIND_SECONDS = 2           # for requests under way when CMD ends
 DEFAULT_SWEEP_POINTS = 60
 
 
 class GuardedSink:
-    """A sink that can fail in any way, and then fails as a full disk does: the tap goes on without it."""
+    """A sink whose failures of any kind are OSErrors that name it, so that the tap goes on without it."""
 
     def __init__(self, sink, name):
         self._sink = sink
@@ -62,14 +62,15 @@ class GuardedSink:
             function(*arguments)
         except OSError as error:
             raise OSError(error.errno, "%s: %s" % (self._name, error.strerror or error))
-        except Exception as error:   # the pump promises to go on whatever the bytes make of us
+        except Exception as error:   # the tap passes bytes on whatever the explanation makes of them
             raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
 
 
 class TapOutput:
     """What is shown and written of a tapped conversation, to stderr and to `files` (ExportFiles).
 
-    `recorder` (a WireRecorder) while it lasts; finish() then writes what is made of the whole of it.
+    `recorder` is the WireRecorder of the conversation; finish() writes the files that are made of the whole
+    of it.
     """
 
     def __init__(self, console, options, address, files):
@@ -82,7 +83,8 @@ class TapOutput:
         self.files = files
         out = files.files.get("to", console.err)
         descriptor = 2 if out is console.err else out.fileno()
-        transcript = TranscriptSink(out, wants_colour(descriptor), redact=self.redact, widths=output_widths(descriptor))
+        transcript = TranscriptSink(out, wants_colour(descriptor), redact=self.redact,
+                                    widths=output_widths(descriptor))
         sinks = [GuardedSink(transcript, "the transcript")]
         if "record" in files.files:
             writer = RecordWriter(files.files["record"], self.redact, address=str(address))
@@ -113,7 +115,7 @@ class TapOutput:
         return good
 
     def _attempt(self, flag, function, *arguments):
-        """Call `function` → whether its file could be written so far; the first failure of each file is reported."""
+        """Call `function` → whether the file of `flag` could be written so far. Reports its first failure."""
         try:
             function(*arguments)
         except OSError as error:
@@ -124,15 +126,15 @@ class TapOutput:
 
 
 def chaos_of(options):
-    """The Chaos that the spoil flags ask for, or None."""
+    """The Chaos with the faults of `options`, or None if they name none."""
     from ..teach.chaos import Chaos
     for name in ("cut_at", "drip"):
         if options[name] is not None and options[name] < 0:
             raise UsageError("--%s %d: less than nothing" % (name.replace("_", "-"), options[name]))
-    if not any(options[name] not in (None, False) for name in SPOIL_FLAGS):
+    if not any(options[name] not in (None, False) for name in FAULT_FLAGS):
         return None
-    return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"], (options["drip"] or 0) / 1000.0,
-                 options["reset"])
+    return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"],
+                 (options["drip"] or 0) / 1000.0, options["reset"])
 
 
 def do_tap(console, options, arguments):
@@ -140,40 +142,51 @@ def do_tap(console, options, arguments):
     if not options["sweep"] and (options["points"] is not None or options["every"] or options["live"]):
         raise UsageError("--points, --every and --live belong to --sweep")
     if options["sweep"]:
-        given = [name for name in SPOIL_FLAGS + FILE_FLAGS + ("listen",) if options[name] not in (None, False)]
+        others = FAULT_FLAGS + FILE_FLAGS + ("listen",)
+        given = [name for name in others if options[name] not in (None, False)]
         if given:
             raise UsageError("--%s does not go with --sweep" % given[0].replace("_", "-"))
     if not arguments and (options["sweep"] or not options["listen"]):
-        raise UsageError("tap needs a command to run or a place to listen", "usage: rawdock tap -- docker ps, or rawdock tap --listen /tmp/tap.sock")
+        raise UsageError("tap needs a command to run or a place to listen",
+                         "usage: rawdock tap -- docker ps, or rawdock tap --listen /tmp/tap.sock")
     address = console.engine_address()
     if address.base:
-        raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address, "leave the path out")
+        raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address,
+                         "leave the path out")
     if options["sweep"]:
         return do_sweep(console, options, arguments, address)
     paths = [(flag, options[flag]) for flag in FILE_FLAGS if options[flag]]
+    maker = {"make_connection": chaos} if chaos is not None else {}
+
+    def complain(error):
+        console.complain("rawdock: " + one_line(error))
+
     with UnixListener(options["listen"]) as listener, ExportFiles(paths) as files:
         output = TapOutput(console, options, address, files)
-        maker = {"make_connection": chaos} if chaos is not None else {}
         try:
-            with Tap(listener, address, output.recorder, lambda error: console.complain("rawdock: " + one_line(error)), **maker) as tap:
-                status = run_tapped_command(console, tap, arguments, files) if arguments else tap_until_signal(console, tap, files)
+            with Tap(listener, address, output.recorder, complain, **maker) as tap:
+                if arguments:
+                    status = run_tapped_command(console, tap, arguments, files)
+                else:
+                    files.empty()
+                    status = tap_until_signal(console, tap)
         finally:
             good = output.finish()
     return status or (0 if good else 1)
 
 
-def tap_until_signal(console, tap, files):
+def tap_until_signal(console, tap):
     import signal
-    files.empty()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: tap.stop())
-    console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C" % (tap.listener.address, tap.address))
+    console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C"
+                     % (tap.listener.address, tap.address))
     tap.run()
     return 0
 
 
 def run_tapped_command(console, tap, argv, files):
-    """Run `argv` as the tap's client → its exit status. Once it has been started `files` (ExportFiles) are emptied."""
+    """Run `argv` as the tap's client → its exit status. `files` (ExportFiles) are emptied once it runs."""
     import signal
     from threading import Thread
     from ..teach.sweep import child_environment, start_child
@@ -216,7 +229,7 @@ def run_tapped_command(console, tap, argv, files):
 
 
 def is_in_foreground():
-    """Whether we are what a terminal's Ctrl-C goes to: then our child, in the same group, has had it too."""
+    """Whether a terminal's Ctrl-C goes to this process group, and so to CMD too."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:
@@ -234,11 +247,11 @@ def do_sweep(console, options, argv, address):
     if options["points"] is not None and options["points"] < 1:
         raise UsageError("--points %d: one at least" % options["points"])
     points = None if options["every"] else options["points"] or DEFAULT_SWEEP_POINTS
-    console.err.line("rawdock: %s is run once, then once for each cut%s" % (
-        argv[0], ", each time against %s" % address if options["live"] else ", answered by the record of the first run"))
+    how = "each time against %s" % address if options["live"] else "answered by the record of the first run"
+    console.err.line("rawdock: %s is run once, then once for each cut, %s" % (argv[0], how))
+    report = (lambda run: console.out.line(sweep_line(run))) if options["v"] else None
     with UnixListener() as listener:
-        runs = Sweep(argv, address, listener, points, options["live"],
-                     (lambda run: console.out.line(sweep_line(run))) if options["v"] else None).run()
+        runs = Sweep(argv, address, listener, points, options["live"], report).run()
     silent = [run for run in runs if run.status == 0]
     if silent and not options["v"]:
         console.out.line("taken for success:")
@@ -256,7 +269,9 @@ def sweep_line(run):
     verdict = "killed" if run.status is None else "status %d" % run.status
     if run.status == 0:
         verdict += ", same output" if run.same_output else ", OUTPUT LOST"
-    return "%-44s byte %5d of %5d  %-36s %s" % (point.exchange.asked[-44:], point.offset, len(point.exchange.answer), point.role, verdict)
+    exchange = point.exchange
+    place = (exchange.asked[-44:], point.offset, len(exchange.answer), point.role)
+    return "%-44s byte %5d of %5d  %-36s " % place + verdict
 
 
 def do_replay(console, options, arguments):
@@ -265,7 +280,8 @@ def do_replay(console, options, arguments):
     import signal
     name = arguments[0]
     if not options["listen"]:
-        raise UsageError("replay needs a place to listen", "usage: rawdock replay FILE --listen /tmp/replay.sock")
+        raise UsageError("replay needs a place to listen",
+                         "usage: rawdock replay FILE --listen /tmp/replay.sock")
     try:
         with open(name, "rb") as file:
             if not is_record(file.read(64)):
@@ -273,21 +289,26 @@ def do_replay(console, options, arguments):
             file.seek(0)
             recording = read_record(file)
     except OSError as error:
-        raise UsageError("%s: %s" % (name, (error.strerror or str(error)).lower()), "give a file made by rawdock tap --record")
+        raise UsageError("%s: %s" % (name, (error.strerror or str(error)).lower()),
+                         "give a file made by rawdock tap --record")
 
     def tell(asked, exchange):
         if exchange is None or options["v"]:
-            console.err.line("rawdock: %s: %s" % (asked, "not in the record" if exchange is None else "answered"))
+            said = "not in the record" if exchange is None else "answered"
+            console.err.line("rawdock: %s: %s" % (asked, said))
 
     with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, tell) as server:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, frame: server.stop())
-        console.err.line("rawdock: %d recorded exchanges answer at DOCKER_HOST=%s; end it with Ctrl-C" % (len(server.book.exchanges), listener.address))
+        console.err.line("rawdock: %d recorded exchanges answer at DOCKER_HOST=%s; end it with Ctrl-C"
+                         % (len(server.book.exchanges), listener.address))
         server.run()
     return 0
 
 
 TAP_COMMANDS = command_table(
-    Command("tap", do_tap, "[-- CMD ARG...]", "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
-    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine", REPLAY_FLAGS, least=1, most=1),
+    Command("tap", do_tap, "[-- CMD ARG...]",
+            "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
+    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine", REPLAY_FLAGS,
+            least=1, most=1),
 )

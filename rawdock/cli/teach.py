@@ -1,15 +1,15 @@
-"""The commands that show what bytes mean: explain.
+"""`rawdock explain`: what bytes mean.
 
-`rawdock explain FILE` takes bytes that somebody captured (one direction of a connection) or a record
-(all directions of many), and shows them as a transcript, as a hexdump, as JSON, or writes them as a page,
-a HAR or a capture file. Whatever the form, bytes that break a rule end in status 1, bytes that end inside
-a message in status 3.
+It takes bytes that somebody captured (one direction of a connection) or a record (both directions of many),
+and shows them as a transcript, as a hexdump or as JSON, or writes them as a page, a HAR or a capture file.
+Whatever the form, bytes that break a rule end in status 1, bytes that end inside a message in status 3.
 """
 import json
 import re
 
 from ..errors import ProtocolError, TruncatedError, UsageError
-from ..teach.explain import add_raw_stream, explain_messages, guess_role, message_facts
+from ..teach.explain import (ROLE_BYTES, add_raw_stream, explain_messages, guess_role, message_facts,
+                             pieces_with_start)
 from ..teach.exports import EXPORT_FORMS, ExportFiles, write_export
 from ..wire.framing import request_framing
 from .flags import Command, command_table
@@ -20,7 +20,7 @@ EXPLAIN_FLAGS = """
 --html     text  FILE  write a page for browsers
 --har      text  FILE  write a HAR, which browsers' developer tools open
 --pcap     text  FILE  write a capture (pcapng), which Wireshark opens
---secrets  bool  leave credentials as they are (as --json of captured bytes does); otherwise each of their bytes becomes an asterisk
+--secrets  bool  show credentials, as --json of captured bytes always does; else their bytes are asterisks
 --role     text  ROLE  what was captured: response, request, or auto (the default: the first bytes tell)
 --for      text  METHOD  the method that the captured responses answer (a HEAD's answer has no body)
 """
@@ -34,7 +34,8 @@ def read_capture(name):
     try:
         file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
     except OSError as error:
-        raise UsageError("%s: %s" % (name, error.strerror), "give a file of captured bytes or a record, or pipe it in")
+        raise UsageError("%s: %s" % (name, error.strerror),
+                         "give a file of captured bytes or a record, or pipe it in")
     with file:
         while True:
             piece = file.read(CAPTURE_BYTES)
@@ -43,26 +44,8 @@ def read_capture(name):
             yield piece
 
 
-def pieces_with_start(pieces, count, is_enough=None):
-    """(the first `count` bytes or more, unless there are fewer or `is_enough` says so of less; an iterator of all pieces)."""
-    start = b""
-    pieces = iter(pieces)
-    while len(start) < count and not (is_enough is not None and is_enough(start)):
-        piece = next(pieces, None)
-        if piece is None:
-            break
-        start += piece
-
-    def all_pieces():
-        if start:
-            yield start
-        for piece in pieces:
-            yield piece
-    return start, all_pieces()
-
-
 def is_no_record(start):
-    """Whether bytes that begin so cannot be a record, however they go on."""
+    """Whether a file that begins with `start` (bytes) cannot be a record, whatever follows."""
     return start.strip()[:1] not in (b"", b"{")
 
 
@@ -72,8 +55,10 @@ def do_explain(console, options, arguments):
         raise UsageError("--role %s: not one of response, request, auto" % role)
     exports = [form for form in EXPORT_FORMS if options[form] is not None]
     if options["json"] and (options["hex"] or exports):
-        raise UsageError("--json is a form of its own", "leave --%s out" % (["hex"] * options["hex"] + exports)[0])
-    # No method with small letters is in use, and methods are case-sensitive (RFC 9110 §9.1): head is not HEAD.
+        raise UsageError("--json is a form of its own",
+                         "leave --%s out" % (["hex"] * options["hex"] + exports)[0])
+    # No method with small letters is in use, and methods are case-sensitive (RFC 9110 §9.1): head is not
+    # HEAD.
     if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):
         raise UsageError("--for %s: no such method" % method, "methods are in capitals, as --for HEAD")
     name = arguments[0] if arguments else "-"
@@ -93,10 +78,10 @@ def do_explain(console, options, arguments):
 
 def explain_capture(console, options, pieces, role, method, files):
     """Explain the bytes of one direction, written to `files` (ExportFiles) if it has any → exit status."""
-    if options["json"]:   # for programs, which want the bytes that were captured
+    if options["json"]:   # it is for programs, which want the bytes that were captured
         return print_captured_messages(console, pieces, role, method)
     if role == "auto":
-        start, pieces = pieces_with_start(pieces, 7)
+        start, pieces = pieces_with_start(pieces, ROLE_BYTES)
         role = guess_role(start)
     direction = "<" if role == "response" else ">"
     from ..teach.record import Recording, WireEvent
@@ -108,7 +93,8 @@ def explain_capture(console, options, pieces, role, method, files):
         return show_whole(console, options, recording, files)
     from ..teach.screen import output_widths, wants_colour
     from ..teach.transcript import TranscriptSink
-    sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method, output_widths(1))
+    sink = TranscriptSink(console.out, wants_colour(1), False, not options["secrets"], method,
+                          output_widths(1))
     for piece in pieces:
         sink.take(1, WireEvent(0.0, direction, "data", piece))
     sink.finish()
@@ -132,16 +118,16 @@ def print_broken_rule(console, error):
 
 
 def print_record_messages(console, recording, redact):
-    """Each connection's messages, an exchange after the other, as captured bytes are printed → exit status."""
+    """Print a JSON object for each message of a Recording, one connection after another → exit status."""
     from ..teach.annotate import annotate
     from ..teach.record import redacted_recording
     status = 0
     for connection in annotate(redacted_recording(recording) if redact else recording):
         for stream, message, raw in messages_in_turn(connection):
             if message.head is not None or isinstance(message.error, TruncatedError):
-                body = [part for part in message.body if part not in raw]
+                body = joined_bytes(stream, [part for part in message.body if part not in raw])
                 framing = request_framing(message.head).kind if raw else message.framing
-                facts = message_facts(message.kind, message.head, framing, joined_bytes(stream, body), message.complete)
+                facts = message_facts(message.kind, message.head, framing, body, message.complete)
                 add_raw_stream(facts, joined_bytes(stream, raw))
                 facts["connection"] = connection.number
                 console.out.line(json.dumps(facts))
@@ -159,17 +145,19 @@ def joined_bytes(stream, ranges):
 
 
 def messages_in_turn(connection):
-    """Each request, then what answers it, then what was not understood.
+    """Yield (AnnotatedStream, AnnotatedMessage, ranges): a request, what answers it, at last other messages.
 
-    Yields (AnnotatedStream, AnnotatedMessage, the (start, end) ranges of the raw stream that a client sent behind it).
+    The ranges, (start, end) pairs, are those of the raw stream that the client sent after a request.
     """
     given = set()
     for exchange in connection.exchanges:
-        for message in [exchange.request] + exchange.interim + [exchange.response]:
+        if exchange.request is not None:
+            given.add(exchange.request)
+            yield connection.requests, exchange.request, exchange.raw_sent
+        for message in exchange.interim + [exchange.response]:
             if message is not None:
                 given.add(message)
-                sent = message is exchange.request
-                yield (connection.requests if sent else connection.responses), message, exchange.raw_sent if sent else []
+                yield connection.responses, message, []
     for stream in (connection.requests, connection.responses):
         for message in stream.messages:
             if message not in given:
@@ -177,9 +165,9 @@ def messages_in_turn(connection):
 
 
 def show_whole(console, options, recording, files):
-    """Write `recording` to `files` (ExportFiles); show it on stdout as a hexdump, or as a transcript if nothing is written.
+    """Write a Recording to `files` (ExportFiles), and print its hexdump if asked for → exit status.
 
-    Returns the exit status that the transcript would have.
+    Where nothing is written and no hexdump asked for, its transcript is printed.
     """
     from ..teach.hexdump import hexdump_lines
     from ..teach.screen import output_width, output_widths, wants_colour
@@ -190,7 +178,8 @@ def show_whole(console, options, recording, files):
         try:
             write_export(form, recording, file, redact)
         except OSError as error:
-            raise UsageError("--%s %s: %s" % (form, options[form], error.strerror), "give the name of a file that can be written")
+            raise UsageError("--%s %s: %s" % (form, options[form], error.strerror),
+                             "give the name of a file that can be written")
     if options["hex"]:
         for line in hexdump_lines(recording, wants_colour(1), redact, output_width(1)):
             console.out.write((line + "\n").encode("utf-8", "backslashreplace"))
@@ -199,5 +188,6 @@ def show_whole(console, options, recording, files):
 
 
 TEACH_COMMANDS = command_table(
-    Command("explain", do_explain, "[FILE]", "what the bytes of a captured exchange are, or of a record", EXPLAIN_FLAGS, most=1),
+    Command("explain", do_explain, "[FILE]", "what the bytes of a captured exchange are, or of a record",
+            EXPLAIN_FLAGS, most=1),
 )

@@ -1,24 +1,23 @@
-"""Chaos: a tap that spoils what the engine sends, to see what a client makes of it.
+"""Chaos: a tap that puts faults into what an engine sends, to see what a client makes of them.
 
     Tap(listener, address, make_connection=Chaos(cut_at=100))
 
-What can be done to the answers of each connection (the requests always go through untouched):
+The faults that the answers of a connection can have (requests are always passed on as they are):
 
-    cut_at            only the first N bytes of them come, then the connection ends
+    cut_at            only the first N bytes come, then the connection ends
     drop_last_chunk   a chunked body ends with its connection, just before the last chunk
     bad_frame         the first frame of each stream of frames has a type that does not exist
     one_byte          they come one byte a write
     drip              seconds to wait before each write
     reset             whatever ends here ends with ECONNRESET; alone: at the first byte of an answer
 
-Strategy: a connection that receives from the engine what it always did, and puts what is to be
-given to the client in a queue that is walked a step at a time; while there is a queue nothing more
-is received. What must know the protocol (drop_last_chunk, bad_frame) asks the paired readers where
-a byte stands, and keeps back those that they have not labelled yet. From bytes that break a rule on,
-all goes through.
+Strategy: a connection puts what it receives from the engine into a queue, and gives it to the client from
+there a step at a time; while the queue holds anything no more is received. The faults that depend on the
+protocol (drop_last_chunk, bad_frame) ask the paired readers for each byte's role, and hold back the bytes
+that have no label yet. From bytes that break a rule on, everything is passed on.
 
-An orderly end is one that leaves nothing of the client's unread; on a Unix socket a reset is
-an end that does. So with `reset` the last byte of what the client sent is looked at, passed on, and left.
+Closing a Unix socket is a reset for the other side if bytes of its are still unread, else an end. So `reset`
+looks at the last byte of what the client sent, passes it on, and leaves it unread.
 """
 import socket
 
@@ -27,15 +26,19 @@ from .pairing import BODY_ROLES, PairedReaders
 from .tap import TapConnection, leave_nothing_unread
 
 BAD_STREAM_TYPE = b"\x09"
-STEPS_IN_A_ROW = 256        # one-byte writes, before the others have their turn
-LOOK_AGAIN_SECONDS = 0.005  # a socket that is never emptied cannot be waited for
+STEPS_IN_A_ROW = 256        # one-byte writes of a connection before others have their turn
+LOOK_AGAIN_SECONDS = 0.005  # a socket that is never emptied is always readable: poll cannot wait for more
 READ_HANG_UP = 0x2000       # POLLRDHUP, which Python names on some systems only
 
 
 class Chaos:
-    """What to do to answers, and the maker of connections that do it. `only`: the number of the one connection concerned."""
+    """The faults to put into answers; called, it makes the connections that have them.
 
-    def __init__(self, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0, reset=False, only=None):
+    `only`: the number of the one connection that has them; None: all.
+    """
+
+    def __init__(self, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0,
+                 reset=False, only=None):
         self.cut_at = 0 if reset and cut_at is None and not drop_last_chunk else cut_at
         self.drop_last_chunk = drop_last_chunk
         self.bad_frame = bad_frame
@@ -53,22 +56,22 @@ class Chaos:
 
 
 class ChaosConnection(TapConnection):
-    """A tapped connection whose answers are spoiled."""
+    """A tapped connection whose answers have faults."""
 
     def begin(self, chaos):
         self.chaos = chaos
         self.pair = PairedReaders() if chaos.drop_last_chunk or chaos.bad_frame else None
         if self.pair is not None:
             self.pair.opened()
-        self.received = b""      # from the engine, not yet looked at by all who must
+        self.received = b""      # from the engine, and not yet known to be passed on
         self.base = 0            # the offset of its first byte in the engine's stream
-        self.answer = b""        # to give to the client
-        self.at = 0              # how much of that is given
+        self.answer = b""        # the queue: bytes to give to the client
+        self.at = 0              # how many of them have been given
         self.taken = 0           # bytes that ever went into `answer`
-        self.cutting = False     # when the answer is given the connection ends
-        self.resting = False     # until the next step's time
-        self.marked = None       # the message whose first frame was spoiled
-        self.left = 0            # bytes of the client's that were passed on and left unread
+        self.cutting = False     # the connection ends when the queue is empty
+        self.resting = False     # until the time of the next step
+        self.marked = None       # the last message whose first frame was looked at
+        self.left = 0            # bytes of the client that were passed on and left unread
 
     # -- what comes from the engine
 
@@ -80,33 +83,18 @@ class ChaosConnection(TapConnection):
             self.deliver(flow, view)
         else:
             self.received += bytes(view)
-            self.look_at_received(False)
+            self.take_received(False)
             self.walk()
 
-    def look_at_received(self, all_of_it):
-        """Move what may be given from `received` to `answer`."""
-        data, size = self.received, len(self.received)
+    def take_received(self, all_of_it):
+        """Move what is known to be passed on, or `all_of_it`, from `received` to `answer`."""
+        size = len(self.received)
         if self.pair is not None and not self.cutting:
-            size = 0
-            for start, end, role, message in self.pair.take_labels("<"):
-                start, end = start - self.base, end - self.base
-                if self.chaos.drop_last_chunk and role == "chunk size" and not data[start:end].strip(b"0"):
-                    self.stop_after("the last chunk was dropped")
-                    size = start
-                    break
-                if self.chaos.bad_frame and role in BODY_ROLES and message is not None and message is not self.marked:
-                    self.marked = message
-                    if begins_frames(message, data[start:end]):
-                        data = data[:start] + BAD_STREAM_TYPE + data[start + 1:]
-                        self.note("a frame's stream type was changed from %d to %d" % (self.received[start], BAD_STREAM_TYPE[0]))
-                size = end
-            for messages in self.pair.messages.values():
-                del messages[:-1]
-            if not self.cutting and (all_of_it or self.pair.readers["<"].error is not None):
-                size = len(data)
-        self.received = data[size:]
+            labelled = self.put_faults()
+            if self.cutting or not all_of_it and self.pair.readers["<"].error is None:
+                size = labelled
+        given, self.received = self.received[:size], self.received[size:]
         self.base += size
-        given = data[:size]
         limit = self.chaos.cut_at
         if limit is not None and not self.cutting and self.taken + len(given) >= limit:
             given = given[:limit - self.taken]
@@ -114,6 +102,27 @@ class ChaosConnection(TapConnection):
         self.taken += len(given)
         self.answer = self.answer[self.at:] + given
         self.at = 0
+
+    def put_faults(self):
+        """Put the faults that depend on the protocol into `received` → how many bytes of it have a label."""
+        labelled = 0
+        for start, end, role, message in self.pair.take_labels("<"):
+            start, end = start - self.base, end - self.base
+            piece = self.received[start:end]
+            if self.chaos.drop_last_chunk and role == "chunk size" and not piece.strip(b"0"):
+                self.stop_after("the last chunk was dropped")
+                labelled = start
+                break
+            if role in BODY_ROLES and message is not None and message is not self.marked:
+                self.marked = message
+                if self.chaos.bad_frame and begins_frames(message, piece):
+                    self.received = self.received[:start] + BAD_STREAM_TYPE + self.received[start + 1:]
+                    change = piece[0], BAD_STREAM_TYPE[0]
+                    self.note("a frame's stream type was changed from %d to %d" % change)
+            labelled = end
+        for messages in self.pair.messages.values():
+            del messages[:-1]
+        return labelled
 
     def stop_after(self, why):
         self.cutting = True
@@ -127,15 +136,15 @@ class ChaosConnection(TapConnection):
         if flow is self.up:
             TapConnection.source_ended(self, flow, reset)
             return
-        self.look_at_received(True)
-        flow.held = True   # until all of the answer is given
+        self.take_received(True)
+        flow.held = True   # until the queue is empty
         TapConnection.source_ended(self, flow, reset)
         self.walk()
 
     # -- what goes to the client
 
     def walk(self):
-        """Give the client what its time has come for."""
+        """Give the client what it is due, and make its connection end after that if it is to end."""
         flow = self.down
         flow.held = self.at < len(self.answer) or self.cutting
         for _ in range(STEPS_IN_A_ROW):
@@ -146,7 +155,7 @@ class ChaosConnection(TapConnection):
                 if self.cutting:
                     self.cut()
                 else:
-                    self.hand_on_end(flow)
+                    self.pass_on_end(flow)
                 return
             if self.chaos.drip:
                 self.rest(self.chaos.drip, self.step)
@@ -180,7 +189,7 @@ class ChaosConnection(TapConnection):
             TapConnection.flushed(self, flow)
 
     def cut(self):
-        self.tell_end(self.down, "reset" if self.chaos.reset else "close")
+        self.record_end(self.down, "reset" if self.chaos.reset else "close")
         self.tap.loop.forget(self.client)
         if not self.chaos.reset:
             leave_nothing_unread(self.client)
@@ -232,7 +241,7 @@ def begins_frames(message, data):
 
 
 def has_stopped_sending(sock):
-    """Whether the other side has half-closed or gone, told without reading what it sent."""
+    """Whether the other side has half-closed or gone; what it sent is not read for that."""
     from select import POLLHUP, poll
     poller = poll()
     poller.register(sock, READ_HANG_UP)

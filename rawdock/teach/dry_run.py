@@ -31,9 +31,11 @@ RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
 
 # Operations whose answer a command uses and does not show, and the variable that comes out of it.
-ID_VARIABLES = {"container_create": "container", "container_inspect": "container", "container_exec": "exec_id"}
+ID_VARIABLES = {"container_create": "container", "container_inspect": "container",
+                "container_exec": "exec_id"}
 STATUS_OPERATIONS = ("container_wait", "exec_inspect")
-LIST_OPERATIONS = ("container_list", "image_list", "image_delete", "image_history", "image_search", "container_changes")
+LIST_OPERATIONS = ("container_list", "image_list", "image_delete", "image_history", "image_search",
+                   "container_changes")
 
 NO_SECRET = b"e30="   # of X-Registry-Auth: base64 of {}, no credentials
 
@@ -109,11 +111,13 @@ class Plan:
     @property
     def refused_in_vain(self):
         """Whether the planned "no such image" made the command give up rather than pull."""
-        return any(step.missing for step in self.steps) and not any(step.only_if_missing for step in self.steps)
+        return any(step.missing for step in self.steps) and not any(step.only_if_missing
+                                                                    for step in self.steps)
 
     def begin(self, method, target, hijack, version):
         step = PlannedStep(self, len(self.steps) + 1, method, target, hijack, version)
-        if any(earlier.missing for earlier in self.steps) and step.name in ("image_create", "container_create"):
+        if any(earlier.missing for earlier in self.steps) and step.name in ("image_create",
+                                                                            "container_create"):
             step.only_if_missing = True
             step.repeats_create = step.name == "container_create"
         elif step.name == "container_create" and step.outcome == "id" and self._missing:
@@ -127,15 +131,18 @@ class Plan:
         if step.hijack:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
-            return [b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n", b'{"message":"No such image"}', b""]
+            return [b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n", b'{"message":"No such image"}',
+                    b""]
         row = step.endpoint
-        status = next(status for status in (row.statuses if row is not None else ()) + (200,) if status != 101)
+        status = next(status for status in (row.statuses if row is not None else ()) + (200,)
+                      if status != 101)
         if status == 204:
             return [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"]
         body = b"{}" if row is not None and row.never_empty else b""
         if step.outcome not in ("nothing", "head", "frames", "messages"):
             body = json.dumps(self._planned_value(step)).encode("ascii")
-        return [b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body)), body]
+        return [b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body)),
+                body]
 
     def _planned_value(self, step):
         if step.name == "container_wait":
@@ -181,7 +188,8 @@ class Plan:
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
         self.goes_on = self.command in GOES_ON_AFTER_FAILURE and len(self.steps) > 1 and not self.has_background
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
-        if self.command in RAW_VERBS and any(kind == "print" and data.startswith(b"HTTP/") for kind, data in self.events):
+        if self.command in RAW_VERBS and any(kind == "print" and data.startswith(b"HTTP/")
+                                             for kind, data in self.events):
             self.steps[0].outcome = "head"   # -i
         if self.shows_json or self.command in RAW_VERBS + ("wait", "events"):
             # What the command made of the planned answers is nothing that it will print.
@@ -200,7 +208,8 @@ class Plan:
     def is_sent(self, variable):
         """Whether a later step sends, or the command prints, what `variable` stands for."""
         said = [step.request for step in self.steps] + [data for kind, data in self.events if kind == "print"]
-        return any(isinstance(piece, str) and piece == variable for data in said for piece in self.pieces(data))
+        return any(isinstance(piece, str) and piece == variable for data in said
+                   for piece in self.pieces(data))
 
     def pieces(self, data):
         """Bytes that were sent or printed → a list of bytes, and str for what stands in a variable."""
@@ -211,7 +220,8 @@ class Plan:
             patterns.append(b"(?<=" + re.escape(before) + b")" + re.escape(value))
         if not names:
             return [data]
-        return [names.get(part, part) if at % 2 else part for at, part in enumerate(re.split(b"(" + b"|".join(patterns) + b")", data)) if part]
+        return [names.get(part, part) if at % 2 else part
+                for at, part in enumerate(re.split(b"(" + b"|".join(patterns) + b")", data)) if part]
 
     def secret_values(self):
         """(the variable that stands for it, what is before it, it itself) of each secret in a head; the last two are bytes.
@@ -222,10 +232,12 @@ class Plan:
         for step in self.steps:
             request_line, *fields = step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")
             query = request_line.split(b" ")[1].partition(b"?")[2]
-            for pair, sign in [(pair, b"=") for pair in query.split(b"&")] + [(line, b": ") for line in fields]:
+            for pair, sign in [(pair, b"=") for pair in query.split(b"&")] + [(line, b": ")
+                                                                              for line in fields]:
                 name, _, value = pair.partition(sign)
                 if names_secret(name) and value not in (NO_SECRET, b""):
-                    variable = re.sub("^x_|[^a-z0-9_]", "", name.decode("utf-8", "replace").lower().replace("-", "_"))
+                    variable = re.sub("^x_|[^a-z0-9_]", "",
+                                      name.decode("utf-8", "replace").lower().replace("-", "_"))
                     if (variable, name + sign, value) not in found:
                         found.append((variable, name + sign, value))
         return found
@@ -239,8 +251,10 @@ class Plan:
         line = re.sub(b" HTTP/1[.]1$", b" HTTP/1.0", line)
         if step.body_source is None:
             return self.pieces(line + b"\r\n" + rest)
-        before, framing, after = re.split(rb"((?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n)", rest, maxsplit=1)
-        return self.pieces(line + b"\r\n" + before + b"Content-Length: ") + ["size"] + self.pieces(b"\r\n" + after)
+        before, framing, after = re.split(rb"((?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n)",
+                                          rest, maxsplit=1)
+        return self.pieces(line + b"\r\n" + before + b"Content-Length: ") + ["size"] + self.pieces(b"\r\n"
+                                                                                                   + after)
 
 
 class PlannedSocket:

@@ -42,7 +42,8 @@ def http_comments(plan, step):
     elif step.outcome == "id" and step.variable is not None and plan.is_sent(step.variable):
         text = "its answer: the Id in it is $%s from here on" % step.variable
     elif step.outcome == "status":
-        text = "its answer: the exit status, %s" % ("ExitCode" if step.name == "exec_inspect" else "StatusCode")
+        text = "its answer: the exit status, %s" % ("ExitCode" if step.name == "exec_inspect"
+                                                    else "StatusCode")
         if step.background:
             text += "; its head comes at once, its body once the container has ended"
     elif step.outcome == "removal":
@@ -63,7 +64,8 @@ def secret_variables(plan):
 
 
 def secret_comments(plan):
-    return ["# %s: the secret of the command line, which is not repeated here" % name for name in secret_variables(plan)]
+    return ["# %s: the secret of the command line, which is not repeated here" % name
+            for name in secret_variables(plan)]
 
 
 def json_comments(plan):
@@ -73,7 +75,8 @@ def json_comments(plan):
 
 
 def prefix_comments(plan):
-    if any(re.match(b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/", step.request) for step in plan.steps):
+    if any(re.match(b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/", step.request)
+           for step in plan.steps):
         return []
     return ["# Paths without /v1.41 or the like: the engine speaks its newest version. A real run asks first (GET /_ping) and says it."]
 
@@ -84,7 +87,8 @@ def must_reach_engine(plan, form):
         raise UsageError("--dry-run=%s: the practice engine inside rawdock has no socket to name" % form,
                          "start one with rawdock practice --listen /tmp/practice.sock and give -H unix:///tmp/practice.sock")
     if plan.address.scheme not in ("unix", "tcp"):
-        raise UsageError("--dry-run=%s: %s:// is not reached so" % (form, plan.address.scheme), "forward the socket (ssh -L) and give -H unix://…")
+        raise UsageError("--dry-run=%s: %s:// is not reached so" % (form, plan.address.scheme),
+                         "forward the socket (ssh -L) and give -H unix://…")
 
 
 def shown_pieces(pieces):
@@ -99,7 +103,9 @@ def print_http(plan):
     out = []
     for kind, step in plan.events:
         if kind == "begin":
-            out.append("".join(line + "\n" for line in lines + ["#"] + http_comments(plan, step)).encode("utf-8", "replace"))
+            out.append("".join(line + "\n"
+                               for line in lines + ["#"] + http_comments(plan, step)).encode("utf-8",
+                                                                                             "replace"))
             request = shown_pieces(plan.pieces(step.request))
             out.append(request if request.endswith(b"\n") else request + b"\n")
             lines = body_comments(step)
@@ -110,4 +116,5 @@ def body_comments(step):
     if step.body_source is None:
         return []
     framing = "in chunks" if b"chunked" in step.request.partition(b"\r\n\r\n")[0] else "as it is"
-    return ["# (the body: %s, %s)" % ("stdin" if step.body_source == "-" else printable_text(step.body_source), framing)]
+    return ["# (the body: %s, %s)"
+            % ("stdin" if step.body_source == "-" else printable_text(step.body_source), framing)]

@@ -12,7 +12,8 @@ Left out, and the program says so: an answer that was cut looks like one that en
 import re
 
 from ..engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
-from .dry_run_http import (command_comment, json_comments, must_reach_engine, prefix_comments, secret_comments,
+from .dry_run_http import (command_comment, json_comments, must_reach_engine, prefix_comments,
+                           secret_comments,
                            secret_variables, step_comment)
 
 PYTHON_FUNCTIONS = (
@@ -89,7 +90,8 @@ def send_stdin(answer):   # our stdin into the stream, then the half-close that 
 def python_bytes(pieces, indent=4):
     """Pieces → a Python expression for the bytes, a line of the source for each line of the head."""
     variables = [piece for piece in pieces if isinstance(piece, str)]
-    data = b"".join(piece.replace(b"%", b"%%") if variables and isinstance(piece, bytes) else piece if isinstance(piece, bytes)
+    data = b"".join(piece.replace(b"%", b"%%") if variables and isinstance(piece, bytes) else piece
+                    if isinstance(piece, bytes)
                     else b"%d" if piece == "size" else b"%s" for piece in pieces)
     lines = data.split(b"\r\n")
     lines = [line + b"\r\n" for line in lines[:-1]] + [lines[-1]]
@@ -124,7 +126,8 @@ class PythonScript:
             if kind == "begin" and len(self.plan.steps) == 1 and step.outcome in ("body", "nothing"):
                 lines += self.only_step(step, self.print_lines(self.plan.printed_after(at)))
             elif kind == "begin":
-                lines += ([""] if not step.only_if_missing else []) + self.begin(step, self.print_lines(self.plan.printed_after(at)))
+                lines += ([""] if not step.only_if_missing else []) + self.begin(step,
+                                                                                 self.print_lines(self.plan.printed_after(at)))
             elif kind == "end" and step.background:
                 lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
         if self.goes_on:
@@ -143,9 +146,11 @@ class PythonScript:
         """A plan of one request, its answer shown as it is: no functions."""
         lines = [step_comment(step)] + self.body_lines(step) + self.dial_lines()
         lines += ["sock.sendall(", "    %s)" % self.bytes_of(step), "answer = sock.makefile(\"rb\")",
-                  "status = int(answer.readline().split()[1])", "while answer.readline().strip():   # the rest of the head", "    pass",
+                  "status = int(answer.readline().split()[1])",
+                  "while answer.readline().strip():   # the rest of the head", "    pass",
                   "if status >= 400:", "    sys.exit(answer.read().decode(\"utf-8\", \"replace\"))"]
-        return lines + (["shutil.copyfileobj(answer, sys.stdout.buffer)"] if step.outcome == "body" else []) + printing
+        return lines + (["shutil.copyfileobj(answer, sys.stdout.buffer)"] if step.outcome == "body"
+                        else []) + printing
 
     def opening(self, rest):
         plan, address = self.plan, self.plan.address
@@ -157,16 +162,21 @@ class PythonScript:
                 text = re.sub("DIAL|FAILURE|FAMILY", lambda match: values[match.group()], text).strip("\n")
                 functions = [""] + text.split("\n") + functions
                 rest += text
-        variables = ["%s = os.environ[%r].encode()" % (name, name) for name in secret_variables(plan)] + ["failed = 0"] * self.goes_on
+        variables = ["%s = os.environ[%r].encode()" % (name, name)
+                     for name in secret_variables(plan)] + ["failed = 0"] * self.goes_on
         rest += "".join(variables)
         lines = ["#!/usr/bin/env python3", command_comment(plan),
                  "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
                  "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
-        lines.append("import " + ", ".join(name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading", "time") if name + "." in rest))
-        return lines + functions + ([""] + variables if variables else []) + self.print_lines(plan.printed_after(-1))
+        lines.append("import "
+                     + ", ".join(name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading",
+                                                   "time") if name + "." in rest))
+        return lines + functions + ([""] + variables if variables
+                                    else []) + self.print_lines(plan.printed_after(-1))
 
     def bytes_of(self, step, indent=4):
-        return python_bytes(self.plan.http10_pieces(step), indent) + (" + body" if step.body_source is not None else "")
+        return python_bytes(self.plan.http10_pieces(step),
+                            indent) + (" + body" if step.body_source is not None else "")
 
     def print_lines(self, printed):
         if not printed:
@@ -176,7 +186,9 @@ class PythonScript:
     def body_lines(self, step):
         if step.body_source is None:
             return []
-        return ["body = %s.read()" % ("sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source))]
+        return ["body = %s.read()"
+                % ("sys.stdin.buffer" if step.body_source == "-"
+                   else "open(%s, \"rb\")" % ascii(step.body_source))]
 
     def begin(self, step, printing):
         lines = [step_comment(step)] + self.body_lines(step)
@@ -186,25 +198,32 @@ class PythonScript:
                             "why = b\"\" if status < 400 else answer.read()",
                             "if b\"o such image\" in why or b\"mage not known\" in why or b\"mage with reference\" in why:"]
         if step.only_if_missing and step.outcome == "messages":
-            return ["    " + lines[0], "    messages(must(\n        %s), sys.stderr.buffer)" % self.bytes_of(step, 8)]
+            return ["    " + lines[0],
+                    "    messages(must(\n        %s), sys.stderr.buffer)" % self.bytes_of(step, 8)]
         if step.only_if_missing:
             variable = next(one.variable for one in self.plan.steps if one.missing)
-            return ["    " + lines[0], "    status, answer = ask(create)", "    why = b\"\" if status < 400 else answer.read()", "if why:",
-                    "    sys.stderr.write(why.decode(\"utf-8\", \"replace\"))", "    sys.exit(%s)" % self.failure,
+            return ["    " + lines[0], "    status, answer = ask(create)",
+                    "    why = b\"\" if status < 400 else answer.read()", "if why:",
+                    "    sys.stderr.write(why.decode(\"utf-8\", \"replace\"))",
+                    "    sys.exit(%s)" % self.failure,
                     "%s = id_of(json.load(answer))" % variable] + printing
         if step.background:
             return lines + ["answer%d = %s" % (step.number, asked)]
         if step.outcome == "id":
             return lines + self.take_id(step, asked) + printing
         if step.name == "exec_inspect" and step.outcome == "status":
-            return lines + ["for pause in (0, 1, 1, 1):   # the engine may need a moment", "    time.sleep(pause)",
-                            "    status = json.load(must(\n        %s))[\"ExitCode\"]" % self.bytes_of(step, 8),
+            return lines + ["for pause in (0, 1, 1, 1):   # the engine may need a moment",
+                            "    time.sleep(pause)",
+                            "    status = json.load(must(\n        %s))[\"ExitCode\"]"
+                            % self.bytes_of(step, 8),
                             "    if status is not None:", "        sys.exit(status)", "sys.exit(1)"]
         if step.name == "container_start" and self.plan.command == "run":
             return lines + ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:",
-                            "    why = answer.read().decode(\"utf-8\", \"replace\")", "    sys.stderr.write(why)",
+                            "    why = answer.read().decode(\"utf-8\", \"replace\")",
+                            "    sys.stderr.write(why)",
                             "    not_found = any(words in why for words in %s)" % repr(NOT_FOUND_WORDS),
-                            "    not_executable = any(words in why for words in %s)" % repr(NOT_EXECUTABLE_WORDS),
+                            "    not_executable = any(words in why for words in %s)"
+                            % repr(NOT_EXECUTABLE_WORDS),
                             "    sys.exit(127 if not_found else 126 if not_executable else 125)"] + printing
         if step.outcome == "removal":
             return lines + ["ask(\n    %s)[1].read()   # 404: it is removed already" % self.bytes_of(step)]
@@ -212,7 +231,8 @@ class PythonScript:
             return lines + ["sys.stdout.buffer.write(whole(\n    %s))" % self.bytes_of(step)]
         if self.goes_on:
             then = [self.shown(step, "answer")] if step.outcome != "nothing" else printing
-            lines += ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:", "    failed = 1",
+            lines += ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:",
+                      "    failed = 1",
                       "    sys.stderr.write(answer.read().decode(\"utf-8\", \"replace\"))"]
             return lines + ["else:"] * bool(then) + ["    " + line for line in then]
         return lines + [self.shown(step, asked)] + printing
@@ -222,7 +242,8 @@ class PythonScript:
             return [asked]
         lines = ["answer = json.load(%s)" % asked, "%s = id_of(answer)" % step.variable]
         if step.name == "container_inspect" and self.plan.has_frames:
-            lines += ["if answer[\"Config\"][\"Tty\"]:   # a terminal's stream has no frames", "    show = copy"]
+            lines += ["if answer[\"Config\"][\"Tty\"]:   # a terminal's stream has no frames",
+                      "    show = copy"]
         return lines
 
     def shown(self, step, answer):
@@ -240,9 +261,11 @@ class PythonScript:
     def end_of_background(self, step):
         answer = "answer%d" % step.number
         if step.outcome == "status":
-            return [("ended = json.load(%s)[\"StatusCode\"]" if self.removes else "sys.exit(json.load(%s)[\"StatusCode\"])") % answer]
+            return [("ended = json.load(%s)[\"StatusCode\"]" if self.removes
+                     else "sys.exit(json.load(%s)[\"StatusCode\"])") % answer]
         if step.reads_stdin:
-            return ["threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer, self.shown(step, answer)]
+            return ["threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer,
+                    self.shown(step, answer)]
         return [self.shown(step, answer)]
 
 

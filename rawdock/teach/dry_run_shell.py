@@ -15,7 +15,8 @@ import re
 
 from ..engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ..errors import UsageError
-from .dry_run_http import (command_comment, json_comments, must_reach_engine, prefix_comments, secret_comments,
+from .dry_run_http import (command_comment, json_comments, must_reach_engine, prefix_comments,
+                           secret_comments,
                            secret_variables, shell_word, step_comment)
 
 
@@ -28,7 +29,8 @@ def shell_pieces(pieces):
     """Pieces → bytes of one word for sh."""
     if not any(isinstance(piece, str) for piece in pieces):
         return shell_word(b"".join(pieces))
-    return b'"' + b"".join(b"${%s}" % piece.encode("ascii") if isinstance(piece, str) else re.sub(rb'[\\"$`]', rb"\\\g<0>", piece)
+    return b'"' + b"".join(b"${%s}" % piece.encode("ascii") if isinstance(piece, str)
+                           else re.sub(rb'[\\"$`]', rb"\\\g<0>", piece)
                            for piece in pieces) + b'"'
 
 
@@ -118,13 +120,15 @@ class ShellScript:
 
     def through(self, step, function):
         self.functions.update(("through", function))
-        return self.whole(step) + b" | through " + (b'"$show"' if function == "frames" and self.show != "frames" else function.encode("ascii"))
+        return self.whole(step) + b" | through " + (b'"$show"' if function == "frames"
+                                                    and self.show != "frames" else function.encode("ascii"))
 
     def script(self):
         lines = []
         for at, (kind, step) in enumerate(self.plan.events):
             if kind == "begin":
-                lines += ([b""] if not step.only_if_missing else []) + self.begin(step, self.plan.printed_after(at))
+                lines += ([b""] if not step.only_if_missing else []) + self.begin(step,
+                                                                                  self.plan.printed_after(at))
             elif kind == "end" and step.background:
                 lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
         if self.goes_on:
@@ -135,20 +139,26 @@ class ShellScript:
 
     def opening(self):
         plan = self.plan
-        lines = ["#!/bin/sh", command_comment(plan)] + ["# " + line for line in self.about.strip().split("\n")] + prefix_comments(plan)
-        lines += json_comments(plan) + secret_comments(plan) + [': "${%s:?put it into this variable}"' % name for name in secret_variables(plan)]
+        lines = ["#!/bin/sh",
+                 command_comment(plan)] + ["# " + line
+                                           for line in self.about.strip().split("\n")] + prefix_comments(plan)
+        lines += json_comments(plan) + secret_comments(plan) + [': "${%s:?put it into this variable}"' % name
+                                                                for name in secret_variables(plan)]
         for name, text in SHELL_FUNCTIONS:
             if name in self.functions:
                 lines += text.strip("\n").split("\n")
         if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
             stdin = any(step.reads_stdin for step in plan.steps)
             lines += ["dir=$(mktemp -d) || exit", "jobs=",
-                      "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT" % (': 1<>"$dir/stdin"; ' if stdin else ""), "trap 'exit 130' INT TERM"]
+                      "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT"
+                      % (': 1<>"$dir/stdin"; ' if stdin else ""), "trap 'exit 130' INT TERM"]
             if stdin:
-                lines += ['mkfifo "$dir/stdin"', "exec 9<&0   # what runs in the background has no other stdin"]
+                lines += ['mkfifo "$dir/stdin"',
+                          "exec 9<&0   # what runs in the background has no other stdin"]
         if self.goes_on:
             lines.append("failed=0")
-        return [line.encode("utf-8", "surrogateescape") for line in lines] + self.print_lines(plan.printed_after(-1))
+        return [line.encode("utf-8", "surrogateescape")
+                for line in lines] + self.print_lines(plan.printed_after(-1))
 
     def print_lines(self, printed):
         return [printf_command(self.plan.pieces(printed))] if printed else []
@@ -158,14 +168,19 @@ class ShellScript:
         if step.background:
             return [comment] + self.begin_background(step)
         if step.missing:
-            return [comment, b"create() {", b"  " + self.body(step) + b" 2>&1", b"}", b"created=$(create) || {",
-                    b"  case $created in %s) ;; *) printf '%%s\\n' \"$created\" >&2; exit %s ;; esac" % (SHELL_NO_SUCH_IMAGE, self.failure)]
+            return [comment, b"create() {", b"  " + self.body(step) + b" 2>&1", b"}",
+                    b"created=$(create) || {",
+                    b"  case $created in %s) ;; *) printf '%%s\\n' \"$created\" >&2; exit %s ;; esac"
+                    % (SHELL_NO_SUCH_IMAGE, self.failure)]
         if step.only_if_missing and step.outcome == "messages":
             return [b"  " + comment, b"  " + self.through(step, "messages") + b" >&2 || exit " + self.failure]
         if step.only_if_missing:
             creator = next(one for one in self.plan.steps if one.missing)
-            return ([b"  " + comment, b"  created=$(create) || { printf '%%s\\n' \"$created\" >&2; exit %s; }" % self.failure, b"}",
-                     creator.variable.encode("ascii") + b"=$(printf '%s\\n' \"$created\" | " + SHELL_TAKE_ID + b")"] + self.print_lines(printed))
+            return ([b"  " + comment,
+                     b"  created=$(create) || { printf '%%s\\n' \"$created\" >&2; exit %s; }" % self.failure,
+                     b"}",
+                     creator.variable.encode("ascii") + b"=$(printf '%s\\n' \"$created\" | " + SHELL_TAKE_ID
+                     + b")"] + self.print_lines(printed))
         return [comment] + self.before(step) + self.foreground(step, printed)
 
     def foreground(self, step, printed):
@@ -175,7 +190,8 @@ class ShellScript:
             lines = [b"answer=$(" + self.body(step) + b") || " + self.told(b"exit " + self.failure)]
             if step.variable is None or not self.plan.is_sent(step.variable):
                 return lines
-            lines.append(step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID + b")")
+            lines.append(step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID
+                         + b")")
             if step.name == "container_inspect" and self.plan.has_frames:
                 self.show = "show"
                 lines.append(b"""case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames""")
@@ -185,7 +201,8 @@ class ShellScript:
                     b"  ended=$(" + self.body(step) + b" | " + take_status(step) + b")",
                     b'  [ -z "$ended" ] || exit "$ended"', b"done", b"exit " + self.failure]
         if step.outcome == "status":
-            return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step) + b" || " + self.told(fail)]
+            return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step)
+                    + b" || " + self.told(fail)]
         if step.outcome == "removal":
             return [self.body(step) + b" >/dev/null 2>&1   # 404: it is removed already"]
         if step.outcome in ("frames", "messages"):
@@ -195,9 +212,11 @@ class ShellScript:
         if step.outcome == "body":
             return [self.body(step) + failure]
         if step.name == "container_start" and self.plan.command == "run":
-            patterns = [("|".join("*'%s'*" % words for words in table)).encode("ascii") for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
+            patterns = [("|".join("*'%s'*" % words for words in table)).encode("ascii")
+                        for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
             return [b"answer=$(" + self.body(step) + b" 2>&1) || {", b"  printf '%s\\n' \"$answer\" >&2",
-                    b"  case $answer in %s) exit 127 ;; %s) exit 126 ;; *) exit 125 ;; esac" % tuple(patterns), b"}"] + self.print_lines(printed)
+                    b"  case $answer in %s) exit 127 ;; %s) exit 126 ;; *) exit 125 ;; esac"
+                    % tuple(patterns), b"}"] + self.print_lines(printed)
         if self.goes_on and printed:
             return [self.quiet(step) + b" && " + self.print_lines(printed)[0] + failure]
         return [self.quiet(step) + failure] + self.print_lines(printed)
@@ -206,14 +225,17 @@ class ShellScript:
         self.functions.add("through")
         self.descriptors[step] = descriptor = b"%d" % (3 + len(self.descriptors))
         fifo = b'"$dir/%d"' % step.number
-        return [b"mkfifo " + fifo, self.whole(step, step.reads_stdin) + b" >" + fifo + b" &", b'jobs="$jobs $!"',
-                b"exec %s<%s" % (descriptor, fifo), b"read_head <&%s || { cat <&%s >&2; exit %s; }" % (descriptor, descriptor, self.failure)]
+        return [b"mkfifo " + fifo, self.whole(step, step.reads_stdin) + b" >" + fifo + b" &",
+                b'jobs="$jobs $!"',
+                b"exec %s<%s" % (descriptor, fifo),
+                b"read_head <&%s || { cat <&%s >&2; exit %s; }" % (descriptor, descriptor, self.failure)]
 
     def end_of_background(self, step):
         descriptor = self.descriptors[step]
         if step.outcome == "status":
             take = take_status(step) + b" <&" + descriptor
-            return [b'wait $waiter; ended=$(cat "$dir/ended")' if any(one.reads_stdin for one in self.plan.steps) else b"ended=$(" + take + b")"]
+            return [b'wait $waiter; ended=$(cat "$dir/ended")'
+                    if any(one.reads_stdin for one in self.plan.steps) else b"ended=$(" + take + b")"]
         self.functions.add("frames")
         stdin = [b'cat <&9 >"$dir/stdin" &', b'stdin=$! jobs="$jobs $!"'] if step.reads_stdin else []
         if stdin and len(self.descriptors) == 2:
@@ -223,12 +245,14 @@ class ShellScript:
                       % (take_status(wait), self.descriptors[wait]), b"waiter=$!"]
         elif stdin:
             stdin.insert(0, b"# It ends when the command and stdin have: nc does not tell that the engine has half-closed.")
-        return stdin + [(b'"$show"' if self.show != "frames" else b"frames") + b" <&" + descriptor + b" || exit 1"]
+        return stdin + [(b'"$show"' if self.show != "frames" else b"frames") + b" <&" + descriptor
+                        + b" || exit 1"]
 
 
 def take_status(step):
     """The sed command that takes the exit status out of the answer to `step`."""
-    return rb"""sed -n 's/.*"%s":\([0-9][0-9]*\).*/\1/p'""" % (b"ExitCode" if step.name == "exec_inspect" else b"StatusCode")
+    return rb"""sed -n 's/.*"%s":\([0-9][0-9]*\).*/\1/p'""" % (b"ExitCode" if step.name == "exec_inspect"
+                                                               else b"StatusCode")
 
 
 class NetcatScript(ShellScript):
@@ -244,7 +268,9 @@ An answer that is cut looks like one that has ended; rawdock itself tells them a
     def whole(self, step, stdin=False):
         send = printf_command(self.plan.http10_pieces(step))
         if step.body_source is not None:
-            send = b"{ %s; cat <%s; }" % (send, b'"$dir/body"' if step.body_source == "-" else shell_path(step.body_source))
+            send = b"{ %s; cat <%s; }" % (send,
+                                          b'"$dir/body"' if step.body_source == "-"
+                                          else shell_path(step.body_source))
         elif stdin:
             send = b'{ %s; cat "$dir/stdin"; }' % send
         address = self.plan.address
@@ -280,11 +306,13 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
     def __init__(self, plan):
         ShellScript.__init__(self, plan)
         if any(step.reads_stdin for step in plan.steps):
-            raise UsageError("--dry-run=curl: curl cannot send stdin into a container's stream", "leave -i out, or write --dry-run=nc")
+            raise UsageError("--dry-run=curl: curl cannot send stdin into a container's stream",
+                             "leave -i out, or write --dry-run=nc")
 
     def curl(self, step, flags):
         address, plan = self.plan.address, self.plan
-        words = [b"curl", flags] + ([b"--unix-socket", shell_path(address.path)] if address.scheme == "unix" else [])
+        words = [b"curl", flags] + ([b"--unix-socket", shell_path(address.path)] if address.scheme == "unix"
+                                    else [])
         head, _, body = step.request.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
         if step.version == "1.0":
@@ -296,13 +324,16 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
             words += [b"-X", step.method.encode("ascii")]
         names = [field.partition(b":")[0].lower() for field in fields]
         for name, field in zip(names, fields):
-            left_to_curl = (b"content-length", b"transfer-encoding") + ((b"connection", b"upgrade") if step.hijack else ())
+            left_to_curl = (b"content-length",
+                            b"transfer-encoding") + ((b"connection", b"upgrade") if step.hijack else ())
             if name not in left_to_curl and field != b"Host: docker":
-                words += [b"-H", shell_pieces(plan.pieces(field if field.partition(b":")[2].strip() else field.partition(b":")[0] + b";"))]
+                words += [b"-H", shell_pieces(plan.pieces(field if field.partition(b":")[2].strip()
+                                                          else field.partition(b":")[0] + b";"))]
         if has_body and b"content-type" not in names:
             words += [b"-H", b"Content-Type:"]
         if step.body_source is not None:
-            words += [b"-H", b"Expect:", b"-g", b"-T", b"-" if step.body_source == "-" else shell_path(step.body_source)]
+            words += [b"-H", b"Expect:", b"-g", b"-T",
+                      b"-" if step.body_source == "-" else shell_path(step.body_source)]
         elif body:
             if len(body) > 1024:
                 words += [b"-H", b"Expect:"]
@@ -310,7 +341,8 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
         target = line.split(b" ")[1]
         place = "http://docker"
         if address.scheme == "tcp":
-            place = "http://%s:%d" % ("[%s]" % address.host if ":" in address.host else address.host, address.port)
+            place = "http://%s:%d" % ("[%s]" % address.host if ":" in address.host else address.host,
+                                      address.port)
         place = place.encode("utf-8")
         if re.fullmatch(rb"[A-Za-z0-9/?&=%._~:,@+-]*", target) and b"/." not in target:
             return b" ".join(words + [shell_pieces([place] + plan.pieces(target))])

@@ -1,8 +1,7 @@
-"""What captured bytes say, message by message: the parser's own events as plain values.
+"""What captured bytes say, message by message, as JSON values.
 
-`explain_messages` feeds a capture of one direction to the wire floor's readers and gives a
-dict for each message. It decides nothing itself: what it calls complete, cut or wrong is
-what the client would.
+explain_messages() feeds a capture of one direction to the wire floor's readers and makes a dict of the events
+of each message. It decides nothing itself: what it calls complete, cut or wrong, the client does too.
 """
 from ..errors import ProtocolError, TruncatedError
 from ..wire.exchange import Data, RequestReader, ResponseReader, Switched
@@ -10,19 +9,46 @@ from ..wire.framing import request_framing, response_framing
 from ..wire.message import Head
 
 
+ROLE_BYTES = 7   # tell the role: the empty line that may come before a start line (RFC 9112 §2.2), and HTTP/
+
+
+def pieces_with_start(pieces, count, is_enough=None):
+    """(the start of a capture, an iterator of all its pieces), both of bytes.
+
+    The start has `count` bytes or more, unless the capture or is_enough(start) ends it earlier.
+    """
+    start = b""
+    pieces = iter(pieces)
+    while len(start) < count and not (is_enough is not None and is_enough(start)):
+        piece = next(pieces, None)
+        if piece is None:
+            break
+        start += piece
+
+    def all_pieces():
+        if start:
+            yield start
+        for piece in pieces:
+            yield piece
+    return start, all_pieces()
+
+
 def guess_role(start):
-    """ "response" or "request", from the first 7 bytes of a capture (RFC 9112 §2.1: only a status line begins with HTTP/)."""
-    # No more than 7, and one empty line (§2.2): so much is waited for, and the cuts of a capture must not matter.
-    start = start[:7]
+    """The role of a capture that begins with `start`: "response" or "request".
+
+    Only a status line begins with HTTP/ (RFC 9112 §2.1).
+    """
+    start = start[:ROLE_BYTES]   # not more, for the pieces in which a capture comes must not matter
     if start[:2] == b"\r\n"[:len(start)]:
         start = start[2:]
     return "response" if start[:5] == b"HTTP/"[:len(start[:5])] else "request"
 
 
 def message_facts(kind, head, framing, body, complete):
-    """One message as a dict of JSON values, the contract of `explain --json`. `head` is None if the capture ends in it.
+    """One message as a dict of JSON values, a line of `explain --json`.
 
-    `body` (bytes) is the decoded body; of a response that switched the connection, the raw stream behind it.
+    `head` is None if the capture ends in it. `body` (bytes) is the decoded body; of a response that switched
+    the connection, the raw stream after it.
     """
     from base64 import b64encode
     facts = {"kind": kind, "version": head.version if head else None}
@@ -36,14 +62,14 @@ def message_facts(kind, head, framing, body, complete):
 
 
 def add_raw_stream(facts, data):
-    """Add to the dict of a request the `data` (bytes) that its client sent once the connection was switched, if any."""
+    """Add to the dict of a request what its client sent once the connection was switched, `data` (bytes)."""
     from base64 import b64encode
     if data:
         facts["raw_stream"] = b64encode(data).decode("ascii")
 
 
 class MessageCollector:
-    """Events of `reader` in, dicts of finished messages out."""
+    """Makes dicts of the events of `reader`, a RequestReader or ResponseReader."""
 
     def __init__(self, reader):
         self.reader = reader
@@ -57,7 +83,7 @@ class MessageCollector:
         self.body = []
 
     def take_finished(self):
-        """The dicts of the messages that are complete. A request that a raw stream may follow is given at the end."""
+        """The dicts of complete messages. A request that a raw stream may follow waits for end()."""
         count = len(self.finished) - self._switched
         finished, self.finished = self.finished[:count], self.finished[count:]
         return finished
@@ -79,11 +105,12 @@ class MessageCollector:
             self._finish(True)
 
     def _finish(self, complete):
-        self.finished.append(message_facts(self.reader.kind, self.head, self.framing, b"".join(self.body), complete))
+        body = b"".join(self.body)
+        self.finished.append(message_facts(self.reader.kind, self.head, self.framing, body, complete))
         self._begin(None, "none")
 
     def end(self, error):
-        """The capture is over; `error` (TruncatedError or None) is what the reader says to that."""
+        """The capture is over; `error` (TruncatedError or None) is what the reader's feed_eof() raised."""
         if self._switched:
             add_raw_stream(self.finished[-1], b"".join(self.body))
         elif self.head is not None or error is not None and error.got:
@@ -92,25 +119,20 @@ class MessageCollector:
 
 
 def explain_messages(pieces, role="auto", method="GET"):
-    """Pieces of a capture (iterable of bytes) → dicts, one a message, as they complete.
+    """Yield the messages of one direction of a connection as they become complete: dicts of message_facts().
 
-    `role` is "response", "request" or "auto"; `method` is that of the request that responses
-    answer. Raises ProtocolError at bytes that break a rule, after the messages before them.
-    A capture that ends inside a message gives that one too, with complete False, and then
-    raises TruncatedError.
+    `pieces` (iterable of bytes) is what was captured; `role` is "response", "request" or "auto"; `method` is
+    that of the request that the responses answer. Raises ProtocolError at bytes that break a rule, after the
+    messages before them. A capture that ends inside a message gives that one too, with complete False, and
+    then raises TruncatedError.
     """
-    pieces = iter(pieces)
-    start = b""
     if role == "auto":
-        for piece in pieces:
-            start += piece
-            if len(start) >= 7:   # the longest empty line before a start line, and HTTP/
-                break
+        start, pieces = pieces_with_start(pieces, ROLE_BYTES)
         role = guess_role(start)
     reader = ResponseReader(method) if role == "response" else RequestReader()
     collector = MessageCollector(reader)
     empty = True
-    for piece in chain_capture(start, pieces):
+    for piece in pieces:
         empty = False
         failure = None
         try:
@@ -135,10 +157,3 @@ def explain_messages(pieces, role="auto", method="GET"):
         yield facts
     if cut is not None:
         raise cut
-
-
-def chain_capture(start, pieces):
-    if start:
-        yield start
-    for piece in pieces:
-        yield piece

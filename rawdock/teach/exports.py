@@ -3,10 +3,11 @@
     ExportFiles     opens all files of a command at once, and empties them later
     write_export    writes a Recording as a page, a HAR or a capture file
 
-Promises: a file can be read by its owner alone (mode 0600), since even a masked conversation holds what programs
-printed. A symbolic link is not followed: whoever can write to the folder could otherwise choose which file is
-replaced. Two flags never write one file, and none writes the file that is read. What a file held is kept until
-empty() is called, which is after everything has been opened; a file that was made and never used is removed.
+Promises: a file can be read by its owner alone (mode 0600), since even a masked conversation holds what
+programs printed. A symbolic link is not followed: whoever can write to the folder could otherwise choose
+which file is replaced. Two flags never write one file, and none writes the file that is read. What a file
+held is kept until empty() is called, which is after everything has been opened; a file that was made and
+never used is removed.
 
 Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are written as they are.
 """
@@ -30,7 +31,7 @@ def regular_identity(place):
 
 
 def open_export(path):
-    """Open `path` for writing without changing what it holds → (descriptor, whether a file was made for it)."""
+    """Open `path` for writing, its content unchanged → (descriptor, whether a file was made for it)."""
     own = OWN_DESCRIPTOR.fullmatch(path)
     if own is not None:
         return os.dup(int(own.group(1) or (2 if path == "/dev/stderr" else 1))), False
@@ -44,8 +45,8 @@ def open_export(path):
 class ExportFiles:
     """Binary files to write, opened together: `files` has them by flag.
 
-    `paths` (flag, path) pairs; `source` the path or descriptor that is read, or None. UsageError names the flag and
-    what is wrong with its path, and then no file has changed. A context manager.
+    `paths` are (flag, path) pairs; `source` is the path or descriptor that is read, or None. UsageError names
+    the flag and what is wrong with its path; then what the files held is as it was. A context manager.
     """
 
     def __init__(self, paths, source=None):
@@ -62,7 +63,8 @@ class ExportFiles:
                     reason = (error.strerror or str(error)).lower()
                     if os.path.islink(path):
                         reason = "it is a symbolic link, which is not followed"
-                    raise UsageError("--%s %s: %s" % (flag, path, reason), "give the name of a file that can be written")
+                    raise UsageError("--%s %s: %s" % (flag, path, reason),
+                                     "give the name of a file that can be written")
         except BaseException:
             self.close()
             raise
@@ -85,7 +87,7 @@ class ExportFiles:
     def _make_private(self, flag, path, descriptor):
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid():
-            raise UsageError("--%s %s: that file belongs to another user, who could read what is written" % (flag, path),
+            raise UsageError("--%s %s: that file belongs to another user, who could read it" % (flag, path),
                              "give another name")
         if status.st_mode & 0o177:
             os.fchmod(descriptor, 0o600)
@@ -109,14 +111,16 @@ class ExportFiles:
                 file.close()
             except OSError:
                 pass
-        if not self.emptied:
-            for path in self._made:
+        made, self._made = self._made, []
+        for path in made if not self.emptied else ():
+            try:
                 os.unlink(path)
-        self._made = []
+            except OSError:
+                pass   # somebody else has removed it
 
 
 def write_export(form, recording, file, redact):
-    """Write `recording` to `file` (binary) in `form`, one of EXPORT_FORMS. `redact`: credentials become asterisks."""
+    """Write a Recording to `file` (binary) in `form`, one of EXPORT_FORMS. `redact`: mask credentials."""
     if form == "html":
         from .page import write_page
         write_page(recording, file, redact=redact)

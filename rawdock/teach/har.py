@@ -1,22 +1,23 @@
 """A record as an HTTP Archive: HAR 1.2, which browser developer tools open as a network log.
 
-One entry for each exchange that has a whole request head, in the order of their first bytes. What
-HAR has a place for stands there, with every field that the format requires; what it has none for
-stands under keys that begin with `_`, which HAR leaves to whoever writes it:
+There is one entry for each exchange that has a whole request head, in the order of their first bytes. It has
+every field that the format requires. What HAR has no field for is under keys that begin with `_`, as HAR
+allows:
 
     log        `_record` where and when; `_connections` each with its counts, notes and errors, and with
                its bytes where no exchange was complete
     entry      `_socket` where the URL's host is made up because there is only a path;
                `_raw_sent` and `_raw_received`, the two directions of a hijacked stream; `_interim` responses
-    message    `_framing`, `_chunk_sizes`, `_frames`, and how it ended: `_verdict`, `_error`, `_rule`, `_offset`
+    message    `_framing`, `_chunk_sizes`, `_frames`;
+               how it ended: `_verdict`, `_error`, `_rule`, `_offset`
 
 Promises: a body that is UTF-8 is text, any other base64; sizes are those of the wire; times add up.
 Bodies are cut at 1 MiB, and `_left_out` says how many bytes were. A response that never came has
 status 0, as in a browser.
 
-Left out: cookies (the Engine API has none; a proxy's can be read among the headers), the parameters
-of form bodies (an engine takes none), DNS, connect and TLS times (a record begins when they are over).
-The format: http://www.softwareishard.com/blog/har-12-spec/
+Left out: cookies (the Engine API has none; those of a proxy are among the headers), the parameters of form
+bodies (an engine takes none), DNS, connect and TLS times (a record begins when they are over). The format:
+http://www.softwareishard.com/blog/har-12-spec/
 """
 import json
 import re
@@ -46,7 +47,10 @@ def har_milliseconds(start, end):
 
 
 def har_text(data, spans, limit=MAX_HAR_TEXT_BYTES):
-    """The bytes of `data` in `spans` ((start, end) pairs) as a dict: size, text, encoding unless it is UTF-8, _left_out if any is."""
+    """The bytes of `data` in `spans`, (start, end) pairs: a dict of size, text, encoding if it is base64.
+
+    `_left_out`: how many bytes are beyond `limit`, if any are.
+    """
     size = sum(end - start for start, end in spans)
     kept = bytearray()
     for start, end in spans:
@@ -96,7 +100,7 @@ def har_verdict(error, complete, framing):
 
 
 def har_error(error):
-    """What went wrong: `_error` is a text, as browsers write it; `_rule` and `_offset` where bytes break a rule."""
+    """What went wrong: `_error`, a text as browsers write it; `_rule` and `_offset` if bytes break a rule."""
     facts = {"_error": str(error)}
     if isinstance(error, ProtocolError):
         facts.update(_rule=error.rule, _offset=error.offset)
@@ -104,7 +108,7 @@ def har_error(error):
 
 
 def reported_error(message):
-    """The StreamError for what the engine reports inside the JSON of a 200, or None."""
+    """The StreamError for an error that the engine reports inside the JSON of a 200, or None."""
     if message.kind == "response" and message.head.status == 200:
         try:
             for value in message.messages or ():
@@ -116,8 +120,9 @@ def reported_error(message):
 
 
 def har_wire(message, stream):
-    """What HAR has no place for in a message: how it was framed, how it ended, its chunks and its frames."""
-    facts = dict(har_verdict(message.error or reported_error(message), message.complete, message.framing), _framing=message.framing)
+    """What HAR has no field for in a message: how it was framed, how it ended, its chunks and its frames."""
+    facts = dict(har_verdict(message.error or reported_error(message), message.complete, message.framing),
+                 _framing=message.framing)
     sizes = [int(stream.data[span.start:span.end], 16) for span in message.spans if span.role == "chunk size"]
     if sizes:
         facts["_chunk_sizes"] = sizes[:MAX_HAR_ITEMS]
@@ -135,17 +140,20 @@ def har_wire(message, stream):
 
 
 def har_request(message, stream, raw, base):
-    """The request; `raw` are the ranges of the stream behind it, which its body and end include."""
+    """The request. `raw`: the ranges of the raw stream after it, which its body and end include."""
     head, size = message.head, message.body_start - message.start
     end = raw[0][0] if raw else message.end
     body = [part for part in message.body if part[0] < end]
     target = head.target
-    facts = {"method": head.method, "url": target if "://" in target[:8] else base + ("" if target[:1] == "/" else "/") + target,
-             "httpVersion": "HTTP/" + head.version, "cookies": [], "headers": har_headers(head.headers), "queryString": har_query(target),
+    facts = {"method": head.method,
+             "url": target if "://" in target[:8] else base + ("" if target[:1] == "/" else "/") + target,
+             "httpVersion": "HTTP/" + head.version, "cookies": [], "headers": har_headers(head.headers),
+             "queryString": har_query(target),
              "headersSize": size, "bodySize": end - message.start - size}
     if body or "content-type" in head.headers:
         content = har_text(stream.data, body)
-        facts["postData"] = {"mimeType": head.headers.get("content-type", NO_HAR_TYPE), "params": [], "text": content.pop("text")}
+        facts["postData"] = {"mimeType": head.headers.get("content-type", NO_HAR_TYPE), "params": [],
+                             "text": content.pop("text")}
         facts["postData"].update(("_" + name.lstrip("_"), value) for name, value in content.items())
     facts.update(har_wire(message, stream))
     return facts
@@ -154,13 +162,16 @@ def har_request(message, stream, raw, base):
 def har_response(message, stream):
     """The response; `message` is None where none came."""
     if message is None or message.head is None:
-        return dict({"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [], "redirectURL": "",
-                     "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""}, "headersSize": -1, "bodySize": -1},
+        return dict({"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [],
+                     "redirectURL": "",
+                     "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""}, "headersSize": -1,
+                     "bodySize": -1},
                     **har_verdict(stream.error, False, "none"))
     head, size = message.head, message.body_start - message.start
     switched = message.framing == "upgrade"
     content = har_text(stream.data, [] if switched else message.body)
-    facts = {"status": head.status, "statusText": head.reason, "httpVersion": "HTTP/" + head.version, "cookies": [],
+    facts = {"status": head.status, "statusText": head.reason, "httpVersion": "HTTP/" + head.version,
+             "cookies": [],
              "headers": har_headers(head.headers), "redirectURL": head.headers.get("location", ""),
              "content": dict(content, mimeType=head.headers.get("content-type", NO_HAR_TYPE)),
              "headersSize": size, "bodySize": 0 if switched else message.end - message.start - size}
@@ -186,14 +197,17 @@ def har_entry(exchange, connection, events, started, base):
         sent = byte_seconds(events, ">", exchange.raw_sent[0][0] - 1)
     answered, received = (sent, sent) if response is None else response.seconds
     timings = {"blocked": -1, "dns": -1, "connect": -1, "send": har_milliseconds(first, sent),
-               "wait": har_milliseconds(sent, answered), "receive": har_milliseconds(answered, received), "ssl": -1}
+               "wait": har_milliseconds(sent, answered), "receive": har_milliseconds(answered, received),
+               "ssl": -1}
     facts = {"pageref": "record", "startedDateTime": har_time(started + first),
              "time": round(timings["send"] + timings["wait"] + timings["receive"], 3),
-             "request": har_request(request, connection.requests, exchange.raw_sent, base), "response": har_response(response, connection.responses),
+             "request": har_request(request, connection.requests, exchange.raw_sent, base),
+             "response": har_response(response, connection.responses),
              "cache": {}, "timings": timings, "connection": str(connection.number),
              "_resourceType": "fetch"}   # how browsers file what is no part of a page
     if exchange.interim:
-        facts["_interim"] = [{"status": message.head.status, "statusText": message.head.reason, "headers": har_headers(message.head.headers)}
+        facts["_interim"] = [{"status": message.head.status, "statusText": message.head.reason,
+                              "headers": har_headers(message.head.headers)}
                              for message in exchange.interim]
     if exchange.switched:
         facts["_raw_sent"] = har_text(connection.requests.data, exchange.raw_sent)
@@ -205,13 +219,17 @@ def har_connection(connection, events, started, entries):
     """What is known of a connection beside its `entries` (WireExchanges)."""
     streams = (("sent", connection.requests), ("received", connection.responses))
     facts = {"number": connection.number, "opened": har_time(started + events[0].seconds) if events else None,
-             "ends": [{"direction": event.direction, "kind": event.kind, "time": har_time(started + event.seconds)}
+             "ends": [{"direction": event.direction, "kind": event.kind,
+                       "time": har_time(started + event.seconds)}
                       for event in events if event.kind in ("half-close", "close", "reset")],
-             "sent": len(connection.requests.data), "received": len(connection.responses.data), "exchanges": len(entries),
+             "sent": len(connection.requests.data), "received": len(connection.responses.data),
+             "exchanges": len(entries),
              "notes": list(connection.notes),
-             "errors": [dict(har_error(stream.error), direction=name) for name, stream in streams if stream.error is not None]}
+             "errors": [dict(har_error(stream.error), direction=name) for name, stream in streams
+                        if stream.error is not None]}
     if not any(exchange.response is not None and exchange.response.complete for exchange in entries):
-        facts.update(("bytes_" + name, har_text(stream.data, [(0, len(stream.data))])) for name, stream in streams)
+        facts.update(("bytes_" + name, har_text(stream.data, [(0, len(stream.data))]))
+                     for name, stream in streams)
     return facts
 
 
@@ -227,7 +245,7 @@ def har_place(address):
 
 
 def write_har(recording, file, redact=True):
-    """Write `recording` to `file` (binary) as HAR 1.2. `redact`: secrets become asterisks, as in a record file."""
+    """Write a Recording to `file` (binary) as HAR 1.2. `redact`: credentials become asterisks."""
     from .. import __version__
     if redact:
         recording = redacted_recording(recording)
@@ -235,13 +253,15 @@ def write_har(recording, file, redact=True):
     events = {connection.number: connection.events for connection in recording.connections}
     exchanges, connections = [], []
     for connection in annotate(recording):
-        entries = [exchange for exchange in connection.exchanges if exchange.request is not None and exchange.request.head is not None]
+        entries = [exchange for exchange in connection.exchanges if exchange.request is not None
+                   and exchange.request.head is not None]
         exchanges += [(exchange.request.seconds[0], exchange, connection) for exchange in entries]
         connections.append(har_connection(connection, events[connection.number], recording.started, entries))
     exchanges.sort(key=lambda timed: timed[0])
     started = har_time(recording.started)
     log = {"version": "1.2", "creator": {"name": "rawdock", "version": __version__},
-           "pages": [{"startedDateTime": started, "id": "record", "title": recording.address, "pageTimings": {"onContentLoad": -1, "onLoad": -1}}],
+           "pages": [{"startedDateTime": started, "id": "record", "title": recording.address,
+                      "pageTimings": {"onContentLoad": -1, "onLoad": -1}}],
            "_record": {"address": recording.address, "started": started}, "_connections": connections}
     # An entry a line, and one at a time: each may hold megabytes.
     file.write(('{"log": %s, "entries": [' % json.dumps(log)[:-1]).encode("ascii"))

@@ -47,7 +47,8 @@ SECRET_NAME = re.compile("%s|(?:^|[-_. /])%s$|[-_. /]%s$" % tuple(
     secret_words(row) for row in ("anywhere", "the last word", "the last word, not alone")))
 SECRET_MEMBER = re.compile(secret_words("alone, in JSON"))
 SECRET_COLON = re.compile("(?:.*[-_. /])?" + secret_words("with a colon"))
-PUBLIC_NAME = re.compile("(?:.*[-_. /])?%s|%s" % (secret_words("public, the last word"), secret_words("public, alone")))
+PUBLIC_NAME = re.compile("(?:.*[-_. /])?%s|%s"
+                         % (secret_words("public, the last word"), secret_words("public, alone")))
 
 
 def folded_name(name):
@@ -79,7 +80,8 @@ OPTION_WORD = re.compile(rb"--?[A-Za-z][\w.-]{1,99}")
 AUTHORITY = rb'(?:[^/?#\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES
 CODED_AUTHORITY = rb'(?:[^/&\s"\\%%]|%%(?!2[FfQ2]|3[Ff]|23)[0-9A-Fa-f]{2}){0,%d}' % MAX_USERINFO_BYTES
 # What no port can be is a password, and may hold a slash.
-PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES)
+PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}'
+            % MAX_USERINFO_BYTES)
 USERINFO = re.compile(AUTHORITY + b"(?:@|%40)|" + PASSWORD + b"@")
 CODED_USERINFO = re.compile(CODED_AUTHORITY + b"(?:@|%40)")
 CUT_USERINFO = re.compile(AUTHORITY + rb"(?:\\u?[0-9A-Fa-f]{0,3})?\Z|" + PASSWORD + rb"\\?\Z")
@@ -141,7 +143,8 @@ def secret_userinfo(text, mark, in_string, final):
 def secret_text(text, mark, in_string, final):
     """Base64 of a JSON object, or a token of a swarm. X-Docker-Container-Path-Stat is such an object without a secret."""
     before = text[max(0, mark.start() - 12):mark.start()]
-    return None if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower() else ("text", mark.end(), None)
+    return None if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower() else ("text", mark.end(),
+                                                                                          None)
 
 
 def secret_after_name(text, mark, in_string, final):
@@ -163,14 +166,16 @@ NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+
 SECRET_MARKS = (
     ((rb"=(?<=[\w. \t-]=)", b"%3[Dd]"), secret_value),
     ((rb":(?:/|%2[Ff]){2}", b"%3[Aa](?:/|%2[Ff]){2}"), secret_userinfo),
-    ((rb'"[\s+]{0,8}(?::|%3[Aa])', rb"%22(?:[\s+]|%20){0,8}(?::|%3[Aa])", rb"\\u0022\s{0,8}:"), secret_of_quoted_name),
+    ((rb'"[\s+]{0,8}(?::|%3[Aa])', rb"%22(?:[\s+]|%20){0,8}(?::|%3[Aa])", rb"\\u0022\s{0,8}:"),
+     secret_of_quoted_name),
     ((rb":(?<=[A-Za-z\x00-\x20\x7f]:)",), secret_field_value),
     ((b"eyJ", b"eyAi", b"ewog", b"ewoJ", b"ew0K", b"SWMTKN-", b"SWMKEY-"), secret_text),
     ((b"-----BEGIN[A-Z0-9 +%]{0,40}PRIVATE",), secret_key),
     ((rb"-[A-Za-z][\w.-]{1,99}[ \t]", rb"ENV[ \t]{1,8}[\w.-]{1,99}[ \t]"), secret_after_name),
 )
 SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MARKS for pattern in patterns))
-SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]   # by number of the group in SECRET_MARK
+# by number of the group in SECRET_MARK
+SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]
 
 # What ends a secret whose end was not seen at once; None: only the end of the string does.
 TEXT_END = re.compile(rb"(?=[^A-Za-z0-9+/=_.%-])")
@@ -198,7 +203,8 @@ class TextMasker:
 
     def reset(self):
         self.kind = None     # of the secret under way
-        self._tail = b""     # the end of what was masked: a mark, or the end of a secret, may go on from there
+        # the end of what was masked: a mark, or the end of a secret, may go on from there
+        self._tail = b""
         self._settled = 0    # of the marks that end before here in it is known that they are none
 
     def mask(self, data, final=False):
@@ -267,7 +273,8 @@ def masked_words(words):
 # ---- JSON
 
 JSON_QUOTE = re.compile(rb'"')
-STRING_END_BYTE = re.compile(rb'["\n]')   # RFC 8259 §7: no string goes over a line end, so a stray quote does no harm
+# RFC 8259 §7: no string goes over a line end, so a stray quote does no harm
+STRING_END_BYTE = re.compile(rb'["\n]')
 # RFC 4627 §3: JSON begins with an ASCII character, so that a zero beside it tells UTF-16. Or with a byte order mark.
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
 
@@ -291,7 +298,8 @@ class JSONMasker:
         self._is_value = False        # it is the value of the member _name
         self._name = ""
         self._word = bytearray()      # the start of the present string, then of the last one
-        self._gap = b""               # what is between them: b":" makes the last one the name of the present one
+        # what is between them: b":" makes the last one the name of the present one
+        self._gap = b""
         self._entry_is_secret = False   # in an object with a member Name, which names a secret
 
     def mask(self, data):
@@ -347,7 +355,8 @@ class JSONMasker:
 
     def _member_is_secret(self):
         name = self._name
-        return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None or self._data_is_secret and name == "data"
+        return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None or self._data_is_secret
+                and name == "data"
                 or self._entry_is_secret and name == "value")
 
     def _pass_string(self, data, at):
@@ -432,7 +441,8 @@ class SecretMasker:
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": TextMasker(False), "<": TextMasker(False)}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, what masks its body or None)
-        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}   # for bytes of which nobody knows what they are
+        # for bytes of which nobody knows what they are
+        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}
         self._wild_until = 0      # the offset behind the last bytes whose meaning an answer had to tell
 
     def mask(self, direction, data):
@@ -463,7 +473,8 @@ class SecretMasker:
         reader, waits = pair.readers[direction], 0
         if undecided or pair.undecided(direction) or reader.error is not None:
             message, masker = self._bodies[direction]
-            if isinstance(masker, JSONMasker) and not message.complete:   # what broke may stand in the midst of a secret
+            # what broke may stand in the midst of a secret
+            if isinstance(masker, JSONMasker) and not message.complete:
                 self._wild[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
                 waits = len(rest) - (max(at, reader.offset) - at)
@@ -484,7 +495,8 @@ class SecretMasker:
         known, masker = self._bodies[direction]
         if known is not message:
             masker = body_masker(message, request)
-            if direction == ">" and message.start < self._wild_until:   # it may have begun in the midst of a secret
+            # it may have begun in the midst of a secret
+            if direction == ">" and message.start < self._wild_until:
                 masker = self._wild[">"]
             self._bodies[direction] = (message, masker)
         return data if masker is None else masker.mask(data)
@@ -506,7 +518,8 @@ class SecretMaskers:
             return event._replace(data=masker.mask(event.direction, event.data))
         if event.kind in ("open", "note"):   # an address, an error with an address in it
             return event._replace(data=masked_text(event.data))
-        if event.kind in ("close", "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
+        if event.kind in ("close",
+                          "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
             self._closed.append(number)
             if len(self._closed) > CLOSED_CONNECTIONS:
                 del self._maskers[self._closed.popleft()]

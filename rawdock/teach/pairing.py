@@ -1,13 +1,13 @@
 """Both directions of one connection, read together: which answer belongs to which request.
 
-`PairedReaders` gives the wire floor's two readers what each must know of the other: a response's
-framing hangs on the method it answers (RFC 9112 §6.3), and whether the client's bytes go on as
-a raw stream hangs on the answer. So bytes that a client sends after a request which may switch
-the connection are kept until the answer has come; all else is read at once, as it is fed.
+PairedReaders gives the wire floor's two readers what each must know of the other. A response's framing
+depends on the method that it answers (RFC 9112 §6.3), and whether the client's bytes go on as a raw stream
+depends on the answer. So bytes that a client sends after a request that may switch the connection are kept
+until its answer has come; everything else is read at once, as it is fed.
 
 Every byte that is read gets a label (start, end, role, message): the readers' own labels with the
-PairedMessage that they belong to. Nothing is raised: a direction whose bytes break a rule stops
-there, with the error in its `error`, and the other goes on.
+PairedMessage that they belong to. Nothing is raised: a direction whose bytes break a rule stops there, with
+the error in its `error`, and the other one goes on.
 """
 import re
 from collections import deque
@@ -15,9 +15,10 @@ from collections import deque
 from ..errors import ProtocolError
 from ..wire.exchange import RequestReader, ResponseReader
 
-# Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for an upgrade.
+# Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for
+# an upgrade.
 HIJACK_TARGET = re.compile(r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)")
-MAX_KEPT_BYTES = 1 << 20   # who sends more than this without an answer is not asking for anything
+MAX_KEPT_BYTES = 1 << 20   # a client that sends more than this without an answer sends a raw stream
 BODY_ROLES = ("content", "chunk data", "raw stream")
 
 
@@ -27,13 +28,16 @@ def may_hijack(request):
 
 
 class PairedMessage:
-    """A message as it is read: `head` (None until it is whole), `framing`, offsets `start`, `body` and `end` of its direction.
+    """A message as it is read.
 
-    `request` is the PairedMessage a response answers, `answer` the final one to a request; `switched`: a raw
-    stream follows it.
+    `head` is None until it is whole; then `framing` is known, and `body`, the offset of the first byte after
+    the head. `start` and `end` are offsets in the stream too; `end` is None until the message is `complete`.
+    `request` is the PairedMessage that a response answers, `answer` the final response to a request.
+    `switched`: a raw stream follows.
     """
 
-    __slots__ = ("kind", "head", "framing", "start", "body", "end", "complete", "request", "answer", "switched")
+    __slots__ = ("kind", "head", "framing", "start", "body", "end", "complete", "request", "answer",
+                 "switched")
 
     def __init__(self, kind, start):
         self.kind = kind
@@ -48,9 +52,10 @@ class PairedMessage:
 
 
 class PairedReader:
-    """The base of both directions: runs `reader`, a part at a time, and sees where each message begins and ends.
+    """Runs `reader`, of the wire floor, a part at a time, and sees where each message begins and ends.
 
-    `message` is the PairedMessage under way, `error` what stopped the reading, or None. Nothing is raised.
+    `message` is the PairedMessage under way or None; `error` the ProtocolError that stopped the reading, or
+    None.
     """
 
     message = error = None
@@ -92,14 +97,16 @@ class PairedReader:
         if state == "head" and (reader.head is not head or self.error is not None):
             self._begin_message(reader.head if reader.head is not head else None)
         self._assign_labels()
-        if self.error is None and (reader.complete or state == "head" and self.message is not None and self.message.interim):
+        if self.error is None and (reader.complete or state == "head" and self.message is not None
+                                   and self.message.interim):
             self._end_message()
         return at
 
     def _assign_labels(self):
         message = self.message
         for start, end, role in self._part_labels:
-            self._labels.append((start, end, role, message if message is not None and start >= message.start else None))
+            self._labels.append((start, end, role,
+                                 message if message is not None and start >= message.start else None))
         del self._part_labels[:]
 
     def take_labels(self):
@@ -111,7 +118,8 @@ class PairedReader:
         heads = self.reader.heads
         self.message = message = PairedMessage(self.reader.kind, heads.start)
         self._messages.append(message)
-        if head is not None:   # if its fields contradict each other, that is the error, and there is no framing
+        # if its fields contradict each other, that is the error, and there is no framing
+        if head is not None:
             message.head, message.body = head, heads.start + len(heads.raw)
             message.framing = self.reader.framing if self.error is None else None
             self._pair_message(message)
@@ -134,7 +142,7 @@ class PairedReader:
 
 
 class PairedRequestReader(PairedReader):
-    """Reads requests; `kept` are the bytes after one whose answer must first tell what they are, else None."""
+    """Reads requests. `kept`: the bytes after one that may switch the connection, until it is answered."""
 
     def __init__(self, pair):
         labels = []
@@ -206,11 +214,11 @@ class PairedResponseReader(PairedReader):
 
 
 class PairedReaders:
-    """feed(">" or "<", bytes), then take_labels() of a direction. `method` is what a response without a request answers.
+    """Reads both directions, ">" (the client's) and "<": feed(direction, bytes), then take_labels(direction).
 
-    Bytes that somebody captured are read strictly; opened() says that an engine was asked.
-
-    `messages[direction]` are the PairedMessages begun so far, in order, for whoever feeds to keep or to drop.
+    `method` is what a response answers whose request is not known. `messages[direction]` are the
+    PairedMessages begun so far, in order; the caller may drop them. Captured bytes are read strictly; call
+    opened() where an engine was connected to.
     """
 
     def __init__(self, method="GET"):
@@ -219,7 +227,7 @@ class PairedReaders:
         self.readers = {">": PairedRequestReader(self), "<": PairedResponseReader(self, method)}
 
     def opened(self):
-        """An engine was connected to: LF alone may end a line of a request's head, as engines take it (RFC 9112 §2.2)."""
+        """Requests go to an engine: LF alone may end a line of a request's head (RFC 9112 §2.2)."""
         self.readers[">"].reader.heads.bare_lf = True
 
     def feed(self, direction, data):
@@ -227,7 +235,7 @@ class PairedReaders:
         self.readers[direction].read(bytes(data))
 
     def decide(self):
-        """An answer's head has come: let go the bytes that waited for it."""
+        """Read the kept bytes if the answer that they wait for has come."""
         requests = self.readers[">"]
         while requests.kept is not None and requests.message.answer is not None:
             requests.decide(requests.message.answer.framing.kind == "upgrade")

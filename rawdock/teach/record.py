@@ -71,14 +71,16 @@ class RecordedConnection:
         self.events = list(events)
 
     def __eq__(self, other):
-        return isinstance(other, RecordedConnection) and (self.number, self.events) == (other.number, other.events)
+        return (isinstance(other, RecordedConnection)
+                and (self.number, self.events) == (other.number, other.events))
 
     def __repr__(self):
         return "RecordedConnection(%r, %r)" % (self.number, self.events)
 
     def stream(self, direction):
         """All bytes of one direction, ">" or "<", joined."""
-        return b"".join([event.data for event in self.events if event.kind == "data" and event.direction == direction])
+        return b"".join([event.data for event in self.events
+                         if event.kind == "data" and event.direction == direction])
 
     @property
     def notes(self):
@@ -87,10 +89,11 @@ class RecordedConnection:
 
 
 class Recording:
-    """A sink in memory. `started` unix time (float), `address` str, `connections` list of RecordedConnection by number.
+    """A sink in memory.
 
-    `limit` (bytes of memory, about; None: all there is): what comes once it is full is counted, not kept, and
-    finish() leaves a note of it at each connection concerned.
+    `started` is a Unix time (float), `address` a str, `connections` the list of RecordedConnection by number.
+    Beyond `limit` (about so many bytes of memory; None: no limit) what comes is counted and not kept, and
+    finish() leaves a note of it at each connection.
     """
 
     def __init__(self, limit=None, started=None, address=""):
@@ -204,7 +207,8 @@ def read_record(file):
                 recording.take(*record_event(facts))
         except (KeyError, TypeError, ValueError) as error:
             problem = "has no %s" % error if isinstance(error, KeyError) else str(error)
-            raise UsageError("line %d of the record: %s" % (number, problem), "was it made by this version of rawdock?")
+            raise UsageError("line %d of the record: %s" % (number, problem),
+                             "was it made by this version of rawdock?")
     if recording is None:
         raise UsageError("the record is empty", "its first line would say {\"rawdock\":\"record\", …}")
     return recording
@@ -219,8 +223,10 @@ def record_line(line, number):
             raise ValueError("not a JSON object")
         return facts
     except (ValueError, RecursionError) as error:
-        raise UsageError("line %d of the record cannot be read: %s" % (number, error), "a recorder that was killed leaves half a line: without "
-                         "it the rest can be read" if line[-1:] != b"\n" else "each line is one JSON object")
+        hint = "each line is one JSON object"
+        if line[-1:] != b"\n":
+            hint = "a recorder that was killed leaves half a line: without it the rest can be read"
+        raise UsageError("line %d of the record cannot be read: %s" % (number, error), hint)
 
 
 def short_repr(value):
@@ -239,7 +245,8 @@ def record_header(facts):
     if facts.get("rawdock") != "record":
         raise ValueError("the first line of a record says {\"rawdock\":\"record\", …}")
     if facts.get("version") != RECORD_VERSION:
-        raise ValueError("version %s, this rawdock reads version %d" % (short_repr(facts.get("version")), RECORD_VERSION))
+        version = short_repr(facts.get("version"))
+        raise ValueError("version %s, this rawdock reads version %d" % (version, RECORD_VERSION))
     if not isinstance(facts["address"], str):
         raise ValueError("'address' is not text: %s" % short_repr(facts["address"]))
     return Recording(None, record_number(facts, "started"), facts["address"])
@@ -267,7 +274,7 @@ def record_event(facts):
 # ---- recording
 
 class WireRecorder:
-    """Stamps what happens on connections and gives it to every sink: an object with take(number, event) and finish().
+    """Stamps what happens on connections and gives it to every sink: take(number, event), then finish().
 
     Usable from several threads. A sink that fails (its disk is full, nobody reads it, it has a mistake) gets
     nothing more and does not disturb the connections; finish() raises its error.
@@ -291,7 +298,7 @@ class WireRecorder:
         for sink in list(self._sinks):
             try:
                 sink.take(number, event)
-            except Exception as error:   # not only OSError: who watches must not change what happens
+            except Exception as error:   # not only OSError: recording must not change what happens
                 self._sinks.remove(sink)
                 self._failure = self._failure or error
 
@@ -338,10 +345,7 @@ class WireRecorder:
 
 
 class RecordedSocket:
-    """A connected socket whose bytes a WireRecorder sees: those that crossed, when they did.
-
-    Whatever is not about bytes (fileno, settimeout, …) is the socket's own.
-    """
+    """A connected socket whose bytes are recorded when they cross. Other methods are those of the socket."""
 
     def __init__(self, sock, recorder, address=""):
         self._sock = sock
@@ -422,7 +426,7 @@ class RecordedSocket:
 
 
 def recorded_dial(recorder, connect=dial):
-    """A function (address, timeout) → RecordedSocket, to stand in for dial: `docker.open_socket = recorded_dial(recorder)`."""
+    """A function (address, timeout) → RecordedSocket, for `docker.open_socket = recorded_dial(recorder)`."""
     def open_recorded_socket(address, timeout=None):
         return RecordedSocket(connect(address, timeout), recorder, str(address))
     return open_recorded_socket

@@ -1,14 +1,13 @@
-"""The sweep: run a client once for every place where its answers can be cut, and see which cuts it took for success.
+"""The sweep: a client run once for each place where its answers can be cut, to see what it takes for success.
 
-Strategy: the client runs once, recorded; then again and again with nothing but that record to
-answer it (or with the engine itself), each time with one answer cut at another byte. The places are
-where one element of the protocol ends and the next begins, and the middles of the longer elements:
-that is where clients differ. An exit status of 0 says that the client took what it got for all there
-was; whether its output is that of a whole run tells cuts that did no harm (an answer it could do
-without) from lost data.
+Strategy: the client runs once and is recorded. Then it runs once for each cut, answered by that record (or by
+the engine itself) with one answer cut at another byte. Cuts are where one element of the protocol ends and
+the next begins, and in the middle of longer elements: that is where clients differ. An exit status of 0 says
+that the client took what it got for all there was. If its output is that of the whole run, the cut did no
+harm; if not, data was lost.
 
-What is found holds for the answers that this command got. Left out: cuts in what the client sends, and
-more than one cut a run.
+The result holds for the answers that this command got. Left out: cuts in what the client sends, and more than
+one cut a run.
 """
 import os
 import time
@@ -25,19 +24,23 @@ RUN_FACTOR = 5             # so many times what the whole run took
 DRAIN_SECONDS = 2
 
 CutPoint = namedtuple("CutPoint", "exchange offset role rank")
-CutPoint.__doc__ = """A place to cut: `exchange` (a ReplayExchange), `offset` in its answer of the first byte that does not come, its role.
+CutPoint.__doc__ = """A place to cut: the `offset` of the first missing byte in the answer of `exchange`.
 
-`rank` 0: a place that is never left out, 1 the edge of an element, 2 the middle of one.
+`exchange` is a ReplayExchange; `role` that byte's role in the grammar. `rank`: 0 is chosen first, 1 is the edge
+of an element, 2 the middle of one.
 """
 
 SweepRun = namedtuple("SweepRun", "point status same_output")
-SweepRun.__doc__ = """How the command ended with that cut: `status` int (None: it did not end in time), `same_output` as without a cut."""
+SweepRun.__doc__ = """How the command ended with the cut at `point`, a CutPoint.
+
+`status`: its exit status, None if it did not end in time. `same_output`: it printed what it prints uncut.
+"""
 
 
 def child_environment(address):
-    """The environment of a client that is to speak to `address`, and to nothing else that it is told of."""
-    environment = {name: value for name, value in os.environ.items() if name not in (
-        "DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")}
+    """This process's environment with `address` (str) as the only engine that it names."""
+    others = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
+    environment = {name: value for name, value in os.environ.items() if name not in others}
     environment["DOCKER_HOST"] = address
     return environment
 
@@ -48,16 +51,21 @@ def start_child(argv, environment, **streams):
     try:
         return Popen(argv, env=environment, **streams)
     except OSError as error:
-        raise UsageError("cannot run %s: %s" % (argv[0], (error.strerror or str(error)).lower()), "is it installed, and in PATH?")
+        raise UsageError("cannot run %s: %s" % (argv[0], (error.strerror or str(error)).lower()),
+                         "is it installed, and in PATH?")
 
 
 def run_child(argv, address, loop, timeout=None):
-    """Run `argv` with `address` for its engine while `loop` (a SocketLoop) serves it → (status, stdout); status None: killed at the timeout."""
+    """Run `argv` with the engine at `address` while `loop` (a SocketLoop) serves it → (exit status, stdout).
+
+    stdout is bytes; the status is None if the child was killed after `timeout` seconds.
+    """
     from signal import SIGKILL
     from subprocess import DEVNULL, PIPE, TimeoutExpired
     from threading import Thread
-    # A group of its own: what it has started ends with it, and does not hold its output open.
-    child = start_child(argv, child_environment(address), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, start_new_session=True)
+    # In a group of its own: what it has started is killed with it, and does not hold its output open.
+    child = start_child(argv, child_environment(address), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL,
+                        start_new_session=True)
     ended = []
 
     def kill():
@@ -89,7 +97,10 @@ def run_child(argv, address, loop, timeout=None):
 
 
 def cut_points(exchanges, limit=None):
-    """list of ReplayExchange → list of CutPoint, at most `limit` of them (None: every byte), those that matter most first chosen."""
+    """The places to cut the answers of `exchanges` (list of ReplayExchange) → list of CutPoint, in order.
+
+    At most `limit` of them, chosen by rank; None: every byte.
+    """
     if limit is None:
         return [point_at(one, offset, 0) for one in exchanges for offset in range(len(one.answer))]
     ranked = {}
@@ -108,7 +119,8 @@ def cut_points(exchanges, limit=None):
                     ranked[one.index, at] = 0
         ranked[one.index, 0] = ranked[one.index, max(0, len(one.answer) - 1)] = 0
     by_index = {one.index: one for one in exchanges}
-    points = [point_at(by_index[index], at, rank) for (index, at), rank in sorted(ranked.items()) if at < len(by_index[index].answer)]
+    points = [point_at(by_index[index], at, rank) for (index, at), rank in sorted(ranked.items())
+              if at < len(by_index[index].answer)]
     chosen = []
     for rank in (0, 1, 2):
         chosen += spread([point for point in points if point.rank == rank], limit - len(chosen))
@@ -116,7 +128,7 @@ def cut_points(exchanges, limit=None):
 
 
 def spread(items, count):
-    """At most `count` of `items`, evenly apart."""
+    """At most `count` of `items` (a list), at equal distances."""
     if len(items) <= count:
         return items
     return [items[index * len(items) // count] for index in range(max(0, count))]
@@ -125,15 +137,17 @@ def spread(items, count):
 def point_at(exchange, offset, rank):
     for span in exchange.spans:
         if span.start <= exchange.start + offset < span.end:
-            return CutPoint(exchange, offset, span.role + (" in %s" % span.within if span.within else ""), rank)
+            return CutPoint(exchange, offset, span.role + (" in %s" % span.within if span.within else ""),
+                            rank)
     return CutPoint(exchange, offset, "nothing", rank)
 
 
 class Sweep:
-    """Sweep the command `argv` (list of str) against the engine at `address` (an Address).
+    """Sweeps the command `argv` (list of str) against the engine at `address` (an Address).
 
-    `listener` a UnixListener of its own; `points` how many cuts at most, None for one at every byte; `live`: each run
-    goes to the engine, not to the record of the first. `report(SweepRun)` is called after each run.
+    `listener` is a UnixListener of its own. `points`: how many cuts at most, None for one at every byte.
+    `live`: each run goes to the engine, not to the record of the first. report(SweepRun) is called after each
+    run.
     """
 
     def __init__(self, argv, address, listener, points=60, live=False, report=None):
@@ -148,22 +162,25 @@ class Sweep:
         self.timeout = None
 
     def run(self):
-        """→ list of SweepRun. UsageError if the command cannot be swept."""
+        """Run the command uncut, then with each cut → list of SweepRun. UsageError if it cannot be swept."""
         began = time.monotonic()
         status = self.run_tapped(WireRecorder([self.recording]), None)
         self.timeout = max(MIN_RUN_SECONDS, RUN_FACTOR * (time.monotonic() - began))
         if status != 0:
-            raise UsageError("without any cut %s ended with status %s: there is no success to compare with" % (self.argv[0], status),
+            raise UsageError("without any cut %s ended with status %s: there is no success to compare with"
+                             % (self.argv[0], status),
                              "choose a command that succeeds")
         exchanges = replay_exchanges(self.recording)
         if not exchanges:
-            raise UsageError("%s asked nothing of the engine it was given" % self.argv[0], "does it take its engine from DOCKER_HOST?")
+            raise UsageError("%s asked nothing of the engine it was given" % self.argv[0],
+                             "does it take its engine from DOCKER_HOST?")
         points = cut_points(exchanges, self.points)
         return self.run_live(points) if self.live else self.run_replayed(points)
 
     def run_tapped(self, recorder, chaos):
-        """The command through a tap → its status; self.output is set by a run without chaos."""
-        with Tap(self.listener, self.address, recorder, **({"make_connection": chaos} if chaos else {})) as tap:
+        """Run the command through a tap → its status. A run without chaos sets self.output."""
+        with Tap(self.listener, self.address, recorder,
+                 **({"make_connection": chaos} if chaos else {})) as tap:
             status, out = run_child(self.argv, self.listener.address, tap.loop, self.timeout)
             tap.drain(DRAIN_SECONDS)
         if chaos is None:
@@ -175,7 +192,8 @@ class Sweep:
     def run_live(self, points):
         runs = []
         for point in points:
-            if point.offset or not point.exchange.start:   # else it would end between two exchanges: that is no cut
+            # An offset of 0 behind another exchange is between two answers, where no cut can be seen.
+            if point.offset or not point.exchange.start:
                 chaos = Chaos(cut_at=point.exchange.start + point.offset, only=point.exchange.connection)
                 status = self.run_tapped(None, chaos)
                 runs.append(SweepRun(point, status, self.same))
@@ -185,10 +203,11 @@ class Sweep:
     def run_replayed(self, points):
         runs = []
         with ReplayServer(self.listener, self.recording) as server:
-            # The clock of a replay is another: what the output says then is what is compared with.
+            # Relative times in the output are others in a replay: compare with the output of an uncut one.
             status, self.output = run_child(self.argv, self.listener.address, server.loop, self.timeout)
             if status != 0:
-                raise UsageError("answered by its own record %s ended with status %s" % (self.argv[0], status),
+                raise UsageError("answered by its own record %s ended with status %s"
+                                 % (self.argv[0], status),
                                  "it does not ask the same twice: sweep it with --live")
             for point in points:
                 server.rewind()

@@ -3,21 +3,20 @@
     SocketLoop   one thread that waits for many sockets and timers
     Tap          accepts clients, dials the engine for each, and pumps
 
-Strategy: one loop, one buffer. What one side sends is received into the buffer and sent on from
-it; only what the other side does not take at once is kept, and until that is gone no more is
-received: a slow reader is felt by the writer at the other end, as it would be without the tap. Bytes
-go on first and are shown to the recorder after. Nothing in the pump looks at what the bytes mean, so
-nothing they say can stop it.
+Strategy: one loop, one buffer. What one side sends is received into the buffer and sent on from it. Only what
+the other side does not take at once is kept, and until that is gone no more is received: a slow reader slows
+the writer at the other end, as it would without the tap. Bytes are passed on first and given to the recorder
+after. Nothing in the pump looks at what the bytes mean, so nothing in them can stop it.
 
-A half-close is handed on as a half-close (an engine takes it for the end of stdin, or for a
-client that has left); a full close as a full close; EPIPE stops one direction only, since an
-engine may refuse in the middle of a request and its answer is still to be read. A connection
-is over when both directions are, or when the one who left can be told nothing more.
+A half-close is passed on as a half-close (an engine takes it for the end of stdin, or for a client that has
+left); a full close as a full close. EPIPE stops one direction only, since an engine may refuse in the middle
+of a request and its answer is still to be read. A connection is over when both directions are, or when
+nothing can be passed on to the side that is still there.
 
-Promises: no descriptor and no byte is kept of a connection that is over.
+Promises: no descriptor and no byte of a connection is kept once it is over.
 
-Left out: dialling without waiting (an engine that takes long to accept holds up the other connections
-for so long, at most 10 seconds), and passing on a reset as a reset: the other side sees an end.
+Left out: dialling without waiting (an engine that takes long to accept delays the other connections, by 10
+seconds at most), and passing on a reset as a reset: the other side sees an end.
 """
 import socket
 import time
@@ -27,17 +26,17 @@ from ..net.dial import dial
 
 TAP_BUFFER_BYTES = 262144      # more than a Unix socket's queue holds
 TAP_DIAL_SECONDS = 10
-RECEIPTS_IN_A_ROW = 16         # of one connection, before the others have their turn
-SHORT_RECEIPT_BYTES = 4096     # after one this short there is nothing more to receive just now
+READS_IN_A_ROW = 16            # of one connection, before others have their turn
+SHORT_READ_BYTES = 4096        # after a read this short there is nothing more to receive just now
 READABLE, WRITABLE, BROKEN = 1, 4, 8 | 16   # poll(2) and epoll(7) share these: IN, OUT, ERR or HUP
 
 
 class SocketLoop:
     """Waits for sockets and timers in one thread.
 
-    `watch(sock, events, callback)`: callback(events seen) when one of `events` comes; 0 waits for the other side's
-    close alone. `forget(sock)` before it is closed. `later(seconds, function)`. `stop()` from a callback,
-    a signal handler or another thread ends `run()`.
+    watch(sock, events, callback) calls callback(events seen) when one of `events` comes; with 0 only when the
+    other side closes. forget(sock) must come before `sock` is closed. later(seconds, function) calls
+    function() once. stop(), from a callback, a signal handler or another thread, ends run().
     """
 
     def __init__(self):
@@ -85,10 +84,10 @@ class SocketLoop:
         try:
             self._waker.send(b"x")
         except OSError:
-            pass   # it is full of such, or closed
+            pass   # it is full of wake-ups, or closed
 
     def turn(self, wait=None):
-        """Wait (at most `wait` seconds, None: as long as it takes) for what comes next, and do what it asks for."""
+        """Wait for what comes next, at most `wait` seconds (None: without limit), and call its callbacks."""
         from heapq import heappop
         if self._timers:
             left = max(0, self._timers[0][0] - time.monotonic())
@@ -97,7 +96,7 @@ class SocketLoop:
             seen = self._poller.poll(-1 if wait is None else wait)
         else:
             seen = self._poller.poll(None if wait is None else int(wait * 1000) + 1)
-        # What one callback closes, the next may open under the same number: only who was meant is called.
+        # A callback may close a descriptor whose number the next one opens again: call only who was watched.
         for callback, descriptor, events in [(self._callbacks.get(pair[0]),) + pair for pair in seen]:
             if callback is not None and self._callbacks.get(descriptor) == callback:
                 callback(events)
@@ -128,7 +127,7 @@ def is_hung_up(sock):
 
 
 def leave_nothing_unread(sock):
-    """So that closing `sock` is an end for the other side, and not a reset."""
+    """Read what is left in `sock`, so that closing it is an end for the other side, and not a reset."""
     try:
         sock.shutdown(socket.SHUT_RDWR)
         while sock.recv(65536):
@@ -140,24 +139,27 @@ def leave_nothing_unread(sock):
 class TapFlow:
     """One direction of a tapped connection: what `source` sends goes to `sink`."""
 
-    __slots__ = ("source", "sink", "direction", "pending", "open", "over", "held", "told")
+    __slots__ = ("source", "sink", "direction", "pending", "open", "over", "held", "recorded")
 
     def __init__(self, source, sink, direction):
         self.source = source
         self.sink = sink
         self.direction = direction
-        self.pending = None   # what was received and the sink has not taken yet
+        self.pending = None   # bytes that were received and the sink has not taken yet
         self.open = True      # the source may send more
-        self.over = False     # nothing goes this way any more: the end was handed on, or nobody takes it
-        self.held = False     # something of it is kept back, for a time
-        self.told = ""        # how the recorder was told of its end
+        self.over = False     # nothing goes this way any more: the end was passed on, or nobody takes it
+        self.held = False     # something of it is held back, for a time
+        self.recorded = ""    # the end that the recorder was given: "half", "close" or "reset"
 
     def wants_more(self):
         return self.open and not self.over and self.pending is None and not self.held
 
 
 class TapConnection:
-    """One client, and the connection to the engine that was made for it. `up` is what the client sends, `down` the answers."""
+    """One client, and the connection to the engine that was made for it.
+
+    `up` is the TapFlow of what the client sends, `down` that of the answers.
+    """
 
     def __init__(self, tap, number, client, engine):
         self.tap = tap
@@ -187,17 +189,17 @@ class TapConnection:
         self.settle()
 
     def peer_closed(self, outgoing, incoming):
-        """It takes nothing any more. What it sent before is still read."""
+        """A peer has closed both directions: it takes nothing any more. What it sent before is still read."""
         if outgoing is self.up:
             self.client_gone = True
         else:
             self.engine_gone = True
         if not outgoing.open:
-            self.tell_end(outgoing, "close")
+            self.record_end(outgoing, "close")
         self.drop(incoming)
 
     def settle(self):
-        """After anything that happened: end the connection if it is over, else wait for what can come next."""
+        """End the connection if it is over, else wait for what can come next."""
         if self.ended:
             return
         up, down = self.up, self.down
@@ -210,7 +212,7 @@ class TapConnection:
                       (READABLE if down.wants_more() else 0) | (WRITABLE if up.pending is not None else 0))
 
     def wait_for(self, sock, callback, gone, events):
-        # One who has gone is reported at every turn: not watched while nothing is wanted of it.
+        # poll reports a peer that has gone at every turn: it is not watched while nothing is wanted of it.
         if events or not gone:
             self.tap.loop.watch(sock, events, callback)
         else:
@@ -219,9 +221,9 @@ class TapConnection:
     # -- bytes
 
     def receive(self, flow):
-        """Take what the source has sent, and pass it on, until either side has enough."""
+        """Receive what the source has sent and pass it on, while there is more and the sink takes it."""
         buffer = self.tap.buffer
-        for _ in range(RECEIPTS_IN_A_ROW):
+        for _ in range(READS_IN_A_ROW):
             try:
                 size = flow.source.recv_into(buffer)
             except BlockingIOError:
@@ -232,14 +234,17 @@ class TapConnection:
                 self.source_ended(flow, size < 0)
                 return
             self.pass_on(flow, buffer[:size])
-            if self.ended or not flow.wants_more() or size < SHORT_RECEIPT_BYTES:
+            if self.ended or not flow.wants_more() or size < SHORT_READ_BYTES:
                 return
 
     def pass_on(self, flow, view):
         self.deliver(flow, view)
 
     def deliver(self, flow, view):
-        """Send what can be sent of `view` (a memoryview that lives until this returns), keep the rest, show it to the recorder."""
+        """Send what can be sent of `view`, keep the rest, and give all of it to the recorder.
+
+        `view` is a memoryview of a buffer that is used again afterwards.
+        """
         try:
             sent = flow.sink.send(view)
         except BlockingIOError:
@@ -250,7 +255,8 @@ class TapConnection:
         if sent < len(view):
             flow.pending = bytes(view[sent:])
         if self.tap.recorder is not None:
-            (self.tap.recorder.sent if flow is self.up else self.tap.recorder.received)(self.number, bytes(view))
+            (self.tap.recorder.sent if flow is self.up else self.tap.recorder.received)(self.number,
+                                                                                        bytes(view))
 
     def flush(self, flow):
         """The sink takes bytes again."""
@@ -266,17 +272,18 @@ class TapConnection:
             self.flushed(flow)
 
     def flushed(self, flow):
-        self.hand_on_end(flow)
+        self.pass_on_end(flow)
 
     # -- ends
 
     def source_ended(self, flow, reset):
         flow.open = False
-        self.tell_end(flow, "reset" if reset else "half" if flow is self.up and not is_hung_up(flow.source) else "close")
-        self.hand_on_end(flow)
+        self.record_end(flow, "reset" if reset else "half" if flow is self.up and not is_hung_up(flow.source)
+                      else "close")
+        self.pass_on_end(flow)
 
-    def hand_on_end(self, flow):
-        """The end of a flow goes to its sink once everything before it has gone."""
+    def pass_on_end(self, flow):
+        """Pass on the end of a flow, once everything before it has been sent."""
         if flow.open or flow.over or flow.held or flow.pending is not None:
             return
         flow.over = True
@@ -297,10 +304,10 @@ class TapConnection:
             except OSError:
                 pass
 
-    def tell_end(self, flow, how):
+    def record_end(self, flow, how):
         recorder = self.tap.recorder
-        if flow.told in ("", "half") and flow.told != how:
-            flow.told = how
+        if flow.recorded in ("", "half") and flow.recorded != how:
+            flow.recorded = how
             if recorder is not None and how == "half":
                 recorder.half_closed(self.number, flow.direction)
             elif recorder is not None:
@@ -317,7 +324,7 @@ class TapConnection:
 
 
 class LoopServer:
-    """Accepts the clients of `listener` (a UnixListener) in a loop of its own: serve(socket) is what a kind of server adds.
+    """Accepts the clients of `listener` (a UnixListener) in a loop of its own. Subclasses have serve(socket).
 
     `connections`: the set of those under way; each has end().
     """
@@ -338,12 +345,12 @@ class LoopServer:
         self.loop.watch(self.listener.socket, READABLE, self._accept)
 
     def _accept(self, events):
-        for _ in range(RECEIPTS_IN_A_ROW):
+        for _ in range(READS_IN_A_ROW):
             try:
                 client, _ = self.listener.socket.accept()
             except BlockingIOError:
                 return
-            except OSError:   # no descriptors left: those who wait keep waiting
+            except OSError:   # no descriptor is left: clients wait until there is one
                 self.loop.forget(self.listener.socket)
                 self.loop.later(0.05, self._accept_more)
                 return
@@ -363,7 +370,7 @@ class LoopServer:
             connection.end()
 
     def close(self):
-        """End every connection. The listener is its maker's to close."""
+        """End every connection. The listener stays open: whoever made it closes it."""
         self.end_connections()
         if self.listener.socket is not None:
             self.loop.forget(self.listener.socket)
@@ -373,15 +380,15 @@ class LoopServer:
 class Tap(LoopServer):
     """Every client of `listener` (a UnixListener) is connected to the engine at `address` (an Address).
 
-    `recorder` a WireRecorder or None; `tell(error)` is called with the RawdockError when the engine cannot be
-    reached. `make_connection(tap, number, client, engine)`: what serves a connection, a TapConnection.
+    `recorder`: a WireRecorder or None. report(error) is called with the RawdockError when the engine cannot
+    be reached. make_connection(tap, number, client, engine) makes the TapConnection of each client.
     """
 
-    def __init__(self, listener, address, recorder=None, tell=None, make_connection=TapConnection):
+    def __init__(self, listener, address, recorder=None, report=None, make_connection=TapConnection):
         LoopServer.__init__(self, listener)
         self.address = address
         self.recorder = recorder
-        self.tell = tell
+        self.report = report
         self.make_connection = make_connection
         self.buffer = memoryview(bytearray(TAP_BUFFER_BYTES))
         self.count = 0
@@ -396,8 +403,8 @@ class Tap(LoopServer):
             if self.recorder is not None:
                 self.recorder.note(number, str(error))
                 self.recorder.closed(number, "<")
-            if self.tell is not None:
-                self.tell(error)
+            if self.report is not None:
+                self.report(error)
             return
         engine.setblocking(False)
         connection = self.make_connection(self, number, client, engine)
@@ -405,8 +412,8 @@ class Tap(LoopServer):
         connection.settle()
 
     def drain(self, seconds):
-        """The clients have gone: carry on what they left, until their connections are over, at most `seconds`."""
-        self.loop.turn(0)   # one may have connected, written and left
+        """Go on, after the clients have gone, until their connections are over, at most `seconds`."""
+        self.loop.turn(0)   # a client may have connected, written and left
         end = time.monotonic() + seconds
         while self.connections and time.monotonic() < end:
             self.loop.turn(max(0, end - time.monotonic()))

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from rawdock.cli.flags import parse_command_line, parse_flag_table
-from rawdock.cli.main import (ABOUT_COMMANDS_NAMES, GLOBAL_FLAGS, IMAGE_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
+from rawdock.cli.main import (ABOUT_COMMANDS_NAMES, GLOBAL_FLAGS, IMAGE_COMMANDS_NAMES,
+                              LIFECYCLE_COMMANDS_NAMES, LISTING_COMMANDS_NAMES,
                               RAW_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES)
 from rawdock.cli.planned import PLANNED_COMMANDS
 
@@ -15,17 +16,22 @@ from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_sock
 NOBODY = "unix:///nonexistent/docker.sock"
 FORMS = ["http", "nc", "curl", "python"]
 EXAMPLES = {
-    "run": ["--rm", "busybox", "echo", "hi"], "create": ["busybox"], "exec": ["web", "ls"], "attach": ["web"], "start": ["-a", "web"],
-    "stop": ["web"], "kill": ["web"], "restart": ["web"], "rm": ["web"], "wait": ["web"], "rename": ["web", "old"], "ps": [], "images": [],
-    "inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"], "rmi": ["busybox"],
-    "GET": ["/info"], "HEAD": ["/_ping"], "POST": ["/containers/web/start"], "PUT": ["-d", "-", "/containers/web/archive?path=/"],
+    "run": ["--rm", "busybox", "echo", "hi"], "create": ["busybox"], "exec": ["web", "ls"], "attach": ["web"],
+    "start": ["-a", "web"],
+    "stop": ["web"], "kill": ["web"], "restart": ["web"], "rm": ["web"], "wait": ["web"],
+    "rename": ["web", "old"], "ps": [], "images": [],
+    "inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
+    "rmi": ["busybox"],
+    "GET": ["/info"], "HEAD": ["/_ping"], "POST": ["/containers/web/start"],
+    "PUT": ["-d", "-", "/containers/web/archive?path=/"],
     "DELETE": ["/containers/web"]}
 
 
 # -- the flag
 
 @pytest.mark.parametrize("words, value, rest", [
-    (["--dry-run", "ps"], "", ["ps"]), (["--dry-run=nc", "ps", "-a"], "nc", ["ps", "-a"]), (["--dry-run", "nc"], "", ["nc"]), (["ps"], None, ["ps"])])
+    (["--dry-run", "ps"], "", ["ps"]), (["--dry-run=nc", "ps", "-a"], "nc", ["ps", "-a"]),
+    (["--dry-run", "nc"], "", ["nc"]), (["ps"], None, ["ps"])])
 def test_the_form_follows_an_equals_sign_or_nothing_does(words, value, rest):
     options, arguments = parse_command_line(words, parse_flag_table(GLOBAL_FLAGS), program=True)
     assert (options["dry_run"], arguments) == (value, rest)
@@ -38,12 +44,14 @@ def test_the_help_page_shows_that_the_form_is_optional(rawdock_command):
 def test_alone_it_is_the_http_form(rawdock_command):
     ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "ps", "-a"])
     assert (ran.status, ran.err) == (0, b"")
-    assert re.sub(rb"(?m)^#.*\n", b"", ran.out) == b"GET /containers/json?all=1 HTTP/1.1\r\nHost: docker\r\n\r\n"
+    assert re.sub(rb"(?m)^#.*\n", b"",
+                  ran.out) == b"GET /containers/json?all=1 HTTP/1.1\r\nHost: docker\r\n\r\n"
     assert ran.out == run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=http", "ps", "-a"]).out
 
 
 def test_every_command_that_talks_to_an_engine_has_an_example():
-    talking = " ".join([RAW_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES, ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES]).split()
+    talking = " ".join([RAW_COMMANDS_NAMES, LISTING_COMMANDS_NAMES, WATCHING_COMMANDS_NAMES,
+                        ABOUT_COMMANDS_NAMES, LIFECYCLE_COMMANDS_NAMES, IMAGE_COMMANDS_NAMES]).split()
     assert set(talking) - {"nc", "endpoints", "practice"} == set(EXAMPLES)
 
 
@@ -82,7 +90,8 @@ def test_no_socket_is_made_whatever_is_planned(rawdock_command):
     single = [word for word in rawdock_command if word.endswith(".py")]
     seen = []
     with scripted_socket(lambda engine, connection: seen.append(connection)) as engine:
-        lines = [["-H", engine.address, "--dry-run=" + form, name] + words for form in FORMS for name, words in sorted(EXAMPLES.items())]
+        lines = [["-H", engine.address, "--dry-run=" + form, name] + words for form in FORMS
+                 for name, words in sorted(EXAMPLES.items())]
         ran = run_to_end([sys.executable, "-c", AUDITED] + single + [repr(lines)])
         assert ran.out.splitlines()[-1:] == [b"statuses " + repr([0] * len(lines)).encode()], ran
         for words in lines[::25]:
@@ -99,20 +108,24 @@ def test_the_audit_would_have_seen_a_socket(rawdock_command):
 
 def test_stdin_is_not_read(rawdock_command):
     """It is left to whoever comes next, even where the command would send it."""
-    for words in (["run", "-i", "busybox", "cat"], ["POST", "-d", "-", "/build"], ["exec", "-i", "web", "cat"]):
+    for words in (["run", "-i", "busybox", "cat"], ["POST", "-d", "-", "/build"],
+                  ["exec", "-i", "web", "cat"]):
         command = " ".join("'%s'" % word for word in rawdock_command + ["-H", NOBODY, "--dry-run=nc"] + words)
-        ran = subprocess.run(["sh", "-c", command + " >/dev/null && cat"], input=b"still here", stdout=subprocess.PIPE, timeout=60)
+        ran = subprocess.run(["sh", "-c", command + " >/dev/null && cat"], input=b"still here",
+                             stdout=subprocess.PIPE, timeout=60)
         assert ran.stdout == b"still here"
 
 
 # -- refusals, each a line
 
 @pytest.mark.parametrize("words, status, said", [
-    (["--dry-run=nonsense", "ps"], 1, b"--dry-run=nonsense: there is no such form; write one of http, nc, curl, python"),
+    (["--dry-run=nonsense", "ps"], 1,
+     b"--dry-run=nonsense: there is no such form; write one of http, nc, curl, python"),
     (["--dry-run", "endpoints"], 1, b"endpoints sends no requests of its own"),
     (["--dry-run", "practice", "--listen", "/nonexistent/s"], 1, b"practice sends no requests of its own"),
     (["--dry-run", "explain"], 1, b"explain sends no requests of its own"),
-    (["--dry-run", "nc"], 1, b"nc sends what it is given: there is nothing to plan; the form of that name is --dry-run=nc COMMAND"),
+    (["--dry-run", "nc"], 1,
+     b"nc sends what it is given: there is nothing to plan; the form of that name is --dry-run=nc COMMAND"),
     (["--dry-run", "nonsense"], 1, b"unknown command: rawdock nonsense"),
     (["--dry-run", "ps", "--nonsense"], 125, b"unknown flag: --nonsense"),
     (["--dry-run", "pull", "Busybox"], 1, b"must be lowercase"),
@@ -121,7 +134,8 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "rm", "a/../b"], 1, b"'.' or '..' segment"),
     (["--dry-run", "GET", "images"], 1, b"does not begin with /"),
     (["--dry-run=curl", "run", "-i", "busybox"], 1, b"curl cannot send stdin"),
-    (["-H", "practice:", "--dry-run=nc", "ps"], 1, b"the practice engine inside rawdock has no socket to name; start one with rawdock practice"),
+    (["-H", "practice:", "--dry-run=nc", "ps"], 1,
+     b"the practice engine inside rawdock has no socket to name; start one with rawdock practice"),
     (["-H", "ssh://host", "--dry-run=python", "ps"], 1, b"ssh:// is not reached so")])
 def test_what_cannot_be_planned_is_refused_in_a_line(rawdock_command, words, status, said):
     ran = run_to_end(rawdock_command + (words if "-H" in words else ["-H", NOBODY] + words))
@@ -141,6 +155,7 @@ def test_a_commands_help_page_is_still_to_be_had(rawdock_command):
 
 
 def test_output_that_nobody_reads_is_quiet(rawdock_command):
-    command = " ".join("'%s'" % word for word in rawdock_command + ["-H", NOBODY, "--dry-run=python", "run", "busybox"])
+    command = " ".join("'%s'" % word
+                       for word in rawdock_command + ["-H", NOBODY, "--dry-run=python", "run", "busybox"])
     ran = subprocess.run(["sh", "-c", "%s | true" % command], stderr=subprocess.PIPE, timeout=60)
     assert ran.stderr == b""

@@ -32,12 +32,14 @@ def record(*rows, **how):
     file = io.BytesIO()
     writer = RecordWriter(file, how.get("redact", False), 5.0, "unix:///x")
     for at, (number, direction, data) in enumerate(rows):
-        event = WireEvent(float(at), direction, data, b"") if isinstance(data, str) else WireEvent(float(at), direction, "data", data)
+        event = WireEvent(float(at), direction, data, b"") if isinstance(data, str) else WireEvent(float(at),
+                                                                                                   direction, "data", data)
         writer.take(number, event)
     return file.getvalue()
 
 
-RECORD = record((1, ">", b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"), (2, ">", ATTACH), (1, "<", OK), (2, "<", RAW + b"out\r\n"), (2, ">", b"in\n"),
+RECORD = record((1, ">", b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"), (2, ">", ATTACH), (1, "<", OK),
+                (2, "<", RAW + b"out\r\n"), (2, ">", b"in\n"),
                 (2, "<", "close"), (1, ">", "close"))
 
 
@@ -54,13 +56,17 @@ def test_a_record_is_a_transcript_of_all_its_connections(explain):
     status, lines, err = explain(RECORD)
     assert (status, err) == (0, "")
     assert [line.partition("  ")[0] for line in lines if "HTTP/1.1" in line] == [
-        "1> GET /_ping HTTP/1.1", "2> POST /containers/x/attach HTTP/1.1", "1< HTTP/1.1 200 OK", "2< HTTP/1.1 101 UPGRADED"]
-    assert lines[-4:] == ["2< out\\r", "2> in", "2* the engine closed the connection", "1* the client closed the connection"]
+        "1> GET /_ping HTTP/1.1", "2> POST /containers/x/attach HTTP/1.1", "1< HTTP/1.1 200 OK",
+        "2< HTTP/1.1 101 UPGRADED"]
+    assert lines[-4:] == ["2< out\\r", "2> in", "2* the engine closed the connection",
+                          "1* the client closed the connection"]
 
 
 @pytest.mark.parametrize("form", [[], ["--hex"], ["--json"]])
-@pytest.mark.parametrize("data, status", [(OK, 0), (OK[:-1], 3), (OK[:20], 3), (BROKEN, 1), (b"", 0), (RECORD, 0),
-                                          (record((1, "<", OK[:-1]), (1, "<", "close")), 3), (record((1, "<", BROKEN)), 1)])
+@pytest.mark.parametrize("data, status",
+                         [(OK, 0), (OK[:-1], 3), (OK[:20], 3), (BROKEN, 1), (b"", 0), (RECORD, 0),
+                                          (record((1, "<", OK[:-1]), (1, "<", "close")), 3),
+                                          (record((1, "<", BROKEN)), 1)])
 def test_the_status_tells_what_is_cut_or_broken(explain, form, data, status):
     assert explain(data, *form)[0] == status
 
@@ -68,10 +74,12 @@ def test_the_status_tells_what_is_cut_or_broken(explain, form, data, status):
 def test_what_stands_before_a_broken_rule_is_explained_and_the_rule_named(explain):
     _, lines, _ = explain(BROKEN)
     assert lines[0].startswith("< HTTP/1.1 204 No Content ")
-    assert lines[-1].startswith("! byte %d: expected a chunk size" % BROKEN.index(b"zz")) and "RFC 9112 §7.1" in lines[-1]
+    assert lines[-1].startswith("! byte %d: expected a chunk size"
+                                % BROKEN.index(b"zz")) and "RFC 9112 §7.1" in lines[-1]
     _, lines, _ = explain(BROKEN, "--hex")
     wrong = [line for line in lines if " malformed " in line]
-    assert len(wrong) == 1 and wrong[0].startswith("%08x  7a " % BROKEN.index(b"zz")) and wrong[0].endswith("[RFC 9112 §7.1]")
+    assert len(wrong) == 1 and wrong[0].startswith("%08x  7a "
+                                                   % BROKEN.index(b"zz")) and wrong[0].endswith("[RFC 9112 §7.1]")
 
 
 def test_a_hexdump_names_each_byte(explain):
@@ -92,8 +100,10 @@ def test_secrets_are_masked_unless_asked_for(explain):
     for form in ([], ["--hex"]):
         assert not any("ter2" in line for line in explain(data, *form)[1])
         assert any("ter2" in line for line in explain(data, "--secrets", *form)[1])
-    for kept, masked in ((data, b"hunter2"), (record((1, ">", data)), b"*******")):   # --json of captured bytes is what was captured
-        bodies = [base64.b64decode(json.loads(explain(kept, "--json", *words)[1][0])["body"]) for words in ([], ["--secrets"])]
+    # --json of captured bytes is what was captured
+    for kept, masked in ((data, b"hunter2"), (record((1, ">", data)), b"*******")):
+        bodies = [base64.b64decode(json.loads(explain(kept, "--json", *words)[1][0])["body"])
+                  for words in ([], ["--secrets"])]
         assert bodies == [b'{"password":"%s"}' % masked, b'{"password":"hunter2"}']
     after_head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nAuthorization: hunter2\r\n\r\n"
     for form in ([], ["--hex"]):
@@ -103,7 +113,8 @@ def test_secrets_are_masked_unless_asked_for(explain):
 def test_a_records_messages_as_json(explain):
     status, lines, _ = explain(RECORD, "--json")
     facts = [json.loads(line) for line in lines]
-    assert status == 0 and [(one["connection"], one["kind"], one["framing"], base64.b64decode(one["body"]), one["complete"]) for one in facts] == [
+    assert status == 0 and [(one["connection"], one["kind"], one["framing"], base64.b64decode(one["body"]),
+                             one["complete"]) for one in facts] == [
         (1, "request", "none", b"", True), (1, "response", "length", b'{"a":1}', True),
         (2, "request", "none", b"", True), (2, "response", "upgrade", b"out\r\n", True)]
     assert [base64.b64decode(one["raw_stream"]) for one in facts if "raw_stream" in one] == [b"in\n"]
@@ -114,14 +125,16 @@ def test_a_records_messages_as_json(explain):
 def test_a_broken_records_json_names_the_rule(explain):
     status, lines, _ = explain(record((1, "<", BROKEN), (2, "<", OK)), "--json")
     facts = [json.loads(line) for line in lines]
-    assert status == 1 and [one.get("status", one.get("rule")) for one in facts] == [204, 200, "RFC 9112 §7.1", 200]
+    assert status == 1 and [one.get("status", one.get("rule")) for one in facts] == [204, 200,
+                                                                                     "RFC 9112 §7.1", 200]
     assert facts[2]["offset"] == BROKEN.index(b"zz")
 
 
 @pytest.mark.parametrize("data", [OK, RECORD], ids=["captured bytes", "a record"])
 def test_pictures_are_written_to_files(explain, tmp_path, data):
     paths = {form: str(tmp_path / form) for form in ("html", "har", "pcap")}
-    status, lines, err = explain(data, *[word for form in sorted(paths) for word in ("--" + form, paths[form])])
+    status, lines, err = explain(data,
+                                 *[word for form in sorted(paths) for word in ("--" + form, paths[form])])
     assert (status, lines, err) == (0, [], "")
     starts = {"html": b"<!doctype html", "har": b"{", "pcap": b"\x0a\x0d\x0d\x0a"}
     for form, path in paths.items():

@@ -14,7 +14,8 @@ import pytest
 
 from tests.cli.scripted_socket import PING, answer, assert_one_line, chunk, chunked_head, clean_environment, frame, run_to_end, scripted_socket
 
-LOGS = chunked_head(b"Content-Type: application/vnd.docker.multiplexed-stream") + chunk(frame(1, b"out\n")) + chunk(frame(2, b"err\n")) + b"0\r\n\r\n"
+LOGS = chunked_head(b"Content-Type: application/vnd.docker.multiplexed-stream") + chunk(frame(1,
+                                                                                              b"out\n")) + chunk(frame(2, b"err\n")) + b"0\r\n\r\n"
 ANSWERS = dict(PING, **{
     "GET /info": answer(200, b'{"Name":"canned","password":"hunter2"}'),
     "GET /containers/x/logs?stderr=1&stdout=1": LOGS,
@@ -66,7 +67,8 @@ def client(program, *words):
 # ---- a command of its own
 
 def test_the_command_keeps_its_streams_and_its_status(tap):
-    ran = tap(*client("import sys; print(sys.stdin.read()[::-1]); sys.stderr.write('mine'); sys.exit(7)"), stdin=b"olleh")
+    ran = tap(*client("import sys; print(sys.stdin.read()[::-1]); sys.stderr.write('mine'); sys.exit(7)"),
+              stdin=b"olleh")
     assert (ran.status, ran.out, ran.err) == (7, b"hello\n", b"mine")
 
 
@@ -74,13 +76,15 @@ def test_what_crossed_is_on_stderr(tap):
     ran = tap(*client(PLAIN, "/info"))
     assert (ran.status, ran.out) == (0, b'{"Name":"canned","password":"hunter2"}')
     err = ran.err.decode()
-    assert re.search(r"(?m)^1> GET /info HTTP/1.1", err) and re.search(r"(?m)^1< HTTP/1.1 200 OK", err) and "canned" in err
+    assert re.search(r"(?m)^1> GET /info HTTP/1.1", err) and re.search(r"(?m)^1< HTTP/1.1 200 OK",
+                                                                       err) and "canned" in err
     assert "hunter2" not in err
 
 
 def test_or_in_a_file_and_in_pictures(tap, folder):
     names = {name: os.path.join(folder, name) for name in ("to", "record", "har", "html", "pcap")}
-    ran = tap(*[word for name, path in sorted(names.items()) for word in ("--" + name, path)] + client(PLAIN, "/info"))
+    ran = tap(*[word for name, path in sorted(names.items()) for word in ("--" + name, path)]
+              + client(PLAIN, "/info"))
     assert (ran.status, ran.err) == (0, b"")
     found = {}
     for name, path in names.items():
@@ -122,7 +126,8 @@ def test_files_are_private_with_secrets_too(tap, folder):
         paths = [os.path.join(folder, name) for name in ALL_FILES]
         with open(paths[0], "w"):
             os.chmod(paths[0], 0o644)
-        ran = tap(*words + [word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)] + client(PLAIN, "/info"))
+        ran = tap(*words + [word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)]
+                  + client(PLAIN, "/info"))
         assert ran.status == 0 and [os.stat(path).st_mode & 0o777 for path in paths] == [0o600] * 5
 
 
@@ -131,7 +136,8 @@ def test_nothing_is_emptied_for_a_command_that_does_not_exist(tap, folder):
     for path in paths[:2]:
         with open(path, "wb") as file:
             file.write(b"old")
-    ran = tap(*[word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)] + ["--", "/nonexistent/program"])
+    ran = tap(*[word for name, path in zip(ALL_FILES, paths) for word in ("--" + name, path)]
+              + ["--", "/nonexistent/program"])
     assert ran.status == 127 and "cannot run /nonexistent/program" in assert_one_line(ran.err)
     assert sorted(os.listdir(folder)) == sorted(ALL_FILES[:2])
     for path in paths[:2]:
@@ -139,7 +145,9 @@ def test_nothing_is_emptied_for_a_command_that_does_not_exist(tap, folder):
             assert file.read() == b"old"
 
 
-@pytest.mark.parametrize("second, text", [("a", "that file is written by --"), ("link", "is a symbolic link, which is not followed"),
+@pytest.mark.parametrize("second, text",
+                         [("a", "that file is written by --"),
+                          ("link", "is a symbolic link, which is not followed"),
                                           ("no/where", "no such file")])
 def test_files_are_refused_before_any_is_emptied(tap, folder, second, text):
     path = os.path.join(folder, "a")
@@ -161,7 +169,8 @@ def test_a_record_is_one_even_if_nobody_connects(tap, folder):
 
 @contextmanager
 def running(rawdock_command, *words, **options):
-    process = subprocess.Popen(rawdock_command + list(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    process = subprocess.Popen(rawdock_command + list(words), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=clean_environment(), **options)
     try:
         yield process
@@ -178,7 +187,8 @@ def test_signals_go_on_to_the_command(rawdock_command, folder, number):
                "print('ready'); sys.stdout.flush()\n"
                "time.sleep(60)")
     # In a session of its own there is no terminal that could have told the command already.
-    with running(rawdock_command, "-H", "unix:///nonexistent/e", "tap", *client(program), start_new_session=True) as process:
+    with running(rawdock_command, "-H", "unix:///nonexistent/e", "tap", *client(program),
+                 start_new_session=True) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(number)
         assert process.wait(20) == 40 + number
@@ -210,7 +220,8 @@ def exchange(path, request):
 def test_listening_until_a_signal(rawdock_command, folder, number):
     record = os.path.join(folder, "r")
     with scripted_socket(ANSWERS) as engine:
-        with running(rawdock_command, "-H", engine.address, "tap", "--listen", os.path.join(folder, "s"), "--record", record) as process:
+        with running(rawdock_command, "-H", engine.address, "tap", "--listen", os.path.join(folder, "s"),
+                     "--record", record) as process:
             path = start_listening(process)
             with socket.socket(socket.AF_UNIX) as sock:
                 sock.settimeout(20)
@@ -253,7 +264,8 @@ def test_an_address_with_a_path_cannot_be_tapped(rawdock_command):
 
 def test_an_engine_that_is_not_there(rawdock_command):
     program = "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['DOCKER_HOST'][7:]); print(s.recv(1))"
-    ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/e", "tap", "--to", os.devnull] + client(program))
+    ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/e", "tap", "--to", os.devnull]
+                     + client(program))
     assert (ran.status, ran.out) == (0, b"b''\n") and "no such socket" in assert_one_line(ran.err)
 
 
@@ -268,7 +280,8 @@ def test_nobody_reads_the_transcript(rawdock_command):
     with scripted_socket(ANSWERS) as engine:
         reader, writer = os.pipe()
         os.close(reader)
-        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "tap"] + client(PLAIN, "/info"), stdout=subprocess.PIPE, stderr=writer,
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "tap"] + client(PLAIN, "/info"),
+                                   stdout=subprocess.PIPE, stderr=writer,
                                    env=clean_environment())
         os.close(writer)
         assert process.communicate(timeout=30)[0].startswith(b'{"Name":"canned"') and process.returncode == 0
@@ -277,8 +290,10 @@ def test_nobody_reads_the_transcript(rawdock_command):
 # ---- spoiled
 
 @pytest.mark.parametrize("words, careful, careless", [
-    (["--cut-at", "40"], 1, 0), (["--drop-last-chunk"], 1, 0), (["--one-byte"], 0, 0), (["--drip", "1"], 0, 0), (["--reset"], 1, 1)])
-def test_what_a_careful_and_a_careless_client_make_of_spoiled_answers(tap, rawdock_command, words, careful, careless):
+    (["--cut-at", "40"], 1, 0), (["--drop-last-chunk"], 1, 0), (["--one-byte"], 0, 0),
+    (["--drip", "1"], 0, 0), (["--reset"], 1, 1)])
+def test_what_a_careful_and_a_careless_client_make_of_spoiled_answers(tap, rawdock_command, words, careful,
+                                                                      careless):
     for program, status in ((["--"] + rawdock_command + ["GET"], careful), (client(CARELESS), careless)):
         ran = tap("--to", os.devnull, *words + program + ["/containers/x/logs?stderr=1&stdout=1"])
         assert ran.status == status, ran
@@ -302,7 +317,8 @@ def test_a_sweep_finds_the_careless(tap):
 
 @pytest.mark.parametrize("more", [[], ["--live"]])
 def test_a_sweep_finds_nothing_at_the_careful(tap, rawdock_command, more):
-    ran = tap("--sweep", "--points", "10", "-v", *more + ["--"] + rawdock_command + ["GET", "/containers/x/logs?stderr=1&stdout=1"])
+    ran = tap("--sweep", "--points", "10", "-v",
+              *more + ["--"] + rawdock_command + ["GET", "/containers/x/logs?stderr=1&stdout=1"])
     lines = ran.out.decode().splitlines()
     assert ran.status == 0 and len(lines) == 11
     assert lines[-1] == "10 cuts, 0 taken for success, 0 of these with other output"
@@ -310,7 +326,8 @@ def test_a_sweep_finds_nothing_at_the_careful(tap, rawdock_command, more):
 
 
 def test_every_byte_of_an_answer(tap):
-    ran = tap("--sweep", "--every", *client("import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['DOCKER_HOST'][7:]);"
+    ran = tap("--sweep", "--every",
+              *client("import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['DOCKER_HOST'][7:]);"
                                             "s.sendall(b'GET /_ping HTTP/1.0\\r\\n\\r\\n'); s.shutdown(1); assert s.makefile('rb').read(60)[-3:] == b'\\nOK'"))
     size = len(PING["GET /_ping"])
     assert ran.out.decode().splitlines()[-1] == "%d cuts, 0 taken for success, 0 of these with other output" % size

@@ -73,34 +73,40 @@ def test_the_life_of_a_container(engine, printer):
     """run -d, ps, exec, logs, rm: a container that the printed forms make, ask, and remove."""
     engine.remove_container("planned-web")
     try:
-        ran = printer.run("run", "-d", "--name", "planned-web", "busybox", "sh", "-c", "echo out; echo err >&2; sleep 1000")
+        ran = printer.run("run", "-d", "--name", "planned-web", "busybox", "sh", "-c",
+                          "echo out; echo err >&2; sleep 1000")
         assert (ran.status, ran.err) == (0, b"")
         state = engine.json("GET", "/containers/%s/json" % ran.out.decode().strip())
         assert (state["Name"], state["State"]["Running"]) == ("/planned-web", True)
 
         ran = printer.run("ps", "-a", "--filter", "name=planned-web")
-        assert same_json(ran, engine.json("GET", "/containers/json?all=1&filters=%7B%22name%22%3A%5B%22planned-web%22%5D%7D"))
+        assert same_json(ran,
+                         engine.json("GET", "/containers/json?all=1&filters=%7B%22name%22%3A%5B%22planned-web%22%5D%7D"))
 
-        assert printer.run("exec", "planned-web", "sh", "-c", "echo out; echo err >&2; exit 7") == (7, b"out\n", b"err\n")
+        assert printer.run("exec", "planned-web", "sh", "-c", "echo out; echo err >&2; exit 7") == (7,
+                                                                                                    b"out\n", b"err\n")
         for words in (["printf", "%s|"] + NASTY, ["/no/such/program"]):
             words = ["exec", "-e", "A=b c", "planned-web"] + words
             assert printer.run(*words) == rawdock(engine, *words)
 
         wait_until(lambda: engine.raw(b"GET /containers/planned-web/logs?stdout=1&stderr=1 HTTP/1.0\r\n\r\n").count(b"\x04") == 2, what="the log")
         assert printer.run("logs", "planned-web") == (0, b"out\n", b"err\n")
-        assert printer.run("logs", "-t", "--tail", "1", "planned-web") == rawdock(engine, "logs", "-t", "--tail", "1", "planned-web")
+        assert printer.run("logs", "-t", "--tail", "1", "planned-web") == rawdock(engine, "logs", "-t",
+                                                                                  "--tail", "1", "planned-web")
 
         ran = printer.run("rm", "planned-web")
         assert (ran.status, ran.out) == (1, b"") and b"cannot remove" in ran.err
         ran = printer.run("rm", "-f", "planned-nobody", "planned-web", "planned-nobody")
-        assert (ran.status, ran.out) == (1, b"planned-web\n") and b"No such container: planned-nobody" in ran.err
+        assert (ran.status, ran.out) == (1,
+                                         b"planned-web\n") and b"No such container: planned-nobody" in ran.err
         assert "/planned-web" not in engine.containers().values()
     finally:
         engine.remove_container("planned-web")
 
 
 def test_run_gives_the_same_output_and_status(engine, printer):
-    words = ["run", "--rm", "busybox", "sh", "-c", "printf 'a\\000b\\377'; head -c 20000 /dev/zero; echo err >&2; exit 3"]
+    words = ["run", "--rm", "busybox", "sh", "-c",
+             "printf 'a\\000b\\377'; head -c 20000 /dev/zero; echo err >&2; exit 3"]
     ran = printer.run(*words)
     assert ran == rawdock(engine, *words) and ran.status == 3 and ran.err == b"err\n"
 
@@ -110,25 +116,31 @@ def test_an_image_that_is_missing_is_pulled_and_listed(engine, printer):
     ran = printer.run("run", "--rm", "busybox", "echo", "pulled")
     assert (ran.status, ran.out) == (0, b"pulled\n")
     assert ran.err.startswith(b'{"status":"Pulling from library/busybox"') and b"Status: Downloaded newer image" in ran.err
-    assert same_json(printer.run("images", "busybox"), engine.json("GET", "/images/json?filters=%7B%22reference%22%3A%5B%22busybox%22%5D%7D"))
+    assert same_json(printer.run("images", "busybox"),
+                     engine.json("GET", "/images/json?filters=%7B%22reference%22%3A%5B%22busybox%22%5D%7D"))
     assert printer.run("rmi", "-f", "busybox").status == 0
 
     ran = printer.run("pull", "busybox")
     lines = ran.out.decode("utf-8").replace("\r", "").split("\n")
-    assert (ran.status, ran.err, lines[0], lines[-2:]) == (0, b"", "Using default tag: latest", ["docker.io/library/busybox:latest", ""])
-    assert [json.loads(line) for line in lines[1:-2]][-1]["status"].startswith("Status: Downloaded newer image")
+    assert (ran.status, ran.err, lines[0], lines[-2:]) == (0, b"", "Using default tag: latest",
+                                                           ["docker.io/library/busybox:latest", ""])
+    assert [json.loads(line)
+            for line in lines[1:-2]][-1]["status"].startswith("Status: Downloaded newer image")
     assert engine.json("GET", "/images/busybox:latest/json")["RepoTags"]
 
 
 def test_a_refusal_is_told_in_the_engines_words(engine, printer):
-    for words, status, said in ((["run", "--rm", "--pull", "never", "nobody/has:this"], 125, b"No such image: nobody/has:this"),
-                                (["run", "--rm", "busybox", "no-such-program"], 127, b"executable file not found"),
+    for words, status, said in ((["run", "--rm", "--pull", "never", "nobody/has:this"], 125,
+                                 b"No such image: nobody/has:this"),
+                                (["run", "--rm", "busybox", "no-such-program"], 127,
+                                 b"executable file not found"),
                                 (["run", "--rm", "busybox", "/etc"], 126, b"/etc"),
                                 (["exec", "planned-nobody", "true"], 1, b"No such container: planned-nobody"),
                                 (["logs", "planned-nobody"], 1, b"No such container: planned-nobody"),
                                 (["pull", engine.registry + "/nobody/this:tag"], 1, b"nobody/this")):
         ran = printer.run(*words)
-        assert ran.status == status == rawdock(engine, *words).status and said in ran.err and ran.out == b"", ran
+        assert ran.status == status == rawdock(engine,
+                                               *words).status and said in ran.err and ran.out == b"", ran
 
 
 def test_a_container_is_started_again_and_waited_for(engine, printer):
@@ -139,7 +151,8 @@ def test_a_container_is_started_again_and_waited_for(engine, printer):
         assert printer.run("start", "-a", "planned-again") == (4, b"again\n", b"")
         assert printer.run("wait", "planned-again") == (0, b"4\n", b"")
         engine.remove_container("planned-again")
-        engine.json("POST", "/containers/create?name=planned-again", {"Image": "busybox", "Cmd": ["echo", "hi"], "Tty": True})
+        engine.json("POST", "/containers/create?name=planned-again",
+                    {"Image": "busybox", "Cmd": ["echo", "hi"], "Tty": True})
         engine.json("POST", "/containers/planned-again/start")
         engine.json("POST", "/containers/planned-again/wait")
         assert printer.run("logs", "planned-again") == (0, b"hi\r\n", b"")
@@ -155,14 +168,17 @@ def test_stdin_arrives_whole_and_ends(engine, form, tmp_path, web):
     assert (ran.status, ran.out == data, ran.err) == (0, True, b"")
     ran = printer.run("exec", "-i", web, "sh", "-c", "wc -c; exit 5", stdin=data)
     assert ran == (5, b"30000\n", b"")
-    ran = printer.run("POST", "-d", "-", "/containers/create?name=planned-body", "-h", "Content-Type: application/json", stdin=b'{"Image":"busybox"}')
+    ran = printer.run("POST", "-d", "-", "/containers/create?name=planned-body", "-h",
+                      "Content-Type: application/json", stdin=b'{"Image":"busybox"}')
     engine.remove_container("planned-body")
     assert ran.status == 0 and len(json.loads(ran.out.decode())["Id"]) == 64
 
 
 def test_curl_sends_a_body_from_stdin(engine, tmp_path):
     need_program("curl")
-    ran = Printer(engine, "curl", str(tmp_path)).run("POST", "-d", "-", "/containers/create?name=planned-body", stdin=b'{"Image":"busybox"}')
+    ran = Printer(engine, "curl", str(tmp_path)).run("POST", "-d", "-",
+                                                     "/containers/create?name=planned-body",
+                                                     stdin=b'{"Image":"busybox"}')
     engine.remove_container("planned-body")
     assert ran.status == 0 and len(json.loads(ran.out.decode())["Id"]) == 64
 

@@ -14,8 +14,10 @@ from tests.live.recordings import record_run
 from tests.teach.har_rules import check_har, content_bytes
 
 # `run --rm busybox echo hi` of an image that is not here, then a pull: method, path without its version, status.
-STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "/images/create", 200), ("POST", "/containers/create", 201),
-         ("POST", "/containers/ID/attach", 101), ("POST", "/containers/ID/wait", 200), ("POST", "/containers/ID/start", 204),
+STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "/images/create", 200),
+         ("POST", "/containers/create", 201),
+         ("POST", "/containers/ID/attach", 101), ("POST", "/containers/ID/wait", 200),
+         ("POST", "/containers/ID/start", 204),
          ("POST", "/images/create", 200)]
 
 
@@ -42,14 +44,17 @@ def capture(recording, tmp_path_factory):
 
 def tshark(capture, *words):
     """What tshark says of the capture, with every checksum verified → str."""
-    argv = [need_program("tshark"), "-r", capture, "-n", "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"] + list(words)
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=True).stdout.decode("utf-8")
+    argv = [need_program("tshark"), "-r", capture, "-n", "-o", "tcp.check_checksum:TRUE", "-o",
+            "ip.check_checksum:TRUE"] + list(words)
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          check=True).stdout.decode("utf-8")
 
 
 def fields(capture, chosen, *names):
     """The values of the fields `names` in each packet that the filter `chosen` takes."""
     words = [word for name in names for word in ("-e", name)]
-    return [tuple(line.split("\t")) for line in tshark(capture, "-Y", chosen, "-T", "fields", *words).splitlines()]
+    return [tuple(line.split("\t"))
+            for line in tshark(capture, "-Y", chosen, "-T", "fields", *words).splitlines()]
 
 
 def test_wireshark_finds_nothing_wrong(capture):
@@ -71,7 +76,8 @@ def test_wireshark_sees_a_checksum_that_is_wrong(capture, tmp_path):
 
 def test_wireshark_names_the_requests_in_order_and_their_answers(capture):
     requests = fields(capture, "http.request", "tcp.stream", "http.request.method", "http.request.uri")
-    assert [(method, plain_path(uri)) for _, method, uri in requests] == [(method, path) for method, path, _ in STORY]
+    assert [(method, plain_path(uri)) for _, method, uri in requests] == [(method, path)
+                                                                          for method, path, _ in STORY]
     answers = {}
     for stream, status in fields(capture, "http.response", "tcp.stream", "http.response.code"):
         answers.setdefault(stream, []).append(int(status))
@@ -93,18 +99,21 @@ def test_wireshark_takes_the_pull_out_of_its_chunks_and_sees_json(capture):
 def test_wireshark_has_the_frames_of_the_hijacked_stream(capture):
     (stream,), = fields(capture, "http.response.code == 101", "tcp.stream")
     payloads = fields(capture, "tcp.stream == %s && tcp.srcport == 80 && tcp.len > 0" % stream, "tcp.payload")
-    assert "".join(payload for payload, in payloads).replace(":", "").endswith((b"\x01\0\0\0\0\0\0\x03hi\n").hex())
+    assert "".join(payload for payload, in payloads).replace(":",
+                                                             "").endswith((b"\x01\0\0\0\0\0\0\x03hi\n").hex())
 
 
 def test_the_har_is_valid_and_tells_the_story(recording):
     file = io.BytesIO()
     write_har(recording, file)
     log = check_har(file.getvalue())
-    assert [(entry["request"]["method"], plain_path(entry["request"]["url"]), entry["response"]["status"]) for entry in log["entries"]] == STORY
+    assert [(entry["request"]["method"], plain_path(entry["request"]["url"]), entry["response"]["status"])
+            for entry in log["entries"]] == STORY
     assert {entry["response"]["_verdict"] for entry in log["entries"]} == {"complete", "unconfirmed"}
     attach = log["entries"][4]
     assert content_bytes(attach["_raw_received"]) == b"\x01\0\0\0\0\0\0\x03hi\n"
     assert attach["response"]["_frames"] == [{"stream": "stdout", "size": 3, "text": "hi\n"}]
-    pulled = [json.loads(line) for line in content_bytes(log["entries"][7]["response"]["content"]).splitlines()]
+    pulled = [json.loads(line)
+              for line in content_bytes(log["entries"][7]["response"]["content"]).splitlines()]
     assert {"status": "Pulling from library/busybox", "id": "latest"} in pulled
     assert all(entry["_socket"] for entry in log["entries"])

@@ -23,10 +23,12 @@ SWEEP = os.path.join(ROOT, "tools", "sweep")
 
 def test_todays_answers_pass_the_sweep(engine, tmp_path):
     environment = dict(os.environ, RAWDOCK_TEST_REGISTRY=engine.registry)
-    recorded = subprocess.run([sys.executable, SWEEP, "record", "--engine", engine.address, "--to", str(tmp_path)], env=environment,
+    recorded = subprocess.run([sys.executable, SWEEP, "record", "--engine", engine.address, "--to",
+                               str(tmp_path)], env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert recorded.returncode == 0 and len(os.listdir(str(tmp_path))) >= 50, recorded.stderr
-    swept = subprocess.run([sys.executable, SWEEP, "--quick", "--captures", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    swept = subprocess.run([sys.executable, SWEEP, "--quick", "--captures", str(tmp_path)],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = swept.stdout.decode("utf-8")
     assert swept.returncode == 0, text
     total = re.search(r"(?m)^all \d+ +\d+ +(\d+) +(\d+) +0 +0 +0 +0$", text)
@@ -111,7 +113,8 @@ def busy(engine):
     engine.pull("busybox")
     engine.remove_container("cut-busy")
     engine.json("POST", "/containers/create?name=cut-busy", {
-        "Image": "busybox", "Cmd": ["sh", "-c", "trap 'exit 0' TERM; n=0; while [ $n -lt 600 ]; do n=$((n+1)); echo tick $n; sleep 0.1; done"]})
+        "Image": "busybox", "Cmd": ["sh", "-c",
+                                    "trap 'exit 0' TERM; n=0; while [ $n -lt 600 ]; do n=$((n+1)); echo tick $n; sleep 0.1; done"]})
     engine.json("POST", "/containers/cut-busy/start")
     yield "cut-busy"
     engine.remove_container("cut-busy")
@@ -119,14 +122,16 @@ def busy(engine):
 
 def test_an_exec_cut_between_frames_is_not_a_success(engine, busy, folder):
     with CuttingRelay(folder, engine, b"first\n") as relay:
-        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "exec", busy, "sh", "-c", "echo first; sleep 30; echo last"])
+        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "exec", busy, "sh", "-c",
+                          "echo first; sleep 30; echo last"])
     assert relay.cuts == 1 and ran.status == 1 and ran.out == b"first\n", ran
     assert b"still runs" in ran.err and ran.err.count(b"\n") == 1
 
 
 def test_a_run_whose_stream_is_cut_between_frames_is_not_a_success(engine, busy, folder):
     with CuttingRelay(folder, engine, b"first\n") as relay:
-        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "run", "--rm", "--name", "outlives", "busybox", "sh", "-c",
+        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "run", "--rm", "--name",
+                          "outlives", "busybox", "sh", "-c",
                           "echo first; sleep 30; echo last"])
     engine.remove_container("outlives")
     assert relay.cuts == 1 and ran.status == 1 and ran.out == b"first\n", ran
@@ -149,7 +154,8 @@ def test_followed_logs_cut_behind_a_frame_are_not_a_success(engine, busy, folder
 
 def test_a_copy_out_of_a_container_that_is_cut(engine, busy, folder):
     with CuttingRelay(folder, engine, b"busybox") as relay:
-        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "GET", "/containers/%s/export" % busy])
+        ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "GET",
+                          "/containers/%s/export" % busy])
     assert relay.cuts == 1 and ran.status == 1 and ran.out.endswith(b"busybox"), (ran.status, ran.err)
     assert b"cut" in ran.err and ran.err.count(b"\n") == 1
 

@@ -53,7 +53,8 @@ def alive(engine):
     """The name of a container that runs."""
     name = "rdk-tap-alive"
     engine.remove_container(name)
-    engine.json("POST", "/containers/create?name=" + name, {"Image": IMAGE, "Cmd": ["sleep", "300"], "HostConfig": {"Init": False}})
+    engine.json("POST", "/containers/create?name=" + name,
+                {"Image": IMAGE, "Cmd": ["sleep", "300"], "HostConfig": {"Init": False}})
     engine.json("POST", "/containers/%s/start" % name)
     yield name
     engine.remove_container(name)
@@ -67,7 +68,8 @@ def straight(engine, *words, **options):
 def tapped(engine, folder, *words, **options):
     """(Ran of docker through a tap, the transcript as text)."""
     path = os.path.join(folder, "transcript")
-    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--to", path, "--", engine.docker_cli] + list(words), **options)
+    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--to", path, "--", engine.docker_cli] + list(words),
+                     **options)
     with open(path, encoding="utf-8") as file:
         return ran, file.read()
 
@@ -94,7 +96,9 @@ def replayed(record, folder):
 def recorded(engine, folder, *words, **options):
     """(Ran, path of the record) of docker through a tap."""
     record = os.path.join(folder, "record")
-    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--to", os.devnull, "--record", record, "--", engine.docker_cli] + list(words), **options)
+    ran = run_to_end(TAP
+                     + ["-H", engine.address, "tap", "--to", os.devnull, "--record", record, "--",
+                        engine.docker_cli] + list(words), **options)
     return ran, record
 
 
@@ -103,7 +107,8 @@ def recorded(engine, folder, *words, **options):
 def test_run_is_the_same_and_its_transcript_tells_the_story(engine, folder):
     ran, transcript = same(engine, folder, "run", "--rm", IMAGE, "sh", "-c", "echo hi; exit 7")
     assert (ran.status, ran.out) == (7, b"hi\n")
-    story = ["/_ping", "/containers/create", "/attach?", "101 UPGRADED", "/wait?", "/start HTTP", "stdout: hi", '"StatusCode":7']
+    story = ["/_ping", "/containers/create", "/attach?", "101 UPGRADED", "/wait?", "/start HTTP",
+             "stdout: hi", '"StatusCode":7']
     missing = [words for words in story if words not in transcript]
     assert not missing, transcript
 
@@ -162,9 +167,11 @@ def test_the_classic_builder(engine, folder):
         file.write(b"0123456789" * 50000)
     tag = "rdk-tap-built"
     environment = dict(clean_environment(), DOCKER_BUILDKIT="0")
-    argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli, "build", "-t", tag, context]
+    argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli,
+                  "build", "-t", tag, context]
     try:
-        done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=60)
         assert done.returncode == 0, done
         assert b"Successfully tagged rdk-tap-built:latest" in done.stdout
         assert engine.json("GET", "/images/%s/json" % tag)["RepoTags"] == [tag + ":latest"]
@@ -176,9 +183,11 @@ def test_a_followed_log_comes_as_it_is_written_and_ctrl_c_ends_it(engine, folder
     name = "rdk-tap-ticking"
     engine.remove_container(name)
     try:
-        engine.json("POST", "/containers/create?name=" + name, {"Image": IMAGE, "Cmd": ["sh", "-c", "while :; do echo tick; sleep 0.1; done"]})
+        engine.json("POST", "/containers/create?name=" + name,
+                    {"Image": IMAGE, "Cmd": ["sh", "-c", "while :; do echo tick; sleep 0.1; done"]})
         engine.json("POST", "/containers/%s/start" % name)
-        argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli, "logs", "-f", name]
+        argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli,
+                      "logs", "-f", name]
         with Running(argv) as process:
             process.wait_for(b"tick\ntick\ntick\n")
             process.process.send_signal(signal.SIGTERM)
@@ -203,7 +212,8 @@ def read_terminal(terminal, text, seen=b"", timeout=30):
 
 
 def test_run_with_a_terminal(engine, folder):
-    argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli, "run", "--rm", "-it", IMAGE, "sh"]
+    argv = TAP + ["-H", engine.address, "tap", "--to", os.path.join(folder, "t"), "--", engine.docker_cli,
+                  "run", "--rm", "-it", IMAGE, "sh"]
     child, terminal = pty.fork()
     if child == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 101, 0, 0))
@@ -243,20 +253,25 @@ def test_run_with_a_terminal(engine, folder):
 
 def test_the_pictures_of_a_run(engine, folder):
     har, pcap = os.path.join(folder, "x.har"), os.path.join(folder, "x.pcap")
-    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--to", os.devnull, "--har", har, "--pcap", pcap, "--", engine.docker_cli, "run", "--rm",
+    ran = run_to_end(TAP
+                     + ["-H", engine.address, "tap", "--to", os.devnull, "--har", har, "--pcap", pcap, "--",
+                        engine.docker_cli, "run", "--rm",
                             IMAGE, "echo", "hi"])
     assert (ran.status, ran.out) == (0, b"hi\n")
     with open(har, encoding="utf-8") as file:
         urls = [entry["request"]["url"] for entry in json.load(file)["log"]["entries"]]
     assert any("/containers/create" in url for url in urls) and any("/attach" in url for url in urls)
-    done = subprocess.run([need_program("tshark"), "-r", pcap, "-Y", "http.request", "-T", "fields", "-e", "http.request.uri"], stdout=subprocess.PIPE,
+    done = subprocess.run([need_program("tshark"), "-r", pcap, "-Y", "http.request", "-T", "fields", "-e",
+                           "http.request.uri"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60)
     assert b"/containers/create" in done.stdout and b"/attach" in done.stdout, done
 
 
 # ---- replayed
 
-@pytest.mark.parametrize("words", [("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Image}}"), ("images", "-q"), ("version", "--format", "{{.Server.Version}}"),
+@pytest.mark.parametrize("words",
+                         [("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Image}}"), ("images", "-q"),
+                          ("version", "--format", "{{.Server.Version}}"),
                                    ("run", "--rm", IMAGE, "sh", "-c", "echo out; exit 3")])
 def test_the_docker_command_line_works_on_a_replay(engine, folder, logged, words):
     first, record = recorded(engine, folder, *words)
@@ -282,21 +297,27 @@ def test_stdin_on_a_replay(engine, folder):
     first, record = recorded(engine, folder, "run", "--rm", "-i", IMAGE, "cat", stdin=b"typed\n")
     assert first.out == b"typed\n"
     with replayed(record, folder) as address:
-        assert run_to_end([engine.docker_cli, "-H", address, "run", "--rm", "-i", IMAGE, "cat"], stdin=b"typed\n") == (0, b"typed\n", b"")
+        assert run_to_end([engine.docker_cli, "-H", address, "run", "--rm", "-i", IMAGE, "cat"],
+                          stdin=b"typed\n") == (0, b"typed\n", b"")
 
 
 # ---- swept
 
-@pytest.mark.parametrize("words", [("logs", "rdk-tap-logged"), ("events", "--since", "0", "--until", "1"), ("ps", "-a")], ids=lambda words: words[0])
+@pytest.mark.parametrize("words",
+                         [("logs", "rdk-tap-logged"), ("events", "--since", "0", "--until", "1"),
+                          ("ps", "-a")], ids=lambda words: words[0])
 def test_no_cut_is_a_success_for_rawdock(engine, logged, words):
-    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--sweep", "--points", "25", "--"] + TAP + list(words), timeout=120)
+    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--sweep", "--points", "25", "--"] + TAP
+                     + list(words), timeout=120)
     assert ran.status == 0, ran
     assert re.search(rb"^\d+ cuts, 0 taken for success, 0 of these with other output\n$", ran.out)
 
 
 def test_curl_is_swept_against_the_engine_itself(engine, logged):
     script = 'exec %s -s --unix-socket "${DOCKER_HOST#unix://}" "http://d/containers/%s/logs?stdout=1&stderr=1"' % (need_program("curl"), logged)
-    ran = run_to_end(TAP + ["-H", engine.address, "tap", "--sweep", "--live", "--points", "40", "-v", "--", "sh", "-c", script], timeout=120)
+    ran = run_to_end(TAP
+                     + ["-H", engine.address, "tap", "--sweep", "--live", "--points", "40", "-v", "--", "sh",
+                        "-c", script], timeout=120)
     # Inside the chunked body it notices; a head that is cut behind its first line it takes for whole.
     lines = ran.out.decode().splitlines()[:-1]
     assert len(lines) == 40 and all("status 0" not in line for line in lines if "chunk" in line)

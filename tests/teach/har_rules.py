@@ -22,7 +22,8 @@ def check_fields(value, where, required, optional=None):
 
 
 def check_time(text, where):
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", text), "%s: %r" % (where, text)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)",
+                        text), "%s: %r" % (where, text)
     datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
 
 
@@ -44,8 +45,10 @@ def content_bytes(content):
 
 
 def check_request(request, where):
-    check_fields(request, where, {"method": STRING, "url": STRING, "httpVersion": STRING, "cookies": LIST, "headers": LIST,
-                                  "queryString": LIST, "headersSize": NUMBER, "bodySize": NUMBER}, {"postData": OBJECT})
+    check_fields(request, where,
+                 {"method": STRING, "url": STRING, "httpVersion": STRING, "cookies": LIST, "headers": LIST,
+                                  "queryString": LIST, "headersSize": NUMBER, "bodySize": NUMBER},
+                                  {"postData": OBJECT})
     assert re.fullmatch(r"https?://[^/?#\s]+(/[!-~]*)?", request["url"]), request["url"]
     check_pairs(request["headers"], where + ".headers")
     check_pairs(request["cookies"], where + ".cookies")
@@ -53,26 +56,34 @@ def check_request(request, where):
     check_count(request["headersSize"], where + ".headersSize")
     check_count(request["bodySize"], where + ".bodySize")
     if "postData" in request:
-        check_fields(request["postData"], where + ".postData", {"mimeType": STRING, "params": LIST, "text": STRING})
+        check_fields(request["postData"], where + ".postData",
+                     {"mimeType": STRING, "params": LIST, "text": STRING})
 
 
 def check_response(response, where):
-    check_fields(response, where, {"status": NUMBER, "statusText": STRING, "httpVersion": STRING, "cookies": LIST, "headers": LIST,
-                                   "content": OBJECT, "redirectURL": STRING, "headersSize": NUMBER, "bodySize": NUMBER})
+    check_fields(response, where,
+                 {"status": NUMBER, "statusText": STRING, "httpVersion": STRING, "cookies": LIST,
+                  "headers": LIST,
+                                   "content": OBJECT, "redirectURL": STRING, "headersSize": NUMBER,
+                                   "bodySize": NUMBER})
     assert type(response["status"]) is int
     check_pairs(response["headers"], where + ".headers")
     check_pairs(response["cookies"], where + ".cookies")
     check_count(response["headersSize"], where + ".headersSize")
     check_count(response["bodySize"], where + ".bodySize")
     content = response["content"]
-    check_fields(content, where + ".content", {"size": NUMBER, "mimeType": STRING}, {"compression": NUMBER, "text": STRING, "encoding": STRING})
+    check_fields(content, where + ".content", {"size": NUMBER, "mimeType": STRING},
+                 {"compression": NUMBER, "text": STRING, "encoding": STRING})
     check_count(content["size"], where + ".content.size")
     assert len(content_bytes(content)) == content["size"] - content.get("_left_out", 0)
 
 
 def check_entry(entry, where, pages):
-    check_fields(entry, where, {"startedDateTime": STRING, "time": NUMBER, "request": OBJECT, "response": OBJECT, "cache": OBJECT,
-                                "timings": OBJECT}, {"pageref": STRING, "serverIPAddress": STRING, "connection": STRING})
+    check_fields(entry, where,
+                 {"startedDateTime": STRING, "time": NUMBER, "request": OBJECT, "response": OBJECT,
+                  "cache": OBJECT,
+                                "timings": OBJECT}, {"pageref": STRING, "serverIPAddress": STRING,
+                                                     "connection": STRING})
     check_time(entry["startedDateTime"], where)
     assert entry.get("pageref") in pages
     check_request(entry["request"], where + ".request")
@@ -82,9 +93,11 @@ def check_entry(entry, where, pages):
     check_fields(timings, where + ".timings", {"send": NUMBER, "wait": NUMBER, "receive": NUMBER},
                  {"blocked": NUMBER, "dns": NUMBER, "connect": NUMBER, "ssl": NUMBER})
     for name, value in timings.items():
-        assert value >= 0 or value == -1 and name in ("blocked", "dns", "connect", "ssl"), (where, name, value)
+        assert value >= 0 or value == -1 and name in ("blocked", "dns", "connect", "ssl"), (where, name,
+                                                                                            value)
     # Of what is known the parts make the whole; ssl is a part of connect.
-    assert abs(entry["time"] - sum(value for name, value in timings.items() if value > 0 and name != "ssl")) < 0.01, where
+    assert abs(entry["time"] - sum(value for name, value in timings.items() if value > 0
+                                   and name != "ssl")) < 0.01, where
 
 
 def check_har(data):
@@ -94,11 +107,13 @@ def check_har(data):
     har = json.loads(data.decode("utf-8"), parse_constant=refuse)
     check_fields(har, "HAR", {"log": OBJECT})
     log = har["log"]
-    check_fields(log, "log", {"version": STRING, "creator": OBJECT, "entries": LIST}, {"browser": OBJECT, "pages": LIST})
+    check_fields(log, "log", {"version": STRING, "creator": OBJECT, "entries": LIST},
+                 {"browser": OBJECT, "pages": LIST})
     assert log["version"] == "1.2"
     check_fields(log["creator"], "creator", {"name": STRING, "version": STRING})
     for at, page in enumerate(log.get("pages", ())):
-        check_fields(page, "pages[%d]" % at, {"startedDateTime": STRING, "id": STRING, "title": STRING, "pageTimings": OBJECT})
+        check_fields(page, "pages[%d]" % at,
+                     {"startedDateTime": STRING, "id": STRING, "title": STRING, "pageTimings": OBJECT})
         check_fields(page["pageTimings"], "pageTimings", {}, {"onContentLoad": NUMBER, "onLoad": NUMBER})
         check_time(page["startedDateTime"], "pages[%d]" % at)
     pages = [page["id"] for page in log.get("pages", ())]

@@ -13,11 +13,13 @@ class Packet:
         segment = data[20:]
         assert word_sum(data[12:20] + struct.pack(">HH", 6, len(segment)) + segment) == 0xffff
         self.source, self.target = data[12:16], data[16:20]
-        self.source_port, self.target_port, self.seq, self.ack, offset, self.flags = struct.unpack(">HHIIBB", segment[:14])
+        self.source_port, self.target_port, self.seq, self.ack, offset, self.flags = struct.unpack(">HHIIBB",
+                                                                                                   segment[:14])
         self.options = segment[20:offset >> 2]
         self.payload = segment[offset >> 2:]
         self.direction = ">" if self.target_port == 80 else "<"
-        self.key = (self.source, self.source_port) if self.direction == ">" else (self.target, self.target_port)
+        self.key = (self.source, self.source_port) if self.direction == ">" else (self.target,
+                                                                                  self.target_port)
 
 
 def word_sum(data):
@@ -63,7 +65,8 @@ def read_pcapng(data):
         interface, high, low, captured, size = struct.unpack("<IIIII", body[:20])
         assert (kind, interface, captured) == (6, 0, size)
         end = 20 + size + -size % 4
-        packets.append(Packet(high << 32 | low, body[20:20 + size], [value.decode() for _, value in read_options(body[end:])]))
+        packets.append(Packet(high << 32 | low, body[20:20 + size],
+                              [value.decode() for _, value in read_options(body[end:])]))
     return [value.decode() for code, value in read_options(blocks[0][1][16:]) if code == 1], packets
 
 

@@ -136,4 +136,5 @@ def chunk_bytes(data):
 
 
 def ask(method, target, *fields):
-    return ("%s %s HTTP/1.1\r\nHost: d\r\n" % (method, target)).encode() + b"".join(field + b"\r\n" for field in fields) + b"\r\n"
+    return ("%s %s HTTP/1.1\r\nHost: d\r\n" % (method, target)).encode() + b"".join(field + b"\r\n"
+                                                                                    for field in fields) + b"\r\n"

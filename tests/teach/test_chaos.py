@@ -87,7 +87,8 @@ def test_the_last_chunk_is_dropped(size):
 
 def test_a_body_with_a_length_has_no_last_chunk():
     first = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0"
-    got, _, _ = spoiled(Chaos(drop_last_chunk=True), first + ANSWER, request=ask("GET", "/x") + ask("GET", "/y"))
+    got, _, _ = spoiled(Chaos(drop_last_chunk=True), first + ANSWER,
+                        request=ask("GET", "/x") + ask("GET", "/y"))
     assert got == first + ANSWER[:-5]
 
 
@@ -116,7 +117,8 @@ def test_the_first_frame_of_a_log_gets_a_type_that_does_not_exist(size):
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     frames = [frame_bytes(1, b"out\n"), frame_bytes(2, b"err\n")]
     answer = head + chunk_bytes(frames[0]) + chunk_bytes(frames[1]) + b"0\r\n\r\n"
-    got, _, recording = spoiled(Chaos(bad_frame=True), answer, ask("GET", "/v1.41/containers/x/logs?stdout=1"), size, then_close=True)
+    got, _, recording = spoiled(Chaos(bad_frame=True), answer,
+                                ask("GET", "/v1.41/containers/x/logs?stdout=1"), size, then_close=True)
     assert got == head + chunk_bytes(b"\x09" + frames[0][1:]) + chunk_bytes(frames[1]) + b"0\r\n\r\n"
     assert recording.connections[0].notes == ["chaos: a frame's stream type was changed from 1 to 9"]
 
@@ -124,19 +126,23 @@ def test_the_first_frame_of_a_log_gets_a_type_that_does_not_exist(size):
 def test_the_first_frame_of_an_attached_stream():
     head = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     answer = head + frame_bytes(2, b"err\n") + frame_bytes(1, b"out\n")
-    got, _, _ = spoiled(Chaos(bad_frame=True), answer, ask("POST", "/containers/x/attach", b"Connection: Upgrade", b"Upgrade: tcp"), then_close=True)
+    got, _, _ = spoiled(Chaos(bad_frame=True), answer,
+                        ask("POST", "/containers/x/attach", b"Connection: Upgrade", b"Upgrade: tcp"),
+                        then_close=True)
     assert got == head + b"\x09" + answer[len(head) + 1:]
 
 
 def test_json_and_archives_have_no_frames():
-    for answer in (b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}', b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nContent-Length: 4\r\n\r\n\0\0\0\0"):
+    for answer in (b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}',
+                   b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nContent-Length: 4\r\n\r\n\0\0\0\0"):
         assert spoiled(Chaos(bad_frame=True), answer, then_close=True)[0] == answer
 
 
 def test_one_byte_a_write():
     got, _, recording = spoiled(Chaos(one_byte=True), ANSWER * 20, then_close=True)
     assert got == ANSWER * 20
-    assert set(len(event.data) for event in recording.connections[0].events if event.direction == "<" and event.kind == "data") == {1}
+    assert set(len(event.data) for event in recording.connections[0].events if event.direction == "<"
+               and event.kind == "data") == {1}
 
 
 def test_one_byte_a_write_up_to_a_cut():

@@ -48,11 +48,13 @@ def test_responses():
 
 
 def test_requests_and_the_raw_stream_behind_an_upgrade():
-    for pieces in ([REQUESTS + b"stdin"], [REQUESTS, b"std", b"in"], cut_at(REQUESTS + b"stdin", range(1000))):
+    for pieces in ([REQUESTS + b"stdin"], [REQUESTS, b"std", b"in"],
+                   cut_at(REQUESTS + b"stdin", range(1000))):
         messages, error = explained(pieces)
         assert error is None
         assert [(m["method"], m["target"], m["version"], m["framing"]) for m in messages] == [
-            ("GET", "/a", "1.0", "none"), ("POST", "/b", "1.1", "chunked"), ("POST", "/exec/1/start", "1.1", "length")]
+            ("GET", "/a", "1.0", "none"), ("POST", "/b", "1.1", "chunked"),
+            ("POST", "/exec/1/start", "1.1", "length")]
         assert bodies(messages) == [b"", b"x", b"{}"]
         assert [m.get("raw_stream") for m in messages] == [None, None, base64.b64encode(b"stdin").decode()]
     assert "raw_stream" not in explained([REQUESTS])[0][2]   # asked for, but nothing raw was captured
@@ -90,7 +92,8 @@ def test_a_cut_anywhere_never_passes_for_complete(capture):
             assert len(complete) == len(messages)
         else:
             assert isinstance(error, TruncatedError)
-    assert len(ends) == len(whole) - (1 if capture is RESPONSES else 0)   # after 100 a response is still owed; 0 counts
+    # after 100 a response is still owed; 0 counts
+    assert len(ends) == len(whole) - (1 if capture is RESPONSES else 0)
 
 
 def test_a_mistake_comes_after_the_messages_before_it():
@@ -104,6 +107,7 @@ def test_an_empty_capture_holds_no_message():
 
 
 @pytest.mark.parametrize("start, role", [
-    (b"HTTP/1.1 200", "response"), (b"HT", "response"), (b"GET /", "request"), (b"HEAD /", "request"), (b"\r\nHTTP/1.1", "response")])
+    (b"HTTP/1.1 200", "response"), (b"HT", "response"), (b"GET /", "request"), (b"HEAD /", "request"),
+    (b"\r\nHTTP/1.1", "response")])
 def test_the_first_bytes_tell_the_role(start, role):
     assert guess_role(start) == role

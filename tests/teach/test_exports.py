@@ -87,9 +87,11 @@ def test_what_is_read_is_not_written(tmp_path):
 
 def test_one_path_that_cannot_be_opened_leaves_the_others_alone(tmp_path):
     (tmp_path / "old").write_bytes(b"old")
-    for bad, reason in ((tmp_path / "no" / "where", "no such file or directory"), (tmp_path, "is a directory")):
+    for bad, reason in ((tmp_path / "no" / "where", "no such file or directory"),
+                        (tmp_path, "is a directory")):
         with pytest.raises(UsageError) as raised:
-            ExportFiles([("record", str(tmp_path / "old")), ("har", str(tmp_path / "new")), ("html", str(bad))])
+            ExportFiles([("record", str(tmp_path / "old")), ("har", str(tmp_path / "new")),
+                         ("html", str(bad))])
         assert str(raised.value) == "--html %s: %s" % (bad, reason)
         assert os.listdir(str(tmp_path)) == ["old"] and (tmp_path / "old").read_bytes() == b"old"
 

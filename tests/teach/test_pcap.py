@@ -29,9 +29,11 @@ def flags_of(packets):
 
 def test_a_connection_from_its_handshake_to_its_end():
     comments, packets = written(recorded(
-        (">", "open", b"unix:///var/run/docker.sock"), (">", "data", b"GET /_ping HTTP/1.0\r\n\r\n"), (">", "half-close", b""),
+        (">", "open", b"unix:///var/run/docker.sock"), (">", "data", b"GET /_ping HTTP/1.0\r\n\r\n"),
+        (">", "half-close", b""),
         ("<", "data", b"HTTP/1.0 200 OK\r\n\r\nOK"), ("<", "close", b""), (">", "close", b"")))
-    assert flags_of(packets) == [(">", SYN, 0), ("<", SYN | ACK, 0), (">", ACK, 0), (">", PSH | ACK, 23), (">", FIN | ACK, 0), ("<", ACK, 0),
+    assert flags_of(packets) == [(">", SYN, 0), ("<", SYN | ACK, 0), (">", ACK, 0), (">", PSH | ACK, 23),
+                                 (">", FIN | ACK, 0), ("<", ACK, 0),
                                  ("<", PSH | ACK, 21), ("<", FIN | ACK, 0), (">", ACK, 0)]
     assert {packet.key for packet in packets} == {(b"\x7f\0\0\x02", 49152)}
     assert packets[0].options[:4] == b"\x02\x04\xff\xd7" and packets[3].options == b""
@@ -56,7 +58,8 @@ def test_times_are_the_events_own():
     recording.take(2, WireEvent(0.25, ">", "open", b""))
     recording.take(1, WireEvent(3.5, "<", "data", b"b"))
     _, packets = written(recording)
-    assert [packet.stamp - 1790000000500000000 for packet in packets] == [0] * 3 + [12000] + [250000000] * 3 + [3500000000]
+    assert [packet.stamp - 1790000000500000000
+            for packet in packets] == [0] * 3 + [12000] + [250000000] * 3 + [3500000000]
     assert packets[4].key != packets[0].key == packets[7].key
 
 
@@ -67,7 +70,8 @@ def test_a_clock_that_was_wrong_is_no_failure(started):
 
 
 def test_notes_are_comments_of_the_packet_before_them():
-    recording = recorded(("", "note", b"first"), (">", "data", b"a"), ("", "note", "größer".encode()), ("", "note", b"x" * 9000),
+    recording = recorded(("", "note", b"first"), (">", "data", b"a"), ("", "note", "größer".encode()),
+                         ("", "note", b"x" * 9000),
                          ("<", "close", b""))
     recording.take(2, WireEvent(1.0, "", "note", b"nothing crossed"))
     comments, packets = written(recording)
@@ -118,7 +122,8 @@ def test_an_empty_record_is_an_empty_capture():
 
 
 EVENTS = st.tuples(st.integers(1, 3), st.sampled_from("><"),
-                   st.sampled_from(["open", "data", "data", "data", "half-close", "close", "reset", "note"]), st.binary(max_size=40))
+                   st.sampled_from(["open", "data", "data", "data", "half-close", "close", "reset", "note"]),
+                   st.binary(max_size=40))
 
 
 @given(st.lists(EVENTS, max_size=40), st.booleans())
@@ -126,7 +131,9 @@ def test_whatever_was_recorded_is_read_back(events, swap):
     """Any order of events, those too that cannot happen: the same bytes in each direction, and numbers that fit."""
     recording = Recording(started=1.0, address="unix:///s")
     for at, (number, direction, kind, data) in enumerate(events):
-        recording.take(number, WireEvent(float(at // 2), "" if kind == "note" else direction, kind, data if kind in ("open", "data", "note") else b""))
+        recording.take(number,
+                       WireEvent(float(at // 2), "" if kind == "note" else direction, kind,
+                                 data if kind in ("open", "data", "note") else b""))
     file = io.BytesIO()
     write_pcap(recording, file, redact=False)
     _, packets = read_pcapng(file.getvalue())
@@ -135,10 +142,13 @@ def test_whatever_was_recorded_is_read_back(events, swap):
         own = [packet for packet in packets if packet.key[1] == 49151 + connection.number]
         check_numbers(own)
         for direction in "><":
-            assert b"".join(packet.payload for packet in own if packet.direction == direction) == connection.stream(direction)
+            assert b"".join(packet.payload for packet in own
+                            if packet.direction == direction) == connection.stream(direction)
             assert sum(packet.flags & FIN for packet in own if packet.direction == direction) <= 1
         assert sum(bool(packet.flags & SYN) for packet in own) in (0, 2)
-    assert len(packets) == sum(packet.key[1] in [49151 + connection.number for connection in recording.connections] for packet in packets)
+    assert len(packets) == sum(packet.key[1] in [49151 + connection.number
+                                                 for connection in recording.connections]
+                                                 for packet in packets)
 
 
 @given(st.binary(min_size=1, max_size=200), st.booleans())

@@ -28,13 +28,18 @@ def chunked(body, size):
 
 
 EXCHANGES = [
-    (post("/v1.41/auth", body=json.dumps({"username": "bob", "password": PASSWORD, "serveraddress": "r.example"})),
+    (post("/v1.41/auth",
+          body=json.dumps({"username": "bob", "password": PASSWORD, "serveraddress": "r.example"})),
      chunked(json.dumps({"Status": "Login Succeeded", "IdentityToken": REFRESH}), 7)),
-    (post("/v1.41/images/create?fromImage=r.example%2Fa", "X-Registry-Auth: " + AUTH + "\r\n"), chunked('{"status":"Pulling"}\n', 64)),
-    (post("/v1.41/build?t=x&buildargs=%7B%22NPM_TOKEN%22%3A%22" + REFRESH + "%22%7D", "X-Registry-Config: " + AUTH + "\r\nAuthorization: Basic " + BASIC + "\r\n"),
+    (post("/v1.41/images/create?fromImage=r.example%2Fa", "X-Registry-Auth: " + AUTH + "\r\n"),
+     chunked('{"status":"Pulling"}\n', 64)),
+    (post("/v1.41/build?t=x&buildargs=%7B%22NPM_TOKEN%22%3A%22" + REFRESH + "%22%7D",
+          "X-Registry-Config: " + AUTH + "\r\nAuthorization: Basic " + BASIC + "\r\n"),
      chunked('{"stream":"ok"}\n', 64)),
-    (post("/v1.41/swarm/join", "Proxy-Authorization: Basic " + BASIC + "\r\n", json.dumps({"JoinToken": REFRESH})), chunked("{}", 64)),
-    (post("/v1.41/containers/create?name=db", body=json.dumps({"Image": "db", "Env": ["DB_PASSWORD=" + PASSWORD, "PLAIN=shown"]})),
+    (post("/v1.41/swarm/join", "Proxy-Authorization: Basic " + BASIC + "\r\n",
+          json.dumps({"JoinToken": REFRESH})), chunked("{}", 64)),
+    (post("/v1.41/containers/create?name=db",
+          body=json.dumps({"Image": "db", "Env": ["DB_PASSWORD=" + PASSWORD, "PLAIN=shown"]})),
      chunked('{"Id":"abc"}\n', 64)),
 ]
 SECRETS = [PASSWORD, REFRESH, BASIC, AUTH]
@@ -62,10 +67,12 @@ def pictured(recording, **options):
     capture, har = io.BytesIO(), io.BytesIO()
     write_pcap(recording, capture, **options)
     write_har(recording, har, **options)
-    shown = {direction: b"".join(packet.payload for packet in read_pcapng(capture.getvalue())[1] if packet.direction == direction)
+    shown = {direction: b"".join(packet.payload for packet in read_pcapng(capture.getvalue())[1]
+                                 if packet.direction == direction)
              for direction in "><"}
     # Chunk lines may stand in the midst of a secret.
-    streams = "\n".join(re.sub(rb"\r\n[0-9a-f]{1,2}\r\n", b"", data).decode("latin-1") for data in shown.values())
+    streams = "\n".join(re.sub(rb"\r\n[0-9a-f]{1,2}\r\n", b"", data).decode("latin-1")
+                        for data in shown.values())
     return shown, {"pcapng": streams, "HAR": har_strings(check_har(har.getvalue()))}
 
 
@@ -87,7 +94,8 @@ def test_no_note_and_no_address_shows_a_credential():
     from rawdock.teach.exports import EXPORT_FORMS, write_export
     recording = Recording(started=1.0, address="tcp://bob:%s@h:1" % PASSWORD)
     for number, direction, kind in ((1, ">", "open"), (1, "", "note"), (2, "", "note")):
-        recording.take(number, WireEvent(1.0, direction, kind, ("cannot reach tcp://bob:%s@h:1" % PASSWORD).encode()))
+        recording.take(number,
+                       WireEvent(1.0, direction, kind, ("cannot reach tcp://bob:%s@h:1" % PASSWORD).encode()))
     for form in EXPORT_FORMS:
         for redact in (True, False):
             file = io.BytesIO()
@@ -111,7 +119,8 @@ def test_writing_a_picture_leaves_the_record_as_it_is():
 def test_bytes_that_break_a_rule_do_not_bring_later_credentials_to_light(junk):
     """Junk before the first answer: nothing of that direction can be read as HTTP any more, and yet all is searched."""
     recording = Recording(started=1.0, address="unix:///s")
-    for direction, data in [("<", junk)] + [(direction, data) for request, answer in EXCHANGES[1:] for direction, data in ((">", request), ("<", answer))]:
+    for direction, data in [("<", junk)] + [(direction, data) for request, answer in EXCHANGES[1:]
+                                            for direction, data in ((">", request), ("<", answer))]:
         recording.take(1, WireEvent(0.0, direction, "data", data))
     recording.take(1, WireEvent(1.0, "<", "data", chunked(json.dumps({"IdentityToken": REFRESH}), 200)))
     for name, text in pictured(recording)[1].items():

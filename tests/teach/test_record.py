@@ -25,12 +25,14 @@ directions = st.sampled_from([">", "<"])
 seconds = st.floats(min_value=0, max_value=1e6)
 events = st.one_of(
     st.builds(WireEvent, seconds, directions, st.just("data"), st.binary(max_size=40)),
-    st.builds(WireEvent, seconds, directions, st.sampled_from(["half-close", "close", "reset"]), st.just(b"")),
+    st.builds(WireEvent, seconds, directions, st.sampled_from(["half-close", "close", "reset"]),
+              st.just(b"")),
     st.builds(WireEvent, seconds, st.just(""), st.just("note"), st.binary(max_size=20)),
     st.builds(WireEvent, seconds, st.just(">"), st.just("open"), st.binary(max_size=20)))
 
 
-@given(st.lists(st.tuples(st.integers(min_value=1, max_value=3), events), max_size=12), st.floats(min_value=0, max_value=4e9), st.text(max_size=10))
+@given(st.lists(st.tuples(st.integers(min_value=1, max_value=3), events), max_size=12),
+       st.floats(min_value=0, max_value=4e9), st.text(max_size=10))
 def test_a_record_written_and_read_again_is_the_same(taken, started, address):
     recording = Recording(started=started, address=address)
     for number, event in taken:
@@ -48,10 +50,12 @@ def test_a_recording_is_masked_as_a_whole():
         for piece in (data[:90], data[90:]):
             recording.take(number, WireEvent(0.0, "<", "data", piece))
     clean = redacted_recording(recording)
-    assert [connection.stream("<") for connection in clean.connections] == [data.replace(b"hunter2", b"*" * 7)] * 2
+    assert [connection.stream("<")
+            for connection in clean.connections] == [data.replace(b"hunter2", b"*" * 7)] * 2
     assert [len(connection.events) for connection in clean.connections] == [2, 2]
     assert (clean.started, clean.address) == (1.0, "tcp://****@h:1")
-    assert b"u:pw" not in written([], address="tcp://u:pw@h:1") and b"u:pw" in written([], False, address="tcp://u:pw@h:1")
+    assert b"u:pw" not in written([], address="tcp://u:pw@h:1") and b"u:pw" in written([], False,
+                                                                                       address="tcp://u:pw@h:1")
 
 
 def test_a_full_recording_counts_what_it_leaves_out():
@@ -64,7 +68,8 @@ def test_a_full_recording_counts_what_it_leaves_out():
     assert first.stream(">") == b"x" * 1000
     assert 0 < len(second.stream(">")) < 1000
     assert first.notes == ["2000 bytes more crossed: this record was full at 2000"]
-    assert second.notes == ["%d bytes more crossed: this record was full at 2000" % (2000 - len(second.stream(">")))]
+    assert second.notes == ["%d bytes more crossed: this record was full at 2000"
+                            % (2000 - len(second.stream(">")))]
 
 
 HEADER = b'{"rawdock":"record","version":1,"started":1,"address":"x"}\n'
@@ -78,7 +83,8 @@ HEADER = b'{"rawdock":"record","version":1,"started":1,"address":"x"}\n'
     (b'{"rawdock":"record","version":1,"started":1}\n', "has no 'address'"),
     (HEADER + b"{}\n", "line 2"),
     (HEADER + b'{"c":1,"t":0,"kind":"data","d":">","b64":"a"}\n', "line 2"),
-    (HEADER + b'{"c":1,"t":0,"kind":"data","d":">","b64":"eA=="}', "line 2 of the record cannot be read: the line is cut"),
+    (HEADER + b'{"c":1,"t":0,"kind":"data","d":">","b64":"eA=="}',
+     "line 2 of the record cannot be read: the line is cut"),
     (HEADER + b'{"c":0,"t":0,"kind":"close","d":">"}\n', "'c'"),
     (HEADER + b'{"c":1,"t":true,"kind":"close","d":">"}\n', "'t'"),
     (HEADER + b'{"c":1,"t":NaN,"kind":"close","d":">"}\n', "line 2"),
@@ -86,7 +92,8 @@ HEADER = b'{"rawdock":"record","version":1,"started":1,"address":"x"}\n'
     (HEADER + b'{"c":1,"t":' + b"9" * 100000 + b',"kind":"close","d":">"}\n', "line 2"),
     (HEADER + b'{"c":4294967296,"t":0,"kind":"close","d":">"}\n', "'c'"),
     (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":"\\ud800"}\n', "line 2"),
-    (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":["%s"]}\n' % (b"x" * 100000), "'text' is not text: ['xxx"),
+    (HEADER + b'{"c":1,"t":0,"kind":"note","d":"","text":["%s"]}\n' % (b"x" * 100000),
+     "'text' is not text: ['xxx"),
     (HEADER + b'{"c":1,"t":0,"kind":' + b"[" * 900 + b"]" * 900 + b',"d":">"}\n', "no event is of kind [[["),
     (HEADER.replace(b":1,", b':"%s",' % (b"x" * 100000), 1), "version 'xxx"),
     (HEADER + b'{"c":1,"t":0,"kind":"burst","d":">"}\n', "'burst'"),
@@ -136,9 +143,12 @@ def test_a_recorded_socket_tells_what_crossed():
     assert sock.recv(1) == b"" and sock.recv(1) == b""
     sock.close()
     sock.close()
-    assert kinds(recording) == [(">", "open", b"unix:///x"), (">", "data", b"hello"), (">", "data", b"more"), ("<", "data", b"ans"),
-                                ("<", "data", b"wer"), (">", "half-close", b""), ("<", "close", b""), (">", "close", b"")]
-    assert [event.seconds for event in recording.connections[0].events] == [0.25 * count for count in range(1, 9)]
+    assert kinds(recording) == [(">", "open", b"unix:///x"), (">", "data", b"hello"), (">", "data", b"more"),
+                                ("<", "data", b"ans"),
+                                ("<", "data", b"wer"), (">", "half-close", b""), ("<", "close", b""),
+                                (">", "close", b"")]
+    assert [event.seconds for event in recording.connections[0].events] == [0.25 * count
+                                                                            for count in range(1, 9)]
 
 
 def test_what_could_not_be_sent_is_not_recorded():
@@ -229,6 +239,7 @@ def test_threads_share_a_recorder():
 def test_a_dialled_socket_is_recorded():
     recording = Recording()
     ours, theirs = socket.socketpair()
-    with theirs, recorded_dial(WireRecorder([recording]), lambda address, timeout: ours)("unix:///y", 5) as sock:
+    with theirs, recorded_dial(WireRecorder([recording]), lambda address, timeout: ours)("unix:///y",
+                                                                                         5) as sock:
         assert sock.fileno() == ours.fileno()
     assert [kind for _, kind, _ in kinds(recording)] == ["open", "close"]

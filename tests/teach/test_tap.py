@@ -28,7 +28,8 @@ def tap(recording):
 
 
 def kinds(recording, number=1):
-    return [(event.direction, event.kind) for event in recording.connections[number - 1].events if event.kind != "data"]
+    return [(event.direction, event.kind) for event in recording.connections[number - 1].events
+            if event.kind != "data"]
 
 
 # ---- bytes
@@ -45,13 +46,15 @@ def test_bytes_that_are_no_http_go_both_ways(tap, recording):
 
 
 def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
-    up, down = random.Random(1).getrandbits(8 * 3000001).to_bytes(3000001, "big"), random.Random(2).getrandbits(8 * 5000003).to_bytes(5000003, "big")
+    up, down = random.Random(1).getrandbits(8 * 3000001).to_bytes(3000001,
+                                                                  "big"), random.Random(2).getrandbits(8 * 5000003).to_bytes(5000003, "big")
     client, engine = tap.pair()
     with client, engine:
         def send(sock, data):
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
-        senders = [threading.Thread(target=send, args=pair, daemon=True) for pair in ((client, up), (engine, down))]
+        senders = [threading.Thread(target=send, args=pair, daemon=True)
+                   for pair in ((client, up), (engine, down))]
         got = []
         reader = threading.Thread(target=lambda: got.append(read_to_end(engine)[0]), daemon=True)
         for thread in senders + [reader]:
@@ -153,7 +156,8 @@ def test_bytes_written_before_the_client_left_all_arrive(tap):
 
 
 def test_an_engine_on_tcp(recording):
-    with socket.socket() as listening, short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+    with socket.socket() as listening, short_folder() as folder, UnixListener(os.path.join(folder,
+                                                                                           "t")) as listener:
         listening.bind(("127.0.0.1", 0))
         listening.listen(1)
         listening.settimeout(20)
@@ -231,7 +235,8 @@ def test_a_client_that_leaves_while_the_engine_is_slow_costs_no_time(tap):
 def test_an_engine_that_cannot_be_reached_is_told_of(recording):
     told = []
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
-        with Tap(listener, parse_address("unix://%s/nobody" % folder), WireRecorder([recording]), told.append) as tap, serving_thread(tap):
+        with Tap(listener, parse_address("unix://%s/nobody" % folder), WireRecorder([recording]),
+                 told.append) as tap, serving_thread(tap):
             with connect(listener.path) as client:
                 assert read_to_end(client) == (b"", False)
     assert isinstance(told[0], ConnectError) and "no such socket" in str(told[0])
@@ -392,7 +397,9 @@ def test_what_is_no_socket_is_left_alone():
             assert file.read() == "precious"
 
 
-@pytest.mark.parametrize("path, words", [("/nonexistent/folder/s", "no such file"), ("/tmp/" + "x" * 120, "at most 107"), ("unix://", "empty path")])
+@pytest.mark.parametrize("path, words",
+                         [("/nonexistent/folder/s", "no such file"), ("/tmp/" + "x" * 120, "at most 107"),
+                          ("unix://", "empty path")])
 def test_where_nobody_can_listen(path, words):
     with pytest.raises((AddressError, UsageError)) as caught:
         UnixListener(path)

@@ -20,7 +20,8 @@ def exchanges():
     recorder = WireRecorder([recording])
     number = recorder.open("x")
     body = b"".join(chunk_bytes(frame_bytes(1 + line % 2, b"line %d\n" % line)) for line in range(30))
-    for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK", HEAD + body + b"0\r\n\r\n", b"HTTP/1.1 204 No Content\r\n\r\n"):
+    for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK", HEAD + body + b"0\r\n\r\n",
+                   b"HTTP/1.1 204 No Content\r\n\r\n"):
         recorder.sent(number, ask("GET", "/containers/x/logs"))
         recorder.received(number, answer)
     return replay_exchanges(recording)
@@ -43,7 +44,8 @@ def test_the_telling_places_come_first(exchanges):
     last_chunk = len(exchanges[1].answer) - 5
     assert places[1, last_chunk] == "chunk size"
     assert places[1, len(HEAD) + len("f\r\n")] == "frame stream type in chunk data"
-    assert {"frame length in chunk data", "frame payload in chunk data", "frame padding in chunk data"} <= set(places.values())
+    assert {"frame length in chunk data", "frame payload in chunk data",
+            "frame padding in chunk data"} <= set(places.values())
 
 
 def test_no_limit_is_every_byte(exchanges):
@@ -62,7 +64,8 @@ def test_a_child_is_told_of_one_engine_alone(monkeypatch):
         monkeypatch.setenv(name, "other")
     monkeypatch.setenv("DOCKER_CONFIG", "kept")
     environment = child_environment("unix:///x")
-    assert {name: value for name, value in environment.items() if name.startswith("DOCKER")} == {"DOCKER_HOST": "unix:///x", "DOCKER_CONFIG": "kept"}
+    assert {name: value for name, value in environment.items()
+            if name.startswith("DOCKER")} == {"DOCKER_HOST": "unix:///x", "DOCKER_CONFIG": "kept"}
 
 
 def test_a_run_that_does_not_end_is_killed_with_all_that_it_started():
