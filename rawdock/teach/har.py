@@ -145,11 +145,10 @@ def har_request(message, stream, raw, base):
     end = raw[0][0] if raw else message.end
     body = [part for part in message.body if part[0] < end]
     target = head.target
-    facts = {"method": head.method,
-             "url": target if "://" in target[:8] else base + ("" if target[:1] == "/" else "/") + target,
-             "httpVersion": "HTTP/" + head.version, "cookies": [], "headers": har_headers(head.headers),
-             "queryString": har_query(target),
-             "headersSize": size, "bodySize": end - message.start - size}
+    url = target if "://" in target[:8] else base + ("" if target[:1] == "/" else "/") + target
+    facts = {"method": head.method, "url": url, "httpVersion": "HTTP/" + head.version, "cookies": [],
+             "headers": har_headers(head.headers), "queryString": har_query(target), "headersSize": size,
+             "bodySize": end - message.start - size}
     if body or "content-type" in head.headers:
         content = har_text(stream.data, body)
         facts["postData"] = {"mimeType": head.headers.get("content-type", NO_HAR_TYPE), "params": [],
@@ -162,19 +161,18 @@ def har_request(message, stream, raw, base):
 def har_response(message, stream):
     """The response; `message` is None where none came."""
     if message is None or message.head is None:
-        return dict({"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [],
-                     "redirectURL": "",
-                     "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""}, "headersSize": -1,
-                     "bodySize": -1},
-                    **har_verdict(stream.error, False, "none"))
+        facts = {"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [],
+                 "redirectURL": "", "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""},
+                 "headersSize": -1, "bodySize": -1}
+        return dict(facts, **har_verdict(stream.error, False, "none"))
     head, size = message.head, message.body_start - message.start
     switched = message.framing == "upgrade"
     content = har_text(stream.data, [] if switched else message.body)
+    content["mimeType"] = head.headers.get("content-type", NO_HAR_TYPE)
     facts = {"status": head.status, "statusText": head.reason, "httpVersion": "HTTP/" + head.version,
-             "cookies": [],
-             "headers": har_headers(head.headers), "redirectURL": head.headers.get("location", ""),
-             "content": dict(content, mimeType=head.headers.get("content-type", NO_HAR_TYPE)),
-             "headersSize": size, "bodySize": 0 if switched else message.end - message.start - size}
+             "cookies": [], "headers": har_headers(head.headers), "content": content,
+             "redirectURL": head.headers.get("location", ""), "headersSize": size,
+             "bodySize": 0 if switched else message.end - message.start - size}
     facts.update(har_wire(message, stream))
     return facts
 
