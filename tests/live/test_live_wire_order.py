@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from tests.live.client import rawdock, run_to_end
+from tests.live.client import run_to_end
 
 REQUEST = re.compile(rb"((?:GET|HEAD|POST|PUT|DELETE) /[^ \r\n]*) HTTP/1\.[01]\r\n(?:[^\r\n]+\r\n)*\r\n")
 
@@ -167,10 +167,10 @@ def test_start_attached_attaches_and_waits_before_it_starts(engine, recorder, ra
             engine.remove_container(id)
 
 
-def test_output_comes_through_the_recorder_unchanged(engine, recorder):
+def test_output_comes_through_the_recorder_unchanged(engine, recorder, rawdock_command):
     """The recorder itself: it must not be what makes two clients look alike."""
     one = recorder()
     data = os.urandom(300000)
     ran = run_to_end(["nc", "-U", one.directory + "/s"], stdin=b"GET /images/json HTTP/1.0\r\n\r\n")
     assert ran.out.startswith(b"HTTP/1.0 200 OK\r\n") and one.requests() == ["GET /images/json"]
-    assert rawdock(engine, "-H", one.address, "run", "--rm", "-i", "busybox", "cat", stdin=data) == (0, data, b"")
+    assert run_to_end(rawdock_command + ["-H", one.address, "run", "--rm", "-i", "busybox", "cat"], stdin=data) == (0, data, b"")
