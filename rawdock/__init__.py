@@ -8,8 +8,9 @@ floors, lowest first (a file imports only from its own floor and from lower ones
     wire/     bytes to values and back: heads, bodies, frames, JSON messages
     net/      addresses, dialling, one connection
     engine/   the Engine API: endpoints, the client, `run`
-    teach/    see and learn: record, annotate, pictures, tap, replay, the practice engine, lessons
-    cli/      the commands
+    cli/      docker's commands, their flags, and what they print
+    teach/    the school: recordings, explanations, the tap, dry runs, the practice engine, lessons
+    main      the table of all commands
 """
 import sys
 
@@ -45,7 +46,14 @@ class LazyPackage(type(sys)):
         if name not in PUBLIC_HOMES:
             raise AttributeError("module 'rawdock' has no attribute %r" % name)
         from importlib import import_module
-        value = getattr(import_module("rawdock." + PUBLIC_HOMES[name]), name)
+        try:
+            home = import_module("rawdock." + PUBLIC_HOMES[name])
+        except ImportError as error:
+            if str(error.name).rpartition(".")[2] != "teach":
+                raise
+            raise AttributeError("rawdock.%s belongs to rawdock's school, which this copy does not have: it is in "
+                                 "the package and in the file that tools/amalgamate --whole writes" % name)
+        value = getattr(home, name)
         setattr(self, name, value)
         return value
 

@@ -10,7 +10,7 @@ signal(SIGINT, SIG_DFL)
 
 def start_process():
     """Run the command line of this process. Does not return."""
-    from rawdock.cli.main import run_process
+    from rawdock.main import run_process
     run_process()
 
 

@@ -1,1 +1,1 @@
-"""Floor 5, cli: the commands as tables, printing, progress."""
+"""Floor 4, cli: the docker commands as tables, the console, printing, progress."""

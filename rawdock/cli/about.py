@@ -30,9 +30,9 @@ def client_facts(console):
 
 def context_in_use(console):
     """The name of the docker context the address came from; "default" where a flag or DOCKER_HOST gave it."""
-    if console._context:
-        return console._context
-    if console._address or os.environ.get("DOCKER_HOST"):
+    if console.context:
+        return console.context
+    if console.address or os.environ.get("DOCKER_HOST"):
         return "default"
     from ..net.config import config_directory, read_config_json
     name = os.environ.get("DOCKER_CONTEXT")

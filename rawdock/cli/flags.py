@@ -12,14 +12,12 @@ with the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e
 `--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command
 that runs a program (run, exec, create) takes no flag after its first argument.
 """
-import os
 import re
 
-from ..errors import APIError, ProtocolError, RawdockError, TruncatedError, UsageError, printable_text
+from ..errors import UsageError
 
 TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
 FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
-MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 
 
 class Flag:
@@ -54,20 +52,6 @@ class Flag:
         short = "-%s%s" % (self.short, ", " if self.long else "") if self.short else "    "
         blank = " " if self.value and self.kind != "optional" else ""
         return short + ("--%s" % self.long if self.long else "") + blank + self.value
-
-
-def reject_malformed_answer(function, *arguments):
-    """function(*arguments), in which a value of a type that the Engine API does not give is a ProtocolError.
-
-    Fields are read where they are printed. To check the type of each before would be as long as the printing.
-    """
-    try:
-        return function(*arguments)
-    except RawdockError:
-        raise
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
-        expected = "an answer with values of the Engine API's types"
-        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error
 
 
 class Command:
@@ -183,170 +167,15 @@ def parse_command_line(words, flags, program=False):
     return options, arguments
 
 
-class Output:
-    """A file descriptor written whole and at once.
-
-    write() takes bytes, which stay as they are: what a container wrote, and what a user's template makes.
-    line() takes all other text and spells out what a terminal would act on, whoever put it there.
-    """
-
-    def __init__(self, descriptor):
-        self.descriptor = descriptor
-
-    def fileno(self):
-        return self.descriptor
-
-    def isatty(self):
-        return os.isatty(self.descriptor)
-
-    def write(self, data):
-        try:
-            return self._write(data)
-        except BrokenPipeError:
-            raise
-        except OSError as error:   # else "No space left" could be the engine's
-            name = "stderr" if self.descriptor == 2 else "stdout"
-            raise OSError(error.errno, "cannot write to %s: %s" % (name, error.strerror)) from None
-
-    def _write(self, data):
-        try:
-            written = os.write(self.descriptor, data)
-        except BlockingIOError:
-            written = 0
-        if written == len(data):   # as nearly always
-            return written
-        view = memoryview(data)[written:]
-        while len(view):
-            try:
-                view = view[os.write(self.descriptor, view):]
-            except BlockingIOError:   # whoever shares it has made it non-blocking: wait until it takes more
-                from select import select
-                select([], [self.descriptor], [])
-        return len(data)
-
-    def write_run(self, pieces):
-        """Write a list of bytes-like pieces, all with one call where the system takes them so."""
-        written = 0
-        if len(pieces) <= MAX_WRITEV_PIECES:
-            try:
-                written = os.writev(self.descriptor, pieces)
-            except BlockingIOError:
-                pass
-        for piece in pieces:
-            if written < len(piece):
-                self.write(piece[written:])
-            written = max(0, written - len(piece))
-
-    def flush(self):
-        pass
-
-    def line(self, text=""):
-        """Write the str `text`, which may be several lines, and a newline."""
-        self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
-
-
-class Console:
-    """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output),
-    `program` (its own name).
-    """
-
-    def __init__(self, address=None, context=None):
-        self.program = "rawdock"
-        self.out = Output(1)
-        self.err = Output(2)
-        self._address = address
-        self._context = context
-        self._docker = None
-        self._practice = None
-        self.open_socket = None   # instead of dial, where what is sent is to be seen or only planned
-        self._recorder = None
-
-    @property
-    def stdin(self):
-        """Standard input as an unbuffered file: read() gives what there is."""
-        return open(0, "rb", buffering=0, closefd=False)
-
-    @property
-    def docker(self):
-        if self._docker is None:
-            from ..engine.docker import Docker
-            address = self.engine_address()
-            self._docker = Docker(str(address))
-            if self.open_socket is not None:
-                self._docker.open_socket = self.open_socket
-        return self._docker
-
-    def named_address(self):
-        """The Address that -H or -c names; None without either, and for practice:."""
-        from ..net.config import find_address
-        address = find_address(self._address, self._context) if self._address or self._context else None
-        return None if address is None or address.scheme == "practice" else address
-
-    @property
-    def names_practice(self):
-        """Whether -H says practice:."""
-        return self._address == "practice:"
-
-    def engine_address(self):
-        """The Address of the engine meant; `practice:` starts one here and says so on stderr."""
-        from ..net.config import find_address
-        address = find_address(self._address, self._context)
-        if address.scheme != "practice":
-            return address
-        if self._practice is None:
-            from ..teach.practice import PracticeEngine
-            self._practice = PracticeEngine()
-            self._practice.start()
-            self.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: "
-                          "it runs no real program")
-        from ..net.address import parse_address
-        return parse_address(self._practice.address)
-
-    def show_wire(self):
-        """From here on print on stderr what crosses the connections."""
-        from ..teach.record import WireRecorder, recorded_dial
-        from ..teach.screen import output_widths, wants_colour
-        from ..teach.transcript import TranscriptSink
-        self._recorder = WireRecorder([TranscriptSink(self.err, wants_colour(2), widths=output_widths(2))])
-        self.open_socket = recorded_dial(self._recorder)
-
-    @property
-    def practices(self):
-        """Whether the engine is the practice engine inside this process."""
-        return self._practice is not None
-
-    def complain(self, text):
-        """A last line on stderr. Where nobody can read it the exit status has to do."""
-        try:
-            self.err.line(text)
-        except OSError:
-            pass
-
-    def close(self):
-        if self._docker is not None:
-            self._docker.close()
-        if self._recorder is not None:
-            try:
-                self._recorder.finish()
-            except OSError:   # nobody reads the transcript
-                pass
-            except Exception as error:   # a mistake in it is none of the command's
-                self.complain("rawdock: the transcript broke off: %r" % error)
-        if self._practice is not None:
-            self._practice.close()
-
-
-def one_line(error):
-    """An error as the one line a user reads: what happened, then what to try."""
-    text = " ".join(str(error).split())
-    hint = getattr(error, "hint", None)
-    if isinstance(error, TruncatedError) and not hint:
-        hint = "did the engine stop? What came is not all"
-    return "%s; %s" % (text, hint) if hint else text
-
-
-def describe_error(error):
-    """A RawdockError as the docker CLI words it: what is the engine's is called so and keeps its lines."""
-    if isinstance(error, APIError):
-        return "Error response from daemon: %s" % str(error).replace("\r\n", "\n").strip()
-    return one_line(error)
+def check_argument_count(command, arguments):
+    """UsageError, in the docker CLI's words, if a command has too few or too many arguments."""
+    count = len(arguments)
+    if count >= command.least and (command.most is None or count <= command.most):
+        return
+    number = command.least if count < command.least else command.most
+    bound = "" if command.least == command.most else "at least " if count < command.least else "at most "
+    wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1))
+    if not number:
+        wanted = "accepts no arguments"
+    raise UsageError("'rawdock %s' %s" % (command.name, wanted),
+                     ("usage: rawdock %s %s" % (command.name, command.usage)).strip())

@@ -14,7 +14,8 @@ import time
 from ..engine.durations import human_duration
 from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .answers import answered_object, answered_objects, familiar_name, read_filters, write_lines
-from .flags import Command, command_table, describe_error
+from .console import describe_error
+from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, short_id
 from .formatted import write_formatted
 

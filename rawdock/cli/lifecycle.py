@@ -14,7 +14,8 @@ from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
 from ..engine.run import (RunFailed, answer_field, confirm_removal, confirmed_status, create_container,
                           exit_status, failure_status, process_status, require_api_versions, run)
 from ..errors import APIError, NotFound, RawdockError, UsageError
-from .flags import Command, command_table, describe_error, one_line
+from .console import describe_error, one_line
+from .flags import Command, command_table
 
 NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
 
@@ -75,9 +76,8 @@ def do_run(console, options, arguments):
     if not options["detach"]:
         return process_status(result)
     console.out.line(result)
-    if console.practices:
-        console.complain("rawdock: the practice engine and its containers end with this command; "
-                         "to keep one: rawdock practice --listen SOCK")
+    if console.detach_notice:
+        console.complain(console.detach_notice)
     return 0
 
 

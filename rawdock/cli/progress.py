@@ -12,7 +12,7 @@ Response.messages() has raised those already.
 import os
 
 from ..errors import printable_text
-from .flags import reject_malformed_answer
+from .console import reject_malformed_answer
 from .format import human_size
 
 PROGRESS_BAR_WIDTH = 50

@@ -1,4 +1,4 @@
-"""The raw verbs: any request by hand, the socket itself, the table of endpoints, the practice engine.
+"""The raw verbs: any request by hand, the socket itself, the table of endpoints.
 
 `rawdock GET /images/json` sends that request and shows the body as it comes. Three things
 are done to the answer and no more: the framing of HTTP is taken off, frames of stdout and
@@ -257,43 +257,6 @@ def do_endpoints(console, options, arguments):
     return 0
 
 
-PRACTICE_FLAGS = """
---listen  text  SOCK  where to listen: the path of a Unix socket
-"""
-
-
-def do_practice(console, options, arguments):
-    from ..teach.practice import PracticeEngine
-    if not options["listen"]:
-        raise UsageError("practice needs a place to listen",
-                         "usage: rawdock practice --listen /tmp/practice.sock")
-    path = options["listen"]
-    if path.startswith("unix://"):
-        path = path[len("unix://"):]
-    engine = PracticeEngine(path)
-    try:
-        engine.start()
-        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
-                         "DOCKER_HOST=%s; type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); "
-                         "end it with Ctrl-C"
-                         % (engine.address, engine.socket_path, engine.address))
-        wait_for_end()
-    finally:
-        engine.close()
-    return 0
-
-
-def wait_for_end():
-    """Until Ctrl-C or SIGTERM."""
-    import signal
-    from threading import Event
-    ended = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: ended.set())
-    while not ended.wait(1):
-        pass
-
-
 RAW_COMMANDS = command_table(
     verb_command("GET", "send a GET by hand and show the body"),
     verb_command("HEAD", "send a HEAD and show the head"),
@@ -305,6 +268,4 @@ RAW_COMMANDS = command_table(
     Command("endpoints", do_endpoints, "[WORD]",
             "the Engine API on one page, or the part that has WORD in it",
             "--json  bool  as a JSON array", most=1),
-    Command("practice", do_practice, "", "serve the practice engine on a socket, for any client",
-            PRACTICE_FLAGS, most=0),
 )

@@ -8,7 +8,8 @@ import re
 
 from ..errors import UNPRINTABLE, APIError, NotFound, ProtocolError, UsageError
 from .answers import answered_object, read_filters, read_when
-from .flags import Command, command_table, describe_error
+from .console import describe_error
+from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
 from .formatted import parse_template_option, template_lines
 

@@ -117,8 +117,8 @@ class Ran:
 
 def run_on_fake_engine(answers, words):
     """Run `words` (["ps", "-a"]) against an engine that knows `answers` → Ran."""
-    from rawdock.cli.flags import Console
-    from rawdock.cli.main import find_command, run_command
+    from rawdock.cli.console import Console
+    from rawdock.main import find_command, run_command
     with FakeEngine(answers) as engine:
         console = Console(engine.address, None)
         console.out, console.err = TextOutput(), TextOutput()

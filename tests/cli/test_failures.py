@@ -57,7 +57,7 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
         # Everything is imported before the user changes: nobody may not be able to read this checkout.
         child = ("import os, sys\n"
                  "import rawdock\n"
-                 "from rawdock.cli.main import main\n"
+                 "from rawdock.main import main\n"
                  "def gone(*words):\n"
                  "    try: main(list(words))\n"
                  "    except SystemExit: pass\n"
@@ -69,7 +69,7 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
                  "if os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
                  "sys.exit(main(sys.argv[1:]))\n")
         if rawdock_command[1] != "-m":   # the single file: the same, loaded as the module rawdock
-            child = child.replace("import rawdock\nfrom rawdock.cli.main import main\n",
+            child = child.replace("import rawdock\nfrom rawdock.main import main\n",
                                   "sys.path.insert(0, %r)\nfrom %s import main\n" % os.path.split(os.path.splitext(rawdock_command[-1])[0]))
         ran = run_to_end([sys.executable, "-c", child, "-H", engine.address] + words)
         assert ran.status == (126 if words[0] == "run" else 1) and ran.out == b"", ran

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from rawdock.cli.flags import Flag, Output, one_line, parse_command_line, parse_flag_table
+from rawdock.cli.console import Output, one_line
+from rawdock.cli.flags import Flag, parse_command_line, parse_flag_table
 from rawdock.errors import ConnectError, TruncatedError, UsageError
 
 FLAGS = parse_flag_table("""

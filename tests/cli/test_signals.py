@@ -18,7 +18,7 @@ INTERRUPTED_IMPORT = """
 import os, runpy, signal, sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
-        if name in ("rawdock.cli.main", "socket"):
+        if name in ("rawdock.main", "socket"):
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupt())
 sys.argv[:] = ["rawdock", "-H", "unix:///nowhere", "ps"]
@@ -35,7 +35,7 @@ def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_comman
 
 DROPPED_BY_A_FINALIZER = """
 import os, signal, sys, time
-from rawdock.cli import main as of_the_command_line
+from rawdock import main as of_the_command_line
 %s
 class Finalized:
     def __del__(self):
@@ -61,7 +61,7 @@ def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(name, status):
         load = "import sys; sys.path.insert(0, %r); import %s as of_the_command_line; of_the_command_line.run_process" % (folder, file)
     program = DROPPED_BY_A_FINALIZER % ("" if not load else load, name)
     if load:
-        program = program.replace("from rawdock.cli import main as of_the_command_line\n", "")
+        program = program.replace("from rawdock import main as of_the_command_line\n", "")
     ran = run_to_end([sys.executable, "-c", program])
     assert (ran.status, ran.err) == (status, b"")
 

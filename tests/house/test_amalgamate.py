@@ -45,9 +45,9 @@ def copy(artefact, tmp_path):
 
 
 def files_in(artefact):
-    """The package's files that an artefact holds: all, or without teach/ and cli/."""
+    """The package's files that an artefact holds: all, or those below the command line."""
     core = b"the library alone" in artefact.read_bytes().split(b"\n")[1]
-    return [name for name in FILES if not core or not name.startswith(("teach/", "cli/"))]
+    return [name for name in FILES if not core or not name.startswith(("teach/", "cli/", "main.py"))]
 
 
 def test_the_same_tree_gives_the_same_bytes(artefact, tmp_path):
@@ -212,7 +212,7 @@ MAIN_THEN_SECTIONS = ("import os, sys; sys.path.insert(0, sys.argv[1]); %s\n"
     (["-H", "practice:", "ps"], 0), (["explain", "nothing-there"], 1), (["no-such-command"], 1)])
 def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole, tmp_path, words, status):
     """The package is the measure: laziness must not be lost on the way, nor reach a name too late."""
-    package = MAIN_THEN_SECTIONS % ("from rawdock.cli.main import main",
+    package = MAIN_THEN_SECTIONS % ("from rawdock.main import main",
                                     "one.replace('.', '/') + '.py' for one in sys.modules if one.startswith('rawdock.')")
     single = MAIN_THEN_SECTIONS % ("import rawdock; from rawdock import main", "rawdock.loaded_sections")
     outcomes = []
@@ -222,7 +222,7 @@ def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole
         out, _, loaded = ran[1].decode().rstrip("\n").rpartition("\n")
         outcomes.append((out, ran[2], [name for name in loaded.split() if name[len("rawdock/"):] in FILES]))
     assert outcomes[0] == outcomes[1]
-    assert ("rawdock/teach/practice.py" in outcomes[1][2]) is ("practice:" in words)
+    assert ("rawdock/teach/practice/engine.py" in outcomes[1][2]) is ("practice:" in words)
     assert len(outcomes[1][2]) < len(FILES) - 5
 
 
@@ -236,7 +236,7 @@ def test_it_offers_the_public_names(copy):
 def test_it_runs_alone(copy):
     status, out, errors = run([sys.executable, "-I", "-S", copy.name, "--help"], copy.parent)
     assert b"Traceback" not in errors
-    if "cli/main.py" in FILES and b"the library alone" not in copy.read_bytes().split(b"\n")[1]:
+    if "main.py" in FILES and b"the library alone" not in copy.read_bytes().split(b"\n")[1]:
         assert status == 0 and b"rawdock" in out
     else:
         assert status == 1 and b"--self-test" in errors
@@ -362,6 +362,11 @@ class Command:
         self.run = run
 
 
+class CommandFile:
+    def __init__(self, *columns):
+        self.columns = columns
+
+
 def command_table(*rows):
     return {row.run: row for row in rows}
 '''), ("rawdock/c.py", '''"""C."""
@@ -377,7 +382,9 @@ def run_images(name=None, body=None):
     return used_by_images(name)
 
 
-LISTING_COMMANDS_NAMES = "ps images"
+COMMAND_FILES = (
+    CommandFile("", "ps images", run_ps),
+)
 LISTING_COMMANDS = command_table(
     Command("ps", run_ps),
     Command("images", run_images),
@@ -395,7 +402,7 @@ def test_only_cuts_rows_and_what_nothing_else_reaches():
     known = set()
     cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps"}, known)) for name, text in SECTIONS]
     assert known == {"ps", "images"}
-    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "LISTING_COMMANDS_NAMES"}))
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
     assert left["rawdock/a.py"] == '"""A."""\nimport re\n\n\ndef used_by_ps():\n    return re.escape(LATE)\n\n\nLATE = "late"\n'
     assert left["rawdock/b.py"] == SECTIONS[1][1]
     assert "run_images" not in left["rawdock/c.py"] and "images" not in left["rawdock/c.py"]
@@ -406,7 +413,7 @@ def test_only_cuts_rows_and_what_nothing_else_reaches():
 @needs_3_8
 def test_only_keeps_everything_when_everything_is_wanted():
     cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps", "images"}, set())) for name, text in SECTIONS[:3]]
-    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "LISTING_COMMANDS_NAMES"}))
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
     assert {name: text.split() for name, text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
 
 

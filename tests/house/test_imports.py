@@ -91,7 +91,7 @@ def start_of_every_file():
     return "import " + ", ".join("rawdock." + name[:-3].replace("/", ".") for name in FILES)
 
 
-@pytest.mark.parametrize("start", ["import rawdock.__main__" if os.path.exists(os.path.join(ROOT, "rawdock/cli/main.py"))
+@pytest.mark.parametrize("start", ["import rawdock.__main__" if os.path.exists(os.path.join(ROOT, "rawdock/main.py"))
                                    else start_of_every_file(), start_of_every_file()], ids=["the command", "every file"])
 def test_the_start_loads_the_allowed_modules_and_no_others(start):
     allowed = modules_after("import " + ", ".join(sorted(TOP_LEVEL)))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from rawdock.teach.lesson_texts import LESSONS
+from rawdock.teach.lessons.course import LESSONS
 from tests.house.sources import FILES, ROOT, text_of
 
 with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as readme_file:
@@ -18,7 +18,7 @@ COMMANDS = [command.replace("\\|", "|") for row in ROWS for command in re.findal
 PLAIN_COMMANDS = [command for command in COMMANDS if "learn" not in command]
 EXPECTED = {   # what a command ends with, and a word of what it shows
     "explain": (0, b"GET /_ping"), "--wire -H practice: version": (0, b"> GET /"), "endpoints attach": (0, b"container_attach"),
-    "--dry-run": (0, b"/containers/create"), "run --rm busybox": (0, b"hello\n"), "ps --help": (0, b"Usage: rawdock ps"), "Content-Length: 5": (3, b"200 OK"),
+    "--dry-run": (0, b"/containers/create"), "run --rm busybox": (0, b"hello\n"), "ps --help": (0, b"Usage: rawdock ps"), "rawdock --help": (0, b"Containers:"), "Content-Length: 5": (3, b"200 OK"),
 }
 
 
@@ -26,7 +26,7 @@ def test_the_walk_reads_files_that_are_there_in_the_order_of_the_floors():
     assert len(READ) > 15 and all(len(row) == 3 and all(row) for row in ROWS)
     places = [FILES.index(name) for name in READ]
     assert places == sorted(set(places))
-    assert {name.split("/")[0] for name in READ} == {"errors.py", "wire", "net", "engine", "teach", "cli"}
+    assert {name.split("/")[0] for name in READ} == {"errors.py", "wire", "net", "engine", "cli", "teach", "main.py"}
 
 
 def test_an_example_is_promised_only_where_there_is_one():

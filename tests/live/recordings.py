@@ -3,7 +3,7 @@ import io
 
 from rawdock.engine.docker import Docker
 from rawdock.engine.run import run
-from rawdock.teach.record import Recording, WireRecorder, recorded_dial
+from rawdock.teach.record.record import Recording, WireRecorder, recorded_dial
 
 
 def record_run(engine, then=None):

@@ -7,10 +7,10 @@ import time
 import pytest
 
 from rawdock.engine.docker import Docker
-from rawdock.teach.conform import CONFORM_API, run_scenarios
-from rawdock.teach.conform_facts import CONFORM_FACTS
-from rawdock.teach.conform_shapes import ConformFact, compare_fact, read_facts
-from rawdock.teach.practice import PracticeEngine
+from rawdock.teach.conform.conform import CONFORM_API, run_scenarios
+from rawdock.teach.conform.facts import CONFORM_FACTS
+from rawdock.teach.conform.shapes import ConformFact, compare_fact, read_facts
+from rawdock.teach.practice.engine import PracticeEngine
 from tests.live.client import Running, client, rawdock, wait_until
 
 # In these the practice engine answers 400 where the API's definition says so and dockerd 20.10 says 500, or

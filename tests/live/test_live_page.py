@@ -4,9 +4,9 @@ import pathlib
 
 import pytest
 
-from rawdock.teach.annotate import annotate, explain_span
-from rawdock.teach.page import write_page
-from rawdock.teach.record import Recording, WireEvent, redacted_recording
+from rawdock.teach.explain.annotate import annotate, explain_span
+from rawdock.teach.explain.page import write_page
+from rawdock.teach.record.record import Recording, WireEvent, redacted_recording
 from tests.live.browser import CTRL, Browser
 from tests.live.client import need_program
 from tests.live.recordings import record_run

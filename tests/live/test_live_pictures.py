@@ -7,11 +7,11 @@ import subprocess
 import pytest
 
 from rawdock.engine.run import pull_image
-from rawdock.teach.har import write_har
-from rawdock.teach.pcap import write_pcap
+from rawdock.teach.explain.har import write_har
+from rawdock.teach.explain.pcap import write_pcap
 from tests.live.client import need_program
 from tests.live.recordings import record_run
-from tests.teach.har_rules import check_har, content_bytes
+from tests.teach.explain.har_rules import check_har, content_bytes
 
 # `run --rm busybox echo hi` of an image that is not here, then a pull: method, path without its version, status.
 STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "/images/create", 200),

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from rawdock.teach.lesson_texts import LESSONS
+from rawdock.teach.lessons.course import LESSONS
 from tests.live.client import client, run_to_end
 from tests.live.test_live_single_file import alone, single_file   # noqa: F401 (fixtures)
 

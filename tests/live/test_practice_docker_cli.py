@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from rawdock.teach.practice import PracticeEngine
+from rawdock.teach.practice.engine import PracticeEngine
 
 DOCKERS = sorted({os.path.realpath(path) for path in (shutil.which("docker"), "/usr/bin/docker", "/usr/local/bin/docker")
                   if path and os.access(path, os.X_OK)})

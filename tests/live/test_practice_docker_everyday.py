@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from rawdock.teach.practice import PracticeEngine
+from rawdock.teach.practice.engine import PracticeEngine
 from tests.live.client import need_program
 from tests.live.test_practice_docker_cli import DOCKERS, Cli
 

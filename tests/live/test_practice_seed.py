@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-from rawdock.teach.practice import PracticeEngine
+from rawdock.teach.practice.engine import PracticeEngine
 
 SEED = 'echo -e "GET /images/json HTTP/1.0\\r\\n" | nc -U "$1"'
 FIELDS_THAT_DIFFER = {"Date", "Server", "Api-Version", "Content-Length"}

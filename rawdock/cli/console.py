@@ -1,0 +1,171 @@
+"""What a command works with: the engine it was told to use, standard input, and the two outputs.
+
+Every line that is not a container's own output is printed here, so that nothing an engine says can steer the
+terminal. What an engine answers in other types than the Engine API's is one error, made here as well.
+
+A Console has three seams for whoever stands above the client: `open_socket` makes the sockets (a recorder puts
+its own there), `serve_practice` makes an engine inside this process, and `closers` are called at the end.
+"""
+import os
+
+from ..errors import APIError, ProtocolError, RawdockError, TruncatedError, printable_text
+
+MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
+
+
+class Output:
+    """A file descriptor written whole and at once.
+
+    write() takes bytes, which stay as they are: what a container wrote, and what a user's template makes.
+    line() takes all other text and spells out what a terminal would act on, whoever put it there.
+    """
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+
+    def fileno(self):
+        return self.descriptor
+
+    def isatty(self):
+        return os.isatty(self.descriptor)
+
+    def write(self, data):
+        try:
+            return self._write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:   # else "No space left" could be the engine's
+            name = "stderr" if self.descriptor == 2 else "stdout"
+            raise OSError(error.errno, "cannot write to %s: %s" % (name, error.strerror)) from None
+
+    def _write(self, data):
+        try:
+            written = os.write(self.descriptor, data)
+        except BlockingIOError:
+            written = 0
+        if written == len(data):   # as nearly always
+            return written
+        view = memoryview(data)[written:]
+        while len(view):
+            try:
+                view = view[os.write(self.descriptor, view):]
+            except BlockingIOError:   # whoever shares it has made it non-blocking: wait until it takes more
+                from select import select
+                select([], [self.descriptor], [])
+        return len(data)
+
+    def write_run(self, pieces):
+        """Write a list of bytes-like pieces, all with one call where the system takes them so."""
+        written = 0
+        if len(pieces) <= MAX_WRITEV_PIECES:
+            try:
+                written = os.writev(self.descriptor, pieces)
+            except BlockingIOError:
+                pass
+        for piece in pieces:
+            if written < len(piece):
+                self.write(piece[written:])
+            written = max(0, written - len(piece))
+
+    def flush(self):
+        pass
+
+    def line(self, text=""):
+        """Write the str `text`, which may be several lines, and a newline."""
+        self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
+
+
+class Console:
+    """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output).
+
+    `program` is the name that error lines begin with. `address` and `context` are what -H and -c name (str), None
+    without them. `detach_notice` (str or None) is said after `run -d`.
+    """
+
+    def __init__(self, address=None, context=None):
+        self.program = "rawdock"
+        self.out = Output(1)
+        self.err = Output(2)
+        self.address = address
+        self.context = context
+        self.open_socket = None      # open_socket(address, timeout) in place of dial()
+        self.serve_practice = None   # serve_practice(console) starts an engine here and returns its Address
+        self.detach_notice = None
+        self.closers = []            # functions without arguments, the last one called first
+        self._docker = None
+        self._practice_address = None
+
+    @property
+    def stdin(self):
+        """Standard input as an unbuffered file: read() gives what there is."""
+        return open(0, "rb", buffering=0, closefd=False)
+
+    @property
+    def docker(self):
+        """The client of the engine meant (Docker)."""
+        if self._docker is None:
+            from ..engine.docker import Docker
+            self._docker = Docker(str(self.engine_address()))
+            if self.open_socket is not None:
+                self._docker.open_socket = self.open_socket
+        return self._docker
+
+    def named_address(self):
+        """The Address that -H or -c names; None without either, and for practice:."""
+        from ..net.config import find_address
+        address = find_address(self.address, self.context) if self.address or self.context else None
+        return None if address is None or address.scheme == "practice" else address
+
+    def engine_address(self):
+        """The Address of the engine meant. `practice:` starts one here, where this copy has one."""
+        from ..net.config import find_address
+        address = find_address(self.address, self.context)
+        if address.scheme != "practice" or self.serve_practice is None:
+            return address
+        if self._practice_address is None:
+            self._practice_address = self.serve_practice(self)
+        return self._practice_address
+
+    def complain(self, text):
+        """A last line on stderr. Where nobody can read it the exit status has to do."""
+        try:
+            self.err.line(text)
+        except OSError:
+            pass
+
+    def close(self):
+        """Close the client, then call the closers."""
+        if self._docker is not None:
+            self._docker.close()
+        while self.closers:
+            self.closers.pop()()
+
+
+def reject_malformed_answer(function, *arguments):
+    """function(*arguments), in which a value of a type that the Engine API does not give is a ProtocolError.
+
+    Fields are read where they are printed. To check the type of each before would be as long as the printing.
+    """
+    try:
+        return function(*arguments)
+    except RawdockError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        expected = "an answer with values of the Engine API's types"
+        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error
+
+
+def one_line(error):
+    """An error as the one line a user reads: what happened, then what to try."""
+    text = " ".join(str(error).split())
+    hint = getattr(error, "hint", None)
+    if isinstance(error, TruncatedError) and not hint:
+        hint = "did the engine stop? What came is not all"
+    return "%s; %s" % (text, hint) if hint else text
+
+
+def describe_error(error):
+    """A RawdockError as the docker CLI words it: what is the engine's is called so and keeps its lines."""
+    if isinstance(error, APIError):
+        return "Error response from daemon: %s" % str(error).replace("\r\n", "\n").strip()
+    return one_line(error)

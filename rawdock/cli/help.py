@@ -1,0 +1,69 @@
+"""The help pages, made of the tables that main.py hands in, and what is said to a word that is no command."""
+from .flags import parse_flag_table
+
+HIDDEN_FLAGS = ("tty",)   # taken only to be refused in words of its own
+# What the docker CLI groups under a noun, and what that is called here; other verbs keep their names.
+NOUN_COMMANDS = {"container": {"ls": "ps", "list": "ps", "ps": "ps"}, "system": {},
+                 "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"}}
+
+
+def print_flags(line, flags):
+    """Call line(text) for each Flag, what each does in one column."""
+    width = max(len(flag.spelled()) for flag in flags)
+    for flag in flags:
+        line("  %-*s  %s" % (width, flag.spelled(), flag.help))
+
+
+def print_help(console, files, flags, notes):
+    """The page of `rawdock --help`. `files` are CommandFile rows that are there, `flags` the global flag table (str).
+
+    `notes` are lines (str) that stand below the flags.
+    """
+    line = console.out.line
+    line("Usage: rawdock [GLOBAL FLAGS] COMMAND ...")
+    line()
+    line("The Docker Engine API spoken by hand over its socket.")
+    title = None
+    for file in files:
+        if file.title != title:
+            title = file.title
+            line()
+            line(title + ":")
+        table = file.load()
+        for name in file.names.split():
+            line("  %-10s %s" % (name, table[name].help))
+    line()
+    line("Global flags:")
+    print_flags(line, parse_flag_table(flags))
+    line()
+    for note in notes:
+        line(note)
+    line("rawdock COMMAND --help shows a command's own flags.")
+
+
+def print_command_help(console, command):
+    """The page of `rawdock COMMAND --help` for a Command."""
+    line = console.out.line
+    flags = " [FLAGS]" if command.flags.strip() else ""
+    line("Usage: rawdock %s%s %s" % (command.name, flags, command.usage))
+    line()
+    line(command.help[:1].upper() + command.help[1:])
+    if command.flags.strip():
+        line()
+        line("Flags:")
+        print_flags(line, [flag for flag in parse_flag_table(command.flags) if flag.key not in HIDDEN_FLAGS])
+
+
+def unknown_command(name, words, known):
+    """The message and the hint for a command line that names no command: `name`, then `words` (list of str).
+
+    `known` lists the names of the commands that there are.
+    """
+    if name in NOUN_COMMANDS and words:
+        verb = NOUN_COMMANDS[name].get(words[0], words[0])
+        if verb in known:
+            return "unknown command: rawdock %s %s" % (name, words[0]), "write rawdock %s" % verb
+    from difflib import get_close_matches
+    near = get_close_matches(name, known, 1)
+    hint = ("did you mean %s? " % near[0] if near else "") + "rawdock --help lists them all"
+    return "unknown command: rawdock %s" % name, hint

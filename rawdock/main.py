@@ -1,0 +1,355 @@
+"""The `rawdock` command: the one table of all commands and global flags, and how a command line is run.
+
+A row says which file has which commands. A file is imported only when one of its commands is asked for, which
+is most of what makes `rawdock ps` start fast. The client's rows come first. The school's stand in a block of
+their own, the only link from the client to it: a copy without the school has everything else.
+
+A mistake of the user's ends in one line on stderr and a status that is not zero: 125 for a flag that does not
+exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C, 143 after SIGTERM.
+"""
+import os
+import sys
+from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
+from _thread import start_new_thread
+
+from .cli.console import Console, describe_error, one_line, reject_malformed_answer
+from .cli.flags import check_argument_count, parse_command_line, parse_flag_table
+from .errors import APIError, ConnectError, RawdockError, UsageError
+
+CLIENT_FLAGS = """
+-H, --host      list  ADDRESS  the engine: unix:///path or tcp://HOST:PORT
+-c, --context   text  NAME  a context made by the docker CLI
+-v, --version   bool  the version of rawdock
+-h, --help      bool  this page
+"""
+# In front of a command's own flags, whose -h, a header's or a host name's, wins.
+HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
+
+
+class CommandFile:
+    """A file with commands: the `title` they have in the help, their `names` (str), and `load()` → its table.
+
+    `answers`: the commands read an engine's answers, so a value of a wrong type there is the engine's mistake.
+    """
+
+    __slots__ = ("title", "names", "load", "answers")
+
+    def __init__(self, title, names, load, answers=True):
+        self.title = title
+        self.names = names
+        self.load = load
+        self.answers = answers
+
+
+class SchoolFlag:
+    """A global flag of the school: its `line` in the flag table, and what it does before its command is run.
+
+    `act(console, value, command, words)` returns None to go on, or the exit status of what it did instead.
+    """
+
+    __slots__ = ("line", "act")
+
+    def __init__(self, line, act):
+        self.line = line
+        self.act = act
+
+    @property
+    def key(self):
+        return parse_flag_table(self.line)[0].key
+
+
+def raw_commands():
+    from .cli.raw import RAW_COMMANDS
+    return RAW_COMMANDS
+
+
+def lifecycle_commands():
+    from .cli.lifecycle import LIFECYCLE_COMMANDS
+    return LIFECYCLE_COMMANDS
+
+
+def listing_commands():
+    from .cli.listing import LISTING_COMMANDS
+    return LISTING_COMMANDS
+
+
+def watching_commands():
+    from .cli.watching import WATCHING_COMMANDS
+    return WATCHING_COMMANDS
+
+
+def about_commands():
+    from .cli.about import ABOUT_COMMANDS
+    return ABOUT_COMMANDS
+
+
+def image_commands():
+    from .cli.images import IMAGE_COMMANDS
+    return IMAGE_COMMANDS
+
+
+CLIENT_COMMANDS = (
+    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, answers=False),
+    CommandFile("Containers", "run create exec attach start stop kill restart rm wait rename", lifecycle_commands),
+    CommandFile("What there is, and what happens", "ps", listing_commands),
+    CommandFile("What there is, and what happens", "inspect logs events", watching_commands),
+    CommandFile("What there is, and what happens", "version info", about_commands),
+    CommandFile("Images", "images pull rmi", image_commands),
+)
+
+# ==== school begin: a copy without the school leaves this block out
+
+
+def explain_commands():
+    from .teach.explain.commands import EXPLAIN_COMMANDS
+    return EXPLAIN_COMMANDS
+
+
+def tap_commands():
+    from .teach.tap.commands import TAP_COMMANDS
+    return TAP_COMMANDS
+
+
+def lesson_commands():
+    from .teach.lessons.commands import LEARN_COMMANDS
+    return LEARN_COMMANDS
+
+
+def conform_commands():
+    from .teach.conform.commands import CONFORM_COMMANDS
+    return CONFORM_COMMANDS
+
+
+def practice_commands():
+    from .teach.practice.commands import PRACTICE_COMMANDS
+    return PRACTICE_COMMANDS
+
+
+def print_plan(console, form, command, words):
+    from .teach.dryrun.commands import dry_run
+    return dry_run(console, form, command, words, run_command)
+
+
+def show_connections(console, value, command, words):
+    from .teach.explain.commands import show_wire
+    show_wire(console)
+
+
+def start_practice(console):
+    from .teach.practice.commands import serve_practice
+    return serve_practice(console)
+
+
+SCHOOL_COMMANDS = (
+    CommandFile("What bytes mean", "explain", explain_commands, answers=False),
+    CommandFile("Between client and engine", "tap replay", tap_commands, answers=False),
+    CommandFile("Learning", "learn tour", lesson_commands, answers=False),
+    CommandFile("Learning", "conform", conform_commands, answers=False),
+    CommandFile("In the engine's place", "practice", practice_commands, answers=False),
+)
+SCHOOL_FLAGS = (
+    SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or python, "
+               "and open no socket", print_plan),
+    SchoolFlag("--wire  bool  show what crosses the connections on stderr, explained, while the command runs",
+               show_connections),
+)
+SCHOOL_PRACTICE = start_practice
+SCHOOL_NOTES = ("Without Docker: rawdock -H practice: run hello-world asks the practice engine inside rawdock.",)
+# ==== school end
+
+# What a copy without the school says of its words.
+SCHOOL_WORDS = "explain tap replay learn tour conform practice --wire --dry-run practice:".split()
+SCHOOL_HINT = "it is in the package and in the single file that tools/amalgamate --whole writes"
+
+
+def school_is_missing(word):
+    """The UsageError for a word of the school's in a copy that does not have it."""
+    return UsageError("%s belongs to rawdock's school, which this copy does not have" % word, SCHOOL_HINT)
+
+
+def command_files():
+    """The CommandFile rows whose files are in this copy."""
+    files = list(CLIENT_COMMANDS)
+    for file in SCHOOL_COMMANDS:
+        if load_school(file.load) is not None:
+            files.append(file)
+    return files
+
+
+def load_school(load):
+    """load(), which imports from the school; None in a copy from which the folder teach/ was taken out."""
+    try:
+        return load()
+    except ImportError as error:
+        if str(error.name).rpartition(".")[2] != "teach":
+            raise
+        return None
+
+
+def find_command_file(name):
+    """The CommandFile that has the command `name`, or None. UsageError if it is the school's, and not there."""
+    for file in CLIENT_COMMANDS + SCHOOL_COMMANDS:
+        if name in file.names.split():
+            if file in SCHOOL_COMMANDS and load_school(file.load) is None:
+                raise school_is_missing(name)
+            return file
+    if name in SCHOOL_WORDS:
+        raise school_is_missing(name)
+    return None
+
+
+def find_command(name):
+    """The Command called `name`, or None. Imports the one file that has it."""
+    file = find_command_file(name)
+    return None if file is None else file.load()[name]
+
+
+def global_flags():
+    """The table (str) of the flags that stand before the command."""
+    return "\n".join([CLIENT_FLAGS] + [flag.line for flag in SCHOOL_FLAGS])
+
+
+def run_command(console, command, words):
+    """Read `words` against the command's row and run it → exit status."""
+    try:
+        options, arguments = parse_command_line(words, parse_flag_table(HELP_FLAGS + command.flags),
+                                                command.program)
+    except UsageError as error:
+        said = one_line(error)
+        name = said.rpartition(" --")[2]
+        if any(name == flag.long for flag in parse_flag_table(global_flags())):
+            said += ": it stands before the command, as in rawdock --%s %s" % (name, command.name)
+        console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.name))
+        return 125
+    short_help = options.pop("h")
+    if short_help:
+        console.err.line("Flag shorthand -h has been deprecated, use --help")
+    if options.pop("help") or short_help:
+        from .cli.help import print_command_help
+        print_command_help(console, command)
+        return 0
+    check_argument_count(command, arguments)
+    if find_command_file(command.name).answers:
+        return reject_malformed_answer(command.run, console, options, arguments)
+    return command.run(console, options, arguments)
+
+
+def dispatch(console, options, arguments):
+    """Run the command that `arguments` (list of str) name, with the global `options` → exit status."""
+    if options["version"]:
+        from . import __version__
+        console.out.line("rawdock %s" % __version__)
+        return 0
+    if options["help"] or not arguments or arguments == ["help"]:
+        from .cli.help import print_help
+        print_help(console, command_files(), global_flags(), SCHOOL_NOTES)
+        return 0 if options["help"] or arguments else 1
+    name, words = arguments[0], arguments[1:]
+    if name == "help":
+        name, words = words[0], ["--help"]
+    command = find_command(name)
+    if command is None:
+        from .cli.help import unknown_command
+        known = " ".join(file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS).split()
+        raise UsageError(*unknown_command(name, words, known))
+    for flag in SCHOOL_FLAGS:
+        if options[flag.key] not in (None, False):
+            status = flag.act(console, options[flag.key], command, words)
+            if status is not None:
+                return status
+    return run_command(console, command, words)
+
+
+def main(words=None):
+    """The command line (list of str; None: sys.argv) → exit status."""
+    words = sys.argv[1:] if words is None else list(words)
+    fill_standard_descriptors()
+    console = Console()
+    try:
+        try:
+            options, arguments = parse_command_line(words, parse_flag_table(global_flags()), program=True)
+        except UsageError as error:
+            console.complain("rawdock: %s; see rawdock --help" % one_line(error))
+            return 125
+        hosts = options["host"] or [None]
+        if len(hosts) > 1:
+            raise UsageError("Failed to initialize: unable to resolve docker endpoint: Specify only one -H")
+        console = Console(hosts[0], options["context"])
+        console.serve_practice = SCHOOL_PRACTICE
+        return dispatch(console, options, arguments)
+    except RawdockError as error:
+        dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
+        console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
+        return 1
+    except BrokenPipeError:
+        # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        console.complain("rawdock: %s" % " ".join((error.strerror or str(error)).split()))
+        return 1
+    finally:
+        console.close()
+
+
+def fill_standard_descriptors():
+    """Put something harmless where 0, 1 or 2 is closed.
+
+    The next socket would get the number, and the engine our output. Input then is at its end, errors go
+    nowhere, and output is refused, so that what is lost is not lost silently.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)   # the lowest free number is this one
+
+
+def exit_on_signal(number, frame):
+    """A signal handler: the command ends with the status that a shell gives to a death by this signal."""
+    raise SystemExit(128 + number)
+
+
+def raise_signal_again(unraisable):
+    """A sys.unraisablehook: send a signal again whose exception came up in a finalizer and was dropped."""
+    error = unraisable.exc_value
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        # From a thread, for here its exception would be dropped again.
+        number = SIGINT if isinstance(error, KeyboardInterrupt) else error.code - 128
+        start_new_thread(os.kill, (os.getpid(), number))
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def heed_signals():
+    """From here on SIGINT, SIGTERM and SIGHUP are exceptions, so that a command closes what it has opened.
+
+    SIGINT and SIGTERM end a command that was started with them ignored too, as with the docker CLI: a
+    script's `logs -f &` is such a one. SIGHUP stays ignored, for nohup.
+    """
+    signal(SIGINT, default_int_handler)
+    signal(SIGTERM, exit_on_signal)
+    if getsignal(SIGHUP) != SIG_IGN:
+        signal(SIGHUP, exit_on_signal)
+    sys.unraisablehook = raise_signal_again   # Python 3.8 and later call it
+
+
+def run_process():
+    """main() as the whole life of a process. Does not return.
+
+    Starting fast: what a command allocates lives until its end, so looking for garbage early
+    finds none, and taking the interpreter apart at the end frees what the system frees anyway.
+    Output is written as it is made; nothing waits in a buffer to be lost.
+    """
+    import gc
+    try:
+        heed_signals()
+        if hasattr(gc, "set_threshold"):   # PyPy has none
+            gc.set_threshold(20000)
+        status = main()
+    except KeyboardInterrupt:
+        status = 130
+    except SystemExit as ended:
+        status = ended.code
+    os._exit(status)

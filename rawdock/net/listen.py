@@ -1,0 +1,125 @@
+"""A Unix socket to listen on: taken only where nobody else is, private, and gone at the end.
+
+    listening = UnixListener("/tmp/tap.sock")     listening.socket, .path, .address
+    listening = UnixListener()                    in a private folder of its own
+    listening.close()                             stops listening; the path (and the folder) are removed
+
+Refused: a path where something other than a socket lies, or where a server listens. A socket
+that nobody listens on was left by a process that died, and is replaced. Only its owner can
+connect (mode 0600, set before it listens): who can talk to an engine is root on its machine.
+"""
+import os
+import socket
+
+from ..errors import AddressError, UsageError
+from .address import MAX_SOCKET_PATH_BYTES
+
+LISTEN_BACKLOG = 128
+
+
+class UnixListener:
+    """Listens at `path` (str; `unix://PATH` is the same), or with None in a new private folder. UsageError or AddressError if it cannot."""
+
+    def __init__(self, path=None):
+        self.socket = None
+        self._folder = None
+        self._identity = None
+        if path is None:
+            self._folder, path = make_socket_folder()
+        elif path.startswith("unix://"):
+            path = path[len("unix://"):]
+        if not path:
+            raise UsageError("cannot listen at an empty path", "give the path of a socket, as in --listen /tmp/tap.sock")
+        self.path = os.path.abspath(path)
+        try:
+            self._listen()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def address(self):
+        return "unix://" + self.path
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def _listen(self):
+        size = len(os.fsencode(self.path))
+        if size > MAX_SOCKET_PATH_BYTES:
+            raise AddressError("cannot listen at %s: the path has %d bytes, a socket's has at most %d" % (self.path, size, MAX_SOCKET_PATH_BYTES),
+                               "choose a shorter one")
+        clear_socket_path(self.path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.socket.bind(self.path)
+            found = os.lstat(self.path)
+            self._identity = found.st_dev, found.st_ino
+            os.chmod(self.path, 0o600)   # before listen: until then nobody can connect
+            self.socket.listen(LISTEN_BACKLOG)
+            self.socket.setblocking(False)
+        except OSError as error:
+            raise AddressError("cannot listen at %s: %s" % (self.path, (error.strerror or str(error)).lower()),
+                               "choose a folder that you can write to")
+
+    def close(self):
+        """May be called more than once. A path that another server has taken meanwhile is left to it."""
+        if self.socket is not None:
+            self.socket.close()
+            self.socket = None
+        if self._identity is not None:
+            try:
+                found = os.lstat(self.path)
+                if (found.st_dev, found.st_ino) == self._identity:
+                    os.unlink(self.path)
+            except OSError:
+                pass
+            self._identity = None
+        if self._folder is not None:
+            try:
+                os.rmdir(self._folder)
+            except OSError:
+                pass
+            self._folder = None
+
+
+def make_socket_folder():
+    """(a new folder that only we can enter, the path of a socket in it)."""
+    import tempfile
+    for base in (None, "/tmp"):
+        folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
+        path = os.path.join(folder, "docker.sock")
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
+            return folder, path
+        os.rmdir(folder)
+    raise AddressError("no folder for temporary files has a path short enough for a socket", "give a path of your own with --listen")
+
+
+def clear_socket_path(path):
+    """Make way at `path`: remove a dead server's socket. UsageError or AddressError if it is not ours to take."""
+    import stat
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise UsageError("cannot listen at %s: something that is not a socket is there" % path, "choose another path, or remove it yourself")
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.settimeout(2)
+        probe.connect(path)
+    except (ConnectionRefusedError, FileNotFoundError):
+        try:
+            os.unlink(path)
+        except OSError:
+            pass   # bind will say what is in the way
+    except OSError as error:
+        raise AddressError("cannot listen at %s: a socket is there and cannot be tried: %s" % (path, (error.strerror or str(error)).lower()),
+                           "choose another path")
+    else:
+        raise AddressError("cannot listen at %s: another server listens there" % path, "stop it, or choose another path")
+    finally:
+        probe.close()

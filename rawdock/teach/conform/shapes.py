@@ -1,0 +1,240 @@
+"""What an answer was like, without its values, and how two answers differ.
+
+A fact is an answer's status, content type, framing and the shape of its body: the keys and types of JSON, the
+bytes of each stream, the names in a tar. Whatever an engine answers has a fact: what cannot be decoded is
+"text" or "junk".
+"""
+import json
+import re
+from collections import OrderedDict
+
+from ...errors import UsageError
+from ...wire.frames import FrameReader
+
+MAX_DIFFERENCES = 12              # of one body that are shown
+SHAPE_COLUMNS = 100               # of a shape in a difference
+FACT_COLUMNS = 150                # of a line of CONFORM_FACTS
+
+# Keys under which an object has keys of its own choosing: only what is under them is compared.
+FREE_MAPS = frozenset(
+    "Labels Ports Networks Options Attributes IndexConfigs Runtimes Details Data PortBindings ExposedPorts"
+    " Containers networks stats LogConfig DriverOpts Volumes".split())
+# What depends on the machine, not on the engine: neither recorded nor compared.
+MACHINE_KEYS = frozenset(
+    "Warnings SecurityOptions DriverStatus Components percpu_usage blkio_stats memory_stats KernelMemory"
+    " KernelMemoryTCP networks Healthcheck".split())
+
+
+def shape_of(value, key=None):
+    """The keys and types of a JSON value: "s", "n", "b", "null", lists of one shape, dicts; {"*": …} for a
+    free-form map.
+    """
+    if isinstance(value, dict):
+        kept = {name: shape_of(one, name) for name, one in value.items() if name not in MACHINE_KEYS}
+        return {"*": merged_shapes(list(kept.values()))} if key in FREE_MAPS else kept
+    if isinstance(value, list):
+        return [merged_shapes([shape_of(one) for one in value])]
+    if value is None:
+        return "null"
+    return "b" if isinstance(value, bool) else "s" if isinstance(value, str) else "n"
+
+
+def merged_shapes(shapes):
+    """One shape that stands for all of them; "null" for none."""
+    found = "null"
+    for shape in shapes:
+        if isinstance(found, dict) and isinstance(shape, dict):
+            found = {key: merged_shapes([one[key] for one in (found, shape) if key in one])
+                     for key in set(found) | set(shape)}
+        elif isinstance(found, list) and isinstance(shape, list):
+            found = [merged_shapes(found + shape)]
+        elif found == "null":
+            found = shape
+        elif shape not in ("null", found):
+            found = "mixed"
+    return found
+
+
+def shape_of_json(data):
+    """bytes → (the shape of the JSON values in them, the first value or None). Without JSON: "text",
+    "nothing".
+    """
+    try:
+        values = json_values(data)
+        if len(values) > 1:
+            return {"messages": merged_shapes([shape_of(one) for one in values])}, values[0]
+        return (shape_of(values[0]), values[0]) if values else ("nothing", None)
+    except (ValueError, RecursionError):
+        return "text", None
+
+
+def json_values(data):
+    """The JSON values that follow one another in `data`. ValueError if it is something else."""
+    text, values, decoder = data.decode("utf-8").strip(), [], json.JSONDecoder()
+    while text:
+        value, end = decoder.raw_decode(text)
+        values.append(value)
+        text = text[end:].lstrip()
+    return values
+
+
+def shape_of_stat(field):
+    """The shape of X-Docker-Container-Path-Stat: base64 of JSON; "junk" if it is not."""
+    from base64 import b64decode
+    try:
+        shape = shape_of_json(b64decode(field))[0]
+    except ValueError:
+        return "junk"
+    return shape if isinstance(shape, dict) else "junk"
+
+
+def shape_of_frames(data):
+    """How many bytes each stream had. ProtocolError if `data` is not frames."""
+    reader = FrameReader()
+    sizes = {}
+    for stream, piece in reader.feed(data):
+        sizes[stream] = sizes.get(stream, 0) + len(piece)
+    reader.feed_eof()
+    return {"stream %d" % stream: "%d bytes" % size for stream, size in sizes.items()} or "nothing"
+
+
+def shape_of_tar(data):
+    """The names in a tar; "junk" if it is none."""
+    import io
+    import tarfile
+    if not data:
+        return "nothing"
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            return ["tar of " + " and ".join(archive.getnames())]
+    except (tarfile.TarError, EOFError, OverflowError, LookupError, TypeError, ValueError):
+        return "junk"
+
+
+def write_shape(shape):
+    """A shape as CONFORM_FACTS has it: JSON without quotes and blanks."""
+    return json.dumps(shape, sort_keys=True, separators=(",", ":")).replace('"', "")
+
+
+def read_shape(text):
+    return json.loads(re.sub(r"[^\[\]{}:,]+", lambda word: '"%s"' % word.group(), text))
+
+
+class ConformFact:
+    """What an answer was like.
+
+    `status` (int), `kind` (content type or "-"), `framing`, `shape`; `says` (whether a refusal contains what
+    it must, None where nothing is looked for) and its `message`.
+    """
+
+    def __init__(self, status, kind, framing, shape, says=None, message=None):
+        self.status = status
+        self.kind = kind
+        self.framing = framing
+        self.shape = shape
+        self.says = says
+        self.message = message
+
+
+def read_facts(text):
+    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}.
+
+    A line that begins with blanks goes on from the one before; a shape `=scenario/step` is that one's again.
+    """
+    found = {}
+    for line in re.sub(r"\n +", "", text.strip()).split("\n"):
+        if line.startswith("["):
+            facts = found[line.strip("[]")] = {}
+        elif line:
+            name, status, kind, framing, shape = line.split(None, 4)
+            scenario, _, step = shape[1:].rpartition("/")
+            shape = found[scenario][step].shape if shape[0] == "=" else read_shape(shape)
+            facts[name] = ConformFact(int(status), kind, framing, shape)
+    return found
+
+
+def write_facts(scenario, results, written):
+    """What one scenario showed, as CONFORM_FACTS has it (str).
+
+    `written` {shape: scenario/step that has it in full} is kept from scenario to scenario.
+    """
+    lines = ["[%s]" % scenario]
+    for step, fact in results:
+        place = "%s/%s" % (scenario, step.name)
+        if not isinstance(fact, ConformFact):
+            raise UsageError("%s: %s" % (place, fact), "facts are recorded from an engine that answers")
+        shape = write_shape(fact.shape)
+        first = written.setdefault(shape, place)
+        if len(shape) > FACT_COLUMNS and first != place:
+            shape = "=" + first
+        line = "%s %d %s %s %s" % (step.name, fact.status, fact.kind, fact.framing, shape)
+        while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
+            cut = line.rindex(",", 40, FACT_COLUMNS) + 1
+            lines.append(line[:cut])
+            line = "    " + line[cut:]
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def compare_fact(expected, seen, says):
+    """(how many things were compared, lines that say how they differ, how many of the things differ).
+
+    `seen` is a ConformFact, or the error in place of one (of a step that has no answer too: `expected` is
+    None then). Where one answer is a success and the other a refusal, the line says that; that content type,
+    framing and body differ too follows from it.
+    """
+    if not isinstance(seen, ConformFact):
+        return 1, ["no answer to compare: %s" % " ".join(str(seen).split())], 1
+    lines = []
+    for what, name in (("status", "status"), ("kind", "content type"), ("framing", "framing")):
+        if getattr(expected, what) != getattr(seen, what):
+            lines.append("%s: expected %s, seen %s" % (name, getattr(expected, what), getattr(seen, what)))
+    wrong = len(lines)
+    shapes = shape_differences(expected.shape, seen.shape)
+    wrong += bool(shapes)
+    if says and not seen.says:
+        lines.append("message: expected to contain %r, seen %r" % (says, seen.message))
+        wrong += 1
+    if (expected.status < 400) != (seen.status < 400):
+        return 4 + bool(says), [lines[0] + (" (%s)" % seen.message if seen.message else "")], wrong
+    more = len(shapes) - MAX_DIFFERENCES
+    return 4 + bool(says), lines + shapes[:MAX_DIFFERENCES] + ["… and %d more" % more] * (more > 0), wrong
+
+
+def shape_differences(expected, seen, where=""):
+    """Lines that say how the shape `seen` is not `expected`."""
+    empty = ("null", ["null"], {"*": "null"})
+    if expected == seen:
+        return []
+    if "null" in (expected, seen) and isinstance(seen if expected == "null" else expected, (list, dict)):
+        return []
+    if isinstance(expected, list) and isinstance(seen, list):
+        either_empty = expected in empty or seen in empty
+        return [] if either_empty else shape_differences(expected[0], seen[0], where + "[]")
+    if isinstance(expected, dict) and isinstance(seen, dict):
+        if ("*" in expected or "*" in seen) and (expected in empty or seen in empty):
+            return []
+        lines = ["key %s.%s is missing" % (where, key) for key in sorted(set(expected) - set(seen))]
+        lines += ["key %s.%s is not expected" % (where, key) for key in sorted(set(seen) - set(expected))]
+        for key in sorted(set(expected) & set(seen)):
+            lines += shape_differences(expected[key], seen[key], "%s.%s" % (where, key))
+        return lines
+    return ["%s: expected %s, seen %s" % (where or "body", cut_shape(expected), cut_shape(seen))]
+
+
+def cut_shape(shape):
+    """A shape as it is shown: no longer than SHAPE_COLUMNS."""
+    text = write_shape(shape)
+    return text if len(text) <= SHAPE_COLUMNS else text[:SHAPE_COLUMNS - 1] + "…"
+
+
+def group_differences(found):
+    """[(place, line)] → [(line, [place, …])]: each difference once, in the order of first appearance.
+
+    Two lines that differ only in the names of objects are one difference.
+    """
+    groups = OrderedDict()
+    for place, line in found:
+        line = re.sub(r"\b[0-9a-f]{64}\b", "ID", re.sub(r"\$[a-z]+", "$name", line))
+        groups.setdefault(line, []).append(place)
+    return list(groups.items())

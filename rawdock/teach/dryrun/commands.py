@@ -1,0 +1,83 @@
+"""`--dry-run`: runs a command with a console whose engine is planned, and prints the plan.
+
+Promises: where the command refuses its arguments it says so in its own words, with its own status, and no
+plan is printed. A command that sends nothing is refused in a line. stdin is not read.
+
+Left out: the commands that serve, or only show things. Those that can be planned are listed by name, so that
+a dry run never starts any other.
+"""
+from ...cli.console import Console
+from ...errors import RawdockError, UsageError
+from ...net.config import find_address
+from .dry_run import Plan, PlannedDocker, PlannedOutput, PlannedStdin
+from .form_http import print_http
+from .form_python import print_python
+from .form_shell import print_curl, print_nc
+
+PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename
+ps images inspect logs events version info pull rmi""".split()
+DRY_RUN_FORMS = {"http": print_http, "nc": print_nc, "curl": print_curl, "python": print_python}
+
+
+class PlannedConsole(Console):
+    """The Console of a command that only plans, in place of the Console `real`."""
+
+    def __init__(self, real, plan):
+        Console.__init__(self, real.address, real.context)
+        self.program = real.program
+        self.plan = plan
+        self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
+        self.err = PlannedOutput(plan.complaints.append)
+        self._docker = PlannedDocker(plan)
+
+    @property
+    def stdin(self):
+        self.plan.stdin_asked = True
+        return PlannedStdin()
+
+
+def plan_command(console, command, words, run_command):
+    """Run `command` (a Command) with `words` (list of str) as a plan → (Plan, its exit status).
+
+    `run_command(console, command, words)` runs it. Raises what the command raises. What the command printed
+    is in the plan's events and complaints.
+    """
+    address = find_address(console.address, console.context)
+    for missing in (True, False):
+        plan, failure, status = Plan(address, command.name, words, missing), None, 1
+        try:
+            status = run_command(PlannedConsole(console, plan), command, words)
+        except RawdockError as error:
+            failure = error
+        if not plan.refused_in_vain:
+            break
+    if failure is not None:
+        raise failure
+    plan.finish()
+    return plan, status
+
+
+def dry_run(console, form, command, words, run_command):
+    """Print the plan of `command` with `words` → exit status. `form`: a key of DRY_RUN_FORMS, "" for http."""
+    form = form or "http"
+    if form not in DRY_RUN_FORMS:
+        raise UsageError("--dry-run=%s: there is no such form" % form,
+                         "write one of " + ", ".join(DRY_RUN_FORMS))
+    if command.name == "nc":
+        raise UsageError("nc sends what it is given: there is nothing to plan",
+                         "the form of that name is --dry-run=nc COMMAND")
+    if command.name not in PLANNED_COMMANDS:
+        raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name,
+                         "leave --dry-run out")
+    plan, status = plan_command(console, command, words, run_command)
+    if plan.steps and not status:
+        console.out.write(DRY_RUN_FORMS[form](plan))
+        return 0
+    for data in plan.complaints:
+        console.err.write(data)
+    printed = [data for kind, data in plan.events if kind == "print" and not plan.steps]   # its help page
+    for data in printed:
+        console.out.write(data)
+    if not status and not printed:
+        raise UsageError("%s sends nothing with these arguments" % command.name, "leave --dry-run out")
+    return status

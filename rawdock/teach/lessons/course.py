@@ -1,0 +1,930 @@
+"""The lessons themselves: LESSONS, in their order.
+
+Each is data: what is explained, what is to be done, three hints from vague to nearly all, what the
+answer must say, an answer that passes, and what the engine's answer shows. The few functions
+prepare a container, look at a body, or read what came back; they stand above the lesson that uses them.
+
+Written for someone who has never seen HTTP: a term is explained where it first comes. What is said of
+HTTP is in RFC 9110 (what messages mean) and RFC 9112 (how they look on the wire); what is said of the
+engine was seen on its wire.
+"""
+import json
+import re
+import time
+
+from ...errors import ProtocolError, StreamError, TruncatedError
+from ...wire.exchange import Data, ResponseReader
+from ...wire.frames import STREAM_NAMES, FrameReader, encode_frame
+from ...wire.message import Head
+from .typed import visible_bytes, visible_lines, written_bytes
+from ..explain.explain import explain_messages
+from .lessons import Lesson, WantedRequest
+
+
+def request_lines(*lines, **more):
+    """str lines → bytes of a head: each line with \\r\\n, then the empty line, then `body`."""
+    return "".join(line + "\r\n" for line in lines + ("",)).encode() + more.get("body", b"")
+
+
+def json_request(line, body):
+    return request_lines(line, "Host: docker", "Content-Type: application/json",
+                         "Content-Length: %d" % len(body), body=body)
+
+
+def attach_request(name, query, body=b""):
+    return request_lines("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker",
+                         "Connection: Upgrade", "Upgrade: tcp", body=body)
+
+
+def wanted_attach(name, *streams, **optional):
+    """The WantedRequest of an attach with an upgrade; `optional` parameters may have one of these values."""
+    query = {stream: ("1", "true") for stream in ("stream",) + streams}
+    return WantedRequest("POST", "/containers/%s/attach" % name, query, "1.1",
+                         {"Connection": "Upgrade", "Upgrade": "tcp"}, optional=optional)
+
+
+ANY_SWITCH = ("1", "0", "true", "false")
+
+
+def key_hint(value, *path):
+    """The hint for the first of the nested names `path` that an object lacks; None if all are there."""
+    for depth, name in enumerate(path):
+        if not isinstance(value, dict):
+            return "%s is an object: it stands in { and }" % path[depth - 1]
+        if name not in value:
+            near = [key for key in value if key.lower() == name.lower()]
+            if near:
+                return "%s is written %s: the names of the Engine API begin with a capital" % (near[0], name)
+            return "the object has no %s%s" % (name, " in %s" % path[depth - 1] if depth else "")
+        value = value[name]
+    return None
+
+
+def image_hint(value, image):
+    hint = key_hint(value, "Image")
+    if hint is None and value["Image"] not in (image, image + ":latest"):
+        return ("Image is %s, but this task wants \"%s\""
+                % (visible_bytes(str(value["Image"]).encode("utf-8"))[:60], image))
+    return hint
+
+
+def command_hint(value, words):
+    hint = key_hint(value, "Cmd")
+    if hint is None and isinstance(value["Cmd"], str):
+        return ("Cmd is a list with a text for each word, [\"echo\",\"hello\"]: no shell takes a line apart "
+                "here")
+    if hint is None and value["Cmd"] != words:
+        given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
+        return ("Cmd is %s, but this task wants %s, a text for each word"
+                % (given, json.dumps(words, separators=(",", ":"))))
+    return hint
+
+
+# ---- 1
+
+FIRST_GET = Lesson(
+    "first-get", "One GET with HTTP/1.0",
+    text="""
+A program that wants something from a Docker engine opens a connection to it and writes a request: text in a
+form called HTTP. The engine writes a response on the same connection. The docker command does nothing else.
+The connection here is a Unix socket: a file name, /var/run/docker.sock, behind which a program listens.
+
+A request begins with the request line: a method (what is to be done), a target (with what), and the version
+of HTTP, parted by one blank each. GET means: send me what is there. After that come fields, a line each, and
+then an empty line, which says: the head of this request ends here. (RFC 9112 §2.1, §3)
+
+Every line ends with two bytes, carriage return and line feed, written \\r\\n (0d 0a in hexadecimal). The
+empty line is those two bytes alone. So the shortest request is a request line, \\r\\n, and once more \\r\\n.
+
+HTTP/1.0 is the older version and the simpler one: no field is needed, and the engine closes the connection
+after its response.""",
+    task="""
+Ask the engine whether it is there: the method GET, the target /_ping, the version HTTP/1.0.""",
+    hints=("One line of three parts, then an empty line.",
+           "The line begins with GET and ends with HTTP/1.0; the target between them begins with a slash and "
+           "an underscore.",
+           "GET /_ping HTTP/1.0, Enter, Enter. From a shell:\n    printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | "
+           "rawdock learn 1"),
+    wanted=(WantedRequest("GET", "/_ping", version="1.0"),), statuses=(200,),
+    solution=lambda: request_lines("GET /_ping HTTP/1.0"),
+    after="""
+The response has the same form: a status line (200 means: done), fields, an empty line. What follows the empty
+line is the body, here the two letters OK: Content-Length announces how many bytes it has. Then the engine
+closed the connection, as HTTP/1.0 has it. The same by other means, where an engine runs:
+    printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
+
+
+# ---- 2
+
+KEEP_ALIVE = Lesson(
+    "keep-alive", "HTTP/1.1: Host and keep-alive",
+    text="""
+HTTP/1.1 is what programs speak today. It has two rules more. Every request names the host it is meant for in
+a field: a field is a name, a colon, and a value, on a line of its own between the request line and the empty
+line, as in Host: docker. One web server may serve many hosts at one address, so the field is required (RFC
+9112 §3.2), even on a Unix socket, where any name will do.
+
+And the connection stays open after a response, so that the next request can follow on it: keep-alive (RFC
+9112 §9.3). So the client must know where a response ends without the connection telling it. That is what
+Content-Length is for.""",
+    task="""
+Write two requests of HTTP/1.1, one right after the other, for one connection: GET /_ping, and then GET
+/version.""",
+    hints=("Each request has a line of its own for Host, and each ends with its own empty line.",
+           "The second request begins right after the empty line of the first. Neither needs Connection: "
+           "close.",
+           "GET /_ping HTTP/1.1, Host: docker, empty line, GET /version HTTP/1.1, Host: docker, empty line."),
+    wanted=(WantedRequest("GET", "/_ping", version="1.1"), WantedRequest("GET", "/version", version="1.1")),
+    statuses=(200, 200),
+    solution=lambda: request_lines("GET /_ping HTTP/1.1", "Host: docker")
+    + request_lines("GET /version HTTP/1.1", "Host: docker"),
+    after="""
+Two responses came on one connection. The first ended after the two bytes that its Content-Length announced;
+the next byte was the H of the second status line. To end a connection a request says Connection: close.""")
+
+
+# ---- 3
+
+CREATE_WITH_JSON = Lesson(
+    "create", "A body: Content-Length and JSON",
+    text="""
+To make a container, the engine must be told what it is to be. That goes into the body of a request, after the
+empty line, written as JSON: an object in braces, names and texts in double quotes, {"Image":"busybox"}. An
+image is what the container starts from.
+
+A request with a body says how many bytes the body has, in the field Content-Length (RFC 9110 §8.6), and of
+what kind it is, in Content-Type. The count is of bytes, not characters, and begins after the empty line. Too
+large a number, and the engine waits for bytes that never come; too small a one, and it takes the rest for the
+next request.
+
+POST is the method for what changes something. After the target may come a query: a question mark and
+parameters, name=value.""",
+    task="""
+Create a container called first that would print hello: POST /containers/create?name=first, with the body
+{"Image":"busybox","Cmd":["echo","hello"]}
+and the fields Content-Type: application/json and Content-Length.""",
+    hints=("Count the bytes of the body, both braces too. No line end belongs to it.",
+           "Fields: Host (for HTTP/1.1), Content-Type: application/json, Content-Length. Then the empty "
+           "line, then the body.",
+           "The body of the task has 42 bytes. printf '%s' '{...}' | wc -c counts them."),
+    wanted=(WantedRequest("POST", "/containers/create", {"name": ("first",)},
+                          fields={"Content-Type": "application/json"}, framing="length",
+                          body=lambda value: image_hint(value, "busybox")
+                          or command_hint(value, ["echo", "hello"])),), statuses=(201,),
+    prepare=lambda room: room.need_image("busybox"),
+    solution=lambda: json_request("POST /containers/create?name=first HTTP/1.1",
+                                  b'{"Image":"busybox","Cmd":["echo","hello"]}'),
+    after="""
+201 means: created. The body of the response is JSON too, and has the Id, 64 hexadecimal digits, by which the
+container can be named from now on; its name does as well. It does not run yet: that is another request.""")
+
+
+# ---- 4
+
+CACHE_BODY = b'{"Image":"redis:2.8","Cmd":["redis-server"]}'
+
+PULL_IN_CHUNKS = Lesson(
+    "pull", "404, and a pull that comes in chunks",
+    text="""
+A response whose status begins with 4 says: it is not done, and the request is the reason. 404 means: there is
+no such thing (RFC 9110 §15.5.5). When the image of a new container is not there, create answers 404, and its
+body says which image is missing. That is how docker run finds out that it has to pull: to fetch the image
+from a registry, a server of images.
+
+A pull is a POST to /images/create, with the parameters fromImage and tag (the version of the image). It takes
+a while, and the engine tells how far it is while it goes on. It cannot know how long its response will be, so
+it gives no Content-Length: it says Transfer-Encoding: chunked and sends chunks. A chunk is a line with its
+size in hexadecimal, then that many bytes, then \\r\\n. The last chunk has the size 0, so that the end is
+known (RFC 9112 §7.1). Only HTTP/1.1 has chunks.
+
+Inside are messages: one JSON object after another. Where a chunk ends says nothing about where a message
+ends.""",
+    task="""
+On one connection, with HTTP/1.1: first POST /containers/create?name=cache with the body
+{"Image":"redis:2.8","Cmd":["redis-server"]}
+which will be answered with 404, then POST /images/create?fromImage=redis&tag=2.8 without a body.""",
+    hints=("Two requests as in lesson 2, the first one with a body as in lesson 3.",
+           "The second request begins right after the last byte of the first one's body. It needs Host and "
+           "no Content-Length.",
+           "The body has 44 bytes. The second request: POST /images/create?fromImage=redis&tag=2.8 HTTP/1.1, "
+           "Host: docker, empty line."),
+    wanted=(WantedRequest("POST", "/containers/create", {"name": ("cache",)}, "1.1",
+                          {"Content-Type": "application/json"}, framing="length",
+                          body=lambda value: image_hint(value, "redis:2.8")
+                          or command_hint(value, ["redis-server"])),
+            WantedRequest("POST", "/images/create",
+                          {"fromImage": ("redis", "docker.io/library/redis"), "tag": ("2.8",)}, "1.1")),
+    statuses=(404, 200),
+    solution=lambda: json_request("POST /containers/create?name=cache HTTP/1.1", CACHE_BODY)
+    + request_lines("POST /images/create?fromImage=redis&tag=2.8 HTTP/1.1", "Host: docker"),
+    after="""
+Each chunk began with a line that has its size in hexadecimal: 34 means 52 bytes, 3 times 16 and 4. The body
+ended with 0\\r\\n\\r\\n; without that a client must call it cut, however many messages had come. And the
+status 200 was sent before the pull had begun: a pull that fails later says so in a last message,
+{"error":...}, which a client must look for. Now create would be answered with 201.""")
+
+
+# ---- 5
+
+CHUNKS_BY_HAND = Lesson(
+    "chunks", "Chunks, written by hand",
+    text="""
+A request can have a chunked body too: whoever sends an archive of unknown size does it so. In place of
+Content-Length stands Transfer-Encoding: chunked; both together are an error (RFC 9112 §6.3).
+
+The body then is: size in hexadecimal, \\r\\n, the bytes, \\r\\n, and so on, and at the end 0, \\r\\n, \\r\\n.
+Ten bytes are written a, sixteen are 10. The \\r\\n after the bytes does not count.""",
+    task="""
+Create a container called parts whose body is sent in chunks, one or more: POST /containers/create?name=parts,
+HTTP/1.1, with the JSON
+{"Image":"busybox"}
+The sum of the chunks is the JSON; where it is cut is up to you.""",
+    hints=("After the empty line: a size, the bytes, again and again, and a chunk of size 0.",
+           "{\"Image\":\"busybox\"} has 19 bytes, which is 13 in hexadecimal.",
+           "After the head: 13, Enter, {\"Image\":\"busybox\"}, Enter, 0, Enter, Enter."),
+    wanted=(WantedRequest("POST", "/containers/create", {"name": ("parts",)}, "1.1",
+                          {"Content-Type": "application/json"}, framing="chunked",
+                          body=lambda value: image_hint(value, "busybox")),), statuses=(201,),
+    prepare=lambda room: room.need_image("busybox"),
+    solution=lambda: request_lines("POST /containers/create?name=parts HTTP/1.1", "Host: docker",
+                                   "Content-Type: application/json",
+                                   "Transfer-Encoding: chunked",
+                                   body=b"9\r\n{\"Image\":\r\na\r\n\"busybox\"}\r\n0\r\n\r\n"),
+    after="""
+The engine put the chunks together and saw one JSON object. Its own response was short, so it knew the length,
+and used Content-Length: the same engine uses one form or the other as it sees fit. A client decides by the
+fields, never by what it asked for.""")
+
+
+# ---- 6
+
+NO_BODY_AT_ALL = Lesson(
+    "no-body", "204 and 304: responses without a body",
+    text="""
+Starting a container is a POST to /containers/NAME/start. There is nothing to send, and nothing to tell but
+that it is done: the status 204 means done, and no body follows (RFC 9110 §15.3.5). 304 means here: it is so
+already. (In HTTP 304 answers a conditional request: the copy that the client has is still good, RFC 9110
+§15.4.5. Docker borrows the code.)
+
+Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for a
+body waits for ever: that a body ends with the connection holds only where a body is allowed (RFC 9112 §6.3).
+The other answers without a body are those to the method HEAD, those whose status begins with 1, and a 2xx to
+the method CONNECT, after which a tunnel follows.""",
+    task="""
+A container called sleeper has been created. Start it, and on the same connection start it once more: POST
+/containers/sleeper/start, HTTP/1.1.""",
+    hints=("Two requests, both the same, neither with a body.",
+           "A POST without a body needs no Content-Length; Content-Length: 0 does no harm.",
+           "POST /containers/sleeper/start HTTP/1.1, Host: docker, empty line; all of it twice."),
+    wanted=(WantedRequest("POST", "/containers/sleeper/start", version="1.1"),) * 2, statuses=(204, 304),
+    prepare=lambda room: room.make("sleeper", {"Image": "busybox", "Cmd": ["sleep", "600"]}),
+    solution=lambda: request_lines("POST /containers/sleeper/start HTTP/1.1", "Host: docker") * 2,
+    after="""
+The second status line came right after the empty line of the first response: no body between them, and no
+field that says so. The docker command takes 304 for success too.""")
+
+
+# ---- 7
+
+def stream_as_bytes(room, exchanges):
+    """The raw stream of the last exchange, each byte visible."""
+    return ("The stream from the engine, byte for byte:\n%s"
+            % "\n".join("    " + line for line in visible_lines(exchanges[-1].body)))
+
+
+SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
+
+UPGRADE_LESSON = Lesson(
+    "upgrade", "The upgrade: a connection that stops being HTTP",
+    text="""
+What a container prints should arrive as it is printed, and what is typed should reach it meanwhile. A request
+followed by a response cannot do that. So attach asks to leave HTTP: the fields Connection: Upgrade and
+Upgrade: tcp say that the client would go on with something else on this connection (RFC 9110 §7.8). The
+engine agrees with the status 101. After the empty line of that response there is no HTTP any more: both sides
+send bytes when they like, until they close. This is also called to hijack the connection.
+
+The parameters of attach say what is wanted: stream=1 for what comes from now on, stdout=1 and stderr=1 for
+the two outputs that every program has: standard output for results, standard error for complaints.
+
+Attach comes before start: what is printed earlier would not be sent again.""",
+    task="""
+A container called speaker has been created and not started. Attach to it: POST /containers/speaker/attach
+with the parameters stream=1, stdout=1 and stderr=1, HTTP/1.1, and the two fields that ask for the upgrade.
+When the engine has answered, this lesson starts the container.""",
+    hints=("Parameters are parted by &; their order does not matter.",
+           "Three fields: Host, Connection and Upgrade.",
+           "POST /containers/speaker/attach?stream=1&stdout=1&stderr=1 HTTP/1.1, Host: docker, Connection: "
+           "Upgrade, Upgrade: tcp, empty line."),
+    wanted=(wanted_attach("speaker", "stdout", "stderr", stdin=("0", "false"), logs=ANY_SWITCH),),
+    statuses=(101,),
+    prepare=lambda room: room.make("speaker", SPEAKER),
+    meanwhile=lambda room: room.docker.container_start("speaker"), afterwards=stream_as_bytes,
+    solution=lambda: attach_request("speaker", "stream=1&stdout=1&stderr=1"),
+    after="""
+After 101 came no length and no chunks, but not plain text either: before each piece stand eight bytes. They
+say which output the piece belongs to and how long it is: the next lesson. The end is where the engine closed,
+and the bytes cannot tell that from a broken connection: a careful client asks afterwards whether the
+container has ended.""")
+
+
+# ---- 8
+
+EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
+
+
+def frames_hint(data):
+    """Whether `data`, typed as numbers or raw, is the two frames of the task."""
+    if not data.strip():
+        return "nothing came: write the bytes as hexadecimal numbers, and text in double quotes"
+    if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
+        try:
+            data = written_bytes(data)
+        except ValueError as error:
+            return str(error)
+    if data[:1] in (b"1", b"2"):
+        return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. "
+                "The stream type of stdout is the byte 01"
+                % (chr(data[0]), data[0]))
+    at = 0
+    for stream, payload in ((1, b"hello\n"), (2, b"oops\n")):
+        hint = frame_hint(data, at, stream, payload)
+        if hint is not None:
+            return hint
+        at += 8 + len(payload)
+    if len(data) > at:
+        return "byte %d: %d too many after the second frame" % (at, len(data) - at)
+    return None
+
+
+def frame_hint(data, at, stream, payload):
+    """The frame of `payload` that must begin at offset `at`."""
+    frame, name = data[at:], STREAM_NAMES[stream]
+    if not frame:
+        return ("the frame of %s is missing: %s"
+                % (name, "the first frame ends at byte %d, and nothing follows" % at if at
+                   else "nothing came"))
+    if frame[0] > 3:
+        if frame.startswith(payload[:3]):
+            return "byte %d: the text stands here without its header: eight bytes come before it" % at
+        return ("byte %d is %02x: a frame begins with its stream type, 01 for stdout or 02 for stderr"
+                % (at, frame[0]))
+    if frame[:4] == bytes((0, 0, 0, stream)):
+        return ("byte %d is 00: the stream type is the first of the eight bytes, %02x, and the three zero "
+                "bytes follow it" % (at, stream))
+    if frame[0] != stream:
+        return ("byte %d is %02x, which is %s: this text went to %s, which is %02x"
+                % (at, frame[0], STREAM_NAMES[frame[0]], name, stream))
+    if frame[1:4].strip(b"\0") or len(frame) < 8:
+        short = frame.find(payload)
+        if 0 < short < 8:
+            return ("byte %d: the header has %d bytes here, it must have eight: type, three zero bytes, and "
+                    "four bytes of length" % (at, short))
+        place = next((index for index in (1, 2, 3) if frame[index:index + 1] != b"\0"), None)
+        if place is None or len(frame) <= place:
+            return "byte %d: the header is not whole: %d of eight bytes" % (at, len(frame))
+        return ("byte %d is %02x: after the stream type come three zero bytes, and only then the length"
+                % (at + place, frame[place]))
+    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
+    if length != len(payload):
+        if int.from_bytes(frame[4:8], "little") == len(payload):
+            return ("byte %d: the length is written with its largest part first (big-endian): %s"
+                    % (at + 4, "00 00 00 %02x" % len(payload)))
+        text = ("byte %d: the length says %d, but %s has %d bytes"
+                % (at + 4, length, visible_bytes(payload), len(payload)))
+        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
+    reader = FrameReader(offset=at)
+    try:
+        frames = list(reader.feed(data[at:at + 8 + length]))
+        reader.feed_eof()
+    except TruncatedError as error:
+        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
+            len(data), length, error.got, ": the line end \\n is missing" if rest == payload[:-1] else "")
+    except (ProtocolError, StreamError) as error:
+        return str(error)
+    if frames != [(stream, payload)]:
+        return "byte %d: the payload is %s, but the program wrote %s%s" % (
+            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
+            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
+    return None
+
+
+def frames_as_sent(room, exchanges):
+    """The log of a container that printed the two lines, as the engine frames it."""
+    identity = room.make("speaker", SPEAKER, start=True)
+    room.docker.container_wait(identity)
+    data = room.docker.request("GET", "/containers/%s/logs?stdout=1&stderr=1" % identity).read()
+    shown = " ".join("%02x" % byte for byte in data)
+    same = ("the bytes that you wrote" if data == EXPECTED_FRAMES
+            else "the same frames, in the order in which they were logged")
+    return ("A container of the engine has printed the two lines. Its log is, byte for byte,\n    %s\n%s."
+            % (shown, same))
+
+
+FRAMES_LESSON = Lesson(
+    "frames", "Frames: two outputs on one stream", kind="notation",
+    text="""
+Standard output and standard error of a container come on one connection. So that they can be told apart, the
+engine puts every piece into a frame: a header of eight bytes, then the piece, which is called the payload.
+
+The header is: one byte for the stream (00 stdin, 01 stdout, 02 stderr), three bytes that are zero, and the
+length of the payload as a number of four bytes, the largest part first: 00 00 00 06 is six, 00 00 01 00 is
+256. These are numbers, not digits: the byte 01 is not the character 1, which is the byte 31. (Engine API,
+ContainerAttach, stream format)
+
+A frame is no line. A long line comes in several frames, and several lines may come in one.""",
+    task="""
+A program writes hello and a line end (\\n) to standard output, then oops and a line end to standard error,
+and the engine makes a frame of each. Write the two frames, byte by byte. Write numbers in hexadecimal, two
+digits each, and text in double quotes, where \\n is the line end: 01 02 ff "text\\n". A file may hold that,
+or the bytes themselves.""",
+    hints=("Each frame: eight bytes of header, then the text with its \\n.",
+           "hello and its line end are six bytes, oops and its line end are five.",
+           "01 00 00 00 00 00 00 06 \"hello\\n\", and the other one with 02 and 05."),
+    look=frames_hint, afterwards=frames_as_sent,
+    solution=lambda: b'01 00 00 00 00 00 00 06 "hello\\n"\n02 00 00 00 00 00 00 05 "oops\\n"\n')
+
+
+# ---- 9
+
+def counted_stdin_hint(stream):
+    wanted = b"one\ntwo\n"
+    if stream == wanted:
+        return None
+    if not stream:
+        return ("half-closed too early: nothing was sent after the request, so the program reads the end of "
+                "its input at once and counts 0 lines. After the empty line come the two lines")
+    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
+        return ("what is sent to a container has no frames: only its outputs have, because they are two. "
+                "Send the bytes alone")
+    if b"\r\n" in stream:
+        return ("the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets "
+                "every byte: end the lines with \\n")
+    if stream == wanted[:-1]:
+        return "the last line has no \\n: wc counts line ends, and would say 1"
+    if stream.replace(b"\n\n", b"\n") == wanted:
+        return "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"
+    return "the stream is %s, but the task is %s" % (visible_bytes(stream[:60]), visible_bytes(wanted))
+
+
+STDIN_LESSON = Lesson(
+    "stdin", "Standard input and the half-close",
+    text="""
+After the upgrade the connection carries bytes both ways. What the client sends becomes the standard input of
+the container, byte for byte: no frames, for there is only one input, and no \\r\\n, for this is no HTTP any
+more. Programs end a line with \\n.
+
+Many programs read until their input ends. How does a client say that it has ended, and still get the output?
+It closes half of the connection: shutdown(SHUT_WR) means, I send no more, but I read on. The engine then
+closes the program's input. To close the whole connection would throw the output away, and to half-close an
+ordinary request tells the engine that the client has left: it cancels.
+
+No byte of the input may be sent before the head of the answer has come: an engine loses what comes earlier.
+This lesson waits for you.""",
+    task="""
+A container called counter runs wc -l, which counts the lines of its input. Attach to it with the parameters
+stream=1, stdin=1 and stdout=1, asking for the upgrade as in lesson 7. After the empty line write its input,
+two lines: one, and two. The end of your answer is the half-close.""",
+    hints=("The same request as in lesson 7, with stdin=1, for the container counter; then the input.",
+           "The input is eight bytes: one, \\n, two, \\n. In printf it follows \\r\\n\\r\\n directly.",
+           "POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: "
+           "Upgrade, Upgrade: tcp, empty line, one, two."),
+    wanted=(wanted_attach("counter", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
+    statuses=(101,), stream=counted_stdin_hint, afterwards=stream_as_bytes,
+    prepare=lambda room: room.make("counter",
+                                   {"Image": "busybox", "Cmd": ["wc", "-l"], "OpenStdin": True,
+                                    "StdinOnce": True}, start=True),
+    solution=lambda: attach_request("counter", "stream=1&stdin=1&stdout=1", b"one\ntwo\n"),
+    after="""
+wc answered only after the half-close: until then more lines could have come. Its answer has a frame header;
+what you sent had none.""")
+
+
+# ---- 10
+
+def typed_keys_hint(stream):
+    if re.fullmatch(rb"echo hello[\r\n]\x04", stream):
+        return None
+    if not stream:
+        return "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"
+    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
+        return "what is sent to a container has no frames: send the bytes alone"
+    if re.search(rb"\n(0x)?04\n?$", stream):
+        return ("04 is two characters here: what is meant is the one byte of that number (typed here \\x04, "
+                "in printf \\004)")
+    for text in (b"\\004", b"\\x04", b"^D", b"Ctrl-D", b"C-d"):
+        if text in stream:
+            return ("%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"
+                    % (visible_bytes(text), len(text)))
+    if b"\r\n" in stream:
+        return "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"
+    if b"\x04" not in stream:
+        return ("the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
+                "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its "
+                "input")
+    if b"\x04" in stream[:-1]:
+        return "the byte 04 stands before the end: the line must be ended first, and 04 comes last"
+    if stream == b"echo hello\x04":
+        return "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"
+    return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
+
+
+TTY_LESSON = Lesson(
+    "tty", "A terminal: raw streams",
+    text="""
+A container can be given a terminal (docker run -t; Tty in JSON). A terminal is a device between a keyboard
+and a program: it echoes what is typed, lets a line be mended, makes a signal of Ctrl-C, and turns \\n of the
+program into \\r\\n. It has one output: a program that writes to stdout or to stderr writes to the same
+screen. So there is nothing to tell apart, and the engine sends the bytes as they are, raw: no frames. A
+client must know beforehand which it is, from the container's settings; newer engines also tell by the
+Content-Type of the answer.
+
+What is sent are keys. Enter is \\r or \\n, Ctrl-C is the byte 03, and Ctrl-D is the byte 04: on an empty line
+it means, no more input. To half-close does not mean that here: it detaches, and the program runs on.""",
+    task="""
+A container called shell runs sh on a terminal. Attach to it with stream=1, stdin=1 and stdout=1 and the
+upgrade. After the empty line type echo hello, Enter, and then Ctrl-D, the byte 04. (Typed here, write it
+\\x04; in printf it is \\004.)""",
+    hints=("The request of lesson 9, for the container shell; then the keys.",
+           "The keys are 12 bytes: echo hello, one line end, one byte 04. Nothing comes after it.",
+           "POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: "
+           "Upgrade, Upgrade: tcp, empty line, echo hello, \\x04."),
+    wanted=(wanted_attach("shell", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
+    statuses=(101,), stream=typed_keys_hint, half_close=False, afterwards=stream_as_bytes,
+    prepare=lambda room: room.make("shell",
+                                   {"Image": "busybox", "Cmd": ["sh"], "Tty": True, "OpenStdin": True,
+                                    "StdinOnce": True}, start=True),
+    solution=lambda: attach_request("shell", "stream=1&stdin=1&stdout=1", b"echo hello\n\x04"),
+    after="""
+The first hello is the echo of your typing, the second is the program's. The lines end with \\r\\n, which the
+terminal has made. There was no frame header: a client that looked for one would have taken the first eight
+letters for it.""")
+
+
+# ---- 11
+
+def until_hint(text):
+    if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
+        return ("until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)"
+                % (time.time() + 5))
+    if re.fullmatch(" ?[0-9]{1,5}", text):
+        return ("until is no span of time but the moment itself, in seconds since 1970: in %s it will be %d"
+                % (counted_seconds(int(text)), time.time() + int(text)))
+    if re.fullmatch("[0-9]{13}", text):
+        return ("until is %s, which is in milliseconds: on the wire it is seconds, such as %d"
+                % (text, time.time() + 5))
+    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+        return ("until is %s: it is a number of seconds since 1970, such as %d (date +%%s)"
+                % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5))
+    ahead = float(text) - time.time()
+    if ahead <= 0:
+        return ("until lies %s in the past: the engine would send what it remembers up to then and end at "
+                "once. Take a moment to come, now is %d" % (counted_seconds(-ahead), time.time()))
+    if ahead > 60:
+        return ("until lies %s ahead: that is how long the answer would take. Take a moment at most a minute "
+                "from now, which is %d" % (counted_seconds(ahead), time.time()))
+    return None
+
+
+def counted_seconds(seconds):
+    """A time in words; of less than a second too."""
+    if seconds < 1:
+        return "less than a second"
+    return "1 second" if seconds < 2 else "%d seconds" % seconds
+
+
+def since_hint(text):
+    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+        return "since is a number of seconds since 1970, such as %d (date +%%s)" % time.time()
+    return None
+
+
+def events_cut(room, exchanges):
+    """A stream of events without an end, cut by us, and what the parser says of it."""
+    began = int(time.time()) - 60
+    connection = room.docker.connect()
+    try:
+        response = connection.request("GET", "/events?since=%d" % began, idle_timeout=10)
+        reader, first = ResponseReader(), b""
+        reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for first in response:
+            break
+        reader.feed(b"%x\r\n%s\r\n" % (len(first), first))
+    finally:
+        connection.close()   # this is how a client ends a stream that does not end
+    try:
+        reader.feed_eof()
+        verdict = "it is whole"
+    except TruncatedError as error:
+        verdict = str(error)
+    return ("Now this lesson asks for the events of the last minute without until, takes the first one and "
+            "closes. What the parser says of such a stream:\n    %s\nTo cancel is the client's right. But a "
+            "stream that was cut by someone else looks the same, and must not be taken for a whole "
+            "one." % verdict)
+
+
+EVENTS_LESSON = Lesson(
+    "events", "Events: a response that never ends, and how it is cut",
+    text="""
+GET /events is answered with a chunked body of JSON objects, one for each thing that happens: a container
+created, started, ended. It never ends by itself, and no request stops it: the client closes the connection,
+and the engine notices. Logs that are followed and statistics are of the same kind.
+
+Two parameters set bounds: since (tell first what has happened since then) and until (end then). Both are
+seconds since the beginning of 1970, which date +%s prints, with or without a fraction; an engine takes no
+other form.
+
+With HTTP/1.1 and chunks the end can be seen: the last chunk of size 0. With HTTP/1.0 the end of the
+connection is the end of the body, and a cut cannot be told from it.""",
+    task="""
+Ask for events up to a moment a few seconds from now: GET /events with the parameter until, HTTP/1.1. Add a
+few seconds to the time now (shown above your prompt; in a shell $(date +%s)). Meanwhile this lesson starts a
+container, so that something happens.""",
+    hints=("One request with one parameter; the number must lie ahead when you send it, by a minute at most.",
+           "From a shell: t=$(( $(date +%s) + 3 ))",
+           "From a shell:\n    t=$(( $(date +%s) + 3 ))\n"
+           "    printf '%s\\r\\n' \"GET /events?until=$t HTTP/1.1\" 'Host: docker' '' | rawdock learn 11"),
+    wanted=(WantedRequest("GET", "/events", {"until": until_hint}, "1.1", optional={"since": since_hint}),),
+    statuses=(200,),
+    prepare=lambda room: room.need_image("busybox"),
+    meanwhile=lambda room: room.make("bell", {"Image": "busybox", "Cmd": ["echo", "ding"]}, start=True),
+    afterwards=events_cut, note=lambda: "Now it is %d." % time.time(),
+    solution=lambda: request_lines("GET /events?until=%d HTTP/1.1" % (time.time() + 4), "Host: docker"),
+    after="""
+The events came as they happened, a chunk each, and at the moment that you named the last chunk came:
+0\\r\\n\\r\\n. So this stream is known to be whole.""")
+
+
+# ---- 12
+
+def tar_facts(room, exchanges):
+    """The first header of the archive that came, field by field."""
+    block = exchanges[-1].body[:512]
+    if len(block) < 512 or block[257:262] != b"ustar":
+        return "What came is not a tar archive: %s" % visible_bytes(block[:60])
+    fields = (block[start:end].rstrip(b"\0 ").decode("latin-1")
+              for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
+    name, mode, size, written = fields
+    # the sum is taken with eight blanks in its own place
+    added = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    start = visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])
+    return "\n".join((
+        "The first 512 bytes of the body, the header of the first file:",
+        "    bytes   0-99   its name       %s" % name,
+        "    bytes 100-107  its rights     %s (octal)" % mode,
+        "    bytes 124-135  its size       %s (octal: %d bytes)" % (size, int(size, 8)),
+        "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)"
+        % (written, int(written, 8), added),
+        "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with",
+        "    %s" % start,
+        "At the end stand two blocks of zero bytes; a client that does not see them has half an archive."))
+
+
+ARCHIVE_LESSON = Lesson(
+    "archive", "Archives: files in and out of a container",
+    text="""
+docker cp copies files out of a container and into it. On the wire it is an archive in the tar format: for
+each file a header of 512 bytes, with the name, the rights, the owner and the size, and then the file, filled
+up to a multiple of 512 bytes. A GET to /containers/NAME/archive brings one out, a PUT with a tar body puts
+one in, and a HEAD only asks what is there. The parameter path says which file or folder.
+
+The container need not run.
+
+Values of parameters are percent-encoded: a byte that has a meaning of its own in a target, such as a blank or
+&, is written as % and two hexadecimal digits (RFC 3986 §2.1). A slash may stand in a value as it is, or as
+%2F.""",
+    task="""
+A container called box has been created. Fetch its file /etc/passwd as an archive: GET /containers/box/archive
+with the parameter path, HTTP/1.1.""",
+    hints=("One request, one parameter.",
+           "The parameter is path, its value the whole path of the file, with the slash at its beginning.",
+           "GET /containers/box/archive?path=/etc/passwd HTTP/1.1, Host: docker, empty line."),
+    wanted=(WantedRequest("GET", "/containers/box/archive", {"path": ("/etc/passwd",)}, "1.1"),),
+    statuses=(200,),
+    prepare=lambda room: room.make("box", {"Image": "busybox", "Cmd": ["true"]}),
+    afterwards=tar_facts,
+    solution=lambda: request_lines("GET /containers/box/archive?path=/etc/passwd HTTP/1.1", "Host: docker"),
+    after="""
+One file came as an archive of one file: that is how its rights, its owner and its time come along. The field
+X-Docker-Container-Path-Stat tells the same of it beforehand, as JSON in base64.""")
+
+
+# ---- 13
+
+def whole_disk_hint(value):
+    hint = image_hint(value, "busybox")
+    if hint is not None:
+        return hint
+    if "Binds" in value:
+        return "Binds stands in HostConfig, not beside it: {\"HostConfig\":{\"Binds\":[...]}}"
+    hint = key_hint(value, "HostConfig", "Binds")
+    if hint is not None:
+        return hint
+    binds = value["HostConfig"]["Binds"]
+    if isinstance(binds, str):
+        return "Binds is a list of texts: [\"/:/host\"]"
+    if not isinstance(binds, list) or len(binds) != 1 or not isinstance(binds[0], str):
+        return "Binds is a list with one text here: [\"/:/host\"]"
+    if binds[0] == "/host:/":
+        return ("/host:/ is the wrong way round: first the folder of the machine, then where the container "
+                "sees it")
+    if binds[0] in ("/", "/host"):
+        return ("a bind has two paths with a colon between: the folder of the machine, and where the "
+                "container sees it")
+    if binds[0] not in ("/:/host", "/:/host:rw"):
+        return "the bind is %s, but this task wants /:/host" % visible_bytes(binds[0].encode("utf-8"))[:60]
+    return None
+
+
+OPEN_PORT_LESSON = Lesson(
+    "open-port", "TCP, TLS, and why an open port hands over the machine", practice_only=True, tcp=True,
+    text="""
+An engine can listen on a TCP port as well as on a Unix socket: then other machines reach it. The bytes are
+the same. Who may speak to it is not. A Unix socket is a file with an owner and rights; a TCP port takes
+whoever can reach it.
+
+The Engine API has no passwords. Whoever can send a request can create a container, and a container can be
+given any folder of the machine, by a bind: "/some/folder:/place/in/the/container". The engine nearly always
+runs as root, the user who may do everything, and what it binds it binds as root. So the port 2375, which is
+the plain one, hands the whole machine to everyone who reaches it. So does a socket that is given into a
+container, and membership in the group docker: each is root by another name.
+
+TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An
+engine that has to listen on TCP should do it so, on port 2376 by custom, and demand the client's certificate
+(--tlsverify). Encryption alone would not do: it is the client's certificate that keeps others out. Or leave
+TCP alone and forward the socket with ssh.""",
+    task="""
+In this lesson the practice engine listens on a TCP port of 127.0.0.1, where only this machine reaches it. It
+runs no program and binds nothing. See how little it would take on a real one: POST /containers/create, with
+the body
+{"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}
+which gives the container the whole disk of the machine, as /host.""",
+    hints=("A request as in lesson 3, without a name.",
+           "The fields: Host, Content-Type: application/json, Content-Length; then the empty line, then the "
+           "body of the task.",
+           "The body has 54 bytes."),
+    wanted=(WantedRequest("POST", "/containers/create", fields={"Content-Type": "application/json"},
+                          framing="length", body=whole_disk_hint,
+                          optional={"name": ("intruder",)}),), statuses=(201,),
+    prepare=lambda room: room.need_image("busybox"),
+    solution=lambda: json_request("POST /containers/create HTTP/1.1",
+                                  b'{"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}'),
+    after="""
+201, and nobody was asked who they are. On a real engine, started with a shell, this container could read
+every file of the machine and write every one. That is no fault of the engine: it is what the API is for. It
+is why its socket is guarded as root's password is.""")
+
+
+# ---- 14
+
+LESSONS_END = """To go on: let one shell serve the practice engine, and type requests to it in another, where
+-C makes \\r\\n of each Enter:
+    rawdock practice --listen /tmp/practice.sock
+    nc -C -U /tmp/practice.sock
+rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up:
+One evening with the code, in the README."""
+
+LESSON_CAPTURE_BODY = b"e\r\n%s\r\nd\r\n%s\r\n" % (encode_frame(1, b"hello\n"), encode_frame(2, b"oops\n"))
+LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\n" + LESSON_CAPTURE_BODY)
+CAPTURE_FACTS = ("status", "framing", "body", "stderr", "complete")
+
+
+def capture_facts():
+    """What our own parser says of LESSON_CAPTURE → {fact: str}."""
+    reader, frames, found = ResponseReader(), FrameReader(), {"body": 0, "stderr": ""}
+    for event in reader.feed(LESSON_CAPTURE):
+        if isinstance(event, Head):
+            found.update(status=str(event.status), framing=reader.framing.kind)
+        elif isinstance(event, Data):
+            found["body"] += len(event.data)
+            found["stderr"] += "".join(data.decode("ascii") for stream, data in frames.feed(event.data)
+                                       if stream == 2)
+    try:
+        reader.feed_eof()
+        found["complete"] = "yes"
+    except TruncatedError:
+        found["complete"] = "no"
+    return dict(found, body=str(found["body"]), stderr=found["stderr"].strip())
+
+
+def facts_hint(data):
+    """Whether the lines `name = value` are what the capture says."""
+    given, text = {}, data.decode("utf-8", "replace")
+    if "\n" not in text.strip():   # all of them on one line, parted by commas, as a sentence would have them
+        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
+        if match is None:
+            return ("line %d: %s is not a fact: write name = value, as in status = 200"
+                    % (number, visible_bytes(line.encode("utf-8"))[:40]))
+        if match.group(1).lower() not in CAPTURE_FACTS:
+            return ("line %d: %s is not asked for: %s are"
+                    % (number, match.group(1)[:40], ", ".join(CAPTURE_FACTS)))
+        given[match.group(1).lower()] = match.group(2)
+    wanted = capture_facts()
+    for name in CAPTURE_FACTS:
+        if name not in given:
+            return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
+        value = given[name].strip("\"'")
+        if name == "stderr":
+            value = re.sub(r"(\\n|\\r)+$", "", value)
+        if name == "body":
+            value = re.sub(r"(?i)\s*bytes?$", "", value)
+        if value.lower() != wanted[name]:
+            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", fact_words(name, value))
+    return None
+
+
+def fact_words(name, value):
+    if name == "status":
+        return "the status is the number of three digits in the first line"
+    if name == "framing":
+        if value.lower() in ("length", "content-length"):
+            return "there is no Content-Length here: look which field tells where the body ends"
+        if value.lower() == "close":
+            return ("the body would end with the connection only if no field said otherwise: look at "
+                    "Transfer-Encoding")
+        return "it is one word of these: length, chunked, close"
+    if name == "body":
+        after = len(LESSON_CAPTURE_BODY)
+        if value == str(after):
+            return ("%s bytes stand after the empty line, but the lines with the chunk sizes and the \\r\\n "
+                    "after each chunk are not of the body" % value)
+        if value in ("11", "9"):
+            return ("that is the text alone: the frame headers are part of the body, HTTP knows nothing of "
+                    "them")
+        if value.lower() in ("e", "d", "1b"):
+            return "a number in decimal: e is 14, d is 13"
+        if value in ("14", "13"):
+            return "that is one chunk: there are two"
+        return "it is the sum of the chunk sizes, e and d, in decimal"
+    if name == "stderr":
+        if "hello" in value:
+            return "hello has the stream type 01: that is stdout"
+        return "it is the payload of the frame whose first byte is 02, without its line end"
+    if value.lower() == "yes":
+        return "a chunked body ends with a chunk of size 0: look at the last line"
+    return "answer yes or no: is the last chunk there?"
+
+
+def capture_explained(room, exchanges):
+    """What explain says of the capture."""
+    facts = []
+    try:
+        for one in explain_messages([LESSON_CAPTURE], "response"):
+            facts.append("framing %s, complete: %s" % (one["framing"], "yes" if one["complete"] else "no"))
+    except TruncatedError as error:
+        facts.append("%s" % error)
+    return "rawdock explain says of it:\n    %s" % "\n    ".join(facts)
+
+
+CAPTURE_LESSON = Lesson(
+    "capture", "Reading a capture", kind="facts",
+    text="""
+A capture is a file with the bytes of a connection, taken as they went by. It is where an error is found that
+no program reports: each byte is there, and the rules of the lessons before say what it is.
+
+This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. The number at the
+left says with which byte of the capture a line begins; \\x01 is the byte 01; \\r\\n ends a line.
+
+%s
+
+    at the beginning  a status line, fields, an empty line
+    then              what Transfer-Encoding says
+    in that           frames, as in lesson 8""",
+    task="""
+Say what the capture says, in five lines, name = value: status (the number); framing (how the end of the body
+is told: length, chunked or close); body (how many bytes of body came, as a decimal number, without what the
+framing adds); stderr (the text that came for standard error); complete (yes or no: is the response known to
+be whole?).""",
+    hints=("The head tells status and framing. Lesson 5 tells what the lines e and d are, lesson 8 what "
+           "\\x02 means.",
+           "The body is the two chunks together: e is 14, d is 13. Is the chunk of size 0 there?",
+           "A line each:\n    status = 200\n    framing = chunked\n    body = 27\n    stderr = oops\n    "
+           "complete = no"),
+    look=facts_hint, afterwards=capture_explained,
+    solution=lambda: b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = no\n",
+    after="""
+Everything that was printed had come, and still the response is not known to be whole: the last chunk is
+missing, so the next line of the log may have been lost. A program that reports success here hides that. To
+take captures of your own: rawdock tap.
+
+""" + LESSONS_END)
+
+
+def capture_lines(data):
+    """bytes → lines with offsets, each byte visible."""
+    lines, at = [], 0
+    for line in data.splitlines(True):
+        lines.append("    %4d  %s" % (at, visible_bytes(line)))
+        at += len(line)
+    return "\n".join(lines)
+
+
+CAPTURE_LESSON.text = CAPTURE_LESSON.text % capture_lines(LESSON_CAPTURE)
+
+LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL,
+           UPGRADE_LESSON, FRAMES_LESSON,
+           STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON, OPEN_PORT_LESSON, CAPTURE_LESSON)

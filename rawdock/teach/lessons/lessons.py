@@ -1,0 +1,591 @@
+"""Lessons: a text, a task, the bytes that solve it, and what is said to every other answer.
+
+    Lesson          one lesson as data; `check(bytes)` → None if it is solved, else the hint (str)
+    WantedRequest   what one request of the answer must say; `compare` finds the first difference and names it
+    Classroom       an engine to send a solved answer to: the practice engine in here, or one that was named
+    LessonProgress  which lessons are solved, kept in a file of a few lines
+
+Strategy: HTTP first (answers.wire_hint, which is the parser's verdict in words), the task after that,
+one difference at a time, in the order of the bytes. An answer that passes is sent as it is, byte for
+byte, and the engine's answer is read by the same parser as everywhere.
+
+Promises: nothing on the machine is touched while the practice engine answers. On an engine that was
+named, a lesson makes containers with names of its own and removes them, and refuses to begin where
+such a name is taken; an image that it has to pull stays, for the next lesson.
+
+Leaves out: marks, timing, accounts. The file of progress is a convenience and may be deleted.
+"""
+import json
+import os
+import re
+import socket
+import time
+
+from ...errors import ProtocolError, RawdockError, UsageError
+from ...wire.exchange import Data, End, ResponseReader, Switched
+from ...wire.framing import stays_open
+from .typed import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
+
+LESSON_SECONDS = 30            # of silence from the engine
+MAX_KEPT_BODY = 4 << 20        # of an answer, for the lesson to look at
+API_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
+
+
+def decode_percent(text):
+    """A percent-encoded str of a target → str; + is a blank, as the engine reads queries."""
+    raw = re.sub("%([0-9A-Fa-f]{2})", lambda match: chr(int(match.group(1), 16)), text.replace("+", " "))
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def field_place(data, request, name):
+    """Where in `data` the line of the field `name` of a LessonRequest begins; the request has that field."""
+    return re.compile(rb"(?i)\n%s:" % name.encode("ascii")).search(data, request.start).start() + 1
+
+
+class WantedRequest:
+    """`method`, `path` (without /vX.Y), `query` {name: values that do, or a function str → hint or None}.
+
+    `version`: "1.0", "1.1" or None for either. `fields` {name: value}: must be there, compared without case.
+    `body`: a function (decoded JSON) → hint or None; None: no body. `framing`: "length" or "chunked" for the
+    body. `optional`: query parameters that may be there, {name: values that do}.
+    """
+
+    def __init__(self, method, path, query=None, version=None, fields=None, body=None, framing=None,
+                 optional=None):
+        self.method = method
+        self.path = path
+        self.query = query or {}
+        self.version = version
+        self.fields = fields or {}
+        self.body = body
+        self.framing = framing
+        self.optional = optional or {}
+
+    def compare(self, answer, request):
+        """The hint at the first difference of `request` (LessonRequest); None if there is none."""
+        for check in (self.compare_line, self.compare_query, self.compare_fields, self.compare_body):
+            hint = check(answer, request)
+            if hint is not None:
+                return hint
+        return None
+
+    def compare_line(self, answer, request):
+        data, head = answer.data, request.head
+        start = data.index(head.method.encode("latin-1"), request.start)
+        target_at = start + len(head.method) + 1
+        if head.method != self.method:
+            if head.method.upper() == self.method:
+                return hint_at(data, start,
+                               "methods are written in capitals: %s. To an engine %s is another word, which "
+                               "it does not know (RFC 9110 §9.1)" % (self.method, head.method))
+            known = "" if head.method in METHODS_IN_CAPITALS else ", which no engine knows"
+            return hint_at(data, start, "the method is %s%s; this task needs %s"
+                           % (head.method, known, self.method))
+        path = API_PREFIX.sub("", head.target.partition("?")[0], 1)
+        if path != self.path:
+            return hint_at(data, target_at, self.path_words(path))
+        if self.version not in (None, head.version):
+            why = ("1.0 is what this task asks for" if self.version == "1.0" else
+                   "1.1 is what this task asks for: a connection of 1.0 closes after one answer, and 1.0 has "
+                   "no chunks and no upgrade")
+            return hint_at(data, target_at + len(head.target) + 1,
+                           "HTTP/%s, but HTTP/%s (RFC 9112 §2.3)" % (head.version, why))
+        return None
+
+    def path_words(self, path):
+        if re.match("https?:", path):
+            return ("the target is the path alone, %s: the host has its own field, Host (RFC 9112 §3.2.1)"
+                    % self.path)
+        if not path.startswith("/"):
+            return "the target begins with a slash: %s (RFC 9112 §3.2.1)" % self.path
+        if re.match("[&=?]", path[len(self.path):]) and path.startswith(self.path):
+            return "what begins the parameters is a question mark: %s?name=value" % self.path
+        if path.rstrip("/") == self.path:
+            return "no slash at the end: %s. An engine answers 404 to %s" % (self.path, path)
+        if path.lower() == self.path.lower():
+            return "paths are told apart by case: %s" % self.path
+        return "the path is %s, but this task is about %s" % (path, self.path)
+
+    def compare_query(self, answer, request):
+        data, head = answer.data, request.head
+        at = data.index(head.target.encode("latin-1"), request.start)
+        path, mark, query = head.target.partition("?")
+        found = {}
+        for part in query.split("&") if query else ():
+            name, equals, value = part.partition("=")
+            name = decode_percent(name)
+            if ";" in part:
+                return hint_at(data, at, "parameters are parted by &, not by ; (an engine refuses it)")
+            if name not in self.query and name not in self.optional:
+                known = list(self.query) + list(self.optional)
+                near = [one for one in known if one.lower() == name.lower()]
+                words = ("write it %s" % near[0] if near else "this task has %s"
+                         % (", ".join(known) or "no parameters"))
+                if name.startswith("?"):
+                    words = "the question mark stands once, before the first parameter"
+                elif not equals and not near and known:
+                    words = "a parameter is written name=value, and " + words
+                return hint_at(data, at + len(path),
+                               "the query has the parameter %s: %s"
+                               % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
+            names = "|".join(list(self.query) + list(self.optional))
+            joined = re.search("([^A-Za-z0-9])(%s)=" % names, value)
+            if joined:
+                return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
+                               "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
+            found[name] = decode_percent(value)
+        present = [item for item in self.optional.items() if item[0] in found]
+        for name, wanted in list(self.query.items()) + present:
+            if name not in found:
+                return hint_at(data, at + len(head.target) - 1,
+                               "the parameter %s is missing: after the path comes ?, then name=value, parted "
+                               "by &" % name)
+            if callable(wanted):
+                hint = wanted(found[name])
+                if hint is not None:
+                    return hint_at(data, at + len(path), hint)
+            elif found[name] not in wanted:
+                return hint_at(data, at + len(path), "%s is %s, but this task wants %s=%s"
+                               % (name, visible_bytes(found[name].encode("utf-8"))[:60] or "empty", name,
+                                  wanted[0]))
+        return None
+
+    def compare_fields(self, answer, request):
+        data, head = answer.data, request.head
+        end = data.index(b"\r\n", request.start + 2) + 1   # of the request line; an empty line may precede it
+        hosts = head.headers.get_all("host")
+        if head.version == "1.1" and len(hosts) != 1:
+            words = "%d Host fields: there must be one (RFC 9112 §3.2)" % len(hosts)
+            if not hosts:
+                words = ("no Host: a request of HTTP/1.1 has one Host field, even on a Unix socket, where "
+                         "any name will do (RFC 9112 §3.2). The engine answers 400 without it")
+            return hint_at(data, end, words)
+        if hosts and "/" in hosts[0]:
+            return hint_at(data, end, "Host is a name such as docker, without http:// and without a path "
+                           "(RFC 9112 §3.2)")
+        for name, value in self.fields.items():
+            given = head.headers.get(name)
+            if given is None:
+                return hint_at(data, end, "the field %s: %s is missing" % (name, value))
+            if given.partition(";")[0].strip().lower() != value.lower():
+                return hint_at(data, field_place(data, request, name),
+                               "%s is %s, but this task wants %s: %s"
+                               % (name, visible_bytes(given.encode("latin-1"))[:60], name, value))
+        return None
+
+    def compare_body(self, answer, request):
+        data, kind = answer.data, request.framing.kind
+        if self.body is None:
+            if request.body:
+                return hint_at(data, request.body_start, "this request needs no body")
+            return None
+        if self.framing == "length" and kind != "length":
+            words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)"
+                     if kind == "none" else
+                     "this task wants Content-Length, not chunks")
+            return hint_at(data, request.body_start - 2, words)
+        if self.framing == "chunked" and kind != "chunked":
+            return hint_at(data, request.body_start - 2,
+                           "this task wants Transfer-Encoding: chunked, and no Content-Length")
+        if not request.body:
+            return hint_at(data, request.body_start - 2,
+                           "the body is empty: the JSON comes after the empty line")
+        try:
+            value = json.loads(request.body.decode("utf-8"))
+        except ValueError as error:
+            size = json_size(data[request.body_start:]) if kind == "length" else None
+            if size is not None:
+                return hint_at(data, request.body_start,
+                               "Content-Length says %d, but the JSON after the empty line has %d bytes "
+                               "(RFC 9110 §8.6)"
+                               % (request.framing.length, size))
+            at = request.body_start
+            # chunk lines would stand between
+            if kind == "length" and isinstance(error, json.JSONDecodeError):
+                at += min(len(error.doc[:error.pos].encode("utf-8")), max(len(request.body) - 1, 0))
+            return hint_at(data, at, "the body is not JSON: %s" % json_words(request.body, error))
+        except RecursionError:
+            return hint_at(data, request.body_start,
+                           "the body is not JSON of this task: it is nested too deeply")
+        hint = (self.body(value) if isinstance(value, dict)
+                else "the body is a JSON object: it stands in { and }")
+        return hint if hint is None else hint_at(data, request.body_start, hint)
+
+
+def json_size(data):
+    """How many bytes the JSON object at the start of `data` has; None if there is none."""
+    text = data.decode("utf-8", "replace")
+    if not text.startswith("{"):
+        return None
+    try:
+        return len(text[:json.JSONDecoder().raw_decode(text)[1]].encode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def json_words(body, error):
+    if b"'" in body and b'"' not in body:
+        return "texts stand in double quotes, not single ones"
+    if re.search(rb",\s*[}\]]", body):
+        return "a comma stands before the closing bracket"
+    if re.search(rb"[{,]\s*[A-Za-z]+\s*:", body):
+        return "names stand in double quotes"
+    if body.lstrip()[:1] == b'"':
+        return "it is an object, which stands in { and }"
+    if re.search(rb"[\[:,]\s*[A-Za-z]", body):
+        return "texts stand in double quotes"
+    return getattr(error, "msg", " ".join(str(error).split()))
+
+
+class Lesson:
+    """`name` (how progress knows it), `title`; `text`, `task`, `after` (str, paragraphs parted by empty
+    lines); `hints`, from vague to nearly all.
+
+    `wanted` the WantedRequests in their order; `solution()` → bytes that pass; `statuses` what the engine
+    must answer, in order. `prepare(room)` makes what the lesson needs, `meanwhile(room)` is called when the
+    head of the last answer has come, `afterwards(room, exchanges)` → more text to show. `stream(bytes)` →
+    hint or None, for what follows an upgrade; `half_close`: whether the end of that is told to the engine.
+    `kind` "requests", or one that `look(bytes)` → hint or None checks: "notation" (bytes typed as numbers),
+    "facts" (lines of name = value). `note()` → a line to show with the task. `practice_only`: never sent to
+    an engine that was named. `tcp`: the engine is reached over TCP.
+    """
+
+    kind = "requests"
+    wanted = ()
+    statuses = ()
+    after = ""
+    look = None
+    stream = None
+    half_close = True
+    prepare = None
+    meanwhile = None
+    afterwards = None
+    note = None
+    practice_only = False
+    tcp = False
+
+    def __init__(self, name, title, **parts):
+        self.name = name
+        self.title = title
+        for part, value in parts.items():
+            setattr(self, part, value)
+
+    def check(self, data):
+        """bytes → None if they solve the task, else the hint (str)."""
+        if self.kind != "requests":
+            return self.look(data)
+        answer = read_answer(data)
+        hint = wire_hint(answer)
+        for place, wanted in enumerate(self.wanted):
+            # A difference that stands before the byte that breaks HTTP is named first.
+            if place < len(answer.whole):
+                found = wanted.compare(answer, answer.whole[place])
+                if found is not None:
+                    return self.numbered(place, found)
+        needless = self.needless_body(answer)
+        if needless is not None:
+            return needless
+        if hint is not None:
+            return hint
+        if len(answer.whole) < len(self.wanted):
+            return ("the answer has %d of %d requests: the next one, %s %s, follows on the same connection, "
+                    "right after the one before"
+                    % (len(answer.whole), len(self.wanted), self.wanted[len(answer.whole)].method,
+                       self.wanted[len(answer.whole)].path))
+        if len(answer.whole) > len(self.wanted):
+            surplus = answer.whole[len(self.wanted)]
+            return hint_at(data, surplus.start, "a request too many: this task has %d" % len(self.wanted))
+        if self.stream is not None:
+            hint = self.stream(answer.stream or b"")
+            if hint is not None:
+                return hint
+        elif answer.stream:
+            return hint_at(data, len(data) - len(answer.stream),
+                           "%d bytes after the request: this task sends nothing on the stream"
+                           % len(answer.stream))
+        return None
+
+    def needless_body(self, answer):
+        """The hint for a request that announces a body which the task does not have, or None."""
+        place = len(answer.whole)
+        if place >= min(len(answer.requests), len(self.wanted)) or self.wanted[place].body is not None:
+            return None
+        request = answer.requests[place]
+        hint = self.wanted[place].compare_line(answer, request)
+        if hint is None:
+            field = "Content-Length" if request.framing.kind == "length" else "Transfer-Encoding"
+            hint = hint_at(answer.data, field_place(answer.data, request, field),
+                           "this request needs no body: leave out %s, which announces one" % field)
+        return self.numbered(place, hint)
+
+    def numbered(self, place, hint):
+        return hint if len(self.wanted) == 1 else "request %d: %s" % (place + 1, hint)
+
+
+class LessonExchange:
+    """A request as sent, and its answer: `sent`, `stream_sent`, `body` (bytes), `head`, `error` (or None)."""
+
+    def __init__(self, sent):
+        self.sent = sent
+        self.stream_sent = b""
+        self.head = None
+        self.body = b""
+        self.error = None
+
+
+class Classroom:
+    """The engine that solved answers go to. `docker`: a client of it, for what a lesson prepares;
+    `is_practice`.
+
+    `address` None: the practice engine, started here. Close it, or use it with `with`.
+    """
+
+    def __init__(self, address=None):
+        from ...engine.docker import Docker
+        self.is_practice = address is None
+        self._practice = None
+        self._port = None
+        self.made = []             # ids of containers to remove
+        if address is None:
+            from ..practice.engine import PracticeEngine
+            self._practice = PracticeEngine()
+            self._practice.start()
+            address = self._practice.address
+        self.docker = Docker(address)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        self.close()
+
+    def close(self):
+        try:
+            if not self.is_practice:
+                self.clean_up()
+        finally:
+            self.docker.close()
+            if self._port is not None:
+                self._port.close()
+            if self._practice is not None:
+                self._practice.close()
+
+    def clean_up(self):
+        """Remove the containers of the lesson from an engine that is not ours."""
+        for identity in self.made:
+            try:
+                self.docker.container_delete(identity, force=True, v=True)
+            except RawdockError:
+                pass   # it has gone by itself, or the engine has: there is nothing more to do here
+
+    # -- what lessons prepare
+
+    def need_image(self, name):
+        from ...engine.run import pull_image
+        try:
+            self.docker.image_inspect(name)
+        except RawdockError:
+            pull_image(self.docker, name)
+
+    def make(self, name, body, start=False):
+        """Create the container `name` from `body` (dict), and start it if asked to."""
+        if "Image" in body:
+            self.need_image(body["Image"])
+        created = self.docker.container_create(name=name, body=body)
+        self.made.append(created["Id"])
+        if start:
+            self.docker.container_start(created["Id"])
+        return created["Id"]
+
+    # -- sending
+
+    def dial(self, tcp=False):
+        """A socket connected to the engine."""
+        if tcp and self.is_practice:
+            if self._port is None:
+                self._port = LessonPort(self._practice.socket_path)
+            return socket.create_connection(self._port.place, LESSON_SECONDS)
+        return self.docker.open_socket(self.docker.address, LESSON_SECONDS)
+
+    def send(self, lesson, answer, wrap=None):
+        """Send a LessonAnswer, request by request, on one connection → list of LessonExchange.
+
+        `wrap(sock)` may put a recorder around the socket. What follows an upgrade is sent only after the head
+        of the answer: what an engine gets earlier is lost.
+        """
+        sock = self.dial(lesson.tcp)
+        try:
+            sock.settimeout(LESSON_SECONDS)
+            sock = wrap(sock) if wrap is not None else sock
+            reader = ResponseReader()
+            done = []
+            for request in answer.whole:
+                exchange = LessonExchange(answer.data[request.start:request.end])
+                done.append(exchange)
+                last = request is answer.whole[-1]
+                reader.method = request.head.method
+                reader.hijack = answer.stream is not None and last
+                sock.sendall(exchange.sent)
+                self._receive(sock, reader, exchange, lesson, answer.stream if last else None, last)
+                self._keep_created(exchange)
+                if exchange.error is not None or exchange.head is None:
+                    break
+                if last and answer.stream is None and not stays_open(exchange.head, reader.framing):
+                    sock.recv(1)   # the engine closes, and whoever records sees it
+            return done
+        finally:
+            sock.close()
+
+    def _receive(self, sock, reader, exchange, lesson, stream, last):
+        """Read the answer to one request into `exchange`, up to its end."""
+        try:
+            while True:
+                try:
+                    data = sock.recv(65536)
+                except socket.timeout:
+                    raise UsageError("the engine was silent for %d seconds" % LESSON_SECONDS)
+                except ConnectionResetError:
+                    data = b""
+                events = reader.feed(data) if data else reader.feed_eof()
+                for event in events:
+                    if isinstance(event, End):
+                        return
+                    if isinstance(event, (Data, Switched)):
+                        came = event.data if isinstance(event, Data) else event.leftover
+                        exchange.body += came[:MAX_KEPT_BODY - len(exchange.body)]
+                        if isinstance(event, Switched):
+                            self._on_stream(sock, exchange, lesson, stream)
+                    elif event.status >= 200 or event.status == 101:
+                        exchange.head = event
+                        if last and lesson.meanwhile is not None:
+                            lesson.meanwhile(self)
+                if not data:
+                    return
+        except (ProtocolError, OSError) as error:
+            exchange.error = error
+
+    def _on_stream(self, sock, exchange, lesson, stream):
+        if stream:
+            exchange.stream_sent = stream
+            sock.sendall(stream)
+        if lesson.half_close:
+            sock.shutdown(socket.SHUT_WR)
+
+    def _keep_created(self, exchange):
+        """A container that the answer itself has made is removed like the lesson's own."""
+        if exchange.head is not None and exchange.head.status == 201:
+            try:
+                self.made.append(json.loads(exchange.body.decode("utf-8"))["Id"])
+            except (ValueError, KeyError, TypeError):
+                pass
+
+
+class LessonPort:
+    """A TCP port of 127.0.0.1 that hands its connections to the Unix socket `path`. `place`: (host, port)."""
+
+    def __init__(self, path):
+        from threading import Thread
+        self.path = path
+        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(4)
+        self.place = self.listener.getsockname()
+        self._closing = False
+        self._thread = Thread(target=self._serve, name="rawdock-lesson-port")
+        self._thread.daemon = True
+        self._thread.start()
+
+    def _serve(self):
+        from select import select
+        while True:
+            near, _ = self.listener.accept()
+            if self._closing:
+                near.close()
+                return
+            far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            with near, far:
+                try:
+                    far.connect(self.path)
+                    while True:   # one client at a time is all a lesson has
+                        ready = select([near, far], [], [])[0][0]
+                        data = ready.recv(65536)
+                        if not data:
+                            break
+                        (far if ready is near else near).sendall(data)
+                except OSError:
+                    pass
+
+    def close(self):
+        self._closing = True
+        try:
+            socket.create_connection(self.place, 5).close()
+        except OSError:
+            pass
+        self._thread.join(5)
+        self.listener.close()
+
+
+class LessonProgress:
+    """Solved lessons and hints given, in a file; `trouble` (str or None): what went wrong with it."""
+
+    def __init__(self, path=None, environ=None):
+        environ = os.environ if environ is None else environ
+        if path is None:
+            home = environ.get("XDG_STATE_HOME") or ""
+            if not os.path.isabs(home):   # the XDG rule: a relative one is ignored
+                home = os.path.join(os.path.expanduser("~"), ".local", "state")
+            path = os.path.join(home, "rawdock", "learn.json")
+        self.path = path
+        self.trouble = None
+        self.solved = {}       # name → time, str
+        self.hints = {}        # name → how many were given
+        self._read()
+
+    def _read(self):
+        try:
+            with open(self.path, encoding="utf-8") as file:
+                found = json.load(file)
+            solved, hints = found["solved"], found["hints"]
+            if not (isinstance(solved, dict) and isinstance(hints, dict)
+                    and all(type(count) is int for count in hints.values())):
+                raise ValueError("it does not hold what rawdock learn writes")
+            self.solved, self.hints = solved, hints
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            self.trouble = ("what was solved before is not known: %s cannot be read (%s)"
+                            % (self.path, getattr(error, "strerror", None) or error))
+
+    def _write(self):
+        text = (json.dumps({"version": 1, "solved": self.solved, "hints": self.hints}, indent=1,
+                           sort_keys=True) + "\n")
+        beside = "%s.%d" % (self.path, os.getpid())
+        try:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            with open(beside, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.replace(beside, self.path)
+        except OSError as error:
+            self.trouble = ("this is not remembered: %s cannot be written (%s)"
+                            % (self.path, error.strerror or error))
+
+    def solve(self, lesson):
+        self.solved[lesson.name] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self._write()
+
+    def next_hint(self, lesson):
+        """(number, hint): the next of the lesson's hints; the last one again when all were given."""
+        given = min(max(self.hints.get(lesson.name, 0), 0), len(lesson.hints) - 1)
+        self.hints[lesson.name] = given + 1
+        self._write()
+        return given + 1, lesson.hints[given]
+
+    def reset(self):
+        self.solved, self.hints = {}, {}
+        self._write()
+
+
+def first_unsolved(lessons, progress, after=0):
+    """The number of the first unsolved lesson beyond `after`, else of the first; None if all are solved."""
+    left = [number for number, lesson in enumerate(lessons, 1) if lesson.name not in progress.solved]
+    return next((number for number in left if number > after), left[0] if left else None)

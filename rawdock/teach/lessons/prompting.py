@@ -1,0 +1,176 @@
+"""What lessons and the tour print and ask at a terminal: filled paragraphs, a line typed into it."""
+import os
+import re
+import sys
+from collections import deque
+
+from ..explain.screen import (
+    DEFAULT_WIDTH, break_place, broken_line, output_width, painted, wants_colour, wrapped_words,
+)
+
+MAX_PROSE_WIDTH = 100
+TITLE_COLOUR, GOOD_COLOUR, WRONG_COLOUR, LITERAL_COLOUR, MARK_COLOUR = "1", "1;32", "1;31", "36", "1;33"
+INDENT = "    "
+MARK_LINE = re.compile(r" +\^")
+COMMAND_LINE = re.compile(r" +(?:printf|rawdock|python3|docker|nc|until=)")
+SHELL_WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\$\(\(.*?\)\)|\$\([^()]*\)|[^\s'\"])+")
+WORDS_THAT_LEAVE = ("q", "quit", "exit", "n", "no")   # at a prompt where Enter goes on
+FIRST_LINES, LAST_LINES = 40, 8   # of a folded transcript: a pull of many layers has thousands
+NAMED_COMMAND = re.compile(r"\brawdock (?=(?:learn|tour|tap|explain|practice) ?)")
+
+
+class Prose:
+    """Prints paragraphs to `out` (line(str)), which is stdout, fitted into its width and coloured."""
+
+    def __init__(self, out):
+        self._out = out
+        self._colour = wants_colour(1)
+        # Longer lines than MAX_PROSE_WIDTH are hard to read.
+        self._width = min(MAX_PROSE_WIDTH, output_width(1) or DEFAULT_WIDTH)
+
+    def say(self, text="", lead="", colour=""):
+        """Print `text`; `lead` is its beginning, shown in `colour` (one of the colours above)."""
+        lines = wrapped_text(as_started(lead + text), self._width).split("\n")
+        if self._colour:
+            lines = [painted(line, MARK_COLOUR if MARK_LINE.fullmatch(line) else LITERAL_COLOUR)
+                     if line.startswith(INDENT) else line for line in lines]
+            if lead:
+                start = lines[0][:len(lead.rstrip())]
+                lines[0] = painted(start, colour) + lines[0][len(start):]
+        for line in lines:
+            self._out.line(line)
+
+    def title(self, text):
+        for line in wrapped_words(text, self._width):
+            self._out.line(painted(line, TITLE_COLOUR) if self._colour else line)
+
+    def row(self, label, text):
+        """A row of a list; `text` goes on below itself where it is too long."""
+        for line in wrapped_words(text, self._width - len(label)):
+            self._out.line(label + line)
+            label = " " * len(label)
+
+    def show_bytes(self, lines):
+        """Lines (str) of what was typed or is to be typed, indented."""
+        for line in lines:
+            for piece in literal_lines(INDENT + line, "", self._width):
+                self._out.line(painted(piece, LITERAL_COLOUR) if self._colour else piece)
+
+
+def wrapped_text(text, width):
+    """Paragraphs with their lines filled up to `width`.
+
+    Lines that begin with a blank or { keep their breaks, and are broken where they are too long: a command so
+    that a shell still takes it, others behind a blank or a comma. One with a mark below it (^) is cut around
+    the mark.
+    """
+    lines = []
+    for paragraph in text.strip("\n").split("\n\n"):
+        held, left = [], deque(paragraph.split("\n") + [""])
+        while left:
+            line = left.popleft()
+            literal = line[:1] in (" ", "{")
+            if held and (literal or not line):
+                lines += wrapped_words(" ".join(held), width)
+                held = []
+            if literal:
+                mark = left.popleft() if MARK_LINE.fullmatch(left[0]) else ""
+                lines += literal_lines(line if line.startswith(INDENT) else INDENT + line, mark, width)
+            elif line:
+                held.append(line)
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+def literal_lines(line, mark, width):
+    """An indented line fitted into `width` → list of str. `mark`: the line below it that ends in ^, or ""."""
+    if mark:
+        return marked_lines(line, len(mark) - 1, width)
+    if len(line) <= width:
+        return [line]
+    if COMMAND_LINE.match(line):
+        return command_lines(line, width)
+    columns = [match.end() for match in re.finditer(" {2,}", line) if match.end() <= width // 2]
+    hang = max(columns + [len(INDENT) + 2])
+    first = break_place(line, width)
+    return [line[:first]] + [" " * hang + piece for piece in broken_line(line[first:], width - hang)]
+
+
+def marked_lines(line, column, width):
+    """The part of `line` around `column` that fits into `width`, and ^ below that column."""
+    start = 0
+    if column >= width - 1 or len(line) > width:
+        start = max(0, column - width * 2 // 3)
+    shown = INDENT + "…" + line[start + len(INDENT) + 1:] if start else line
+    return [shown if len(shown) <= width else shown[:width - 1] + "…", " " * (column - start) + "^"]
+
+
+def command_lines(line, width):
+    """A shell command on lines of its own that a shell joins again; a word in quotes is not broken."""
+    lines, held = [], INDENT
+    for word in SHELL_WORD.findall(line):
+        if held.strip() and len(held) + 1 + len(word) + 2 > width:
+            lines.append(held + " \\")
+            held = INDENT + "  "
+        held += (" " if held.strip() else "") + word
+    return lines + [held]
+
+
+class FoldedLines:
+    """An output for transcripts: FIRST_LINES of a part at once, LAST_LINES at its end, the rest counted.
+
+    A line that begins with a blank goes on with the one above it, and counts with that.
+    """
+
+    def __init__(self, out):
+        self._out = out
+        self._count = 0
+        self._held = deque(maxlen=LAST_LINES)
+
+    def write(self, data):
+        for line in data.splitlines(True):
+            goes_on = line.startswith(b" ")
+            self._count += not goes_on
+            if self._count <= FIRST_LINES:
+                self._out.write(line)
+            elif goes_on and self._held:
+                self._held[-1] += line
+            else:
+                self._held.append(line)
+
+    def end_part(self):
+        left_out = self._count - FIRST_LINES - len(self._held)
+        if left_out > 0:
+            self._out.line("… %d lines are left out …" % left_out)
+        self._out.write(b"".join(self._held))
+        self._count = 0
+        self._held.clear()
+
+
+def command_spelled(argv0):
+    """How a shell starts what `argv0` started: from a clone or as one file there is no command `rawdock`."""
+    from shlex import quote
+    name = os.path.basename(argv0)
+    if name == "__main__.py":
+        return "python3 -m rawdock"
+    return "python3 " + quote(argv0) if name.endswith(".py") else "rawdock"
+
+
+def as_started(text):
+    """`text` with the commands of rawdock that it names spelled as they can be typed here."""
+    return NAMED_COMMAND.sub(lambda match: command_spelled(sys.argv[0]) + " ", text)
+
+
+def typed_line(prompt):
+    """A line from the terminal, edited with the usual keys where Python has them; None at its end."""
+    try:
+        import readline
+        readline.set_auto_history(True)
+        readline.parse_and_bind("set enable-bracketed-paste off")   # else lines pasted together come as one
+    except ImportError:
+        pass
+    try:
+        return input(prompt)
+    except EOFError:
+        os.write(1, b"\n")
+        return None

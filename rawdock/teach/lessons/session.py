@@ -1,0 +1,394 @@
+"""One learner at one lesson: the text, the answer, what comes of it.
+
+`rawdock learn 3` shows lesson 3 and takes its answer: typed at a terminal, line by line, or as bytes from a
+pipe or a file, which are taken exactly as they are. An answer that passes is sent to the practice engine
+inside this process, or to the engine that -H names, and what comes back is shown.
+
+Typed answers follow the form of HTTP, so that nothing has to be said about where they end: Enter ends a line
+with \\r\\n, the empty line ends a head, a body is one line whose Enter is not sent, and after an upgrade
+Enter is \\n, for HTTP is over then. A line of a single dot gives the answer as it stands.
+"""
+import os
+
+from ...errors import ProtocolError, UsageError
+from .typed import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines, written_bytes
+from .lessons import Classroom, LessonProgress, first_unsolved
+from .course import LESSONS, LESSONS_END
+from ..record.record import RecordedSocket, WireRecorder
+from ..explain.screen import counted_bytes, output_widths, wants_colour
+from ..explain.transcript import TranscriptSink
+from .prompting import (
+    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, FoldedLines, Prose, as_started, typed_line,
+)
+
+TYPING = {
+    "requests": "Type line by line. Enter ends a line with \\r\\n, and an empty line ends the head: press "
+    "Enter twice.",
+    "notation": "Type the bytes, on as many lines as you like. An empty line ends the answer.",
+    "facts": "Type the lines. An empty line ends the answer.",
+}
+TYPING_BODY = " The body is one line, whose Enter is not sent."
+TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n, and \\x04 is written for "
+                 "the byte 04.")
+TYPING_DOT = " A line with only a dot gives the answer as it stands."
+COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
+                      "what you have typed.")
+TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit",
+                  "q": "quit", "exit": "quit"}
+
+
+class LearnSession:
+    """One lesson with one learner: `ask(prompt)` gives a typed line (str), or None at the end of input."""
+
+    def __init__(self, console, progress, number, ask=None):
+        self.console = console
+        self.progress = progress
+        self.number = number
+        self.lesson = LESSONS[number - 1]
+        self.ask = ask
+        self.prose = Prose(console.out)
+        self.say = self.prose.say
+
+    def say_progress_trouble(self):
+        if self.progress.trouble:
+            self.console.err.line("rawdock: %s" % self.progress.trouble)
+            self.progress.trouble = None
+
+    def show_title(self):
+        self.prose.title("Lesson %d of %d: %s" % (self.number, len(LESSONS), self.lesson.title))
+        self.say()
+
+    def show_text(self):
+        self.show_title()
+        self.say(self.lesson.text)
+        self.say()
+        self.show_task()
+
+    def show_task(self):
+        self.prose.title("Task")
+        self.say(self.lesson.task)
+        self.show_note()
+
+    def show_note(self):
+        if self.lesson.note is not None:
+            self.say()
+            self.say(self.lesson.note())
+
+    def show_hint(self):
+        number, hint = self.progress.next_hint(self.lesson)
+        self.say(hint, "Hint %d of %d: " % (number, len(self.lesson.hints)), TITLE_COLOUR)
+        self.say_progress_trouble()
+
+    def show_solution(self):
+        solution = self.lesson.solution()
+        is_text = self.lesson.kind != "requests"
+        self.prose.show_bytes(solution.decode("ascii").splitlines() if is_text
+                              else self.request_lines_shown(solution))
+
+    def request_lines_shown(self, data):
+        """An answer as visible lines, each request on new ones: behind a body there is no line end."""
+        ends = [request.end for request in read_answer(data).whole[:len(self.lesson.wanted)]]
+        parts = [data[start:end] for start, end in zip([0] + ends, ends + [len(data)])]
+        return [line for part in parts if part for line in visible_lines(part)]
+
+    # -- typing
+
+    def typing_rules(self):
+        """How this lesson's answer is typed (str)."""
+        lesson = self.lesson
+        text = TYPING[lesson.kind]
+        if lesson.kind == "requests":
+            text += TYPING_BODY if any(wanted.framing == "length" for wanted in lesson.wanted) else ""
+            text += (TYPING_STREAM if lesson.stream is not None else "") + TYPING_DOT
+        return text + COMMANDS_AT_PROMPT
+
+    def converse(self):
+        """Show the lesson and take answers until one passes. False if the learner leaves."""
+        self.show_text()
+        self.say()
+        self.say(self.typing_rules())
+        while True:
+            self.say()
+            answer = self.read_typed()
+            if answer is None:
+                return False
+            if self.judge(answer):
+                return True
+            self.say()
+            self.say("Try again from the beginning; the up arrow brings lines back. (hint, show, text, quit)")
+            self.show_note()
+
+    def obey(self, command):
+        """Do what a word of TYPED_COMMANDS asks for, other than to leave."""
+        if command == "hint":
+            self.show_hint()
+        elif command == "show":
+            self.show_solution()
+        elif command == "text":
+            self.show_text()
+        else:
+            self.say(self.typing_rules())
+
+    def read_typed(self):
+        """The next typed answer (bytes); None if the learner leaves."""
+        data, prompt = b"", "> "
+        while True:
+            try:
+                line = self.ask(prompt)
+            except KeyboardInterrupt:
+                if not data:
+                    raise
+                data, prompt = b"", "> "
+                self.say()
+                self.say("(What you had typed is dropped: begin again. Ctrl-C once more leaves.)")
+                continue
+            if line is None:
+                # On a lesson's terminal Ctrl-D is a key like others, and the last one.
+                return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
+            command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
+            if command == "quit":
+                return None
+            if command is not None:
+                self.obey(command)
+                self.say("(Go on: the lines before it stand.)" if data else "")
+                continue
+            if line == ".":
+                if data:
+                    return data
+                continue
+            typed = line.encode("utf-8", "surrogateescape")
+            if self.lesson.kind != "requests":
+                if not line.strip():
+                    if data:
+                        return data
+                    continue
+                data += typed + b"\n"
+                continue
+            if not data and not line:
+                continue
+            data, prompt = self.add_line(data, line, typed)
+            if prompt is None:
+                return data
+
+    def add_line(self, data, line, typed):
+        """(answer with the line, next prompt); None for the prompt: the answer is over."""
+        before = read_answer(data)
+        if before.stream is not None:
+            typed = unescape_typed(line)
+            return data + typed + (b"" if typed.endswith(b"\x04") else b"\n"), "stream> "
+        under_way = before.requests[-1] if before.requests and before.requests[-1].end is None else None
+        if under_way is not None and under_way.framing.kind == "length":
+            data += typed
+            after = read_answer(data)
+            return data, None if after.error is not None else self.prompt_after(after)
+        data += typed + b"\r\n"
+        after = read_answer(data)
+        if under_way is not None:
+            wrong = after.error is not None and type(after.error) is ProtocolError
+            if not wrong and len(after.whole) == len(before.whole):
+                return data, "chunk> "
+            return data, None if wrong else self.prompt_after(after)
+        if line:   # a head goes on until its empty line, whatever may be wrong in it; a body is none
+            return data, None if not before.data and line[:1] in ("{", "[") else "> "
+        begun = after.requests[-1] if after.requests else None
+        if begun is not None and begun.end is None:
+            if self.lesson.needless_body(after) is not None:
+                return data, None
+            return data, "body> " if begun.framing.kind == "length" else "chunk> "
+        return data, None if after.error is not None else self.prompt_after(after)
+
+    def prompt_after(self, answer):
+        """The prompt for what follows complete requests; None if nothing does."""
+        for wanted, request in zip(self.lesson.wanted, answer.whole):
+            if wanted.compare(answer, request) is not None:
+                return None   # wrong already: better said now than after the next one
+        if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
+            return "> "
+        if answer.stream is not None and self.lesson.stream is not None:
+            self.say("(101 is assumed: from here on your lines go to the program, with \\n, and a line with "
+                     "only a dot ends them)")
+            return "stream> "
+        return None
+
+    # -- judging
+
+    def judge(self, data):
+        """Check an answer, send it if it passes, show both; whether the lesson is solved."""
+        if data:
+            self.show_answer(data)
+        hint = self.lesson.check(data)
+        if hint is not None:
+            self.say(hint, "Not yet. ", WRONG_COLOUR)
+            return False
+        if not self.send(data):
+            return False
+        if self.lesson.after:
+            self.say()
+            self.say(self.lesson.after)
+        self.progress.solve(self.lesson)
+        self.say()
+        solved = sum(lesson.name in self.progress.solved for lesson in LESSONS)
+        self.say("%d of %d lessons are solved." % (solved, len(LESSONS)), "Solved. ", GOOD_COLOUR)
+        self.say_progress_trouble()
+        return True
+
+    def show_answer(self, data):
+        """The answer and its size; of bytes written as numbers, how many they stand for."""
+        is_text = (self.lesson.kind != "requests"
+                   and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data))
+        size = counted_bytes(len(data))
+        if is_text and self.lesson.kind == "notation":
+            try:
+                size = "%s, written with %d characters" % (counted_bytes(len(written_bytes(data))), len(data))
+            except ValueError:
+                pass   # the hint says why
+        self.say("Your answer, %s:" % size)
+        self.prose.show_bytes(data.decode("ascii").splitlines() if is_text
+                              else self.request_lines_shown(data))
+        self.say()
+
+    def send(self, data):
+        """Send the answer to an engine, if it is for one → whether that one answers as the lesson has it."""
+        lesson = self.lesson
+        address = self.console.named_address()
+        if address is not None and lesson.practice_only:
+            self.say("(This lesson is for the practice engine alone: nothing is sent to %s.)" % address)
+            address = None
+        exchanges, fits = [], True
+        with Classroom(None if address is None else str(address)) as room:
+            if lesson.prepare is not None:
+                lesson.prepare(room)
+            if lesson.kind == "requests":
+                place = "the engine at %s" % address
+                if room.is_practice:
+                    place = "the practice engine inside rawdock"
+                self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
+                         GOOD_COLOUR)
+                self.say()
+                exchanges = self.exchange(room, read_answer(data))
+                fits = self.judge_statuses(exchanges)
+            else:
+                self.say("", "Right.", GOOD_COLOUR)
+            if fits and lesson.afterwards is not None:
+                self.say()
+                self.say(lesson.afterwards(room, exchanges))
+        return fits
+
+    def exchange(self, room, answer):
+        """Send a LessonAnswer and show what crosses, a long answer folded → list of LessonExchange."""
+        paper = FoldedLines(self.console.out)
+        sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
+        recorder = WireRecorder([sink])
+        try:
+            return room.send(self.lesson, answer,
+                             lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
+        finally:
+            recorder.finish()
+            paper.end_part()
+
+    def judge_statuses(self, exchanges):
+        got = tuple(one.head.status if one.head is not None else None for one in exchanges)
+        broken = next((one.error for one in exchanges if one.error is not None), None)
+        if broken is not None:
+            self.say()
+            self.say(str(broken), "The answer broke off: ", WRONG_COLOUR)
+        elif got != self.lesson.statuses:
+            self.say()
+            self.say("Your request is right, but the engine answered %s where this lesson has %s: it is in "
+                     "another state than the lesson expects."
+                     % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
+        return broken is None and got == self.lesson.statuses
+
+
+def peer_words(sock):
+    """How the transcript calls what `sock` is connected to."""
+    peer = sock.getpeername()
+    return "tcp://%s:%d" % peer[:2] if isinstance(peer, tuple) else "the engine's Unix socket"
+
+
+def lesson_number(text):
+    if not text.isdigit() or not 1 <= int(text[:9]) <= len(LESSONS):
+        raise UsageError("no lesson %r: they are 1 to %d" % (text, len(LESSONS)),
+                         as_started("rawdock learn --list shows them")
+                         + "; an answer comes from stdin or --answer FILE")
+    return int(text)
+
+
+def read_whole_answer(name):
+    """The bytes of the file `name`, or of stdin for "-"."""
+    try:
+        file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
+        with file:
+            data = b""
+            while len(data) <= MAX_ANSWER_BYTES:
+                piece = file.read(MAX_ANSWER_BYTES)
+                if not piece:
+                    return data
+                data += piece
+    except OSError as error:
+        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror),
+                         "give a file that holds the answer")
+    raise UsageError("an answer has at most %d bytes, %s has more"
+                     % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
+
+
+def list_lessons(console, progress):
+    prose = Prose(console.out)
+    for number, lesson in enumerate(LESSONS, 1):
+        prose.row("%2d  %-8s  " % (number, "solved" if lesson.name in progress.solved else "-"), lesson.title)
+    first = first_unsolved(LESSONS, progress)
+    prose.say()
+    prose.say("rawdock learn N is lesson N; rawdock learn goes on with %s"
+              % ("the first that is not solved, %d" % first if first else "lesson 1: all are solved"))
+    return 0
+
+
+def run_lessons(console, options, arguments):
+    progress = LessonProgress()
+    if options["reset"]:
+        progress.reset()
+    if progress.trouble:
+        console.err.line("rawdock: %s" % progress.trouble)
+        progress.trouble = None
+    if options["reset"] and not (arguments or options["list"]):
+        console.out.line("What was solved is forgotten.")
+        return 0
+    if options["list"]:
+        return list_lessons(console, progress)
+    number = lesson_number(arguments[0]) if arguments else first_unsolved(LESSONS, progress) or 1
+    session = LearnSession(console, progress, number, typed_line)
+    if options["hint"]:
+        session.show_hint()
+        return 0
+    if options["show"]:
+        session.show_solution()
+        return 0
+    if options["answer"] is None and os.isatty(0):
+        if not console.out.isatty():   # piped into a pager or a file: to be read, not answered
+            session.show_text()
+            return 0
+        return learn_typing(session)
+    data = read_whole_answer(options["answer"] or "-")
+    if not data:
+        session.show_text()
+        session.say()
+        session.say("No answer came on stdin. Pipe one in, give --answer FILE, or run this at a terminal.")
+        return 1
+    session.show_title()
+    return 0 if session.judge(data) else 1
+
+
+def learn_typing(session):
+    """Lesson after lesson, until the learner leaves → exit status."""
+    while session.converse():
+        following = first_unsolved(LESSONS, session.progress, session.number)
+        if following is None:
+            session.say("" if session.number == len(LESSONS) else LESSONS_END, "All lessons are solved. ",
+                        GOOD_COLOUR)
+            return 0
+        reply = session.ask("\nEnter goes on with lesson %d, q leaves: " % following)
+        if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
+            return 0
+        session = LearnSession(session.console, session.progress, following, session.ask)
+        session.say()
+    return 0

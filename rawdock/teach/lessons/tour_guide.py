@@ -1,0 +1,143 @@
+"""`rawdock tour`: which engine it runs on, whether it may, and the pages between its steps.
+
+A real engine is toured only where its user agrees, with --yes or at the prompt; where nobody can be asked the
+practice engine inside this process serves. Either way the first lines say which engine it is and what will be
+made there.
+"""
+import os
+
+from ...errors import RawdockError, UsageError
+from ...net.config import find_address
+from ..record.record import WireRecorder, recorded_dial
+from ..explain.screen import output_widths, wants_colour
+from .tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
+from ..explain.transcript import TranscriptSink
+from .prompting import WORDS_THAT_LEAVE, FoldedLines, Prose, typed_line
+
+PROBE_SECONDS = 5
+TOUR_BEGINNING = """
+It is what the docker command does for
+    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server
+Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what
+happens to that connection; 2> is its second one. What stands after # explains, and is not sent."""
+TOUR_END = """
+That was docker run, in six requests: create, pull, create, attach, wait, start. Every one of them can be
+typed by hand. To learn how:
+    rawdock learn"""
+
+
+def probe_engine(address):
+    """None if an engine answers at `address`, else the RawdockError that came instead."""
+    from ...engine.docker import Docker
+    try:
+        with Docker(str(address), timeout=PROBE_SECONDS) as docker:
+            response = docker.request("GET", "/_ping", head_timeout=PROBE_SECONDS, idle_timeout=PROBE_SECONDS)
+            response.read(65536)
+            if response.status == 200:
+                return None
+            return UsageError("what answers there says %d" % response.status)
+    except RawdockError as error:
+        return error
+
+
+def choose_engine(console, yes):
+    """Say which engine is toured, and why → the Address of a real one, or None for the practice engine.
+
+    UsageError where -H names one and nobody has agreed.
+    """
+    line = Prose(console.out).say
+    named = console.named_address()
+    address = named or (None if console.address == "practice:" else find_address())
+    if address is None or address.scheme == "practice":
+        line("This tour runs on the practice engine inside rawdock: nothing on this machine is touched.")
+        return None
+    trouble = probe_engine(address)
+    if trouble is not None:
+        if named is not None:
+            raise trouble
+        line("No engine answers at %s, so this tour runs on the practice engine inside rawdock: nothing on "
+             "this machine is touched." % address)
+        return None
+    line("An engine answers at %s. The tour would make there, and remove again at its end: the container %s, "
+         "the volume %s, and the image %s:%s if it has to pull "
+         "it." % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
+    if yes:
+        return address
+    if os.isatty(0) and console.out.isatty():
+        line("May it? y: on that engine, n: on the practice engine inside rawdock")
+        answer = typed_line("[n] ")
+        if (answer or "").strip().lower() in ("y", "yes"):
+            return address
+        line("On the practice engine, then: nothing on this machine is touched.")
+        return None
+    if named is not None:
+        raise UsageError("the tour makes a container on %s" % address,
+                         "add --yes if it may, or leave -H out for the practice engine")
+    line("Nobody said that it may (--yes), so it runs on the practice engine inside rawdock: nothing on this "
+         "machine is touched.")
+    return None
+
+
+def run_tour(console, yes, wait):
+    """The tour, to its end → exit status."""
+    from ...engine.docker import Docker
+    from ..practice.engine import PracticeEngine
+    address = choose_engine(console, yes)
+    practice = PracticeEngine().start() if address is None else None
+    try:
+        docker = Docker(str(address or practice.address))
+        with docker:
+            return guide_tour(console, docker, wait and os.isatty(0) and console.out.isatty())
+    finally:
+        if practice is not None:
+            practice.close()
+
+
+def guide_tour(console, docker, wait):
+    prose = Prose(console.out)
+    paper = FoldedLines(console.out)
+    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1), widths=output_widths(1))])
+    plain_dial = docker.open_socket
+    tour = RedisTour(docker, prose.say)
+    tour.check_free()
+    prose.say()
+    prose.say(TOUR_BEGINNING)
+    try:
+        docker.open_socket = recorded_dial(recorder)
+        docker.close()   # connections that were made before are not on the record
+        ended = all(guide_step(console, tour, step, paper, wait) for step in TOUR_STEPS)
+        prose.say()
+        prose.say(TOUR_END if ended else "The tour ends here.")
+    finally:
+        docker.open_socket = plain_dial
+        try:
+            recorder.finish()   # an OSError where nobody reads us any more
+        finally:
+            left = tour.clean_up()
+    for text in left:
+        console.complain("rawdock: %s" % text)
+    return 1 if left else 0
+
+
+def guide_step(console, tour, step, paper, wait):
+    """A row of TOUR_STEPS: title, reason, what crosses, what the tour says. False if the reader leaves."""
+    prose = Prose(console.out)
+    title, why, run_step = step
+    prose.say()
+    if wait:
+        number = title.partition(":")[0].lower() if title.startswith("Request") else "go on"
+        reply = typed_line("Enter: %s, q: leave > " % number)
+        if reply is None or reply.strip().lower() in WORDS_THAT_LEAVE:
+            return False
+    prose.title(title)
+    prose.say(why)
+    prose.say()
+    said = []
+    tour.say = said.append
+    try:
+        run_step(tour)
+    finally:
+        paper.end_part()
+    for text in said:
+        prose.say(text)
+    return True

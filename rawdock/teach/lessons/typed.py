@@ -1,0 +1,422 @@
+"""What a learner has typed, read by the wire floor's own parser, and the exact hint at what is wrong in it.
+
+    read_answer(bytes)    → LessonAnswer: the requests, the raw stream after an upgrade, the error
+    wire_hint(answer)     → str or None: which rule of HTTP the bytes break, where, and what to write instead
+    read_notation(text)   → bytes written as hexadecimal numbers and quoted text, where no keyboard has them
+
+Strategy: RequestReader decides what is right. Nothing here accepts or refuses a byte by itself:
+once the parser has refused, this file looks at the bytes around the offset that the parser names and says
+it in the words of someone who has just typed them. What it has no better words for is said as the parser
+says it.
+
+Leaves out: guessing. A hint names one mistake, the first; the next one has its turn after that.
+"""
+import re
+
+from ...errors import ProtocolError, TruncatedError
+from ...wire.exchange import Data, End, RequestReader, Switched
+
+MAX_ANSWER_BYTES = 65536
+
+METHODS_IN_CAPITALS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
+LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
+SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter each
+EMPTY_LINE = re.compile(rb"\n\r?\n")
+LOOKS_LIKE_FIELD = re.compile(rb"[A-Za-z-]+:")
+LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?([A-Za-z-]+) *=[^:]*")
+LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
+EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands "
+              "between head and body is missing (RFC 9112 §2.1)")
+
+
+class LessonRequest:
+    """A request: `head`, `body` (decoded), `framing`, and the offsets `start`, `body_start`, `end`."""
+
+    def __init__(self, head, framing, start, body_start):
+        self.head = head
+        self.framing = framing
+        self.start = start
+        self.body_start = body_start
+        self.end = None       # None: not complete
+        self.body = b""
+
+
+class LessonAnswer:
+    """`data`, `requests` (LessonRequests), `stream` (bytes after an upgrade request, else None), `error`."""
+
+    def __init__(self, data):
+        self.data = data
+        self.requests = []
+        self.stream = None
+        self.error = None
+        self.labels = []
+
+    @property
+    def whole(self):
+        """The requests that are complete."""
+        return [one for one in self.requests if one.end is not None]
+
+    @property
+    def after(self):
+        """Where the bytes after the last complete request begin."""
+        return self.whole[-1].end if self.whole else 0
+
+
+def read_answer(data):
+    """bytes → LessonAnswer. Fed byte by byte, so that each event's offset is known."""
+    answer = LessonAnswer(data)
+    reader = RequestReader(answer.labels)
+    start = 0
+    try:
+        for at in range(len(data)):
+            for event in reader.feed(data[at:at + 1]):
+                if isinstance(event, Data):
+                    answer.requests[-1].body += event.data
+                elif isinstance(event, End):
+                    answer.requests[-1].end = start = at + 1
+                elif isinstance(event, Switched):
+                    answer.stream = data[at + 1:]
+                else:
+                    answer.requests.append(LessonRequest(event, reader.framing, start, at + 1))
+            if answer.stream is not None:
+                return answer
+        reader.feed_eof()
+    except ProtocolError as error:
+        answer.error = error
+    return answer
+
+
+def visible_bytes(data):
+    """bytes → str in which every byte can be seen: \\r, \\n, \\xNN."""
+    shown = {0x0d: "\\r", 0x0a: "\\n", 0x09: "\\t", 0x5c: "\\\\"}
+    return "".join(shown.get(byte) or (chr(byte) if 0x20 <= byte < 0x7f else "\\x%02x" % byte)
+                   for byte in data)
+
+
+def visible_lines(data, limit=4000):
+    """bytes → list of str, a line for each line of `data`, with its line end visible."""
+    shown = data[:limit]
+    lines = [visible_bytes(line) for line in (shown.splitlines(True) if b"\n" in data else [shown])]
+    return lines + ["(%d bytes more)" % (len(data) - limit)] if len(data) > limit else lines
+
+
+def pointed_line(data, offset):
+    """The line of `data` around `offset`, and below it a mark under that byte."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    end = data.find(b"\n", offset) + 1 or len(data)
+    start = max(start, offset - 60)
+    before = visible_bytes(data[start:offset])
+    return "    %s\n    %s^" % (before + visible_bytes(data[offset:min(end, offset + 30)]), " " * len(before))
+
+
+def line_number(data, offset):
+    return data.count(b"\n", 0, offset) + 1
+
+
+def hint_at(data, offset, text):
+    """A hint with its place: line (from 1), byte in it (from 0), and the line with a mark below it."""
+    start = data.rfind(b"\n", 0, offset) + 1
+    place = "line %d, byte %d" % (line_number(data, offset), offset - start)
+    return "%s: %s\n%s" % (place, text, pointed_line(data, offset))
+
+
+def wire_hint(answer):
+    """What breaks HTTP in an answer → str with the line, the byte and what to write; None if nothing does."""
+    data, error = answer.data, answer.error
+    if not data:
+        return "nothing came: the answer has no byte at all"
+    if error is None:
+        # One empty line between requests is passed over by every server; at the end it is a line too many.
+        too_many = answer.whole and answer.stream is None and answer.after < len(data)
+        return surplus_hint(answer, answer.whole[-1]) if too_many else None
+    if answer.requests and answer.requests[-1].end is None:
+        return body_hint(answer, answer.requests[-1], error)
+    if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
+        return surplus_hint(answer, answer.whole[-1])
+    if LOOKS_LIKE_BODY.match(data, answer.after):
+        return hint_at(data, answer.after,
+                       "this looks like a body: before it come the request line, its fields and an empty "
+                       "line (RFC 9112 §2.1)")
+    spelled = spelled_out_hint(data, answer.after)
+    if spelled is not None:
+        return spelled
+    if isinstance(error, TruncatedError):
+        return head_end_hint(data, answer.after)
+    return (head_hint(data, answer.after, error)
+            or hint_at(data, min(error.offset, len(data) - 1),
+                       "expected %s (%s)" % (error.expected, error.rule)))
+
+
+def spelled_out_hint(data, start):
+    """The hint for a head in which line ends are spelled with backslashes; None if there are none."""
+    blank = EMPTY_LINE.search(data, start)
+    match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may have it
+    if match is None:
+        return None
+    return hint_at(data, match.start(), "%s stands here as %d characters, not as a line end. printf makes "
+                   "line ends of it, echo may not; typed at a prompt, Enter is the line end"
+                   % (match.group().decode("ascii"), len(match.group())))
+
+
+def surplus_hint(answer, last):
+    """Bytes after a complete request that begin no other one."""
+    data, surplus = answer.data, answer.data[answer.after:]
+    if last.framing.kind == "length":
+        got = len(data) - last.body_start
+        text = "Content-Length says %d, but %d bytes follow the empty line" % (last.framing.length, got)
+        if not surplus.strip():
+            text += ": %s at the end is one of them %s" % (visible_bytes(surplus), LINE_END_ADDED)
+        return hint_at(data, answer.after, text)
+    too_many = "%d byte%s too many: " % (len(surplus), "" if len(surplus) == 1 else "s")
+    origin = " " + LINE_END_ADDED if surplus in (b"\n", b"\r\n") else ""
+    if last.framing.kind == "chunked":
+        return hint_at(data, answer.after, too_many + "the body ended with the last chunk" + origin)
+    if not surplus.strip():
+        return hint_at(data, answer.after,
+                       too_many + "the request was over with the empty line before" + origin)
+    if LOOKS_LIKE_BODY.match(surplus):
+        return hint_at(data, answer.after,
+                       "here is a body, but the head has no Content-Length: without it a request has no "
+                       "body, and the engine would take these %d bytes for the next request "
+                       "(RFC 9112 §6.3)" % len(surplus))
+    return hint_at(data, answer.after, "these %d bytes come after the request was over, and begin no other "
+                   "one" % len(surplus))
+
+
+def head_end_hint(data, start):
+    """The bytes end inside a head."""
+    line = line_number(data, len(data))
+    last = data.rfind(b"\n", 0, len(data)) + 1
+    if LOOKS_LIKE_BODY.match(data, last):
+        return hint_at(data, last, EARLY_BODY)
+    if data.endswith(b"\r\n"):
+        return ("the empty line is missing: after line %d must come one more \\r\\n, with nothing before it. "
+                "It ends the head; without it the engine waits for more fields (RFC 9112 §2.1)\n%s"
+                % (line - 1, pointed_line(data, len(data) - 2)))
+    return ("line %d has no line end: write \\r\\n after it, and once more \\r\\n for the empty line that "
+            "ends the head (RFC 9112 §2.1)\n%s"
+            % (line, pointed_line(data, len(data))))
+
+
+def head_hint(data, start, error):
+    """The hint for a head that the parser refuses at error.offset; None: the parser's own words are best."""
+    at, rule, expected = error.offset, error.rule, error.expected
+    byte = data[at:at + 1]
+    line_start = data.rfind(b"\n", 0, at) + 1
+    line_end = data.find(b"\n", at) + 1 or len(data)
+    line = data[line_start:line_end].rstrip(b"\r\n")
+    rest = data[at:line_end].rstrip(b"\r\n")
+    first = line_start <= start
+    if expected == "no byte after a message that closes the connection":
+        return hint_at(data, at, "a second request, but the first one closes the connection: HTTP/1.0 does "
+                       "without being asked, HTTP/1.1 with Connection: close (RFC 9112 §9.6)")
+    if byte == b"\n" and (expected.startswith("CRLF") or at == line_start):
+        return hint_at(data, at, "the line ends with \\n alone. A line of HTTP ends with two bytes, \\r\\n "
+                       "(0d 0a; RFC 9112 §2.2): in printf write \\r\\n, in nc use -C; lines of a file get it "
+                       "with sed 's/$/\\r/'")
+    if byte == b"\r" and data[at + 1:at + 2] != b"\n":
+        return hint_at(data, at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)")
+    if first and b"$(" in line:
+        return hint_at(data, line_start + line.index(b"$("),
+                       "$( ) is for a shell, and here is none that works it out: write what it prints, as "
+                       "date +%s prints the time")
+    if rule == "RFC 9112 §2.3":
+        return hint_at(data, at, version_words(rest))
+    if first and rule in ("RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
+        return hint_at(data, at, request_line_words(byte, expected, line))
+    if LOOKS_LIKE_REQUEST.match(line) and (
+            b" HTTP/" in line or line.split()[0].decode("ascii").upper() in METHODS_IN_CAPITALS):
+        return hint_at(data, line_start, "a new request begins, but the head before it has not ended: the "
+                       "empty line (\\r\\n) is missing before it")
+    if LOOKS_LIKE_BODY.match(line):
+        return hint_at(data, line_start, EARLY_BODY)
+    if rule == "RFC 9112 §5.1":
+        if byte in (b" ", b"\t") and line[at - line_start:].strip(b" \t")[:1] == b":":
+            return hint_at(data, at, "a blank before the colon: the colon stands right after the field name, "
+                           "Name: value (RFC 9112 §5.1)")
+        parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
+        if parameter and (b"-" in parameter.group(1)
+                          or parameter.group(1).lower() in (b"host", b"connection", b"upgrade")):
+            return hint_at(data, data.index(b"=", line_start),
+                           "a field has a colon after its name, not =: it is written Name: value "
+                           "(RFC 9112 §5)")
+        if parameter:
+            return hint_at(data, line_start,
+                           "this is no field: parameters stand in the request line, at the end of the "
+                           "target, /path?name=value")
+        return hint_at(data, at, "this line has no colon after its name: a field is written Name: value "
+                       "(RFC 9112 §5)")
+    if rule == "RFC 9112 §5.2":
+        return hint_at(data, at, "the line begins with a blank: each field begins at the start of its line, "
+                       "or the line before it has not ended (RFC 9112 §5.2)")
+    if rule == "RFC 9110 §8.6":
+        return hint_at(data, at, "Content-Length is a number of bytes, in decimal digits and nothing else "
+                       "(RFC 9110 §8.6)")
+    if expected == "no Transfer-Encoding beside Content-Length":
+        return hint_at(data, at, "Content-Length and Transfer-Encoding in one head: two answers to where the "
+                       "body ends. Take one (RFC 9112 §6.3)")
+    if expected == "no Transfer-Encoding in an HTTP/1.0 message":
+        return hint_at(data, at, "HTTP/1.0 has no chunks: a chunked request says HTTP/1.1 (RFC 9112 §6.1)")
+    return None
+
+
+def version_words(rest):
+    """What to say of a request line whose end `rest` is not a version."""
+    text = rest.decode("latin-1")
+    if re.fullmatch("HTTP/1[.][01][ \t]+", text):
+        return "a blank after the version: the line ends with %s and \\r\\n (RFC 9112 §3)" % text.strip()
+    if re.match("HTTP/1[.][01] .*:", text):
+        return ("the line ends after the version: a field, Name: value, begins a line of its own "
+                "(RFC 9112 §2.1)")
+    if re.fullmatch("http/1[.][01]", text, re.IGNORECASE):
+        return "the version is written in capitals: %s (RFC 9112 §2.3)" % text.upper()
+    if re.search("HTTP/1[.][01]$", text):
+        return ("a blank inside the target: between method, target and version stands one each, so one "
+                "inside the target is written %20 (RFC 9112 §3)")
+    if re.fullmatch("HTTP/?[0-9].*", text):
+        return "%s is not spoken here: the version is HTTP/1.0 or HTTP/1.1 (RFC 9112 §2.3)" % text
+    return ("the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash "
+            "(RFC 9112 §2.3)")
+
+
+def request_line_words(byte, expected, line):
+    if expected == "a request target" and byte == b" ":
+        return "two blanks: between method, target and version stands exactly one each (RFC 9112 §3)"
+    if expected == "a request target" and byte in (b"\r", b"\n", b""):
+        return ("the line ends after the method: it has three parts, METHOD TARGET VERSION, as in GET /_ping "
+                "HTTP/1.0 (RFC 9112 §3)")
+    if expected == "one space" and byte in (b"\r", b"\n", b""):
+        missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
+        return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
+    if line.partition(b":")[0].decode("latin-1").upper() in METHODS_IN_CAPITALS:
+        return ("a colon after the method: one blank stands between method, target and version, and nothing "
+                "else (RFC 9112 §3)")
+    if LOOKS_LIKE_FIELD.match(line):
+        return ("this looks like a field: the request line, METHOD TARGET VERSION, comes before it "
+                "(RFC 9112 §2.1)")
+    if expected == "a method" and byte in (b" ", b"\t"):
+        return "the line begins with a blank: a request begins with its method (RFC 9112 §3)"
+    if byte == b"\t":
+        return "a tab: between method, target and version stands one blank each (RFC 9112 §3)"
+    if byte >= b"\x80":
+        return ("a byte outside ASCII: in a target it is percent-encoded, two hexadecimal digits for each "
+                "byte, é is %C3%A9 (RFC 3986 §2.1)")
+    return ("the first line is METHOD TARGET VERSION, as in GET /_ping HTTP/1.0; here stands something else "
+            "(RFC 9112 §3)")
+
+
+def body_hint(answer, request, error):
+    """The hint for a request whose head is sound and whose body is not."""
+    data = answer.data
+    if request.framing.kind == "length":
+        got, said = len(data) - request.body_start, request.framing.length
+        text = "Content-Length says %d, but %d bytes follow the empty line" % (said, got)
+        if not got:
+            text += ": the body is missing"
+        return hint_at(data, len(data), text + " (RFC 9112 §6.2). The engine would wait for the rest")
+    return chunk_hint(answer, request, error)
+
+
+def chunk_hint(answer, request, error):
+    data, at = answer.data, error.offset
+    byte = data[at:at + 1]
+    sizes = [(start, end) for start, end, role in answer.labels if role == "chunk size"
+             and start >= request.body_start]
+    where = error.where if isinstance(error, TruncatedError) else ""
+    if byte == b"\n" and data[at - 1:at] != b"\r":
+        return hint_at(data, at, "the line ends with \\n alone: chunk lines and chunk data end with \\r\\n "
+                       "(RFC 9112 §7.1)")
+    if (where == "chunk data" or error.expected == "CRLF after the chunk data") and sizes:
+        return chunk_size_hint(data, sizes[-1])
+    if where == "the trailer section":
+        return hint_at(data, len(data) - 1,
+                       "the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, which ends "
+                       "the body (RFC 9112 §7.1)")
+    if where:
+        if sizes and len(data[sizes[-1][1]:]) < 2 or not data[request.body_start:]:
+            return hint_at(data, len(data),
+                           "the body has not come to its end: a chunk is its size in hexadecimal, \\r\\n, "
+                           "that many bytes, \\r\\n; the last one is 0\\r\\n\\r\\n (RFC 9112 §7.1)")
+        return hint_at(data, len(data), "the last chunk is missing: a chunked body ends with a chunk of size "
+                       "0, written 0\\r\\n\\r\\n (RFC 9112 §7.1). Without it the engine waits for more")
+    if error.expected == "CRLF after the chunk size":
+        text = "after a chunk size comes \\r\\n"
+        if data[at:at + 1] in b"xX":
+            text = "a chunk size has no 0x before it: it is hexadecimal digits alone"
+        return hint_at(data, at, text + " (RFC 9112 §7.1)")
+    if error.rule == "RFC 9112 §7.1.1" and byte in (b" ", b"\t"):
+        text = "after a chunk size comes \\r\\n: its bytes begin on the next line"
+        return hint_at(data, at, text + " (RFC 9112 §7.1)")
+    if error.expected == "a chunk size of 1 to 16 hexadecimal digits" and byte in (b"\r", b"\n") and sizes:
+        return hint_at(data, at, "an empty line where the size of the next chunk must stand: one line end "
+                       "follows the bytes of a chunk, and an empty line only the last chunk, 0 "
+                       "(RFC 9112 §7.1)")
+    if error.expected == "a chunk size of 1 to 16 hexadecimal digits":
+        return hint_at(data, at, "here must stand the size of a chunk, in hexadecimal digits on a line of "
+                       "its own: with Transfer-Encoding: chunked the body is written in chunks "
+                       "(RFC 9112 §7.1)")
+    return hint_at(data, min(at, len(data) - 1), "expected %s (%s)" % (error.expected, error.rule))
+
+
+def chunk_size_hint(data, span):
+    """A chunk whose size is not that of its data."""
+    text = data[span[0]:span[1]].decode("ascii")
+    start = data.find(b"\n", span[1]) + 1
+    end = data.find(b"\r\n", start)
+    got = (len(data) if end < 0 else end) - start
+    hint = ("the chunk size %s is hexadecimal and means %d bytes, but the chunk has %d"
+            % (text, int(text, 16), got))
+    if text.isdigit() and int(text) == got:
+        hint = ("the chunk size %s is read as hexadecimal: %d bytes. %d bytes are written %x"
+                % (text, int(text, 16), got, got))
+    return hint_at(data, span[0], hint + " (RFC 9112 §7.1)")
+
+
+# Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); bytes without blanks between them.
+NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:0[xX]|\\[xX])?[0-9A-Fa-f]{1,2})(?![0-9A-Za-z])"""
+                            r"|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])")
+NOTATION_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"', "e": b"\x1b"}
+
+
+def unescape_typed(text):
+    """Typed str with \\n, \\r, \\t, \\\\ and \\xNN → bytes; other backslashes stay as they are."""
+    def value_of(match):
+        code = match.group(1)
+        return (bytes((int(code[1:], 16),)).decode("latin-1") if code[0] == "x"
+                else NOTATION_ESCAPES[code].decode("latin-1"))
+    raw = text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return re.sub(r'\\(x[0-9A-Fa-f]{2}|[nrt0e\\"])', value_of, raw).encode("latin-1")
+
+
+def read_notation(text):
+    """str such as `01 00 00 00 "out\\n"` → bytes; ValueError with a hint where it cannot be read."""
+    data, at = b"", 0
+    while at < len(text):
+        match = NOTATION_PIECE.match(text, at)
+        if match is None:
+            word = text[at:].split()[0][:20]
+            if word.startswith("'"):
+                raise ValueError("%s: text stands in double quotes here, not in single ones" % word)
+            raise ValueError("%s is neither a byte in hexadecimal (00 to ff) nor text in double quotes, "
+                             "\"...\"" % word)
+        quoted, one, many = match.groups()
+        if quoted is not None:
+            data += unescape_typed(quoted)
+        elif one is not None:
+            data += bytes((int(one.lstrip("0\\").lstrip("xX") or "0", 16),))
+        elif many is not None:
+            data += bytes(int(many[place:place + 2], 16) for place in range(0, len(many), 2))
+        at = match.end()
+    return data
+
+
+def written_bytes(data):
+    """ASCII that writes down bytes as read_notation or printf take them → those bytes; else ValueError."""
+    text = data.decode("ascii")
+    try:
+        return read_notation(text)
+    except ValueError:
+        if not text.startswith("\\x") or '"' in text:
+            raise
+    return b"".join(unescape_typed(line) for line in text.splitlines())

@@ -1,0 +1,58 @@
+"""The practice engine for whoever types: `rawdock practice --listen SOCK`, and `-H practice:` of every command."""
+from ...cli.flags import Command, command_table
+from ...errors import UsageError
+from ...net.address import parse_address
+from .engine import PracticeEngine
+
+PRACTICE_FLAGS = """
+--listen  text  SOCK  where to listen: the path of a Unix socket
+"""
+
+
+def do_practice(console, options, arguments):
+    if not options["listen"]:
+        raise UsageError("practice needs a place to listen",
+                         "usage: rawdock practice --listen /tmp/practice.sock")
+    path = options["listen"]
+    if path.startswith("unix://"):
+        path = path[len("unix://"):]
+    engine = PracticeEngine(path)
+    try:
+        engine.start()
+        console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
+                         "DOCKER_HOST=%s; type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); "
+                         "end it with Ctrl-C"
+                         % (engine.address, engine.socket_path, engine.address))
+        wait_for_end()
+    finally:
+        engine.close()
+    return 0
+
+
+def wait_for_end():
+    """Until Ctrl-C or SIGTERM."""
+    import signal
+    from threading import Event
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: ended.set())
+    while not ended.wait(1):
+        pass
+
+
+PRACTICE_COMMANDS = command_table(
+    Command("practice", do_practice, "", "serve the practice engine on a socket, for any client",
+            PRACTICE_FLAGS, most=0),
+)
+
+
+def serve_practice(console):
+    """Start a practice engine that ends with the Console, and say so on stderr → its Address."""
+    engine = PracticeEngine()
+    console.closers.append(engine.close)
+    engine.start()
+    console.err.line("rawdock: this is the practice engine (rawdock-practice), inside this process: "
+                     "it runs no real program")
+    console.detach_notice = ("rawdock: the practice engine and its containers end with this command; "
+                             "to keep one: rawdock practice --listen SOCK")
+    return parse_address(engine.address)

@@ -1,0 +1,353 @@
+"""One client's connection to a practice engine: requests are read, answers framed, streams pumped.
+
+Answers are framed the way a Go server frames them: JSON up to 2 KiB with Content-Length,
+longer JSON and streams in chunks, HTTP/1.0 until close.
+
+As an engine does, it takes LF alone for the end of a line in a request's head (RFC 9112 §2.2), so that
+requests can be typed into `nc -U`. What breaks HTTP is refused with 400, the rule and the offset, and the
+connection is closed; a real engine takes some of that (obs-fold).
+
+Kinder than a real engine in one thing: bytes sent before the 101 are kept as the first
+bytes of the stream, where a real engine loses them (the head of a request is read ahead there).
+As strict in another: a client that half-closes while it waits on a stream (logs
+with follow, events, wait) has gone, and the stream ends.
+"""
+import json
+import socket
+import time
+
+from ...errors import ProtocolError
+from ...wire.chunked import encode_chunk, encode_last_chunk
+from ...wire.exchange import Data, End, RequestReader
+from ...wire.frames import encode_frame
+from ...wire.message import RequestHead, encode_response_head
+from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
+
+PRACTICE_SERVER = "rawdock-practice"
+HEAD_START_SECONDS = 0.05             # a 101's head is alone on the wire for so long; a real engine's, 150 ms and more
+GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
+MAX_PRACTICE_BODY_BYTES = 4 << 20
+MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
+RAW_STREAM = "application/vnd.docker.raw-stream"
+MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
+PRACTICE_REASONS = {
+    100: "Continue", 101: "UPGRADED", 200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 304: "Not Modified",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 413: "Request Entity Too Large",
+    500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+}
+TYPING_HINT = "typed by hand? rawdock nc -C and nc -C end each line with CRLF\n"
+WEEK_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def http_date():
+    """The time as RFC 9110 §5.6.7 writes it, whatever the locale."""
+    now = time.gmtime()
+    return "%s, %02d %s %04d %02d:%02d:%02d GMT" % (WEEK_DAYS[now.tm_wday], now.tm_mday, MONTHS[now.tm_mon - 1], now.tm_year,
+                                                   now.tm_hour, now.tm_min, now.tm_sec)
+
+
+class PracticeHangUp(Exception):
+    """The connection is of no more use: the client has gone, or the engine is closing."""
+
+
+class PracticeConnection:
+    """One client's connection: requests in, answers out, in order.
+
+    `_held` are the bytes received that no request has used: after a hijack they are the start of the stream.
+    """
+
+    def __init__(self, engine, sock):
+        self.engine = engine
+        self.socket = sock
+        self._reader = RequestReader(bare_lf=True)
+        self._held = b""
+        self._at_end = False      # the client has half-closed or gone
+        self.keep_open = True
+        self._version = "1.1"
+        self._chunked = False
+        self.head_only = False
+        self._answered = False    # the head of the answer is on its way
+
+    # -- in
+
+    def serve(self):
+        try:
+            while self.keep_open:
+                try:
+                    request = self._next_request()
+                except ProtocolError as error:
+                    hint = TYPING_HINT if error.seen[:1] in (b"\r", b"\n") else ""
+                    self._refuse("%s\nrule: %s, offset: %d\n%s" % (error, error.rule, error.offset, hint))
+                    return
+                if request is None:
+                    return
+                self._answer(request)
+        except (OSError, PracticeHangUp):
+            pass
+
+    def _next_request(self):
+        """The next PracticeRequest; None when the client has none."""
+        head, parts, size = None, [], 0
+        while True:
+            if not self._held and not self._receive():
+                self._reader.feed_eof()
+                return None
+            events = []
+            used = self._reader.take_part(self._held, 0, events)
+            self._held = self._held[used:]
+            for event in events:
+                if isinstance(event, RequestHead):
+                    head = event
+                    if "100-continue" in head.headers.tokens("expect") and not self._held and head.version == "1.1":
+                        self.send(encode_response_head(100, PRACTICE_REASONS[100]))
+                elif isinstance(event, Data):
+                    parts.append(event.data)
+                    size += len(event.data)
+                    limit = MAX_PRACTICE_TAR_BYTES if head.method == "PUT" else MAX_PRACTICE_BODY_BYTES
+                    if size > limit:
+                        self._refuse("this practice engine takes bodies of up to %d bytes\n" % limit, 413)
+                        raise PracticeHangUp()
+                elif isinstance(event, End):
+                    self._reader.stay()   # the handler decides whether a stream follows; if none does, HTTP goes on
+                    return PracticeRequest(head, b"".join(parts))
+
+    def _receive(self):
+        data = b"" if self._at_end else self.socket.recv(65536)
+        self._at_end = self._at_end or not data
+        self._held += data
+        return bool(data)
+
+    def take_held(self):
+        data, self._held = self._held, b""
+        return data
+
+    def client_has_gone(self, half_is_gone=True):
+        """Whether the client has closed (or, with `half_is_gone`, will send nothing more)."""
+        import select
+        try:
+            poll = select.poll()
+            half = getattr(select, "POLLRDHUP", 0x2000)
+            poll.register(self.socket.fileno(), half | select.POLLHUP)
+            events = poll.poll(0)
+            seen = events[0][1] if events else 0
+        except (OSError, ValueError):
+            return True
+        return bool(seen & (select.POLLHUP | select.POLLERR | select.POLLNVAL)) or bool(half_is_gone and seen & half)
+
+    def check_client(self):
+        """PracticeHangUp once the client has closed or half-closed."""
+        if self.client_has_gone():
+            raise PracticeHangUp()
+
+    # -- out
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def _refuse(self, text, status=400, reason=None):
+        """An answer to what was no request: plain text, and the connection ends."""
+        body = text.encode("utf-8", "replace")
+        self.keep_open = False
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Server", PRACTICE_SERVER), ("Connection", "close"),
+                   ("Date", http_date()), ("Content-Length", len(body))]
+        self.send(encode_response_head(status, reason or PRACTICE_REASONS[status], headers) + body)
+
+    def _answer(self, request):
+        head = request.head
+        self._version = head.version
+        self.head_only = head.method == "HEAD"
+        self._answered = False
+        tokens = head.headers.tokens("connection")
+        self.keep_open = ("keep-alive" in tokens if head.version == "1.0" else "close" not in tokens) and not self.engine.closing
+        hosts = head.headers.get_all("host")
+        if head.version == "1.1" and not hosts:
+            reason = "Bad Request: missing required Host header"
+            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field; one of HTTP/1.0 needs none\n"
+                         % reason, 400, reason)
+            return
+        if len(hosts) > 1 or hosts and "/" in hosts[0]:
+            problem = "too many Host headers" if len(hosts) > 1 else "malformed Host header"
+            self._refuse("400 Bad Request: %s\nrule: RFC 9112 §3.2\n" % problem)
+            return
+        try:
+            self.engine.dispatch(self, request)
+        except PracticeRefusal as refusal:
+            self._refuse_request(refusal.status, refusal.message)
+        except (OSError, PracticeHangUp):
+            raise
+        except Exception as error:   # a mistake in here is this request's misfortune, not the engine's end
+            self._refuse_request(500, "practice engine: %s: %s" % (type(error).__name__, error))
+
+    def _refuse_request(self, status, message):
+        if self._answered:
+            raise PracticeHangUp()   # too late to say so: a stream that is cut is not mistaken for a whole one
+        self.send_json({"message": message}, status)
+
+    def common_headers(self):
+        return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"), ("Ostype", "linux"),
+                ("Server", PRACTICE_SERVER)]
+
+    def _start(self, status, headers, length, bare=False):
+        """The bytes of a head; `length` None: unknown, the body comes in chunks or ends with the connection; `bare`: there is none."""
+        self._answered = True
+        fields = sorted(self.common_headers() + list(headers), key=lambda pair: pair[0].lower()) + [("Date", http_date())]
+        self._chunked = False
+        if status not in (204, 304) and not bare:
+            if length is not None:
+                fields.append(("Content-Length", length))
+            elif self._version == "1.1":
+                self._chunked = not self.head_only
+                fields.append(("Transfer-Encoding", "chunked"))
+            else:
+                self.keep_open = False
+        if self._version == "1.1" and not self.keep_open:
+            fields.append(("Connection", "close"))
+        elif self._version == "1.0" and self.keep_open:
+            fields.append(("Connection", "keep-alive"))
+        return encode_response_head(status, PRACTICE_REASONS[status], fields, self._version)
+
+    def send_body(self, data, status=200, headers=()):
+        head = self._start(status, headers, len(data))
+        self.send(head if self.head_only else head + data)
+
+    def send_empty(self, status=200):
+        self.send(self._start(status, (), None if status in (204, 304) else 0))
+
+    def send_bare(self, headers):
+        """A 200 to a HEAD that tells of no body."""
+        self.send(self._start(200, headers, None, True))
+
+    def send_json(self, value, status=200):
+        body = self.measured_body("application/json", (), status)
+        body.write(json.dumps(value, separators=(",", ":")).encode() + b"\n")
+        body.end()
+
+    def measured_body(self, content_type, headers=(), status=200):
+        """A MeasuredBody to write the answer's body to."""
+        return MeasuredBody(self, [("Content-Type", content_type)] + list(headers), status)
+
+    def start_stream(self, content_type, headers=(), status=200):
+        """A head, sent at once, whose body comes piece by piece with send_piece and ends with end_stream."""
+        self.send(self._start(status, ([("Content-Type", content_type)] if content_type else []) + list(headers), None))
+
+    def send_piece(self, data):
+        if data and not self.head_only:
+            self.send(encode_chunk(data) if self._chunked else data)
+
+    def end_stream(self):
+        if self._chunked:
+            self.send(encode_last_chunk())
+
+    def hijack(self, request, content_type):
+        """Leave HTTP: 101 if the client asked to upgrade, a bare 200 otherwise. The status line is 1.1 even for a 1.0 client."""
+        self.keep_open = False
+        self._answered = True
+        headers = [("Content-Type", content_type)]
+        if request.wants_upgrade:
+            headers += [("Connection", "Upgrade"), ("Upgrade", "tcp")]
+        status = 101 if request.wants_upgrade else 200
+        self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
+
+    def let_head_leave(self):
+        """Wait HEAD_START_SECONDS, or until the client sends: one that reads heads through a buffer loses what comes with it."""
+        import select
+        poll = select.poll()
+        poll.register(self.socket.fileno(), select.POLLIN)
+        if not self._held:
+            poll.poll(HEAD_START_SECONDS * 1000)
+
+    def refuse_hijack(self, refusal):
+        """How an attach says no: a head with the type of a raw stream, a line of text, the end."""
+        self.keep_open = False
+        headers = [("Content-Type", RAW_STREAM), ("Server", PRACTICE_SERVER)]
+        head = encode_response_head(refusal.status, PRACTICE_REASONS[refusal.status], headers)
+        self.send(head + ("%s\r\n" % refusal.message).encode())
+
+    def hang_up(self):
+        """Wake whoever waits on this connection, from any thread."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def pump(self, attacher, pipe, tty, close_pipe_at_end, end_ends_all):
+        """Carry a hijacked stream both ways until the output ends or the client goes."""
+        changed = self.engine.state.changed
+        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end, end_ends_all)
+        try:
+            while True:
+                with changed:
+                    batch = attacher.take()
+                    if batch == []:
+                        changed.wait(0.2)
+                        batch = attacher.take()
+                if batch is None:
+                    break
+                if batch:
+                    self.send(b"".join(data if tty else encode_frame(stream, data) for stream, data in batch))
+                elif self.client_has_gone(False):
+                    break
+        except OSError:
+            pass
+        finally:
+            with changed:
+                attacher.close()
+            self.hang_up()
+            if reader is not None:
+                reader.join(5)
+
+    def _pump_stdin(self, attacher, pipe, close_pipe_at_end, end_ends_all):
+        def is_wanted():
+            return not attacher.closed and not self.engine.closing
+        data = self.take_held()
+        try:
+            while True:
+                if data and pipe is not None and not pipe.write(data, is_wanted):
+                    pipe = None
+                data = b"" if self._at_end else self.socket.recv(32768)
+                if not data:
+                    break
+        except OSError:
+            pass
+        if pipe is not None:
+            if close_pipe_at_end:
+                pipe.close()
+            elif end_ends_all:
+                with self.engine.state.changed:
+                    attacher.close()
+
+
+class MeasuredBody:
+    """The body of an answer, framed as a Go server does it: with its length while it fits the buffer, else in chunks."""
+
+    def __init__(self, connection, headers, status):
+        self._connection = connection
+        self._headers = headers
+        self._status = status
+        self._held = bytearray()
+        self._started = False
+
+    def write(self, data):
+        self._held += data
+        if len(self._held) > GO_CHUNK_THRESHOLD:
+            self._start()
+            self._connection.send_piece(bytes(self._held))
+            del self._held[:]
+
+    def _start(self):
+        if not self._started and not self._connection.head_only:
+            self._started = True
+            self._connection.start_stream(None, self._headers, self._status)
+
+    def end(self):
+        if self._started:
+            self._connection.send_piece(bytes(self._held))
+            self._connection.end_stream()
+        else:
+            self._connection.send_body(bytes(self._held), self._status, self._headers)
+
+
+def stream_type(request, tty):
+    """The content type of an attach or exec stream."""
+    return MULTIPLEXED_STREAM if request.wants_upgrade and not tty and request.api >= (1, 42) else RAW_STREAM

@@ -1,0 +1,278 @@
+"""One container of a practice engine: what it is made of, and how ps and inspect show it.
+
+Everything in it is read and changed under the engine's `changed`. Pids are 0, because any
+other number would be that of somebody's process. A bind mount is recorded, and is a folder in
+memory to the container: it cannot reach a file of the host.
+"""
+import os
+import re
+
+from ...engine.durations import human_duration
+from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
+from .files import PracticeFiles, PracticeTree, file_node
+from .networks import PracticeEndpoint
+from .programs.process import ProgramPipe
+from .request import PracticeRefusal, fold_keys
+from .streams import PracticeLog
+
+HOST_CONFIG = {
+    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "default", "PortBindings": {},
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None,
+    "ConsoleSize": [0, 0], "CapAdd": None, "CapDrop": None, "CgroupnsMode": "private", "Dns": [], "DnsOptions": [], "DnsSearch": [],
+    "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "",
+    "Privileged": False, "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
+    "ShmSize": 67108864, "Runtime": "", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "",
+    "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
+    "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0, "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "",
+    "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None, "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0,
+    "MemoryReservation": 0, "MemorySwap": 0,
+    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0, "CpuPercent": 0,
+    "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [], "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
+}
+RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems NanoCpus KernelMemory"
+                 " Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()
+CONFIG_KEYS = ("Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes"
+               " WorkingDir Entrypoint OnBuild Labels StopSignal StopTimeout Healthcheck MacAddress").split()
+TERMINAL_SIZE = (24, 80)
+
+
+class PracticeMount:
+    """Something mounted in a container at `destination`: a PracticeVolume, or a bind of `source` (`volume` None)."""
+
+    def __init__(self, destination, volume=None, source="", mode="", writable=True, kind="bind"):
+        self.destination = destination
+        self.volume = volume
+        self.source = source
+        self.mode = mode
+        self.writable = writable
+        self.kind = kind
+        self.tree = volume.tree if volume is not None else PracticeTree()
+
+    def inspect(self):
+        if self.volume is not None:
+            return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint, "Destination": self.destination,
+                    "Driver": "local", "Mode": self.mode, "RW": self.writable, "Propagation": ""}
+        return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode, "RW": self.writable,
+                "Propagation": "rprivate" if self.kind == "bind" else ""}
+
+
+class PracticeContainer:
+    """`image` PracticeImage; `config` and `host_config` as inspect shows them; `mounts` list of PracticeMount; `endpoints_given`: a
+    dict of network name to what was asked for there."""
+
+    def __init__(self, state, name, image, config, host_config, mounts, endpoints_given):
+        self.state = state
+        self.id = random_hex()
+        self.name = name
+        self.image = image
+        self.image_name = config["Image"]
+        self.config = config
+        self.host_config = host_config
+        self.hostname = config["Hostname"] or self.id[:12]
+        config["Hostname"] = self.hostname
+        self.created = nanoseconds_now()
+        self.status = "created"
+        self.exit_code = 0
+        self.error = ""
+        self.started = self.finished = 0
+        self.runs = 0                 # runs that have ended
+        self.removed = False
+        self.restart_asked = False
+        self.process = None
+        self.log = PracticeLog()
+        self.attachers = []
+        self.execs = {}
+        self.services = {}            # port → what answers there
+        self.ports = {}               # "6379/tcp" → (host address, host port), while it runs
+        self.port_sockets = set()
+        self.redis_dump = None
+        self.terminal_size = TERMINAL_SIZE
+        self.mounts = mounts
+        trees = {mount.destination: mount.tree for mount in mounts}
+        for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"), ("/dev/null", "")):
+            trees[path] = PracticeTree()
+            trees[path].own["/"] = file_node(text.encode())
+        self.files = PracticeFiles(state.changed, image.files, trees)
+        self.endpoints = {}           # network name → PracticeEndpoint
+        mode = host_config["NetworkMode"]
+        endpoints_given = {"bridge" if name == "default" else name: given for name, given in endpoints_given.items()}
+        if not mode.startswith("container:"):
+            main = "bridge" if mode in ("default", "") else mode
+            self.endpoints[main] = PracticeEndpoint(endpoints_given.get(main))
+            if main not in ("bridge", "host", "none"):
+                given = self.endpoints[main].given
+                given["Aliases"] = (given.get("Aliases") or []) + [self.id[:12]]
+        for network, given in endpoints_given.items():
+            self.endpoints.setdefault(network, PracticeEndpoint(given))
+        self.stdin = self.new_stdin()
+        self.argv = list(config["Entrypoint"] or []) + list(config["Cmd"] or [])
+
+    @property
+    def tty(self):
+        return self.config["Tty"]
+
+    @property
+    def is_up(self):
+        """Whether its program is there, be it frozen."""
+        return self.status in ("running", "paused")
+
+    def new_stdin(self):
+        echo = (lambda data: self.write_output(1, data)) if self.tty else None
+        return ProgramPipe(self.state.changed, self.config["OpenStdin"], echo, lambda: self.process and self.process.deliver(2))
+
+    def write_output(self, stream, data):
+        """What the program (or the terminal's echo) writes: to the log and to everyone attached."""
+        with self.state.changed:
+            if self.tty:
+                stream, data = 1, data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            self.log.add(stream, data)
+            self.state.changed.notify_all()
+            for attacher in list(self.attachers):
+                attacher.offer(stream, data)
+
+    def host_folder(self, destination):
+        """The folder of the host that the client asked to see at `destination`, or None."""
+        for mount in self.mounts:
+            if mount.destination == destination and mount.kind == "bind":
+                return mount.source
+        return None
+
+    def find_service(self, host, port):
+        with self.state.changed:
+            if host in ("127.0.0.1", "localhost", self.hostname, self.name):
+                return self.services.get(port)
+            other = self.state.containers.by_name.get(host)
+            return other.services.get(port) if other is not None else None
+
+    def check_running(self):
+        if not self.is_up:
+            raise PracticeRefusal(409, "Container %s is not running" % self.id)
+
+    def processes(self):
+        """(user's name, argv) of everything that runs in it, the container's own program first."""
+        running = [(one.process.user.name, one.argv) for one in self.execs.values() if one.running]
+        return [(self.process.user.name, self.argv)] + running
+
+    def program_env(self, user, tty, more=()):
+        """The environment (dict) of a program here for a ProgramUser; `more` are an exec's own NAME=VALUE words."""
+        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty + self.config["Env"] + list(more)
+        env = dict(word.partition("=")[::2] for word in words)
+        env.setdefault("HOME", user.home)
+        return env
+
+    # -- what clients see
+
+    def status_text(self):
+        now = nanoseconds_now()
+        if self.is_up:
+            return "Up %s%s" % (human_duration((now - self.started) / 1e9), " (Paused)" * (self.status == "paused"))
+        if self.status == "created":
+            return "Created"
+        return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
+
+    def port_map(self):
+        """NetworkSettings.Ports."""
+        found = {port: None for port in self.config.get("ExposedPorts") or ()}
+        found.update((port, [{"HostIp": address, "HostPort": str(number)}]) for port, (address, number) in self.ports.items())
+        return found if self.is_up else {}
+
+    def port_list(self):
+        found = []
+        for port, bindings in sorted(self.port_map().items()):
+            number, _, protocol = port.partition("/")
+            if bindings:
+                found += [{"IP": binding["HostIp"], "PrivatePort": int(number), "PublicPort": int(binding["HostPort"]), "Type": protocol}
+                          for binding in bindings]
+            else:
+                found.append({"PrivatePort": int(number), "Type": protocol})
+        return found
+
+    def networks(self, aliases=True):
+        return {name: endpoint.inspect(aliases) for name, endpoint in self.endpoints.items()}
+
+    def sizes(self):
+        changed = self.files.tree.size
+        return {"SizeRw": changed, "SizeRootFs": self.image.size + changed}
+
+    def summary(self, with_size):
+        found = {
+            "Id": self.id, "Names": ["/" + self.name], "Image": self.image_name, "ImageID": self.image.id, "Command": " ".join(self.argv),
+            "Created": self.created // 1000000000, "Ports": self.port_list(), "Labels": self.config["Labels"] or {}, "State": self.status,
+            "Status": self.status_text(), "HostConfig": {"NetworkMode": self.host_config["NetworkMode"]},
+            "NetworkSettings": {"Networks": self.networks(False)}, "Mounts": [mount.inspect() for mount in self.mounts],
+        }
+        if with_size:
+            found.update((key, size) for key, size in self.sizes().items() if size)
+        return found
+
+    def inspect(self, with_size):
+        bridge = self.endpoints.get("bridge", PracticeEndpoint()).inspect()
+        found = {
+            "Id": self.id, "Created": wire_time(self.created), "Path": self.argv[0], "Args": self.argv[1:],
+            "State": {
+                "Status": self.status, "Running": self.is_up, "Paused": self.status == "paused", "Restarting": False, "OOMKilled": False,
+                "Dead": False, "Pid": 0, "ExitCode": self.exit_code, "Error": self.error,
+                "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
+                "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
+            },
+            "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "", "Name": "/" + self.name,
+            "RestartCount": 0, "Driver": "practice", "Platform": "linux", "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
+            "ExecIDs": [one for one in sorted(self.execs) if self.execs[one].running] or None, "HostConfig": self.host_config,
+            "GraphDriver": {"Data": None, "Name": "practice"}, "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config,
+            "NetworkSettings": {
+                "Bridge": "", "SandboxID": stable_hex("sandbox", self.id) if self.is_up else "", "SandboxKey": "", "Ports": self.port_map(),
+                "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "SecondaryIPAddresses": None,
+                "SecondaryIPv6Addresses": None, "Networks": self.networks(),
+            },
+        }
+        found["NetworkSettings"].update((key, bridge[key]) for key in (
+            "EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"))
+        return dict(found, **self.sizes()) if with_size else found
+
+
+def make_mounts(volumes, host_config, wanted_volumes):
+    """Binds, Mounts and the image's Volumes → list of PracticeMount, its volumes made. PracticeRefusal for what is none."""
+    found = {}
+    for bind in host_config.get("Binds") or ():
+        match = re.fullmatch(r"([^:]+):(/[^:]*)(?::([a-zA-Z,]+))?", bind)
+        if match is None:
+            raise PracticeRefusal(400, "invalid volume specification: '%s'" % bind)
+        source, destination, mode = match.group(1), match.group(2).rstrip("/") or "/", match.group(3) or ""
+        writable = "ro" not in mode.split(",")
+        if source.startswith("/"):
+            found[destination] = PracticeMount(destination, None, source, mode, writable)
+        else:
+            found[destination] = PracticeMount(destination, volumes.create(source), "", mode or "z", writable)
+    for mount in host_config.get("Mounts") or ():
+        mount = fold_keys(mount if isinstance(mount, dict) else {}, ("Type", "Source", "Target", "ReadOnly"))
+        kind, source, target = (mount.get(key) or "" for key in ("Type", "Source", "Target"))
+        if kind not in ("bind", "volume", "tmpfs") or not isinstance(source, str) or not re.fullmatch("/.*[^/]", str(target)):
+            raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind, volume, tmpfs), a Source and an"
+                                       " absolute Target" % kind)
+        volume = volumes.create(source or None) if kind == "volume" else None
+        found[target] = PracticeMount(target, volume, source, "z" if volume else "", not mount.get("ReadOnly"), kind)
+    for destination in host_config.get("Tmpfs") or ():
+        found[destination] = PracticeMount(destination, None, "", "", True, "tmpfs")
+    for destination in wanted_volumes or ():
+        if destination not in found:
+            found[destination] = PracticeMount(destination, volumes.create(), "", "", True, "volume")
+    if "/" in found:
+        raise PracticeRefusal(400, "invalid volume specification: destination can't be '/'")
+    return [found[one] for one in sorted(found)]
+
+
+NAME_FIRST = ("amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open plain quiet"
+              " rapid sunny tidy").split()
+NAME_SECOND = ("anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit piston"
+               " quartz rotor spindle turbine").split()
+
+
+def free_container_name(taken):
+    """A name like calm_kettle that is not in `taken`."""
+    while True:
+        first, second = os.urandom(2)
+        name = "%s_%s" % (NAME_FIRST[first % len(NAME_FIRST)], NAME_SECOND[second % len(NAME_SECOND)])
+        if name in taken:
+            name += str(len(taken))
+        if name not in taken:
+            return name

@@ -1,0 +1,280 @@
+"""The networks of a practice engine: names and addresses, and who is plugged in where. No packet ever moves.
+
+bridge, host and none are built in. The addresses are as an engine would give them; the only
+port anybody can reach is a published one, on loopback.
+"""
+from .events import nanoseconds_now, random_hex, stable_hex, wire_time
+from .request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
+                               prune_filters)
+
+NETWORK_FILTERS = "name id driver label scope type dangling".split()
+NETWORK_DRIVERS = ("bridge", "host", "null")
+BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
+MAX_NETWORKS = 200
+
+
+class PracticeEndpoint:
+    """One container's plug in one network. `given` is what the client asked for; the rest is set while the container runs."""
+
+    def __init__(self, given=None):
+        self.given = fold_keys(given or {}, ("IPAMConfig", "Links", "Aliases", "DriverOpts", "MacAddress"))
+        self.network = None
+        self.id = self.address = self.mac = ""
+
+    def inspect(self, aliases=True):
+        network = self.network
+        return {
+            "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
+            "Aliases": self.given.get("Aliases") if aliases else None,
+            "NetworkID": network.id if network else "", "EndpointID": self.id, "Gateway": network.gateway if self.address else "",
+            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
+            "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
+        }
+
+
+class PracticeNetwork:
+    """`pools` list of the IPAM Config's entries; `subnet` the first IPv4Network among them, None: a network without addresses."""
+
+    def __init__(self, name, driver, pools=(), given=None):
+        from ipaddress import ip_network
+        given = given or {}
+        self.name = name
+        self.id = stable_hex("network", name) if not given else random_hex()
+        self.driver = driver
+        self.pools = list(pools)
+        self.created = nanoseconds_now()
+        self.options = given.get("Options") or {}
+        self.labels = given.get("Labels") or {}
+        self.ipv6 = bool(given.get("EnableIPv6"))
+        self.internal = bool(given.get("Internal"))
+        self.attachable = bool(given.get("Attachable"))
+        self.endpoints = {}           # container → PracticeEndpoint, of those that run
+        pool = next((one for one in self.pools if ":" not in one["Subnet"]), {})
+        self.subnet = ip_network(pool["Subnet"], False) if pool else None
+        self.span = ip_network(pool.get("IPRange") or pool["Subnet"], False) if pool else None
+        self.gateway = pool.get("Gateway") or (str(self.subnet[1]) if pool else "")
+
+    def plug(self, container, endpoint):
+        endpoint.network, endpoint.id = self, random_hex()
+        if self.subnet:
+            taken = {one.address for one in self.endpoints.values()} | {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
+            wanted = (endpoint.given.get("IPAMConfig") or {}).get("IPv4Address")
+            free = (str(one) for one in self.span if str(one) not in taken)
+            if wanted in taken:
+                raise PracticeRefusal(403, "Address already in use")
+            endpoint.address = wanted or next(free, "")
+            if not endpoint.address:
+                raise PracticeRefusal(500, "no available IPv4 addresses on this network's address pools: %s (%s)" % (self.name, self.id))
+            endpoint.mac = (endpoint.given.get("MacAddress") or container.config.get("MacAddress")
+                            or ":".join(["02", "42"] + ["%02x" % int(part) for part in endpoint.address.split(".")]))
+        self.endpoints[container] = endpoint
+
+    def unplug(self, container):
+        endpoint = self.endpoints.pop(container, None)
+        if endpoint is not None:
+            endpoint.id = endpoint.address = endpoint.mac = ""
+
+    def with_prefix(self, address):
+        return "%s/%d" % (address, self.subnet.prefixlen) if address else ""
+
+    def inspect(self, with_containers):
+        containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id, "MacAddress": endpoint.mac,
+                                     "IPv4Address": self.with_prefix(endpoint.address), "IPv6Address": ""}
+                      for container, endpoint in self.endpoints.items()}
+        return {
+            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local", "Driver": self.driver,
+            "EnableIPv6": self.ipv6, "IPAM": {"Driver": "default", "Options": None, "Config": self.pools}, "Internal": self.internal,
+            "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False,
+            "Containers": containers if with_containers else {}, "Options": self.options, "Labels": self.labels,
+        }
+
+
+def default_pool(number):
+    return {"Subnet": "172.%d.0.0/16" % number, "Gateway": "172.%d.0.1" % number}
+
+
+def checked_pools(given):
+    """The IPAM of a create request → its Config's entries (dicts of str). PracticeRefusal for what are no networks."""
+    from ipaddress import ip_address, ip_network
+    ipam = fold_keys(given.get("IPAM") or {}, ("Driver", "Config", "Options"))
+    if ipam.get("Driver") not in (None, "", "default"):
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
+    pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
+    if not all(isinstance(one, dict) and all(isinstance(value, (str, dict)) for value in one.values()) for one in pools):
+        raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
+    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value} for one in pools]
+    for one in pools:
+        try:
+            subnet = ip_network(one.get("Subnet", ""), False)
+            span = ip_network(one.get("IPRange", one["Subnet"]), False)
+            gateway = ip_address(one.get("Gateway", str(subnet[0])))
+        except ValueError:
+            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s" % ((one.get("Subnet", ""),) * 2))
+        if gateway not in subnet or span[0] not in subnet or span[-1] not in subnet:
+            raise PracticeRefusal(500, "failed to allocate gateway (%s): Requested address is out of range" % gateway)
+    return pools
+
+
+class PracticeNetworks:
+    """The networks of `state`, by name."""
+
+    def __init__(self, state):
+        self.state = state
+        self.changed = state.changed
+        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge")) for name, driver in BUILT_IN_NETWORKS}
+
+    def emit(self, network, action, **more):
+        self.state.events.emit("network", action, network.id, dict(more, name=network.name, type=network.driver))
+
+    def find(self, text):
+        """A name, an id or the start of one → PracticeNetwork. PracticeRefusal 404."""
+        with self.changed:
+            if text in self.by_name:
+                return self.by_name[text]
+            found = [one for one in self.by_name.values() if len(text) > 2 and one.id.startswith(text)]
+            if len(found) == 1:
+                return found[0]
+        raise PracticeRefusal(404, "network %s not found" % text)
+
+    def create(self, given):
+        name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
+        if not name.strip():
+            raise PracticeRefusal(500, "invalid name: %s" % name)
+        if driver == "overlay":
+            raise PracticeRefusal(500, NO_SWARM)
+        if driver not in NETWORK_DRIVERS:
+            raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
+        if driver != "bridge":
+            raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
+        with self.changed:
+            if name in self.by_name:
+                raise PracticeRefusal(409, "network with name %s already exists" % name)
+            pools = checked_pools(given)
+            if all(":" in one["Subnet"] for one in pools):
+                taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+                free = (default_pool(number) for number in range(18, 18 + MAX_NETWORKS))
+                pools = [next((one for one in free if one["Subnet"] not in taken), None)] + pools
+            if pools[0] is None or len(self.by_name) > MAX_NETWORKS:
+                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some" % MAX_NETWORKS)
+            network = self.by_name[name] = PracticeNetwork(name, driver, pools, given)
+            self.emit(network, "create")
+            return network
+
+    def refuse_built_in(self, network, action):
+        if network.name in dict(BUILT_IN_NETWORKS):
+            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s" % (network.name, action))
+
+    def remove(self, network):
+        with self.changed:
+            self.refuse_built_in(network, "removed")
+            if network.endpoints:
+                raise PracticeRefusal(403, "error while removing network: network %s id %s has active endpoints" % (network.name, network.id))
+            if self.by_name.pop(network.name, None) is not None:
+                self.emit(network, "destroy")
+
+    def plug(self, container, name, endpoint):
+        network = self.find(name)
+        network.plug(container, endpoint)
+        self.emit(network, "connect", container=container.id)
+
+    def unplug_all(self, container):
+        for network in self.by_name.values():
+            if container in network.endpoints:
+                network.unplug(container)
+                self.emit(network, "disconnect", container=container.id)
+
+    def connect(self, network, container, given):
+        with self.changed:
+            if "host" in (network.name, container.host_config["NetworkMode"]):
+                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to host network")
+            if container.is_up and network.name in container.endpoints:
+                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s" % (container.name, network.name))
+            endpoint = container.endpoints[network.name] = PracticeEndpoint(given)
+            if container.is_up:
+                self.plug(container, network.name, endpoint)
+
+    def disconnect(self, network, container):
+        with self.changed:
+            if container.endpoints.pop(network.name, None) is None:
+                raise PracticeRefusal(500, "container %s is not connected to network %s" % (container.id, network.name))
+            network.unplug(container)
+            self.emit(network, "disconnect", container=container.id)
+
+
+def answer_networks(engine, connection, request):
+    filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
+    found = []
+    with engine.state.changed:
+        for network in engine.state.networks.by_name.values():
+            built_in = network.name in dict(BUILT_IN_NETWORKS)
+            known = {"name": lambda value: value in network.name, "id": network.id.startswith, "driver": lambda value: value == network.driver,
+                     "label": lambda value: label_matches(network.labels, value), "scope": lambda value: value == "local",
+                     "type": lambda value: (value == "builtin") == built_in,
+                     "dangling": lambda value: (value.lower() in ("1", "true")) == (not built_in and not network.endpoints)}
+            if matches_filters(filters, known):
+                found.append(network.inspect(False))
+    connection.send_json(found)
+
+
+def answer_network(engine, connection, request, name):
+    with engine.state.changed:
+        found = engine.state.networks.find(name).inspect(True)
+    connection.send_json(found)
+
+
+def answer_network_create(engine, connection, request):
+    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool, "IPAM": dict, "Options": dict, "Labels": dict}
+    given = fold_keys(request.json(), list(kinds) + ["CheckDuplicate"])
+    for key, kind in kinds.items():
+        checked_kind(given, key, (kind,), "")
+    connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
+
+
+def answer_network_delete(engine, connection, request, name):
+    engine.state.networks.remove(engine.state.networks.find(name))
+    connection.send_empty(204)
+
+
+def plug_request(engine, request, name):
+    """(network, container, the request's body) of a connect or disconnect."""
+    given = fold_keys(request.json(), ("Container", "EndpointConfig", "Force"))
+    network = engine.state.networks.find(name)
+    container = engine.state.containers.find(checked_kind(given, "Container", (str,), "") or "")
+    return network, container, given
+
+
+def answer_network_connect(engine, connection, request, name):
+    network, container, given = plug_request(engine, request, name)
+    engine.state.networks.connect(network, container, checked_kind(given, "EndpointConfig", (dict,), ""))
+    connection.send_empty(200)
+
+
+def answer_network_disconnect(engine, connection, request, name):
+    network, container, _ = plug_request(engine, request, name)
+    engine.state.networks.disconnect(network, container)
+    connection.send_empty(200)
+
+
+def answer_networks_prune(engine, connection, request):
+    filters = prune_filters(request)
+    networks, going = engine.state.networks, []
+    with engine.state.changed:
+        for network in list(networks.by_name.values()):
+            known = {"label": lambda value: label_matches(network.labels, value),
+                     "until": lambda moment: network.created <= moment}
+            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(filters, known):
+                networks.remove(network)
+                going.append(network.name)
+    engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})
+    connection.send_json({"NetworksDeleted": going or None})
+
+
+NETWORK_ROUTES = (
+    ("GET", "/networks/?", answer_networks),
+    ("POST", "/networks/create", answer_network_create),
+    ("POST", "/networks/prune", answer_networks_prune),
+    ("POST", "/networks/([^/]+)/connect", answer_network_connect),
+    ("POST", "/networks/([^/]+)/disconnect", answer_network_disconnect),
+    ("GET", "/networks/([^/]+)", answer_network),
+    ("DELETE", "/networks/([^/]+)", answer_network_delete),
+)

@@ -1,0 +1,485 @@
+"""The small programs of practice containers: hello-world, and a few of busybox's."""
+import re
+import time
+
+from ..files import FileProblem, TreeNode, base_name, folder_node, join_path
+from .process import (ProgramUsage, ProgramView, account_name, call_program, find_program, find_user,
+                               program_words)
+from ..request import PracticeRefusal
+from .shell import program_sh
+
+# -- hello-world
+
+HELLO_TEXT = """
+Hello from a practice container!
+
+This is rawdock's practice engine: a teaching model of a Docker engine, not Docker.
+To bring you these lines, four things happened on one UNIX socket:
+ 1. POST /containers/create made this container from the image "hello-world"
+    (and was answered 404 first, and the image pulled, if it was not there yet).
+ 2. POST /containers/{id}/attach turned a connection into a raw stream.
+ 3. POST /containers/{id}/start started the program that prints this.
+ 4. Its output came back on that stream in frames: eight bytes of header,
+    then the text you are reading.
+
+See the bytes themselves: put --wire before the command. Next, try
+
+    run --name redis -p 127.0.0.1:6379:6379 redis:2.8 redis-server
+"""
+
+
+def program_hello(view):
+    view.say(HELLO_TEXT)
+    view.say("\n")
+    return 0
+
+
+# -- busybox
+
+MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
+ESCAPE = re.compile(r'\\([ntrabfv\\"]|x[0-9A-Fa-f]{1,2}|0?[0-7]{1,3})')
+
+
+def unescape_text(text):
+    """What echo -e and printf make of backslashes; a byte above 127 as the lone surrogate that stands for it."""
+    def meaning(match):
+        code = match.group(1)
+        if code in ESCAPES:
+            return ESCAPES[code]
+        number = (int(code[1:], 16) if code[0] == "x" else int(code, 8)) & 255
+        return chr(number if number < 128 else 0xdc00 + number)
+    return ESCAPE.sub(meaning, text)
+
+
+def program_echo(view):
+    words, end, escapes = view.argv[1:], "\n", False
+    while words and re.fullmatch("-[ne]+", words[0]):
+        end = "" if "n" in words[0] else end
+        escapes = escapes or "e" in words[0]
+        words = words[1:]
+    text = " ".join(words)
+    view.say((unescape_text(text) if escapes else text) + end)
+    return 0
+
+
+def program_printf(view):
+    if len(view.argv) < 2:
+        raise ProgramUsage("usage: printf FORMAT [ARGUMENT...]")
+    values = list(view.argv[2:])
+    text = unescape_text(view.argv[1])
+
+    def value_of(match):
+        kind = match.group(1)
+        if kind not in "sd%":
+            raise ProgramUsage("%s: invalid format" % match.group())
+        if kind == "%":
+            return "%"
+        value = values.pop(0) if values else ""
+        return match.group() % (int(value if re.fullmatch("-?[0-9]{1,18}", value) else 0) if kind == "d" else value)
+
+    while True:
+        left = len(values)
+        view.say(re.sub("%-?[0-9]{0,4}(.)", value_of, text, flags=re.DOTALL))
+        if not values or len(values) == left:
+            return 0
+
+
+def try_files(view, what, action):
+    """Do `action`; 1 and a complaint about `what` if the files do not allow it, else 0."""
+    try:
+        action()
+    except FileProblem as problem:
+        view.complain("%s: %s: %s" % (view.argv[0], what, problem))
+        return 1
+    return 0
+
+
+def program_cat(view):
+    status = 0
+    for name in view.argv[1:] or ["-"]:
+        if name == "-":
+            for data in iter(lambda: view.read(32768), b""):
+                view.out(data)
+        else:
+            found = []
+            status = try_files(view, "can't open '%s'" % name, lambda: found.append(view.files.read(view.path(name)))) or status
+            view.out(b"".join(found))
+    return status
+
+
+def program_sleep(view):
+    scale = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+    total = 0.0
+    for word in view.argv[1:]:
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", word)
+        if word == "infinity":
+            match = re.fullmatch("(.*)(d)", "99999d")
+        if match is None:
+            view.complain("sleep: invalid number '%s'" % word)
+            return 1
+        total += float(match.group(1)) * scale[match.group(2)]
+    if len(view.argv) < 2:
+        view.complain("usage: sleep [N]...")
+        return 1
+    view.process.sleep(total)
+    return 0
+
+
+def program_true(view):
+    return 0
+
+
+def program_false(view):
+    return 1
+
+
+def program_pwd(view):
+    view.say(view.workdir + "\n")
+    return 0
+
+
+def program_env(view):
+    words = view.argv[1:]
+    env = dict(view.env)
+    while words and "=" in words[0]:
+        name, _, env[name] = words.pop(0).partition("=")
+    if not words:
+        view.say("".join("%s=%s\n" % item for item in env.items()))
+        return 0
+    program = find_program(view.programs, words[0])
+    if program is None:
+        view.complain("env: can't execute '%s': No such file or directory" % words[0])
+        return 127
+    return call_program(program, ProgramView(view.process, words, view.programs, view.read, view.out, view.err, env))
+
+
+def program_hostname(view):
+    if view.argv[1:]:
+        raise ProgramUsage("a practice container keeps its name")
+    view.say(view.process.container.hostname + "\n")
+    return 0
+
+
+def ls_line(name, node, long):
+    if not long:
+        return name + "\n"
+    kind = {"file": "-", "folder": "d", "link": "l"}[node.kind]
+    bits = "".join(letter if node.mode >> (8 - at) & 1 else "-" for at, letter in enumerate("rwxrwxrwx"))
+    when = time.strftime("%b %e %H:%M", time.gmtime(node.modified))
+    return "%s%s    1 root     root     %9d %s %s\n" % (kind, bits, len(node.content), when, name)
+
+
+def program_ls(view):
+    options, names = program_words(view, "1adl")
+    names = names or ["."]
+
+    def show(name):
+        path, node = view.files.find(view.path(name))
+        if len(names) > 1 and node.kind == "folder":
+            view.say("%s:\n" % name)
+        if node.kind != "folder" or "d" in options:
+            view.say(ls_line(name, node, "l" in options))
+            return
+        for one in view.files.names(path):
+            child = view.files.get(join_path(path, one))
+            if child is not None and (not one.startswith(".") or "a" in options):
+                view.say(ls_line(one, child, "l" in options))
+    return max([try_files(view, name, lambda: show(name)) for name in names])
+
+
+def program_mkdir(view):
+    options, names = program_words(view, "p")
+
+    def make(path):
+        if "p" in options:
+            view.files.make_folder(path)
+        elif view.files.get(path) is not None:
+            raise FileProblem("File exists")
+        else:
+            view.files.put(path, folder_node())
+    return max([0] + [try_files(view, "can't create directory '%s'" % name, lambda: make(view.path(name))) for name in names])
+
+
+def program_rm(view):
+    options, names = program_words(view, "rfR")
+
+    def remove(path):
+        node = view.files.get(path)
+        if node is None:
+            raise FileProblem("No such file or directory")
+        if path == "/" or node.kind == "folder" and not ("r" in options or "R" in options):
+            raise FileProblem("Is a directory")
+        view.files.remove(path)
+    names = [name for name in names if "f" not in options or view.files.get(view.path(name)) is not None]
+    return max([0] + [try_files(view, "can't remove '%s'" % name, lambda: remove(view.path(name))) for name in names])
+
+
+def program_touch(view):
+    names = program_words(view, "")[1]
+    return max([0] + [try_files(view, name, lambda: view.files.write(view.path(name), b"", True)) for name in names])
+
+
+def program_cp(view):
+    """cp and mv: one to a name, several into a folder; folders with -r, and by mv."""
+    moves = view.argv[0].endswith("mv")
+    options, names = program_words(view, "f" if moves else "afprR")
+    if len(names) < 2:
+        raise ProgramUsage("usage: %s SOURCE... DEST" % view.argv[0])
+    target = view.path(names.pop())
+
+    def copy(name):
+        path, node = view.files.find(view.path(name))
+        if node.kind == "folder" and not (moves or set(options) & set("arR")):
+            raise FileProblem("omitting directory")
+        there = view.files.get(target)
+        new = join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target
+        if (new + "/").startswith(path + "/"):
+            raise FileProblem("a copy of it in itself")
+        for one in view.files.below(path):
+            old = view.files.get(one)
+            view.files.put(new + one[len(path):], TreeNode(old.kind, old.mode, bytes(old.content), time.time()))
+        if moves:
+            view.files.remove(path)
+    return max([try_files(view, "'%s'" % name, lambda: copy(name)) for name in names])
+
+
+def input_lines(view, names):
+    """The lines (bytes) of the files named, or of standard input."""
+    if names:
+        return b"".join(view.files.read(view.path(name)) for name in names).splitlines(True)
+    held = bytearray()
+    for data in iter(lambda: view.read(32768), b""):
+        held += data
+        if len(held) > MAX_INPUT_BYTES:
+            raise FileProblem("File too large")
+    return bytes(held).splitlines(True)
+
+
+def program_head(view):
+    """head and tail: -n N or -N lines, tail's -n +N, head's -c N bytes, tail -f."""
+    is_tail = view.argv[0].endswith("tail")
+    view.argv = [re.sub("^-([0-9]+)$", r"-n\1", word) for word in view.argv]
+    options, names = program_words(view, "n:f" if is_tail else "n:c:")
+    count = options.get("c", options.get("n", "10"))
+    if not re.fullmatch(r"\+?[0-9]{1,9}" if is_tail else "[0-9]{1,9}", count):
+        raise ProgramUsage("invalid number '%s'" % count)
+
+    def show():
+        lines = input_lines(view, names)
+        if "c" in options:
+            view.out(b"".join(lines)[:int(count)])
+        elif is_tail:
+            view.out(b"".join(lines[max(0, int(count) - 1 if count[0] == "+" else len(lines) - int(count)):]))
+        else:
+            view.out(b"".join(lines[:int(count)]))
+        if "f" in options and names:
+            follow_file(view, names[0], sum(map(len, lines)))
+    return try_files(view, " ".join(names), show)
+
+
+def follow_file(view, name, size):
+    """tail -f: what is added to a file from `size` on, until the program is ended."""
+    while True:
+        view.process.sleep(0.2)
+        data = view.files.read(view.path(name))
+        view.out(data[size:])
+        size = len(data)
+
+
+def program_grep(view):
+    options, words = program_words(view, "vciqEF")
+    if not words:
+        raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
+    pattern, found = words[0], []
+    if "F" in options:
+        pattern = re.escape(pattern)
+    elif "E" not in options:   # in a basic expression these mean themselves, and their other meaning with a backslash
+        pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
+    try:
+        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE if "i" in options else 0)
+    except re.error as error:
+        view.complain("grep: %s: %s" % (words[0], error))
+        return 2
+
+    def look():
+        found.extend(line for line in input_lines(view, words[1:]) if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options))
+    if try_files(view, " ".join(words[1:]), look):
+        return 2
+    if "q" not in options:
+        view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
+    return 0 if found else 1
+
+
+def program_ps(view):
+    with view.process.changed:
+        running = view.process.container.processes()
+    view.say("PID   USER     TIME  COMMAND\n" + "".join("%5d %-8s  0:00 %s\n" % (number, user, " ".join(argv))
+                                                       for number, (user, argv) in enumerate(running, 1)))
+    return 0
+
+
+def program_top(view):
+    """Every 5 seconds, or -d seconds, -n times, what runs; the figures of memory and processor are none."""
+    options, _ = program_words(view, "bd:n:")
+    if not re.fullmatch(r"[0-9.]{1,9}", options.get("d", "5")) or not re.fullmatch("[0-9]{1,9}", options.get("n", "0")):
+        raise ProgramUsage("usage: top [-b] [-n COUNT] [-d SECONDS]")
+    rounds, process, caught = int(options.get("n", "0")), view.process, view.process.caught
+    process.catch(1, 2, 15)
+    try:
+        while True:
+            show_top(view, "b" in options)
+            rounds -= 1
+            number = None if rounds == 0 else process.wait_signal(float(options.get("d", "5")))
+            if rounds == 0 or number is not None:
+                return 128 + number if number else 0
+    finally:
+        process.catch(*caught)
+
+
+def show_top(view, is_batch):
+    with view.process.changed:
+        running = view.process.container.processes()
+    view.say("" if is_batch else "\x1b[H\x1b[J")
+    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\nCPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
+             "Load average: 0.00 0.00 0.00 1/%d %d\n  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
+    view.say("".join("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, "R" if argv[0] == "top" else "S", " ".join(argv))
+                     for number, (user, argv) in enumerate(running, 1)))
+
+
+def program_stty(view):
+    if view.argv[1:] != ["size"] or not view.process.tty:
+        view.complain("stty: this practice container knows stty size, on a terminal")
+        return 1
+    view.say("%d %d\n" % view.process.owner.terminal_size)
+    return 0
+
+
+def program_date(view):
+    words = program_words(view, "u")[1]
+    if len(words) > 1 or words and words[0][:1] != "+":
+        raise ProgramUsage("usage: date [-u] [+FORMAT]")
+    view.say(time.strftime(words[0][1:] if words else "%a %b %e %H:%M:%S UTC %Y", time.gmtime()) + "\n")
+    return 0
+
+
+def program_whoami(view):
+    user = view.process.user
+    if account_name(view.files, "passwd", user.uid) is None:
+        view.complain("whoami: unknown uid %d" % user.uid)
+        return 1
+    view.say(user.name + "\n")
+    return 0
+
+
+def program_id(view):
+    options, names = program_words(view, "ugGnr")
+    try:
+        user = find_user(view.files, names[0]) if names else view.process.user
+    except PracticeRefusal:
+        view.complain("id: unknown user %s" % names[0])
+        return 1
+    known = [(number, account_name(view.files, name, number)) for number, name in ((user.uid, "passwd"), (user.gid, "group"))]
+    if not set(options) & set("ugG"):
+        view.say("uid=%s gid=%s groups=%s\n" % tuple("%d(%s)" % one if one[1] else "%d" % one[0] for one in known + known[1:]))
+        return 0
+    number, name = known[0 if "u" in options else 1]
+    if "n" in options and name is None:
+        view.complain("id: unknown ID %d" % number)
+    view.say("%s\n" % (name if "n" in options and name else number))
+    return int("n" in options and name is None)
+
+
+def program_uname(view):
+    options, _ = program_words(view, "asnrm")
+    facts = (("s", "Linux"), ("n", view.process.container.hostname), ("r", "practice"), ("m", "x86_64"))
+    view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
+    return 0
+
+
+def program_seq(view):
+    if not view.argv[1:] or len(view.argv) > 3 or not all(re.fullmatch("-?[0-9]{1,9}", word) for word in view.argv[1:]):
+        view.complain("usage: seq [FIRST] LAST")
+        return 1
+    first, last = (1 if len(view.argv) == 2 else int(view.argv[1])), int(view.argv[-1])
+    while first <= last:
+        until = min(last, first + 999)
+        view.say("".join("%d\n" % number for number in range(first, until + 1)))
+        first = until + 1
+    return 0
+
+
+def program_wc(view):
+    options, names = program_words(view, "lwc")
+    if len(names) > 1:
+        raise ProgramUsage("this practice wc counts one file")
+    counts, in_word = {"l": 0, "w": 0, "c": 0}, False
+    try:
+        read = iter((view.files.read(view.path(names[0])), b"")).__next__ if names else lambda: view.read(32768)
+    except FileProblem as problem:
+        raise ProgramUsage("%s: %s" % (names[0], problem))
+    for data in iter(read, b""):
+        counts["l"] += data.count(b"\n")
+        counts["w"] += len(data.split()) - (in_word and not data[:1].isspace())
+        in_word = not data[-1:].isspace()
+        counts["c"] += len(data)
+    shown = [counts[letter] for letter in "lwc" if letter in options or not options]
+    view.say(" ".join([("%d" if len(shown) == 1 else "%7d") % count for count in shown] + names) + "\n")
+    return 0
+
+
+def program_test(view):
+    words = view.argv[1:]
+    if view.argv[0].endswith("["):
+        if words[-1:] != ["]"]:
+            view.complain("[: missing ]")
+            return 2
+        words = words[:-1]
+    wanted = True
+    while words[:1] == ["!"]:
+        wanted, words = not wanted, words[1:]
+    if len(words) == 3 and words[1] in ("=", "==", "!="):
+        result = (words[0] == words[2]) == (words[1] != "!=")
+    elif len(words) == 3 and words[1] in ("-eq", "-ne", "-lt", "-le", "-gt", "-ge"):
+        if not all(re.fullmatch("-?[0-9]{1,18}", word) for word in (words[0], words[2])):
+            view.complain("test: not a number")
+            return 2
+        left, right = int(words[0]), int(words[2])
+        result = {"-eq": left == right, "-ne": left != right, "-lt": left < right, "-le": left <= right,
+                  "-gt": left > right, "-ge": left >= right}[words[1]]
+    elif len(words) == 2 and words[0] in ("-n", "-z"):
+        result = bool(words[1]) == (words[0] == "-n")
+    elif len(words) == 2 and words[0] in ("-e", "-f", "-d"):
+        try:
+            kind = view.files.find(view.path(words[1]))[1].kind
+        except FileProblem:
+            kind = None
+        result = {"-e": kind is not None, "-f": kind == "file", "-d": kind == "folder"}[words[0]]
+    elif len(words) < 2:
+        result = bool(words and words[0])
+    else:
+        view.complain("test: cannot work out: %s" % " ".join(words))
+        return 2
+    return 0 if result == wanted else 1
+
+
+def program_busybox(view):
+    if len(view.argv) < 2:
+        view.say("practice busybox: a few of busybox's programs, in Python: %s\n" % " ".join(sorted(BUSYBOX_PROGRAMS)))
+        return 0
+    program = BUSYBOX_PROGRAMS.get(view.argv[1])
+    if program is None:
+        view.complain("%s: applet not found" % view.argv[1])
+        return 127
+    view.argv = view.argv[1:]
+    return call_program(program, view)
+
+
+BUSYBOX_PROGRAMS = {
+    "echo": program_echo, "printf": program_printf, "cat": program_cat, "sleep": program_sleep, "true": program_true,
+    "false": program_false, "pwd": program_pwd, "env": program_env, "hostname": program_hostname, "ls": program_ls,
+    "date": program_date, "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
+    "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head,
+    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
+    "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh, "busybox": program_busybox,
+}

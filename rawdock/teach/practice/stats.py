@@ -1,0 +1,109 @@
+"""What a practice container uses, and its processes: GET /containers/{id}/stats and /top.
+
+The numbers are invented but plausible: they grow with the time that the container ran and the
+bytes that it holds; nothing of the host is measured.
+"""
+import json
+import re
+import time
+
+from .events import ZERO_TIME, nanoseconds_now, wire_time
+from .request import PracticeRefusal
+
+PRACTICE_MEMORY = 1 << 30            # bytes; what a container without a limit may use
+PRACTICE_PROGRAM_BYTES = 1 << 20
+TOP_TITLES = "UID PID PPID C STIME TTY TIME CMD".split()
+TOP_AUX_TITLES = "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND".split()
+
+
+def cpu_part(nanoseconds):
+    """The cpu_stats of a container that has run for so long: a thousandth of one processor."""
+    if nanoseconds is None:
+        return {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
+                "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
+    used = nanoseconds // 1000
+    return {"cpu_usage": {"total_usage": used, "percpu_usage": [used], "usage_in_kernelmode": used // 4, "usage_in_usermode": used - used // 4},
+            "system_cpu_usage": nanoseconds, "online_cpus": 1,
+            "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
+
+
+def container_stats(container, one_shot):
+    """One object of the stats stream. Call it under `changed`."""
+    up, now = container.is_up, nanoseconds_now()
+    ran = now - container.started if up else None
+    found = {
+        "read": wire_time(now) if up else ZERO_TIME, "preread": ZERO_TIME if one_shot or not up else wire_time(now - 1000000000),
+        "pids_stats": {"current": len(container.processes())} if up else {},
+        "blkio_stats": {key: [] if up else None for key in (
+            "io_service_bytes_recursive io_serviced_recursive io_queue_recursive io_service_time_recursive io_wait_time_recursive"
+            " io_merged_recursive io_time_recursive sectors_recursive").split()},
+        "num_procs": 0, "storage_stats": {}, "cpu_stats": cpu_part(ran),
+        "precpu_stats": cpu_part(None if one_shot or ran is None else max(0, ran - 1000000000)), "memory_stats": {},
+        "name": "/" + container.name, "id": container.id,
+    }
+    if up:
+        usage = len(container.processes()) * PRACTICE_PROGRAM_BYTES + container.log.size + container.files.tree.size
+        found["memory_stats"] = {"usage": usage, "max_usage": usage, "stats": {"cache": 0, "rss": usage, "total_inactive_file": 0},
+                                 "limit": container.host_config["Memory"] or PRACTICE_MEMORY}
+        sent = {"%s_%s" % (way, what): 0 for way in ("rx", "tx") for what in ("bytes", "packets", "errors", "dropped")}
+        plugs = [endpoint for endpoint in container.endpoints.values() if endpoint.address]
+        if plugs:
+            found["networks"] = {"eth%d" % number: sent for number in range(len(plugs))}
+    return found
+
+
+def answer_stats(engine, connection, request, name):
+    changed = engine.state.changed
+    container = engine.state.containers.find(name)
+    if not request.flag("stream", True):
+        with changed:
+            found = container_stats(container, request.flag("one-shot"))
+        connection.send_json(found)
+        return
+    connection.start_stream("application/json")
+    first = True
+    while True:
+        with changed:
+            if container.removed or engine.closing:
+                break
+            found = container_stats(container, first)
+        first = False
+        connection.send_piece(json.dumps(found, separators=(",", ":")).encode() + b"\n")
+        end = time.monotonic() + 1
+        with changed:
+            while time.monotonic() < end and not container.removed:
+                changed.wait(0.1)
+                connection.check_client()
+    connection.end_stream()
+
+
+def answer_top(engine, connection, request, name):
+    container = engine.state.containers.find(name)
+    with engine.state.changed:
+        container.check_running()
+        running = list(enumerate(container.processes(), 1))
+        started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
+    words = request.text("ps_args", "-ef")
+    if re.search("--[a-z]", words):
+        raise PracticeRefusal(500, "ps: error: unknown gnu long option")
+    columns = re.fullmatch(r"-?e?o\s*([a-z,=%]+)", words.strip())
+    if columns:
+        titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]
+        values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00", "stime": started, "tty": "?",
+                   "comm": argv[0].rpartition("/")[2]} for number, (user, argv) in running]
+        lines = [[found.get(title, " ".join(argv)) for title in titles] for found, (_, (_, argv)) in zip(values, running)]
+        titles = [title.upper() for title in titles]
+    elif "u" in words:
+        titles = TOP_AUX_TITLES
+        lines = [[user, str(number), "0.0", "0.0", "1024", "1024", "?", "S", started, "0:00", " ".join(argv)]
+                 for number, (user, argv) in running]
+    else:
+        titles = TOP_TITLES
+        lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)] for number, (user, argv) in running]
+    connection.send_json({"Titles": titles, "Processes": lines})
+
+
+STATS_ROUTES = (
+    ("GET", "/containers/([^/]+)/stats", answer_stats),
+    ("GET", "/containers/([^/]+)/top", answer_top),
+)

@@ -1,0 +1,1 @@
+"""What crossed a connection: requests paired with their answers, recordings, and what is masked in them."""

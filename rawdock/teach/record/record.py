@@ -1,0 +1,432 @@
+"""What crossed the connections to an engine: recorded as it happens, kept or written, and read again.
+
+    WireRecorder      stamps the time and hands each event to its sinks
+    RecordedSocket    a socket that gives the recorder what really crossed it
+    Recording         a sink in memory: each connection's events, bounded
+    RecordWriter      a sink on disk: JSON lines, written as the events come
+
+A record on disk is one JSON object a line, the first of them
+
+    {"rawdock":"record","version":1,"started":1790000000.5,"address":"unix:///var/run/docker.sock"}
+
+and each other one event: "c" the connection's number, "t" seconds since the start, "kind", "d" who did
+it (">" the client, "<" the engine, "" neither), and "b64" (data) or "text" (open, note).
+
+Promises: what is recorded crossed the socket, in that order, and nothing else. Credentials are masked before
+anything is written (see masking), and as many bytes stay as there were.
+"""
+import json
+import re
+import socket
+import time
+from collections import namedtuple
+
+from ...errors import UsageError
+from ...net.dial import dial
+from ...wire.jsonstream import decode_json_bytes
+from .masking import SecretMaskers, masked_text
+
+RECORD_VERSION = 1
+MAX_CONNECTION_NUMBER = (1 << 31) - 1
+EVENT_OVERHEAD = 200           # what an event in memory costs besides its bytes, about
+EVENT_KINDS = ("open", "data", "half-close", "close", "reset", "note")
+RECORD_START = re.compile(rb'\s*\{\s*"rawdock"\s*:\s*"record"')
+
+WireEvent = namedtuple("WireEvent", "seconds direction kind data")
+WireEvent.__doc__ = """Something that happened on a connection.
+
+`seconds` float since the record's start; `direction` ">" client to engine, "<" engine to client, "" neither;
+`kind` "open" (data: the address, UTF-8), "data" (data: the bytes), "half-close", "close", "reset" (that
+direction's sender did so), "note" (data: a text, UTF-8).
+"""
+
+
+def masked_address(address):
+    """The address of an engine (str) without credentials."""
+    return masked_text(address.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+
+
+def redacted_recording(recording):
+    """A Recording like `recording`, its secrets masked."""
+    clean = Recording(None, recording.started, masked_address(recording.address))
+    for connection in recording.connections:
+        maskers = SecretMaskers(connection.method)
+        for event in connection.events:
+            clean.take(connection.number, maskers.event(connection.number, event))
+        clean.find(connection.number).method = connection.method
+    return clean
+
+
+# ---- sinks
+
+class RecordedConnection:
+    """`number` (int, from 1) and `events` (list of WireEvent, in order) of one connection.
+
+    `method` is what a response answers whose request was not recorded.
+    """
+
+    def __init__(self, number, events=(), method="GET"):
+        self.number = number
+        self.method = method
+        self.events = list(events)
+
+    def __eq__(self, other):
+        return (isinstance(other, RecordedConnection)
+                and (self.number, self.events) == (other.number, other.events))
+
+    def __repr__(self):
+        return "RecordedConnection(%r, %r)" % (self.number, self.events)
+
+    def stream(self, direction):
+        """All bytes of one direction, ">" or "<", joined."""
+        return b"".join([event.data for event in self.events
+                         if event.kind == "data" and event.direction == direction])
+
+    @property
+    def notes(self):
+        """The texts of the notes, list of str."""
+        return [event.data.decode("utf-8", "replace") for event in self.events if event.kind == "note"]
+
+
+class Recording:
+    """A sink in memory.
+
+    `started` is a Unix time (float), `address` a str, `connections` the list of RecordedConnection by number.
+    Beyond `limit` (about so many bytes of memory; None: no limit) what comes is counted and not kept, and
+    finish() leaves a note of it at each connection.
+    """
+
+    def __init__(self, limit=None, started=None, address=""):
+        self.started = time.time() if started is None else started
+        self.address = address
+        self._limit = limit
+        self._used = 0
+        self._by_number = {}
+        self._left_out = {}      # number → bytes
+
+    def __eq__(self, other):
+        return isinstance(other, Recording) and ((self.started, self.address, self.connections)
+                                                 == (other.started, other.address, other.connections))
+
+    @property
+    def connections(self):
+        return [self._by_number[number] for number in sorted(self._by_number)]
+
+    def find(self, number):
+        """The RecordedConnection of that number, made if there is none."""
+        if number not in self._by_number:
+            self._by_number[number] = RecordedConnection(number)
+        return self._by_number[number]
+
+    def take(self, number, event):
+        connection = self._by_number.get(number)
+        if connection is None:
+            if self._full:
+                return
+            connection = self.find(number)
+        if self._limit is not None and event.kind == "data":
+            room = 0 if number in self._left_out else max(0, self._limit - self._used - EVENT_OVERHEAD)
+            if len(event.data) > room:
+                self._left_out[number] = self._left_out.get(number, 0) + len(event.data) - room
+                event = event._replace(data=event.data[:room])
+                if not room:
+                    return
+        elif self._full:
+            return
+        self._used += len(event.data) + EVENT_OVERHEAD
+        connection.events.append(event)
+
+    @property
+    def _full(self):
+        return self._limit is not None and self._used + EVENT_OVERHEAD > self._limit
+
+    def finish(self):
+        for number, count in sorted(self._left_out.items()):
+            events = self._by_number[number].events
+            text = "%d bytes more crossed: this record was full at %d" % (count, self._limit)
+            events.append(WireEvent(events[-1].seconds if events else 0.0, "", "note", text.encode("utf-8")))
+        self._left_out = {}
+
+
+class RecordWriter:
+    """A sink on disk. `file` is binary; each event is one line, written and flushed as it comes.
+
+    The first line is written before the first event, or by finish(). `redact` False writes the secrets too.
+    finish() does not close the file.
+    """
+
+    def __init__(self, file, redact=True, started=None, address=""):
+        self._file = file
+        self._maskers = SecretMaskers() if redact else None
+        self._header = {"rawdock": "record", "version": RECORD_VERSION,
+                        "started": time.time() if started is None else started,
+                        "address": masked_address(address) if redact else address}
+
+    def _begin(self):
+        header, self._header = self._header, None
+        if header is not None:
+            self._line(header)
+
+    def _line(self, facts):
+        self._file.write(json.dumps(facts, separators=(",", ":")).encode("ascii") + b"\n")
+        self._file.flush()
+
+    def take(self, number, event):
+        from base64 import b64encode
+        self._begin()
+        if self._maskers is not None:
+            event = self._maskers.event(number, event)
+        facts = {"c": number, "t": event.seconds, "kind": event.kind, "d": event.direction}
+        if event.kind == "data":
+            facts["b64"] = b64encode(event.data).decode("ascii")
+        elif event.kind in ("open", "note"):
+            facts["text"] = event.data.decode("utf-8", "surrogateescape")
+        self._line(facts)
+
+    def finish(self):
+        self._begin()
+        self._file.flush()
+
+
+# ---- reading
+
+def is_record(start):
+    """Whether a file that begins with these bytes (64 are enough) is a record rather than captured bytes."""
+    return RECORD_START.match(start) is not None
+
+
+def read_record(file):
+    """A binary file of JSON lines → Recording. UsageError names the line and what is wrong with it."""
+    recording = None
+    for number, line in enumerate(file, 1):
+        facts = record_line(line, number)
+        try:
+            if recording is None:
+                recording = record_header(facts)
+            else:
+                recording.take(*record_event(facts))
+        except (KeyError, TypeError, ValueError) as error:
+            problem = "has no %s" % error if isinstance(error, KeyError) else str(error)
+            raise UsageError("line %d of the record: %s" % (number, problem),
+                             "was it made by this version of rawdock?")
+    if recording is None:
+        raise UsageError("the record is empty", "its first line would say {\"rawdock\":\"record\", …}")
+    return recording
+
+
+def record_line(line, number):
+    try:
+        if line[-1:] != b"\n":
+            raise ValueError("the line is cut")
+        facts = decode_json_bytes(line)
+        if not isinstance(facts, dict):
+            raise ValueError("not a JSON object")
+        return facts
+    except (ValueError, RecursionError) as error:
+        hint = "each line is one JSON object"
+        if line[-1:] != b"\n":
+            hint = "a recorder that was killed leaves half a line: without it the rest can be read"
+        raise UsageError("line %d of the record cannot be read: %s" % (number, error), hint)
+
+
+def short_repr(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def record_number(facts, name):
+    value = facts[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > 1e12:
+        raise ValueError("%r is not a number: %s" % (name, short_repr(value)))
+    return float(value)
+
+
+def record_header(facts):
+    if facts.get("rawdock") != "record":
+        raise ValueError("the first line of a record says {\"rawdock\":\"record\", …}")
+    if facts.get("version") != RECORD_VERSION:
+        version = short_repr(facts.get("version"))
+        raise ValueError("version %s, this rawdock reads version %d" % (version, RECORD_VERSION))
+    if not isinstance(facts["address"], str):
+        raise ValueError("'address' is not text: %s" % short_repr(facts["address"]))
+    return Recording(None, record_number(facts, "started"), facts["address"])
+
+
+def record_event(facts):
+    """A line's object → (number, WireEvent). KeyError and ValueError say what is wrong."""
+    from base64 import b64decode
+    number, kind, direction, data = facts["c"], facts["kind"], facts["d"], b""
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_CONNECTION_NUMBER:
+        raise ValueError("'c' is not the number of a connection: %s" % short_repr(number))
+    if kind not in EVENT_KINDS:
+        raise ValueError("no event is of kind %s" % short_repr(kind))
+    if direction not in ((">", "<", "") if kind in ("open", "note") else (">", "<")):
+        raise ValueError("'d' is not a direction of %s: %s" % (kind, short_repr(direction)))
+    if kind == "data":
+        data = b64decode(facts["b64"], validate=True)
+    elif kind in ("open", "note"):
+        data = facts["text"].encode("utf-8", "surrogateescape") if isinstance(facts["text"], str) else None
+        if data is None:
+            raise ValueError("'text' is not text: %s" % short_repr(facts["text"]))
+    return number, WireEvent(record_number(facts, "t"), direction, kind, data)
+
+
+# ---- recording
+
+class WireRecorder:
+    """Stamps what happens on connections and gives it to every sink: take(number, event), then finish().
+
+    Usable from several threads. A sink that fails (its disk is full, nobody reads it, it has a mistake) gets
+    nothing more and does not disturb the connections; finish() raises its error.
+    """
+
+    def __init__(self, sinks, clock=time.monotonic):
+        from threading import Lock
+        self._sinks = list(sinks)
+        self._clock = clock
+        self._start = clock()
+        self._lock = Lock()
+        self._count = 0
+        self._failure = None
+
+    def _take(self, number, direction, kind, data=b""):
+        with self._lock:
+            self._give(number, direction, kind, data)
+
+    def _give(self, number, direction, kind, data):
+        event = WireEvent(round(self._clock() - self._start, 6), direction, kind, data)
+        for sink in list(self._sinks):
+            try:
+                sink.take(number, event)
+            except Exception as error:   # not only OSError: recording must not change what happens
+                self._sinks.remove(sink)
+                self._failure = self._failure or error
+
+    def open(self, address):
+        """A connection to `address` (str) was made → its number, from 1."""
+        with self._lock:
+            self._count += 1
+            self._give(self._count, ">", "open", str(address).encode("utf-8", "surrogateescape"))
+            return self._count
+
+    def sent(self, number, data):
+        """The client sent `data` (bytes)."""
+        if len(data):
+            self._take(number, ">", "data", bytes(data))
+
+    def received(self, number, data):
+        """The engine sent `data` (bytes)."""
+        if len(data):
+            self._take(number, "<", "data", bytes(data))
+
+    def half_closed(self, number, direction):
+        """The sender of `direction` will send no more, and reads on."""
+        self._take(number, direction, "half-close")
+
+    def closed(self, number, direction, reset=False):
+        """The sender of `direction` closed the connection, or reset it."""
+        self._take(number, direction, "reset" if reset else "close")
+
+    def note(self, number, text):
+        self._take(number, "", "note", text.encode("utf-8", "surrogateescape"))
+
+    def finish(self):
+        """No more will come. Raises the error of a sink that has failed, an OSError as a rule."""
+        with self._lock:
+            sinks, self._sinks = self._sinks, []
+            for sink in sinks:
+                try:
+                    sink.finish()
+                except Exception as error:
+                    self._failure = self._failure or error
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+
+class RecordedSocket:
+    """A connected socket whose bytes are recorded when they cross. Other methods are those of the socket."""
+
+    def __init__(self, sock, recorder, address=""):
+        self._sock = sock
+        self._recorder = recorder
+        self._number = recorder.open(address)
+        self._open = {">", "<"}   # the directions whose end has not been seen
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def send(self, data, flags=0):
+        size = self._sock.send(data, flags)
+        self._recorder.sent(self._number, memoryview(data).cast("B")[:size])
+        return size
+
+    def sendall(self, data, flags=0):
+        # Not the socket's own: if that fails it cannot say how much has crossed.
+        view = memoryview(data).cast("B")
+        while len(view):
+            view = view[self.send(view, flags):]
+
+    def _received(self, data, flags=0):
+        if flags & socket.MSG_PEEK:
+            return
+        if len(data):
+            self._recorder.received(self._number, data)
+        elif "<" in self._open:
+            self._open.discard("<")
+            self._recorder.closed(self._number, "<")
+
+    def _reset(self):
+        if "<" in self._open:
+            self._open.discard("<")
+            self._recorder.closed(self._number, "<", reset=True)
+
+    def recv(self, size, flags=0):
+        try:
+            data = self._sock.recv(size, flags)
+        except ConnectionResetError:
+            self._reset()
+            raise
+        if size:
+            self._received(data, flags)
+        return data
+
+    def recv_into(self, buffer, size=0, flags=0):
+        try:
+            count = self._sock.recv_into(buffer, size, flags)
+        except ConnectionResetError:
+            self._reset()
+            raise
+        view = memoryview(buffer).cast("B")
+        if len(view):
+            self._received(view[:count], flags)
+        return count
+
+    def shutdown(self, how):
+        if how == socket.SHUT_RDWR:
+            self._close()
+        elif how == socket.SHUT_WR and ">" in self._open:
+            self._recorder.half_closed(self._number, ">")
+        self._sock.shutdown(how)
+
+    def _close(self):
+        if ">" in self._open:
+            self._recorder.closed(self._number, ">")
+            self._open.clear()   # that reading ends too is our own doing
+
+    def close(self):
+        self._close()
+        self._sock.close()
+
+
+def recorded_dial(recorder, connect=dial):
+    """A function (address, timeout) → RecordedSocket, for `docker.open_socket = recorded_dial(recorder)`."""
+    def open_recorded_socket(address, timeout=None):
+        return RecordedSocket(connect(address, timeout), recorder, str(address))
+    return open_recorded_socket

@@ -1,0 +1,315 @@
+"""`rawdock tap` passes on what crosses between clients and an engine, `rawdock replay` answers from a record.
+
+`rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of its own. CMD keeps the terminal and the
+three standard streams; the transcript goes to stderr or to a file. tap ends with CMD's exit status, or with
+128 and the signal's number if a signal ended CMD. It passes SIGTERM and SIGHUP on to CMD, and SIGINT too
+unless the terminal has sent that to CMD already.
+"""
+import os
+
+from ...errors import UsageError
+from ..explain.exports import EXPORT_FORMS, ExportFiles, write_export
+from ...net.listen import UnixListener
+from .tap import Tap
+from ...cli.console import one_line
+from ...cli.flags import Command, command_table
+
+TAP_FLAGS = """
+--listen           text  SOCK  where clients connect: the path of a Unix socket (with -- CMD: a private one)
+--to               text  FILE  the transcript, instead of on stderr
+--record           text  FILE  what crossed, as JSON lines: for replay and explain
+--har              text  FILE  as HAR 1.2, for a browser's developer tools
+--html             text  FILE  as a page that explains every byte
+--pcap             text  FILE  as pcapng, for Wireshark
+--secrets          bool  write credentials too, instead of asterisks
+--cut-at           int   N  fault: only the first N bytes of each connection's answers come
+--drop-last-chunk  bool  fault: a chunked body ends before its last chunk
+--bad-frame        bool  fault: the first frame of each stream has a type that does not exist
+--reset            bool  fault: what ends, ends with a reset (alone: at the first byte of an answer)
+--one-byte         bool  fault: answers come one byte a write
+--drip             int   MS  fault: so many milliseconds before each write of an answer
+--sweep            bool  run CMD once for each of many cuts of its answers, list those it took for success
+--points           int   N  cuts of a sweep, at most (60)
+--every            bool  a cut at every byte
+--live             bool  sweep against the engine, not a record: what CMD changes, it changes each time
+-v                 bool  sweep: a line for each cut
+"""
+REPLAY_FLAGS = """
+--listen  text  SOCK  where clients connect: the path of a Unix socket
+-v        bool  a line for each request
+"""
+FAULT_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
+FILE_FLAGS = ("to", "record", "har", "html", "pcap")
+KEPT_RECORD_BYTES = 256 << 20     # in memory, for the files that are made of the whole of it
+LEFT_BEHIND_SECONDS = 2           # for requests under way when CMD ends
+DEFAULT_SWEEP_POINTS = 60
+
+
+class GuardedSink:
+    """A sink whose failures of any kind are OSErrors that name it, so that the tap goes on without it."""
+
+    def __init__(self, sink, name):
+        self._sink = sink
+        self._name = name
+
+    def take(self, number, event):
+        self._guard(self._sink.take, number, event)
+
+    def finish(self):
+        self._guard(self._sink.finish)
+
+    def _guard(self, function, *arguments):
+        try:
+            function(*arguments)
+        except OSError as error:
+            raise OSError(error.errno, "%s: %s" % (self._name, error.strerror or error))
+        except Exception as error:   # the tap passes bytes on whatever the explanation makes of them
+            raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
+
+
+class TapOutput:
+    """What is shown and written of a tapped conversation, to stderr and to `files` (ExportFiles).
+
+    `recorder` is the WireRecorder of the conversation; finish() writes the files that are made of the whole
+    of it.
+    """
+
+    def __init__(self, console, options, address, files):
+        from ..record.record import Recording, RecordWriter, WireRecorder
+        from ..explain.screen import output_widths, wants_colour
+        from ..explain.transcript import TranscriptSink
+        self.console = console
+        self.redact = not options["secrets"]
+        self.failed = set()   # the flags of the files that could not be written
+        self.files = files
+        out = files.files.get("to", console.err)
+        descriptor = 2 if out is console.err else out.fileno()
+        transcript = TranscriptSink(out, wants_colour(descriptor), redact=self.redact,
+                                    widths=output_widths(descriptor))
+        sinks = [GuardedSink(transcript, "the transcript")]
+        if "record" in files.files:
+            writer = RecordWriter(files.files["record"], self.redact, address=str(address))
+            sinks.append(GuardedSink(writer, options["record"]))
+        self.recording = None
+        if any(form in files.files for form in EXPORT_FORMS):
+            self.recording = Recording(KEPT_RECORD_BYTES, address=str(address))
+            sinks.append(self.recording)
+        self.recorder = WireRecorder(sinks)
+
+    def finish(self):
+        """Write what is left to write → whether all of it could be written."""
+        if not self.files.emptied:   # nothing has begun
+            return True
+        good = True
+        try:
+            self.recorder.finish()
+        except BrokenPipeError:
+            pass   # nobody reads the transcript any more
+        except OSError as error:
+            self.console.complain("rawdock: %s" % (error.strerror or error))
+            good = False
+        for flag, file in self.files.files.items():
+            if flag in EXPORT_FORMS:
+                good = self._attempt(flag, write_export, flag, self.recording, file, self.redact) and good
+        for flag, file in self.files.files.items():
+            good = self._attempt(flag, file.close) and good
+        return good
+
+    def _attempt(self, flag, function, *arguments):
+        """Call `function` → whether the file of `flag` could be written so far. Reports its first failure."""
+        try:
+            function(*arguments)
+        except OSError as error:
+            if flag not in self.failed:
+                self.failed.add(flag)
+                self.console.complain("rawdock: --%s: %s" % (flag, error.strerror or error))
+        return flag not in self.failed
+
+
+def chaos_of(options):
+    """The Chaos with the faults of `options`, or None if they name none."""
+    from .chaos import Chaos
+    for name in ("cut_at", "drip"):
+        if options[name] is not None and options[name] < 0:
+            raise UsageError("--%s %d: less than nothing" % (name.replace("_", "-"), options[name]))
+    if not any(options[name] not in (None, False) for name in FAULT_FLAGS):
+        return None
+    return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"],
+                 (options["drip"] or 0) / 1000.0, options["reset"])
+
+
+def do_tap(console, options, arguments):
+    chaos = chaos_of(options)
+    if not options["sweep"] and (options["points"] is not None or options["every"] or options["live"]):
+        raise UsageError("--points, --every and --live belong to --sweep")
+    if options["sweep"]:
+        others = FAULT_FLAGS + FILE_FLAGS + ("listen",)
+        given = [name for name in others if options[name] not in (None, False)]
+        if given:
+            raise UsageError("--%s does not go with --sweep" % given[0].replace("_", "-"))
+    if not arguments and (options["sweep"] or not options["listen"]):
+        raise UsageError("tap needs a command to run or a place to listen",
+                         "usage: rawdock tap -- docker ps, or rawdock tap --listen /tmp/tap.sock")
+    address = console.engine_address()
+    if address.base:
+        raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address,
+                         "leave the path out")
+    if options["sweep"]:
+        return do_sweep(console, options, arguments, address)
+    paths = [(flag, options[flag]) for flag in FILE_FLAGS if options[flag]]
+    maker = {"make_connection": chaos} if chaos is not None else {}
+
+    def complain(error):
+        console.complain("rawdock: " + one_line(error))
+
+    with UnixListener(options["listen"]) as listener, ExportFiles(paths) as files:
+        output = TapOutput(console, options, address, files)
+        try:
+            with Tap(listener, address, output.recorder, complain, **maker) as tap:
+                if arguments:
+                    status = run_tapped_command(console, tap, arguments, files)
+                else:
+                    files.empty()
+                    status = tap_until_signal(console, tap)
+        finally:
+            good = output.finish()
+    return status or (0 if good else 1)
+
+
+def tap_until_signal(console, tap):
+    import signal
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: tap.stop())
+    console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C"
+                     % (tap.listener.address, tap.address))
+    tap.run()
+    return 0
+
+
+def run_tapped_command(console, tap, argv, files):
+    """Run `argv` as the tap's client → its exit status. `files` (ExportFiles) are emptied once it runs."""
+    import signal
+    from threading import Thread
+    from .sweep import child_environment, start_child
+    children, early = [], []
+
+    def hand_on(number, frame=None):
+        if number == signal.SIGINT and is_in_foreground():
+            return
+        if children:
+            children[0].send_signal(number)
+        else:
+            early.append(number)
+
+    def wait():
+        child.wait()
+        tap.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, hand_on)
+    try:
+        child = start_child(argv, child_environment(tap.listener.address))
+    except UsageError as error:
+        console.complain("rawdock: " + one_line(error))
+        return 127
+    children.append(child)
+    try:
+        files.empty()   # before the tap runs: until then nothing is recorded
+    except OSError:
+        child.kill()
+        child.wait()
+        raise
+    for number in early:
+        hand_on(number)
+    waiter = Thread(target=wait, daemon=True)
+    waiter.start()
+    tap.run()
+    waiter.join()
+    tap.drain(LEFT_BEHIND_SECONDS)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def is_in_foreground():
+    """Whether a terminal's Ctrl-C goes to this process group, and so to CMD too."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def do_sweep(console, options, argv, address):
+    from .sweep import Sweep
+    if options["points"] is not None and options["points"] < 1:
+        raise UsageError("--points %d: one at least" % options["points"])
+    points = None if options["every"] else options["points"] or DEFAULT_SWEEP_POINTS
+    how = "each time against %s" % address if options["live"] else "answered by the record of the first run"
+    console.err.line("rawdock: %s is run once, then once for each cut, %s" % (argv[0], how))
+    report = (lambda run: console.out.line(sweep_line(run))) if options["v"] else None
+    with UnixListener() as listener:
+        runs = Sweep(argv, address, listener, points, options["live"], report).run()
+    silent = [run for run in runs if run.status == 0]
+    if silent and not options["v"]:
+        console.out.line("taken for success:")
+        for run in silent:
+            console.out.line("  " + sweep_line(run))
+    lost = sum(not run.same_output for run in silent)
+    hung = sum(run.status is None for run in runs)
+    console.out.line("%d cuts, %d taken for success, %d of these with other output%s" % (
+        len(runs), len(silent), lost, "; %d did not end and were killed" % hung if hung else ""))
+    return 1 if silent else 0
+
+
+def sweep_line(run):
+    point = run.point
+    verdict = "killed" if run.status is None else "status %d" % run.status
+    if run.status == 0:
+        verdict += ", same output" if run.same_output else ", OUTPUT LOST"
+    exchange = point.exchange
+    place = (exchange.asked[-44:], point.offset, len(exchange.answer), point.role)
+    return "%-44s byte %5d of %5d  %-36s " % place + verdict
+
+
+def do_replay(console, options, arguments):
+    from ..record.record import is_record, read_record
+    from .replay import ReplayServer
+    import signal
+    name = arguments[0]
+    if not options["listen"]:
+        raise UsageError("replay needs a place to listen",
+                         "usage: rawdock replay FILE --listen /tmp/replay.sock")
+    try:
+        with open(name, "rb") as file:
+            if not is_record(file.read(64)):
+                raise UsageError("%s is no record" % name, "rawdock tap --record FILE makes one")
+            file.seek(0)
+            recording = read_record(file)
+    except OSError as error:
+        raise UsageError("%s: %s" % (name, (error.strerror or str(error)).lower()),
+                         "give a file made by rawdock tap --record")
+
+    def tell(asked, exchange):
+        if exchange is None or options["v"]:
+            said = "not in the record" if exchange is None else "answered"
+            console.err.line("rawdock: %s: %s" % (asked, said))
+
+    with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, tell) as server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, frame: server.stop())
+        console.err.line("rawdock: %d recorded exchanges answer at DOCKER_HOST=%s; end it with Ctrl-C"
+                         % (len(server.book.exchanges), listener.address))
+        server.run()
+    return 0
+
+
+TAP_COMMANDS = command_table(
+    Command("tap", do_tap, "[-- CMD ARG...]",
+            "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
+    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine", REPLAY_FLAGS,
+            least=1, most=1),
+)

@@ -1,0 +1,376 @@
+"""Replay: a record answers in the engine's place.
+
+    ReplayServer(listener, recording).run()
+
+Strategy: the record's exchanges are laid out by what was asked (method and path, with or without
+/vX.Y); a request is answered with the bytes that were answered then, as they are. Asked again, the next
+exchange of that kind answers, and after the last one the last one again. Where exchanges differ in
+their query alone, the one with the same query is meant, and only without one any of that path: a
+client that asks with the time of day in its query gets its answer too. The ids that a client asks for come
+out of the record's own answers; a container may also be asked for by a name that the record tells of.
+
+A raw stream is given back as it went: output that came after the client had sent so many bytes of
+stdin waits until it has. There is no waiting otherwise: the pauses of the record are left out. A
+stream that had not ended when its client left is kept open until the client leaves.
+
+What was not recorded is answered with 404 and a message that says so; only a ping is always answered.
+
+Left out: the bodies of requests, which are read and not compared; HTTP/2 (a BuildKit session).
+"""
+import json
+import re
+
+from ...errors import ProtocolError
+from ...wire.exchange import End, RequestReader, Switched
+from ...wire.framing import NO_BODY, response_framing, stays_open
+from ...wire.message import RequestHead, encode_response_head
+from ..explain.annotate import annotate
+from .tap import BROKEN, READABLE, WRITABLE, LoopServer, leave_nothing_unread
+
+REPLAY_RECEIVE_BYTES = 65536
+REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)", re.S)
+FULL_ID = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
+CONTAINER_PATH = re.compile("/containers/([^/]+)(/.+|)")
+NAMED_REQUESTS = 4      # in the message about one that is not in the record
+NEXT, CLOSE, HOLD = "next", "close", "hold"   # what follows an answer: a request, the end, or nothing until the client leaves
+
+
+def split_target(target):
+    """A request target → (API version or "", path, query with its parameters in order of name)."""
+    version, path, query = REPLAY_TARGET.fullmatch(target).groups()
+    return version or "", path, "&".join(sorted(part for part in query.split("&") if part))
+
+
+class ReplayExchange:
+    """One recorded request and its answer.
+
+    `index` its place in the record, `connection` and `start` where its answer begins there; `method`, `version`, `path`,
+    `query`; `answer` bytes, all of it; `spans` of them; `steps` list of (stdin bytes that must have come, whether stdin
+    must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD; `switched` whether a raw stream follows;
+    `values` list of the JSON values of the answer.
+    """
+
+    def __init__(self, index, connection, start, method, target):
+        self.index = index
+        self.connection = connection
+        self.start = start
+        self.method = method
+        self.version, self.path, self.query = split_target(target)
+        self.answer = b""
+        self.spans = []
+        self.steps = []
+        self.after = NEXT
+        self.switched = False
+        self.values = []
+
+    @property
+    def asked(self):
+        return FULL_ID.sub(r"\1", "%s %s" % (self.method, self.path))
+
+
+def replay_exchanges(recording):
+    """A Recording → list of ReplayExchange, in the order in which the requests were made."""
+    found = []
+    for annotated in annotate(recording):
+        recorded = next(one for one in recording.connections if one.number == annotated.number)
+        for exchange in annotated.exchanges:
+            if exchange.request is not None and exchange.request.head is not None and exchange.response is not None:
+                found.append((exchange.request.seconds[0], annotated, recorded, exchange))
+    found.sort(key=lambda one: one[0])
+    return [replay_exchange(index, annotated, recorded, exchange) for index, (_, annotated, recorded, exchange) in enumerate(found)]
+
+
+def replay_exchange(index, annotated, recorded, exchange):
+    response, request = exchange.response, exchange.request
+    first = exchange.interim[0] if exchange.interim else response
+    made = ReplayExchange(index, annotated.number, first.start, request.head.method, request.head.target)
+    made.answer = annotated.responses.data[first.start:response.end]
+    made.switched = exchange.switched
+    made.values = response.messages or []
+    made.spans = [span for message in exchange.interim + [response] for span in message.spans]
+    ended = any(event.direction == "<" and event.kind in ("close", "reset") for event in recorded.events)
+    if response.head is None or not response.complete or exchange.switched:
+        made.after = CLOSE if ended else HOLD
+    else:
+        framing = response_framing(response.head, request.head.method)
+        made.after = NEXT if stays_open(response.head, framing) else CLOSE
+    made.steps = raw_steps(recorded, first.start, response.end, exchange.raw_sent) if exchange.switched else [(0, False, len(made.answer))]
+    return made
+
+
+def raw_steps(recorded, start, end, raw_sent):
+    """What of a raw exchange's answer waits for what: see ReplayExchange.steps."""
+    raw_start = raw_sent[0][0] if raw_sent else None
+    sent = received = stdin = 0
+    half_closed = False
+    steps = []
+    for event in recorded.events:
+        if event.kind == "data" and event.direction == ">":
+            sent += len(event.data)
+            stdin = max(0, sent - raw_start) if raw_start is not None else 0
+        elif event.direction == ">" and event.kind in ("half-close", "close"):
+            half_closed = True
+        elif event.kind == "data":
+            received += len(event.data)
+            if received > start:
+                steps.append((stdin, half_closed and stdin > 0, min(received, end) - start))
+    # The end of the stream has its own conditions.
+    return steps + [(stdin, half_closed and stdin > 0, end - start)]
+
+
+def after_request(head):
+    """What its sender (RequestHead) wants to follow the answer: CLOSE or NEXT."""
+    return NEXT if stays_open(head, NO_BODY) else CLOSE
+
+
+def container_names(exchanges):
+    """{name or id: full id} of the containers that the answers to create, inspect and list tell of."""
+    names = {}
+    for one in exchanges:
+        facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value]) if isinstance(fact, dict)]
+        if one.asked == "POST /containers/create":
+            called = [part[len("name="):] for part in one.query.split("&") if part.startswith("name=")]
+        elif one.asked == "GET /containers/json" or one.method == "GET" and re.fullmatch("/containers/[^/]+/json", one.path):
+            called = []
+        else:
+            continue
+        for fact in facts:
+            identity, own = fact.get("Id"), fact.get("Names") or [fact.get("Name")]
+            if isinstance(identity, str) and isinstance(own, list):
+                for name in called + [identity] + [name.lstrip("/") for name in own if isinstance(name, str)]:
+                    names[name] = identity
+    return names
+
+
+class ReplayBook:
+    """The exchanges of a record, looked up by request. A look-up moves on to the next of its kind."""
+
+    def __init__(self, exchanges):
+        self.exchanges = exchanges
+        self._turns = {}       # key → how many were given out
+        self._names = container_names(exchanges)
+        self._by_query, self._by_path = {}, {}
+        for one in exchanges:
+            path = self._by_id(one.path)
+            self._by_query.setdefault((one.method, path, one.query), []).append(one)
+            self._by_path.setdefault((one.method, path), []).append(one)
+
+    def _by_id(self, path):
+        """A path, the container in it called by its id if the record tells which it is."""
+        match = CONTAINER_PATH.fullmatch(path)
+        if match is None:
+            return path
+        name, rest = match.groups()
+        known = {self._names[name]} if name in self._names else {one for one in self._names.values() if one.startswith(name)}
+        return "/containers/%s%s" % (known.pop() if len(known) == 1 else name, rest)
+
+    def rewind(self):
+        self._turns = {}
+
+    def find(self, method, target):
+        """The ReplayExchange that answers, or None."""
+        _, path, query = split_target(target)
+        path = self._by_id(path)
+        key = (method, path, query)
+        known = self._by_query.get(key)
+        if known is None:
+            key = (method, path)
+            known = self._by_path.get(key)
+            if known is None:
+                return None
+        turn = self._turns.get(key, 0)
+        self._turns[key] = turn + 1
+        return known[min(turn, len(known) - 1)]
+
+    def api_version(self):
+        """The API version that the recorded client spoke."""
+        versions = [tuple(map(int, one.version.split("."))) for one in self.exchanges if one.version]
+        return "%d.%d" % max(versions) if versions else "1.41"
+
+    def missing(self, method, target):
+        """What to say of a request that is not in the record."""
+        asked = sorted(set(one.asked for one in self.exchanges))
+        more = len(asked) - NAMED_REQUESTS
+        return "this replay has no answer to %s %s; the record has %s" % (
+            method, split_target(target)[1], (", ".join(asked[:NAMED_REQUESTS]) + (" and %d more" % more if more > 0 else "")) or "no exchange at all")
+
+
+class ReplayConnection:
+    """One client of a ReplayServer."""
+
+    def __init__(self, server, sock):
+        self.server = server
+        self.sock = sock
+        self.reader = RequestReader(bare_lf=True)
+        self.head = None           # of the request being read
+        self.exchange = None       # the raw one being given
+        self.step = 0
+        self.given = 0
+        self.stdin = 0             # bytes of it that came
+        self.stdin_ended = False
+        self.out = b""
+        self.closing = False       # once `out` is written
+        self.holding = False       # nothing more is answered
+        self.ended = False
+
+    def on_events(self, events):
+        if events & (WRITABLE | BROKEN) and self.out:
+            self.write()
+        if events & (READABLE | BROKEN) and not self.ended:
+            self.receive()
+        if events & BROKEN and not self.ended and self.stdin_ended:
+            self.end()
+        self.settle()
+
+    def settle(self):
+        if self.ended:
+            return
+        if self.closing and not self.out:
+            self.end()
+            return
+        # An answer that is not taken yet is not added to.
+        reads = READABLE if not self.stdin_ended and not self.closing and len(self.out) < REPLAY_RECEIVE_BYTES else 0
+        self.server.loop.watch(self.sock, reads | (WRITABLE if self.out else 0), self.on_events)
+
+    def end(self):
+        if self.ended:
+            return
+        self.ended = True
+        self.server.loop.forget(self.sock)
+        self.server.connections.discard(self)
+        leave_nothing_unread(self.sock)
+        self.sock.close()
+
+    def write(self):
+        try:
+            self.out = self.out[self.sock.send(self.out):]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.end()
+
+    def send(self, data):
+        self.out += data
+        self.write()
+
+    def receive(self):
+        try:
+            data = self.sock.recv(REPLAY_RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.stdin_ended = True
+            if self.exchange is None or self.holding:
+                self.closing = True    # who waits for no stream has left
+            else:
+                self.go_on()
+        elif self.exchange is not None:
+            self.stdin += len(data)
+            self.go_on()
+        elif not self.holding:
+            self.read_requests(data)
+
+    def read_requests(self, data):
+        try:
+            for event in self.reader.feed(data):
+                if self.ended or self.closing or self.holding:
+                    return
+                if isinstance(event, RequestHead):
+                    self.head = event
+                elif isinstance(event, End):
+                    self.answer(self.head)
+                elif isinstance(event, Switched):
+                    if self.exchange is not None:
+                        self.stdin += len(event.leftover)
+                        self.go_on()
+                        return
+                    self.reader = RequestReader(bare_lf=True)   # it asked to switch and was refused: HTTP goes on
+                    if event.leftover:
+                        self.read_requests(event.leftover)
+                    return
+        except ProtocolError as error:
+            if self.exchange is None and not self.ended:
+                self.refuse("GET", 400, "%s (%s)" % (error, error.rule))
+                self.closing = True
+
+    def answer(self, head):
+        server = self.server
+        found = server.book.find(head.method, head.target)
+        if found is None:
+            self.answer_unknown(head)
+            return
+        server.tell("%s %s" % (head.method, head.target), found)
+        if server.cut is not None and server.cut[0] == found.index:
+            self.send(found.answer[:server.cut[1]])
+            self.closing = True
+        elif found.switched:
+            self.exchange = found
+            self.go_on()
+        else:
+            self.send(found.answer)
+            self.follow(found.after)
+            self.follow(after_request(head))
+
+    def follow(self, after):
+        if after == CLOSE:
+            self.closing = True
+        elif after == HOLD:
+            self.holding = True
+
+    def answer_unknown(self, head):
+        path = split_target(head.target)[1]
+        self.server.tell("%s %s" % (head.method, head.target), None)
+        if path == "/_ping" and head.method in ("GET", "HEAD"):
+            body = b"OK" if head.method == "GET" else b""
+            fields = [("Api-Version", self.server.book.api_version()), ("Ostype", "linux"), ("Content-Type", "text/plain; charset=utf-8"),
+                      ("Content-Length", len(body))]
+            self.send(encode_response_head(200, "OK", fields) + body)
+        else:
+            self.refuse(head.method, 404, self.server.book.missing(head.method, head.target))
+        self.follow(after_request(head))
+
+    def refuse(self, method, status, message):
+        body = json.dumps({"message": message}).encode("ascii") + b"\n"
+        fields = [("Content-Type", "application/json"), ("Content-Length", len(body))]
+        self.send(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields) + (b"" if method == "HEAD" else body))
+
+    def go_on(self):
+        """Give what of a raw exchange may come by now."""
+        exchange = self.exchange
+        steps, at = exchange.steps, self.given
+        while self.step < len(steps):
+            stdin, stdin_ended, end = steps[self.step]
+            if self.stdin < stdin and not self.stdin_ended or stdin_ended and not self.stdin_ended:
+                break
+            self.given = end
+            self.step += 1
+        if self.given > at:
+            self.send(exchange.answer[at:self.given])
+        if self.step == len(steps):
+            self.follow(exchange.after)
+
+
+class ReplayServer(LoopServer):
+    """Serves `recording` (a Recording) to the clients of `listener` (a UnixListener).
+
+    `tell(asked, exchange)` is called for each request; exchange None: it was not in the record. `cut`, settable:
+    (index of an exchange, N): of that one's answer only the first N bytes are given, then the connection ends.
+    """
+
+    def __init__(self, listener, recording, tell=None):
+        LoopServer.__init__(self, listener)
+        self.book = ReplayBook(replay_exchanges(recording))
+        self.cut = None
+        self.tell = tell or (lambda asked, exchange: None)
+
+    def serve(self, client):
+        connection = ReplayConnection(self, client)
+        self.connections.add(connection)
+        connection.settle()
+
+    def rewind(self):
+        """Begin again: every connection ends, and the first exchange of each kind answers next."""
+        self.end_connections()
+        self.book.rewind()

@@ -1,0 +1,158 @@
+"""`rawdock --dry-run`: what it prints and refuses, and that it opens no socket."""
+import re
+import subprocess
+import sys
+
+import pytest
+
+from rawdock.cli.flags import parse_command_line, parse_flag_table
+from rawdock.main import CLIENT_COMMANDS, global_flags
+from rawdock.teach.dryrun.commands import PLANNED_COMMANDS
+
+from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
+
+NOBODY = "unix:///nonexistent/docker.sock"
+FORMS = ["http", "nc", "curl", "python"]
+EXAMPLES = {
+    "run": ["--rm", "busybox", "echo", "hi"], "create": ["busybox"], "exec": ["web", "ls"], "attach": ["web"],
+    "start": ["-a", "web"],
+    "stop": ["web"], "kill": ["web"], "restart": ["web"], "rm": ["web"], "wait": ["web"],
+    "rename": ["web", "old"], "ps": [], "images": [],
+    "inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
+    "rmi": ["busybox"],
+    "GET": ["/info"], "HEAD": ["/_ping"], "POST": ["/containers/web/start"],
+    "PUT": ["-d", "-", "/containers/web/archive?path=/"],
+    "DELETE": ["/containers/web"]}
+
+
+# -- the flag
+
+@pytest.mark.parametrize("words, value, rest", [
+    (["--dry-run", "ps"], "", ["ps"]), (["--dry-run=nc", "ps", "-a"], "nc", ["ps", "-a"]),
+    (["--dry-run", "nc"], "", ["nc"]), (["ps"], None, ["ps"])])
+def test_the_form_follows_an_equals_sign_or_nothing_does(words, value, rest):
+    options, arguments = parse_command_line(words, parse_flag_table(global_flags()), program=True)
+    assert (options["dry_run"], arguments) == (value, rest)
+
+
+def test_the_help_page_shows_that_the_form_is_optional(rawdock_command):
+    assert b"    --dry-run[=FORM]" in run_to_end(rawdock_command + ["--help"]).out
+
+
+def test_alone_it_is_the_http_form(rawdock_command):
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "ps", "-a"])
+    assert (ran.status, ran.err) == (0, b"")
+    assert re.sub(rb"(?m)^#.*\n", b"",
+                  ran.out) == b"GET /containers/json?all=1 HTTP/1.1\r\nHost: docker\r\n\r\n"
+    assert ran.out == run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=http", "ps", "-a"]).out
+
+
+def test_every_command_that_talks_to_an_engine_has_an_example():
+    talking = " ".join(file.names for file in CLIENT_COMMANDS).split()
+    assert set(talking) - {"nc", "endpoints"} == set(EXAMPLES)
+
+
+def test_what_is_planned_is_what_has_an_example():
+    """A server must not be started by a dry run, so a command is planned only by name."""
+    assert sorted(PLANNED_COMMANDS) == sorted(EXAMPLES)
+
+
+# -- no socket
+
+AUDITED = """
+import _socket, socket, sys
+def refuse(*ignored, **more):
+    raise SystemExit("a socket was made")
+if hasattr(sys, "addaudithook"):
+    sys.addaudithook(lambda event, arguments: refuse() if event.startswith("socket.") or event in ("os.exec", "os.posix_spawn", "subprocess.Popen") else None)
+else:
+    _socket.socket = socket.socket = socket.create_connection = refuse
+if len(sys.argv) > 1 and sys.argv[1].endswith(".py"):
+    import importlib.util
+    spec = importlib.util.spec_from_file_location("rawdock", sys.argv.pop(1))
+    module = sys.modules["rawdock"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    main = module.main
+else:
+    from rawdock.main import main
+statuses = []
+for words in eval(sys.argv[1]):
+    statuses.append(main(words))
+print("statuses", statuses)
+"""
+
+
+def test_no_socket_is_made_whatever_is_planned(rawdock_command):
+    """Every event of Python's that tells of a socket or of another program ends the process; and a listening engine sees nobody."""
+    single = [word for word in rawdock_command if word.endswith(".py")]
+    seen = []
+    with scripted_socket(lambda engine, connection: seen.append(connection)) as engine:
+        lines = [["-H", engine.address, "--dry-run=" + form, name] + words for form in FORMS
+                 for name, words in sorted(EXAMPLES.items())]
+        ran = run_to_end([sys.executable, "-c", AUDITED] + single + [repr(lines)])
+        assert ran.out.splitlines()[-1:] == [b"statuses " + repr([0] * len(lines)).encode()], ran
+        for words in lines[::25]:
+            assert run_to_end(rawdock_command + words).status == 0
+        assert seen == [] and engine.requests == []
+
+
+def test_the_audit_would_have_seen_a_socket(rawdock_command):
+    single = [word for word in rawdock_command if word.endswith(".py")]
+    with scripted_socket(lambda engine, connection: None) as engine:
+        ran = run_to_end([sys.executable, "-c", AUDITED] + single + [repr([["-H", engine.address, "ps"]])])
+    assert ran.status == 1 and b"a socket was made" in ran.err, ran
+
+
+def test_stdin_is_not_read(rawdock_command):
+    """It is left to whoever comes next, even where the command would send it."""
+    for words in (["run", "-i", "busybox", "cat"], ["POST", "-d", "-", "/build"],
+                  ["exec", "-i", "web", "cat"]):
+        command = " ".join("'%s'" % word for word in rawdock_command + ["-H", NOBODY, "--dry-run=nc"] + words)
+        ran = subprocess.run(["sh", "-c", command + " >/dev/null && cat"], input=b"still here",
+                             stdout=subprocess.PIPE, timeout=60)
+        assert ran.stdout == b"still here"
+
+
+# -- refusals, each a line
+
+@pytest.mark.parametrize("words, status, said", [
+    (["--dry-run=nonsense", "ps"], 1,
+     b"--dry-run=nonsense: there is no such form; write one of http, nc, curl, python"),
+    (["--dry-run", "endpoints"], 1, b"endpoints sends no requests of its own"),
+    (["--dry-run", "practice", "--listen", "/nonexistent/s"], 1, b"practice sends no requests of its own"),
+    (["--dry-run", "explain"], 1, b"explain sends no requests of its own"),
+    (["--dry-run", "nc"], 1,
+     b"nc sends what it is given: there is nothing to plan; the form of that name is --dry-run=nc COMMAND"),
+    (["--dry-run", "nonsense"], 1, b"unknown command: rawdock nonsense"),
+    (["--dry-run", "ps", "--nonsense"], 125, b"unknown flag: --nonsense"),
+    (["--dry-run", "pull", "Busybox"], 1, b"must be lowercase"),
+    (["--dry-run", "run", "--env-file", "/nonexistent/file", "busybox"], 125, b"/nonexistent/file"),
+    (["--dry-run", "exec", "-it", "web", "sh"], 1, b"-t: a terminal"),
+    (["--dry-run", "rm", "a/../b"], 1, b"'.' or '..' segment"),
+    (["--dry-run", "GET", "images"], 1, b"does not begin with /"),
+    (["--dry-run=curl", "run", "-i", "busybox"], 1, b"curl cannot send stdin"),
+    (["-H", "practice:", "--dry-run=nc", "ps"], 1,
+     b"the practice engine inside rawdock has no socket to name; start one with rawdock practice"),
+    (["-H", "ssh://host", "--dry-run=python", "ps"], 1, b"ssh:// is not reached so")])
+def test_what_cannot_be_planned_is_refused_in_a_line(rawdock_command, words, status, said):
+    ran = run_to_end(rawdock_command + (words if "-H" in words else ["-H", NOBODY] + words))
+    assert (ran.status, ran.out) == (status, b""), ran
+    assert said in ran.err
+    assert_one_line(ran.err)
+
+
+def test_the_practice_engine_is_planned_for_without_being_started(rawdock_command):
+    ran = run_to_end(rawdock_command + ["-H", "practice:", "--dry-run", "run", "busybox"])
+    assert (ran.status, ran.err) == (0, b"") and b"POST /containers/create HTTP/1.1\r\n" in ran.out
+
+
+def test_a_commands_help_page_is_still_to_be_had(rawdock_command):
+    ran = run_to_end(rawdock_command + ["--dry-run", "ps", "--help"])
+    assert (ran.status, ran.out, ran.err) == (0, run_to_end(rawdock_command + ["ps", "--help"]).out, b"")
+
+
+def test_output_that_nobody_reads_is_quiet(rawdock_command):
+    command = " ".join("'%s'" % word
+                       for word in rawdock_command + ["-H", NOBODY, "--dry-run=python", "run", "busybox"])
+    ran = subprocess.run(["sh", "-c", "%s | true" % command], stderr=subprocess.PIPE, timeout=60)
+    assert ran.stderr == b""

@@ -1,0 +1,639 @@
+"""The practice engine's containers: output, input, waiting, signals, logs, execs, images and events, by plain sockets."""
+import json
+import socket
+import time
+
+import pytest
+
+from rawdock.teach.practice.engine import PracticeEngine
+from tests.teach.practice.practice_wire import (Wire, ask, attach, create, eventually, frames_of, inspect, is_rfc3339, logs, output_of, pull, request_bytes, run,
+                           shell, start)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with PracticeEngine() as one:
+        pull(one)
+        pull(one, "redis", "2.8")
+        yield one
+
+
+# -- images
+
+def test_a_pull_is_messages_cut_anywhere():
+    with PracticeEngine() as engine, Wire(engine) as wire:
+        assert ask(engine, "GET", "/images/json") == (200, [])
+        assert ask(engine, "POST", "/containers/create", {"Image": "redis:2.8"}) == (404, {"message": "No such image: redis:2.8"})
+        wire.send(request_bytes("POST", "/images/create?fromImage=docker.io%2Flibrary%2Fredis&tag=2.8"))
+        line, fields = wire.head()
+        assert (line, fields["content-type"], fields["transfer-encoding"]) == ("HTTP/1.1 200 OK", "application/json", "chunked")
+        chunks = list(iter(wire.chunk, b""))
+        assert any(not one.endswith(b"\r\n") for one in chunks), "no chunk was cut inside a message"
+        assert any(one.count(b"\r\n") > 1 for one in chunks), "no chunk held two messages"
+        messages = [json.loads(text) for text in b"".join(chunks).decode().split("\r\n") if text]
+        assert messages[0] == {"status": "Pulling from library/redis", "id": "2.8"}
+        assert messages[-1] == {"status": "Status: Downloaded newer image for redis:2.8"}
+        seen = {message["status"] for message in messages}
+        assert {"Pulling fs layer", "Waiting", "Downloading", "Verifying Checksum", "Download complete", "Extracting", "Pull complete"} <= seen
+        assert all(0 < m["progressDetail"]["current"] <= m["progressDetail"]["total"] for m in messages if m["status"] == "Downloading")
+        assert pull(engine, "redis", "2.8")[-1] == {"status": "Status: Image is up to date for redis:2.8"}
+        assert any(message["status"] == "Already exists" for message in pull(engine))
+        assert sorted(one["RepoTags"][0] for one in ask(engine, "GET", "/images/json")[1]) == ["busybox:latest", "redis:2.8"]
+        image = ask(engine, "GET", "/images/redis:2.8/json")[1]
+        assert image["Config"]["Cmd"] == ["redis-server"] and image["Config"]["ExposedPorts"] == {"6379/tcp": {}}
+        assert ask(engine, "GET", "/images/%s/json" % image["Id"][7:19])[1]["Id"] == image["Id"]
+        assert ask(engine, "POST", "/images/busybox/tag?repo=mine&tag=1")[0] == 201
+        assert ask(engine, "DELETE", "/images/mine:1") == (200, [{"Untagged": "mine:1"}])
+        user = create(engine, ["true"])
+        assert ask(engine, "DELETE", "/images/busybox")[0] == 409
+        assert ask(engine, "DELETE", "/containers/" + user)[0] == 204
+        assert {"Deleted": ask(engine, "GET", "/images/busybox/json")[1]["Id"]} in ask(engine, "DELETE", "/images/busybox")[1]
+        assert ask(engine, "GET", "/images/busybox/json")[0] == 404
+
+
+@pytest.mark.parametrize("query, words", [("fromImage=nosuch&tag=1", "pull access denied for nosuch"), ("fromImage=redis&tag=9", "manifest for redis:9 not found"),
+                                          ("fromImage=example.com/redis&tag=2.8", "pull access denied for example.com/redis")])
+def test_what_the_practice_registry_does_not_have(engine, query, words):
+    status, answer = ask(engine, "POST", "/images/create?" + query)
+    assert status == 404 and words in json.loads(answer.decode())["message"]
+
+
+# -- attach, start, wait: the order of `docker run`
+
+@pytest.mark.parametrize("prefix, content_type", [("/v1.41", "application/vnd.docker.raw-stream"), ("/v1.42", "application/vnd.docker.multiplexed-stream")])
+def test_run(engine, prefix, content_type):
+    identity = create(engine, ["sh", "-c", "echo x; echo e >&2; exit 7"], HostConfig={"AutoRemove": True})
+    with Wire(engine) as stream, Wire(engine) as control:
+        line, fields = attach(stream, identity, "stream=1&stdout=1&stderr=1", prefix)
+        assert (line, fields["content-type"], fields["connection"], fields["upgrade"]) == ("HTTP/1.1 101 UPGRADED", content_type, "Upgrade", "tcp")
+        control.send(request_bytes("POST", "/containers/%s/wait?condition=removed" % identity))
+        assert control.head()[1]["transfer-encoding"] == "chunked"
+        start(engine, identity)
+        frames = stream.frames()
+        assert (output_of(frames, 1), output_of(frames, 2)) == (b"x\n", b"e\n")
+        assert json.loads(control.chunk().decode()) == {"StatusCode": 7} and control.chunk() == b""
+        assert control.ask("GET", "/containers/%s/json" % identity)[0] == 404
+
+
+def test_attach_without_upgrade_is_a_bare_200_and_1_0_too(engine):
+    for request in (request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1", None), b"POST /containers/%s/attach?stream=1&stdout=1 HTTP/1.0\r\n\r\n"):
+        identity = create(engine, ["echo", "hi"])
+        with Wire(engine) as wire:
+            wire.send(request.replace(b"%s", identity.encode()))
+            line, fields = wire.head()
+            assert (line, fields["content-type"]) == ("HTTP/1.1 200 OK", "application/vnd.docker.raw-stream") and "upgrade" not in fields
+            start(engine, identity)
+            assert wire.frames() == [(1, b"hi\n")]
+
+
+def test_attach_refuses_in_plain_text(engine):
+    with Wire(engine) as wire:
+        line, fields = attach(wire, "nope")
+        assert (line, fields["content-type"]) == ("HTTP/1.1 404 Not Found", "application/vnd.docker.raw-stream")
+        assert wire.rest() == b"No such container: nope\r\n"
+
+
+def test_attach_with_logs_replays(engine):
+    identity, _ = run(engine, ["sh", "-c", "echo one; echo two >&2"])
+    with Wire(engine) as wire:
+        attach(wire, identity, "logs=1&stdout=1&stderr=1")
+        assert wire.frames() == [(1, b"one\n"), (2, b"two\n")]
+    with Wire(engine) as wire:
+        attach(wire, identity, "stdout=1")
+        assert wire.rest() == b""
+
+
+def test_stdin_and_its_half_close(engine):
+    identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+    data = bytes(range(256)) * 3000
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"first\n")
+        assert wire.frame() == (1, b"first\n")
+        wire.send(data)
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert output_of(wire.frames(), 1) == data
+    assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": 0}
+
+
+def test_bytes_sent_ahead_of_the_101_are_kept(engine):
+    for upgrade in ("Connection: Upgrade\r\nUpgrade: tcp\r\n", ""):
+        identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+        with Wire(engine) as wire:
+            wire.send(request_bytes("POST", "/containers/%s/attach?stream=1&stdin=1&stdout=1" % identity, None, upgrade) + b"GET early\r\n\r\nbytes")
+            wire.head()
+            start(engine, identity)
+            wire.sock.shutdown(socket.SHUT_WR)
+            assert output_of(wire.frames(), 1) == b"GET early\r\n\r\nbytes"
+
+
+def test_half_close_without_stdin_once_ends_the_attach_and_not_the_container(engine):
+    identity = create(engine, ["cat"], OpenStdin=True)
+    start(engine, identity)
+    for word in (b"one\n", b"two\n"):
+        with Wire(engine) as wire:
+            attach(wire, identity)
+            wire.send(word)
+            assert wire.frame() == (1, word)
+            wire.sock.shutdown(socket.SHUT_WR)
+            assert wire.rest() == b""
+    assert inspect(engine, identity)["State"]["Running"]
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_half_close_with_no_stdin_attached_changes_nothing(engine):
+    identity = create(engine, ["sh", "-c", "sleep 0.2; echo late"])
+    with Wire(engine) as wire:
+        attach(wire, identity, "stream=1&stdout=1")
+        wire.sock.shutdown(socket.SHUT_WR)
+        start(engine, identity)
+        assert wire.frames() == [(1, b"late\n")]
+
+
+def test_a_client_that_does_not_read_does_not_wedge_the_container(engine):
+    identity = create(engine, ["seq", "400000"])
+    with Wire(engine) as stalled:
+        attach(stalled, identity, "stream=1&stdout=1")
+        start(engine, identity)
+        began = time.monotonic()
+        assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": 0}
+        assert time.monotonic() - began < 8
+        got = stalled.rest()
+    assert len(got) < 2700000
+    assert output_of(frames_of(logs(engine, identity, "stdout=1&tail=1")), 1) == b"400000\n"
+
+
+def test_a_terminal_has_no_frames(engine):
+    identity = create(engine, ["sh", "-c", "echo out; echo err >&2; read_nothing || cat"], Tty=True, OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        _, fields = attach(wire, identity, prefix="/v1.45")
+        assert fields["content-type"] == "application/vnd.docker.raw-stream"
+        start(engine, identity)
+        assert wire.until(b"not found\r\n") == b"out\r\nerr\r\nsh: read_nothing: "
+        wire.send(b"hex\x7fy\r")
+        assert wire.until(b"hey\r\n").startswith(b"hex\x08 \x08y\r\n")
+        wire.send(b"\x04")
+        assert wire.rest() == b""
+    assert logs(engine, identity, "stdout=1").startswith(b"out\r\nerr\r\n") and logs(engine, identity, "stderr=1") == b""
+
+
+@pytest.mark.parametrize("condition, before, status", [("not-running", "created", 0), ("not-running", "exited", 5), ("next-exit", "exited", 5)])
+def test_wait_conditions(engine, condition, before, status):
+    identity = create(engine, ["sh", "-c", "exit 5"])
+    if before == "exited":
+        start(engine, identity)
+        eventually(lambda: not inspect(engine, identity)["State"]["Running"])
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/containers/%s/wait?condition=%s" % (identity, condition)))
+        wire.head()
+        if condition == "next-exit":
+            wire.sock.settimeout(0.1)
+            with pytest.raises(socket.timeout):
+                wire.chunk()
+            wire.sock.settimeout(10)
+            start(engine, identity)
+        assert json.loads(wire.chunk().decode()) == {"StatusCode": status}
+    assert ask(engine, "POST", "/containers/%s/wait?condition=never" % identity)[0] == 400
+
+
+def test_a_start_that_fails_is_reported_to_all_who_wait(engine):
+    identity = create(engine, ["nope"], HostConfig={"AutoRemove": True})
+    with Wire(engine) as stream, Wire(engine) as control:
+        attach(stream, identity, "stream=1&stdout=1")
+        control.send(request_bytes("POST", "/containers/%s/wait?condition=removed" % identity))
+        control.head()
+        status, answer = ask(engine, "POST", "/containers/%s/start" % identity)
+        assert status == 400 and "executable file not found in $PATH" in answer["message"]
+        assert stream.rest() == b"" and json.loads(control.chunk().decode()) == {"StatusCode": 127}
+
+
+# -- signals
+
+@pytest.mark.parametrize("cmd, action, status", [
+    (["sleep", "100"], "kill", 137), (["sleep", "100"], "stop?t=0", 137), (["sleep", "100"], "kill?signal=KILL", 137),
+    (["redis-server"], "stop?t=5", 0), (["redis-server"], "kill?signal=SIGINT", 0), (["cat"], "restart?t=0", None),
+])
+def test_signals(engine, cmd, action, status):
+    identity = create(engine, cmd, "redis:2.8", OpenStdin=True)
+    start(engine, identity)
+    if cmd == ["redis-server"]:
+        eventually(lambda: b"ready to accept" in logs(engine, identity))
+    assert ask(engine, "POST", "/containers/%s/%s" % (identity, action))[0] == 204
+    if status is None:
+        assert inspect(engine, identity)["State"]["Running"]
+    else:
+        assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": status}
+        assert ask(engine, "POST", "/containers/%s/stop" % identity)[0] == 304
+        assert ask(engine, "POST", "/containers/%s/kill" % identity)[0] == 409
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_pid_1_ignores_what_it_does_not_catch_unless_it_has_an_init(engine):
+    for init, status in ((False, None), (True, 143)):
+        identity = create(engine, ["sleep", "100"], HostConfig={"Init": init})
+        start(engine, identity)
+        assert ask(engine, "POST", "/containers/%s/kill?signal=TERM" % identity)[0] == 204
+        if init:
+            assert ask(engine, "POST", "/containers/%s/wait" % identity)[1] == {"StatusCode": status}
+        else:
+            assert inspect(engine, identity)["State"]["Running"]
+        assert ask(engine, "POST", "/containers/%s/kill?signal=NOPE" % identity)[0] == 400
+        assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+# -- state
+
+def test_states_names_and_lists(engine):
+    identity = create(engine, ["sleep", "100"], name="worker", Labels={"a": "b"})
+    assert inspect(engine, "worker")["State"]["Status"] == "created"
+    assert ask(engine, "POST", "/containers/create?name=worker", {"Image": "busybox"})[0] == 409
+    assert ask(engine, "POST", "/containers/create?name=-", {"Image": "busybox"})[0] == 400
+    start(engine, "worker")
+    assert ask(engine, "POST", "/containers/worker/start")[0] == 304
+    listed = [one for one in ask(engine, "GET", "/containers/json")[1] if one["Id"] == identity][0]
+    assert (listed["Names"], listed["Command"], listed["State"]) == (["/worker"], "sleep 100", "running") and listed["Status"].startswith("Up ")
+    assert [one["Id"] for one in ask(engine, "GET", "/containers/json?filters=%7B%22label%22:%7B%22a=b%22:true%7D%7D")[1]] == [identity]
+    assert ask(engine, "GET", "/containers/json?filters=%7B%22name%22:%5B%22nobody%22%5D%7D") == (200, [])
+    assert ask(engine, "POST", "/containers/worker/rename?name=helper")[0] == 204
+    assert inspect(engine, identity[:12])["Name"] == "/helper"
+    assert ask(engine, "GET", "/containers/helper/top")[1]["Processes"][0][-1] == "sleep 100"
+    assert ask(engine, "POST", "/containers/helper/resize?h=24&w=80")[0] == 200
+    assert ask(engine, "DELETE", "/containers/helper")[0] == 409
+    assert ask(engine, "DELETE", "/containers/helper?force=1")[0] == 204
+    assert ask(engine, "GET", "/containers/helper/json")[0] == 404
+
+
+def test_inspect_has_the_keys_of_the_definition(engine):
+    identity, _ = run(engine, ["true"], HostConfig={"Binds": ["/some/dir:/data:ro"]}, Env=["A=1"])
+    found = inspect(engine, identity)
+    assert found["Path"] == "true" and found["Args"] == [] and is_rfc3339(found["State"]["FinishedAt"]) and is_rfc3339(found["Created"])
+    assert found["Mounts"][0]["Source"] == "/some/dir" and found["Mounts"][0]["RW"] is False
+    assert found["Config"]["Env"][0] == "A=1" and found["Config"]["Hostname"] == identity[:12]
+    for key in "Id Created Path Args State Image Name RestartCount Driver Platform ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings".split():
+        assert key in found
+
+
+# As dockerd 20.10 answers.
+def test_host_config_is_filled_in_as_an_engine_does_it(engine):
+    host = inspect(engine, create(engine, ["true"], HostConfig={}))["HostConfig"]
+    assert host["Runtime"] == "runc"
+    target = create(engine, ["true"], name="target")
+    identity = create(engine, ["true"], name="linked", MacAddress="02:42:ac:11:65:43", HostConfig={
+        "LogConfig": {"Type": ""}, "MemorySwappiness": -1, "Links": ["target:al", target[:12]], "PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
+    found = inspect(engine, identity)
+    host = found["HostConfig"]
+    assert host["LogConfig"] == {"Type": "json-file", "Config": {}} and host["MemorySwappiness"] is None
+    assert host["Links"] == ["/target:/linked/al", "/target:/linked/" + target[:12]]
+    assert found["Config"]["MacAddress"] == "02:42:ac:11:65:43" and found["Config"].get("ExposedPorts") is None
+    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Links": ["nosuch:al"]}})[1] == {
+        "message": "could not get container for nosuch: No such container: nosuch"}
+    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": "nosuch"}}}) == (
+        400, {"message": 'error looking up logging plugin nosuch: plugin "nosuch" not found'})
+    for name in (target, identity):
+        assert ask(engine, "DELETE", "/containers/" + name)[0] == 204
+
+
+def test_what_is_not_exposed_is_not_published(engine):
+    identity = create(engine, ["sleep", "100"], HostConfig={"PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
+    start(engine, identity)
+    assert inspect(engine, identity)["NetworkSettings"]["Ports"] == {}
+    status, answer = ask(engine, "DELETE", "/containers/" + identity)
+    assert answer["message"] == ("You cannot remove a running container %s. Stop the container before attempting removal or force remove"
+                                 % identity)
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+@pytest.mark.parametrize("platform, status", [("linux/amd64", 201), ("linux", 201), ("amd64", 201), ("linux/x86_64", 201), ("linux/aarch64", 404),
+                                              ("linux/arm/v7", 404), ("windows/amd64", 404)])
+def test_an_image_is_of_one_platform(engine, platform, status):
+    found, answer = ask(engine, "POST", "/containers/create?platform=" + platform, {"Image": "busybox"})
+    assert found == status
+    if status == 404:
+        assert answer["message"] == ("image with reference busybox was found but does not match the specified platform: wanted %s, actual:"
+                                     " linux/amd64" % platform.replace("aarch64", "arm64"))
+
+
+def test_create_reads_keys_in_any_case(engine):
+    identity = ask(engine, "POST", "/containers/create", {"image": "busybox", "cmd": ["sleep", "1"], "hostconfig": {"autoremove": True}, "unknown": 1})[1]["Id"]
+    assert inspect(engine, identity)["HostConfig"]["AutoRemove"] is True
+
+
+def test_entrypoint_replaces_the_images_command(engine):
+    identity, status = run(engine, ["-n", "hi"], Entrypoint=["echo"])
+    assert status == 0 and frames_of(logs(engine, identity)) == [(1, b"hi")]
+
+
+# -- the shell
+
+@pytest.mark.parametrize("script, out, err, status", [
+    ("echo x; echo e >&2; exit 7", b"x\n", b"e\n", 7),
+    ("true && echo yes || echo no", b"yes\n", b"", 0),
+    ("false && echo yes || echo no", b"no\n", b"", 0),
+    ("false", b"", b"", 1),
+    ("echo 'a;b' \"c && $HOME\" d\\ e", b"a;b c && /root d e\n", b"", 0),
+    ("echo -n a; printf '%s-%d\\n' x 5", b"ax-5\n", b"", 0),
+    ("for i in 1 2; do echo $i | cat; done", b"1\n2\n", b"", 0),
+    ("if [ 1 = 2 ]; then echo a; elif true; then echo b; else echo c; fi", b"b\n", b"", 0),
+    ("(exit 4) || echo $?", b"4\n", b"", 0),
+    ("A=5; echo ${A}x; echo $NONE.", b"5x\n.\n", b"", 0),
+    ("echo hidden >/dev/null; echo a 2>&1 >&2; (echo b; nosuch) 2>/dev/null", b"a\nb\n", b"", 127),
+    ("while true; do echo once; break; done; pwd", b"once\n/\n", b"", 0),
+    ("nosuch", b"", b"sh: nosuch: not found\n", 127),
+    ("echo 'open", b"", b"sh: unterminated quoted string\n", 2),
+    ("! true; echo $?", b"1\n", b"", 0),
+    ("seq 3 | wc -l", b"3\n", b"", 0),
+    ("cat nope", b"", b"cat: can't open 'nope': No such file or directory\n", 1),
+    ("{ echo a; echo b; } | cat # comment", b"a\nb\n", b"", 0),
+    ("set -e; false; echo no", b"", b"", 1),
+    ("false && true; echo $?; set -e; false && true; if false; then :; fi; ! true; echo on; (false); echo off", b"1\non\n", b"", 1),
+    ("set -e; false | true; while false; do :; done; false || echo on; nosuch; echo off", b"on\n", b"sh: nosuch: not found\n", 127),
+    ("set -eu; echo $X; echo no", b"", b"sh: X: parameter not set\n", 2),
+    ("set -x; A=1; echo $A", b"1\n", b"+ A=1\n+ echo 1\n", 0),
+    ("set -o pipefail; false | true; echo $?; set +o pipefail; false | true; echo $?", b"1\n0\n", b"", 0),
+    ("set -z; echo a", b"", b"sh: set: illegal option -z\n", 2),
+    ("trap 'echo bye' EXIT; echo a; exit 3", b"a\nbye\n", b"", 3),
+    ("trap 'echo bye' 0; set -e; false", b"bye\n", b"", 1),
+    ("trap 'x' NOPE; echo a", b"a\n", b"sh: trap: NOPE: invalid signal specification\n", 0),
+    ("echo ${A:-x} ${A-y} ${HOME:+z} ${A:+n}.", b"x y z .\n", b"", 0),
+    ("A=1 sh -c 'echo $A'; echo .$A", b"1\n.\n", b"", 0),
+    ("for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done", b"1\n3\n", b"", 0),
+    ("cd /etc; echo pass* /etc/gr[a-o]* /nosuch* 'p*' \"p*\" p\\*", b"passwd /etc/group /nosuch* p* p* p*\n", b"", 0),
+    ("cd ~; pwd; echo ~ ~/x '~'", b"/root\n/root /root/x ~\n", b"", 0),
+    # What it does not know it refuses, before it runs any of it where it can.
+    ("echo a; echo $(date)", b"", b"sh: this practice shell has no command substitution\n", 2),
+    ("echo `date`", b"", b"sh: this practice shell has no command substitution\n", 2),
+    ('echo "$(date)"', b"", b"sh: this practice shell has no command substitution\n", 2),
+    ("echo ${A?gone}; echo $?", b"", b"sh: ${A?gone}: bad substitution\n", 2),
+    ("echo $! x", b"", b"sh: $!: bad substitution\n", 2),
+    ("sleep 1 & echo", b"", b"sh: this practice shell has no background jobs (&)\n", 2),
+    ("umask 077; echo a", b"a\n", b"sh: umask: not found\n", 0),
+    ("break 2; echo a", b"a\n", b"sh: break: this practice shell knows no number here\n", 0),
+])
+def test_shell(engine, script, out, err, status):
+    assert shell(engine, script) == (out, err, status)
+
+
+def test_a_shell_has_arguments_options_and_script_files(engine):
+    def output(*cmd):
+        identity, status = run(engine, list(cmd))
+        return frames_of(logs(engine, identity)), status
+    assert output("sh", "-c", 'echo $1 $# $@ $0; for i in "$@"; do echo "<$i>"; done', "a", "b", "c d") == (
+        [(1, b"b 2 b c d a\n"), (1, b"<b>\n"), (1, b"<c d>\n")], 0)
+    assert output("sh", "-ec", "false; echo no") == ([], 1)
+    assert output("sh", "-z") == ([(2, b"sh: illegal option -z\n")], 2)
+    assert output("sh", "-c", "echo 'echo $1; exit 4' >/s; sh /s x") == ([(1, b"x\n")], 4)
+    assert output("sh", "/nosuch") == ([(2, b"sh: can't open '/nosuch': No such file or directory\n")], 2)
+
+
+def test_a_trap_is_sprung_between_commands(engine):
+    identity = create(engine, ["sh", "-c", "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.01; done"])
+    start(engine, identity)
+    eventually(lambda: logs(engine, identity) != b"")
+    assert ask(engine, "POST", "/containers/%s/stop?t=10" % identity)[0] == 204
+    assert (output_of(frames_of(logs(engine, identity)), 1), inspect(engine, identity)["State"]["ExitCode"]) == (b"ready\ngot\n", 5)
+
+
+# -- the other programs
+
+@pytest.mark.parametrize("script, out, status", [
+    ("top -b -n 2 -d 0.001 | grep -c '^Mem'", b"2\n", 0), ("cat /dev/null; tail -n 3 /dev/null", b"", 0),
+    ("printf '%05d|%5s|%-5s|%%\\n' 42 b c", b"00042|    b|c    |%\n", 0), ("printf '%x' 1", b"printf: %x: invalid format\n", 1),
+    ("echo -e 'a\\x41\\0101'", b"aAA\n", 0), ("ls -Z", b"ls: invalid option -- 'Z'\n", 1),
+    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0), ("uname -sm", b"Linux x86_64\n", 0), ("date -q", b"date: invalid option -- 'q'\n", 1),
+    ("date -u +%%", b"%\n", 0), ("wc -l /etc/passwd", b"2 /etc/passwd\n", 0), ("seq 3 | wc", b"      3       3       6\n", 0),
+    ("env A=1 sh -c 'echo $A'", b"1\n", 0), ("hostname new", b"hostname: a practice container keeps its name\n", 1),
+    ("seq 12 | grep '^1[0-9]*$'", b"1\n10\n11\n12\n", 0), ("seq 3 | grep -E '1|3'", b"1\n3\n", 0), ("echo 'a|b' | grep 'a|b'", b"a|b\n", 0),
+    ("echo a.b | grep -qF . && echo found", b"found\n", 0), ("echo a | grep '['", None, 2), ("echo abcdef | head -c 3", b"abc", 0),
+    ("seq 20 | tail -n +19", b"19\n20\n", 0), ("id -Z", b"id: invalid option -- 'Z'\n", 1), ("mkdir -m 700 /x", b"mkdir: invalid option -- 'm'\n", 1),
+    ("touch -t 1 /x", b"touch: invalid option -- 't'\n", 1), ("cp -r /etc /tmp/copy && cat /tmp/copy/group | head -n 1", b"root:x:0:\n", 0),
+    ("mkdir -p /a/b && mv /a /c && ls /c", b"b\n", 0), ("cp /etc /tmp/copy", b"cp: '/etc': omitting directory\n", 1),
+])
+def test_programs_do_what_is_asked_or_refuse_it(engine, script, out, status):
+    found, err, code = shell(engine, script)
+    assert code == status and (out is None or found + err == out)
+
+
+@pytest.mark.parametrize("cmd, status", [(["top"], 143), (["tail", "-f", "/dev/null"], 137), (["sh", "-c", "sleep infinity"], 137)])
+def test_what_keeps_a_container_alive(engine, cmd, status):
+    identity = create(engine, cmd)
+    start(engine, identity)
+    if cmd == ["top"]:
+        eventually(lambda: b"\x1b[H\x1b[J" in logs(engine, identity) and b"    1     0 root     R" in logs(engine, identity))
+    assert inspect(engine, identity)["State"]["Running"]
+    assert ask(engine, "POST", "/containers/%s/stop?t=%d" % (identity, 10 if cmd == ["top"] else 0))[0] == 204
+    assert inspect(engine, identity)["State"]["ExitCode"] == status
+
+
+def test_tail_follows_what_is_written(engine):
+    identity = create(engine, ["sh", "-c", "echo one >/f; echo two >>/f; tail -n 1 -f /f"])
+    start(engine, identity)
+    eventually(lambda: frames_of(logs(engine, identity)) == [(1, b"two\n")])
+    run_exec(engine, identity, ["sh", "-c", "echo three >>/f"])
+    eventually(lambda: frames_of(logs(engine, identity)) == [(1, b"two\n"), (1, b"three\n")])
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_program_that_fails_ends_its_container_and_not_the_engine(engine):
+    out, err, status = shell(engine, "(" * 2000 + "true" + ")" * 2000)
+    assert (out, status) == (b"", 134) and err.startswith(b"practice engine: sh failed: RecursionError")
+
+
+def test_a_shell_reads_commands_from_stdin(engine):
+    identity = create(engine, ["sh"], OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"echo one\ncat\nis input\n")
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert output_of(wire.frames(), 1) == b"one\nis input\n"
+
+
+# -- logs
+
+def test_logs_tail_timestamps_since_and_streams(engine):
+    identity, _ = run(engine, ["sh", "-c", "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; echo -n four"])
+    assert frames_of(logs(engine, identity)) == [(1, b"one\n"), (2, b"two\n"), (1, b"three\n"), (1, b"four")]
+    assert frames_of(logs(engine, identity, "stderr=1")) == [(2, b"two\n")]
+    assert frames_of(logs(engine, identity, "stdout=1&stderr=1&tail=2")) == [(1, b"three\n"), (1, b"four")]
+    assert logs(engine, identity, "stdout=1&tail=0") == b"" and len(frames_of(logs(engine, identity, "stdout=1&tail=-1"))) == 3
+    stamped = frames_of(logs(engine, identity, "stdout=1&stderr=1&timestamps=1"))
+    assert all(len(line.split(b" ")[0]) == 30 and is_rfc3339(line.split(b" ")[0].decode()) for _, line in stamped)
+    assert logs(engine, identity, "stdout=1&since=%d" % (time.time() + 10)) == b"" and logs(engine, identity, "stdout=1&until=5.000000001") == b""
+    assert ask(engine, "GET", "/containers/%s/logs" % identity)[0] == 400
+    assert ask(engine, "GET", "/containers/%s/logs?stdout=1&since=yesterday" % identity)[0] == 400
+    with Wire(engine) as wire:
+        assert "content-type" not in wire.ask("GET", "/v1.41/containers/%s/logs?stdout=1" % identity)[1]
+        assert wire.ask("GET", "/v1.42/containers/%s/logs?stdout=1" % identity)[1]["content-type"] == "application/vnd.docker.multiplexed-stream"
+
+
+def test_logs_follow_to_the_end_and_a_half_close_cancels_them(engine):
+    identity = create(engine, ["sh", "-c", "echo one; sleep 0.2; echo two"])
+    start(engine, identity)
+    assert frames_of(logs(engine, identity, "stdout=1&follow=1")) == [(1, b"one\n"), (1, b"two\n")]
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    with Wire(engine) as wire:
+        wire.send(request_bytes("GET", "/containers/%s/logs?stdout=1&follow=1" % identity))
+        wire.head()
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert wire.rest() == b""
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_a_long_line_is_several_records(engine):
+    identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
+    with Wire(engine) as wire:
+        attach(wire, identity)
+        start(engine, identity)
+        wire.send(b"x" * 40000)
+        wire.sock.shutdown(socket.SHUT_WR)
+        wire.rest()
+    assert [len(data) for _, data in frames_of(logs(engine, identity, "stdout=1"))] == [16384, 16384, 7232]
+
+
+# -- execs
+
+def run_exec(engine, identity, cmd, stdin=None, start_body=None, **more):
+    status, answer = ask(engine, "POST", "/containers/%s/exec" % identity,
+                         dict({"Cmd": cmd, "AttachStdout": True, "AttachStderr": True, "AttachStdin": stdin is not None}, **more))
+    assert status == 201, answer
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/exec/%s/start" % answer["Id"], start_body or {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+        assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+        if stdin is not None:
+            wire.send(stdin)
+            wire.sock.shutdown(socket.SHUT_WR)
+        data = wire.rest()
+    return data, ask(engine, "GET", "/exec/%s/json" % answer["Id"])[1]
+
+
+def test_execs(engine):
+    identity = create(engine, ["sleep", "100"], Env=["A=1"])
+    assert ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["true"]})[0] == 409
+    start(engine, identity)
+    data, state = run_exec(engine, identity, ["sh", "-c", "echo $A$B; echo err >&2; exit 3"], Env=["B=2"])
+    assert sorted(frames_of(data)) == [(1, b"12\n"), (2, b"err\n")] and (state["ExitCode"], state["Running"]) == (3, False)
+    data, state = run_exec(engine, identity, ["cat"], b"typed\n")
+    assert frames_of(data) == [(1, b"typed\n")] and state["ExitCode"] == 0
+    data, state = run_exec(engine, identity, ["nope"])
+    (stream, text), = frames_of(data)
+    assert stream == 1 and b"executable file not found" in text and text.endswith(b"\r\n") and state["ExitCode"] == 127
+    data, _ = run_exec(engine, identity, ["echo", "x"], None, {"Detach": False, "Tty": True}, Tty=True)
+    assert data == b"x\r\n"
+    one = ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["sleep", "100"]})[1]["Id"]
+    assert ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] is None
+    assert ask(engine, "POST", "/exec/%s/start" % one, {"Detach": True})[0] == 200
+    assert ask(engine, "POST", "/exec/%s/start" % one, {"Detach": True})[0] == 409
+    assert ask(engine, "POST", "/containers/%s/exec" % identity, {})[0] == 400
+    assert ask(engine, "POST", "/containers/%s/kill" % identity)[0] == 204
+    eventually(lambda: ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] == 137)
+
+
+def exec_waiting(engine, identity, cmd, **more):
+    """An exec that was asked to start on the Wire, whose head has come: (its id, the Wire)."""
+    one = ask(engine, "POST", "/containers/%s/exec" % identity, dict({"Cmd": cmd, "AttachStdin": True, "AttachStdout": True}, **more))[1]["Id"]
+    wire = Wire(engine)
+    wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+    assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+    return one, wire
+
+
+def test_the_head_of_an_exec_leaves_before_its_output(engine, monkeypatch):
+    """docker-py reads the head through a buffer, and loses what comes with it."""
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 3600)
+    one, wire = exec_waiting(engine, identity, ["echo", "x"])
+    with wire:
+        state = ask(engine, "GET", "/exec/%s/json" % one)[1]
+        assert (state["Running"], state["ExitCode"], wire.held) == (False, None, b"")
+        wire.send(b"\n")   # who sends has read the head
+        assert wire.frames() == [(1, b"x\n")]
+    for leave in (lambda wire: wire.sock.shutdown(socket.SHUT_WR), lambda wire: wire.sock.close()):
+        one, wire = exec_waiting(engine, identity, ["echo", "x"])
+        with wire:
+            leave(wire)
+            eventually(lambda: ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] is not None)
+    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 0)
+    with exec_waiting(engine, identity, ["echo", "x"])[1] as wire:
+        assert wire.frames() == [(1, b"x\n")]
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+@pytest.mark.parametrize("made_with, started_with, expected", [
+    (False, False, b"\1\0\0\0\0\0\0\4out\n\2\0\0\0\0\0\0\4err\n"), (False, True, b"out\nerr\n"),
+    (True, False, b"\1\0\0\0\0\0\0\x0aout\r\nerr\r\n"), (True, True, b"out\r\nerr\r\n")])
+def test_create_decides_on_a_terminal_and_start_on_frames(engine, made_with, started_with, expected):
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    data, state = run_exec(engine, identity, ["sh", "-c", "echo out; echo err >&2"], None, {"Detach": False, "Tty": started_with}, Tty=made_with)
+    if not started_with:   # how output is cut into frames is nobody's promise
+        frames = frames_of(data)
+        assert (output_of(frames, 1), output_of(frames, 2)) == ((b"out\r\nerr\r\n", b"") if made_with else (b"out\n", b"err\n"))
+    else:
+        assert data == expected
+    assert state["ProcessConfig"]["tty"] is made_with
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+# As dockerd 20.10 and busybox answer.
+@pytest.mark.parametrize("user, expected", [
+    ("", "uid=0(root) gid=0(root) groups=0(root)\n0\n0\nroot\nroot\n/root\n"),
+    ("nobody", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n65534\n65534\nnobody\nnobody\n/home\n"),
+    ("1000", "uid=1000 gid=0(root) groups=0(root)\n1000\n0\n1000\n/\n"),
+    ("1:2", "uid=1 gid=2 groups=2\n1\n2\n1\n/\n"),
+    (":5", "uid=0(root) gid=5 groups=5\n0\n5\nroot\nroot\n/root\n"),
+    ("0:nobody", "uid=0(root) gid=65534(nobody) groups=65534(nobody)\n0\n65534\nroot\nroot\n/root\n"),
+])
+def test_programs_run_as_the_user_asked_for(engine, user, expected):
+    script = "id; id -u; id -g; id -un 2>/dev/null; whoami 2>/dev/null; echo $HOME"
+    out, err, _ = shell(engine, script, User=user)
+    assert (out.decode(), err) == (expected, b"")
+    identity = create(engine, ["sleep", "100"])
+    start(engine, identity)
+    data, state = run_exec(engine, identity, ["sh", "-c", script], User=user)
+    assert output_of(frames_of(data), 1).decode() == expected and state["ProcessConfig"].get("user", "") == user
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+def test_an_exec_has_its_containers_user_and_environment_unless_it_has_its_own(engine):
+    identity = create(engine, ["sleep", "100"], User="nobody", Env=["HOME=/elsewhere", "A=1"])
+    start(engine, identity)
+    assert frames_of(run_exec(engine, identity, ["sh", "-c", "whoami; echo $HOME $A"])[0]) == [(1, b"nobody\n"), (1, b"/elsewhere 1\n")]
+    assert output_of(frames_of(run_exec(engine, identity, ["whoami"], User="root")[0]), 1) == b"root\n"
+    listed = output_of(frames_of(run_exec(engine, identity, ["ps"], User="1000")[0]), 1).decode().splitlines()[1:]
+    assert [line.split()[1] for line in listed] == ["nobody", "1000"]
+    assert ask(engine, "GET", "/containers/%s/top" % identity)[1]["Processes"][0][0] == "nobody"
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
+
+
+@pytest.mark.parametrize("user, message", [
+    ("nosuch", "unable to find user nosuch: no matching entries in passwd file"), ("-1", "uids and gids must be in range 0-2147483647"),
+    ("0:nosuch", "unable to find group nosuch: no matching entries in group file")])
+def test_a_user_that_is_none(engine, user, message):
+    identity = create(engine, ["true"], User=user)
+    assert ask(engine, "POST", "/containers/%s/start" % identity) == (500, {"message": message})
+    assert (inspect(engine, identity)["State"]["ExitCode"], inspect(engine, identity)["State"]["Status"]) == (128, "created")
+    running = create(engine, ["sleep", "100"])
+    start(engine, running)
+    data, state = run_exec(engine, running, ["true"], User=user)
+    assert frames_of(data) == [(1, message.encode() + b"\r\n")] and state["ExitCode"] == 126
+    assert ask(engine, "DELETE", "/containers/%s?force=1" % running)[0] == 204
+
+
+# -- events
+
+def test_events_replay_filter_and_live(engine):
+    began = "%.6f" % (time.time() - 0.001)
+    with Wire(engine) as live:
+        live.send(request_bytes("GET", "/events?filters=%7B%22type%22:%5B%22container%22%5D%7D"))
+        live.head()
+        identity, _ = run(engine, ["sh", "-c", "exit 3"], name="watched")
+        assert json.loads(live.chunk().decode())["Action"] == "create"
+    status, data = ask(engine, "GET", "/events?since=%s&until=%.6f&filters=%%7B%%22container%%22:%%7B%%22watched%%22:true%%7D%%7D" % (began, time.time() + 0.2))
+    found = [json.loads(line) for line in data.decode().splitlines()]
+    assert [event["Action"] for event in found] == ["create", "start", "die"]
+    assert found[2]["Actor"] == {"ID": identity, "Attributes": {"image": "busybox", "name": "watched", "exitCode": "3"}}
+    assert found[2]["timeNano"] // 1000000000 == found[2]["time"]
+    assert ask(engine, "GET", "/events?since=20&until=10")[0] == 400

@@ -1,0 +1,416 @@
+"""The tap's pump on plain sockets: every byte both ways, ends and back-pressure as without it, nothing left behind."""
+import os
+import random
+import socket
+import stat
+import threading
+
+import pytest
+
+from rawdock.errors import AddressError, ConnectError, UsageError
+from rawdock.net.address import parse_address
+from rawdock.net.listen import UnixListener
+from rawdock.teach.record.record import Recording, WireRecorder
+from rawdock.teach.tap.tap import SocketLoop, Tap
+
+from tests.teach.tap.tap_wire import PlainEngine, connect, read_exactly, read_to_end, serving_thread, short_folder, tapped, until
+
+
+@pytest.fixture
+def recording():
+    return Recording()
+
+
+@pytest.fixture
+def tap(recording):
+    with tapped(WireRecorder([recording])) as running:
+        yield running
+
+
+def kinds(recording, number=1):
+    return [(event.direction, event.kind) for event in recording.connections[number - 1].events
+            if event.kind != "data"]
+
+
+# ---- bytes
+
+def test_bytes_that_are_no_http_go_both_ways(tap, recording):
+    with tap.client() as client, tap.engine.take() as engine:
+        client.sendall(b"\x00\xff not HTTP \r\n")
+        assert read_exactly(engine, 14) == b"\x00\xff not HTTP \r\n"
+        engine.sendall(bytes(range(256)))
+        assert read_exactly(client, 256) == bytes(range(256))
+    until(lambda: not tap.tap.connections, "the end of the connection")
+    assert recording.connections[0].stream(">") == b"\x00\xff not HTTP \r\n"
+    assert recording.connections[0].stream("<") == bytes(range(256))
+
+
+def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
+    up, down = random.Random(1).getrandbits(8 * 3000001).to_bytes(3000001,
+                                                                  "big"), random.Random(2).getrandbits(8 * 5000003).to_bytes(5000003, "big")
+    client, engine = tap.pair()
+    with client, engine:
+        def send(sock, data):
+            sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)
+        senders = [threading.Thread(target=send, args=pair, daemon=True)
+                   for pair in ((client, up), (engine, down))]
+        got = []
+        reader = threading.Thread(target=lambda: got.append(read_to_end(engine)[0]), daemon=True)
+        for thread in senders + [reader]:
+            thread.start()
+        assert read_to_end(client) == (down, False)
+        reader.join(20)
+        assert got == [up]
+        for thread in senders:
+            thread.join(20)
+    until(lambda: not tap.tap.connections, "the end of the connection")
+    assert recording.connections[0].stream(">") == up and recording.connections[0].stream("<") == down
+
+
+def test_connections_are_told_apart(tap, recording):
+    pairs = [tap.pair() for _ in range(5)]
+    for number, (client, engine) in reversed(list(enumerate(pairs))):
+        client.sendall(b"client %d" % number)
+        assert read_exactly(engine, 8) == b"client %d" % number
+        engine.sendall(b"engine %d" % number)
+        assert read_exactly(client, 8) == b"engine %d" % number
+    for pair in pairs:
+        for sock in pair:
+            sock.close()
+    until(lambda: not tap.tap.connections, "the end of the connections")
+    assert [(one.number, one.stream(">"), one.stream("<")) for one in recording.connections] == [
+        (number + 1, b"client %d" % number, b"engine %d" % number) for number in range(5)]
+
+
+# ---- ends
+
+def test_a_half_close_is_handed_on_and_the_answer_still_comes(tap, recording):
+    client, engine = tap.pair()
+    with client, engine:
+        client.sendall(b"stdin")
+        client.shutdown(socket.SHUT_WR)
+        assert read_to_end(engine) == (b"stdin", False)
+        engine.sendall(b"late output")
+        assert read_exactly(client, 11) == b"late output"
+        engine.close()
+        assert read_to_end(client) == (b"", False)
+    until(lambda: not tap.tap.connections, "the end of the connection")
+    assert kinds(recording) == [(">", "open"), (">", "half-close"), ("<", "close")]
+
+
+def test_an_engine_that_half_closes_can_still_be_written_to(tap):
+    client, engine = tap.pair()
+    with client, engine:
+        engine.sendall(b"bye")
+        engine.shutdown(socket.SHUT_WR)
+        assert read_to_end(client) == (b"bye", False)
+        client.sendall(b"more")
+        assert read_exactly(engine, 4) == b"more"
+
+
+def test_a_client_that_leaves_leaves_the_engine_too(tap, recording):
+    client, engine = tap.pair()
+    with engine:
+        client.sendall(b"last words")
+        client.close()
+        assert read_to_end(engine) == (b"last words", False)
+        until(lambda: not tap.tap.connections, "the end of the connection")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            engine.sendall(b"to nobody")
+    assert kinds(recording) == [(">", "open"), (">", "close")]
+
+
+def test_a_client_that_half_closed_and_then_left_is_noticed(tap, recording):
+    client, engine = tap.pair()
+    with engine:
+        client.shutdown(socket.SHUT_WR)
+        assert read_to_end(engine) == (b"", False)
+        assert tap.tap.connections
+        client.close()
+        until(lambda: not tap.tap.connections, "the end of the connection")
+    assert kinds(recording) == [(">", "open"), (">", "half-close"), (">", "close")]
+
+
+def test_an_early_refusal_reaches_a_client_that_is_still_sending(tap):
+    client, engine = tap.pair()
+    with client:
+        client.settimeout(20)
+        refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        engine.sendall(refusal)
+        engine.close()
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            while True:
+                client.sendall(b"x" * 65536)
+        assert read_to_end(client)[0] == refusal
+
+
+def test_bytes_written_before_the_client_left_all_arrive(tap):
+    client, engine = tap.pair()
+    data = b"z" * 1500000
+    with engine:
+        sender = threading.Thread(target=lambda: (client.sendall(data), client.close()), daemon=True)
+        sender.start()
+        assert read_to_end(engine)[0] == data
+        sender.join(20)
+
+
+def test_an_engine_on_tcp(recording):
+    with socket.socket() as listening, short_folder() as folder, UnixListener(os.path.join(folder,
+                                                                                           "t")) as listener:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        listening.settimeout(20)
+        address = parse_address("tcp://127.0.0.1:%d" % listening.getsockname()[1])
+        with Tap(listener, address, WireRecorder([recording])) as tap, serving_thread(tap):
+            with connect(listener.path) as client, listening.accept()[0] as engine:
+                engine.settimeout(20)
+                client.sendall(b"x" * 1000000)
+                client.shutdown(socket.SHUT_WR)
+                assert read_to_end(engine) == (b"x" * 1000000, False)
+                engine.sendall(b"answer")
+                assert read_exactly(client, 6) == b"answer"
+                engine.close()
+                assert read_to_end(client) == (b"", False)
+            until(lambda: not tap.connections, "the end of the connection")
+    assert kinds(recording) == [(">", "open"), (">", "half-close"), ("<", "close")]
+
+
+# ---- back-pressure
+
+def fill(sock):
+    """How many bytes `sock` takes until nobody makes room for more."""
+    sock.settimeout(0.2)
+    count = 0
+    try:
+        while count < 64 << 20:
+            count += sock.send(b"x" * 65536)
+    except socket.timeout:
+        pass
+    sock.settimeout(20)
+    return count
+
+
+@pytest.mark.parametrize("sender", ["client", "engine"])
+def test_a_reader_that_does_not_read_is_felt_by_the_writer(tap, sender):
+    ends = dict(zip(("client", "engine"), tap.pair()))
+    count = fill(ends[sender])
+    assert count < 4 << 20
+    held = [flow.pending for one in tap.tap.connections for flow in (one.up, one.down)]
+    assert sum(len(pending or b"") for pending in held) <= 262144
+    ends[sender].shutdown(socket.SHUT_WR)
+    reader = ends["engine" if sender == "client" else "client"]
+    assert read_to_end(reader) == (b"x" * count, False)
+    for sock in ends.values():
+        sock.close()
+
+
+def test_a_stuck_connection_does_not_stop_another(tap):
+    stuck, stuck_engine = tap.pair()
+    fill(stuck)
+    with tap.client() as client, tap.engine.take() as engine:
+        client.sendall(b"hello")
+        assert read_exactly(engine, 5) == b"hello"
+    stuck.close()
+    stuck_engine.close()
+
+
+def test_a_client_that_leaves_while_the_engine_is_slow_costs_no_time(tap):
+    """Its close is reported at every turn: the loop must not spin on it."""
+    client, engine = tap.pair()
+    count = fill(client)
+    client.close()
+    turns = []
+    turn = tap.tap.loop.turn
+    tap.tap.loop.turn = lambda wait=None: (turns.append(1), turn(wait))
+    threading.Event().wait(0.3)
+    assert len(turns) < 20
+    with engine:
+        assert read_to_end(engine)[0] == b"x" * count
+    until(lambda: not tap.tap.connections, "the end of the connection")
+
+
+# ---- what goes wrong
+
+def test_an_engine_that_cannot_be_reached_is_told_of(recording):
+    told = []
+    with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+        with Tap(listener, parse_address("unix://%s/nobody" % folder), WireRecorder([recording]),
+                 told.append) as tap, serving_thread(tap):
+            with connect(listener.path) as client:
+                assert read_to_end(client) == (b"", False)
+    assert isinstance(told[0], ConnectError) and "no such socket" in str(told[0])
+    assert recording.connections[0].notes == [str(told[0])]
+
+
+def test_thousands_of_connections_leave_no_descriptor(tap):
+    def answer():
+        for _ in range(2000):
+            engine = tap.engine.take()
+            engine.recv(10)
+            engine.sendall(b"pong")
+            engine.close()
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    before = None
+    for number in range(2000):
+        with connect(tap.path) as client:
+            client.sendall(b"ping")
+            assert read_to_end(client)[0] == b"pong"
+        if number == 10:
+            until(lambda: not tap.tap.connections, "the end of the first connections")
+            before = len(os.listdir("/proc/self/fd"))
+    thread.join(20)
+    until(lambda: not tap.tap.connections, "the end of the connections")
+    assert len(os.listdir("/proc/self/fd")) <= before + 1
+    assert len(tap.tap.loop._callbacks) == 2   # the listener and the loop's own
+
+
+def test_close_leaves_nothing_open():
+    before = len(os.listdir("/proc/self/fd"))
+    with tapped() as running:
+        client, engine = running.pair()
+        client.sendall(b"x")
+        assert read_exactly(engine, 1) == b"x"
+        path = running.path
+    assert read_to_end(engine) == (b"", False) and read_to_end(client) == (b"", False)
+    client.close()
+    engine.close()
+    assert not os.path.exists(path)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_drain_carries_on_what_a_client_left_behind():
+    """A command that writes its last request and ends: nothing of it was read yet when tap learns of the end."""
+    with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+        engine = PlainEngine(folder)
+        with Tap(listener, engine.address) as tap:
+            with connect(listener.path) as client:
+                client.sendall(b"DELETE /containers/x HTTP/1.1\r\n\r\n")
+            got = []
+            def serve():
+                with engine.take() as connection:
+                    got.append(read_to_end(connection)[0])
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            tap.drain(20)
+            thread.join(20)
+            assert got == [b"DELETE /containers/x HTTP/1.1\r\n\r\n"] and not tap.connections
+        engine.close()
+
+
+def test_drain_does_not_wait_for_ever():
+    with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+        engine = PlainEngine(folder)
+        with Tap(listener, engine.address) as tap, connect(listener.path) as client:
+            tap.drain(0.05)
+            assert tap.connections
+            client.close()
+        engine.close()
+
+
+# ---- the loop
+
+def test_the_loop_calls_nobody_for_a_descriptor_that_was_closed_in_the_same_turn():
+    loop = SocketLoop()
+    a, b = socket.socketpair()
+    c, d = socket.socketpair()
+    calls, replaced = [], []
+
+    def first(sock, other):
+        def called(events):
+            calls.append(sock)
+            loop.forget(other)
+            number = other.fileno()
+            other.close()
+            fresh = socket.socketpair()      # takes the closed one's number
+            replaced.extend(fresh)
+            for one in fresh:
+                if one.fileno() == number:
+                    loop.watch(one, 1, lambda events: calls.append("stale"))
+            loop.forget(sock)
+        return called
+
+    loop.watch(a, 1, first(a, c))
+    loop.watch(c, 1, first(c, a))
+    b.send(b"x")
+    d.send(b"x")
+    loop.turn(0)
+    assert len(calls) == 1 and "stale" not in calls
+    loop.close()
+    for sock in [a, b, c, d] + replaced:
+        sock.close()
+
+
+def test_timers_come_in_their_order_and_stop_ends_run():
+    loop = SocketLoop()
+    seen = []
+    loop.later(0.02, lambda: (seen.append(2), loop.stop()))
+    loop.later(0.01, lambda: seen.append(1))
+    loop.later(60, lambda: seen.append(3))
+    loop.run()
+    assert seen == [1, 2]
+    loop.close()
+
+
+# ---- where it listens
+
+def test_a_listener_is_its_owners_alone_and_gone_at_the_end(tmp_path):
+    with short_folder() as folder:
+        path = os.path.join(folder, "s")
+        with UnixListener("unix://" + path) as listener:
+            assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+            assert listener.address == "unix://" + path
+        assert os.listdir(folder) == []
+
+
+def test_a_private_listener_takes_its_folder_with_it():
+    with UnixListener() as listener:
+        folder = os.path.dirname(listener.path)
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+    assert not os.path.exists(folder)
+
+
+def test_a_dead_servers_socket_is_replaced_a_live_one_is_not():
+    with short_folder() as folder:
+        path = os.path.join(folder, "s")
+        dead = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        dead.bind(path)
+        dead.close()
+        with UnixListener(path) as listener:
+            with pytest.raises(AddressError) as caught:
+                UnixListener(path)
+            assert "another server listens there" in str(caught.value)
+            connect(listener.path).close()
+        assert not os.path.exists(path)
+
+
+def test_what_is_no_socket_is_left_alone():
+    with short_folder() as folder:
+        path = os.path.join(folder, "file")
+        with open(path, "w") as file:
+            file.write("precious")
+        with pytest.raises(UsageError) as caught:
+            UnixListener(path)
+        assert "not a socket" in str(caught.value)
+        with open(path) as file:
+            assert file.read() == "precious"
+
+
+@pytest.mark.parametrize("path, words",
+                         [("/nonexistent/folder/s", "no such file"), ("/tmp/" + "x" * 120, "at most 107"),
+                          ("unix://", "empty path")])
+def test_where_nobody_can_listen(path, words):
+    with pytest.raises((AddressError, UsageError)) as caught:
+        UnixListener(path)
+    assert words in str(caught.value)
+
+
+def test_a_path_that_another_server_took_meanwhile_is_left_to_it():
+    with short_folder() as folder:
+        path = os.path.join(folder, "s")
+        first = UnixListener(path)
+        os.unlink(path)
+        with UnixListener(path) as second:
+            first.close()
+            connect(second.path).close()
