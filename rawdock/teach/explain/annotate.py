@@ -210,29 +210,10 @@ def annotated_stream(pair, direction, data, times, ended):
     `times` list of (offset, seconds); `ended`: the sender closed, so what lasts until then is whole.
     """
     stream = AnnotatedStream(direction, data)
-    error = pair.readers[direction].error
-    stream.error = error if data else None
-    outer = tiled_labels(pair.take_labels(direction), data, stream.error, pair.readers[direction].bare_lf)
-    message_of = {}
-    for paired in pair.messages[direction]:
-        message = message_of[paired] = AnnotatedMessage(
-            paired.kind, paired.head, paired.framing.kind if paired.framing else "none",
-            paired.start, len(data) if paired.body is None else paired.body, len(data))
-        message.complete, message.interim, message.switched = paired.complete, paired.interim, paired.switched
-        if paired.kind == "response" and message.framing in ("close", "upgrade"):
-            message.complete = ended
-        stream.messages.append(message)
-    for message, following in zip(stream.messages, stream.messages[1:]):
-        message.end = following.start
-    last = pair.messages[direction][-1] if stream.messages else None
-    if last is not None and last.complete and not last.switched:
-        stream.messages[-1].end = last.end
-    rest_start = stream.messages[-1].end if stream.messages else 0
-    if rest_start < len(data):   # a head that is not whole
-        stream.messages.append(AnnotatedMessage("request" if direction == ">" else "response", None, "none",
-                                                rest_start, len(data), len(data)))
-    if stream.messages and not stream.messages[-1].complete:
-        stream.messages[-1].error = stream.error
+    reader = pair.readers[direction]
+    stream.error = reader.error if data else None
+    outer = tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf)
+    message_of = stream_messages(stream, pair.messages[direction], ended)
     paired_of = {message: paired for paired, message in message_of.items()}
     clock = EventClock(times)
     at = 0
@@ -246,6 +227,31 @@ def annotated_stream(pair, direction, data, times, ended):
         stream.spans += message.spans
         message.seconds = (clock.seconds(message.start), clock.seconds(max(message.start, message.end - 1)))
     return stream, message_of
+
+
+def stream_messages(stream, paired_messages, ended):
+    """Give an AnnotatedStream its messages, their spans not yet read → {PairedMessage: AnnotatedMessage}."""
+    data, message_of = stream.data, {}
+    for paired in paired_messages:
+        message = message_of[paired] = AnnotatedMessage(
+            paired.kind, paired.head, paired.framing.kind if paired.framing else "none",
+            paired.start, len(data) if paired.body is None else paired.body, len(data))
+        message.complete, message.interim, message.switched = paired.complete, paired.interim, paired.switched
+        if paired.kind == "response" and message.framing in ("close", "upgrade"):
+            message.complete = ended
+        stream.messages.append(message)
+    for message, following in zip(stream.messages, stream.messages[1:]):
+        message.end = following.start
+    last = paired_messages[-1] if stream.messages else None
+    if last is not None and last.complete and not last.switched:
+        stream.messages[-1].end = last.end
+    rest_start = stream.messages[-1].end if stream.messages else 0
+    if rest_start < len(data):   # a head that is not whole
+        kind = "request" if stream.direction == ">" else "response"
+        stream.messages.append(AnnotatedMessage(kind, None, "none", rest_start, len(data), len(data)))
+    if stream.messages and not stream.messages[-1].complete:
+        stream.messages[-1].error = stream.error
+    return message_of
 
 
 class EventClock:
@@ -279,8 +285,8 @@ def tiled_labels(labels, data, error, bare_lf=False):
     if wrong < at:   # fields that contradict each other: the value at fault was read, and is refused now
         index = next(index for index, tile in enumerate(tiles) if tile[1] > wrong)
         start, end, role, _ = tiles[index]
-        sound = [(start, wrong, role, "")] if start < wrong else []
-        tiles[index:index + 1] = sound + [(wrong, end, "malformed", role)]
+        before = [(start, wrong, role, "")] if start < wrong else []
+        tiles[index:index + 1] = before + [(wrong, end, "malformed", role)]
         return tiles + [(at, len(data), "not read", "")] * (at < len(data))
     return tiles + broken_labels(data, at, wrong, "")
 
@@ -549,9 +555,15 @@ def explain_span(span, stream):
         found = explain_field(*field_at(span, stream))
     if found is not None:
         return sentence(found[0]), found[1]
+    return explain_value(span, stream, message) or ROLE_EXPLANATIONS[role]
+
+
+def explain_value(span, stream, message):
+    """What these bytes say beyond their role, and the source of that; None if the role says all."""
+    role = span.role
     text, source = ROLE_EXPLANATIONS[role]
     if role == "method":
-        return METHOD_EXPLANATIONS.get(span.text, (text, source))
+        return METHOD_EXPLANATIONS.get(span.text)
     if role == "SP" and message is not None and message.kind == "response":
         return STATUS_LINE_SPACE
     if role == "chunk size" and span.text.strip("0"):

@@ -25,7 +25,7 @@ from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedReaders
 from .screen import broken_line, counted_bytes, painted, wrapped_words
 
-SHOWN_BYTES = 1000            # of a body of plain content, of a JSON message, of a frame
+SHOWN_BYTES = 1000            # of a body, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
@@ -295,7 +295,7 @@ class SideTranscript:
         self._connection = connection
         self._direction = direction
         self._reader = connection.pair.readers[direction]
-        self._held = bytearray()   # bytes that no label has told about yet
+        self._held = bytearray()   # bytes without a label yet
         self._at = 0               # the offset of the first of them
         self._elements = []        # (role, bytes) of the line under way
         self._body = None

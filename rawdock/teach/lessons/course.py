@@ -12,7 +12,7 @@ import json
 import re
 import time
 
-from ...errors import ProtocolError, StreamError, TruncatedError
+from ...errors import TruncatedError
 from ...wire.exchange import Data, ResponseReader
 from ...wire.frames import STREAM_NAMES, FrameReader, encode_frame
 from ...wire.message import Head
@@ -358,7 +358,31 @@ def frames_hint(data):
 
 def frame_hint(data, at, stream, payload):
     """The frame of `payload` that must begin at offset `at`."""
-    frame, name = data[at:], STREAM_NAMES[stream]
+    frame = data[at:]
+    hint = frame_header_hint(frame, at, stream, payload)
+    if hint is not None:
+        return hint
+    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
+    if length != len(payload):
+        if int.from_bytes(frame[4:8], "little") == len(payload):
+            return ("byte %d: the length is written with its largest part first (big-endian): %s"
+                    % (at + 4, "00 00 00 %02x" % len(payload)))
+        text = ("byte %d: the length says %d, but %s has %d bytes"
+                % (at + 4, length, visible_bytes(payload), len(payload)))
+        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
+    if len(rest) < length:
+        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
+            len(data), length, len(rest), ": the line end \\n is missing" if rest == payload[:-1] else "")
+    if rest[:length] != payload:
+        return "byte %d: the payload is %s, but the program wrote %s%s" % (
+            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
+            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
+    return None
+
+
+def frame_header_hint(frame, at, stream, payload):
+    """The header of a frame that begins at offset `at`, up to its length."""
+    name = STREAM_NAMES[stream]
     if not frame:
         return ("the frame of %s is missing: %s"
                 % (name, "the first frame ends at byte %d, and nothing follows" % at if at
@@ -384,27 +408,6 @@ def frame_hint(data, at, stream, payload):
             return "byte %d: the header is not whole: %d of eight bytes" % (at, len(frame))
         return ("byte %d is %02x: after the stream type come three zero bytes, and only then the length"
                 % (at + place, frame[place]))
-    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
-    if length != len(payload):
-        if int.from_bytes(frame[4:8], "little") == len(payload):
-            return ("byte %d: the length is written with its largest part first (big-endian): %s"
-                    % (at + 4, "00 00 00 %02x" % len(payload)))
-        text = ("byte %d: the length says %d, but %s has %d bytes"
-                % (at + 4, length, visible_bytes(payload), len(payload)))
-        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
-    reader = FrameReader(offset=at)
-    try:
-        frames = list(reader.feed(data[at:at + 8 + length]))
-        reader.feed_eof()
-    except TruncatedError as error:
-        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
-            len(data), length, error.got, ": the line end \\n is missing" if rest == payload[:-1] else "")
-    except (ProtocolError, StreamError) as error:
-        return str(error)
-    if frames != [(stream, payload)]:
-        return "byte %d: the payload is %s, but the program wrote %s%s" % (
-            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
-            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
     return None
 
 

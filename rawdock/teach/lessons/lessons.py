@@ -109,27 +109,16 @@ class WantedRequest:
     def compare_query(self, answer, request):
         data, head = answer.data, request.head
         at = data.index(head.target.encode("latin-1"), request.start)
-        path, mark, query = head.target.partition("?")
-        found = {}
+        path, _, query = head.target.partition("?")
+        known, found = list(self.query) + list(self.optional), {}
         for part in query.split("&") if query else ():
             name, equals, value = part.partition("=")
             name = decode_percent(name)
             if ";" in part:
                 return hint_at(data, at, "parameters are parted by &, not by ; (an engine refuses it)")
-            if name not in self.query and name not in self.optional:
-                known = list(self.query) + list(self.optional)
-                near = [one for one in known if one.lower() == name.lower()]
-                words = ("write it %s" % near[0] if near else "this task has %s"
-                         % (", ".join(known) or "no parameters"))
-                if name.startswith("?"):
-                    words = "the question mark stands once, before the first parameter"
-                elif not equals and not near and known:
-                    words = "a parameter is written name=value, and " + words
-                return hint_at(data, at + len(path),
-                               "the query has the parameter %s: %s"
-                               % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
-            names = "|".join(list(self.query) + list(self.optional))
-            joined = re.search("([^A-Za-z0-9])(%s)=" % names, value)
+            if name not in known:
+                return hint_at(data, at + len(path), unknown_parameter_words(name, known, equals))
+            joined = re.search("([^A-Za-z0-9])(%s)=" % "|".join(known), value)
             if joined:
                 return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
                                "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
@@ -210,6 +199,18 @@ class WantedRequest:
         hint = (self.body(value) if isinstance(value, dict)
                 else "the body is a JSON object: it stands in { and }")
         return hint if hint is None else hint_at(data, request.body_start, hint)
+
+
+def unknown_parameter_words(name, known, has_value):
+    """What to say of a query parameter that is none of the list `known`."""
+    near = [one for one in known if one.lower() == name.lower()]
+    words = "write it %s" % near[0] if near else "this task has %s" % (", ".join(known) or "no parameters")
+    if name.startswith("?"):
+        words = "the question mark stands once, before the first parameter"
+    elif not has_value and not near and known:
+        words = "a parameter is written name=value, and " + words
+    return ("the query has the parameter %s: %s"
+            % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
 
 
 def json_size(data):

@@ -97,7 +97,7 @@ def guide_tour(console, docker, wait):
     prose = Prose(console.out)
     paper = FoldedLines(console.out)
     recorder = WireRecorder([TranscriptSink(paper, wants_colour(1), widths=output_widths(1))])
-    plain_dial = docker.open_socket
+    original_dial = docker.open_socket
     tour = RedisTour(docker, prose.say)
     tour.check_free()
     prose.say()
@@ -109,7 +109,7 @@ def guide_tour(console, docker, wait):
         prose.say()
         prose.say(TOUR_END if ended else "The tour ends here.")
     finally:
-        docker.open_socket = plain_dial
+        docker.open_socket = original_dial
         try:
             recorder.finish()   # an OSError where nobody reads us any more
         finally:

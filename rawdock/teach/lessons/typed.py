@@ -123,142 +123,153 @@ def hint_at(data, offset, text):
 
 def wire_hint(answer):
     """What breaks HTTP in an answer → str with the line, the byte and what to write; None if nothing does."""
-    data, error = answer.data, answer.error
-    if not data:
+    if not answer.data:
         return "nothing came: the answer has no byte at all"
+    found = wire_mistake(answer)
+    return found if found is None or isinstance(found, str) else hint_at(answer.data, *found)
+
+
+def wire_mistake(answer):
+    """(offset, what to say) of the first mistake; a str where no byte is at fault, None where nothing is."""
+    data, error = answer.data, answer.error
     if error is None:
         # One empty line between requests is passed over by every server; at the end it is a line too many.
         too_many = answer.whole and answer.stream is None and answer.after < len(data)
-        return surplus_hint(answer, answer.whole[-1]) if too_many else None
+        return surplus_mistake(answer, answer.whole[-1]) if too_many else None
     if answer.requests and answer.requests[-1].end is None:
-        return body_hint(answer, answer.requests[-1], error)
+        return body_mistake(answer, answer.requests[-1], error)
     if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
-        return surplus_hint(answer, answer.whole[-1])
+        return surplus_mistake(answer, answer.whole[-1])
     if LOOKS_LIKE_BODY.match(data, answer.after):
-        return hint_at(data, answer.after,
-                       "this looks like a body: before it come the request line, its fields and an empty "
-                       "line (RFC 9112 §2.1)")
-    spelled = spelled_out_hint(data, answer.after)
+        return answer.after, ("this looks like a body: before it come the request line, its fields and an "
+                              "empty line (RFC 9112 §2.1)")
+    spelled = spelled_line_end(data, answer.after)
     if spelled is not None:
         return spelled
     if isinstance(error, TruncatedError):
-        return head_end_hint(data, answer.after)
-    return (head_hint(data, answer.after, error)
-            or hint_at(data, min(error.offset, len(data) - 1),
-                       "expected %s (%s)" % (error.expected, error.rule)))
+        return head_end_mistake(data)
+    return head_mistake(data, answer.after, error) or parser_words(data, error)
 
 
-def spelled_out_hint(data, start):
-    """The hint for a head in which line ends are spelled with backslashes; None if there are none."""
+def parser_words(data, error):
+    """What the parser itself says."""
+    return min(error.offset, len(data) - 1), "expected %s (%s)" % (error.expected, error.rule)
+
+
+def spelled_line_end(data, start):
+    """Line ends of a head that are spelled with backslashes; None if there are none."""
     blank = EMPTY_LINE.search(data, start)
     match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may have it
     if match is None:
         return None
-    return hint_at(data, match.start(), "%s stands here as %d characters, not as a line end. printf makes "
-                   "line ends of it, echo may not; typed at a prompt, Enter is the line end"
-                   % (match.group().decode("ascii"), len(match.group())))
+    return match.start(), ("%s stands here as %d characters, not as a line end. printf makes line ends of "
+                           "it, echo may not; typed at a prompt, Enter is the line end"
+                           % (match.group().decode("ascii"), len(match.group())))
 
 
-def surplus_hint(answer, last):
+def surplus_mistake(answer, last):
     """Bytes after a complete request that begin no other one."""
-    data, surplus = answer.data, answer.data[answer.after:]
+    data, at, surplus = answer.data, answer.after, answer.data[answer.after:]
     if last.framing.kind == "length":
         got = len(data) - last.body_start
         text = "Content-Length says %d, but %d bytes follow the empty line" % (last.framing.length, got)
         if not surplus.strip():
             text += ": %s at the end is one of them %s" % (visible_bytes(surplus), LINE_END_ADDED)
-        return hint_at(data, answer.after, text)
+        return at, text
     too_many = "%d byte%s too many: " % (len(surplus), "" if len(surplus) == 1 else "s")
     origin = " " + LINE_END_ADDED if surplus in (b"\n", b"\r\n") else ""
     if last.framing.kind == "chunked":
-        return hint_at(data, answer.after, too_many + "the body ended with the last chunk" + origin)
+        return at, too_many + "the body ended with the last chunk" + origin
     if not surplus.strip():
-        return hint_at(data, answer.after,
-                       too_many + "the request was over with the empty line before" + origin)
+        return at, too_many + "the request was over with the empty line before" + origin
     if LOOKS_LIKE_BODY.match(surplus):
-        return hint_at(data, answer.after,
-                       "here is a body, but the head has no Content-Length: without it a request has no "
-                       "body, and the engine would take these %d bytes for the next request "
-                       "(RFC 9112 §6.3)" % len(surplus))
-    return hint_at(data, answer.after, "these %d bytes come after the request was over, and begin no other "
-                   "one" % len(surplus))
+        return at, ("here is a body, but the head has no Content-Length: without it a request has no body, "
+                    "and the engine would take these %d bytes for the next request (RFC 9112 §6.3)"
+                    % len(surplus))
+    return at, "these %d bytes come after the request was over, and begin no other one" % len(surplus)
 
 
-def head_end_hint(data, start):
+def head_end_mistake(data):
     """The bytes end inside a head."""
     line = line_number(data, len(data))
     last = data.rfind(b"\n", 0, len(data)) + 1
     if LOOKS_LIKE_BODY.match(data, last):
-        return hint_at(data, last, EARLY_BODY)
+        return last, EARLY_BODY
     if data.endswith(b"\r\n"):
         return ("the empty line is missing: after line %d must come one more \\r\\n, with nothing before it. "
                 "It ends the head; without it the engine waits for more fields (RFC 9112 §2.1)\n%s"
                 % (line - 1, pointed_line(data, len(data) - 2)))
     return ("line %d has no line end: write \\r\\n after it, and once more \\r\\n for the empty line that "
-            "ends the head (RFC 9112 §2.1)\n%s"
-            % (line, pointed_line(data, len(data))))
+            "ends the head (RFC 9112 §2.1)\n%s" % (line, pointed_line(data, len(data))))
 
 
-def head_hint(data, start, error):
-    """The hint for a head that the parser refuses at error.offset; None: the parser's own words are best."""
+# A rule that the parser names, or what it expected, and what to say of the byte at fault.
+HEAD_MISTAKES = {
+    "no byte after a message that closes the connection":
+        "a second request, but the first one closes the connection: HTTP/1.0 does without being asked, "
+    "HTTP/1.1 with Connection: close (RFC 9112 §9.6)",
+    "no Transfer-Encoding beside Content-Length":
+        "Content-Length and Transfer-Encoding in one head: two answers to where the body ends. Take one "
+        "(RFC 9112 §6.3)",
+    "no Transfer-Encoding in an HTTP/1.0 message":
+        "HTTP/1.0 has no chunks: a chunked request says HTTP/1.1 (RFC 9112 §6.1)",
+    "RFC 9112 §5.2":
+        "the line begins with a blank: each field begins at the start of its line, or the line before it has "
+    "not ended (RFC 9112 §5.2)",
+    "RFC 9110 §8.6":
+        "Content-Length is a number of bytes, in decimal digits and nothing else (RFC 9110 §8.6)",
+}
+
+
+def head_mistake(data, start, error):
+    """A head that the parser refuses at error.offset; None: the parser's own words are best."""
     at, rule, expected = error.offset, error.rule, error.expected
     byte = data[at:at + 1]
     line_start = data.rfind(b"\n", 0, at) + 1
     line_end = data.find(b"\n", at) + 1 or len(data)
     line = data[line_start:line_end].rstrip(b"\r\n")
-    rest = data[at:line_end].rstrip(b"\r\n")
     first = line_start <= start
-    if expected == "no byte after a message that closes the connection":
-        return hint_at(data, at, "a second request, but the first one closes the connection: HTTP/1.0 does "
-                       "without being asked, HTTP/1.1 with Connection: close (RFC 9112 §9.6)")
+    if expected in HEAD_MISTAKES:
+        return at, HEAD_MISTAKES[expected]
     if byte == b"\n" and (expected.startswith("CRLF") or at == line_start):
-        return hint_at(data, at, "the line ends with \\n alone. A line of HTTP ends with two bytes, \\r\\n "
-                       "(0d 0a; RFC 9112 §2.2): in printf write \\r\\n, in nc use -C; lines of a file get it "
-                       "with sed 's/$/\\r/'")
+        return at, ("the line ends with \\n alone. A line of HTTP ends with two bytes, \\r\\n (0d 0a; RFC "
+                    "9112 §2.2): in printf write \\r\\n, in nc use -C; lines of a file get it with sed "
+                    "'s/$/\\r/'")
     if byte == b"\r" and data[at + 1:at + 2] != b"\n":
-        return hint_at(data, at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)")
+        return at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)"
     if first and b"$(" in line:
-        return hint_at(data, line_start + line.index(b"$("),
-                       "$( ) is for a shell, and here is none that works it out: write what it prints, as "
-                       "date +%s prints the time")
+        return line_start + line.index(b"$("), ("$( ) is for a shell, and here is none that works it out: "
+                                                "write what it prints, as date +%s prints the time")
     if rule == "RFC 9112 §2.3":
-        return hint_at(data, at, version_words(rest))
+        return at, version_words(data[at:line_end].rstrip(b"\r\n"))
     if first and rule in ("RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
-        return hint_at(data, at, request_line_words(byte, expected, line))
+        return at, request_line_words(byte, expected, line)
     if LOOKS_LIKE_REQUEST.match(line) and (
             b" HTTP/" in line or line.split()[0].decode("ascii").upper() in METHODS_IN_CAPITALS):
-        return hint_at(data, line_start, "a new request begins, but the head before it has not ended: the "
-                       "empty line (\\r\\n) is missing before it")
+        return line_start, ("a new request begins, but the head before it has not ended: the empty line "
+                            "(\\r\\n) is missing before it")
     if LOOKS_LIKE_BODY.match(line):
-        return hint_at(data, line_start, EARLY_BODY)
+        return line_start, EARLY_BODY
     if rule == "RFC 9112 §5.1":
-        if byte in (b" ", b"\t") and line[at - line_start:].strip(b" \t")[:1] == b":":
-            return hint_at(data, at, "a blank before the colon: the colon stands right after the field name, "
-                           "Name: value (RFC 9112 §5.1)")
-        parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
-        if parameter and (b"-" in parameter.group(1)
-                          or parameter.group(1).lower() in (b"host", b"connection", b"upgrade")):
-            return hint_at(data, data.index(b"=", line_start),
-                           "a field has a colon after its name, not =: it is written Name: value "
-                           "(RFC 9112 §5)")
-        if parameter:
-            return hint_at(data, line_start,
-                           "this is no field: parameters stand in the request line, at the end of the "
-                           "target, /path?name=value")
-        return hint_at(data, at, "this line has no colon after its name: a field is written Name: value "
-                       "(RFC 9112 §5)")
-    if rule == "RFC 9112 §5.2":
-        return hint_at(data, at, "the line begins with a blank: each field begins at the start of its line, "
-                       "or the line before it has not ended (RFC 9112 §5.2)")
-    if rule == "RFC 9110 §8.6":
-        return hint_at(data, at, "Content-Length is a number of bytes, in decimal digits and nothing else "
-                       "(RFC 9110 §8.6)")
-    if expected == "no Transfer-Encoding beside Content-Length":
-        return hint_at(data, at, "Content-Length and Transfer-Encoding in one head: two answers to where the "
-                       "body ends. Take one (RFC 9112 §6.3)")
-    if expected == "no Transfer-Encoding in an HTTP/1.0 message":
-        return hint_at(data, at, "HTTP/1.0 has no chunks: a chunked request says HTTP/1.1 (RFC 9112 §6.1)")
-    return None
+        return field_mistake(line, line_start, at)
+    return (at, HEAD_MISTAKES[rule]) if rule in HEAD_MISTAKES else None
+
+
+def field_mistake(line, line_start, at):
+    """A line that is no field: the byte at offset `at` is not what a field name goes on with."""
+    place = at - line_start
+    if line[place:place + 1] in (b" ", b"\t") and line[place:].strip(b" \t")[:1] == b":":
+        return at, ("a blank before the colon: the colon stands right after the field name, Name: value "
+                    "(RFC 9112 §5.1)")
+    parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
+    if parameter and (b"-" in parameter.group(1)
+                      or parameter.group(1).lower() in (b"host", b"connection", b"upgrade")):
+        return line_start + line.index(b"="), (
+            "a field has a colon after its name, not =: it is written Name: value (RFC 9112 §5)")
+    if parameter:
+        return line_start, ("this is no field: parameters stand in the request line, at the end of the "
+                            "target, /path?name=value")
+    return at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)"
 
 
 def version_words(rest):
@@ -306,71 +317,62 @@ def request_line_words(byte, expected, line):
             "(RFC 9112 §3)")
 
 
-def body_hint(answer, request, error):
-    """The hint for a request whose head is sound and whose body is not."""
+def body_mistake(answer, request, error):
+    """A request whose head is right and whose body is not."""
     data = answer.data
-    if request.framing.kind == "length":
-        got, said = len(data) - request.body_start, request.framing.length
-        text = "Content-Length says %d, but %d bytes follow the empty line" % (said, got)
-        if not got:
-            text += ": the body is missing"
-        return hint_at(data, len(data), text + " (RFC 9112 §6.2). The engine would wait for the rest")
-    return chunk_hint(answer, request, error)
+    if request.framing.kind != "length":
+        return chunk_mistake(answer, request, error)
+    got, said = len(data) - request.body_start, request.framing.length
+    text = "Content-Length says %d, but %d bytes follow the empty line" % (said, got)
+    if not got:
+        text += ": the body is missing"
+    return len(data), text + " (RFC 9112 §6.2). The engine would wait for the rest"
 
 
-def chunk_hint(answer, request, error):
+def chunk_mistake(answer, request, error):
     data, at = answer.data, error.offset
     byte = data[at:at + 1]
-    sizes = [(start, end) for start, end, role in answer.labels if role == "chunk size"
-             and start >= request.body_start]
+    sizes = [(start, end) for start, end, role in answer.labels
+             if role == "chunk size" and start >= request.body_start]
     where = error.where if isinstance(error, TruncatedError) else ""
     if byte == b"\n" and data[at - 1:at] != b"\r":
-        return hint_at(data, at, "the line ends with \\n alone: chunk lines and chunk data end with \\r\\n "
-                       "(RFC 9112 §7.1)")
+        return at, "the line ends with \\n alone: chunk lines and chunk data end with \\r\\n (RFC 9112 §7.1)"
     if (where == "chunk data" or error.expected == "CRLF after the chunk data") and sizes:
-        return chunk_size_hint(data, sizes[-1])
+        return chunk_size_mistake(data, sizes[-1])
     if where == "the trailer section":
-        return hint_at(data, len(data) - 1,
-                       "the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, which ends "
-                       "the body (RFC 9112 §7.1)")
-    if where:
-        if sizes and len(data[sizes[-1][1]:]) < 2 or not data[request.body_start:]:
-            return hint_at(data, len(data),
-                           "the body has not come to its end: a chunk is its size in hexadecimal, \\r\\n, "
+        return len(data) - 1, ("the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, "
+                               "which ends the body (RFC 9112 §7.1)")
+    if where and (sizes and len(data[sizes[-1][1]:]) < 2 or not data[request.body_start:]):
+        return len(data), ("the body has not come to its end: a chunk is its size in hexadecimal, \\r\\n, "
                            "that many bytes, \\r\\n; the last one is 0\\r\\n\\r\\n (RFC 9112 §7.1)")
-        return hint_at(data, len(data), "the last chunk is missing: a chunked body ends with a chunk of size "
-                       "0, written 0\\r\\n\\r\\n (RFC 9112 §7.1). Without it the engine waits for more")
+    if where:
+        return len(data), ("the last chunk is missing: a chunked body ends with a chunk of size 0, written "
+                           "0\\r\\n\\r\\n (RFC 9112 §7.1). Without it the engine waits for more")
+    if error.expected == "CRLF after the chunk size" and byte in (b"x", b"X"):
+        return at, "a chunk size has no 0x before it: it is hexadecimal digits alone (RFC 9112 §7.1)"
     if error.expected == "CRLF after the chunk size":
-        text = "after a chunk size comes \\r\\n"
-        if data[at:at + 1] in b"xX":
-            text = "a chunk size has no 0x before it: it is hexadecimal digits alone"
-        return hint_at(data, at, text + " (RFC 9112 §7.1)")
+        return at, "after a chunk size comes \\r\\n (RFC 9112 §7.1)"
     if error.rule == "RFC 9112 §7.1.1" and byte in (b" ", b"\t"):
-        text = "after a chunk size comes \\r\\n: its bytes begin on the next line"
-        return hint_at(data, at, text + " (RFC 9112 §7.1)")
-    if error.expected == "a chunk size of 1 to 16 hexadecimal digits" and byte in (b"\r", b"\n") and sizes:
-        return hint_at(data, at, "an empty line where the size of the next chunk must stand: one line end "
-                       "follows the bytes of a chunk, and an empty line only the last chunk, 0 "
-                       "(RFC 9112 §7.1)")
+        return at, "after a chunk size comes \\r\\n: its bytes begin on the next line (RFC 9112 §7.1)"
     if error.expected == "a chunk size of 1 to 16 hexadecimal digits":
-        return hint_at(data, at, "here must stand the size of a chunk, in hexadecimal digits on a line of "
-                       "its own: with Transfer-Encoding: chunked the body is written in chunks "
-                       "(RFC 9112 §7.1)")
-    return hint_at(data, min(at, len(data) - 1), "expected %s (%s)" % (error.expected, error.rule))
+        if byte in (b"\r", b"\n") and sizes:
+            return at, ("an empty line where the size of the next chunk must stand: one line end follows the "
+                        "bytes of a chunk, and an empty line only the last chunk, 0 (RFC 9112 §7.1)")
+        return at, ("here must stand the size of a chunk, in hexadecimal digits on a line of its own: with "
+                    "Transfer-Encoding: chunked the body is written in chunks (RFC 9112 §7.1)")
+    return parser_words(data, error)
 
 
-def chunk_size_hint(data, span):
+def chunk_size_mistake(data, span):
     """A chunk whose size is not that of its data."""
     text = data[span[0]:span[1]].decode("ascii")
     start = data.find(b"\n", span[1]) + 1
     end = data.find(b"\r\n", start)
-    got = (len(data) if end < 0 else end) - start
-    hint = ("the chunk size %s is hexadecimal and means %d bytes, but the chunk has %d"
-            % (text, int(text, 16), got))
+    size, got = int(text, 16), (len(data) if end < 0 else end) - start
+    said = "is hexadecimal and means %d bytes, but the chunk has %d" % (size, got)
     if text.isdigit() and int(text) == got:
-        hint = ("the chunk size %s is read as hexadecimal: %d bytes. %d bytes are written %x"
-                % (text, int(text, 16), got, got))
-    return hint_at(data, span[0], hint + " (RFC 9112 §7.1)")
+        said = "is read as hexadecimal: %d bytes. %d bytes are written %x" % (size, got, got)
+    return span[0], "the chunk size %s %s (RFC 9112 §7.1)" % (text, said)
 
 
 # Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); bytes without blanks between them.
