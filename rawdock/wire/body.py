@@ -38,8 +38,8 @@ class LengthReader(WireReader):
         return at + size
 
     def _end_of_stream(self):
-        return TruncatedError("a body of known length", self.offset, self.length, self.length - self.remaining,
-                              "RFC 9112 §6.2")
+        got = self.length - self.remaining
+        return TruncatedError("a body of known length", self.offset, self.length, got, "RFC 9112 §6.2")
 
 
 class UntilCloseReader(WireReader):

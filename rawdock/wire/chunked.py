@@ -15,14 +15,14 @@ from .head import SectionReader, head_refusal, walk_head
 from .message import Headers, field_lines
 from .reader import WireReader, label_span
 
-MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line; dockerd sends none
+MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line
 MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
 
-# RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it or not at all.
+# RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it, or never.
 FORBIDDEN_TRAILERS = frozenset((
-    "transfer-encoding content-length host connection keep-alive te trailer upgrade expect range cache-control"
-    " max-forwards authorization proxy-authorization proxy-authenticate www-authenticate set-cookie cookie"
-    " content-encoding content-type content-range").split())
+    "transfer-encoding content-length host connection keep-alive te trailer upgrade expect range"
+    " cache-control max-forwards authorization proxy-authorization proxy-authenticate www-authenticate"
+    " set-cookie cookie content-encoding content-type content-range").split())
 
 
 class TrailerReader(SectionReader):
@@ -43,14 +43,16 @@ class TrailerReader(SectionReader):
         for line in text.splitlines(True):
             name = line.partition(":")[0]
             if name.lower() in FORBIDDEN_TRAILERS:
-                raise ProtocolError("RFC 9110 §6.5.1", at, name.encode("latin-1"), "a field that is allowed in a trailer section")
+                raise ProtocolError("RFC 9110 §6.5.1", at, name.encode("latin-1"),
+                                    "a field that is allowed in a trailer section")
             at += len(line)
         self.offset += len(raw)
         self.done = True
         return trailers
 
     def _end_of_stream(self):
-        return TruncatedError("the trailer section", self.offset + len(self._held), None, len(self._held), "RFC 9112 §7.1.2")
+        got = len(self._held)
+        return TruncatedError("the trailer section", self.offset + got, None, got, "RFC 9112 §7.1.2")
 
 
 class ChunkedReader(WireReader):
@@ -98,9 +100,9 @@ class ChunkedReader(WireReader):
         return at
 
     def _take_whole_chunks(self, data, at, out):
-        """Append the chunks that are whole in `data`, each with the CRLF of the chunk before it → the index after them.
+        """Append the chunks whose line and data are whole in `data` → the index after their data.
 
-        They are what _take_line and take() would give, for 0.4 µs a chunk in place of 3: a line of a log is a chunk.
+        As _take_line and take() would, for 0.4 µs a chunk in place of 3: each line of a log is a chunk.
         """
         if self._held or not self._data_end or self._labels is not None:
             return at
@@ -119,7 +121,7 @@ class ChunkedReader(WireReader):
         return at
 
     def _take_line(self, data, at):
-        """The chunk line at `at`, of which some may be held → the index after it; need more: the end of the data."""
+        """Parse the chunk line at `at`; its first bytes may be in `_held` → the index after what was used."""
         known = len(self._held)
         self._held += data[at:at + MAX_CHUNK_LINE_BYTES + 1 - known]
         used, chunk = walk_chunk_line(self._held, known, self._data_end, self.offset, self._labels)
@@ -144,22 +146,24 @@ class ChunkedReader(WireReader):
 
     def _end_of_stream(self):
         if self._remaining:
-            return TruncatedError("chunk data", self.offset, self._size, self._size - self._remaining, "RFC 9112 §7.1")
+            got = self._size - self._remaining
+            return TruncatedError("chunk data", self.offset, self._size, got, "RFC 9112 §7.1")
         if self._trailer_reader is not None:
             return self._trailer_reader._end_of_stream()
-        return TruncatedError("a chunked body (no last chunk)", self.offset + len(self._held), None, self._content_size,
-                              "RFC 9112 §7.1")
+        end = self.offset + len(self._held)
+        return TruncatedError("a chunked body (no last chunk)", end, None, self._content_size, "RFC 9112 §7.1")
 
 
 def walk_chunk_line(rest, scanned, data_end, offset, labels=None):
-    """(bytes used, chunk size) of the chunk line at the start of `rest`; (0, 0): need more; ProtocolError: wrong.
+    """(bytes used, chunk size) of the chunk line at the start of `rest`; (0, 0): need more. Or ProtocolError.
 
     `scanned` is how much of `rest` earlier calls have seen. `data_end` is 2 where the CRLF that ends the
     data of the chunk before comes first, else 0. `offset` is where `rest` begins in the stream.
     """
     if data_end and not b"\r\n".startswith(bytes(rest[:2])):
         wrong = 1 if rest[0] == 0x0d else 0
-        raise ProtocolError("RFC 9112 §7.1", offset + wrong, rest[wrong:wrong + 16], "CRLF after the chunk data")
+        raise ProtocolError("RFC 9112 §7.1", offset + wrong, rest[wrong:wrong + 16],
+                            "CRLF after the chunk data")
     size_end = CHUNK_SIZE.match(rest, data_end).end()
     if size_end - data_end > 16 or size_end == data_end < len(rest):
         label_span(labels, offset, offset + data_end, "chunk data CRLF")
@@ -175,9 +179,10 @@ def walk_chunk_line(rest, scanned, data_end, offset, labels=None):
                               (size_end, end, "chunk extension")):
         label_span(labels, offset + start, offset + stop, role)
     if line_end != b"\r\n":
-        extended = rest[size_end] in b" \t;"
-        raise ProtocolError("RFC 9112 §7.1.1" if extended else "RFC 9112 §7.1", offset + end, rest[end:end + 16],
-                            "a chunk extension (;name or ;name=value) or CRLF" if extended else "CRLF after the chunk size")
+        rule, expected = "RFC 9112 §7.1", "CRLF after the chunk size"
+        if rest[size_end] in b" \t;":
+            rule, expected = "RFC 9112 §7.1.1", "a chunk extension (;name or ;name=value) or CRLF"
+        raise ProtocolError(rule, offset + end, rest[end:end + 16], expected)
     label_span(labels, offset + end, offset + end + 2, "CRLF")
     return end + 2, int(bytes(rest[data_end:size_end]), 16)
 
@@ -200,7 +205,7 @@ def encode_chunk(data):
 
 
 def encode_last_chunk(trailers=()):
-    """(name, value) pairs → the last chunk and the trailer section. UsageError for a field forbidden there."""
+    """(name, value) pairs → the last chunk and the trailer section. UsageError for a forbidden field."""
     trailers = list(trailers)
     if not trailers:
         return b"0\r\n\r\n"

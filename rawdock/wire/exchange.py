@@ -26,7 +26,20 @@ from .reader import WireReader
 MAX_INTERIM_RESPONSES = 100   # before one final response; engines send one at most (RFC 9110 §15.2)
 
 
-class Data:
+class ExchangeEvent:
+    """The base of what a reader gives besides heads: one value, in the attribute that `__slots__` names."""
+
+    __slots__ = ()
+
+    def __eq__(self, other):
+        name, = self.__slots__
+        return type(other) is type(self) and getattr(self, name) == getattr(other, name)
+
+    def __repr__(self):
+        return "%s(%r)" % (type(self).__name__, getattr(self, self.__slots__[0]))
+
+
+class Data(ExchangeEvent):
     """Bytes of a body, or of the raw stream after Switched."""
 
     __slots__ = ("data",)
@@ -34,23 +47,14 @@ class Data:
     def __init__(self, data):
         self.data = data
 
-    def __eq__(self, other):
-        return type(other) is Data and self.data == other.data
 
-    def __repr__(self):
-        return "Data(%r)" % (self.data,)
-
-
-class End:
+class End(ExchangeEvent):
     """A message is complete. `trailers` is a Headers, empty for nearly every message."""
 
     __slots__ = ("trailers",)
 
     def __init__(self, trailers=NO_TRAILERS):
         self.trailers = trailers if isinstance(trailers, Headers) else Headers(trailers)
-
-    def __eq__(self, other):
-        return type(other) is End and self.trailers == other.trailers
 
     def __repr__(self):
         return "End(%r)" % (self.trailers.pairs,)
@@ -59,19 +63,13 @@ class End:
 BARE_END = End()   # that of nearly every message
 
 
-class Switched:
+class Switched(ExchangeEvent):
     """The connection is a raw stream from here on; `leftover` are the bytes of it that had come already."""
 
     __slots__ = ("leftover",)
 
     def __init__(self, leftover=b""):
         self.leftover = leftover
-
-    def __eq__(self, other):
-        return type(other) is Switched and self.leftover == other.leftover
-
-    def __repr__(self):
-        return "Switched(%r)" % (self.leftover,)
 
 
 class ExchangeReader(WireReader):
@@ -94,7 +92,7 @@ class ExchangeReader(WireReader):
     trailers = NO_TRAILERS
     state = "head"
     complete = False
-    _body = None                # the reader of the body or of the raw stream under way, once bytes of it have come
+    _body = None                # the reader of a body or raw stream of which bytes have come
     _asks_to_switch = False     # the message under way wants to be followed by a raw stream
     _closes = False             # it is the last on its connection
     _head_expected = False      # the stream must not end before another head
@@ -117,7 +115,7 @@ class ExchangeReader(WireReader):
         return at
 
     def take_part(self, data, at, out):
-        """Append the events of a head, or of content up to the message's end → the index after the bytes used.
+        """Append the events of a head, or of content up to the message's end → the index after what was used.
 
         A message without a body ends with its head. In state "switch" no byte need have come: the part is
         then Switched, with all of data[at:]. `data` is bytes.
@@ -143,7 +141,7 @@ class ExchangeReader(WireReader):
     def _take_whole_body(self, data, at, out):
         """Take a body of known length that is whole in `data` behind its head; else nothing.
 
-        What take_content and LengthReader would give a part later, for 5.9 µs a small response in place of 7.5.
+        As take_content and LengthReader would a part later, for 6.4 µs a small response in place of 7.7.
         """
         size = self.framing.length
         if size <= len(data) - at and self._labels is None:
@@ -172,7 +170,7 @@ class ExchangeReader(WireReader):
         return at
 
     def take_content(self, data, at, out):
-        """Append pieces of content, slices of `data` → the index after them: the end of the data, or of the message."""
+        """Append pieces of content, slices of `data` → the index of the message's end, or of the data's."""
         body = self._body = self._body or body_reader(self.framing, self._labels, self.offset)
         at = body.take(data, at, out)
         self.offset = body.offset
@@ -181,12 +179,12 @@ class ExchangeReader(WireReader):
         return at
 
     def switch(self):
-        """The connection is a raw stream from here on: so says the answer to the message that has ended."""
+        """A raw stream follows the message that has ended: the answer to it says so."""
         self.state = "switch"
         self._body = body_reader(UPGRADE, self._labels, self.offset)
 
     def stay(self):
-        """The connection stays with HTTP: so says the answer to the message that has ended and asked for a switch."""
+        """HTTP goes on after the message that has ended, though it may have asked for a switch."""
         self.state = "closed" if self._closes else "head"
         self._body = None
 
@@ -255,7 +253,10 @@ class ResponseReader(ExchangeReader):
         self._head_expected = True
 
     def answered(self, head):
-        """(method, hijack) of the request that `head` (Head) answers. A subclass that sees both directions knows better."""
+        """(method, hijack) of the request that the response with `head` (Head) answers.
+
+        To be overridden by who sees both directions of a connection.
+        """
         return self.method, self.hijack
 
     def _frame(self, head):

@@ -54,7 +54,8 @@ class FrameReader(WireReader):
         end = len(data)
         if self._held:
             self._held += data[at:]
-            if len(self._held) < self._needed and (self._remaining or bytes(self._held[:4]) in FRAME_PREFIXES):
+            valid = self._remaining or bytes(self._held[:4]) in FRAME_PREFIXES
+            if valid and len(self._held) < self._needed:
                 return end
             data, at = bytes(self._held), 0
             self._held = bytearray()
@@ -74,7 +75,7 @@ class FrameReader(WireReader):
         return end
 
     def _take_whole_frames(self, data, at, out):
-        """Append the frames that are whole in `data` (bytes) → the index of the first that is none of these."""
+        """Append the frames that are whole in `data` (bytes) → the index after them."""
         start, size, unpack, streams = at, len(data), FRAME_HEADER.unpack_from, FRAME_STREAMS
         while self._labels is None and size - at >= 8:
             kind, length = unpack(data, at)
@@ -93,8 +94,8 @@ class FrameReader(WireReader):
         if header[:4] not in FRAME_PREFIXES:
             wrong = 0 if header[0] > 3 else next(index for index in (1, 2, 3) if header[index])
             self._label_header(wrong)
-            raise ProtocolError(FRAME_RULE, self.offset + wrong, header[wrong:],
-                                "three zero bytes after the stream type" if wrong else "a stream type of 0, 1, 2 or 3")
+            expected = "three zero bytes after the stream type" if wrong else "a stream type of 0, 1, 2 or 3"
+            raise ProtocolError(FRAME_RULE, self.offset + wrong, header[wrong:], expected)
         if len(header) < 8:
             self._needed = 8
             return 0

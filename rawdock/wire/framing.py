@@ -45,15 +45,15 @@ BODY_NAMES = {"none": "no body", "length": "a body of known length", "chunked": 
 
 
 def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
-    """The Framing of the response `head` to a request of `method`. ProtocolError if its fields contradict each other.
+    """The Framing of the response `head` to a request of `method`. ProtocolError for fields at odds.
 
     `hijack`: the request was attach or exec start, whose 200 means what 101 means: from here on the
     connection is a raw stream. `offset` is where the head begins in its stream; with `raw`, the bytes of
     the head, the error has the offset of the value at fault.
 
     >>> from rawdock.wire.head import parse_response_head
-    >>> response_framing(parse_response_head(b"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")).kind
-    'chunked'
+    >>> response_framing(parse_response_head(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n"))
+    Framing('length', 5, None)
     >>> response_framing(parse_response_head(b"HTTP/1.1 204 No Content\\r\\n\\r\\n")).kind
     'none'
     """
@@ -97,7 +97,7 @@ def request_framing(head, offset=0, raw=b""):
 
 
 def coded_framing(head, length, offset, raw):
-    """CHUNKED if chunked is the only transfer coding, None if the last is another; the rest is refused by name."""
+    """CHUNKED if chunked is the only transfer coding, None if the last is another. The rest is refused."""
     headers = head.headers
 
     def refusal(rule, expected):
@@ -129,7 +129,7 @@ def content_length(headers, offset=0, raw=b""):
     if not values:
         return None
     value = values[0]
-    if len(values) == 1 and value.isdecimal() and len(value) < 20:   # of latin-1 only 0 to 9 are decimal; 0.2 µs less
+    if len(values) == 1 and value.isdecimal() and len(value) < 20:   # of latin-1 only 0 to 9 are decimal
         return int(value)
     first = None
     for place, value in enumerate(values):
@@ -141,7 +141,8 @@ def content_length(headers, offset=0, raw=b""):
             if first is None:
                 first = number
             elif number != first:
-                raise framing_error("RFC 9112 §6.3", offset, raw, headers, "content-length", "one Content-Length", place)
+                raise framing_error("RFC 9112 §6.3", offset, raw, headers, "content-length",
+                                    "one Content-Length", place)
     return int(first)
 
 

@@ -32,7 +32,8 @@ class LazyPattern:
 
 # RFC 9110 §5.6.2
 #     token = 1*tchar
-#     tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
+#     tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "."
+#           / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA
 TCHAR = r"!#$%&'*+\-.^_`|~0-9A-Za-z"
 TOKEN = LazyPattern("[" + TCHAR + "]+")
 
@@ -58,7 +59,7 @@ FIELD_VALUE = LazyPattern("(?:[!-~\x80-\xff](?:[" + FIELD_CHAR + "]*[!-~\x80-\xf
 #     field-line = field-name ":" OWS field-value OWS
 #     field-name = token
 FIELD_LINE = "[" + TCHAR + "]+:[" + FIELD_CHAR + r"]*\r\n"
-# The name and the value of one; white space on the right of the value is in the group, for parse_fields to strip.
+# The name and the value of one; parse_fields strips the white space on the right of the value.
 FIELD_PAIR = LazyPattern("([" + TCHAR + r"]+):[ \t]*([^\r\n]*)\r\n")
 
 # RFC 9112 §2.3; of the versions only 1.0 and 1.1 are spoken here.
@@ -71,13 +72,13 @@ VERSION = r"HTTP/(1\.[01])"
 #     reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )
 STATUS_LINE = VERSION + " ([1-5][0-9][0-9]) ([" + FIELD_CHAR + "]*)"
 
-# RFC 9112 §3. A request target has no white space (§3.2), and no control or non-ASCII character (RFC 3986 §2).
+# RFC 9112 §3. A request target has no white space (§3.2), nor control or non-ASCII characters (RFC 3986 §2).
 #     request-line = method SP request-target SP HTTP-version
 #     method       = token
 REQUEST_LINE = "([" + TCHAR + r"]+) ([!-~]+) " + VERSION
 TARGET = LazyPattern(r"[!-~]+")
 
-# RFC 9112 §2.1, without the body. The last group runs from the CRLF of the start line to that of the last field line.
+# RFC 9112 §2.1, without the body. The last group is the field lines, with the CRLF of the start line before.
 #     HTTP-message = start-line CRLF *( field-line CRLF ) CRLF [ message-body ]
 MAX_FIELDS = 256   # http.client and Apache take 100; an engine sends about 10
 FIELD_BLOCK = r"(\r\n(?:" + FIELD_LINE + "){0,%d})" % MAX_FIELDS
@@ -114,7 +115,8 @@ NEXT_CHUNK_LINE = LazyPattern(rb"\r\n([0-9A-Fa-f]{1,16})\r\n")
 #     chunk-ext      = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )
 #     chunk-ext-name = token
 #     chunk-ext-val  = token / quoted-string
+EXTENSION_VALUE = "(?:[" + TCHAR + "]+|" + QUOTED_STRING + ")"
 CHUNK_EXTENSION = LazyPattern(
-    (r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t]*(?:[" + TCHAR + "]+|" + QUOTED_STRING + "))?)*").encode("latin-1"))
+    (r"(?:[ \t]*;[ \t]*[" + TCHAR + r"]+(?:[ \t]*=[ \t]*" + EXTENSION_VALUE + ")?)*").encode("latin-1"))
 # What a chunk extension cannot contain, so that it ends there, well or not.
 EXTENSION_END = LazyPattern(rb"[\x00-\x08\x0a-\x1f\x7f]")

@@ -13,7 +13,8 @@ Left out: unfolding of obs-fold, and HTTP/2; a proxy would need the first, nobod
 """
 from ..errors import ProtocolError, TruncatedError
 from .grammar import (EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF, MAX_FIELDS, OWS,
-                      REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET, TOKEN, VERSION, LazyPattern)
+                      REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET, TOKEN,
+                      VERSION, LazyPattern)
 from .message import Head, Headers, RequestHead
 from .reader import WireReader, label_span
 
@@ -37,9 +38,9 @@ def parse_response_head(data, offset=0):
 
 
 def parse_request_head(data, offset=0, bare_lf=False):
-    """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError with rule and offset.
+    """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError if refused.
 
-    `offset` is where `data` begins in its stream. `bare_lf`: a line may end with LF alone. (RFC 9112 §2.2, §3, §5)
+    `offset` is where `data` begins in its stream; `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
     """
     text = str(data, "latin-1")
     match = REQUEST_HEAD.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
@@ -55,7 +56,8 @@ def head_refusal(text, kind, offset, bare_lf=False):
         end = walk_head(text, kind, offset, None, bare_lf)
     except ProtocolError as error:
         return error
-    return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"), "no byte after the empty line")
+    return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"),
+                         "no byte after the empty line")
 
 
 def line_offset(text, index):
@@ -72,7 +74,8 @@ SPACE = LazyPattern(" ")
 STATUS_LINE_ELEMENTS = (
     ("version", LazyPattern(VERSION), "HTTP/1.0 or HTTP/1.1", "RFC 9112 §2.3"),
     ("SP", SPACE, "one space", "RFC 9112 §4"),
-    ("status code", LazyPattern("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599", "RFC 9110 §15"),
+    ("status code", LazyPattern("[1-5][0-9][0-9](?![0-9])"), "a status code of three digits, 100 to 599",
+     "RFC 9110 §15"),
     ("SP", SPACE, "one space (it is sent even before an absent reason)", "RFC 9112 §4"),
     ("reason phrase", FIELD_TEXT, "a reason phrase", "RFC 9112 §4"),
 )
@@ -131,9 +134,10 @@ def walk_line(text, at, elements, line_end, offset, labels):
         at = match.end()
     match = line_end.match(text, at)
     if match is None:
-        bare = text[at:at + 1] in ("\r", "\n", "")
-        raise ProtocolError("RFC 9112 §2.2" if bare else "RFC 9110 §5.5", offset + at, text[at:at + 16].encode("latin-1"),
-                            "CRLF at the end of the line" if bare else "no control byte")
+        rule, expected = "RFC 9110 §5.5", "no control byte"
+        if text[at:at + 1] in ("\r", "\n", ""):
+            rule, expected = "RFC 9112 §2.2", "CRLF at the end of the line"
+        raise ProtocolError(rule, offset + at, text[at:at + 16].encode("latin-1"), expected)
     label_span(labels, offset + at, offset + match.end(), "CRLF")
     return match.end()
 
@@ -148,7 +152,7 @@ def find_empty_line(data, start, stop, bare_lf=False):
 
 
 class SectionReader(WireReader):
-    """The base of HeadReader and of the reader of trailers: takes what an empty line ends, at most `limit` bytes.
+    """The base of HeadReader and TrailerReader: takes what an empty line ends, at most `limit` bytes.
 
     Bytes beyond the limit are not looked at, so that a long section gets one verdict however it is cut.
     """
@@ -186,8 +190,9 @@ class SectionReader(WireReader):
         if wrong_start or stray.search(buffer, max(0, self._scanned - 1), limit):
             walk_head(buffer[:limit].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
         if len(buffer) > limit:
-            raise ProtocolError("rawdock limit", self.offset + limit, buffer[limit:], "a %s of at most %d bytes"
-                                % ("trailer section" if self.kind == "trailer" else "head", limit))
+            section = "trailer section" if self.kind == "trailer" else "head"
+            raise ProtocolError("rawdock limit", self.offset + limit, buffer[limit:],
+                                "a %s of at most %d bytes" % (section, limit))
 
 
 class HeadReader(SectionReader):
@@ -212,7 +217,7 @@ class HeadReader(SectionReader):
         self.bare_lf = bare_lf
 
     def take(self, data, at, out):
-        """Append the head that data[at:] completes → the index after it, or the end of the data: need more."""
+        """Append the head that data[at:] completes → the index after it; need more: the end of the data."""
         if self._before:
             if self._held or data[at] in b"\r\n":
                 at = self._skip_empty_line(data, at)
@@ -229,7 +234,7 @@ class HeadReader(SectionReader):
         return SectionReader.take(self, data, at, out)
 
     def _skip_empty_line(self, data, at):
-        """Pass over one empty line → the index after it. A CR that ends the data is held: its LF may come yet."""
+        """Pass over one empty line → the index after it. A CR that ends the data is held for its LF."""
         known = len(self._held)
         line = bytes(self._held) + data[at:at + 2 - known]
         if line == b"\r":
@@ -257,6 +262,5 @@ class HeadReader(SectionReader):
         return head
 
     def _end_of_stream(self):
-        if self._held:
-            return TruncatedError("a %s head" % self.kind, self.offset + len(self._held), None, len(self._held))
-        return None
+        got = len(self._held)
+        return TruncatedError("a %s head" % self.kind, self.offset + got, None, got) if got else None

@@ -21,7 +21,7 @@ from .reader import WireReader, label_span
 
 MAX_MESSAGE_BYTES = 16 << 20   # bufio.Scanner stops at 64 KiB, docker-py never: build traces reach a few MiB
 
-MAX_INTEGER_DIGITS = 4300      # CPython's own bound since 3.10.7; without one, decoding digits costs their square
+MAX_INTEGER_DIGITS = 4300      # CPython's own bound since 3.10.7: decoding digits costs their square
 
 JSON_RULE = "RFC 8259"
 JSON_SEPARATORS = LazyPattern(rb"[\x1e\r\n\t ]*")
@@ -149,7 +149,7 @@ class MessageReader(WireReader):
         return len(data)
 
     def _decode_line(self, start):
-        """(message, its end) if the line at `start` has ended and is one object, else (None, index of its end)."""
+        """(message, its end) if the line at `start` is whole and one object, else (None, the line's end)."""
         limit = start + MAX_MESSAGE_BYTES
         end = self._held.find(b"\n", start, limit)
         if end < 0:
@@ -157,7 +157,7 @@ class MessageReader(WireReader):
         line = self._held[start:end].rstrip()
         try:
             message = decode_json_bytes(line)
-        except (ValueError, RecursionError):   # two objects, one on several lines, or a mistake: scanning tells
+        except (ValueError, RecursionError):   # two objects, one on several lines, or a mistake: scan it
             return None, end
         return (message, start + len(line)) if isinstance(message, dict) else (None, end)
 
@@ -177,6 +177,5 @@ class MessageReader(WireReader):
         raise ProtocolError(JSON_RULE, self.offset + start + wrong, raw[wrong:], expected)
 
     def _end_of_stream(self):
-        if self._held:
-            return TruncatedError("a JSON message", self.offset + len(self._held), None, len(self._held), JSON_RULE)
-        return None
+        got = len(self._held)
+        return TruncatedError("a JSON message", self.offset + got, None, got, JSON_RULE) if got else None

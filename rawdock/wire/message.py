@@ -26,13 +26,14 @@ class Headers:
 
     def __init__(self, pairs=()):
         """`pairs` is a dict or an iterable of (name, value). UsageError for what cannot be sent."""
-        self._text = "\r\n" + field_lines(pairs.items() if isinstance(pairs, dict) else pairs).decode("latin-1")
+        pairs = pairs.items() if isinstance(pairs, dict) else pairs
+        self._text = "\r\n" + field_lines(pairs).decode("latin-1")
         self._lowered = self._text.lower()
         self._pairs = None
 
     @classmethod
     def from_text(cls, text):
-        """Headers of field lines (str) that a head expression has accepted, with the CRLF before the first."""
+        """Headers of field lines (str) that a head expression has accepted, and the CRLF before them."""
         headers = cls.__new__(cls)
         headers._text = text
         headers._lowered = text.lower()   # a latin-1 letter stays one letter, so that indexes agree
@@ -94,7 +95,7 @@ class Headers:
 
 
 class Head:
-    """A response's head: `version` "1.0" or "1.1", `status` int, `reason` str, `headers` (Headers, or its pairs)."""
+    """A response's head: `version` "1.0" or "1.1", `status` int, `reason` str, `headers` Headers or pairs."""
 
     __slots__ = ("version", "status", "reason", "headers")
     kind = "response"
@@ -158,13 +159,14 @@ def field_lines(headers):
     lines = []
     for name, value in headers:
         if not isinstance(name, str) or not isinstance(value, (str, int)):
-            raise UsageError("header %r: %r is not a str with a str or an int" % (name, value), "decode bytes first")
+            raise UsageError("header %r: %r is not a str with a str or an int" % (name, value),
+                             "decode bytes first")
         value = str(value)
         if not TOKEN.fullmatch(name):
             raise UsageError("header name %r is not a token (RFC 9110 §5.6.2)" % name,
                              "use letters, digits and !#$%&'*+-.^_`|~ only")
         if not FIELD_VALUE.fullmatch(value):
-            raise UsageError("the value of header %s, %r, cannot be sent in a field line (RFC 9110 §5.5)" % (name, value),
+            raise UsageError("the value of header %s, %r, cannot be sent (RFC 9110 §5.5)" % (name, value),
                              "no line breaks, control characters, outer blanks or characters beyond latin-1")
         lines.append("%s: %s\r\n" % (name, value))
     return "".join(lines).encode("latin-1")
@@ -177,25 +179,27 @@ def check_version(version):
 
 
 def encode_request_head(method, target, headers=(), version="1.1"):
-    """str method, str target, (name, value) pairs → bytes of a request head (RFC 9112 §3). UsageError if refused.
+    """str method, str target, (name, value) pairs → bytes of a request head (RFC 9112 §3), or UsageError.
 
     >>> encode_request_head("GET", "/_ping", [("Host", "docker")])
     b'GET /_ping HTTP/1.1\\r\\nHost: docker\\r\\n\\r\\n'
     """
     if not TOKEN.fullmatch(method):
-        raise UsageError("method %r is not a token (RFC 9110 §9.1)" % method, "use GET, HEAD, POST, PUT or DELETE")
+        raise UsageError("method %r is not a token (RFC 9110 §9.1)" % method,
+                         "use GET, HEAD, POST, PUT or DELETE")
     if not TARGET.fullmatch(target):
-        raise UsageError("request target %r has a blank, a control or a non-ASCII character (RFC 9112 §3.2)" % target,
-                         "percent-encode it: a blank is %20")
+        raise UsageError("request target %r has a blank, a control or a non-ASCII character (RFC 9112 §3.2)"
+                         % target, "percent-encode it: a blank is %20")
     check_version(version)
     return ("%s %s HTTP/%s\r\n" % (method, target, version)).encode("ascii") + field_lines(headers) + b"\r\n"
 
 
 def encode_response_head(status, reason="", headers=(), version="1.1"):
-    """int status, str reason, (name, value) pairs → bytes of a response head (RFC 9112 §4). UsageError if refused."""
+    """int status, str reason, (name, value) pairs → bytes of a response head (RFC 9112 §4), or UsageError."""
     if not 100 <= status <= 599:
         raise UsageError("status %r is not between 100 and 599 (RFC 9110 §15)" % status)
     if not FIELD_VALUE.fullmatch(reason):
         raise UsageError("reason phrase %r cannot be sent in a status line (RFC 9112 §4)" % reason)
     check_version(version)
-    return ("HTTP/%s %d %s\r\n" % (version, status, reason)).encode("latin-1") + field_lines(headers) + b"\r\n"
+    line = "HTTP/%s %d %s\r\n" % (version, status, reason)
+    return line.encode("latin-1") + field_lines(headers) + b"\r\n"

@@ -1,6 +1,6 @@
 """What every reader of this floor shares: how bytes go in, how values come out, how bytes are labelled.
 
-    at = reader.take(data, at, out)   append to `out` what data[at:] completes → the index after the bytes used
+    at = reader.take(data, at, out)   append to `out` what data[at:] completes → the index after what was used
     values = reader.feed(data)        the values that `data` completes, for who has no buffer of his own
     reader.feed_eof()                 the stream has ended: TruncatedError if that cuts something
 
@@ -52,7 +52,7 @@ class WireReader:
         self._labels = labels
 
     def feed(self, data):
-        """bytes-like → list of values. The error that follows them is raised by iterating the list, or at once."""
+        """bytes-like → list of values. An error behind them is raised by iterating the list, or at once."""
         if self.error is not None:
             raise self.error
         values = []
@@ -76,7 +76,7 @@ class WireReader:
 
 
 def read_lists(reader, pieces):
-    """Pieces of bytes (an iterable), all read by `reader` → lists of values, one for each piece that completes any.
+    """Pieces of bytes (an iterable) for `reader` → lists of values, one for each piece that completes any.
 
     Raises what is wrong after the values before it, and TruncatedError if the pieces end too early.
     """
