@@ -138,7 +138,7 @@ class Connection:
             self._set_timeout(head_timeout)
             if total_timeout is not None:
                 self._total = total_timeout, time.monotonic() + total_timeout
-                self._near_the_end(0)
+                self._limit_wait_to_total(0)
             if body is None:
                 self._sent_whole = self._send(head)
             elif isinstance(body, bytes):
@@ -195,7 +195,7 @@ class Connection:
         except (BrokenPipeError, ConnectionResetError):
             return False
         except (OSError, ValueError) as error:
-            raise self._broken(error, "send")
+            raise self._connection_error(error, "send")
 
     def _send_stream(self, pieces, length):
         """Send the body in `pieces`, chunked when `length` is None. False if the engine did not take it to its end."""
@@ -227,7 +227,7 @@ class Connection:
         while len(view):
             events = poller.poll(self._send_milliseconds(sent_at))
             if not events:
-                raise self._late("send", self._head_bytes)
+                raise self._timeout_error("send", self._head_bytes)
             if events[0][1] & ~POLLOUT:
                 if not self._receive():
                     return False
@@ -245,7 +245,7 @@ class Connection:
                 except (BrokenPipeError, ConnectionResetError):
                     return False
                 except (OSError, ValueError) as error:
-                    raise self._broken(error)
+                    raise self._connection_error(error)
         return True
 
     def _send_milliseconds(self, sent_at):
@@ -253,11 +253,11 @@ class Connection:
 
         What arrives meanwhile does not prolong it.
         """
-        wait = self._timeout if self._total is None else self._near_the_end(self._head_bytes)
+        wait = self._timeout if self._total is None else self._limit_wait_to_total(self._head_bytes)
         if self._timeout is not None:
             wait = min(wait, sent_at + self._timeout - time.monotonic())
             if wait <= 0:
-                raise self._late("send", self._head_bytes)
+                raise self._timeout_error("send", self._head_bytes)
         return None if wait is None else max(1, int(wait * 1000))
 
     def _set_timeout(self, seconds):
@@ -265,29 +265,29 @@ class Connection:
             try:
                 limit_waiting(self.sock, seconds)
             except OSError as error:
-                raise self._broken(error)
+                raise self._connection_error(error)
             self._timeout = seconds
 
-    def _near_the_end(self, received):
+    def _limit_wait_to_total(self, received):
         """Limit the next wait to what is left of the exchange's time too → that limit in seconds. Timeout if nothing is."""
         left = self._total[1] - time.monotonic()
         if left <= 0:
-            raise self._late(None, received)
+            raise self._timeout_error(None, received)
         wait = left if self._timeout is None else min(left, self._timeout)
         limit_waiting(self.sock, wait)
         return wait
 
-    def _late(self, phase, received, seconds=None):
+    def _timeout_error(self, phase, received, seconds=None):
         """The Timeout of `phase`, or "total" when the time of the whole exchange is over."""
         if self._total is not None and time.monotonic() >= self._total[1] - 0.001:   # the system's timers count in steps
             return Timeout("total", self._total[0], received, self.address)
         return Timeout(phase, seconds or self._timeout, received, self.address)
 
-    def _broken(self, error, phase=None, received=0, seconds=None):
+    def _connection_error(self, error, phase=None, received=0, seconds=None):
         """The Timeout or ConnectError for a socket call that failed with `error`."""
         # A timeout without a limit is the system's own ETIMEDOUT: newer Pythons have one class for both.
         if isinstance(error, (_socket.timeout, BlockingIOError)) and (self._timeout, self._total) != (None, None):
-            return self._late(phase, received, seconds)
+            return self._timeout_error(phase, received, seconds)
         self.reusable = False
         if self.closed:
             return ConnectError(self.address, "the connection was closed on this side", connected=True)
@@ -298,31 +298,31 @@ class Connection:
         """bytes from the socket, b"" at its end. `received`, `phase` and `seconds` are for the Timeout."""
         self._require_own_process()
         if self._total is not None:
-            self._near_the_end(received)
+            self._limit_wait_to_total(received)
         try:
             data = self.sock.recv(RECEIVE_BYTES)
         except ConnectionResetError:
             data = b""   # all that was queued has been read: for a reader this is the end, a cut if too early
             self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._broken(error, phase, received, seconds)
+            raise self._connection_error(error, phase, received, seconds)
         if not data and self.closed:
-            raise self._broken(None)
+            raise self._connection_error(None)
         return data
 
     def receive_into(self, view, received=0):
         """Fill the start of `view` from the socket; the number of bytes, 0 at its end."""
         if self._total is not None:
-            self._near_the_end(received)
+            self._limit_wait_to_total(received)
         try:
             size = self.sock.recv_into(view)
         except ConnectionResetError:
             size = 0
             self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._broken(error, "idle", received)
+            raise self._connection_error(error, "idle", received)
         if not size and self.closed:
-            raise self._broken(None)
+            raise self._connection_error(None)
         return size
 
     def _receive(self, seconds=None):
@@ -347,7 +347,7 @@ class Connection:
             if deadline is not None:   # each wait has only what is left of the time
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise self._late("head", self._head_bytes, timeout)
+                    raise self._timeout_error("head", self._head_bytes, timeout)
                 self._set_timeout(left)
             alive = self._receive(timeout)
         if self._head is None:

@@ -82,7 +82,7 @@ class Duplex:
         try:
             self._connection.sock.sendall(data)
         except OSError as error:
-            raise self._connection._broken(error)
+            raise self._connection._connection_error(error)
 
     def close_write(self):
         """Half-close: the end of stdin."""

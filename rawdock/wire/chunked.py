@@ -106,7 +106,7 @@ class ChunkedReader(WireReader):
         """
         if self._held or not self._data_end or self._labels is not None:
             return at
-        begin, size, match_line = at, len(data), NEXT_CHUNK_LINE.match
+        begin, size, content, match_line = at, len(data), 0, NEXT_CHUNK_LINE.match
         while True:
             match = match_line(data, at)
             if match is None:
@@ -116,7 +116,9 @@ class ChunkedReader(WireReader):
             if not start < end <= size:
                 break
             out.append(data[start:end])
+            content += end - start
             at = end
+        self._content_size += content
         self.offset += at - begin
         return at
 
@@ -150,8 +152,8 @@ class ChunkedReader(WireReader):
             return TruncatedError("chunk data", self.offset, self._size, got, "RFC 9112 §7.1")
         if self._trailer_reader is not None:
             return self._trailer_reader._end_of_stream()
-        end = self.offset + len(self._held)
-        return TruncatedError("a chunked body (no last chunk)", end, None, self._content_size, "RFC 9112 §7.1")
+        end, got = self.offset + len(self._held), self._content_size
+        return TruncatedError("a chunked body (no last chunk)", end, None, got, "RFC 9112 §7.1")
 
 
 def walk_chunk_line(rest, scanned, data_end, offset, labels=None):

@@ -185,6 +185,7 @@ def test_a_long_line_or_section_is_not_held_beyond_its_bound():
     (DATA, "a chunked body (no last chunk)", None, 5),
     (b"5", "a chunked body (no last chunk)", None, 0),
     (b"5\r\n", "chunk data", 5, 0),
+    (DATA * 3, "a chunked body (no last chunk)", None, 15),
     (DATA + b"6\r\nhel", "chunk data", 6, 3),
     (b"6;a\r\nhel", "chunk data", 6, 3),
     (b"0\r\n", "the trailer section", None, 0),
