@@ -10,36 +10,51 @@ import pytest
 from tests.cli.scripted_socket import clean_environment, run_to_end, scripted_socket
 
 
-def single_file(rawdock_command):
-    return None if rawdock_command[1] == "-m" else rawdock_command[-1]
-
-
 INTERRUPTED_IMPORT = """
 import os, runpy, signal, sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
-        if name in ("rawdock.main", "socket"):
+        if name == "rawdock.main":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupt())
 sys.argv[:] = ["rawdock", "-H", "unix:///nowhere", "ps"]
-%s
+runpy.run_module("rawdock", run_name="__main__", alter_sys=True)
+"""
+# The single file compiles its sections in place of importing modules; before them runpy compiles the file.
+INTERRUPTED_SECTION = """
+import builtins, os, runpy, signal, sys
+calls, compile_it = [], compile
+def interrupting(*arguments):
+    calls.append(arguments)
+    if len(calls) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+    return compile_it(*arguments)
+builtins.compile = interrupting
+path = sys.argv[1]
+sys.argv[:] = [path, "-H", "unix:///nowhere", "ps"]
+runpy.run_path(path, run_name="__main__")
 """
 
 
 def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command):
-    path = single_file(rawdock_command)
-    start = "runpy.run_path(%r, run_name='__main__')" % path if path else "runpy.run_module('rawdock', run_name='__main__', alter_sys=True)"
-    ran = run_to_end([sys.executable, "-c", INTERRUPTED_IMPORT % start])
+    program = INTERRUPTED_IMPORT if rawdock_command[1] == "-m" else INTERRUPTED_SECTION
+    ran = run_to_end([sys.executable, "-c", program, rawdock_command[-1]])
     assert (ran.status, ran.err) == (-signal.SIGINT, b"")
 
 
 DROPPED_BY_A_FINALIZER = """
-import os, signal, sys, time
-from rawdock import main as of_the_command_line
-%s
+import importlib.util, os, signal, sys, time
+number, path = int(sys.argv[1]), sys.argv[2]
+if path == "rawdock":
+    from rawdock import main as of_the_command_line
+else:
+    spec = importlib.util.spec_from_file_location("rawdock", path)
+    of_the_command_line = sys.modules["rawdock"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(of_the_command_line)
+of_the_command_line.run_process
 class Finalized:
     def __del__(self):
-        os.kill(os.getpid(), signal.%s)
+        os.kill(os.getpid(), number)
         for _ in range(1000):
             pass   # the signal's exception comes up here
 def never_ends():
@@ -52,17 +67,9 @@ of_the_command_line.run_process()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 8), reason="Python has sys.unraisablehook from 3.8 on")
-@pytest.mark.parametrize("name, status", [("SIGINT", 130), ("SIGTERM", 143)])
-def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(name, status):
-    import rawdock
-    load = ""
-    if not hasattr(rawdock, "__path__"):   # the single file, which has one namespace
-        folder, file = os.path.split(os.path.splitext(rawdock.__file__)[0])
-        load = "import sys; sys.path.insert(0, %r); import %s as of_the_command_line; of_the_command_line.run_process" % (folder, file)
-    program = DROPPED_BY_A_FINALIZER % ("" if not load else load, name)
-    if load:
-        program = program.replace("from rawdock import main as of_the_command_line\n", "")
-    ran = run_to_end([sys.executable, "-c", program])
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(rawdock_command, number, status):
+    ran = run_to_end([sys.executable, "-c", DROPPED_BY_A_FINALIZER, "%d" % number, rawdock_command[-1]])
     assert (ran.status, ran.err) == (status, b"")
 
 
