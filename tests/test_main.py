@@ -28,7 +28,8 @@ def test_no_two_files_have_the_same_command():
 
 def test_the_words_of_the_school_are_its_commands_and_flags():
     names = " ".join(file.names for file in SCHOOL_COMMANDS).split()
-    flags = ["--" + flag.long for flag in parse_flag_table(global_flags()) if "--%s" % flag.long in SCHOOL_WORDS]
+    flags = ["--" + flag.long for flag in parse_flag_table(global_flags())
+             if "--%s" % flag.long in SCHOOL_WORDS]
     assert sorted(names + flags + ["practice:"]) == sorted(SCHOOL_WORDS)
 
 
@@ -43,7 +44,8 @@ def test_a_row_makes_sense(name):
     flags = parse_flag_table(command.flags)
     spellings = [long for flag in flags for long in flag.longs] + [flag.short for flag in flags if flag.short]
     assert len(spellings) == len(set(spellings)) and "help" not in spellings
-    assert all(flag.kind in ("bool", "on", "text", "int", "list") and flag.help and len(flag.short or "x") == 1 for flag in flags)
+    assert all(flag.kind in ("bool", "on", "text", "int", "list") and flag.help
+               and len(flag.short or "x") == 1 for flag in flags)
     assert command.help and command.most is None or command.least <= command.most
     assert bool(command.usage) == (command.most != 0)
 
@@ -56,7 +58,8 @@ def test_no_such_command():
 def test_the_help_page_lists_every_command(rawdock_command, words):
     ran = run_to_end(rawdock_command + words)
     assert (ran.status, ran.err) == (0, b"")
-    listed = [line.split()[0] for line in ran.out.decode().splitlines() if line.startswith("  ") and line[2] not in " -"]
+    listed = [line.split()[0] for line in ran.out.decode().splitlines() if line.startswith("  ")
+              and line[2] not in " -"]
     assert listed == NAMES
     for flag in parse_flag_table(global_flags()):
         assert "--%s" % flag.long in ran.out.decode()
@@ -76,7 +79,8 @@ def test_a_commands_own_page(rawdock_command, name):
     columns = set()
     for flag in parse_flag_table(find_command(name).flags):
         assert (flag.spelled() in page and flag.help in page) or flag.key == "tty"
-        columns.update(line.index(flag.help) for line in page.splitlines() if line.startswith("  %s  " % flag.spelled()))
+        columns.update(line.index(flag.help) for line in page.splitlines()
+                       if line.startswith("  %s  " % flag.spelled()))
     assert len(columns) == 1 or name == "nc"
     assert run_to_end(rawdock_command + ["help", name]).out == ran.out
 
@@ -95,7 +99,9 @@ def test_a_flag_that_is_refused_is_not_listed(rawdock_command):
 
 
 def test_the_short_flag_of_help(rawdock_command):
-    """-h is a header's or a host name's where a command has one; docker CLI 28.2.2 calls the other deprecated."""
+    """-h is a header's or a host name's where a command has one; docker CLI 28.2.2 calls the other
+    deprecated.
+    """
     assert run_to_end(rawdock_command + ["-h"]).out == run_to_end(rawdock_command + ["--help"]).out
     ran = run_to_end(rawdock_command + ["ps", "-h"])
     assert (ran.status, ran.err) == (0, b"Flag shorthand -h has been deprecated, use --help\n")
@@ -139,12 +145,14 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     (["system", "info"], 1, "write rawdock info"),
     (["container", "nosuch"], 1, "unknown command: rawdock container;"),
     (["container"], 1, "unknown command: rawdock container;"),
-    (["-H", NOBODY, "-H", NOBODY, "ps"], 1, "Failed to initialize: unable to resolve docker endpoint: Specify only one -H"),
+    (["-H", NOBODY, "-H", NOBODY, "ps"], 1,
+     "Failed to initialize: unable to resolve docker endpoint: Specify only one -H"),
     (["-H", "", "-H", NOBODY, "ps"], 1, "Specify only one -H"),
     (["--nonsense", "ps"], 125, "unknown flag: --nonsense"),
     (["-H"], 125, "flag needs an argument: 'H' in -H"),
     (["ps", "--wire"], 125, "unknown flag: --wire: it stands before the command, as in rawdock --wire ps; see rawdock ps --help"),
-    (["run", "--dry-run=nc", "busybox"], 125, "unknown flag: --dry-run: it stands before the command, as in rawdock --dry-run run; see rawdock run --help"),
+    (["run", "--dry-run=nc", "busybox"], 125,
+     "unknown flag: --dry-run: it stands before the command, as in rawdock --dry-run run; see rawdock run --help"),
     (["ps", "--nonsense"], 125, "unknown flag: --nonsense; see rawdock ps --help"),
     (["run", "--nonsense", "busybox"], 125, "unknown flag: --nonsense; see rawdock run --help"),
     (["run", "-z", "busybox"], 125, "unknown shorthand flag: 'z' in -z"),
@@ -169,7 +177,8 @@ def test_mistakes_end_in_one_line(rawdock_command, words, status, says):
 
 
 def test_a_version_that_is_none(rawdock_command):
-    ran = run_to_end(rawdock_command + ["-H", NOBODY, "stop", "x"], env=clean_environment(DOCKER_API_VERSION="newest"))
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "stop", "x"],
+                     env=clean_environment(DOCKER_API_VERSION="newest"))
     assert ran.status == 1
     assert "'newest'" in assert_one_line(ran.err)
 
@@ -178,7 +187,8 @@ def test_a_refusal_is_the_engines(rawdock_command):
     with scripted_socket({"GET /_ping": answer(500, b'{"message":"out of\\norder"}', b"Internal")}) as engine:
         ran = run_to_end(rawdock_command + ["-H", engine.address, "rename", "a", "b"])
     assert ran.status == 1
-    assert ran.err.decode().strip() in ("Error response from daemon: page not found", "Error response from daemon: out of\norder")
+    assert ran.err.decode().strip() in ("Error response from daemon: page not found",
+                                        "Error response from daemon: out of\norder")
 
 
 def shell(command, rawdock_command, *words):
@@ -213,7 +223,8 @@ def test_a_closed_standard_error_costs_the_line_and_not_the_status(rawdock_comma
 
 
 def test_output_that_nobody_reads_any_more_is_quiet(rawdock_command):
-    process = subprocess.Popen(rawdock_command + ["endpoints"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+    process = subprocess.Popen(rawdock_command + ["endpoints"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=clean_environment())
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()

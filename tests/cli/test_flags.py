@@ -19,13 +19,15 @@ FLAGS = parse_flag_table("""
 --sig-proxy            on    pass signals on
 -N                     bool  half-close
 """)
-NOTHING = {"detach": False, "interactive": False, "env": None, "timeout": None, "name": None, "sig_proxy": True, "N": False}
+NOTHING = {"detach": False, "interactive": False, "env": None, "timeout": None, "name": None,
+           "sig_proxy": True, "N": False}
 
 
 def read(line, program=False):
     options, arguments = parse_command_line(line.split(" ") if line else [], FLAGS, program)
     assert set(options) == set(NOTHING)
-    return {key: value for key, value in options.items() if value != NOTHING[key] or type(value) is not type(NOTHING[key])}, arguments
+    return {key: value for key, value in options.items() if value != NOTHING[key]
+            or type(value) is not type(NOTHING[key])}, arguments
 
 
 @pytest.mark.parametrize("line, options, arguments", [
@@ -113,7 +115,8 @@ def test_a_number_in_other_digits_is_refused():
 
 def test_a_flag_shows_its_spellings():
     assert [flag.spelled() for flag in FLAGS] == [
-        "-d, --detach", "-i, --interactive", "-e, --env NAME=VALUE", "-t, --timeout SECONDS", "    --name NAME", "    --sig-proxy", "-N"]
+        "-d, --detach", "-i, --interactive", "-e, --env NAME=VALUE", "-t, --timeout SECONDS",
+        "    --name NAME", "    --sig-proxy", "-N"]
     assert Flag("--a-b, --c  text  V  help").key == "a_b"
 
 
@@ -123,8 +126,10 @@ def test_an_error_is_one_line_with_its_hint():
         "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running? (no such socket); start it")
     assert one_line(ConnectError("unix:///x", "permission denied", errno.EACCES)) == (
         "permission denied while trying to connect to the Docker daemon socket at unix:///x: permission denied")
-    assert one_line(ConnectError("unix:///x", "it broke", connected=True)) == "lost the engine at unix:///x: it broke"
-    assert one_line(TruncatedError("a body", 7, 9, 2)).endswith("got 2 of 9 bytes (RFC 9112 §8); did the engine stop? What came is not all")
+    assert one_line(ConnectError("unix:///x", "it broke",
+                                 connected=True)) == "lost the engine at unix:///x: it broke"
+    assert one_line(TruncatedError("a body", 7, 9,
+                                   2)).endswith("got 2 of 9 bytes (RFC 9112 §8); did the engine stop? What came is not all")
 
 
 def test_output_waits_for_a_pipe_that_does_not_block():
@@ -159,7 +164,8 @@ def test_a_line_of_output_is_utf8_whatever_is_in_it():
     os.close(reading)
 
 
-@pytest.mark.parametrize("pieces", [[b"ab", b"", b"cde"], [b"x"] * 3000, [b"y" * 300000, b"z" * 300000], []], ids=["few", "many", "large", "none"])
+@pytest.mark.parametrize("pieces", [[b"ab", b"", b"cde"], [b"x"] * 3000, [b"y" * 300000, b"z" * 300000], []],
+                         ids=["few", "many", "large", "none"])
 def test_a_run_is_written_whole_though_the_reader_is_slow(pieces):
     """Also to a non-blocking pipe, which takes a part of it only."""
     readable, writable = os.pipe()

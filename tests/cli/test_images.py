@@ -13,17 +13,22 @@ def stream(*messages):
     return "".join(json.dumps(message) + "\r\n" for message in messages).encode("utf-8")
 
 
-PULLED = stream({"status": "Pulling from library/redis", "id": "2.8"}, {"status": "Pull complete", "progressDetail": {}, "id": "61b5"},
+PULLED = stream({"status": "Pulling from library/redis", "id": "2.8"},
+                {"status": "Pull complete", "progressDetail": {}, "id": "61b5"},
                 {"status": "Status: Downloaded newer image for redis:2.8"})
 PULL_LINES = "2.8: Pulling from library/redis\n61b5: Pull complete\nStatus: Downloaded newer image for redis:2.8\n"
 
 
 @pytest.mark.parametrize("words, query, before, last", [
-    (["redis:2.8"], {"fromImage": "docker.io/library/redis", "tag": "2.8"}, "", "docker.io/library/redis:2.8"),
-    (["redis"], {"fromImage": "docker.io/library/redis", "tag": "latest"}, "Using default tag: latest\n", "docker.io/library/redis:latest"),
+    (["redis:2.8"], {"fromImage": "docker.io/library/redis", "tag": "2.8"}, "",
+     "docker.io/library/redis:2.8"),
+    (["redis"], {"fromImage": "docker.io/library/redis", "tag": "latest"}, "Using default tag: latest\n",
+     "docker.io/library/redis:latest"),
     (["-a", "localhost:5000/x"], {"fromImage": "localhost:5000/x"}, "", "localhost:5000/x"),
-    (["--platform", "linux/arm64", "a/b:1"], {"fromImage": "docker.io/a/b", "tag": "1", "platform": "linux/arm64"}, "", "docker.io/a/b:1"),
-    (["a/b@sha256:" + "a" * 64], {"fromImage": "docker.io/a/b", "tag": "sha256:" + "a" * 64}, "", "docker.io/a/b@sha256:" + "a" * 64)])
+    (["--platform", "linux/arm64", "a/b:1"],
+     {"fromImage": "docker.io/a/b", "tag": "1", "platform": "linux/arm64"}, "", "docker.io/a/b:1"),
+    (["a/b@sha256:" + "a" * 64], {"fromImage": "docker.io/a/b", "tag": "sha256:" + "a" * 64}, "",
+     "docker.io/a/b@sha256:" + "a" * 64)])
 def test_pull(words, query, before, last):
     ran = run_on_fake_engine({CREATE: PULLED}, ["pull"] + words)
     assert (ran.status, ran.err) == (0, "")
@@ -33,7 +38,8 @@ def test_pull(words, query, before, last):
 
 
 def test_a_quiet_pull_says_only_what_it_pulled():
-    assert run_on_fake_engine({CREATE: PULLED}, ["pull", "-q", "redis"]).out == "docker.io/library/redis:latest\n"
+    assert run_on_fake_engine({CREATE: PULLED},
+                              ["pull", "-q", "redis"]).out == "docker.io/library/redis:latest\n"
 
 
 @pytest.mark.parametrize("words", [["redis"], ["-q", "redis"]])
@@ -52,7 +58,8 @@ def test_an_error_before_the_stream():
 
 
 @pytest.mark.parametrize("words, part", [
-    (["Foo"], "must be lowercase"), (["-a", "redis:2.8"], "tag can't be used with --all-tags/-a"), ([""], "it is empty")])
+    (["Foo"], "must be lowercase"), (["-a", "redis:2.8"], "tag can't be used with --all-tags/-a"),
+    ([""], "it is empty")])
 def test_mistakes_of_pull(words, part):
     with pytest.raises(UsageError) as caught:
         run_on_fake_engine({}, ["pull"] + words)
@@ -74,18 +81,21 @@ def test_rmi_goes_on_after_an_error():
     ran = run_on_fake_engine(answers, ["rmi", "x", "a", "y", "../z"])
     assert (ran.status, ran.out.count("\n")) == (1, 3)
     lines = ran.err.splitlines()
-    assert lines[:2] == ["Error response from daemon: No such image: x:latest", "Error response from daemon: conflict: in use"]
+    assert lines[:2] == ["Error response from daemon: No such image: x:latest",
+                         "Error response from daemon: conflict: in use"]
     assert len(lines) == 3 and "../z" in lines[2]
 
 
 @pytest.mark.parametrize("words, status", [(["x"], 1), (["-f", "x"], 0), (["-f", "x", "y"], 1)])
 def test_with_force_an_image_that_is_not_there_is_no_failure(words, status):
-    answers = {"DELETE /images/x": (404, {"message": "No such image: x:latest"}), "DELETE /images/y": (409, {"message": "conflict"})}
+    answers = {"DELETE /images/x": (404, {"message": "No such image: x:latest"}),
+               "DELETE /images/y": (409, {"message": "conflict"})}
     ran = run_on_fake_engine(answers, ["rmi"] + words)
     assert ran.status == status and ran.err.startswith("Error response from daemon: No such image: x:latest\n")
 
 
-@pytest.mark.parametrize("answered", [{}, {"Deleted": "x"}, "a", 5, True, [5], [{}], [{"Deleted": 5}], [{"Untagged": ["x"]}], [None]], ids=repr)
+@pytest.mark.parametrize("answered", [{}, {"Deleted": "x"}, "a", 5, True, [5], [{}], [{"Deleted": 5}],
+                                      [{"Untagged": ["x"]}], [None]], ids=repr)
 def test_what_is_no_list_of_removals_is_none(answered):
     with pytest.raises(ProtocolError):
         run_on_fake_engine({"DELETE /images/x": answered}, ["rmi", "x"])

@@ -1,4 +1,4 @@
-"""Answers that are HTTP and JSON but no sense: one line on stderr, a status that is not zero, no traceback, nothing claimed."""
+"""Answers that are HTTP and JSON but make no sense: a line on stderr, a status that is not 0, no traceback."""
 import contextlib
 import json
 import os
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError, StreamError
 from tests.cli.canned_engine import run_on_fake_engine
-from tests.cli.scripted_socket import (PING, answer, chunk, chunked_head, clean_environment, run_to_end, scripted_socket,
+from tests.cli.scripted_socket import (PING, answer, chunk, chunked_head, clean_environment, run_to_end,
+                                       scripted_socket,
                                        serving)
 
 MISTYPED = b'[{"Id":"abc","Created":"x","Names":"str","Ports":"p","RepoTags":[5],"Size":"big"}]'
@@ -38,7 +39,8 @@ def engine_that_says(head, body):
                     return
                 with client:
                     while client.recv(65536):
-                        client.sendall(head + b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+                        fields = b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+                        client.sendall(head + fields % len(body) + b"\r\n" + body)
 
         serving = threading.Thread(target=serve, daemon=True)
         serving.start()
@@ -51,11 +53,13 @@ def engine_that_says(head, body):
 
 
 def ended(command, address, words, **options):
-    ran = subprocess.run(command + ["-H", address] + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **options)
+    ran = subprocess.run(command + ["-H", address] + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=60, **options)
     return ran.returncode, ran.stdout, ran.stderr
 
 
-@pytest.mark.parametrize("words", [["ps", "-a"], ["images"], ["version"], ["info"], ["run", "busybox", "true"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["ps", "-a"], ["images"], ["version"], ["info"],
+                                   ["run", "busybox", "true"]], ids=" ".join)
 @pytest.mark.parametrize("body", [MISTYPED, ENDLESS], ids=["mistyped", "endless"])
 def test_values_of_other_types(rawdock_command, words, body):
     with engine_that_says(b"HTTP/1.1 200 OK\r\n", body) as address:
@@ -66,20 +70,30 @@ def test_values_of_other_types(rawdock_command, words, body):
 STEERING = "a\x1b[31mred\x07\x9b2J\u202e\r\nline2 caf\u00e9\n"
 SPELLED = "a\\x1b[31mred\\x07\\u009b2J\\u202e%sline2 caf\u00e9\n"
 REFUSAL = answer(404, json.dumps({"message": STEERING}).encode())
-PULLED = chunked_head() + chunk(json.dumps({"error": STEERING, "errorDetail": {"message": STEERING}}).encode()) + b"0\r\n\r\n"
-INSPECTED = answer(200, json.dumps({"Id": "i", "Name": "/x", "State": {"Running": False, "Status": "exited"}, "HostConfig": {},
+PULLED = chunked_head() + chunk(json.dumps({"error": STEERING,
+                                            "errorDetail": {"message": STEERING}}).encode()) + b"0\r\n\r\n"
+INSPECTED = answer(200, json.dumps({"Id": "i", "Name": "/x", "State": {"Running": False, "Status": "exited"},
+                                    "HostConfig": {},
                                     "Config": {"Tty": False, "OpenStdin": False}}).encode())
-WARNED = {"POST /containers/create": answer(201, json.dumps({"Id": "i", "Warnings": [STEERING.strip()]}).encode()),
-          "GET /info": answer(200, json.dumps({"ID": "i", "Name": STEERING.strip(), "Warnings": [STEERING.strip()]}).encode()),
-          "GET /version": answer(200, json.dumps({"Version": STEERING.strip(), "ApiVersion": "1.41"}).encode())}
+WARNED = {"POST /containers/create": answer(201,
+                                            json.dumps({"Id": "i", "Warnings": [STEERING.strip()]}).encode()),
+          "GET /info": answer(200, json.dumps({"ID": "i", "Name": STEERING.strip(),
+                                               "Warnings": [STEERING.strip()]}).encode()),
+          "GET /version": answer(200, json.dumps({"Version": STEERING.strip(),
+                                                  "ApiVersion": "1.41"}).encode())}
 
 
 @pytest.mark.parametrize("words, answers", [
-    ("rm x", {"DELETE /containers/x": REFUSAL}), ("rmi x", {"DELETE /images/x": REFUSAL}), ("stop x", {"POST /containers/x/stop": REFUSAL}),
-    ("inspect --type image x", {"GET /images/x/json": REFUSAL}), ("inspect --type container x", {"GET /containers/x/json": REFUSAL}),
-    ("ps", {"GET /containers/json": REFUSAL}), ("logs x", {"GET /containers/x/json": REFUSAL}), ("run x", {"POST /containers/create": answer(
-        400, json.dumps({"message": STEERING}).encode())}), ("pull x", {"POST /images/create?fromImage=docker.io%2Flibrary%2Fx&tag=latest": PULLED}),
-    ("rename x y", {"POST /containers/x/rename?name=y": REFUSAL}), ("wait x", {"POST /containers/x/wait": REFUSAL}),
+    ("rm x", {"DELETE /containers/x": REFUSAL}), ("rmi x", {"DELETE /images/x": REFUSAL}),
+    ("stop x", {"POST /containers/x/stop": REFUSAL}),
+    ("inspect --type image x", {"GET /images/x/json": REFUSAL}),
+    ("inspect --type container x", {"GET /containers/x/json": REFUSAL}),
+    ("ps", {"GET /containers/json": REFUSAL}), ("logs x", {"GET /containers/x/json": REFUSAL}),
+    ("run x", {"POST /containers/create": answer(
+        400, json.dumps({"message": STEERING}).encode())}),
+        ("pull x", {"POST /images/create?fromImage=docker.io%2Flibrary%2Fx&tag=latest": PULLED}),
+    ("rename x y", {"POST /containers/x/rename?name=y": REFUSAL}),
+    ("wait x", {"POST /containers/x/wait": REFUSAL}),
     ("kill x", {"POST /containers/x/kill": REFUSAL}), ("start x", {"POST /containers/x/start": REFUSAL}),
     ("create x", WARNED), ("info", WARNED)])
 def test_an_engines_words_cannot_steer_the_terminal(rawdock_command, words, answers):
@@ -98,9 +112,11 @@ def test_what_an_engine_is_called_cannot_steer_the_terminal(rawdock_command, wor
 
 
 @pytest.mark.parametrize("words, row", [
-    ("ps -a", {"Id": "i", "Names": ["/a\x1b"], "Image": "b\x9b", "Command": "c", "Status": "d\x1b[1m", "Created": 0}),
+    ("ps -a", {"Id": "i", "Names": ["/a\x1b"], "Image": "b\x9b", "Command": "c", "Status": "d\x1b[1m",
+               "Created": 0}),
     ("images", {"Id": "sha256:" + "0" * 64, "RepoTags": ["a\x1b:b\x9b"], "Created": 0, "Size": 0}),
-    ("events", {"Type": "a\x1b", "Action": "b\x9b", "Actor": {"ID": "c\x1b", "Attributes": {"d\x9b": "e\x1b"}}, "time": 1})])
+    ("events", {"Type": "a\x1b", "Action": "b\x9b",
+                "Actor": {"ID": "c\x1b", "Attributes": {"d\x9b": "e\x1b"}}, "time": 1})])
 def test_what_a_list_shows_cannot_steer_the_terminal(rawdock_command, words, row):
     answers = {target: answer(200, json.dumps(row if words == "events" else [row]).encode())
                for target in ("GET /containers/json?all=1", "GET /images/json", "GET /events")}
@@ -134,7 +150,8 @@ def test_inspect_gives_a_terminal_the_escapes_of_json_and_a_file_the_engines_byt
 
 
 def test_a_refusal_of_several_lines_keeps_them(rawdock_command):
-    with scripted_socket(serving(dict(PING, **{"DELETE /containers/x": answer(500, b'{"message":"one\\ntwo\\n"}')}))) as engine:
+    answers = dict(PING, **{"DELETE /containers/x": answer(500, b'{"message":"one\\ntwo\\n"}')})
+    with scripted_socket(serving(answers)) as engine:
         ran = run_to_end(rawdock_command + ["-H", engine.address, "rm", "x"])
     assert (ran.status, ran.err) == (1, b"Error response from daemon: one\ntwo\n")
 
@@ -162,30 +179,46 @@ def test_an_image_without_a_name(rawdock_command):
 
 def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
     with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as address:
-        ran = subprocess.run(rawdock_command + ["-H", address, "ps"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        ran = subprocess.run(rawdock_command + ["-H", address, "ps"], stdout=full, stderr=subprocess.PIPE,
+                             timeout=60)
     assert ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n" % os.strerror(28).encode()
 
 
-CONTAINER = {"Id": "a" * 64, "Names": ["/a", "/b/a"], "Image": "redis@sha256:" + "1" * 64, "ImageID": "sha256:" + "2" * 64, "Command": "c",
-             "Created": 1, "Labels": {"a": "b"}, "State": "running", "Status": "Up", "SizeRw": 5, "SizeRootFs": 10,
-             "Ports": [{"IP": "::", "PrivatePort": 80, "PublicPort": 81, "Type": "tcp"}, {"PrivatePort": 90, "Type": "tcp"}],
-             "Mounts": [{"Name": "v", "Source": "/s", "Driver": "local"}], "NetworkSettings": {"Networks": {"bridge": {}}}}
-IMAGE = {"Id": "sha256:" + "3" * 64, "RepoTags": ["docker.io/library/a:1"], "RepoDigests": ["a@sha256:" + "4" * 64], "Created": 1,
+CONTAINER = {"Id": "a" * 64, "Names": ["/a", "/b/a"], "Image": "redis@sha256:" + "1" * 64,
+             "ImageID": "sha256:" + "2" * 64, "Command": "c",
+             "Created": 1, "Labels": {"a": "b"}, "State": "running", "Status": "Up", "SizeRw": 5,
+             "SizeRootFs": 10,
+             "Ports": [{"IP": "::", "PrivatePort": 80, "PublicPort": 81, "Type": "tcp"},
+                       {"PrivatePort": 90, "Type": "tcp"}],
+             "Mounts": [{"Name": "v", "Source": "/s", "Driver": "local"}],
+             "NetworkSettings": {"Networks": {"bridge": {}}}}
+IMAGE = {"Id": "sha256:" + "3" * 64, "RepoTags": ["docker.io/library/a:1"],
+         "RepoDigests": ["a@sha256:" + "4" * 64], "Created": 1,
          "Size": 10, "SharedSize": 3, "Containers": 2, "Labels": {"a": "b"}}
 VERSION = {"Platform": {"Name": "E"}, "Version": "1", "ApiVersion": "1.41", "Components": [
-    {"Name": "Engine", "Version": "1", "Details": {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "BuildTime": "2026-01-01T00:00:00Z"}}]}
-INFO = {"ID": "i", "Containers": 1, "DriverStatus": [["a", "b"]], "Plugins": {"Volume": ["l"], "Log": None}, "Runtimes": {"runc": {}},
-        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Cluster": {"ID": "c"}, "Managers": 1}, "OSType": "linux",
-        "RuncCommit": {"ID": "a", "Expected": "b"}, "SecurityOptions": ["name=seccomp,profile=default"], "MemTotal": 100, "Warnings": ["w"],
-        "RegistryConfig": {"IndexConfigs": {"a": {"Secure": False}}, "Mirrors": ["m"]}, "DefaultAddressPools": [{"Base": "b", "Size": 24}]}
-EVENT = {"Type": "container", "Action": "start", "Actor": {"ID": "a", "Attributes": {"a": "b"}}, "time": 1, "timeNano": 10 ** 9}
-SENSE = [(["ps", "-as"], "GET /containers/json", [CONTAINER]), (["ps", "--format", "json"], "GET /containers/json", [CONTAINER]),
-         (["images", "--digests"], "GET /images/json", [IMAGE]), (["images", "--format", "json"], "GET /images/json", [IMAGE]),
-         (["version"], "GET /version", VERSION), (["version", "-f", "json"], "GET /version", VERSION), (["info"], "GET /info", INFO),
+    {"Name": "Engine", "Version": "1", "Details": {"ApiVersion": "1.41", "MinAPIVersion": "1.12",
+                                                   "BuildTime": "2026-01-01T00:00:00Z"}}]}
+INFO = {"ID": "i", "Containers": 1, "DriverStatus": [["a", "b"]], "Plugins": {"Volume": ["l"], "Log": None},
+        "Runtimes": {"runc": {}},
+        "Swarm": {"LocalNodeState": "active", "ControlAvailable": True, "Cluster": {"ID": "c"},
+                  "Managers": 1}, "OSType": "linux",
+        "RuncCommit": {"ID": "a", "Expected": "b"}, "SecurityOptions": ["name=seccomp,profile=default"],
+        "MemTotal": 100, "Warnings": ["w"],
+        "RegistryConfig": {"IndexConfigs": {"a": {"Secure": False}}, "Mirrors": ["m"]},
+        "DefaultAddressPools": [{"Base": "b", "Size": 24}]}
+EVENT = {"Type": "container", "Action": "start", "Actor": {"ID": "a", "Attributes": {"a": "b"}}, "time": 1,
+         "timeNano": 10 ** 9}
+SENSE = [(["ps", "-as"], "GET /containers/json", [CONTAINER]),
+         (["ps", "--format", "json"], "GET /containers/json", [CONTAINER]),
+         (["images", "--digests"], "GET /images/json", [IMAGE]),
+         (["images", "--format", "json"], "GET /images/json", [IMAGE]),
+         (["version"], "GET /version", VERSION), (["version", "-f", "json"], "GET /version", VERSION),
+         (["info"], "GET /info", INFO),
          (["events"], "GET /events", EVENT), (["events", "--format", "json"], "GET /events", EVENT),
          (["rmi", "x"], "DELETE /images/x", [{"Untagged": "x:1"}, {"Deleted": "sha256:1"}]),
          (["inspect", "--type", "image", "-f", "{{.RepoTags}}", "x"], "GET /images/x/json", IMAGE)]
-NONSENSE = st.sampled_from([None, True, False, 0, -1, 1.5, 1e308, 10 ** 25, 2 ** 63, "", "x", [], [None], [[]], {}, {"Id": 5}, "\x1b[31m"])
+NONSENSE = st.sampled_from([None, True, False, 0, -1, 1.5, 1e308, 10 ** 25, 2 ** 63, "", "x", [], [None],
+                            [[]], {}, {"Id": 5}, "\x1b[31m"])
 
 
 def places(value):

@@ -13,7 +13,8 @@ MESSAGES = [
     {"status": "Pulling from library/layers", "id": "latest"},
     {"status": "Already exists", "progressDetail": {}, "id": "61b5aa968892"},
     {"status": "Pulling fs layer", "progressDetail": {}, "id": "abe5ca5ba91a"},
-    {"status": "Downloading", "progressDetail": {"current": 32768, "total": 717312}, "progress": "[==>  ]", "id": "abe5ca5ba91a"},
+    {"status": "Downloading", "progressDetail": {"current": 32768, "total": 717312}, "progress": "[==>  ]",
+     "id": "abe5ca5ba91a"},
     {"status": "Download complete", "progressDetail": {}, "id": "abe5ca5ba91a"},
     {"status": "Waiting", "progressDetail": {}, "id": "61b5aa968892"},
     {"progressDetail": {}, "aux": {"Tag": "1"}}, {},
@@ -51,8 +52,10 @@ def test_each_message_is_one_write():
 
 
 def test_what_load_and_push_say():
-    messages = [{"stream": "Loaded image: busybox:latest\n"}, {"status": "The push refers to repository [x/y]"},
-                {"status": "Pushed", "progressDetail": {}, "id": "a"}, {"status": "1: digest: sha256:d size: 527"}]
+    messages = [{"stream": "Loaded image: busybox:latest\n"},
+                {"status": "The push refers to repository [x/y]"},
+                {"status": "Pushed", "progressDetail": {}, "id": "a"},
+                {"status": "1: digest: sha256:d size: 527"}]
     assert shown(messages, False).text == ("Loaded image: busybox:latest\nThe push refers to repository [x/y]\n"
                                            "a: Pushed\n1: digest: sha256:d size: 527\n")
 
@@ -67,8 +70,10 @@ def test_a_second_image_has_lines_of_its_own():
     ({}, 200, ""), ({"current": 0, "total": 0}, 200, ""), ({"current": 23}, 200, "     23B"),
     ({"current": 410000, "total": 410000}, 200, "[" + "=" * 50 + ">]    410kB/410kB"),
     ({"current": 3678, "total": 205100}, 200, "[>" + " " * 50 + "]  3.678kB/205.1kB"),
-    ({"current": 3678, "total": 205100}, 110, " 3.678kB/205.1kB"), ({"current": 3678, "total": 205100}, 111, "[>" + " " * 50 + "]  3.678kB/205.1kB"),
-    ({"current": 300, "total": 200}, 80, "    300B"), ({"current": 5, "total": 10, "units": "s"}, 80, "5/10 s"),
+    ({"current": 3678, "total": 205100}, 110, " 3.678kB/205.1kB"),
+    ({"current": 3678, "total": 205100}, 111, "[>" + " " * 50 + "]  3.678kB/205.1kB"),
+    ({"current": 300, "total": 200}, 80, "    300B"),
+    ({"current": 5, "total": 10, "units": "s"}, 80, "5/10 s"),
     ({"current": 5, "total": 10, "hidecounts": True}, 200, "[" + "=" * 25 + ">" + " " * 25 + "] ")])
 def test_bars(detail, width, text):
     assert progress_text(detail, width) == text
@@ -81,14 +86,17 @@ def test_a_bar_is_always_as_long(current, total):
 
 
 ODD_TEXTS = [5, -1, 1.5, 1e308, True, False, ["x"], [], {}, {"a": 1}, [[]]]
-ODD_COUNTS = ["5", "", [], [1], {}, True, 1.5, 1e308, -1e308, 10 ** 400, -10 ** 400, 2 ** 63, float("inf"), float("nan"), {"a": 1}]
+ODD_COUNTS = ["5", "", [], [1], {}, True, 1.5, 1e308, -1e308, 10 ** 400, -10 ** 400, 2 ** 63, float("inf"),
+              float("nan"), {"a": 1}]
 ODD_DETAILS = [5, "x", "", True, [], [1], 1.5]
 ODD_MESSAGES = (
     [dict({"status": "Downloading", "id": "a", "progressDetail": {}}, **{name: value})
      for name in ("status", "id", "stream") for value in ODD_TEXTS]
-    + [{"status": "Downloading", "id": "a", "progressDetail": dict({"current": 1, "total": 2}, **{name: value})}
+    + [{"status": "Downloading", "id": "a",
+        "progressDetail": dict({"current": 1, "total": 2}, **{name: value})}
        for name in ("current", "total") for value in ODD_COUNTS]
-    + [{"status": "Downloading", "id": "a", "progressDetail": {"current": 1, "total": 2, "units": value}} for value in ODD_TEXTS]
+    + [{"status": "Downloading", "id": "a", "progressDetail": {"current": 1, "total": 2, "units": value}}
+       for value in ODD_TEXTS]
     + [{name: value} for name in ("status", "id", "stream") for value in ODD_TEXTS]
     + [{"status": "Downloading", "id": "a", "progressDetail": value} for value in ODD_DETAILS]
     + [{"status": "Downloading", "progressDetail": value} for value in ODD_DETAILS])
@@ -101,13 +109,17 @@ def test_a_field_of_another_type_is_no_progress(message, tty):
         shown([message], tty)
 
 
-ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
-                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3), max_leaves=6)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6)
 
 
 @given(st.lists(st.fixed_dictionaries({name: ANY_JSON for name in ("id", "status", "stream")}).map(
     lambda message: {name: value for name, value in message.items() if value is not None}), max_size=4),
-    st.fixed_dictionaries({name: ANY_JSON for name in ("current", "total", "units", "hidecounts")}) | ANY_JSON, st.booleans())
+    st.fixed_dictionaries({name: ANY_JSON
+                           for name in ("current", "total", "units", "hidecounts")}) | ANY_JSON,
+                           st.booleans())
 def test_any_json_is_progress_or_a_protocol_error(messages, detail, tty):
     try:
         shown([dict(message, progressDetail=detail) for message in messages], tty)
@@ -117,7 +129,8 @@ def test_any_json_is_progress_or_a_protocol_error(messages, detail, tty):
 
 @pytest.mark.parametrize("tty", [False, True])
 def test_an_engines_words_cannot_steer_the_terminal(tty):
-    text = shown([{"status": "a\x1b[31m\u009b", "id": "b\x07\r\n", "progressDetail": {"current": 1, "units": "\x1b"}},
+    text = shown([{"status": "a\x1b[31m\u009b", "id": "b\x07\r\n",
+                   "progressDetail": {"current": 1, "units": "\x1b"}},
                   {"status": "c\x1b[2J\nd", "id": "e\x9b"}, {"stream": "f\x1b[0m\n"}], tty).text
     assert "c\\x1b[2J\nd" in text and "e\\u009b: " in text and "f\\x1b[0m\n" in text
     for ours in ("\x1b[2K", "\x1b[1A", "\x1b[1B"):

@@ -74,7 +74,8 @@ def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(rawdock_command, num
 
 
 def end_by_signal(rawdock_command, words, number, ignored=()):
-    """Start `words` with the signals `ignored`, send signal `number` once the engine is asked → how it ended."""
+    """Start `words` with the signals `ignored`, send signal `number` once the engine is asked → how it ended.
+    """
     asked = threading.Event()
 
     def serve(engine, connection):
@@ -87,7 +88,8 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
             signal.signal(one, signal.SIG_IGN)
 
     with scripted_socket(serve) as engine:
-        process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=ignore)
         try:
             assert asked.wait(30)
@@ -99,19 +101,22 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
 
 
 @pytest.mark.parametrize("words", [["ps"], ["events"], ["GET", "/info"], ["run", "busybox"]], ids=" ".join)
-@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("number, status",
+                         [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_a_command_quietly(rawdock_command, words, number, status):
     assert end_by_signal(rawdock_command, words, number) == (status, b"", b"")
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_script_can_end_what_it_started_in_the_background(rawdock_command, number, status):
-    """A shell without job control starts `events &` with SIGINT ignored; the docker CLI obeys a later kill -INT."""
-    assert end_by_signal(rawdock_command, ["events"], number, [signal.SIGINT, signal.SIGTERM]) == (status, b"", b"")
+    """A shell without job control starts `events &` with SIGINT ignored; docker obeys a later kill -INT."""
+    ended = end_by_signal(rawdock_command, ["events"], number, [signal.SIGINT, signal.SIGTERM])
+    assert ended == (status, b"", b"")
 
 
 def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
-    """The signal that was ignored is followed by one that is not: the status says which of the two counted."""
+    """The signal that was ignored is followed by one that is not: the status says which of the two counted.
+    """
     asked = threading.Event()
 
     def serve(engine, connection):
@@ -120,8 +125,10 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
         connection.recv(1)
 
     with scripted_socket(serve) as engine:
-        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "events"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                   env=clean_environment(), preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "events"],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   env=clean_environment(),
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         assert asked.wait(30)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
@@ -130,7 +137,8 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
 
 
 def test_the_practice_engine_inside_leaves_nothing_behind(rawdock_command, tmp_path):
-    process = subprocess.Popen(rawdock_command + ["-H", "practice:", "events"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    process = subprocess.Popen(rawdock_command + ["-H", "practice:", "events"], stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE,
                                env=clean_environment(TMPDIR=str(tmp_path)))
     assert b"practice engine" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
