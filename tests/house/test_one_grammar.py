@@ -14,7 +14,7 @@ FIELD_LINE_EXPRESSION = re.compile(r"\(?(?:\\S|\[\^:[^]]*\])[+*]\)?:[ \\]")
 SEARCHES = {"find", "rfind", "index", "rindex", "split", "rsplit", "partition", "rpartition", "search", "match", "fullmatch", "compile", "sub", "LazyPattern"}
 
 # Not parsers of what came in: the dry run takes apart the bytes that this package itself has encoded, to print them.
-OWN_BYTES = "teach/dry_run"
+OWN_BYTES = "teach/dryrun/"
 
 
 def grammar_in(source):
