@@ -1,4 +1,6 @@
-"""The page of a real conversation in a real browser: walked with real keys, and what the DOM then says held against annotate()."""
+"""The page of a real conversation in a real browser: walked with real keys, and what the DOM then says held
+against annotate().
+"""
 import json
 import pathlib
 
@@ -11,8 +13,9 @@ from tests.live.browser import CTRL, Browser
 from tests.live.client import need_program
 from tests.live.recordings import record_run
 
-HERE = ("(() => { const e = document.activeElement; const part = e.closest('.part'); return e.classList.contains('w') ?"
-        " [e.dataset.role, Number(e.dataset.at), [...document.querySelectorAll('.part')].indexOf(part)] : null; })()")
+HERE = ("(() => { const e = document.activeElement; const part = e.closest('.part'); return "
+        "e.classList.contains('w') ? [e.dataset.role, Number(e.dataset.at), "
+        "[...document.querySelectorAll('.part')].indexOf(part)] : null; })()")
 VIEWS = ("text", "hex", "decoded")
 
 
@@ -81,7 +84,8 @@ def show(page, index, view):
     page.press("Home")
     for _ in range(VIEWS.index(view)):
         page.press("ArrowRight")
-    page.until("document.activeElement.id == 'tab-%s' && document.activeElement.getAttribute('aria-selected') == 'true'" % view)
+    page.until("document.activeElement.id == 'tab-%s' && "
+               "document.activeElement.getAttribute('aria-selected') == 'true'" % view)
 
 
 def into_bytes(page):
@@ -123,10 +127,12 @@ def test_the_keyboard_walks_every_span_of_an_exchange(page, recording):
     expected += [[span.role, span.start, 1 if span.start < switch else 2] for span in exchange.response.spans]
     assert walked == expected
     assert [role for role, _, _ in walked[:5]] == ["method", "SP", "request target", "SP", "version"]
-    assert [role for role, _, _ in walked[-4:]] == ["frame stream type", "frame padding", "frame length", "frame payload"]
+    assert ([role for role, _, _ in walked[-4:]]
+            == ["frame stream type", "frame padding", "frame length", "frame payload"])
     # And back, with Home and End.
     assert walk_on(page, "Home", CTRL) == expected[0] and walk_on(page, "End") == expected[5]
-    assert walk_on(page, "ArrowLeft") == expected[4] and walk_on(page, "ArrowDown")[0] in ("colon", "OWS", "field value", "CRLF", "field name")
+    assert (walk_on(page, "ArrowLeft") == expected[4]
+            and walk_on(page, "ArrowDown")[0] in ("colon", "OWS", "field value", "CRLF", "field name"))
     assert walk_on(page, "End", CTRL) == expected[-1]
 
 
@@ -144,7 +150,8 @@ def test_what_the_keyboard_reaches_is_said(page, recording):
     assert said(page).startswith("frame length, in raw stream. %s %s. " % (sentence, source)), said(page)
     assert "Bytes %d to %d of" % (length.start, length.end - 1) in said(page)
     reading = page.value("document.getElementById('reading').textContent")
-    assert reading.startswith("frame length") and "00 00 00 03" in reading and sentence in reading and source in reading
+    assert (reading.startswith("frame length") and "00 00 00 03" in reading and sentence in reading
+            and source in reading)
     assert page.value("document.activeElement.getAttribute('aria-selected')") == "true"
     assert page.value("document.getElementById('live').getAttribute('aria-live')") == "polite"
     # The focus is there to be seen.
@@ -157,7 +164,8 @@ def test_the_hexdump_is_walked_byte_by_byte(page, recording):
     into_bytes(page)
     start = exchange.request.start
     assert page.value(HERE) == ["method", start, 0]
-    assert [walk_on(page, "ArrowRight")[:2] for _ in range(4)] == [["method", start + 1], ["method", start + 2], ["method", start + 3], ["SP", start + 4]]
+    assert ([walk_on(page, "ArrowRight")[:2] for _ in range(4)]
+            == [["method", start + 1], ["method", start + 2], ["method", start + 3], ["SP", start + 4]])
     assert walk_on(page, "ArrowRight", CTRL)[:2] == ["request target", start + 5]
     assert [walk_on(page, key)[1] - start for key in ("ArrowDown", "Home", "End")] == [21, 16, 31]
     switch = raw_start(exchange)
@@ -188,9 +196,11 @@ def test_the_order_of_tab(page):
     page.press("Tab")
     stops = []
     for _ in range(8):
-        stops.append(page.value("(() => { const e = document.activeElement; return e.id || e.className.split(' ')[0] || e.localName; })()"))
+        stops.append(page.value("(() => { const e = document.activeElement; return e.id || "
+                                "e.className.split(' ')[0] || e.localName; })()"))
         page.press("Tab")
-    assert [stop for stop in stops if stop != "body"][:7] == ["hidden", "theme", "exchange", "tab-text", "summary", "w", "button"]
+    assert ([stop for stop in stops if stop != "body"][:7]
+            == ["hidden", "theme", "exchange", "tab-text", "summary", "w", "button"])
 
 
 # ---- roles, bodies
@@ -198,7 +208,8 @@ def test_the_order_of_tab(page):
 def test_a_role_lights_all_its_bytes(page, recording):
     index, connection, exchange = exchange_named(recording, "/attach")
     show(page, index, "hex")
-    chip = "[...document.querySelectorAll('#roles button')].find((e) => e.textContent.startsWith('frame length'))"
+    chip = ("[...document.querySelectorAll('#roles button')].find((e) => e.textContent.startsWith('frame "
+            "length'))")
     lit = "[...document.querySelectorAll('.hex .w.picked')].map((e) => Number(e.dataset.at))"
     assert page.value(lit) == []
     page.point_at(chip)
@@ -227,15 +238,18 @@ def test_the_mouse_reads_a_byte_without_taking_the_focus(page, recording):
 def test_frames_and_json_are_decoded(page, recording):
     index, _, _ = exchange_named(recording, "/attach")
     show(page, index, "decoded")
-    assert page.value("[...document.querySelectorAll('.frame')].map((e) => e.querySelector('.from').textContent + ' ' +"
-                      " e.querySelector('.text').textContent)") == ["stdout hi\\n\n"]
+    assert page.value("[...document.querySelectorAll('.frame')].map((e) => "
+                      "e.querySelector('.from').textContent + ' ' + "
+                      "e.querySelector('.text').textContent)") == ["stdout hi\\n\n"]
     index, _, exchange = exchange_named(recording, "/containers/create")
     show(page, index, "decoded")
     shown = page.value("[...document.querySelectorAll('.pretty')].map((e) => e.textContent)")
     connection = recording.connections[0]
-    assert json.loads(shown[0])["Cmd"] == ["echo", "hi"] and json.loads(shown[1])["Id"] in connection.stream("<").decode("latin-1")
+    assert (json.loads(shown[0])["Cmd"] == ["echo", "hi"]
+            and json.loads(shown[1])["Id"] in connection.stream("<").decode("latin-1"))
     # Down the time line the answer's status stands.
-    assert page.value("document.querySelector('.exchange[aria-current=\"true\"] .status').textContent") == "201"
+    assert (page.value("document.querySelector('.exchange[aria-current=\"true\"] .status').textContent")
+            == "201")
 
 
 # ---- looks
@@ -257,7 +271,8 @@ def test_a_phone_never_scrolls_sideways(browser, address, recording):
     page.value("document.querySelector('.w').focus()")
     for _ in range(25):
         walk_on(page, "ArrowDown")
-        bottom, panel = page.value("[document.activeElement.getBoundingClientRect().bottom, document.querySelector('.side').getBoundingClientRect().top]")
+        bottom, panel = page.value("[document.activeElement.getBoundingClientRect().bottom, "
+                                   "document.querySelector('.side').getBoundingClientRect().top]")
         assert bottom <= panel
     assert page.complaints == []
     page.close()
@@ -314,10 +329,12 @@ def test_dark_and_light(page):
     assert light == "rgb(246, 245, 241)" and dark == "rgb(19, 21, 25)"
     page.value("document.getElementById('theme').focus()")
     page.press("Enter")
-    assert (page.value(ground), page.value("document.getElementById('theme').textContent")) == (light, "Colours: light")
+    assert ((page.value(ground), page.value("document.getElementById('theme').textContent"))
+            == (light, "Colours: light"))
     page.press("Enter")
     page.prefer("light")
-    assert (page.value(ground), page.value("document.getElementById('theme').textContent")) == (dark, "Colours: dark")
+    assert ((page.value(ground), page.value("document.getElementById('theme').textContent"))
+            == (dark, "Colours: dark"))
     page.press("Enter")
     assert page.value(ground) == light
 
@@ -328,19 +345,23 @@ def test_hostile_and_broken_bytes(browser, tmp_path):
     recording = Recording(started=1.0, address="</title><script>window.broken = 1</script>")
     hostile = b"</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\xe2\x80\xae\x00"
     for number, answer in ((1, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(hostile) + hostile),
-                           (2, b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n" + hostile), (3, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"),
-                           (4, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 30000\r\n\r\n" + b"[" * 30000)):
+                           (2, b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n" + hostile),
+                           (3, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"),
+                           (4, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                            b"30000\r\n\r\n" + b"[" * 30000)):
         recording.take(number, WireEvent(0.0, ">", "data", b"GET /<b>x</b> HTTP/1.1\r\nHost: d\r\n\r\n"))
         recording.take(number, WireEvent(0.1, "<", "data", answer))
         recording.take(number, WireEvent(0.2, "", "note", hostile))
         recording.take(number, WireEvent(0.2, "<", "close", b""))
     page = opened(browser, write(recording, tmp_path, "hostile.html"))
-    assert page.value("[...document.querySelectorAll('.exchange .status')].map((e) => e.textContent)")[:3] == ["200", "malformed", "cut"]
+    assert (page.value("[...document.querySelectorAll('.exchange .status')].map((e) => e.textContent)")[:3]
+            == ["200", "malformed", "cut"])
     for index in range(4):
         for view in VIEWS:
             page.value("document.querySelectorAll('.exchange')[%d].click()" % index)
             page.value("document.getElementById('tab-%s').click()" % view)
-    assert page.value("[typeof window.broken, document.querySelectorAll('img, script').length]") == ["undefined", 2]
+    assert (page.value("[typeof window.broken, document.querySelectorAll('img, script').length]")
+            == ["undefined", 2])
     page.value("document.querySelectorAll('.exchange')[0].click()")
     page.value("document.getElementById('tab-text').click()")
     text = page.value("document.querySelector('.w[data-role=content]').textContent")
@@ -357,9 +378,11 @@ def test_hostile_and_broken_bytes(browser, tmp_path):
 def test_ten_mebibytes_open_as_a_small_page(browser, tmp_path):
     recording = Recording(started=1.0, address="unix:///s")
     recording.take(1, WireEvent(0.0, ">", "data", b"GET /containers/x/export HTTP/1.1\r\nHost: d\r\n\r\n"))
-    recording.take(1, WireEvent(0.1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n"))
+    recording.take(1, WireEvent(0.1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Type: "
+                                b"application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n"))
     for at in range(320):
-        recording.take(1, WireEvent(0.1 + at / 1000.0, "<", "data", b"8000\r\n" + bytes(bytearray(range(256))) * 128 + b"\r\n"))
+        recording.take(1, WireEvent(0.1 + at / 1000.0, "<", "data", b"8000\r\n"
+                                    + bytes(bytearray(range(256))) * 128 + b"\r\n"))
     recording.take(1, WireEvent(0.5, "<", "data", b"0\r\n\r\n"))
     page = opened(browser, write(recording, tmp_path, "big.html"))
     assert (tmp_path / "big.html").stat().st_size < 400000
@@ -370,22 +393,25 @@ def test_ten_mebibytes_open_as_a_small_page(browser, tmp_path):
         page.value("document.querySelector('.w').focus()")
         assert walk_on(page, "End", CTRL) == ["CRLF", size - (2 if view == "text" else 1), 1]
         assert walk_on(page, "Home", CTRL) == ["method", 0, 0]
-        # The end of what is drawn is not the end of the bytes: who walks on draws on, and who walks back draws back.
+        # The end of what is drawn is not the end of the bytes: who walks on draws on, and who walks back
+        # draws back.
         page.value("document.querySelectorAll('.part')[1].querySelector('.w').focus()")
         before = page.value(HERE)
         assert walk_on(page, "ArrowLeft")[1] < before[1]
         assert page.value("document.querySelectorAll('*').length") < 4 * most
     # So over what is not in the page, all the way.
     page.value("document.getElementById('tab-text').click()")
-    for key, place, last in (("ArrowLeft", "0", ["version", 0, 1]), ("ArrowRight", "drawn.length - 1", ["CRLF", size - 2, 1])):
+    for key, place, last in (("ArrowLeft", "0", ["version", 0, 1]),
+                             ("ArrowRight", "drawn.length - 1", ["CRLF", size - 2, 1])):
         passed = 0
         for _ in range(40):
-            page.value("(() => { const drawn = document.querySelectorAll('.part')[1].querySelectorAll('.w'); drawn[%s].focus(); })()" % place)
+            page.value("(() => { const drawn = document.querySelectorAll('.part')[1].querySelectorAll('.w'); "
+                       "drawn[%s].focus(); })()" % place)
             passed += page.value("document.querySelectorAll('.w[data-role=\"not in this page\"]').length")
             if page.value(HERE) == last:
                 break
             assert walk_on(page, key) is not None
         assert page.value(HERE) == last and passed
-    assert "bytes of long messages left out of this page" in page.value("document.getElementById('summary').textContent")
+    assert ("bytes of long messages left out of this page" in page.value("document.getElementById('summary').textContent"))
     assert page.complaints == []
     page.close()

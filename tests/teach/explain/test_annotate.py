@@ -1,4 +1,5 @@
-"""Annotating: every byte has a role, whatever the bytes; exchanges are matched; each role has its sentence."""
+"""Annotating: every byte has a role, whatever the bytes; exchanges are matched; each role has its sentence.
+"""
 import os
 import json
 
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from rawdock.errors import ProtocolError, StreamError, TruncatedError
-from rawdock.teach.explain.annotate import (ROLE_EXPLANATIONS, annotate, annotate_bytes, explain_field, explain_span, explain_status, explain_target,
+from rawdock.teach.explain.annotate import (ROLE_EXPLANATIONS, annotate, annotate_bytes, explain_field,
+                                            explain_span, explain_status, explain_target,
                                     operation_name)
 from rawdock.engine.endpoints import endpoints
 from rawdock.teach.record.record import Recording, WireEvent
@@ -20,7 +22,8 @@ RAW = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream
 
 
 def chunked(data, size, trailers=b""):
-    lines = b"".join(b"%x\r\n%s\r\n" % (len(data[at:at + size]), data[at:at + size]) for at in range(0, len(data), size))
+    lines = b"".join(b"%x\r\n%s\r\n" % (len(data[at:at + size]), data[at:at + size])
+                     for at in range(0, len(data), size))
     return b"Transfer-Encoding: chunked\r\n\r\n" + lines + b"0\r\n" + trailers + b"\r\n"
 
 
@@ -44,7 +47,8 @@ REQUESTS = {
     "post": b"POST /containers/create?name=x HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n" + sized(b'{"Image":"x"}'),
     "upload": b"PUT /containers/x/archive?path=/ HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\n" + chunked(b"tar" * 9, 10),
 }
-CAPTURES = [("response", data) for data in RESPONSES.values()] + [("request", data) for data in REQUESTS.values()]
+CAPTURES = ([("response", data) for data in RESPONSES.values()]
+            + [("request", data) for data in REQUESTS.values()])
 
 
 def assert_tiles(stream):
@@ -55,7 +59,8 @@ def assert_tiles(stream):
         if span.role != "malformed":
             assert span.text == stream.data[span.start:span.end][:200].decode("latin-1")
         text, source = explain_span(span, stream)
-        assert text.endswith(".") and "%" not in text and source.startswith(("RFC ", "Engine API, ", "WHATWG ", "rawdock limit")), (span, text, source)
+        sources = ("RFC ", "Engine API, ", "WHATWG ", "rawdock limit")
+        assert text.endswith(".") and "%" not in text and source.startswith(sources), (span, text, source)
     assert at == len(stream.data)
     assert [span for message in stream.messages for span in message.spans] == stream.spans
     for message in stream.messages:
@@ -81,13 +86,16 @@ def annotated(*pieces, **how):
 
 
 def roles(stream, wanted=None):
-    return [(span.role, stream.data[span.start:span.end]) for span in stream.spans if wanted is None or span.role in wanted]
+    return [(span.role, stream.data[span.start:span.end]) for span in stream.spans if wanted is None
+            or span.role in wanted]
 
 
 # ---- tiling
 
-bits = [b"HTTP/1.1 200 OK\r\n", b"\r\n", b"GET / HTTP/1.1\r\n", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n",
-        b"Content-Type: application/json\r\n", b"Content-Type: application/vnd.docker.multiplexed-stream\r\n", b"{}", b"{\"a\":[1", b"\x01\0\0\0\0\0\0\x03abc", b"\x03\0\0\0\0\0\0\x02no",
+bits = [b"HTTP/1.1 200 OK\r\n", b"\r\n", b"GET / HTTP/1.1\r\n", b"Content-Length: 3\r\n",
+        b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n",
+        b"Content-Type: application/json\r\n", b"Content-Type: application/vnd.docker.multiplexed-stream\r\n",
+        b"{}", b"{\"a\":[1", b"\x01\0\0\0\0\0\0\x03abc", b"\x03\0\0\0\0\0\0\x02no",
         b"\x05", ATTACH, RAW, b"HTTP/1.1 100 Continue\r\n\r\n", b"A: b\r\n", b"x", b"\n", b" ", b"\r"]
 captures = st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(bits), max_size=12).map(b"".join))
 
@@ -98,7 +106,8 @@ captures = st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(bits), max
 def test_any_bytes_are_tiled(data, role):
     stream = annotate_bytes(data, role)
     assert_tiles(stream)
-    if isinstance(stream.error, ProtocolError) and not isinstance(stream.error, TruncatedError) and stream.error.offset < len(data):
+    if (isinstance(stream.error, ProtocolError) and not isinstance(stream.error, TruncatedError)
+        and stream.error.offset < len(data)):
         wrong = stream.spans[stream.span_index(stream.error.offset)]
         assert wrong.role == "malformed" and wrong.text.startswith(stream.error.rule)
 
@@ -108,7 +117,8 @@ def test_any_two_directions_are_tiled(pieces):
     for connection in annotate(recording_of(pieces)):
         assert_tiles(connection.requests)
         assert_tiles(connection.responses)
-        answered = [message for exchange in connection.exchanges for message in exchange.interim + [exchange.response] if message is not None]
+        answered = [message for exchange in connection.exchanges for message in exchange.interim
+                    + [exchange.response] if message is not None]
         assert [message for message in connection.responses.messages if message.head is not None] == [
             message for message in answered if message.head is not None]
 
@@ -121,7 +131,9 @@ def test_cut_anywhere_it_is_tiled_and_never_complete_by_mistake(role, data):
         assert_tiles(stream)
         assert [span for span in stream.spans if span.role in ("malformed", "not read")] == []
         for message, full in zip(stream.messages, whole.messages):
-            assert not message.complete or message.framing in ("close", "upgrade") or (message.start, message.end) == (full.start, full.end) or message.switched or full.switched
+            assert (not message.complete or message.framing in ("close", "upgrade")
+                    or (message.start, message.end) == (full.start, full.end) or message.switched
+                    or full.switched)
 
 
 @pytest.mark.parametrize("role, data", CAPTURES)
@@ -130,7 +142,8 @@ def test_cut_anywhere_it_is_tiled_and_never_complete_by_mistake(role, data):
 def test_any_split_gives_the_same_spans(role, data, cuts):
     direction = ">" if role == "request" else "<"
     ends = sorted(set(cut % (len(data) + 1) for cut in cuts)) + [len(data)]
-    connection = annotate(recording_of([(direction, data[start:end]) for start, end in zip([0] + ends, ends) if end > start]))[0]
+    connection = annotate(recording_of([(direction, data[start:end]) for start, end in zip([0] + ends, ends)
+                                        if end > start]))[0]
     stream = connection.requests if role == "request" else connection.responses
     assert stream.spans == annotate_bytes(data, role).spans
 
@@ -152,20 +165,27 @@ def test_what_an_engine_was_sent_may_have_lf_alone_a_capture_may_not():
 
 
 def test_the_roles_of_a_head_and_of_chunks():
-    stream = annotate_bytes(b"POST /x HTTP/1.1\r\nA:  b \r\nTransfer-Encoding: chunked\r\n\r\n3;e=1\r\nabc\r\n0\r\nT: v\r\n\r\n", "request")
+    stream = annotate_bytes(b"POST /x HTTP/1.1\r\nA:  b \r\nTransfer-Encoding: "
+                            b"chunked\r\n\r\n3;e=1\r\nabc\r\n0\r\nT: v\r\n\r\n", "request")
     assert roles(stream) == [
-        ("method", b"POST"), ("SP", b" "), ("request target", b"/x"), ("SP", b" "), ("version", b"HTTP/1.1"), ("CRLF", b"\r\n"),
-        ("field name", b"A"), ("colon", b":"), ("OWS", b"  "), ("field value", b"b"), ("OWS", b" "), ("CRLF", b"\r\n"),
-        ("field name", b"Transfer-Encoding"), ("colon", b":"), ("OWS", b" "), ("field value", b"chunked"), ("CRLF", b"\r\n"), ("CRLF", b"\r\n"),
-        ("chunk size", b"3"), ("chunk extension", b";e=1"), ("CRLF", b"\r\n"), ("chunk data", b"abc"), ("chunk data CRLF", b"\r\n"),
-        ("chunk size", b"0"), ("CRLF", b"\r\n"), ("trailer field name", b"T"), ("trailer colon", b":"), ("trailer OWS", b" "),
+        ("method", b"POST"), ("SP", b" "), ("request target", b"/x"), ("SP", b" "), ("version", b"HTTP/1.1"),
+        ("CRLF", b"\r\n"),
+        ("field name", b"A"), ("colon", b":"), ("OWS", b"  "), ("field value", b"b"), ("OWS", b" "),
+        ("CRLF", b"\r\n"),
+        ("field name", b"Transfer-Encoding"), ("colon", b":"), ("OWS", b" "), ("field value", b"chunked"),
+        ("CRLF", b"\r\n"), ("CRLF", b"\r\n"),
+        ("chunk size", b"3"), ("chunk extension", b";e=1"), ("CRLF", b"\r\n"), ("chunk data", b"abc"),
+        ("chunk data CRLF", b"\r\n"),
+        ("chunk size", b"0"), ("CRLF", b"\r\n"), ("trailer field name", b"T"), ("trailer colon", b":"),
+        ("trailer OWS", b" "),
         ("trailer field value", b"v"), ("CRLF", b"\r\n"), ("CRLF", b"\r\n")]
 
 
 def test_frames_across_chunks():
     stream = annotate_bytes(RESPONSES["frames in chunks"])
     message = stream.messages[0]
-    assert [(which, b"".join(stream.data[start:end] for start, end in pieces)) for which, pieces in message.frames] == [
+    assert [(which, b"".join(stream.data[start:end] for start, end in pieces))
+            for which, pieces in message.frames] == [
         (1, b"hello\n"), (2, b"err\n"), (1, b"")]
     assert {span.within for span in stream.spans if span.role.startswith("frame ")} == {"chunk data"}
     assert b"".join(data for role, data in roles(stream, ["frame length"])) == b"\0\0\0\6\0\0\0\4\0\0\0\0"
@@ -176,7 +196,8 @@ def test_frames_across_chunks():
 def test_messages_across_chunks():
     stream = annotate_bytes(RESPONSES["messages in chunks"])
     assert stream.messages[0].messages == [{"status": "caf\xe9"}, {"id": "b"}]
-    assert b"".join(data for role, data in roles(stream, ["JSON message"])) == MESSAGES.replace(b"\r\n", b"").replace(b"\n", b"")
+    assert (b"".join(data for role, data in roles(stream, ["JSON message"]))
+            == MESSAGES.replace(b"\r\n", b"").replace(b"\n", b""))
     assert annotate_bytes(RESPONSES["a JSON array"]).messages[0].messages == [[{"Id": "x"}]]
 
 
@@ -186,9 +207,11 @@ def test_an_early_engines_raw_stream_is_read_as_frames_if_it_is():
     assert typed.messages[0].frames is None and roles(typed)[-1] == ("raw stream", b"\x1b[0m/ # ")
     broken = annotate_bytes(RAW + FRAMES + b"\x09")   # guessed, and guessed wrong
     assert broken.messages[0].frames is None and broken.messages[0].error is None
-    logs = annotated((">", b"GET /containers/x/logs HTTP/1.1\r\n\r\n"), ("<", b"HTTP/1.1 200 OK\r\n" + chunked(FRAMES, 9)))
+    logs = annotated((">", b"GET /containers/x/logs HTTP/1.1\r\n\r\n"),
+                     ("<", b"HTTP/1.1 200 OK\r\n" + chunked(FRAMES, 9)))
     assert len(logs.responses.messages[0].frames) == 3
-    other = annotated((">", b"GET /containers/x/export HTTP/1.1\r\n\r\n"), ("<", b"HTTP/1.1 200 OK\r\n" + chunked(FRAMES, 9)))
+    other = annotated((">", b"GET /containers/x/export HTTP/1.1\r\n\r\n"),
+                      ("<", b"HTTP/1.1 200 OK\r\n" + chunked(FRAMES, 9)))
     assert other.responses.messages[0].frames is None
 
 
@@ -201,7 +224,8 @@ def test_an_engines_error_frame_is_the_messages_error():
 # ---- what is broken
 
 @pytest.mark.parametrize("data, rule, at", [
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", "RFC 9112 §6.3", b"chunked"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", "RFC 9112 §6.3",
+     b"chunked"),
     (b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "RFC 9112 §5.1", b" "),
     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc", "RFC 9112 §7.1", b"x"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\nX", "RFC 9112 §9.6", b"X"),
@@ -227,7 +251,8 @@ def test_what_follows_a_broken_body_is_read_again_where_the_framing_is_sound():
 
 def test_a_cut_head_is_explained_as_far_as_it_goes():
     stream = annotate_bytes(b"HTTP/1.1 200 OK\r\nServer: Do")
-    assert roles(stream)[-4:] == [("field name", b"Server"), ("colon", b":"), ("OWS", b" "), ("field value", b"Do")]
+    assert (roles(stream)[-4:] == [("field name", b"Server"), ("colon", b":"), ("OWS", b" "),
+                                   ("field value", b"Do")])
     assert roles(annotate_bytes(b"HTTP/1.1 2"))[-1] == ("cut", b"2")
     assert isinstance(stream.messages[0].error, TruncatedError) and stream.messages[0].head is None
 
@@ -236,28 +261,35 @@ def test_a_cut_head_is_explained_as_far_as_it_goes():
 
 def statuses(connection):
     return [(exchange.request and exchange.request.head.target, [one.head.status for one in exchange.interim],
-             exchange.response and exchange.response.head.status, exchange.switched) for exchange in connection.exchanges]
+             exchange.response and exchange.response.head.status, exchange.switched)
+            for exchange in connection.exchanges]
 
 
 def test_a_heads_answer_has_no_body():
-    connection = annotated((">", b"HEAD /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"), ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + JSON + sized(b"{}")))
+    connection = annotated((">", b"HEAD /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"),
+                           ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + JSON + sized(b"{}")))
     assert statuses(connection) == [("/a", [], 200, False), ("/b", [], 200, False)]
     assert [message.framing for message in connection.responses.messages] == ["none", "length"]
     assert connection.exchanges[1].response.request is connection.exchanges[1].request
 
 
 def test_interim_and_early_answers():
-    connection = annotated((">", b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"), ("<", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"),
+    connection = annotated((">", b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"),
+                           ("<", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"),
                            (">", b"cdeGET /b HTTP/1.1\r\n\r\n"))
     assert statuses(connection) == [("/a", [100], 413, False), ("/b", [], None, False)]
-    assert connection.responses.messages[1].seconds == (1.0, 1.0) and connection.requests.messages[0].seconds == (0.0, 2.0)
+    assert (connection.responses.messages[1].seconds == (1.0, 1.0)
+            and connection.requests.messages[0].seconds == (0.0, 2.0))
 
 
-@pytest.mark.parametrize("asked", [ATTACH, b"POST /containers/x/attach HTTP/1.1\r\n\r\n", b"POST /exec/x/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"])
-@pytest.mark.parametrize("answer", [RAW, b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"])
+@pytest.mark.parametrize("asked", [ATTACH, b"POST /containers/x/attach HTTP/1.1\r\n\r\n",
+                                   b"POST /exec/x/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"])
+@pytest.mark.parametrize("answer", [RAW, b"HTTP/1.1 200 OK\r\nContent-Type: "
+                                    b"application/vnd.docker.raw-stream\r\n\r\n"])
 @pytest.mark.parametrize("early", [False, True])
 def test_a_hijacked_connection(asked, answer, early):
-    pieces = [(">", asked + b"ty"), ("<", answer + FRAMES[:9])] if early else [(">", asked), ("<", answer + FRAMES[:9]), (">", b"ty")]
+    pieces = ([(">", asked + b"ty"), ("<", answer + FRAMES[:9])] if early
+              else [(">", asked), ("<", answer + FRAMES[:9]), (">", b"ty")])
     connection = annotated(*(pieces + [(">", b"ped"), ("<", FRAMES[9:])]))
     exchange, = connection.exchanges
     assert exchange.switched and connection.requests.error is None and connection.responses.error is None
@@ -268,20 +300,26 @@ def test_a_hijacked_connection(asked, answer, early):
 
 
 def test_an_exec_starts_body_is_read_apart_from_what_is_typed_behind_it():
-    asked = b"POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\n" + sized(b'{"Tty":true}')
+    asked = (b"POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: "
+             b"application/json\r\n" + sized(b'{"Tty":true}'))
     connection = annotated((">", asked), ("<", RAW), (">", b'{"typed"'))
     request = connection.exchanges[0].request
     assert request.messages == [{"Tty": True}] and request.error is None
-    assert [(span.role, span.within) for span in request.spans[-2:]] == [("JSON message", "content"), ("raw stream", "")]
-    assert [connection.requests.data[start:end] for start, end in request.body] == [b'{"Tty":true}', b'{"typed"']
+    assert ([(span.role, span.within) for span in request.spans[-2:]]
+            == [("JSON message", "content"), ("raw stream", "")])
+    assert ([connection.requests.data[start:end] for start, end in request.body]
+            == [b'{"Tty":true}', b'{"typed"'])
 
 
 def test_a_refused_upgrade_goes_on_in_http():
     refusal = b"HTTP/1.1 404 Not Found\r\n" + sized(b"")
-    for pieces in ([(">", ATTACH), ("<", refusal), (">", b"GET /b HTTP/1.1\r\n\r\n"), ("<", JSON + sized(b"{}"))],
-                   [(">", ATTACH + ATTACH + b"GET /b HTTP/1.1\r\n\r\n"), ("<", refusal + refusal + JSON + sized(b"{}"))]):
+    for pieces in ([(">", ATTACH), ("<", refusal), (">", b"GET /b HTTP/1.1\r\n\r\n"),
+                    ("<", JSON + sized(b"{}"))],
+                   [(">", ATTACH + ATTACH + b"GET /b HTTP/1.1\r\n\r\n"),
+                    ("<", refusal + refusal + JSON + sized(b"{}"))]):
         connection = annotated(*pieces)
-        assert statuses(connection)[0][1:] == ([], 404, False) and statuses(connection)[-1] == ("/b", [], 200, False)
+        assert (statuses(connection)[0][1:] == ([], 404, False) and statuses(connection)[-1]
+                == ("/b", [], 200, False))
 
 
 def test_a_detached_exec_does_not_hijack():
@@ -291,7 +329,8 @@ def test_a_detached_exec_does_not_hijack():
 
 
 def test_a_stream_under_way_is_not_complete():
-    pieces = [(">", b"GET /events HTTP/1.0\r\n\r\n"), ("<", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}\n")]
+    pieces = [(">", b"GET /events HTTP/1.0\r\n\r\n"),
+              ("<", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}\n")]
     assert annotated(*pieces, closed=True).exchanges[0].response.complete
     assert not annotated(*pieces, closed=False).exchanges[0].response.complete
 
@@ -306,11 +345,14 @@ def test_answers_to_nobody():
 def test_each_field_target_and_status_that_engines_use_is_explained():
     assert explain_target("POST", "/v1.41/containers/x/attach?stream=1")[1] == "Engine API, ContainerAttach"
     assert explain_target("GET", "/nowhere") is None
-    for field in [("Content-Type", "application/vnd.docker.raw-stream"), ("Content-Type", "application/vnd.docker.multiplexed-stream"), ("Api-Version", "1.41"),
-                  ("Docker-Experimental", "false"), ("Ostype", "linux"), ("Upgrade", "tcp"), ("Connection", "Upgrade"), ("X-Registry-Auth", "e30="),
+    for field in [("Content-Type", "application/vnd.docker.raw-stream"),
+                  ("Content-Type", "application/vnd.docker.multiplexed-stream"), ("Api-Version", "1.41"),
+                  ("Docker-Experimental", "false"), ("Ostype", "linux"), ("Upgrade", "tcp"),
+                  ("Connection", "Upgrade"), ("X-Registry-Auth", "e30="),
                   ("Transfer-Encoding", "chunked"), ("Content-Length", "12"), ("Host", "docker")]:
         assert explain_field(*field) is not None, field
-    assert explain_field("Content-Type", "application/json; charset=utf-8") == explain_field("content-type", "application/json")
+    assert (explain_field("Content-Type", "application/json; charset=utf-8")
+            == explain_field("content-type", "application/json"))
     assert "12 bytes" in explain_field("Content-Length", "012")[0]
     assert explain_field("X-Made-Up", "1") is None
     for status in range(100, 600):
@@ -331,10 +373,14 @@ def test_a_field_that_is_not_known_has_its_roles_sentence():
 
 
 @pytest.mark.parametrize("data, text, source", [
-    (b"GET /_ping HTTP/1.1\r\n\r\n", "GET", "RFC 9110 §9.3.1"), (b"HEAD /_ping HTTP/1.1\r\n\r\n", "HEAD", "RFC 9110 §9.3.2"),
-    (b"POST /x HTTP/1.1\r\n\r\n", "POST", "RFC 9110 §9.3.3"), (b"PUT /x HTTP/1.1\r\n\r\n", "PUT", "RFC 9110 §9.3.4"),
-    (b"DELETE /x HTTP/1.1\r\n\r\n", "DELETE", "RFC 9110 §9.3.5"), (b"PATCH /x HTTP/1.1\r\n\r\n", "PATCH", "RFC 9110 §9.1"),
+    (b"GET /_ping HTTP/1.1\r\n\r\n", "GET", "RFC 9110 §9.3.1"),
+    (b"HEAD /_ping HTTP/1.1\r\n\r\n", "HEAD", "RFC 9110 §9.3.2"),
+    (b"POST /x HTTP/1.1\r\n\r\n", "POST", "RFC 9110 §9.3.3"),
+    (b"PUT /x HTTP/1.1\r\n\r\n", "PUT", "RFC 9110 §9.3.4"),
+    (b"DELETE /x HTTP/1.1\r\n\r\n", "DELETE", "RFC 9110 §9.3.5"),
+    (b"PATCH /x HTTP/1.1\r\n\r\n", "PATCH", "RFC 9110 §9.1"),
     (b"GET /_ping HTTP/1.1\r\n\r\n", " ", "RFC 9112 §3"), (b"HTTP/1.1 200 OK\r\n\r\n", " ", "RFC 9112 §4")])
 def test_the_source_is_the_section_that_says_it(data, text, source):
     stream = annotate_bytes(data)
-    assert [explain_span(span, stream)[1] for span in stream.spans if span.text == text] == [source] * data.count(text.encode())
+    assert ([explain_span(span, stream)[1] for span in stream.spans if span.text == text]
+            == [source] * data.count(text.encode()))

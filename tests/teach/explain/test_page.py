@@ -1,4 +1,6 @@
-"""write_page: one HTML file that holds every span, is bounded, keeps secrets, and that no byte of the wire can break out of."""
+"""write_page: one HTML file that holds every span, is bounded, keeps secrets, and that no byte of the wire
+can break out of.
+"""
 import base64
 import hashlib
 import io
@@ -22,13 +24,16 @@ GET = b"GET /v1.41/containers/json HTTP/1.1\r\nHost: docker\r\n\r\n"
 CHUNKED = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
            b"5\r\n[{\"a\"\r\n4;x=y\r\n:1}]\r\n0\r\nX-T: v\r\n\r\n")
 # What could end a script block, begin a comment in one, or become markup; and what HTML makes of bytes.
-HOSTILE = [b"</script><script>alert(1)</script>", b"<!--<script>", b"-->", b"]]>", b"</ScRiPt\t>", b"<img src=x onerror=alert(1)>",
-           b"&lt;&#60;", b"'\"`\\", "\u2028\u2029\u202e".encode("utf-8"), b"\x00\xff\xfe", b"</style></title></body></html>"]
+HOSTILE = [b"</script><script>alert(1)</script>", b"<!--<script>", b"-->", b"]]>", b"</ScRiPt\t>",
+           b"<img src=x onerror=alert(1)>",
+           b"&lt;&#60;", b"'\"`\\", "\u2028\u2029\u202e".encode("utf-8"), b"\x00\xff\xfe",
+           b"</style></title></body></html>"]
 
 
 def recorded(*connections, **facts):
     """A Recording: for each connection a list of (direction, data), a millisecond apart."""
-    recording = Recording(started=facts.get("started", 1790000000.0), address=facts.get("address", "unix:///s"))
+    recording = Recording(started=facts.get("started", 1790000000.0),
+                          address=facts.get("address", "unix:///s"))
     clock = itertools.count()
     for number, events in enumerate(connections, 1):
         recording.take(number, WireEvent(next(clock) / 1000.0, ">", "open", b"unix:///s"))
@@ -90,13 +95,15 @@ def span_rows(data, stream):
     rows, at = [], 0
     for place in range(0, len(stream["spans"]), 4):
         length, role, within, text = stream["spans"][place:place + 4]
-        rows.append((at, at + length, data["roles"][role][0], data["roles"][within][0], tuple(data["texts"][text])))
+        rows.append((at, at + length, data["roles"][role][0], data["roles"][within][0],
+                     tuple(data["texts"][text])))
         at += length
     return rows
 
 
 def both_streams(recording):
-    return [stream for connection in annotate(recording) for stream in (connection.requests, connection.responses)]
+    return [stream for connection in annotate(recording)
+            for stream in (connection.requests, connection.responses)]
 
 
 def packed_streams(data):
@@ -109,18 +116,25 @@ def test_one_file_that_needs_nothing():
     text, reader, data = page_of(recorded(RUN))
     assert text.startswith("<!DOCTYPE html>") and text.count("<script") == 2 and text.count("<style") == 1
     assert not re.search(r"(?i)https?:|url\(|@import|\bsrc=|\bhref=\"[^#]|fetch\(|XMLHttpRequest|WebSocket|innerHTML|\beval\(", text)
-    policy = [dict(attributes)["content"] for tag, attributes in reader.tags if tag == "meta" and "http-equiv" in dict(attributes)]
+    policy = [dict(attributes)["content"] for tag, attributes in reader.tags if tag == "meta"
+              and "http-equiv" in dict(attributes)]
     style, _, script = reader.texts
-    hashes = [base64.b64encode(hashlib.sha256(part.encode("utf-8")).digest()).decode() for part in (style, script)]
-    assert policy == ["default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'" % tuple(hashes)]
-    assert not [one for one in reader.tags if any(name == "style" or name.startswith("on") for name, _ in one[1])]
+    hashes = [base64.b64encode(hashlib.sha256(part.encode("utf-8")).digest()).decode()
+              for part in (style, script)]
+    assert (policy == ["default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; base-uri 'none'; "
+                       "form-action 'none'" % tuple(hashes)])
+    assert not [one for one in reader.tags
+                if any(name == "style" or name.startswith("on") for name, _ in one[1])]
 
 
 def test_the_same_record_gives_the_same_page():
     assert page_of(recorded(RUN))[0] == page_of(recorded(RUN))[0]
 
 
-@given(st.lists(st.tuples(st.sampled_from("<>"), st.one_of(st.binary(max_size=40), st.sampled_from(HOSTILE + [REQUEST, SWITCHED, GET, CHUNKED]))), max_size=6),
+@given(st.lists(st.tuples(st.sampled_from("<>"),
+                          st.one_of(st.binary(max_size=40),
+                                    st.sampled_from(HOSTILE + [REQUEST, SWITCHED, GET, CHUNKED]))),
+                max_size=6),
        st.text(max_size=10), st.sampled_from(HOSTILE))
 def test_no_byte_breaks_out_of_the_data(events, address, hostile):
     recording = recorded(events, address=address + hostile.decode("latin-1"))
@@ -131,13 +145,15 @@ def test_no_byte_breaks_out_of_the_data(events, address, hostile):
     block = text[text.index('id="record">') + len('id="record">'):]
     assert not re.search("[<>&]", block[:block.index("</script>")])
     for connection, packed in zip(recording.connections, data["connections"]):
-        assert [stream_bytes(stream)[0] for stream in packed["streams"]] == [connection.stream(">"), connection.stream("<")]
+        assert ([stream_bytes(stream)[0] for stream in packed["streams"]]
+                == [connection.stream(">"), connection.stream("<")])
 
 
 # ---- the spans
 
 EVENTS = st.lists(st.tuples(st.sampled_from("<>"), st.one_of(
-    st.binary(max_size=30), st.sampled_from([REQUEST, SWITCHED, FRAMES, GET, CHUNKED, GET[:20], CHUNKED[:90], b"HTTP/1.1 100 Continue\r\n\r\n"]))), max_size=8)
+    st.binary(max_size=30), st.sampled_from([REQUEST, SWITCHED, FRAMES, GET, CHUNKED, GET[:20], CHUNKED[:90],
+                                             b"HTTP/1.1 100 Continue\r\n\r\n"]))), max_size=8)
 
 
 @given(EVENTS)
@@ -145,7 +161,8 @@ def test_every_span_is_in_the_page(events):
     recording = recorded(events)
     data = page_data(recording)
     for stream, packed in zip(both_streams(recording), packed_streams(data)):
-        assert span_rows(data, packed) == [(span.start, span.end, span.role, span.within, tuple(explain_span(span, stream))) for span in stream.spans]
+        assert (span_rows(data, packed) == [(span.start, span.end, span.role, span.within,
+                                             tuple(explain_span(span, stream))) for span in stream.spans])
         assert stream_bytes(packed) == (stream.data, set(range(len(stream.data))))
 
 
@@ -159,21 +176,27 @@ def test_every_byte_is_in_an_exchange(events):
             for part in exchange["parts"]:
                 offsets[part["way"]] += range(part["start"], part["end"])
                 if part["end"] > part["start"]:
-                    assert exchange["times"][0] <= part["times"][0] <= part["times"][1] <= exchange["times"][1] <= data["milliseconds"]
-        assert [sorted(offsets[way]) for way in (0, 1)] == [list(range(stream["length"])) for stream in connection["streams"]]
+                    assert (exchange["times"][0] <= part["times"][0] <= part["times"][1]
+                            <= exchange["times"][1] <= data["milliseconds"])
+        assert ([sorted(offsets[way]) for way in (0, 1)]
+                == [list(range(stream["length"])) for stream in connection["streams"]])
 
 
 def test_a_run_is_two_messages_and_a_raw_stream_in_frames():
     data = page_data(recorded(RUN))
     exchange, = data["connections"][0]["exchanges"]
-    assert [exchange["method"], exchange["path"], exchange["status"], exchange["wrong"]] == ["POST", "/v1.41/containers/abc/attach?stream=1", 101, ""]
+    assert ([exchange["method"], exchange["path"], exchange["status"], exchange["wrong"]]
+            == ["POST", "/v1.41/containers/abc/attach?stream=1", 101, ""])
     assert [(part["title"], part["way"], part["start"], part["end"]) for part in exchange["parts"]] == [
-        ("Request", 0, 0, len(REQUEST)), ("Response", 1, 0, len(SWITCHED)), ("Raw stream", 1, len(SWITCHED), len(SWITCHED) + len(FRAMES))]
+        ("Request", 0, 0, len(REQUEST)), ("Response", 1, 0, len(SWITCHED)),
+        ("Raw stream", 1, len(SWITCHED), len(SWITCHED) + len(FRAMES))]
     at = len(SWITCHED)
     assert exchange["parts"][2]["frames"] == [[1, at + 8, at + 11], [2, at + 19, at + 24]]
     assert [phase[0] for phase in exchange["phases"]] == ["wait", "request", "response", "stream"]
-    assert [mark[1:] for mark in data["connections"][0]["marks"]] == [["open", "opened unix:///s"], ["close", "closed by the engine"]]
-    assert data["connections"][0]["streams"][1]["arrivals"] == [0, 1.0, at, 2.0, at + 4, 3.0]   # since the first request
+    assert ([mark[1:] for mark in data["connections"][0]["marks"]]
+            == [["open", "opened unix:///s"], ["close", "closed by the engine"]])
+    # since the first request
+    assert data["connections"][0]["streams"][1]["arrivals"] == [0, 1.0, at, 2.0, at + 4, 3.0]
 
 
 def test_a_chunked_answer_has_its_body_by_ranges():
@@ -183,7 +206,8 @@ def test_a_chunked_answer_has_its_body_by_ranges():
     assert b"".join(CHUNKED[ranges[at]:ranges[at + 1]] for at in range(0, len(ranges), 2)) == b'[{"a":1}]'
     assert response["json"] is True and response["about"] == "%d bytes, framing: chunked" % len(CHUNKED)
     roles = [row[2] for row in span_rows(data, data["connections"][0]["streams"][1])]
-    assert {"chunk size", "chunk extension", "chunk data CRLF", "trailer field name", "trailer field value"} <= set(roles)
+    assert ({"chunk size", "chunk extension", "chunk data CRLF", "trailer field name", "trailer field value"}
+            <= set(roles))
 
 
 @pytest.mark.parametrize("answer, word, offset", [
@@ -203,7 +227,8 @@ def test_captured_bytes_have_no_time():
     text, _, data = page_of(recording)
     exchange, = data["connections"][0]["exchanges"]
     assert data["summary"].startswith("1 connection, 1 exchange, %d bytes. Secrets" % len(CHUNKED))
-    assert (exchange["title"], exchange["about"]) == ("A response alone", "What it answers is not in this record. Status 200 OK.")
+    assert ((exchange["title"], exchange["about"])
+            == ("A response alone", "What it answers is not in this record. Status 200 OK."))
 
 
 def test_an_empty_record_is_a_page_too():
@@ -214,7 +239,8 @@ def test_an_empty_record_is_a_page_too():
 # ---- bounds
 
 def long_answer(size):
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nContent-Length: %d\r\n\r\n" % size + bytes(bytearray(range(256))) * (size // 256)
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\nContent-Length: %d\r\n\r\n" % size
+            + bytes(bytearray(range(256))) * (size // 256))
 
 
 def test_a_long_body_keeps_its_start_and_its_end_and_is_counted():
@@ -225,7 +251,8 @@ def test_a_long_body_keeps_its_start_and_its_end_and_is_counted():
     rows = span_rows(data, stream)
     assert rows[-1][1] == stream["length"]
     starts = [(start, len(base64.b64decode(piece))) for start, piece in stream["pieces"]]
-    assert starts[0] == (0, PAGE_MESSAGE_BYTES * 3 // 4) and starts[1][0] == len(answer) - PAGE_MESSAGE_BYTES // 4
+    assert (starts[0] == (0, PAGE_MESSAGE_BYTES * 3 // 4) and starts[1][0]
+            == len(answer) - PAGE_MESSAGE_BYTES // 4)
     assert starts[1][0] + starts[1][1] == stream["length"]   # the short answer behind it is whole
     assert stream["kept"] == PAGE_MESSAGE_BYTES + len(CHUNKED)
     assert "{:,} bytes of long messages left out".format(len(answer) - PAGE_MESSAGE_BYTES) in data["summary"]
@@ -266,7 +293,8 @@ def test_a_fair_share(sizes, total, most):
 
 def test_secrets_are_stars_unless_asked_for():
     body = b'{"username":"bob","password":"hunter2-horse"}'
-    request = (b"POST /v1.41/auth HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: c2VjcmV0LWZpZWxk\r\nContent-Type: application/json\r\n"
+    request = (b"POST /v1.41/auth HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: c2VjcmV0LWZpZWxk\r\nContent-Type: "
+               b"application/json\r\n"
                b"Content-Length: %d\r\n\r\n" % len(body) + body)
     recording = recorded([(">", request[start:start + 7]) for start in range(0, len(request), 7)])
     for redact in (True, False):
@@ -285,7 +313,8 @@ def test_secrets_are_stars_unless_asked_for():
 
 def luminance(colour):
     parts = [int(colour[at:at + 2], 16) / 255.0 for at in (1, 3, 5)]
-    red, green, blue = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    red, green, blue = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+                        for part in parts]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -295,7 +324,8 @@ def contrast(one, other):
 
 
 PAIRS = ([(kind[0], kind[0] + "-tint") for kind in PAGE_KINDS] + [("surface", kind[0]) for kind in PAGE_KINDS]
-         + [(ink, ground) for ink in ("ink", "dim") for ground in ("ground", "surface", "raised", "start-tint", "mark-tint")]
+         + [(ink, ground) for ink in ("ink", "dim")
+            for ground in ("ground", "surface", "raised", "start-tint", "mark-tint")]
          + [("wrong", "start-tint"), ("wrong", "raised"), ("on-accent", "accent")])
 
 
@@ -303,8 +333,10 @@ PAIRS = ([(kind[0], kind[0] + "-tint") for kind in PAGE_KINDS] + [("surface", ki
 def test_every_text_stands_out_from_its_ground(shade):
     """WCAG 2.1 AA: 4.5 to 1 for text, 3 to 1 for what shows the focus."""
     colours = {row.split()[0]: row.split()[shade] for row in PAGE_COLOURS.split("\n") if row}
-    assert {pair: contrast(colours[pair[0]], colours[pair[1]]) for pair in PAIRS if contrast(colours[pair[0]], colours[pair[1]]) < 4.5} == {}
-    assert min(contrast(colours["accent"], colours[ground]) for ground in ("ground", "surface", "start-tint")) >= 3
+    assert ({pair: contrast(colours[pair[0]], colours[pair[1]]) for pair in PAIRS
+             if contrast(colours[pair[0]], colours[pair[1]]) < 4.5} == {})
+    assert (min(contrast(colours["accent"], colours[ground])
+                for ground in ("ground", "surface", "start-tint")) >= 3)
 
 
 def test_every_kind_has_its_colours_and_every_role_a_kind():
@@ -312,8 +344,10 @@ def test_every_kind_has_its_colours_and_every_role_a_kind():
     assert {kind[0] for kind in PAGE_KINDS} | {kind[0] + "-tint" for kind in PAGE_KINDS} <= names
     roles = [role for kind in PAGE_KINDS for role in kind[1:]]
     assert len(roles) == len(set(roles))
-    assert {role for role in ROLE_EXPLANATIONS if role not in roles and not role.startswith("trailer ")} == set()
-    assert [page_kind(role) for role in ("method", "trailer field name", "chunk size", "cut", "what is to come")] == [
+    assert ({role for role in ROLE_EXPLANATIONS if role not in roles and not role.startswith("trailer ")}
+            == set())
+    assert [page_kind(role) for role in ("method", "trailer field name", "chunk size", "cut",
+                                         "what is to come")] == [
         "start", "name", "chunk", "wrong", "content"]
 
 
@@ -321,23 +355,28 @@ def test_the_clock_starts_at_the_first_request():
     """A tap may have waited for long before a client came: no bar begins in the middle for that."""
     recording = Recording(started=1.0, address="")
     for seconds, number, direction, kind, data in (
-            (5.0, 1, ">", "open", b"unix:///s"), (5.25, 1, ">", "data", b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"),
-            (5.5, 1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"), (6.25, 1, "<", "close", b"")):
+            (5.0, 1, ">", "open", b"unix:///s"),
+            (5.25, 1, ">", "data", b"GET /_ping HTTP/1.1\r\nHost: d\r\n\r\n"),
+            (5.5, 1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"),
+            (6.25, 1, "<", "close", b"")):
         recording.take(number, WireEvent(seconds, direction, kind, data))
     data = page_data(recording)
     connection = data["connections"][0]
     assert data["milliseconds"] == 1000.0 and " in 1.000 s" in data["summary"]
     assert [mark[0] for mark in connection["marks"]] == [-250.0, 1000.0]
     assert connection["exchanges"][0]["times"] == [0.0, 250.0]
-    assert connection["exchanges"][0]["phases"] == [["wait", 0.0, 250.0], ["request", 0.0, 0.0], ["response", 250.0, 250.0]]
+    assert (connection["exchanges"][0]["phases"]
+            == [["wait", 0.0, 250.0], ["request", 0.0, 0.0], ["response", 250.0, 250.0]])
 
 
 def test_exchanges_are_numbered_in_the_order_of_time_and_pings_apart():
     recording = Recording(started=1.0, address="")
-    for seconds, number, target in ((1.0, 1, b"GET /_ping"), (3.0, 1, b"GET /b"), (2.0, 2, b"GET /a"), (4.0, 2, b"HEAD /v1.41/_ping"), (5.0, 2, b"GET /c")):
+    for seconds, number, target in ((1.0, 1, b"GET /_ping"), (3.0, 1, b"GET /b"), (2.0, 2, b"GET /a"),
+                                    (4.0, 2, b"HEAD /v1.41/_ping"), (5.0, 2, b"GET /c")):
         recording.take(number, WireEvent(seconds, ">", "data", target + b" HTTP/1.1\r\nHost: d\r\n\r\n"))
         recording.take(number, WireEvent(seconds, "<", "data", b"HTTP/1.1 204 No Content\r\n\r\n"))
     data = page_data(recording)
-    assert [[(one["label"], one["path"]) for one in connection["exchanges"]] for connection in data["connections"]] == [
+    assert [[(one["label"], one["path"]) for one in connection["exchanges"]]
+            for connection in data["connections"]] == [
         [("ping", "/_ping"), ("2", "/b")], [("1", "/a"), ("ping", "/v1.41/_ping"), ("3", "/c")]]
     assert data["summary"].startswith("2 connections, 3 exchanges and 2 pings, ")

@@ -1,4 +1,6 @@
-"""Transcripts: whole lines, the same however the bytes were cut, no control character, no secret; hexdumps have every byte."""
+"""Transcripts: whole lines, the same however the bytes were cut, no control character, no secret; hexdumps
+have every byte.
+"""
 import os
 import re
 
@@ -21,7 +23,8 @@ FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"a\nb\n") + encode_frame
 
 
 def chunked(data, size, trailers=b""):
-    lines = b"".join(b"%x\r\n%s\r\n" % (len(data[at:at + size]), data[at:at + size]) for at in range(0, len(data), size))
+    lines = b"".join(b"%x\r\n%s\r\n" % (len(data[at:at + size]), data[at:at + size])
+                     for at in range(0, len(data), size))
     return b"Transfer-Encoding: chunked\r\n\r\n" + lines + b"0\r\n" + trailers + b"\r\n"
 
 
@@ -44,7 +47,8 @@ def recording_of(*pieces, **closed):
     """(direction, bytes) pairs, or (direction, kind) of str, in order → a Recording of one connection."""
     recording = Recording(started=0.0)
     for at, (direction, data) in enumerate(pieces):
-        event = WireEvent(float(at), direction, data, b"") if isinstance(data, str) else WireEvent(float(at), direction, "data", data)
+        event = (WireEvent(float(at), direction, data, b"") if isinstance(data, str)
+                 else WireEvent(float(at), direction, "data", data))
         recording.take(closed.get("number", 1), event)
     return recording
 
@@ -57,7 +61,8 @@ def shown(*pieces, **how):
 
 def test_a_conversation():
     text, status = shown(
-        (">", b"POST /v1.41/images/create?fromImage=x HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: c2VjcmV0\r\n\r\n"),
+        (">", b"POST /v1.41/images/create?fromImage=x HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: "
+         b"c2VjcmV0\r\n\r\n"),
         ("<", JSON + chunked(b'{"status":"caf\xc3\xa9"}\r\n{"id":"b"}\n', 20)),
         (">", ATTACH), ("<", RAW + FRAMES), (">", b"typed"), ("<", "close"))
     assert status == 0
@@ -102,7 +107,8 @@ def lines_of_body(*pieces):
 
 
 def test_chunks_are_shown_in_the_order_of_the_wire():
-    """A JSON message, a frame or a line that chunks cut is shown in pieces, each below the line of its chunk."""
+    """A JSON message, a frame or a line that chunks cut is shown in pieces, each below the line of its chunk.
+    """
     assert lines_of_body(("<", JSON + chunked(b'{"a":1}\r\n{"b":[2,\n3]}\n', 12))) == [
         "< c", '< {"a":1}', '< {"b', "< a", '< ":[2, 3]}', "< 0", "<"]
     assert lines_of_body(("<", MUX + chunked(encode_frame(1, b"hello\n") + encode_frame(2, b"ab"), 11))) == [
@@ -110,12 +116,14 @@ def test_chunks_are_shown_in_the_order_of_the_wire():
     assert lines_of_body(("<", b"HTTP/1.1 200 OK\r\n" + chunked(b"one\ntwo\n", 5))) == [
         "< 5", "< one", "< t", "< 3", "< wo", "< 0", "<"]
     broken = lines_of_body(("<", JSON + chunked(b'{"a":1]}', 5)))
-    assert broken[:3] + broken[4:] == ["< 5", '< {"a":', "< 3", "< 1]}", "< 0", "<"] and broken[3].startswith("! in the body")
+    assert (broken[:3] + broken[4:] == ["< 5", '< {"a":', "< 3", "< 1]}", "< 0", "<"]
+            and broken[3].startswith("! in the body"))
 
 
 def test_an_element_that_chunks_cut_is_folded_once():
     lines = lines_of_body(("<", MUX + chunked(encode_frame(1, b"x" * 5000) + encode_frame(2, b"y"), 400)))
-    assert [len(line) for line in lines] == [5, 10 + 392, 5, 10 + 400, 5, 10 + 208] + [len("< stdout: … 4000 bytes more"), 11, 3, 1]
+    assert ([len(line) for line in lines] == [5, 10 + 392, 5, 10 + 400, 5, 10 + 208]
+            + [len("< stdout: … 4000 bytes more"), 11, 3, 1])
     lines = lines_of_body(("<", JSON + chunked(b'{"a":"' + b"x" * 3000 + b'"}', 600)))
     assert [line for line in lines if len(line) < 50] == ["< 258", "< 258", "< … 2008 bytes more", "< 0", "<"]
 
@@ -159,11 +167,15 @@ def test_a_conversation_on_a_screen_of_80_and_of_50_columns():
 
 
 def cut_words(lines, start=""):
-    """The words that the ends of lines cut, but for those longer than any line: `start` is what continued lines begin with."""
+    """The words that the ends of lines cut, but for those longer than any line: `start` is what continued
+    lines begin with.
+    """
     found = []
     for line, following in zip(lines, lines[1:]):
-        if following.startswith(start) and re.search("[A-Za-z0-9]$", line) and re.match(re.escape(start) + "[A-Za-z0-9]", following):
-            found.append(re.search("[A-Za-z0-9]+$", line).group() + re.match(re.escape(start) + "([A-Za-z0-9]+)", following).group(1))
+        if (following.startswith(start) and re.search("[A-Za-z0-9]$", line)
+            and re.match(re.escape(start) + "[A-Za-z0-9]", following)):
+            found.append(re.search("[A-Za-z0-9]+$", line).group()
+                         + re.match(re.escape(start) + "([A-Za-z0-9]+)", following).group(1))
     return found
 
 
@@ -174,7 +186,8 @@ def test_a_transcript_fits_its_screen_and_breaks_at_words(width, colour):
     assert max(map(len, text.splitlines())) <= width
     assert cut_words(text.splitlines(), "  ") in ([], ["0f" * 32])
     # Without the explanations it is, joined again, what it is on a screen without an end.
-    wire = "".join(re.sub(r" {2,}# .*", "", line) if line[0] in "<>*!" else re.sub("^ {2}(?! *# )| +# .*", "", line) + "\n" * (line[:2] != "  ")
+    wire = "".join(re.sub(r" {2,}# .*", "", line) if line[0] in "<>*!"
+                   else re.sub("^ {2}(?! *# )| +# .*", "", line) + "\n" * (line[:2] != "  ")
                    for line in text.splitlines(True))
     whole = "".join(re.sub(r"  +# .*\n", "", line) for line in shown(*CONVERSATION)[0].splitlines(True))
     assert wire.replace("\n", "").replace(" ", "") == whole.replace("\n", "").replace(" ", "")
@@ -188,7 +201,8 @@ def test_a_broken_line_adds_up_and_fits(text, room):
         assert len(word) > room // 4
 
 
-@given(st.lists(st.text(alphabet="ab1,/:", min_size=1, max_size=30), max_size=60), st.integers(min_value=20, max_value=90))
+@given(st.lists(st.text(alphabet="ab1,/:", min_size=1, max_size=30), max_size=60),
+       st.integers(min_value=20, max_value=90))
 def test_wrapped_words_fit_and_stay_in_order(words, room):
     lines = wrapped_words(" ".join(words), room)
     assert max(map(len, lines)) <= room
@@ -197,7 +211,9 @@ def test_wrapped_words_fit_and_stay_in_order(words, room):
     assert all(word in shown_words for word in words if len(word) <= room)   # whole, and in their order
 
 
-@pytest.mark.parametrize("environment, columns", [({"COLUMNS": "50"}, 50), ({"COLUMNS": "7"}, 40), ({"COLUMNS": "0"}, 72), ({"COLUMNS": "x"}, 72), ({}, 72)])
+@pytest.mark.parametrize("environment, columns",
+                         [({"COLUMNS": "50"}, 50), ({"COLUMNS": "7"}, 40), ({"COLUMNS": "0"}, 72),
+                          ({"COLUMNS": "x"}, 72), ({}, 72)])
 def test_the_width_is_columns_or_the_terminals(monkeypatch, environment, columns):
     import fcntl
     import struct
@@ -231,7 +247,8 @@ CAPTURES = {
     "cut frames": MUX + sized(FRAMES[:-3]),
     "a cut head": b"HTTP/1.1 200 OK\r\nServer: Do",
 }
-STATUSES = {"a broken chunk": 1, "fields that contradict each other": 1, "broken messages": 1, "broken frames": 1, "a cut body": 3, "cut frames": 3, "a cut head": 3}
+STATUSES = {"a broken chunk": 1, "fields that contradict each other": 1, "broken messages": 1,
+            "broken frames": 1, "a cut body": 3, "cut frames": 3, "a cut head": 3}
 
 
 @pytest.mark.parametrize("name", sorted(CAPTURES))
@@ -239,7 +256,8 @@ STATUSES = {"a broken chunk": 1, "fields that contradict each other": 1, "broken
 @given(cuts=st.lists(st.integers(min_value=0, max_value=2000), max_size=5), one_byte=st.booleans())
 def test_any_split_gives_the_same_transcript(name, cuts, one_byte):
     data = CAPTURES[name]
-    ends = list(range(1, len(data))) if one_byte and len(data) < 300 else sorted(set(cut % (len(data) + 1) for cut in cuts))
+    ends = (list(range(1, len(data))) if one_byte and len(data) < 300
+            else sorted(set(cut % (len(data) + 1) for cut in cuts)))
     pieces = [("<", data[start:end]) for start, end in zip([0] + ends, ends + [len(data)]) if end > start]
     whole, status = shown(("<", data))
     assert status == STATUSES.get(name, 0)
@@ -251,8 +269,10 @@ def test_any_split_gives_the_same_transcript(name, cuts, one_byte):
 
 
 captures = st.one_of(st.binary(max_size=60), st.lists(st.sampled_from(
-    [b"HTTP/1.1 200 OK\r\n", b"\r\n", b"GET / HTTP/1.1\r\n", b"Content-Length: 9\r\n", b"Transfer-Encoding: chunked\r\n", b"4\r\n\x1b[2J\r\n", b"0\r\n\r\n",
-     b"Content-Type: application/json\r\n", b'{"\x9b":1}\n', b"\x01\0\0\0\0\0\0\x03a\x07c", b"\xc2\x9b\xe2\x80\xae", ATTACH, RAW, b"A: \xff\x85b\r\n"]), max_size=10).map(b"".join))
+    [b"HTTP/1.1 200 OK\r\n", b"\r\n", b"GET / HTTP/1.1\r\n", b"Content-Length: 9\r\n",
+     b"Transfer-Encoding: chunked\r\n", b"4\r\n\x1b[2J\r\n", b"0\r\n\r\n",
+     b"Content-Type: application/json\r\n", b'{"\x9b":1}\n', b"\x01\0\0\0\0\0\0\x03a\x07c",
+     b"\xc2\x9b\xe2\x80\xae", ATTACH, RAW, b"A: \xff\x85b\r\n"]), max_size=10).map(b"".join))
 
 
 @given(st.lists(st.tuples(st.sampled_from("><"), captures), max_size=6), st.booleans())
@@ -270,7 +290,8 @@ def test_nothing_on_the_wire_controls_the_terminal(pieces, colour):
 
 
 def test_printable_text():
-    assert printable_text(b"a\tb\x1b[0m\xff\xc2\x85\xe2\x80\xae caf\xc3\xa9") == "a\\tb\\x1b[0m\\xff\\u0085\\u202e caf\xe9"
+    assert (printable_text(b"a\tb\x1b[0m\xff\xc2\x85\xe2\x80\xae caf\xc3\xa9")
+            == "a\\tb\\x1b[0m\\xff\\u0085\\u202e caf\xe9")
 
 
 def test_what_hides_between_letters_is_shown():
@@ -279,7 +300,8 @@ def test_what_hides_between_letters_is_shown():
 
 def test_a_typed_request_to_an_engine_is_one_and_a_captured_one_is_not():
     typed = b"POST /x HTTP/1.0\r\nContent-Length: 2\n\n{}"
-    text, status = shown((">", "open"), (">", typed), ("<", b"HTTP/1.0 204 No Content\r\n\r\n"), ("<", "close"))
+    text, status = shown((">", "open"), (">", typed), ("<", b"HTTP/1.0 204 No Content\r\n\r\n"),
+                         ("<", "close"))
     assert status == 0 and "> POST /x HTTP/1.0" in text and "> {}" in text
     assert shown((">", typed))[1] == 1
 
@@ -287,7 +309,9 @@ def test_a_typed_request_to_an_engine_is_one_and_a_captured_one_is_not():
 def test_connections_are_told_apart_and_shown_in_order_of_time():
     paper = Paper()
     recording = Recording(started=0.0)
-    for seconds, number, direction, data in ((0.3, 1, "<", b"HTTP/1.1 204 No Content\r\n\r\n"), (0.1, 1, ">", b"GET /a HTTP/1.1\r\n\r\n"), (0.2, 2, ">", b"GET /b HTTP/1.1\r\n\r\n")):
+    for seconds, number, direction, data in ((0.3, 1, "<", b"HTTP/1.1 204 No Content\r\n\r\n"),
+                                             (0.1, 1, ">", b"GET /a HTTP/1.1\r\n\r\n"),
+                                             (0.2, 2, ">", b"GET /b HTTP/1.1\r\n\r\n")):
         recording.take(number, WireEvent(seconds, direction, "data", data))
     show_recording(recording, paper)
     assert [line.split("  ")[0] for line in paper.text.splitlines() if "HTTP/1.1" in line] == [
@@ -295,13 +319,15 @@ def test_connections_are_told_apart_and_shown_in_order_of_time():
 
 
 def test_long_bodies_are_folded_and_counted():
-    text, _ = shown(("<", b"HTTP/1.1 200 OK\r\n" + chunked(b"x" * 100 + b"\n", 101)), ("<", b"HTTP/1.1 200 OK\r\n" + chunked((b"x" * 99 + b"\n") * 3000, 4096)))
+    text, _ = shown(("<", b"HTTP/1.1 200 OK\r\n" + chunked(b"x" * 100 + b"\n", 101)),
+                    ("<", b"HTTP/1.1 200 OK\r\n" + chunked((b"x" * 99 + b"\n") * 3000, 4096)))
     assert text.count("x" * 99) == 11 and "< … 299000 bytes more\n" in text
     assert text.count("a chunk of") == 2   # those of bytes that are only counted are not shown
     text, _ = shown(("<", b"HTTP/1.1 200 OK\r\n" + sized(b"ustar\0" + b"\0" * 5000)))
     assert "< … 4942 bytes more\n" in text and len(text) < 1000
     text, _ = shown(("<", MUX + sized(encode_frame(1, b"y" * 1001) + encode_frame(2, b"z\n"))))
-    assert "< stdout: " + "y" * 1000 + "\n< stdout: … 1 byte more\n< stderr: z\n" in text.replace(" " * 2 + "# a frame: its type (stdin, stdout or stderr) and its length come first", "")
+    text = text.replace("  # a frame: its type (stdin, stdout or stderr) and its length come first", "")
+    assert "< stdout: " + "y" * 1000 + "\n< stdout: … 1 byte more\n< stderr: z\n" in text
     text, _ = shown((">", b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n"))
     assert "… 4014 characters more" in text and len(text) < 1200
 
@@ -326,30 +352,37 @@ def test_the_engines_own_error_and_a_broken_body_are_shown():
     text, status = shown(("<", MUX + sized(encode_frame(3, b"no such\x07 thing"))))
     assert "< system error: no such\\x07 thing" in text and status == 0
     text, status = shown(("<", CAPTURES["broken messages"]))
-    assert '< {"a":1}\n! in the body, byte 9: expected' in text and "(RFC 8259)" in text and "< {]\n< x\n" in text and status == 1
+    assert ('< {"a":1}\n! in the body, byte 9: expected' in text and "(RFC 8259)" in text
+            and "< {]\n< x\n" in text and status == 1)
     text, status = shown(("<", CAPTURES["a broken chunk"]), ("<", b"and more"))
-    assert "! byte 54: expected a chunk size" in text and "< … 8 bytes more, not read\n" in text and status == 1
+    assert ("! byte 54: expected a chunk size" in text and "< … 8 bytes more, not read\n" in text and status
+            == 1)
 
 
 @pytest.mark.parametrize("kind, body, ends", [
-    (b"application/json", b"\r\n", 0), (b"application/json", b"", 0), (b"application/vnd.docker.raw-stream", b"\1\0\0", 3)])
+    (b"application/json", b"\r\n", 0), (b"application/json", b"", 0),
+    (b"application/vnd.docker.raw-stream", b"\1\0\0", 3)])
 @pytest.mark.parametrize("sized_too", [True, False])
 def test_a_body_that_ends_before_it_tells_what_it_is(kind, body, ends, sized_too):
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % kind
-    text, status = shown((">", b"GET /containers/x/logs HTTP/1.1\r\n\r\n"), ("<", answer + (sized(body) if sized_too else b"\r\n" + body)), ("<", "close"))
+    text, status = shown((">", b"GET /containers/x/logs HTTP/1.1\r\n\r\n"),
+                         ("<", answer + (sized(body) if sized_too else b"\r\n" + body)), ("<", "close"))
     assert status == ends and "".join("\\x%02x" % byte for byte in body if byte < 9) in text
 
 
 def test_a_client_that_leaves_early_cut_nothing():
-    pieces = [(">", b"GET /events HTTP/1.1\r\n\r\n"), ("<", JSON + b"Transfer-Encoding: chunked\r\n\r\n8\r\n{\"a\":1}\n")]
+    pieces = [(">", b"GET /events HTTP/1.1\r\n\r\n"),
+              ("<", JSON + b"Transfer-Encoding: chunked\r\n\r\n8\r\n{\"a\":1}\n")]
     assert shown(*(pieces + [("<", "close")]))[1] == 3
     text, status = shown(*(pieces + [(">", "close")]))
     assert status == 0 and "!" not in text and text.endswith("* the client closed the connection\n")
-    assert "* the client will send no more\n* the engine reset the connection\n" in shown((">", "half-close"), ("<", "reset"))[0]
+    text, _ = shown((">", "half-close"), ("<", "reset"))
+    assert "* the client will send no more\n* the engine reset the connection\n" in text
 
 
 def test_secrets_are_shown_only_when_asked():
-    pieces = [(">", b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\n" + sized(b'{"password":"hunter2"}'))]
+    pieces = [(">", b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\n"
+               + sized(b'{"password":"hunter2"}'))]
     assert '{"password":"*******"}' in shown(*pieces)[0]
     assert '{"password":"hunter2"}' in shown(*pieces, redact=False)[0]
     assert not [line for line in hexdump_lines(recording_of(*pieces)) if "ter2" in line]
@@ -408,13 +441,15 @@ def test_colour_is_for_terminals(monkeypatch):
             os.close(descriptor)
     plain, coloured = shown(("<", CAPTURES["text"]))[0], shown(("<", CAPTURES["text"]), colour=True)[0]
     assert plain != coloured and "\x1b" not in plain
-    assert [line.rstrip() for line in re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines()] == plain.splitlines()
+    assert ([line.rstrip() for line in re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines()]
+            == plain.splitlines())
 
 
 # ---- hexdump
 
 def dumped_bytes(lines):
-    return b"".join(bytes.fromhex(line[10:57].replace(" ", "")) for line in lines if re.match("[0-9a-f]{8}  [0-9a-f]{2}", line))
+    return b"".join(bytes.fromhex(line[10:57].replace(" ", "")) for line in lines
+                    if re.match("[0-9a-f]{8}  [0-9a-f]{2}", line))
 
 
 @pytest.mark.parametrize("name", sorted(set(CAPTURES) - {"a long text"}))
@@ -430,7 +465,8 @@ def test_a_hexdump_folds_long_spans_and_shows_what_is_broken():
     lines = list(hexdump_lines(recording_of(("<", b"HTTP/1.1 200 OK\r\n" + sized(b"x" * 1000)))))
     assert any(line.endswith("… 936 bytes more") for line in lines)
     lines = list(hexdump_lines(recording_of(("<", CAPTURES["a broken chunk"]))))
-    assert any("malformed" in line and "[RFC 9112 §7.1]" in line for line in lines) and lines[-1].startswith("! byte 54")
+    assert (any("malformed" in line and "[RFC 9112 §7.1]" in line for line in lines)
+            and lines[-1].startswith("! byte 54"))
 
 
 @pytest.mark.parametrize("width", [40, 50, 80, 110, 140])
@@ -441,5 +477,6 @@ def test_a_hexdump_fits_its_screen(name, width):
     rows = [re.match("[0-9a-f]{8} ((?: [0-9a-f]{2})+)", line) for line in lines]
     assert b"".join(bytes.fromhex(row.group(1)) for row in rows if row) == CAPTURES[name]
     told = " ".join(" ".join(line[79:] if row else line for line, row in zip(lines, rows)).split())
-    for role in ("version", "status code", "field value", "[RFC 9112 §2.3]", "Carriage return and line feed end a line; an empty line ends the head."):
+    for role in ("version", "status code", "field value", "[RFC 9112 §2.3]",
+                 "Carriage return and line feed end a line; an empty line ends the head."):
         assert role in told

@@ -19,7 +19,8 @@ PING = b"GET /_ping HTTP/1.0\r\n\r\n"
 @pytest.fixture
 def environment(tmp_path):
     found = {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER_", "RAWDOCK_"))}
-    found.update(XDG_STATE_HOME=str(tmp_path / "state"), HOME=str(tmp_path), TERM="dumb", DOCKER_HOST="unix:///nonexistent/docker.sock", COLUMNS="90")
+    found.update(XDG_STATE_HOME=str(tmp_path / "state"), HOME=str(tmp_path), TERM="dumb",
+                 DOCKER_HOST="unix:///nonexistent/docker.sock", COLUMNS="90")
     return found
 
 
@@ -27,7 +28,8 @@ def environment(tmp_path):
 def learn(rawdock_command, environment):
     def run(*words, **more):
         stdin = more.pop("stdin", b"")
-        ran = subprocess.run(rawdock_command + list(words), input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+        ran = subprocess.run(rawdock_command + list(words), input=stdin, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=60,
                              env=dict(environment, **more))
         return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
     return run
@@ -55,7 +57,8 @@ def test_what_show_prints_solves_the_lesson(learn, number):
     assert (status, err) == (0, "")
     lines = [line[4:] for line in out.splitlines()]
     lesson = LESSONS[number - 1]
-    assert lesson.check(eval("b'''%s'''" % "".join(lines)) if lesson.kind == "requests" else "\n".join(lines).encode()) is None
+    assert (lesson.check(eval("b'''%s'''" % "".join(lines)) if lesson.kind == "requests"
+                         else "\n".join(lines).encode()) is None)
 
 
 def test_an_answer_from_a_file(learn, tmp_path):
@@ -69,14 +72,16 @@ def test_an_answer_from_a_file(learn, tmp_path):
 def test_no_answer_shows_the_lesson(learn):
     status, out, err = learn("learn", "9")
     assert (status, err) == (1, "")
-    assert out.startswith("Lesson 9 of 14: Standard input and the half-close\n") and "No answer came on stdin" in out
+    assert (out.startswith("Lesson 9 of 14: Standard input and the half-close\n")
+            and "No answer came on stdin" in out)
 
 
 def test_progress_list_and_reset(learn):
     assert learn("learn", stdin=PING)[0] == 0
     status, out, _ = learn("learn", "--list")
     assert status == 0
-    assert out.splitlines()[0] == " 1  solved    One GET with HTTP/1.0" and out.splitlines()[1].startswith(" 2  -  ")
+    assert (out.splitlines()[0] == " 1  solved    One GET with HTTP/1.0"
+            and out.splitlines()[1].startswith(" 2  -  "))
     assert out.count("\n 1") <= 5 and "the first that is not solved, 2" in " ".join(out.split())
     assert learn("learn")[1].startswith("Lesson 2 of 14")
     assert learn("learn", "--reset")[:2] == (0, "What was solved is forgotten.\n")
@@ -84,10 +89,12 @@ def test_progress_list_and_reset(learn):
 
 
 def test_hints_come_one_by_one(learn):
-    assert [learn("learn", "1", "--hint")[1][:11] for _ in range(4)] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    assert ([learn("learn", "1", "--hint")[1][:11] for _ in range(4)]
+            == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"])
 
 
-@pytest.mark.parametrize("words", [("learn", "0"), ("learn", "99"), ("learn", "x"), ("learn", "-1"), ("learn", "1", "2"), ("learn", "--nothing")])
+@pytest.mark.parametrize("words", [("learn", "0"), ("learn", "99"), ("learn", "x"), ("learn", "-1"),
+                                   ("learn", "1", "2"), ("learn", "--nothing")])
 def test_mistakes_in_the_command_end_in_one_line(learn, words):
     status, out, err = learn(*words)
     assert status in (1, 125) and out == "" and err.count("\n") == 1
@@ -108,7 +115,8 @@ def test_an_answer_beyond_all_measure(learn):
 def test_a_named_engine_is_used_and_left_clean(learn):
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         for number in (3, 9):
-            status, out, err = learn("-H", engine.address, "learn", str(number), stdin=LESSONS[number - 1].solution())
+            status, out, err = learn("-H", engine.address, "learn", str(number),
+                                     stdin=LESSONS[number - 1].solution())
             assert (status, err) == (0, ""), out
             assert "the engine at %s" % engine.address in " ".join(out.split())
             assert docker.container_list(all=True) == []
@@ -165,7 +173,9 @@ class Terminal:
             self.type(line + "\n")
 
     def interrupt(self):
-        """Ctrl-C, until it is taken: Python sleeps over one that comes between its look at signals and its wait for a key."""
+        """Ctrl-C, until it is taken: Python sleeps over one that comes between its look at signals and its
+        wait for a key.
+        """
         for _ in range(10):
             self.type("\x03")
             while select.select([self.descriptor], [], [], 5)[0]:
@@ -233,11 +243,13 @@ def test_a_first_request_that_is_wrong_is_told_before_the_second(terminal):
 
 def test_a_body_is_typed_without_its_enter(terminal):
     typing = terminal("learn", "3")
-    typing.answer("POST /containers/create?name=first HTTP/1.1", "Host: docker", "Content-Type: application/json", "Content-Length: 44", "")
+    typing.answer("POST /containers/create?name=first HTTP/1.1", "Host: docker",
+                  "Content-Type: application/json", "Content-Length: 44", "")
     typing.see("body> ")
     typing.type('{"Image":"busybox","Cmd":["echo","hello"]}\n')
     typing.see("Content-Length says 44, but 42 bytes follow")
-    typing.answer("POST /containers/create?name=first HTTP/1.1", "Host: docker", "Content-Type: application/json", "Content-Length: 42", "")
+    typing.answer("POST /containers/create?name=first HTTP/1.1", "Host: docker",
+                  "Content-Type: application/json", "Content-Length: 42", "")
     typing.see("body> ")
     typing.type('{"Image":"busybox","Cmd":["echo","hello"]}\n')
     typing.see("Solved.")
@@ -248,11 +260,13 @@ def test_a_body_is_typed_without_its_enter(terminal):
 
 def test_chunks_a_stream_numbers_and_facts_are_typed(terminal):
     typing = terminal("learn", "5")
-    typing.answer("POST /containers/create?name=parts HTTP/1.1", "Host: docker", "Content-Type: application/json", "Transfer-Encoding: chunked", "",
+    typing.answer("POST /containers/create?name=parts HTTP/1.1", "Host: docker",
+                  "Content-Type: application/json", "Transfer-Encoding: chunked", "",
                   "13", '{"Image":"busybox"}', "0", "")
     typing.see("Solved.")
     typing = terminal("learn", "10")
-    typing.answer("POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: tcp", "")
+    typing.answer("POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1", "Host: docker",
+                  "Connection: Upgrade", "Upgrade: tcp", "")
     typing.see("101 is assumed")
     typing.answer("echo hello", "\\x04", ".")
     typing.see("Solved.")
@@ -321,10 +335,12 @@ def test_ctrl_c_leaves(terminal):
 def test_the_tour_without_an_engine(learn):
     status, out, err = learn("tour")
     assert (status, err) == (0, "")
-    assert " ".join(out.split()).startswith("No engine answers at unix:///nonexistent/docker.sock, so this tour runs on the practice engine")
+    assert " ".join(out.split()).startswith("No engine answers at unix:///nonexistent/docker.sock, so this "
+                                            "tour runs on the practice engine")
     assert "\n    docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server\n" in out
     assert re.findall("(?m)^Request ([0-9]) of 6: ", out) == list("123456")   # the ping is named apart
-    assert "\n\nThe ping: is an engine there?\n" in out and "That was docker run, in six requests" in " ".join(out.split())
+    assert ("\n\nThe ping: is an engine there?\n" in out
+            and "That was docker run, in six requests" in " ".join(out.split()))
     assert "redis-cli printed: hello" in out and "redis has ended with status 0." in out
 
 
@@ -357,12 +373,14 @@ def test_the_tour_at_a_terminal_asks_and_waits(terminal):
 
 
 def is_clean(docker):
-    return (docker.container_list(all=True), docker.image_list(), docker.volume_list()["Volumes"] or []) == ([], [], [])
+    return ((docker.container_list(all=True), docker.image_list(), docker.volume_list()["Volumes"] or [])
+            == ([], [], []))
 
 
 def test_a_tour_whose_reader_leaves_cleans_up(rawdock_command, environment):
     with PracticeEngine() as engine, Docker(engine.address) as docker:
-        touring = subprocess.Popen(rawdock_command + ["-H", engine.address, "tour", "--yes"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        touring = subprocess.Popen(rawdock_command + ["-H", engine.address, "tour", "--yes"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=environment)
         for line in touring.stdout:
             if b"create the container" in line:

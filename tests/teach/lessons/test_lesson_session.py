@@ -1,4 +1,6 @@
-"""A lesson's conversation without a terminal: what is typed comes from a list, what is said goes into another."""
+"""A lesson's conversation without a terminal: what is typed comes from a list, what is said goes into
+another.
+"""
 import pytest
 
 from rawdock.teach.lessons.session import LearnSession, learn_typing
@@ -30,7 +32,9 @@ class Paper:
 @pytest.fixture
 def type_lines(tmp_path):
     def converse(number, *lines):
-        """The lines typed at lesson `number` → (whether it was solved, what was said after the text, the prompts)."""
+        """The lines typed at lesson `number` → (whether it was solved, what was said after the text, the
+        prompts).
+        """
         left, prompts, paper = list(lines), [], Paper()
 
         def ask(prompt):
@@ -59,7 +63,8 @@ def test_words_that_leave(type_lines, word):
 
 
 def test_a_body_and_a_stream_take_no_commands(type_lines):
-    solved, said, _ = type_lines(9, ATTACH % "counter", "Host: d", "Connection: Upgrade", "Upgrade: tcp", "", "one", "hint", ".", "quit")
+    solved, said, _ = type_lines(9, ATTACH % "counter", "Host: d", "Connection: Upgrade", "Upgrade: tcp", "",
+                                 "one", "hint", ".", "quit")
     assert not solved and "the stream is one\\nhint\\n" in said and "Hint 1" not in said
 
 
@@ -80,15 +85,17 @@ def test_ctrl_d_is_a_key_on_a_terminal_and_the_half_close_elsewhere(type_lines):
 
 def test_a_body_that_comes_first_is_told_at_once_and_spoils_nothing_after_it(type_lines):
     """Who pastes a request whose head is refused has its body left over."""
-    solved, said, _ = type_lines(5, '{"Image":"busybox"}', "POST /containers/create?name=parts HTTP/1.1", "Host: d", "Content-Type: application/json",
+    solved, said, _ = type_lines(5, '{"Image":"busybox"}', "POST /containers/create?name=parts HTTP/1.1",
+                                 "Host: d", "Content-Type: application/json",
                                  "Transfer-Encoding: chunked", "", "13", '{"Image":"busybox"}', "0", "")
     assert solved and "this looks like a body: before it come the request line" in said
 
 
 def test_a_body_that_is_announced_and_not_wanted_is_told_before_it_is_typed(type_lines):
     start = "POST /containers/sleeper/start HTTP/1.1"
-    solved, said, prompts = type_lines(6, start, "Host: d", "Content-Length: 8", "", start, "Host: d", "", start, "Host: d", "")
-    assert solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length" in said
+    solved, said, prompts = type_lines(6, start, "Host: d", "Content-Length: 8", "", start, "Host: d", "",
+                                       start, "Host: d", "")
+    assert (solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length" in said)
     assert set(prompts) == {"> "}
 
 
@@ -101,13 +108,17 @@ def test_requests_are_shown_from_a_line_of_their_own_each(type_lines):
     _, said, _ = type_lines(4, "show")
     assert '{"Image":"redis:2.8","Cmd":["redis-server"]} POST /images/create' in said
     session = LearnSession(Paper(), None, 4)
-    assert "".join(session.request_lines_shown(LESSONS[3].solution())) == LESSONS[3].solution().decode().replace("\r\n", "\\r\\n")
+    assert ("".join(session.request_lines_shown(LESSONS[3].solution()))
+            == LESSONS[3].solution().decode().replace("\r\n", "\\r\\n"))
 
 
-@pytest.mark.parametrize("reply, status_line", [("", True), ("y", True), ("2", True), ("q", False), ("Quit", False), ("no", False), (None, False)])
+@pytest.mark.parametrize("reply, status_line",
+                         [("", True), ("y", True), ("2", True), ("q", False), ("Quit", False), ("no", False),
+                          (None, False)])
 def test_what_goes_on_with_the_next_lesson(tmp_path, reply, status_line):
     left, paper = ["GET /_ping HTTP/1.0", "", reply], Paper()
-    session = LearnSession(paper, LessonProgress(str(tmp_path / "learn.json")), 1, lambda prompt: left.pop(0) if left else None)
+    session = LearnSession(paper, LessonProgress(str(tmp_path / "learn.json")), 1,
+                           lambda prompt: left.pop(0) if left else None)
     assert learn_typing(session) == 0
     assert ("Lesson 2 of 14" in paper.text) is status_line
 
@@ -121,24 +132,30 @@ def test_how_a_command_is_spelled(argv0, expected):
 
 def test_commands_in_a_text_can_be_typed_as_this_one_was(monkeypatch):
     monkeypatch.setattr("sys.argv", ["/some/where/rawdock/__main__.py"])
-    assert as_started("x | rawdock learn 1, rawdock tap") == "x | python3 -m rawdock learn 1, python3 -m rawdock tap"
-    assert as_started("the practice engine inside rawdock: rawdock-practice") == "the practice engine inside rawdock: rawdock-practice"
+    assert (as_started("x | rawdock learn 1, rawdock tap")
+            == "x | python3 -m rawdock learn 1, python3 -m rawdock tap")
+    assert (as_started("the practice engine inside rawdock: rawdock-practice")
+            == "the practice engine inside rawdock: rawdock-practice")
 
 
 def test_bytes_written_as_numbers_are_counted_as_bytes(type_lines):
-    solved, said, _ = type_lines(8, '01 00 00 00 00 00 00 06 "hello\\n"', '02 00 00 00 00 00 00 05 "oops\\n"', "")
+    solved, said, _ = type_lines(8, '01 00 00 00 00 00 00 06 "hello\\n"', '02 00 00 00 00 00 00 05 "oops\\n"',
+                                 "")
     assert solved and "Your answer, 27 bytes, written with 67 characters:" in said
     solved, said, _ = type_lines(8, "01 zz", "", "quit")
     assert not solved and "Your answer, 6 bytes:" in said and "zz is neither a byte" in said
 
 
 def test_the_last_lesson_says_where_to_go_on(type_lines):
-    solved, said, _ = type_lines(14, "status = 200", "framing = chunked", "body = 27", "stderr = oops", "complete = no", "")
-    for expected in ("practice --listen /tmp/practice.sock", "nc -C -U /tmp/practice.sock", "tour shows docker run redis", "One evening with the code"):
+    solved, said, _ = type_lines(14, "status = 200", "framing = chunked", "body = 27", "stderr = oops",
+                                 "complete = no", "")
+    for expected in ("practice --listen /tmp/practice.sock", "nc -C -U /tmp/practice.sock",
+                     "tour shows docker run redis", "One evening with the code"):
         assert solved and expected in said
 
 
 def test_lesson_6_says_which_answers_have_no_body():
     text = " ".join(LESSONS[5].text.split())
-    for expected in ("RFC 9110 §15.3.5", "conditional request", "RFC 9110 §15.4.5", "Docker borrows the code", "HEAD", "CONNECT", "begins with 1"):
+    for expected in ("RFC 9110 §15.3.5", "conditional request", "RFC 9110 §15.4.5", "Docker borrows the code",
+                     "HEAD", "CONNECT", "begins with 1"):
         assert expected in text

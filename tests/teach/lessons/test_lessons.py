@@ -1,4 +1,6 @@
-"""The lessons: each solution passes, each plausible mistake gets its own exact hint, and nothing typed breaks anything."""
+"""The lessons: each solution passes, each plausible mistake gets its own exact hint, and nothing typed breaks
+anything.
+"""
 import json
 import os
 import re
@@ -25,11 +27,13 @@ def post(target, body, length=None, kind="application/json", version="1.1"):
 
 
 def attach(name, query, *fields, **more):
-    return crlf("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker", *(fields or ("Connection: Upgrade", "Upgrade: tcp")), **more)
+    return crlf("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker",
+                *(fields or ("Connection: Upgrade", "Upgrade: tcp")), **more)
 
 
 def chunked(body):
-    return crlf("POST /containers/create?name=parts HTTP/1.1", "Host: docker", "Content-Type: application/json", "Transfer-Encoding: chunked", body=body)
+    return crlf("POST /containers/create?name=parts HTTP/1.1", "Host: docker",
+                "Content-Type: application/json", "Transfer-Encoding: chunked", body=body)
 
 
 ECHO = b'{"Image":"busybox","Cmd":["echo","hello"]}'
@@ -273,20 +277,23 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("name, answer, expected", WRONG, ids=["%s-%d" % (row[0], at) for at, row in enumerate(WRONG)])
+@pytest.mark.parametrize("name, answer, expected", WRONG,
+                         ids=["%s-%d" % (row[0], at) for at, row in enumerate(WRONG)])
 def test_a_mistake_gets_its_own_hint(name, answer, expected):
     hint = BY_NAME[name].check(answer() if callable(answer) else answer)
     assert hint is not None and expected in hint
 
 
-@pytest.mark.parametrize("facts", [b"status = 200, framing = chunked, body = 27, stderr = oops, complete = no\n",
-                                   b'status: 200\nframing: chunked\nbody: 27 bytes\nstderr: "oops\\n"\ncomplete: No\n'])
+@pytest.mark.parametrize("facts", [b"status = 200, framing = chunked, body = 27, stderr = oops, complete = "
+                                   b"no\n",
+                                   b'status: 200\nframing: chunked\nbody: 27 bytes\nstderr: '
+                                   b'"oops\\n"\ncomplete: No\n'])
 def test_facts_may_be_written_as_people_write_them(facts):
     assert BY_NAME["capture"].check(facts) is None
 
 
 def test_frames_may_be_written_as_printf_takes_them():
-    assert BY_NAME["frames"].check(b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x06hello\\n\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x05oops\\n\n") is None
+    assert (BY_NAME["frames"].check(b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x06hello\\n\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x05oops\\n\n") is None)
 
 
 def test_every_lesson_has_five_mistakes_at_least():
@@ -296,7 +303,8 @@ def test_every_lesson_has_five_mistakes_at_least():
 
 def test_a_hint_shows_the_line_with_a_mark_under_the_byte():
     hint = BY_NAME["keep-alive"].check(b"GET /_ping HTTP/1.1\r\nHost : docker\r\n\r\n")
-    assert hint.startswith("line 2, byte 4: a blank") and hint.split("\n")[1:] == ["    Host : docker\\r\\n", "        ^"]
+    assert (hint.startswith("line 2, byte 4: a blank") and hint.split("\n")[1:]
+            == ["    Host : docker\\r\\n", "        ^"])
 
 
 def test_the_lessons_are_at_least_ten_and_each_is_whole():
@@ -311,7 +319,8 @@ def test_the_lessons_are_at_least_ten_and_each_is_whole():
 def test_counts_that_the_texts_give_are_right():
     assert "has 42 bytes" in BY_NAME["create"].hints[2] and len(ECHO) == 42
     assert "has 44 bytes" in BY_NAME["pull"].hints[2] and len(REDIS) == 44
-    assert "has 19 bytes, which is 13 in hexadecimal" in BY_NAME["chunks"].hints[1] and len(b'{"Image":"busybox"}') == 0x13
+    assert ("has 19 bytes, which is 13 in hexadecimal" in BY_NAME["chunks"].hints[1]
+            and len(b'{"Image":"busybox"}') == 0x13)
     assert "has 54 bytes" in BY_NAME["open-port"].hints[2] and len(WHOLE_DISK) == 54
     assert "The keys are 12 bytes" in BY_NAME["tty"].hints[1] and len(b"echo hello\n\x04") == 12
 
@@ -327,11 +336,15 @@ def test_each_solution_passes_and_the_engine_answers_as_the_lesson_says(lesson):
         assert [one.error for one in exchanges] == [None] * len(exchanges)
         assert tuple(one.head.status for one in exchanges) == lesson.statuses
         told = lesson.afterwards(room, exchanges) if lesson.afterwards is not None else ""
-    assert b"".join(one.sent for one in exchanges) + (exchanges[-1].stream_sent if exchanges else b"") == (data if exchanges else b"")
+    assert (b"".join(one.sent for one in exchanges) + (exchanges[-1].stream_sent if exchanges else b"")
+            == (data if exchanges else b""))
     seen = exchanges[-1].body if exchanges else told.encode("utf-8")
-    expected = {"first-get": b"OK", "keep-alive": b"ApiVersion", "create": b'"Id"', "pull": b"Downloaded newer image", "chunks": b'"Id"',
-                "no-body": b"", "upgrade": b"\1\0\0\0\0\0\0\6hello\n", "frames": b"the bytes that you wrote", "stdin": b"\1\0\0\0\0\0\0\x022\n",
-                "tty": b"hello\r\n", "events": b'"Action":"start"', "archive": b"ustar", "open-port": b'"Id"', "capture": b"complete: no"}
+    expected = {"first-get": b"OK", "keep-alive": b"ApiVersion", "create": b'"Id"',
+                "pull": b"Downloaded newer image", "chunks": b'"Id"',
+                "no-body": b"", "upgrade": b"\1\0\0\0\0\0\0\6hello\n", "frames": b"the bytes that you wrote",
+                "stdin": b"\1\0\0\0\0\0\0\x022\n",
+                "tty": b"hello\r\n", "events": b'"Action":"start"', "archive": b"ustar", "open-port": b'"Id"',
+                "capture": b"complete: no"}
     assert expected[lesson.name] in seen
     if lesson.name == "tty":   # the shell's prompt may come before, between or after the echo and the output
         assert seen.count(b"hello\r\n") == 2
@@ -365,7 +378,8 @@ def test_what_an_engine_in_another_state_answers_is_kept():
 
 
 def test_the_capture_is_read_by_our_own_parser():
-    assert capture_facts() == {"status": "200", "framing": "chunked", "body": "27", "stderr": "oops", "complete": "no"}
+    assert (capture_facts() == {"status": "200", "framing": "chunked", "body": "27", "stderr": "oops",
+                                "complete": "no"})
 
 
 @given(st.binary(max_size=300))
@@ -428,7 +442,8 @@ def test_progress_is_remembered_and_reset(tmp_path):
     progress.solve(LESSONS[0])
     progress.solve(LESSONS[2])
     again = LessonProgress(path)
-    assert (again.trouble, first_unsolved(LESSONS, again), sorted(again.solved)) == (None, 2, ["create", "first-get"])
+    assert ((again.trouble, first_unsolved(LESSONS, again), sorted(again.solved))
+            == (None, 2, ["create", "first-get"]))
     assert (first_unsolved(LESSONS, again, 2), first_unsolved(LESSONS, again, 14)) == (4, 2)
     again.reset()
     assert first_unsolved(LESSONS, LessonProgress(path)) == 1
@@ -448,7 +463,8 @@ def test_hints_come_one_after_another(tmp_path):
     assert given_hints == list(enumerate(lesson.hints, 1)) + [(3, lesson.hints[2])]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"solved": 3, "hints": {}}', '{"solved": {}, "hints": {"x": "y"}}', "[" * 100000])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"solved": 3, "hints": {}}',
+                                  '{"solved": {}, "hints": {"x": "y"}}', "[" * 100000])
 def test_a_broken_file_of_progress_is_said_and_does_no_harm(tmp_path, text):
     path = tmp_path / "learn.json"
     path.write_text(text)
@@ -468,7 +484,8 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("environ, expected", [
-    ({"XDG_STATE_HOME": "/state"}, "/state/rawdock/learn.json"), ({"XDG_STATE_HOME": "relative"}, "~/.local/state/rawdock/learn.json"),
+    ({"XDG_STATE_HOME": "/state"}, "/state/rawdock/learn.json"),
+    ({"XDG_STATE_HOME": "relative"}, "~/.local/state/rawdock/learn.json"),
     ({}, "~/.local/state/rawdock/learn.json")])
 def test_where_progress_is_kept(environ, expected):
     assert LessonProgress(environ=environ).path == os.path.expanduser(expected)

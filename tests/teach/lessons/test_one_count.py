@@ -31,7 +31,9 @@ def test_the_tour():
 
 
 def test_a_dry_run(rawdock_command):
-    out = subprocess.run(rawdock_command + ["--dry-run", "run", "--name", "redis", "redis:2.8", "redis-server"], stdout=subprocess.PIPE,
+    out = subprocess.run(rawdock_command
+                         + ["--dry-run", "run", "--name", "redis", "redis:2.8", "redis-server"],
+                         stdout=subprocess.PIPE,
                          env=dict(os.environ, DOCKER_HOST="unix:///nonexistent"), check=True).stdout.decode()
     assert re.findall("(?m)^# ([0-9]+)[.] ", out) == list("123456")
     check_paths(re.findall("(?m)^POST (.*) HTTP", out))
@@ -44,7 +46,8 @@ def test_the_page():
         docker.open_socket = recorded_dial(WireRecorder([recording]))
         run(docker, "busybox", ["true"], name="redis")
     data = page_data(recording)
-    exchanges = sorted((one for connection in data["connections"] for one in connection["exchanges"]), key=lambda one: one["times"][0])
+    exchanges = sorted((one for connection in data["connections"] for one in connection["exchanges"]),
+                       key=lambda one: one["times"][0])
     assert [one["label"] for one in exchanges][:7] == ["ping"] + list("123456")
     check_paths([one["path"] for one in exchanges if one["label"] != "ping"][:6])
     assert ", 6 exchanges and 1 ping, " in data["summary"]
@@ -55,9 +58,12 @@ def test_the_readme_and_the_algorithm():
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
         readme = file.read()
     said = readme.partition("## The same job, four ways")[2].partition("**The docker CLI.**")[0]
-    assert re.findall("[1-6] (create|pull|attach|wait|start)", said) == REQUESTS and "is six requests" in said and "ping" in said
-    assert "in six requests" in readme and not re.search("(?i)(five|seven|thirteen) (exchanges|steps|requests)", readme)
-    for script in re.findall(r"(?s)\*\*(?:rawdock, request by request|Bytes)\.\*\*.*?```sh\n(.*?)```", readme):
+    assert (re.findall("[1-6] (create|pull|attach|wait|start)", said) == REQUESTS
+            and "is six requests" in said and "ping" in said)
+    assert ("in six requests" in readme and not re.search("(?i)(five|seven|thirteen) "
+                                                          "(exchanges|steps|requests)", readme))
+    for script in re.findall(r"(?s)\*\*(?:rawdock, request by request|Bytes)\.\*\*.*?```sh\n(.*?)```",
+                             readme):
         check_paths(re.findall("POST '?(/[^ ']*)", script)[:6])
 
     with open(os.path.join(ROOT, "rawdock", "engine", "run.py"), encoding="utf-8") as file:

@@ -17,7 +17,8 @@ def docker():
 
 
 def nothing_is_left(docker):
-    return docker.container_list(all=True) == [] and (docker.volume_list()["Volumes"] or []) == [] and docker.image_list() == []
+    return (docker.container_list(all=True) == [] and (docker.volume_list()["Volumes"] or []) == []
+            and docker.image_list() == [])
 
 
 def test_the_tour_sends_what_docker_run_sends_and_leaves_nothing(docker):
@@ -30,13 +31,17 @@ def test_the_tour_sends_what_docker_run_sends_and_leaves_nothing(docker):
     assert tour.clean_up() == []
     sent = b"".join(connection.stream(">") for connection in recording.connections)
     lines = [line.decode() for line in re.findall(rb"(?:GET|POST|DELETE) [^ ]+(?= HTTP/1[.]1\r\n)", sent)]
-    for line, count in (("POST /containers/create?name=rawdock-tour", 2), ("POST /images/create?fromImage=redis&tag=2.8", 1),
-                        ("POST /containers/rawdock-tour/attach?stream=1&stdout=1&stderr=1", 1), ("POST /containers/rawdock-tour/exec", 2),
-                        ("POST /containers/rawdock-tour/wait?condition=next-exit", 1), ("POST /containers/rawdock-tour/start", 1),
+    for line, count in (("POST /containers/create?name=rawdock-tour", 2),
+                        ("POST /images/create?fromImage=redis&tag=2.8", 1),
+                        ("POST /containers/rawdock-tour/attach?stream=1&stdout=1&stderr=1", 1),
+                        ("POST /containers/rawdock-tour/exec", 2),
+                        ("POST /containers/rawdock-tour/wait?condition=next-exit", 1),
+                        ("POST /containers/rawdock-tour/start", 1),
                         ("POST /containers/rawdock-tour/stop", 1), ("DELETE /containers/rawdock-tour", 1)):
         assert lines.count(line) == count, line
     received = b"".join(connection.stream("<") for connection in recording.connections)
-    for expected in (b"404 Not Found", b"201 Created", b"101 UPGRADED", b"204 No Content", b"ready to accept connections", b"\1\0\0\0\0\0\0\6hello\n",
+    for expected in (b"404 Not Found", b"201 Created", b"101 UPGRADED", b"204 No Content",
+                     b"ready to accept connections", b"\1\0\0\0\0\0\0\6hello\n",
                      b'{"StatusCode":0}'):
         assert expected in received, expected
     assert said == ["redis-cli printed: hello", "redis has ended with status 0."]

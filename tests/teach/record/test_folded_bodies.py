@@ -66,7 +66,8 @@ def test_what_is_masked_does_not_depend_on_the_cuts(framing):
     for cuts in some_cuts(data):
         masker = SecretMasker()
         masker.mask(">", ask("GET", "/x") + ask("GET", "/y"))
-        assert b"".join(masker.mask("<", data[start:end]) for start, end in zip([0] + cuts, cuts + [len(data)])) == expected
+        assert (b"".join(masker.mask("<", data[start:end])
+                         for start, end in zip([0] + cuts, cuts + [len(data)])) == expected)
 
 
 def test_frames_behind_frames_are_all_shown():
