@@ -18,6 +18,7 @@ STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "
          ("POST", "/containers/create", 201),
          ("POST", "/containers/ID/attach", 101), ("POST", "/containers/ID/wait", 200),
          ("POST", "/containers/ID/start", 204),
+         ("POST", "/containers/ID/wait", 200),   # for the removal
          ("POST", "/images/create", 200)]
 
 
@@ -114,6 +115,6 @@ def test_the_har_is_valid_and_tells_the_story(recording):
     assert content_bytes(attach["_raw_received"]) == b"\x01\0\0\0\0\0\0\x03hi\n"
     assert attach["response"]["_frames"] == [{"stream": "stdout", "size": 3, "text": "hi\n"}]
     pulled = [json.loads(line)
-              for line in content_bytes(log["entries"][7]["response"]["content"]).splitlines()]
+              for line in content_bytes(log["entries"][-1]["response"]["content"]).splitlines()]
     assert {"status": "Pulling from library/busybox", "id": "latest"} in pulled
     assert all(entry["_socket"] for entry in log["entries"])

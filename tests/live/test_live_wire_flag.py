@@ -46,7 +46,8 @@ def test_run_shows_its_three_connections(engine, busybox):
     assert ran.status == 3 and ran.out == b"hi\n"
     asked = requests_of(ran.err)
     assert [row[1:] for row in asked if row[2] != "/_ping"] == [
-        ("POST", "/containers/create"), ("POST", "/containers/ID/attach"), ("POST", "/containers/ID/wait"), ("POST", "/containers/ID/start")]
+        ("POST", "/containers/create"), ("POST", "/containers/ID/attach"), ("POST", "/containers/ID/wait"),
+        ("POST", "/containers/ID/start"), ("POST", "/containers/ID/wait")]   # the last one for the removal
     assert len({number for number, _, _ in asked}) == 3
     attached = next(number for number, _, path in asked if path.endswith("/attach"))
     waits = next(number for number, _, path in asked if path.endswith("/wait"))
@@ -112,7 +113,8 @@ def test_the_practice_engine_shows_the_wire_too():
     ran = run_to_end([sys.executable, "-m", "rawdock", "-H", "practice:", "--wire", "run", "--rm", "busybox", "echo", "hi"], stdin=None)
     assert ran.status == 0 and ran.out == b"hi\n"
     asked = [row[1:] for row in requests_of(ran.err)]
-    assert ("POST", "/images/create") in asked and asked[-1][1].endswith("/start")
+    assert ("POST", "/images/create") in asked
+    assert [path.rpartition("/")[2] for _, path in asked[-2:]] == ["start", "wait"]
     assert "stdout: hi" in [text for _, text in signed_lines(ran.err, "<")] and not signed_lines(ran.err, "!")
 
 
