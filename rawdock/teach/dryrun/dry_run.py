@@ -4,19 +4,18 @@
     PlannedStep     one request: its bytes, what comes of its answer
     PlannedDocker   the client of a plan; it has no way to a socket
 
-Strategy: the very code that sends is the code that is shown. It writes to a PlannedSocket,
-which keeps the bytes and answers what a willing engine would, as the operation's row in the
-table of endpoints says. An id in such an answer is a random one made for this plan, so that
-it is known again wherever the command sends it, and is shown as a variable. A step whose
-answer is not read to its end before the next request goes out stands at the same time as
+Strategy: the command's own code sends. It writes to a PlannedSocket, which keeps the bytes and answers as an
+engine that refuses nothing does, by the operation's row in the table of endpoints. An id in such an answer is
+a random one made for this plan: wherever the command sends it, it is recognized and shown as a variable. A
+step whose answer is not read to its end before the next request goes out is under way at the same time as
 that one.
 
-Promises: no socket is opened and no byte of a body from stdin or a file is read. What is
-shown is what is sent, but for the API version: a real run asks for it (GET /_ping) and puts
-/vX.Y before each path; here there is none, unless DOCKER_API_VERSION gives it.
+Promises: no socket is opened, and no byte of a body from stdin or a file is read. What is shown is what is
+sent, but for the API version: a real run asks for it (GET /_ping) and puts /vX.Y before each path; here there
+is none, unless DOCKER_API_VERSION gives it.
 
-Leaves out: what an unwilling engine leads to, but for one thing: where `run` and `create`
-would pull a missing image, the plan has both ways. Signals, too, are not planned.
+Left out: what follows from a refusal, except that where `run` and `create` would pull a missing image, the
+plan has both ways; signals; the masking of secrets in a body, whose length is in its head.
 """
 import json
 import os
@@ -43,14 +42,14 @@ NO_SECRET = b"e30="   # of X-Registry-Auth: base64 of {}, no credentials
 class PlannedStep:
     """One request of a plan.
 
-    `number` from 1; `endpoint` its row in the table or None; `request` the bytes as they are sent;
-    `hijack`: it asks for a stream; `version` of HTTP; `outcome`: what the command does with its answer:
-    "id" (`variable` gets it), "status", "removal" (waits for it), "frames", "messages", "body" (shown as it is), "head"
-    (shown too) or "nothing".
-    `body_source`: "-" for stdin, a file's path, or None where `request` has the body.
-    `background`: its answer is still read when later steps begin. `reads_stdin`: our stdin goes into its stream.
-    `only_if_missing`: it is sent only if `create` answers that there is no such image; `missing`: it is that create, which
-    the one with `repeats_create` repeats. `taken_for_granted`: what its planned answer says and a real one might not.
+    `number` from 1; `endpoint` its row in the table or None; `request` the bytes as they are sent; `hijack`:
+    it asks for a stream; `version` of HTTP; `outcome`: what the command does with its answer: "id"
+    (`variable` gets it), "status", "removal" (waits for it), "frames", "messages", "body" (shown as it is),
+    "head" (shown too) or "nothing". `body_source`: "-" for stdin, a file's path, or None where `request` has
+    the body. `background`: its answer is still read when later steps begin. `reads_stdin`: our stdin goes
+    into its stream. `only_if_missing`: it is sent only if `create` answers that there is no such image;
+    `missing`: it is that create, which the one with `repeats_create` repeats. `taken_for_granted`: what its
+    planned answer says and a real one might not.
     """
 
     def __init__(self, plan, number, method, target, hijack, version):
@@ -91,10 +90,10 @@ class PlannedStep:
 
 
 class Plan:
-    """What `command` (its name), given `words`, sends to the engine at `address`. `missing`: plan for an image that is not there.
+    """What `command` (its name) sends to the engine at `address` when given `words`.
 
-    `events`: ("begin", PlannedStep), ("end", PlannedStep) and ("print", bytes) in the order in which they come about.
-    Once the command has ended and finish() was called, the plan is whole.
+    `missing`: as if the image were not there. `events` are ("begin", PlannedStep), ("end", PlannedStep) and
+    ("print", bytes) in their order. Once the command has ended, finish() completes the plan.
     """
 
     def __init__(self, address, command, words, missing):
@@ -127,22 +126,25 @@ class Plan:
         return step
 
     def answer(self, step):
-        """What a willing engine answers `step`: a list of bytes, one a receipt; a b"" at its end is the end of the connection."""
+        """What an engine that refuses nothing answers `step`: a list of bytes, one for each read.
+
+        b"" is the end of the connection.
+        """
         if step.hijack:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
-            return [b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n", b'{"message":"No such image"}',
-                    b""]
+            head = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n"
+            return [head, b'{"message":"No such image"}', b""]
         row = step.endpoint
-        status = next(status for status in (row.statuses if row is not None else ()) + (200,)
-                      if status != 101)
+        statuses = (row.statuses if row is not None else ()) + (200,)
+        status = next(status for status in statuses if status != 101)
         if status == 204:
             return [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"]
         body = b"{}" if row is not None and row.never_empty else b""
         if step.outcome not in ("nothing", "head", "frames", "messages"):
             body = json.dumps(self._planned_value(step)).encode("ascii")
-        return [b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body)),
-                body]
+        head = b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+        return [head, body]
 
     def _planned_value(self, step):
         if step.name == "container_wait":
@@ -155,9 +157,10 @@ class Plan:
             return {}
         known = [id for id in self._ids if id in step.target]
         id = known[0] if known else self._new_id(step)
-        # Only `attach` wants it running, and only `start` may send it stdin.
-        if step.name == "container_inspect" and self.command in ("attach", "start"):
-            step.taken_for_granted = "runs, and that its stdin is closed" if self.command == "attach" else "does not run yet"
+        # Only `attach` needs a container that runs, and only `start` may send it stdin.
+        if step.name == "container_inspect":
+            step.taken_for_granted = {"attach": "runs, and that its stdin is closed",
+                                      "start": "does not run yet"}.get(self.command, "")
         return {"Id": id, "Warnings": [], "State": {"Running": self.command == "attach"}, "HostConfig": {},
                 "Config": {"Tty": False, "OpenStdin": self.command == "start"}}
 
@@ -169,7 +172,7 @@ class Plan:
         return id
 
     def finish(self):
-        """The command has ended: what can only be known now."""
+        """Complete the plan with what is known only when the command has ended."""
         begun = []
         for kind, step in self.events:
             if kind == "begin":
@@ -186,17 +189,21 @@ class Plan:
                 step.reads_stdin = step.background = True
         self.has_background = any(step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
-        self.goes_on = self.command in GOES_ON_AFTER_FAILURE and len(self.steps) > 1 and not self.has_background
+        self.goes_on = (self.command in GOES_ON_AFTER_FAILURE and len(self.steps) > 1
+                        and not self.has_background)
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
-        if self.command in RAW_VERBS and any(kind == "print" and data.startswith(b"HTTP/")
-                                             for kind, data in self.events):
+        printed = [data for kind, data in self.events if kind == "print"]
+        if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
             self.steps[0].outcome = "head"   # -i
         if self.shows_json or self.command in RAW_VERBS + ("wait", "events"):
-            # What the command made of the planned answers is nothing that it will print.
+            # What the command made of the planned answers is not what it prints of real ones.
             self.events = [event for event in self.events if event[0] != "print"]
 
     def printed_after(self, at):
-        """What the command prints between the event of index `at` and the next step's beginning, or a background step's end."""
+        """What the command prints (bytes) after the event of index `at`, until another step begins.
+
+        Or until a step in the background ends.
+        """
         printed = b""
         for kind, value in self.events[at + 1:]:
             if kind == "begin" or kind == "end" and value.background:
@@ -206,13 +213,14 @@ class Plan:
         return printed
 
     def is_sent(self, variable):
-        """Whether a later step sends, or the command prints, what `variable` stands for."""
-        said = [step.request for step in self.steps] + [data for kind, data in self.events if kind == "print"]
-        return any(isinstance(piece, str) and piece == variable for data in said
-                   for piece in self.pieces(data))
+        """Whether a step sends, or the command prints, what `variable` stands for."""
+        texts = [step.request for step in self.steps]
+        texts += [data for kind, data in self.events if kind == "print"]
+        pieces = [piece for data in texts for piece in self.pieces(data) if isinstance(piece, str)]
+        return variable in pieces
 
     def pieces(self, data):
-        """Bytes that were sent or printed → a list of bytes, and str for what stands in a variable."""
+        """Bytes that were sent or printed → a list of bytes, and of str: variables in place of ids and secrets."""
         names = {id.encode("ascii"): name for id, name in self._ids.items()}
         patterns = list(names)
         for variable, before, value in self.secret_values():
@@ -220,26 +228,22 @@ class Plan:
             patterns.append(b"(?<=" + re.escape(before) + b")" + re.escape(value))
         if not names:
             return [data]
-        return [names.get(part, part) if at % 2 else part
-                for at, part in enumerate(re.split(b"(" + b"|".join(patterns) + b")", data)) if part]
+        parts = re.split(b"(" + b"|".join(patterns) + b")", data)
+        return [names.get(part, part) if at % 2 else part for at, part in enumerate(parts) if part]
 
     def secret_values(self):
-        """(the variable that stands for it, what is before it, it itself) of each secret in a head; the last two are bytes.
-
-        Secrets in a body are not among them: the length of a body is in its head.
-        """
+        """(variable, bytes before it, value) of each secret in a head: a field's or a query parameter's."""
         found = []
         for step in self.steps:
             request_line, *fields = step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")
             query = request_line.split(b" ")[1].partition(b"?")[2]
-            for pair, sign in [(pair, b"=") for pair in query.split(b"&")] + [(line, b": ")
-                                                                              for line in fields]:
-                name, _, value = pair.partition(sign)
+            pairs = [pair.partition(b"=") for pair in query.split(b"&")]
+            for name, sign, value in pairs + [field.partition(b": ") for field in fields]:
                 if names_secret(name) and value not in (NO_SECRET, b""):
-                    variable = re.sub("^x_|[^a-z0-9_]", "",
-                                      name.decode("utf-8", "replace").lower().replace("-", "_"))
-                    if (variable, name + sign, value) not in found:
-                        found.append((variable, name + sign, value))
+                    variable = name.decode("utf-8", "replace").lower().replace("-", "_")
+                    secret = re.sub("^x_|[^a-z0-9_]", "", variable), name + sign, value
+                    if secret not in found:
+                        found.append(secret)
         return found
 
     def http10_pieces(self, step):
@@ -251,14 +255,14 @@ class Plan:
         line = re.sub(b" HTTP/1[.]1$", b" HTTP/1.0", line)
         if step.body_source is None:
             return self.pieces(line + b"\r\n" + rest)
-        before, framing, after = re.split(rb"((?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n)",
-                                          rest, maxsplit=1)
-        return self.pieces(line + b"\r\n" + before + b"Content-Length: ") + ["size"] + self.pieces(b"\r\n"
-                                                                                                   + after)
+        framing = rb"(?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n"
+        before, after = re.split(framing, rest, maxsplit=1)
+        before = line + b"\r\n" + before + b"Content-Length: "
+        return self.pieces(before) + ["size"] + self.pieces(b"\r\n" + after)
 
 
 class PlannedSocket:
-    """What a Connection has for a socket in a dry run: it keeps what is sent, and receives the planned answer."""
+    """The socket of a Connection in a dry run: it keeps what is sent, and gives the planned answer."""
 
     def __init__(self, plan):
         from threading import get_ident
@@ -290,7 +294,7 @@ class PlannedSocket:
     def shutdown(self, how):
         import socket
         from threading import get_ident
-        # The other thread is the one that copies stdin; it ends at once, for there is none.
+        # The other thread copies stdin, and half-closes at once, for there is none.
         if how == socket.SHUT_WR and get_ident() == self._planner:
             self.step.half_closed = True
 

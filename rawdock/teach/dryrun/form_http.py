@@ -1,7 +1,7 @@
 """A plan as raw HTTP, and what the texts of all forms have in common: comments, secrets, words of a shell.
 
-print_http() gives the bytes on the wire, CRLFs and all, with comment lines between the requests. A secret in a
-head becomes a variable, here and in the scripts; what a terminal would act on is spelled out in comments.
+print_http() gives the bytes on the wire, CRLFs and all, with comment lines between the requests. A secret in
+a head becomes a variable, here and in the scripts; what a terminal would act on is spelled out in comments.
 """
 import re
 
@@ -38,16 +38,17 @@ def http_comments(plan, step):
     """What a step is, and what the command does with its answer."""
     text = ""
     if step.missing:
-        text = "its answer: 201, and its Id is $%s from here on; or 404, no such image, and steps 2 and 3 follow" % step.variable
+        text = "its answer: 201, and its Id is $%s from here on; " % step.variable
+        text += "or 404, no such image, and steps 2 and 3 follow"
     elif step.outcome == "id" and step.variable is not None and plan.is_sent(step.variable):
         text = "its answer: the Id in it is $%s from here on" % step.variable
     elif step.outcome == "status":
-        text = "its answer: the exit status, %s" % ("ExitCode" if step.name == "exec_inspect"
-                                                    else "StatusCode")
+        member = "ExitCode" if step.name == "exec_inspect" else "StatusCode"
+        text = "its answer: the exit status, " + member
         if step.background:
             text += "; its head comes at once, its body once the container has ended"
     elif step.outcome == "removal":
-        text = "its answer: 200 once the engine has removed the container (--rm), or 404, it is removed already"
+        text = "its answer: 200 once the engine has removed the container (--rm), or 404, it is gone already"
     elif step.outcome == "frames":
         text = "its answer: stdout and stderr in frames, until the engine closes"
         if step.background:
@@ -60,61 +61,62 @@ def http_comments(plan, step):
 
 
 def secret_variables(plan):
+    """The names of the variables that stand for secrets in a script: a sorted list of str."""
     return sorted({name for name, _, _ in plan.secret_values()})
 
 
-def secret_comments(plan):
-    return ["# %s: the secret of the command line, which is not repeated here" % name
-            for name in secret_variables(plan)]
-
-
-def json_comments(plan):
-    if plan.shows_json:
-        return ["# Printed is the JSON that the engine answers; the command itself makes lines for people of it."]
-    return []
-
-
-def prefix_comments(plan):
-    if any(re.match(b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/", step.request)
-           for step in plan.steps):
-        return []
-    return ["# Paths without /v1.41 or the like: the engine speaks its newest version. A real run asks first (GET /_ping) and says it."]
+def opening_comments(plan, about, is_script=True):
+    """The comment lines (str) that a text begins with: the command, `about` (list of str), what it hides."""
+    lines = [command_comment(plan)] + ["# " + line for line in about]
+    prefix = b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/"
+    if not any(re.match(prefix, step.request) for step in plan.steps):
+        lines.append("# Paths without /v1.41 or the like: the engine speaks its newest version. "
+                     "A real run asks first (GET /_ping) and says it.")
+    if plan.shows_json and is_script:
+        lines.append("# Printed is the JSON that the engine answers; "
+                     "the command itself makes lines for people of it.")
+    return lines + ["# %s: the secret of the command line, which is not repeated here" % name
+                    for name in secret_variables(plan)]
 
 
 def must_reach_engine(plan, form):
     """UsageError if the engine cannot be reached by what `form` writes."""
     if plan.address.scheme == "practice":
         raise UsageError("--dry-run=%s: the practice engine inside rawdock has no socket to name" % form,
-                         "start one with rawdock practice --listen /tmp/practice.sock and give -H unix:///tmp/practice.sock")
+                         "start one with rawdock practice --listen /tmp/practice.sock "
+                         "and give -H unix:///tmp/practice.sock")
     if plan.address.scheme not in ("unix", "tcp"):
         raise UsageError("--dry-run=%s: %s:// is not reached so" % (form, plan.address.scheme),
                          "forward the socket (ssh -L) and give -H unix://…")
 
 
-def shown_pieces(pieces):
-    return b"".join(piece if isinstance(piece, bytes) else b"$" + piece.encode("ascii") for piece in pieces)
+HTTP_ABOUT = ["What follows is sent byte for byte, but for these comments and the newline after a body. "
+              "A connection each, or",
+              "one after the other on one where the earlier answer was read to its end."]
 
 
 def print_http(plan):
     """The plan as the bytes on the wire, CRLFs and all, with comment lines between the requests (bytes)."""
-    lines = [command_comment(plan),
-             "# What follows is sent byte for byte, but for these comments and the newline after a body. A connection each, or",
-             "# one after the other on one where the earlier answer was read to its end."] + prefix_comments(plan) + secret_comments(plan)
+    lines = opening_comments(plan, HTTP_ABOUT, False)
     out = []
     for kind, step in plan.events:
         if kind == "begin":
-            out.append("".join(line + "\n"
-                               for line in lines + ["#"] + http_comments(plan, step)).encode("utf-8",
-                                                                                             "replace"))
-            request = shown_pieces(plan.pieces(step.request))
+            out += comment_lines(lines + ["#"] + http_comments(plan, step))
+            request = b"".join(piece if isinstance(piece, bytes) else b"$" + piece.encode("ascii")
+                               for piece in plan.pieces(step.request))
             out.append(request if request.endswith(b"\n") else request + b"\n")
             lines = body_comments(step)
-    return b"".join(out + [line.encode("utf-8", "replace") + b"\n" for line in lines])
+    return b"".join(out + comment_lines(lines))
+
+
+def comment_lines(lines):
+    return [line.encode("utf-8", "replace") + b"\n" for line in lines]
 
 
 def body_comments(step):
+    """What is sent after the head where the plan has no bytes of it: list of str."""
     if step.body_source is None:
         return []
     framing = "in chunks" if b"chunked" in step.request.partition(b"\r\n\r\n")[0] else "as it is"
-    return ["# (the body: %s, %s)"
-            % ("stdin" if step.body_source == "-" else printable_text(step.body_source), framing)]
+    source = "stdin" if step.body_source == "-" else printable_text(step.body_source)
+    return ["# (the body: %s, %s)" % (source, framing)]

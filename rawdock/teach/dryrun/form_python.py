@@ -1,21 +1,23 @@
 """A plan as a program of Python's socket and json, and no more.
 
-Strategy: the program walks the plan's events in their order. A step that is under way while others begin is a
-file to read later. Of the functions below it holds those that it uses.
+Strategy: the program walks the plan's events in their order, a template for each. A step that is under way
+while others begin is a file to read later. Of the functions below the program holds those that it uses.
 
-Promises: the literals are exactly the planned bytes, but for the version: in HTTP/1.0 the engine closes after its
-answer and sends no chunks. An Id that an engine answers is checked before it goes into a request line. `run` and
-`exec` end with the container's status.
+Promises: the literals are exactly the planned bytes, but for the version: in HTTP/1.0 the engine closes after
+its answer and sends no chunks. An Id that an engine answers is checked before it goes into a request line.
+`run` and `exec` end with the container's status.
 
 Left out, and the program says so: an answer that was cut looks like one that ended. No signal is passed on.
 """
 import re
 
 from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
-from .form_http import (command_comment, json_comments, must_reach_engine, prefix_comments,
-                           secret_comments,
-                           secret_variables, step_comment)
+from .form_http import must_reach_engine, opening_comments, secret_variables, step_comment
 
+PYTHON_ABOUT = ["In HTTP/1.0: the engine closes after its answer and sends no chunks. "
+                "An answer that is cut looks like one that has", "ended; rawdock itself tells them apart."]
+
+# Each function uses only those before it. DIAL, FAILURE and FAMILY are filled in.
 PYTHON_FUNCTIONS = (
     ("whole", """
 def whole(request):   # sends it → the answer with its head
@@ -86,22 +88,107 @@ def send_stdin(answer):   # our stdin into the stream, then the half-close that 
 """),
 )
 
+# What the sending of a step becomes, by what comes of its answer; else it is shown_answer().
+PYTHON_STEPS = {
+    "missing": """
+create = (
+    REQUEST)
+status, answer = ask(create)
+why = b"" if status < 400 else answer.read()
+if b"o such image" in why or b"mage not known" in why or b"mage with reference" in why:
+""",
+    "pull": """
+    messages(must(
+        REQUEST), sys.stderr.buffer)
+""",
+    "create again": """
+    status, answer = ask(create)
+    why = b"" if status < 400 else answer.read()
+if why:
+    sys.stderr.write(why.decode("utf-8", "replace"))
+    sys.exit(FAILURE)
+VARIABLE = id_of(json.load(answer))
+""",
+    "ended exec": """
+for pause in (0, 1, 1, 1):   # the engine may need a moment
+    time.sleep(pause)
+    status = json.load(must(
+        REQUEST))["ExitCode"]
+    if status is not None:
+        sys.exit(status)
+sys.exit(1)
+""",
+    "start of run": """
+status, answer = ask(
+    REQUEST)
+if status >= 400:
+    why = answer.read().decode("utf-8", "replace")
+    sys.stderr.write(why)
+    not_found = any(words in why for words in NOT_FOUND)
+    not_executable = any(words in why for words in NOT_EXECUTABLE)
+    sys.exit(127 if not_found else 126 if not_executable else 125)
+""",
+    "removal": """
+ask(
+    REQUEST)[1].read()   # 404: it is removed already
+""",
+    "head": """
+sys.stdout.buffer.write(whole(
+    REQUEST))
+""",
+    "go on after failure": """
+status, answer = ask(
+    REQUEST)
+if status >= 400:
+    failed = 1
+    sys.stderr.write(answer.read().decode("utf-8", "replace"))
+""",
+    "alone": """
+sock.sendall(
+    REQUEST)
+answer = sock.makefile("rb")
+status = int(answer.readline().split()[1])
+while answer.readline().strip():   # the rest of the head
+    pass
+if status >= 400:
+    sys.exit(answer.read().decode("utf-8", "replace"))
+""",
+}
+SHOWN_ANSWERS = {   # what the command does with the answer, by the step's outcome
+    "frames": "show(%s)",
+    "status": "print(json.load(%s)[\"StatusCode\"])",
+    "nothing": "%s",
+    "messages": "messages(%s, sys.stdout.buffer)",
+}
+
+
+def filled_lines(template, values):
+    """The lines of a template with `values` (name → str, or a function of the indent) for the names in it."""
+    def fill(match):
+        value = values[match.group(2)]
+        return match.group(1) + (value if isinstance(value, str) else value(len(match.group(1))))
+
+    return re.sub(r"(?m)((?:^ +)?)\b(%s)\b" % "|".join(values), fill, template.strip("\n")).split("\n")
+
 
 def python_bytes(pieces, indent=4):
     """Pieces → a Python expression for the bytes, a line of the source for each line of the head."""
     variables = [piece for piece in pieces if isinstance(piece, str)]
-    data = b"".join(piece.replace(b"%", b"%%") if variables and isinstance(piece, bytes) else piece
-                    if isinstance(piece, bytes)
-                    else b"%d" if piece == "size" else b"%s" for piece in pieces)
+    data = b""
+    for piece in pieces:
+        if isinstance(piece, str):
+            data += b"%d" if piece == "size" else b"%s"
+        else:
+            data += piece.replace(b"%", b"%%") if variables else piece
     lines = data.split(b"\r\n")
     lines = [line + b"\r\n" for line in lines[:-1]] + [lines[-1]]
-    joined = ("\n" + " " * indent).join(repr(line) for line in merged_tail(lines))
+    joined = ("\n" + " " * indent).join(map(repr, merged_tail(lines)))
     names = ["len(body)" if name == "size" else name for name in variables]
     return joined + (" %% (%s,)" % ", ".join(names) if names else "")
 
 
 def merged_tail(lines):
-    """The lines of a request without an empty one at the end, the empty line of the head joined to the one before."""
+    """`lines` (of bytes) without empty ones; the line end that ends a head is joined to its last field."""
     merged = []
     for line in lines:
         if line == b"\r\n" and merged:
@@ -116,159 +203,125 @@ class PythonScript:
 
     def __init__(self, plan):
         self.plan = plan
-        self.failure = "125" if plan.command == "run" else "1"
-        self.goes_on = plan.goes_on
         self.removes = any(step.outcome == "removal" for step in plan.steps)
+        address = plan.address
+        if address.scheme == "unix":
+            family = "AF_UNIX"
+            self.dial = ["sock = socket.socket(socket.AF_UNIX)", "sock.connect(%s)" % ascii(address.path)]
+        else:
+            family = "AF_INET6" if ":" in address.host else "AF_INET"
+            place = ascii(address.host), address.port
+            self.dial = ["sock = socket.create_connection((%s, %d))" % place]
+        self.values = {"DIAL": "\n    ".join(self.dial), "FAMILY": "socket." + family,
+                       "FAILURE": "125" if plan.command == "run" else "1",
+                       "NOT_FOUND": repr(NOT_FOUND_WORDS), "NOT_EXECUTABLE": repr(NOT_EXECUTABLE_WORDS)}
 
     def script(self):
         lines = []
         for at, (kind, step) in enumerate(self.plan.events):
-            if kind == "begin" and len(self.plan.steps) == 1 and step.outcome in ("body", "nothing"):
-                lines += self.only_step(step, self.print_lines(self.plan.printed_after(at)))
-            elif kind == "begin":
-                lines += ([""] if not step.only_if_missing else []) + self.begin(step,
-                                                                                 self.print_lines(self.plan.printed_after(at)))
-            elif kind == "end" and step.background:
-                lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
-        if self.goes_on:
+            if kind == "print" or kind == "end" and not step.background:
+                continue
+            printing = self.print_lines(self.plan.printed_after(at))
+            if kind == "end":
+                lines += self.end_of_background(step) + printing
+            elif len(self.plan.steps) == 1 and step.outcome in ("body", "nothing"):   # no functions
+                lines += [step_comment(step)] + self.body_lines(step) + self.dial + self.sent("alone", step)
+                lines += ["shutil.copyfileobj(answer, sys.stdout.buffer)"] * (step.outcome == "body")
+                lines += printing
+            else:
+                lines += ([""] if not step.only_if_missing else []) + self.begin(step, printing)
+        if self.plan.goes_on:
             lines.append("sys.exit(failed)")
         if self.removes:
             lines.append("sys.exit(ended)")
         return ("\n".join(self.opening("\n".join(lines)) + lines) + "\n").encode("utf-8", "surrogateescape")
 
-    def dial_lines(self):
-        address = self.plan.address
-        if address.scheme == "unix":
-            return ["sock = socket.socket(socket.AF_UNIX)", "sock.connect(%s)" % ascii(address.path)]
-        return ["sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)]
-
-    def only_step(self, step, printing):
-        """A plan of one request, its answer shown as it is: no functions."""
-        lines = [step_comment(step)] + self.body_lines(step) + self.dial_lines()
-        lines += ["sock.sendall(", "    %s)" % self.bytes_of(step), "answer = sock.makefile(\"rb\")",
-                  "status = int(answer.readline().split()[1])",
-                  "while answer.readline().strip():   # the rest of the head", "    pass",
-                  "if status >= 400:", "    sys.exit(answer.read().decode(\"utf-8\", \"replace\"))"]
-        return lines + (["shutil.copyfileobj(answer, sys.stdout.buffer)"] if step.outcome == "body"
-                        else []) + printing
-
     def opening(self, rest):
-        plan, address = self.plan, self.plan.address
-        family = "socket.AF_UNIX" if address.scheme == "unix" else "socket.AF_INET6" if ":" in address.host else "socket.AF_INET"
-        values = {"DIAL": "\n    ".join(self.dial_lines()), "FAILURE": self.failure, "FAMILY": family}
-        functions = []
-        for name, text in reversed(PYTHON_FUNCTIONS):   # a function uses only those before it
+        """The lines before the first step; `rest` (str) is what follows, and uses functions and modules."""
+        plan, functions = self.plan, []
+        for name, text in reversed(PYTHON_FUNCTIONS):
             if re.search(r"\b%s\b" % name, rest):
-                text = re.sub("DIAL|FAILURE|FAMILY", lambda match: values[match.group()], text).strip("\n")
-                functions = [""] + text.split("\n") + functions
-                rest += text
-        variables = ["%s = os.environ[%r].encode()" % (name, name)
-                     for name in secret_variables(plan)] + ["failed = 0"] * self.goes_on
+                lines = filled_lines(text, self.values)
+                functions = [""] + lines + functions
+                rest += "\n".join(lines)
+        variables = ["%s = os.environ[%r].encode()" % (name, name) for name in secret_variables(plan)]
+        variables += ["failed = 0"] * plan.goes_on
         rest += "".join(variables)
-        lines = ["#!/usr/bin/env python3", command_comment(plan),
-                 "# In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like one that has",
-                 "# ended; rawdock itself tells them apart."] + prefix_comments(plan) + json_comments(plan) + secret_comments(plan)
-        lines.append("import "
-                     + ", ".join(name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading",
-                                                   "time") if name + "." in rest))
-        return lines + functions + ([""] + variables if variables
-                                    else []) + self.print_lines(plan.printed_after(-1))
+        modules = [name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading", "time")
+                   if name + "." in rest]
+        lines = ["#!/usr/bin/env python3"] + opening_comments(plan, PYTHON_ABOUT)
+        lines.append("import " + ", ".join(modules))
+        return (lines + functions + ([""] + variables if variables else [])
+                + self.print_lines(plan.printed_after(-1)))
+
+    def sent(self, name, step):
+        """The lines of PYTHON_STEPS[name] for `step`."""
+        creator = next((one.variable for one in self.plan.steps if one.missing), None)
+        values = dict(self.values, REQUEST=lambda indent: self.bytes_of(step, indent), VARIABLE=str(creator))
+        return filled_lines(PYTHON_STEPS[name], values)
 
     def bytes_of(self, step, indent=4):
-        return python_bytes(self.plan.http10_pieces(step),
-                            indent) + (" + body" if step.body_source is not None else "")
+        body = " + body" if step.body_source is not None else ""
+        return python_bytes(self.plan.http10_pieces(step), indent) + body
 
     def print_lines(self, printed):
-        if not printed:
-            return []
-        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(printed))]
+        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(printed))] if printed else []
 
     def body_lines(self, step):
         if step.body_source is None:
             return []
-        return ["body = %s.read()"
-                % ("sys.stdin.buffer" if step.body_source == "-"
-                   else "open(%s, \"rb\")" % ascii(step.body_source))]
+        file = "sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source)
+        return ["body = %s.read()" % file]
 
     def begin(self, step, printing):
-        lines = [step_comment(step)] + self.body_lines(step)
-        asked = "must(\n    %s)" % self.bytes_of(step)
-        if step.missing:
-            return lines + ["create = (\n    %s)" % self.bytes_of(step), "status, answer = ask(create)",
-                            "why = b\"\" if status < 400 else answer.read()",
-                            "if b\"o such image\" in why or b\"mage not known\" in why or b\"mage with reference\" in why:"]
+        comment = step_comment(step)
         if step.only_if_missing and step.outcome == "messages":
-            return ["    " + lines[0],
-                    "    messages(must(\n        %s), sys.stderr.buffer)" % self.bytes_of(step, 8)]
+            return ["    " + comment] + self.sent("pull", step)
         if step.only_if_missing:
-            variable = next(one.variable for one in self.plan.steps if one.missing)
-            return ["    " + lines[0], "    status, answer = ask(create)",
-                    "    why = b\"\" if status < 400 else answer.read()", "if why:",
-                    "    sys.stderr.write(why.decode(\"utf-8\", \"replace\"))",
-                    "    sys.exit(%s)" % self.failure,
-                    "%s = id_of(json.load(answer))" % variable] + printing
+            return ["    " + comment] + self.sent("create again", step) + printing
+        lines = [comment] + self.body_lines(step)
+        answer = "must(\n    %s)" % self.bytes_of(step)
+        if step.missing:
+            return lines + self.sent("missing", step)
         if step.background:
-            return lines + ["answer%d = %s" % (step.number, asked)]
+            return lines + ["answer%d = %s" % (step.number, answer)]
         if step.outcome == "id":
-            return lines + self.take_id(step, asked) + printing
+            return lines + self.take_id(step, answer) + printing
         if step.name == "exec_inspect" and step.outcome == "status":
-            return lines + ["for pause in (0, 1, 1, 1):   # the engine may need a moment",
-                            "    time.sleep(pause)",
-                            "    status = json.load(must(\n        %s))[\"ExitCode\"]"
-                            % self.bytes_of(step, 8),
-                            "    if status is not None:", "        sys.exit(status)", "sys.exit(1)"]
+            return lines + self.sent("ended exec", step)
         if step.name == "container_start" and self.plan.command == "run":
-            return lines + ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:",
-                            "    why = answer.read().decode(\"utf-8\", \"replace\")",
-                            "    sys.stderr.write(why)",
-                            "    not_found = any(words in why for words in %s)" % repr(NOT_FOUND_WORDS),
-                            "    not_executable = any(words in why for words in %s)"
-                            % repr(NOT_EXECUTABLE_WORDS),
-                            "    sys.exit(127 if not_found else 126 if not_executable else 125)"] + printing
-        if step.outcome == "removal":
-            return lines + ["ask(\n    %s)[1].read()   # 404: it is removed already" % self.bytes_of(step)]
-        if step.outcome == "head":
-            return lines + ["sys.stdout.buffer.write(whole(\n    %s))" % self.bytes_of(step)]
-        if self.goes_on:
-            then = [self.shown(step, "answer")] if step.outcome != "nothing" else printing
-            lines += ["status, answer = ask(\n    %s)" % self.bytes_of(step), "if status >= 400:",
-                      "    failed = 1",
-                      "    sys.stderr.write(answer.read().decode(\"utf-8\", \"replace\"))"]
-            return lines + ["else:"] * bool(then) + ["    " + line for line in then]
-        return lines + [self.shown(step, asked)] + printing
+            return lines + self.sent("start of run", step) + printing
+        if step.outcome in ("removal", "head"):
+            return lines + self.sent(step.outcome, step)
+        if self.plan.goes_on:
+            then = [self.shown_answer(step, "answer")] if step.outcome != "nothing" else printing
+            lines += self.sent("go on after failure", step) + ["else:"] * bool(then)
+            return lines + ["    " + line for line in then]
+        return lines + [self.shown_answer(step, answer)] + printing
 
-    def take_id(self, step, asked):
+    def take_id(self, step, answer):
         if step.variable is None or not self.plan.is_sent(step.variable):
-            return [asked]
-        lines = ["answer = json.load(%s)" % asked, "%s = id_of(answer)" % step.variable]
+            return [answer]
+        lines = ["answer = json.load(%s)" % answer, "%s = id_of(answer)" % step.variable]
         if step.name == "container_inspect" and self.plan.has_frames:
             lines += ["if answer[\"Config\"][\"Tty\"]:   # a terminal's stream has no frames",
                       "    show = copy"]
         return lines
 
-    def shown(self, step, answer):
+    def shown_answer(self, step, answer):
         """The statement that does with `answer`, an expression for the file, what the command does."""
-        if step.outcome == "frames":
-            return "show(%s)" % answer
-        if step.outcome == "status":
-            return "print(json.load(%s)[\"StatusCode\"])" % answer
-        if step.outcome == "nothing":
-            return answer
-        if step.outcome == "messages":
-            return "messages(%s, sys.stdout.buffer)" % answer
-        return "copy(%s)" % answer
+        return SHOWN_ANSWERS.get(step.outcome, "copy(%s)") % answer
 
     def end_of_background(self, step):
         answer = "answer%d" % step.number
         if step.outcome == "status":
-            return [("ended = json.load(%s)[\"StatusCode\"]" if self.removes
-                     else "sys.exit(json.load(%s)[\"StatusCode\"])") % answer]
-        if step.reads_stdin:
-            return ["threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer,
-                    self.shown(step, answer)]
-        return [self.shown(step, answer)]
+            status = "json.load(%s)[\"StatusCode\"]" % answer
+            return ["ended = " + status if self.removes else "sys.exit(%s)" % status]
+        thread = "threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer
+        return [thread] * step.reads_stdin + [self.shown_answer(step, answer)]
 
 
 def print_python(plan):
+    """The plan as the source of a Python program (bytes)."""
     must_reach_engine(plan, "python")
     return PythonScript(plan).script()

@@ -1,23 +1,22 @@
 """A plan as a script for sh, with `printf … | nc -U` or curl.
 
-Strategy: the script walks the plan's events in their order. The two forms share all but the line that sends. A
-step that is under way while others begin writes to a FIFO: its head is read from there at once, so that the
+Strategy: the script walks the plan's events in their order. The two forms share all but the line that sends.
+A step that is under way while others begin writes to a FIFO: its head is read from there at once, so that the
 engine is known to have accepted it, and the rest where the command reads it.
 
-Promises: `sh` gives printf exactly the planned bytes, whatever the arguments. The scripts use POSIX sh, mktemp,
-nc or curl, sed, od and dd. They print what the engine says where the command would make a table of it, and take
-stdout and stderr apart where the command would. `run` and `exec` end with the container's status.
+Promises: `sh` gives printf exactly the planned bytes, whatever the arguments. The scripts use POSIX sh,
+mktemp, nc or curl, sed, od and dd. They print what the engine says where the command would make a table of
+it, and take stdout and stderr apart where the command would. `run` and `exec` end with the container's
+status.
 
-Left out, and the scripts say so: nc is given HTTP/1.0, in which an answer that was cut looks like one that ended;
-no signal is passed on; curl cannot send stdin into a stream.
+Left out, and the scripts say so: nc is given HTTP/1.0, in which an answer that was cut looks like one that
+ended; no signal is passed on; curl cannot send stdin into a stream.
 """
 import re
 
 from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ...errors import UsageError
-from .form_http import (command_comment, json_comments, must_reach_engine, prefix_comments,
-                           secret_comments,
-                           secret_variables, shell_word, step_comment)
+from .form_http import must_reach_engine, opening_comments, secret_variables, shell_word, step_comment
 
 
 def shell_path(path):
@@ -38,7 +37,7 @@ PRINTF_ESCAPES = {b"\\": b"\\\\", b"%": b"%%", b"\r": b"\\r", b"\n": b"\\n", b"'
 
 
 def printf_text(data):
-    """bytes without NUL → what stands between the quotes of printf's format."""
+    """bytes without NUL → the text between the quotes of printf's format that prints them."""
     def escape(match):
         byte = match.group()
         return PRINTF_ESCAPES.get(byte) or b"\\%03o" % byte[0]
@@ -71,7 +70,7 @@ through() {   # the body of an answer through the command $1; that of a refusal,
   if read_head; then "$1"; else cat >&2; return 1; fi
 }"""),
     ("frames", r"""
-frames() {   # a frame: the stream (2 is stderr), 3 zeros, the length in 4 bytes; then so many bytes. dd reads never too many
+frames() {   # a frame: the stream (2 is stderr), 3 zeros, 4 bytes of length; so many bytes. dd reads no more
   while header=$(dd bs=1 count=8 2>/dev/null | od -An -v -tu1) && [ -n "$header" ]; do
     set -- $header
     [ $# -eq 8 ] || { echo 'the stream was cut inside a frame' >&2; return 1; }
@@ -92,15 +91,70 @@ messages() {   # JSON, one a line; an error can come long after 200 OK, as one o
 SHELL_TAKE_ID = rb"""sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'"""
 SHELL_NO_SUCH_IMAGE = b"""*[Nn]"o such image"*|*"mage not known"*|*"mage with reference"*"""
 
+# What the sending of a step becomes, by what comes of its answer. BODY is the command that sends it.
+SHELL_STEPS = {
+    "missing": rb"""
+create() {
+  BODY 2>&1
+}
+created=$(create) || {
+  case $created in NO_SUCH_IMAGE) ;; *) printf '%s\n' "$created" >&2; exit FAILURE ;; esac
+""",
+    "create again": rb"""
+  created=$(create) || { printf '%s\n' "$created" >&2; exit FAILURE; }
+}
+VARIABLE=$(printf '%s\n' "$created" | TAKE_ID)
+""",
+    "taken id": rb"""
+VARIABLE=$(printf '%s\n' "$answer" | TAKE_ID)
+""",
+    "terminal": rb"""
+case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames
+""",
+    "ended exec": rb"""
+for pause in 0 1 1 1; do   # the engine may need a moment
+  sleep $pause
+  ended=$(BODY | TAKE_STATUS)
+  [ -z "$ended" ] || exit "$ended"
+done
+exit FAILURE
+""",
+    "start of run": rb"""
+answer=$(BODY 2>&1) || {
+  printf '%s\n' "$answer" >&2
+  case $answer in NOT_FOUND) exit 127 ;; NOT_EXECUTABLE) exit 126 ;; *) exit 125 ;; esac
+}
+""",
+    "background": rb"""
+mkfifo FIFO
+WHOLE >FIFO &
+jobs="$jobs $!"
+exec DESCRIPTOR<FIFO
+read_head <&DESCRIPTOR || { cat <&DESCRIPTOR >&2; exit FAILURE; }
+""",
+}
+
+
+def shell_lines(name, values):
+    """The lines of SHELL_STEPS[name] with `values` (name → bytes) for the names in it."""
+    pattern = rb"\b(?:%s)\b" % b"|".join([name.encode("ascii") for name in values])
+    text = SHELL_STEPS[name].strip(b"\n")
+    return re.sub(pattern, lambda match: values[match.group().decode("ascii")], text).split(b"\n")
+
+
+def take_status(step):
+    """The sed command that takes the exit status out of the answer to `step`."""
+    member = b"ExitCode" if step.name == "exec_inspect" else b"StatusCode"
+    return rb"""sed -n 's/.*"%s":\([0-9][0-9]*\).*/\1/p'""" % member
+
 
 class ShellScript:
-    """A plan as a script for sh: POSIX, and mktemp. The subclasses know how a request is sent, and say it as bytes of sh:
+    """A plan as a script for sh: POSIX, and mktemp. Subclasses have the commands (bytes) that send a request:
 
-        whole(step, stdin=False)   sends `step`, then our stdin if `stdin`, and prints the answer with its head
+        whole(step, stdin=False)   sends `step`, then stdin if asked to, and prints the answer with its head
         body(step)                 sends `step` and prints the body of the answer; fails if it is a refusal
-        quiet(step)                the same, where the body is worth showing only if it says what is wrong
-        told(then)                 the command `then`, after what is still to be said where body() has failed
-                                   and $answer has what it printed
+        quiet(step)                does as body(), where the body is shown only if it says what is wrong
+        after_failure(then)        what body() did not say but left in $answer, then the command `then`
     """
 
     about = ""
@@ -110,28 +164,37 @@ class ShellScript:
         self.plan = plan
         self.functions = set()
         self.failure = b"125" if plan.command == "run" else b"1"
-        self.goes_on = plan.goes_on
         self.descriptors = {}     # a background step → the descriptor from which its answer is read
-        self.show = "frames"      # the function that shows a stream
+        self.show = b"frames"     # the function that shows a stream
 
     def before(self, step):
-        """Lines that stand before the one that sends."""
+        """The lines before the one that sends."""
         return []
+
+    def filled(self, name, step, **values):
+        """The lines of SHELL_STEPS[name] for `step`."""
+        words = [("|".join("*'%s'*" % phrase for phrase in table)).encode("ascii")
+                 for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
+        variable = next((one.variable for one in self.plan.steps if one.missing), None) or step.variable or ""
+        return shell_lines(name, dict(
+            values, FAILURE=self.failure, NO_SUCH_IMAGE=SHELL_NO_SUCH_IMAGE, TAKE_ID=SHELL_TAKE_ID,
+            VARIABLE=variable.encode("ascii"), TAKE_STATUS=take_status(step), NOT_FOUND=words[0],
+            NOT_EXECUTABLE=words[1]))
 
     def through(self, step, function):
         self.functions.update(("through", function))
-        return self.whole(step) + b" | through " + (b'"$show"' if function == "frames"
-                                                    and self.show != "frames" else function.encode("ascii"))
+        return self.whole(step) + b" | through " + (
+            self.show if function == "frames" else function.encode("ascii"))
 
     def script(self):
         lines = []
         for at, (kind, step) in enumerate(self.plan.events):
             if kind == "begin":
-                lines += ([b""] if not step.only_if_missing else []) + self.begin(step,
-                                                                                  self.plan.printed_after(at))
+                lines += [b""] if not step.only_if_missing else []
+                lines += self.begin(step, self.print_lines(self.plan.printed_after(at)))
             elif kind == "end" and step.background:
                 lines += self.end_of_background(step) + self.print_lines(self.plan.printed_after(at))
-        if self.goes_on:
+        if self.plan.goes_on:
             lines.append(b"exit $failed")
         if any(step.outcome == "status" and step.background for step in self.plan.steps):
             lines.append(b'exit "${ended:-%s}"' % self.failure)
@@ -139,147 +202,132 @@ class ShellScript:
 
     def opening(self):
         plan = self.plan
-        lines = ["#!/bin/sh",
-                 command_comment(plan)] + ["# " + line
-                                           for line in self.about.strip().split("\n")] + prefix_comments(plan)
-        lines += json_comments(plan) + secret_comments(plan) + [': "${%s:?put it into this variable}"' % name
-                                                                for name in secret_variables(plan)]
+        lines = ["#!/bin/sh"] + opening_comments(plan, self.about.strip().split("\n"))
+        lines += [': "${%s:?put it into this variable}"' % name for name in secret_variables(plan)]
         for name, text in SHELL_FUNCTIONS:
             if name in self.functions:
                 lines += text.strip("\n").split("\n")
         if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
             stdin = any(step.reads_stdin for step in plan.steps)
+            unblock = ': 1<>"$dir/stdin"; ' if stdin else ""
             lines += ["dir=$(mktemp -d) || exit", "jobs=",
-                      "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT"
-                      % (': 1<>"$dir/stdin"; ' if stdin else ""), "trap 'exit 130' INT TERM"]
+                      "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT" % unblock,
+                      "trap 'exit 130' INT TERM"]
             if stdin:
                 lines += ['mkfifo "$dir/stdin"',
                           "exec 9<&0   # what runs in the background has no other stdin"]
-        if self.goes_on:
+        if plan.goes_on:
             lines.append("failed=0")
-        return [line.encode("utf-8", "surrogateescape")
-                for line in lines] + self.print_lines(plan.printed_after(-1))
+        encoded = [line.encode("utf-8", "surrogateescape") for line in lines]
+        return encoded + self.print_lines(plan.printed_after(-1))
 
     def print_lines(self, printed):
         return [printf_command(self.plan.pieces(printed))] if printed else []
 
-    def begin(self, step, printed):
-        comment = step_comment(step).encode("utf-8", "surrogateescape")
-        if step.background:
-            return [comment] + self.begin_background(step)
-        if step.missing:
-            return [comment, b"create() {", b"  " + self.body(step) + b" 2>&1", b"}",
-                    b"created=$(create) || {",
-                    b"  case $created in %s) ;; *) printf '%%s\\n' \"$created\" >&2; exit %s ;; esac"
-                    % (SHELL_NO_SUCH_IMAGE, self.failure)]
-        if step.only_if_missing and step.outcome == "messages":
-            return [b"  " + comment, b"  " + self.through(step, "messages") + b" >&2 || exit " + self.failure]
+    def begin(self, step, printing):
+        comment = [step_comment(step).encode("utf-8", "surrogateescape")]
         if step.only_if_missing:
-            creator = next(one for one in self.plan.steps if one.missing)
-            return ([b"  " + comment,
-                     b"  created=$(create) || { printf '%%s\\n' \"$created\" >&2; exit %s; }" % self.failure,
-                     b"}",
-                     creator.variable.encode("ascii") + b"=$(printf '%s\\n' \"$created\" | " + SHELL_TAKE_ID
-                     + b")"] + self.print_lines(printed))
-        return [comment] + self.before(step) + self.foreground(step, printed)
+            comment = [b"  " + comment[0]]
+            if step.outcome == "messages":
+                return comment + [b"  " + self.through(step, "messages") + b" >&2 || exit " + self.failure]
+            return comment + self.filled("create again", step) + printing
+        if step.background:
+            return comment + self.begin_background(step)
+        if step.missing:
+            return comment + self.filled("missing", step, BODY=self.body(step))
+        return comment + self.before(step) + self.foreground(step, printing)
 
-    def foreground(self, step, printed):
-        fail = b"failed=1" if self.goes_on else b"exit " + self.failure
+    def foreground(self, step, printing):
+        fail = b"failed=1" if self.plan.goes_on else b"exit " + self.failure
         failure = b" || " + fail
         if step.outcome == "id":
-            lines = [b"answer=$(" + self.body(step) + b") || " + self.told(b"exit " + self.failure)]
-            if step.variable is None or not self.plan.is_sent(step.variable):
-                return lines
-            lines.append(step.variable.encode("ascii") + b"=$(printf '%s\\n' \"$answer\" | " + SHELL_TAKE_ID
-                         + b")")
-            if step.name == "container_inspect" and self.plan.has_frames:
-                self.show = "show"
-                lines.append(b"""case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames""")
-            return lines + self.print_lines(printed)
+            return self.take_id(step, printing)
         if step.outcome == "status" and step.name == "exec_inspect":
-            return [b"for pause in 0 1 1 1; do   # the engine may need a moment", b"  sleep $pause",
-                    b"  ended=$(" + self.body(step) + b" | " + take_status(step) + b")",
-                    b'  [ -z "$ended" ] || exit "$ended"', b"done", b"exit " + self.failure]
+            return self.filled("ended exec", step, BODY=self.body(step))
         if step.outcome == "status":
             return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step)
-                    + b" || " + self.told(fail)]
+                    + b" || " + self.after_failure(fail)]
         if step.outcome == "removal":
             return [self.body(step) + b" >/dev/null 2>&1   # 404: it is removed already"]
         if step.outcome in ("frames", "messages"):
-            return [self.through(step, step.outcome) + failure] + self.print_lines(printed)
+            return [self.through(step, step.outcome) + failure] + printing
         if step.outcome == "head":
             return [self.whole(step)]
         if step.outcome == "body":
             return [self.body(step) + failure]
         if step.name == "container_start" and self.plan.command == "run":
-            patterns = [("|".join("*'%s'*" % words for words in table)).encode("ascii")
-                        for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
-            return [b"answer=$(" + self.body(step) + b" 2>&1) || {", b"  printf '%s\\n' \"$answer\" >&2",
-                    b"  case $answer in %s) exit 127 ;; %s) exit 126 ;; *) exit 125 ;; esac"
-                    % tuple(patterns), b"}"] + self.print_lines(printed)
-        if self.goes_on and printed:
-            return [self.quiet(step) + b" && " + self.print_lines(printed)[0] + failure]
-        return [self.quiet(step) + failure] + self.print_lines(printed)
+            return self.filled("start of run", step, BODY=self.body(step)) + printing
+        if self.plan.goes_on and printing:
+            return [self.quiet(step) + b" && " + printing[0] + failure]
+        return [self.quiet(step) + failure] + printing
+
+    def take_id(self, step, printing):
+        lines = [b"answer=$(" + self.body(step) + b") || " + self.after_failure(b"exit " + self.failure)]
+        if step.variable is None or not self.plan.is_sent(step.variable):
+            return lines
+        lines += self.filled("taken id", step)
+        if step.name == "container_inspect" and self.plan.has_frames:
+            self.show = b'"$show"'
+            lines += self.filled("terminal", step)
+        return lines + printing
 
     def begin_background(self, step):
         self.functions.add("through")
-        self.descriptors[step] = descriptor = b"%d" % (3 + len(self.descriptors))
-        fifo = b'"$dir/%d"' % step.number
-        return [b"mkfifo " + fifo, self.whole(step, step.reads_stdin) + b" >" + fifo + b" &",
-                b'jobs="$jobs $!"',
-                b"exec %s<%s" % (descriptor, fifo),
-                b"read_head <&%s || { cat <&%s >&2; exit %s; }" % (descriptor, descriptor, self.failure)]
+        self.descriptors[step] = b"%d" % (3 + len(self.descriptors))
+        return self.filled("background", step, WHOLE=self.whole(step, step.reads_stdin),
+                           FIFO=b'"$dir/%d"' % step.number, DESCRIPTOR=self.descriptors[step])
 
     def end_of_background(self, step):
         descriptor = self.descriptors[step]
         if step.outcome == "status":
-            take = take_status(step) + b" <&" + descriptor
-            return [b'wait $waiter; ended=$(cat "$dir/ended")'
-                    if any(one.reads_stdin for one in self.plan.steps) else b"ended=$(" + take + b")"]
+            if any(one.reads_stdin for one in self.plan.steps):
+                return [b'wait $waiter; ended=$(cat "$dir/ended")']
+            return [b"ended=$(" + take_status(step) + b" <&" + descriptor + b")"]
         self.functions.add("frames")
-        stdin = [b'cat <&9 >"$dir/stdin" &', b'stdin=$! jobs="$jobs $!"'] if step.reads_stdin else []
-        if stdin and len(self.descriptors) == 2:
-            # The engine half-closes when the container has ended, and nc then waits for the end of stdin.
-            wait = next(one for one in self.descriptors if one.outcome == "status")
-            stdin += [b'{ %s <&%s >"$dir/ended"; kill $stdin 2>/dev/null; } &   # stdin may go on when the container has ended'
-                      % (take_status(wait), self.descriptors[wait]), b"waiter=$!"]
-        elif stdin:
-            stdin.insert(0, b"# It ends when the command and stdin have: nc does not tell that the engine has half-closed.")
-        return stdin + [(b'"$show"' if self.show != "frames" else b"frames") + b" <&" + descriptor
-                        + b" || exit 1"]
+        return self.copy_stdin(step) + [self.show + b" <&" + descriptor + b" || exit 1"]
 
-
-def take_status(step):
-    """The sed command that takes the exit status out of the answer to `step`."""
-    return rb"""sed -n 's/.*"%s":\([0-9][0-9]*\).*/\1/p'""" % (b"ExitCode" if step.name == "exec_inspect"
-                                                               else b"StatusCode")
+    def copy_stdin(self, step):
+        if not step.reads_stdin:
+            return []
+        lines = [b'cat <&9 >"$dir/stdin" &', b'stdin=$! jobs="$jobs $!"']
+        if len(self.descriptors) != 2:
+            return [b"# It ends when the command and stdin have: "
+                    b"nc does not show that the engine half-closed."] + lines
+        # The engine half-closes when the container has ended, and nc then waits for the end of stdin.
+        wait = next(one for one in self.descriptors if one.outcome == "status")
+        return lines + [b'{ %s <&%s >"$dir/ended"; kill $stdin 2>/dev/null; } &   '
+                        b'# stdin may go on when the container has ended'
+                        % (take_status(wait), self.descriptors[wait]), b"waiter=$!"]
 
 
 class NetcatScript(ShellScript):
-    """`printf … | nc -U SOCK`."""
+    """Sends with `printf … | nc -U SOCK`."""
 
     spools = True
 
     about = """
-The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after its answer and sends no chunks.
-(No -N, for an engine takes a half-close for a client that has gone; only where stdin goes into a stream it is in place.)
-An answer that is cut looks like one that has ended; rawdock itself tells them apart."""
+The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after its answer and sends
+no chunks. (No -N, for an engine takes a half-close for a client that has gone; only where stdin goes into a
+stream it is in place.) An answer that is cut looks like one that has ended; rawdock itself tells them
+apart."""
 
     def whole(self, step, stdin=False):
         send = printf_command(self.plan.http10_pieces(step))
         if step.body_source is not None:
-            send = b"{ %s; cat <%s; }" % (send,
-                                          b'"$dir/body"' if step.body_source == "-"
-                                          else shell_path(step.body_source))
+            file = b'"$dir/body"' if step.body_source == "-" else shell_path(step.body_source)
+            send = b"{ %s; cat <%s; }" % (send, file)
         elif stdin:
             send = b'{ %s; cat "$dir/stdin"; }' % send
         address = self.plan.address
-        # After stdin a half-close is right: it is how the container learns of the end.
-        place = b"-U " + shell_path(address.path) if address.scheme == "unix" else shell_word(address.host) + b" %d" % address.port
+        # After stdin a half-close (-N) is right: the container learns of its end so.
+        if address.scheme == "unix":
+            place = b"-U " + shell_path(address.path)
+        else:
+            place = shell_word(address.host) + b" %d" % address.port
         return send + b" | nc " + (b"-N " if stdin else b"") + place
 
     def before(self, step):
-        """What puts the length of a body that is not in the request into $size."""
+        """The lines that put the length of a body that is not in the request into $size."""
         if step.body_source is None:
             return []
         if step.body_source == "-":
@@ -292,16 +340,17 @@ An answer that is cut looks like one that has ended; rawdock itself tells them a
 
     quiet = body
 
-    def told(self, then):
+    def after_failure(self, then):
         return then
 
 
 class CurlScript(ShellScript):
-    """`curl --unix-socket SOCK …`."""
+    """Sends with `curl --unix-socket SOCK …`."""
 
     about = """
-The requests as curl sends them (it adds a User-Agent and an Accept of its own; --fail-with-body needs curl 7.76).
-Streams are asked for without an upgrade, which curl would not follow: the engine answers 200 and the same stream."""
+The requests as curl sends them (it adds a User-Agent and an Accept of its own; --fail-with-body needs 7.76).
+Streams are asked for without an upgrade, which curl would not follow: the engine answers 200 and the
+stream."""
 
     def __init__(self, plan):
         ShellScript.__init__(self, plan)
@@ -311,8 +360,9 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
 
     def curl(self, step, flags):
         address, plan = self.plan.address, self.plan
-        words = [b"curl", flags] + ([b"--unix-socket", shell_path(address.path)] if address.scheme == "unix"
-                                    else [])
+        words = [b"curl", flags]
+        if address.scheme == "unix":
+            words += [b"--unix-socket", shell_path(address.path)]
         head, _, body = step.request.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
         if step.version == "1.0":
@@ -323,17 +373,17 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
         elif step.method != "GET" or has_body:
             words += [b"-X", step.method.encode("ascii")]
         names = [field.partition(b":")[0].lower() for field in fields]
+        left_to_curl = [b"content-length", b"transfer-encoding"] + [b"connection", b"upgrade"] * step.hijack
         for name, field in zip(names, fields):
-            left_to_curl = (b"content-length",
-                            b"transfer-encoding") + ((b"connection", b"upgrade") if step.hijack else ())
             if name not in left_to_curl and field != b"Host: docker":
-                words += [b"-H", shell_pieces(plan.pieces(field if field.partition(b":")[2].strip()
-                                                          else field.partition(b":")[0] + b";"))]
+                if not field.partition(b":")[2].strip():
+                    field = field.partition(b":")[0] + b";"   # so curl is given a field without a value
+                words += [b"-H", shell_pieces(plan.pieces(field))]
         if has_body and b"content-type" not in names:
             words += [b"-H", b"Content-Type:"]
         if step.body_source is not None:
-            words += [b"-H", b"Expect:", b"-g", b"-T",
-                      b"-" if step.body_source == "-" else shell_path(step.body_source)]
+            file = b"-" if step.body_source == "-" else shell_path(step.body_source)
+            words += [b"-H", b"Expect:", b"-g", b"-T", file]
         elif body:
             if len(body) > 1024:
                 words += [b"-H", b"Expect:"]
@@ -341,8 +391,8 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
         target = line.split(b" ")[1]
         place = "http://docker"
         if address.scheme == "tcp":
-            place = "http://%s:%d" % ("[%s]" % address.host if ":" in address.host else address.host,
-                                      address.port)
+            host = "[%s]" % address.host if ":" in address.host else address.host
+            place = "http://%s:%d" % (host, address.port)
         place = place.encode("utf-8")
         if re.fullmatch(rb"[A-Za-z0-9/?&=%._~:,@+-]*", target) and b"/." not in target:
             return b" ".join(words + [shell_pieces([place] + plan.pieces(target))])
@@ -358,15 +408,17 @@ Streams are asked for without an upgrade, which curl would not follow: the engin
     def quiet(self, step):
         return self.body(step) + b" >&2"
 
-    def told(self, then):
+    def after_failure(self, then):
         return b"{ printf '%s\\n' \"$answer\" >&2; " + then + b"; }"
 
 
 def print_nc(plan):
+    """The plan as a script for sh with nc (bytes)."""
     must_reach_engine(plan, "nc")
     return NetcatScript(plan).script()
 
 
 def print_curl(plan):
+    """The plan as a script for sh with curl (bytes)."""
     must_reach_engine(plan, "curl")
     return CurlScript(plan).script()
