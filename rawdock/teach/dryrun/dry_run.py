@@ -220,7 +220,7 @@ class Plan:
         return variable in pieces
 
     def pieces(self, data):
-        """Bytes that were sent or printed → a list of bytes, and of str: variables in place of ids and secrets."""
+        """Bytes that were sent or printed → a list of bytes, and of str: variables for ids and secrets."""
         names = {id.encode("ascii"): name for id, name in self._ids.items()}
         patterns = list(names)
         for variable, before, value in self.secret_values():

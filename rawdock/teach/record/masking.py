@@ -1,41 +1,48 @@
-"""Credentials in what crosses a connection: each of their bytes becomes an asterisk before anything is shown or kept.
+"""Credentials in what crosses a connection: each of their bytes becomes an asterisk before anything shows it.
 
     names_secret      whether a name says that its value is a credential
-    masked_text       a text as a whole, such as an argument or a note
+    masked_text       a text as a whole, such as a note
+    masked_words      the words of a command line
     SecretMasker      the two directions of one connection
     SecretMaskers     the events of any number of connections
 
-Strategy: one table has the names, another the marks behind which a secret begins and how it ends. A TextMasker walks
-the marks of the lines of a head or of the inside of a JSON string. A JSONMasker takes a body apart into strings. The
-SecretMasker asks the wire floor's own readers where a body begins, so that a chunk line in a secret stays what it is.
+Strategy: one table has the names, another the marks behind which a secret begins and how it ends. A
+TextMasker walks the marks in the lines of a head or inside a JSON string. A JSONMasker takes a body apart
+into strings. The SecretMasker asks the wire floor's own readers where a body begins, so that a chunk line in
+a secret stays.
 
-Promises: as many bytes come out as went in, so that lengths, offsets and framing stay true; however the bytes are cut,
-no byte is held back; time is linear. In doubt more is masked: of bytes that break a rule of HTTP all is searched for
-all kinds of secrets, and of a URL that is cut before its host ends the host goes too. Masked are the values of fields,
-JSON members, query parameters, environment variables and options whose name is in the table; what stands before @ in
-any URL; private keys, swarm tokens and base64 text that begins as a JSON object does; the data of /secrets and /configs;
-bodies in UTF-16 or with a content coding, and HTTP/2 sessions (BuildKit asks the client for passwords there) as a whole.
+Promises: as many bytes come out as went in, so that lengths, offsets and framing stay true; no byte is held
+back, however the bytes are cut; time is linear. In doubt more is masked: bytes that break a rule of HTTP are
+searched for all kinds of secrets, and of a URL that is cut before its host ends the host goes too. Masked are
+    - the values of fields, JSON members, query parameters, variables and options whose name is in the table,
+    - what is before @ in any URL, - private keys, tokens of a swarm, and base64 text that begins as a JSON
+    object does, - the data of /secrets and /configs, - as a whole: bodies in UTF-16 or with a content coding,
+    and HTTP/2 sessions, in which BuildKit asks the client
+      for passwords.
 
-Left out: what a program prints or reads on its terminal, what is in archives, JSON numbers, and words that only their
-place makes secret (`mysql -phunter2`). Nobody can tell which of these are credentials.
+Left out: what a program prints or reads on its terminal, what is in archives, JSON numbers, and words that
+only their place makes secret (`mysql -phunter2`). Nobody can tell which of these are credentials.
 """
 import json
 import re
-from collections import deque, namedtuple
+from collections import deque
 
 from .pairing import BODY_ROLES, PairedReaders
 
-# The names of secrets: where in a name the words may be. ? is one of - _ . a space, or nothing; case does not count.
+# The names of secrets, by where in a name the words may be. ? is one of - _ . and a space, or nothing.
 SECRET_NAMES = {
-    "anywhere": "password passwd passphrase passcode secret token credential api?key access?key account?key private?key"
-                " signing?key encryption?key unlock?key ssh?key signing?ca?key auth?config docker?config?json basic?auth"
-                " master?auth db?pass user?pass root?pass admin?pass require?pass connection?string",
+    "anywhere":
+        "password passwd passphrase passcode secret token credential"
+        " api?key access?key account?key private?key signing?key signing?ca?key encryption?key unlock?key"
+        " ssh?key"
+        " auth?config docker?config?json basic?auth master?auth connection?string"
+        " db?pass user?pass root?pass admin?pass require?pass",
     "the last word": "pass auth dsn cookie authorization registry?config",
     "the last word, not alone": "pwd pat key",
     "alone, in JSON": "worker manager",                          # a swarm's JoinTokens
     "public, the last word": "gpg?key public?key websocket?key",
     "public, alone": "secretid secretname",                      # which secret a service uses
-    "with a colon": "authorization cookie registry?auth registry?config",   # it is a field wherever it is
+    "with a colon": "authorization cookie registry?auth registry?config",   # a field also inside a string
 }
 
 
@@ -52,17 +59,17 @@ PUBLIC_NAME = re.compile("(?:.*[-_. /])?%s|%s"
 
 
 def folded_name(name):
-    """bytes → str in which letters are equal that Go's encoding/json takes for equal."""
+    """`name` (bytes) as a str in which letters are equal that Go's encoding/json takes for equal."""
     return name.decode("utf-8", "replace").casefold()
 
 
 def is_secret_name(folded):
-    """Whether a name (of a field, JSON member, parameter or variable; a str of folded_name) is that of a credential."""
+    """Whether `folded`, a str of folded_name(), is the name of a credential."""
     return SECRET_NAME.search(folded) is not None and PUBLIC_NAME.fullmatch(folded) is None
 
 
 def names_secret(name):
-    """Whether `name` (bytes) is that of a credential."""
+    """Whether `name` (bytes), of a field, JSON member, parameter or variable, is that of a credential."""
     return is_secret_name(folded_name(name))
 
 
@@ -76,10 +83,10 @@ ESCAPED_QUOTE = re.compile(rb'"|%22|\\u0022')
 QUOTE_ESCAPES = re.compile(rb"(?:\\+|(?:%5[Cc])+)$")
 OPTION_WORD = re.compile(rb"--?[A-Za-z][\w.-]{1,99}")
 
-# RFC 3986 §3.2: scheme "://" [ userinfo "@" ] host … In a JSON string & may be spelled \u0026; passwords hold what they like.
+# RFC 3986 §3.2: authority = [ userinfo "@" ] host [ ":" port ]. In a JSON string & may be spelled \u0026.
 AUTHORITY = rb'(?:[^/?#\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES
 CODED_AUTHORITY = rb'(?:[^/&\s"\\%%]|%%(?!2[FfQ2]|3[Ff]|23)[0-9A-Fa-f]{2}){0,%d}' % MAX_USERINFO_BYTES
-# What no port can be is a password, and may hold a slash.
+# What is after a colon and is no port is a password, and may hold a slash though the RFC forbids it.
 PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}'
             % MAX_USERINFO_BYTES)
 USERINFO = re.compile(AUTHORITY + b"(?:@|%40)|" + PASSWORD + b"@")
@@ -89,7 +96,7 @@ CUT_CODED_USERINFO = re.compile(CODED_AUTHORITY + rb"(?:%[0-9A-Fa-f]?)?\Z")
 
 
 def ends_in_secret_name(text, place):
-    """Whether what is before `place` ends in the name of a secret, perhaps behind an escape such as \\n or %20."""
+    """Whether the text before `place` ends in the name of a secret, perhaps after an escape (\\n, %20)."""
     before = text[max(0, place - MAX_NAME_BYTES):place].rstrip(b" \t")
     rest = before.rstrip(NAME_BYTES)
     name = before[len(rest):]
@@ -100,8 +107,9 @@ def ends_in_secret_name(text, place):
     return rest[-1:] == b"%" and names_secret(name[2:])
 
 
-# A function for each kind of mark: (text, the match, whether this is a string, whether text ends it) →
-# (the kind of secret, where it begins, where it ends or None if that is still to be seen), or None if there is none.
+# A function for each kind of mark. It is given the text, the match of the mark, whether the text is a JSON
+# string, and whether it is complete. It returns (kind of secret, where it begins, where it ends or None if
+# the table of ends tells), or None if the mark begins no secret.
 
 def secret_value(text, mark, in_string, final):
     """NAME=…"""
@@ -122,7 +130,7 @@ def secret_field_value(text, mark, in_string, final):
     name = before[len(rest):]
     if not in_string:
         return ("field", mark.end(), None) if (not rest or rest[-1] < 0x20) and names_secret(name) else None
-    # An image is called my-token:latest: only a blank after the colon, or a name that is only used so, makes a field.
+    # my-token:latest is an image: it takes a blank after the colon, or a name of fields alone, to be a field.
     sure = text[mark.end():mark.end() + 1] in (b" ", b"\t") and b"-" in name
     named = SECRET_COLON.fullmatch(folded_name(name)) is not None or sure and names_secret(name)
     return ("value", mark.end(), None) if named else None
@@ -141,10 +149,11 @@ def secret_userinfo(text, mark, in_string, final):
 
 
 def secret_text(text, mark, in_string, final):
-    """Base64 of a JSON object, or a token of a swarm. X-Docker-Container-Path-Stat is such an object without a secret."""
+    """Base64 of a JSON object, or a token of a swarm."""
     before = text[max(0, mark.start() - 12):mark.start()]
-    return None if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower() else ("text", mark.end(),
-                                                                                          None)
+    if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower():   # of an archive: no secret is in it
+        return None
+    return "text", mark.end(), None
 
 
 def secret_after_name(text, mark, in_string, final):
@@ -158,11 +167,12 @@ def secret_after_name(text, mark, in_string, final):
 
 
 def secret_key(text, mark, in_string, final):
+    """-----BEGIN … PRIVATE KEY-----"""
     return "value", mark.end(), None
 
 
 NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+/")
-# All begin with a letter or sign as it is: re passes over text without any of these at once.
+# Each pattern begins with one certain character, so that re passes fast over text that has none of them.
 SECRET_MARKS = (
     ((rb"=(?<=[\w. \t-]=)", b"%3[Dd]"), secret_value),
     ((rb":(?:/|%2[Ff]){2}", b"%3[Aa](?:/|%2[Ff]){2}"), secret_userinfo),
@@ -174,10 +184,10 @@ SECRET_MARKS = (
     ((rb"-[A-Za-z][\w.-]{1,99}[ \t]", rb"ENV[ \t]{1,8}[\w.-]{1,99}[ \t]"), secret_after_name),
 )
 SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MARKS for pattern in patterns))
-# by number of the group in SECRET_MARK
+# The function for each group of SECRET_MARK.
 SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]
 
-# What ends a secret whose end was not seen at once; None: only the end of the string does.
+# What ends a secret, by its kind; None: only the end of the string does.
 TEXT_END = re.compile(rb"(?=[^A-Za-z0-9+/=_.%-])")
 STRING_ENDS = {"text": TEXT_END, "value": None}
 HEAD_ENDS = {
@@ -191,9 +201,10 @@ MAX_URL_MARK_BYTES = 9
 
 
 class TextMasker:
-    """mask(bytes) → as many bytes of text, the secrets in it turned into asterisks.
+    """mask(bytes) → as many bytes, the secrets of a text turned into asterisks, piece by piece.
 
-    `in_string`: the text is the inside of a JSON string (reset() where the next one begins), else lines of a head.
+    `in_string`: the text is the inside of a JSON string, and reset() begins the next one; else it is lines of
+    a head. `kind`: that of the secret that goes on in the next piece, or None.
     """
 
     def __init__(self, in_string):
@@ -202,13 +213,12 @@ class TextMasker:
         self.reset()
 
     def reset(self):
-        self.kind = None     # of the secret under way
-        # the end of what was masked: a mark, or the end of a secret, may go on from there
-        self._tail = b""
-        self._settled = 0    # of the marks that end before here in it is known that they are none
+        self.kind = None
+        self._tail = b""     # the end of the pieces so far, in which a mark or the end of a secret may begin
+        self._settled = 0    # marks that end before here in it begin no secret
 
     def mask(self, data, final=False):
-        """`final`: the text ends with `data`."""
+        """`data`, the next piece, masked. `final`: it is the last one."""
         text = self._tail + data if self._tail else data
         if final and self.kind is None and SECRET_MARK.search(text) is None:   # as in most strings
             return data
@@ -222,27 +232,32 @@ class TextMasker:
                 if found is None:
                     break
                 self.kind, begin, end = found
-            if end is None:
-                pattern = self._ends.get(self.kind)
-                match = pattern.search(text, begin) if pattern is not None else None
+            pattern = self._ends.get(self.kind)
+            if end is None and pattern is not None:
+                match = pattern.search(text, begin)
                 end = match.end() if match is not None else None
             at = len(text) if end is None else end
             start = max(begin, known)
             if start < at:
                 masked = masked or bytearray(data)
-                masked[start - known:at - known] = (b"*" * (at - start) if self._in_string
-                                                    else NOT_BLANK.sub(b"*", text[start:at]))
+                stars = b"*" * (at - start) if self._in_string else NOT_BLANK.sub(b"*", text[start:at])
+                masked[start - known:at - known] = stars
             if end is None:
                 break
             self.kind = None
+        self._keep_tail(text, begin, at)
+        return data if masked is None else bytes(masked)
+
+    def _keep_tail(self, text, begin, at):
+        """Keep the end of `text` for the next piece. The last secret began at `begin` and ended at `at`."""
+        self._settled = 0
         if self.kind is None:
             self._tail = text[max(at, len(text) - MAX_NAME_BYTES):]
             self._settled = len(self._tail)
-        elif self.kind == "undecided":   # look again when more has come; what there is of it is masked
-            self.kind, self._tail, self._settled = None, text[max(0, begin - MAX_URL_MARK_BYTES):], 0
+        elif self.kind == "undecided":   # decide again when more has come; what there is of it is masked
+            self.kind, self._tail = None, text[max(0, begin - MAX_URL_MARK_BYTES):]
         else:
-            self._tail, self._settled = text[max(begin, len(text) - MAX_END_BYTES):], 0
-        return data if masked is None else bytes(masked)
+            self._tail = text[max(begin, len(text) - MAX_END_BYTES):]
 
     def _find(self, text, at, final):
         for mark in SECRET_MARK.finditer(text, at):
@@ -255,12 +270,12 @@ class TextMasker:
 
 
 def masked_text(data):
-    """bytes of a whole text that is neither a head nor JSON → as many bytes, without the secrets of either."""
+    """`data` (bytes), a whole text that is neither a head nor JSON, without the secrets of either."""
     return TextMasker(True).mask(TextMasker(False).mask(data, True), True)
 
 
 def is_secret_option(word):
-    """Whether `word` (bytes-like) is an option of a program whose argument, the next word, is a credential."""
+    """Whether `word` (bytes-like) is an option whose argument is a credential, such as --token."""
     return word[:1] == b"-" and OPTION_WORD.fullmatch(word) is not None and names_secret(bytes(word))
 
 
@@ -273,17 +288,19 @@ def masked_words(words):
 # ---- JSON
 
 JSON_QUOTE = re.compile(rb'"')
-# RFC 8259 §7: no string goes over a line end, so a stray quote does no harm
+# RFC 8259 §7: no string goes over a line end, so that a stray quote does no harm in the next line.
 STRING_END_BYTE = re.compile(rb'["\n]')
-# RFC 4627 §3: JSON begins with an ASCII character, so that a zero beside it tells UTF-16. Or with a byte order mark.
+# UTF-16 begins with a byte order mark, or has a zero beside the ASCII character that JSON begins with (RFC
+# 4627 §3).
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
 
 
 class JSONMasker:
-    """mask(bytes) → as many bytes, the secret strings of a JSON body turned into asterisks. Cut anywhere.
+    """mask(bytes) → as many bytes, the secrets of a JSON body turned into asterisks, piece by piece.
 
-    `data_is_secret`: members called Data are secret too. `loose`: it may not be JSON, so that what is between the
-    strings is masked as the lines of a head are. `whole`: it is a body from its start, which tells whether it is UTF-16.
+    `data_is_secret`: members called Data are secret too. `loose`: it may not be JSON, so that what is between
+    the strings is masked as the lines of a head are. `whole`: the first piece begins a body, and shows if it
+    is UTF-16.
     """
 
     def __init__(self, data_is_secret=False, loose=False, whole=True):
@@ -291,16 +308,15 @@ class JSONMasker:
         self._text = TextMasker(True)                              # looks into the present string
         self._between = TextMasker(False) if loose else None
         self._start = b"" if whole else b"{}"   # the first two bytes
-        self._unread = False          # it is UTF-16, which is masked as a whole
+        self._unread = False            # it is UTF-16, which is masked as a whole
         self._in_string = False
-        self._escaped = False         # the next byte of the string is behind a backslash
-        self._secret = False          # the present string is a value to mask as a whole
-        self._is_value = False        # it is the value of the member _name
+        self._escaped = False           # the next byte of the string comes after a backslash
+        self._secret = False            # the present string is masked as a whole
+        self._is_value = False          # the present string is the value of the member _name
         self._name = ""
-        self._word = bytearray()      # the start of the present string, then of the last one
-        # what is between them: b":" makes the last one the name of the present one
-        self._gap = b""
-        self._entry_is_secret = False   # in an object with a member Name, which names a secret
+        self._word = bytearray()        # the start of the present string, then of the last one
+        self._gap = b""                 # the first bytes between two strings: b":" after the name of a member
+        self._entry_is_secret = False   # in an object whose member Name is the name of a secret
 
     def mask(self, data):
         if len(self._start) < 2:
@@ -320,7 +336,7 @@ class JSONMasker:
         return bytes(masked)
 
     def _pass_gap(self, data, at):
-        """What is before the next string → the place after its quote."""
+        """Mask what is before the next string → the place after its quote."""
         end = data.find(b'"', at)
         between = data[at:] if end < 0 else data[at:end]
         if self._between is not None and between:
@@ -355,12 +371,11 @@ class JSONMasker:
 
     def _member_is_secret(self):
         name = self._name
-        return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None or self._data_is_secret
-                and name == "data"
-                or self._entry_is_secret and name == "value")
+        return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None
+                or self._data_is_secret and name == "data" or self._entry_is_secret and name == "value")
 
     def _pass_string(self, data, at):
-        """The string under way, as far as `data` goes → the place after it."""
+        """Mask the string under way, as far as it is in `data` → the place after it."""
         end, closed = self._string_end(data, at)
         piece = data[at:end]
         if self._secret:
@@ -401,7 +416,7 @@ class JSONMasker:
 
 # ---- connections
 
-CLOSED_CONNECTIONS = 16        # whose client has closed: what the engine had sent may still come
+CLOSED_CONNECTIONS = 16        # kept after their client has closed: what the engine had sent may still come
 # Content types in which no credential can be known: streams of a program, archives.
 UNMASKED_TYPES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
 DATA_TARGET = re.compile("/(?:secrets|configs)(?![^/?])")
@@ -415,7 +430,10 @@ class StarMasker:
 
 
 def body_masker(message, request):
-    """What masks the body of `message` (a PairedMessage) that is or answers `request` (or None); None: it is left as it is."""
+    """What masks the body of `message` (a PairedMessage), or None if it is left as it is.
+
+    `request`: the PairedMessage that it is or answers, or None.
+    """
     headers = message.head.headers if message.head is not None else {}
     content_type = headers.get("content-type", "").lower()
     if any(word in content_type for word in UNMASKED_TYPES):
@@ -427,12 +445,9 @@ def body_masker(message, request):
 
 
 class SecretMasker:
-    """mask(direction, bytes) → as many bytes, for the bytes of one connection in the order in which they crossed.
+    """mask(direction, bytes) → as many bytes, for one connection, in the order in which the bytes crossed.
 
     `method` is what a response answers whose request is not known.
-
-    The framing is read by the wire floor's own readers, so a chunk line in the midst of a secret stays what
-    it is. Where no framing can be known (bytes that break a rule) all is searched for all kinds of secrets.
     """
 
     def __init__(self, method="GET"):
@@ -441,9 +456,8 @@ class SecretMasker:
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": TextMasker(False), "<": TextMasker(False)}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, what masks its body or None)
-        # for bytes of which nobody knows what they are
-        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}
-        self._wild_until = 0      # the offset behind the last bytes whose meaning an answer had to tell
+        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}   # for bytes without known framing
+        self._wild_until = 0      # the offset after the last bytes whose meaning an answer decides
 
     def mask(self, direction, data):
         pair = self._pair
@@ -468,13 +482,12 @@ class SecretMasker:
         return b"".join(masked)
 
     def _mask_rest(self, direction, rest, at, undecided):
-        """Mask what is after the last body: `rest` (bytes), from offset `at` on. Mostly it is of heads."""
+        """Mask `rest` (bytes), what is after the last body, from offset `at` on; mostly it is of heads."""
         pair = self._pair
         reader, waits = pair.readers[direction], 0
         if undecided or pair.undecided(direction) or reader.error is not None:
             message, masker = self._bodies[direction]
-            # what broke may stand in the midst of a secret
-            if isinstance(masker, JSONMasker) and not message.complete:
+            if isinstance(masker, JSONMasker) and not message.complete:   # it broke, perhaps inside a secret
                 self._wild[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
                 waits = len(rest) - (max(at, reader.offset) - at)
@@ -495,8 +508,7 @@ class SecretMasker:
         known, masker = self._bodies[direction]
         if known is not message:
             masker = body_masker(message, request)
-            # it may have begun in the midst of a secret
-            if direction == ">" and message.start < self._wild_until:
+            if direction == ">" and message.start < self._wild_until:   # it began perhaps inside a secret
                 masker = self._wild[">"]
             self._bodies[direction] = (message, masker)
         return data if masker is None else masker.mask(data)
@@ -518,9 +530,9 @@ class SecretMaskers:
             return event._replace(data=masker.mask(event.direction, event.data))
         if event.kind in ("open", "note"):   # an address, an error with an address in it
             return event._replace(data=masked_text(event.data))
-        if event.kind in ("close",
-                          "reset") and event.direction == ">" and number in self._maskers and number not in self._closed:
-            self._closed.append(number)
+        if event.kind in ("close", "reset") and event.direction == ">":
+            if number in self._maskers and number not in self._closed:
+                self._closed.append(number)
             if len(self._closed) > CLOSED_CONNECTIONS:
                 del self._maskers[self._closed.popleft()]
         return event

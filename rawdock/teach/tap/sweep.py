@@ -26,8 +26,8 @@ DRAIN_SECONDS = 2
 CutPoint = namedtuple("CutPoint", "exchange offset role rank")
 CutPoint.__doc__ = """A place to cut: the `offset` of the first missing byte in the answer of `exchange`.
 
-`exchange` is a ReplayExchange; `role` that byte's role in the grammar. `rank`: 0 is chosen first, 1 is the edge
-of an element, 2 the middle of one.
+`exchange` is a ReplayExchange; `role` that byte's role in the grammar. `rank`: 0 is chosen first, 1 is the
+edge of an element, 2 the middle of one.
 """
 
 SweepRun = namedtuple("SweepRun", "point status same_output")
