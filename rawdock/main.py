@@ -171,27 +171,30 @@ def command_files():
     """The CommandFile rows whose files are in this copy."""
     files = list(CLIENT_COMMANDS)
     for file in SCHOOL_COMMANDS:
-        if load_school(file.load) is not None:
-            files.append(file)
+        try:
+            from_school(file.names, file.load)
+        except UsageError:
+            continue
+        files.append(file)
     return files
 
 
-def load_school(load):
-    """load(), which imports from the school; None in a copy from which the folder teach/ was taken out."""
+def from_school(word, function, *arguments):
+    """function(*arguments), which imports from the school. UsageError, naming `word`, in a copy without teach/."""
     try:
-        return load()
+        return function(*arguments)
     except ImportError as error:
         if str(error.name).rpartition(".")[2] != "teach":
             raise
-        return None
+        raise school_is_missing(word) from None
 
 
 def find_command_file(name):
     """The CommandFile that has the command `name`, or None. UsageError if it is the school's, and not there."""
     for file in CLIENT_COMMANDS + SCHOOL_COMMANDS:
         if name in file.names.split():
-            if file in SCHOOL_COMMANDS and load_school(file.load) is None:
-                raise school_is_missing(name)
+            if file in SCHOOL_COMMANDS:
+                from_school(name, file.load)
             return file
     if name in SCHOOL_WORDS:
         raise school_is_missing(name)
@@ -202,6 +205,13 @@ def find_command(name):
     """The Command called `name`, or None. Imports the one file that has it."""
     file = find_command_file(name)
     return None if file is None else file.load()[name]
+
+
+def practice_address(console):
+    """Start the practice engine for a Console → its Address. UsageError in a copy without the school."""
+    if SCHOOL_PRACTICE is None:
+        raise school_is_missing("practice:")
+    return from_school("practice:", SCHOOL_PRACTICE, console)
 
 
 def global_flags():
@@ -254,7 +264,7 @@ def dispatch(console, options, arguments):
         raise UsageError(*unknown_command(name, words, known))
     for flag in SCHOOL_FLAGS:
         if options[flag.key] not in (None, False):
-            status = flag.act(console, options[flag.key], command, words)
+            status = from_school("--" + flag.key.replace("_", "-"), flag.act, console, options[flag.key], command, words)
             if status is not None:
                 return status
     return run_command(console, command, words)
@@ -269,13 +279,16 @@ def main(words=None):
         try:
             options, arguments = parse_command_line(words, parse_flag_table(global_flags()), program=True)
         except UsageError as error:
+            word = one_line(error).rpartition(" ")[2].partition("=")[0]
+            if word in SCHOOL_WORDS:
+                raise school_is_missing(word)
             console.complain("rawdock: %s; see rawdock --help" % one_line(error))
             return 125
         hosts = options["host"] or [None]
         if len(hosts) > 1:
             raise UsageError("Failed to initialize: unable to resolve docker endpoint: Specify only one -H")
         console = Console(hosts[0], options["context"])
-        console.serve_practice = SCHOOL_PRACTICE
+        console.serve_practice = practice_address
         return dispatch(console, options, arguments)
     except RawdockError as error:
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.house.sources import FILES, ROOT, home_of, own_imports
+from tests.house.sources import AMALGAMATE, FILES, ROOT, home_of, own_imports
 
 from rawdock import PUBLIC_NAMES
 from rawdock.main import CLIENT_COMMANDS, SCHOOL_COMMANDS, SCHOOL_WORDS
@@ -89,3 +89,13 @@ def test_every_room_has_commands_or_serves_one_that_has():
     rooms = {name.split("/")[1] for name in FILES if name.startswith("teach/")}
     assert rooms == set(ROOMS)
     assert len(SCHOOL_COMMANDS) == 5
+
+
+@pytest.mark.skipif(sys.version_info < (3, 8), reason="tools/amalgamate --only needs Python 3.8")
+@pytest.mark.parametrize("word", SCHOOL_WORDS)
+def test_a_file_without_the_school_says_so_too(tmp_path, word):
+    file = tmp_path / "rawdock.py"
+    file.write_text(AMALGAMATE.amalgamate(only=["ps"]), encoding="utf-8")
+    words = [word, "ps"] if word.startswith("--") else ["-H", word, "ps"] if word.endswith(":") else [word]
+    status, out, err = run_alone(tmp_path, "-I", "rawdock.py", *words)
+    assert status == 1 and out == "" and err.count("\n") == 1 and word in err and "--whole" in err, err
