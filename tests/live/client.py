@@ -126,6 +126,11 @@ class Running:
         self.close()
 
 
+def met_the_interpreter(ran):
+    """Whether a SIGINT ended Python itself before it had come to a line of rawdock's."""
+    return ran.status == -signal.SIGINT and ran.err.endswith(b"KeyboardInterrupt\n") and b"/rawdock/" not in ran.err
+
+
 def wait_until(condition, timeout=20, what="it"):
     end = time.monotonic() + timeout
     while True:
