@@ -31,9 +31,9 @@ PUBLIC_NAMES = {
     "engine.reference": "Reference parse_reference",
     "engine.docker": "Docker",
     "engine.run": "run",
-    "teach.practice": "PracticeEngine",
-    "teach.record": "Recording RecordWriter WireRecorder recorded_dial read_record",
-    "teach.annotate": "annotate annotate_bytes",
+    "teach.practice.engine": "PracticeEngine",
+    "teach.record.record": "Recording RecordWriter WireRecorder recorded_dial read_record",
+    "teach.explain.annotate": "annotate annotate_bytes",
 }
 PUBLIC_HOMES = {name: home for home, names in PUBLIC_NAMES.items() for name in names.split()}
 __all__ = sorted(PUBLIC_HOMES)
@@ -51,8 +51,8 @@ class LazyPackage(type(sys)):
         except ImportError as error:
             if str(error.name).rpartition(".")[2] != "teach":
                 raise
-            raise AttributeError("rawdock.%s belongs to rawdock's school, which this copy does not have: it is in "
-                                 "the package and in the file that tools/amalgamate --whole writes" % name)
+            raise AttributeError("rawdock.%s belongs to rawdock's school, which this copy does not have: it is "
+                                 "in the package and in the file that tools/amalgamate --whole writes" % name)
         value = getattr(home, name)
         setattr(self, name, value)
         return value

@@ -54,24 +54,32 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
         path = engine.address[len("unix://"):]
         os.chmod(os.path.dirname(path), 0o755)
         os.chmod(path, 0)
-        # Everything is imported before the user changes: nobody may not be able to read this checkout.
+        # Everything is imported before the user changes: nobody may not be able to read this checkout. A single
+        # file is found by its path, under the name that a `python3 -m rawdock` of it has.
         child = ("import os, sys\n"
-                 "import rawdock\n"
-                 "from rawdock.main import main\n"
+                 "from importlib.machinery import SourceFileLoader\n"
+                 "from importlib.util import module_from_spec, spec_from_loader\n"
+                 "single = sys.argv.pop(1)\n"
+                 "if single:\n"
+                 "    loader = SourceFileLoader('rawdock', single)\n"
+                 "    sys.modules['rawdock'] = rawdock = module_from_spec(spec_from_loader('rawdock', loader))\n"
+                 "    loader.exec_module(rawdock)\n"
+                 "    main = rawdock.main\n"
+                 "else:\n"
+                 "    from rawdock.main import main\n"
                  "def gone(*words):\n"
                  "    try: main(list(words))\n"
                  "    except SystemExit: pass\n"
                  "saved = os.dup(1), os.dup(2)\n"
                  "null = os.open(os.devnull, os.O_RDWR)\n"
                  "os.dup2(null, 1); os.dup2(null, 2)\n"
-                 "for words in (['ps'], ['run', 'busybox'], ['GET', '/x'], ['nc'], ['stop', 'c']): gone('-H', 'unix:///nonexistent/s', *words)\n"
+                 "for words in (['ps'], ['run', 'busybox'], ['GET', '/x'], ['nc'], ['stop', 'c']):\n"
+                 "    gone('-H', 'unix:///nonexistent/s', *words)\n"
                  "os.dup2(saved[0], 1); os.dup2(saved[1], 2)\n"
                  "if os.getuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
                  "sys.exit(main(sys.argv[1:]))\n")
-        if rawdock_command[1] != "-m":   # the single file: the same, loaded as the module rawdock
-            child = child.replace("import rawdock\nfrom rawdock.main import main\n",
-                                  "sys.path.insert(0, %r)\nfrom %s import main\n" % os.path.split(os.path.splitext(rawdock_command[-1])[0]))
-        ran = run_to_end([sys.executable, "-c", child, "-H", engine.address] + words)
+        single = "" if rawdock_command[1] == "-m" else rawdock_command[-1]
+        ran = run_to_end([sys.executable, "-c", child, single, "-H", engine.address] + words)
         assert ran.status == (126 if words[0] == "run" else 1) and ran.out == b"", ran
         text = assert_one_line(ran.err)
         assert "permission denied" in text and "group" in text and engine.requests == []
