@@ -261,7 +261,7 @@ def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monk
 
 
 def test_an_answer_without_an_end_is_given_up(tmp_path, monkeypatch):
-    module = sys.modules["rawdock.teach.conform"]
+    module = sys.modules["rawdock.teach.conform.conform"]
     monkeypatch.setattr(module, "WHOLE_SECONDS", 0.3)
     event = b'2\r\n{}\r\n'
     with OneAnswer(tmp_path, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
