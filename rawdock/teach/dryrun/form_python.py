@@ -76,6 +76,10 @@ def messages(answer, out):   # JSON, one a line; an error can come long after 20
         if line.startswith(b'{"error'):
             sys.exit(FAILURE)
 """),
+    ("exit_with", """
+def exit_with(status):   # a process has 8 bits for it: what is not 0 must not become 0
+    sys.exit(status & 255 or (255 if status else 0))
+"""),
     ("send_stdin", """
 def send_stdin(answer):   # our stdin into the stream, then the half-close that tells of its end
     sock = socket.fromfd(answer.fileno(), FAMILY, socket.SOCK_STREAM)
@@ -115,7 +119,7 @@ for pause in (0, 1, 1, 1):   # the engine may need a moment
     status = json.load(must(
         REQUEST))["ExitCode"]
     if status is not None:
-        sys.exit(status)
+        exit_with(status)
 sys.exit(1)
 """,
     "start of run": """
@@ -233,7 +237,7 @@ class PythonScript:
         if self.plan.goes_on:
             lines.append("sys.exit(failed)")
         if self.removes:
-            lines.append("sys.exit(ended)")
+            lines.append("exit_with(ended)")
         return ("\n".join(self.opening("\n".join(lines)) + lines) + "\n").encode("utf-8", "surrogateescape")
 
     def opening(self, rest):
@@ -316,7 +320,7 @@ class PythonScript:
         answer = "answer%d" % step.number
         if step.outcome == "status":
             status = "json.load(%s)[\"StatusCode\"]" % answer
-            return ["ended = " + status if self.removes else "sys.exit(%s)" % status]
+            return ["ended = " + status if self.removes else "exit_with(%s)" % status]
         thread = "threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer
         return [thread] * step.reads_stdin + [self.shown_answer(step, answer)]
 

@@ -69,6 +69,11 @@ read_head() {   # takes the head off an answer; fails where it is a refusal
 through() {   # the body of an answer through the command $1; that of a refusal, which says why, to stderr
   if read_head; then "$1"; else cat >&2; return 1; fi
 }"""),
+    ("exit_with", r"""
+exit_with() {   # a process has 8 bits for a status: what is not 0 must not become 0
+  if [ "$1" -ne 0 ] && [ $(($1 & 255)) -eq 0 ]; then exit 255; fi
+  exit $(($1 & 255))
+}"""),
     ("frames", r"""
 frames() {   # a frame: the stream (2 is stderr), 3 zeros, 4 bytes of length; so many bytes. dd reads no more
   while header=$(dd bs=1 count=8 2>/dev/null | od -An -v -tu1) && [ -n "$header" ]; do
@@ -115,7 +120,7 @@ case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a termina
 for pause in 0 1 1 1; do   # the engine may need a moment
   sleep $pause
   ended=$(BODY | TAKE_STATUS)
-  [ -z "$ended" ] || exit "$ended"
+  [ -z "$ended" ] || exit_with "$ended"
 done
 exit FAILURE
 """,
@@ -145,7 +150,7 @@ def shell_lines(name, values):
 def take_status(step):
     """The sed command that takes the exit status out of the answer to `step`."""
     member = b"ExitCode" if step.name == "exec_inspect" else b"StatusCode"
-    return rb"""sed -n 's/.*"%s":\([0-9][0-9]*\).*/\1/p'""" % member
+    return rb"""sed -n 's/.*"%s":\(-\{0,1\}[0-9][0-9]*\).*/\1/p'""" % member
 
 
 class ShellScript:
@@ -197,7 +202,8 @@ class ShellScript:
         if self.plan.goes_on:
             lines.append(b"exit $failed")
         if any(step.outcome == "status" and step.background for step in self.plan.steps):
-            lines.append(b'exit "${ended:-%s}"' % self.failure)
+            self.functions.add("exit_with")
+            lines.append(b'exit_with "${ended:-%s}"' % self.failure)
         return b"\n".join(self.opening() + lines) + b"\n"
 
     def opening(self):
@@ -243,6 +249,7 @@ class ShellScript:
         if step.outcome == "id":
             return self.take_id(step, printing)
         if step.outcome == "status" and step.name == "exec_inspect":
+            self.functions.add("exit_with")
             return self.filled("ended exec", step, BODY=self.body(step))
         if step.outcome == "status":
             return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step)

@@ -342,13 +342,14 @@ def engine():
         yield one
 
 
-def run_printed(engine, directory, words, stdin=b""):
-    """The Python form of a command, run → (status, stdout, stderr)."""
-    path = os.path.join(str(directory), "printed.py")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(printed("python", *words, address=engine.address))
-    ran = subprocess.run([sys.executable, "-I", "-S", path], input=stdin, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, timeout=60)
+def run_printed(engine, directory, words, stdin=b"", form="python"):
+    """A form of a command (python, nc or curl), run → (status, stdout, stderr)."""
+    path = os.path.join(str(directory), "printed")
+    with open(path, "wb") as file:
+        file.write(printed(form, *words, address=engine.address).encode("utf-8"))
+    program = [sys.executable, "-I", "-S"] if form == "python" else ["sh"]
+    ran = subprocess.run(program + [path], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=60)
     return ran.returncode, ran.stdout, ran.stderr
 
 
@@ -406,6 +407,40 @@ def test_frames_that_are_cut_are_told_in_python(tmp_path, cut):
 def test_an_error_in_a_stream_of_messages_is_one_in_python(tmp_path):
     with scripted_socket({"POST /images/create?fromImage=docker.io%2Flibrary%2Fbusybox&tag=1": b"HTTP/1.0 200 OK\r\n\r\n" + MESSAGES}) as engine:
         assert run_printed(engine, tmp_path, ["pull", "busybox:1"]) == (1, MESSAGES, b"")
+
+
+STATUSES = [(0, 0), (7, 7), (255, 255), (256, 255), (257, 1), (-256, 255), (-1, 255), (2 ** 31, 255)]
+
+
+def answers_to_exec(status):
+    head = b"HTTP/1.0 %s\r\nContent-Type: application/json\r\n\r\n"
+    return {"GET /containers/c/json": head % b"200 OK" + b'{"Id":"c","Config":{"Tty":false}}',
+            "POST /containers/c/exec": head % b"201 Created" + b'{"Id":"abc"}',
+            "POST /exec/abc/start": b"HTTP/1.0 200 OK\r\n\r\n",
+            "GET /exec/abc/json": head % b"200 OK" + b'{"ExitCode":%d,"Running":false}' % status}
+
+
+@pytest.mark.parametrize("status, exited", STATUSES)
+def test_a_status_that_is_not_0_does_not_become_0(tmp_path, status, exited):
+    for form in ("python", "nc", "curl"):
+        with scripted_socket(answers_to_exec(status)) as engine:
+            ran = run_printed(engine, tmp_path, ["exec", "c", "true"], form=form)
+            assert (form, ran) == (form, (exited, b"", b""))
+
+
+@pytest.mark.parametrize("status, exited", STATUSES)
+@pytest.mark.parametrize("words", [["run", "busybox"], ["run", "--rm", "busybox"]], ids=len)
+def test_nor_does_that_of_run(tmp_path, words, status, exited):
+    answers = {"POST /containers/create": b'HTTP/1.0 201 Created\r\n\r\n{"Id":"abc"}',
+               "POST /containers/abc/attach": b"HTTP/1.0 200 OK\r\n\r\n",
+               "POST /containers/abc/wait": b'HTTP/1.0 200 OK\r\n\r\n{"StatusCode":%d}\n' % status,
+               "POST /containers/abc/start": b"HTTP/1.0 200 OK\r\n\r\n"}
+    answers = {path + query: text for path, text in answers.items() for query in (
+        "", "?stream=1&stdin=0&stdout=1&stderr=1", "?condition=next-exit", "?condition=removed")}
+    for form in ("python", "nc", "curl"):
+        with scripted_socket(answers) as engine:
+            ran = run_printed(engine, tmp_path, words, form=form)
+            assert (form, ran) == (form, (exited, b"", b""))
 
 
 def test_the_python_form_runs_containers(engine, tmp_path):
