@@ -18,7 +18,7 @@ LISTEN_BACKLOG = 128
 
 
 class UnixListener:
-    """Listens at `path` (str; `unix://PATH` is the same), or with None in a new private folder. UsageError or AddressError if it cannot."""
+    """Listens at `path` (str or `unix://…`; None: a new private folder). Raises UsageError, AddressError."""
 
     def __init__(self, path=None):
         self.socket = None
@@ -29,7 +29,8 @@ class UnixListener:
         elif path.startswith("unix://"):
             path = path[len("unix://"):]
         if not path:
-            raise UsageError("cannot listen at an empty path", "give the path of a socket, as in --listen /tmp/tap.sock")
+            raise UsageError("cannot listen at an empty path",
+                             "give the path of a socket, as in --listen /tmp/tap.sock")
         self.path = os.path.abspath(path)
         try:
             self._listen()
@@ -50,8 +51,8 @@ class UnixListener:
     def _listen(self):
         size = len(os.fsencode(self.path))
         if size > MAX_SOCKET_PATH_BYTES:
-            raise AddressError("cannot listen at %s: the path has %d bytes, a socket's has at most %d" % (self.path, size, MAX_SOCKET_PATH_BYTES),
-                               "choose a shorter one")
+            raise AddressError("cannot listen at %s: the path has %d bytes, a socket's has at most %d"
+                               % (self.path, size, MAX_SOCKET_PATH_BYTES), "choose a shorter one")
         clear_socket_path(self.path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -62,7 +63,8 @@ class UnixListener:
             self.socket.listen(LISTEN_BACKLOG)
             self.socket.setblocking(False)
         except OSError as error:
-            raise AddressError("cannot listen at %s: %s" % (self.path, (error.strerror or str(error)).lower()),
+            why = (error.strerror or str(error)).lower()
+            raise AddressError("cannot listen at %s: %s" % (self.path, why),
                                "choose a folder that you can write to")
 
     def close(self):
@@ -95,18 +97,20 @@ def make_socket_folder():
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
             return folder, path
         os.rmdir(folder)
-    raise AddressError("no folder for temporary files has a path short enough for a socket", "give a path of your own with --listen")
+    raise AddressError("no folder for temporary files has a path short enough for a socket",
+                       "give a path of your own with --listen")
 
 
 def clear_socket_path(path):
-    """Make way at `path`: remove a dead server's socket. UsageError or AddressError if it is not ours to take."""
+    """Remove a dead server's socket from `path`. UsageError or AddressError if it is not ours to take."""
     import stat
     try:
         mode = os.lstat(path).st_mode
     except OSError:
         return
     if not stat.S_ISSOCK(mode):
-        raise UsageError("cannot listen at %s: something that is not a socket is there" % path, "choose another path, or remove it yourself")
+        raise UsageError("cannot listen at %s: something that is not a socket is there" % path,
+                         "choose another path, or remove it yourself")
     probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         probe.settimeout(2)
@@ -117,9 +121,10 @@ def clear_socket_path(path):
         except OSError:
             pass   # bind will say what is in the way
     except OSError as error:
-        raise AddressError("cannot listen at %s: a socket is there and cannot be tried: %s" % (path, (error.strerror or str(error)).lower()),
-                           "choose another path")
+        raise AddressError("cannot listen at %s: a socket is there and cannot be tried: %s"
+                           % (path, (error.strerror or str(error)).lower()), "choose another path")
     else:
-        raise AddressError("cannot listen at %s: another server listens there" % path, "stop it, or choose another path")
+        raise AddressError("cannot listen at %s: another server listens there" % path,
+                           "stop it, or choose another path")
     finally:
         probe.close()

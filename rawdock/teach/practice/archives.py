@@ -1,7 +1,7 @@
-"""Tars in and out of a practice container, and what it changed: `docker cp`, `docker export` and `docker diff`."""
+"""Tars in and out of a practice container, and what it changed: `docker cp`, `export` and `diff`."""
 import json
 
-from .files import (FileProblem, base_name, join_path, path_stat, read_practice_tar, write_practice_tar)
+from .files import FileProblem, base_name, join_path, path_stat, read_practice_tar, write_practice_tar
 from .request import PracticeRefusal
 
 
@@ -25,7 +25,8 @@ def stat_field(request, container, path):
     from base64 import b64encode
     asked = join_path("/", request.text("path"))
     node = container.files.get(asked) or container.files.get(path)
-    return [("X-Docker-Container-Path-Stat", b64encode(json.dumps(path_stat(asked, node), separators=(",", ":")).encode()).decode())]
+    facts = json.dumps(path_stat(asked, node), separators=(",", ":"))
+    return [("X-Docker-Container-Path-Stat", b64encode(facts.encode()).decode())]
 
 
 def answer_archive_info(engine, connection, request, name):

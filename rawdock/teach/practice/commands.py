@@ -1,4 +1,4 @@
-"""The practice engine for whoever types: `rawdock practice --listen SOCK`, and `-H practice:` of every command."""
+"""The practice engine for whoever types: `rawdock practice --listen SOCK`, and `-H practice:` of all commands."""
 from ...cli.flags import Command, command_table
 from ...errors import UsageError
 from ...net.address import parse_address
@@ -20,9 +20,8 @@ def do_practice(console, options, arguments):
     try:
         engine.start()
         console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
-                         "DOCKER_HOST=%s; type to it with nc -U %s or rawdock -H %s nc -C (CRLF at each Enter); "
-                         "end it with Ctrl-C"
-                         % (engine.address, engine.socket_path, engine.address))
+                         "DOCKER_HOST=%s; type to it with nc -U %s, or with rawdock -H %s nc -C (CRLF at each"
+                         " Enter); end it with Ctrl-C" % (engine.address, engine.socket_path, engine.address))
         wait_for_end()
     finally:
         engine.close()

@@ -24,16 +24,18 @@ from ...wire.message import RequestHead, encode_response_head
 from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
-HEAD_START_SECONDS = 0.05             # a 101's head is alone on the wire for so long; a real engine's, 150 ms and more
+# A 101's head is alone on the wire for so long; a real engine's, 150 ms and more.
+HEAD_START_SECONDS = 0.05
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 MAX_PRACTICE_BODY_BYTES = 4 << 20
 MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
 RAW_STREAM = "application/vnd.docker.raw-stream"
 MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
 PRACTICE_REASONS = {
-    100: "Continue", 101: "UPGRADED", 200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 304: "Not Modified",
-    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict", 413: "Request Entity Too Large",
-    500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+    100: "Continue", 101: "UPGRADED", 200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently",
+    304: "Not Modified", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+    409: "Conflict", 413: "Request Entity Too Large", 500: "Internal Server Error", 501: "Not Implemented",
+    503: "Service Unavailable",
 }
 TYPING_HINT = "typed by hand? rawdock nc -C and nc -C end each line with CRLF\n"
 WEEK_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
@@ -43,8 +45,8 @@ MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 def http_date():
     """The time as RFC 9110 §5.6.7 writes it, whatever the locale."""
     now = time.gmtime()
-    return "%s, %02d %s %04d %02d:%02d:%02d GMT" % (WEEK_DAYS[now.tm_wday], now.tm_mday, MONTHS[now.tm_mon - 1], now.tm_year,
-                                                   now.tm_hour, now.tm_min, now.tm_sec)
+    names = {"day": WEEK_DAYS[now.tm_wday], "month": MONTHS[now.tm_mon - 1]}
+    return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
 
 
 class PracticeHangUp(Exception):
@@ -99,7 +101,8 @@ class PracticeConnection:
             for event in events:
                 if isinstance(event, RequestHead):
                     head = event
-                    if "100-continue" in head.headers.tokens("expect") and not self._held and head.version == "1.1":
+                    waits = "100-continue" in head.headers.tokens("expect")
+                    if waits and not self._held and head.version == "1.1":
                         self.send(encode_response_head(100, PRACTICE_REASONS[100]))
                 elif isinstance(event, Data):
                     parts.append(event.data)
@@ -109,7 +112,8 @@ class PracticeConnection:
                         self._refuse("this practice engine takes bodies of up to %d bytes\n" % limit, 413)
                         raise PracticeHangUp()
                 elif isinstance(event, End):
-                    self._reader.stay()   # the handler decides whether a stream follows; if none does, HTTP goes on
+                    # The handler decides whether a stream follows; if none does, HTTP goes on.
+                    self._reader.stay()
                     return PracticeRequest(head, b"".join(parts))
 
     def _receive(self):
@@ -133,7 +137,8 @@ class PracticeConnection:
             seen = events[0][1] if events else 0
         except (OSError, ValueError):
             return True
-        return bool(seen & (select.POLLHUP | select.POLLERR | select.POLLNVAL)) or bool(half_is_gone and seen & half)
+        gone = select.POLLHUP | select.POLLERR | select.POLLNVAL | (half if half_is_gone else 0)
+        return bool(seen & gone)
 
     def check_client(self):
         """PracticeHangUp once the client has closed or half-closed."""
@@ -149,8 +154,8 @@ class PracticeConnection:
         """An answer to what was no request: plain text, and the connection ends."""
         body = text.encode("utf-8", "replace")
         self.keep_open = False
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Server", PRACTICE_SERVER), ("Connection", "close"),
-                   ("Date", http_date()), ("Content-Length", len(body))]
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Server", PRACTICE_SERVER),
+                   ("Connection", "close"), ("Date", http_date()), ("Content-Length", len(body))]
         self.send(encode_response_head(status, reason or PRACTICE_REASONS[status], headers) + body)
 
     def _answer(self, request):
@@ -159,11 +164,13 @@ class PracticeConnection:
         self.head_only = head.method == "HEAD"
         self._answered = False
         tokens = head.headers.tokens("connection")
-        self.keep_open = ("keep-alive" in tokens if head.version == "1.0" else "close" not in tokens) and not self.engine.closing
+        self.keep_open = ("keep-alive" in tokens if head.version == "1.0"
+                          else "close" not in tokens) and not self.engine.closing
         hosts = head.headers.get_all("host")
         if head.version == "1.1" and not hosts:
             reason = "Bad Request: missing required Host header"
-            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field; one of HTTP/1.0 needs none\n"
+            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field; one of"
+                         " HTTP/1.0 needs none\n"
                          % reason, 400, reason)
             return
         if len(hosts) > 1 or hosts and "/" in hosts[0]:
@@ -181,17 +188,19 @@ class PracticeConnection:
 
     def _refuse_request(self, status, message):
         if self._answered:
-            raise PracticeHangUp()   # too late to say so: a stream that is cut is not mistaken for a whole one
+            # Too late to say so: a stream that is cut is not mistaken for a whole one.
+            raise PracticeHangUp()
         self.send_json({"message": message}, status)
 
     def common_headers(self):
-        return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"), ("Ostype", "linux"),
-                ("Server", PRACTICE_SERVER)]
+        return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"),
+                ("Ostype", "linux"), ("Server", PRACTICE_SERVER)]
 
     def _start(self, status, headers, length, bare=False):
-        """The bytes of a head; `length` None: unknown, the body comes in chunks or ends with the connection; `bare`: there is none."""
+        """The bytes of a head. `length` None: the body comes in chunks or until close; `bare`: no body."""
         self._answered = True
-        fields = sorted(self.common_headers() + list(headers), key=lambda pair: pair[0].lower()) + [("Date", http_date())]
+        fields = sorted(self.common_headers() + list(headers),
+                        key=lambda pair: pair[0].lower()) + [("Date", http_date())]
         self._chunked = False
         if status not in (204, 304) and not bare:
             if length is not None:
@@ -229,7 +238,8 @@ class PracticeConnection:
 
     def start_stream(self, content_type, headers=(), status=200):
         """A head, sent at once, whose body comes piece by piece with send_piece and ends with end_stream."""
-        self.send(self._start(status, ([("Content-Type", content_type)] if content_type else []) + list(headers), None))
+        self.send(self._start(status, ([("Content-Type", content_type)] if content_type else [])
+                              + list(headers), None))
 
     def send_piece(self, data):
         if data and not self.head_only:
@@ -240,7 +250,7 @@ class PracticeConnection:
             self.send(encode_last_chunk())
 
     def hijack(self, request, content_type):
-        """Leave HTTP: 101 if the client asked to upgrade, a bare 200 otherwise. The status line is 1.1 even for a 1.0 client."""
+        """Leave HTTP: 101 if the client asked to upgrade, else a bare 200; as HTTP/1.1 to all."""
         self.keep_open = False
         self._answered = True
         headers = [("Content-Type", content_type)]
@@ -250,7 +260,7 @@ class PracticeConnection:
         self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
 
     def let_head_leave(self):
-        """Wait HEAD_START_SECONDS, or until the client sends: one that reads heads through a buffer loses what comes with it."""
+        """Wait HEAD_START_SECONDS, or until the client sends: some lose what comes with the head."""
         import select
         poll = select.poll()
         poll.register(self.socket.fileno(), select.POLLIN)
@@ -319,7 +329,7 @@ class PracticeConnection:
 
 
 class MeasuredBody:
-    """The body of an answer, framed as a Go server does it: with its length while it fits the buffer, else in chunks."""
+    """An answer's body, framed as by Go's server: with a length if it fits the buffer, else in chunks."""
 
     def __init__(self, connection, headers, status):
         self._connection = connection

@@ -16,28 +16,33 @@ from .request import PracticeRefusal, fold_keys
 from .streams import PracticeLog
 
 HOST_CONFIG = {
-    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "default", "PortBindings": {},
-    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None,
-    "ConsoleSize": [0, 0], "CapAdd": None, "CapDrop": None, "CgroupnsMode": "private", "Dns": [], "DnsOptions": [], "DnsSearch": [],
-    "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0, "PidMode": "",
-    "Privileged": False, "PublishAllPorts": False, "ReadonlyRootfs": False, "SecurityOpt": None, "UTSMode": "", "UsernsMode": "",
-    "ShmSize": 67108864, "Runtime": "", "Isolation": "", "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "",
-    "BlkioWeight": 0, "BlkioWeightDevice": [], "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
-    "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0, "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0, "CpusetCpus": "",
-    "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None, "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0,
-    "MemoryReservation": 0, "MemorySwap": 0,
-    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0, "CpuPercent": 0,
-    "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [], "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
+    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}},
+    "NetworkMode": "default", "PortBindings": {}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+    "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "CapAdd": None,
+    "CapDrop": None, "CgroupnsMode": "private", "Dns": [], "DnsOptions": [], "DnsSearch": [],
+    "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0,
+    "PidMode": "", "Privileged": False, "PublishAllPorts": False, "ReadonlyRootfs": False,
+    "SecurityOpt": None, "UTSMode": "", "UsernsMode": "", "ShmSize": 67108864, "Runtime": "", "Isolation": "",
+    "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": [],
+    "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
+    "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0, "CpuRealtimePeriod": 0,
+    "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None,
+    "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0, "MemoryReservation": 0, "MemorySwap": 0,
+    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0,
+    "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [],
+    "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
 }
-RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems NanoCpus KernelMemory"
+RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus"
+                 " CpusetMems NanoCpus KernelMemory"
                  " Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()
-CONFIG_KEYS = ("Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd Image Volumes"
+CONFIG_KEYS = ("Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin"
+               " StdinOnce Env Cmd Image Volumes"
                " WorkingDir Entrypoint OnBuild Labels StopSignal StopTimeout Healthcheck MacAddress").split()
 TERMINAL_SIZE = (24, 80)
 
 
 class PracticeMount:
-    """Something mounted in a container at `destination`: a PracticeVolume, or a bind of `source` (`volume` None)."""
+    """A mount of a container at `destination`: a PracticeVolume, or a bind of `source` (`volume` None)."""
 
     def __init__(self, destination, volume=None, source="", mode="", writable=True, kind="bind"):
         self.destination = destination
@@ -50,15 +55,18 @@ class PracticeMount:
 
     def inspect(self):
         if self.volume is not None:
-            return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint, "Destination": self.destination,
+            return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint,
+                    "Destination": self.destination,
                     "Driver": "local", "Mode": self.mode, "RW": self.writable, "Propagation": ""}
-        return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode, "RW": self.writable,
-                "Propagation": "rprivate" if self.kind == "bind" else ""}
+        return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode,
+                "RW": self.writable, "Propagation": "rprivate" if self.kind == "bind" else ""}
 
 
 class PracticeContainer:
-    """`image` PracticeImage; `config` and `host_config` as inspect shows them; `mounts` list of PracticeMount; `endpoints_given`: a
-    dict of network name to what was asked for there."""
+    """`image` PracticeImage; `config`, `host_config` as inspect shows them; `mounts` list of PracticeMount.
+
+    `endpoints_given`: a dict of network name to what was asked for there.
+    """
 
     def __init__(self, state, name, image, config, host_config, mounts, endpoints_given):
         self.state = state
@@ -89,23 +97,28 @@ class PracticeContainer:
         self.terminal_size = TERMINAL_SIZE
         self.mounts = mounts
         trees = {mount.destination: mount.tree for mount in mounts}
-        for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"), ("/dev/null", "")):
+        for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
+                           ("/dev/null", "")):
             trees[path] = PracticeTree()
             trees[path].own["/"] = file_node(text.encode())
         self.files = PracticeFiles(state.changed, image.files, trees)
-        self.endpoints = {}           # network name → PracticeEndpoint
-        mode = host_config["NetworkMode"]
-        endpoints_given = {"bridge" if name == "default" else name: given for name, given in endpoints_given.items()}
-        if not mode.startswith("container:"):
-            main = "bridge" if mode in ("default", "") else mode
-            self.endpoints[main] = PracticeEndpoint(endpoints_given.get(main))
-            if main not in ("bridge", "host", "none"):
-                given = self.endpoints[main].given
-                given["Aliases"] = (given.get("Aliases") or []) + [self.id[:12]]
-        for network, given in endpoints_given.items():
-            self.endpoints.setdefault(network, PracticeEndpoint(given))
+        self.endpoints = self.wanted_endpoints(endpoints_given)   # network name → PracticeEndpoint
         self.stdin = self.new_stdin()
         self.argv = list(config["Entrypoint"] or []) + list(config["Cmd"] or [])
+
+    def wanted_endpoints(self, asked):
+        """{network name: PracticeEndpoint} for `asked`, {network name: what was asked for there}."""
+        asked = {"bridge" if name == "default" else name: given for name, given in asked.items()}
+        found, mode = {}, self.host_config["NetworkMode"]
+        if not mode.startswith("container:"):
+            main = "bridge" if mode in ("default", "") else mode
+            found[main] = PracticeEndpoint(asked.get(main))
+            if main not in ("bridge", "host", "none"):
+                given = found[main].given
+                given["Aliases"] = (given.get("Aliases") or []) + [self.id[:12]]
+        for network, given in asked.items():
+            found.setdefault(network, PracticeEndpoint(given))
+        return found
 
     @property
     def tty(self):
@@ -118,7 +131,8 @@ class PracticeContainer:
 
     def new_stdin(self):
         echo = (lambda data: self.write_output(1, data)) if self.tty else None
-        return ProgramPipe(self.state.changed, self.config["OpenStdin"], echo, lambda: self.process and self.process.deliver(2))
+        return ProgramPipe(self.state.changed, self.config["OpenStdin"], echo, lambda: self.process
+                           and self.process.deliver(2))
 
     def write_output(self, stream, data):
         """What the program (or the terminal's echo) writes: to the log and to everyone attached."""
@@ -154,8 +168,9 @@ class PracticeContainer:
         return [(self.process.user.name, self.argv)] + running
 
     def program_env(self, user, tty, more=()):
-        """The environment (dict) of a program here for a ProgramUser; `more` are an exec's own NAME=VALUE words."""
-        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty + self.config["Env"] + list(more)
+        """The environment (dict) of a ProgramUser's program; `more` are an exec's own NAME=VALUE words."""
+        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty + self.config["Env"] + list(
+            more)
         env = dict(word.partition("=")[::2] for word in words)
         env.setdefault("HOME", user.home)
         return env
@@ -165,7 +180,8 @@ class PracticeContainer:
     def status_text(self):
         now = nanoseconds_now()
         if self.is_up:
-            return "Up %s%s" % (human_duration((now - self.started) / 1e9), " (Paused)" * (self.status == "paused"))
+            return "Up %s%s" % (human_duration((now - self.started) / 1e9),
+                                " (Paused)" * (self.status == "paused"))
         if self.status == "created":
             return "Created"
         return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
@@ -173,7 +189,8 @@ class PracticeContainer:
     def port_map(self):
         """NetworkSettings.Ports."""
         found = {port: None for port in self.config.get("ExposedPorts") or ()}
-        found.update((port, [{"HostIp": address, "HostPort": str(number)}]) for port, (address, number) in self.ports.items())
+        found.update((port, [{"HostIp": address, "HostPort": str(number)}])
+                     for port, (address, number) in self.ports.items())
         return found if self.is_up else {}
 
     def port_list(self):
@@ -181,7 +198,8 @@ class PracticeContainer:
         for port, bindings in sorted(self.port_map().items()):
             number, _, protocol = port.partition("/")
             if bindings:
-                found += [{"IP": binding["HostIp"], "PrivatePort": int(number), "PublicPort": int(binding["HostPort"]), "Type": protocol}
+                found += [{"IP": binding["HostIp"], "PrivatePort": int(number),
+                           "PublicPort": int(binding["HostPort"]), "Type": protocol}
                           for binding in bindings]
             else:
                 found.append({"PrivatePort": int(number), "Type": protocol})
@@ -196,10 +214,13 @@ class PracticeContainer:
 
     def summary(self, with_size):
         found = {
-            "Id": self.id, "Names": ["/" + self.name], "Image": self.image_name, "ImageID": self.image.id, "Command": " ".join(self.argv),
-            "Created": self.created // 1000000000, "Ports": self.port_list(), "Labels": self.config["Labels"] or {}, "State": self.status,
+            "Id": self.id, "Names": ["/" + self.name], "Image": self.image_name, "ImageID": self.image.id,
+            "Command": " ".join(self.argv),
+            "Created": self.created // 1000000000, "Ports": self.port_list(), "Labels": self.config["Labels"]
+                or {}, "State": self.status,
             "Status": self.status_text(), "HostConfig": {"NetworkMode": self.host_config["NetworkMode"]},
-            "NetworkSettings": {"Networks": self.networks(False)}, "Mounts": [mount.inspect() for mount in self.mounts],
+            "NetworkSettings": {"Networks": self.networks(False)},
+            "Mounts": [mount.inspect() for mount in self.mounts],
         }
         if with_size:
             found.update((key, size) for key, size in self.sizes().items() if size)
@@ -210,28 +231,33 @@ class PracticeContainer:
         found = {
             "Id": self.id, "Created": wire_time(self.created), "Path": self.argv[0], "Args": self.argv[1:],
             "State": {
-                "Status": self.status, "Running": self.is_up, "Paused": self.status == "paused", "Restarting": False, "OOMKilled": False,
-                "Dead": False, "Pid": 0, "ExitCode": self.exit_code, "Error": self.error,
-                "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
+                "Status": self.status, "Running": self.is_up, "Paused": self.status == "paused",
+                "Restarting": False, "OOMKilled": False, "Dead": False, "Pid": 0, "ExitCode": self.exit_code,
+                "Error": self.error, "StartedAt": wire_time(self.started) if self.started else ZERO_TIME,
                 "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
             },
-            "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "", "Name": "/" + self.name,
-            "RestartCount": 0, "Driver": "practice", "Platform": "linux", "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
-            "ExecIDs": [one for one in sorted(self.execs) if self.execs[one].running] or None, "HostConfig": self.host_config,
-            "GraphDriver": {"Data": None, "Name": "practice"}, "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config,
-            "NetworkSettings": {
-                "Bridge": "", "SandboxID": stable_hex("sandbox", self.id) if self.is_up else "", "SandboxKey": "", "Ports": self.port_map(),
-                "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "SecondaryIPAddresses": None,
-                "SecondaryIPv6Addresses": None, "Networks": self.networks(),
+            "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "",
+            "Name": "/" + self.name,
+            "RestartCount": 0, "Driver": "practice", "Platform": "linux", "MountLabel": "",
+            "ProcessLabel": "", "AppArmorProfile": "",
+            "ExecIDs": [one for one in sorted(self.execs) if self.execs[one].running] or None,
+            "HostConfig": self.host_config,
+            "GraphDriver": {"Data": None, "Name": "practice"},
+            "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config, "NetworkSettings": {
+                "Bridge": "", "SandboxID": stable_hex("sandbox", self.id) if self.is_up else "",
+                "SandboxKey": "", "Ports": self.port_map(),
+                "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
+                "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None, "Networks": self.networks(),
             },
         }
         found["NetworkSettings"].update((key, bridge[key]) for key in (
-            "EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen", "IPv6Gateway", "MacAddress"))
+            "EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen",
+            "IPv6Gateway", "MacAddress"))
         return dict(found, **self.sizes()) if with_size else found
 
 
 def make_mounts(volumes, host_config, wanted_volumes):
-    """Binds, Mounts and the image's Volumes → list of PracticeMount, its volumes made. PracticeRefusal for what is none."""
+    """Binds, Mounts and the image's Volumes → list of PracticeMount, volumes made. Raises PracticeRefusal."""
     found = {}
     for bind in host_config.get("Binds") or ():
         match = re.fullmatch(r"([^:]+):(/[^:]*)(?::([a-zA-Z,]+))?", bind)
@@ -246,11 +272,14 @@ def make_mounts(volumes, host_config, wanted_volumes):
     for mount in host_config.get("Mounts") or ():
         mount = fold_keys(mount if isinstance(mount, dict) else {}, ("Type", "Source", "Target", "ReadOnly"))
         kind, source, target = (mount.get(key) or "" for key in ("Type", "Source", "Target"))
-        if kind not in ("bind", "volume", "tmpfs") or not isinstance(source, str) or not re.fullmatch("/.*[^/]", str(target)):
-            raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind, volume, tmpfs), a Source and an"
+        if kind not in ("bind", "volume", "tmpfs") or not isinstance(source, str) or not re.fullmatch(
+            "/.*[^/]", str(target)):
+            raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind,"
+                                       " volume, tmpfs), a Source and an"
                                        " absolute Target" % kind)
         volume = volumes.create(source or None) if kind == "volume" else None
-        found[target] = PracticeMount(target, volume, source, "z" if volume else "", not mount.get("ReadOnly"), kind)
+        found[target] = PracticeMount(target, volume, source, "z" if volume else "",
+                                      not mount.get("ReadOnly"), kind)
     for destination in host_config.get("Tmpfs") or ():
         found[destination] = PracticeMount(destination, None, "", "", True, "tmpfs")
     for destination in wanted_volumes or ():
@@ -261,9 +290,11 @@ def make_mounts(volumes, host_config, wanted_volumes):
     return [found[one] for one in sorted(found)]
 
 
-NAME_FIRST = ("amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open plain quiet"
+NAME_FIRST = ("amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open"
+              " plain quiet"
               " rapid sunny tidy").split()
-NAME_SECOND = ("anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit piston"
+NAME_SECOND = ("anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit"
+               " piston"
                " quartz rotor spindle turbine").split()
 
 

@@ -1,4 +1,4 @@
-"""The containers of a practice engine: made, started, signalled, frozen, ended and removed, and what /containers answers.
+"""The containers of a practice engine: made, started, signalled, frozen, ended and removed; and /containers.
 
 Refuses: a container command that is not one of the image's built-in programs.
 Leaves out: restart policies and limits (recorded only) and health checks.
@@ -7,17 +7,21 @@ import json
 import re
 
 from .connection import PracticeHangUp
-from .container import (CONFIG_KEYS, HOST_CONFIG, RESOURCE_KEYS, PracticeContainer, free_container_name, make_mounts)
+from .container import (CONFIG_KEYS, HOST_CONFIG, RESOURCE_KEYS, PracticeContainer, free_container_name,
+                        make_mounts)
 from .events import nanoseconds_now
 from .images import split_image_name
-from .programs.process import ProgramKilled, ProgramProcess, ProgramView, call_program, find_program, find_user
-from .request import (PracticeRefusal, check_size, checked_kind, checked_words, fold_keys, label_matches, matches_filters,
-                               practice_filters, prune_filters, signal_number)
+from .programs.process import (ProgramKilled, ProgramProcess, ProgramView, call_program, find_program,
+                               find_user)
+from .request import (NO_THREAD, PracticeRefusal, check_size, checked_kind, checked_words, fold_keys,
+                      label_matches, matches_filters, practice_filters, prune_filters, signal_number)
 
 MAX_CONTAINERS = 1000
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-CONTAINER_FILTERS = "id name status label exited ancestor network volume publish expose before since health isolation is-task".split()
-LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries", "none", "splunk", "syslog")
+CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
+                     " isolation is-task").split()
+LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries",
+               "none", "splunk", "syslog")
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
@@ -38,8 +42,10 @@ class PracticeContainers:
     def emit_mounts(self, container, action):
         for mount in container.mounts:
             if mount.volume is not None:
-                more = {"destination": mount.destination, "propagation": "", "read/write": str(mount.writable).lower()}
-                self.state.volumes.emit(mount.volume, action, container=container.id, **(more if action == "mount" else {}))
+                more = {"destination": mount.destination, "propagation": "",
+                        "read/write": str(mount.writable).lower()}
+                self.state.volumes.emit(mount.volume, action, container=container.id,
+                                        **(more if action == "mount" else {}))
 
     def find(self, text):
         """An id, a name or the start of an id → PracticeContainer. PracticeRefusal 404."""
@@ -51,21 +57,24 @@ class PracticeContainers:
             if len(found) == 1:
                 return found[0]
             if found:
-                raise PracticeRefusal(400, "%d containers have an id that begins with %s: give more of it" % (len(found), text))
+                raise PracticeRefusal(400, "%d containers have an id that begins with %s: give more of it"
+                                      % (len(found), text))
         raise PracticeRefusal(404, "No such container: %s" % text)
 
     def check_name(self, name):
         if not CONTAINER_NAME_PATTERN.fullmatch(name):
-            raise PracticeRefusal(400, "Invalid container name (%s): two or more of a-z A-Z 0-9 _ . -, a letter or digit first" % name)
+            raise PracticeRefusal(400, "Invalid container name (%s): two or more of a-z A-Z 0-9 _ . -, a"
+                                       " letter or digit first" % name)
         other = self.by_name.get(name)
         if other is not None:
-            raise PracticeRefusal(409, "Conflict. The container name \"/%s\" is taken by container %s: remove or rename that one first"
+            raise PracticeRefusal(409, "Conflict. The container name \"/%s\" is taken by container %s: remove"
+                                       " or rename that one first"
                                   % (name, other.id))
 
     # -- create
 
     def create(self, name, platform, given):
-        """The body of a create request → (PracticeContainer, list of warnings). `platform`: "", or what the image must be for."""
+        """A create request's body → (PracticeContainer, list of warnings). `platform`: the image's, or ""."""
         given, host_given = checked_config(given)
         with self.changed:
             if name is not None:
@@ -73,12 +82,14 @@ class PracticeContainers:
             image = self.state.images.find(given["Image"])
             check_platform(platform, given["Image"])
             if len(self.by_id) >= MAX_CONTAINERS:
-                raise PracticeRefusal(500, "a practice engine holds at most %d containers: remove some" % MAX_CONTAINERS)
+                raise PracticeRefusal(500, "a practice engine holds at most %d containers: remove some"
+                                      % MAX_CONTAINERS)
             config, host_config = merged_config(image, given, host_given)
             links = [link.partition(":")[::2] for link in host_config["Links"] or ()]
             links = [(self.linked(target), alias or target) for target, alias in links]
             name = name or free_container_name(self.by_name)
-            host_config["Links"] = ["/%s:/%s/%s" % (target.name, name, alias) for target, alias in links] or None
+            host_config["Links"] = ["/%s:/%s/%s" % (target.name, name, alias)
+                                    for target, alias in links] or None
             mounts = make_mounts(self.state.volumes, host_config, config["Volumes"])
             networking = fold_keys(given.get("NetworkingConfig") or {}, ("EndpointsConfig",))
             endpoints = checked_kind(networking, "EndpointsConfig", (dict,), "NetworkingConfig.") or {}
@@ -89,7 +100,8 @@ class PracticeContainers:
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
-            warnings.append("practice engine: bind mounts are folders in its memory; no file of the host is read or written")
+            warnings.append("practice engine: bind mounts are folders in its memory; no file of the host is"
+                            " read or written")
         return container, warnings
 
     def linked(self, target):
@@ -124,12 +136,13 @@ class PracticeContainers:
                 self.start_failed(container, refusal)
                 raise
             process = ProgramProcess(self.changed, container, user, container.stdin, container.write_output,
-                                     container.program_env(user, container.tty), container.config["WorkingDir"] or "/",
+                                     container.program_env(user, container.tty),
+                                     container.config["WorkingDir"] or "/",
                                      container.tty, not container.host_config.get("Init"))
             view = ProgramView(process, list(container.argv), container.image.programs)
             # The new thread waits for `changed`, which is held here, before it touches the container's state.
             if self.state.spawn(self.run_container, container, process, program, view) is None:
-                refusal = PracticeRefusal(503, "the practice engine has no thread for it: it is closing, or the system is out of threads")
+                refusal = PracticeRefusal(503, NO_THREAD)
                 self.start_failed(container, refusal)
                 raise refusal
             container.process = process
@@ -141,7 +154,7 @@ class PracticeContainers:
         return True
 
     def start_failed(self, container, refusal):
-        """A container that could not start has ended a run: what waits for it is told, and --rm removes it."""
+        """A container that could not start has ended a run: who waits is answered, and --rm removes it."""
         self.state.close_ports(container)
         self.state.networks.unplug_all(container)
         container.exit_code = 127 if refusal.status == 400 else 128
@@ -164,7 +177,8 @@ class PracticeContainers:
                 wanted.setdefault(port, [{}])
         for port, bindings in sorted(wanted.items()):
             number, _, protocol = port.partition("/")
-            if protocol != "tcp" or not isinstance(bindings, list) or port not in (container.config.get("ExposedPorts") or ()):
+            exposed = container.config.get("ExposedPorts") or ()
+            if protocol != "tcp" or not isinstance(bindings, list) or port not in exposed:
                 continue
             binding = fold_keys(bindings[0] if isinstance(bindings[0], dict) else {}, ("HostIp", "HostPort"))
             address = str(binding.get("HostIp") or "")
@@ -173,10 +187,12 @@ class PracticeContainers:
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:
                 raise PracticeRefusal(400, "invalid host port: %s" % host_port)
             try:
-                container.ports[port] = (address, self.state.open_port(container, int(number), address, int(host_port)))
+                opened = self.state.open_port(container, int(number), address, int(host_port))
+                container.ports[port] = (address, opened)
             except OSError as error:
                 raise PracticeRefusal(500, "cannot publish port %s of %s: %s:%s: %s"
-                                      % (port, container.name, address, host_port, (error.strerror or str(error)).lower()))
+                                      % (port, container.name, address, host_port,
+                                         (error.strerror or str(error)).lower()))
 
     def run_container(self, container, process, program, view):
         """The thread of a container's process, from its first byte to its last."""
@@ -211,14 +227,16 @@ class PracticeContainers:
     def signal(self, container, number):
         with self.changed:
             if not container.is_up:
-                raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running" % (container.name, container.id))
-            if container.status == "paused" and number in (9, signal_number(container.config.get("StopSignal"))):
+                raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running"
+                                      % (container.name, container.id))
+            ends = (9, signal_number(container.config.get("StopSignal")))
+            if container.status == "paused" and number in ends:
                 self.unpause(container)   # frozen, it could not even end
             container.process.deliver(number)
             self.emit(container, "kill", signal=str(number))
 
     def stop(self, container, seconds, signal=None):
-        """False if it was not running. Asks, waits `seconds` (None: the container's own, or 10), then kills."""
+        """Ask, wait `seconds` (None: the container's own, or 10), then kill. False if it was not running."""
         with self.changed:
             if not container.is_up:
                 return False
@@ -279,8 +297,11 @@ class PracticeContainers:
         with self.changed:
             if container.is_up:
                 if not force:
-                    how = "Stop the container" if container.status == "running" else "Unpause and then stop the container"
-                    raise PracticeRefusal(409, "You cannot remove a %s container %s. %s before attempting removal or force remove"
+                    how = "Stop the container"
+                    if container.status == "paused":
+                        how = "Unpause and then stop the container"
+                    how += " before attempting removal or force remove"
+                    raise PracticeRefusal(409, "You cannot remove a %s container %s. %s"
                                           % (container.status, container.id, how))
                 run = container.runs
                 self.signal(container, 9)
@@ -298,7 +319,8 @@ class PracticeContainers:
             for attacher in container.attachers:
                 attacher.close()
             for mount in container.mounts if with_volumes else ():
-                if mount.volume is not None and mount.volume.anonymous and not self.state.volumes.users(mount.volume):
+                if mount.volume is not None and mount.volume.anonymous and not self.state.volumes.users(
+                    mount.volume):
                     self.state.volumes.remove(mount.volume)
             self.emit(container, "destroy")
             self.changed.notify_all()
@@ -326,22 +348,25 @@ def checked_config(given):
 
 
 def check_host_config(host_given):
-    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)), ("Mounts", (list,)), ("Tmpfs", (dict,)),
-                       ("Init", (bool,)), ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
+    for key, kinds in (("PortBindings", (dict,)), ("AutoRemove", (bool,)), ("Binds", (list,)),
+                       ("Mounts", (list,)), ("Tmpfs", (dict,)), ("Init", (bool,)),
+                       ("PublishAllPorts", (bool,)), ("NetworkMode", (str,)), ("RestartPolicy", (dict,))):
         checked_kind(host_given, key, kinds, "HostConfig.")
     checked_words(host_given, "Binds", "HostConfig.")
     checked_words(host_given, "Links", "HostConfig.")
     check_restart_policy(host_given.get("RestartPolicy") or {})
     driver = (checked_kind(host_given, "LogConfig", (dict,), "HostConfig.") or {}).get("Type") or ""
     if driver not in LOG_DRIVERS:
-        raise PracticeRefusal(400, "error looking up logging plugin %s: plugin \"%s\" not found" % (driver, driver))
+        raise PracticeRefusal(400, "error looking up logging plugin %s: plugin \"%s\" not found"
+                              % (driver, driver))
 
 
 def check_platform(text, name):
-    """PracticeRefusal if the platform `text` ("", "linux/arm64", …) is not that of every image here; `name` is the image's."""
+    """PracticeRefusal if image `name` is not for platform `text` ("", "linux/arm64"): all are linux/amd64."""
     parts = [{"x86_64": "amd64", "aarch64": "arm64"}.get(part, part) for part in text.lower().split("/")]
     if text and parts not in (["linux"], ["amd64"]) and parts[:2] != ["linux", "amd64"]:
-        raise PracticeRefusal(404, "image with reference %s was found but does not match the specified platform: wanted %s, actual: linux/amd64"
+        raise PracticeRefusal(404, "image with reference %s was found but does not match the specified"
+                                   " platform: wanted %s, actual: linux/amd64"
                               % (name, "/".join(parts)))
 
 
@@ -365,19 +390,23 @@ def merged_config(image, given, host_given):
     config["Env"] = list(given["Env"] or ()) + [one for one in env if one.partition("=")[0] not in names]
     config["Labels"] = dict(labels, **(given.get("Labels") or {}))
     host_config = dict(HOST_CONFIG)
-    host_config.update((key, value) for key, value in (host_given or {}).items() if key in HOST_CONFIG and value is not None)
+    host_config.update((key, value) for key, value in (host_given or {}).items()
+                       if key in HOST_CONFIG and value is not None)
     host_config["RestartPolicy"] = dict({"Name": "", "MaximumRetryCount": 0}, **host_config["RestartPolicy"])
-    host_config["LogConfig"] = {"Type": host_config["LogConfig"].get("Type") or "json-file", "Config": host_config["LogConfig"].get("Config") or {}}
+    host_config["LogConfig"] = {"Type": host_config["LogConfig"].get("Type") or "json-file",
+                                "Config": host_config["LogConfig"].get("Config") or {}}
     if host_config["MemorySwappiness"] == -1:
         host_config["MemorySwappiness"] = None
     if not (config["Entrypoint"] or config["Cmd"]):
         raise PracticeRefusal(400, "no command specified")
-    bindings = [port for port in host_config["PortBindings"] if not re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)]
+    bindings = [port for port in host_config["PortBindings"]
+                if not re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)]
     if bindings:
         raise PracticeRefusal(400, "invalid port specification: %s" % bindings[0])
     if host_given is not None:
         host_config["Runtime"] = host_config["Runtime"] or "runc"
-    for key in ("Init", "Mounts", "Runtime", "Tmpfs"):   # left out of the answer when they were not given, as an engine has it
+    # Left out of the answer when they were not given, as an engine has it.
+    for key in ("Init", "Mounts", "Runtime", "Tmpfs"):
         if not host_config[key]:
             del host_config[key]
     return config, host_config
@@ -386,7 +415,7 @@ def merged_config(image, given, host_given):
 def run_practice_program(process, program, view):
     """The program's exit status, whatever becomes of it."""
     try:
-        return int(call_program(program, view) or 0) & 255
+        return call_program(program, view) & 255
     except ProgramKilled as killed:
         return 128 + killed.args[0]
     except Exception as error:   # a mistake in a built-in program ends its container, never the engine
@@ -399,14 +428,17 @@ def run_practice_program(process, program, view):
 
 
 def missing_program(name, image):
-    """The refusal of a command that the image has no program for, with the words by which a client tells 127 from 125."""
+    """Why a command cannot run that the image has no program for; by these words a client exits with 127."""
     known = " ".join(sorted(one for one in image.programs if "/" not in one))
-    problem = "stat %s: no such file or directory" % name if "/" in name else "executable file not found in $PATH"
-    return "practice runtime: exec: \"%s\": %s (the programs of %s: %s)" % (name, problem, image.repository, known)
+    problem = "executable file not found in $PATH"
+    if "/" in name:
+        problem = "stat %s: no such file or directory" % name
+    return "practice runtime: exec: \"%s\": %s (the programs of %s: %s)" % (
+        name, problem, image.repository, known)
 
 
 def name_matches(name, pattern):
-    """`name=` filters of ps: the engine takes an expression; a plain text is looked for anywhere in the name."""
+    """The `name` filter of ps: an expression; a text that is none is looked for anywhere in the name."""
     try:
         return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
     except re.error:
@@ -421,11 +453,16 @@ def container_matches(container, filters):
         "label": lambda value: label_matches(container.config["Labels"] or {}, value),
         "until": lambda moment: container.created <= moment,   # of a prune
         "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
-        "ancestor": lambda value: split_image_name(value)[0] == container.image.repository or container.image.id[7:].startswith(value),
-        "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id) for name, endpoint in container.endpoints.items()),
-        "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name) for mount in container.mounts),
-        "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0] for port in container.port_list()),
-        "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0] for port in container.port_list()),
+        "ancestor": lambda value: (split_image_name(value)[0] == container.image.repository
+                                   or container.image.id[7:].startswith(value)),
+        "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
+                                     for name, endpoint in container.endpoints.items()),
+        "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
+                                    for mount in container.mounts),
+        "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
+                                     for port in container.port_list()),
+        "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
+                                    for port in container.port_list()),
     }
     return matches_filters(filters, known)
 
@@ -439,12 +476,14 @@ def answer_containers(engine, connection, request):
     with engine.state.changed:
         newest_first = list(engine.state.containers.by_id.values())[::-1]
         everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
-        found = [one.summary(request.flag("size")) for one in newest_first if container_matches(one, filters) and (everything or one.is_up)]
+        found = [one.summary(request.flag("size")) for one in newest_first
+                 if container_matches(one, filters) and (everything or one.is_up)]
     connection.send_json(found[:limit] if limit > 0 else found)
 
 
 def answer_create(engine, connection, request):
-    container, warnings = engine.state.containers.create(request.text("name") or None, request.text("platform"), request.json())
+    container, warnings = engine.state.containers.create(
+        request.text("name") or None, request.text("platform"), request.json())
     connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
 
 
@@ -454,29 +493,27 @@ def answer_container(engine, connection, request, name):
     connection.send_json(found)
 
 
-def answer_start(engine, connection, request, name):
-    container = engine.state.containers.find(name)
-    if len(request.body) > 7:
-        raise PracticeRefusal(400, "start takes no body: a container's host config is given when it is created")
-    connection.send_empty(204 if engine.state.containers.start(container) else 304)
-
-
-def stop_seconds(request):
+def stop_terms(request):
+    """(seconds, signal) of a stop or restart: None and "" where they are not given."""
     text = request.text("t")
     if text and not re.fullmatch("-?[0-9]{1,6}", text):
         raise PracticeRefusal(400, "invalid value for t: %s (whole seconds)" % text)
-    return int(text) if text else None
+    return int(text) if text else None, request.text("signal")
 
 
-def answer_stop(engine, connection, request, name):
-    containers = engine.state.containers
-    connection.send_empty(204 if containers.stop(containers.find(name), stop_seconds(request), request.text("signal")) else 304)
+def container_action(act):
+    """A handler that calls `act(containers, container, request)` and answers 204, or 304 for False."""
+    def answer_action(engine, connection, request, name):
+        containers = engine.state.containers
+        done = act(containers, containers.find(name), request)
+        connection.send_empty(304 if done is False else 204)
+    return answer_action
 
 
-def answer_restart(engine, connection, request, name):
-    containers = engine.state.containers
-    containers.restart(containers.find(name), stop_seconds(request), request.text("signal"))
-    connection.send_empty(204)
+def start_asked(containers, container, request):
+    if len(request.body) > 7:
+        raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
+    return containers.start(container)
 
 
 def answer_kill(engine, connection, request, name):
@@ -486,26 +523,6 @@ def answer_kill(engine, connection, request, name):
     except PracticeRefusal as refusal:
         raise PracticeRefusal(refusal.status, "Cannot kill container: %s: %s" % (name, refusal.message))
     containers.signal(container, signal_number(request.text("signal"), 9))
-    connection.send_empty(204)
-
-
-def answer_pause(engine, connection, request, name):
-    engine.state.containers.pause(engine.state.containers.find(name))
-    connection.send_empty(204)
-
-
-def answer_unpause(engine, connection, request, name):
-    engine.state.containers.unpause(engine.state.containers.find(name))
-    connection.send_empty(204)
-
-
-def answer_rename(engine, connection, request, name):
-    engine.state.containers.rename(engine.state.containers.find(name), request.text("name"))
-    connection.send_empty(204)
-
-
-def answer_delete(engine, connection, request, name):
-    engine.state.containers.remove(engine.state.containers.find(name), request.flag("force"), request.flag("v"))
     connection.send_empty(204)
 
 
@@ -529,7 +546,8 @@ def answer_update(engine, connection, request, name):
     with engine.state.changed:
         if given.get("RestartPolicy"):
             given["RestartPolicy"] = dict({"MaximumRetryCount": 0}, **given["RestartPolicy"])
-        container.host_config.update((key, value) for key, value in given.items() if key in RESOURCE_KEYS and value)
+        container.host_config.update((key, value) for key, value in given.items()
+                                     if key in RESOURCE_KEYS and value)
         engine.state.containers.emit(container, "update")
     connection.send_json({"Warnings": None})
 
@@ -550,14 +568,16 @@ def answer_prune(engine, connection, request):
 def answer_wait(engine, connection, request, name):
     condition = request.text("condition") or "not-running"
     if condition not in ("not-running", "next-exit", "removed"):
-        raise PracticeRefusal(400, "invalid condition: \"%s\" (not-running, next-exit or removed)" % condition)
+        raise PracticeRefusal(400, "invalid condition: \"%s\" (not-running, next-exit or removed)"
+                              % condition)
     with engine.state.changed:
         container = engine.state.containers.find(name)
         run = container.runs
     # The head is the promise: from here on the exit cannot be missed.
     connection.start_stream("application/json")
     reached = {"not-running": lambda: not container.is_up or container.runs != run,
-               "next-exit": lambda: container.runs != run or container.removed, "removed": lambda: container.removed}[condition]
+               "next-exit": lambda: container.runs != run or container.removed,
+               "removed": lambda: container.removed}[condition]
     if engine.state.wait_until(reached, None, lambda: not connection.client_has_gone()):
         answer = {"StatusCode": container.exit_code}
         if request.api < (1, 42):   # later engines leave out an error that is none
@@ -575,15 +595,21 @@ CONTAINER_ROUTES = (
     ("POST", "/containers/create", answer_create),
     ("POST", "/containers/prune", answer_prune),
     ("GET", "/containers/([^/]+)/json", answer_container),
-    ("POST", "/containers/([^/]+)/start", answer_start),
-    ("POST", "/containers/([^/]+)/stop", answer_stop),
-    ("POST", "/containers/([^/]+)/restart", answer_restart),
+    ("POST", "/containers/([^/]+)/start", container_action(start_asked)),
+    ("POST", "/containers/([^/]+)/stop", container_action(
+        lambda containers, one, request: containers.stop(one, *stop_terms(request)))),
+    ("POST", "/containers/([^/]+)/restart", container_action(
+        lambda containers, one, request: containers.restart(one, *stop_terms(request)))),
     ("POST", "/containers/([^/]+)/kill", answer_kill),
-    ("POST", "/containers/([^/]+)/pause", answer_pause),
-    ("POST", "/containers/([^/]+)/unpause", answer_unpause),
+    ("POST", "/containers/([^/]+)/pause", container_action(
+        lambda containers, one, request: containers.pause(one))),
+    ("POST", "/containers/([^/]+)/unpause", container_action(
+        lambda containers, one, request: containers.unpause(one))),
+    ("POST", "/containers/([^/]+)/rename", container_action(
+        lambda containers, one, request: containers.rename(one, request.text("name")))),
+    ("DELETE", "/containers/([^/]+)", container_action(
+        lambda containers, one, request: containers.remove(one, request.flag("force"), request.flag("v")))),
     ("POST", "/containers/([^/]+)/wait", answer_wait),
-    ("POST", "/containers/([^/]+)/rename", answer_rename),
     ("POST", "/containers/([^/]+)/resize", answer_resize),
     ("POST", "/containers/([^/]+)/update", answer_update),
-    ("DELETE", "/containers/([^/]+)", answer_delete),
 )

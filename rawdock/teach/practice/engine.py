@@ -8,13 +8,13 @@ connection, and requests are read by the same RequestReader and written by the s
 encoders as the client's, so what a learner sees on this wire is what our own parsers say.
 This file is its life and its table of routes; what answers lies in the files beside it, by subject:
 
-    practice_request      what a request holds        practice_connection   HTTP, framing, the hijacked stream
-    practice_events       the clock, GET /events      practice_files        a container's files in memory, tars
-    practice_process      how a program runs          practice_shell, practice_busybox, practice_redis   the programs
-    practice_images       registry, store, pull       practice_volumes, practice_networks
-    practice_container    one container               practice_containers   all of them, and what is done to them
-    practice_streams      logs and attach             practice_execs, practice_archives, practice_stats, practice_system
-    practice_state        all of it together
+    request      what a request holds       connection   HTTP, framing, hijacked streams
+    events       the clock, GET /events     files        a container's files in memory, tars
+    programs/    process: how a program runs; shell, busybox, redis: the programs
+    images       registry, store, pull      volumes, networks
+    container    one container              containers   all of them, and what is done to them
+    streams      logs and attach            execs, archives, stats
+    state        all of it together         system       the engine about itself
 
 Promises: it runs no host program and reads and writes no file of the host; the socket (and
 its folder, when it made that itself) is all it puts there, and close() takes them away, with every
@@ -39,7 +39,8 @@ from .execs import EXEC_ROUTES
 from .images import IMAGE_ROUTES
 from .networks import NETWORK_ROUTES
 from .programs.process import ProgramKilled
-from .request import PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, clean_path, parse_query, percent_decoded
+from .request import (PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, clean_path, parse_query,
+                      percent_decoded)
 from .state import PracticeState
 from .stats import STATS_ROUTES
 from .streams import STREAM_ROUTES
@@ -47,7 +48,8 @@ from .system import SYSTEM_ROUTES, refuse_without_route
 from .volumes import VOLUME_ROUTES
 
 # method, path below /vX.Y, what answers: function(engine, connection, request, *what the path's groups hold)
-PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES + EXEC_ROUTES + ARCHIVE_ROUTES
+PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
+                   + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
 
 
@@ -106,7 +108,7 @@ class PracticeEngine:
             pass
 
     def spawn(self, function, *arguments):
-        """A thread for `function`, known to close(). None when the engine is closing or the system has no more threads."""
+        """A thread for `function`, known to close(). None if the engine is closing or no thread is left."""
         import threading
 
         def run():
@@ -146,7 +148,8 @@ class PracticeEngine:
                     sock, _ = listeners[number].accept()
                 except OSError:
                     if not self.closing:
-                        time.sleep(0.005)   # a port closed meanwhile, or no descriptors left: neither ends the engine
+                        # A port closed meanwhile, or no descriptors left: neither ends the engine.
+                        time.sleep(0.005)
                     continue
                 sock.setblocking(True)
                 serve = self._serve_engine if listeners[number] is engine else self._serve_port
@@ -266,7 +269,8 @@ class PracticeEngine:
             raise PracticeRefusal(404, "page not found")
         cleaned = clean_path(path)
         if cleaned != path:
-            connection.send_body(b"", 301, [("Location", cleaned + ("?" + request.raw_query if request.raw_query else ""))])
+            query = "?" + request.raw_query if request.raw_query else ""
+            connection.send_body(b"", 301, [("Location", cleaned + query)])
             return
         prefix = re.match("/v([0-9.]+)(?=/)", path)
         if prefix:
@@ -291,7 +295,8 @@ class PracticeEngine:
             raise PracticeRefusal(400, "client version %s is too new. Maximum supported API version is %d.%d"
                                   % ((text,) + PRACTICE_API_MAX))
         if asked < PRACTICE_API_MIN:
-            message = ("client version %s is too old. Minimum supported API version is %d.%d, please upgrade your client to a newer version"
+            message = ("client version %s is too old. Minimum supported API version is %d.%d, please upgrade"
+                       " your client to a newer version"
                        % ((text,) + PRACTICE_API_MIN))
             # A client so old does not expect JSON here.
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]

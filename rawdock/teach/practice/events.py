@@ -1,4 +1,4 @@
-"""What happened on a practice engine, and when: the clock and the identities it uses, its events, and GET /events.
+"""What happened on a practice engine, and when: its clock, its identities, its events, and GET /events.
 
 The last MAX_EVENTS are kept for `since`. A reader too slow to see all that came is cut off
 rather than left to believe it saw everything.
@@ -47,8 +47,8 @@ class PracticeEvents:
     def emit(self, kind, action, actor, attributes, image_name=None):
         with self.changed:
             now = nanoseconds_now()
-            event = {"Type": kind, "Action": action, "Actor": {"ID": actor, "Attributes": attributes}, "scope": "local",
-                     "time": now // 1000000000, "timeNano": now}
+            event = {"Type": kind, "Action": action, "Actor": {"ID": actor, "Attributes": attributes},
+                     "scope": "local", "time": now // 1000000000, "timeNano": now}
             if kind in ("container", "image"):
                 event = dict({"status": action, "id": actor}, **event)
                 if kind == "container":
@@ -73,14 +73,14 @@ def event_matches(event, filters):
     attributes = actor["Attributes"]
 
     def is_actor(kind):
-        return lambda value: event["Type"] == kind and (actor["ID"].startswith(value) or attributes.get("name") == value)
+        is_one = event["Type"] == kind
+        return lambda value: is_one and (actor["ID"].startswith(value) or attributes.get("name") == value)
     known = {
         "type": lambda value: event["Type"] == value,
         "event": lambda value: event["Action"] == value or event["Action"].startswith(value + ":"),
         "container": is_actor("container"), "network": is_actor("network"), "volume": is_actor("volume"),
         "image": lambda value: value in (actor["ID"], attributes.get("image"), attributes.get("name")),
-        "label": lambda value: label_matches(attributes, value),
-        "scope": lambda value: value == "local",
+        "label": lambda value: label_matches(attributes, value), "scope": lambda value: value == "local",
     }
     return matches_filters(filters, known)
 
@@ -110,7 +110,8 @@ def answer_events(engine, connection, request):
         replay = False
         for event in batch:
             when = event["timeNano"]
-            if (since is None or when >= since) and (until is None or when <= until) and event_matches(event, filters):
+            in_time = (since is None or when >= since) and (until is None or when <= until)
+            if in_time and event_matches(event, filters):
                 connection.send_piece(json.dumps(event, separators=(",", ":")).encode() + b"\n")
         if not batch:
             if over or engine.closing:

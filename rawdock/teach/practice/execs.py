@@ -4,7 +4,7 @@ from .container import TERMINAL_SIZE
 from .containers import missing_program, run_practice_program
 from .events import random_hex
 from .programs.process import ProgramPipe, ProgramProcess, ProgramView, find_program, find_user
-from .request import PracticeRefusal, check_size, checked_kind, checked_words, fold_keys
+from .request import NO_THREAD, PracticeRefusal, check_size, checked_kind, checked_words, fold_keys
 from .streams import PracticeAttacher
 from ...wire.frames import encode_frame
 
@@ -28,12 +28,14 @@ class PracticeExec:
         self.terminal_size = TERMINAL_SIZE
 
     def inspect(self):
-        config = {"tty": self.given["Tty"], "entrypoint": self.argv[0], "arguments": self.argv[1:], "privileged": False}
+        config = {"tty": self.given["Tty"], "entrypoint": self.argv[0], "arguments": self.argv[1:],
+                  "privileged": False}
         if self.given["User"]:
             config["user"] = self.given["User"]
         return {
             "ID": self.id, "Running": self.running, "ExitCode": self.exit_code, "ProcessConfig": config,
-            "OpenStdin": self.given["AttachStdin"], "OpenStderr": self.given["AttachStderr"], "OpenStdout": self.given["AttachStdout"],
+            "OpenStdin": self.given["AttachStdin"], "OpenStderr": self.given["AttachStderr"],
+            "OpenStdout": self.given["AttachStdout"],
             "CanRemove": False, "ContainerID": self.container.id, "DetachKeys": "", "Pid": 0,
         }
 
@@ -47,10 +49,13 @@ class PracticeExecs:
         self.by_id = {}
 
     def create(self, container, given):
-        given = fold_keys(given, "AttachStdin AttachStdout AttachStderr Tty Cmd Env User Privileged WorkingDir DetachKeys".split())
+        given = fold_keys(given, "AttachStdin AttachStdout AttachStderr Tty Cmd Env User Privileged"
+                                 " WorkingDir DetachKeys".split())
         words = {"Cmd": checked_words(given, "Cmd"), "Env": checked_words(given, "Env") or [],
-                 "WorkingDir": checked_kind(given, "WorkingDir", (str,), ""), "User": checked_kind(given, "User", (str,), "") or ""}
-        words.update((key, bool(checked_kind(given, key, (bool,), ""))) for key in ("AttachStdin", "AttachStdout", "AttachStderr", "Tty"))
+                 "WorkingDir": checked_kind(given, "WorkingDir", (str,), ""),
+                 "User": checked_kind(given, "User", (str,), "") or ""}
+        words.update((key, bool(checked_kind(given, key, (bool,), "")))
+                     for key in ("AttachStdin", "AttachStdout", "AttachStderr", "Tty"))
         with self.changed:
             if not words["Cmd"]:
                 raise PracticeRefusal(400, "No exec command specified")
@@ -98,15 +103,17 @@ class PracticeExecs:
 
             process = None
             one.stdin = ProgramPipe(self.changed, one.given["AttachStdin"] and attacher is not None,
-                                    (lambda data: write(1, data.replace(b"\r\n", b"\n"))) if tty else None, lambda: process.deliver(2))
-            process = one.process = ProgramProcess(self.changed, container, user, one.stdin, write,
-                                                   container.program_env(user, tty, one.given["Env"]),
-                                                   one.given["WorkingDir"] or container.process.workdir, tty, False, one)
+                                    (lambda data: write(1, data.replace(b"\r\n", b"\n"))) if tty else None,
+                                    lambda: process.deliver(2))
+            env, folder = container.program_env(user, tty, one.given["Env"]), one.given["WorkingDir"]
+            process = one.process = ProgramProcess(self.changed, container, user, one.stdin, write, env,
+                                                   folder or container.process.workdir, tty, False, one)
             one.running, one.exit_code, one.attacher = True, None, attacher
             self.state.containers.emit(container, "exec_start: %s" % " ".join(one.argv), execID=one.id)
-            if self.state.spawn(self.run, one, program, ProgramView(process, list(one.argv), container.image.programs)) is None:
+            view = ProgramView(process, list(one.argv), container.image.programs)
+            if self.state.spawn(self.run, one, program, view) is None:
                 one.running, one.exit_code = False, 126
-                raise PracticeRefusal(503, "the practice engine has no thread for it: it is closing, or the system is out of threads")
+                raise PracticeRefusal(503, NO_THREAD)
 
     def run(self, one, program, view):
         with self.changed:
@@ -125,7 +132,8 @@ class PracticeExecs:
 def check_exec_possible(container):
     container.check_running()
     if container.status == "paused":
-        raise PracticeRefusal(409, "Container %s is paused, unpause the container before exec" % container.name)
+        raise PracticeRefusal(409, "Container %s is paused, unpause the container before exec"
+                              % container.name)
 
 
 def answer_exec_create(engine, connection, request, name):
@@ -137,7 +145,8 @@ def answer_exec_start(engine, connection, request, identity):
     execs = engine.state.execs
     one = execs.find(identity)
     given = fold_keys(request.json(), ("Detach", "Tty"))
-    tty = bool(checked_kind(given, "Tty", (bool,), ""))   # whether the stream has frames; the terminal is create's
+    # Whether the stream has frames; the terminal is create's.
+    tty = bool(checked_kind(given, "Tty", (bool,), ""))
     if checked_kind(given, "Detach", (bool,), ""):
         execs.start(one)
         connection.send_empty(200)
@@ -152,7 +161,8 @@ def answer_exec_start(engine, connection, request, identity):
         message = ("%s\r\n" % refusal.message).encode()
         connection.send(message if tty else encode_frame(1, message))
         return
-    connection.pump(attacher, one.stdin if one.given["AttachStdin"] else None, tty, not one.given["Tty"], True)
+    stdin = one.stdin if one.given["AttachStdin"] else None
+    connection.pump(attacher, stdin, tty, not one.given["Tty"], True)
 
 
 def answer_exec(engine, connection, request, identity):

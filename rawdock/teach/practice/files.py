@@ -1,4 +1,4 @@
-"""The files of a practice container: a tree in memory over the one of its image, and the tars that go in and out.
+"""The files of a practice container: a tree in memory over its image's, and the tars that go in and out.
 
 Promises: no file of the host is read or written, bind mounts included: what the client names
 there is a folder of this memory. Bounded: MAX_TREE_BYTES a tree, MAX_TREE_FILES entries.
@@ -20,8 +20,8 @@ MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
-# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew (a link's:
-# where it leads); modified in seconds since 1970
+# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew
+# (a link's: where it leads); modified in seconds since 1970
 TreeNode = collections.namedtuple("TreeNode", "kind mode content modified")
 
 
@@ -57,7 +57,7 @@ class FileProblem(Exception):
 
 
 class PracticeTree:
-    """`base` {path: TreeNode} is shared with other trees; `own` holds what is different here, None for what was removed."""
+    """`base` {path: TreeNode} is shared with other trees; `own` has what differs here, None for a removal."""
 
     def __init__(self, base=None):
         self.base = base or {}
@@ -69,7 +69,8 @@ class PracticeTree:
 
     def set(self, path, node):
         old = self.own.get(path)
-        grown = self.size + (len(node.content) + TREE_NODE_COST if node else 0) - (len(old.content) + TREE_NODE_COST if old else 0)
+        cost, saved = [len(one.content) + TREE_NODE_COST if one else 0 for one in (node, old)]
+        grown = self.size + cost - saved
         if node is not None and (grown > MAX_TREE_BYTES or len(self.own) > MAX_TREE_FILES):
             raise FileProblem("No space left on device")
         if node is None and path not in self.base:
@@ -129,7 +130,8 @@ class PracticeFiles:
                 at += "/" + segment
                 node = self.get(at)
                 if node is not None and node.kind == "link":
-                    path = join_path(parent_path(at), node.content.decode("utf-8", "surrogateescape")) + path[len(at):]
+                    target = node.content.decode("utf-8", "surrogateescape")
+                    path = join_path(parent_path(at), target) + path[len(at):]
                     break
             else:
                 return path
@@ -209,7 +211,7 @@ class PracticeFiles:
                 tree.set(inner, None)
 
     def changes(self):
-        """What the container has changed in its image's files: [{"Path", "Kind"}], kind 0 changed, 1 added, 2 deleted."""
+        """What differs from the image: list of {"Path", "Kind"}; Kind 0 changed, 1 added, 2 deleted."""
         with self.lock:
             found = {}
             for path, node in self.tree.own.items():
@@ -223,12 +225,13 @@ class PracticeFiles:
 def path_stat(path, node):
     """What the X-Docker-Container-Path-Stat field tells of a node, before base64."""
     return {"name": base_name(path) or "/", "size": 4096 if node.kind == "folder" else len(node.content),
-            "mode": node.mode | GO_MODE_BITS[node.kind], "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(node.modified)),
+            "mode": node.mode | GO_MODE_BITS[node.kind],
+            "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(node.modified)),
             "linkTarget": bytes(node.content).decode("utf-8", "replace") if node.kind == "link" else ""}
 
 
 def write_practice_tar(files, path, prefix, sink):
-    """The tar of what is at `path`, its first name being `prefix` ("" leaves the folder itself out), to `sink.write`."""
+    """Write the tar of what is at `path` to `sink`; its first name is `prefix`, "" leaves the folder out."""
     import tarfile
     for one in files.below(path):
         name = (prefix + one[len(path.rstrip("/")):]).strip("/")
@@ -267,9 +270,11 @@ def read_practice_tar(files, folder, data, keep_kinds=False):
                 if entry.isdir():
                     node = TreeNode("folder", entry.mode & 0o7777, b"", entry.mtime)
                 elif entry.issym():
-                    node = TreeNode("link", 0o777, entry.linkname.encode("utf-8", "surrogateescape"), entry.mtime)
+                    node = TreeNode("link", 0o777, entry.linkname.encode("utf-8", "surrogateescape"),
+                                    entry.mtime)
                 elif entry.isfile() or entry.islnk():
-                    node = TreeNode("file", entry.mode & 0o7777, archive.extractfile(entry).read(), entry.mtime)
+                    node = TreeNode("file", entry.mode & 0o7777, archive.extractfile(entry).read(),
+                                    entry.mtime)
                 else:
                     continue
                 put_entry(files, path, node, keep_kinds)

@@ -1,4 +1,4 @@
-"""The images of a practice engine: the registry they are pulled from, the store they lie in, and what /images answers.
+"""The images of a practice engine: the registry they are pulled from, the store they lie in, and /images.
 
 PRACTICE_IMAGES is the whole registry: what can be pulled, its layers, and its programs.
 Leaves out: build, push, save, load and import. Layers are names and sizes; there is no file of the
@@ -13,30 +13,37 @@ from .connection import PracticeHangUp
 from .events import nanoseconds_now, stable_hex, wire_time
 from .files import file_node, folder_node, join_path, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import PracticeRefusal, label_matches, matches_filters, practice_filters, prune_filters
+from .request import PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters, prune_filters
 
 IMAGE_FILTERS = "reference label dangling before since until".split()
 IMAGE_NAME_PATTERN = re.compile("[a-z0-9]+(?:[._/-]+[a-z0-9]+|:[0-9]+/[a-z0-9]+)*")
 IMAGE_TAG_PATTERN = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
+
 # One image: its tags, its layers as (name, bytes as downloaded), what it runs, its programs.
 PRACTICE_IMAGES = {
     "hello-world": {
-        "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"], "env": [PRACTICE_PATH], "workdir": "", "ports": (),
+        "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"], "env": [PRACTICE_PATH],
+        "workdir": "", "ports": (),
         "folders": ("/",), "programs": {"/hello": program_hello, "hello": program_hello},
     },
     "busybox": {
-        "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"], "env": [PRACTICE_PATH],
-        "workdir": "", "ports": (), "folders": ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys"),
+        "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
+        "env": [PRACTICE_PATH],
+        "workdir": "", "ports": (), "folders": PRACTICE_FOLDERS,
         "programs": BUSYBOX_PROGRAMS,
     },
     "redis": {
         "tags": ("2.8", "latest"),
-        "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002), ("data", 98)),
-        "cmd": ["redis-server"], "env": [PRACTICE_PATH, "REDIS_VERSION=2.8.practice"], "workdir": "/data", "ports": ("6379/tcp",),
-        "folders": ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys", "/data"),
-        "programs": dict(BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
+        "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002),
+                   ("data", 98)),
+        "cmd": ["redis-server"], "env": [PRACTICE_PATH, "REDIS_VERSION=2.8.practice"], "workdir": "/data",
+        "ports": ("6379/tcp",),
+        "folders": PRACTICE_FOLDERS + ("/data",),
+        "programs": dict(
+            BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
     },
 }
 SMALL_FILES = {
@@ -54,7 +61,8 @@ def image_files(repository):
     for name in entry["programs"]:
         if "/" in name or repository != "hello-world":
             contents[join_path("/bin", name)] = b"a program of rawdock's practice engine, written in Python\n"
-    files = {path: file_node(content, 0o755 if path not in SMALL_FILES else 0o644, IMAGE_FILES_TIME) for path, content in contents.items()}
+    files = {path: file_node(content, 0o755 if path not in SMALL_FILES else 0o644, IMAGE_FILES_TIME)
+             for path, content in contents.items()}
     for path in list(files) + list(entry["folders"]):
         if path in entry["folders"]:
             files[path] = folder_node(IMAGE_FILES_TIME)
@@ -95,15 +103,17 @@ class PracticeImage:
 
     def config(self):
         config = blank_config()
-        config.update(Env=list(self.entry["env"]), Cmd=list(self.entry["cmd"]), WorkingDir=self.entry["workdir"])
+        config.update(Env=list(self.entry["env"]), Cmd=list(self.entry["cmd"]),
+                      WorkingDir=self.entry["workdir"])
         if self.entry["ports"]:
             config["ExposedPorts"] = {port: {} for port in self.entry["ports"]}
         return config
 
     def summary(self, containers, api):
         found = {
-            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id, "Labels": None, "ParentId": "",
-            "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1, "Size": self.size,
+            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id, "Labels": None,
+            "ParentId": "", "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1,
+            "Size": self.size,
         }
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
@@ -112,18 +122,21 @@ class PracticeImage:
 
     def inspect(self, api):
         found = {
-            "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(), "Parent": "", "Comment": "",
-            "Created": wire_time(self.pulled), "Container": "", "ContainerConfig": blank_config(), "DockerVersion": "",
-            "Author": "rawdock practice engine", "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
-            "GraphDriver": {"Data": None, "Name": "practice"},
-            "RootFS": {"Type": "layers", "Layers": ["sha256:" + stable_hex("layer", name) for name, _ in self.entry["layers"]]},
+            "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(), "Parent": "",
+            "Comment": "",
+            "Created": wire_time(self.pulled), "Container": "", "ContainerConfig": blank_config(),
+            "DockerVersion": "",
+            "Author": "rawdock practice engine", "Config": self.config(), "Architecture": "amd64",
+            "Os": "linux", "Size": self.size, "GraphDriver": {"Data": None, "Name": "practice"},
+            "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.entry["layers"]]},
             "Metadata": {"LastTagTime": wire_time(self.pulled)},
         }
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
     def history(self):
-        steps = [{"Comment": "", "Created": self.pulled // 1000000000, "CreatedBy": "practice layer %s" % layer, "Id": "<missing>",
-                  "Size": size, "Tags": None} for layer, size in reversed(self.entry["layers"])]
+        steps = [{"Comment": "", "Created": self.pulled // 1000000000, "CreatedBy": "practice layer " + layer,
+                  "Id": "<missing>", "Size": size, "Tags": None}
+                 for layer, size in self.entry["layers"][::-1]]
         steps[0].update(Id=self.id, Tags=list(self.tags))
         return steps
 
@@ -131,10 +144,14 @@ class PracticeImage:
 def blank_config():
     """The Config of an image or container that says nothing."""
     return {
-        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False, "AttachStderr": False, "Tty": False,
-        "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None, "Image": "", "Volumes": None, "WorkingDir": "",
-        "Entrypoint": None, "OnBuild": None, "Labels": None,
+        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
+        "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,
+        "Image": "", "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None, "Labels": None,
     }
+
+
+def layer_digest(name):
+    return "sha256:" + stable_hex("layer", name)
 
 
 def practice_digest(repository):
@@ -157,9 +174,9 @@ class PracticeImages:
         with self.changed:
             name, tag, digest = split_image_name(text)
             image = self.by_repository.get(name)
-            if image is not None and (digest == image.digest or not digest and "%s:%s" % (name, tag or "latest") in image.tags):
-                return image
             reference = "%s:%s" % (name, tag or "latest")
+            if image is not None and (digest == image.digest if digest else reference in image.tags):
+                return image
             for image in self.by_repository.values():
                 if reference in image.tags:
                     return image
@@ -210,13 +227,15 @@ class PracticeImages:
             by_name = reference in image.tags
             going = [reference] if by_name else list(image.tags)
             if not by_name and len(going) > 1 and not force:
-                raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced): the image has several names: %s"
+                raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced): the image has"
+                                           " several names: %s"
                                       % (image.id[7:19], ", ".join(going)))
             last = len(going) == len(image.tags)
             for user in self.users(image) if last else ():
                 if user.is_up or not force:
+                    what = "remove repository reference" if by_name else "delete"
                     raise PracticeRefusal(409, "conflict: unable to %s %s: %s container %s is using it" % (
-                        "remove repository reference" if by_name else "delete", text, "running" if user.is_up else "stopped", user.id[:12]))
+                        what, text, "running" if user.is_up else "stopped", user.id[:12]))
             answer = [{"Untagged": one} for one in going]
             for one in going:
                 image.tags.remove(one)
@@ -224,7 +243,7 @@ class PracticeImages:
             if last:
                 del self.by_repository[image.repository]
                 answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
-                answer += [{"Deleted": "sha256:" + stable_hex("layer", layer)} for layer, _ in reversed(image.entry["layers"])]
+                answer += [{"Deleted": layer_digest(layer)} for layer, _ in reversed(image.entry["layers"])]
                 self.emit(image, "delete")
             return answer
 
@@ -234,12 +253,19 @@ class PracticeImages:
             name, _, _ = split_image_name(repository)
             if not (IMAGE_NAME_PATTERN.fullmatch(name) and IMAGE_TAG_PATTERN.fullmatch(tag or "latest")):
                 # A real engine calls this its own fault, too.
-                raise PracticeRefusal(500, "invalid reference format%s" % (": repository name must be lowercase" * (name != name.lower())))
+                why = ": repository name must be lowercase" if name != name.lower() else ""
+                raise PracticeRefusal(500, "invalid reference format" + why)
             reference = "%s:%s" % (name, tag or "latest")
             if reference not in image.tags:
                 self.take_tag(reference)
                 image.tags.append(reference)
             self.emit(image, "tag", reference)
+
+
+def reference_matches(wanted, reference):
+    """Whether `wanted`, a name with or without a tag, means `reference`."""
+    name, tag, _ = split_image_name(wanted)
+    return name == reference.rpartition(":")[0] and tag in ("", reference.rpartition(":")[2])
 
 
 def answer_images(engine, connection, request):
@@ -248,10 +274,9 @@ def answer_images(engine, connection, request):
         found = []
         for image in engine.state.images.by_repository.values():
             known = {
-                "reference": lambda value: any(split_image_name(value)[0] == tag.rpartition(":")[0] and
-                                               split_image_name(value)[1] in ("", tag.rpartition(":")[2]) for tag in image.tags),
+                "reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
                 "label": lambda value: label_matches({}, value),
-                "dangling": lambda value: (value.lower() in ("1", "true")) == (not image.tags),
+                "dangling": lambda value: is_yes(value) == (not image.tags),
             }
             if matches_filters(filters, known):
                 found.append(image.summary(-1, request.api))
@@ -284,7 +309,8 @@ def answer_images_prune(engine, connection, request):
     images, going, freed = engine.state.images, [], 0
     with engine.state.changed:
         for image in list(images.by_repository.values()):
-            known = {"label": lambda value: label_matches({}, value), "until": lambda moment: image.pulled <= moment}
+            known = {"label": lambda value: label_matches({}, value),
+                     "until": lambda moment: image.pulled <= moment}
             if (everything or not image.tags) and not images.users(image) and matches_filters(filters, known):
                 going += images.remove(image.id, True)
                 freed += image.size
@@ -296,18 +322,21 @@ def answer_images_prune(engine, connection, request):
 
 def answer_pull(engine, connection, request):
     if "fromImage" not in request.query:
-        raise PracticeRefusal(501 if request.text("fromSrc") else 400, "the practice engine only pulls: name an image with fromImage")
+        raise PracticeRefusal(501 if request.text("fromSrc") else 400,
+                              "the practice engine only pulls: name an image with fromImage")
     name, tag, digest = split_image_name(request.text("fromImage"))
     wanted = request.text("tag") or digest or tag
     entry = PRACTICE_IMAGES.get(name)
     if entry is None:
-        raise PracticeRefusal(404, "pull access denied for %s, repository does not exist or may require 'docker login'"
-                                   " (the practice registry has %s)" % (name, ", ".join(sorted(PRACTICE_IMAGES))))
+        raise PracticeRefusal(404, "pull access denied for %s, repository does not exist or may require"
+                                   " 'docker login' (the practice registry has %s)"
+                              % (name, ", ".join(sorted(PRACTICE_IMAGES))))
     if wanted == practice_digest(name):
         wanted = entry["tags"][0]
     tags = [wanted] if wanted else list(entry["tags"])
     if tags[0] not in entry["tags"]:
-        raise PracticeRefusal(404, "manifest for %s:%s not found: manifest unknown (the practice registry has %s)"
+        raise PracticeRefusal(404, "manifest for %s:%s not found: manifest unknown (the practice registry has"
+                                   " %s)"
                               % (name, wanted, ", ".join("%s:%s" % (name, one) for one in entry["tags"])))
     connection.start_stream("application/json")
     sender = MessageSender(connection)
@@ -325,7 +354,8 @@ def pull_practice_image(images, sender, name, tag):
     layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]
     missing = [(identity, size) for identity, size, is_here in layers if not is_here]
     for identity, _, is_here in layers:
-        sender.add({"status": "Already exists" if is_here else "Pulling fs layer", "progressDetail": {}, "id": identity})
+        sender.add({"status": "Already exists" if is_here else "Pulling fs layer", "progressDetail": {},
+                    "id": identity})
     for identity, _ in missing[3:]:
         sender.add({"status": "Waiting", "progressDetail": {}, "id": identity})
     # Three layers at a time, as an engine does: their lines are interleaved.
@@ -342,7 +372,8 @@ def pull_practice_image(images, sender, name, tag):
         sender.add({"status": "Pull complete", "progressDetail": {}, "id": identity})
     is_new = images.add(name, tag)
     sender.add({"status": "Digest: %s" % practice_digest(name)})
-    sender.add({"status": "Status: %s for %s:%s" % ("Downloaded newer image" if is_new else "Image is up to date", name, tag)})
+    news = "Downloaded newer image" if is_new else "Image is up to date"
+    sender.add({"status": "Status: %s for %s:%s" % (news, name, tag)})
 
 
 def size_text(size):
@@ -356,8 +387,10 @@ def size_text(size):
 def progress_message(status, identity, current, total):
     """A progress line, with the bar drawn as engines do for clients that do not draw."""
     done = 50 * current // total if total else 0
-    bar = "[%s%s] %s/%s" % ("=" * max(0, done - 1) + ">", " " * (50 - max(1, done)), size_text(current), size_text(total))
-    return {"status": status, "progressDetail": {"current": current, "total": total}, "progress": bar, "id": identity}
+    bar = "[%s%s] %s/%s" % ("=" * max(0, done - 1) + ">", " " * (50 - max(1, done)), size_text(current),
+                            size_text(total))
+    return {"status": status, "progressDetail": {"current": current, "total": total}, "progress": bar,
+            "id": identity}
 
 
 class MessageSender:

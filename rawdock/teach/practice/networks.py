@@ -4,8 +4,8 @@ bridge, host and none are built in. The addresses are as an engine would give th
 port anybody can reach is a published one, on loopback.
 """
 from .events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
-                               prune_filters)
+from .request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, is_yes, label_matches,
+                      matches_filters, practice_filters, prune_filters)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
@@ -14,7 +14,7 @@ MAX_NETWORKS = 200
 
 
 class PracticeEndpoint:
-    """One container's plug in one network. `given` is what the client asked for; the rest is set while the container runs."""
+    """One container's plug in one network. `given` is what was asked for; the rest is set while it runs."""
 
     def __init__(self, given=None):
         self.given = fold_keys(given or {}, ("IPAMConfig", "Links", "Aliases", "DriverOpts", "MacAddress"))
@@ -26,14 +26,16 @@ class PracticeEndpoint:
         return {
             "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
             "Aliases": self.given.get("Aliases") if aliases else None,
-            "NetworkID": network.id if network else "", "EndpointID": self.id, "Gateway": network.gateway if self.address else "",
-            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "", "GlobalIPv6Address": "",
+            "NetworkID": network.id if network else "", "EndpointID": self.id,
+            "Gateway": network.gateway if self.address else "",
+            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0,
+            "IPv6Gateway": "", "GlobalIPv6Address": "",
             "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
         }
 
 
 class PracticeNetwork:
-    """`pools` list of the IPAM Config's entries; `subnet` the first IPv4Network among them, None: a network without addresses."""
+    """`pools` are the IPAM Config's entries; `subnet` the first IPv4Network of them, None: no addresses."""
 
     def __init__(self, name, driver, pools=(), given=None):
         from ipaddress import ip_network
@@ -57,16 +59,18 @@ class PracticeNetwork:
     def plug(self, container, endpoint):
         endpoint.network, endpoint.id = self, random_hex()
         if self.subnet:
-            taken = {one.address for one in self.endpoints.values()} | {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
+            taken = {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
+            taken.update(one.address for one in self.endpoints.values())
             wanted = (endpoint.given.get("IPAMConfig") or {}).get("IPv4Address")
             free = (str(one) for one in self.span if str(one) not in taken)
             if wanted in taken:
                 raise PracticeRefusal(403, "Address already in use")
             endpoint.address = wanted or next(free, "")
             if not endpoint.address:
-                raise PracticeRefusal(500, "no available IPv4 addresses on this network's address pools: %s (%s)" % (self.name, self.id))
-            endpoint.mac = (endpoint.given.get("MacAddress") or container.config.get("MacAddress")
-                            or ":".join(["02", "42"] + ["%02x" % int(part) for part in endpoint.address.split(".")]))
+                raise PracticeRefusal(500, "no available IPv4 addresses on this network's address pools: %s"
+                                           " (%s)" % (self.name, self.id))
+            own = "02:42:%02x:%02x:%02x:%02x" % tuple(map(int, endpoint.address.split(".")))
+            endpoint.mac = endpoint.given.get("MacAddress") or container.config.get("MacAddress") or own
         self.endpoints[container] = endpoint
 
     def unplug(self, container):
@@ -78,14 +82,17 @@ class PracticeNetwork:
         return "%s/%d" % (address, self.subnet.prefixlen) if address else ""
 
     def inspect(self, with_containers):
-        containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id, "MacAddress": endpoint.mac,
+        containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id,
+                                     "MacAddress": endpoint.mac,
                                      "IPv4Address": self.with_prefix(endpoint.address), "IPv6Address": ""}
                       for container, endpoint in self.endpoints.items()}
         return {
-            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local", "Driver": self.driver,
-            "EnableIPv6": self.ipv6, "IPAM": {"Driver": "default", "Options": None, "Config": self.pools}, "Internal": self.internal,
-            "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""}, "ConfigOnly": False,
-            "Containers": containers if with_containers else {}, "Options": self.options, "Labels": self.labels,
+            "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local",
+            "Driver": self.driver, "EnableIPv6": self.ipv6,
+            "IPAM": {"Driver": "default", "Options": None, "Config": self.pools}, "Internal": self.internal,
+            "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""},
+            "ConfigOnly": False, "Containers": containers if with_containers else {}, "Options": self.options,
+            "Labels": self.labels,
         }
 
 
@@ -94,24 +101,28 @@ def default_pool(number):
 
 
 def checked_pools(given):
-    """The IPAM of a create request → its Config's entries (dicts of str). PracticeRefusal for what are no networks."""
+    """A create request's IPAM → its Config's entries (dicts of str). PracticeRefusal if one is no network."""
     from ipaddress import ip_address, ip_network
     ipam = fold_keys(given.get("IPAM") or {}, ("Driver", "Config", "Options"))
     if ipam.get("Driver") not in (None, "", "default"):
         raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
     pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
-    if not all(isinstance(one, dict) and all(isinstance(value, (str, dict)) for value in one.values()) for one in pools):
+    if not all(isinstance(one, dict) and all(isinstance(value, (str, dict)) for value in one.values())
+               for one in pools):
         raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
-    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value} for one in pools]
+    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value}
+             for one in pools]
     for one in pools:
         try:
             subnet = ip_network(one.get("Subnet", ""), False)
             span = ip_network(one.get("IPRange", one["Subnet"]), False)
             gateway = ip_address(one.get("Gateway", str(subnet[0])))
         except ValueError:
-            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s" % ((one.get("Subnet", ""),) * 2))
+            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s"
+                                  % ((one.get("Subnet", ""),) * 2))
         if gateway not in subnet or span[0] not in subnet or span[-1] not in subnet:
-            raise PracticeRefusal(500, "failed to allocate gateway (%s): Requested address is out of range" % gateway)
+            raise PracticeRefusal(500, "failed to allocate gateway (%s): Requested address is out of range"
+                                  % gateway)
     return pools
 
 
@@ -121,10 +132,12 @@ class PracticeNetworks:
     def __init__(self, state):
         self.state = state
         self.changed = state.changed
-        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge")) for name, driver in BUILT_IN_NETWORKS}
+        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
+                        for name, driver in BUILT_IN_NETWORKS}
 
     def emit(self, network, action, **more):
-        self.state.events.emit("network", action, network.id, dict(more, name=network.name, type=network.driver))
+        more.update(name=network.name, type=network.driver)
+        self.state.events.emit("network", action, network.id, more)
 
     def find(self, text):
         """A name, an id or the start of one → PracticeNetwork. PracticeRefusal 404."""
@@ -155,20 +168,23 @@ class PracticeNetworks:
                 free = (default_pool(number) for number in range(18, 18 + MAX_NETWORKS))
                 pools = [next((one for one in free if one["Subnet"] not in taken), None)] + pools
             if pools[0] is None or len(self.by_name) > MAX_NETWORKS:
-                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some" % MAX_NETWORKS)
+                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some"
+                                      % MAX_NETWORKS)
             network = self.by_name[name] = PracticeNetwork(name, driver, pools, given)
             self.emit(network, "create")
             return network
 
     def refuse_built_in(self, network, action):
         if network.name in dict(BUILT_IN_NETWORKS):
-            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s" % (network.name, action))
+            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s"
+                                  % (network.name, action))
 
     def remove(self, network):
         with self.changed:
             self.refuse_built_in(network, "removed")
             if network.endpoints:
-                raise PracticeRefusal(403, "error while removing network: network %s id %s has active endpoints" % (network.name, network.id))
+                raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
+                                           " endpoints" % (network.name, network.id))
             if self.by_name.pop(network.name, None) is not None:
                 self.emit(network, "destroy")
 
@@ -186,9 +202,11 @@ class PracticeNetworks:
     def connect(self, network, container, given):
         with self.changed:
             if "host" in (network.name, container.host_config["NetworkMode"]):
-                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to host network")
+                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected"
+                                           " to host network")
             if container.is_up and network.name in container.endpoints:
-                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s" % (container.name, network.name))
+                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
+                                      % (container.name, network.name))
             endpoint = container.endpoints[network.name] = PracticeEndpoint(given)
             if container.is_up:
                 self.plug(container, network.name, endpoint)
@@ -196,7 +214,8 @@ class PracticeNetworks:
     def disconnect(self, network, container):
         with self.changed:
             if container.endpoints.pop(network.name, None) is None:
-                raise PracticeRefusal(500, "container %s is not connected to network %s" % (container.id, network.name))
+                raise PracticeRefusal(500, "container %s is not connected to network %s"
+                                      % (container.id, network.name))
             network.unplug(container)
             self.emit(network, "disconnect", container=container.id)
 
@@ -207,10 +226,13 @@ def answer_networks(engine, connection, request):
     with engine.state.changed:
         for network in engine.state.networks.by_name.values():
             built_in = network.name in dict(BUILT_IN_NETWORKS)
-            known = {"name": lambda value: value in network.name, "id": network.id.startswith, "driver": lambda value: value == network.driver,
-                     "label": lambda value: label_matches(network.labels, value), "scope": lambda value: value == "local",
+            in_use = built_in or bool(network.endpoints)
+            known = {"name": lambda value: value in network.name, "id": network.id.startswith,
+                     "driver": lambda value: value == network.driver,
+                     "label": lambda value: label_matches(network.labels, value),
+                     "scope": lambda value: value == "local",
                      "type": lambda value: (value == "builtin") == built_in,
-                     "dangling": lambda value: (value.lower() in ("1", "true")) == (not built_in and not network.endpoints)}
+                     "dangling": lambda value: is_yes(value) != in_use}
             if matches_filters(filters, known):
                 found.append(network.inspect(False))
     connection.send_json(found)
@@ -223,7 +245,8 @@ def answer_network(engine, connection, request, name):
 
 
 def answer_network_create(engine, connection, request):
-    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool, "IPAM": dict, "Options": dict, "Labels": dict}
+    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
+             "IPAM": dict, "Options": dict, "Labels": dict}
     given = fold_keys(request.json(), list(kinds) + ["CheckDuplicate"])
     for key, kind in kinds.items():
         checked_kind(given, key, (kind,), "")
@@ -262,7 +285,8 @@ def answer_networks_prune(engine, connection, request):
         for network in list(networks.by_name.values()):
             known = {"label": lambda value: label_matches(network.labels, value),
                      "until": lambda moment: network.created <= moment}
-            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(filters, known):
+            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(
+                filters, known):
                 networks.remove(network)
                 going.append(network.name)
     engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})

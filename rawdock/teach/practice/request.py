@@ -1,4 +1,4 @@
-"""What a request to a practice engine holds, read as strictly as an engine reads it: path, query, filters, JSON.
+"""What a request to a practice engine holds, read as strictly as engines do: path, query, filters, JSON.
 
 Whatever is wrong ends in PracticeRefusal: the status and the message of the answer.
 """
@@ -11,13 +11,15 @@ from ...errors import UsageError
 
 PRACTICE_API_MAX = (1, 45)
 PRACTICE_API_MIN = (1, 24)
-NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm'
+NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this'
+            ' node to swarm'
             ' and try again.')
+NO_THREAD = "the practice engine has no thread for it: it is closing, or the system is out of threads"
 SIGNAL_NUMBERS = {
     "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10,
-    "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18, "STOP": 19,
-    "TSTP": 20, "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26, "PROF": 27, "WINCH": 28,
-    "IO": 29, "PWR": 30, "SYS": 31,
+    "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18,
+    "STOP": 19, "TSTP": 20, "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26,
+    "PROF": 27, "WINCH": 28, "IO": 29, "PWR": 30, "SYS": 31,
 }
 
 
@@ -36,7 +38,8 @@ def percent_decoded(text, plus_is_space=False):
         text = text.replace("+", " ")
     if re.search("%(?![0-9A-Fa-f]{2})", text):
         raise PracticeRefusal(400, "invalid URL escape in %s" % text[:100])
-    data = re.sub(b"%([0-9A-Fa-f]{2})", lambda match: bytes((int(match.group(1), 16),)), text.encode("latin-1"))
+    data = re.sub(b"%([0-9A-Fa-f]{2})", lambda match: bytes((int(match.group(1), 16),)),
+                  text.encode("latin-1"))
     return data.decode("utf-8", "replace")
 
 
@@ -68,12 +71,13 @@ def unix_time(text, name):
         return None
     match = re.fullmatch(r"(-?[0-9]{1,12})(?:\.([0-9]{1,9}))?", text)
     if match is None:
-        raise PracticeRefusal(400, "invalid value for %s: %s (seconds since 1970, as 1795424287 or 1795424287.000000001)" % (name, text))
+        raise PracticeRefusal(400, "invalid value for %s: %s (seconds since 1970, as 1795424287 or"
+                                   " 1795424287.000000001)" % (name, text))
     return int(match.group(1)) * 1000000000 + int((match.group(2) or "0").ljust(9, "0"))
 
 
 class PracticeRequest:
-    """One request, whole: `method`, `path` (no version prefix), `query`, `body`, `version` of the API (pair of int)."""
+    """One whole request: `method`, `path` without version, `query`, `body`, `api` version (pair of int)."""
 
     def __init__(self, head, body):
         self.head = head
@@ -154,8 +158,8 @@ def signal_number(text, default=15):
 def matches_filters(filters, tests):
     """Whether every filter holds: values of one key are alternatives, but an object must have every `label`.
 
-    `label!` is for objects that do not have all of the labels given. `tests` is {key: function(value) → bool};
-    a key without a test is one that nothing here could fulfil or fail.
+    `label!` is for objects that do not have all of the labels given. `tests` is {key: function(value) →
+    bool}; a key without a test is one that nothing here could fulfil or fail.
     """
     for key, values in filters.items():
         test = tests.get(key.rstrip("!"))
@@ -181,7 +185,8 @@ def practice_filters(text, known=None):
     for key in given:
         if known is not None and key not in known:
             raise PracticeRefusal(400, "invalid filter '%s' (there are: %s)" % (key, " ".join(known)))
-    return {key: [str(value) for value in values if not isinstance(values, dict) or values[value]] for key, values in given.items()}
+    return {key: [str(value) for value in values if not isinstance(values, dict) or values[value]]
+            for key, values in given.items()}
 
 
 def prune_filters(request, known=("label", "label!", "until")):
@@ -190,10 +195,16 @@ def prune_filters(request, known=("label", "label!", "until")):
     if len(filters.get("until", ())) > 1:
         raise PracticeRefusal(500, "more than one until filter specified")
     try:
-        filters["until"] = [unix_time(parse_when(text, time.time()), "until") or 0 for text in filters.get("until", ())]
+        filters["until"] = [unix_time(parse_when(text, time.time()), "until") or 0
+                            for text in filters.get("until", ())]
     except UsageError as error:
         raise PracticeRefusal(500, str(error))
     return filters
+
+
+def is_yes(value):
+    """Whether a filter's value is the engine's true."""
+    return value.lower() in ("1", "true")
 
 
 def label_matches(labels, wanted):
@@ -205,5 +216,6 @@ def check_size(request):
     """The terminal size that a resize asks for → (rows, columns)."""
     for name in ("h", "w"):
         if not re.fullmatch("[0-9]{1,5}", request.text(name)):
-            raise PracticeRefusal(400, "invalid value for %s: '%s' (a number of rows or columns)" % (name, request.text(name)))
+            raise PracticeRefusal(400, "invalid value for %s: '%s' (a number of rows or columns)"
+                                  % (name, request.text(name)))
     return int(request.text("h")), int(request.text("w"))

@@ -43,7 +43,7 @@ class PracticeState:
         with self.changed:
             while not is_true():
                 left = 3600 if end is None else end - time.monotonic()
-                if left <= 0 or self.closing and is_wanted is not None or is_wanted is not None and not is_wanted():
+                if left <= 0 or is_wanted is not None and (self.closing or not is_wanted()):
                     return False
                 self.changed.wait(min(left, 3600 if is_wanted is None else 0.1))
         return True

@@ -22,7 +22,8 @@ def cpu_part(nanoseconds):
         return {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
                 "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
     used = nanoseconds // 1000
-    return {"cpu_usage": {"total_usage": used, "percpu_usage": [used], "usage_in_kernelmode": used // 4, "usage_in_usermode": used - used // 4},
+    return {"cpu_usage": {"total_usage": used, "percpu_usage": [used], "usage_in_kernelmode": used // 4,
+                          "usage_in_usermode": used - used // 4},
             "system_cpu_usage": nanoseconds, "online_cpus": 1,
             "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
 
@@ -32,20 +33,24 @@ def container_stats(container, one_shot):
     up, now = container.is_up, nanoseconds_now()
     ran = now - container.started if up else None
     found = {
-        "read": wire_time(now) if up else ZERO_TIME, "preread": ZERO_TIME if one_shot or not up else wire_time(now - 1000000000),
-        "pids_stats": {"current": len(container.processes())} if up else {},
+        "read": wire_time(now) if up else ZERO_TIME, "preread": ZERO_TIME if one_shot or not up
+        else wire_time(now - 1000000000), "pids_stats": {"current": len(container.processes())} if up else {},
         "blkio_stats": {key: [] if up else None for key in (
-            "io_service_bytes_recursive io_serviced_recursive io_queue_recursive io_service_time_recursive io_wait_time_recursive"
+            "io_service_bytes_recursive io_serviced_recursive io_queue_recursive io_service_time_recursive"
+            " io_wait_time_recursive"
             " io_merged_recursive io_time_recursive sectors_recursive").split()},
         "num_procs": 0, "storage_stats": {}, "cpu_stats": cpu_part(ran),
-        "precpu_stats": cpu_part(None if one_shot or ran is None else max(0, ran - 1000000000)), "memory_stats": {},
-        "name": "/" + container.name, "id": container.id,
+        "precpu_stats": cpu_part(None if one_shot or ran is None else max(0, ran - 1000000000)),
+        "memory_stats": {}, "name": "/" + container.name, "id": container.id,
     }
     if up:
-        usage = len(container.processes()) * PRACTICE_PROGRAM_BYTES + container.log.size + container.files.tree.size
-        found["memory_stats"] = {"usage": usage, "max_usage": usage, "stats": {"cache": 0, "rss": usage, "total_inactive_file": 0},
+        held = container.log.size + container.files.tree.size
+        usage = len(container.processes()) * PRACTICE_PROGRAM_BYTES + held
+        found["memory_stats"] = {"usage": usage, "max_usage": usage,
+                                 "stats": {"cache": 0, "rss": usage, "total_inactive_file": 0},
                                  "limit": container.host_config["Memory"] or PRACTICE_MEMORY}
-        sent = {"%s_%s" % (way, what): 0 for way in ("rx", "tx") for what in ("bytes", "packets", "errors", "dropped")}
+        sent = {"%s_%s" % (way, what): 0 for way in ("rx", "tx")
+                for what in ("bytes", "packets", "errors", "dropped")}
         plugs = [endpoint for endpoint in container.endpoints.values() if endpoint.address]
         if plugs:
             found["networks"] = {"eth%d" % number: sent for number in range(len(plugs))}
@@ -89,9 +94,11 @@ def answer_top(engine, connection, request, name):
     columns = re.fullmatch(r"-?e?o\s*([a-z,=%]+)", words.strip())
     if columns:
         titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]
-        values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00", "stime": started, "tty": "?",
+        values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00",
+                   "stime": started, "tty": "?",
                    "comm": argv[0].rpartition("/")[2]} for number, (user, argv) in running]
-        lines = [[found.get(title, " ".join(argv)) for title in titles] for found, (_, (_, argv)) in zip(values, running)]
+        lines = [[found.get(title, " ".join(argv)) for title in titles]
+                 for found, (_, (_, argv)) in zip(values, running)]
         titles = [title.upper() for title in titles]
     elif "u" in words:
         titles = TOP_AUX_TITLES
@@ -99,7 +106,8 @@ def answer_top(engine, connection, request, name):
                  for number, (user, argv) in running]
     else:
         titles = TOP_TITLES
-        lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)] for number, (user, argv) in running]
+        lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)]
+                 for number, (user, argv) in running]
     connection.send_json({"Titles": titles, "Processes": lines})
 
 

@@ -22,7 +22,7 @@ MAX_LOG_RECORD_BYTES = 16384      # dockerd's: a longer line becomes several rec
 
 
 class PracticeLog:
-    """A container's output, line by line: (nanoseconds, stream, bytes), the oldest dropped beyond MAX_LOG_BYTES."""
+    """A container's output by lines: (nanoseconds, stream, bytes); the oldest go beyond MAX_LOG_BYTES."""
 
     def __init__(self):
         self.records = collections.deque()
@@ -116,20 +116,31 @@ def answer_logs(engine, connection, request, name):
     container = engine.state.containers.find(name)
     streams = [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
     if not streams:
-        raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream: stdout=1 or stderr=1")
+        raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream: stdout=1 or"
+                                   " stderr=1")
     since, until = unix_time(request.text("since"), "since"), unix_time(request.text("until"), "until")
-    tail, stamps, tty = request.text("tail"), request.flag("timestamps"), container.tty
-    selected = (lambda record: record[1] in streams and (since is None or record[0] >= since) and (until is None or record[0] <= until))
+    tail = request.text("tail")
+    selected = (lambda record: record[1] in streams and (since is None or record[0] >= since)
+                and (until is None or record[0] <= until))
     with changed:
         follow = request.flag("follow") and container.is_up
         run, log = container.runs, container.log
         number = log.first
         if re.fullmatch("[0-9]{1,9}", tail):
-            chosen = [log.first + at for at, record in enumerate(log.records) if selected(record)][-int(tail) or len(log.records):]
+            chosen = [log.first + at for at, record in enumerate(log.records)
+                      if selected(record)][-int(tail) or len(log.records):]
             number = chosen[0] if chosen else log.first + len(log.records)
         last = None if follow else log.first + len(log.records)
-    content_type = None if request.api < (1, 42) else RAW_STREAM if tty else MULTIPLEXED_STREAM
+    content_type = None if request.api < (1, 42) else RAW_STREAM if container.tty else MULTIPLEXED_STREAM
     connection.start_stream(content_type)
+    send_log(connection, container, run, number, last, until, selected, request.flag("timestamps"))
+    connection.end_stream()
+
+
+def send_log(connection, container, run, number, last, until, selected, stamps):
+    """A container's `selected` log records from `number` on, up to `last`; None: until its run `run` ends."""
+    engine, log, tty = connection.engine, container.log, container.tty
+    changed = engine.state.changed
     while True:
         with changed:
             lost = max(0, log.first - number)
@@ -144,7 +155,7 @@ def answer_logs(engine, connection, request, name):
             # Not a silent half: frame type 3 is the engine's own word for "this stream is broken".
             message = b"practice engine: %d log lines were dropped before this client read them\n" % lost
             connection.send_piece(message if tty else encode_frame(3, message))
-            break
+            return
         number += len(records)
         parts = []
         for when, stream, line in records:
@@ -152,12 +163,10 @@ def answer_logs(engine, connection, request, name):
                 line = (wire_time(when, True).encode() + b" " if stamps else b"") + line
                 parts.append(line if tty else encode_frame(stream, line))
         connection.send_piece(b"".join(parts))
-        if records:
-            continue
-        if ended or engine.closing or until is not None and time.time() * 1e9 > until:
-            break
-        connection.check_client()
-    connection.end_stream()
+        if not records:
+            if ended or engine.closing or until is not None and time.time() * 1e9 > until:
+                return
+            connection.check_client()
 
 
 def answer_attach(engine, connection, request, name):
@@ -166,7 +175,8 @@ def answer_attach(engine, connection, request, name):
         with engine.state.changed:
             container = containers.find(name)
             if container.status == "paused":
-                raise PracticeRefusal(409, "container %s is paused, unpause the container before attach" % name)
+                raise PracticeRefusal(409, "container %s is paused, unpause the container before attach"
+                                      % name)
             streams = [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
             attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
             replay = list(container.log.records) if request.flag("logs") else []

@@ -1,4 +1,4 @@
-"""The practice engine about itself: ping, version, info, disk usage, log-in; and how it refuses what it leaves out."""
+"""The practice engine about itself: ping, version, info, disk usage, log-in; and what it refuses to do."""
 import re
 import sys
 import time
@@ -14,18 +14,20 @@ SWARM_TAGS = ("Swarm", "Node", "Service", "Task", "Secret", "Config")
 
 
 def answer_ping(engine, connection, request):
-    headers = [("Cache-Control", "no-cache, no-store, must-revalidate"), ("Content-Type", "text/plain; charset=utf-8"),
+    headers = [("Cache-Control", "no-cache, no-store, must-revalidate"),
+               ("Content-Type", "text/plain; charset=utf-8"),
                ("Pragma", "no-cache"), ("Builder-Version", "1"), ("Swarm", "inactive")]
     connection.send_body(b"" if request.method == "HEAD" else b"OK", 200, headers)
 
 
 def answer_version(engine, connection, request):
-    facts = {"ApiVersion": "%d.%d" % PRACTICE_API_MAX, "MinAPIVersion": "%d.%d" % PRACTICE_API_MIN, "GitCommit": "none",
-             "GoVersion": "none: Python %d.%d" % sys.version_info[:2], "Os": "linux", "Arch": "amd64", "KernelVersion": "none",
-             "BuildTime": "", "Experimental": "false"}
+    facts = {"ApiVersion": "%d.%d" % PRACTICE_API_MAX, "MinAPIVersion": "%d.%d" % PRACTICE_API_MIN,
+             "GitCommit": "none", "GoVersion": "none: Python %d.%d" % sys.version_info[:2], "Os": "linux",
+             "Arch": "amd64", "KernelVersion": "none", "BuildTime": "", "Experimental": "false"}
     version = __version__ + "-practice"
     connection.send_json(dict(
-        {"Platform": {"Name": "rawdock practice engine"}, "Components": [{"Name": "Engine", "Version": version, "Details": facts}],
+        {"Platform": {"Name": "rawdock practice engine"},
+         "Components": [{"Name": "Engine", "Version": version, "Details": facts}],
          "Version": version}, **{key: value for key, value in facts.items() if key != "Experimental"}))
 
 
@@ -35,28 +37,39 @@ def answer_info(engine, connection, request):
         containers, images = list(state.containers.by_id.values()), len(state.images.by_repository)
     running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
     connection.send_json({
-        "ID": state.id, "Containers": len(containers), "ContainersRunning": running, "ContainersPaused": paused,
-        "ContainersStopped": len(containers) - running - paused, "Images": images, "Driver": "practice", "DriverStatus": [["Kept in", "memory"]],
-        "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None, "Log": ["json-file", "local", "none"]},
+        "ID": state.id, "Containers": len(containers), "ContainersRunning": running,
+        "ContainersPaused": paused,
+        "ContainersStopped": len(containers) - running - paused, "Images": images, "Driver": "practice",
+        "DriverStatus": [["Kept in", "memory"]],
+        "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None,
+                    "Log": ["json-file", "local", "none"]},
         "MemoryLimit": False, "SwapLimit": False, "KernelMemory": False, "KernelMemoryTCP": False,
         "CpuCfsPeriod": False, "CpuCfsQuota": False, "CPUShares": False, "CPUSet": False,
-        "PidsLimit": False, "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True, "Debug": False, "NFd": 0,
-        "OomKillDisable": False, "NGoroutines": 0, "SystemTime": wire_time(int(time.time()) * 1000000000), "LoggingDriver": "json-file",
+        "PidsLimit": False, "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True,
+        "Debug": False, "NFd": 0,
+        "OomKillDisable": False, "NGoroutines": 0, "SystemTime": wire_time(int(time.time()) * 1000000000),
+        "LoggingDriver": "json-file",
         "CgroupDriver": "none", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": "none",
-        "OperatingSystem": "rawdock practice engine", "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
-        "IndexServerAddress": "https://index.docker.io/v1/",
-        "RegistryConfig": {"AllowNondistributableArtifactsCIDRs": [], "AllowNondistributableArtifactsHostnames": [],
-                           "IndexConfigs": {"docker.io": {"Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}},
-                           "InsecureRegistryCIDRs": [], "Mirrors": None},
-        "NCPU": 1, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "", "HttpsProxy": "", "NoProxy": "",
-        "Name": "practice", "Labels": ["practice=true"], "ExperimentalBuild": False, "ServerVersion": __version__ + "-practice",
+        "OperatingSystem": "rawdock practice engine", "OSVersion": "", "OSType": "linux",
+        "Architecture": "x86_64", "IndexServerAddress": "https://index.docker.io/v1/",
+        "RegistryConfig": {"AllowNondistributableArtifactsCIDRs": [],
+                           "AllowNondistributableArtifactsHostnames": [],
+                           "InsecureRegistryCIDRs": [], "Mirrors": None, "IndexConfigs": {"docker.io": {
+                               "Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}}},
+        "NCPU": 1, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "",
+        "HttpsProxy": "", "NoProxy": "",
+        "Name": "practice", "Labels": ["practice=true"], "ExperimentalBuild": False,
+        "ServerVersion": __version__ + "-practice",
         "Runtimes": {"practice": {"path": "none"}}, "DefaultRuntime": "practice",
-        "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False, "Error": "",
-                  "RemoteManagers": None},
-        "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "none", "ContainerdCommit": {"ID": "", "Expected": ""},
-        "RuncCommit": {"ID": "", "Expected": ""}, "InitCommit": {"ID": "", "Expected": ""}, "SecurityOptions": [],
+        "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,
+                  "Error": "", "RemoteManagers": None},
+        "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "none",
+        "ContainerdCommit": {"ID": "", "Expected": ""},
+        "RuncCommit": {"ID": "", "Expected": ""}, "InitCommit": {"ID": "", "Expected": ""},
+        "SecurityOptions": [],
         "Warnings": ["This is rawdock's practice engine: its containers are a few built-in programs",
-                     "Its registry has %s, and a user called practice, whose password is practice" % ", ".join(sorted(PRACTICE_IMAGES)),
+                     "Its registry has %s, and a user called practice, whose password is practice"
+                         % ", ".join(sorted(PRACTICE_IMAGES)),
                      "Everything it knows is in memory, and ends with it"],
     })
 
@@ -64,12 +77,14 @@ def answer_info(engine, connection, request):
 def answer_data_usage(engine, connection, request):
     state = engine.state
     with state.changed:
-        images = [one.summary(len(state.images.users(one)), request.api) for one in state.images.by_repository.values()]
+        images = [one.summary(len(state.images.users(one)), request.api)
+                  for one in state.images.by_repository.values()]
         containers = [one.summary(True) for one in state.containers.by_id.values()]
-        volumes = [dict(one.inspect(), UsageData={"RefCount": len(state.volumes.users(one)), "Size": one.tree.size})
+        volumes = [dict(one.inspect(), UsageData={"RefCount": len(state.volumes.users(one)),
+                                                  "Size": one.tree.size})
                    for one in state.volumes.by_name.values()]
-    connection.send_json({"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers, "Volumes": volumes,
-                          "BuildCache": None, "BuilderSize": 0})
+    connection.send_json({"LayersSize": sum(one["Size"] for one in images), "Images": images,
+                          "Containers": containers, "Volumes": volumes, "BuildCache": None, "BuilderSize": 0})
 
 
 def answer_auth(engine, connection, request):
@@ -78,7 +93,8 @@ def answer_auth(engine, connection, request):
         checked_kind(given, key, (str,), "")
     user, password = given.get("username"), given.get("password")
     if not user or PRACTICE_USERS.get(user) != password:
-        raise PracticeRefusal(401, "unauthorized: incorrect username or password (the practice registry knows practice, password practice)")
+        raise PracticeRefusal(401, "unauthorized: incorrect username or password (the practice registry knows"
+                                   " practice, password practice)")
     connection.send_json({"IdentityToken": "", "Status": "Login Succeeded"})
 
 
@@ -102,7 +118,8 @@ def refuse_without_route(request):
     plugin = re.fullmatch("/plugins/(.+?)(?:/[a-z]+)?", request.path)
     if plugin and "{name}" in row.path:
         raise PracticeRefusal(404, "plugin \"%s\" not found" % plugin.group(1))
-    raise PracticeRefusal(501, "the practice engine does not do %s %s: a real engine does" % (request.method, request.path))
+    raise PracticeRefusal(501, "the practice engine does not do %s %s: a real engine does"
+                          % (request.method, request.path))
 
 
 SYSTEM_ROUTES = (

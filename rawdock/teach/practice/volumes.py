@@ -1,11 +1,11 @@
-"""The volumes of a practice engine: named folders in its memory that outlive the containers they are mounted in."""
+"""The volumes of a practice engine: named folders in its memory that outlive their containers."""
 import re
 import time
 
 from .events import nanoseconds_now, random_hex
 from .files import PracticeTree
-from .request import (PracticeRefusal, checked_kind, fold_keys, label_matches, matches_filters, practice_filters,
-                               prune_filters)
+from .request import (PracticeRefusal, checked_kind, fold_keys, is_yes, label_matches, matches_filters,
+                      practice_filters, prune_filters)
 
 VOLUME_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 VOLUME_FILTERS = "name label dangling driver".split()
@@ -28,8 +28,9 @@ class PracticeVolume:
         return "/practice/volumes/%s/_data" % self.name
 
     def inspect(self):
-        return {"CreatedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.created // 1000000000)), "Driver": "local",
-                "Labels": self.labels, "Mountpoint": self.mountpoint, "Name": self.name, "Options": self.options, "Scope": "local"}
+        return {"CreatedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.created // 1000000000)),
+                "Driver": "local", "Labels": self.labels, "Mountpoint": self.mountpoint, "Name": self.name,
+                "Options": self.options, "Scope": "local"}
 
 
 class PracticeVolumes:
@@ -46,15 +47,18 @@ class PracticeVolumes:
     def create(self, name=None, driver="", options=None, labels=None):
         """The volume `name`, which may be there already; None: an anonymous one."""
         if driver not in ("", "local"):
-            raise PracticeRefusal(404, "create %s: error looking up volume plugin %s: plugin \"%s\" not found" % (name or "", driver, driver))
+            raise PracticeRefusal(404, "create %s: error looking up volume plugin %s: plugin \"%s\" not found"
+                                  % (name or "", driver, driver))
         if name and not VOLUME_NAME_PATTERN.fullmatch(name):
-            raise PracticeRefusal(400, "create %s: \"%s\" is no name for a volume: two or more of a-z A-Z 0-9 _ . -, a letter or digit first"
+            raise PracticeRefusal(400, "create %s: \"%s\" is no name for a volume: two or more of a-z A-Z 0-9"
+                                       " _ . -, a letter or digit first"
                                   % (name, name))
         with self.changed:
             if name in self.by_name:
                 return self.by_name[name]
             if len(self.by_name) >= MAX_VOLUMES:
-                raise PracticeRefusal(500, "a practice engine holds at most %d volumes: remove some" % MAX_VOLUMES)
+                raise PracticeRefusal(500, "a practice engine holds at most %d volumes: remove some"
+                                      % MAX_VOLUMES)
             volume = PracticeVolume(name or random_hex(), options, labels, not name)
             self.by_name[volume.name] = volume
             self.emit(volume, "create")
@@ -67,13 +71,15 @@ class PracticeVolumes:
             return self.by_name[name]
 
     def users(self, volume):
-        return [one.id for one in self.state.containers.by_id.values() if any(mount.volume is volume for mount in one.mounts)]
+        return [one.id for one in self.state.containers.by_id.values()
+                if any(mount.volume is volume for mount in one.mounts)]
 
     def remove(self, volume):
         with self.changed:
             users = self.users(volume)
             if users:
-                raise PracticeRefusal(409, "remove %s: volume is in use - [%s]" % (volume.name, ", ".join(users)))
+                raise PracticeRefusal(409, "remove %s: volume is in use - [%s]"
+                                      % (volume.name, ", ".join(users)))
             if self.by_name.pop(volume.name, None) is not None:
                 self.emit(volume, "destroy")
 
@@ -85,7 +91,7 @@ def answer_volumes(engine, connection, request):
         for name, volume in sorted(volumes.by_name.items()):
             known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
                      "label": lambda value: label_matches(volume.labels or {}, value),
-                     "dangling": lambda value: (value.lower() in ("1", "true")) == (not volumes.users(volume))}
+                     "dangling": lambda value: is_yes(value) == (not volumes.users(volume))}
             if matches_filters(filters, known):
                 found.append(volume.inspect())
     connection.send_json({"Volumes": found, "Warnings": None})
@@ -95,7 +101,8 @@ def answer_volume_create(engine, connection, request):
     given = fold_keys(request.json(), ("Name", "Driver", "DriverOpts", "Labels"))
     for key, kind in (("Name", str), ("Driver", str), ("DriverOpts", dict), ("Labels", dict)):
         checked_kind(given, key, (kind,), "")
-    volume = engine.state.volumes.create(given.get("Name"), given.get("Driver") or "", given.get("DriverOpts"), given.get("Labels"))
+    volume = engine.state.volumes.create(given.get("Name"), given.get("Driver") or "",
+                                         given.get("DriverOpts"), given.get("Labels"))
     connection.send_json(volume.inspect(), 201)
 
 
@@ -114,7 +121,7 @@ def answer_volume_delete(engine, connection, request, name):
 def answer_volumes_prune(engine, connection, request):
     filters = prune_filters(request, ("label", "label!", "all"))
     # From API 1.42 on only anonymous ones go, unless all=1 is asked for.
-    everything = request.api < (1, 42) or any(value.lower() in ("1", "true") for value in filters.get("all", ()))
+    everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
     volumes, going = engine.state.volumes, []
     with engine.state.changed:
         for volume in list(volumes.by_name.values()):
@@ -123,7 +130,8 @@ def answer_volumes_prune(engine, connection, request):
                 volumes.remove(volume)
                 going.append(volume)
     engine.state.events.emit("volume", "prune", "", {"reclaimed": str(sum(one.tree.size for one in going))})
-    connection.send_json({"VolumesDeleted": [one.name for one in going], "SpaceReclaimed": sum(one.tree.size for one in going)})
+    connection.send_json({"VolumesDeleted": [one.name for one in going],
+                          "SpaceReclaimed": sum(one.tree.size for one in going)})
 
 
 VOLUME_ROUTES = (

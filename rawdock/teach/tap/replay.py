@@ -28,11 +28,13 @@ from ..explain.annotate import annotate
 from .tap import BROKEN, READABLE, WRITABLE, LoopServer, leave_nothing_unread
 
 REPLAY_RECEIVE_BYTES = 65536
-REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)", re.S)
+REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)",
+                           re.S)
 FULL_ID = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
 CONTAINER_PATH = re.compile("/containers/([^/]+)(/.+|)")
 NAMED_REQUESTS = 4      # in the message about one that is not in the record
-NEXT, CLOSE, HOLD = "next", "close", "hold"   # what follows an answer: a request, the end, or nothing until the client leaves
+# What follows an answer: a request, the end, or nothing until the client leaves.
+NEXT, CLOSE, HOLD = "next", "close", "hold"
 
 
 def split_target(target):
@@ -44,10 +46,10 @@ def split_target(target):
 class ReplayExchange:
     """One recorded request and its answer.
 
-    `index` its place in the record, `connection` and `start` where its answer begins there; `method`, `version`, `path`,
-    `query`; `answer` bytes, all of it; `spans` of them; `steps` list of (stdin bytes that must have come, whether stdin
-    must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD; `switched` whether a raw stream follows;
-    `values` list of the JSON values of the answer.
+    `index` its place in the record, `connection` and `start` where its answer begins there; `method`,
+    `version`, `path`, `query`; `answer` bytes, all of it; `spans` of them; `steps` list of (stdin bytes that
+    must have come, whether stdin must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD;
+    `switched` whether a raw stream follows; `values` list of the JSON values of the answer.
     """
 
     def __init__(self, index, connection, start, method, target):
@@ -74,10 +76,11 @@ def replay_exchanges(recording):
     for annotated in annotate(recording):
         recorded = next(one for one in recording.connections if one.number == annotated.number)
         for exchange in annotated.exchanges:
-            if exchange.request is not None and exchange.request.head is not None and exchange.response is not None:
+            asked = exchange.request is not None and exchange.request.head is not None
+            if asked and exchange.response is not None:
                 found.append((exchange.request.seconds[0], annotated, recorded, exchange))
     found.sort(key=lambda one: one[0])
-    return [replay_exchange(index, annotated, recorded, exchange) for index, (_, annotated, recorded, exchange) in enumerate(found)]
+    return [replay_exchange(index, *rest) for index, (_, *rest) in enumerate(found)]
 
 
 def replay_exchange(index, annotated, recorded, exchange):
@@ -94,7 +97,8 @@ def replay_exchange(index, annotated, recorded, exchange):
     else:
         framing = response_framing(response.head, request.head.method)
         made.after = NEXT if stays_open(response.head, framing) else CLOSE
-    made.steps = raw_steps(recorded, first.start, response.end, exchange.raw_sent) if exchange.switched else [(0, False, len(made.answer))]
+    made.steps = raw_steps(recorded, first.start, response.end, exchange.raw_sent) if exchange.switched else [
+        (0, False, len(made.answer))]
     return made
 
 
@@ -127,10 +131,11 @@ def container_names(exchanges):
     """{name or id: full id} of the containers that the answers to create, inspect and list tell of."""
     names = {}
     for one in exchanges:
-        facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value]) if isinstance(fact, dict)]
+        facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value])
+                 if isinstance(fact, dict)]
         if one.asked == "POST /containers/create":
             called = [part[len("name="):] for part in one.query.split("&") if part.startswith("name=")]
-        elif one.asked == "GET /containers/json" or one.method == "GET" and re.fullmatch("/containers/[^/]+/json", one.path):
+        elif one.method == "GET" and re.fullmatch("/containers/(?:[^/]+/)?json", one.path):
             called = []
         else:
             continue
@@ -161,7 +166,8 @@ class ReplayBook:
         if match is None:
             return path
         name, rest = match.groups()
-        known = {self._names[name]} if name in self._names else {one for one in self._names.values() if one.startswith(name)}
+        begun = {one for one in self._names.values() if one.startswith(name)}
+        known = {self._names[name]} if name in self._names else begun
         return "/containers/%s%s" % (known.pop() if len(known) == 1 else name, rest)
 
     def rewind(self):
@@ -191,8 +197,9 @@ class ReplayBook:
         """What to say of a request that is not in the record."""
         asked = sorted(set(one.asked for one in self.exchanges))
         more = len(asked) - NAMED_REQUESTS
+        named = ", ".join(asked[:NAMED_REQUESTS]) or "no exchange at all"
         return "this replay has no answer to %s %s; the record has %s" % (
-            method, split_target(target)[1], (", ".join(asked[:NAMED_REQUESTS]) + (" and %d more" % more if more > 0 else "")) or "no exchange at all")
+            method, split_target(target)[1], named + (" and %d more" % more) * (more > 0))
 
 
 class ReplayConnection:
@@ -229,7 +236,8 @@ class ReplayConnection:
             self.end()
             return
         # An answer that is not taken yet is not added to.
-        reads = READABLE if not self.stdin_ended and not self.closing and len(self.out) < REPLAY_RECEIVE_BYTES else 0
+        is_ready = not self.stdin_ended and not self.closing and len(self.out) < REPLAY_RECEIVE_BYTES
+        reads = READABLE if is_ready else 0
         self.server.loop.watch(self.sock, reads | (WRITABLE if self.out else 0), self.on_events)
 
     def end(self):
@@ -286,7 +294,8 @@ class ReplayConnection:
                         self.stdin += len(event.leftover)
                         self.go_on()
                         return
-                    self.reader = RequestReader(bare_lf=True)   # it asked to switch and was refused: HTTP goes on
+                    # It asked to switch and was refused: HTTP goes on.
+                    self.reader = RequestReader(bare_lf=True)
                     if event.leftover:
                         self.read_requests(event.leftover)
                     return
@@ -324,8 +333,8 @@ class ReplayConnection:
         self.server.tell("%s %s" % (head.method, head.target), None)
         if path == "/_ping" and head.method in ("GET", "HEAD"):
             body = b"OK" if head.method == "GET" else b""
-            fields = [("Api-Version", self.server.book.api_version()), ("Ostype", "linux"), ("Content-Type", "text/plain; charset=utf-8"),
-                      ("Content-Length", len(body))]
+            fields = [("Api-Version", self.server.book.api_version()), ("Ostype", "linux"),
+                      ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", len(body))]
             self.send(encode_response_head(200, "OK", fields) + body)
         else:
             self.refuse(head.method, 404, self.server.book.missing(head.method, head.target))
@@ -334,7 +343,8 @@ class ReplayConnection:
     def refuse(self, method, status, message):
         body = json.dumps({"message": message}).encode("ascii") + b"\n"
         fields = [("Content-Type", "application/json"), ("Content-Length", len(body))]
-        self.send(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields) + (b"" if method == "HEAD" else body))
+        self.send(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields)
+                  + (b"" if method == "HEAD" else body))
 
     def go_on(self):
         """Give what of a raw exchange may come by now."""
@@ -355,8 +365,8 @@ class ReplayConnection:
 class ReplayServer(LoopServer):
     """Serves `recording` (a Recording) to the clients of `listener` (a UnixListener).
 
-    `tell(asked, exchange)` is called for each request; exchange None: it was not in the record. `cut`, settable:
-    (index of an exchange, N): of that one's answer only the first N bytes are given, then the connection ends.
+    `tell(asked, exchange)` is called for each request; exchange None: it was not in the record. `cut` may be
+    set to (index of an exchange, N): of its answer only the first N bytes are sent, then the connection ends.
     """
 
     def __init__(self, listener, recording, tell=None):

@@ -3,8 +3,7 @@ import re
 import time
 
 from ..files import FileProblem, TreeNode, base_name, folder_node, join_path
-from .process import (ProgramUsage, ProgramView, account_name, call_program, find_program, find_user,
-                               program_words)
+from .process import ProgramUsage, account_name, call_program, find_program, find_user, program_words
 from ..request import PracticeRefusal
 from .shell import program_sh
 
@@ -31,7 +30,6 @@ See the bytes themselves: put --wire before the command. Next, try
 def program_hello(view):
     view.say(HELLO_TEXT)
     view.say("\n")
-    return 0
 
 
 # -- busybox
@@ -42,7 +40,7 @@ ESCAPE = re.compile(r'\\([ntrabfv\\"]|x[0-9A-Fa-f]{1,2}|0?[0-7]{1,3})')
 
 
 def unescape_text(text):
-    """What echo -e and printf make of backslashes; a byte above 127 as the lone surrogate that stands for it."""
+    """What echo -e and printf make of backslashes; a byte above 127 becomes the lone surrogate for it."""
     def meaning(match):
         code = match.group(1)
         if code in ESCAPES:
@@ -60,7 +58,6 @@ def program_echo(view):
         words = words[1:]
     text = " ".join(words)
     view.say((unescape_text(text) if escapes else text) + end)
-    return 0
 
 
 def program_printf(view):
@@ -76,7 +73,9 @@ def program_printf(view):
         if kind == "%":
             return "%"
         value = values.pop(0) if values else ""
-        return match.group() % (int(value if re.fullmatch("-?[0-9]{1,18}", value) else 0) if kind == "d" else value)
+        if kind == "d":
+            value = int(value) if re.fullmatch("-?[0-9]{1,18}", value) else 0
+        return match.group() % value
 
     while True:
         left = len(values)
@@ -85,26 +84,27 @@ def program_printf(view):
             return 0
 
 
-def try_files(view, what, action):
-    """Do `action`; 1 and a complaint about `what` if the files do not allow it, else 0."""
-    try:
-        action()
-    except FileProblem as problem:
-        view.complain("%s: %s: %s" % (view.argv[0], what, problem))
-        return 1
-    return 0
+def each_file(view, names, complaint, action):
+    """Do `action(name)` for each name → 0, or 1 and `complaint` (%s: the name) if the files refuse it."""
+    status = 0
+    for name in names:
+        try:
+            action(name)
+        except FileProblem as problem:
+            view.complain("%s: %s: %s" % (view.argv[0], complaint % name, problem))
+            status = 1
+    return status
 
 
 def program_cat(view):
     status = 0
     for name in view.argv[1:] or ["-"]:
-        if name == "-":
-            for data in iter(lambda: view.read(32768), b""):
-                view.out(data)
-        else:
-            found = []
-            status = try_files(view, "can't open '%s'" % name, lambda: found.append(view.files.read(view.path(name)))) or status
-            view.out(b"".join(found))
+        found = [] if name != "-" else iter(lambda: view.read(32768), b"")
+        if name != "-":
+            status |= each_file(view, [name], "can't open '%s'",
+                                lambda one: found.append(view.files.read(view.path(one))))
+        for data in found:
+            view.out(data)
     return status
 
 
@@ -123,20 +123,6 @@ def program_sleep(view):
         view.complain("usage: sleep [N]...")
         return 1
     view.process.sleep(total)
-    return 0
-
-
-def program_true(view):
-    return 0
-
-
-def program_false(view):
-    return 1
-
-
-def program_pwd(view):
-    view.say(view.workdir + "\n")
-    return 0
 
 
 def program_env(view):
@@ -151,14 +137,13 @@ def program_env(view):
     if program is None:
         view.complain("env: can't execute '%s': No such file or directory" % words[0])
         return 127
-    return call_program(program, ProgramView(view.process, words, view.programs, view.read, view.out, view.err, env))
+    return call_program(program, view.derive(argv=words, env=env))
 
 
 def program_hostname(view):
     if view.argv[1:]:
         raise ProgramUsage("a practice container keeps its name")
     view.say(view.process.container.hostname + "\n")
-    return 0
 
 
 def ls_line(name, node, long):
@@ -185,26 +170,28 @@ def program_ls(view):
             child = view.files.get(join_path(path, one))
             if child is not None and (not one.startswith(".") or "a" in options):
                 view.say(ls_line(one, child, "l" in options))
-    return max([try_files(view, name, lambda: show(name)) for name in names])
+    return each_file(view, names, "%s", show)
 
 
 def program_mkdir(view):
     options, names = program_words(view, "p")
 
-    def make(path):
+    def make(name):
+        path = view.path(name)
         if "p" in options:
             view.files.make_folder(path)
         elif view.files.get(path) is not None:
             raise FileProblem("File exists")
         else:
             view.files.put(path, folder_node())
-    return max([0] + [try_files(view, "can't create directory '%s'" % name, lambda: make(view.path(name))) for name in names])
+    return each_file(view, names, "can't create directory '%s'", make)
 
 
 def program_rm(view):
     options, names = program_words(view, "rfR")
 
-    def remove(path):
+    def remove(name):
+        path = view.path(name)
         node = view.files.get(path)
         if node is None:
             raise FileProblem("No such file or directory")
@@ -212,12 +199,12 @@ def program_rm(view):
             raise FileProblem("Is a directory")
         view.files.remove(path)
     names = [name for name in names if "f" not in options or view.files.get(view.path(name)) is not None]
-    return max([0] + [try_files(view, "can't remove '%s'" % name, lambda: remove(view.path(name))) for name in names])
+    return each_file(view, names, "can't remove '%s'", remove)
 
 
 def program_touch(view):
     names = program_words(view, "")[1]
-    return max([0] + [try_files(view, name, lambda: view.files.write(view.path(name), b"", True)) for name in names])
+    return each_file(view, names, "%s", lambda name: view.files.write(view.path(name), b"", True))
 
 
 def program_cp(view):
@@ -238,10 +225,11 @@ def program_cp(view):
             raise FileProblem("a copy of it in itself")
         for one in view.files.below(path):
             old = view.files.get(one)
-            view.files.put(new + one[len(path):], TreeNode(old.kind, old.mode, bytes(old.content), time.time()))
+            node = TreeNode(old.kind, old.mode, bytes(old.content), time.time())
+            view.files.put(new + one[len(path):], node)
         if moves:
             view.files.remove(path)
-    return max([try_files(view, "'%s'" % name, lambda: copy(name)) for name in names])
+    return each_file(view, names, "'%s'", copy)
 
 
 def input_lines(view, names):
@@ -265,7 +253,7 @@ def program_head(view):
     if not re.fullmatch(r"\+?[0-9]{1,9}" if is_tail else "[0-9]{1,9}", count):
         raise ProgramUsage("invalid number '%s'" % count)
 
-    def show():
+    def show(_):
         lines = input_lines(view, names)
         if "c" in options:
             view.out(b"".join(lines)[:int(count)])
@@ -275,7 +263,7 @@ def program_head(view):
             view.out(b"".join(lines[:int(count)]))
         if "f" in options and names:
             follow_file(view, names[0], sum(map(len, lines)))
-    return try_files(view, " ".join(names), show)
+    return each_file(view, [" ".join(names)], "%s", show)
 
 
 def follow_file(view, name, size):
@@ -294,17 +282,20 @@ def program_grep(view):
     pattern, found = words[0], []
     if "F" in options:
         pattern = re.escape(pattern)
-    elif "E" not in options:   # in a basic expression these mean themselves, and their other meaning with a backslash
+    # POSIX basic: these mean themselves, and have their other meaning with a backslash.
+    elif "E" not in options:
         pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
     try:
-        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE if "i" in options else 0)
+        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE * ("i" in options))
     except re.error as error:
         view.complain("grep: %s: %s" % (words[0], error))
         return 2
 
-    def look():
-        found.extend(line for line in input_lines(view, words[1:]) if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options))
-    if try_files(view, " ".join(words[1:]), look):
+    def look(_):
+        for line in input_lines(view, words[1:]):
+            if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options):
+                found.append(line)
+    if each_file(view, [" ".join(words[1:])], "%s", look):
         return 2
     if "q" not in options:
         view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
@@ -314,15 +305,15 @@ def program_grep(view):
 def program_ps(view):
     with view.process.changed:
         running = view.process.container.processes()
-    view.say("PID   USER     TIME  COMMAND\n" + "".join("%5d %-8s  0:00 %s\n" % (number, user, " ".join(argv))
-                                                       for number, (user, argv) in enumerate(running, 1)))
-    return 0
+    view.say("PID   USER     TIME  COMMAND\n")
+    for number, (user, argv) in enumerate(running, 1):
+        view.say("%5d %-8s  0:00 %s\n" % (number, user, " ".join(argv)))
 
 
 def program_top(view):
     """Every 5 seconds, or -d seconds, -n times, what runs; the figures of memory and processor are none."""
     options, _ = program_words(view, "bd:n:")
-    if not re.fullmatch(r"[0-9.]{1,9}", options.get("d", "5")) or not re.fullmatch("[0-9]{1,9}", options.get("n", "0")):
+    if not re.fullmatch(r"[0-9.]{1,9} [0-9]{1,9}", "%s %s" % (options.get("d", "5"), options.get("n", "0"))):
         raise ProgramUsage("usage: top [-b] [-n COUNT] [-d SECONDS]")
     rounds, process, caught = int(options.get("n", "0")), view.process, view.process.caught
     process.catch(1, 2, 15)
@@ -341,10 +332,13 @@ def show_top(view, is_batch):
     with view.process.changed:
         running = view.process.container.processes()
     view.say("" if is_batch else "\x1b[H\x1b[J")
-    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\nCPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
-             "Load average: 0.00 0.00 0.00 1/%d %d\n  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
-    view.say("".join("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, "R" if argv[0] == "top" else "S", " ".join(argv))
-                     for number, (user, argv) in enumerate(running, 1)))
+    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
+             "CPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
+             "Load average: 0.00 0.00 0.00 1/%d %d\n"
+             "  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
+    for number, (user, argv) in enumerate(running, 1):
+        state = "R" if argv[0] == "top" else "S"
+        view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, state, " ".join(argv)))
 
 
 def program_stty(view):
@@ -352,7 +346,6 @@ def program_stty(view):
         view.complain("stty: this practice container knows stty size, on a terminal")
         return 1
     view.say("%d %d\n" % view.process.owner.terminal_size)
-    return 0
 
 
 def program_date(view):
@@ -360,7 +353,6 @@ def program_date(view):
     if len(words) > 1 or words and words[0][:1] != "+":
         raise ProgramUsage("usage: date [-u] [+FORMAT]")
     view.say(time.strftime(words[0][1:] if words else "%a %b %e %H:%M:%S UTC %Y", time.gmtime()) + "\n")
-    return 0
 
 
 def program_whoami(view):
@@ -369,7 +361,6 @@ def program_whoami(view):
         view.complain("whoami: unknown uid %d" % user.uid)
         return 1
     view.say(user.name + "\n")
-    return 0
 
 
 def program_id(view):
@@ -379,9 +370,11 @@ def program_id(view):
     except PracticeRefusal:
         view.complain("id: unknown user %s" % names[0])
         return 1
-    known = [(number, account_name(view.files, name, number)) for number, name in ((user.uid, "passwd"), (user.gid, "group"))]
+    numbers = ((user.uid, "passwd"), (user.gid, "group"))
+    known = [(number, account_name(view.files, name, number)) for number, name in numbers]
     if not set(options) & set("ugG"):
-        view.say("uid=%s gid=%s groups=%s\n" % tuple("%d(%s)" % one if one[1] else "%d" % one[0] for one in known + known[1:]))
+        shown = ["%d(%s)" % one if one[1] else "%d" % one[0] for one in known]
+        view.say("uid=%s gid=%s groups=%s\n" % tuple(shown + shown[1:]))
         return 0
     number, name = known[0 if "u" in options else 1]
     if "n" in options and name is None:
@@ -394,11 +387,10 @@ def program_uname(view):
     options, _ = program_words(view, "asnrm")
     facts = (("s", "Linux"), ("n", view.process.container.hostname), ("r", "practice"), ("m", "x86_64"))
     view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
-    return 0
 
 
 def program_seq(view):
-    if not view.argv[1:] or len(view.argv) > 3 or not all(re.fullmatch("-?[0-9]{1,9}", word) for word in view.argv[1:]):
+    if not re.fullmatch("(?: -?[0-9]{1,9}){1,2}", "".join(" " + word for word in view.argv[1:])):
         view.complain("usage: seq [FIRST] LAST")
         return 1
     first, last = (1 if len(view.argv) == 2 else int(view.argv[1])), int(view.argv[-1])
@@ -406,7 +398,6 @@ def program_seq(view):
         until = min(last, first + 999)
         view.say("".join("%d\n" % number for number in range(first, until + 1)))
         first = until + 1
-    return 0
 
 
 def program_wc(view):
@@ -415,17 +406,16 @@ def program_wc(view):
         raise ProgramUsage("this practice wc counts one file")
     counts, in_word = {"l": 0, "w": 0, "c": 0}, False
     try:
-        read = iter((view.files.read(view.path(names[0])), b"")).__next__ if names else lambda: view.read(32768)
+        pieces = [view.files.read(view.path(names[0]))] if names else iter(lambda: view.read(32768), b"")
     except FileProblem as problem:
         raise ProgramUsage("%s: %s" % (names[0], problem))
-    for data in iter(read, b""):
+    for data in pieces:
         counts["l"] += data.count(b"\n")
         counts["w"] += len(data.split()) - (in_word and not data[:1].isspace())
         in_word = not data[-1:].isspace()
         counts["c"] += len(data)
     shown = [counts[letter] for letter in "lwc" if letter in options or not options]
     view.say(" ".join([("%d" if len(shown) == 1 else "%7d") % count for count in shown] + names) + "\n")
-    return 0
 
 
 def program_test(view):
@@ -463,23 +453,13 @@ def program_test(view):
     return 0 if result == wanted else 1
 
 
-def program_busybox(view):
-    if len(view.argv) < 2:
-        view.say("practice busybox: a few of busybox's programs, in Python: %s\n" % " ".join(sorted(BUSYBOX_PROGRAMS)))
-        return 0
-    program = BUSYBOX_PROGRAMS.get(view.argv[1])
-    if program is None:
-        view.complain("%s: applet not found" % view.argv[1])
-        return 127
-    view.argv = view.argv[1:]
-    return call_program(program, view)
-
-
 BUSYBOX_PROGRAMS = {
-    "echo": program_echo, "printf": program_printf, "cat": program_cat, "sleep": program_sleep, "true": program_true,
-    "false": program_false, "pwd": program_pwd, "env": program_env, "hostname": program_hostname, "ls": program_ls,
-    "date": program_date, "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
-    "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head,
-    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
-    "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh, "busybox": program_busybox,
+    "echo": program_echo, "printf": program_printf, "cat": program_cat, "sleep": program_sleep,
+    "true": lambda view: 0, "false": lambda view: 1, "pwd": lambda view: view.say(view.workdir + "\n"),
+    "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
+    "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
+    "mkdir": program_mkdir, "rm": program_rm,
+    "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head, "tail": program_head,
+    "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty, "wc": program_wc,
+    "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }

@@ -9,6 +9,7 @@ Promises: a program can be killed, or frozen, at any moment, because everything 
 full output, sleeping, waiting for a signal) waits in ProgramProcess and ends there with
 ProgramKilled. As PID 1 a program ignores every signal it does not catch, as the kernel has it.
 """
+import collections
 import re
 import time
 
@@ -17,7 +18,8 @@ from ..request import PracticeRefusal
 
 MAX_PIPE_BYTES = 65536         # a Linux pipe's size: a writer ahead of its reader by this much waits
 
-HARMLESS_SIGNALS = frozenset((17, 18, 19, 20, 21, 22, 23, 28))   # ignored, or a pause that a program here has no notion of
+# Ignored, or a pause that a program here has no notion of.
+HARMLESS_SIGNALS = frozenset((17, 18, 19, 20, 21, 22, 23, 28))
 
 
 class ProgramKilled(Exception):
@@ -117,18 +119,12 @@ class ProgramPipe:
         return b"" if self.closed else None
 
 
-class ProgramUser:
-    """Who runs a program: `uid` and `gid` (int), `name` (the uid as text if it has none), `home`."""
-
-    def __init__(self, uid, gid, name, home):
-        self.uid = uid
-        self.gid = gid
-        self.name = name
-        self.home = home
+# Who runs a program: `uid` and `gid` int, `name` str (the uid as text if it has none), `home` a path.
+ProgramUser = collections.namedtuple("ProgramUser", "uid gid name home")
 
 
 def account_rows(files, name):
-    """The lines of /etc/passwd or /etc/group (`name`), each a list of its fields; none if there is no such file."""
+    """The lines of /etc/passwd or /etc/group (`name`), each a list of its fields; none without the file."""
     try:
         lines = files.read("/etc/" + name).decode("utf-8", "replace").splitlines()
     except FileProblem:
@@ -142,7 +138,7 @@ def account_name(files, file_name, number):
 
 
 def find_user(files, text):
-    """User as create and exec give it ("", "name", "uid", "user:group") → ProgramUser. PracticeRefusal with the engine's words."""
+    """The User of a create or an exec ("", "name", "uid", "user:group") → ProgramUser, or PracticeRefusal."""
     user, _, group = text.partition(":")
     user = user or "0"
     row = next((row for row in account_rows(files, "passwd") if user in (row[0], row[2])), None)
@@ -162,11 +158,12 @@ def find_user(files, text):
 class ProgramProcess:
     """One process of a container: what can wait, what can be signalled, where output goes.
 
-    `write(stream, bytes)` is the container's (or the exec's) output; `user` a ProgramUser; `is_init`: this is PID 1;
-    `owner` has the `terminal_size` (the exec; None: the container).
+    `write(stream, bytes)` is the container's (or the exec's) output; `user` a ProgramUser; `is_init`: it is
+    PID 1; `owner` has the `terminal_size` (the exec; None: the container).
     """
 
-    def __init__(self, changed, container, user, stdin, write, env, workdir, tty=False, is_init=True, owner=None):
+    def __init__(self, changed, container, user, stdin, write, env, workdir, tty=False, is_init=True,
+                 owner=None):
         self.changed = changed
         self.container = container
         self.user = user
@@ -255,7 +252,7 @@ class ProgramProcess:
 
 
 class ProgramView:
-    """What a program is given: `argv` (list of str), `env` (dict), `read(limit)`, `out(bytes)`, `err(bytes)`, `process`."""
+    """What a program has: `argv` list of str, `env` dict, read(limit), out(bytes), err(bytes), `process`."""
 
     def __init__(self, process, argv, programs, read=None, out=None, err=None, env=None):
         self.process = process
@@ -265,6 +262,11 @@ class ProgramView:
         self.out = out or (lambda data: process.write(1, data))
         self.err = err or (lambda data: process.write(2, data))
         self.env = process.env if env is None else env
+
+    def derive(self, **changes):
+        """A ProgramView with `changes` (argv, read, out, err or env) and all else as here."""
+        parts = {"argv": self.argv, "read": self.read, "out": self.out, "err": self.err, "env": self.env}
+        return ProgramView(self.process, programs=self.programs, **dict(parts, **changes))
 
     @property
     def files(self):
@@ -290,7 +292,7 @@ class ProgramUsage(Exception):
 
 
 def program_words(view, letters):
-    """What a program is given → (dict of its options, list of its other words). `letters` as for getopt; ProgramUsage for others."""
+    """A program's words → (dict of options, list of others). `letters` as for getopt; raises ProgramUsage."""
     from getopt import GetoptError, gnu_getopt
     try:
         options, words = gnu_getopt(view.argv[1:], letters)
@@ -301,15 +303,16 @@ def program_words(view, letters):
 
 
 def call_program(program, view):
-    """The exit status of `program`, a function of a ProgramView."""
+    """The exit status of `program`, a function of a ProgramView; None stands for 0."""
     try:
-        return program(view)
+        return program(view) or 0
     except ProgramUsage as problem:
         view.complain("%s: %s" % (view.argv[0].rpartition("/")[2], problem))
         return 1
 
 
 def find_program(programs, name):
-    """The function for `name` as a command is looked up: bare, or under one of the usual folders. None: not there."""
+    """The function for `name`, looked up as a command is: bare, or in a usual folder. None: not there."""
     folder, _, base = name.rpartition("/")
-    return programs.get(base) if folder in ("", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin") and base else programs.get(name)
+    return programs.get(base) if folder in ("", "/bin", "/usr/bin", "/usr/local/bin", "/sbin",
+                                            "/usr/sbin") and base else programs.get(name)

@@ -28,7 +28,7 @@ def redis_pattern(glob):
 
 
 class PracticeRedis:
-    """The store of one container and its commands. Answers are RedisStatus, bytes, int, None or a list of them.
+    """One container's store and its commands. Answers are RedisStatus, bytes, int, None or a list of them.
 
     The dump that SAVE makes stays in `container.redis_dump`: it outlives a restart of the
     container and nothing else, for no byte is ever written to the host.
@@ -86,9 +86,6 @@ class PracticeRedis:
     def do_ping(self, text=None):
         return RedisStatus("PONG") if text is None else text
 
-    def do_echo(self, text):
-        return text
-
     def do_set(self, key, value, *options):
         flags = [option.upper() for option in options]
         if flags not in ([], [b"NX"], [b"XX"]):
@@ -100,9 +97,6 @@ class PracticeRedis:
 
     def do_get(self, key):
         return self.data.get(key)
-
-    def do_mget(self, *keys):
-        return [self.data.get(key) for key in keys]
 
     def do_del(self, *keys):
         count = 0
@@ -116,29 +110,16 @@ class PracticeRedis:
     def do_exists(self, *keys):
         return sum(key in self.data for key in keys)
 
-    def do_incr(self, key, by=b"1", sign=1):
+    def do_incr(self, key, by=1):
         old = self.data.get(key, b"0")
-        if not re.fullmatch(b"-?[0-9]{1,18}", old) or not re.fullmatch(b"-?[0-9]{1,18}", by):
+        if not re.fullmatch(b"-?[0-9]{1,18}", old):
             raise RedisRefusal("ERR value is not an integer or out of range")
-        new = int(old) + sign * int(by)
+        new = int(old) + by
         self.put(key, b"%d" % new)
         return new
 
-    def do_decr(self, key, by=b"1"):
-        return self.do_incr(key, by, -1)
-
-    def do_append(self, key, value):
-        self.put(key, self.data.get(key, b"") + value)
-        return len(self.data[key])
-
-    def do_strlen(self, key):
-        return len(self.data.get(key, b""))
-
-    def do_type(self, key):
-        return RedisStatus("string" if key in self.data else "none")
-
-    def do_ttl(self, key):
-        return -1 if key in self.data else -2
+    def do_decr(self, key):
+        return self.do_incr(key, -1)
 
     def do_keys(self, pattern):
         expression = redis_pattern(pattern)
@@ -152,31 +133,20 @@ class PracticeRedis:
         self.size = 0
         return RedisStatus("OK")
 
-    def do_lastsave(self):
-        return self.saved_at
-
     def do_ok(self, *ignored):
         return RedisStatus("OK")
 
     def do_none(self, *ignored):
         return []
 
-    def do_client(self, what, *rest):
-        what = what.upper()
-        if what == b"ID":
-            return 1
-        if what == b"GETNAME":
-            return None
-        if what == b"LIST":
-            return b"id=1 name= db=0\n"
-        return RedisStatus("OK")
-
     def do_info(self, *section):
-        facts = (("redis_version", "2.8.practice"), ("redis_mode", "standalone"), ("os", "rawdock practice engine"), ("process_id", 1),
-                 ("tcp_port", self.port), ("uptime_in_seconds", int(time.time() - self.started)))
-        return ("# Server\r\n%s\r\n# Clients\r\nconnected_clients:%d\r\n\r\n# Persistence\r\nrdb_last_save_time:%d\r\n\r\n"
-                "# Keyspace\r\ndb0:keys=%d,expires=0\r\n" % ("".join("%s:%s\r\n" % fact for fact in facts), self.clients,
-                                                           self.saved_at, len(self.data))).encode()
+        facts = (("redis_version", "2.8.practice"), ("redis_mode", "standalone"), ("process_id", 1),
+                 ("os", "rawdock practice engine"), ("tcp_port", self.port),
+                 ("uptime_in_seconds", int(time.time() - self.started)))
+        return ("# Server\r\n%s\r\n# Clients\r\nconnected_clients:%d\r\n\r\n# Persistence\r\n"
+                "rdb_last_save_time:%d\r\n\r\n# Keyspace\r\ndb0:keys=%d,expires=0\r\n" % (
+                    "".join("%s:%s\r\n" % fact for fact in facts), self.clients, self.saved_at,
+                    len(self.data))).encode()
 
     def do_shutdown(self, *mode):
         self.view.process.deliver(SIGNAL_NUMBERS["TERM"])
@@ -217,19 +187,18 @@ class PracticeRedis:
 
 
 REDIS_COMMANDS = {
-    "PING": (PracticeRedis.do_ping, 0, 1), "ECHO": (PracticeRedis.do_echo, 1, 1), "SET": (PracticeRedis.do_set, 2, 6),
-    "GET": (PracticeRedis.do_get, 1, 1), "MGET": (PracticeRedis.do_mget, 1, MAX_REDIS_ARGUMENTS),
+    "PING": (PracticeRedis.do_ping, 0, 1), "SET": (PracticeRedis.do_set, 2, 6),
+    "GET": (PracticeRedis.do_get, 1, 1),
     "DEL": (PracticeRedis.do_del, 1, MAX_REDIS_ARGUMENTS),
-    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS), "INCR": (PracticeRedis.do_incr, 1, 1),
-    "INCRBY": (PracticeRedis.do_incr, 2, 2),
-    "DECR": (PracticeRedis.do_decr, 1, 1), "DECRBY": (PracticeRedis.do_decr, 2, 2), "APPEND": (PracticeRedis.do_append, 2, 2),
-    "STRLEN": (PracticeRedis.do_strlen, 1, 1), "TYPE": (PracticeRedis.do_type, 1, 1), "TTL": (PracticeRedis.do_ttl, 1, 1),
-    "KEYS": (PracticeRedis.do_keys, 1, 1), "DBSIZE": (PracticeRedis.do_dbsize, 0, 0), "FLUSHALL": (PracticeRedis.do_flushall, 0, 1),
-    "FLUSHDB": (PracticeRedis.do_flushall, 0, 1), "LASTSAVE": (PracticeRedis.do_lastsave, 0, 0), "SELECT": (PracticeRedis.do_ok, 1, 1),
+    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS),
+    "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (PracticeRedis.do_decr, 1, 1),
+    "KEYS": (PracticeRedis.do_keys, 1, 1),
+    "DBSIZE": (PracticeRedis.do_dbsize, 0, 0), "FLUSHALL": (PracticeRedis.do_flushall, 0, 1),
+    "SELECT": (PracticeRedis.do_ok, 1, 1),
     "QUIT": (PracticeRedis.do_ok, 0, 0), "COMMAND": (PracticeRedis.do_none, 0, MAX_REDIS_ARGUMENTS),
-    "CONFIG": (PracticeRedis.do_none, 1, 8),
-    "CLIENT": (PracticeRedis.do_client, 1, 8), "INFO": (PracticeRedis.do_info, 0, 8), "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1),
-    "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
+    "CONFIG": (PracticeRedis.do_none, 1, 8), "CLIENT": (PracticeRedis.do_ok, 1, 8),
+    "INFO": (PracticeRedis.do_info, 0, 8),
+    "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
 }
 
 
@@ -238,7 +207,7 @@ def printable(data):
 
 
 def take_redis_command(held):
-    """Take one command off the front of `held`: [bytes, …], [] for an empty line, None: need more. RedisRefusal: not RESP."""
+    """Take a command off the front of `held`: list of bytes, empty for an empty line, None: need more."""
     if held[:1] != b"*":
         end = held.find(b"\n")
         if end < 0:
@@ -305,7 +274,8 @@ def program_redis_server(view):
     server = PracticeRedis(view, port)
     process.catch(SIGNAL_NUMBERS["TERM"], SIGNAL_NUMBERS["INT"])
     view.say("\n   practice redis 2.8: the redis of rawdock's practice engine, written in Python\n"
-             "   It keeps strings in memory and answers %d commands. Port: %d. PID: 1.\n\n" % (len(REDIS_COMMANDS), port))
+             "   It keeps strings in memory and answers %d commands. Port: %d. PID: 1.\n\n"
+                 % (len(REDIS_COMMANDS), port))
     server.log("Server started, practice redis version 2.8")
     if container.redis_dump is not None:
         server.log("DB loaded from the dump in this container's memory: %d keys" % len(server.data))
@@ -339,7 +309,9 @@ def format_redis(answer, on_terminal):
             return "(empty array)\n" if on_terminal else "\n"
         lines = [format_redis(item, on_terminal) for item in answer]
         width = len(str(len(lines)))
-        return "".join("%*d) %s" % (width, number, line) for number, line in enumerate(lines, 1)) if on_terminal else "".join(lines)
+        if on_terminal:
+            lines = ["%*d) %s" % (width, number, line) for number, line in enumerate(lines, 1)]
+        return "".join(lines)
     text = answer.decode("utf-8", "surrogateescape")
     return '"%s"\n' % text.replace("\\", "\\\\").replace('"', '\\"') if on_terminal else text + "\n"
 
@@ -360,7 +332,8 @@ def program_redis_cli(view):
         elif option == "-p":
             port = int(value) if re.fullmatch("[0-9]{1,5}", value) else 0
     if words:
-        return redis_cli_call(view, host, port, [word.encode("utf-8", "surrogateescape") for word in words], on_terminal)
+        return redis_cli_call(view, host, port, [word.encode("utf-8", "surrogateescape") for word in words],
+                              on_terminal)
     held, status = bytearray(), 0
     while True:
         if view.process.tty:

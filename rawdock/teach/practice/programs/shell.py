@@ -1,7 +1,7 @@
 """The practice shell: enough of sh to try things at a prompt and to read the scripts people type.
 
 Lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, redirections to files of the
-container's memory, variables, arguments, names with `*`, `set -eux` and pipefail, traps, and a prompt on a terminal.
+container's memory, variables, arguments, names with `*`, `set -eux` and pipefail, traps, a terminal's prompt.
 
 Leaves out: pipes that stream (the left side runs to its end first), background jobs,
 functions, `case`, command substitution. A script that has one of these is refused.
@@ -9,7 +9,7 @@ functions, `case`, command substitution. A script that has one of these is refus
 import re
 
 from ..files import FileProblem, join_path
-from .process import MAX_PIPE_BYTES, ProgramInterrupted, ProgramView, call_program, find_program
+from .process import MAX_PIPE_BYTES, ProgramInterrupted, call_program, find_program
 from ..request import PracticeRefusal, signal_number
 
 MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of a shell's `|` may hand to the other
@@ -35,11 +35,13 @@ SHELL_TOKEN = re.compile(r"""
 """, re.VERBOSE | re.DOTALL)
 SHELL_PART = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
 # $NAME, ${NAME}, ${NAME:-other}, ${NAME:+other}; the last group is what only a real shell knows.
-SHELL_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])|\{([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])(?:(:?[-+])([^}]*))?\}"
-                            r"|(\{[^}]*\}?|[!-]))")
+SHELL_NAME = "([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])"
+SHELL_VARIABLE = re.compile(r"\$(?:%s|\{%s(?:(:?[-+])([^}]*))?\}|(\{[^}]*\}?|[!-]))"
+                            % (SHELL_NAME, SHELL_NAME))
 SHELL_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL)
 SHELL_GLOB = re.compile(r"[*?\[]")
-SHELL_OPTIONS = {"e": "e", "errexit": "e", "u": "u", "nounset": "u", "x": "x", "xtrace": "x", "pipefail": "pipefail"}
+SHELL_OPTIONS = {"errexit": "e", "nounset": "u", "xtrace": "x", "e": "e", "u": "u", "x": "x",
+                 "pipefail": "pipefail"}
 SHELL_RESERVED = frozenset("if then elif else fi while until for do done in { } !".split())
 
 
@@ -49,7 +51,9 @@ def shell_tokens(text):
     while at < len(text):
         match = SHELL_TOKEN.match(text, at)
         if match is None:
-            raise ShellSyntax("unterminated quoted string" if text[at] in "'\"" else "syntax error at %r" % text[at:at + 10])
+            quoted = text[at] in "'\""
+            raise ShellSyntax("unterminated quoted string" if quoted else "syntax error at %r"
+                              % text[at:at + 10])
         at = match.end()
         if match.lastgroup != "blank":
             tokens.append((match.lastgroup, match.group()))
@@ -70,7 +74,7 @@ def check_substitutions(text, match):
 
 
 class ShellParser:
-    """Tokens → a tree of tuples: ("list", …), ("and", l, r), ("or", l, r), ("pipe", …), ("command", words, redirections), …"""
+    """Tokens → a tree of tuples: ("list", trees), ("and", tree, tree), ("command", words, redirections), …"""
 
     def __init__(self, text):
         self.tokens = shell_tokens(text)
@@ -206,16 +210,17 @@ class ShellParser:
 
 
 class PracticeShell:
-    """Walks a ShellParser's tree. `status` is `$?`; `name` and `arguments` are `$0` and `$1`, `$2`, …; `options` those of `set`."""
+    """Walks a ShellParser's tree. `status` is $?, `name` $0, `arguments` $1 …, `options` those of `set`."""
 
     def __init__(self, view, outer=None):
         self.env = dict(view.env)
-        self.view = ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env)
+        self.view = view.derive(env=self.env)
         self.status = 0
         self.name = outer.name if outer else "sh"
         self.arguments = outer.arguments if outer else []
         self.options = set(outer.options) if outer else set()
-        self.tested = outer.tested if outer else 0   # above 0: a failure decides something, and does not end a `set -e`
+        # Above 0: a failure decides something, and `set -e` lets it be.
+        self.tested = outer.tested if outer else 0
         self.traps = {}                              # signal number, 0 for the end → what to run
 
     def run_script(self, text):
@@ -254,7 +259,7 @@ class PracticeShell:
         return text
 
     def expand_all(self, words):
-        """The words of a command; a bare $VARIABLE that is empty gives none, one with blanks several, one with * what it matches."""
+        """The words of a command: a bare $VARIABLE may give none or several, and so may a pattern with *."""
         found = []
         for word in words:
             text = self.expand(re.sub("^~(?=/|$)", "$HOME", word))
@@ -271,7 +276,8 @@ class PracticeShell:
         folder, slash, base = pattern.rpartition("/")
         if SHELL_GLOB.search(folder):
             raise ShellSyntax("%s: this practice shell matches names of one folder" % pattern)
-        return [folder + slash + name for name in self.view.files.names(self.view.path(folder or slash or "."))
+        names = self.view.files.names(self.view.path(folder or slash or "."))
+        return [folder + slash + name for name in names
                 if fnmatchcase(name, base) and name.startswith(".") == base.startswith(".")]
 
     def run(self, tree, view):
@@ -307,7 +313,8 @@ class PracticeShell:
             if inner is not None:
                 self.run(tree[1], inner)
         else:
-            {"subshell": self.run_subshell, "pipe": self.run_pipe, "command": self.run_command}[kind](view, *tree[1:])
+            leaves = {"subshell": self.run_subshell, "pipe": self.run_pipe, "command": self.run_command}
+            leaves[kind](view, *tree[1:])
             if self.status and "e" in self.options and not self.tested:
                 raise ShellExit(self.status)
 
@@ -327,7 +334,7 @@ class PracticeShell:
         return True
 
     def run_subshell(self, view, tree):
-        inner = PracticeShell(ProgramView(view.process, view.argv, view.programs, view.read, view.out, view.err, self.env), self)
+        inner = PracticeShell(view.derive(env=self.env), self)
         try:
             inner.run(tree, inner.view)
         except ShellExit as stop:
@@ -362,7 +369,7 @@ class PracticeShell:
         for number, part in enumerate(parts):
             held = bytearray()
             sink = view.out if number == len(parts) - 1 else bounded_sink(held)
-            inner = ProgramView(view.process, view.argv, view.programs, read, sink, view.err, self.env)
+            inner = view.derive(read=read, out=sink, env=self.env)
             try:
                 self.run(part, inner)
             except ShellExit as stop:
@@ -385,7 +392,7 @@ class PracticeShell:
             name = None if word is None else self.expand(word)
             if operator == "<":
                 try:
-                    read = bytes_source(bytearray(b"" if name == "/dev/null" else view.files.read(view.path(name))))
+                    read = bytes_source(bytearray(view.files.read(view.path(name))))
                 except FileProblem as problem:
                     view.complain("sh: can't open %s: %s" % (name, problem))
                     self.status = 1
@@ -413,7 +420,7 @@ class PracticeShell:
                     err = sink
                 else:
                     out = sink
-        return ProgramView(view.process, view.argv, view.programs, read, out, err, self.env)
+        return view.derive(read=read, out=out, err=err, env=self.env)
 
     def run_command(self, view, words, redirections):
         assigned = {}
@@ -455,7 +462,8 @@ class PracticeShell:
 
     def do_break(self, words, view, goes_on=False):
         if words:
-            view.complain("sh: %s: this practice shell knows no number here" % ("continue" if goes_on else "break"))
+            name = "continue" if goes_on else "break"
+            view.complain("sh: %s: this practice shell knows no number here" % name)
             return 2
         raise ShellBreak(goes_on)
 
@@ -499,20 +507,16 @@ class PracticeShell:
         view.process.catch(*[number for number in self.traps if number])
 
     def do_cd(self, words, view):
-        self.change_folder(words[0] if words else self.env.get("HOME", "/"), view)
-        return self.status
-
-    def change_folder(self, name, view):
-        path = join_path(self.env.get("PWD") or view.process.workdir, name)
+        name = words[0] if words else self.env.get("HOME", "/")
+        path = join_path(self.view.workdir, name)
         try:
             problem = "" if view.files.find(path)[1].kind == "folder" else "Not a directory"
         except FileProblem as error:
             problem = str(error)
         if problem:
             view.complain("sh: cd: can't cd to %s: %s" % (name, problem))
-        else:
-            self.env["PWD"] = path
-        self.status = 2 if problem else 0
+            return 2
+        self.env["PWD"] = path
 
     def run_program(self, argv, view):
         program = find_program(view.programs, argv[0])
@@ -521,16 +525,17 @@ class PracticeShell:
             self.status = 127
             return
         try:
-            self.status = call_program(program, ProgramView(view.process, argv, view.programs, view.read, view.out, view.err, view.env))
+            self.status = call_program(program, view.derive(argv=argv))
         except FileProblem as problem:   # of a redirection: the disk is full, or the file is gone
             self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
             self.status = 1
 
 
 SHELL_BUILT_INS = {
-    ":": PracticeShell.do_nothing, "wait": PracticeShell.do_nothing, "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec,
-    "break": PracticeShell.do_break, "continue": PracticeShell.do_continue, "cd": PracticeShell.do_cd,
-    "export": PracticeShell.do_export, "set": PracticeShell.do_set, "trap": PracticeShell.do_trap,
+    ":": PracticeShell.do_nothing, "wait": PracticeShell.do_nothing, "exit": PracticeShell.do_exit,
+    "exec": PracticeShell.do_exec, "break": PracticeShell.do_break, "continue": PracticeShell.do_continue,
+    "cd": PracticeShell.do_cd, "export": PracticeShell.do_export, "set": PracticeShell.do_set,
+    "trap": PracticeShell.do_trap,
 }
 
 
@@ -579,7 +584,7 @@ def program_sh(view):
     shell = PracticeShell(view)
     if not shell.change_options("-", [letter for letter in letters if letter not in "cils"], "sh", view):
         return 2
-    outer = view.process.survives_interrupt, view.process.caught   # of the shell that has started this one, if any
+    outer = view.process.survives_interrupt, view.process.caught   # of the shell that has started this one
     try:
         try:
             status = run_shell(view, shell, "c" in letters, words)
@@ -622,7 +627,7 @@ def shell_from_stdin(view, shell):
     while True:
         try:
             if view.process.tty:
-                view.say("%s %s " % (shell.env.get("PWD") or view.process.workdir, "$" if view.process.user.uid else "#"))
+                view.say("%s %s " % (shell.view.workdir, "$" if view.process.user.uid else "#"))
             while b"\n" not in held and len(held) < MAX_PIPE_BYTES:
                 data = view.read(4096)
                 if not data:
