@@ -1,4 +1,4 @@
-"""The practice engine for whoever types: `rawdock practice --listen SOCK`, and `-H practice:` of all commands."""
+"""The practice engine at the command line: `rawdock practice --listen SOCK`, and the address `practice:`."""
 from ...cli.flags import Command, command_table
 from ...errors import UsageError
 from ...net.address import parse_address
