@@ -1,4 +1,4 @@
-"""What `--dry-run=nc|curl|python` prints is executed on the real engine and gives what the command itself gives."""
+"""What `--dry-run=nc|curl|python` prints is run on a real engine, and gives what the command itself gives."""
 import json
 import os
 import re
@@ -20,7 +20,7 @@ def busybox(engine):
 
 
 class Printer:
-    """Prints commands in one form, and executes what was printed, in a folder that must be empty afterwards."""
+    """Prints commands in one form, and runs what was printed, in a folder that must be empty afterwards."""
 
     def __init__(self, engine, form, directory):
         self.engine = engine
@@ -80,19 +80,20 @@ def test_the_life_of_a_container(engine, printer):
         assert (state["Name"], state["State"]["Running"]) == ("/planned-web", True)
 
         ran = printer.run("ps", "-a", "--filter", "name=planned-web")
-        assert same_json(ran,
-                         engine.json("GET", "/containers/json?all=1&filters=%7B%22name%22%3A%5B%22planned-web%22%5D%7D"))
+        filters = "filters=%7B%22name%22%3A%5B%22planned-web%22%5D%7D"
+        assert same_json(ran, engine.json("GET", "/containers/json?all=1&" + filters))
 
-        assert printer.run("exec", "planned-web", "sh", "-c", "echo out; echo err >&2; exit 7") == (7,
-                                                                                                    b"out\n", b"err\n")
+        ran = printer.run("exec", "planned-web", "sh", "-c", "echo out; echo err >&2; exit 7")
+        assert ran == (7, b"out\n", b"err\n")
         for words in (["printf", "%s|"] + NASTY, ["/no/such/program"]):
             words = ["exec", "-e", "A=b c", "planned-web"] + words
             assert printer.run(*words) == rawdock(engine, *words)
 
-        wait_until(lambda: engine.raw(b"GET /containers/planned-web/logs?stdout=1&stderr=1 HTTP/1.0\r\n\r\n").count(b"\x04") == 2, what="the log")
+        log = b"GET /containers/planned-web/logs?stdout=1&stderr=1 HTTP/1.0\r\n\r\n"
+        wait_until(lambda: engine.raw(log).count(b"\x04") == 2, what="the log")
         assert printer.run("logs", "planned-web") == (0, b"out\n", b"err\n")
-        assert printer.run("logs", "-t", "--tail", "1", "planned-web") == rawdock(engine, "logs", "-t",
-                                                                                  "--tail", "1", "planned-web")
+        words = ["logs", "-t", "--tail", "1", "planned-web"]
+        assert printer.run(*words) == rawdock(engine, *words)
 
         ran = printer.run("rm", "planned-web")
         assert (ran.status, ran.out) == (1, b"") and b"cannot remove" in ran.err
@@ -115,7 +116,8 @@ def test_an_image_that_is_missing_is_pulled_and_listed(engine, printer):
     engine.remove_image("busybox:latest")
     ran = printer.run("run", "--rm", "busybox", "echo", "pulled")
     assert (ran.status, ran.out) == (0, b"pulled\n")
-    assert ran.err.startswith(b'{"status":"Pulling from library/busybox"') and b"Status: Downloaded newer image" in ran.err
+    assert ran.err.startswith(b'{"status":"Pulling from library/busybox"')
+    assert b"Status: Downloaded newer image" in ran.err
     assert same_json(printer.run("images", "busybox"),
                      engine.json("GET", "/images/json?filters=%7B%22reference%22%3A%5B%22busybox%22%5D%7D"))
     assert printer.run("rmi", "-f", "busybox").status == 0
@@ -196,7 +198,7 @@ def test_it_ends_with_the_container_though_stdin_goes_on(engine, form, tmp_path)
 
 
 def test_the_http_form_is_understood_by_the_engine(engine):
-    """A single request, its comments taken off, is bytes for a socket; with `Connection: close` the engine says when it ends."""
+    """A single request without its comments is bytes for a socket; `Connection: close` ends the answer."""
     printed = quiet(engine, "--dry-run", "GET", "-h", "Connection: close", "/version").encode()
     request = re.sub(rb"(?m)^#.*\n", b"", printed + b"\n")
     assert request.startswith(b"GET /version HTTP/1.1\r\nHost: docker\r\n"), request

@@ -1,7 +1,7 @@
-"""The sweep over what this very engine answers today; and streams that are cut between a client and a real engine.
+"""The sweep over what this engine answers today; and streams cut between a client and a real engine.
 
-The captures beside tests/net/test_sweep.py were made once; an engine of another version frames, words and orders
-its answers its own way, and has to pass as well.
+The captures beside tests/net/test_sweep.py were made once; an engine of another version frames, words and
+orders its answers its own way, and has to pass as well.
 """
 import os
 import re
@@ -36,7 +36,7 @@ def test_todays_answers_pass_the_sweep(engine, tmp_path):
 
 
 class CuttingRelay:
-    """Between clients and the engine: passes everything on, but ends a connection as `mark` comes out of the engine on it.
+    """Passes everything between clients and the engine, and ends a connection when the engine sends `mark`.
 
     The bytes up to the end of `mark` are passed on, so that the cut falls just behind it.
     """
@@ -109,12 +109,13 @@ def folder():
 
 @pytest.fixture
 def busy(engine):
-    """The name of a running container that says "tick 1", "tick 2", … ten times a second, and ends with status 0 when stopped."""
+    """The name of a container that prints "tick 1", "tick 2", … ten times a second, and stops with 0."""
     engine.pull("busybox")
     engine.remove_container("cut-busy")
     engine.json("POST", "/containers/create?name=cut-busy", {
         "Image": "busybox", "Cmd": ["sh", "-c",
-                                    "trap 'exit 0' TERM; n=0; while [ $n -lt 600 ]; do n=$((n+1)); echo tick $n; sleep 0.1; done"]})
+                                    "trap 'exit 0' TERM; n=0; while [ $n -lt 600 ]; do n=$((n+1)); echo tick "
+                                    "$n; sleep 0.1; done"]})
     engine.json("POST", "/containers/cut-busy/start")
     yield "cut-busy"
     engine.remove_container("cut-busy")
@@ -161,7 +162,7 @@ def test_a_copy_out_of_a_container_that_is_cut(engine, busy, folder):
 
 
 def test_the_verdict_on_a_real_stream(engine, busy, folder):
-    """Cut and whole look alike in the bytes: unconfirmed both. Only the whole one can be confirmed by wait."""
+    """The bytes of a cut and of a whole stream are alike: unconfirmed. wait can confirm the whole one."""
     with CuttingRelay(folder, engine, b"tick 5\n") as relay:
         with Docker(relay.address) as docker:
             with docker.container_attach(busy, stream=True, stdout=True) as pipe:

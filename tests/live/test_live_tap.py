@@ -1,4 +1,4 @@
-"""The docker command line through a tap, against the same without one; replays of what it did; sweeps of ours. A real engine."""
+"""The docker CLI on a real engine, through a tap and without; replays of what it did; sweeps of rawdock."""
 import fcntl
 import json
 import os
@@ -226,7 +226,8 @@ def test_run_with_a_terminal(engine, folder):
         # The size is told after the start: it may take until now.
         os.write(terminal, b"until [ \"$(stty size)\" = \"33 101\" ]; do sleep 0.05; done; echo si''zed\n")
         read_terminal(terminal, b"sized\r\n")
-        os.write(terminal, b"sh -c 'trap \"echo caught; exit\" INT; echo rea\"\"dy; while :; do sleep 0.05; done'\n")
+        os.write(terminal, b"sh -c 'trap \"echo caught; exit\" INT; echo rea\"\"dy; while :; do sleep 0.05; "
+                           b"done'\n")
         read_terminal(terminal, b"ready\r\n")
         os.write(terminal, b"\x03")
         seen = read_terminal(terminal, b"caught\r\n")
@@ -251,7 +252,7 @@ def test_run_with_a_terminal(engine, folder):
             os.waitpid(child, 0)
 
 
-def test_the_pictures_of_a_run(engine, folder):
+def test_the_exports_of_a_run(engine, folder):
     har, pcap = os.path.join(folder, "x.har"), os.path.join(folder, "x.pcap")
     ran = run_to_end(TAP
                      + ["-H", engine.address, "tap", "--to", os.devnull, "--har", har, "--pcap", pcap, "--",
@@ -314,7 +315,8 @@ def test_no_cut_is_a_success_for_rawdock(engine, logged, words):
 
 
 def test_curl_is_swept_against_the_engine_itself(engine, logged):
-    script = 'exec %s -s --unix-socket "${DOCKER_HOST#unix://}" "http://d/containers/%s/logs?stdout=1&stderr=1"' % (need_program("curl"), logged)
+    url = "http://d/containers/%s/logs?stdout=1&stderr=1" % logged
+    script = 'exec %s -s --unix-socket "${DOCKER_HOST#unix://}" "%s"' % (need_program("curl"), url)
     ran = run_to_end(TAP
                      + ["-H", engine.address, "tap", "--sweep", "--live", "--points", "40", "-v", "--", "sh",
                         "-c", script], timeout=120)

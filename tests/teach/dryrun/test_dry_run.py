@@ -1,4 +1,4 @@
-"""The plan of a command, and its forms: the planned bytes are the sent bytes, and what is printed gives exactly those."""
+"""The plan of a command, and its forms: the planned bytes are the sent bytes, and what is printed too."""
 import ast
 import json
 import os
@@ -24,8 +24,8 @@ from tests.cli.scripted_socket import scripted_socket
 NOBODY = "unix:///nonexistent/docker.sock"
 VARIABLES = {"container": b"0123456789abcdef" * 4, "exec_id": b"fedcba9876543210" * 4}
 
-# Whatever stands in an argument: no NUL, which no argument of a process can hold.
-# (Text is drawn as numbers: hypothesis keeps what it drew in one dict, where bytes and str of one hash would be compared.)
+# Whatever stands in an argument: no NUL, which no argument of a process can hold. (Text is drawn as numbers:
+# hypothesis keeps what it drew in one dict, where bytes and str of one hash would be compared.)
 ANY_BYTES = st.one_of(st.lists(st.one_of(st.integers(1, 0xd7ff), st.integers(0xe000, 0x10ffff)),
                                max_size=30).map(lambda codes: "".join(map(chr, codes)).encode("utf-8")),
                       st.binary(max_size=30).map(lambda data: data.replace(b"\0", b"")),
@@ -100,7 +100,8 @@ def test_nasty_arguments_arrive_as_they_are():
     [step] = plan.steps
     printf = next(line for line in printed("nc", "create", "--pull=never", "--env", "A=\u00e9'\n", "busybox",
                                            *NASTY).split("\n") if "printf 'POST" in line)
-    printf = re.fullmatch(r"answer=\$\((printf .*) \| nc -U /nonexistent/docker.sock \| through cat\) \|\| exit 1", printf).group(1)
+    printf = re.fullmatch(r"answer=\$\((printf .*) \| nc -U /nonexistent/docker.sock \| through cat\) \|\| "
+                          r"exit 1", printf).group(1)
     assert sh(printf.encode("utf-8")) == step.request.replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
     tree = ast.parse(printed("python", "create", "--pull=never", "--env", "A=\u00e9'\n", "busybox", *NASTY))
     # of 3.8 and later, and before
@@ -219,10 +220,11 @@ def test_a_body_of_a_file_or_of_stdin_is_not_read(tmp_path):
     (tmp_path / "body").write_bytes(b"x" * 12345)
     words = ["POST", "-d", "@%s" % (tmp_path / "body"), "/images/load"]
     [step] = plan_of(*words).steps
-    assert step.body_source == str(tmp_path / "body") and step.request.endswith(b"\r\n\r\n") and b"Content-Length: 12345\r\n" in step.request
+    assert step.body_source == str(tmp_path / "body") and step.request.endswith(b"\r\n\r\n")
+    assert b"Content-Length: 12345\r\n" in step.request
     assert "%s, as it is" % (tmp_path / "body") in printed("http", *words)
-    assert "-T %s " % (tmp_path / "body") in printed("curl",
-                                                     *words) and "cat <%s;" % (tmp_path / "body") in printed("nc", *words)
+    assert "-T %s " % (tmp_path / "body") in printed("curl", *words)
+    assert "cat <%s;" % (tmp_path / "body") in printed("nc", *words)
     [step] = plan_of("POST", "-d", "-", "/images/load").steps
     assert step.body_source == "-" and b"\r\nTransfer-Encoding: chunked\r\n" in step.request
     assert b"Content-Length: ${size}" not in step.request and '"$size"' in printed("nc", "POST", "-d", "-",
@@ -248,18 +250,21 @@ def test_a_secret_in_a_header_field_becomes_a_variable(form, field):
 def test_a_secret_in_the_query_becomes_a_variable(form):
     text = printed(form, "GET", "-q", "my.token=" + SECRET, "/x?a=b&password=%s2" % SECRET)
     assert SECRET not in text and SECRET.replace("=", "%3D") not in text
-    assert "# mytoken: the secret of the command line" in text and "# password: the secret of the command line" in text
+    assert "# mytoken: the secret of the command line" in text
+    assert "# password: the secret of the command line" in text
 
 
 def test_the_command_line_is_repeated_without_secrets():
     text = printed("http", "create", "-e", "DB_PASSWORD=hunter2", "busybox", "--token", "hunter2")
-    assert "hunter2" not in text.split("\n")[0] and "'DB_PASSWORD=*******'" in text and '"DB_PASSWORD=hunter2"' in text
+    assert "hunter2" not in text.split("\n")[0] and "'DB_PASSWORD=*******'" in text
+    assert '"DB_PASSWORD=hunter2"' in text
 
 
 def test_one_letter_that_is_a_secret_does_no_harm():
     [line] = [line for line in printed("nc", "GET", "-h", "Authorization: a", "/images/json").split("\n")
               if line.startswith("printf")]
-    assert line.startswith("printf 'GET /images/json HTTP/1.0\\r\\nHost: docker\\r\\nAuthorization: %s\\r\\n\\r\\n' \"$authorization\" | nc ")
+    assert line.startswith("printf 'GET /images/json HTTP/1.0\\r\\nHost: docker\\r\\nAuthorization: %s\\r\\n"
+                           "\\r\\n' \"$authorization\" | nc ")
 
 
 def test_no_credentials_are_no_secret():
@@ -303,18 +308,16 @@ def id_of(plan):
 
 
 def test_a_path_that_begins_like_a_flag_is_none():
-    assert " nc -U ./-s " in printed("nc", "ps",
-                                     address="unix://-s") and "--unix-socket ./-s " in printed("curl", "ps",
-                                                                                               address="unix://-s")
+    assert " nc -U ./-s " in printed("nc", "ps", address="unix://-s")
+    assert "--unix-socket ./-s " in printed("curl", "ps", address="unix://-s")
 
 
 def test_a_tcp_engine():
     address = "tcp://[::1]:2375/base"
-    assert " | nc ::1 2375 | " in printed("nc", "ps",
-                                          address=address) and "'GET /base/containers/json " in printed("nc",
-                                                                                                        "ps", address=address)
-    assert "curl -sS --fail-with-body 'http://[::1]:2375/base/containers/json'" in printed("curl", "ps",
-                                                                                           address=address)
+    script = printed("nc", "ps", address=address)
+    assert " | nc ::1 2375 | " in script and "'GET /base/containers/json " in script
+    script = printed("curl", "ps", address=address)
+    assert "curl -sS --fail-with-body 'http://[::1]:2375/base/containers/json'" in script
     assert "socket.create_connection(('::1', 2375))" in printed("python", "ps", address=address)
 
 
@@ -353,7 +356,8 @@ def run_printed(engine, directory, words, stdin=b"", form="python"):
     return ran.returncode, ran.stdout, ran.stderr
 
 
-MESSAGES = b'{"status":"Pulling"}\r\n{"status":"a \\\\n b"}\r\n{"errorDetail":{"message":"no"},"error":"no"}\r\n'
+MESSAGES = (b'{"status":"Pulling"}\r\n{"status":"a \\\\n b"}\r\n'
+            b'{"errorDetail":{"message":"no"},"error":"no"}\r\n')
 
 
 def test_an_error_in_a_stream_of_messages_is_one_in_sh():
@@ -369,7 +373,8 @@ def test_an_error_in_a_stream_of_messages_is_one_in_sh():
 def test_frames_are_taken_apart_in_sh():
     """As many bytes as the length says, of whatever value; a stream that ends inside a header is told."""
     payload = bytes(bytearray(range(256))) * 2
-    frames = b"\1\0\0\0\0\0\2\0" + payload + b"\2\0\0\0\0\0\0\4err\n" + b"\1\0\0\0\0\0\0\0" + b"\0\0\0\0\0\0\0\2hi"
+    frames = b"\1\0\0\0\0\0\2\0" + payload + b"\2\0\0\0\0\0\0\4err\n"
+    frames += b"\1\0\0\0\0\0\0\0" + b"\0\0\0\0\0\0\0\2hi"
     script = "".join(text + "\n" for name, text in SHELL_FUNCTIONS if name == "frames") + "frames\n"
     for cut, status, err in ((len(frames), 0, b"err\n"),
                              (len(frames) - 6, 1, b"err\nthe stream was cut inside a frame\n")):
@@ -405,7 +410,8 @@ def test_frames_that_are_cut_are_told_in_python(tmp_path, cut):
 
 
 def test_an_error_in_a_stream_of_messages_is_one_in_python(tmp_path):
-    with scripted_socket({"POST /images/create?fromImage=docker.io%2Flibrary%2Fbusybox&tag=1": b"HTTP/1.0 200 OK\r\n\r\n" + MESSAGES}) as engine:
+    target = "/images/create?fromImage=docker.io%2Flibrary%2Fbusybox&tag=1"
+    with scripted_socket({"POST " + target: b"HTTP/1.0 200 OK\r\n\r\n" + MESSAGES}) as engine:
         assert run_printed(engine, tmp_path, ["pull", "busybox:1"]) == (1, MESSAGES, b"")
 
 
@@ -445,12 +451,10 @@ def test_nor_does_that_of_run(tmp_path, words, status, exited):
 
 def test_the_python_form_runs_containers(engine, tmp_path):
     """Pulled at first, demultiplexed, with the container's status; stdin arrives whole."""
-    status, out, err = run_printed(engine, tmp_path,
-                                   ["run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"])
+    words = ["run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]
+    status, out, err = run_printed(engine, tmp_path, words)
     assert (status, out) == (3, b"out\n") and err.startswith(b'{"status":') and err.endswith(b"err\n")
-    assert run_printed(engine, tmp_path,
-                       ["run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]) == (3,
-                                                                                                     b"out\n", b"err\n")
+    assert run_printed(engine, tmp_path, words) == (3, b"out\n", b"err\n")
     data = os.urandom(300000)
     assert run_printed(engine, tmp_path, ["run", "-i", "--rm", "busybox", "cat"], data) == (0, data, b"")
 

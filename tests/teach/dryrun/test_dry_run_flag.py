@@ -64,7 +64,8 @@ import _socket, socket, sys
 def refuse(*ignored, **more):
     raise SystemExit("a socket was made")
 if hasattr(sys, "addaudithook"):
-    sys.addaudithook(lambda event, arguments: refuse() if event.startswith("socket.") or event in ("os.exec", "os.posix_spawn", "subprocess.Popen") else None)
+    events = "socket.", "os.exec", "os.posix_spawn", "subprocess.Popen"
+    sys.addaudithook(lambda event, arguments: refuse() if event.startswith(events) else None)
 else:
     _socket.socket = socket.socket = socket.create_connection = refuse
 if len(sys.argv) > 1 and sys.argv[1].endswith(".py"):
@@ -83,7 +84,7 @@ print("statuses", statuses)
 
 
 def test_no_socket_is_made_whatever_is_planned(rawdock_command):
-    """Every event of Python's that tells of a socket or of another program ends the process; and a listening engine sees nobody."""
+    """Each audit event of a socket or a program ends the process; and a listening engine sees nobody."""
     single = [word for word in rawdock_command if word.endswith(".py")]
     seen = []
     with scripted_socket(lambda engine, connection: seen.append(connection)) as engine:

@@ -1,4 +1,4 @@
-"""HAR 1.2 as a checker: every field that the format requires, its type and its range; no rule of rawdock's own code."""
+"""A checker of HAR 1.2: every field that the format requires, its type and range; none of rawdock's code."""
 import base64
 import datetime
 import json
@@ -37,7 +37,7 @@ def check_count(value, where):
 
 
 def content_bytes(content):
-    """The body that a content object (or what has its shape) holds; its text must be what its encoding says."""
+    """The body (bytes) in a content object, or one of its shape; its text must be what its encoding says."""
     if content.get("encoding") == "base64":
         return base64.b64decode(content["text"], validate=True)
     assert "encoding" not in content

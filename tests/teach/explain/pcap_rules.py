@@ -1,4 +1,4 @@
-"""A reader of pcapng, IPv4 and TCP that shares no code with rawdock's writer, and is strict about what it reads."""
+"""A strict reader of pcapng, IPv4 and TCP that shares no code with rawdock's writer."""
 import struct
 
 SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
@@ -13,8 +13,8 @@ class Packet:
         segment = data[20:]
         assert word_sum(data[12:20] + struct.pack(">HH", 6, len(segment)) + segment) == 0xffff
         self.source, self.target = data[12:16], data[16:20]
-        self.source_port, self.target_port, self.seq, self.ack, offset, self.flags = struct.unpack(">HHIIBB",
-                                                                                                   segment[:14])
+        fields = struct.unpack(">HHIIBB", segment[:14])
+        self.source_port, self.target_port, self.seq, self.ack, offset, self.flags = fields
         self.options = segment[20:offset >> 2]
         self.payload = segment[offset >> 2:]
         self.direction = ">" if self.target_port == 80 else "<"
@@ -78,4 +78,5 @@ def check_numbers(packets):
         assert packet.seq == expected[packet.direction] % 2**32
         if packet.flags & ACK:
             assert packet.ack == expected[other] % 2**32
-        expected[packet.direction] += len(packet.payload) + bool(packet.flags & SYN) + bool(packet.flags & FIN)
+        expected[packet.direction] += len(packet.payload)
+        expected[packet.direction] += bool(packet.flags & SYN) + bool(packet.flags & FIN)

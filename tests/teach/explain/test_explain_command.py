@@ -1,4 +1,4 @@
-"""`rawdock explain`: captured bytes and records, as transcript, hexdump, JSON and files; what is cut or broken tells in the status."""
+"""`rawdock explain`: captured bytes and records as transcript, hexdump, JSON and files; its status."""
 import base64
 import io
 import json
@@ -10,7 +10,8 @@ from rawdock.main import main
 from rawdock.teach.record.record import RecordWriter, WireEvent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
-BROKEN = b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\nmore"
+BROKEN = (b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"
+          b"zz\r\nmore")
 ATTACH = b"POST /containers/x/attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 RAW = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 
@@ -32,9 +33,8 @@ def record(*rows, **how):
     file = io.BytesIO()
     writer = RecordWriter(file, how.get("redact", False), 5.0, "unix:///x")
     for at, (number, direction, data) in enumerate(rows):
-        event = WireEvent(float(at), direction, data, b"") if isinstance(data, str) else WireEvent(float(at),
-                                                                                                   direction, "data", data)
-        writer.take(number, event)
+        kind, data = (data, b"") if isinstance(data, str) else ("data", data)
+        writer.take(number, WireEvent(float(at), direction, kind, data))
     return file.getvalue()
 
 
@@ -74,18 +74,18 @@ def test_the_status_tells_what_is_cut_or_broken(explain, form, data, status):
 def test_what_stands_before_a_broken_rule_is_explained_and_the_rule_named(explain):
     _, lines, _ = explain(BROKEN)
     assert lines[0].startswith("< HTTP/1.1 204 No Content ")
-    assert lines[-1].startswith("! byte %d: expected a chunk size"
-                                % BROKEN.index(b"zz")) and "RFC 9112 §7.1" in lines[-1]
+    at = BROKEN.index(b"zz")
+    assert lines[-1].startswith("! byte %d: expected a chunk size" % at) and "RFC 9112 §7.1" in lines[-1]
     _, lines, _ = explain(BROKEN, "--hex")
     wrong = [line for line in lines if " malformed " in line]
-    assert len(wrong) == 1 and wrong[0].startswith("%08x  7a "
-                                                   % BROKEN.index(b"zz")) and wrong[0].endswith("[RFC 9112 §7.1]")
+    assert len(wrong) == 1 and wrong[0].startswith("%08x  7a " % at) and wrong[0].endswith("[RFC 9112 §7.1]")
 
 
 def test_a_hexdump_names_each_byte(explain):
     _, lines, _ = explain(OK, "--hex")
     assert lines[0] == "< connection 1, engine to client: bytes 0 to %d, a response" % len(OK)
-    assert lines[1].split() == ("00000000 48 54 54 50 2f 31 2e 31 |HTTP/1.1| version The version of HTTP that the sender speaks. [RFC 9112 §2.3]").split()
+    assert lines[1].split() == ("00000000 48 54 54 50 2f 31 2e 31 |HTTP/1.1| version The version of HTTP "
+                                "that the sender speaks. [RFC 9112 §2.3]").split()
 
 
 def test_the_method_that_was_asked_counts(explain):
@@ -96,7 +96,8 @@ def test_the_method_that_was_asked_counts(explain):
 
 
 def test_secrets_are_masked_unless_asked_for(explain):
-    data = b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"password\":\"hunter2\"}"
+    data = (b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
+            b"{\"password\":\"hunter2\"}")
     for form in ([], ["--hex"]):
         assert not any("ter2" in line for line in explain(data, *form)[1])
         assert any("ter2" in line for line in explain(data, "--secrets", *form)[1])
@@ -105,7 +106,8 @@ def test_secrets_are_masked_unless_asked_for(explain):
         bodies = [base64.b64decode(json.loads(explain(kept, "--json", *words)[1][0])["body"])
                   for words in ([], ["--secrets"])]
         assert bodies == [b'{"password":"%s"}' % masked, b'{"password":"hunter2"}']
-    after_head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nAuthorization: hunter2\r\n\r\n"
+    after_head = (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\n"
+                  b"Authorization: hunter2\r\n\r\n")
     for form in ([], ["--hex"]):
         assert not any("ter2" in line for line in explain(after_head, "--for", "HEAD", *form)[1])
 
@@ -131,7 +133,7 @@ def test_a_broken_records_json_names_the_rule(explain):
 
 
 @pytest.mark.parametrize("data", [OK, RECORD], ids=["captured bytes", "a record"])
-def test_pictures_are_written_to_files(explain, tmp_path, data):
+def test_exports_are_written_to_files(explain, tmp_path, data):
     paths = {form: str(tmp_path / form) for form in ("html", "har", "pcap")}
     status, lines, err = explain(data,
                                  *[word for form in sorted(paths) for word in ("--" + form, paths[form])])

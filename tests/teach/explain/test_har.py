@@ -1,4 +1,4 @@
-"""HAR 1.2 of records made by hand: valid, its bodies the ones that crossed, and what HAR has no place for beside them."""
+"""HAR 1.2 of records made by hand: valid, with the bodies that crossed and what HAR has no field for."""
 import io
 import json
 import struct
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rawdock.teach.explain.har import MAX_HAR_ITEMS, MAX_HAR_TEXT_BYTES, write_har
 from rawdock.teach.record.record import Recording, WireEvent
-from har_rules import check_har, content_bytes
+from tests.teach.explain.har_rules import check_har, content_bytes
 
 STARTED = 1790000000.5
 SOCKET = "unix:///var/run/docker.sock"
@@ -21,8 +21,9 @@ def recording_of(*connections, address=SOCKET):
     at = 0
     for number, steps in enumerate(connections, 1):
         for direction, step in steps:
-            kind, data = ("data", step) if isinstance(step, bytes) else ("note",
-                                                                         step[5:].encode()) if step.startswith("note ") else (step, b"")
+            kind, data = ("data", step) if isinstance(step, bytes) else (step, b"")
+            if kind.startswith("note "):
+                kind, data = "note", step[5:].encode()
             recording.take(number, WireEvent(at / 100, "" if kind == "note" else direction, kind, data))
             at += 1
     return recording
@@ -102,7 +103,8 @@ def test_a_hijacked_stream_stands_under_its_own_keys():
     framed = frame(1, b"hi\n") + frame(2, b"\xff")
     sent = request_bytes(b"POST /v1.41/containers/abc/attach?stream=1&stdin=1&stdout=1", None,
                          b"Connection: Upgrade\r\nUpgrade: tcp\r\n")
-    head = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    head = (b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
+            b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
     log = log_of(recording_of([(">", sent), ("<", head + framed[:5]), (">", b"input"), (">", "half-close"),
                                ("<", framed[5:]), ("<", "close")]))
     entry, = log["entries"]
@@ -163,7 +165,8 @@ def test_all_frames_together_are_cut_as_one_body_is():
     body = b"".join(frame(1 + number % 2, bytes([0x61 + number]) * 500000) for number in range(4))
     log = log_of(recording_of([(">", request_bytes(b"GET /containers/a/logs")),
                                ("<", answer_bytes(body,
-                                                  b"Content-Type: application/vnd.docker.multiplexed-stream\r\n"))]))
+                                                  b"Content-Type: application/"
+                                                  b"vnd.docker.multiplexed-stream\r\n"))]))
     frames = log["entries"][0]["response"]["_frames"]
     assert [(one["stream"], one["size"], len(one["text"]), one.get("_left_out")) for one in frames] == [
         ("stdout", 500000, 500000, None), ("stderr", 500000, 500000, None), ("stdout", 500000, 48576, 451424),
@@ -188,8 +191,8 @@ def test_exchanges_of_all_connections_are_in_the_order_of_their_first_bytes():
                                              (0.4, 2, ">", request_bytes(b"GET /c"))):
         recording.take(number, WireEvent(seconds, direction, "data", data))
     log = log_of(recording)
-    assert [(entry["connection"], entry["request"]["url"][-2:]) for entry in log["entries"]] == [("2", "/a"),
-                                                                                                 ("1", "/b"), ("2", "/c")]
+    seen = [(entry["connection"], entry["request"]["url"][-2:]) for entry in log["entries"]]
+    assert seen == [("2", "/a"), ("1", "/b"), ("2", "/c")]
 
 
 def test_a_request_without_an_answer_has_status_0():
@@ -273,7 +276,8 @@ def test_what_is_not_utf_8_is_base64_in_both_directions():
     entry, = log["entries"]
     assert entry["request"]["postData"] == {"mimeType": "application/json", "params": [], "text": "/wA=",
                                             "_encoding": "base64", "_size": 2}
-    assert entry["response"]["content"]["encoding"] == "base64" and content_bytes(entry["response"]["content"]) == b"caf\xe9"
+    assert entry["response"]["content"]["encoding"] == "base64"
+    assert content_bytes(entry["response"]["content"]) == b"caf\xe9"
 
 
 @pytest.mark.parametrize("fill, kept",

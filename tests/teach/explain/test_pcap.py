@@ -1,4 +1,4 @@
-"""pcapng, read back by a reader that shares no code with its writer: bytes, checksums, sequence numbers, times, comments."""
+"""pcapng, read back by pcap_rules: bytes, checksums, sequence numbers, times, comments."""
 import io
 
 import pytest
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rawdock.teach.explain.pcap import PcapConnection, internet_checksum, write_pcap
 from rawdock.teach.record.record import MAX_CONNECTION_NUMBER, Recording, WireEvent
-from pcap_rules import ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng, word_sum
+from tests.teach.explain.pcap_rules import ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng, word_sum
 
 
 def recorded(*events, number=1, started=1790000000.5):
@@ -128,7 +128,7 @@ EVENTS = st.tuples(st.integers(1, 3), st.sampled_from("><"),
 
 @given(st.lists(EVENTS, max_size=40), st.booleans())
 def test_whatever_was_recorded_is_read_back(events, swap):
-    """Any order of events, those too that cannot happen: the same bytes in each direction, and numbers that fit."""
+    """Any order of events, also an impossible one, keeps the bytes of each direction and their numbers."""
     recording = Recording(started=1.0, address="unix:///s")
     for at, (number, direction, kind, data) in enumerate(events):
         recording.take(number,

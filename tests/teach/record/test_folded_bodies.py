@@ -12,7 +12,8 @@ from tests.teach.tap.tap_wire import ask, chunk_bytes, frame_bytes
 
 NOISE = random.Random(7)
 CONTENT = bytes(NOISE.randrange(256) for _ in range(6000))
-NEXT = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"password":"hunter2"}'
+NEXT = (b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n'
+        b'{"password":"hunter2"}')
 
 
 def answer(content_type, body, framing):

@@ -49,204 +49,187 @@ UPGRADE = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade
 SESSION = b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
+
+def sent(data):
+    return [(">", data)]
+
+
+def got(data):
+    return [(">", GET), ("<", data)]
+
+
+def as_json(value):
+    return json.dumps(value).encode()
+
+
 # What crosses, in order; each has WORD somewhere where a credential may be.
 PLACES = {
     # Fields.
-    "X-Registry-Auth": [(">", post(b"/images/create?fromImage=x", b"", b"X-Registry-Auth: %s\r\n" % SECRET))],
-    "x-registry-config, after another message": [(">",
-                                                  GET + post(b"/build", b"",
-                                                             b"x-registry-config:%s \r\n" % SECRET))],
-    "Authorization": [(">",
-                       asked(b"/x", b"Authorization: Bearer %s\r\nProxy-Authorization: Basic %s\r\n"
-                             % (SECRET, SECRET)))],
-    "Cookie": [(">", asked(b"/x", b"Cookie: a=b; session=%s\r\n" % SECRET))],
-    "Set-Cookie": [(">", GET),
-                   ("<", answer(b"{}", None, b"Set-Cookie: id=%s; Path=/; HttpOnly\r\n" % SECRET))],
-    "other fields that authenticate": [(">",
-                                        asked(b"/x", b"X-Auth-Token: %s\r\nPRIVATE-TOKEN: %s\r\nX-Api-Key: %s\r\n" % ((SECRET,) * 3)))],
-    "a field on two lines, which is refused": [(">",
-                                                b"GET / HTTP/1.1\r\nX-Registry-Auth: a\r\n %s\r\n\t%s\r\n\r\n"
-                                                % (SECRET, SECRET))],
-    "behind a bare CR": [(">", b"GET / HTTP/1.1\rX-Registry-Auth: a\r%s\r\n\r\n" % SECRET)],
-    "a field name with control characters": [(">",
-                                              b"GET / HTTP/1.1\r\n\0X-Registry-Auth\x0b: %s\r\n\r\n"
-                                              % SECRET)],
-    "a trailer field": [(">", GET),
-                        ("<", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Token: %s\r\n\r\n"
-                         % SECRET)],
-    "an interim response": [(">", GET),
-                            ("<", b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: a=%s\r\n\r\n" % SECRET
-                             + answer(b"{}"))],
-    "a location": [(">", GET),
-                   ("<", b"HTTP/1.1 301 Moved\r\nLocation: https://u:%s@h.example/x\r\nContent-Length: 0\r\n\r\n" % SECRET)],
+    "X-Registry-Auth": sent(post(b"/images/create?fromImage=x", b"", b"X-Registry-Auth: %s\r\n" % SECRET)),
+    "x-registry-config, after another message":
+        sent(GET + post(b"/build", b"", b"x-registry-config:%s \r\n" % SECRET)),
+    "Authorization":
+        sent(asked(b"/x", b"Authorization: Bearer %s\r\nProxy-Authorization: Basic %s\r\n"
+                   % (SECRET, SECRET))),
+    "Cookie": sent(asked(b"/x", b"Cookie: a=b; session=%s\r\n" % SECRET)),
+    "Set-Cookie": got(answer(b"{}", None, b"Set-Cookie: id=%s; Path=/; HttpOnly\r\n" % SECRET)),
+    "other fields that authenticate":
+        sent(asked(b"/x", b"X-Auth-Token: %s\r\nPRIVATE-TOKEN: %s\r\nX-Api-Key: %s\r\n" % ((SECRET,) * 3))),
+    "a field on two lines, which is refused":
+        sent(b"GET / HTTP/1.1\r\nX-Registry-Auth: a\r\n %s\r\n\t%s\r\n\r\n" % (SECRET, SECRET)),
+    "behind a bare CR": sent(b"GET / HTTP/1.1\rX-Registry-Auth: a\r%s\r\n\r\n" % SECRET),
+    "a field name with control characters":
+        sent(b"GET / HTTP/1.1\r\n\0X-Registry-Auth\x0b: %s\r\n\r\n" % SECRET),
+    "a trailer field":
+        got(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Token: %s\r\n\r\n" % SECRET),
+    "an interim response":
+        got(b"HTTP/1.1 103 Early Hints\r\nSet-Cookie: a=%s\r\n\r\n" % SECRET + answer(b"{}")),
+    "a location":
+        got(b"HTTP/1.1 301 Moved\r\nLocation: https://u:%s@h.example/x\r\nContent-Length: 0\r\n\r\n"
+            % SECRET),
     # The request target.
-    "a query parameter": [(">", asked(b"/x?a=1&password=%s&b=2" % SECRET))],
-    "a token in a query": [(">", asked(b"/x?token=%s" % SECRET))],
-    "an absolute target": [(">", asked(b"http://u:%s@h:80/x" % SECRET))],
-    "a line without end": [(">", b"GET /x" + b"x" * 300 + b"?a=b&password=%s" % SECRET)],
-    "a repository with a token": [(">",
-                                   b"POST /build?remote=https://%s@x.example/a HTTP/1.1\r\nHost: d\r\n\r\n"
-                                   % SECRET)],
-    "a repository with a token, in percent": [(">",
-                                               asked(b"/build?t=a&remote=https%%3A%%2F%%2Fu%%3A%s%%40x"
-                                                     % SECRET))],
-    "a repository with a token, half in percent": [(">",
-                                                    asked(b"/build?t=a&remote=git://u:%s%%40x/y&a=b"
-                                                          % SECRET))],
-    "where an image is imported from": [(">",
-                                         asked(b"/images/create?fromSrc=http%%3a%%2f%%2f%s%%40h%%2Fi.tar&repo=a" % SECRET))],
-    "JSON in a query parameter": [(">", asked(b"/x?a=%7B%22password%22%3A%22" + SECRET + b"%22%7D"))],
-    "a build argument": [(">",
-                          asked(b"/build?buildargs=%7B%22NPM_TOKEN%22%3A+%22" + SECRET + b"%22%7D&t=x"))],
-    "JSON in JSON in a query parameter": [(">",
-                                           asked(b"/x?a=%7B%22x%22%3A%22%7B%5C%22auth%5C%22%3A%5C%22"
-                                                 + SECRET))],
-    "a variable in a query parameter": [(">", asked(b"/x?a=%5B%22DB_PASS%3D" + SECRET + b"%22%5D"))],
+    "a query parameter": sent(asked(b"/x?a=1&password=%s&b=2" % SECRET)),
+    "a token in a query": sent(asked(b"/x?token=%s" % SECRET)),
+    "an absolute target": sent(asked(b"http://u:%s@h:80/x" % SECRET)),
+    "a line without end": sent(b"GET /x" + b"x" * 300 + b"?a=b&password=%s" % SECRET),
+    "a repository with a token":
+        sent(b"POST /build?remote=https://%s@x.example/a HTTP/1.1\r\nHost: d\r\n\r\n" % SECRET),
+    "a repository with a token, in percent":
+        sent(asked(b"/build?t=a&remote=https%%3A%%2F%%2Fu%%3A%s%%40x" % SECRET)),
+    "a repository with a token, half in percent":
+        sent(asked(b"/build?t=a&remote=git://u:%s%%40x/y&a=b" % SECRET)),
+    "where an image is imported from":
+        sent(asked(b"/images/create?fromSrc=http%%3a%%2f%%2f%s%%40h%%2Fi.tar&repo=a" % SECRET)),
+    "JSON in a query parameter": sent(asked(b"/x?a=%7B%22password%22%3A%22" + SECRET + b"%22%7D")),
+    "a build argument": sent(asked(b"/build?buildargs=%7B%22NPM_TOKEN%22%3A+%22" + SECRET + b"%22%7D&t=x")),
+    "JSON in JSON in a query parameter":
+        sent(asked(b"/x?a=%7B%22x%22%3A%22%7B%5C%22auth%5C%22%3A%5C%22" + SECRET)),
+    "a variable in a query parameter": sent(asked(b"/x?a=%5B%22DB_PASS%3D" + SECRET + b"%22%5D")),
     # Members of JSON.
-    "a JSON body": [(">", post(b"/auth", MEMBERS))],
-    "a name spelled with an escape": [(">", post(b"/auth", b'{"pass\\u0077ord" : "%s"}' % SECRET))],
-    "a name in letters that fold": [(">", post(b"/auth", '{"pa\u017fsword":"%s"}'.encode("utf-8") % SECRET))],
-    "a JSON answer": [(">", GET), ("<", answer(MEMBERS))],
-    "a JSON answer in chunks": [(">", GET), ("<", answer(MEMBERS, 7))],
-    "chunks of one byte": [(">", GET), ("<", answer(MEMBERS, 1))],
-    "a request in chunks": [(">",
-                             b"POST /auth HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n" + chunked(MEMBERS, 5))],
-    "after a HEAD": [(">", b"HEAD / HTTP/1.1\r\nHost: d\r\n\r\n"),
-                     ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"),
-                     (">", post(b"/auth", MEMBERS)), ("<", answer(MEMBERS, 9))],
-    "registry tokens": [(">",
-                         post(b"/auth", json.dumps({"IdentityToken": WORD, "RegistryToken": WORD}).encode())),
-                        ("<", answer(json.dumps({"Status": "Login Succeeded",
-                                                 "IdentityToken": WORD}).encode()))],
-    "a secret's Data": [(">",
-                         post(b"/v1.41/secrets/create", json.dumps({"Name": "n", "Data": WORD}).encode()))],
-    "a config's Data": [(">", asked(b"/v1.41/configs")),
-                        ("<", answer(json.dumps([{"Spec": {"Name": "n", "Data": WORD}}]).encode()))],
-    "a swarm's keys": [(">", GET),
-                       ("<", answer(json.dumps({"JoinTokens": {"Worker": WORD, "Manager": WORD}}).encode()))],
-    "a swarm's locks": [(">", post(b"/swarm/unlock", json.dumps({"UnlockKey": "SWMKEY-1-" + WORD}).encode())),
-                        ("<", answer(json.dumps({"CAConfig": {"SigningCAKey": WORD}}).encode()))],
-    "a swarm's token in a text": [(">", GET),
-                                  ("<", answer(json.dumps({"message": "join with SWMTKN-1-"
-                                                           + WORD}).encode()))],
-    "a log driver's options": [(">",
-                                create(HostConfig={"LogConfig": {"Type": "splunk",
-                                                                 "Config": {"splunk-token": WORD}}}))],
-    "labels": [(">", create(Labels={"db.password": WORD, "com.x.api-token": WORD,
-                                    "com.x/signing-key": WORD}))],
-    "a plugin's settings": [(">",
-                             post(b"/plugins/x/set", json.dumps(["DEBUG=1", "API_TOKEN=" + WORD]).encode())),
-                            ("<", answer(json.dumps({"Env": [{"Description": "d", "Name": "API_TOKEN",
-                                                              "Settable": ["value"],
-                                                              "Value": WORD}]}).encode()))],
-    "a volume's options": [(">",
-                            post(b"/volumes/create",
-                                 json.dumps({"DriverOpts": {"o": "addr=a,username=b,password="
-                                                            + WORD}}).encode()))],
-    "options in members": [(">",
-                            post(b"/volumes/create",
-                                 json.dumps({"DriverOpts": {"secret_key": WORD, "apiKey": WORD}}).encode()))],
-    "a service's spec": [(">",
-                          post(b"/services/create",
-                               json.dumps({"TaskTemplate": {"ContainerSpec": {"Env": ["SSH_KEY="
-                                                                                      + WORD]}}}).encode()))],
+    "a JSON body": sent(post(b"/auth", MEMBERS)),
+    "a name spelled with an escape": sent(post(b"/auth", b'{"pass\\u0077ord" : "%s"}' % SECRET)),
+    "a name in letters that fold": sent(post(b"/auth", '{"pa\u017fsword":"%s"}'.encode("utf-8") % SECRET)),
+    "a JSON answer": got(answer(MEMBERS)),
+    "a JSON answer in chunks": got(answer(MEMBERS, 7)),
+    "chunks of one byte": got(answer(MEMBERS, 1)),
+    "a request in chunks":
+        sent(b"POST /auth HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n"
+             + chunked(MEMBERS, 5)),
+    "after a HEAD":
+        [(">", b"HEAD / HTTP/1.1\r\nHost: d\r\n\r\n"),
+         ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"),
+         (">", post(b"/auth", MEMBERS)), ("<", answer(MEMBERS, 9))],
+    "registry tokens": [(">", post(b"/auth", as_json({"IdentityToken": WORD, "RegistryToken": WORD}))),
+                        ("<", answer(as_json({"Status": "Login Succeeded", "IdentityToken": WORD})))],
+    "a secret's Data": sent(post(b"/v1.41/secrets/create", as_json({"Name": "n", "Data": WORD}))),
+    "a config's Data":
+        [(">", asked(b"/v1.41/configs")), ("<", answer(as_json([{"Spec": {"Name": "n", "Data": WORD}}])))],
+    "a swarm's keys": got(answer(as_json({"JoinTokens": {"Worker": WORD, "Manager": WORD}}))),
+    "a swarm's locks": [(">", post(b"/swarm/unlock", as_json({"UnlockKey": "SWMKEY-1-" + WORD}))),
+                        ("<", answer(as_json({"CAConfig": {"SigningCAKey": WORD}})))],
+    "a swarm's token in a text": got(answer(as_json({"message": "join with SWMTKN-1-" + WORD}))),
+    "a log driver's options":
+        sent(create(HostConfig={"LogConfig": {"Type": "splunk", "Config": {"splunk-token": WORD}}})),
+    "labels": sent(create(Labels={"db.password": WORD, "com.x.api-token": WORD, "com.x/signing-key": WORD})),
+    "a plugin's settings":
+        [(">", post(b"/plugins/x/set", as_json(["DEBUG=1", "API_TOKEN=" + WORD]))),
+         ("<", answer(as_json({"Env": [{"Description": "d", "Name": "API_TOKEN", "Settable": ["value"],
+                                        "Value": WORD}]})))],
+    "a volume's options":
+        sent(post(b"/volumes/create", as_json({"DriverOpts": {"o": "addr=a,username=b,password=" + WORD}}))),
+    "options in members":
+        sent(post(b"/volumes/create", as_json({"DriverOpts": {"secret_key": WORD, "apiKey": WORD}}))),
+    "a service's spec":
+        sent(post(b"/services/create",
+                  as_json({"TaskTemplate": {"ContainerSpec": {"Env": ["SSH_KEY=" + WORD]}}}))),
     # Variables and arguments.
-    "an environment variable": [(">", create(Env=["A=b", "MYSQL_ROOT_PASSWORD=" + WORD]))],
-    "an exec's variables": [(">",
-                             post(b"/containers/x/exec",
-                                  json.dumps({"Env": ["A=b", "AWS_SECRET_ACCESS_KEY=" + WORD]}).encode()))],
-    "an image's variables": [(">", asked(b"/images/x/json")),
-                             ("<", answer(json.dumps({"Config": {"Env": ["TOKEN=" + WORD]}}).encode(), 64))],
-    "a program's arguments": [(">", create(Cmd=["x", "--admin-password=" + WORD, "A=1 API_TOKEN=" + WORD]))],
-    "an argument of its own": [(">",
-                                create(Cmd=["redis-server", "--requirepass", WORD, "--password", WORD]))],
-    "an option in a line": [(">", create(Cmd=["sh", "-c", "mysqladmin ping --password " + WORD]))],
-    "the end of a long argument": [(">", create(Cmd=["x" * 1000 + "\nTOKEN=" + WORD]))],
-    "a variable on a line of its own": [(">",
-                                         create(Cmd=["sh", "-c", "set -e\nDB_PASS=%s\nx" % WORD,
-                                                     "a\nPASS=" + WORD]))],
-    "a health check": [(">",
-                        create(Healthcheck={"Test": ["CMD-SHELL",
-                                                     "mysqladmin ping -u root --password=%s || exit 1"
-                                                     % WORD]}))],
-    "a field among arguments": [(">",
-                                 create(Cmd=["curl", "-H", "Authorization: Bearer " + WORD, "-H",
-                                             "X-Vault-Token: " + WORD]))],
-    "what an exec runs, in an event": [(">", asked(b"/events")),
-                                       ("<", answer(json.dumps({"status": "exec_start: sh -c x --token="
-                                                                + WORD}).encode(), 20))],
-    "a line of a Dockerfile": [(">", post(b"/build", b"")),
-                               ("<", answer(json.dumps({"stream": "Step 2/3 : ENV DB_PASSWORD %s\n"
-                                                        % WORD}).encode()))],
-    "the history of an image": [(">", asked(b"/images/x/history")),
-                                ("<", answer(json.dumps([{"CreatedBy": "|1 NPM_TOKEN=%s /bin/sh -c x"
-                                                          % WORD}]).encode()))],
-    "a connection string": [(">", create(Env=["ConnectionStrings__Db=Server=a;User Id=b;Password=" + WORD]))],
+    "an environment variable": sent(create(Env=["A=b", "MYSQL_ROOT_PASSWORD=" + WORD])),
+    "an exec's variables":
+        sent(post(b"/containers/x/exec", as_json({"Env": ["A=b", "AWS_SECRET_ACCESS_KEY=" + WORD]}))),
+    "an image's variables":
+        [(">", asked(b"/images/x/json")), ("<", answer(as_json({"Config": {"Env": ["TOKEN=" + WORD]}}), 64))],
+    "a program's arguments": sent(create(Cmd=["x", "--admin-password=" + WORD, "A=1 API_TOKEN=" + WORD])),
+    "an argument of its own": sent(create(Cmd=["redis-server", "--requirepass", WORD, "--password", WORD])),
+    "an option in a line": sent(create(Cmd=["sh", "-c", "mysqladmin ping --password " + WORD])),
+    "the end of a long argument": sent(create(Cmd=["x" * 1000 + "\nTOKEN=" + WORD])),
+    "a variable on a line of its own":
+        sent(create(Cmd=["sh", "-c", "set -e\nDB_PASS=%s\nx" % WORD, "a\nPASS=" + WORD])),
+    "a health check":
+        sent(create(Healthcheck={"Test": ["CMD-SHELL",
+                                          "mysqladmin ping -u root --password=%s || exit 1" % WORD]})),
+    "a field among arguments":
+        sent(create(Cmd=["curl", "-H", "Authorization: Bearer " + WORD, "-H", "X-Vault-Token: " + WORD])),
+    "what an exec runs, in an event":
+        [(">", asked(b"/events")),
+         ("<", answer(as_json({"status": "exec_start: sh -c x --token=" + WORD}), 20))],
+    "a line of a Dockerfile":
+        [(">", post(b"/build", b"")),
+         ("<", answer(as_json({"stream": "Step 2/3 : ENV DB_PASSWORD %s\n" % WORD})))],
+    "the history of an image":
+        [(">", asked(b"/images/x/history")), ("<", answer(as_json([{"CreatedBy": "|1 NPM_TOKEN=%s /bin/sh "
+                                                                                 "-c x" % WORD}])))],
+    "a connection string": sent(create(Env=["ConnectionStrings__Db=Server=a;User Id=b;Password=" + WORD])),
     # URLs.
-    "a proxy of the engine": [(">", asked(b"/info")),
-                              ("<", answer(json.dumps({"HttpProxy": "http://u:%s@proxy:3128"
-                                                       % WORD}).encode(), 30))],
-    "URLs in variables": [(">",
-                           create(Env=["HTTP_PROXY=http://u:%s@p:3128/" % WORD,
-                                       "DATABASE_URL=postgres://a:%s@db/x?y=z" % WORD,
-                                            "MONGO_URI=mongodb+srv://a:%s@h1,h2/db" % WORD,
-                                            "REDIS=redis://:%s@r:6379/0" % WORD]))],
-    "a URL with what a password should not hold": [(">",
-                                                    create(Env=["A=http://u:p@1%s@h/x" % WORD,
-                                                                "B=http://u:pa/%s@h/x" % WORD,
-                                                                "C=x://u:1&%s@h" % WORD]))],
-    "a URL as Go writes it": [(">", post(b"/x", b'{"A":"http://u:a\\u0026%s@h/x"}' % SECRET))],
-    "a URL in an error": [(">", GET),
-                          ("<", answer(json.dumps({"message": 'Get "https://u:%s@r.example/v2/": no such host'
-                                                   % WORD}).encode()))],
+    "a proxy of the engine":
+        [(">", asked(b"/info")), ("<", answer(as_json({"HttpProxy": "http://u:%s@proxy:3128" % WORD}), 30))],
+    "URLs in variables":
+        [(">", create(Env=["HTTP_PROXY=http://u:%s@p:3128/" % WORD,
+                           "DATABASE_URL=postgres://a:%s@db/x?y=z" % WORD,
+                           "MONGO_URI=mongodb+srv://a:%s@h1,h2/db" % WORD,
+                           "REDIS=redis://:%s@r:6379/0" % WORD]))],
+    "a URL with what a password should not hold":
+        sent(create(Env=["A=http://u:p@1%s@h/x" % WORD, "B=http://u:pa/%s@h/x" % WORD,
+                         "C=x://u:1&%s@h" % WORD])),
+    "a URL as Go writes it": sent(post(b"/x", b'{"A":"http://u:a\\u0026%s@h/x"}' % SECRET)),
+    "a URL in an error":
+        got(answer(as_json({"message": 'Get "https://u:%s@r.example/v2/": no such host' % WORD}))),
     # JSON and more in a string.
-    "credentials in a variable": [(">",
-                                   create(Env=["DOCKER_AUTH_CONFIG="
-                                               + json.dumps({"auths": {"r": {"auth": WORD}}})]))],
-    "JSON in a string": [(">",
-                          create(Env=["X=" + json.dumps({"a": {"password": WORD}})],
-                                 Labels={"x": json.dumps({"api_key" : WORD}, indent=1)}))],
-    "JSON in JSON in a string": [(">",
-                                  create(Labels={"x": json.dumps({"y": json.dumps({"identityToken": WORD})})}))],
-    "JSON in a string, with escapes": [(">",
-                                        post(b"/x", b'{"a":"{\\u0022password\\u0022:\\u0022%s\\u0022}"}'
-                                             % SECRET))],
-    "JSON in base64": [(">",
-                        create(Env=["X=" + base64.b64encode(json.dumps({"password": WORD}).encode()).decode()]))],
-    "JSON with blanks in base64": [(">",
-                                    create(Labels={"x": base64.b64encode(json.dumps({"password": WORD},
-                                                                                    indent=2).encode()).decode()}))],
-    "a JSON Web Token": [(">", create(Cmd=["x", "eyJhbGciOiJub25lIn0." + WORD]))],
-    "a private key": [(">",
-                       create(Env=["X=-----BEGIN RSA PRIVATE KEY-----\n%s\n-----END RSA PRIVATE KEY-----"
-                                   % WORD]))],
+    "credentials in a variable":
+        sent(create(Env=["DOCKER_AUTH_CONFIG=" + json.dumps({"auths": {"r": {"auth": WORD}}})])),
+    "JSON in a string":
+        sent(create(Env=["X=" + json.dumps({"a": {"password": WORD}})],
+                    Labels={"x": json.dumps({"api_key" : WORD}, indent=1)})),
+    "JSON in JSON in a string":
+        sent(create(Labels={"x": json.dumps({"y": json.dumps({"identityToken": WORD})})})),
+    "JSON in a string, with escapes":
+        sent(post(b"/x", b'{"a":"{\\u0022password\\u0022:\\u0022%s\\u0022}"}' % SECRET)),
+    "JSON in base64":
+        sent(create(Env=["X=" + base64.b64encode(json.dumps({"password": WORD}).encode()).decode()])),
+    "JSON with blanks in base64":
+        sent(create(Labels={"x": base64.b64encode(json.dumps({"password": WORD},
+                                                             indent=2).encode()).decode()})),
+    "a JSON Web Token": sent(create(Cmd=["x", "eyJhbGciOiJub25lIn0." + WORD])),
+    "a private key":
+        sent(create(Env=["X=-----BEGIN RSA PRIVATE KEY-----\n%s\n-----END RSA PRIVATE KEY-----" % WORD])),
     # Bodies that are not what they should be.
-    "UTF-16": [(">", post(b"/auth", MEMBERS.decode().encode("utf-16-le"))),
-               ("<", answer(MEMBERS.decode().encode("utf-16")))],
-    "a form": [(">", post(b"/token", b"grant_type=password&username=a&password=%s&x=y" % SECRET, b"",
-                          b"application/x-www-form-urlencoded"))],
-    "no type": [(">", b"POST /x HTTP/1.1\r\nContent-Length: 26\r\n\r\npassword=" + SECRET)],
-    "behind a chunk that is malformed": [(">", GET),
-                                         ("<", answer(MEMBERS, 40).replace(b"\r\n28\r\n", b"\r\nxx\r\n"))],
-    "behind a head that is malformed": [(">",
-                                         b"GET /x y HTTP/1.1\r\n\r\n"
-                                         + post(b"/auth", MEMBERS, b"X-Registry-Auth: %s\r\n" % SECRET))],
-    "a string over a line end": [(">",
-                                  post(b"/x", b'{"Env":["PASSWORD=a\n%s"],"password":"a\n%s"}'
-                                       % (SECRET, SECRET)))],
+    "UTF-16":
+        [(">", post(b"/auth", MEMBERS.decode().encode("utf-16-le"))),
+         ("<", answer(MEMBERS.decode().encode("utf-16")))],
+    "a form":
+        sent(post(b"/token", b"grant_type=password&username=a&password=%s&x=y" % SECRET, b"",
+                  b"application/x-www-form-urlencoded")),
+    "no type": sent(b"POST /x HTTP/1.1\r\nContent-Length: 26\r\n\r\npassword=" + SECRET),
+    "behind a chunk that is malformed": got(answer(MEMBERS, 40).replace(b"\r\n28\r\n", b"\r\nxx\r\n")),
+    "behind a head that is malformed":
+        sent(b"GET /x y HTTP/1.1\r\n\r\n" + post(b"/auth", MEMBERS, b"X-Registry-Auth: %s\r\n" % SECRET)),
+    "a string over a line end":
+        sent(post(b"/x", b'{"Env":["PASSWORD=a\n%s"],"password":"a\n%s"}' % (SECRET, SECRET))),
     # Switched connections.
-    "behind a refused upgrade": [(">", UPGRADE), ("<", REFUSAL), (">", post(b"/auth", MEMBERS)),
-                                 ("<", answer(MEMBERS))],
-    "across the answer to an upgrade": [(">", UPGRADE + post(b"/auth", MEMBERS)[:-80]), ("<", REFUSAL),
-                                        (">", post(b"/auth", MEMBERS)[-80:])],
-    "before the answer to an upgrade": [(">", UPGRADE + post(b"/auth", MEMBERS))],
-    "a session over HTTP/2": [(">", SESSION),
-                              ("<", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
-                              (">", b"\0\0\x12" + SECRET)],
+    "behind a refused upgrade":
+        [(">", UPGRADE), ("<", REFUSAL), (">", post(b"/auth", MEMBERS)), ("<", answer(MEMBERS))],
+    "across the answer to an upgrade":
+        [(">", UPGRADE + post(b"/auth", MEMBERS)[:-80]), ("<", REFUSAL),
+         (">", post(b"/auth", MEMBERS)[-80:])],
+    "before the answer to an upgrade": sent(UPGRADE + post(b"/auth", MEMBERS)),
+    "a session over HTTP/2":
+        [(">", SESSION), ("<", b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                               b"Upgrade: h2c\r\n\r\n"),
+         (">", b"\0\0\x12" + SECRET)],
     "a session over HTTP/2 that does not wait": [(">", SESSION + b"\0\0\x12" + SECRET), (">", SECRET)],
 }
-for name in ("DB_PASS MYSQL_PWD REDIS_AUTH GITHUB_PAT spring.datasource.password db-password ENCRYPTION_KEY SIGNING_KEY SSH_KEY APP_KEY"
-             " RABBITMQ_ERLANG_COOKIE DATABASE_DSN VAULT_SECRET_ID RAILS_MASTER_KEY").split():
+for name in ("DB_PASS MYSQL_PWD REDIS_AUTH GITHUB_PAT spring.datasource.password db-password ENCRYPTION_KEY"
+             " SIGNING_KEY SSH_KEY APP_KEY RABBITMQ_ERLANG_COOKIE DATABASE_DSN VAULT_SECRET_ID"
+             " RAILS_MASTER_KEY").split():
     PLACES["the variable " + name] = [(">", create(Env=["A=b", name + "=" + WORD]))]
 
 
@@ -275,7 +258,7 @@ def cuttings(pieces):
 
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_no_secret_is_written_however_the_bytes_are_cut(place):
-    inside = base64.b64encode(json.dumps({"password": WORD}).encode())
+    inside = base64.b64encode(as_json({"password": WORD}))
     for pieces in cuttings(PLACES[place]):
         record, masked = masked_streams(pieces)
         for direction in "><":
@@ -343,7 +326,7 @@ OPEN_VALUES = [
 
 @pytest.mark.parametrize("value", OPEN_VALUES, ids=range(len(OPEN_VALUES)))
 def test_masking_leaves_all_else_as_it_is(value):
-    stat = base64.b64encode(json.dumps({"name": "x", "size": 1}).encode())
+    stat = base64.b64encode(as_json({"name": "x", "size": 1}))
     request = post(b"/images/my-token:1/push?name=auth", json.dumps(value).encode(),
                    b"X-Registry-Authority: x\r\nX-Key: \r\n")
     response = answer(json.dumps(value).encode(), None,
@@ -353,7 +336,8 @@ def test_masking_leaves_all_else_as_it_is(value):
 
 
 def test_the_streams_of_a_program_are_left_as_they_are():
-    stream = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n" + b'{"password":"a program said it"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n\r\n"
+    stream = head + b'{"password":"a program said it"}'
     assert masked_whole((">", GET), ("<", stream)) == [GET, stream]
 
 
@@ -376,8 +360,8 @@ def test_texts_and_notes_are_masked():
     assert masked_text(b"cannot reach tcp://u:pw@h:1: no route") == b"cannot reach tcp://****@h:1: no route"
     for word in (b"-hX-Registry-Auth: abc", b"X-Registry-Config:abc", b"DB_PASSWORD=a b", b"/x?token=abc",
                  b'{"password":"x"}', b"Cookie:abc"):
-        assert masked_text(word) not in (word,
-                                         b"") and len(masked_text(word)) == len(word) and b"abc" not in masked_text(word)
+        masked = masked_text(word)
+        assert masked != word and len(masked) == len(word) and b"abc" not in masked
     maskers = SecretMaskers()
     for kind in ("open", "note"):
         assert maskers.event(1, WireEvent(0.0, "", kind, b"tcp://u:pw@h:1")).data == b"tcp://****@h:1"
@@ -443,7 +427,8 @@ def test_masking_byte_for_byte_takes_linear_time():
 
 def test_the_masker_holds_no_body():
     masker = SecretMasker()
-    masker.mask(">", b"PUT /x HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n")
+    masker.mask(">", b"PUT /x HTTP/1.1\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: 1073741824\r\n\r\n")
     piece = b'"' + b"x" * 65535
     masker.mask(">", piece)
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""Records: what was recorded is what is read, and no credential is ever written, however the bytes were cut."""
+"""Records: what was recorded is what is read, and a recorder disturbs nothing."""
 import io
 import json
 import socket
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rawdock.errors import UsageError
-from rawdock.teach.record.record import (Recording, RecordedSocket, RecordWriter, WireEvent, WireRecorder, is_record,
-                                  read_record, recorded_dial, redacted_recording)
+from rawdock.teach.record.record import (Recording, RecordedSocket, RecordWriter, WireEvent, WireRecorder,
+                                         is_record, read_record, recorded_dial, redacted_recording)
 
 
 def written(events, redact=True, started=0.5, address="unix:///x"):
@@ -45,17 +45,18 @@ def test_a_record_written_and_read_again_is_the_same(taken, started, address):
 
 def test_a_recording_is_masked_as_a_whole():
     recording = Recording(started=1.0, address="tcp://u:pw@h:1")
-    data = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"password":"hunter2"}'
+    data = (b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n'
+            b'{"password":"hunter2"}')
     for number in (1, 2):
         for piece in (data[:90], data[90:]):
             recording.take(number, WireEvent(0.0, "<", "data", piece))
     clean = redacted_recording(recording)
-    assert [connection.stream("<")
-            for connection in clean.connections] == [data.replace(b"hunter2", b"*" * 7)] * 2
+    streams = [connection.stream("<") for connection in clean.connections]
+    assert streams == [data.replace(b"hunter2", b"*" * 7)] * 2
     assert [len(connection.events) for connection in clean.connections] == [2, 2]
     assert (clean.started, clean.address) == (1.0, "tcp://****@h:1")
-    assert b"u:pw" not in written([], address="tcp://u:pw@h:1") and b"u:pw" in written([], False,
-                                                                                       address="tcp://u:pw@h:1")
+    assert b"u:pw" not in written([], address="tcp://u:pw@h:1")
+    assert b"u:pw" in written([], False, address="tcp://u:pw@h:1")
 
 
 def test_a_full_recording_counts_what_it_leaves_out():
@@ -200,7 +201,8 @@ def test_a_sink_that_fails_disturbs_nothing_until_the_end():
     with pytest.raises(OSError):
         recorder.finish()
     recorder.finish()
-    assert full.taken == 1 and recording.connections[0].notes == ["b"] and recording.connections[0].stream(">") == b"a"
+    assert full.taken == 1 and recording.connections[0].notes == ["b"]
+    assert recording.connections[0].stream(">") == b"a"
 
 
 def test_a_sink_that_is_at_fault_itself_disturbs_nothing_either():
@@ -233,7 +235,8 @@ def test_threads_share_a_recorder():
         thread.join()
     assert [connection.number for connection in recording.connections] == list(range(1, 9))
     for connection in recording.connections:
-        assert connection.stream(">") == b"%d" % connection.number * 50 and connection.events[-1].kind == "reset"
+        assert connection.stream(">") == b"%d" % connection.number * 50
+        assert connection.events[-1].kind == "reset"
 
 
 def test_a_dialled_socket_is_recorded():

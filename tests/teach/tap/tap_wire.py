@@ -1,4 +1,4 @@
-"""Plain sockets around a tap or a replay: an engine that does as it is told, clients, and the server in a thread."""
+"""Plain sockets around a tap or a replay: an engine that obeys its test, clients, the server in a thread."""
 import os
 import shutil
 import socket
@@ -136,5 +136,5 @@ def chunk_bytes(data):
 
 
 def ask(method, target, *fields):
-    return ("%s %s HTTP/1.1\r\nHost: d\r\n" % (method, target)).encode() + b"".join(field + b"\r\n"
-                                                                                    for field in fields) + b"\r\n"
+    lines = [("%s %s HTTP/1.1\r\nHost: d" % (method, target)).encode()] + list(fields)
+    return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -1,4 +1,4 @@
-"""The tap's pump on plain sockets: every byte both ways, ends and back-pressure as without it, nothing left behind."""
+"""The tap's pump on plain sockets: every byte both ways, ends and back-pressure as without it."""
 import os
 import random
 import socket
@@ -13,7 +13,8 @@ from rawdock.net.listen import UnixListener
 from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.tap import SocketLoop, Tap
 
-from tests.teach.tap.tap_wire import PlainEngine, connect, read_exactly, read_to_end, serving_thread, short_folder, tapped, until
+from tests.teach.tap.tap_wire import (PlainEngine, connect, read_exactly, read_to_end, serving_thread,
+                                      short_folder, tapped, until)
 
 
 @pytest.fixture
@@ -46,8 +47,8 @@ def test_bytes_that_are_no_http_go_both_ways(tap, recording):
 
 
 def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
-    up, down = random.Random(1).getrandbits(8 * 3000001).to_bytes(3000001,
-                                                                  "big"), random.Random(2).getrandbits(8 * 5000003).to_bytes(5000003, "big")
+    up = random.Random(1).getrandbits(8 * 3000001).to_bytes(3000001, "big")
+    down = random.Random(2).getrandbits(8 * 5000003).to_bytes(5000003, "big")
     client, engine = tap.pair()
     with client, engine:
         def send(sock, data):
@@ -281,7 +282,7 @@ def test_close_leaves_nothing_open():
 
 
 def test_drain_carries_on_what_a_client_left_behind():
-    """A command that writes its last request and ends: nothing of it was read yet when tap learns of the end."""
+    """A command writes its last request and ends: tap learns of the end before it has read the request."""
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
         engine = PlainEngine(folder)
         with Tap(listener, engine.address) as tap:

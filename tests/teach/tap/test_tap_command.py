@@ -12,10 +12,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.scripted_socket import PING, answer, assert_one_line, chunk, chunked_head, clean_environment, frame, run_to_end, scripted_socket
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment,
+                                       frame, run_to_end, scripted_socket)
 
-LOGS = chunked_head(b"Content-Type: application/vnd.docker.multiplexed-stream") + chunk(frame(1,
-                                                                                              b"out\n")) + chunk(frame(2, b"err\n")) + b"0\r\n\r\n"
+LOGS = (chunked_head(b"Content-Type: application/vnd.docker.multiplexed-stream")
+        + chunk(frame(1, b"out\n")) + chunk(frame(2, b"err\n")) + b"0\r\n\r\n")
 ANSWERS = dict(PING, **{
     "GET /info": answer(200, b'{"Name":"canned","password":"hunter2"}'),
     "GET /containers/x/logs?stderr=1&stdout=1": LOGS,
@@ -81,7 +82,7 @@ def test_what_crossed_is_on_stderr(tap):
     assert "hunter2" not in err
 
 
-def test_or_in_a_file_and_in_pictures(tap, folder):
+def test_or_in_files_of_every_form(tap, folder):
     names = {name: os.path.join(folder, name) for name in ("to", "record", "har", "html", "pcap")}
     ran = tap(*[word for name, path in sorted(names.items()) for word in ("--" + name, path)]
               + client(PLAIN, "/info"))
@@ -103,7 +104,8 @@ def test_secrets_are_written_when_asked_for(tap):
 
 def test_a_private_socket_is_gone_and_other_engines_are_not_named(tap):
     environment = clean_environment(DOCKER_CONTEXT="other", DOCKER_TLS_VERIFY="")
-    ran = tap(*client("import os; print(os.environ['DOCKER_HOST'], sorted(n for n in os.environ if n.startswith('DOCKER')))"), env=environment)
+    ran = tap(*client("import os; print(os.environ['DOCKER_HOST'], sorted(n for n in os.environ if "
+                      "n.startswith('DOCKER')))"), env=environment)
     address, names = ran.out.decode().split(" ", 1)
     assert address.startswith("unix:///") and names.strip() == "['DOCKER_HOST']"
     assert not os.path.exists(os.path.dirname(address[len("unix://"):]))
@@ -263,7 +265,8 @@ def test_an_address_with_a_path_cannot_be_tapped(rawdock_command):
 
 
 def test_an_engine_that_is_not_there(rawdock_command):
-    program = "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['DOCKER_HOST'][7:]); print(s.recv(1))"
+    program = ("import os, socket; s = socket.socket(socket.AF_UNIX); "
+               "s.connect(os.environ['DOCKER_HOST'][7:]); print(s.recv(1))")
     ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/e", "tap", "--to", os.devnull]
                      + client(program))
     assert (ran.status, ran.out) == (0, b"b''\n") and "no such socket" in assert_one_line(ran.err)
@@ -287,12 +290,12 @@ def test_nobody_reads_the_transcript(rawdock_command):
         assert process.communicate(timeout=30)[0].startswith(b'{"Name":"canned"') and process.returncode == 0
 
 
-# ---- spoiled
+# ---- faults
 
 @pytest.mark.parametrize("words, careful, careless", [
     (["--cut-at", "40"], 1, 0), (["--drop-last-chunk"], 1, 0), (["--one-byte"], 0, 0),
     (["--drip", "1"], 0, 0), (["--reset"], 1, 1)])
-def test_what_a_careful_and_a_careless_client_make_of_spoiled_answers(tap, rawdock_command, words, careful,
+def test_what_a_careful_and_a_careless_client_make_of_faulty_answers(tap, rawdock_command, words, careful,
                                                                       careless):
     for program, status in ((["--"] + rawdock_command + ["GET"], careful), (client(CARELESS), careless)):
         ran = tap("--to", os.devnull, *words + program + ["/containers/x/logs?stderr=1&stdout=1"])
@@ -301,7 +304,8 @@ def test_what_a_careful_and_a_careless_client_make_of_spoiled_answers(tap, rawdo
 
 def test_a_bad_frame_is_noted_and_refused(tap, rawdock_command):
     ran = tap("--bad-frame", "--", *rawdock_command + ["GET", "/containers/x/logs?stderr=1&stdout=1"])
-    assert ran.status == 1 and b"changed from 1 to 9" in ran.err and b"a stream type of 0, 1, 2 or 3" in ran.err
+    assert ran.status == 1 and b"changed from 1 to 9" in ran.err
+    assert b"a stream type of 0, 1, 2 or 3" in ran.err
 
 
 # ---- swept
@@ -327,10 +331,12 @@ def test_a_sweep_finds_nothing_at_the_careful(tap, rawdock_command, more):
 
 def test_every_byte_of_an_answer(tap):
     ran = tap("--sweep", "--every",
-              *client("import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['DOCKER_HOST'][7:]);"
-                                            "s.sendall(b'GET /_ping HTTP/1.0\\r\\n\\r\\n'); s.shutdown(1); assert s.makefile('rb').read(60)[-3:] == b'\\nOK'"))
-    size = len(PING["GET /_ping"])
-    assert ran.out.decode().splitlines()[-1] == "%d cuts, 0 taken for success, 0 of these with other output" % size
+              *client("import os, socket; s = socket.socket(socket.AF_UNIX); "
+                      "s.connect(os.environ['DOCKER_HOST'][7:]); "
+                      "s.sendall(b'GET /_ping HTTP/1.0\\r\\n\\r\\n'); s.shutdown(1); "
+                      "assert s.makefile('rb').read(60)[-3:] == b'\\nOK'"))
+    cuts = "%d cuts, 0 taken for success, 0 of these with other output" % len(PING["GET /_ping"])
+    assert ran.out.decode().splitlines()[-1] == cuts
 
 
 @pytest.mark.parametrize("words, text", [
@@ -355,8 +361,8 @@ def test_a_recorded_conversation_is_replayed(rawdock_command, tap, folder):
         path = start_listening(process)
         again = run_to_end(request[1:], env=clean_environment(DOCKER_HOST="unix://" + path))
         assert (again.status, again.out, again.err) == (0, ran.out, b"")
-        assert b"this replay has no answer to GET /nothing; the record has GET /containers/x/logs" in exchange(
-            path, b"GET /nothing HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
+        found = exchange(path, b"GET /nothing HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
+        assert b"this replay has no answer to GET /nothing; the record has GET /containers/x/logs" in found
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
         assert process.stderr.read() == b"rawdock: GET /nothing: not in the record\n"

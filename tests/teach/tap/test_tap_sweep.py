@@ -1,4 +1,4 @@
-"""Where a sweep cuts: at most as often as it may, at places that exist, the telling ones first; and what it makes of a run."""
+"""Where a sweep cuts: as often as it may at most, at places that exist, by rank; and its verdict on a run."""
 import pytest
 
 from rawdock.errors import UsageError
@@ -11,7 +11,8 @@ from rawdock.teach.tap.tap import SocketLoop
 
 from tests.teach.tap.tap_wire import ask, chunk_bytes, frame_bytes
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n")
 
 
 @pytest.fixture

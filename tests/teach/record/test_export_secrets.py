@@ -1,4 +1,4 @@
-"""No picture shows a credential: pcapng and HAR of a record that holds one of every kind."""
+"""No export shows a credential: pcapng and HAR of a record that holds one of every kind."""
 import io
 import json
 import re
@@ -9,22 +9,23 @@ import pytest
 from rawdock.teach.explain.har import write_har
 from rawdock.teach.explain.pcap import write_pcap
 from rawdock.teach.record.record import Recording, WireEvent
-from har_rules import check_har
-from pcap_rules import read_pcapng
+from tests.teach.explain.har_rules import check_har
+from tests.teach.explain.pcap_rules import read_pcapng
 
 PASSWORD, REFRESH, BASIC = "hunter2-correct-horse", "refresh-9f86d081884c", "basic-60303ae22b99"
 AUTH = b64encode(json.dumps({"username": "bob", "password": PASSWORD}).encode()).decode()
 
 
 def post(target, fields="", body=""):
-    return ("POST %s HTTP/1.1\r\nHost: docker\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+    return ("POST %s HTTP/1.1\r\nHost: docker\r\n%sContent-Type: application/json\r\n"
+            "Content-Length: %d\r\n\r\n%s"
             % (target, fields, len(body), body)).encode()
 
 
 def chunked(body, size):
     pieces = [body[at:at + size].encode() for at in range(0, len(body), size)]
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(
-        b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
 
 
 EXCHANGES = [
@@ -62,8 +63,8 @@ def har_strings(value):
     return str(value)
 
 
-def pictured(recording, **options):
-    """Everything that the two pictures show, as text: {name: str}."""
+def exported(recording, **options):
+    """Everything that the two exports show, as text: {name: str}."""
     capture, har = io.BytesIO(), io.BytesIO()
     write_pcap(recording, capture, **options)
     write_har(recording, har, **options)
@@ -77,13 +78,14 @@ def pictured(recording, **options):
 
 
 @pytest.mark.parametrize("size", [1, 3, 50, 10**6])
-def test_no_picture_shows_a_credential(size):
+def test_no_export_shows_a_credential(size):
     recording = recording_in_pieces(size)
-    shown, texts = pictured(recording)
+    shown, texts = exported(recording)
     for name, text in texts.items():
         for secret in SECRETS:
             assert secret not in text, "%s shows %s" % (name, secret)
-        assert "bob" in text and "Login Succeeded" in text and "PLAIN=shown" in text and "DB_PASSWORD=***" in text
+        assert "bob" in text and "Login Succeeded" in text and "PLAIN=shown" in text
+        assert "DB_PASSWORD=***" in text
     # As many bytes, and the same framing: lengths and offsets still tell the truth.
     for direction in "><":
         original = recording.connections[0].stream(direction)
@@ -104,24 +106,24 @@ def test_no_note_and_no_address_shows_a_credential():
 
 
 def test_every_credential_is_there_when_asked_for():
-    """The test above could fail: unredacted, both pictures show them all."""
-    for name, text in pictured(recording_in_pieces(50), redact=False)[1].items():
+    """The test above could fail: unredacted, both exports show them all."""
+    for name, text in exported(recording_in_pieces(50), redact=False)[1].items():
         assert [secret for secret in SECRETS if secret not in text] == [], name
 
 
-def test_writing_a_picture_leaves_the_record_as_it_is():
+def test_writing_an_export_leaves_the_record_as_it_is():
     recording = recording_in_pieces(50)
-    pictured(recording)
+    exported(recording)
     assert recording.connections == recording_in_pieces(50).connections
 
 
 @pytest.mark.parametrize("junk", [b'"', b"\\", b"\0", b"x\n", b'{"'])
 def test_bytes_that_break_a_rule_do_not_bring_later_credentials_to_light(junk):
-    """Junk before the first answer: nothing of that direction can be read as HTTP any more, and yet all is searched."""
+    """After junk nothing of a direction can be read as HTTP, and yet all of it is searched."""
     recording = Recording(started=1.0, address="unix:///s")
     for direction, data in [("<", junk)] + [(direction, data) for request, answer in EXCHANGES[1:]
                                             for direction, data in ((">", request), ("<", answer))]:
         recording.take(1, WireEvent(0.0, direction, "data", data))
     recording.take(1, WireEvent(1.0, "<", "data", chunked(json.dumps({"IdentityToken": REFRESH}), 200)))
-    for name, text in pictured(recording)[1].items():
+    for name, text in exported(recording)[1].items():
         assert [secret for secret in SECRETS if secret in text] == [], name

@@ -1,4 +1,4 @@
-"""Real conversations with the engine as pcapng and as HAR: what Wireshark's own dissectors and a HAR checker make of them."""
+"""Real conversations as pcapng and as HAR, in front of Wireshark's own dissectors and a checker of HAR."""
 import io
 import json
 import re
@@ -13,7 +13,8 @@ from tests.live.client import need_program
 from tests.live.recordings import record_run
 from tests.teach.explain.har_rules import check_har, content_bytes
 
-# `run --rm busybox echo hi` of an image that is not here, then a pull: method, path without its version, status.
+# `run --rm busybox echo hi` of an image that is not here, then a pull: method, path without its version,
+# status.
 STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "/images/create", 200),
          ("POST", "/containers/create", 201),
          ("POST", "/containers/ID/attach", 101), ("POST", "/containers/ID/wait", 200),
@@ -59,7 +60,8 @@ def fields(capture, chosen, *names):
 
 
 def test_wireshark_finds_nothing_wrong(capture):
-    wrong = ("_ws.malformed || _ws.expert.severity >= 6291456 || tcp.analysis.flags || !(tcp.checksum.status == 1) || !(ip.checksum.status == 1)"
+    wrong = ("_ws.malformed || _ws.expert.severity >= 6291456 || tcp.analysis.flags || !(tcp.checksum.status "
+             "== 1) || !(ip.checksum.status == 1)"
              " || !tcp")
     assert fields(capture, wrong, "frame.number", "_ws.expert.message") == []
     assert len(fields(capture, "tcp", "frame.number")) > 20   # and it did look
