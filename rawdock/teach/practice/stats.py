@@ -94,6 +94,8 @@ def answer_top(engine, connection, request, name):
     columns = re.fullmatch(r"-?e?o\s*([a-z,=%]+)", words.strip())
     if columns:
         titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]
+        if "pid" not in titles:
+            raise PracticeRefusal(500, "Couldn't find PID field in ps output")
         values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00",
                    "stime": started, "tty": "?",
                    "comm": argv[0].rpartition("/")[2]} for number, (user, argv) in running]

@@ -176,6 +176,7 @@ def test_top(engine, query, titles, last):
     start(engine, identity)
     found = ask(engine, "GET", "/containers/%s/top%s" % (identity, query))[1]
     assert ask(engine, "GET", "/containers/%s/top?ps_args=--invalid" % identity) == (500, {"message": "ps: error: unknown gnu long option"})
+    assert ask(engine, "GET", "/containers/%s/top?ps_args=-o%%20comm" % identity) == (500, {"message": "Couldn't find PID field in ps output"})
     assert " ".join(found["Titles"]) == titles and [len(one) for one in found["Processes"]] == [len(found["Titles"])] and found["Processes"][0][-1] == last
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 

@@ -439,6 +439,8 @@ def program_test(view):
                   "-gt": left > right, "-ge": left >= right}[words[1]]
     elif len(words) == 2 and words[0] in ("-n", "-z"):
         result = bool(words[1]) == (words[0] == "-n")
+    elif len(words) == 2 and words[0] == "-t":
+        result = view.process.tty
     elif len(words) == 2 and words[0] in ("-e", "-f", "-d"):
         try:
             kind = view.files.find(view.path(words[1]))[1].kind
