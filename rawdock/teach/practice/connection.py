@@ -24,8 +24,7 @@ from ...wire.message import RequestHead, encode_response_head
 from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
-# A 101's head is alone on the wire for so long; a real engine's, 150 ms and more.
-HEAD_START_SECONDS = 0.05
+HEAD_START_SECONDS = 5                # at most, for a client to read the head of a 101 before a stream follows
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 MAX_PRACTICE_BODY_BYTES = 4 << 20
 MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
@@ -260,12 +259,24 @@ class PracticeConnection:
         self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
 
     def let_head_leave(self):
-        """Wait HEAD_START_SECONDS, or until the client sends: some lose what comes with the head."""
+        """Wait until the client has read the head, or sends: some read heads ahead, and lose what comes with one.
+
+        At a real engine a program takes 150 ms to start.
+        """
+        import fcntl
         import select
-        poll = select.poll()
+        import struct
+        import termios
+        poll, end = select.poll(), time.monotonic() + HEAD_START_SECONDS
         poll.register(self.socket.fileno(), select.POLLIN)
-        if not self._held:
-            poll.poll(HEAD_START_SECONDS * 1000)
+        while not self._held and time.monotonic() < end and not poll.poll(1):
+            try:
+                unread = fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+            except OSError:   # a system that does not tell
+                poll.poll(50)
+                return
+            if not any(unread):
+                return
 
     def refuse_hijack(self, refusal):
         """How an attach says no: a head with the type of a raw stream, a line of text, the end."""

@@ -530,34 +530,43 @@ def test_execs(engine):
     eventually(lambda: ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] == 137)
 
 
-def exec_waiting(engine, identity, cmd, **more):
-    """An exec that was asked to start on the Wire, whose head has come: (its id, the Wire)."""
-    one = ask(engine, "POST", "/containers/%s/exec" % identity, dict({"Cmd": cmd, "AttachStdin": True, "AttachStdout": True}, **more))[1]["Id"]
+def exec_on_its_way(engine, identity, cmd):
+    """An exec that was asked to start on a Wire where the head has come and is not read yet: (its id, the Wire)."""
+    given = {"Cmd": cmd, "AttachStdin": True, "AttachStdout": True}
+    one = ask(engine, "POST", "/containers/%s/exec" % identity, given)[1]["Id"]
     wire = Wire(engine)
-    wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
-    assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+    wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+    assert wire.sock.recv(1, socket.MSG_PEEK) == b"H"
     return one, wire
 
 
-def test_the_head_of_an_exec_leaves_before_its_output(engine, monkeypatch):
+def test_the_head_of_an_exec_is_read_before_its_output_follows(engine, monkeypatch):
     """docker-py reads the head through a buffer, and loses what comes with it."""
     identity = create(engine, ["sleep", "100"])
     start(engine, identity)
     monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 3600)
-    one, wire = exec_waiting(engine, identity, ["echo", "x"])
-    with wire:
-        state = ask(engine, "GET", "/exec/%s/json" % one)[1]
-        assert (state["Running"], state["ExitCode"], wire.held) == (False, None, b"")
-        wire.send(b"\n")   # who sends has read the head
-        assert wire.frames() == [(1, b"x\n")]
-    for leave in (lambda wire: wire.sock.shutdown(socket.SHUT_WR), lambda wire: wire.sock.close()):
-        one, wire = exec_waiting(engine, identity, ["echo", "x"])
+
+    def state(one):
+        return ask(engine, "GET", "/exec/%s/json" % one)[1]
+    for goes_on in ("it reads", "it sends", "it half-closes", "it leaves"):
+        one, wire = exec_on_its_way(engine, identity, ["echo", "x"])
         with wire:
-            leave(wire)
-            eventually(lambda: ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] is not None)
-    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 0)
-    with exec_waiting(engine, identity, ["echo", "x"])[1] as wire:
-        assert wire.frames() == [(1, b"x\n")]
+            assert (state(one)["Running"], state(one)["ExitCode"]) == (False, None)
+            assert wire.sock.recv(65536, socket.MSG_PEEK).endswith(b"\r\n\r\n")
+            if goes_on == "it sends":
+                wire.send(b"typed")
+            elif goes_on == "it half-closes":
+                wire.sock.shutdown(socket.SHUT_WR)
+            if goes_on == "it leaves":
+                wire.sock.close()
+                eventually(lambda: state(one)["ExitCode"] is not None)
+            else:
+                assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+                assert wire.frames() == [(1, b"x\n")]
+    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 0.01)
+    one, wire = exec_on_its_way(engine, identity, ["echo", "x"])
+    with wire:
+        eventually(lambda: state(one)["ExitCode"] == 0)   # who never reads holds nobody up
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
