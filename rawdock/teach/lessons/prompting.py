@@ -4,6 +4,7 @@ import re
 import sys
 from collections import deque
 
+from ...errors import printable_text
 from ..explain.screen import (
     DEFAULT_WIDTH, break_place, broken_line, output_width, painted, wants_colour, wrapped_words,
 )
@@ -20,7 +21,7 @@ NAMED_COMMAND = re.compile(r"\brawdock (?=(?:learn|tour|tap|explain|practice) ?)
 
 
 class Prose:
-    """Prints paragraphs to `out` (line(str)), which is stdout, fitted into its width and coloured."""
+    """Prints paragraphs to `out` (write(bytes)), which is stdout, fitted into its width and coloured."""
 
     def __init__(self, out):
         self._out = out
@@ -30,19 +31,23 @@ class Prose:
 
     def say(self, text="", lead="", colour=""):
         """Print `text`; `lead` is its beginning, shown in `colour` (one of the colours above)."""
-        lines = wrapped_text(as_started(lead + text), self._width).split("\n")
+        lines = wrapped_text(as_started(printable_text(lead + text, "\n")), self._width).split("\n")
         if self._colour:
             lines = [painted(line, MARK_COLOUR if MARK_LINE.fullmatch(line) else LITERAL_COLOUR)
                      if line.startswith(INDENT) else line for line in lines]
             if lead:
                 start = lines[0][:len(lead.rstrip())]
                 lines[0] = painted(start, colour) + lines[0][len(start):]
-        for line in lines:
-            self._out.line(line)
+        self._write(lines)
+
+    def _write(self, lines, colour=""):
+        """Lines (str) that hold no escape sequence but this class's own, all of them in `colour` on a terminal."""
+        if colour and self._colour:
+            lines = [painted(line, colour) for line in lines]
+        self._out.write("".join([line + "\n" for line in lines]).encode("utf-8"))
 
     def title(self, text):
-        for line in wrapped_words(text, self._width):
-            self._out.line(painted(line, TITLE_COLOUR) if self._colour else line)
+        self._write(wrapped_words(text, self._width), TITLE_COLOUR)
 
     def row(self, label, text):
         """A row of a list; `text` goes on below itself where it is too long."""
@@ -53,8 +58,7 @@ class Prose:
     def show_bytes(self, lines):
         """Lines (str) of what was typed or is to be typed, indented."""
         for line in lines:
-            for piece in literal_lines(INDENT + line, "", self._width):
-                self._out.line(painted(piece, LITERAL_COLOUR) if self._colour else piece)
+            self._write(literal_lines(INDENT + printable_text(line), "", self._width), LITERAL_COLOUR)
 
 
 def wrapped_text(text, width):

@@ -10,6 +10,7 @@ from rawdock.teach.lessons.session import LearnSession
 from rawdock.teach.lessons.prompting import FoldedLines, Prose, command_lines, wrapped_text
 from rawdock.teach.lessons.tour_guide import guide_tour
 from rawdock.engine.docker import Docker
+from rawdock.errors import printable_text
 from rawdock.teach.lessons.typed import hint_at, visible_bytes
 from rawdock.teach.lessons.course import LESSONS
 from rawdock.teach.lessons.lessons import LessonProgress
@@ -29,7 +30,7 @@ class Screen:
         self.text = ""
 
     def line(self, text=""):
-        self.text += text + "\n"
+        self.text += printable_text(text, "\n\t") + "\n"   # as Output does
 
     def write(self, data):
         self.text += data.decode()
@@ -169,6 +170,13 @@ def test_prose_has_colours_on_a_terminal_and_none_elsewhere(coloured, tmp_path):
     coloured.delenv("NO_COLOR")
     coloured.setattr("os.isatty", lambda descriptor: False)
     assert "\x1b" not in taken_lesson(1, tmp_path) + toured()
+
+
+def test_prose_holds_no_escape_sequence_of_others(coloured):
+    screen = Screen()
+    Prose(screen).say("redis-cli printed: \x1b[2J\x9b1m", "Ha\x1b", "1")
+    Prose(screen).show_bytes(["\x1b]0;title\x07"])
+    assert re.sub("\x1b\\[[0-9;]*m", "", screen.text) == "Ha\\x1bredis-cli printed: \\x1b[2J\\u009b1m\n    \\x1b]0;title\\x07\n"
 
 
 def test_a_long_transcript_is_folded(monkeypatch, tmp_path):
