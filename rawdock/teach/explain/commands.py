@@ -1,8 +1,8 @@
 """`rawdock explain`: what bytes mean. And the global flag --wire, which shows them as they cross.
 
-`explain` takes bytes that somebody captured (one direction of a connection) or a record (both directions of many),
-and shows them as a transcript, as a hexdump or as JSON, or writes them as a page, a HAR or a capture file.
-Whatever the form, bytes that break a rule end in status 1, bytes that end inside a message in status 3.
+`explain` takes bytes that somebody captured (one direction of a connection) or a record (both directions of
+many), and shows them as a transcript, as a hexdump or as JSON, or writes them as a page, a HAR or a capture
+file. Whatever the form, bytes that break a rule end in status 1, bytes that end inside a message in status 3.
 """
 import json
 import re

@@ -33,7 +33,7 @@ from ..record.record import redacted_recording
 MAX_HAR_TEXT_BYTES = 1 << 20
 MAX_HAR_ITEMS = 10000         # chunk sizes or frames of one message
 LAST_HAR_SECOND = 253402300799   # the end of the year 9999, the last that ISO 8601 writes with four digits
-NO_HAR_TYPE = "x-unknown"     # what browsers write where no Content-Type stands
+NO_HAR_TYPE = "x-unknown"     # what browsers write where there is no Content-Type
 
 
 def har_time(seconds):

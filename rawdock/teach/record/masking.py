@@ -6,7 +6,7 @@
     SecretMasker      the two directions of one connection
     SecretMaskers     the events of any number of connections
 
-Strategy: one table has the names, another the marks behind which a secret begins and how it ends. A
+Strategy: one table has the names, another the marks after which a secret begins and how it ends. A
 TextMasker walks the marks in the lines of a head or inside a JSON string. A JSONMasker takes a body apart
 into strings. The SecretMasker asks the wire floor's own readers where a body begins, so that a chunk line in
 a secret stays.

@@ -193,7 +193,7 @@ def run_tapped_command(console, tap, argv, files):
     from .sweep import child_environment, start_child
     children, early = [], []
 
-    def hand_on(number, frame=None):
+    def pass_signal(number, frame=None):
         if number == signal.SIGINT and is_in_foreground():
             return
         if children:
@@ -206,27 +206,32 @@ def run_tapped_command(console, tap, argv, files):
         tap.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, hand_on)
+        signal.signal(number, pass_signal)
     try:
         child = start_child(argv, child_environment(tap.listener.address))
     except UsageError as error:
         console.complain("rawdock: " + one_line(error))
         return 127
     children.append(child)
-    try:
-        files.empty()   # before the tap runs: until then nothing is recorded
-    except OSError:
-        child.kill()
-        child.wait()
-        raise
+    empty_or_kill(files, child)
     for number in early:
-        hand_on(number)
+        pass_signal(number)
     waiter = Thread(target=wait, daemon=True)
     waiter.start()
     tap.run()
     waiter.join()
     tap.drain(LEFT_BEHIND_SECONDS)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def empty_or_kill(files, child):
+    """Empty `files` (ExportFiles) for a command that has started; nothing is recorded until the tap runs."""
+    try:
+        files.empty()
+    except OSError:
+        child.kill()
+        child.wait()
+        raise
 
 
 def is_in_foreground():

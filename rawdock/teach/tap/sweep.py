@@ -192,7 +192,7 @@ class Sweep:
     def run_live(self, points):
         runs = []
         for point in points:
-            # An offset of 0 behind another exchange is between two answers, where no cut can be seen.
+            # An offset of 0 after another exchange is between two answers, where no cut can be seen.
             if point.offset or not point.exchange.start:
                 chaos = Chaos(cut_at=point.exchange.start + point.offset, only=point.exchange.connection)
                 status = self.run_tapped(None, chaos)
