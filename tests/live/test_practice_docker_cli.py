@@ -1,6 +1,6 @@
-"""The real docker command line against the practice engine. Every docker found is tried: they speak different API versions.
+"""The real docker command line against the practice engine; every docker found, as API versions differ.
 
-They stand among the live tests because tools/engine brings the docker CLI: on a bare machine there is none before.
+They are among the live tests because tools/engine brings the docker CLI: a bare machine has none before.
 A machine without one fails them.
 """
 import os
@@ -13,7 +13,8 @@ import pytest
 
 from rawdock.teach.practice.engine import PracticeEngine
 
-DOCKERS = sorted({os.path.realpath(path) for path in (shutil.which("docker"), "/usr/bin/docker", "/usr/local/bin/docker")
+DOCKERS = sorted({os.path.realpath(path) for path in (shutil.which("docker"), "/usr/bin/docker",
+                                                      "/usr/local/bin/docker")
                   if path and os.access(path, os.X_OK)})
 
 
@@ -47,7 +48,8 @@ class Cli:
         return out
 
 
-@pytest.fixture(scope="module", params=DOCKERS or [None], ids=lambda path: str(path).strip("/").replace("/", "-"))
+@pytest.fixture(scope="module", params=DOCKERS or [None],
+                ids=lambda path: str(path).strip("/").replace("/", "-"))
 def docker(request, tmp_path_factory):
     if request.param is None:
         pytest.fail("no docker command line on this machine: install docker.io")
@@ -58,7 +60,8 @@ def docker(request, tmp_path_factory):
 def test_run_pulls_streams_and_gives_the_exit_status(docker):
     status, out, err = docker("run", "--rm", "busybox", "sh", "-c", "echo x; echo e >&2; exit 7")
     assert (status, out) == (7, "x\n")
-    assert "Unable to find image 'busybox:latest' locally" in err and "Status: Downloaded newer image for busybox:latest" in err and err.endswith("e\n")
+    assert "Unable to find image 'busybox:latest' locally" in err
+    assert "Status: Downloaded newer image for busybox:latest" in err and err.endswith("e\n")
     assert docker("run", "--rm", "busybox", "echo", "-n", "hi") == (0, "hi", "")
     assert docker("run", "-i", "--rm", "busybox", "cat", typed=b"a\nb" * 50000) == (0, "a\nb" * 50000, "")
     assert "Hello from a practice container!" in docker.good("run", "--rm", "hello-world")
@@ -66,26 +69,31 @@ def test_run_pulls_streams_and_gives_the_exit_status(docker):
 
 def test_exit_statuses_of_what_cannot_run(docker):
     docker.good("pull", "busybox")
-    for words, expected, text in ((["busybox", "nope"], 127, "executable file not found"), (["busybox", "/no/such"], 127, "no such file or directory"),
-                                  (["nosuch/image"], 125, "pull access denied"), (["redis:9"], 125, "manifest unknown")):
+    for words, expected, text in ((["busybox", "nope"], 127, "executable file not found"),
+                                  (["busybox", "/no/such"], 127, "no such file or directory"),
+                                  (["nosuch/image"], 125, "pull access denied"),
+                                  (["redis:9"], 125, "manifest unknown")):
         status, out, err = docker("run", "--rm", *words)
         assert (status, out) == (expected, "") and text in err
     assert docker.good("ps", "-aq") == ""
 
 
 def test_the_redis_story(docker):
-    identity = docker.good("run", "-d", "--name", "redis", "-v", "/some/dir:/data", "-p", "127.0.0.1::6379", "redis:2.8", "redis-server").strip()
+    identity = docker.good("run", "-d", "--name", "redis", "-v", "/some/dir:/data", "-p", "127.0.0.1::6379",
+                           "redis:2.8", "redis-server").strip()
     assert re.fullmatch("[0-9a-f]{64}", identity)
     assert docker.good("exec", "redis", "redis-cli", "set", "k", "v") == "OK\n"
     assert docker.good("exec", "-i", "redis", "redis-cli", typed=b"get k\n") == "v\n"
-    assert docker("exec", "redis", "sh", "-c", "exit 3")[0] == 3 and docker("exec", "redis", "nope")[0] in (126, 127)
+    assert docker("exec", "redis", "sh", "-c", "exit 3")[0] == 3
+    assert docker("exec", "redis", "nope")[0] in (126, 127)
     port = re.fullmatch(r"127\.0\.0\.1:([0-9]+)\n", docker.good("port", "redis", "6379")).group(1)
     assert "127.0.0.1:%s->6379/tcp" % port in docker.good("ps")
     if shutil.which("redis-cli"):
         assert subprocess.check_output(["redis-cli", "-p", port, "get", "k"]) == b"v\n"
     assert docker.good("exec", "redis", "redis-cli", "save") == "OK\n"
     assert "ready to accept connections" in docker.good("logs", "redis")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z .*/some/dir\n", docker.good("logs", "--tail", "1", "-t", "redis"))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z .*/some/dir\n",
+                        docker.good("logs", "--tail", "1", "-t", "redis"))
     docker.good("restart", "redis")
     assert docker.good("exec", "redis", "redis-cli", "get", "k") == "v\n"
     docker.good("rename", "redis", "other")
@@ -94,7 +102,8 @@ def test_the_redis_story(docker):
     assert docker.good("wait", "other") == "0\n"
     assert re.search(r"Exited \(0\) .*other", docker.good("ps", "-a"))
     docker.good("start", "other")
-    assert docker.good("inspect", "-f", "{{.State.Status}} {{.Config.Image}}", "other") == "running redis:2.8\n"
+    assert docker.good("inspect", "-f", "{{.State.Status}} {{.Config.Image}}",
+                       "other") == "running redis:2.8\n"
     assert docker("rm", "other")[0] == 1
     docker.good("kill", "other")
     assert docker.good("wait", "other") == "137\n"
@@ -105,7 +114,8 @@ def test_the_redis_story(docker):
 def test_follow_attach_and_events(docker):
     docker.good("pull", "-q", "busybox")
     since = "%d" % time.time()
-    docker.good("run", "-d", "--name", "ticker", "busybox", "sh", "-c", "while true; do echo tick; sleep 0.05; done")
+    docker.good("run", "-d", "--name", "ticker", "busybox", "sh", "-c",
+                "while true; do echo tick; sleep 0.05; done")
     for words in (("logs", "-f", "ticker"), ("attach", "--no-stdin", "--sig-proxy=false", "ticker")):
         follower = docker.start(*words)
         assert follower.stdout.readline() == b"tick\n"
@@ -121,8 +131,10 @@ def test_follow_attach_and_events(docker):
     assert "container die " in live.stdout.readline().decode()
     live.kill()
     live.communicate()
-    out = docker.good("events", "--since", since, "--until", "%.3f" % time.time(), "--format", "{{.Action}} {{.Actor.Attributes.name}}")
-    assert [line.split()[0] for line in out.splitlines() if "ticker" in line] == ["create", "start", "attach", "kill", "die", "destroy"]
+    out = docker.good("events", "--since", since, "--until", "%.3f" % time.time(), "--format",
+                      "{{.Action}} {{.Actor.Attributes.name}}")
+    assert [line.split()[0] for line in out.splitlines()
+            if "ticker" in line] == ["create", "start", "attach", "kill", "die", "destroy"]
 
 
 def test_start_attached_with_stdin(docker):

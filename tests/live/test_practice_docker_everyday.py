@@ -1,4 +1,4 @@
-"""What people do with docker every day, by the real docker command line against the practice engine; and curl.
+"""What people do with docker every day, by the real docker CLI against the practice engine; and curl.
 
 Each command line that is found is tried, as in test_practice_docker_cli. Terminals are real pseudo-terminals.
 """
@@ -22,7 +22,8 @@ from tests.live.test_practice_docker_cli import DOCKERS, Cli
 SHELL = "/ # "
 
 
-@pytest.fixture(scope="module", params=DOCKERS or [None], ids=lambda path: str(path).strip("/").replace("/", "-"))
+@pytest.fixture(scope="module", params=DOCKERS or [None],
+                ids=lambda path: str(path).strip("/").replace("/", "-"))
 def docker(request, tmp_path_factory):
     if request.param is None:
         pytest.fail("no docker command line on this machine: install docker.io")
@@ -34,7 +35,8 @@ def docker(request, tmp_path_factory):
 
 @pytest.fixture
 def ticker(docker):
-    docker.good("run", "-d", "--name", "ticker", "busybox", "sh", "-c", "while true; do echo tick; sleep 0.05; done")
+    docker.good("run", "-d", "--name", "ticker", "busybox", "sh", "-c",
+                "while true; do echo tick; sleep 0.05; done")
     yield "ticker"
     docker.good("rm", "-f", "ticker")
 
@@ -132,8 +134,10 @@ def test_logs_top_stats_and_pause(docker, ticker):
     log.kill()
     log.communicate()
     assert docker.good("logs", "--tail", "2", ticker) == "tick\ntick\n"
-    assert docker.good("logs", "--since", "2099-01-01T00:00:00Z", ticker) == docker.good("logs", "--until", "2000-01-01T00:00:00Z", ticker) == ""
-    assert docker.good("top", ticker, "-o", "pid,cmd").splitlines()[1].split() == "1 sh -c while true; do echo tick; sleep 0.05; done".split()
+    assert docker.good("logs", "--since", "2099-01-01T00:00:00Z",
+                       ticker) == docker.good("logs", "--until", "2000-01-01T00:00:00Z", ticker) == ""
+    command = "1 sh -c while true; do echo tick; sleep 0.05; done"
+    assert docker.good("top", ticker, "-o", "pid,cmd").splitlines()[1].split() == command.split()
     assert re.search(r"ticker +\d\.\d+% +[\d.]+\w+ / 1GiB", docker.good("stats", "--no-stream"))
     docker.good("pause", ticker)
     assert "(Paused)" in docker.good("ps") and "is paused" in docker("exec", ticker, "true")[2]
@@ -161,7 +165,8 @@ def test_files_in_and_out(docker, ticker, tmp_path):
     assert docker.good("exec", ticker, "ls", "/tmp/in") == "deep\nlink\n"
     assert docker.good("exec", ticker, "sh", "-c", "cat /tmp/in/link | wc -c") == "102400\n"
     docker.good("cp", ticker + ":/tmp/in", str(tmp_path / "out"))
-    assert (tmp_path / "out" / "deep" / "data").read_bytes() == data and os.readlink(str(tmp_path / "out" / "link")) == "deep/data"
+    assert (tmp_path / "out" / "deep" / "data").read_bytes() == data
+    assert os.readlink(str(tmp_path / "out" / "link")) == "deep/data"
     assert "A /tmp/in/deep/data" in docker.good("diff", ticker).splitlines()
     assert docker("cp", ticker + ":/no/such", str(tmp_path))[0] == 1
     docker.good("export", "-o", str(tmp_path / "all.tar"), ticker)
@@ -174,7 +179,8 @@ def test_volumes_outlive_their_containers(docker):
     docker.good("run", "--rm", "-v", "store:/data", "busybox", "sh", "-c", "echo kept > /data/file")
     assert docker.good("run", "--rm", "-v", "store:/data", "busybox", "cat", "/data/file") == "kept\n"
     docker.good("create", "--name", "holder", "-v", "store:/data", "-v", "/anonymous", "busybox")
-    assert "volume is in use" in docker("volume", "rm", "store")[2] and len(docker.good("volume", "ls", "-q").split()) == 2
+    assert "volume is in use" in docker("volume", "rm", "store")[2]
+    assert len(docker.good("volume", "ls", "-q").split()) == 2
     docker.good("rm", "-v", "holder")
     assert docker.good("volume", "ls", "-q") == "store\n"
     assert docker.good("volume", "rm", "store") == "store\n"
@@ -184,7 +190,9 @@ def test_networks(docker):
     docker.good("network", "create", "--label", "a=b", "lan")
     docker.good("run", "-d", "--name", "host1", "--network", "lan", "busybox", "sleep", "100")
     docker.good("network", "connect", "bridge", "host1")
-    shown = docker.good("inspect", "-f", "{{range $name, $one := .NetworkSettings.Networks}}{{$name}}={{$one.IPAddress}} {{end}}", "host1")
+    shown = docker.good("inspect", "-f", "{{range $name, $one :="
+                                         " .NetworkSettings.Networks}}{{$name}}={{$one.IPAddress}} {{end}}",
+                        "host1")
     assert re.fullmatch(r"bridge=172\.17\.0\.2 lan=172\.\d+\.0\.2 \n", shown)
     assert "host1" in docker.good("network", "inspect", "lan") and docker("network", "rm", "lan")[0] == 1
     assert docker.good("network", "ls", "-q", "-f", "label=a=b") != ""
@@ -196,7 +204,8 @@ def test_networks(docker):
 
 
 def test_login_prune_and_the_rest(docker):
-    assert "Login Succeeded" in docker.good("login", "-u", "practice", "--password-stdin", typed=b"practice\n")
+    assert "Login Succeeded" in docker.good("login", "-u", "practice", "--password-stdin",
+                                            typed=b"practice\n")
     docker.good("logout")
     status, _, err = docker("login", "-u", "practice", "--password-stdin", typed=b"wrong\n")
     assert status == 1 and "incorrect username or password" in err
@@ -215,7 +224,8 @@ def test_curl(tmp_path):
     curl = need_program("curl")
     with PracticeEngine() as engine:
         def ask(path, *words):
-            return subprocess.check_output([curl, "-sS", "--max-time", "20", "--unix-socket", engine.socket_path, "http://docker" + path] + list(words))
+            return subprocess.check_output([curl, "-sS", "--max-time", "20", "--unix-socket",
+                                            engine.socket_path, "http://docker" + path] + list(words))
         assert ask("/_ping") == b"OK" and ask("/_ping", "-I").startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"Downloaded newer image" in ask("/images/create?fromImage=busybox&tag=latest", "-X", "POST")
         made = json.loads(ask("/containers/create?name=curled", "-H", "Content-Type: application/json", "-d",
@@ -225,7 +235,8 @@ def test_curl(tmp_path):
         assert ask("/containers/%s/logs?stdout=1&follow=1" % made["Id"]) == b"hi\r\n"
         (tmp_path / "f").write_text("upload\n")
         subprocess.check_call(["tar", "cf", str(tmp_path / "f.tar"), "-C", str(tmp_path), "f"])
-        assert ask("/containers/curled/archive?path=/tmp", "-T", str(tmp_path / "f.tar"), "-w", "%{http_code}") == b"200"
+        assert ask("/containers/curled/archive?path=/tmp", "-T", str(tmp_path / "f.tar"), "-w",
+                   "%{http_code}") == b"200"
         back = ask("/containers/curled/archive?path=/tmp/f")
         assert subprocess.run(["tar", "xO"], input=back, stdout=subprocess.PIPE).stdout == b"upload\n"
         assert json.loads(ask("/nope").decode()) == {"message": "page not found"}

@@ -9,8 +9,9 @@ FIELDS_THAT_DIFFER = {"Date", "Server", "Api-Version", "Content-Length"}
 
 
 def run_seed(path):
-    """What bash's own echo and nc give for the line at the socket `path` → (status line, field pairs, JSON value)."""
-    ran = subprocess.run(["bash", "-c", SEED, "seed", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+    """What bash's echo and nc give for the line at socket `path` → (status line, field pairs, JSON value)."""
+    ran = subprocess.run(["bash", "-c", SEED, "seed", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=30)
     assert (ran.returncode, ran.stderr) == (0, b"")
     head, blank, body = ran.stdout.partition(b"\r\n\r\n")
     assert blank
@@ -25,7 +26,8 @@ def test_the_seeds_line_is_answered_alike(engine):
         practice_line, practice_fields, practice_images = run_seed(practice.socket_path)
     assert line == practice_line == "HTTP/1.0 200 OK"
     assert isinstance(images, list) and isinstance(practice_images, list)
-    unsized = [("Content-Length", "")] * all(name != "Content-Length" for name, _ in fields)   # a list of over 2 KiB
+    # A list of over 2 KiB.
+    unsized = [("Content-Length", "")] * all(name != "Content-Length" for name, _ in fields)
     assert [name for name, _ in fields + unsized] == [name for name, _ in practice_fields]
     assert [pair for pair in fields if pair[0] not in FIELDS_THAT_DIFFER] == [
         pair for pair in practice_fields if pair[0] not in FIELDS_THAT_DIFFER]

@@ -24,7 +24,7 @@ from ...wire.message import RequestHead, encode_response_head
 from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
-HEAD_START_SECONDS = 5                # at most, for a client to read the head of a 101 before a stream follows
+HEAD_START_SECONDS = 5                # at most, for a client to read a 101's head before the stream follows
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 MAX_PRACTICE_BODY_BYTES = 4 << 20
 MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
@@ -259,9 +259,9 @@ class PracticeConnection:
         self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
 
     def let_head_leave(self):
-        """Wait until the client has read the head, or sends: some read heads ahead, and lose what comes with one.
+        """Wait until the client has read the head, or sends: some read ahead, and lose what comes with it.
 
-        At a real engine a program takes 150 ms to start.
+        With a real engine a program takes 150 ms to start.
         """
         import fcntl
         import select

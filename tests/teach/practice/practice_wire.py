@@ -6,6 +6,9 @@ import struct
 import time
 
 
+UPGRADE = "Connection: Upgrade\r\nUpgrade: tcp\r\n"
+
+
 class Wire:
     """One connection, byte by byte. `sock` is the socket, `held` what came and was not yet looked at."""
 
@@ -109,7 +112,8 @@ def ask(engine, method, target, body=None):
     """One request on a connection of its own → (status, JSON value or bytes)."""
     with Wire(engine) as wire:
         status, fields, data = wire.ask(method, target, body)
-    if fields.get("content-type") == "application/json" and data and "create?from" not in target and "events" not in target:
+    is_stream = "create?from" in target or "events" in target
+    if fields.get("content-type") == "application/json" and data and not is_stream:
         data = json.loads(data.decode())
     return status, data
 
@@ -121,7 +125,8 @@ def pull(engine, name="busybox", tag="latest"):
 
 
 def create(engine, cmd, image="busybox", name="", **more):
-    status, answer = ask(engine, "POST", "/containers/create" + ("?name=" + name if name else ""), dict({"Image": image, "Cmd": cmd}, **more))
+    status, answer = ask(engine, "POST", "/containers/create" + ("?name=" + name if name else ""),
+                         dict({"Image": image, "Cmd": cmd}, **more))
     assert status == 201, answer
     return answer["Id"]
 
@@ -156,7 +161,7 @@ def shell(engine, script, **more):
 
 def attach(wire, identity, query="stream=1&stdout=1&stderr=1&stdin=1", prefix=""):
     wire.send(request_bytes("POST", "%s/containers/%s/attach?%s" % (prefix, identity, query), None,
-                            "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n"))
+                            UPGRADE + "Content-Length: 0\r\n"))
     return wire.head()
 
 

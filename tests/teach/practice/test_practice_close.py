@@ -1,11 +1,11 @@
-"""What close() of a practice engine leaves behind: nothing. In a file of its own, so that no other engine runs meanwhile."""
+"""close() of a practice engine leaves nothing behind. A file of its own: no other engine runs meanwhile."""
 import os
 import stat
 import threading
 import time
 
 from rawdock.teach.practice.engine import PracticeEngine
-from tests.teach.practice.practice_wire import Wire, create, eventually, pull, request_bytes, start
+from tests.teach.practice.practice_wire import UPGRADE, Wire, create, eventually, pull, request_bytes, start
 
 
 def descriptors():
@@ -32,12 +32,14 @@ def test_nothing_is_left_after_close():
     assert engine.address == "unix://" + path
     pull(engine, "redis", "2.8")
     wires = [Wire(engine) for _ in range(5)]
-    server = create(engine, ["redis-server"], "redis:2.8", HostConfig={"PortBindings": {"6379/tcp": [{"HostPort": ""}]}})
+    server = create(engine, ["redis-server"], "redis:2.8",
+                    HostConfig={"PortBindings": {"6379/tcp": [{"HostPort": ""}]}})
     start(engine, server)
     sleeper = create(engine, ["sleep", "1000"], "redis:2.8")
     start(engine, sleeper)
     wires[0].send(request_bytes("GET", "/containers/%s/logs?stdout=1&follow=1" % server))
-    wires[1].send(request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1&stdin=1" % sleeper, None, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+    wires[1].send(request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1&stdin=1" % sleeper, None,
+                                UPGRADE))
     wires[2].send(request_bytes("POST", "/containers/%s/wait" % sleeper))
     wires[3].send(request_bytes("GET", "/events"))
     for wire in wires[:4]:

@@ -1,4 +1,4 @@
-"""The practice engine's containers: output, input, waiting, signals, logs, execs, images and events, by plain sockets."""
+"""The practice engine's containers by plain sockets: streams, signals, logs, execs, images, events."""
 import json
 import socket
 import time
@@ -6,8 +6,9 @@ import time
 import pytest
 
 from rawdock.teach.practice.engine import PracticeEngine
-from tests.teach.practice.practice_wire import (Wire, ask, attach, create, eventually, frames_of, inspect, is_rfc3339, logs, output_of, pull, request_bytes, run,
-                           shell, start)
+from tests.teach.practice.practice_wire import (UPGRADE, Wire, ask, attach, create, eventually, frames_of,
+                                                inspect, is_rfc3339, logs, output_of, pull, request_bytes,
+                                                run, shell, start)
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +24,12 @@ def engine():
 def test_a_pull_is_messages_cut_anywhere():
     with PracticeEngine() as engine, Wire(engine) as wire:
         assert ask(engine, "GET", "/images/json") == (200, [])
-        assert ask(engine, "POST", "/containers/create", {"Image": "redis:2.8"}) == (404, {"message": "No such image: redis:2.8"})
+        assert ask(engine, "POST", "/containers/create",
+                   {"Image": "redis:2.8"}) == (404, {"message": "No such image: redis:2.8"})
         wire.send(request_bytes("POST", "/images/create?fromImage=docker.io%2Flibrary%2Fredis&tag=2.8"))
         line, fields = wire.head()
-        assert (line, fields["content-type"], fields["transfer-encoding"]) == ("HTTP/1.1 200 OK", "application/json", "chunked")
+        assert (line, fields["content-type"],
+                fields["transfer-encoding"]) == ("HTTP/1.1 200 OK", "application/json", "chunked")
         chunks = list(iter(wire.chunk, b""))
         assert any(not one.endswith(b"\r\n") for one in chunks), "no chunk was cut inside a message"
         assert any(one.count(b"\r\n") > 1 for one in chunks), "no chunk held two messages"
@@ -34,25 +37,32 @@ def test_a_pull_is_messages_cut_anywhere():
         assert messages[0] == {"status": "Pulling from library/redis", "id": "2.8"}
         assert messages[-1] == {"status": "Status: Downloaded newer image for redis:2.8"}
         seen = {message["status"] for message in messages}
-        assert {"Pulling fs layer", "Waiting", "Downloading", "Verifying Checksum", "Download complete", "Extracting", "Pull complete"} <= seen
-        assert all(0 < m["progressDetail"]["current"] <= m["progressDetail"]["total"] for m in messages if m["status"] == "Downloading")
+        assert {"Pulling fs layer", "Waiting", "Downloading", "Verifying Checksum", "Download complete",
+                "Extracting", "Pull complete"} <= seen
+        assert all(0 < m["progressDetail"]["current"] <= m["progressDetail"]["total"] for m in messages
+                   if m["status"] == "Downloading")
         assert pull(engine, "redis", "2.8")[-1] == {"status": "Status: Image is up to date for redis:2.8"}
         assert any(message["status"] == "Already exists" for message in pull(engine))
-        assert sorted(one["RepoTags"][0] for one in ask(engine, "GET", "/images/json")[1]) == ["busybox:latest", "redis:2.8"]
+        assert sorted(one["RepoTags"][0] for one in ask(engine, "GET",
+                                                        "/images/json")[1]) == ["busybox:latest", "redis:2.8"]
         image = ask(engine, "GET", "/images/redis:2.8/json")[1]
-        assert image["Config"]["Cmd"] == ["redis-server"] and image["Config"]["ExposedPorts"] == {"6379/tcp": {}}
+        assert image["Config"]["Cmd"] == ["redis-server"]
+        assert image["Config"]["ExposedPorts"] == {"6379/tcp": {}}
         assert ask(engine, "GET", "/images/%s/json" % image["Id"][7:19])[1]["Id"] == image["Id"]
         assert ask(engine, "POST", "/images/busybox/tag?repo=mine&tag=1")[0] == 201
         assert ask(engine, "DELETE", "/images/mine:1") == (200, [{"Untagged": "mine:1"}])
         user = create(engine, ["true"])
         assert ask(engine, "DELETE", "/images/busybox")[0] == 409
         assert ask(engine, "DELETE", "/containers/" + user)[0] == 204
-        assert {"Deleted": ask(engine, "GET", "/images/busybox/json")[1]["Id"]} in ask(engine, "DELETE", "/images/busybox")[1]
+        identity = ask(engine, "GET", "/images/busybox/json")[1]["Id"]
+        assert {"Deleted": identity} in ask(engine, "DELETE", "/images/busybox")[1]
         assert ask(engine, "GET", "/images/busybox/json")[0] == 404
 
 
-@pytest.mark.parametrize("query, words", [("fromImage=nosuch&tag=1", "pull access denied for nosuch"), ("fromImage=redis&tag=9", "manifest for redis:9 not found"),
-                                          ("fromImage=example.com/redis&tag=2.8", "pull access denied for example.com/redis")])
+@pytest.mark.parametrize("query, words", [("fromImage=nosuch&tag=1", "pull access denied for nosuch"),
+                                          ("fromImage=redis&tag=9", "manifest for redis:9 not found"),
+                                          ("fromImage=example.com/redis&tag=2.8", "pull access denied for"
+                                                                                  " example.com/redis")])
 def test_what_the_practice_registry_does_not_have(engine, query, words):
     status, answer = ask(engine, "POST", "/images/create?" + query)
     assert status == 404 and words in json.loads(answer.decode())["message"]
@@ -60,12 +70,14 @@ def test_what_the_practice_registry_does_not_have(engine, query, words):
 
 # -- attach, start, wait: the order of `docker run`
 
-@pytest.mark.parametrize("prefix, content_type", [("/v1.41", "application/vnd.docker.raw-stream"), ("/v1.42", "application/vnd.docker.multiplexed-stream")])
+@pytest.mark.parametrize("prefix, content_type", [("/v1.41", "application/vnd.docker.raw-stream"),
+                                                  ("/v1.42", "application/vnd.docker.multiplexed-stream")])
 def test_run(engine, prefix, content_type):
     identity = create(engine, ["sh", "-c", "echo x; echo e >&2; exit 7"], HostConfig={"AutoRemove": True})
     with Wire(engine) as stream, Wire(engine) as control:
         line, fields = attach(stream, identity, "stream=1&stdout=1&stderr=1", prefix)
-        assert (line, fields["content-type"], fields["connection"], fields["upgrade"]) == ("HTTP/1.1 101 UPGRADED", content_type, "Upgrade", "tcp")
+        assert (line, fields["content-type"], fields["connection"],
+                fields["upgrade"]) == ("HTTP/1.1 101 UPGRADED", content_type, "Upgrade", "tcp")
         control.send(request_bytes("POST", "/containers/%s/wait?condition=removed" % identity))
         assert control.head()[1]["transfer-encoding"] == "chunked"
         start(engine, identity)
@@ -76,12 +88,14 @@ def test_run(engine, prefix, content_type):
 
 
 def test_attach_without_upgrade_is_a_bare_200_and_1_0_too(engine):
-    for request in (request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1", None), b"POST /containers/%s/attach?stream=1&stdout=1 HTTP/1.0\r\n\r\n"):
+    for request in (request_bytes("POST", "/containers/%s/attach?stream=1&stdout=1", None),
+                    b"POST /containers/%s/attach?stream=1&stdout=1 HTTP/1.0\r\n\r\n"):
         identity = create(engine, ["echo", "hi"])
         with Wire(engine) as wire:
             wire.send(request.replace(b"%s", identity.encode()))
             line, fields = wire.head()
-            assert (line, fields["content-type"]) == ("HTTP/1.1 200 OK", "application/vnd.docker.raw-stream") and "upgrade" not in fields
+            assert (line, fields["content-type"]) == ("HTTP/1.1 200 OK", "application/vnd.docker.raw-stream")
+            assert "upgrade" not in fields
             start(engine, identity)
             assert wire.frames() == [(1, b"hi\n")]
 
@@ -89,7 +103,8 @@ def test_attach_without_upgrade_is_a_bare_200_and_1_0_too(engine):
 def test_attach_refuses_in_plain_text(engine):
     with Wire(engine) as wire:
         line, fields = attach(wire, "nope")
-        assert (line, fields["content-type"]) == ("HTTP/1.1 404 Not Found", "application/vnd.docker.raw-stream")
+        assert (line, fields["content-type"]) == ("HTTP/1.1 404 Not Found",
+                                                  "application/vnd.docker.raw-stream")
         assert wire.rest() == b"No such container: nope\r\n"
 
 
@@ -121,7 +136,8 @@ def test_bytes_sent_ahead_of_the_101_are_kept(engine):
     for upgrade in ("Connection: Upgrade\r\nUpgrade: tcp\r\n", ""):
         identity = create(engine, ["cat"], OpenStdin=True, StdinOnce=True)
         with Wire(engine) as wire:
-            wire.send(request_bytes("POST", "/containers/%s/attach?stream=1&stdin=1&stdout=1" % identity, None, upgrade) + b"GET early\r\n\r\nbytes")
+            wire.send(request_bytes("POST", "/containers/%s/attach?stream=1&stdin=1&stdout=1" % identity,
+                                    None, upgrade) + b"GET early\r\n\r\nbytes")
             wire.head()
             start(engine, identity)
             wire.sock.shutdown(socket.SHUT_WR)
@@ -165,7 +181,8 @@ def test_a_client_that_does_not_read_does_not_wedge_the_container(engine):
 
 
 def test_a_terminal_has_no_frames(engine):
-    identity = create(engine, ["sh", "-c", "echo out; echo err >&2; read_nothing || cat"], Tty=True, OpenStdin=True, StdinOnce=True)
+    identity = create(engine, ["sh", "-c", "echo out; echo err >&2; read_nothing || cat"], Tty=True,
+                      OpenStdin=True, StdinOnce=True)
     with Wire(engine) as wire:
         _, fields = attach(wire, identity, prefix="/v1.45")
         assert fields["content-type"] == "application/vnd.docker.raw-stream"
@@ -175,10 +192,13 @@ def test_a_terminal_has_no_frames(engine):
         assert wire.until(b"hey\r\n").startswith(b"hex\x08 \x08y\r\n")
         wire.send(b"\x04")
         assert wire.rest() == b""
-    assert logs(engine, identity, "stdout=1").startswith(b"out\r\nerr\r\n") and logs(engine, identity, "stderr=1") == b""
+    assert logs(engine, identity, "stdout=1").startswith(b"out\r\nerr\r\n")
+    assert logs(engine, identity, "stderr=1") == b""
 
 
-@pytest.mark.parametrize("condition, before, status", [("not-running", "created", 0), ("not-running", "exited", 5), ("next-exit", "exited", 5)])
+@pytest.mark.parametrize("condition, before, status", [("not-running", "created", 0),
+                                                       ("not-running", "exited", 5),
+                                                       ("next-exit", "exited", 5)])
 def test_wait_conditions(engine, condition, before, status):
     identity = create(engine, ["sh", "-c", "exit 5"])
     if before == "exited":
@@ -211,8 +231,10 @@ def test_a_start_that_fails_is_reported_to_all_who_wait(engine):
 # -- signals
 
 @pytest.mark.parametrize("cmd, action, status", [
-    (["sleep", "100"], "kill", 137), (["sleep", "100"], "stop?t=0", 137), (["sleep", "100"], "kill?signal=KILL", 137),
-    (["redis-server"], "stop?t=5", 0), (["redis-server"], "kill?signal=SIGINT", 0), (["cat"], "restart?t=0", None),
+    (["sleep", "100"], "kill", 137), (["sleep", "100"], "stop?t=0", 137),
+    (["sleep", "100"], "kill?signal=KILL", 137),
+    (["redis-server"], "stop?t=5", 0), (["redis-server"], "kill?signal=SIGINT", 0),
+    (["cat"], "restart?t=0", None),
 ])
 def test_signals(engine, cmd, action, status):
     identity = create(engine, cmd, "redis:2.8", OpenStdin=True)
@@ -252,8 +274,10 @@ def test_states_names_and_lists(engine):
     start(engine, "worker")
     assert ask(engine, "POST", "/containers/worker/start")[0] == 304
     listed = [one for one in ask(engine, "GET", "/containers/json")[1] if one["Id"] == identity][0]
-    assert (listed["Names"], listed["Command"], listed["State"]) == (["/worker"], "sleep 100", "running") and listed["Status"].startswith("Up ")
-    assert [one["Id"] for one in ask(engine, "GET", "/containers/json?filters=%7B%22label%22:%7B%22a=b%22:true%7D%7D")[1]] == [identity]
+    assert (listed["Names"], listed["Command"], listed["State"]) == (["/worker"], "sleep 100", "running")
+    assert listed["Status"].startswith("Up ")
+    found = ask(engine, "GET", "/containers/json?filters=%7B%22label%22:%7B%22a=b%22:true%7D%7D")[1]
+    assert [one["Id"] for one in found] == [identity]
     assert ask(engine, "GET", "/containers/json?filters=%7B%22name%22:%5B%22nobody%22%5D%7D") == (200, [])
     assert ask(engine, "POST", "/containers/worker/rename?name=helper")[0] == 204
     assert inspect(engine, identity[:12])["Name"] == "/helper"
@@ -267,10 +291,12 @@ def test_states_names_and_lists(engine):
 def test_inspect_has_the_keys_of_the_definition(engine):
     identity, _ = run(engine, ["true"], HostConfig={"Binds": ["/some/dir:/data:ro"]}, Env=["A=1"])
     found = inspect(engine, identity)
-    assert found["Path"] == "true" and found["Args"] == [] and is_rfc3339(found["State"]["FinishedAt"]) and is_rfc3339(found["Created"])
+    assert found["Path"] == "true" and found["Args"] == [] and is_rfc3339(found["State"]["FinishedAt"])
+    assert is_rfc3339(found["Created"])
     assert found["Mounts"][0]["Source"] == "/some/dir" and found["Mounts"][0]["RW"] is False
     assert found["Config"]["Env"][0] == "A=1" and found["Config"]["Hostname"] == identity[:12]
-    for key in "Id Created Path Args State Image Name RestartCount Driver Platform ExecIDs HostConfig GraphDriver Mounts Config NetworkSettings".split():
+    for key in ("Id Created Path Args State Image Name RestartCount Driver Platform ExecIDs HostConfig"
+                " GraphDriver Mounts Config NetworkSettings").split():
         assert key in found
 
 
@@ -280,15 +306,19 @@ def test_host_config_is_filled_in_as_an_engine_does_it(engine):
     assert host["Runtime"] == "runc"
     target = create(engine, ["true"], name="target")
     identity = create(engine, ["true"], name="linked", MacAddress="02:42:ac:11:65:43", HostConfig={
-        "LogConfig": {"Type": ""}, "MemorySwappiness": -1, "Links": ["target:al", target[:12]], "PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
+        "LogConfig": {"Type": ""}, "MemorySwappiness": -1, "Links": ["target:al", target[:12]],
+        "PortBindings": {"80/tcp": [{"HostPort": "0"}]}})
     found = inspect(engine, identity)
     host = found["HostConfig"]
     assert host["LogConfig"] == {"Type": "json-file", "Config": {}} and host["MemorySwappiness"] is None
     assert host["Links"] == ["/target:/linked/al", "/target:/linked/" + target[:12]]
-    assert found["Config"]["MacAddress"] == "02:42:ac:11:65:43" and found["Config"].get("ExposedPorts") is None
-    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Links": ["nosuch:al"]}})[1] == {
+    assert found["Config"]["MacAddress"] == "02:42:ac:11:65:43"
+    assert found["Config"].get("ExposedPorts") is None
+    assert ask(engine, "POST", "/containers/create",
+               {"Image": "busybox", "HostConfig": {"Links": ["nosuch:al"]}})[1] == {
         "message": "could not get container for nosuch: No such container: nosuch"}
-    assert ask(engine, "POST", "/containers/create", {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": "nosuch"}}}) == (
+    assert ask(engine, "POST", "/containers/create",
+               {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": "nosuch"}}}) == (
         400, {"message": 'error looking up logging plugin nosuch: plugin "nosuch" not found'})
     for name in (target, identity):
         assert ask(engine, "DELETE", "/containers/" + name)[0] == 204
@@ -299,23 +329,28 @@ def test_what_is_not_exposed_is_not_published(engine):
     start(engine, identity)
     assert inspect(engine, identity)["NetworkSettings"]["Ports"] == {}
     status, answer = ask(engine, "DELETE", "/containers/" + identity)
-    assert answer["message"] == ("You cannot remove a running container %s. Stop the container before attempting removal or force remove"
+    assert answer["message"] == ("You cannot remove a running container %s. Stop the container before"
+                                 " attempting removal or force remove"
                                  % identity)
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
-@pytest.mark.parametrize("platform, status", [("linux/amd64", 201), ("linux", 201), ("amd64", 201), ("linux/x86_64", 201), ("linux/aarch64", 404),
+@pytest.mark.parametrize("platform, status", [("linux/amd64", 201), ("linux", 201), ("amd64", 201),
+                                              ("linux/x86_64", 201), ("linux/aarch64", 404),
                                               ("linux/arm/v7", 404), ("windows/amd64", 404)])
 def test_an_image_is_of_one_platform(engine, platform, status):
     found, answer = ask(engine, "POST", "/containers/create?platform=" + platform, {"Image": "busybox"})
     assert found == status
     if status == 404:
-        assert answer["message"] == ("image with reference busybox was found but does not match the specified platform: wanted %s, actual:"
+        assert answer["message"] == ("image with reference busybox was found but does not match the specified"
+                                     " platform: wanted %s, actual:"
                                      " linux/amd64" % platform.replace("aarch64", "arm64"))
 
 
 def test_create_reads_keys_in_any_case(engine):
-    identity = ask(engine, "POST", "/containers/create", {"image": "busybox", "cmd": ["sleep", "1"], "hostconfig": {"autoremove": True}, "unknown": 1})[1]["Id"]
+    identity = ask(engine, "POST", "/containers/create", {"image": "busybox", "cmd": ["sleep", "1"],
+                                                          "hostconfig": {"autoremove": True},
+                                                          "unknown": 1})[1]["Id"]
     assert inspect(engine, identity)["HostConfig"]["AutoRemove"] is True
 
 
@@ -346,8 +381,10 @@ def test_entrypoint_replaces_the_images_command(engine):
     ("cat nope", b"", b"cat: can't open 'nope': No such file or directory\n", 1),
     ("{ echo a; echo b; } | cat # comment", b"a\nb\n", b"", 0),
     ("set -e; false; echo no", b"", b"", 1),
-    ("false && true; echo $?; set -e; false && true; if false; then :; fi; ! true; echo on; (false); echo off", b"1\non\n", b"", 1),
-    ("set -e; false | true; while false; do :; done; false || echo on; nosuch; echo off", b"on\n", b"sh: nosuch: not found\n", 127),
+    ("false && true; echo $?; set -e; false && true; if false; then :; fi; ! true; echo on; (false); echo"
+     " off", b"1\non\n", b"", 1),
+    ("set -e; false | true; while false; do :; done; false || echo on; nosuch; echo off", b"on\n",
+     b"sh: nosuch: not found\n", 127),
     ("set -eu; echo $X; echo no", b"", b"sh: X: parameter not set\n", 2),
     ("set -x; A=1; echo $A", b"1\n", b"+ A=1\n+ echo 1\n", 0),
     ("set -o pipefail; false | true; echo $?; set +o pipefail; false | true; echo $?", b"1\n0\n", b"", 0),
@@ -358,7 +395,8 @@ def test_entrypoint_replaces_the_images_command(engine):
     ("echo ${A:-x} ${A-y} ${HOME:+z} ${A:+n}.", b"x y z .\n", b"", 0),
     ("A=1 sh -c 'echo $A'; echo .$A", b"1\n.\n", b"", 0),
     ("for i in 1 2 3; do if [ $i = 2 ]; then continue; fi; echo $i; done", b"1\n3\n", b"", 0),
-    ("cd /etc; echo pass* /etc/gr[a-o]* /nosuch* 'p*' \"p*\" p\\*", b"passwd /etc/group /nosuch* p* p* p*\n", b"", 0),
+    ("cd /etc; echo pass* /etc/gr[a-o]* /nosuch* 'p*' \"p*\" p\\*", b"passwd /etc/group /nosuch* p* p* p*\n",
+     b"", 0),
     ("cd ~; pwd; echo ~ ~/x '~'", b"/root\n/root /root/x ~\n", b"", 0),
     # What it does not know it refuses, before it runs any of it where it can.
     ("echo a; echo $(date)", b"", b"sh: this practice shell has no command substitution\n", 2),
@@ -387,39 +425,52 @@ def test_a_shell_has_arguments_options_and_script_files(engine):
 
 
 def test_a_trap_is_sprung_between_commands(engine):
-    identity = create(engine, ["sh", "-c", "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.01; done"])
+    identity = create(engine, ["sh", "-c", "trap 'echo got; exit 5' TERM; echo ready; while :; do sleep 0.01;"
+                                           " done"])
     start(engine, identity)
     eventually(lambda: logs(engine, identity) != b"")
     assert ask(engine, "POST", "/containers/%s/stop?t=10" % identity)[0] == 204
-    assert (output_of(frames_of(logs(engine, identity)), 1), inspect(engine, identity)["State"]["ExitCode"]) == (b"ready\ngot\n", 5)
+    assert (output_of(frames_of(logs(engine, identity)), 1),
+            inspect(engine, identity)["State"]["ExitCode"]) == (b"ready\ngot\n", 5)
 
 
 # -- the other programs
 
 @pytest.mark.parametrize("script, out, status", [
     ("top -b -n 2 -d 0.001 | grep -c '^Mem'", b"2\n", 0), ("cat /dev/null; tail -n 3 /dev/null", b"", 0),
-    ("printf '%05d|%5s|%-5s|%%\\n' 42 b c", b"00042|    b|c    |%\n", 0), ("printf '%x' 1", b"printf: %x: invalid format\n", 1),
+    ("printf '%05d|%5s|%-5s|%%\\n' 42 b c", b"00042|    b|c    |%\n", 0),
+    ("printf '%x' 1", b"printf: %x: invalid format\n", 1),
     ("echo -e 'a\\x41\\0101'", b"aAA\n", 0), ("ls -Z", b"ls: invalid option -- 'Z'\n", 1),
-    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0), ("uname -sm", b"Linux x86_64\n", 0), ("date -q", b"date: invalid option -- 'q'\n", 1),
-    ("date -u +%%", b"%\n", 0), ("wc -l /etc/passwd", b"2 /etc/passwd\n", 0), ("seq 3 | wc", b"      3       3       6\n", 0),
-    ("env A=1 sh -c 'echo $A'", b"1\n", 0), ("hostname new", b"hostname: a practice container keeps its name\n", 1),
-    ("seq 12 | grep '^1[0-9]*$'", b"1\n10\n11\n12\n", 0), ("seq 3 | grep -E '1|3'", b"1\n3\n", 0), ("echo 'a|b' | grep 'a|b'", b"a|b\n", 0),
-    ("echo a.b | grep -qF . && echo found", b"found\n", 0), ("echo a | grep '['", None, 2), ("echo abcdef | head -c 3", b"abc", 0),
-    ("seq 20 | tail -n +19", b"19\n20\n", 0), ("id -Z", b"id: invalid option -- 'Z'\n", 1), ("mkdir -m 700 /x", b"mkdir: invalid option -- 'm'\n", 1),
-    ("test -t 1 || echo no", b"no\n", 0), ("touch -t 1 /x", b"touch: invalid option -- 't'\n", 1), ("cp -r /etc /tmp/copy && cat /tmp/copy/group | head -n 1", b"root:x:0:\n", 0),
-    ("mkdir -p /a/b && mv /a /c && ls /c", b"b\n", 0), ("cp /etc /tmp/copy", b"cp: '/etc': omitting directory\n", 1),
+    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0), ("uname -sm", b"Linux x86_64\n", 0),
+    ("date -q", b"date: invalid option -- 'q'\n", 1),
+    ("date -u +%%", b"%\n", 0), ("wc -l /etc/passwd", b"2 /etc/passwd\n", 0),
+    ("seq 3 | wc", b"      3       3       6\n", 0),
+    ("env A=1 sh -c 'echo $A'", b"1\n", 0), ("hostname new", b"hostname: a practice container keeps its"
+                                                             b" name\n", 1),
+    ("seq 12 | grep '^1[0-9]*$'", b"1\n10\n11\n12\n", 0), ("seq 3 | grep -E '1|3'", b"1\n3\n", 0),
+    ("echo 'a|b' | grep 'a|b'", b"a|b\n", 0),
+    ("echo a.b | grep -qF . && echo found", b"found\n", 0), ("echo a | grep '['", None, 2),
+    ("echo abcdef | head -c 3", b"abc", 0),
+    ("seq 20 | tail -n +19", b"19\n20\n", 0), ("id -Z", b"id: invalid option -- 'Z'\n", 1),
+    ("mkdir -m 700 /x", b"mkdir: invalid option -- 'm'\n", 1),
+    ("test -t 1 || echo no", b"no\n", 0), ("touch -t 1 /x", b"touch: invalid option -- 't'\n", 1),
+    ("cp -r /etc /tmp/copy && cat /tmp/copy/group | head -n 1", b"root:x:0:\n", 0),
+    ("mkdir -p /a/b && mv /a /c && ls /c", b"b\n", 0), ("cp /etc /tmp/copy", b"cp: '/etc': omitting"
+                                                                             b" directory\n", 1),
 ])
 def test_programs_do_what_is_asked_or_refuse_it(engine, script, out, status):
     found, err, code = shell(engine, script)
     assert code == status and (out is None or found + err == out)
 
 
-@pytest.mark.parametrize("cmd, status", [(["top"], 143), (["tail", "-f", "/dev/null"], 137), (["sh", "-c", "sleep infinity"], 137)])
+@pytest.mark.parametrize("cmd, status", [(["top"], 143), (["tail", "-f", "/dev/null"], 137),
+                                         (["sh", "-c", "sleep infinity"], 137)])
 def test_what_keeps_a_container_alive(engine, cmd, status):
     identity = create(engine, cmd)
     start(engine, identity)
     if cmd == ["top"]:
-        eventually(lambda: b"\x1b[H\x1b[J" in logs(engine, identity) and b"    1     0 root     R" in logs(engine, identity))
+        eventually(lambda: b"\x1b[H\x1b[J" in logs(engine, identity)
+                   and b"    1     0 root     R" in logs(engine, identity))
     assert inspect(engine, identity)["State"]["Running"]
     assert ask(engine, "POST", "/containers/%s/stop?t=%d" % (identity, 10 if cmd == ["top"] else 0))[0] == 204
     assert inspect(engine, identity)["State"]["ExitCode"] == status
@@ -452,19 +503,24 @@ def test_a_shell_reads_commands_from_stdin(engine):
 # -- logs
 
 def test_logs_tail_timestamps_since_and_streams(engine):
-    identity, _ = run(engine, ["sh", "-c", "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; echo -n four"])
+    identity, _ = run(engine, ["sh", "-c", "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; echo"
+                                           " -n four"])
     assert frames_of(logs(engine, identity)) == [(1, b"one\n"), (2, b"two\n"), (1, b"three\n"), (1, b"four")]
     assert frames_of(logs(engine, identity, "stderr=1")) == [(2, b"two\n")]
     assert frames_of(logs(engine, identity, "stdout=1&stderr=1&tail=2")) == [(1, b"three\n"), (1, b"four")]
-    assert logs(engine, identity, "stdout=1&tail=0") == b"" and len(frames_of(logs(engine, identity, "stdout=1&tail=-1"))) == 3
+    assert logs(engine, identity, "stdout=1&tail=0") == b""
+    assert len(frames_of(logs(engine, identity, "stdout=1&tail=-1"))) == 3
     stamped = frames_of(logs(engine, identity, "stdout=1&stderr=1&timestamps=1"))
-    assert all(len(line.split(b" ")[0]) == 30 and is_rfc3339(line.split(b" ")[0].decode()) for _, line in stamped)
-    assert logs(engine, identity, "stdout=1&since=%d" % (time.time() + 10)) == b"" and logs(engine, identity, "stdout=1&until=5.000000001") == b""
+    assert all(len(line.split(b" ")[0]) == 30 and is_rfc3339(line.split(b" ")[0].decode())
+               for _, line in stamped)
+    assert logs(engine, identity, "stdout=1&since=%d" % (time.time() + 10)) == b""
+    assert logs(engine, identity, "stdout=1&until=5.000000001") == b""
     assert ask(engine, "GET", "/containers/%s/logs" % identity)[0] == 400
     assert ask(engine, "GET", "/containers/%s/logs?stdout=1&since=yesterday" % identity)[0] == 400
     with Wire(engine) as wire:
         assert "content-type" not in wire.ask("GET", "/v1.41/containers/%s/logs?stdout=1" % identity)[1]
-        assert wire.ask("GET", "/v1.42/containers/%s/logs?stdout=1" % identity)[1]["content-type"] == "application/vnd.docker.multiplexed-stream"
+        assert wire.ask("GET", "/v1.42/containers/%s/logs?stdout=1"
+                        % identity)[1]["content-type"] == "application/vnd.docker.multiplexed-stream"
 
 
 def test_logs_follow_to_the_end_and_a_half_close_cancels_them(engine):
@@ -496,10 +552,12 @@ def test_a_long_line_is_several_records(engine):
 
 def run_exec(engine, identity, cmd, stdin=None, start_body=None, **more):
     status, answer = ask(engine, "POST", "/containers/%s/exec" % identity,
-                         dict({"Cmd": cmd, "AttachStdout": True, "AttachStderr": True, "AttachStdin": stdin is not None}, **more))
+                         dict({"Cmd": cmd, "AttachStdout": True, "AttachStderr": True,
+                               "AttachStdin": stdin is not None}, **more))
     assert status == 201, answer
     with Wire(engine) as wire:
-        wire.send(request_bytes("POST", "/exec/%s/start" % answer["Id"], start_body or {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+        wire.send(request_bytes("POST", "/exec/%s/start" % answer["Id"], 
+                                start_body or {"Detach": False, "Tty": False}, UPGRADE))
         assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
         if stdin is not None:
             wire.send(stdin)
@@ -513,12 +571,14 @@ def test_execs(engine):
     assert ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["true"]})[0] == 409
     start(engine, identity)
     data, state = run_exec(engine, identity, ["sh", "-c", "echo $A$B; echo err >&2; exit 3"], Env=["B=2"])
-    assert sorted(frames_of(data)) == [(1, b"12\n"), (2, b"err\n")] and (state["ExitCode"], state["Running"]) == (3, False)
+    assert sorted(frames_of(data)) == [(1, b"12\n"), (2, b"err\n")]
+    assert (state["ExitCode"], state["Running"]) == (3, False)
     data, state = run_exec(engine, identity, ["cat"], b"typed\n")
     assert frames_of(data) == [(1, b"typed\n")] and state["ExitCode"] == 0
     data, state = run_exec(engine, identity, ["nope"])
     (stream, text), = frames_of(data)
-    assert stream == 1 and b"executable file not found" in text and text.endswith(b"\r\n") and state["ExitCode"] == 127
+    assert stream == 1 and b"executable file not found" in text and text.endswith(b"\r\n")
+    assert state["ExitCode"] == 127
     data, _ = run_exec(engine, identity, ["echo", "x"], None, {"Detach": False, "Tty": True}, Tty=True)
     assert data == b"x\r\n"
     one = ask(engine, "POST", "/containers/%s/exec" % identity, {"Cmd": ["sleep", "100"]})[1]["Id"]
@@ -531,11 +591,11 @@ def test_execs(engine):
 
 
 def exec_on_its_way(engine, identity, cmd):
-    """An exec that was asked to start on a Wire where the head has come and is not read yet: (its id, the Wire)."""
+    """An exec that was asked to start, on a Wire where the head has come, unread: (its id, the Wire)."""
     given = {"Cmd": cmd, "AttachStdin": True, "AttachStdout": True}
     one = ask(engine, "POST", "/containers/%s/exec" % identity, given)[1]["Id"]
     wire = Wire(engine)
-    wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+    wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Tty": False}, UPGRADE))
     assert wire.sock.recv(1, socket.MSG_PEEK) == b"H"
     return one, wire
 
@@ -576,10 +636,12 @@ def test_the_head_of_an_exec_is_read_before_its_output_follows(engine, monkeypat
 def test_create_decides_on_a_terminal_and_start_on_frames(engine, made_with, started_with, expected):
     identity = create(engine, ["sleep", "100"])
     start(engine, identity)
-    data, state = run_exec(engine, identity, ["sh", "-c", "echo out; echo err >&2"], None, {"Detach": False, "Tty": started_with}, Tty=made_with)
+    data, state = run_exec(engine, identity, ["sh", "-c", "echo out; echo err >&2"], None,
+                           {"Detach": False, "Tty": started_with}, Tty=made_with)
     if not started_with:   # how output is cut into frames is nobody's promise
         frames = frames_of(data)
-        assert (output_of(frames, 1), output_of(frames, 2)) == ((b"out\r\nerr\r\n", b"") if made_with else (b"out\n", b"err\n"))
+        assert (output_of(frames, 1),
+                output_of(frames, 2)) == ((b"out\r\nerr\r\n", b"") if made_with else (b"out\n", b"err\n"))
     else:
         assert data == expected
     assert state["ProcessConfig"]["tty"] is made_with
@@ -589,7 +651,8 @@ def test_create_decides_on_a_terminal_and_start_on_frames(engine, made_with, sta
 # As dockerd 20.10 and busybox answer.
 @pytest.mark.parametrize("user, expected", [
     ("", "uid=0(root) gid=0(root) groups=0(root)\n0\n0\nroot\nroot\n/root\n"),
-    ("nobody", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n65534\n65534\nnobody\nnobody\n/home\n"),
+    ("nobody", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n65534\n65534\nnobody\nnobody\n"
+               "/home\n"),
     ("1000", "uid=1000 gid=0(root) groups=0(root)\n1000\n0\n1000\n/\n"),
     ("1:2", "uid=1 gid=2 groups=2\n1\n2\n1\n/\n"),
     (":5", "uid=0(root) gid=5 groups=5\n0\n5\nroot\nroot\n/root\n"),
@@ -602,28 +665,33 @@ def test_programs_run_as_the_user_asked_for(engine, user, expected):
     identity = create(engine, ["sleep", "100"])
     start(engine, identity)
     data, state = run_exec(engine, identity, ["sh", "-c", script], User=user)
-    assert output_of(frames_of(data), 1).decode() == expected and state["ProcessConfig"].get("user", "") == user
+    assert output_of(frames_of(data), 1).decode() == expected
+    assert state["ProcessConfig"].get("user", "") == user
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
 def test_an_exec_has_its_containers_user_and_environment_unless_it_has_its_own(engine):
     identity = create(engine, ["sleep", "100"], User="nobody", Env=["HOME=/elsewhere", "A=1"])
     start(engine, identity)
-    assert frames_of(run_exec(engine, identity, ["sh", "-c", "whoami; echo $HOME $A"])[0]) == [(1, b"nobody\n"), (1, b"/elsewhere 1\n")]
+    assert frames_of(run_exec(engine, identity, ["sh", "-c", "whoami; echo $HOME $A"])[0]) == [
+        (1, b"nobody\n"), (1, b"/elsewhere 1\n")]
     assert output_of(frames_of(run_exec(engine, identity, ["whoami"], User="root")[0]), 1) == b"root\n"
-    listed = output_of(frames_of(run_exec(engine, identity, ["ps"], User="1000")[0]), 1).decode().splitlines()[1:]
+    listed = output_of(frames_of(run_exec(engine, identity, ["ps"], User="1000")[0]),
+                       1).decode().splitlines()[1:]
     assert [line.split()[1] for line in listed] == ["nobody", "1000"]
     assert ask(engine, "GET", "/containers/%s/top" % identity)[1]["Processes"][0][0] == "nobody"
     assert ask(engine, "DELETE", "/containers/%s?force=1" % identity)[0] == 204
 
 
 @pytest.mark.parametrize("user, message", [
-    ("nosuch", "unable to find user nosuch: no matching entries in passwd file"), ("-1", "uids and gids must be in range 0-2147483647"),
+    ("nosuch", "unable to find user nosuch: no matching entries in passwd file"),
+    ("-1", "uids and gids must be in range 0-2147483647"),
     ("0:nosuch", "unable to find group nosuch: no matching entries in group file")])
 def test_a_user_that_is_none(engine, user, message):
     identity = create(engine, ["true"], User=user)
     assert ask(engine, "POST", "/containers/%s/start" % identity) == (500, {"message": message})
-    assert (inspect(engine, identity)["State"]["ExitCode"], inspect(engine, identity)["State"]["Status"]) == (128, "created")
+    assert (inspect(engine, identity)["State"]["ExitCode"],
+            inspect(engine, identity)["State"]["Status"]) == (128, "created")
     running = create(engine, ["sleep", "100"])
     start(engine, running)
     data, state = run_exec(engine, running, ["true"], User=user)
@@ -640,9 +708,12 @@ def test_events_replay_filter_and_live(engine):
         live.head()
         identity, _ = run(engine, ["sh", "-c", "exit 3"], name="watched")
         assert json.loads(live.chunk().decode())["Action"] == "create"
-    status, data = ask(engine, "GET", "/events?since=%s&until=%.6f&filters=%%7B%%22container%%22:%%7B%%22watched%%22:true%%7D%%7D" % (began, time.time() + 0.2))
+    filters = "%7B%22container%22:%7B%22watched%22:true%7D%7D"
+    query = "since=%s&until=%.6f&filters=%s" % (began, time.time() + 0.2, filters)
+    status, data = ask(engine, "GET", "/events?" + query)
     found = [json.loads(line) for line in data.decode().splitlines()]
     assert [event["Action"] for event in found] == ["create", "start", "die"]
-    assert found[2]["Actor"] == {"ID": identity, "Attributes": {"image": "busybox", "name": "watched", "exitCode": "3"}}
+    assert found[2]["Actor"] == {"ID": identity,
+                                 "Attributes": {"image": "busybox", "name": "watched", "exitCode": "3"}}
     assert found[2]["timeNano"] // 1000000000 == found[2]["time"]
     assert ask(engine, "GET", "/events?since=20&until=10")[0] == 400

@@ -1,4 +1,4 @@
-"""The files of practice containers: the shell's, tars in and out by plain sockets and Python's own tarfile, volumes, and their bounds."""
+"""The files of practice containers: the shell's, tars by plain sockets and tarfile, volumes, bounds."""
 import base64
 import io
 import json
@@ -8,8 +8,10 @@ import threading
 import pytest
 
 from rawdock.teach.practice.engine import PracticeEngine
-from rawdock.teach.practice.files import MAX_TREE_BYTES, FileProblem, PracticeFiles, PracticeTree, file_node, folder_node, join_path
-from tests.teach.practice.practice_wire import Wire, ask, create, frames_of, logs, output_of, pull, shell, start
+from rawdock.teach.practice.files import (MAX_TREE_BYTES, FileProblem, PracticeFiles, PracticeTree, file_node,
+                                          folder_node, join_path)
+from tests.teach.practice.practice_wire import (Wire, ask, create, frames_of, logs, output_of, pull, shell,
+                                                start)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +29,11 @@ def engine():
     ("seq 20 > /tmp/n; head -2 /tmp/n; tail -n 1 /tmp/n; grep -c 1 /tmp/n", b"1\n2\n20\n11\n", b"", 0),
     ("touch /tmp/t; [ -f /tmp/t ] && [ -d /tmp ] && [ ! -e /tmp/u ] && echo yes", b"yes\n", b"", 0),
     ("mkdir /tmp; echo $?", b"1\n", b"mkdir: can't create directory '/tmp': File exists\n", 0),
-    ("rm /tmp; rm -rf /tmp/none; rm -rf /tmp; ls /tmp", b"", b"rm: can't remove '/tmp': Is a directory\nls: /tmp: No such file or directory\n", 1),
+    ("rm /tmp; rm -rf /tmp/none; rm -rf /tmp; ls /tmp", b"", b"rm: can't remove '/tmp': Is a directory\nls:"
+                                                             b" /tmp: No such file or directory\n", 1),
     ("echo x > /no/such; echo $?", b"1\n", b"sh: can't create /no/such: No such file or directory\n", 0),
-    ("echo x > /tmp; cat < /none", b"", b"sh: can't create /tmp: Is a directory\nsh: can't open /none: No such file or directory\n", 1),
+    ("echo x > /tmp; cat < /none", b"", b"sh: can't create /tmp: Is a directory\nsh: can't open /none: No"
+                                        b" such file or directory\n", 1),
     ("cd /none; cd /etc/passwd; pwd", b"/\n", b"sh: cd: can't cd to /none: No such file or directory\n"
                                             b"sh: cd: can't cd to /etc/passwd: Not a directory\n", 0),
 ])
@@ -38,11 +42,13 @@ def test_the_shell_has_files(engine, script, out, err, status):
 
 
 def test_a_full_disk_ends_the_program_and_not_the_container(engine):
-    identity = create(engine, ["sh", "-c", "seq 99999 > /tmp/n; while true; do cat /tmp/n >> /tmp/f || break; done; echo full"])
+    identity = create(engine, ["sh", "-c", "seq 99999 > /tmp/n; while true; do cat /tmp/n >> /tmp/f || break;"
+                                           " done; echo full"])
     start(engine, identity)
     assert ask(engine, "POST", "/containers/%s/wait" % identity)[1]["StatusCode"] == 0
     frames = frames_of(logs(engine, identity))
-    assert output_of(frames, 1) == b"full\n" and output_of(frames, 2) == b"sh: cat: write error: No space left on device\n"
+    assert output_of(frames, 1) == b"full\n"
+    assert output_of(frames, 2) == b"sh: cat: write error: No space left on device\n"
     assert ask(engine, "DELETE", "/containers/" + identity)[0] == 204
 
 
@@ -62,7 +68,8 @@ def tar_of(*entries):
 
 def put(engine, identity, path, data, query=""):
     with Wire(engine) as wire:
-        wire.send(("PUT /containers/%s/archive?path=%s%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: %d\r\n\r\n"
+        wire.send(("PUT /containers/%s/archive?path=%s%s HTTP/1.1\r\nHost: x\r\nContent-Type:"
+                   " application/x-tar\r\nContent-Length: %d\r\n\r\n"
                    % (identity, path, query, len(data))).encode() + data)
         line, fields = wire.head()
         return int(line.split(" ")[1]), wire.body(fields)
@@ -70,16 +77,21 @@ def put(engine, identity, path, data, query=""):
 
 def test_tars_in_and_out(engine):
     identity = create(engine, ["sh", "-c", "cat /tmp/a/file /tmp/link /tmp/hard"])
-    data = tar_of(("a", tarfile.DIRTYPE, b""), ("a/file", tarfile.REGTYPE, b"content\n"), ("link", tarfile.SYMTYPE, "a/file"),
-                  ("hard", tarfile.LNKTYPE, "a/file"), ("../../etc/out", tarfile.REGTYPE, b"stays inside"), ("fifo", tarfile.FIFOTYPE, b""))
+    data = tar_of(("a", tarfile.DIRTYPE, b""), ("a/file", tarfile.REGTYPE, b"content\n"),
+                  ("link", tarfile.SYMTYPE, "a/file"),
+                  ("hard", tarfile.LNKTYPE, "a/file"), ("../../etc/out", tarfile.REGTYPE, b"stays inside"),
+                  ("fifo", tarfile.FIFOTYPE, b""))
     assert put(engine, identity, "/tmp", data) == (200, b"")
     with Wire(engine) as wire:
         status, fields, body = wire.ask("GET", "/containers/%s/archive?path=/tmp/a/" % identity)
     stat = json.loads(base64.b64decode(fields["x-docker-container-path-stat"]).decode())
-    assert (status, fields["content-type"], stat["name"], stat["mode"] >> 31) == (200, "application/x-tar", "a", 1)
+    assert (status, fields["content-type"], stat["name"],
+            stat["mode"] >> 31) == (200, "application/x-tar", "a", 1)
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         entry = archive.getmember("a/file")
-        assert archive.getnames() == ["a", "a/file"] and (entry.mtime, entry.mode, archive.extractfile(entry).read()) == (1600000000, 0o640, b"content\n")
+        assert archive.getnames() == ["a", "a/file"]
+        assert (entry.mtime, entry.mode,
+                archive.extractfile(entry).read()) == (1600000000, 0o640, b"content\n")
     with Wire(engine) as wire:
         status, fields, body = wire.ask("HEAD", "/containers/%s/archive?path=/tmp/link" % identity)
         stat = json.loads(base64.b64decode(fields["x-docker-container-path-stat"]).decode())
@@ -95,12 +107,14 @@ def test_tars_in_and_out(engine):
         assert {"bin/sh", "tmp/a/file", "tmp/link", "etc/out"} - set(archive.getnames()) == {"etc/out"}
 
 
-@pytest.mark.parametrize("data", [b"x" * 600, b"\x1f\x8b\x08" + b"x" * 600, tar_of(("a", tarfile.REGTYPE, b"x" * 2000))[:1000], b"BZh9" + b"y" * 90])
+@pytest.mark.parametrize("data", [b"x" * 600, b"\x1f\x8b\x08" + b"x" * 600,
+                                  tar_of(("a", tarfile.REGTYPE, b"x" * 2000))[:1000], b"BZh9" + b"y" * 90])
 def test_what_is_no_tar_is_refused(engine, data):
     identity = create(engine, ["true"])
     status, body = put(engine, identity, "/tmp", data)
     assert status == 500 and b"Error processing tar file" in body
-    assert put(engine, identity, "/tmp", b"") == (200, b"") and put(engine, identity, "/tmp", b"\0" * 1024) == (200, b"")
+    assert put(engine, identity, "/tmp", b"") == (200, b"")
+    assert put(engine, identity, "/tmp", b"\0" * 1024) == (200, b"")
 
 
 def test_a_folder_and_a_file_of_one_name(engine):
@@ -130,7 +144,8 @@ def test_volumes_are_shared_and_binds_stay_in_memory(engine, tmp_path):
 
 def test_links_that_go_round_and_folders_that_are_busy():
     volume = PracticeTree()
-    files = PracticeFiles(threading.RLock(), {"/": folder_node(0), "/bin": folder_node(0), "/bin/sh": file_node(b"", 0o755, 0)}, {"/data": volume})
+    files = PracticeFiles(threading.RLock(), {"/": folder_node(0), "/bin": folder_node(0),
+                                              "/bin/sh": file_node(b"", 0o755, 0)}, {"/data": volume})
     files.put("/one", file_node(b"")._replace(kind="link", content=b"two"))
     files.put("/two", file_node(b"")._replace(kind="link", content=b"/one"))
     with pytest.raises(FileProblem):
@@ -139,7 +154,8 @@ def test_links_that_go_round_and_folders_that_are_busy():
         files.remove("/data")
     files.write("/data/x", b"1")
     files.write("/data/x", b"2", True)
-    assert volume.get("/x").content == b"12" and files.names("/") == ["bin", "data", "one", "two"] and files.read("/data/x") == b"12"
+    assert volume.get("/x").content == b"12" and files.names("/") == ["bin", "data", "one", "two"]
+    assert files.read("/data/x") == b"12"
     files.remove("/bin")
     assert files.names("/") == ["data", "one", "two"] and {"Path": "/bin/sh", "Kind": 2} in files.changes()
     assert join_path("/a/b", "../c/./d//") == "/a/c/d" and join_path("/a", "/../..") == "/"

@@ -1,4 +1,4 @@
-"""The practice engine's HTTP, seen by plain sockets: framing, keep-alive, refusals, versions, the socket itself."""
+"""The practice engine's HTTP by plain sockets: framing, keep-alive, refusals, versions, the socket itself."""
 import json
 import os
 import socket
@@ -9,7 +9,8 @@ import pytest
 
 from rawdock.errors import AddressError, UsageError
 from rawdock.teach.practice.engine import PracticeEngine
-from tests.teach.practice.practice_wire import Wire, ask, create, eventually, logs, output_of, frames_of, pull, request_bytes, run, start
+from tests.teach.practice.practice_wire import (Wire, ask, create, eventually, logs, output_of, frames_of,
+                                                pull, request_bytes, run, start)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,8 @@ def test_ping_get_and_head(engine):
         status, fields, body = wire.ask("GET", "/_ping")
         assert (status, body) == (200, b"OK")
         assert fields["server"] == "rawdock-practice"
-        assert (fields["api-version"], fields["ostype"], fields["docker-experimental"]) == ("1.45", "linux", "false")
+        assert (fields["api-version"], fields["ostype"],
+                fields["docker-experimental"]) == ("1.45", "linux", "false")
         status, fields, body = wire.ask("HEAD", "/v1.40/_ping")
         assert (status, fields["content-length"], fields["api-version"]) == (200, "0", "1.45")
         assert wire.ask("GET", "/_ping")[2] == b"OK"
@@ -41,8 +43,10 @@ def test_ping_get_and_head(engine):
 
 def test_pipelined_requests_are_answered_in_order(engine):
     with Wire(engine) as wire:
-        wire.send(request_bytes("GET", "/_ping") + request_bytes("POST", "/containers/create", {"Image": "nope"})
-                  + request_bytes("GET", "/containers/json") + request_bytes("GET", "/nope", None, "Connection: close\r\n"))
+        wire.send(request_bytes("GET", "/_ping")
+                  + request_bytes("POST", "/containers/create", {"Image": "nope"})
+                  + request_bytes("GET", "/containers/json")
+                      + request_bytes("GET", "/nope", None, "Connection: close\r\n"))
         seen = []
         for _ in range(4):
             line, fields = wire.head()
@@ -69,8 +73,10 @@ def test_a_request_may_come_in_any_two_pieces(engine, cut):
 
 def test_a_chunked_request_body_byte_by_byte(engine):
     body = json.dumps({"Image": "nope"}).encode()
-    data = (b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"5\r\n" + body[:5] + b"\r\n%x;ext=1\r\n" % (len(body) - 5) + body[5:] + b"\r\n0\r\nTrailer-Field: 1\r\n\r\n") + request_bytes("GET", "/_ping")
+    data = (b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type:"
+            b" application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"5\r\n" + body[:5] + b"\r\n%x;ext=1\r\n" % (len(body) - 5) + body[5:]
+                + b"\r\n0\r\nTrailer-Field: 1\r\n\r\n") + request_bytes("GET", "/_ping")
     with Wire(engine) as wire:
         for at in range(len(data)):
             wire.send(data[at:at + 1])
@@ -84,9 +90,12 @@ def test_json_is_framed_by_its_size(engine):
         _, fields, _ = wire.ask("GET", "/version")
         assert "content-length" in fields and "transfer-encoding" not in fields
         _, fields, body = wire.ask("GET", "/containers/%s/json" % identity)
-        assert fields["transfer-encoding"] == "chunked" and "content-length" not in fields and json.loads(body.decode())["Id"] == identity
-    head, _, body = say(engine, b"GET /containers/%s/json HTTP/1.0\r\n\r\n" % identity.encode()).partition(b"\r\n\r\n")
-    assert b"chunked" not in head and b"Content-Length" not in head and json.loads(body.decode())["Id"] == identity
+        assert fields["transfer-encoding"] == "chunked" and "content-length" not in fields
+        assert json.loads(body.decode())["Id"] == identity
+    head, _, body = say(engine, b"GET /containers/%s/json HTTP/1.0\r\n\r\n"
+                        % identity.encode()).partition(b"\r\n\r\n")
+    assert b"chunked" not in head and b"Content-Length" not in head
+    assert json.loads(body.decode())["Id"] == identity
     assert ask(engine, "DELETE", "/containers/" + identity)[0] == 204
 
 
@@ -109,7 +118,8 @@ def test_a_quick_request_survives_a_half_close(engine):
     (b"GET /images/json HTTP/1.0\r\n\r\n\n", 200),
     (b"GET /_ping HTTP/1.0\n\n", 200),
     (b"\nGET /_ping HTTP/1.1\nHost: x\nConnection: close\n\n", 200),
-    (b"POST /containers/create HTTP/1.0\nContent-Type: application/json\nContent-Length: 16\n\n{\"Image\":\"nope\"}\n", 404),
+    (b"POST /containers/create HTTP/1.0\nContent-Type: application/json\nContent-Length:"
+     b" 16\n\n{\"Image\":\"nope\"}\n", 404),
 ], ids=repr)
 @pytest.mark.parametrize("step", [1, 1000])
 def test_what_nc_sends_for_a_typed_line_is_a_request(engine, data, status, step):
@@ -128,9 +138,11 @@ def test_what_nc_sends_for_a_typed_line_is_a_request(engine, data, status, step)
 def test_typed_requests_may_follow_one_another_and_go_on_as_a_stream(engine):
     identity = create(engine, ["cat"], OpenStdin=True, AttachStdin=True, AttachStdout=True)
     with Wire(engine) as wire:
-        wire.send(b"GET /_ping HTTP/1.1\nHost: x\n\nPOST /containers/%s/start HTTP/1.1\nHost: x\nContent-Length: 0\n\n" % identity.encode())
+        wire.send(b"GET /_ping HTTP/1.1\nHost: x\n\nPOST /containers/%s/start HTTP/1.1\nHost:"
+                  b" x\nContent-Length: 0\n\n" % identity.encode())
         assert wire.body(wire.head()[1]) == b"OK" and wire.head()[0] == "HTTP/1.1 204 No Content"
-        wire.send(b"POST /containers/%s/attach?stream=1&stdin=1&stdout=1 HTTP/1.0\n\na\n\nb\n" % identity.encode())
+        wire.send(b"POST /containers/%s/attach?stream=1&stdin=1&stdout=1 HTTP/1.0\n\na\n\nb\n"
+                  % identity.encode())
         assert wire.head()[0] == "HTTP/1.1 200 OK"
         got = b""
         while len(got) < 5:
@@ -152,18 +164,22 @@ def test_a_line_end_that_breaks_http_is_answered_with_how_to_type_it(engine):
     (b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", b"RFC 9112 \xc2\xa72.3", 7),
     (b"GET /_ping HTTP/2.0\r\nHost: x\r\n\r\n", b"RFC 9112 \xc2\xa72.3", 11),
     (b"GET /_ping HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", b"RFC 9112 \xc2\xa75.2", 30),
-    (b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"RFC 9112 \xc2\xa76.3", None),
+    (b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+     b"RFC 9112 \xc2\xa76.3", None),
     (b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\n", b"RFC 9110 \xc2\xa78.6", None),
-    (b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n", b"RFC 9112 \xc2\xa77.1", 58),
+    (b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n", b"RFC 9112 \xc2\xa77.1",
+     58),
     (b"\x16\x03\x01\x02\x00\r\n\r\n", b"RFC 9112 \xc2\xa73.1", 0),
 ], ids=lambda value: None)
 def test_what_breaks_http_is_answered_with_rule_and_offset(engine, data, rule, offset):
     head, _, body = say(engine, data).partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     assert lines[0] == b"HTTP/1.1 400 Bad Request"
-    assert b"Connection: close" in lines and b"Content-Type: text/plain; charset=utf-8" in lines and b"Server: rawdock-practice" in lines
+    assert b"Connection: close" in lines and b"Content-Type: text/plain; charset=utf-8" in lines
+    assert b"Server: rawdock-practice" in lines
     assert b"rule: %s, offset: " % rule in body
-    if offset is not None:   # which byte of a whole head is to blame for its framing is for the wire floor to say
+    # Which byte of a whole head is to blame for its framing is for the wire floor to say.
+    if offset is not None:
         assert b"offset: %d\n" % offset in body
 
 
@@ -178,9 +194,11 @@ def test_a_request_that_is_cut_is_told_so(engine):
 
 def test_host_is_asked_for(engine):
     answer = say(engine, b"GET /_ping HTTP/1.1\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 400 Bad Request: missing required Host header\r\n") and b"Connection: close" in answer
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request: missing required Host header\r\n")
+    assert b"Connection: close" in answer
     assert say(engine, b"GET /_ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-    assert say(engine, b"GET /_ping HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert say(engine, b"GET /_ping HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n").startswith(
+        b"HTTP/1.1 200 ")
 
 
 def test_a_body_beyond_the_bound_is_refused(engine):
@@ -196,7 +214,8 @@ def test_a_body_beyond_the_bound_is_refused(engine):
 
 def test_expect_100_continue(engine):
     with Wire(engine) as wire:
-        wire.send(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        wire.send(b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type:"
+                  b" application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert wire.head()[0] == "HTTP/1.1 100 Continue"
         wire.send(b"{}")
         assert wire.head()[0] == "HTTP/1.1 400 Bad Request"
@@ -208,19 +227,27 @@ def test_versions(engine):
         assert wire.ask("GET", "/v1.045/containers/json")[0] == 200
         status, fields, body = wire.ask("GET", "/v1.99/containers/json")
         assert (status, fields["api-version"]) == (400, "1.45")
-        assert json.loads(body.decode())["message"] == "client version 1.99 is too new. Maximum supported API version is 1.45"
+        message = "client version 1.99 is too new. Maximum supported API version is 1.45"
+        assert json.loads(body.decode())["message"] == message
         status, fields, body = wire.ask("GET", "/v1.11/containers/json")
-        assert (status, fields["content-type"], fields["x-content-type-options"]) == (400, "text/plain; charset=utf-8", "nosniff")
+        assert (status, fields["content-type"],
+                fields["x-content-type-options"]) == (400, "text/plain; charset=utf-8", "nosniff")
         assert body.startswith(b"client version 1.11 is too old. Minimum supported API version is 1.24")
-        assert wire.ask("GET", "/v1.45.2/containers/json")[0] == 400 and wire.ask("GET", "/v1/containers/json")[0] == 400
+        assert wire.ask("GET", "/v1.45.2/containers/json")[0] == 400
+        assert wire.ask("GET", "/v1/containers/json")[0] == 400
 
 
 @pytest.mark.parametrize("method, target, status", [
-    ("GET", "/nope", 404), ("get", "/_ping", 404), ("POST", "/_ping", 404), ("HEAD", "/containers/json", 404), ("GET", "/containers/json/", 404),
-    ("OPTIONS", "/anything", 200), ("GET", "http://docker/v1.41/version", 200), ("GET", "/containers/json?a;b", 400), ("GET", "/containers/%zz/json", 400),
-    ("POST", "/build", 501), ("POST", "/containers//start", 301), ("GET", "/a/../version", 301), ("GET", "/containers/json?filters=x", 400),
-    ("GET", "/containers/json?filters=%7B%22bogus%22:%5B%221%22%5D%7D", 400), ("GET", "/containers/nope/json", 404), ("GET", "/networks/bridge", 200),
-    ("GET", "/networks", 200), ("GET", "/volumes", 200), ("GET", "/volumes/x", 404), ("GET", "/exec/x/json", 404),
+    ("GET", "/nope", 404), ("get", "/_ping", 404), ("POST", "/_ping", 404), ("HEAD", "/containers/json", 404),
+    ("GET", "/containers/json/", 404),
+    ("OPTIONS", "/anything", 200), ("GET", "http://docker/v1.41/version", 200),
+    ("GET", "/containers/json?a;b", 400), ("GET", "/containers/%zz/json", 400),
+    ("POST", "/build", 501), ("POST", "/containers//start", 301), ("GET", "/a/../version", 301),
+    ("GET", "/containers/json?filters=x", 400),
+    ("GET", "/containers/json?filters=%7B%22bogus%22:%5B%221%22%5D%7D", 400),
+    ("GET", "/containers/nope/json", 404), ("GET", "/networks/bridge", 200),
+    ("GET", "/networks", 200), ("GET", "/volumes", 200), ("GET", "/volumes/x", 404),
+    ("GET", "/exec/x/json", 404),
 ])
 def test_routing(engine, method, target, status):
     with Wire(engine) as wire:
@@ -229,16 +256,23 @@ def test_routing(engine, method, target, status):
 
 
 @pytest.mark.parametrize("body, fields", [
-    (b"", "Content-Type: application/json\r\n"), (b"{", "Content-Type: application/json\r\n"), (b"[]", "Content-Type: application/json\r\n"),
-    (b"{}", "Content-Type: text/plain\r\n"), (b"{}", ""), (b'{"Image":"busybox","Cmd":5}', "Content-Type: application/json\r\n"),
-    (b'{"Image":"busybox","HostConfig":[]}', "Content-Type: application/json\r\n"), (b"[" * 100000, "Content-Type: application/json\r\n"),
-    (b'{"Image":"busybox","Tty":"yes"}', "Content-Type: application/json\r\n"), (b'{"Image":"busybox","Env":[1]}', "Content-Type: application/json\r\n"),
-    (b'{"Image":"busybox","HostConfig":{"PortBindings":{"x":[]}}}', "Content-Type: application/json\r\n"), (b'{"Image":7}', "Content-Type: application/json\r\n"),
-    (b'{"Image":"busybox","HostConfig":{"Binds":["nowhere"]}}', "Content-Type: application/json\r\n"), (b"\xff\xfe", "Content-Type: application/json\r\n"),
+    (b"", "Content-Type: application/json\r\n"), (b"{", "Content-Type: application/json\r\n"),
+    (b"[]", "Content-Type: application/json\r\n"),
+    (b"{}", "Content-Type: text/plain\r\n"), (b"{}", ""),
+    (b'{"Image":"busybox","Cmd":5}', "Content-Type: application/json\r\n"),
+    (b'{"Image":"busybox","HostConfig":[]}', "Content-Type: application/json\r\n"),
+    (b"[" * 100000, "Content-Type: application/json\r\n"),
+    (b'{"Image":"busybox","Tty":"yes"}', "Content-Type: application/json\r\n"),
+    (b'{"Image":"busybox","Env":[1]}', "Content-Type: application/json\r\n"),
+    (b'{"Image":"busybox","HostConfig":{"PortBindings":{"x":[]}}}', "Content-Type: application/json\r\n"),
+    (b'{"Image":7}', "Content-Type: application/json\r\n"),
+    (b'{"Image":"busybox","HostConfig":{"Binds":["nowhere"]}}', "Content-Type: application/json\r\n"),
+    (b"\xff\xfe", "Content-Type: application/json\r\n"),
 ])
 def test_a_bad_create_is_a_400_with_a_message(engine, body, fields):
     with Wire(engine) as wire:
-        wire.send(("POST /containers/create HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n" % (fields, len(body))).encode() + body)
+        wire.send(("POST /containers/create HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n"
+                   % (fields, len(body))).encode() + body)
         line, found = wire.head()
         assert line == "HTTP/1.1 400 Bad Request" and json.loads(wire.body(found).decode())["message"]
         assert wire.ask("GET", "/_ping")[0] == 200

@@ -1,11 +1,12 @@
-"""The practice redis: RESP and inline commands on a published port, redis-cli in an exec, the dump that stays in memory."""
+"""The practice redis: RESP and inline commands on a published port, redis-cli in an exec, the dump."""
 import os
 import socket
 
 import pytest
 
 from rawdock.teach.practice.engine import PracticeEngine
-from tests.teach.practice.practice_wire import Wire, ask, create, eventually, frames_of, inspect, logs, pull, request_bytes, start
+from tests.teach.practice.practice_wire import (UPGRADE, Wire, ask, create, eventually, frames_of, inspect,
+                                                logs, pull, request_bytes, start)
 
 
 @pytest.fixture
@@ -16,7 +17,8 @@ def engine():
 
 
 def serve(engine, **more):
-    identity = create(engine, ["redis-server"], "redis:2.8", "redis", **dict({"HostConfig": {"PortBindings": {"6379/tcp": [{"HostPort": ""}]}}}, **more))
+    identity = create(engine, ["redis-server"], "redis:2.8", "redis",
+                      **dict({"HostConfig": {"PortBindings": {"6379/tcp": [{"HostPort": ""}]}}}, **more))
     start(engine, identity)
     eventually(lambda: b"ready to accept connections on port 6379" in logs(engine, identity))
     return identity
@@ -40,9 +42,10 @@ def say(client, data, answer):
 
 
 def cli(engine, *words):
-    one = ask(engine, "POST", "/containers/redis/exec", {"Cmd": ["redis-cli"] + list(words), "AttachStdout": True, "AttachStderr": True})[1]["Id"]
+    one = ask(engine, "POST", "/containers/redis/exec", {"Cmd": ["redis-cli"] + list(words),
+                                                         "AttachStdout": True, "AttachStderr": True})[1]["Id"]
     with Wire(engine) as wire:
-        wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Detach": False, "Tty": False}, "Connection: Upgrade\r\nUpgrade: tcp\r\n"))
+        wire.send(request_bytes("POST", "/exec/%s/start" % one, {"Detach": False, "Tty": False}, UPGRADE))
         wire.head()
         return b"".join(data for _, data in wire.frames())
 
@@ -71,8 +74,10 @@ def test_resp_inline_pipelines_and_cuts(engine):
 
 def test_save_keeps_the_dump_in_memory_and_says_so(engine, tmp_path):
     identity = serve(engine, HostConfig={"Binds": ["%s:/data" % tmp_path]})
-    assert (cli(engine, "ping"), cli(engine, "set", "k", "a b"), cli(engine, "get", "k")) == (b"PONG\n", b"OK\n", b"a b\n")
-    assert (cli(engine, "save"), cli(engine, "get", "none"), cli(engine, "incr", "n")) == (b"OK\n", b"\n", b"1\n")
+    assert (cli(engine, "ping"), cli(engine, "set", "k", "a b"),
+            cli(engine, "get", "k")) == (b"PONG\n", b"OK\n", b"a b\n")
+    assert (cli(engine, "save"), cli(engine, "get", "none"),
+            cli(engine, "incr", "n")) == (b"OK\n", b"\n", b"1\n")
     assert b"writes nothing to %s" % str(tmp_path).encode() in logs(engine, identity)
     assert os.listdir(str(tmp_path)) == []
     assert ask(engine, "POST", "/containers/redis/kill")[0] == 204
@@ -88,7 +93,8 @@ def test_stop_and_shutdown_end_the_server_with_0(engine):
         assert ask(engine, "POST", "/containers/redis/stop")[0] == 204
         assert client.recv(1) == b""
     state = inspect(engine, identity)
-    assert (state["State"]["Status"], state["State"]["ExitCode"], state["NetworkSettings"]["Ports"]) == ("exited", 0, {})
+    assert (state["State"]["Status"], state["State"]["ExitCode"],
+            state["NetworkSettings"]["Ports"]) == ("exited", 0, {})
     assert [line for _, line in frames_of(logs(engine, identity))][-1].endswith(b"bye bye...\n")
     start(engine, "redis")
     eventually(lambda: cli(engine, "ping") == b"PONG\n")
@@ -102,15 +108,17 @@ def test_a_port_that_is_taken(engine):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
         other.bind(("127.0.0.1", 0))
         other.listen(1)
+        binding = {"HostIp": "0.0.0.0", "HostPort": str(other.getsockname()[1])}
         identity = create(engine, ["redis-server"], "redis:2.8",
-                          HostConfig={"PortBindings": {"6379/tcp": [{"HostIp": "0.0.0.0", "HostPort": str(other.getsockname()[1])}]}})
+                          HostConfig={"PortBindings": {"6379/tcp": [binding]}})
         status, answer = ask(engine, "POST", "/containers/%s/start" % identity)
     assert status == 500 and "address already in use" in answer["message"]
     start(engine, identity)
 
 
 def test_a_port_that_nothing_answers_on_is_closed_at_once(engine):
-    create(engine, ["sleep", "100"], "redis:2.8", "redis", HostConfig={"PortBindings": {"6379/tcp": [{"HostPort": ""}]}})
+    create(engine, ["sleep", "100"], "redis:2.8", "redis",
+           HostConfig={"PortBindings": {"6379/tcp": [{"HostPort": ""}]}})
     start(engine, "redis")
     with dial(engine) as client:
         assert client.recv(1) == b""
