@@ -2,7 +2,7 @@
 
     client(engine, words…)         its argv
     run_to_end(argv, stdin)        → Ran(status, out, err)
-    Running(argv)                  a process with its output gathered by threads: wait_for(text), signal(), end()
+    Running(argv)                  a process whose output threads gather: wait_for(text), interrupt(), end()
 """
 import os
 import signal
@@ -40,8 +40,9 @@ class Ran:
 
 def run_to_end(argv, stdin=b"", timeout=60, cwd=None):
     """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=clean_environment(), cwd=cwd)
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(),
+                               cwd=cwd)
     try:
         out, err = process.communicate(stdin, timeout)
     except BaseException:
@@ -67,7 +68,8 @@ class Running:
     """A process under way. Its output is read as it comes, so that it never waits for the test."""
 
     def __init__(self, argv, stdin=subprocess.DEVNULL, cwd=None):
-        self.process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(), cwd=cwd)
+        self.process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=clean_environment(), cwd=cwd)
         self._parts = {"out": [], "err": []}
         self._threads = [threading.Thread(target=self._gather, args=pair, daemon=True)
                          for pair in ((self.process.stdout, "out"), (self.process.stderr, "err"))]
@@ -90,9 +92,10 @@ class Running:
         """Return once `text` (bytes) was written to `where`."""
         end = time.monotonic() + timeout
         while text not in getattr(self, where):
-            assert time.monotonic() < end, "%r did not come: out %r, err %r" % (text, self.out[-500:], self.err[-500:])
-            assert self.process.poll() is None or self._threads[0].is_alive() or self._threads[1].is_alive(), (
-                "it ended with %d before %r came: out %r, err %r" % (self.process.poll(), text, self.out[-500:], self.err[-500:]))
+            so_far = "out %r, err %r" % (self.out[-500:], self.err[-500:])
+            assert time.monotonic() < end, "%r did not come: %s" % (text, so_far)
+            assert self.process.poll() is None or any(thread.is_alive() for thread in self._threads), (
+                "it ended with %d before %r came: %s" % (self.process.poll(), text, so_far))
             time.sleep(0.01)
 
     def interrupt(self):
@@ -127,8 +130,10 @@ class Running:
 
 
 def met_the_interpreter(ran):
-    """Whether a SIGINT ended Python itself before it had come to a line of rawdock's: in one of several ways."""
-    return ran.status in (-signal.SIGINT, 1) and b"KeyboardInterrupt" in ran.err and b"/rawdock/" not in ran.err
+    """Whether a SIGINT ended Python itself before it had come to a line of rawdock's: in one of several ways.
+    """
+    started = b"/rawdock/" in ran.err
+    return ran.status in (-signal.SIGINT, 1) and b"KeyboardInterrupt" in ran.err and not started
 
 
 def wait_until(condition, timeout=20, what="it"):
@@ -150,7 +155,9 @@ def assert_one_line(err):
 
 
 def need_program(name):
-    """The path of a program a test brings its output to (tshark, chromium, …). Where it is missing the test is skipped, but never in CI."""
+    """The path of a program a test brings its output to (tshark, chromium, …). Where it is missing the test
+    is skipped, but never in CI.
+    """
     import shutil
     import pytest
     path = shutil.which(name)

@@ -9,8 +9,8 @@ array of rows:
      "before": [["create", "--name", "rec-one", "busybox"]],    docker command lines that come first
      "stdin": "text",                  nothing without it
      "differs": "the reason",          ours is otherwise, deliberately or until somebody mends it,
-     "ours": {"err": "…\n"},           and this is what ours answers: status, out or err; the rest is docker's;
-                                       null: ours is not compared
+     "ours": {"err": "…\n"},           and this is what ours answers: status, out or err (null: not compared);
+                                       the rest is docker's
      "status": 1, "out": "", "err": "…\n"}     written by tools/record-docker
 
 To add a row, write its `words` into a table and run `tools/record-docker` with a docker 28.2.2 and the engine
@@ -81,7 +81,9 @@ def all_rows():
 
 
 def expected_of_ours(row):
-    """What rawdock is to answer to this row: docker's answer but for a difference that the row gives. None: any."""
+    """What rawdock is to answer to this row: docker's answer but for a difference that the row gives. None:
+    any.
+    """
     expected = {key: row[key] for key in ("status", "out", "err")}
     expected.update(row.get("ours", {}))
     return expected
