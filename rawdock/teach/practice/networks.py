@@ -107,7 +107,8 @@ def checked_pools(given):
     if ipam.get("Driver") not in (None, "", "default"):
         raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
     pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
-    if not all(isinstance(one, dict) and all(isinstance(value, (str, dict)) for value in one.values())
+    kinds = (str, dict, type(None))
+    if not all(isinstance(one, dict) and all(isinstance(value, kinds) for value in one.values())
                for one in pools):
         raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
     pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value}
