@@ -121,17 +121,13 @@ SAME_ERRORS = ("ps -f foo=bar", "inspect listing-nope", "inspect --type", "logs 
 
 
 def same_output(engine, cli, words):
-    """(docker's, ours), asked again while the clock makes them differ: \"5 seconds ago\"."""
-    for _ in range(4):
+    """(docker's, ours), asked again while they differ: by the clock ("5 seconds ago"), or by the order of mounts."""
+    for _ in range(12):
         theirs, ours = run([cli, "-H", engine.address] + words), rawdock(engine, words)
+        # An engine lists a container's mounts as its map gives them: in another order each time.
         if (theirs.status, theirs.out) == (ours.status, ours.out):
             break
     return theirs, ours
-
-
-def with_mounts_sorted(out):
-    """The engine lists a container's mounts as its map gives them, another order each time."""
-    return re.sub('"Mounts":"([^"]*)"', lambda match: '"Mounts":"%s"' % ",".join(sorted(match.group(1).split(","))), out.decode())
 
 
 @pytest.mark.parametrize("words", BOTH + RECENT, ids=" ".join)
@@ -142,7 +138,7 @@ def test_the_output_is_dockers(engine, world, words):
         if words in RECENT and version < 23:
             continue
         theirs, ours = same_output(engine, cli, words)
-        assert (ours.status, with_mounts_sorted(ours.out)) == (theirs.status, with_mounts_sorted(theirs.out)), cli
+        assert (ours.status, ours.out.decode()) == (theirs.status, theirs.out.decode()), cli
         if " ".join(words).startswith(SAME_ERRORS) and version >= 28 and "soon" not in words:
             assert ours.err.decode() == theirs.err.decode(), cli
         assert bool(ours.err) == bool(theirs.err)
