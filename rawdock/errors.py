@@ -19,9 +19,16 @@ what its absence does not say.
 """
 import re
 
+NAMED_ESCAPES = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}
 # C0, DEL, C1, line and paragraph separators, marks that turn the direction of writing, what takes no room.
 UNPRINTABLE = ("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
                "\ud800-\udfff\U000e0000-\U000e007f]")
+
+
+def escaped_letter(letter):
+    """A character as \\xNN, \\uNNNN or \\UNNNNNNNN."""
+    code = ord(letter)
+    return ("\\x%02x" if code < 0x80 else "\\u%04x" if code < 0x10000 else "\\U%08x") % code
 
 
 def printable_text(data, kept=""):
@@ -35,12 +42,7 @@ def printable_text(data, kept=""):
 
     def spelled(match):
         letter = match.group()
-        code = ord(letter)
-        if letter in kept:
-            return letter
-        if code < 0x80:
-            return {"\t": "\\t", "\r": "\\r", "\n": "\\n"}.get(letter) or "\\x%02x" % code
-        return ("\\u%04x" if code < 0x10000 else "\\U%08x") % code
+        return letter if letter in kept else NAMED_ESCAPES.get(letter) or escaped_letter(letter)
 
     return re.sub(UNPRINTABLE, spelled, text)
 
@@ -50,21 +52,20 @@ class RawdockError(Exception):
 
     hint = None
 
+    def __init__(self, message, hint=None):
+        Exception.__init__(self, message)
+        self.hint = hint or self.hint
+
+    def __str__(self):
+        return str(self.args[0])   # OSError would put its errno before it
+
 
 class UsageError(RawdockError, ValueError):
     """The caller asked for something that cannot be sent: nothing went on the wire."""
 
-    def __init__(self, message, hint=None):
-        RawdockError.__init__(self, message)
-        self.hint = hint
-
 
 class AddressError(RawdockError, ValueError):
     """An address (DOCKER_HOST, -H, a context) that cannot be understood."""
-
-    def __init__(self, message, hint=None):
-        RawdockError.__init__(self, message)
-        self.hint = hint
 
 
 class ConnectError(RawdockError, OSError):
@@ -90,9 +91,6 @@ class ConnectError(RawdockError, OSError):
         self.errno = errno
         self.hint = hint
 
-    def __str__(self):
-        return self.args[0]
-
 
 class Timeout(RawdockError, OSError):
     """`phase` ("connect", "send", "head", "idle", "total") took over `seconds`; `received` bytes had come."""
@@ -106,9 +104,6 @@ class Timeout(RawdockError, OSError):
         self.received = received
         self.address = address
         self.errno = None
-
-    def __str__(self):
-        return self.args[0]
 
 
 def excerpt(data, limit=32):

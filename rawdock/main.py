@@ -12,8 +12,9 @@ import sys
 from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
 from _thread import start_new_thread
 
-from .cli.console import Console, describe_error, one_line, reject_malformed_answer
+from .cli.console import CommandFailed, Console, describe_error, one_line
 from .cli.flags import check_argument_count, parse_command_line, parse_flag_table
+from .engine.answers import reject_malformed_answer
 from .errors import APIError, ConnectError, RawdockError, UsageError
 
 CLIENT_FLAGS = """
@@ -239,9 +240,13 @@ def run_command(console, command, words):
         print_command_help(console, command)
         return 0
     check_argument_count(command, arguments)
-    if find_command_file(command.name).answers:
-        return reject_malformed_answer(command.run, console, options, arguments)
-    return command.run(console, options, arguments)
+    try:
+        if find_command_file(command.name).answers:
+            return reject_malformed_answer(command.run, console, options, arguments)
+        return command.run(console, options, arguments)
+    except CommandFailed as error:
+        console.err.line(str(error))
+        return error.status
 
 
 def dispatch(console, options, arguments):

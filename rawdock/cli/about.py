@@ -6,11 +6,12 @@ first, and the failure after it.
 import os
 import sys
 
+from ..engine.answers import answer_field, nested_value
 from ..errors import RawdockError
-from .answers import answered_object, write_lines
+from .console import write_lines
 from .flags import Command, command_table
 from .format import align_columns, binary_size, build_time_text
-from .formatted import parse_template_option, template_lines
+from .formatted import option_template, template_lines
 
 FORMAT_FLAGS = """
 -f, --format   text  TEMPLATE  json, or a Go template
@@ -67,172 +68,168 @@ def version_lines(client, server):
     rows = []
     for component in server_components(server):
         details = component.get("Details") or {}
-        rows.append([" %s:" % component.get("Name", "")])
-        rows.append(["  Version:", component.get("Version", "")])
+        rows += [[" %s:" % component.get("Name", "")], ["  Version:", component.get("Version", "")]]
         if component.get("Name") == "Engine":
-            least = details.get("MinAPIVersion")
-            rows.append(["  API version:", details.get("ApiVersion", "")
-                         + (" (minimum version %s)" % least if least else "")])
-            rows.append(["  Go version:", details.get("GoVersion", "")])
-            rows.append(["  Git commit:", details.get("GitCommit", "")])
-            rows.append(["  Built:", build_time_text(details.get("BuildTime", ""))])
-            rows.append(["  OS/Arch:", "%s/%s" % (details.get("Os", ""), details.get("Arch", ""))])
-            rows.append(["  Experimental:", details.get("Experimental", "")])
+            rows += engine_rows(details)
         else:
             rows += [["  %s:" % name, details[name]] for name in sorted(details)]
     return lines + align_columns(rows, 20, 1)
 
 
+def engine_rows(details):
+    """What `version` says of the engine itself: [title, value] for each line."""
+    api, go, commit, built, system, arch, experimental, least = [details.get(name, "") for name in (
+        "ApiVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch", "Experimental", "MinAPIVersion")]
+    return [["  API version:", api + (" (minimum version %s)" % least if least else "")],
+            ["  Go version:", go], ["  Git commit:", commit], ["  Built:", build_time_text(built)],
+            ["  OS/Arch:", "%s/%s" % (system, arch)], ["  Experimental:", experimental]]
+
+
+def version_row(server):
+    """The answer of SystemVersion as a template sees it: build times as the plain output has them."""
+    components = []
+    for component in server_components(server):
+        details = component.get("Details") or {}
+        if details.get("BuildTime"):
+            details = dict(details, BuildTime=build_time_text(details["BuildTime"]))
+        components.append(dict(component, Details=details))
+    return dict(server, Components=components)
+
+
 def version_command(console, options, arguments):
-    text = options["format"]
-    template = parse_template_option(console, "{{json .}}" if text == "json" else text) if text else None
-    if text and template is None:
-        return 64
-    client = client_facts(console)
-    server, failure = None, None
+    template = option_template(options["format"] or None)
+    client, server, failure = client_facts(console), None, None
     try:
         # The address is looked up here too: a bad one is no reason to keep silent about the client.
-        server = answered_object(console.docker.call("system_version"), "SystemVersion")
+        server = answer_field(console.docker.call("system_version"), "SystemVersion", dict)
         client["ApiVersion"] = console.docker.version
     except RawdockError as error:
         failure = error
-    if template is not None:
-        if server:
-            server = dict(server, Components=[
-                dict(one, Details=dict(one["Details"],
-                                       BuildTime=build_time_text(one["Details"]["BuildTime"])))
-                if (one.get("Details") or {}).get("BuildTime") else one for one in server_components(server)])
-        status = template_lines(console, template, [{"Client": client, "Server": server}])
-    else:
-        write_lines(console.out, version_lines(client, server))
-        status = 0
-    if failure is not None:
-        raise failure
-    return status
+    try:
+        if template is None:
+            write_lines(console.out, version_lines(client, server))
+        else:
+            template_lines(console, template, [{"Client": client, "Server": server and version_row(server)}])
+    finally:
+        if failure is not None:
+            raise failure
+    return 0
 
 
-def named_lines(facts, pairs):
-    """` Title: value` for each (title, key) whose value is there and not empty."""
-    return [" %s: %s" % (title, facts[key]) for title, key in pairs if facts.get(key) not in (None, "")]
+# What `info` says of the engine: when, in which form, and of what, as "Title: Key.Inner; Title: Key".
+INFO_TABLE = (
+    ("", "number", " Containers: Containers;  Running: ContainersRunning;  Paused: ContainersPaused;"
+                   "  Stopped: ContainersStopped; Images: Images"),
+    ("", "given", " Server Version: ServerVersion; Storage Driver: Driver"), ("", "pairs", ": DriverStatus"),
+    ("", "given", " Logging Driver: LoggingDriver; Cgroup Driver: CgroupDriver;"
+                  " Cgroup Version: CgroupVersion"),
+    ("", "plugins", " Plugins: Plugins"), ("", "list", " CDI spec directories: CDISpecDirs"),
+    ("", "state", " Swarm: Swarm.LocalNodeState"), ("swarm", "text", "  NodeID: Swarm.NodeID"),
+    ("swarm", "given", "  Error: Swarm.Error"), ("swarm", "truth", "  Is Manager: Swarm.ControlAvailable"),
+    ("manager", "text", "  ClusterID: Swarm.Cluster.ID"),
+    ("manager", "number", "  Managers: Swarm.Managers;  Nodes: Swarm.Nodes"),
+    ("swarm", "text", "  Node Address: Swarm.NodeAddr"),
+    ("runtimes", "names", " Runtimes: Runtimes"), ("runtimes", "text", " Default Runtime: DefaultRuntime"),
+    ("linux", "text", " Init Binary: InitBinary"),
+    ("linux", "commit", " containerd: ContainerdCommit; runc: RuncCommit; init: InitCommit"),
+    ("", "security", ": SecurityOptions"),
+    ("", "given", " Kernel Version: KernelVersion; Operating System: OperatingSystem; OSType: OSType;"
+                  " Architecture: Architecture"),
+    ("", "number", " CPUs: NCPU"), ("", "size", " Total Memory: MemTotal"),
+    ("", "given", " Name: Name; ID: ID"), ("", "text", " Docker Root Dir: DockerRootDir"),
+    ("", "truth", " Debug Mode: Debug"),
+    ("debug", "number", "  File Descriptors: NFd;  Goroutines: NGoroutines"),
+    ("debug", "text", "  System Time: SystemTime"), ("debug", "number", "  EventsListeners: NEventsListener"),
+    ("", "given", " HTTP Proxy: HttpProxy; HTTPS Proxy: HttpsProxy; No Proxy: NoProxy"),
+    ("", "list", " Labels: Labels"), ("", "truth", " Experimental: ExperimentalBuild"),
+    ("", "insecure", " Insecure Registries: RegistryConfig"),
+    ("", "list", " Registry Mirrors: RegistryConfig.Mirrors"),
+    ("", "truth", " Live Restore Enabled: LiveRestoreEnabled"),
+    ("", "given", " Product License: ProductLicense"),
+    ("", "pools", " Default Address Pools: DefaultAddressPools"),
+    ("", "given", " Firewall Backend: FirewallBackend.Driver"))
 
 
-def commit_line(title, commit):
+def list_lines(title, values):
+    return [title + ":"] + ["  " + one for one in values] if values else []
+
+
+def plugin_lines(title, plugins):
+    plugins = plugins or {}
+    kinds = [kind for kind in ("Volume", "Network", "Authorization", "Log")
+             if plugins.get(kind) or kind != "Authorization"]
+    return list_lines(title, ["%s: %s" % (kind, " ".join(plugins.get(kind) or ())) for kind in kinds])
+
+
+def commit_lines(title, commit):
     identifier, expected = (commit or {}).get("ID") or "", (commit or {}).get("Expected") or ""
     wanted = " (expected: %s)" % expected if expected and expected != identifier else ""
-    return " %s version: %s%s" % (title, identifier, wanted)
+    return ["%s version: %s%s" % (title, identifier, wanted)]
 
 
 def security_lines(options):
-    if not options:
-        return []
-    lines = [" Security Options:"]
-    for option in options:
+    lines = []
+    for option in options or ():
         fields = [field.partition("=") for field in option.split(",")]
         # Before API 1.25 an option is its name alone.
-        names = [value for name, _, value in fields if name == "name"] or [option]
-        lines.append("  " + names[0])
-        lines += ["   %s: %s" % (name[:1].upper() + name[1:], value) for name, equals, value in fields
+        lines.append(([value for name, _, value in fields if name == "name"] or [option])[0])
+        lines += [" %s: %s" % (name[:1].upper() + name[1:], value) for name, equals, value in fields
                   if equals and name != "name"]
-    return lines
+    return list_lines(" Security Options", lines)
 
 
-def swarm_lines(swarm):
-    lines = [" Swarm: %s" % (swarm.get("LocalNodeState") or "inactive")]
-    if swarm.get("LocalNodeState") in (None, "", "inactive", "locked"):
-        return lines
-    lines.append("  NodeID: %s" % swarm.get("NodeID", ""))
-    if swarm.get("Error"):
-        lines.append("  Error: %s" % swarm["Error"])
-    lines.append("  Is Manager: %s" % ("true" if swarm.get("ControlAvailable") else "false"))
-    if swarm.get("ControlAvailable"):
-        lines.append("  ClusterID: %s" % (swarm.get("Cluster") or {}).get("ID", ""))
-        lines.append("  Managers: %d" % (swarm.get("Managers") or 0))
-        lines.append("  Nodes: %d" % (swarm.get("Nodes") or 0))
-    return lines + ["  Node Address: %s" % swarm.get("NodeAddr", "")]
+def insecure_registry_lines(title, registries):
+    registries = registries or {}
+    insecure = sorted(name for name, index in (registries.get("IndexConfigs") or {}).items()
+                      if not index.get("Secure"))
+    return list_lines(title, insecure + (registries.get("InsecureRegistryCIDRs") or []))
+
+
+INFO_FORMS = {
+    "number": lambda title, value: ["%s: %d" % (title, value or 0)],
+    "text": lambda title, value: ["%s: %s" % (title, value or "")],
+    "given": lambda title, value: ["%s: %s" % (title, value)] if value not in (None, "") else [],
+    "truth": lambda title, value: ["%s: %s" % (title, "true" if value else "false")],
+    "state": lambda title, value: ["%s: %s" % (title, value or "inactive")],
+    "size": lambda title, value: ["%s: %s" % (title, binary_size(value or 0))],
+    "names": lambda title, value: ["%s: %s" % (title, " ".join(sorted(value)))],
+    "pairs": lambda title, value: ["  %s: %s" % tuple(pair[:2]) for pair in value or ()],
+    "pools": lambda title, value: list_lines(title, [" Base: %s, Size: %s" % (pool.get("Base", ""),
+                                                                              pool.get("Size", ""))
+                                                     for pool in value or ()]),
+    "list": list_lines, "plugins": plugin_lines, "commit": commit_lines, "insecure": insecure_registry_lines,
+    "security": lambda title, value: security_lines(value)}
 
 
 def info_lines(facts):
     """The server's half of `info`: `facts` is the engine's SystemInfo."""
-    def truth(name):
-        return "true" if facts.get(name) else "false"
-
-    lines = [" Containers: %d" % (facts.get("Containers") or 0),
-             "  Running: %d" % (facts.get("ContainersRunning") or 0),
-             "  Paused: %d" % (facts.get("ContainersPaused") or 0),
-             "  Stopped: %d" % (facts.get("ContainersStopped") or 0),
-             " Images: %d" % (facts.get("Images") or 0)]
-    lines += named_lines(facts, [("Server Version", "ServerVersion"), ("Storage Driver", "Driver")])
-    lines += ["  %s: %s" % tuple(pair[:2]) for pair in facts.get("DriverStatus") or ()]
-    lines += named_lines(facts, [("Logging Driver", "LoggingDriver"), ("Cgroup Driver", "CgroupDriver"),
-                                 ("Cgroup Version", "CgroupVersion")])
-    plugins = facts.get("Plugins") or {}
-    lines.append(" Plugins:")
-    for kind in ("Volume", "Network", "Authorization", "Log"):
-        if plugins.get(kind) or kind in ("Volume", "Network", "Log"):
-            lines.append("  %s: %s" % (kind, " ".join(plugins.get(kind) or ())))
-    if facts.get("CDISpecDirs"):
-        lines += [" CDI spec directories:"] + ["  " + one for one in facts["CDISpecDirs"]]
-    lines += swarm_lines(facts.get("Swarm") or {})
-    if facts.get("Runtimes"):
-        lines += [" Runtimes: " + " ".join(sorted(facts["Runtimes"])),
-                  " Default Runtime: %s" % facts.get("DefaultRuntime", "")]
-    if facts.get("OSType") == "linux":
-        lines += [" Init Binary: %s" % facts.get("InitBinary", ""),
-                  commit_line("containerd", facts.get("ContainerdCommit")),
-                  commit_line("runc", facts.get("RuncCommit")), commit_line("init", facts.get("InitCommit"))]
-    lines += security_lines(facts.get("SecurityOptions"))
-    lines += named_lines(facts, [("Kernel Version", "KernelVersion"), ("Operating System", "OperatingSystem"),
-                                 ("OSType", "OSType"), ("Architecture", "Architecture")])
-    lines += [" CPUs: %d" % (facts.get("NCPU") or 0),
-              " Total Memory: %s" % binary_size(facts.get("MemTotal") or 0)]
-    lines += named_lines(facts, [("Name", "Name"), ("ID", "ID")])
-    lines += [" Docker Root Dir: %s" % facts.get("DockerRootDir", ""), " Debug Mode: %s" % truth("Debug")]
-    if facts.get("Debug"):
-        lines += ["  File Descriptors: %d" % (facts.get("NFd") or 0),
-                  "  Goroutines: %d" % (facts.get("NGoroutines") or 0),
-                  "  System Time: %s" % facts.get("SystemTime", ""),
-                  "  EventsListeners: %d" % (facts.get("NEventsListener") or 0)]
-    lines += named_lines(facts, [("HTTP Proxy", "HttpProxy"), ("HTTPS Proxy", "HttpsProxy"),
-                                 ("No Proxy", "NoProxy")])
-    if facts.get("Labels"):
-        lines += [" Labels:"] + ["  " + label for label in facts["Labels"]]
-    lines.append(" Experimental: %s" % truth("ExperimentalBuild"))
-    registries = facts.get("RegistryConfig") or {}
-    names = sorted(name for name, index in (registries.get("IndexConfigs") or {}).items()
-                   if not index.get("Secure"))
-    names += registries.get("InsecureRegistryCIDRs") or []
-    if names:
-        lines += [" Insecure Registries:"] + ["  " + name for name in names]
-    if registries.get("Mirrors"):
-        lines += [" Registry Mirrors:"] + ["  " + mirror for mirror in registries["Mirrors"]]
-    lines.append(" Live Restore Enabled: %s" % truth("LiveRestoreEnabled"))
-    lines += named_lines(facts, [("Product License", "ProductLicense")])
-    if facts.get("DefaultAddressPools"):
-        lines.append(" Default Address Pools:")
-        lines += ["   Base: %s, Size: %s" % (pool.get("Base", ""), pool.get("Size", ""))
-                  for pool in facts["DefaultAddressPools"]]
-    backend = (facts.get("FirewallBackend") or {}).get("Driver")
-    return lines + ([" Firewall Backend: %s" % backend] if backend else []) + [""]
+    state = nested_value(facts, "Swarm", "LocalNodeState")
+    swarm = state not in (None, "", "inactive", "locked")
+    holds = {"": True, "swarm": swarm, "manager": swarm and nested_value(facts, "Swarm", "ControlAvailable"),
+             "runtimes": facts.get("Runtimes"), "linux": facts.get("OSType") == "linux",
+             "debug": facts.get("Debug")}
+    lines = []
+    for condition, form, fields in INFO_TABLE:
+        for field in fields.split(";") if holds[condition] else ():
+            title, _, key = field.rpartition(": ")
+            lines += INFO_FORMS[form](title, nested_value(facts, *key.split(".")))
+    return lines + [""]
 
 
 def info_command(console, options, arguments):
-    text = options["format"]
-    template = parse_template_option(console, "{{json .}}" if text == "json" else text) if text else None
-    if text and template is None:
-        return 64
-    client = client_facts(console)
-    if template is not None:
-        facts = answered_object(console.docker.call("system_info"), "SystemInfo")
-        facts["ClientInfo"] = client
-        return template_lines(console, template, [facts])
-    lines = ["Client: rawdock", " Version:    %s" % client["Version"], " Context:    %s" % client["Context"],
-             " Debug Mode: false", "", "Server:"]
+    template = option_template(options["format"] or None)
+    client, facts, lines = client_facts(console), None, []
     try:
-        facts = answered_object(console.docker.call("system_info"), "SystemInfo")
-    except RawdockError:
-        write_lines(console.out, lines)
-        raise
-    write_lines(console.out, lines + info_lines(facts))
+        facts = answer_field(console.docker.call("system_info"), "SystemInfo", dict)
+        lines = info_lines(facts) if template is None else []
+    finally:   # what is known of the client, also where the engine is out of reach
+        if template is None:
+            write_lines(console.out, ["Client: rawdock", " Version:    " + client["Version"],
+                               " Context:    " + client["Context"], " Debug Mode: false", "", "Server:"]
+                              + lines)
+    if template is not None:
+        template_lines(console, template, [dict(facts, ClientInfo=client)])
+        return 0
     for warning in facts.get("Warnings") or ():
         console.err.line(warning)
     return 0

@@ -1,14 +1,14 @@
 """What a command works with: the engine it was told to use, standard input, and the two outputs.
 
 Every line that is not a container's own output is printed here, so that nothing an engine says can steer the
-terminal. What an engine answers in other types than the Engine API's is one error, made here as well.
+terminal.
 
-A Console has three seams for whoever stands above the client: `open_socket` makes the sockets (a recorder puts
-its own there), `serve_practice` makes an engine inside this process, and `closers` are called at the end.
+A Console has three seams for whoever stands above the client: `open_socket` makes the sockets (a recorder
+puts its own there), `serve_practice` makes an engine inside this process, `closers` are called at the end.
 """
 import os
 
-from ..errors import APIError, ProtocolError, RawdockError, TruncatedError, printable_text
+from ..errors import APIError, RawdockError, TruncatedError, printable_text
 
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 
@@ -75,11 +75,19 @@ class Output:
         self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
 
 
+class CommandFailed(RawdockError):
+    """What ends a command with the exit status `status` (int), the message alone on stderr."""
+
+    def __init__(self, message, status):
+        RawdockError.__init__(self, message)
+        self.status = status
+
+
 class Console:
     """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output).
 
-    `program` is the name that error lines begin with. `address` and `context` are what -H and -c name (str), None
-    without them. `detach_notice` (str or None) is said after `run -d`.
+    `program` is the name that error lines begin with. `address` and `context` are what -H and -c name (str),
+    None without them. `detach_notice` (str or None) is said after `run -d`.
     """
 
     def __init__(self, address=None, context=None):
@@ -141,24 +149,16 @@ class Console:
             self.closers.pop()()
 
 
-def reject_malformed_answer(function, *arguments):
-    """function(*arguments), in which a value of a type that the Engine API does not give is a ProtocolError.
-
-    Fields are read where they are printed. To check the type of each before would be as long as the printing.
-    """
-    try:
-        return function(*arguments)
-    except RawdockError:
-        raise
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
-        expected = "an answer with values of the Engine API's types"
-        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error
+def write_lines(output, lines):
+    """Write all of a list of str at once, each with a newline; nothing for none."""
+    if lines:
+        output.line("\n".join(lines))
 
 
 def one_line(error):
     """An error as the one line a user reads: what happened, then what to try."""
     text = " ".join(str(error).split())
-    hint = getattr(error, "hint", None)
+    hint = error.hint
     if isinstance(error, TruncatedError) and not hint:
         hint = "did the engine stop? What came is not all"
     return "%s; %s" % (text, hint) if hint else text

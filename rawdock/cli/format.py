@@ -4,15 +4,15 @@ Promises: pure functions of their arguments (`now` is one), so the same list pri
 same bytes. Everything that `rawdock ps` needs stands here; templates
 (`--format`) are a file of their own, read only when one is given.
 
-Refuses, with a UsageError, a filter without `=`. Leaves out: colours, and the terminal's width (docker cuts
+Leaves out: colours, and the terminal's width (docker cuts
 nothing either).
 """
 import json
 import re
 import time
 
-from ..engine.durations import DATE_PATTERN, days_since_1970, read_date
-from ..errors import UsageError
+from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, days_since_1970, read_date
+from ..errors import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
 TABLE_PADDING = 3
@@ -43,15 +43,6 @@ def binary_size(size):
 
 # -- times
 
-def parse_engine_time(text):
-    """An engine's timestamp as (seconds since 1970, nanoseconds); None for "", no timestamp, and the zero
-    time, which means unset.
-    """
-    if not isinstance(text, str) or text.startswith("0001-01-01T00:00:00"):
-        return None
-    return read_date(text)
-
-
 def zone_offset(moment):
     """The local zone's offset at `moment` (a time.struct_time): "+0000"."""
     return time.strftime("%z", moment)
@@ -71,10 +62,6 @@ def local_timestamp(nanoseconds):
     offset = zone_offset(moment)
     zone = "Z" if offset in ("+0000", "-0000", "") else offset[:3] + ":" + offset[3:5]
     return "%s.%09d%s" % (time.strftime("%Y-%m-%dT%H:%M:%S", moment), rest, zone)
-
-
-WEEKDAY_NAMES = "Mon Tue Wed Thu Fri Sat Sun".split()
-MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def build_time_text(text):
@@ -123,16 +110,8 @@ QUOTED_LETTERS = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r
 
 def quote_text(text):
     """`text` between double quotes, with escapes for what does not print."""
-    if text.isprintable() and "\\" not in text and '"' not in text:
-        return '"%s"' % text
-    quoted = []
-    for letter in text:
-        number = ord(letter)
-        if letter in QUOTED_LETTERS:
-            letter = QUOTED_LETTERS[letter]
-        elif not letter.isprintable():
-            letter = ("\\x%02x" if number < 0x80 else "\\u%04x" if number < 0x10000 else "\\U%08x") % number
-        quoted.append(letter)
+    quoted = [QUOTED_LETTERS.get(letter) or (letter if letter.isprintable() else escaped_letter(letter))
+              for letter in text]
     return '"%s"' % "".join(quoted)
 
 
@@ -233,19 +212,3 @@ def indent_json(text):
 def without_json_blanks(text):
     """JSON text without the blanks between its pieces."""
     return "".join(re.findall(JSON_PIECE, text, re.DOTALL))
-
-
-def parse_filters(words):
-    """--filter words ("status=exited") as the dict the engine takes: name to list of values. UsageError."""
-    filters = {}
-    for word in words or ():
-        if not word:
-            continue
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UsageError('invalid argument "%s" for "-f, --filter" flag: bad format of filter '
-                             "(expected name=value)" % word)
-        values = filters.setdefault(name.strip().lower(), [])
-        if value.strip() not in values:
-            values.append(value.strip())
-    return filters

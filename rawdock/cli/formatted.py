@@ -4,6 +4,7 @@ Loaded only then: the plain output of a command needs none of it.
 """
 import re
 
+from .console import CommandFailed
 from .format import align_columns
 
 
@@ -13,20 +14,24 @@ def write_template_lines(output, lines):
         output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
-def parse_template_option(console, text, nulls=None):
-    """A Template, or None after saying why it is none: status 64, as with the docker CLI."""
+def option_template(text, nulls=None, status=64):
+    """The Template that a --format (str or None) is, None without one; "json" is the whole row.
+
+    CommandFailed with `status` if it is none; 64 is the docker CLI's for most commands.
+    """
     from .template import Template, TemplateSyntaxError, unescape_template
-    try:
-        return Template(unescape_template(text), nulls)
-    except TemplateSyntaxError as error:
-        console.err.line(str(error))
+    if text is None:
         return None
+    try:
+        return Template("{{json .}}" if text == "json" else unescape_template(text), nulls)
+    except TemplateSyntaxError as error:
+        raise CommandFailed(str(error), status)
 
 
-def template_lines(console, template, rows, partial=True):
-    """Write `template` of each row → exit status. What came before a failure is written.
+def template_lines(console, template, rows, partial=True, status=1):
+    """Write `template` of each row. CommandFailed with `status` for a row that it does not fit.
 
-    `partial`: the beginning of the row that failed too.
+    The rows before that one are written, and with `partial` the beginning of it.
     """
     from .template import TemplateValueError
     lines = []
@@ -37,18 +42,14 @@ def template_lines(console, template, rows, partial=True):
             lines.append("".join(pieces))
     except TemplateValueError as error:
         write_template_lines(console.out, lines + (["".join(pieces)] if partial else []))
-        console.err.line(str(error))
-        return 1
+        raise CommandFailed(str(error), status)
     write_template_lines(console.out, lines)
-    return 0
 
 
 def template_table(console, text, rows, headers):
-    """A --format of `table TEMPLATE`: columns under titles → exit status."""
-    template = parse_template_option(console, text)
-    if template is None:
-        return 1
+    """A --format of `table TEMPLATE`: columns under titles."""
     from .template import TemplateValueError
+    template = option_template(text, status=1)
     try:
         title = template.execute(headers, header=True)
     except TemplateValueError:
@@ -56,46 +57,36 @@ def template_table(console, text, rows, headers):
     try:
         lines = [template.execute(row) for row in rows]
     except TemplateValueError as error:
-        console.err.line(str(error))
-        return 1
+        raise CommandFailed(str(error), 1)
     cells = [line.split("\t") for line in "\n".join([title] + lines).split("\n")]
     write_template_lines(console.out, align_columns(cells))
-    return 0
 
 
 def write_formatted(console, text, rows, headers, raw):
-    """A list in the --format `text` → exit status.
+    """A list in the --format `text`.
 
     `rows` are dicts, `headers` the titles by field, `raw` the template that "raw" means.
     """
-    if text == "json":
-        text = "{{json .}}"
-    elif text == "raw":
-        text = raw
     from .template import ListRow
     rows = [ListRow(row) for row in rows]
     if text.startswith("table"):
         return template_table(console, text[len("table"):].strip(), rows, headers)
-    template = parse_template_option(console, text)
-    if template is None or not rows and names_no_field(console, template, headers):
-        return 1
-    return template_lines(console, template, rows, partial=False)
+    template = option_template(raw if text == "raw" else text, status=1)
+    if not rows:
+        refuse_unknown_fields(template, headers)
+    template_lines(console, template, rows, partial=False)
 
 
-def names_no_field(console, template, headers):
-    """Whether a template for an empty list names a field that no row has: said then too, not only once there
-    is a row.
-    """
+def refuse_unknown_fields(template, headers):
+    """CommandFailed for a template that names a field which no row has: an empty list would not show it."""
     from .template import TemplateFieldError, TemplateValueError
     try:
         template.execute({name: (lambda *any_name: "") if callable(title) else ""
                           for name, title in headers.items()})
     except TemplateFieldError as error:
-        console.err.line(str(error))
-        return True
+        raise CommandFailed(str(error), 1)
     except TemplateValueError:
         pass   # an empty value is not what the template is for
-    return False
 
 
 def uses_field(text, field):

@@ -11,13 +11,16 @@ one platform of an image.
 import re
 import time
 
+from ..engine.answers import answer_field, answer_objects
 from ..engine.durations import human_duration
+from ..engine.reference import familiar_image
 from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
-from .answers import answered_object, answered_objects, familiar_name, read_filters, write_lines
-from .console import describe_error
+from .console import CommandFailed, describe_error, write_lines
 from .flags import Command, command_table
-from .format import align_columns, human_size, local_time_text, short_id
+from .format import align_columns, human_size, local_time_text
 from .formatted import write_formatted
+from .listing import shown_id, wanted_format
+from .queries import parse_filters
 
 NO_NAME = "<none>"
 
@@ -42,8 +45,7 @@ RMI_FLAGS = """
 IMAGE_HEADERS = {
     "ID": "IMAGE ID", "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "CreatedSince": "CREATED",
     "CreatedAt": "CREATED AT", "Size": "SIZE", "Containers": "CONTAINERS", "VirtualSize": "SIZE",
-    "SharedSize": "SHARED SIZE",
-    "UniqueSize": "UNIQUE SIZE"}
+    "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE"}
 IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\n"
               "virtual_size: {{.Size}}\n")
 
@@ -54,19 +56,16 @@ def image_names(image, digests):
     for name in image.get("RepoTags") or ():
         repository, colon, tag = name.rpartition(":")
         if colon and NO_NAME not in name:
-            tags.setdefault(familiar_name(repository), []).append(tag)
+            tags.setdefault(familiar_image(repository), []).append(tag)
     for name in image.get("RepoDigests") or ():
         repository, at_sign, digest = name.partition("@")
         if at_sign and NO_NAME not in name:
-            by_digest.setdefault(familiar_name(repository), []).append(digest)
+            by_digest.setdefault(familiar_image(repository), []).append(digest)
     names = []
-    for repository in tags:
-        known = by_digest.pop(repository, [])
-        for tag in tags[repository]:
-            names += [(repository, tag, digest) for digest in (known if digests and known else [NO_NAME])]
-    for repository in by_digest:
-        names += [(repository, NO_NAME, digest)
-                  for digest in (by_digest[repository] if digests else [NO_NAME])]
+    for repository in list(tags) + [name for name in by_digest if name not in tags]:
+        known = by_digest.get(repository) if digests else None
+        names += [(repository, tag, digest) for tag in tags.get(repository, [NO_NAME])
+                  for digest in known or [NO_NAME]]
     return names or [(NO_NAME, NO_NAME, NO_NAME)]
 
 
@@ -77,45 +76,33 @@ def image_row(image, repository, tag, digest, whole, now):
     return {
         "Containers": "%d" % users if users >= 0 else "N/A",
         "CreatedAt": local_time_text(created), "CreatedSince": human_duration(now - created) + " ago",
-        "Digest": digest,
-        "ID": image["Id"] if whole else short_id(image["Id"]), "Repository": repository,
+        "Digest": digest, "ID": shown_id(image, whole), "Repository": repository,
         "SharedSize": human_size(shared, 4) if shared >= 0 else "N/A", "Size": human_size(size), "Tag": tag,
         "UniqueSize": human_size(size - shared, 4) if shared >= 0 else "N/A",
         "VirtualSize": human_size(size, 4)}
 
 
 def images_command(console, options, arguments):
-    filters = read_filters(console, options)
-    if filters is None:
-        return 125
+    filters = parse_filters(options["filter"])
     if arguments and arguments[0]:   # the docker CLI passes over an empty one
         filters.setdefault("reference", []).append(arguments[0])
-    text = options["format"]
-    if text and options["quiet"]:
-        console.err.line("WARNING: Ignoring custom format, because both --format and --quiet are set.")
-        text = None
-    digests = options["digests"]
-    with_digests = digests or bool(text and re.search(r"[.]Digest\b", text))
-    listed = console.docker.call("image_list", all=True if options["all"] else None, filters=filters or None)
-    images = answered_objects(listed, "ImageList", "Id")
-    whole = options["no_trunc"]
+    text, digests, whole = wanted_format(console, options), options["digests"], options["no_trunc"]
+    listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None)
+    rows = [(image,) + names for image in answer_objects(listed, "ImageList", "Id")
+            for names in image_names(image, digests or text and re.search(r"[.]Digest\b", text))]
     now = time.time()
-    listed = [(image,) + names for image in images for names in image_names(image, with_digests)]
     if options["quiet"]:
-        write_lines(console.out, [row[0]["Id"] if whole else short_id(row[0]["Id"]) for row in listed])
-        return 0
-    if text and text != "table":
-        rows = [image_row(*(row + (whole, now))) for row in listed]
-        return write_formatted(console, text, rows, IMAGE_HEADERS,
-                               IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else ""))
-    titles = ["REPOSITORY", "TAG"] + (["DIGEST"] if digests else []) + ["IMAGE ID", "CREATED", "SIZE"]
-    rows = []
-    for image, repository, tag, digest in listed:
-        rows.append([repository, tag] + ([digest] if digests else []) + [
-            image["Id"] if whole else short_id(image["Id"]),
-            human_duration(now - (image.get("Created") or 0)) + " ago",
-            human_size(image.get("Size") or 0)])
-    write_lines(console.out, align_columns([titles] + rows))
+        write_lines(console.out, [shown_id(row[0], whole) for row in rows])
+    elif text:
+        raw = IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else "")
+        write_formatted(console, text, [image_row(*(row + (whole, now))) for row in rows], IMAGE_HEADERS, raw)
+    else:
+        lines = [["REPOSITORY", "TAG"] + ["DIGEST"] * digests + ["IMAGE ID", "CREATED", "SIZE"]]
+        for image, repository, tag, digest in rows:
+            lines.append([repository, tag] + [digest] * digests + [
+                shown_id(image, whole), human_duration(now - (image.get("Created") or 0)) + " ago",
+                human_size(image.get("Size") or 0)])
+        write_lines(console.out, align_columns(lines))
     return 0
 
 
@@ -142,8 +129,7 @@ def pull_command(console, options, arguments):
                 progress.show(message)
     except StreamError as error:
         # The engine's own words, without a prefix: so the docker CLI ends a pull that had begun.
-        console.err.line(error.message)
-        return 1
+        raise CommandFailed(error.message, 1)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
 
@@ -152,8 +138,8 @@ def rmi_command(console, options, arguments):
     errors, fatal = [], False
     for name in arguments:
         try:
-            removed = console.docker.call("image_delete", name, force=True if options["force"] else None,
-                                          noprune=True if options["no_prune"] else None)
+            removed = console.docker.call("image_delete", name, force=options["force"] or None,
+                                          noprune=options["no_prune"] or None)
         except APIError as error:
             errors.append(describe_error(error))
             fatal = fatal or not isinstance(error, NotFound)
@@ -162,9 +148,9 @@ def rmi_command(console, options, arguments):
             errors.append("%s: %s" % (console.program, error))
             fatal = True
             continue
-        for row in answered_objects(removed, "ImageDelete"):
+        for row in answer_objects(removed, "ImageDelete"):
             kind = "Deleted" if row.get("Deleted") else "Untagged"
-            console.out.line("%s: %s" % (kind, answered_object(row, "ImageDelete", kind)[kind]))
+            console.out.line("%s: %s" % (kind, answer_field(row, "ImageDelete", str, kind)))
     for error in errors:
         console.err.line(error)
     # With -f, an image that was not there is as good as removed.

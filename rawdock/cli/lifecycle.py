@@ -8,10 +8,11 @@ when the container never ran.
 """
 import time
 
+from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, container_request, environment_entries, option_flag_table,
                               read_env_file, versions_needed)
 from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import (RunFailed, answer_field, confirm_removal, confirmed_status, create_container,
+from ..engine.run import (RunFailed, confirm_removal, confirmed_status, create_container,
                           exit_status, failure_status, process_status, require_api_versions, run)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line

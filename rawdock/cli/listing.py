@@ -8,11 +8,12 @@ Leaves out: psFormat and the other defaults of config.json.
 """
 import time
 
+from ..engine.answers import answer_objects
 from ..engine.durations import human_duration
-from ..errors import UsageError
-from .answers import answered_objects, read_filters, write_lines
+from .console import write_lines
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, ports_column, quote_text, short_id, shorten
+from .queries import parse_filters
 
 COMMAND_WIDTH = 20       # columns of a command, a mount
 MOUNT_WIDTH = 15
@@ -32,8 +33,8 @@ PS_TITLES = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "
 PS_HEADERS = {
     "ID": "CONTAINER ID", "Names": "NAMES", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT",
     "RunningFor": "CREATED", "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Size": "SIZE",
-    "Labels": "LABELS",
-    "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES", "Networks": "NETWORKS", "Platform": "PLATFORM"}
+    "Labels": "LABELS", "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES", "Networks": "NETWORKS",
+    "Platform": "PLATFORM"}
 PS_RAW = ("container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
           "state: {{.State}}\nstatus: {{.Status}}\nnames: {{.Names}}\nlabels: {{.Labels}}\n"
           "ports:{{if .Ports}} {{.Ports}}{{end}}\n")
@@ -48,14 +49,8 @@ def container_image(container, whole):
     identifier = container.get("ImageID") or ""
     if identifier and short_id(identifier) == short_id(image):
         return short_id(image)
-    if "@" in image or image.startswith(("docker.io/", "index.docker.io/")):
-        from ..engine.reference import parse_reference
-        try:
-            reference = parse_reference(image)
-        except UsageError:
-            return image
-        return reference.familiar_name() + (":" + reference.tag if reference.tag else "")
-    return image
+    from ..engine.reference import familiar_image
+    return familiar_image(image)
 
 
 def container_name(container, whole):
@@ -74,9 +69,8 @@ def container_size(container):
 
 def container_cells(container, whole, now):
     """The columns of `ps`, without SIZE."""
-    identifier = container["Id"]
     command = container.get("Command") or ""
-    return [identifier if whole else short_id(identifier), container_image(container, whole),
+    return [shown_id(container, whole), container_image(container, whole),
             quote_text(command if whole else shorten(command, COMMAND_WIDTH)),
             human_duration(now - (container.get("Created") or 0)) + " ago", container.get("Status") or "",
             ports_column(container.get("Ports")), container_name(container, whole)]
@@ -91,49 +85,53 @@ def container_row(container, whole, now):
     networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
     return {
         "Command": cells["COMMAND"], "CreatedAt": local_time_text(container.get("Created") or 0),
-        "ID": cells["CONTAINER ID"],
-        "Image": cells["IMAGE"], "Labels": labels_text(labels),
+        "ID": cells["CONTAINER ID"], "Image": cells["IMAGE"], "Labels": labels_text(labels),
         "LocalVolumes": "%d" % sum(mount.get("Driver") == "local" for mount in container.get("Mounts") or ()),
         "Mounts": ",".join(mount if whole else shorten(mount, MOUNT_WIDTH) for mount in mounts),
-        "Names": cells["NAMES"],
-        "Networks": ",".join(sorted(networks)),
+        "Names": cells["NAMES"], "Networks": ",".join(sorted(networks)),
         "Platform": (container.get("ImageManifestDescriptor") or {}).get("platform"),
         "Ports": cells["PORTS"], "RunningFor": cells["CREATED"], "Size": container_size(container),
         "State": container.get("State") or "", "Status": cells["STATUS"],
         "Label": lambda name: labels.get(name, "")}
 
 
-def ps_command(console, options, arguments):
-    filters = read_filters(console, options)
-    if filters is None:
-        return 125
+def shown_id(found, whole):
+    """The id of an object of a list, short unless `whole` is true."""
+    return found["Id"] if whole else short_id(found["Id"])
+
+
+def wanted_format(console, options):
+    """The --format (str) of a list, None for the table it has by itself. With --quiet none counts."""
     text = options["format"]
     if text and options["quiet"]:
         console.err.line("WARNING: Ignoring custom format, because both --format and --quiet are set.")
-        text = None
+        return None
+    return None if text in ("", "table") else text
+
+
+def ps_command(console, options, arguments):
+    filters = parse_filters(options["filter"])
+    text, size, whole = wanted_format(console, options), options["size"], options["no_trunc"]
     last = options["last"]
     if last is None or last < 0:
         last = 1 if options["latest"] else None
-    size = options["size"]
     if text and not size:
         from .formatted import uses_field
         size = uses_field(text, "Size")
-    listed = console.docker.call("container_list", all=True if options["all"] else None, limit=last or None,
-                                 size=True if size else None, filters=filters or None)
-    containers = answered_objects(listed, "ContainerList", "Id")
-    whole = options["no_trunc"]
-    if options["quiet"]:
-        write_lines(console.out, [row["Id"] if whole else short_id(row["Id"]) for row in containers])
-        return 0
+    listed = console.docker.call("container_list", all=options["all"] or None, limit=last or None,
+                                 size=size or None, filters=filters or None)
+    containers = answer_objects(listed, "ContainerList", "Id")
     now = time.time()
-    if text and text != "table":
+    if options["quiet"]:
+        write_lines(console.out, [shown_id(container, whole) for container in containers])
+    elif text:
         from .formatted import label_title, write_formatted
         rows = [container_row(container, whole, now) for container in containers]
-        return write_formatted(console, text, rows, dict(PS_HEADERS, Label=label_title), PS_RAW)
-    titles = list(PS_TITLES) + (["SIZE"] if size else [])
-    rows = [container_cells(container, whole, now) + ([container_size(container)] if size else [])
-            for container in containers]
-    write_lines(console.out, align_columns([titles] + rows))
+        write_formatted(console, text, rows, dict(PS_HEADERS, Label=label_title), PS_RAW)
+    else:
+        rows = [container_cells(container, whole, now) + ([container_size(container)] if size else [])
+                for container in containers]
+        write_lines(console.out, align_columns([PS_TITLES + (("SIZE",) if size else ())] + rows))
     return 0
 
 LISTING_COMMANDS = command_table(

@@ -11,8 +11,8 @@ Response.messages() has raised those already.
 """
 import os
 
+from ..engine.answers import reject_malformed_answer
 from ..errors import printable_text
-from .console import reject_malformed_answer
 from .format import human_size
 
 PROGRESS_BAR_WIDTH = 50

@@ -6,12 +6,13 @@ words for errors. `inspect` re-indents the engine's JSON and changes nothing els
 import json
 import re
 
+from ..engine.answers import answer_field
 from ..errors import UNPRINTABLE, APIError, NotFound, ProtocolError, UsageError
-from .answers import answered_object, read_filters, read_when
-from .console import describe_error
+from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
-from .formatted import parse_template_option, template_lines
+from .formatted import option_template, template_lines
+from .queries import parse_filters, read_when
 
 INSPECT_FLAGS = """
 -f, --format   text  TEMPLATE  json, or a Go template for each object
@@ -33,13 +34,9 @@ EVENTS_FLAGS = """
 --until        text  TIME  and end there
 """
 
-# The order in which a name is looked up; a * marks what only a swarm has.
-INSPECT_OPERATIONS = {
-    "container": "container_inspect", "image": "image_inspect", "network": "network_inspect",
-    "volume": "volume_inspect",
-    "service": "service_inspect", "task": "task_inspect", "node": "node_inspect", "plugin": "plugin_inspect",
-    "secret": "secret_inspect", "config": "config_inspect"}
-INSPECT_ORDER = "container image network volume service* task* node* plugin secret* config*".split()
+# The order in which a name is looked up, and of those kinds the ones that only a swarm has.
+INSPECT_KINDS = "container image network volume service task node plugin secret config".split()
+SWARM_KINDS = ("service", "task", "node", "secret", "config")
 
 # What JSON calls null has a kind in the docker CLI, and prints by it; anything else that is null is a list.
 NULL_POINTER_FIELDS = frozenset("""
@@ -73,7 +70,7 @@ class ObjectFinder:
 
     def _inspect(self, kind, name):
         size = {"size": True} if self.size and kind == "container" else {}
-        with self.docker.send(INSPECT_OPERATIONS[kind], name, **size) as response:
+        with self.docker.send(kind + "_inspect", name, **size) as response:
             data = response.read()
         try:
             json.loads(data.decode("utf-8"))
@@ -84,7 +81,7 @@ class ObjectFinder:
 
     def _in_swarm(self):
         if self._swarm is None:
-            facts = answered_object(self.docker.call("system_info"), "SystemInfo")
+            facts = answer_field(self.docker.call("system_info"), "SystemInfo", dict)
             self._swarm = bool((facts.get("Swarm") or {}).get("ControlAvailable"))
         return self._swarm
 
@@ -92,11 +89,11 @@ class ObjectFinder:
         """Raises APIError with the engine's words when the kind is given, else NotFound."""
         if self.kind:
             return self._inspect(self.kind, name)
-        for kind in INSPECT_ORDER:
-            if kind.endswith("*") and not self._in_swarm():
+        for kind in INSPECT_KINDS:
+            if kind in SWARM_KINDS and not self._in_swarm():
                 continue
             try:
-                return self._inspect(kind.rstrip("*"), name)
+                return self._inspect(kind, name)
             except NotFound:
                 pass
             except UsageError:
@@ -112,21 +109,17 @@ def write_json(output, text):
     """Write JSON and a newline. A terminal gets what it would act on as JSON's own escapes."""
     if output.isatty():
         kept = {"\n": "\n", "\x7f": "\\u007f"}   # json.dumps leaves DEL as it is
-        text = re.sub(UNPRINTABLE, lambda found: kept.get(found.group(), json.dumps(found.group())[1:-1]), text)
+        text = re.sub(UNPRINTABLE, lambda found: kept.get(found.group(), json.dumps(found.group())[1:-1]),
+                      text)
     output.write((text + "\n").encode("utf-8", "surrogatepass"))
 
 
 def inspect_command(console, options, arguments):
-    kind, text = options["type"], options["format"]
-    if kind is not None and kind not in INSPECT_OPERATIONS:
-        names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
-        console.err.line("unknown type: %s: must be one of %s" % (quote_text(kind), names))
-        return 1
-    template = None
-    if text and text != "json":
-        template = parse_template_option(console, text, inspect_nulls)
-        if template is None:
-            return 64
+    kind, text = options["type"], options["format"] or None
+    if kind is not None and kind not in INSPECT_KINDS:
+        names = ", ".join('"%s"' % name for name in sorted(INSPECT_KINDS))
+        raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
+    template = option_template(text, inspect_nulls) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, options["size"])
     found, errors = [], []
     for name in arguments:
@@ -139,18 +132,19 @@ def inspect_command(console, options, arguments):
             errors.append(describe_error(error) if kind else "Error: %s" % error)
         except UsageError as error:
             errors.append("%s: %s" % (console.program, error))
-    status = 0
     if template is not None:
-        status = template_lines(console, template, [json.loads(one) for one in found], partial=False)
-        if status:
+        try:
+            template_lines(console, template, [json.loads(one) for one in found], partial=False)
+        except CommandFailed as failed:
             console.out.line()   # of a failed row docker keeps the line's end alone
+            errors.insert(0, str(failed))
     elif text == "json":
         write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for one in found))
     else:
         write_json(console.out, indent_json("[%s]" % ",".join(found)))
     for error in errors:
         console.err.line(error)
-    return 1 if errors else status
+    return 1 if errors else 0
 
 
 def logs_command(console, options, arguments):
@@ -163,16 +157,13 @@ def logs_command(console, options, arguments):
     if not arguments[0]:
         raise UsageError("invalid container name or ID: value is empty")
     # Whether it has a terminal decides how its log comes; the id holds while the name may move on.
-    inspected = console.docker.call("container_inspect", arguments[0])
-    container = answered_object(inspected, "ContainerInspect", "Id")
-    tty = answered_object(container.get("Config"), "ContainerInspect").get("Tty") or False
-    if not isinstance(tty, bool):
-        raise TypeError("Tty: %r" % (tty,))
+    container = console.docker.call("container_inspect", arguments[0])
+    id = answer_field(container, "ContainerInspect", str, "Id")
+    tty = answer_field(container, "ContainerInspect", (bool, type(None)), "Config", "Tty") or False
     for name in ("follow", "timestamps", "details"):
-        if options[name]:
-            query[name] = True
+        query[name] = options[name] or None
     from ..engine.pump import copy_stream
-    response = console.docker.send("container_logs", container["Id"], stdout=True, stderr=True,
+    response = console.docker.send("container_logs", id, stdout=True, stderr=True,
                                    tail="all" if options["tail"] is None else options["tail"], **query)
     with response:
         copy_stream(response, tty, console.out, console.err)
@@ -196,29 +187,21 @@ def event_row(event):
     from .template import SparseRow
     actor = event.get("Actor") or {}
     row = SparseRow([(name, event.get(name) or "") for name in ("status", "id", "from", "Type", "Action")])
-    row["Actor"] = {"ID": actor.get("ID") or "", "Attributes": actor.get("Attributes") or {}}
-    row["scope"] = event.get("scope") or ""
-    row["time"] = event.get("time") or 0
-    row["timeNano"] = event.get("timeNano") or 0
+    row.update(Actor={"ID": actor.get("ID") or "", "Attributes": actor.get("Attributes") or {}},
+               scope=event.get("scope") or "", time=event.get("time") or 0,
+               timeNano=event.get("timeNano") or 0)
     return row
 
 
 def events_command(console, options, arguments):
-    filters = read_filters(console, options)
-    if filters is None:
-        return 125
+    filters = parse_filters(options["filter"])
     since, until = read_when(options, "since"), read_when(options, "until")
-    text = options["format"]
-    template = None
-    if text:
-        template = parse_template_option(console, "{{json .}}" if text == "json" else text)
-        if template is None:
-            return 64
+    template = option_template(options["format"] or None)
     for event in console.docker.call("system_events", since=since, until=until, filters=filters or None):
         if template is None:
             console.out.line(event_line(event))
-        elif template_lines(console, template, [event_row(event)], partial=False):
-            return 64
+        else:
+            template_lines(console, template, [event_row(event)], partial=False, status=64)
     return 0
 
 WATCHING_COMMANDS = command_table(

@@ -17,28 +17,22 @@ POST into a GET), cookies, HTTP proxies for unix sockets.
 """
 import json
 import os
-import re
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.config import find_address
 from ..net.connection import Connection, require_seconds
 from ..net.dial import dial
-from .endpoints import encode_query, endpoint_names, find_endpoint
+from .answers import answer_field, malformed_answer
+from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
 
 OLDEST_API = "1.24"
 NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
-API_VERSION = r"v?([0-9]{1,4})\.([0-9]{1,4})"
-
-
-def api_version_pair(text):
-    """ "1.41" or "v1.41" → (1, 41). UsageError if it is no version."""
-    match = re.fullmatch(API_VERSION, text) if isinstance(text, str) else None
-    if match is None:
-        raise UsageError("API version %r is not of the form 1.41" % (text,),
-                         "set DOCKER_API_VERSION to one, or leave it unset")
-    return int(match.group(1)), int(match.group(2))
+# The operations whose answer tells whether a log is that of a terminal, and where in it.
+TTY_PLACES = {"service_logs": ("service_inspect", "Spec TaskTemplate ContainerSpec TTY"),
+              "task_logs": ("task_inspect", "Spec ContainerSpec TTY")}
+CONTENT_TYPES = {"json": "application/json", "tar": "application/x-tar"}   # by the body kind of an endpoint
 
 
 def error_from_response(response):
@@ -66,22 +60,36 @@ def error_from_response(response):
     return kind(response.status, message.strip() + cut_short, response.method, response.target)
 
 
-def encode_json_body(value):
-    """A Python value → bytes of JSON. UsageError if it is none."""
+def encode_body(body, kind):
+    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" values as JSON.
+
+    Bytes, files and iterables stay as they are. UsageError for what has no such form.
+    """
     try:
-        return json.dumps(value, allow_nan=False).encode("ascii")
+        if isinstance(body, str):
+            return body.encode("utf-8")
+        return json.dumps(body, allow_nan=False).encode("ascii") if kind == "json" else body
+    except UnicodeEncodeError as error:
+        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
+                         "give bytes")
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError("the body cannot be written as JSON: %s" % error,
                          "use dict, list, str, int, float, bool and None only")
 
 
-def encode_text_body(text):
-    """str → bytes of UTF-8. UsageError for a lone surrogate, which UTF-8 does not have."""
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
-                         "give bytes")
+def has_field(fields, name):
+    """Whether the (name, value) pairs `fields` have a field called `name` (lower-case)."""
+    return any(str(field).lower() == name for field, _ in fields)
+
+
+def body_says(body, name):
+    """Whether the request body, as the caller gave it, is a JSON object whose `name` is true."""
+    if isinstance(body, (bytes, str)):
+        try:
+            body = json.loads(body if isinstance(body, str) else body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return False
+    return isinstance(body, dict) and bool(body.get(name))
 
 
 def header_pairs(headers):
@@ -91,13 +99,6 @@ def header_pairs(headers):
         return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
-
-
-def nested_value(value, *names):
-    """The value at the keys `names` in decoded JSON; None where a key is missing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 class Docker:
@@ -117,7 +118,7 @@ class Docker:
         self.open_socket = dial
         self._version = version or os.environ.get("DOCKER_API_VERSION") or None
         if self._version is not None:
-            self._version = "%d.%d" % api_version_pair(self._version)
+            self._version = "%d.%d" % api_version_pair(self._version, "v?")
         self._idle = []
 
     def __repr__(self):
@@ -164,13 +165,14 @@ class Docker:
                 response.read(MAX_ERROR_BYTES)
             if offered is None:   # then it is older than 1.25
                 offered = OLDEST_API
-            if re.fullmatch(API_VERSION, offered) is None:
-                raise ProtocolError("Engine API, SystemPing", 0, offered.encode("latin-1"),
-                                    "an API version such as 1.41")
-            if api_version_pair(offered) < api_version_pair(OLDEST_API):
+            try:
+                newest = api_version_pair(offered, "v?")
+            except UsageError:
+                raise malformed_answer("SystemPing", offered.encode("latin-1"), "an API version such as 1.41")
+            if newest < api_version_pair(OLDEST_API):
                 raise UsageError("the engine at %s speaks API %s at most; rawdock speaks %s to %s"
                                  % (self.address, offered, OLDEST_API, NEWEST_API), "use a newer engine")
-            self._version = "%d.%d" % min(api_version_pair(offered), api_version_pair(NEWEST_API))
+            self._version = "%d.%d" % min(newest, api_version_pair(NEWEST_API))
         return self._version
 
     def supports(self, version):
@@ -197,12 +199,10 @@ class Docker:
         if query:
             path += ("&" if "?" in path else "?") + encode_query(raw_query_pairs(query))
         fields = header_pairs(headers)
-        if isinstance(body, str):
-            body = encode_text_body(body)
-        elif isinstance(body, (dict, list)):
-            body = encode_json_body(body)
-            if not any(str(name).lower() == "content-type" for name, _ in fields):
-                fields.append(("Content-Type", "application/json"))
+        is_json = isinstance(body, (dict, list))
+        if is_json and not has_field(fields, "content-type"):
+            fields.append(("Content-Type", "application/json"))
+        body = encode_body(body, "json" if is_json else None)
         return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout,
                               total_timeout)
 
@@ -225,7 +225,7 @@ class Docker:
             if connection.reusable:
                 self._keep(connection)
             raise
-        if response.status == 101 and not any(str(name).lower() == "upgrade" for name, _ in fields):
+        if response.status == 101 and not has_field(fields, "upgrade"):
             response.close()
             raise ProtocolError("RFC 9110 §15.2.2", 0, b"101 " + response.reason.encode("latin-1"),
                                 "no switch of protocols, for the request has no Upgrade field")
@@ -273,15 +273,12 @@ class Docker:
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)
         # A detached exec is answered like any other request: there is no stream to switch to.
-        detached = endpoint.name == "exec_start" and nested_value(decode_json_body(body), "Detach")
+        detached = endpoint.name == "exec_start" and body_says(body, "Detach")
         hijack = endpoint.upgrade is not None and not detached
-        if endpoint.body == "json" and body is not None and not isinstance(body, (bytes, str)):
-            body = encode_json_body(body)
-        if body is not None and not any(str(field).lower() == "content-type" for field, _ in fields):
-            kind = "application/json" if endpoint.body == "json" else "application/x-tar"
-            fields.append(("Content-Type", kind))
-        if isinstance(body, str):
-            body = encode_text_body(body)
+        if body is not None:
+            body = encode_body(body, None if isinstance(body, bytes) else endpoint.body)
+            if not has_field(fields, "content-type"):
+                fields.append(("Content-Type", CONTENT_TYPES[endpoint.body]))
         if hijack:
             fields += upgrade_fields(endpoint.upgrade)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
@@ -296,8 +293,8 @@ class Docker:
                 raise error_from_response(response)
             response.close()
             line = "%d %s" % (response.status, response.reason)
-            raise ProtocolError("Engine API, " + endpoint.operation_id, 0, line.encode("latin-1"),
-                                "status %s" % " or ".join(map(str, endpoint.statuses)))
+            raise malformed_answer(endpoint.operation_id, line.encode("latin-1"),
+                                   "status %s" % " or ".join(map(str, endpoint.statuses)))
         # An engine sends a length or chunks. Without them the answer came through something else.
         response.watch_end(endpoint.result, required=endpoint.result not in ("none", "upgrade"))
         return response
@@ -343,25 +340,18 @@ class Docker:
         if endpoint.upgrade not in (None, "tcp"):
             return True
         if endpoint.name == "exec_start":
-            return bool(nested_value(decode_json_body(parameters.get("body")), "Tty"))
-        target = path_values[0] if path_values else parameters["id"]
-        if endpoint.name == "service_logs":
-            service = self.call("service_inspect", target)
-            return bool(nested_value(service, "Spec", "TaskTemplate", "ContainerSpec", "TTY"))
-        if endpoint.name == "task_logs":
-            return bool(nested_value(self.call("task_inspect", target), "Spec", "ContainerSpec", "TTY"))
-        tty = nested_value(self.call("container_inspect", target), "Config", "Tty")
-        if not isinstance(tty, bool):
-            raise ProtocolError("Engine API, ContainerInspect", 0, repr(tty).encode("ascii", "replace"),
-                                "Config.Tty to be true or false")
-        return tty
+            return body_says(parameters.get("body"), "Tty")
+        inspect, names = TTY_PLACES.get(endpoint.name, ("container_inspect", "Config Tty"))
+        inspected = self.call(inspect, path_values[0] if path_values else parameters["id"])
+        kinds = bool if inspect == "container_inspect" else (bool, type(None))
+        return bool(answer_field(inspected, find_endpoint(inspect).operation_id, kinds, *names.split()))
 
 
 def at_least_one(messages, endpoint):
     """`messages` (an iterator) of `endpoint`; ProtocolError if there is none."""
     first = next(messages, None)
     if first is None:
-        raise ProtocolError("Engine API, " + endpoint.operation_id, 0, b"", "at least one message")
+        raise malformed_answer(endpoint.operation_id, b"", "at least one message")
     yield first
     yield from messages
 
@@ -385,16 +375,6 @@ def named_operation(arguments):
     if len(arguments) < 2:
         raise UsageError("the operation's name is missing", "as in docker.call(\"container_list\")")
     return arguments[0], find_endpoint(arguments[1]), arguments[2:]
-
-
-def decode_json_body(body):
-    """A request body as the caller gave it → its Python value; None if it is no JSON."""
-    if isinstance(body, (bytes, str)):
-        try:
-            return json.loads(body if isinstance(body, str) else body.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return None
-    return body
 
 
 def upgrade_fields(protocol):

@@ -13,9 +13,14 @@ from ..errors import UsageError
 DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3, "ms": 10 ** 6,
                   "s": 10 ** 9, "m": 60 * 10 ** 9, "h": 3600 * 10 ** 9}
 DURATION_PART = "([0-9]+)?(?:[.]([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
-# RFC 3339 §5.6, and the shorter forms the docker CLI takes for --since: what is left out is zero, the zone local.
+# RFC 3339 §5.6, and the shorter forms the docker CLI takes for --since: what is left out is zero, the zone
+# local.
 DATE_PATTERN = ("([0-9]{4})-([0-9]{2})-([0-9]{2})"
-                "(?:[Tt]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9})[0-9]*)?)?)?)?(Z|z|[+-][0-9]{2}:[0-9]{2})?")
+                "(?:[Tt]([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:[.]([0-9]{1,9})[0-9]*)?)?)?)?"
+                "(Z|z|[+-][0-9]{2}:[0-9]{2})?")
+
+WEEKDAY_NAMES = "Mon Tue Wed Thu Fri Sat Sun".split()   # whatever the locale
+MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 # Days and more are floored from whole hours, as the docker CLI does.
 DAY_HOURS = 24
@@ -41,14 +46,10 @@ def human_duration(seconds):
     hours = int(seconds / 3600.0 + 0.5)
     if hours == 1:
         return "About an hour"
-    if hours < 2 * DAY_HOURS:
-        return "%d hours" % hours
-    if hours < 2 * WEEK_HOURS:
-        return "%d days" % (hours // DAY_HOURS)
-    if hours < 2 * MONTH_HOURS:
-        return "%d weeks" % (hours // WEEK_HOURS)
-    if hours < 2 * YEAR_HOURS:
-        return "%d months" % (hours // MONTH_HOURS)
+    for unit, length, longer in (("hours", 1, DAY_HOURS), ("days", DAY_HOURS, WEEK_HOURS),
+                                 ("weeks", WEEK_HOURS, MONTH_HOURS), ("months", MONTH_HOURS, YEAR_HOURS)):
+        if hours < 2 * longer:
+            return "%d %s" % (hours // length, unit)
     return "%d years" % (int(seconds / 3600.0) // YEAR_HOURS)
 
 
@@ -66,12 +67,16 @@ def month_length(year, month):
 
 
 def read_date(text):
-    """A date, or date and time, as (seconds since 1970, nanoseconds), or None if it is none. Without a zone: local time."""
+    """A date, or date and time, as (seconds since 1970, nanoseconds), or None if it is none.
+
+    Without a zone it is local time.
+    """
     match = re.fullmatch(DATE_PATTERN, text, re.ASCII)
     if match is None:
         return None
     year, month, day, hour, minute, second = [int(part or 0) for part in match.groups()[:6]]
-    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month) and hour < 24 and minute < 60 and second < 60):
+    if not (1 <= month <= 12 and 1 <= day <= month_length(year, month)
+            and hour < 24 and minute < 60 and second < 60):
         return None
     nanoseconds = int((match.group(7) or "0").ljust(9, "0"))
     zone = match.group(8)
@@ -83,12 +88,14 @@ def read_date(text):
     offset = 0
     if zone not in "Zz":
         offset = (int(zone[1:3]) * 60 + int(zone[4:6])) * 60 * (-1 if zone[0] == "-" else 1)
-    return days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset, nanoseconds
+    seconds = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
+    return seconds - offset, nanoseconds
 
 
 def read_duration(text):
     """A Go duration ("1h30m", "-1.5s") in nanoseconds, or None if it is none."""
-    match = re.fullmatch("([+-]?)((?:%s)+)" % DURATION_PART.replace("(", "(?:").replace("(?:?:", "(?:"), text, re.ASCII)
+    part = DURATION_PART.replace("(", "(?:").replace("(?:?:", "(?:")
+    match = re.fullmatch("([+-]?)((?:%s)+)" % part, text, re.ASCII)
     if match is None:
         return 0 if text in ("+0", "-0") else None
     total = 0
@@ -103,7 +110,7 @@ def read_duration(text):
 
 
 def parse_when(text, now):
-    """A --since or --until as the engine wants it: seconds since 1970, with nine decimals where it was a date.
+    """A --since or --until as the engine wants it: seconds since 1970, with nine decimals for a date.
 
     `text`: a duration, meaning so long before `now` (seconds, a number); a date; or seconds
     since 1970, which stay as they are. Raises UsageError.

@@ -409,12 +409,16 @@ def encode_query(pairs):
     return "&".join(["%s=%s" % (percent_encode(name), percent_encode(value)) for name, value in pairs])
 
 
-def api_version_key(version):
-    """The str "1.41" as (1, 41), so that 1.9 sorts before 1.10. Raises UsageError."""
-    if not isinstance(version, str) or not re.fullmatch("[0-9]{1,4}[.][0-9]{1,4}", version):
-        raise UsageError("API version: expected digits.digits such as 1.41, got %s" % ascii(version))
-    major, minor = version.split(".")
-    return int(major), int(minor)
+def api_version_pair(text, prefix=""):
+    """ "1.41" → (1, 41), so that 1.9 sorts before 1.10. UsageError if it is no version.
+
+    `prefix` is a pattern for what may stand before it.
+    """
+    match = re.fullmatch(prefix + r"([0-9]{1,4})\.([0-9]{1,4})", text) if isinstance(text, str) else None
+    if match is None:
+        raise UsageError("API version %s is not of the form 1.41" % ascii(text),
+                         "set DOCKER_API_VERSION to one, or leave it unset")
+    return int(match.group(1)), int(match.group(2))
 
 
 def refused_value(kind, name, value, expected):
@@ -641,7 +645,7 @@ class Endpoint(object):
 
     def refuse_older_engine(self, what, since, version):
         """Raise UsageError when `what`, new in API `since`, is asked of an engine that speaks `version`."""
-        if api_version_key(since) > api_version_key(version):
+        if api_version_pair(since) > api_version_pair(version):
             raise UsageError("%s needs API %s, this engine speaks %s" % (what, since, version))
 
     def build_path(self, path_values):

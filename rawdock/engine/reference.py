@@ -17,6 +17,7 @@ image id (64 hex digits name an image that is here, never one to pull), an empty
 Leaves out: a bare `sha256:…`, which is an id to the engine and no reference to a registry.
 """
 import re
+from collections import namedtuple
 
 from ..errors import UsageError
 
@@ -35,20 +36,17 @@ DIGEST_PATTERN = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f
 IMAGE_ID_PATTERN = "[0-9a-f]{64}"
 
 
-class Reference(object):
+class Reference(namedtuple("Reference", "domain path tag digest")):
     """An image reference, short names spelled out.
 
     `domain` ("docker.io") and `path` ("library/redis") are str; `tag` and `digest`
     ("sha256:…") str or None. No tag is assumed: see `pull_query` for where "latest" comes in.
     """
 
-    __slots__ = ("domain", "path", "tag", "digest")
+    __slots__ = ()
 
-    def __init__(self, domain, path, tag=None, digest=None):
-        self.domain = domain
-        self.path = path
-        self.tag = tag
-        self.digest = digest
+    def __new__(cls, domain, path, tag=None, digest=None):
+        return tuple.__new__(cls, (domain, path, tag, digest))
 
     def repository(self):
         """The whole name, without tag and digest: "docker.io/library/redis"."""
@@ -79,14 +77,6 @@ class Reference(object):
         The tag is "latest" when there is neither tag nor digest.
         """
         return self.repository() + (self.suffix() or ":" + REFERENCE_TAG)
-
-    def __eq__(self, other):
-        if not isinstance(other, Reference):
-            return NotImplemented
-        return (self.domain, self.path, self.tag, self.digest) == (other.domain, other.path, other.tag, other.digest)
-
-    def __hash__(self):
-        return hash((self.domain, self.path, self.tag, self.digest))
 
     def __repr__(self):
         return "<Reference %s>" % (self.repository() + self.suffix())
@@ -133,7 +123,8 @@ def parse_reference(text):
     if domain == REFERENCE_DOMAIN and "/" not in path:
         path = REFERENCE_LIBRARY + path
     if len(path) > REFERENCE_PATH_LIMIT:
-        raise refused_reference(text, "the path is %d characters long, %d are allowed" % (len(path), REFERENCE_PATH_LIMIT))
+        raise refused_reference(text, "the path is %d characters long, %d are allowed"
+                                % (len(path), REFERENCE_PATH_LIMIT))
     return Reference(domain, path, tag, digest if at_sign else None)
 
 
@@ -152,13 +143,27 @@ def check_reference_parts(text, domain, path, tag, digest):
             raise refused_reference(text, "the path has an empty component")
         raise refused_reference(text, "%s is no path component: lower-case letters and digits,"
                                 " single '.', one or two '_' or any '-' between them" % ascii(component))
+    wrong = None
     if tag is not None and not re.fullmatch(TAG_PATTERN, tag):
-        raise refused_reference(text, "%s is no tag: 1 to 128 letters, digits, '_', '.' or '-',"
-                                " not beginning with '.' or '-'" % ascii(tag))
-    if digest is not None and not re.fullmatch(DIGEST_PATTERN, digest):
-        raise refused_reference(text, "%s is no digest: algorithm ':' and 32 or more hex digits" % ascii(digest))
-    if digest is not None and digest.startswith("sha256:") and not re.fullmatch("sha256:" + IMAGE_ID_PATTERN, digest):
-        raise refused_reference(text, "a sha256 digest has 64 lower-case hex digits, %s has not" % ascii(digest))
+        wrong = ("%s is no tag: 1 to 128 letters, digits, '_', '.' or '-',"
+                 " not beginning with '.' or '-'" % ascii(tag))
+    elif digest is not None and not re.fullmatch(DIGEST_PATTERN, digest):
+        wrong = "%s is no digest: algorithm ':' and 32 or more hex digits" % ascii(digest)
+    elif (digest or "").startswith("sha256:") and not re.fullmatch("sha256:" + IMAGE_ID_PATTERN, digest):
+        wrong = "a sha256 digest has 64 lower-case hex digits, %s has not" % ascii(digest)
+    if wrong:
+        raise refused_reference(text, wrong)
+
+
+def familiar_image(text):
+    """An image's name (str) as people write it, its digest left out: "redis:2", not "docker.io/…/redis:2"."""
+    if "@" not in text and not text.startswith((REFERENCE_DOMAIN + "/", REFERENCE_DOMAIN_ALIAS + "/")):
+        return text
+    try:
+        reference = parse_reference(text)
+    except UsageError:
+        return text
+    return reference.familiar_name() + (":" + reference.tag if reference.tag else "")
 
 
 def pull_query(reference):

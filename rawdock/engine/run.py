@@ -20,8 +20,8 @@ import re
 import sys
 import time
 
-from ..errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, Timeout,
-                      UsageError)
+from ..errors import APIError, Conflict, ConnectError, NotFound, RawdockError, Timeout, UsageError
+from .answers import answer_field
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy
 from .reference import parse_reference, pull_query
@@ -49,25 +49,6 @@ class RunFailed(RawdockError):
 
 class UnsupportedOption(UsageError):
     """An option that the engine's API version does not have: the engine would ignore it. Nothing was sent."""
-
-
-def answer_field(answer, operation, kinds, *names):
-    """The value at the keys `names` in the decoded `answer` of `operation` (str); None for a missing key.
-
-    `kinds` is the type, or tuple of types, that it may have; True and False are no int. ProtocolError for
-    another type, or for an answer of another shape.
-    """
-    found = answer
-    for name in names:
-        if not isinstance(found, dict):
-            break
-        found = found.get(name)
-    else:
-        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
-        if isinstance(found, kinds) and (not isinstance(found, bool) or bool in kinds):
-            return found
-    raise ProtocolError("Engine API, " + operation, 0, repr(answer).encode("utf-8", "replace"),
-                        "an object that has %s" % ".".join(names))
 
 
 def require_api_versions(docker, needed):

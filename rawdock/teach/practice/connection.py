@@ -16,6 +16,7 @@ import json
 import socket
 import time
 
+from ...engine.durations import MONTH_NAMES, WEEKDAY_NAMES
 from ...errors import ProtocolError
 from ...wire.chunked import encode_chunk, encode_last_chunk
 from ...wire.exchange import Data, End, RequestReader
@@ -37,14 +38,12 @@ PRACTICE_REASONS = {
     503: "Service Unavailable",
 }
 TYPING_HINT = "typed by hand? rawdock nc -C and nc -C end each line with CRLF\n"
-WEEK_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def http_date():
     """The time as RFC 9110 §5.6.7 writes it, whatever the locale."""
     now = time.gmtime()
-    names = {"day": WEEK_DAYS[now.tm_wday], "month": MONTHS[now.tm_mon - 1]}
+    names = {"day": WEEKDAY_NAMES[now.tm_wday], "month": MONTH_NAMES[now.tm_mon - 1]}
     return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
 
 

@@ -1,0 +1,30 @@
+"""What --filter, --since and --until become in the query of a request."""
+import time
+
+from ..engine.durations import parse_when
+from .console import CommandFailed
+
+
+def parse_filters(words):
+    """--filter words ("status=exited") as the dict the engine takes: name to list of values.
+
+    CommandFailed, with the docker CLI's status 125, for one without `=`.
+    """
+    filters = {}
+    for word in words or ():
+        if not word:
+            continue
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise CommandFailed('invalid argument "%s" for "-f, --filter" flag: bad format of filter '
+                                "(expected name=value)" % word, 125)
+        values = filters.setdefault(name.strip().lower(), [])
+        if value.strip() not in values:
+            values.append(value.strip())
+    return filters
+
+
+def read_when(options, name):
+    """--since or --until for the engine, or None."""
+    text = options[name]
+    return parse_when(text, time.time()) if text else None

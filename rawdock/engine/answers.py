@@ -1,0 +1,65 @@
+"""Whether a decoded answer has the shape that the Engine API gives it; if not, the one error for that.
+
+Fields are checked where their type decides what happens next. The others are read where they are printed,
+inside reject_malformed_answer(): to check the type of each before would be as long as the printing.
+"""
+from ..errors import ProtocolError, RawdockError
+
+
+def malformed_answer(operation, seen, expected):
+    """The ProtocolError for an answer of `operation` (its id) that has `seen` in place of what is `expected`.
+
+    `seen` is bytes, or any decoded value; the others are str.
+    """
+    data = seen if isinstance(seen, bytes) else repr(seen).encode("utf-8", "replace")
+    return ProtocolError("Engine API, " + operation, 0, data, expected)
+
+
+def answer_field(answer, operation, kinds, *names):
+    """The value at the keys `names` in the decoded `answer` of `operation` (str); None for a missing key.
+
+    `kinds` is the type, or tuple of types, that it may have; True and False are no int. ProtocolError for
+    another type, or for an answer of another shape.
+    """
+    found = answer
+    for name in names:
+        if not isinstance(found, dict):
+            break
+        found = found.get(name)
+    else:
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        if isinstance(found, kinds) and (not isinstance(found, bool) or bool in kinds):
+            return found
+    raise malformed_answer(operation, answer, "an object" + (" that has " + ".".join(names) if names else ""))
+
+
+def nested_value(value, *names):
+    """The value at the keys `names` in decoded JSON; None where a key is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def answer_objects(answer, operation, *needed):
+    """`answer` if it is a list of objects with a text under each name of `needed`, [] for null.
+
+    ProtocolError for anything else.
+    """
+    if not isinstance(answer, (list, type(None))):
+        raise malformed_answer(operation, answer, "a list")
+    for one in answer or ():
+        answer_field(one, operation, dict)
+        for name in needed:
+            answer_field(one, operation, str, name)
+    return answer or []
+
+
+def reject_malformed_answer(function, *arguments):
+    """function(*arguments), in which a value of another type than the Engine API's is a ProtocolError."""
+    try:
+        return function(*arguments)
+    except RawdockError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        expected = "an answer with values of the Engine API's types"
+        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error
