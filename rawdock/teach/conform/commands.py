@@ -1,4 +1,4 @@
-"""The command `conform`. Its row only: what it runs is imported when it is run, for `rawdock --help` reads it too."""
+"""The command `conform`: its row. What it runs is imported when it is run: `rawdock --help` needs it not."""
 from ...cli.flags import Command, command_table
 
 CONFORM_FLAGS = """

@@ -34,6 +34,13 @@ IDLE_SECONDS = 5                  # to wait for more of it
 WHOLE_SECONDS = 20                # to wait for the whole of it
 PULL_SECONDS = 120                # either, while the image is pulled
 MAX_CONFORM_BYTES = 64 << 20      # of one body
+# Requests that make an object of the name NAME, and the path that removes it.
+MAKING_REQUESTS = (
+    (r"/containers/(?:create|[^/]+/rename)[?]name=NAME", "/containers/%s?force=1&v=1"),
+    ("repo=NAME&tag=1", "/images/%s:1"),
+    ('^/volumes/create .*"Name":"NAME"', "/volumes/%s"),
+    ('^/networks/create .*"Name":"NAME"', "/networks/%s"),
+)
 
 
 class ConformRun:
@@ -55,9 +62,7 @@ class ConformRun:
         self._in_making = set()   # those of the request that is under way
 
     def check_engine(self):
-        """UsageError if the engine's API is older than CONFORM_API; chooses `api`; pulls the image if it is
-        not there.
-        """
+        """UsageError if the engine's API is older than CONFORM_API; chooses `api`; pulls a missing image."""
         answer, _ = self._look("/_ping")
         newest = answer.headers.get("api-version", "") if answer else ""
         if re.fullmatch("1[.][0-9]{1,3}", newest) and int(newest[2:]) < int(CONFORM_API[2:]):
@@ -97,11 +102,8 @@ class ConformRun:
                 pass
 
     def scenario(self, steps):
-        """Run the steps of one scenario → [(ConformStep, ConformFact or RawdockError)]. Leaves nothing
-        behind.
-        """
-        found = []
-        self._open, self._answers = {}, {}
+        """Run a scenario's steps → [(ConformStep, ConformFact or RawdockError)]. Leaves nothing behind."""
+        found, self._open, self._answers = [], {}, {}
         try:
             for step in steps:
                 try:
@@ -161,7 +163,7 @@ class ConformRun:
         return value
 
     def _step(self, step):
-        """→ the ConformFact of a step, None for one that has no answer. Any RawdockError takes its place."""
+        """→ the ConformFact of a step, None for one without an answer. Any RawdockError takes its place."""
         if step.verb in ("send", "end", "read"):
             return self._stream_step(step)
         if step.verb == "raw":
@@ -230,9 +232,9 @@ class ConformRun:
                 events += reader.feed(data) if data else reader.feed_eof()
         except socket.timeout:
             raise Timeout("head", seconds, reader.offset, str(self.docker.address))
+        except RawdockError:
+            raise
         except OSError as error:
-            if isinstance(error, RawdockError):
-                raise
             raise StreamError("the connection broke (%s)" % error)
         finally:
             sock.close()
@@ -241,25 +243,17 @@ class ConformRun:
         head = [event for event in events if not isinstance(event, (Data, End))][-1]
         content = b"".join(event.data for event in events if isinstance(event, Data))
         shape, self._answers[step.name] = shape_of_json(content)
-        # Without a version in its target, the answer is of the engine's newest API, whose keys the facts do
-        # not have.
+        # A target without a version gets the engine's newest API, whose keys the facts do not have.
         shape = ["null"] if isinstance(shape, list) else shape
         return self._fact(step, head, "sized", shape)
 
     def _note_made(self, target, body):
         """Remember what this request makes, before it does."""
-        before = set(self._made)
-        named = re.search(r"/containers/(?:create|[^/]+/rename)\?name=(-?%s[a-z]+)" % self.prefix, target)
-        if named:
-            self._made.add("/containers/%s?force=1&v=1" % named.group(1))
-        tagged = re.search(r"repo=(%s[A-Za-z]+)&tag=1" % self.prefix, target)
-        if tagged:
-            self._made.add("/images/%s:1" % tagged.group(1))
-        for kind in ("volumes", "networks"):
-            made = re.search(r'"Name":"(-?%s[a-z]+)"' % self.prefix, body)
-            if made and target == "/%s/create" % kind:
-                self._made.add("/%s/%s" % (kind, made.group(1)))
-        self._in_making = self._made - before
+        name, request = "(-?%s[A-Za-z]+)" % self.prefix, target + " " + body
+        made = {path % found for pattern, path in MAKING_REQUESTS
+                for found in re.findall(pattern.replace("NAME", name), request)}
+        self._in_making = made - self._made
+        self._made |= made
 
     def _shape(self, response, duplex, kind, name=None):
         stat = response.headers.get("x-docker-container-path-stat")

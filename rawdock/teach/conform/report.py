@@ -28,9 +28,9 @@ def run_conform(console, options, arguments):
     results = run_scenarios(docker, lambda text: console.err.line("rawdock: %s" % text))
     try:
         if options["record"]:
-            written = {}
+            named = {}
             for scenario, found in results:
-                console.out.line(write_facts(scenario, found, written))
+                console.out.line(write_facts(scenario, found, named))
             return 0
         return report_conform(console, docker.address, results)
     finally:

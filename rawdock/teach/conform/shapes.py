@@ -6,7 +6,7 @@ bytes of each stream, the names in a tar. Whatever an engine answers has a fact:
 """
 import json
 import re
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 
 from ...errors import UsageError
 from ...wire.frames import FrameReader
@@ -14,6 +14,7 @@ from ...wire.frames import FrameReader
 MAX_DIFFERENCES = 12              # of one body that are shown
 SHAPE_COLUMNS = 100               # of a shape in a difference
 FACT_COLUMNS = 150                # of a line of CONFORM_FACTS
+NAMED_COLUMNS = 100               # an object of more has a line and a name of its own
 
 # Keys under which an object has keys of its own choosing: only what is under them is compared.
 FREE_MAPS = frozenset(
@@ -26,9 +27,7 @@ MACHINE_KEYS = frozenset(
 
 
 def shape_of(value, key=None):
-    """The keys and types of a JSON value: "s", "n", "b", "null", lists of one shape, dicts; {"*": …} for a
-    free-form map.
-    """
+    """The shape of a JSON value: "s", "n", "b", "null", [one shape], {key: shape}; {"*": …} for free keys."""
     if isinstance(value, dict):
         kept = {name: shape_of(one, name) for name, one in value.items() if name not in MACHINE_KEYS}
         return {"*": merged_shapes(list(kept.values()))} if key in FREE_MAPS else kept
@@ -56,9 +55,7 @@ def merged_shapes(shapes):
 
 
 def shape_of_json(data):
-    """bytes → (the shape of the JSON values in them, the first value or None). Without JSON: "text",
-    "nothing".
-    """
+    """bytes → (shape of the JSON values in them, or "text" or "nothing", and the first value or None)."""
     try:
         values = json_values(data)
         if len(values) > 1:
@@ -83,9 +80,9 @@ def shape_of_stat(field):
     from base64 import b64decode
     try:
         shape = shape_of_json(b64decode(field))[0]
+        return shape if isinstance(shape, dict) else "junk"
     except ValueError:
         return "junk"
-    return shape if isinstance(shape, dict) else "junk"
 
 
 def shape_of_frames(data):
@@ -116,64 +113,108 @@ def write_shape(shape):
     return json.dumps(shape, sort_keys=True, separators=(",", ":")).replace('"', "")
 
 
-def read_shape(text):
-    return json.loads(re.sub(r"[^\[\]{}:,]+", lambda word: '"%s"' % word.group(), text))
+def read_shape(text, named):
+    """What write_shape() or shape_text() wrote → the shape. `named` {name: shape}: those it refers to."""
+    if text.startswith("@"):
+        base, _, change = text[1:].partition("+")
+        return dict(named[base], **read_shape(change or "{}", named))
+
+    def leaf(match):
+        word = match.group()
+        return json.dumps(named[word[1:]] if word[0] == "@" else word)
+
+    return json.loads(re.sub(r"[^\[\]{}:,]+", leaf, text))
 
 
-class ConformFact:
-    """What an answer was like.
+def shape_text(shape, named):
+    """A folded shape as it is written: in full, or as a named one and what it has besides or otherwise."""
+    text = write_shape(shape)
+    if not isinstance(shape, dict) or len(text) <= NAMED_COLUMNS:
+        return text
+    for name, base in sorted(named.items()):
+        if set(base) <= set(shape):
+            change = {key: value for key, value in shape.items() if base.get(key) != value}
+            text = min(text, "@" + name + ("+" + write_shape(change) if change else ""), key=len)
+    return text
 
-    `status` (int), `kind` (content type or "-"), `framing`, `shape`; `says` (whether a refusal contains what
-    it must, None where nothing is looked for) and its `message`.
+
+def fold_shape(shape, key, named, lines, whole=False):
+    """`shape` with @NAME in place of each large object in it, itself excepted if it is the `whole`.
+
+    Large objects that are not in `named` yet are put there under their `key`, and their lines into `lines`.
     """
+    if isinstance(shape, list):
+        return [fold_shape(one, key, named, lines) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    shape = {one: fold_shape(value, key if one == "*" else one, named, lines)
+             for one, value in sorted(shape.items())}
+    if whole or len(write_shape(shape)) <= NAMED_COLUMNS:
+        return shape
+    text = shape_text(shape, named)
+    if text[1:] not in named:
+        while key in named:
+            key += "'"
+        lines.append("@%s %s" % (key, text))
+        named[key], text = shape, "@" + key
+    return text
 
-    def __init__(self, status, kind, framing, shape, says=None, message=None):
-        self.status = status
-        self.kind = kind
-        self.framing = framing
-        self.shape = shape
-        self.says = says
-        self.message = message
+
+ConformFact = namedtuple("ConformFact", "status kind framing shape says message")
+ConformFact.__new__.__defaults__ = (None, None)
+ConformFact.__doc__ = """What an answer was like.
+
+`status` (int), `kind` (content type or "-"), `framing`, `shape`; `says` (whether a refusal contains what it
+must, None where nothing is looked for) and its `message`.
+"""
 
 
 def read_facts(text):
-    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}.
-
-    A line that begins with blanks goes on from the one before; a shape `=scenario/step` is that one's again.
-    """
-    found = {}
+    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}."""
+    found, named = {}, {}
     for line in re.sub(r"\n +", "", text.strip()).split("\n"):
         if line.startswith("["):
             facts = found[line.strip("[]")] = {}
+        elif line.startswith("@"):
+            name, _, shape = line[1:].partition(" ")
+            named[name] = read_shape(shape, named)
         elif line:
-            name, status, kind, framing, shape = line.split(None, 4)
-            scenario, _, step = shape[1:].rpartition("/")
-            shape = found[scenario][step].shape if shape[0] == "=" else read_shape(shape)
-            facts[name] = ConformFact(int(status), kind, framing, shape)
+            steps, status, kind, framing, shape = line.split(None, 4)
+            fact = ConformFact(int(status), kind, framing, read_shape(shape, named))
+            facts.update(dict.fromkeys(steps.split(","), fact))
+            if isinstance(fact.shape, dict):
+                named.setdefault(steps.split(",")[0], fact.shape)
     return found
 
 
-def write_facts(scenario, results, written):
+def write_facts(scenario, results, named):
     """What one scenario showed, as CONFORM_FACTS has it (str).
 
-    `written` {shape: scenario/step that has it in full} is kept from scenario to scenario.
+    `named` {name: folded shape} is kept from scenario to scenario.
     """
-    lines = ["[%s]" % scenario]
+    lines, groups = ["[%s]" % scenario], OrderedDict()
     for step, fact in results:
-        place = "%s/%s" % (scenario, step.name)
         if not isinstance(fact, ConformFact):
-            raise UsageError("%s: %s" % (place, fact), "facts are recorded from an engine that answers")
-        shape = write_shape(fact.shape)
-        first = written.setdefault(shape, place)
-        if len(shape) > FACT_COLUMNS and first != place:
-            shape = "=" + first
-        line = "%s %d %s %s %s" % (step.name, fact.status, fact.kind, fact.framing, shape)
-        while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
-            cut = line.rindex(",", 40, FACT_COLUMNS) + 1
-            lines.append(line[:cut])
-            line = "    " + line[cut:]
-        lines.append(line)
-    return "\n".join(lines)
+            raise UsageError("%s/%s: %s" % (scenario, step.name, fact),
+                             "facts are recorded from an engine that answers")
+        key = fact.status, fact.kind, fact.framing, write_shape(fact.shape)
+        groups.setdefault(key, (fact, []))[1].append(step.name)
+    for fact, steps in groups.values():
+        shape = fold_shape(fact.shape, steps[0], named, lines, True)
+        answer = fact.status, fact.kind, fact.framing, shape_text(shape, named)
+        lines.append("%s %d %s %s %s" % ((",".join(steps),) + answer))
+        if isinstance(shape, dict):
+            named.setdefault(steps[0], shape)
+    return "\n".join(folded_line(line) for line in lines)
+
+
+def folded_line(line):
+    """`line`, where it is long, on several: those after the first begin with blanks."""
+    folded = ""
+    while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
+        cut = line.rindex(",", 40, FACT_COLUMNS) + 1
+        folded, line = folded + line[:cut] + "\n", "    " + line[cut:]
+    return folded + line
 
 
 def compare_fact(expected, seen, says):
@@ -185,13 +226,10 @@ def compare_fact(expected, seen, says):
     """
     if not isinstance(seen, ConformFact):
         return 1, ["no answer to compare: %s" % " ".join(str(seen).split())], 1
-    lines = []
-    for what, name in (("status", "status"), ("kind", "content type"), ("framing", "framing")):
-        if getattr(expected, what) != getattr(seen, what):
-            lines.append("%s: expected %s, seen %s" % (name, getattr(expected, what), getattr(seen, what)))
-    wrong = len(lines)
+    lines = ["%s: expected %s, seen %s" % row
+             for row in zip(("status", "content type", "framing"), expected, seen) if row[1] != row[2]]
     shapes = shape_differences(expected.shape, seen.shape)
-    wrong += bool(shapes)
+    wrong = len(lines) + bool(shapes)
     if says and not seen.says:
         lines.append("message: expected to contain %r, seen %r" % (says, seen.message))
         wrong += 1
