@@ -6,6 +6,7 @@
 """
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -127,6 +128,13 @@ class Running:
 
     def __exit__(self, *exc):
         self.close()
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 that nothing is bound to now."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def met_the_interpreter(ran):

@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from tests.live.client import free_port
+
 TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "engine")
 
 
@@ -102,14 +104,6 @@ def is_running(pid):
 
 def link_exists(name):
     return os.path.exists("/sys/class/net/" + name)
-
-
-def free_port():
-    probe = socket.socket()
-    probe.bind(("127.0.0.1", 0))
-    port = probe.getsockname()[1]
-    probe.close()
-    return port
 
 
 def wait_for_death(pid):

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from functools import lru_cache
 
 import pytest
 
-from tests.live.client import wait_until
+from tests.live.client import free_port, wait_until
 
 
 class Result:
@@ -71,7 +72,8 @@ def world(engine):
     make("volume", "create", "listing-data")
     make("tag", "busybox", "listing/second:1")
     make("run", "-d", "--name", "wide-listing", "-p", "80", "-p", "81", "busybox", "sh", "-c", "sleep 600 # " + "\u6f22\u5b57" * 9)
-    make("run", "-d", "--name", "listing-up", "-l", "listing.x=<y>", "-p", "127.0.0.1::80", "-p", "127.0.0.1:18080:8080/udp", "--expose", "70-72",
+    make("run", "-d", "--name", "listing-up", "-l", "listing.x=<y>", "-p", "127.0.0.1::80",
+         "-p", "127.0.0.1:%d:8080/udp" % free_port(socket.SOCK_DGRAM), "--expose", "70-72",
          "-v", "listing-data:/data", "-v", "/tmp:/a/long/path/inside", "busybox", "sleep", "600")
     make("run", "--name", "listing-done", "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done")
     make("create", "-t", "--name", "listing-new", "listing/second:1", "echo", "\u00e9" * 30)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.live.client import (
-    Running, assert_one_line, client, met_the_interpreter, quiet, rawdock, run_to_end, wait_until)
+    Running, assert_one_line, client, free_port, met_the_interpreter, quiet, rawdock, run_to_end, wait_until)
 
 RUNS = int(os.environ.get("RAWDOCK_RUNS", "20"))
 
@@ -15,12 +15,6 @@ RUNS = int(os.environ.get("RAWDOCK_RUNS", "20"))
 @pytest.fixture(autouse=True)
 def busybox(engine):
     engine.pull("busybox")
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def talk(port, request, ends_with, timeout=10):
