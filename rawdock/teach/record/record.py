@@ -281,54 +281,33 @@ class WireRecorder:
     """
 
     def __init__(self, sinks, clock=time.monotonic):
-        from threading import Lock
+        from threading import RLock
         self._sinks = list(sinks)
         self._clock = clock
         self._start = clock()
-        self._lock = Lock()
+        self._lock = RLock()
         self._count = 0
         self._failure = None
-
-    def _take(self, number, direction, kind, data=b""):
-        with self._lock:
-            self._give(number, direction, kind, data)
-
-    def _give(self, number, direction, kind, data):
-        event = WireEvent(round(self._clock() - self._start, 6), direction, kind, data)
-        for sink in list(self._sinks):
-            try:
-                sink.take(number, event)
-            except Exception as error:   # not only OSError: recording must not change what happens
-                self._sinks.remove(sink)
-                self._failure = self._failure or error
 
     def open(self, address):
         """A connection to `address` (str) was made → its number, from 1."""
         with self._lock:
             self._count += 1
-            self._give(self._count, ">", "open", str(address).encode("utf-8", "surrogateescape"))
+            self.record(self._count, ">", "open", str(address).encode("utf-8", "surrogateescape"))
             return self._count
 
-    def sent(self, number, data):
-        """The client sent `data` (bytes)."""
-        if len(data):
-            self._take(number, ">", "data", bytes(data))
-
-    def received(self, number, data):
-        """The engine sent `data` (bytes)."""
-        if len(data):
-            self._take(number, "<", "data", bytes(data))
-
-    def half_closed(self, number, direction):
-        """The sender of `direction` will send no more, and reads on."""
-        self._take(number, direction, "half-close")
-
-    def closed(self, number, direction, reset=False):
-        """The sender of `direction` closed the connection, or reset it."""
-        self._take(number, direction, "reset" if reset else "close")
-
-    def note(self, number, text):
-        self._take(number, "", "note", text.encode("utf-8", "surrogateescape"))
+    def record(self, number, direction, kind, data=b""):
+        """Something happened on connection `number`: direction, kind and data (bytes-like) as in WireEvent."""
+        if kind == "data" and not len(data):
+            return
+        with self._lock:
+            event = WireEvent(round(self._clock() - self._start, 6), direction, kind, bytes(data))
+            for sink in list(self._sinks):
+                try:
+                    sink.take(number, event)
+                except Exception as error:   # not only OSError: recording must not change what happens
+                    self._sinks.remove(sink)
+                    self._failure = self._failure or error
 
     def finish(self):
         """No more will come. Raises the error of a sink that has failed, an OSError as a rule."""
@@ -364,7 +343,7 @@ class RecordedSocket:
 
     def send(self, data, flags=0):
         size = self._sock.send(data, flags)
-        self._recorder.sent(self._number, memoryview(data).cast("B")[:size])
+        self._recorder.record(self._number, ">", "data", memoryview(data).cast("B")[:size])
         return size
 
     def sendall(self, data, flags=0):
@@ -373,52 +352,46 @@ class RecordedSocket:
         while len(view):
             view = view[self.send(view, flags):]
 
-    def _received(self, data, flags=0):
-        if flags & socket.MSG_PEEK:
-            return
-        if len(data):
-            self._recorder.received(self._number, data)
-        elif "<" in self._open:
-            self._open.discard("<")
-            self._recorder.closed(self._number, "<")
-
-    def _reset(self):
-        if "<" in self._open:
-            self._open.discard("<")
-            self._recorder.closed(self._number, "<", reset=True)
-
     def recv(self, size, flags=0):
-        try:
-            data = self._sock.recv(size, flags)
-        except ConnectionResetError:
-            self._reset()
-            raise
-        if size:
-            self._received(data, flags)
+        data = self._receive(self._sock.recv, size, flags)
+        self._received(data, size, flags)
         return data
 
     def recv_into(self, buffer, size=0, flags=0):
-        try:
-            count = self._sock.recv_into(buffer, size, flags)
-        except ConnectionResetError:
-            self._reset()
-            raise
+        count = self._receive(self._sock.recv_into, buffer, size, flags)
         view = memoryview(buffer).cast("B")
-        if len(view):
-            self._received(view[:count], flags)
+        self._received(view[:count], len(view), flags)
         return count
+
+    def _receive(self, receive, *arguments):
+        try:
+            return receive(*arguments)
+        except ConnectionResetError:
+            self._ended("<", "reset")
+            raise
+
+    def _received(self, data, size, flags):
+        """`data` came where `size` bytes had room; no data is the end."""
+        if len(data) and not flags & socket.MSG_PEEK:
+            self._recorder.record(self._number, "<", "data", data)
+        elif size and not flags & socket.MSG_PEEK:
+            self._ended("<", "close")
+
+    def _ended(self, direction, kind):
+        if direction in self._open:
+            self._open.discard(direction)
+            self._recorder.record(self._number, direction, kind)
 
     def shutdown(self, how):
         if how == socket.SHUT_RDWR:
             self._close()
         elif how == socket.SHUT_WR and ">" in self._open:
-            self._recorder.half_closed(self._number, ">")
+            self._recorder.record(self._number, ">", "half-close")
         self._sock.shutdown(how)
 
     def _close(self):
-        if ">" in self._open:
-            self._recorder.closed(self._number, ">")
-            self._open.clear()   # that reading ends too is our own doing
+        self._ended(">", "close")
+        self._open.clear()   # that reading ends too is our own doing
 
     def close(self):
         self._close()

@@ -20,10 +20,11 @@ Closing a Unix socket is a reset for the other side if bytes of its are still un
 looks at the last byte of what the client sent, passes it on, and leaves it unread.
 """
 import socket
+from collections import namedtuple
 
 from ...wire.frames import FRAME_PREFIXES
 from ..record.pairing import BODY_ROLES, PairedReaders
-from .tap import TapConnection, leave_nothing_unread
+from .tap import TapConnection, is_hung_up, leave_nothing_unread
 
 BAD_STREAM_TYPE = b"\x09"
 STEPS_IN_A_ROW = 256        # one-byte writes of a connection before others have their turn
@@ -31,34 +32,28 @@ LOOK_AGAIN_SECONDS = 0.005  # a socket that is never emptied is always readable:
 READ_HANG_UP = 0x2000       # POLLRDHUP, which Python names on some systems only
 
 
-class Chaos:
+class Chaos(namedtuple("Chaos", "cut_at drop_last_chunk bad_frame one_byte drip reset only")):
     """The faults to put into answers; called, it makes the connections that have them.
 
     `only`: the number of the one connection that has them; None: all.
     """
 
-    def __init__(self, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0,
-                 reset=False, only=None):
-        self.cut_at = 0 if reset and cut_at is None and not drop_last_chunk else cut_at
-        self.drop_last_chunk = drop_last_chunk
-        self.bad_frame = bad_frame
-        self.one_byte = one_byte
-        self.drip = drip
-        self.reset = reset
-        self.only = only
+    def __new__(cls, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0,
+                reset=False, only=None):
+        cut_at = 0 if reset and cut_at is None and not drop_last_chunk else cut_at
+        return super(Chaos, cls).__new__(cls, cut_at, drop_last_chunk, bad_frame, one_byte, drip, reset, only)
 
     def __call__(self, tap, number, client, engine):
-        kind = ChaosConnection if self.only in (None, number) else TapConnection
-        connection = kind(tap, number, client, engine)
-        if kind is ChaosConnection:
-            connection.begin(self)
-        return connection
+        if self.only in (None, number):
+            return ChaosConnection(self, tap, number, client, engine)
+        return TapConnection(tap, number, client, engine)
 
 
 class ChaosConnection(TapConnection):
     """A tapped connection whose answers have faults."""
 
-    def begin(self, chaos):
+    def __init__(self, chaos, *arguments):
+        TapConnection.__init__(self, *arguments)
         self.chaos = chaos
         self.pair = PairedReaders() if chaos.drop_last_chunk or chaos.bad_frame else None
         if self.pair is not None:
@@ -80,7 +75,7 @@ class ChaosConnection(TapConnection):
             self.pair.feed(flow.direction, view)
             self.pair.take_labels(">")
         if flow is self.up:
-            self.deliver(flow, view)
+            TapConnection.pass_on(self, flow, view)
         else:
             self.received += bytes(view)
             self.take_received(False)
@@ -129,8 +124,7 @@ class ChaosConnection(TapConnection):
         self.note(why + (", with a reset" if self.chaos.reset else ""))
 
     def note(self, text):
-        if self.tap.recorder is not None:
-            self.tap.recorder.note(self.number, "chaos: " + text)
+        self.record("", "note", b"chaos: " + text.encode("ascii"))
 
     def source_ended(self, flow, reset):
         if flow is self.up:
@@ -167,7 +161,7 @@ class ChaosConnection(TapConnection):
         end = self.at + 1 if self.chaos.one_byte else len(self.answer)
         piece = memoryview(self.answer)[self.at:end]
         self.at = end
-        self.deliver(self.down, piece)
+        TapConnection.pass_on(self, self.down, piece)
         if self.chaos.drip:
             self.walk()
 
@@ -182,11 +176,10 @@ class ChaosConnection(TapConnection):
         self.resting = True
         self.tap.loop.later(seconds, go_on)
 
-    def flushed(self, flow):
-        if flow is self.down:
+    def flush(self, flow):
+        TapConnection.flush(self, flow)
+        if flow is self.down and flow.pending is None:
             self.walk()
-        else:
-            TapConnection.flushed(self, flow)
 
     def cut(self):
         self.record_end(self.down, "reset" if self.chaos.reset else "close")
@@ -215,7 +208,7 @@ class ChaosConnection(TapConnection):
                 if size > 1:
                     self.client.recv(size - 1)
                 self.left = 1
-        elif not size or has_stopped_sending(self.client):
+        elif not size or is_hung_up(self.client, READ_HANG_UP):
             self.source_ended(flow, False)
             return
         if not self.ended:
@@ -238,11 +231,3 @@ def begins_frames(message, data):
     """Whether `data`, the start of the body of `message`, is the start of a frame."""
     kind = message.head.headers.get("content-type", "") if message.head is not None else ""
     return data[0] < 4 and data[:4] in FRAME_PREFIXES and not kind.endswith(("tar", "octet-stream"))
-
-
-def has_stopped_sending(sock):
-    """Whether the other side has half-closed or gone; what it sent is not read for that."""
-    from select import POLLHUP, poll
-    poller = poll()
-    poller.register(sock, READ_HANG_UP)
-    return any(events & (READ_HANG_UP | POLLHUP) for _, events in poller.poll(0))

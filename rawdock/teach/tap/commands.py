@@ -10,7 +10,7 @@ import os
 from ...errors import UsageError
 from ..explain.exports import EXPORT_FORMS, ExportFiles, write_export
 from ...net.listen import UnixListener
-from .tap import Tap
+from .tap import Tap, TapConnection
 from ...cli.console import one_line
 from ...cli.flags import Command, command_table
 
@@ -127,13 +127,13 @@ class TapOutput:
 
 
 def chaos_of(options):
-    """The Chaos with the faults of `options`, or None if they name none."""
+    """What makes a tap's connections: the Chaos with the faults of `options`; TapConnection without any."""
     from .chaos import Chaos
     for name in ("cut_at", "drip"):
         if options[name] is not None and options[name] < 0:
             raise UsageError("--%s %d: less than nothing" % (name.replace("_", "-"), options[name]))
     if not any(options[name] not in (None, False) for name in FAULT_FLAGS):
-        return None
+        return TapConnection
     return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"],
                  (options["drip"] or 0) / 1000.0, options["reset"])
 
@@ -157,7 +157,6 @@ def do_tap(console, options, arguments):
     if options["sweep"]:
         return do_sweep(console, options, arguments, address)
     paths = [(flag, options[flag]) for flag in FILE_FLAGS if options[flag]]
-    maker = {"make_connection": chaos} if chaos is not None else {}
 
     def complain(error):
         console.complain("rawdock: " + one_line(error))
@@ -165,7 +164,7 @@ def do_tap(console, options, arguments):
     with UnixListener(options["listen"]) as listener, ExportFiles(paths) as files:
         output = TapOutput(console, options, address, files)
         try:
-            with Tap(listener, address, output.recorder, complain, **maker) as tap:
+            with Tap(listener, address, output.recorder, complain, chaos) as tap:
                 if arguments:
                     status = run_tapped_command(console, tap, arguments, files)
                 else:

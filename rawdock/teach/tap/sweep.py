@@ -17,7 +17,7 @@ from ...errors import UsageError
 from .chaos import Chaos
 from ..record.record import Recording, WireRecorder
 from .replay import ReplayServer, replay_exchanges
-from .tap import Tap
+from .tap import Tap, TapConnection
 
 MIN_RUN_SECONDS = 10       # a run of the sweep gets at least so long, and
 RUN_FACTOR = 5             # so many times what the whole run took
@@ -164,7 +164,7 @@ class Sweep:
     def run(self):
         """Run the command uncut, then with each cut → list of SweepRun. UsageError if it cannot be swept."""
         began = time.monotonic()
-        status = self.run_tapped(WireRecorder([self.recording]), None)
+        status, self.output = self.run_tapped(WireRecorder([self.recording]), TapConnection)
         self.timeout = max(MIN_RUN_SECONDS, RUN_FACTOR * (time.monotonic() - began))
         if status != 0:
             raise UsageError("without any cut %s ended with status %s: there is no success to compare with"
@@ -177,26 +177,21 @@ class Sweep:
         points = cut_points(exchanges, self.points)
         return self.run_live(points) if self.live else self.run_replayed(points)
 
-    def run_tapped(self, recorder, chaos):
-        """Run the command through a tap → its status. A run without chaos sets self.output."""
-        with Tap(self.listener, self.address, recorder,
-                 **({"make_connection": chaos} if chaos else {})) as tap:
-            status, out = run_child(self.argv, self.listener.address, tap.loop, self.timeout)
+    def run_tapped(self, recorder, make_connection):
+        """Run the command through a tap → (its status, stdout)."""
+        with Tap(self.listener, self.address, recorder, make_connection=make_connection) as tap:
+            ended = run_child(self.argv, self.listener.address, tap.loop, self.timeout)
             tap.drain(DRAIN_SECONDS)
-        if chaos is None:
-            self.output = out
-        else:
-            self.same = out == self.output
-        return status
+        return ended
 
     def run_live(self, points):
         runs = []
         for point in points:
-            # An offset of 0 after another exchange is between two answers, where no cut can be seen.
+            # An offset of 0 behind another exchange is between two answers, where no cut can be seen.
             if point.offset or not point.exchange.start:
                 chaos = Chaos(cut_at=point.exchange.start + point.offset, only=point.exchange.connection)
-                status = self.run_tapped(None, chaos)
-                runs.append(SweepRun(point, status, self.same))
+                status, out = self.run_tapped(None, chaos)
+                runs.append(SweepRun(point, status, out == self.output))
                 self.report(runs[-1])
         return runs
 

@@ -23,12 +23,13 @@ import time
 
 from ...errors import RawdockError
 from ...net.dial import dial
+from ..record.record import WireRecorder
 
 TAP_BUFFER_BYTES = 262144      # more than a Unix socket's queue holds
 TAP_DIAL_SECONDS = 10
 READS_IN_A_ROW = 16            # of one connection, before others have their turn
 SHORT_READ_BYTES = 4096        # after a read this short there is nothing more to receive just now
-READABLE, WRITABLE, BROKEN = 1, 4, 8 | 16   # poll(2) and epoll(7) share these: IN, OUT, ERR or HUP
+READABLE, WRITABLE, HANG_UP, BROKEN = 1, 4, 16, 8 | 16   # of poll(2): IN, OUT, HUP, ERR or HUP
 
 
 class SocketLoop:
@@ -40,9 +41,8 @@ class SocketLoop:
     """
 
     def __init__(self):
-        import select
-        self._epoll = hasattr(select, "epoll")
-        self._poller = select.epoll() if self._epoll else select.poll()
+        from select import poll
+        self._poller = poll()
         self._callbacks = {}     # descriptor → callback
         self._events = {}        # descriptor → events waited for
         self._timers = []        # heap of (when, number, function)
@@ -92,10 +92,7 @@ class SocketLoop:
         if self._timers:
             left = max(0, self._timers[0][0] - time.monotonic())
             wait = left if wait is None else min(wait, left)
-        if self._epoll:
-            seen = self._poller.poll(-1 if wait is None else wait)
-        else:
-            seen = self._poller.poll(None if wait is None else int(wait * 1000) + 1)
+        seen = self._poller.poll(None if wait is None else int(wait * 1000) + 1)
         # A callback may close a descriptor whose number the next one opens again: call only who was watched.
         for callback, descriptor, events in [(self._callbacks.get(pair[0]),) + pair for pair in seen]:
             if callback is not None and self._callbacks.get(descriptor) == callback:
@@ -113,17 +110,15 @@ class SocketLoop:
         self.forget(self._wake)
         self._wake.close()
         self._waker.close()
-        if self._epoll:
-            self._poller.close()
         self._timers = []
 
 
-def is_hung_up(sock):
-    """Whether the other side has closed both directions; one that only half-closed has not."""
-    from select import POLLHUP, poll
+def is_hung_up(sock, or_events=0):
+    """Whether the other side has closed both directions, not only half; or one of `or_events` is seen."""
+    from select import poll
     poller = poll()
-    poller.register(sock, 0)
-    return any(events & POLLHUP for _, events in poller.poll(0))
+    poller.register(sock, or_events)
+    return any(events & (HANG_UP | or_events) for _, events in poller.poll(0))
 
 
 def leave_nothing_unread(sock):
@@ -139,7 +134,7 @@ def leave_nothing_unread(sock):
 class TapFlow:
     """One direction of a tapped connection: what `source` sends goes to `sink`."""
 
-    __slots__ = ("source", "sink", "direction", "pending", "open", "over", "held", "recorded")
+    __slots__ = ("source", "sink", "direction", "pending", "open", "over", "held", "gone", "recorded")
 
     def __init__(self, source, sink, direction):
         self.source = source
@@ -149,7 +144,8 @@ class TapFlow:
         self.open = True      # the source may send more
         self.over = False     # nothing goes this way any more: the end was passed on, or nobody takes it
         self.held = False     # something of it is held back, for a time
-        self.recorded = ""    # the end that the recorder was given: "half", "close" or "reset"
+        self.gone = False     # the source has closed both directions
+        self.recorded = ""    # the end that was recorded: "half-close", "close" or "reset"
 
     def wants_more(self):
         return self.open and not self.over and self.pending is None and not self.held
@@ -168,8 +164,6 @@ class TapConnection:
         self.engine = engine
         self.up = TapFlow(client, engine, ">")
         self.down = TapFlow(engine, client, "<")
-        self.client_gone = False   # it has closed both directions
-        self.engine_gone = False
         self.ended = False
 
     def on_client(self, events):
@@ -190,10 +184,7 @@ class TapConnection:
 
     def peer_closed(self, outgoing, incoming):
         """A peer has closed both directions: it takes nothing any more. What it sent before is still read."""
-        if outgoing is self.up:
-            self.client_gone = True
-        else:
-            self.engine_gone = True
+        outgoing.gone = True
         if not outgoing.open:
             self.record_end(outgoing, "close")
         self.drop(incoming)
@@ -203,20 +194,16 @@ class TapConnection:
         if self.ended:
             return
         up, down = self.up, self.down
-        if up.over and down.over or self.engine_gone and down.over or self.client_gone and up.over:
+        if up.over and (down.over or up.gone) or down.over and down.gone:
             self.end()
             return
-        self.wait_for(self.client, self.on_client, self.client_gone,
-                      (READABLE if up.wants_more() else 0) | (WRITABLE if down.pending is not None else 0))
-        self.wait_for(self.engine, self.on_engine, self.engine_gone,
-                      (READABLE if down.wants_more() else 0) | (WRITABLE if up.pending is not None else 0))
-
-    def wait_for(self, sock, callback, gone, events):
-        # poll reports a peer that has gone at every turn: it is not watched while nothing is wanted of it.
-        if events or not gone:
-            self.tap.loop.watch(sock, events, callback)
-        else:
-            self.tap.loop.forget(sock)
+        for flow, other, callback in (up, down, self.on_client), (down, up, self.on_engine):
+            events = READABLE * flow.wants_more() | WRITABLE * (other.pending is not None)
+            # poll reports a peer that has gone at every turn: it is not watched while nothing is wanted of it.
+            if events or not flow.gone:
+                self.tap.loop.watch(flow.source, events, callback)
+            else:
+                self.tap.loop.forget(flow.source)
 
     # -- bytes
 
@@ -238,48 +225,37 @@ class TapConnection:
                 return
 
     def pass_on(self, flow, view):
-        self.deliver(flow, view)
-
-    def deliver(self, flow, view):
         """Send what can be sent of `view`, keep the rest, and give all of it to the recorder.
 
         `view` is a memoryview of a buffer that is used again afterwards.
         """
+        self.send(flow, view)
+        self.record(flow.direction, "data", view)
+
+    def send(self, flow, data):
         try:
-            sent = flow.sink.send(view)
+            sent = flow.sink.send(data)
         except BlockingIOError:
             sent = 0
         except OSError:
             self.drop(flow)
-            sent = len(view)
-        if sent < len(view):
-            flow.pending = bytes(view[sent:])
-        if self.tap.recorder is not None:
-            (self.tap.recorder.sent if flow is self.up else self.tap.recorder.received)(self.number,
-                                                                                        bytes(view))
+            return
+        flow.pending = bytes(data[sent:]) or None
 
     def flush(self, flow):
         """The sink takes bytes again."""
-        try:
-            sent = flow.sink.send(flow.pending)
-        except BlockingIOError:
-            return
-        except OSError:
-            self.drop(flow)
-            return
-        flow.pending = flow.pending[sent:] if sent < len(flow.pending) else None
-        if flow.pending is None:
-            self.flushed(flow)
-
-    def flushed(self, flow):
+        self.send(flow, flow.pending)
         self.pass_on_end(flow)
+
+    def record(self, direction, kind, data=b""):
+        self.tap.recorder.record(self.number, direction, kind, data)
 
     # -- ends
 
     def source_ended(self, flow, reset):
         flow.open = False
-        self.record_end(flow, "reset" if reset else "half" if flow is self.up and not is_hung_up(flow.source)
-                      else "close")
+        is_half = flow is self.up and not is_hung_up(flow.source)
+        self.record_end(flow, "reset" if reset else "half-close" if is_half else "close")
         self.pass_on_end(flow)
 
     def pass_on_end(self, flow):
@@ -305,13 +281,9 @@ class TapConnection:
                 pass
 
     def record_end(self, flow, how):
-        recorder = self.tap.recorder
-        if flow.recorded in ("", "half") and flow.recorded != how:
+        if flow.recorded in ("", "half-close") and flow.recorded != how:
             flow.recorded = how
-            if recorder is not None and how == "half":
-                recorder.half_closed(self.number, flow.direction)
-            elif recorder is not None:
-                recorder.closed(self.number, flow.direction, reset=how == "reset")
+            self.record(flow.direction, how)
 
     def end(self):
         if self.ended:
@@ -380,29 +352,26 @@ class LoopServer:
 class Tap(LoopServer):
     """Every client of `listener` (a UnixListener) is connected to the engine at `address` (an Address).
 
-    `recorder`: a WireRecorder or None. report(error) is called with the RawdockError when the engine cannot
+    `recorder`: a WireRecorder. report(error) is called with the RawdockError when the engine cannot
     be reached. make_connection(tap, number, client, engine) makes the TapConnection of each client.
     """
 
     def __init__(self, listener, address, recorder=None, report=None, make_connection=TapConnection):
         LoopServer.__init__(self, listener)
         self.address = address
-        self.recorder = recorder
+        self.recorder = recorder or WireRecorder([])
         self.report = report
         self.make_connection = make_connection
         self.buffer = memoryview(bytearray(TAP_BUFFER_BYTES))
-        self.count = 0
 
     def serve(self, client):
-        self.count += 1
-        number = self.count if self.recorder is None else self.recorder.open(str(self.address))
+        number = self.recorder.open(str(self.address))
         try:
             engine = dial(self.address, TAP_DIAL_SECONDS)
         except RawdockError as error:
             client.close()
-            if self.recorder is not None:
-                self.recorder.note(number, str(error))
-                self.recorder.closed(number, "<")
+            self.recorder.record(number, "", "note", str(error).encode("utf-8", "surrogateescape"))
+            self.recorder.record(number, "<", "close")
             if self.report is not None:
                 self.report(error)
             return

@@ -196,8 +196,8 @@ def test_a_sink_that_fails_disturbs_nothing_until_the_end():
     recording, full = Recording(), FullSink()
     recorder = WireRecorder([full, recording])
     number = recorder.open("x")
-    recorder.sent(number, b"a")
-    recorder.note(number, "b")
+    recorder.record(number, ">", "data", b"a")
+    recorder.record(number, "", "note", b"b")
     with pytest.raises(OSError):
         recorder.finish()
     recorder.finish()
@@ -212,7 +212,7 @@ def test_a_sink_that_is_at_fault_itself_disturbs_nothing_either():
 
     recording = Recording()
     recorder = WireRecorder([Wrong(), recording])
-    recorder.sent(recorder.open("x"), b"a")
+    recorder.record(recorder.open("x"), ">", "data", b"a")
     assert recording.connections[0].stream(">") == b"a"
     with pytest.raises(KeyError):
         recorder.finish()
@@ -225,8 +225,8 @@ def test_threads_share_a_recorder():
     def work():
         number = recorder.open("x")
         for _ in range(50):
-            recorder.sent(number, b"%d" % number)
-        recorder.closed(number, "<", reset=True)
+            recorder.record(number, ">", "data", b"%d" % number)
+        recorder.record(number, "<", "reset")
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:

@@ -27,11 +27,11 @@ def recorded(*connections):
         number = recorder.open("unix:///x")
         for direction, what in events:
             if isinstance(what, str):
-                {"half-close": recorder.half_closed, "close": recorder.closed}[what](number, direction)
+                recorder.record(number, direction, what)
             elif direction == ">":
-                recorder.sent(number, what)
+                recorder.record(number, ">", "data", what)
             else:
-                recorder.received(number, what)
+                recorder.record(number, "<", "data", what)
     return recording
 
 
@@ -266,11 +266,11 @@ def test_exchanges_are_in_the_order_of_their_requests():
     ticks = iter(range(1000))
     recorder = WireRecorder([recording], lambda: next(ticks))
     first, second = recorder.open(""), recorder.open("")
-    recorder.sent(second, ask("GET", "/a"))
-    recorder.sent(first, ask("GET", "/b"))
-    recorder.received(first, plain(b"b"))
-    recorder.received(second, plain(b"a"))
-    recorder.sent(first, ask("GET", "/never-answered"))
+    recorder.record(second, ">", "data", ask("GET", "/a"))
+    recorder.record(first, ">", "data", ask("GET", "/b"))
+    recorder.record(first, "<", "data", plain(b"b"))
+    recorder.record(second, "<", "data", plain(b"a"))
+    recorder.record(first, ">", "data", ask("GET", "/never-answered"))
     found = replay_exchanges(recording)
     assert [(one.index, one.connection, one.asked, one.answer) for one in found] == [(0, 2, "GET /a", plain(b"a")), (1, 1, "GET /b", plain(b"b"))]
 

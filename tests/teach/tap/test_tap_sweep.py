@@ -23,8 +23,8 @@ def exchanges():
     body = b"".join(chunk_bytes(frame_bytes(1 + line % 2, b"line %d\n" % line)) for line in range(30))
     for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK", HEAD + body + b"0\r\n\r\n",
                    b"HTTP/1.1 204 No Content\r\n\r\n"):
-        recorder.sent(number, ask("GET", "/containers/x/logs"))
-        recorder.received(number, answer)
+        recorder.record(number, ">", "data", ask("GET", "/containers/x/logs"))
+        recorder.record(number, "<", "data", answer)
     return replay_exchanges(recording)
 
 
