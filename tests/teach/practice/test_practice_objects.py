@@ -94,7 +94,8 @@ def test_networks(engine):
 # As dockerd 20.10 answers.
 def test_a_network_has_the_addresses_asked_for(engine):
     config = [{"Subnet": "192.168.77.0/24", "IPRange": "192.168.77.128/25", "Gateway": "192.168.77.254"}]
-    asked = {"Name": "own", "EnableIPv6": True, "IPAM": {"Config": [dict(config[0], AuxiliaryAddresses=None)]}}
+    ipam = {"Config": [dict(config[0], AuxiliaryAddresses=None)]}   # as docker-py sends it
+    asked = {"Name": "own", "EnableIPv6": True, "IPAM": ipam}
     assert ask(engine, "POST", "/networks/create", asked)[0] == 201
     made = ask(engine, "GET", "/networks/own")[1]
     assert made["IPAM"] == {"Driver": "default", "Options": None, "Config": config}
