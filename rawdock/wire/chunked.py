@@ -38,7 +38,7 @@ class TrailerReader(SectionReader):
             walk_head(text, "trailer", self.offset, self._labels)
         if match is None:
             raise head_refusal(text, "trailer", self.offset)
-        trailers = Headers.from_text("\r\n" + match.group(1))
+        trailers = Headers((), "\r\n" + match.group(1))
         at = self.offset
         for line in text.splitlines(True):
             name = line.partition(":")[0]

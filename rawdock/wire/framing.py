@@ -67,7 +67,7 @@ def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
     # 2. A 2xx to CONNECT is a tunnel after its head; so, in the Engine API, is a 2xx to a hijack request.
     if status < 300 and (hijack or method == "CONNECT"):
         return UPGRADE
-    if headers.find_all("\r\ntransfer-encoding:"):
+    if "\r\ntransfer-encoding:" in headers.lowered:
         # 3. Both fields: refused. 4. Chunked last: chunked; otherwise a response ends with the connection.
         return (coded_framing(head, length, offset, raw)
                 or Framing("close", coding=", ".join(headers.tokens("transfer-encoding"))))
@@ -86,7 +86,7 @@ def request_framing(head, offset=0, raw=b""):
     """
     headers = head.headers
     length = content_length(headers, offset, raw)
-    if "transfer-encoding" in headers:
+    if "\r\ntransfer-encoding:" in headers.lowered:
         framing = coded_framing(head, length, offset, raw)
         if framing is None:  # 4. ... in a request nobody could tell where the body ends
             raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding",
@@ -125,14 +125,13 @@ def content_length(headers, offset=0, raw=b""):
 
     (RFC 9110 §8.6; RFC 9112 §6.3 step 5)
     """
-    values = headers.find_all("\r\ncontent-length:")
-    if not values:
-        return None
-    value = values[0]
-    if len(values) == 1 and value.isdecimal() and len(value) < 20:   # of latin-1 only 0 to 9 are decimal
-        return int(value)
+    fields = headers.lowered.split("\r\ncontent-length:")
+    if len(fields) == 2:
+        value = fields[1].partition("\r\n")[0].strip(" \t")
+        if value.isdecimal() and len(value) < 20:   # of latin-1 only 0 to 9 are decimal
+            return int(value)
     first = None
-    for place, value in enumerate(values):
+    for place, value in enumerate(headers.get_all("content-length")):
         for number in value.split(","):
             number = number.strip(" \t")
             if not CONTENT_LENGTH.fullmatch(number):
@@ -143,7 +142,7 @@ def content_length(headers, offset=0, raw=b""):
             elif number != first:
                 raise framing_error("RFC 9112 §6.3", offset, raw, headers, "content-length",
                                     "one Content-Length", place)
-    return int(first)
+    return None if first is None else int(first)
 
 
 def framing_error(rule, offset, raw, headers, name, expected, place=0):
@@ -160,7 +159,7 @@ def stays_open(head, framing):
     """Whether the connection can carry another message after this one (RFC 9112 §9.3)."""
     if framing.kind in ("close", "upgrade"):
         return False
-    if not head.headers.find_all("\r\nconnection:"):
+    if "\r\nconnection:" not in head.headers.lowered:
         return head.version == "1.1"
     tokens = head.headers.tokens("connection")
     return "close" not in tokens and (head.version == "1.1" or "keep-alive" in tokens)

@@ -34,7 +34,7 @@ def parse_response_head(data, offset=0):
     if match is None:
         raise head_refusal(text, "response", offset)
     version, status, reason, fields = match.groups()
-    return Head(version, int(status), reason, Headers.from_text(fields))
+    return Head(version, int(status), reason, Headers((), fields))
 
 
 def parse_request_head(data, offset=0, bare_lf=False):
@@ -47,7 +47,7 @@ def parse_request_head(data, offset=0, bare_lf=False):
     if match is None:
         raise head_refusal(text, "request", offset, bare_lf)
     method, target, version, fields = match.groups()
-    return RequestHead(version, method, target, Headers.from_text(fields))
+    return RequestHead(version, method, target, Headers((), fields))
 
 
 def head_refusal(text, kind, offset, bare_lf=False):
@@ -221,8 +221,6 @@ class HeadReader(SectionReader):
         if self._before:
             if self._held or data[at] in b"\r\n":
                 at = self._skip_empty_line(data, at)
-            else:
-                self._before = False
             self.start = self.offset
             if at == len(data):
                 return at
@@ -231,6 +229,7 @@ class HeadReader(SectionReader):
                 if end >= 0:
                     out.append(self._parse_section(data[at:end]))
                     return end
+            self._before = False
         return SectionReader.take(self, data, at, out)
 
     def _skip_empty_line(self, data, at):

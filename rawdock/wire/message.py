@@ -15,30 +15,26 @@ class Headers:
     """Field lines in order: (name, value) pairs of str, latin-1 as on the wire. Looking up ignores case.
 
     `headers[name]` is the first value (KeyError if there is none), `get` too, with a default; `get_all`
-    gives every value in order. Iterating gives the pairs.
+    gives every value in order. Iterating gives the pairs. `lowered` (str) has the field lines in lower case
+    and CRLF before each, so that "\\r\\nhost:" is in it if there is a field of that name.
 
     >>> headers = Headers([("Server", "Docker"), ("Connection", "close")])
     >>> headers["server"], headers.get("upgrade"), headers.tokens("connection")
     ('Docker', None, ['close'])
     """
 
-    __slots__ = ("_text", "_lowered", "_pairs")
+    __slots__ = ("_text", "lowered", "_pairs")
 
-    def __init__(self, pairs=()):
-        """`pairs` is a dict or an iterable of (name, value). UsageError for what cannot be sent."""
-        pairs = pairs.items() if isinstance(pairs, dict) else pairs
-        self._text = "\r\n" + field_lines(pairs).decode("latin-1")
-        self._lowered = self._text.lower()
+    def __init__(self, pairs=(), text=None):
+        """`pairs` is a dict or an iterable of (name, value). UsageError for what cannot be sent.
+
+        Or `text` (str) has field lines that a head expression has accepted, and the CRLF before them.
+        """
+        if text is None:
+            text = "\r\n" + field_lines(pairs.items() if isinstance(pairs, dict) else pairs).decode("latin-1")
+        self._text = text
+        self.lowered = text.lower()   # a latin-1 letter stays one letter, so that indexes agree
         self._pairs = None
-
-    @classmethod
-    def from_text(cls, text):
-        """Headers of field lines (str) that a head expression has accepted, and the CRLF before them."""
-        headers = cls.__new__(cls)
-        headers._text = text
-        headers._lowered = text.lower()   # a latin-1 letter stays one letter, so that indexes agree
-        headers._pairs = None
-        return headers
 
     @property
     def pairs(self):
@@ -49,18 +45,12 @@ class Headers:
 
     def get_all(self, name):
         """The values of all fields `name`, a list in their order."""
-        return list(self.find_all("\r\n" + name.lower() + ":")) if ":" not in name else []
-
-    def find_all(self, key):
-        """The values (list or tuple) of the fields whose name is in `key`, a str like "\\r\\nhost:"."""
-        at = self._lowered.find(key)
-        if at < 0:
-            return ()
-        values = []
+        key, values = "\r\n" + name.lower() + ":", []
+        at = self.lowered.find(key) if ":" not in name else -1
         while at >= 0:
             at += len(key)
             values.append(self._text[at:self._text.index("\r\n", at)].strip(" \t"))
-            at = self._lowered.find(key, at)
+            at = self.lowered.find(key, at)
         return values
 
     def get(self, name, default=None):
