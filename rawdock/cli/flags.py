@@ -7,7 +7,8 @@ A flag table is text, a flag a line, columns parted by two blanks or more:
     --filter, -f    list    FILTER  keep what matches
 
 Kinds: bool (`--all`, `--all=false`), on (a bool that holds unless `=false` is said), text,
-int, list (may be repeated), optional (a text, after `=` only; alone it is the empty one). As
+int, list (may be repeated), optional (a text, after `=` only; alone it is the empty one). What
+follows a colon, and columns between the value and the help, are for others (engine/options). As
 with the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`,
 `--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command
 that runs a program (run, exec, create) takes no flag after its first argument.
@@ -33,7 +34,7 @@ class Flag:
         self.longs = [word[2:] for word in spellings if word.startswith("--")]
         self.long = self.longs[0] if self.longs else None
         self.short = next((word[1:] for word in spellings if not word.startswith("--")), None)
-        self.kind = columns[1]
+        self.kind = columns[1].partition(":")[0]
         self.value = "" if self.switch else columns[2]
         self.help = columns[-1]
 

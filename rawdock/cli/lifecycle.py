@@ -9,11 +9,12 @@ when the container never ran.
 import time
 
 from ..engine.answers import answer_field
-from ..engine.options import (RUN_ONLY_OPTIONS, container_request, environment_entries, option_flag_table,
-                              read_env_file, versions_needed)
-from ..engine.pump import SignalForwarder, copy_stream, start_stdin_copy
-from ..engine.run import (RunFailed, confirm_removal, confirmed_status, create_container,
-                          exit_status, failure_status, process_status, require_api_versions, run)
+from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
+                              option_flag_table, read_env_file, versions_needed)
+from ..engine.pump import copy_stream, start_stdin_copy
+from ..engine.run import (RunFailed, attach_streams, confirm_removal, create_container, exit_status,
+                          failure_status, follow_container, process_status, register_wait,
+                          require_api_versions, run, stream_fields)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
@@ -41,6 +42,11 @@ def for_each(console, names, action):
     return status
 
 
+def call_each(console, names, operation, **parameters):
+    """Call the operation of the endpoint table for each container and print its name → 0, or 1 if any failed."""
+    return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
+
+
 def pull_progress(console):
     """What draws the pull's messages on stderr, made when the first one comes."""
     drawn = []
@@ -54,19 +60,12 @@ def pull_progress(console):
     return show
 
 
-def given_options(options):
-    """The options of the table that were given: an option left alone is not sent."""
-    return {key: value for key, value in options.items() if value is not None and value is not False}
-
-
 def do_run(console, options, arguments):
     try:
         refuse_terminal(options)
-        given = given_options(options)
-        given["sig_proxy"] = options["sig_proxy"]
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
-                     stderr=console.err, progress=pull_progress(console), notice=console.err.line, **given)
+                     stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and is there to be looked at
             console.out.line(error.container)
@@ -83,17 +82,14 @@ def do_run(console, options, arguments):
 
 
 def do_create(console, options, arguments):
-    given = given_options(options)
     try:
         refuse_terminal(options)
-        query, body, client = container_request(arguments[0], arguments[1:], given)
+        query, body, client = container_request(arguments[0], arguments[1:], options)
     except UsageError as error:
         console.complain("%s: %s" % (console.program, one_line(error)))
         return 125
-    require_api_versions(console.docker, versions_needed(given))
-    interactive = bool(client.get("interactive"))
-    body.update(Tty=False, OpenStdin=interactive, StdinOnce=interactive, AttachStdin=interactive,
-                AttachStdout=True, AttachStderr=True)
+    require_api_versions(console.docker, versions_needed(options))
+    body.update(stream_fields(client))
     progress = None if client.get("quiet") else pull_progress(console)
     console.out.line(create_container(console.docker, arguments[0], query, body,
                                       client.get("pull", "missing"), progress, console.err.line))
@@ -159,15 +155,31 @@ ATTACH_FLAGS = """
 
 
 def do_attach(console, options, arguments):
+    from contextlib import ExitStack
     docker, name = console.docker, arguments[0]
     state = running_container(docker, name)
     send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
-    # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
-    with docker.send("container_wait", state["Id"]) as registered:
-        with attach_streams(docker, state, send_stdin) as pipe:
-            # Attached to a container that has ended, the stream would wait for its next start.
-            running_container(docker, state["Id"])
-            return follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"])
+    with ExitStack() as stack:
+        # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
+        registered = register_wait(stack, docker, state["Id"])
+        pipe = attach_streams(stack, docker, state["Id"], console_terminal(state, send_stdin), send_stdin)
+        # Attached to a container that has ended, the stream would wait for its next start.
+        running_container(docker, state["Id"])
+        return process_status(follow_container(docker, state["Id"], pipe, registered,
+                                               console_files(console, send_stdin), options["sig_proxy"]))
+
+
+def console_files(console, send_stdin):
+    """(stdin or None, stdout, stderr) of the Console."""
+    return (console.stdin if send_stdin else None, console.out, console.err)
+
+
+def console_terminal(state, send_stdin):
+    """Whether the container whose inspect answer is `state` has a terminal; UsageError if stdin is for it."""
+    if state["Config"]["Tty"] and send_stdin:
+        raise UsageError("this container has a terminal, and " + NO_TERMINAL,
+                         "read it with --no-stdin, or with rawdock logs -f")
+    return state["Config"]["Tty"]
 
 
 def inspect_container(docker, name):
@@ -193,33 +205,6 @@ def running_container(docker, name):
     return found
 
 
-def attach_streams(docker, state, send_stdin):
-    """Attach to the container whose inspect answer is `state` → a Duplex, half-closed unless `send_stdin`."""
-    tty = state["Config"]["Tty"]
-    if tty and send_stdin:
-        raise UsageError("this container has a terminal, and " + NO_TERMINAL,
-                         "read it with --no-stdin, or with rawdock logs -f")
-    pipe = docker.call("container_attach", state["Id"], tty=tty, stream=True, stdin=send_stdin, stdout=True,
-                       stderr=True)
-    if not send_stdin and not tty:   # on a terminal's stream a half-close detaches
-        pipe.close_write()
-    return pipe
-
-
-def follow_container(console, state, pipe, registered, send_stdin, forward, begin=None):
-    """Call `begin()`, if any, show the output in `pipe` → exit status. `registered` is wait's response."""
-    from contextlib import ExitStack
-    with ExitStack() as stack:
-        signals = stack.enter_context(SignalForwarder(console.docker, state["Id"], forward))
-        if begin is not None:
-            begin()
-        signals.container_started()
-        if send_stdin:
-            start_stdin_copy(console.stdin, pipe)
-        copy_stream(pipe, state["Config"]["Tty"], console.out, console.err)
-        return process_status(confirmed_status(console.docker, state["Id"], pipe, registered))
-
-
 START_FLAGS = """
 -a, --attach       bool  show its output, pass signals on, exit with its status
 -i, --interactive  bool  send it our stdin
@@ -228,22 +213,24 @@ START_FLAGS = """
 
 
 def do_start(console, options, arguments):
+    from contextlib import ExitStack
     docker = console.docker
     if not options["attach"] and not options["interactive"]:
-        return for_each(console, arguments, lambda name: docker.call("container_start", name) or name)
+        return call_each(console, arguments, "container_start")
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
+    id, send_stdin = state["Id"], options["interactive"] and state["Config"]["OpenStdin"]
     # Of a running one that ends before the request, not-running, the default, tells at once.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
-    send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
-    with attach_streams(docker, state, send_stdin) as pipe:
-        with docker.send("container_wait", state["Id"], **condition) as registered:
-            status = follow_container(console, state, pipe, registered, send_stdin, options["sig_proxy"],
-                                      lambda: docker.call("container_start", state["Id"]))
+    with ExitStack() as stack:
+        pipe = attach_streams(stack, docker, id, console_terminal(state, send_stdin), send_stdin)
+        status = follow_container(docker, id, pipe, register_wait(stack, docker, id, **condition),
+                                  console_files(console, send_stdin), options["sig_proxy"],
+                                  lambda: docker.call("container_start", id))
     if state["HostConfig"].get("AutoRemove"):
-        confirm_removal(docker, state["Id"])
-    return status
+        confirm_removal(docker, id)
+    return process_status(status)
 
 
 STOP_FLAGS = """
@@ -264,7 +251,7 @@ def do_stop(console, options, arguments, operation="container_stop"):
     parameters = {"t": seconds}
     if options["signal"] is not None and docker.supports("1.42"):
         parameters["signal"] = options["signal"]   # to an older engine the docker CLI does not send it either
-    return for_each(console, arguments, lambda name: docker.call(operation, name, **parameters) or name)
+    return call_each(console, arguments, operation, **parameters)
 
 
 def do_restart(console, options, arguments):
@@ -272,9 +259,7 @@ def do_restart(console, options, arguments):
 
 
 def do_kill(console, options, arguments):
-    docker, signal = console.docker, options["signal"]
-    return for_each(console, arguments,
-                    lambda name: docker.call("container_kill", name, signal=signal) or name)
+    return call_each(console, arguments, "container_kill", signal=options["signal"])
 
 
 RM_FLAGS = """
@@ -285,12 +270,11 @@ RM_FLAGS = """
 
 
 def do_rm(console, options, arguments):
-    flags = {name: True for name, flag in (("force", "force"), ("link", "link"), ("v", "volumes"))
-             if options[flag]}
-
     def remove(name):
         try:
-            return console.docker.call("container_delete", name.strip("/"), **flags) or name
+            console.docker.call("container_delete", name.strip("/"), force=options["force"] or None,
+                                link=options["link"] or None, v=options["volumes"] or None)
+            return name
         except NotFound as error:
             if not options["force"]:
                 raise
@@ -310,12 +294,10 @@ def do_rename(console, options, arguments):
     return 0
 
 
-RUN_FLAGS = option_flag_table().replace("--sig-proxy  bool  ", "--sig-proxy  on  ")
-
 LIFECYCLE_COMMANDS = command_table(
     Command("run", do_run, "IMAGE [COMMAND] [ARG...]",
             "create a container, start it, show its output, exit with its status",
-            RUN_FLAGS, least=1, program=True),
+            RUN_OPTIONS_TABLE, least=1, program=True),
     Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "create a container without starting it",
             option_flag_table(RUN_ONLY_OPTIONS), least=1, program=True),
     Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS,

@@ -1,8 +1,8 @@
 """What `docker run` and `docker create` take, as one table: flag, kind, place in the JSON, help.
 
-Strategy: a row says everything; a function for each kind makes a row's JSON of its value, and
-`container_request`, at the end, puts it where the row says. The command line makes its flags of
-the same rows, the library its keywords (`--volume` is `volume=` or `volumes=`).
+Strategy: a row says everything; a function for each form makes a row's JSON of its value, and
+`container_request`, at the end, puts it where the row says. A row is a flag of the command line as it
+stands (see cli/flags), and a keyword of the library (`--volume` is `volume=` or `volumes=`).
 
 Only what was given is sent, and what is in ALWAYS_SENT; for everything left out the engine's own default
 holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and its
@@ -18,73 +18,73 @@ from ..errors import UsageError
 # Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent.
 # @1.43 after the place: the first API version that has it. An older engine would drop it without a word.
 #
-# flag                kind     value                 place                help
+# Kinds are those of flags: bool, on, text, int, list. After a colon: the form that the value has in JSON.
+#
+# flag                kind          value                  place                help
 RUN_OPTIONS_TABLE = """
---add-host            hosts    HOST:IP               H.ExtraHosts         add a line to /etc/hosts
---annotation          map      KEY=VALUE             H.Annotations@1.43   metadata for the runtime
---cap-add             caps     CAPABILITY            H.CapAdd             add a Linux capability
---cap-drop            caps     CAPABILITY            H.CapDrop            drop a Linux capability
---cgroup-parent       text     CGROUP                H.CgroupParent       its cgroup's parent
--c, --cpu-shares      int      SHARES                H.CpuShares          relative weight of its CPU time
---cpus                cpus     NUMBER                H.NanoCpus@1.25      how many CPUs it may use
---cpuset-cpus         text     LIST                  H.CpusetCpus         which CPUs (0-3, 0,1)
--d, --detach          bool     -                     client               run in the background and print the container's id
---dns                 addrs    ADDRESS               H.Dns                a DNS server
---dns-option          list     OPTION                H.DnsOptions         a DNS option
---dns-search          list     DOMAIN                H.DnsSearch          a DNS search domain
---domainname          text     NAME                  C.Domainname         its NIS domain name
---entrypoint          entry    COMMAND               C.Entrypoint         in place of the image's entrypoint
--e, --env             env      NAME=VALUE            C.Env                set an environment variable (NAME alone: the client's value)
---env-file            envfile  FILE                  C.Env                environment variables from a file
---expose              expose   PORT                  C.ExposedPorts       say that a port is listened on
---group-add           list     GROUP                 H.GroupAdd           one more group for its user
--h, --hostname        text     NAME                  C.Hostname           its host name
---init                bool     -                     H.Init@1.25          an init process that passes signals on and reaps
--i, --interactive     bool     -                     client               keep stdin open, and send it ours
---ipc                 text     MODE                  H.IpcMode            IPC namespace
--l, --label           map      KEY=VALUE             C.Labels             metadata on the container
---log-driver          text     NAME                  H.LogConfig.Type     the logging driver
---log-opt             map      KEY=VALUE             H.LogConfig.Config   an option of the logging driver
--m, --memory          size     BYTES                 H.Memory             memory limit (512m)
---memory-reservation  size     BYTES                 H.MemoryReservation  soft memory limit
---memory-swap         size     BYTES                 H.MemorySwap         memory and swap together (-1: no limit)
---name                text     NAME                  Q.name               the container's name
---network, --net      network  NETWORK               H.NetworkMode        bridge, host, none, container:NAME or a network's name
---oom-kill-disable    bool     -                     H.OomKillDisable     never kill it for want of memory
---oom-score-adj       int      SCORE                 H.OomScoreAdj        -1000 to 1000
---pid                 mode     MODE                  H.PidMode            PID namespace
---pids-limit          int      NUMBER                H.PidsLimit          how many processes (-1: no limit)
---platform            text     OS[/ARCH]             Q.platform@1.32      the image's platform
---privileged          bool     -                     H.Privileged         all capabilities, all devices
--p, --publish         publish  [[IP:]HOST:]PORT      H.PortBindings       a port of the host that leads to one of the container
--P, --publish-all     bool     -                     H.PublishAllPorts    publish every exposed port, each on a free one
---pull                pull     WHEN                  client               pull the image: always, missing (the default) or never
--q, --quiet           bool     -                     client               no progress while pulling
---read-only           bool     -                     H.ReadonlyRootfs     mount its root filesystem read-only
---restart             restart  POLICY                H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
---rm                  bool     -                     H.AutoRemove@1.25    remove the container when it ends
---runtime             text     NAME                  H.Runtime            the OCI runtime
---security-opt        secopt   OPTION                H.SecurityOpt        a security option
---shm-size            size     BYTES                 H.ShmSize            size of /dev/shm
---sig-proxy           bool     -                     client               pass signals on (the default; =false: do not)
---stop-signal         text     SIGNAL                C.StopSignal         the signal that stops it
---stop-timeout        int      SECONDS               C.StopTimeout@1.25   how long stop waits before it kills
---sysctl              sysctl   KEY=VALUE             H.Sysctls            a kernel parameter
---tmpfs               tmpfs    PATH[:OPTIONS]        H.Tmpfs              a tmpfs mount
--t, --tty             bool     -                     client               a terminal
--u, --user            text     USER[:GROUP]          C.User               who it runs as
---userns              mode     MODE                  H.UsernsMode         user namespace
---uts                 mode     MODE                  H.UTSMode            UTS namespace
--v, --volume          volume   [SOURCE:]PATH[:MODE]  H.Binds              a directory of the host or a volume, mounted
---volume-driver       text     NAME                  H.VolumeDriver       the volume driver
---volumes-from        list     CONTAINER             H.VolumesFrom        the mounts of another container
--w, --workdir         text     DIRECTORY             C.WorkingDir         its working directory
+--add-host            list:hosts    HOST:IP                H.ExtraHosts         add a line to /etc/hosts
+--annotation          list:map      KEY=VALUE              H.Annotations@1.43   metadata for the runtime
+--cap-add             list:caps     CAPABILITY             H.CapAdd             add a Linux capability
+--cap-drop            list:caps     CAPABILITY             H.CapDrop            drop a Linux capability
+--cgroup-parent       text          CGROUP                 H.CgroupParent       its cgroup's parent
+-c, --cpu-shares      int           SHARES                 H.CpuShares          relative weight of its CPU time
+--cpus                text:cpus     NUMBER                 H.NanoCpus@1.25      how many CPUs it may use
+--cpuset-cpus         text          LIST                   H.CpusetCpus         which CPUs (0-3, 0,1)
+-d, --detach          bool          -                      client               run in the background and print the container's id
+--dns                 list:addrs    ADDRESS                H.Dns                a DNS server
+--dns-option          list          OPTION                 H.DnsOptions         a DNS option
+--dns-search          list          DOMAIN                 H.DnsSearch          a DNS search domain
+--domainname          text          NAME                   C.Domainname         its NIS domain name
+--entrypoint          text:entry    COMMAND                C.Entrypoint         in place of the image's entrypoint
+-e, --env             list:env      NAME=VALUE             C.Env                set an environment variable (NAME alone: the client's value)
+--env-file            list:envfile  FILE                   C.Env                environment variables from a file
+--expose              list:expose   PORT                   C.ExposedPorts       say that a port is listened on
+--group-add           list          GROUP                  H.GroupAdd           one more group for its user
+-h, --hostname        text          NAME                   C.Hostname           its host name
+--init                bool          -                      H.Init@1.25          an init process that passes signals on and reaps
+-i, --interactive     bool          -                      client               keep stdin open, and send it ours
+--ipc                 text          MODE                   H.IpcMode            IPC namespace
+-l, --label           list:map      KEY=VALUE              C.Labels             metadata on the container
+--log-driver          text          NAME                   H.LogConfig.Type     the logging driver
+--log-opt             list:map      KEY=VALUE              H.LogConfig.Config   an option of the logging driver
+-m, --memory          text:size     BYTES                  H.Memory             memory limit (512m)
+--memory-reservation  text:size     BYTES                  H.MemoryReservation  soft memory limit
+--memory-swap         text:size     BYTES                  H.MemorySwap         memory and swap together (-1: no limit)
+--name                text          NAME                   Q.name               the container's name
+--network, --net      text:network  NETWORK                H.NetworkMode        bridge, host, none, container:NAME or a network's name
+--oom-kill-disable    bool          -                      H.OomKillDisable     never kill it for want of memory
+--oom-score-adj       int           SCORE                  H.OomScoreAdj        -1000 to 1000
+--pid                 text:mode     MODE                   H.PidMode            PID namespace
+--pids-limit          int           NUMBER                 H.PidsLimit          how many processes (-1: no limit)
+--platform            text          OS[/ARCH]              Q.platform@1.32      the image's platform
+--privileged          bool          -                      H.Privileged         all capabilities, all devices
+-p, --publish         list:publish  [[IP:]HOST:]PORT       H.PortBindings       a port of the host that leads to one of the container
+-P, --publish-all     bool          -                      H.PublishAllPorts    publish every exposed port, each on a free one
+--pull                text:pull     WHEN                   client               pull the image: always, missing (the default) or never
+-q, --quiet           bool          -                      client               no progress while pulling
+--read-only           bool          -                      H.ReadonlyRootfs     mount its root filesystem read-only
+--restart             text:restart  POLICY                 H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
+--rm                  bool          -                      H.AutoRemove@1.25    remove the container when it ends
+--runtime             text          NAME                   H.Runtime            the OCI runtime
+--security-opt        list:secopt   OPTION                 H.SecurityOpt        a security option
+--shm-size            text:size     BYTES                  H.ShmSize            size of /dev/shm
+--sig-proxy           on            -                      client               pass signals on (the default; =false: do not)
+--stop-signal         text          SIGNAL                 C.StopSignal         the signal that stops it
+--stop-timeout        int           SECONDS                C.StopTimeout@1.25   how long stop waits before it kills
+--sysctl              list:sysctl   KEY=VALUE              H.Sysctls            a kernel parameter
+--tmpfs               list:tmpfs    PATH[:OPTIONS]         H.Tmpfs              a tmpfs mount
+-t, --tty             bool          -                      client               a terminal
+-u, --user            text          USER[:GROUP]           C.User               who it runs as
+--userns              text:mode     MODE                   H.UsernsMode         user namespace
+--uts                 text:mode     MODE                   H.UTSMode            UTS namespace
+-v, --volume          list:volume   [SOURCE:]PATH[:MODE]   H.Binds              a directory of the host or a volume, mounted
+--volume-driver       text          NAME                   H.VolumeDriver       the volume driver
+--volumes-from        list          CONTAINER              H.VolumesFrom        the mounts of another container
+-w, --workdir         text          DIRECTORY              C.WorkingDir         its working directory
 """
 
-REPEATED_KINDS = ("list", "map", "env", "envfile", "hosts", "addrs", "caps", "expose", "publish", "secopt",
-                  "sysctl", "tmpfs", "volume")
-# The kinds that may be given as a dict, and what separates key and value on the wire.
-PAIRED_KINDS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
+# The forms that may be given as a dict, and what separates key and value on the wire.
+PAIRED_FORMS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
 NAMESPACED_SYSCTL = re.compile(
     r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
     r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
@@ -96,17 +96,22 @@ ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Port
     "DnsOptions": [], "DnsSearch": [], "Devices": [], "Ulimits": [], "BlkioWeightDevice": [],
     "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
     "BlkioDeviceWriteIOps": []}"""
+# What the values of a kind are in Python.
+KIND_TYPES = {"list": "a str or a list of str", "bool": "True or False", "on": "True or False",
+              "int": "a whole number", "text": "a str"}
 # Options of run that create does not take: it never attaches.
 RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
 
 
 class RunOption:
-    """A row: `keyword` ("volume"), `flags` ("-v, --volume"), `kind`, `value`, `place`, `since`, `help`."""
+    """A row: `keyword` ("volume"), `flags` ("-v, --volume"), `kind` and `form`, `value`, `place`, `since`, `help`."""
 
-    __slots__ = ("keyword", "flags", "kind", "value", "place", "since", "help")
+    __slots__ = ("keyword", "flags", "kind", "form", "value", "place", "since", "help")
 
     def __init__(self, row):
-        self.flags, self.kind, self.value, place, self.help = re.split(r"\s{2,}", row.strip())
+        self.flags, kind, self.value, place, self.help = re.split(r"\s{2,}", row.strip())
+        self.kind, _, form = kind.partition(":")
+        self.form = form or self.kind
         self.place, _, self.since = place.partition("@")
         self.keyword = re.search("--([a-z-]+)", self.flags).group(1).replace("-", "_")
 
@@ -115,25 +120,16 @@ class RunOption:
         """Its long flag: "--volume"."""
         return "--" + self.keyword.replace("_", "-")
 
-    @property
-    def repeated(self):
-        return self.kind in REPEATED_KINDS
-
 
 def run_options():
     """All rows, in order."""
     return [RunOption(row) for row in RUN_OPTIONS_TABLE.strip().split("\n")]
 
 
-def option_flag_table(without=()):
-    """The rows as the command line's flag table (see cli/flags), less the keywords in `without`."""
-    lines = []
-    for option in run_options():
-        if option.keyword not in without:
-            kind = "list" if option.repeated else option.kind if option.kind in ("bool", "int") else "text"
-            value = "" if option.kind == "bool" else option.value + "  "
-            lines.append("%s  %s  %s%s" % (option.flags, kind, value, option.help))
-    return "\n".join(lines)
+def option_flag_table(without):
+    """RUN_OPTIONS_TABLE, which is a flag table too (see cli/flags), less the keywords in `without`."""
+    rows = RUN_OPTIONS_TABLE.strip().split("\n")
+    return "\n".join(row for row in rows if RunOption(row).keyword not in without)
 
 
 def given_rows(options):
@@ -145,7 +141,7 @@ def given_rows(options):
         if option is None:
             raise UsageError("there is no option %r" % keyword,
                              "the options are %s" % ", ".join(sorted(rows)))
-        if value is not None and (value is not False or option.keyword == "sig_proxy"):
+        if value is not None and (value is not False or option.kind == "on"):
             given.append((option, value))
     return given
 
@@ -159,30 +155,27 @@ def versions_needed(options, without=()):
 def checked_option_value(option, value):
     """The caller's `value` in the Python type that the row's kind has. UsageError if it has no such type."""
     number = isinstance(value, int) and not isinstance(value, bool)
-    if option.repeated:
-        if isinstance(value, dict) and option.kind in PAIRED_KINDS:
-            value = ["%s%s%s" % (name, PAIRED_KINDS[option.kind], text) for name, text in value.items()]
+    if option.kind == "list":
+        if isinstance(value, dict) and option.form in PAIRED_FORMS:
+            value = ["%s%s%s" % (name, PAIRED_FORMS[option.form], text) for name, text in value.items()]
         values = list(value) if isinstance(value, (list, tuple)) else [value]
-        if not all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
-            raise UsageError("%s takes a str or a list of str, not %r" % (option.flag, value))
-        return [str(item) for item in values]
-    if option.kind == "bool":
+        if all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
+            return [str(item) for item in values]
+    elif option.kind in ("bool", "on"):
         if isinstance(value, bool):
             return value
-        raise UsageError("%s takes True or False, not %r" % (option.flag, value))
-    if option.kind == "int":
+    elif option.kind == "int":
         if number or isinstance(value, str) and re.fullmatch("[+-]?[0-9]{1,19}", value):
             return int(value)
-        raise UsageError("%s takes a whole number, not %r" % (option.flag, value))
-    if option.kind == "entry" and isinstance(value, (list, tuple)):
+    elif option.form == "entry" and isinstance(value, (list, tuple)):
         if all(isinstance(item, str) for item in value):
             return list(value)
-    if isinstance(value, str) or number or option.kind == "cpus" and isinstance(value, float):
-        return value if option.kind == "size" else str(value)
-    raise UsageError("%s takes a str, not %r" % (option.flag, value))
+    elif isinstance(value, str) or number or option.form == "cpus" and isinstance(value, float):
+        return value if option.form == "size" else str(value)
+    raise UsageError("%s takes %s, not %r" % (option.flag, KIND_TYPES[option.kind], value))
 
 
-# -- kinds of one value: (option, value) → what the JSON has
+# -- forms of one value: (option, value) → what the JSON has
 
 def parse_mode(option, value):
     container = option.keyword == "pid"
@@ -236,13 +229,13 @@ def same_value(option, value):
     return value
 
 
-ONE_VALUE_KINDS = {
+ONE_VALUE_FORMS = {
     "text": same_value, "bool": same_value, "int": same_value, "size": parse_size, "cpus": parse_cpus,
     "restart": parse_restart_policy, "mode": parse_mode, "network": parse_network_mode,
     "entry": lambda option, value: [value] if isinstance(value, str) else value}
 
 
-# -- kinds of a list: (option, values) → the entries that are added to it
+# -- forms of a list: (option, values) → the entries that are added to it
 
 def environment_entries(items):
     """The entries (list of str) for --env values; of those with one name the last, in the first's place.
@@ -322,11 +315,16 @@ def host_entries(option, values):
     return entries
 
 
-LIST_KINDS = {"list": same_value, "addrs": address_entries, "hosts": host_entries,
+def capability_entries(option, values):
+    names = [name.upper() for name in values]
+    return sorted({name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names})
+
+
+LIST_FORMS = {"list": same_value, "addrs": address_entries, "hosts": host_entries, "caps": capability_entries,
               "env": lambda option, values: environment_entries(values)}
 
 
-# -- kinds of an object: (option, values) → the (key, value) pairs that are added to it
+# -- forms of an object: (option, values) → the (key, value) pairs that are added to it
 
 def key_value_pairs(option, values):
     for item in values:
@@ -369,21 +367,15 @@ def exposed_pairs(option, values):
     return pairs
 
 
-OBJECT_KINDS = {"map": key_value_pairs, "sysctl": sysctl_pairs, "expose": exposed_pairs,
+OBJECT_FORMS = {"map": key_value_pairs, "sysctl": sysctl_pairs, "expose": exposed_pairs,
                 "tmpfs": lambda option, values: [item.partition(":")[::2] for item in values]}
 
 
-# -- kinds that look at more than their own place: put(body, target, key, values), target[key] is their place
+# -- forms that look at more than their own place: put(body, target, key, values), target[key] is their place
 
 def put_env_files(body, target, key, values):
     """What --env says comes after what the files say, and so is what counts."""
     target[key] = [entry for path in values for entry in read_env_file(path)] + target.get(key, [])
-
-
-def put_capabilities(body, target, key, values):
-    names = [name.upper() for name in values]
-    names = [name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names]
-    target[key] = sorted(set(target.get(key, []) + names))
 
 
 def put_security_options(body, target, key, values):
@@ -454,7 +446,7 @@ def put_volumes(body, target, key, values):
             target[key].append(bind)
 
 
-WIDER_KINDS = {"envfile": put_env_files, "caps": put_capabilities, "secopt": put_security_options,
+WIDER_FORMS = {"envfile": put_env_files, "secopt": put_security_options,
                "publish": put_published_ports, "volume": put_volumes}
 
 
@@ -471,16 +463,16 @@ def option_place(body, place):
 
 
 def put_option(body, option, value):
-    """Put `value` where the row says, in the shape its kind has in JSON."""
+    """Put `value` where the row says, in the shape its form has in JSON."""
     target, key = option_place(body, option.place)
-    if option.kind in ONE_VALUE_KINDS:
-        target[key] = ONE_VALUE_KINDS[option.kind](option, value)
-    elif option.kind in LIST_KINDS:
-        target.setdefault(key, []).extend(LIST_KINDS[option.kind](option, value))
-    elif option.kind in OBJECT_KINDS:
-        target.setdefault(key, {}).update(OBJECT_KINDS[option.kind](option, value))
+    if option.form in ONE_VALUE_FORMS:
+        target[key] = ONE_VALUE_FORMS[option.form](option, value)
+    elif option.form in LIST_FORMS:
+        target.setdefault(key, []).extend(LIST_FORMS[option.form](option, value))
+    elif option.form in OBJECT_FORMS:
+        target.setdefault(key, {}).update(OBJECT_FORMS[option.form](option, value))
     else:
-        WIDER_KINDS[option.kind](body, target, key, value)
+        WIDER_FORMS[option.form](body, target, key, value)
 
 
 def checked_command(command):

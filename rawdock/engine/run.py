@@ -108,8 +108,8 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
 class NewContainer:
     """While entered, a container made but not started. With `remove` (--rm) an exception removes it.
 
-    `id` (str) is None until it is created. Whoever starts it sets `started`: from then on its removal is the
-    engine's. An exception that passes through carries the id as `container`.
+    `id` (str) is None until it is created. Once it is `started` its removal is the engine's. An exception that
+    passes through carries the id as `container`.
     """
 
     def __init__(self, docker, remove):
@@ -133,6 +133,11 @@ class NewContainer:
         finally:
             self._guard.release()
         return created
+
+    def start(self):
+        """Request 6."""
+        self.docker.call("container_start", self.id)
+        self.started = True
 
     def __exit__(self, kind, error, trace):
         try:
@@ -184,54 +189,77 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     UsageError for a wrong argument, before any request; an error after the container was created has its id
     (str) as `container`.
     """
+    from contextlib import ExitStack
     if not hasattr(docker, "call"):
         raise UsageError("run() takes a Docker first, not %r" % (docker,),
                          "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
-    detach = client.get("detach", False)
-    interactive = bool(client.get("interactive"))
-    tty = bool(client.get("tty"))
-    attached_stdin = interactive and not detach
-    body.update(Tty=tty, OpenStdin=interactive, StdinOnce=attached_stdin,
-                AttachStdin=attached_stdin, AttachStdout=not detach, AttachStderr=not detach)
-    remove = bool(body["HostConfig"].get("AutoRemove"))
+    body.update(stream_fields(client))
+    detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
     require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
                          None if client.get("quiet") else progress, notice, made.create)
         if detach:
-            docker.call("container_start", made.id)
+            made.start()
             return made.id
-        source = (sys.stdin.buffer if stdin is None else stdin) if interactive else None
-        status = follow_run(made, tty, source, sys.stdout.buffer if stdout is None else stdout,
-                            sys.stderr.buffer if stderr is None else stderr, client.get("sig_proxy", True))
+        source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
+        files = (source, sys.stdout.buffer if stdout is None else stdout,
+                 sys.stderr.buffer if stderr is None else stderr)
+        with ExitStack() as stack:   # whatever fails: both connections are closed
+            pipe = attach_streams(stack, docker, made.id, body["Tty"], source is not None)
+            registered = register_wait(stack, docker, made.id, condition="next-exit")
+            status = follow_container(docker, made.id, pipe, registered, files, client.get("sig_proxy", True),
+                                      made.start)
         if remove:
             confirm_removal(docker, made.id)
         return status
 
 
-def follow_run(made, tty, stdin, stdout, stderr, forward):
-    """Requests 4 to 6 for the NewContainer `made`, then its output → its exit status. `stdin` may be None."""
-    from contextlib import ExitStack
-    docker, id = made.docker, made.id
-    with ExitStack() as stack:   # whatever fails: signals back to this process, both connections closed
-        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
-                                               stdin=stdin is not None, stdout=True, stderr=True))
-        if stdin is None and not tty:   # on a terminal's stream a half-close detaches
-            pipe.close_write()
-        registered = None
-        if docker.supports("1.30"):   # before, the head of wait comes with the exit: it would block here
-            registered = stack.enter_context(docker.send("container_wait", id, condition="next-exit"))
-        signals = stack.enter_context(SignalForwarder(docker, id, forward))
-        docker.call("container_start", id)
-        made.started = True
+def stream_fields(client):
+    """The fields of a create request that say which streams are attached, for the options kept in `client`."""
+    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
+    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
+            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
+
+
+def attach_streams(stack, docker, id, tty, stdin):
+    """Request 4, in the ExitStack `stack` → the Duplex, half-closed unless `stdin` (bool) is to be sent."""
+    pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin,
+                                           stdout=True, stderr=True))
+    if not stdin and not tty:   # on a terminal's stream a half-close detaches
+        pipe.close_write()
+    return pipe
+
+
+def register_wait(stack, docker, id, **condition):
+    """Request 5, in the ExitStack `stack` → its Response, whose body comes when the container ends.
+
+    None before API 1.30: there the head, too, comes with the exit.
+    """
+    if not docker.supports("1.30"):
+        return None
+    return stack.enter_context(docker.send("container_wait", id, **condition))
+
+
+def follow_container(docker, id, pipe, registered, files, forward=True, begin=None):
+    """Show what comes in `pipe` until the container ends → its exit status. Signals are the container's meanwhile.
+
+    `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any, is
+    request 6.
+    """
+    stdin, stdout, stderr = files
+    with SignalForwarder(docker, id, forward) as signals:
+        if begin is not None:
+            begin()
         signals.container_started()
         if stdin is not None:
             start_stdin_copy(stdin, pipe)
-        copy_stream(pipe, tty, stdout, stderr)
-        if registered is None:
-            registered = stack.enter_context(docker.send("container_wait", id))
-        return confirmed_status(docker, id, pipe, registered)
+        copy_stream(pipe, pipe.tty, stdout, stderr)
+        if registered is not None:
+            return confirmed_status(docker, id, pipe, registered)
+        with docker.send("container_wait", id) as registered:
+            return confirmed_status(docker, id, pipe, registered)
 
 
 def confirmed_status(docker, id, pipe, registered):

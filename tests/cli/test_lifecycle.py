@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from rawdock.cli.flags import parse_command_line, parse_flag_table
-from rawdock.cli.lifecycle import LIFECYCLE_COMMANDS, given_options
+from rawdock.cli.lifecycle import LIFECYCLE_COMMANDS
 from rawdock.engine.options import container_request
 
 from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment, frame, read_request,
@@ -34,7 +34,7 @@ def body_of_run(line):
     """(query, body) of the create request of `rawdock run LINE`, less what is in every body."""
     command = LIFECYCLE_COMMANDS["run"]
     options, arguments = parse_command_line(line.split(" "), parse_flag_table(command.flags), command.program)
-    query, body, _ = container_request(arguments[0], arguments[1:], given_options(options))
+    query, body, _ = container_request(arguments[0], arguments[1:], options)
     host = body.pop("HostConfig")
     given = {name: value for name, value in host.items() if ALWAYS_SENT.get(name) != value}
     return query, dict(body, HostConfig=given) if given else body

@@ -100,7 +100,7 @@ def test_vectors(keyword, value, body):
 def test_every_row_has_a_vector():
     elsewhere = {"name", "platform", "env_file", "detach", "interactive", "pull", "quiet", "sig_proxy", "tty"}
     assert {option.keyword for option in run_options()} == {keyword for keyword, _, _ in VECTORS if keyword != "volumes"} | elsewhere
-    assert len(option_flag_table().split("\n")) == len(run_options())
+    assert len(option_flag_table(()).split("\n")) == len(run_options())
 
 
 def test_image_command_query_and_what_stays_here():
