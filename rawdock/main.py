@@ -9,6 +9,7 @@ exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C, 143 after SIGT
 """
 import os
 import sys
+from collections import namedtuple
 from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
 from _thread import start_new_thread
 
@@ -27,32 +28,22 @@ CLIENT_FLAGS = """
 HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
 
 
-class CommandFile:
+class CommandFile(namedtuple("CommandFile", "title names load answers")):
     """A file with commands: the `title` they have in the help, their `names` (str), and `load()` → its table.
 
-    `answers`: the commands read an engine's answers, so a value of a wrong type there is the engine's mistake.
+    `answers`: the commands read an engine's answers, where a value of a wrong type is the engine's mistake.
     """
 
-    __slots__ = ("title", "names", "load", "answers")
-
-    def __init__(self, title, names, load, answers=True):
-        self.title = title
-        self.names = names
-        self.load = load
-        self.answers = answers
+    __slots__ = ()
 
 
-class SchoolFlag:
+class SchoolFlag(namedtuple("SchoolFlag", "line act")):
     """A global flag of the school: its `line` in the flag table, and what it does before its command is run.
 
     `act(console, value, command, words)` returns None to go on, or the exit status of what it did instead.
     """
 
-    __slots__ = ("line", "act")
-
-    def __init__(self, line, act):
-        self.line = line
-        self.act = act
+    __slots__ = ()
 
     @property
     def key(self):
@@ -90,12 +81,13 @@ def image_commands():
 
 
 CLIENT_COMMANDS = (
-    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, answers=False),
-    CommandFile("Containers", "run create exec attach start stop kill restart rm wait rename", lifecycle_commands),
-    CommandFile("What there is, and what happens", "ps", listing_commands),
-    CommandFile("What there is, and what happens", "inspect logs events", watching_commands),
-    CommandFile("What there is, and what happens", "version info", about_commands),
-    CommandFile("Images", "images pull rmi", image_commands),
+    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, False),
+    CommandFile("Containers", "run create exec attach start stop kill restart rm wait rename",
+                lifecycle_commands, True),
+    CommandFile("What there is, and what happens", "ps", listing_commands, True),
+    CommandFile("What there is, and what happens", "inspect logs events", watching_commands, True),
+    CommandFile("What there is, and what happens", "version info", about_commands, True),
+    CommandFile("Images", "images pull rmi", image_commands, True),
 )
 
 # ==== school begin: a copy without the school leaves this block out
@@ -142,20 +134,20 @@ def start_practice(console):
 
 
 SCHOOL_COMMANDS = (
-    CommandFile("What bytes mean", "explain", explain_commands, answers=False),
-    CommandFile("Between client and engine", "tap replay", tap_commands, answers=False),
-    CommandFile("Learning", "learn tour", lesson_commands, answers=False),
-    CommandFile("Learning", "conform", conform_commands, answers=False),
-    CommandFile("In the engine's place", "practice", practice_commands, answers=False),
+    CommandFile("What bytes mean", "explain", explain_commands, False),
+    CommandFile("Between client and engine", "tap replay", tap_commands, False),
+    CommandFile("Learning", "learn tour", lesson_commands, False),
+    CommandFile("Learning", "conform", conform_commands, False),
+    CommandFile("In the engine's place", "practice", practice_commands, False),
 )
 SCHOOL_FLAGS = (
-    SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or python, "
-               "and open no socket", print_plan),
+    SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or "
+               "python, and open no socket", print_plan),
     SchoolFlag("--wire  bool  show what crosses the connections on stderr, explained, while the command runs",
                show_connections),
 )
 SCHOOL_PRACTICE = start_practice
-SCHOOL_NOTES = ("Without Docker: rawdock -H practice: run hello-world asks the practice engine inside rawdock.",)
+SCHOOL_NOTES = ("Without Docker: rawdock -H practice: run hello-world asks the practice engine in rawdock.",)
 # ==== school end
 
 # What a copy without the school says of its words.
@@ -181,7 +173,7 @@ def command_files():
 
 
 def from_school(word, function, *arguments):
-    """function(*arguments), which imports from the school. UsageError, naming `word`, in a copy without teach/."""
+    """function(*arguments), which imports from the school. UsageError for `word` in a copy without teach/."""
     try:
         return function(*arguments)
     except ImportError as error:
@@ -191,7 +183,7 @@ def from_school(word, function, *arguments):
 
 
 def find_command_file(name):
-    """The CommandFile that has the command `name`, or None. UsageError if it is the school's, and not there."""
+    """The CommandFile that has the command `name`, or None. UsageError if it is the school's and missing."""
     for file in CLIENT_COMMANDS + SCHOOL_COMMANDS:
         if name in file.names.split():
             if file in SCHOOL_COMMANDS:
@@ -268,8 +260,9 @@ def dispatch(console, options, arguments):
         known = " ".join(file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS).split()
         raise UsageError(*unknown_command(name, words, known))
     for flag in SCHOOL_FLAGS:
-        if options[flag.key] not in (None, False):
-            status = from_school("--" + flag.key.replace("_", "-"), flag.act, console, options[flag.key], command, words)
+        value = options[flag.key]
+        if value not in (None, False):
+            status = from_school(flag.line.split()[0], flag.act, console, value, command, words)
             if status is not None:
                 return status
     return run_command(console, command, words)

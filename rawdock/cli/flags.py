@@ -14,6 +14,7 @@ with the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e
 that runs a program (run, exec, create) takes no flag after its first argument.
 """
 import re
+from collections import namedtuple
 
 from ..errors import UsageError
 
@@ -55,7 +56,7 @@ class Flag:
         return short + ("--%s" % self.long if self.long else "") + blank + self.value
 
 
-class Command:
+class Command(namedtuple("Command", "name run usage help flags least most program")):
     """A row of a command table.
 
     `run(console, options, arguments)` returns the exit status. `flags` is a flag table, `usage` the
@@ -63,17 +64,10 @@ class Command:
     `program` whether flags end at the first argument.
     """
 
-    __slots__ = ("name", "run", "usage", "help", "flags", "least", "most", "program")
+    __slots__ = ()
 
-    def __init__(self, name, run, usage, help, flags="", least=0, most=None, program=False):
-        self.name = name
-        self.run = run
-        self.usage = usage
-        self.help = help
-        self.flags = flags
-        self.least = least
-        self.most = most
-        self.program = program
+    def __new__(cls, name, run, usage, help, flags="", least=0, most=None, program=False):
+        return tuple.__new__(cls, (name, run, usage, help, flags, least, most, program))
 
 
 def command_table(*commands):
@@ -99,12 +93,48 @@ def convert_flag_value(flag, text):
     raise UsageError('invalid argument "%s" for "%s" flag' % (text, spellings), wanted)
 
 
-def set_flag_option(options, flag, text):
-    value = convert_flag_value(flag, text)
-    if flag.kind == "list":
-        options[flag.key] = (options[flag.key] or []) + [value]
-    else:
-        options[flag.key] = value
+class FlagReader:
+    """One pass over a command line. `options` and `arguments` are what parse_command_line() returns."""
+
+    def __init__(self, words, flags):
+        self.words = list(words)
+        self.by_long = {name: flag for flag in flags for name in flag.longs}
+        self.by_short = {flag.short: flag for flag in flags if flag.short}
+        self.options = {flag.key: flag.kind == "on" if flag.switch else None for flag in flags}
+        self.arguments = []
+
+    def set(self, flag, text, spelling):
+        """Give the Flag its value: `text`, the next word (for None), or that of a switch."""
+        if text is None and flag.switch:
+            text = "true"
+        elif text is None and flag.kind == "optional":
+            text = ""
+        elif text is None:
+            if not self.words:
+                raise UsageError("flag needs an argument: %s" % spelling)
+            text = self.words.pop(0)
+        value = convert_flag_value(flag, text)
+        repeated = flag.kind == "list"
+        self.options[flag.key] = (self.options[flag.key] or []) + [value] if repeated else value
+
+    def long(self, word):
+        """Read `--name`, `--name=value` or `--name` and the next word."""
+        name, equals, text = word[2:].partition("=")
+        if name not in self.by_long:
+            raise UsageError("unknown flag: --%s" % name)
+        self.set(self.by_long[name], text if equals else None, "--" + name)
+
+    def shorts(self, word):
+        """Read `-a`, several switches `-ab`, and `-nVALUE`, `-n=VALUE` or `-n` and the next word."""
+        letters = word[1:]
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            if letter not in self.by_short:
+                raise UsageError("unknown shorthand flag: %r in %s" % (letter, word))
+            flag, text = self.by_short[letter], None
+            if letters and (not flag.switch or letters[0] == "="):
+                text, letters = letters[1:] if letters[0] == "=" else letters, ""
+            self.set(flag, text, "%r in %s" % (letter, word))
 
 
 def parse_command_line(words, flags, program=False):
@@ -113,59 +143,20 @@ def parse_command_line(words, flags, program=False):
     `words` list of str, `flags` list of Flag. Every flag has a key in options: where it is not given None,
     False for bool, True for on. UsageError names the flag that is wrong.
     """
-    by_long = {name: flag for flag in flags for name in flag.longs}
-    by_short = {flag.short: flag for flag in flags if flag.short}
-    options = {flag.key: flag.kind == "on" if flag.switch else None for flag in flags}
-    arguments = []
-    words = list(words)
-    at = 0
-    while at < len(words):
-        word = words[at]
-        at += 1
+    reader = FlagReader(words, flags)
+    while reader.words:
+        word = reader.words.pop(0)
         if word == "--":
-            arguments += words[at:]
             break
-        if not word.startswith("-") or word == "-":
-            if program:
-                arguments += words[at - 1:]
-                break
-            arguments.append(word)
-            continue
         if word.startswith("--"):
-            name, equals, text = word[2:].partition("=")
-            flag, spelling = by_long.get(name), "--" + name
-            if flag is None:
-                raise UsageError("unknown flag: %s" % spelling)
-            if flag.switch and not equals:
-                text = "true"
-            elif not equals and flag.kind != "optional":
-                if at == len(words):
-                    raise UsageError("flag needs an argument: %s" % spelling)
-                text = words[at]
-                at += 1
-            set_flag_option(options, flag, text)
-            continue
-        letters = word[1:]
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            flag = by_short.get(letter)
-            if flag is None:
-                raise UsageError("unknown shorthand flag: %r in %s" % (letter, word))
-            if flag.switch:
-                if letters.startswith("="):
-                    text, letters = letters[1:], ""
-                else:
-                    text = "true"
-            else:
-                if letters:
-                    text, letters = letters[1:] if letters.startswith("=") else letters, ""
-                elif at == len(words):
-                    raise UsageError("flag needs an argument: %r in %s" % (letter, word))
-                else:
-                    text = words[at]
-                    at += 1
-            set_flag_option(options, flag, text)
-    return options, arguments
+            reader.long(word)
+        elif word.startswith("-") and word != "-":
+            reader.shorts(word)
+        else:
+            reader.arguments.append(word)
+            if program:
+                break
+    return reader.options, reader.arguments + reader.words
 
 
 def check_argument_count(command, arguments):

@@ -15,8 +15,9 @@ def print_flags(line, flags):
 
 
 def print_help(console, files, flags, notes):
-    """The page of `rawdock --help`. `files` are CommandFile rows that are there, `flags` the global flag table (str).
+    """The page of `rawdock --help`.
 
+    `files` are CommandFile rows that are there, `flags` is the global flag table (str).
     `notes` are lines (str) that stand below the flags.
     """
     line = console.out.line

@@ -43,7 +43,7 @@ def for_each(console, names, action):
 
 
 def call_each(console, names, operation, **parameters):
-    """Call the operation of the endpoint table for each container and print its name → 0, or 1 if any failed."""
+    """Call `operation` of the endpoint table for each container, print its name → 0, or 1 if any failed."""
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 

@@ -11,7 +11,8 @@ import os
 import re
 from collections import deque
 
-from ..engine.docker import raw_query_pairs
+from ..engine.answers import says_frames
+from ..engine.docker import CONTENT_TYPES, has_field, raw_query_pairs
 from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
@@ -44,10 +45,8 @@ def request_body(data, headers, row):
     import stat
     if data is None:
         return None, headers
-    named = [name.lower() for name, _ in headers]
-    if "content-type" not in named and row is not None and row.body != "-":
-        kind = "application/json" if row.body == "json" else "application/x-tar"
-        headers = headers + [("Content-Type", kind)]
+    if not has_field(headers, "content-type") and row is not None and row.body != "-":
+        headers = headers + [("Content-Type", CONTENT_TYPES[row.body])]
     if data == "-":
         return open(0, "rb", buffering=0, closefd=False), headers
     if not data.startswith("@"):
@@ -57,8 +56,9 @@ def request_body(data, headers, row):
     except OSError as error:
         raise UsageError("-d %s: %s" % (data, error.strerror), "give the name of a file that can be read")
     # A pipe has no size, and is sent chunked.
-    if "content-length" not in named and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        headers = headers + [("Content-Length", os.fstat(file.fileno()).st_size)]
+    status = os.fstat(file.fileno())
+    if not has_field(headers, "content-length") and stat.S_ISREG(status.st_mode):
+        headers = headers + [("Content-Length", status.st_size)]
     return file, headers
 
 
@@ -117,34 +117,25 @@ def confirm_end(console, verdict, content, http_1_0):
 
 
 def show_body(console, response, row):
-    """Write the body to stdout, as the row's result kind says. What arrived whole is written before an error."""
+    """Write the body to stdout, by the row's result kind. What arrived whole is written before an error."""
     kind = row.result if row is not None and response.status < 300 else "raw"
-    surely_frames = "multiplexed-stream" in response.headers.get("content-type", "")
-    if surely_frames:
-        kind = "frames"
-    if kind in ("frames", "upgrade"):
+    surely_frames = says_frames(response.headers)
+    if surely_frames or kind in ("frames", "upgrade"):
+        from itertools import chain
         pieces = iter(response)
         first = b""
-        while FRAME_BEGINNING.fullmatch(first):
-            piece = next(pieces, None)
-            if piece is None:
-                break
+        for piece in pieces:
             first += piece
+            if not FRAME_BEGINNING.fullmatch(first):
+                break
         # An engine before API 1.42 gives frames and a terminal's bytes one and the same type. No
         # terminal output begins with three NULs.
         tty = not (surely_frames or FRAME_START.match(first) or FRAME_BEGINNING.fullmatch(first))
-        copy_stream(chain_pieces(first, pieces), tty, console.out, console.err)
+        copy_stream(chain([first], pieces), tty, console.out, console.err)
     elif kind == "messages":
         copy_messages(console.out, response)
     else:
         response.copy_to(console.out)
-
-
-def chain_pieces(first, pieces):
-    if first:
-        yield first
-    for piece in pieces:
-        yield piece
 
 
 def copy_messages(out, response):

@@ -15,6 +15,7 @@ Leaves out: define, template, block, slice, html, js, urlquery, call, complex nu
 that Go knows the type of a null; `nulls` stands in for that.
 """
 import re
+from collections import deque
 
 from ..errors import UsageError
 from .format import compact_json, quote_text
@@ -23,8 +24,9 @@ TEMPLATE_ACTION = (r"""\{\{(-\s)?((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'
                    r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(\s-)?\}\}""")
 TEMPLATE_TOKEN = (r"""(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<letter>'(?:\\.|[^'\\])+')"""
                   r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)|(?P<dot>\.)"""
-                  r"""|(?P<variable>\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])""")
+                  r"""|(?P<variable>\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
 TEMPLATE_BLOCKS = ("if", "range", "with")
+TEMPLATE_WORDS = {"true": True, "false": False, "nil": None}
 TEMPLATE_UNSUPPORTED = ("define", "template", "block")
 TEMPLATE_SHOWN_NAMES = 24     # in an error, of those a map has
 TEMPLATE_DEEPEST = 64         # blocks and parentheses inside each other
@@ -105,16 +107,13 @@ class TemplateParser:
         self.at = 0
         self.loops = 0
         self.depth = 0
-        position = 0
-        trim_left = False
+        position, trim_left = 0, False
         for match in re.finditer(TEMPLATE_ACTION, template, re.DOTALL):
             text = template[position:match.start()]
             self._add_text(text.rstrip() if match.group(1) else text, trim_left)
             self.items.append(("action", match.group(2)))
-            trim_left = bool(match.group(3))
-            position = match.end()
-        rest = template[position:]
-        self._add_text(rest, trim_left)
+            trim_left, position = bool(match.group(3)), match.end()
+        self._add_text(template[position:], trim_left)
 
     def _add_text(self, text, trim_left):
         if "{{" in text:
@@ -166,124 +165,106 @@ class TemplateParser:
 
     def block(self, word, text):
         self.deeper(1)
-        made = self.block_body(word, text)
-        self.deeper(-1)
-        return made
-
-    def block_body(self, word, text):
-        pipeline = self.pipeline(text, word)
+        pipeline, otherwise = self.pipeline(text, word), ()
         self.loops += word == "range"
         nodes, end = self.nodes()
         self.loops -= word == "range"
-        otherwise = ()
         if end is not None and end.startswith("else"):
             rest = end[4:].strip()
-            if rest:
-                inner = re.match(r"\w*", rest).group()
-                if inner not in ("if", "with") or word == "range":
-                    raise refused_template(self.template, "unexpected %r after {{else" % rest)
-                # {{else if}} shares the {{end}} of its {{if}}.
-                return word, pipeline, nodes, (self.block(inner, rest[len(inner):]),)
-            otherwise, end = self.nodes()
+            inner = re.match(r"\w*", rest).group()
+            if not rest:
+                otherwise, end = self.nodes()
+            elif inner not in ("if", "with") or word == "range":
+                raise refused_template(self.template, "unexpected %r after {{else" % rest)
+            else:   # {{else if}} shares the {{end}} of its {{if}}
+                otherwise, end = (self.block(inner, rest[len(inner):]),), "end"
         if end is None:
             raise refused_template(self.template, "no {{end}} for {{%s}}" % word)
         if end != "end":
             raise refused_template(self.template, "unexpected {{%s}}" % end)
+        self.deeper(-1)
         return word, pipeline, nodes, otherwise
 
+    def unexpected(self, text):
+        return refused_template(self.template, "unexpected %s" % quote_text(text))
+
     def pipeline(self, text, block=None):
-        tokens = []
-        at = 0
-        while at < len(text):
-            match = re.compile(TEMPLATE_TOKEN, re.DOTALL).match(text, at)
-            if match is None:
-                raise refused_template(self.template, "unexpected %s" % quote_text(text[at]))
-            tokens.append((match.lastgroup, match.group()))
-            at = match.end()
-        while tokens and tokens[-1][0] == "blank":
-            tokens.pop()
-        pipeline, rest = self.read_pipeline(tokens, 0, block)
-        if rest < len(tokens):
-            raise refused_template(self.template, "unexpected %s" % quote_text(tokens[rest][1]))
+        tokens, glued = deque(), False   # (kind, text, whether no blank stands before it)
+        for match in re.finditer(TEMPLATE_TOKEN, text, re.DOTALL):
+            kind = match.lastgroup
+            if kind == "wrong":
+                raise self.unexpected(match.group())
+            if kind != "blank":
+                tokens.append((kind, match.group(), glued))
+            glued = kind != "blank"
+        pipeline = self.read_pipeline(tokens, block)
+        if tokens:
+            raise self.unexpected(tokens[0][1])
         return pipeline
 
-    def read_pipeline(self, tokens, at, block=None):
+    def read_pipeline(self, tokens, block=None):
+        """Take a pipeline from the front of the deque `tokens`, up to a ")" that is not its own."""
         names, assigns = [], False
-        bare = [(place, token) for place, token in enumerate(tokens) if place >= at and token[0] != "blank"]
-        signs = [token[1] for _, token in bare[:4]]
-        if signs[1:2] in ([":="], ["="]) and bare[0][1][0] == "variable":
-            names, assigns, at = [signs[0]], signs[1] == "=", bare[1][0] + 1
+        signs = [text for _, text, _ in list(tokens)[:4]]
+        if signs[1:2] in ([":="], ["="]) and tokens[0][0] == "variable":
+            names, assigns = signs[:1], signs[1] == "="
         elif signs[1:2] == [","] and signs[3:4] == [":="] and block == "range":
-            names, at = [signs[0], signs[2]], bare[3][0] + 1
+            names = [signs[0], signs[2]]
+        for _ in range(2 * len(names)):
+            tokens.popleft()
         commands = [[]]
-        after_blank = True
-        while at < len(tokens):
-            kind, text = tokens[at]
-            if kind == "blank":
-                after_blank = True
-                at += 1
-                continue
-            if text == ")" and kind == "sign":
-                break
-            if text == "|" and kind == "sign":
-                if not commands[-1]:
-                    raise refused_template(self.template, "missing value for command")
+        while tokens and tokens[0][:2] != ("sign", ")"):
+            kind, text, glued = tokens[0]
+            command = commands[-1]
+            if (kind, text) == ("sign", "|"):
+                if not command:
+                    break
+                tokens.popleft()
                 commands.append([])
-                after_blank = True
-                at += 1
-                continue
-            if (kind == "field" and not after_blank and commands[-1]
-                    and commands[-1][-1][0] not in ("value", "function")):
-                operand, fields = commands[-1][-1]
-                commands[-1][-1] = (operand, fields + (text[1:],))
-                at += 1
-                continue
-            if not after_blank:
-                raise refused_template(self.template, "unexpected %s" % quote_text(text))
-            operand, at = self.operand(tokens, at)
-            commands[-1].append(operand)
-            after_blank = False
+            elif not glued or not command:
+                command.append(self.operand(tokens))
+            elif kind == "field" and command[-1][0][0] not in ("value", "function"):
+                command[-1] = (command[-1][0], command[-1][1] + (text[1:],))
+                tokens.popleft()
+            else:
+                raise self.unexpected(text)
         if not commands[-1]:
             raise refused_template(self.template, "missing value for command")
-        return (tuple(names), assigns, tuple(map(tuple, commands))), at
+        return tuple(names), assigns, tuple(map(tuple, commands))
 
-    def operand(self, tokens, at):
-        """((operand, fields), the place after it)."""
-        kind, text = tokens[at]
-        if kind == "text":
-            return (("value", unquote_template_text(self.template, text)), ()), at + 1
-        if kind == "letter":
-            return (("value", ord(unquote_template_text(self.template, text)[:1])), ()), at + 1
+    def operand(self, tokens):
+        """Take an operand from the front of the deque `tokens` → (operand, fields)."""
+        kind, text, _ = tokens.popleft()
+        if kind in ("text", "letter"):
+            value = unquote_template_text(self.template, text)
+            return ("value", value if kind == "text" else ord(value[:1])), ()
         if kind == "number":
             try:
                 whole = re.fullmatch("[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)", text)
-                value = int(text, 0) if whole else float(text)
+                return ("value", int(text, 0) if whole else float(text)), ()
             except ValueError:
                 raise refused_template(self.template, "bad number %s" % quote_text(text))
-            return (("value", value), ()), at + 1
-        if kind == "field":
-            return (("dot",), (text[1:],)), at + 1
-        if kind == "dot":
-            return (("dot",), ()), at + 1
+        if kind in ("dot", "field"):
+            return ("dot",), (text[1:],) if kind == "field" else ()
         if kind == "variable":
-            return (("variable", text), ()), at + 1
+            return ("variable", text), ()
+        if kind == "word" and text in TEMPLATE_WORDS:
+            return ("value", TEMPLATE_WORDS[text]), ()
         if kind == "word":
-            if text in ("true", "false"):
-                return (("value", text == "true"), ()), at + 1
-            if text == "nil":
-                return (("value", None), ()), at + 1
-            if text not in TEMPLATE_FUNCTIONS and text not in ("and", "or"):
+            known = list(TEMPLATE_FUNCTIONS) + ["and", "or"]
+            if text not in known:
                 raise refused_template(self.template, "function %s not defined (there are %s)" % (
-                    quote_text(text), ", ".join(sorted(list(TEMPLATE_FUNCTIONS) + ["and", "or"]))))
-            return (("function", text), ()), at + 1
-        if text == "(":
-            self.deeper(1)
-            pipeline, at = self.read_pipeline(tokens, at + 1)
-            self.deeper(-1)
-            if at >= len(tokens):
-                raise refused_template(self.template, "unclosed left paren")
-            return (("pipeline", pipeline), ()), at + 1
-        raise refused_template(self.template, "unexpected %s" % quote_text(text))
+                    quote_text(text), ", ".join(sorted(known))))
+            return ("function", text), ()
+        if text != "(":
+            raise self.unexpected(text)
+        self.deeper(1)
+        pipeline = self.read_pipeline(tokens)
+        self.deeper(-1)
+        if not tokens:
+            raise refused_template(self.template, "unclosed left paren")
+        tokens.popleft()
+        return ("pipeline", pipeline), ()
 
 
 # -- values

@@ -6,6 +6,11 @@ inside reject_malformed_answer(): to check the type of each before would be as l
 from ..errors import ProtocolError, RawdockError
 
 
+def says_frames(headers):
+    """Whether the Headers of an answer say for sure that its content is in frames (API 1.42 and later)."""
+    return "multiplexed-stream" in headers.get("content-type", "").lower()
+
+
 def malformed_answer(operation, seen, expected):
     """The ProtocolError for an answer of `operation` (its id) that has `seen` in place of what is `expected`.
 

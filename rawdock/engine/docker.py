@@ -22,7 +22,7 @@ from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, 
 from ..net.config import find_address
 from ..net.connection import Connection, require_seconds
 from ..net.dial import dial
-from .answers import answer_field, malformed_answer
+from .answers import answer_field, malformed_answer, says_frames
 from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
 
 OLDEST_API = "1.24"
@@ -335,7 +335,7 @@ class Docker:
         Only `multiplexed-stream` is sure: engines before API 1.42, and Podman always, call frames
         raw-stream too, or send no type at all. Then inspect tells.
         """
-        if "multiplexed-stream" in response.headers.get("content-type", ""):
+        if says_frames(response.headers):
             return False
         if endpoint.upgrade not in (None, "tcp"):
             return True

@@ -18,6 +18,7 @@ the definition is vague: `copyUIDGID` is a bool there called a string, for one.
 """
 import json
 import re
+from collections import namedtuple
 
 from ..errors import UsageError
 
@@ -374,8 +375,6 @@ session                    POST   /session                        -    upgrade=h
     lend the builder this connection for its callbacks, as HTTP/2
 """
 
-QUERY_KINDS = ("bool", "int", "str", "list", "filters", "json", "jsonlist", "time")
-
 # RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to
 # a server that splits queries. A path segment keeps the rest of pchar (§3.3) too, but for
 # ";", which some servers cut at.
@@ -421,16 +420,13 @@ def api_version_pair(text, prefix=""):
     return int(match.group(1)), int(match.group(2))
 
 
-def refused_value(kind, name, value, expected):
-    """The UsageError for a query value of the wrong kind."""
-    try:
-        shown = ascii(value)
-    except ValueError:  # an int of over 4300 digits, since Python 3.11
-        shown = "too long to write"
-    if len(shown) > 60:
-        shown = shown[:57] + "..."
-    return UsageError("parameter %s (%s): expected %s, got %s %s"
-                      % (name, kind, expected, type(value).__name__, shown))
+class WrongValue(Exception):
+    """A query value of the wrong kind: (what is expected, the value)."""
+
+
+def require_value(fits, value, expected):
+    if not fits:
+        raise WrongValue(expected, value)
 
 
 def is_plain_int(value):
@@ -438,133 +434,124 @@ def is_plain_int(value):
     return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
 
 
-def encode_json_parameter(kind, name, value):
-    """`value` (JSON text, or an object or array) as JSON text. Raises UsageError."""
+# One function a kind: value → the text that is sent, or for a repeated name a list of texts; else WrongValue.
+# Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
+
+def encode_bool_parameter(value):
+    require_value(isinstance(value, bool), value, "True or False")
+    return "1" if value else "0"
+
+
+def encode_int_parameter(value):
+    require_value(is_plain_int(value), value, "a whole number")
+    return "%d" % value
+
+
+def encode_str_parameter(value):
+    require_value(isinstance(value, str) or is_plain_int(value), value, "text")
+    return value if isinstance(value, str) else "%d" % value
+
+
+def encode_list_parameter(value):
+    several = hasattr(value, "__iter__") and not isinstance(value, (bytes, bytearray, dict))
+    require_value(several, value, "text or several texts")
+    items = [value] if isinstance(value, str) else list(value)
+    for item in items:
+        require_value(isinstance(item, str), item, "texts only")
+    return items
+
+
+def encode_json_parameter(value):
+    """`value` is JSON text, or an object or array."""
     if isinstance(value, str):
         try:
             parsed = json.loads(value)
         except (ValueError, RecursionError):
             parsed = None
-        if not isinstance(parsed, (dict, list)):
-            raise refused_value(kind, name, value, "JSON text of an object or array")
+        require_value(isinstance(parsed, (dict, list)), value, "JSON text of an object or array")
         return value
-    if not isinstance(value, (dict, list, tuple)):
-        raise refused_value(kind, name, value, "a dict, a list or JSON text")
+    require_value(isinstance(value, (dict, list, tuple)), value, "a dict, a list or JSON text")
     try:
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        raise refused_value(kind, name, value, "values that JSON can hold") from None
+        raise WrongValue("values that JSON can hold", value) from None
 
 
-def encode_filters_parameter(kind, name, value):
-    """`value` (dict or JSON text) as the JSON text of filters. Raises UsageError.
+def encode_jsonlist_parameter(value):
+    several = value if isinstance(value, (list, tuple)) else [value]
+    return [encode_json_parameter(item) for item in several]
 
-    A value is a str, a bool (written true or false), an int, or a list, tuple or set of them.
+
+def encode_filters_parameter(value):
+    """`value` is JSON text, or a dict of filter name to a str, a bool (written true or false), an int, or a
+    list, tuple or set of them.
     """
     if isinstance(value, str):
-        text = encode_json_parameter(kind, name, value)
-        if not isinstance(json.loads(text), dict):
-            raise refused_value(kind, name, value, "JSON text of an object")
+        text = encode_json_parameter(value)
+        require_value(isinstance(json.loads(text), dict), value, "JSON text of an object")
         return text
-    if not isinstance(value, dict):
-        raise refused_value(kind, name, value, "a dict of filter name to value or values, or JSON text")
+    require_value(isinstance(value, dict), value, "a dict of filter name to value or values, or JSON text")
     terms = {}
-    for key, wanted in value.items():
-        if not isinstance(key, str):
-            raise refused_value(kind, name, key, "filter names that are str")
+    for name, wanted in value.items():
+        require_value(isinstance(name, str), name, "filter names that are str")
         if isinstance(wanted, (set, frozenset)):
             wanted = sorted(wanted, key=str)  # a set has no order, and equal calls should send equal bytes
-        terms[key] = []
+        terms[name] = []
         for item in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            if isinstance(item, bool):
-                terms[key].append("true" if item else "false")
-            elif is_plain_int(item):
-                terms[key].append("%d" % item)
-            elif isinstance(item, str):
-                terms[key].append(item)
-            else:
-                raise refused_value(kind, "%s[%s]" % (name, ascii(key)), item,
-                                    "a str, a bool, an int or a list of them")
+            fits = isinstance(item, (bool, str)) or is_plain_int(item)
+            require_value(fits, item, "%s to be a str, a bool, an int or a list of them" % ascii(name))
+            terms[name].append(str(item).lower() if isinstance(item, bool) else str(item))
     return json.dumps(terms, separators=(",", ":"))
 
 
-def encode_time_parameter(kind, name, value):
-    """`value` (int, float or digits[.digits]) as the unix seconds the engine reads. Raises UsageError."""
+def encode_time_parameter(value):
+    """`value` (int, float or digits[.digits]) is in seconds since 1970."""
+    text = value if isinstance(value, str) else "%d" % value if is_plain_int(value) else ""
+    if isinstance(value, float):
+        text = re.sub("[.]?0*$", "", "%.9f" % value)
     expected = "seconds since 1970 such as 1795424287 or 1795424287.5"
-    if is_plain_int(value):
-        text = "%d" % value
-    elif isinstance(value, float):
-        text = "%.9f" % value
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-    elif isinstance(value, str):
-        text = value
-    else:
-        raise refused_value(kind, name, value, expected)
-    if not re.fullmatch("[0-9]+([.][0-9]{1,9})?", text):
-        raise refused_value(kind, name, value, expected)
+    require_value(re.fullmatch("[0-9]+([.][0-9]{1,9})?", text), value, expected)
     return text
+
+
+QUERY_ENCODERS = {
+    "bool": encode_bool_parameter, "int": encode_int_parameter, "str": encode_str_parameter,
+    "list": encode_list_parameter, "filters": encode_filters_parameter, "json": encode_json_parameter,
+    "jsonlist": encode_jsonlist_parameter, "time": encode_time_parameter}
 
 
 def encode_query_parameter(kind, name, value):
     """One query parameter as a list of (name, text) pairs; None gives an empty list.
 
-    `kind` is one of QUERY_KINDS. Nothing is converted on a guess: the str "false" is no bool,
-    and the bool True no int. Raises UsageError that names the parameter and its kind.
+    `kind` is one of QUERY_ENCODERS. Raises UsageError that names the parameter and its kind.
     """
-    if kind not in QUERY_KINDS:
+    if kind not in QUERY_ENCODERS:
         raise UsageError("parameter %s: no such kind as %s; the kinds are %s"
-                         % (name, ascii(kind), ", ".join(QUERY_KINDS)))
+                         % (name, ascii(kind), ", ".join(QUERY_ENCODERS)))
     if value is None:
         return []
-    if kind == "bool":
-        if not isinstance(value, bool):
-            raise refused_value(kind, name, value, "True or False")
-        return [(name, "1" if value else "0")]
-    if kind == "int":
-        if not is_plain_int(value):
-            raise refused_value(kind, name, value, "a whole number")
-        return [(name, "%d" % value)]
-    if kind == "str":
-        if is_plain_int(value):
-            return [(name, "%d" % value)]
-        if not isinstance(value, str):
-            raise refused_value(kind, name, value, "text")
-        return [(name, value)]
-    if kind == "list":
-        if isinstance(value, str):
-            return [(name, value)]
-        if isinstance(value, (bytes, bytearray, dict)) or not hasattr(value, "__iter__"):
-            raise refused_value(kind, name, value, "text or several texts")
-        pairs = [(name, item) for item in value]
-        for _, item in pairs:
-            if not isinstance(item, str):
-                raise refused_value(kind, name, item, "texts only")
-        return pairs
-    if kind == "filters":
-        return [(name, encode_filters_parameter(kind, name, value))]
-    if kind == "json":
-        return [(name, encode_json_parameter(kind, name, value))]
-    if kind == "jsonlist":
-        several = value if isinstance(value, (list, tuple)) else [value]
-        return [(name, encode_json_parameter(kind, name, item)) for item in several]
-    return [(name, encode_time_parameter(kind, name, value))]
+    try:
+        texts = QUERY_ENCODERS[kind](value)
+    except WrongValue as wrong:
+        expected, seen = wrong.args
+        try:
+            shown = ascii(seen)
+        except ValueError:  # an int of over 4300 digits, since Python 3.11
+            shown = "too long to write"
+        shown = shown if len(shown) <= 60 else shown[:57] + "..."
+        raise UsageError("parameter %s (%s): expected %s, got %s %s"
+                         % (name, kind, expected, type(seen).__name__, shown)) from None
+    return [(name, text) for text in ([texts] if isinstance(texts, str) else texts)]
 
 
-class QueryParameter(object):
+class QueryParameter(namedtuple("QueryParameter", "name kind since listed")):
     """One query parameter of an operation.
 
-    `name`, `kind` (one of QUERY_KINDS) and `since` (the first API version that has it) are str;
+    `name`, `kind` (one of QUERY_ENCODERS) and `since` (the first API version that has it) are str;
     `listed` is False for one that engines take though the definition does not list it.
     """
 
-    __slots__ = ("name", "kind", "since", "listed")
-
-    def __init__(self, name, kind, since, listed=True):
-        self.name = name
-        self.kind = kind
-        self.since = since
-        self.listed = listed
+    __slots__ = ()
 
     def __repr__(self):
         return "%s%s:%s@%s" % ("" if self.listed else "+", self.name, self.kind, self.since)
@@ -670,17 +657,12 @@ class Endpoint(object):
         if not isinstance(value, str):
             raise UsageError("%s: %s must be a str, got %s %s"
                              % (self.name, name, type(value).__name__, ascii(value)))
-        if not value:
-            raise UsageError("%s: %s is empty" % (self.name, name))
-        for control in "\0\r\n":
-            if control in value:
-                raise UsageError("%s: %s %s holds a control character" % (self.name, name, ascii(value)))
         parts = value.split("/")
-        if "" in parts:
-            raise UsageError("%s: %s %s has an empty segment: no leading, trailing or doubled '/'"
-                             % (self.name, name, ascii(value)))
-        if "." in parts or ".." in parts:
-            raise UsageError("%s: %s %s has a '.' or '..' segment" % (self.name, name, ascii(value)))
+        wrong = ("is empty" if not value else "holds a control character" if re.search("[\0\r\n]", value)
+                 else "has an empty segment: no leading, trailing or doubled '/'" if "" in parts
+                 else "has a '.' or '..' segment" if "." in parts or ".." in parts else None)
+        if wrong:
+            raise UsageError("%s: %s %s %s" % (self.name, name, ascii(value), wrong))
         slash = "/" if self.path.startswith(REFERENCE_PATHS) else "%2F"
         return slash.join([percent_encode(part, PATH_SEGMENT_KEEP) for part in parts])
 

@@ -24,7 +24,8 @@ def copy_stream(pieces, tty, stdout, stderr):
         for piece in pieces:
             write_output(stdout, piece)
         return
-    for frames in pieces.frame_lists() if hasattr(pieces, "frame_lists") else read_lists(FrameReader(), pieces):
+    whole = hasattr(pieces, "frame_lists")
+    for frames in pieces.frame_lists() if whole else read_lists(FrameReader(), pieces):
         file, waiting = None, []
         for stream, payload in frames:
             target = stderr if stream == 2 else stdout

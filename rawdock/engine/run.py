@@ -108,8 +108,8 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
 class NewContainer:
     """While entered, a container made but not started. With `remove` (--rm) an exception removes it.
 
-    `id` (str) is None until it is created. Once it is `started` its removal is the engine's. An exception that
-    passes through carries the id as `container`.
+    `id` (str) is None until it is created. Once it is `started` its removal is the engine's. An exception
+    that passes through carries the id as `container`.
     """
 
     def __init__(self, docker, remove):
@@ -217,7 +217,7 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
 
 
 def stream_fields(client):
-    """The fields of a create request that say which streams are attached, for the options kept in `client`."""
+    """The fields of a create request that say which streams are attached, by the options in `client`."""
     attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
     return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
             "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
@@ -243,10 +243,10 @@ def register_wait(stack, docker, id, **condition):
 
 
 def follow_container(docker, id, pipe, registered, files, forward=True, begin=None):
-    """Show what comes in `pipe` until the container ends → its exit status. Signals are the container's meanwhile.
+    """Show what comes in `pipe` until the container ends → its exit status. Signals go to it meanwhile.
 
-    `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any, is
-    request 6.
+    `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any,
+    is request 6.
     """
     stdin, stdout, stderr = files
     with SignalForwarder(docker, id, forward) as signals:

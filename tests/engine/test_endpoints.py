@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rawdock.engine.endpoints import (
-    QUERY_KINDS,
+    QUERY_ENCODERS,
     encode_query,
     encode_query_parameter,
     endpoints,
@@ -143,7 +143,7 @@ def test_every_row_is_well_formed():
         assert row.result == "messages" or not row.never_empty, row
         names = [parameter.name for parameter in row.query + row.extra]
         assert len(set(names)) == len(names) and not set(names) & set(row.path_parameters), row
-        assert all(parameter.kind in QUERY_KINDS for parameter in row.query + row.extra), row
+        assert all(parameter.kind in QUERY_ENCODERS for parameter in row.query + row.extra), row
         assert all(re.fullmatch(r"1\.[0-9]{2}", parameter.since) for parameter in row.query + row.extra), row
         assert "\n" not in repr(row)
 
@@ -342,7 +342,7 @@ read_back = {
     "jsonlist": lambda texts: [json.loads(text) for text in texts],
     "time": lambda texts: int(texts[0]),
 }
-assert set(values_of_kind) == set(read_back) == set(QUERY_KINDS)
+assert set(values_of_kind) == set(read_back) == set(QUERY_ENCODERS)
 
 
 def assert_safe(target, row, path_values, version):

@@ -18,6 +18,7 @@ Left out: what WebSocket frames and HTTP/2 (BuildKit's session) hold: to rawdock
 from collections import deque, namedtuple
 
 from ...errors import ProtocolError, StreamError, TruncatedError
+from ...engine.answers import says_frames
 from ...engine.endpoints import find_endpoint_row
 from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, STREAM_NAMES, FrameReader
 from ...wire.head import walk_head
@@ -402,7 +403,7 @@ def content_kind(kind, head, request, raw, start):
     content_type = head.headers.get("content-type", "").lower()
     if raw and (kind == "request" or head.headers.get("upgrade", "tcp").lower() != "tcp"):
         return "", True
-    if "multiplexed-stream" in content_type:
+    if says_frames(head.headers):
         return "frames", True
     # Before API 1.42, and from Podman always, frames and a terminal's bytes wear the same type or none. No
     # terminal output begins with three NULs.
