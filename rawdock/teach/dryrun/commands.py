@@ -9,7 +9,7 @@ a dry run never starts any other.
 from ...cli.console import Console
 from ...errors import RawdockError, UsageError
 from ...net.config import find_address
-from .dry_run import Plan, PlannedDocker, PlannedOutput, PlannedStdin
+from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http
 from .form_python import print_python
 from .form_shell import print_curl, print_nc
@@ -32,8 +32,9 @@ class PlannedConsole(Console):
 
     @property
     def stdin(self):
+        from io import BytesIO
         self.plan.stdin_asked = True
-        return PlannedStdin()
+        return BytesIO()   # stdin is at its end, and not read
 
 
 def plan_command(console, command, words, run_command):

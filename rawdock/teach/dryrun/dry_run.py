@@ -52,25 +52,31 @@ class PlannedStep:
     planned answer says and a real one might not.
     """
 
+    request, taken_for_granted = b"", ""
+    body_source = variable = None
+    half_closed = background = reads_stdin = only_if_missing = missing = repeats_create = False
+
     def __init__(self, plan, number, method, target, hijack, version):
+        self.command = plan.command
         self.number = number
         self.method = method
         self.target = target
         self.hijack = hijack
         self.version = version
         self.endpoint = find_endpoint_row(method, target[len(plan.address.base):])
-        self.request = b""
-        self.body_source = None
-        self.half_closed = False
-        self.background = False
-        self.reads_stdin = False
-        self.only_if_missing = False
-        self.missing = False
-        self.repeats_create = False
-        self.taken_for_granted = ""
-        self.variable = None
         self.name = self.endpoint.name if self.endpoint is not None else "%s %s" % (method, target)
         self.outcome = self._outcome(plan.command)
+
+    @property
+    def kind(self):
+        """What the form of the step depends on: what sets it apart from others, else its outcome."""
+        if self.only_if_missing:
+            return "pull" if self.outcome == "messages" else "create again"
+        if self.missing or self.background:
+            return "missing" if self.missing else "background"
+        if self.name == "exec_inspect" and self.outcome == "status":
+            return "ended exec"
+        return "start of run" if (self.command, self.name) == ("run", "container_start") else self.outcome
 
     def _outcome(self, command):
         result = self.endpoint.result if self.endpoint is not None else "raw"
@@ -344,13 +350,6 @@ class PlannedDocker(Docker):
 
     def connect(self):
         return PlannedConnection(PlannedSocket(self.plan), self.address)
-
-
-class PlannedStdin:
-    """Stdin in a dry run: it is at its end, and not read."""
-
-    def read(self, size=-1):
-        return b""
 
 
 class PlannedOutput:

@@ -132,6 +132,10 @@ if status >= 400:
     not_executable = any(words in why for words in NOT_EXECUTABLE)
     sys.exit(127 if not_found else 126 if not_executable else 125)
 """,
+    "background": """
+STEP_ANSWER = must(
+    REQUEST)
+""",
     "removal": """
 ask(
     REQUEST)[1].read()   # 404: it is removed already
@@ -261,7 +265,8 @@ class PythonScript:
     def sent(self, name, step):
         """The lines of PYTHON_STEPS[name] for `step`."""
         creator = next((one.variable for one in self.plan.steps if one.missing), None)
-        values = dict(self.values, REQUEST=lambda indent: self.bytes_of(step, indent), VARIABLE=str(creator))
+        values = dict(self.values, REQUEST=lambda indent: self.bytes_of(step, indent), VARIABLE=str(creator),
+                      STEP_ANSWER="answer%d" % step.number)
         return filled_lines(PYTHON_STEPS[name], values)
 
     def bytes_of(self, step, indent=4):
@@ -278,25 +283,12 @@ class PythonScript:
         return ["body = %s.read()" % file]
 
     def begin(self, step, printing):
-        comment = step_comment(step)
-        if step.only_if_missing and step.outcome == "messages":
-            return ["    " + comment] + self.sent("pull", step)
-        if step.only_if_missing:
-            return ["    " + comment] + self.sent("create again", step) + printing
-        lines = [comment] + self.body_lines(step)
+        lines = ["    " * step.only_if_missing + step_comment(step)] + self.body_lines(step)
         answer = "must(\n    %s)" % self.bytes_of(step)
-        if step.missing:
-            return lines + self.sent("missing", step)
-        if step.background:
-            return lines + ["answer%d = %s" % (step.number, answer)]
-        if step.outcome == "id":
+        if step.kind == "id":
             return lines + self.take_id(step, answer) + printing
-        if step.name == "exec_inspect" and step.outcome == "status":
-            return lines + self.sent("ended exec", step)
-        if step.name == "container_start" and self.plan.command == "run":
-            return lines + self.sent("start of run", step) + printing
-        if step.outcome in ("removal", "head"):
-            return lines + self.sent(step.outcome, step)
+        if step.kind in PYTHON_STEPS:
+            return lines + self.sent(step.kind, step) + printing
         if self.plan.goes_on:
             then = [self.shown_answer(step, "answer")] if step.outcome != "nothing" else printing
             lines += self.sent("go on after failure", step) + ["else:"] * bool(then)

@@ -59,7 +59,7 @@ def printf_command(pieces):
 
 # The functions of a script, each with what it is for; a script has those that it needs, in this order.
 SHELL_FUNCTIONS = (
-    ("through", r"""
+    ("through|read_head", r"""
 CR=$(printf '\r')
 read_head() {   # takes the head off an answer; fails where it is a refusal
   read -r version code reason
@@ -96,8 +96,19 @@ messages() {   # JSON, one a line; an error can come long after 200 OK, as one o
 SHELL_TAKE_ID = rb"""sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'"""
 SHELL_NO_SUCH_IMAGE = b"""*[Nn]"o such image"*|*"mage not known"*|*"mage with reference"*"""
 
-# What the sending of a step becomes, by what comes of its answer. BODY is the command that sends it.
+# What a step becomes, by its kind. WHOLE sends it and prints the answer with its head; BODY prints the body and
+# fails if it is a refusal; QUIET does so where the body is shown only if it says what is wrong.
 SHELL_STEPS = {
+    "pull": b"  WHOLE | through messages >&2 || exit FAILURE",
+    "id": b"answer=$(BODY) || EXIT",
+    "status": rb"""answer=$(BODY) && printf '%s\n' "$answer" | TAKE_STATUS || FAIL_SAID""",
+    "removal": b"BODY >/dev/null 2>&1   # 404: it is removed already",
+    "frames": b"WHOLE | through SHOW || FAIL",
+    "messages": b"WHOLE | through messages || FAIL",
+    "head": b"WHOLE",
+    "body": b"BODY || FAIL",
+    "nothing": b"QUIET || FAIL",
+    "nothing, said": b"QUIET && SAY || FAIL",
     "missing": rb"""
 create() {
   BODY 2>&1
@@ -110,12 +121,8 @@ created=$(create) || {
 }
 VARIABLE=$(printf '%s\n' "$created" | TAKE_ID)
 """,
-    "taken id": rb"""
-VARIABLE=$(printf '%s\n' "$answer" | TAKE_ID)
-""",
-    "terminal": rb"""
-case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames
-""",
+    "taken id": rb"""VARIABLE=$(printf '%s\n' "$answer" | TAKE_ID)""",
+    "terminal": rb"""case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames""",
     "ended exec": rb"""
 for pause in 0 1 1 1; do   # the engine may need a moment
   sleep $pause
@@ -167,10 +174,11 @@ class ShellScript:
 
     def __init__(self, plan):
         self.plan = plan
-        self.functions = set()
         self.failure = b"125" if plan.command == "run" else b"1"
+        self.fail = b"failed=1" if plan.goes_on else b"exit " + self.failure
         self.descriptors = {}     # a background step → the descriptor from which its answer is read
         self.show = b"frames"     # the function that shows a stream
+        self.stdin = any(step.reads_stdin for step in plan.steps)
 
     def before(self, step):
         """The lines before the one that sends."""
@@ -178,18 +186,16 @@ class ShellScript:
 
     def filled(self, name, step, **values):
         """The lines of SHELL_STEPS[name] for `step`."""
-        words = [("|".join("*'%s'*" % phrase for phrase in table)).encode("ascii")
-                 for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
+        not_found, not_executable = [
+            "|".join("*'%s'*" % phrase for phrase in table).encode("ascii")
+            for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
         variable = next((one.variable for one in self.plan.steps if one.missing), None) or step.variable or ""
         return shell_lines(name, dict(
-            values, FAILURE=self.failure, NO_SUCH_IMAGE=SHELL_NO_SUCH_IMAGE, TAKE_ID=SHELL_TAKE_ID,
-            VARIABLE=variable.encode("ascii"), TAKE_STATUS=take_status(step), NOT_FOUND=words[0],
-            NOT_EXECUTABLE=words[1]))
-
-    def through(self, step, function):
-        self.functions.update(("through", function))
-        return self.whole(step) + b" | through " + (
-            self.show if function == "frames" else function.encode("ascii"))
+            values, BODY=self.body(step), QUIET=self.quiet(step), SHOW=self.show, FAILURE=self.failure,
+            WHOLE=self.whole(step, step.reads_stdin), FAIL=self.fail, FAIL_SAID=self.after_failure(self.fail),
+            EXIT=self.after_failure(b"exit " + self.failure), NO_SUCH_IMAGE=SHELL_NO_SUCH_IMAGE,
+            TAKE_ID=SHELL_TAKE_ID, VARIABLE=variable.encode("ascii"), TAKE_STATUS=take_status(step),
+            NOT_FOUND=not_found, NOT_EXECUTABLE=not_executable))
 
     def script(self):
         lines = []
@@ -202,26 +208,25 @@ class ShellScript:
         if self.plan.goes_on:
             lines.append(b"exit $failed")
         if any(step.outcome == "status" and step.background for step in self.plan.steps):
-            self.functions.add("exit_with")
             lines.append(b'exit_with "${ended:-%s}"' % self.failure)
-        return b"\n".join(self.opening() + lines) + b"\n"
+        return b"\n".join(self.opening(lines) + lines) + b"\n"
 
-    def opening(self):
+    def opening(self, rest):
+        """The lines before the first step; `rest` (list of bytes) are those that follow."""
         plan = self.plan
         lines = ["#!/bin/sh"] + opening_comments(plan, self.about.strip().split("\n"))
         lines += [': "${%s:?put it into this variable}"' % name for name in secret_variables(plan)]
-        for name, text in SHELL_FUNCTIONS:
-            if name in self.functions:
+        code = re.sub(rb"(?m)\\'|'[^']*'|(?:^| )#.*", b"", b"\n".join(rest))
+        for names, text in SHELL_FUNCTIONS:
+            if re.search(rb"\b(?:%s)\b" % names.encode("ascii"), code):
                 lines += text.strip("\n").split("\n")
         if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
-            stdin = any(step.reads_stdin for step in plan.steps)
-            unblock = ': 1<>"$dir/stdin"; ' if stdin else ""
+            unblock = ': 1<>"$dir/stdin"; ' * self.stdin
             lines += ["dir=$(mktemp -d) || exit", "jobs=",
                       "trap '%skill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT" % unblock,
                       "trap 'exit 130' INT TERM"]
-            if stdin:
-                lines += ['mkfifo "$dir/stdin"',
-                          "exec 9<&0   # what runs in the background has no other stdin"]
+            lines += ['mkfifo "$dir/stdin"',
+                      "exec 9<&0   # what runs in the background has no other stdin"] * self.stdin
         if plan.goes_on:
             lines.append("failed=0")
         encoded = [line.encode("utf-8", "surrogateescape") for line in lines]
@@ -231,66 +236,27 @@ class ShellScript:
         return [printf_command(self.plan.pieces(printed))] if printed else []
 
     def begin(self, step, printing):
-        comment = [step_comment(step).encode("utf-8", "surrogateescape")]
-        if step.only_if_missing:
-            comment = [b"  " + comment[0]]
-            if step.outcome == "messages":
-                return comment + [b"  " + self.through(step, "messages") + b" >&2 || exit " + self.failure]
-            return comment + self.filled("create again", step) + printing
-        if step.background:
-            return comment + self.begin_background(step)
-        if step.missing:
-            return comment + self.filled("missing", step, BODY=self.body(step))
-        return comment + self.before(step) + self.foreground(step, printing)
-
-    def foreground(self, step, printing):
-        fail = b"failed=1" if self.plan.goes_on else b"exit " + self.failure
-        failure = b" || " + fail
-        if step.outcome == "id":
-            return self.take_id(step, printing)
-        if step.outcome == "status" and step.name == "exec_inspect":
-            self.functions.add("exit_with")
-            return self.filled("ended exec", step, BODY=self.body(step))
-        if step.outcome == "status":
-            return [b"answer=$(" + self.body(step) + b") && printf '%s\\n' \"$answer\" | " + take_status(step)
-                    + b" || " + self.after_failure(fail)]
-        if step.outcome == "removal":
-            return [self.body(step) + b" >/dev/null 2>&1   # 404: it is removed already"]
-        if step.outcome in ("frames", "messages"):
-            return [self.through(step, step.outcome) + failure] + printing
-        if step.outcome == "head":
-            return [self.whole(step)]
-        if step.outcome == "body":
-            return [self.body(step) + failure]
-        if step.name == "container_start" and self.plan.command == "run":
-            return self.filled("start of run", step, BODY=self.body(step)) + printing
-        if self.plan.goes_on and printing:
-            return [self.quiet(step) + b" && " + printing[0] + failure]
-        return [self.quiet(step) + failure] + printing
-
-    def take_id(self, step, printing):
-        lines = [b"answer=$(" + self.body(step) + b") || " + self.after_failure(b"exit " + self.failure)]
-        if step.variable is None or not self.plan.is_sent(step.variable):
-            return lines
-        lines += self.filled("taken id", step)
-        if step.name == "container_inspect" and self.plan.has_frames:
-            self.show = b'"$show"'
-            lines += self.filled("terminal", step)
+        comment = b"  " * step.only_if_missing + step_comment(step).encode("utf-8", "surrogateescape")
+        lines, kind, values = [comment] + self.before(step), step.kind, {}
+        if kind == "background":
+            self.descriptors[step] = b"%d" % (3 + len(self.descriptors))
+            values = {"FIFO": b'"$dir/%d"' % step.number, "DESCRIPTOR": self.descriptors[step]}
+        elif kind == "nothing" and printing and self.plan.goes_on:
+            kind, values, printing = "nothing, said", {"SAY": printing[0]}, []
+        lines += self.filled(kind, step, **values)
+        if kind == "id" and step.variable is not None and self.plan.is_sent(step.variable):
+            lines += self.filled("taken id", step)
+            if step.name == "container_inspect" and self.plan.has_frames:
+                self.show = b'"$show"'
+                lines += self.filled("terminal", step)
         return lines + printing
-
-    def begin_background(self, step):
-        self.functions.add("through")
-        self.descriptors[step] = b"%d" % (3 + len(self.descriptors))
-        return self.filled("background", step, WHOLE=self.whole(step, step.reads_stdin),
-                           FIFO=b'"$dir/%d"' % step.number, DESCRIPTOR=self.descriptors[step])
 
     def end_of_background(self, step):
         descriptor = self.descriptors[step]
+        if step.outcome == "status" and self.stdin:
+            return [b'wait $waiter; ended=$(cat "$dir/ended")']
         if step.outcome == "status":
-            if any(one.reads_stdin for one in self.plan.steps):
-                return [b'wait $waiter; ended=$(cat "$dir/ended")']
             return [b"ended=$(" + take_status(step) + b" <&" + descriptor + b")"]
-        self.functions.add("frames")
         return self.copy_stdin(step) + [self.show + b" <&" + descriptor + b" || exit 1"]
 
     def copy_stdin(self, step):
@@ -342,7 +308,6 @@ apart."""
         return [b"size=$(wc -c <%s) || exit" % shell_path(step.body_source), b"size=$((size))"]
 
     def body(self, step):
-        self.functions.add("through")
         return self.whole(step) + b" | through cat"
 
     quiet = body

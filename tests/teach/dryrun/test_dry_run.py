@@ -362,7 +362,7 @@ MESSAGES = (b'{"status":"Pulling"}\r\n{"status":"a \\\\n b"}\r\n'
 
 def test_an_error_in_a_stream_of_messages_is_one_in_sh():
     script = b"".join(text.encode("utf-8") + b"\n" for name, text in SHELL_FUNCTIONS
-                      if name in ("through", "messages"))
+                      if name in ("through|read_head", "messages"))
     for messages, status in ((MESSAGES, b"1\n"), (MESSAGES[:40], b"0\n"), (MESSAGES[:-2], b"1\n"),
                              (b"", b"0\n")):
         answer = b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\n" + messages
