@@ -14,18 +14,15 @@ CONFORM_FACTS = r"""
 [the engine itself]
 ping 200 text/plain;charset=utf-8 length text
 head 200 text/plain;charset=utf-8 none nothing
-version,version-1.0 200 application/json sized {ApiVersion:s,Arch:s,BuildTime:s,GitCommit:s,GoVersion:s,KernelVersion:s,MinAPIVersion:s,Os:s,
-    Platform:{Name:s},Version:s}
-@RegistryConfig {AllowNondistributableArtifactsCIDRs:[null],AllowNondistributableArtifactsHostnames:[null],IndexConfigs:{*:{Mirrors:[s],Name:s,
-    Official:b,Secure:b}},InsecureRegistryCIDRs:[s],Mirrors:[s]}
-info 200 application/json sized {Architecture:s,BridgeNfIp6tables:b,BridgeNfIptables:b,CPUSet:b,CPUShares:b,CgroupDriver:s,CgroupVersion:s,
-    ContainerdCommit:{Expected:s,ID:s},Containers:n,ContainersPaused:n,ContainersRunning:n,ContainersStopped:n,CpuCfsPeriod:b,CpuCfsQuota:b,Debug:b,
-    DefaultRuntime:s,DockerRootDir:s,Driver:s,ExperimentalBuild:b,GenericResources:null,HttpProxy:s,HttpsProxy:s,ID:s,IPv4Forwarding:b,Images:n,
-    IndexServerAddress:s,InitBinary:s,InitCommit:{Expected:s,ID:s},Isolation:s,KernelVersion:s,Labels:[null],LiveRestoreEnabled:b,LoggingDriver:s,
-    MemTotal:n,MemoryLimit:b,NCPU:n,NEventsListener:n,NFd:n,NGoroutines:n,Name:s,NoProxy:s,OSType:s,OSVersion:s,OomKillDisable:b,OperatingSystem:s,
-    PidsLimit:b,Plugins:{Authorization:null,Log:[s],Network:[s],Volume:[s]},RegistryConfig:@RegistryConfig,RuncCommit:{Expected:s,ID:s},
-    Runtimes:{*:{path:s}},ServerVersion:s,SwapLimit:b,Swarm:{ControlAvailable:b,Error:s,LocalNodeState:s,NodeAddr:s,NodeID:s,RemoteManagers:null},
-    SystemTime:s}
+version,version-1.0 200 application/json sized {ApiVersion:s,Arch:s,BuildTime:s,GitCommit:s,GoVersion:s,KernelVersion:s,MinAPIVersion:s,Os:s,Platform:{Name:s},Version:s}
+@RegistryConfig {AllowNondistributableArtifactsCIDRs:[null],AllowNondistributableArtifactsHostnames:[null],IndexConfigs:{*:{Mirrors:[s],Name:s,Official:b,Secure:b}},InsecureRegistryCIDRs:[s],
+    Mirrors:[s]}
+info 200 application/json sized {Architecture:s,BridgeNfIp6tables:b,BridgeNfIptables:b,CPUSet:b,CPUShares:b,CgroupDriver:s,CgroupVersion:s,ContainerdCommit:{Expected:s,ID:s},Containers:n,
+    ContainersPaused:n,ContainersRunning:n,ContainersStopped:n,CpuCfsPeriod:b,CpuCfsQuota:b,Debug:b,DefaultRuntime:s,DockerRootDir:s,Driver:s,ExperimentalBuild:b,GenericResources:null,HttpProxy:s,
+    HttpsProxy:s,ID:s,IPv4Forwarding:b,Images:n,IndexServerAddress:s,InitBinary:s,InitCommit:{Expected:s,ID:s},Isolation:s,KernelVersion:s,Labels:[null],LiveRestoreEnabled:b,LoggingDriver:s,
+    MemTotal:n,MemoryLimit:b,NCPU:n,NEventsListener:n,NFd:n,NGoroutines:n,Name:s,NoProxy:s,OSType:s,OSVersion:s,OomKillDisable:b,OperatingSystem:s,PidsLimit:b,Plugins:{Authorization:null,Log:[s],
+    Network:[s],Volume:[s]},RegistryConfig:@RegistryConfig,RuncCommit:{Expected:s,ID:s},Runtimes:{*:{path:s}},ServerVersion:s,SwapLimit:b,Swarm:{ControlAvailable:b,Error:s,LocalNodeState:s,NodeAddr:s,
+    NodeID:s,RemoteManagers:null},SystemTime:s}
 @Images {Containers:n,Created:n,Id:s,Labels:{*:s},ParentId:s,RepoDigests:[s],RepoTags:[s],SharedSize:n,Size:n,VirtualSize:n}
 usage 200 application/json sized {BuildCache:null,BuilderSize:n,Containers:[null],Images:[@Images],LayersSize:n,Volumes:[null]}
 no-such-path 404 application/json length {message:s}
@@ -35,12 +32,11 @@ empty-list 200 application/json length [null]
 typed-by-hand 200 text/plain;charset=utf-8 sized text
 [an image]
 pull 200 application/json chunked {messages:{id:s,status:s}}
-@Config {AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,
-    OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,WorkingDir:s}
+@Config {AttachStderr:b,AttachStdin:b,AttachStdout:b,Cmd:[s],Domainname:s,Entrypoint:null,Env:[s],Hostname:s,Image:s,Labels:{*:s},OnBuild:null,OpenStdin:b,StdinOnce:b,Tty:b,User:s,Volumes:null,
+    WorkingDir:s}
 @ContainerConfig @Config+{Cmd:null,Env:null,Labels:null}
-inspect 200 application/json sized {Architecture:s,Author:s,Comment:s,Config:@Config,Container:s,ContainerConfig:@ContainerConfig,Created:s,
-    DockerVersion:s,GraphDriver:{Data:{*:s},Name:s},Id:s,Metadata:{LastTagTime:s},Os:s,Parent:s,RepoDigests:[s],RepoTags:[s],RootFS:{Layers:[s],
-    Type:s},Size:n,VirtualSize:n}
+inspect 200 application/json sized {Architecture:s,Author:s,Comment:s,Config:@Config,Container:s,ContainerConfig:@ContainerConfig,Created:s,DockerVersion:s,GraphDriver:{Data:{*:s},Name:s},Id:s,
+    Metadata:{LastTagTime:s},Os:s,Parent:s,RepoDigests:[s],RepoTags:[s],RootFS:{Layers:[s],Type:s},Size:n,VirtualSize:n}
 list 200 application/json sized [@Images]
 echo-and-nc 200 application/json sized [null]
 history 200 application/json sized [{Comment:s,Created:n,CreatedBy:s,Id:s,Size:n,Tags:[s]}]
@@ -50,23 +46,18 @@ untag 200 application/json length [{Untagged:s}]
 missing,not-tagged,not-deleted 404 application/json length {message:s}
 [a container's life]
 create 201 application/json length {Id:s}
-@HostConfig {AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,BlkioDeviceWriteBps:null,BlkioDeviceWriteIOps:null,
-    BlkioWeight:n,BlkioWeightDevice:null,CapAdd:null,CapDrop:null,Cgroup:s,CgroupParent:s,CgroupnsMode:s,ConsoleSize:[n],ContainerIDFile:s,CpuCount:n,
-    CpuPercent:n,CpuPeriod:n,CpuQuota:n,CpuRealtimePeriod:n,CpuRealtimeRuntime:n,CpuShares:n,CpusetCpus:s,CpusetMems:s,DeviceCgroupRules:null,
-    DeviceRequests:null,Devices:null,Dns:null,DnsOptions:null,DnsSearch:null,ExtraHosts:null,GroupAdd:null,IOMaximumBandwidth:n,IOMaximumIOps:n,
-    IpcMode:s,Isolation:s,Links:null,LogConfig:{*:mixed},MaskedPaths:[s],Memory:n,MemoryReservation:n,MemorySwap:n,MemorySwappiness:null,NanoCpus:n,
-    NetworkMode:s,OomKillDisable:b,OomScoreAdj:n,PidMode:s,PidsLimit:null,PortBindings:null,Privileged:b,PublishAllPorts:b,ReadonlyPaths:[s],
-    ReadonlyRootfs:b,RestartPolicy:{MaximumRetryCount:n,Name:s},SecurityOpt:null,ShmSize:n,UTSMode:s,Ulimits:null,UsernsMode:s,VolumeDriver:s,
-    VolumesFrom:null}
-@Networks {Aliases:null,DriverOpts:null,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,IPAMConfig:null,IPAddress:s,IPPrefixLen:n,
-    IPv6Gateway:s,Links:null,MacAddress:s,NetworkID:s}
-@NetworkSettings {Bridge:s,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,HairpinMode:b,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,
-    LinkLocalIPv6Address:s,LinkLocalIPv6PrefixLen:n,MacAddress:s,Networks:{*:@Networks},Ports:{*:null},SandboxID:s,SandboxKey:s,
-    SecondaryIPAddresses:null,SecondaryIPv6Addresses:null}
+@HostConfig {AutoRemove:b,Binds:null,BlkioDeviceReadBps:null,BlkioDeviceReadIOps:null,BlkioDeviceWriteBps:null,BlkioDeviceWriteIOps:null,BlkioWeight:n,BlkioWeightDevice:null,CapAdd:null,CapDrop:null,
+    Cgroup:s,CgroupParent:s,CgroupnsMode:s,ConsoleSize:[n],ContainerIDFile:s,CpuCount:n,CpuPercent:n,CpuPeriod:n,CpuQuota:n,CpuRealtimePeriod:n,CpuRealtimeRuntime:n,CpuShares:n,CpusetCpus:s,
+    CpusetMems:s,DeviceCgroupRules:null,DeviceRequests:null,Devices:null,Dns:null,DnsOptions:null,DnsSearch:null,ExtraHosts:null,GroupAdd:null,IOMaximumBandwidth:n,IOMaximumIOps:n,IpcMode:s,
+    Isolation:s,Links:null,LogConfig:{*:mixed},MaskedPaths:[s],Memory:n,MemoryReservation:n,MemorySwap:n,MemorySwappiness:null,NanoCpus:n,NetworkMode:s,OomKillDisable:b,OomScoreAdj:n,PidMode:s,
+    PidsLimit:null,PortBindings:null,Privileged:b,PublishAllPorts:b,ReadonlyPaths:[s],ReadonlyRootfs:b,RestartPolicy:{MaximumRetryCount:n,Name:s},SecurityOpt:null,ShmSize:n,UTSMode:s,Ulimits:null,
+    UsernsMode:s,VolumeDriver:s,VolumesFrom:null}
+@Networks {Aliases:null,DriverOpts:null,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,IPAMConfig:null,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,Links:null,MacAddress:s,NetworkID:s}
+@NetworkSettings {Bridge:s,EndpointID:s,Gateway:s,GlobalIPv6Address:s,GlobalIPv6PrefixLen:n,HairpinMode:b,IPAddress:s,IPPrefixLen:n,IPv6Gateway:s,LinkLocalIPv6Address:s,LinkLocalIPv6PrefixLen:n,
+    MacAddress:s,Networks:{*:@Networks},Ports:{*:null},SandboxID:s,SandboxKey:s,SecondaryIPAddresses:null,SecondaryIPv6Addresses:null}
 @State {Dead:b,Error:s,ExitCode:n,FinishedAt:s,OOMKilled:b,Paused:b,Pid:n,Restarting:b,Running:b,StartedAt:s,Status:s}
-created 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:@Config,Created:s,Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},
-    HostConfig:@HostConfig,HostnamePath:s,HostsPath:s,Id:s,Image:s,LogPath:s,MountLabel:s,Mounts:[null],Name:s,NetworkSettings:@NetworkSettings,
-    Path:s,Platform:s,ProcessLabel:s,ResolvConfPath:s,RestartCount:n,State:@State}
+created 200 application/json chunked {AppArmorProfile:s,Args:[s],Config:@Config,Created:s,Driver:s,ExecIDs:null,GraphDriver:{Data:{*:s},Name:s},HostConfig:@HostConfig,HostnamePath:s,HostsPath:s,Id:s,
+    Image:s,LogPath:s,MountLabel:s,Mounts:[null],Name:s,NetworkSettings:@NetworkSettings,Path:s,Platform:s,ProcessLabel:s,ResolvConfPath:s,RestartCount:n,State:@State}
 name-taken,pause-again,paused-exec,delete-it,kill-stopped,top-stopped,pause-stopped,exec-stopped 409 application/json length {message:s}
 no-image,delete-again,missing,not-started,not-stopped,not-killed,not-awaited,not-renamed 404 application/json length {message:s}
 bad-name,bad-resize,bad-update,same-name,no-name,bad-signal 400 application/json length {message:s}
@@ -77,17 +68,14 @@ start-again,stop-again 304 - none nothing
 running,paused,stopped 200 application/json chunked @created+{HostConfig:@HostConfig'}
 running-1.0 200 application/json close @running
 with-size 200 application/json chunked @running+{SizeRootFs:n,SizeRw:n}
-@listed {Command:s,Created:n,HostConfig:{NetworkMode:s},Id:s,Image:s,ImageID:s,Labels:{*:s},Mounts:[null],Names:[s],
-    NetworkSettings:{Networks:{*:@Networks}},Ports:[null],State:s,Status:s}
+@listed {Command:s,Created:n,HostConfig:{NetworkMode:s},Id:s,Image:s,ImageID:s,Labels:{*:s},Mounts:[null],Names:[s],NetworkSettings:{Networks:{*:@Networks}},Ports:[null],State:s,Status:s}
 listed 200 application/json length [@listed]
 @listed-size @listed+{SizeRootFs:n}
 listed-size 200 application/json length [@listed-size]
 top 200 application/json length {Processes:[[s]],Titles:[s]}
-@cpu_stats {cpu_usage:{total_usage:n,usage_in_kernelmode:n,usage_in_usermode:n},online_cpus:n,system_cpu_usage:n,throttling_data:{periods:n,
-    throttled_periods:n,throttled_time:n}}
+@cpu_stats {cpu_usage:{total_usage:n,usage_in_kernelmode:n,usage_in_usermode:n},online_cpus:n,system_cpu_usage:n,throttling_data:{periods:n,throttled_periods:n,throttled_time:n}}
 @precpu_stats {cpu_usage:{total_usage:n,usage_in_kernelmode:n,usage_in_usermode:n},throttling_data:{periods:n,throttled_periods:n,throttled_time:n}}
-stats 200 application/json length {cpu_stats:@cpu_stats,id:s,name:s,num_procs:n,pids_stats:{current:n},precpu_stats:@precpu_stats,preread:s,read:s,
-    storage_stats:{}}
+stats 200 application/json length {cpu_stats:@cpu_stats,id:s,name:s,num_procs:n,pids_stats:{current:n},precpu_stats:@precpu_stats,preread:s,read:s,storage_stats:{}}
 changes 200 application/json length null
 resize 200 - length nothing
 update 200 application/json length {}
@@ -127,8 +115,8 @@ logs 200 - chunked {terminal:11 bytes}
 [exec]
 create,exec,cat,terminal,detached 201 application/json length {Id:s}
 start,delete 204 - none nothing
-ready 200 application/json length {CanRemove:b,ContainerID:s,DetachKeys:s,ExitCode:null,ID:s,OpenStderr:b,OpenStdin:b,OpenStdout:b,Pid:n,
-    ProcessConfig:{arguments:[s],entrypoint:s,privileged:b,tty:b},Running:b}
+ready 200 application/json length {CanRemove:b,ContainerID:s,DetachKeys:s,ExitCode:null,ID:s,OpenStderr:b,OpenStdin:b,OpenStdout:b,Pid:n,ProcessConfig:{arguments:[s],entrypoint:s,privileged:b,tty:b},
+    Running:b}
 run,run-cat,run-terminal 101 application/vnd.docker.raw-stream upgrade held
 read 101 - upgrade {stream 1:4 bytes,stream 2:6 bytes}
 ran 200 application/json length @ready+{ExitCode:n}
@@ -162,18 +150,17 @@ inspect 200 application/json length {CreatedAt:s,Driver:s,Labels:{*:s},Mountpoin
 list 200 application/json length {Volumes:[{CreatedAt:s,Driver:s,Labels:{*:s},Mountpoint:s,Name:s,Options:null,Scope:s}]}
 user 201 application/json length {Id:s}
 @HostConfig'' @HostConfig'+{Binds:[s]}
-used 200 application/json chunked @failed+{HostConfig:@HostConfig'',Mounts:[{Destination:s,Driver:s,Mode:s,Name:s,Propagation:s,RW:b,Source:s,
-    Type:s}]}
+used 200 application/json chunked @failed+{HostConfig:@HostConfig'',Mounts:[{Destination:s,Driver:s,Mode:s,Name:s,Propagation:s,RW:b,Source:s,Type:s}]}
 in-use 409 application/json length {message:s}
 delete-user,delete,forced 204 - none nothing
 delete-again,missing 404 application/json length {message:s}
 [networks]
 create 201 application/json length {Id:s,Warning:s}
 name-taken 409 application/json length {message:s}
-inspect 200 application/json length {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,
-    IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
-@list' {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],
-    Driver:s,Options:null},Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
+inspect 200 application/json length {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},
+    Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
+@list' {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,
+    Labels:{*:s},Name:s,Options:{*:null},Scope:s}
 list 200 application/json length [@list']
 built-in 200 application/json length @list'+{Labels:{*:null},Options:{*:s}}
 user 201 application/json length {Id:s}

@@ -13,7 +13,7 @@ from ...wire.frames import FrameReader
 
 MAX_DIFFERENCES = 12              # of one body that are shown
 SHAPE_COLUMNS = 100               # of a shape in a difference
-FACT_COLUMNS = 150                # of a line of CONFORM_FACTS
+FACT_COLUMNS = 200                # of a line of CONFORM_FACTS
 NAMED_COLUMNS = 100               # an object of more has a line and a name of its own
 
 # Keys under which an object has keys of its own choosing: only what is under them is compared.

@@ -89,71 +89,63 @@ CODED_AUTHORITY = rb'(?:[^/&\s"\\%%]|%%(?!2[FfQ2]|3[Ff]|23)[0-9A-Fa-f]{2}){0,%d}
 # What is after a colon and is no port is a password, and may hold a slash though the RFC forbids it.
 PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}'
             % MAX_USERINFO_BYTES)
-USERINFO = re.compile(AUTHORITY + b"(?:@|%40)|" + PASSWORD + b"@")
-CODED_USERINFO = re.compile(CODED_AUTHORITY + b"(?:@|%40)")
+USERINFO = re.compile(AUTHORITY + b"(?=@|%40)|" + PASSWORD + b"(?=@)")
+CODED_USERINFO = re.compile(CODED_AUTHORITY + b"(?=@|%40)")
 CUT_USERINFO = re.compile(AUTHORITY + rb"(?:\\u?[0-9A-Fa-f]{0,3})?\Z|" + PASSWORD + rb"\\?\Z")
 CUT_CODED_USERINFO = re.compile(CODED_AUTHORITY + rb"(?:%[0-9A-Fa-f]?)?\Z")
 
 
-def ends_in_secret_name(text, place):
-    """Whether the text before `place` ends in the name of a secret, perhaps after an escape (\\n, %20)."""
-    before = text[max(0, place - MAX_NAME_BYTES):place].rstrip(b" \t")
+def name_before(text, place, blanks=b" \t"):
+    """(the text before a name that ends at `place` or at blanks before it, the name)."""
+    before = text[max(0, place - MAX_NAME_BYTES):place].rstrip(blanks)
     rest = before.rstrip(NAME_BYTES)
-    name = before[len(rest):]
-    if names_secret(name):
-        return True
-    if rest[-1:] == b"\\":
-        return names_secret(name[5:] if name[:1] == b"u" else name[1:])
-    return rest[-1:] == b"%" and names_secret(name[2:])
+    return rest, before[len(rest):]
 
 
 # A function for each kind of mark. It is given the text, the match of the mark, whether the text is a JSON
-# string, and whether it is complete. It returns (kind of secret, where it begins, where it ends or None if
-# the table of ends tells), or None if the mark begins no secret.
+# string, and whether it is complete. It returns the kind of the secret that begins at the end of the mark, or
+# None if none does.
 
 def secret_value(text, mark, in_string, final):
-    """NAME=…"""
-    return ("value", mark.end(), None) if ends_in_secret_name(text, mark.start()) else None
+    """NAME=…, perhaps after an escape (\\n, %20)."""
+    rest, name = name_before(text, mark.start())
+    escape = {b"\\": 5 if name[:1] == b"u" else 1, b"%": 2}.get(rest[-1:], 0)
+    return "value" if names_secret(name) or names_secret(name[escape:]) else None
 
 
 def secret_of_quoted_name(text, mark, in_string, final):
     """"NAME": …, as in JSON inside a string or in a query."""
     before = text[max(0, mark.start() - MAX_NAME_BYTES):mark.start()]
     pieces = ESCAPED_QUOTE.split(QUOTE_ESCAPES.sub(b"", before))
-    return ("value", mark.end(), None) if len(pieces) > 1 and names_secret(pieces[-1]) else None
+    return "value" if len(pieces) > 1 and names_secret(pieces[-1]) else None
 
 
 def secret_field_value(text, mark, in_string, final):
     """NAME: …, where NAME is at the start of a line, or in a string as the argument of a program."""
-    before = text[max(0, mark.start() - MAX_NAME_BYTES):mark.start()].rstrip(BLANK_BYTES)
-    rest = before.rstrip(NAME_BYTES)
-    name = before[len(rest):]
+    rest, name = name_before(text, mark.start(), BLANK_BYTES)
     if not in_string:
-        return ("field", mark.end(), None) if (not rest or rest[-1] < 0x20) and names_secret(name) else None
+        return "field" if (not rest or rest[-1] < 0x20) and names_secret(name) else None
     # my-token:latest is an image: it takes a blank after the colon, or a name of fields alone, to be a field.
     sure = text[mark.end():mark.end() + 1] in (b" ", b"\t") and b"-" in name
     named = SECRET_COLON.fullmatch(folded_name(name)) is not None or sure and names_secret(name)
-    return ("value", mark.end(), None) if named else None
+    return "value" if named else None
 
 
 def secret_userinfo(text, mark, in_string, final):
     """scheme://USERINFO@host"""
-    begin = mark.end()
     coded = b"%" in mark.group()
-    if not final and (CUT_CODED_USERINFO if coded else CUT_USERINFO).match(text, begin):
-        return "undecided", begin, None
-    userinfo = (CODED_USERINFO if coded else USERINFO).match(text, begin)
-    if userinfo is None:
+    if not final and (CUT_CODED_USERINFO if coded else CUT_USERINFO).match(text, mark.end()):
+        return "undecided"
+    if (CODED_USERINFO if coded else USERINFO).match(text, mark.end()) is None:
         return None
-    return "userinfo", begin, userinfo.end() - (1 if userinfo.group()[-1:] == b"@" else 3)
+    return "coded userinfo" if coded else "userinfo"
 
 
 def secret_text(text, mark, in_string, final):
     """Base64 of a JSON object, or a token of a swarm."""
     before = text[max(0, mark.start() - 12):mark.start()]
-    if before[-1:] in NAME_OR_BASE64 or b"path-stat:" in before.lower():   # of an archive: no secret is in it
-        return None
-    return "text", mark.end(), None
+    of_archive = b"path-stat:" in before.lower()   # no secret is in it
+    return None if before[-1:] in NAME_OR_BASE64 or of_archive else "text"
 
 
 def secret_after_name(text, mark, in_string, final):
@@ -161,14 +153,13 @@ def secret_after_name(text, mark, in_string, final):
     before = text[max(0, mark.start() - 2):mark.start()]
     if before[-1:] == b"-":
         before = before[:-1]
-    if before[-1:] in NAME_OR_BASE64 or not names_secret(mark.group().split()[-1]):
-        return None
-    return "value", mark.end(), None
+    is_inside = before[-1:] in NAME_OR_BASE64
+    return None if is_inside or not names_secret(mark.group().split()[-1]) else "value"
 
 
 def secret_key(text, mark, in_string, final):
     """-----BEGIN … PRIVATE KEY-----"""
-    return "value", mark.end(), None
+    return "value"
 
 
 NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+/")
@@ -187,11 +178,11 @@ SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MAR
 # The function for each group of SECRET_MARK.
 SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]
 
-# What ends a secret, by its kind; None: only the end of the string does.
+# What ends a secret, by its kind; without any only the end of the string does.
 TEXT_END = re.compile(rb"(?=[^A-Za-z0-9+/=_.%-])")
-STRING_ENDS = {"text": TEXT_END, "value": None}
+STRING_ENDS = {"text": TEXT_END, "userinfo": USERINFO, "coded userinfo": CODED_USERINFO}
 HEAD_ENDS = {
-    "text": TEXT_END,
+    "text": TEXT_END, "userinfo": USERINFO, "coded userinfo": CODED_USERINFO,
     "value": re.compile(rb"(?=[&\s])"),
     "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # a value on several lines is refused, and yet a value
 }
@@ -226,17 +217,13 @@ class TextMasker:
         masked = None
         begin = at = 0
         while True:
-            end = None
             if self.kind is None:
-                found = self._find(text, at, final)
-                if found is None:
+                self.kind, begin = self._find(text, at, final)
+                if self.kind is None:
                     break
-                self.kind, begin, end = found
             pattern = self._ends.get(self.kind)
-            if end is None and pattern is not None:
-                match = pattern.search(text, begin)
-                end = match.end() if match is not None else None
-            at = len(text) if end is None else end
+            end = pattern.search(text, begin) if pattern is not None else None
+            at = len(text) if end is None else end.end()
             start = max(begin, known)
             if start < at:
                 masked = masked or bytearray(data)
@@ -261,12 +248,11 @@ class TextMasker:
 
     def _find(self, text, at, final):
         for mark in SECRET_MARK.finditer(text, at):
-            if mark.end() < self._settled:
-                continue
-            found = SECRET_FINDERS[mark.lastindex - 1](text, mark, self._in_string, final)
-            if found is not None:
-                return found
-        return None
+            if mark.end() >= self._settled:
+                kind = SECRET_FINDERS[mark.lastindex - 1](text, mark, self._in_string, final)
+                if kind is not None:
+                    return kind, mark.end()
+        return None, at
 
 
 def masked_text(data):
@@ -300,15 +286,15 @@ class JSONMasker:
 
     `data_is_secret`: members called Data are secret too. `loose`: it may not be JSON, so that what is between
     the strings is masked as the lines of a head are. `whole`: the first piece begins a body, and shows if it
-    is UTF-16.
+    is UTF-16. `unread`: it cannot be read, and is masked as a whole.
     """
 
-    def __init__(self, data_is_secret=False, loose=False, whole=True):
+    def __init__(self, data_is_secret=False, loose=False, whole=True, unread=False):
         self._data_is_secret = data_is_secret
         self._text = TextMasker(True)                              # looks into the present string
         self._between = TextMasker(False) if loose else None
         self._start = b"" if whole else b"{}"   # the first two bytes
-        self._unread = False            # it is UTF-16, which is masked as a whole
+        self._unread = unread           # in UTF-16 too it is masked as a whole
         self._in_string = False
         self._escaped = False           # the next byte of the string comes after a backslash
         self._secret = False            # the present string is masked as a whole
@@ -321,7 +307,7 @@ class JSONMasker:
     def mask(self, data):
         if len(self._start) < 2:
             self._start += data[:2 - len(self._start)]
-            self._unread = self._start in UTF16_STARTS
+            self._unread = self._unread or self._start in UTF16_STARTS
         if self._unread:
             return b"*" * len(data)
         self._patches = []
@@ -422,13 +408,6 @@ UNMASKED_TYPES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gz
 DATA_TARGET = re.compile("/(?:secrets|configs)(?![^/?])")
 
 
-class StarMasker:
-    """mask(bytes) → as many asterisks: for what cannot be read, and may hold credentials."""
-
-    def mask(self, data):
-        return b"*" * len(data)
-
-
 def body_masker(message, request):
     """What masks the body of `message` (a PairedMessage), or None if it is left as it is.
 
@@ -439,7 +418,7 @@ def body_masker(message, request):
     if any(word in content_type for word in UNMASKED_TYPES):
         return None
     if headers.get("content-encoding", "identity").lower() != "identity":
-        return StarMasker()
+        return JSONMasker(unread=True)
     is_data = request is not None and DATA_TARGET.search(request.head.target) is not None
     return JSONMasker(is_data, "json" not in content_type)
 
@@ -487,7 +466,7 @@ class SecretMasker:
         reader, waits = pair.readers[direction], 0
         if undecided or pair.undecided(direction) or reader.error is not None:
             message, masker = self._bodies[direction]
-            if isinstance(masker, JSONMasker) and not message.complete:   # it broke, perhaps inside a secret
+            if masker is not None and not message.complete:   # it broke, perhaps inside a secret
                 self._wild[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
                 waits = len(rest) - (max(at, reader.offset) - at)

@@ -169,19 +169,20 @@ def do_tap(console, options, arguments):
                     status = run_tapped_command(console, tap, arguments, files)
                 else:
                     files.empty()
-                    status = tap_until_signal(console, tap)
+                    ready = "between DOCKER_HOST=%s and %s" % (listener.address, address)
+                    status = run_until_signal(console, tap, ready)
         finally:
             good = output.finish()
     return status or (0 if good else 1)
 
 
-def tap_until_signal(console, tap):
+def run_until_signal(console, server, ready):
+    """Say `ready` (str) on stderr and run a LoopServer until SIGINT or SIGTERM comes → exit status 0."""
     import signal
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: tap.stop())
-    console.err.line("rawdock: between DOCKER_HOST=%s and %s; end it with Ctrl-C"
-                     % (tap.listener.address, tap.address))
-    tap.run()
+        signal.signal(number, lambda number, frame: server.stop())
+    console.err.line("rawdock: %s; end it with Ctrl-C" % ready)
+    server.run()
     return 0
 
 
@@ -282,7 +283,6 @@ def sweep_line(run):
 def do_replay(console, options, arguments):
     from ..record.record import is_record, read_record
     from .replay import ReplayServer
-    import signal
     name = arguments[0]
     if not options["listen"]:
         raise UsageError("replay needs a place to listen",
@@ -303,12 +303,8 @@ def do_replay(console, options, arguments):
             console.err.line("rawdock: %s: %s" % (asked, said))
 
     with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, tell) as server:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda number, frame: server.stop())
-        console.err.line("rawdock: %d recorded exchanges answer at DOCKER_HOST=%s; end it with Ctrl-C"
-                         % (len(server.book.exchanges), listener.address))
-        server.run()
-    return 0
+        ready = "%d recorded exchanges answer at DOCKER_HOST=%s"
+        return run_until_signal(console, server, ready % (len(server.book.exchanges), listener.address))
 
 
 TAP_COMMANDS = command_table(

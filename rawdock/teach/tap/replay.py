@@ -19,6 +19,7 @@ Left out: the bodies of requests, which are read and not compared; HTTP/2 (a Bui
 """
 import json
 import re
+from collections import namedtuple
 
 from ...errors import ProtocolError
 from ...wire.exchange import End, RequestReader, Switched
@@ -43,7 +44,8 @@ def split_target(target):
     return version or "", path, "&".join(sorted(part for part in query.split("&") if part))
 
 
-class ReplayExchange:
+class ReplayExchange(namedtuple("ReplayExchange", "index connection start method version path query"
+                                                  " answer spans steps after switched values")):
     """One recorded request and its answer.
 
     `index` its place in the record, `connection` and `start` where its answer begins there; `method`,
@@ -51,19 +53,6 @@ class ReplayExchange:
     must have come, whether stdin must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD;
     `switched` whether a raw stream follows; `values` list of the JSON values of the answer.
     """
-
-    def __init__(self, index, connection, start, method, target):
-        self.index = index
-        self.connection = connection
-        self.start = start
-        self.method = method
-        self.version, self.path, self.query = split_target(target)
-        self.answer = b""
-        self.spans = []
-        self.steps = []
-        self.after = NEXT
-        self.switched = False
-        self.values = []
 
     @property
     def asked(self):
@@ -84,22 +73,22 @@ def replay_exchanges(recording):
 
 
 def replay_exchange(index, annotated, recorded, exchange):
-    response, request = exchange.response, exchange.request
-    first = exchange.interim[0] if exchange.interim else response
-    made = ReplayExchange(index, annotated.number, first.start, request.head.method, request.head.target)
-    made.answer = annotated.responses.data[first.start:response.end]
-    made.switched = exchange.switched
-    made.values = response.messages or []
-    made.spans = [span for message in exchange.interim + [response] for span in message.spans]
-    ended = any(event.direction == "<" and event.kind in ("close", "reset") for event in recorded.events)
+    response, request = exchange.response, exchange.request.head
+    start, end = (exchange.interim + [response])[0].start, response.end
     if response.head is None or not response.complete or exchange.switched:
-        made.after = CLOSE if ended else HOLD
+        ended = any(event.direction == "<" and event.kind in ("close", "reset") for event in recorded.events)
+        after = CLOSE if ended else HOLD
     else:
-        framing = response_framing(response.head, request.head.method)
-        made.after = NEXT if stays_open(response.head, framing) else CLOSE
-    made.steps = raw_steps(recorded, first.start, response.end, exchange.raw_sent) if exchange.switched else [
-        (0, False, len(made.answer))]
-    return made
+        framing = response_framing(response.head, request.method)
+        after = NEXT if stays_open(response.head, framing) else CLOSE
+    steps = [(0, False, end - start)]
+    if exchange.switched:
+        steps = raw_steps(recorded, start, end, exchange.raw_sent)
+    return ReplayExchange(
+        index, annotated.number, start, request.method, *split_target(request.target),
+        answer=annotated.responses.data[start:end],
+        spans=[span for message in exchange.interim + [response] for span in message.spans],
+        steps=steps, after=after, switched=exchange.switched, values=response.messages or [])
 
 
 def raw_steps(recorded, start, end, raw_sent):
