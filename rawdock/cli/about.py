@@ -21,24 +21,13 @@ FORMAT_FLAGS = """
 def client_facts(console):
     """What `version` and `info` say of this side."""
     from .. import __version__
+    from ..net.config import context_in_use
     machine = os.uname().machine
     arch = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}.get(machine, machine)
     return {"Platform": {"Name": "rawdock"}, "Version": __version__,
             "PythonVersion": "%d.%d.%d" % sys.version_info[:3],
             "Os": sys.platform, "Arch": arch,
-            "Context": context_in_use(console)}
-
-
-def context_in_use(console):
-    """The name of the docker context the address came from; "default" where a flag or DOCKER_HOST gave it."""
-    if console.context:
-        return console.context
-    if console.address or os.environ.get("DOCKER_HOST"):
-        return "default"
-    from ..net.config import config_directory, read_config_json
-    name = os.environ.get("DOCKER_CONTEXT")
-    config = read_config_json(os.path.join(config_directory(os.environ), "config.json"))
-    return name or config.get("currentContext") or "default"
+            "Context": "default" if console.address else context_in_use(console.context, os.environ)}
 
 
 def server_components(server):

@@ -43,23 +43,16 @@ def binary_size(size):
 
 # -- times
 
-def zone_offset(moment):
-    """The local zone's offset at `moment` (a time.struct_time): "+0000"."""
-    return time.strftime("%z", moment)
-
-
 def local_time_text(seconds):
     """A unix time as `ps` shows it in CreatedAt: "2026-11-23 11:49:15 +0000 UTC"."""
-    moment = time.localtime(seconds)
-    return "%s %s %s" % (time.strftime("%Y-%m-%d %H:%M:%S", moment), zone_offset(moment),
-                         time.strftime("%Z", moment))
+    return time.strftime("%Y-%m-%d %H:%M:%S %z %Z", time.localtime(seconds))
 
 
 def local_timestamp(nanoseconds):
     """Nanoseconds since 1970 as a local RFC 3339 time with nine decimals."""
     seconds, rest = divmod(nanoseconds, 10 ** 9)
     moment = time.localtime(seconds)
-    offset = zone_offset(moment)
+    offset = time.strftime("%z", moment)
     zone = "Z" if offset in ("+0000", "-0000", "") else offset[:3] + ":" + offset[3:5]
     return "%s.%09d%s" % (time.strftime("%Y-%m-%dT%H:%M:%S", moment), rest, zone)
 

@@ -5,6 +5,7 @@ the container. So stdin is copied by a thread of its own. Consecutive frames of 
 are written with one call; the order between stdout and stderr is that of the frames.
 """
 import os
+from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
 
 from ..errors import APIError, RawdockError
 from ..wire.frames import FrameReader
@@ -82,8 +83,7 @@ def start_stdin_copy(source, duplex):
 
 def raise_signal(number):
     """End the program for the signal `number` (int): KeyboardInterrupt, or SystemExit with 128 + number."""
-    import signal
-    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+    raise KeyboardInterrupt if number == SIGINT else SystemExit(128 + number)
 
 
 class CaughtSignals:
@@ -104,21 +104,20 @@ class CaughtSignals:
         return number.name not in self.LEFT_ALONE and "RTM" not in number.name
 
     def __enter__(self):
-        import signal
-        for number in signal.Signals:   # each once, however many names it has
+        from signal import Signals
+        for number in Signals:   # each once, however many names it has
             if self.wanted(number):
                 try:
-                    self._previous.append((number, signal.signal(number, self._caught)))
+                    self._previous.append((number, signal(number, self._caught)))
                 except (OSError, ValueError):   # not to be caught, or not in the main thread
                     pass
         return self
 
     def __exit__(self, *exc):
-        import signal
         while self._previous:
             number, handler = self._previous.pop()
             if handler is not None:   # None: not set from Python, and not to be set from it
-                signal.signal(number, handler)
+                signal(number, handler)
 
     def _caught(self, number, frame):
         self.caught(number)
@@ -139,8 +138,7 @@ class InterruptGuard(CaughtSignals):
         self._held = None
 
     def wanted(self, number):
-        import signal
-        if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_IGN:   # as nohup leaves HUP
+        if number != SIGINT and getsignal(number) == SIG_IGN:   # as nohup leaves HUP
             return False
         return CaughtSignals.wanted(self, number)
 
@@ -148,18 +146,18 @@ class InterruptGuard(CaughtSignals):
         self._holding = True
 
     def release(self):
-        import signal
         self._holding = False
         if self._held is not None:
-            signal.alarm(0)
+            from signal import alarm
+            alarm(0)
             raise_signal(self._held)
 
     def caught(self, number):
-        import signal
         if not self._holding or self._held is not None:
             raise_signal(number if self._held is None else self._held)
+        from signal import alarm
         self._held = number
-        signal.alarm(self.HOLD_SECONDS)   # SIGALRM is the second signal then
+        alarm(self.HOLD_SECONDS)   # SIGALRM is the second signal then
 
 
 class SignalForwarder(CaughtSignals):
@@ -180,8 +178,7 @@ class SignalForwarder(CaughtSignals):
         return CaughtSignals.wanted(self, number) if self._forward else number.name in ("SIGINT", "SIGTERM")
 
     def caught(self, number):
-        import signal
-        if number in (signal.SIGINT, signal.SIGTERM):
+        if number in (SIGINT, SIGTERM):
             self._interrupts += 1
             if self._interrupts == 3:
                 raise_signal(number)
@@ -195,9 +192,9 @@ class SignalForwarder(CaughtSignals):
             self._send(number)
 
     def _send(self, number):
-        import signal
+        from signal import Signals
         try:
-            self.docker.container_kill(self.id, signal=signal.Signals(number).name[3:])
+            self.docker.container_kill(self.id, signal=Signals(number).name[3:])
         except APIError:
             if self._refused is not None:
                 self._refused.append(number)

@@ -65,6 +65,20 @@ def plain_address(text, tls):
     return address
 
 
+def context_in_use(context, environ):
+    """The name of the context meant (str), where no address is given by -H; "default" for none."""
+    if not context and environ.get("DOCKER_HOST"):
+        return "default"
+    name = context or environ.get("DOCKER_CONTEXT")
+    if not name:
+        path = os.path.join(config_directory(environ), "config.json")
+        name = read_config_json(path).get("currentContext")
+        if name is not None and not isinstance(name, str):
+            raise AddressError("currentContext in %s is not a text" % path,
+                               "mend the file, or name the engine with -H")
+    return name or "default"
+
+
 def find_address(address=None, context=None, environ=None):
     """The Address that -H `address`, -c `context` and the environment give. Else AddressError."""
     environ = os.environ if environ is None else environ
@@ -76,14 +90,7 @@ def find_address(address=None, context=None, environ=None):
     tls = bool(environ.get("DOCKER_TLS_VERIFY") or environ.get("DOCKER_TLS"))
     if address:
         return plain_address(address, tls)
-    host = environ.get("DOCKER_HOST")
-    name = context or not host and environ.get("DOCKER_CONTEXT")
-    if not name and not host:
-        path = os.path.join(config_directory(environ), "config.json")
-        name = read_config_json(path).get("currentContext")
-        if name is not None and not isinstance(name, str):
-            raise AddressError("currentContext in %s is not a text" % path,
-                               "mend the file, or name the engine with -H")
-    if name and name != "default":
+    name = context_in_use(context, environ)
+    if name != "default":
         return context_address(name, environ)
-    return plain_address(host or "unix://" + DEFAULT_SOCKET_PATH, tls)
+    return plain_address(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)
