@@ -13,9 +13,8 @@
     │   └── Conflict      409
     └── StreamError       the engine reported an error inside a stream it had begun
 
-Each message says what happened and where; `hint` says what to try next.
-Verdict, at the end, is how a body or a stream ended: what an error says when one is raised, and
-what its absence does not say.
+Each message says what happened and where; `hint` says what to try next. Verdict, at the end, is how a body or
+a stream ended: what an error says when one is raised, and what its absence does not say.
 """
 import re
 

@@ -4,8 +4,7 @@ Promises: pure functions of their arguments (`now` is one), so the same list pri
 same bytes. Everything that `rawdock ps` needs stands here; templates
 (`--format`) are a file of their own, read only when one is given.
 
-Leaves out: colours, and the terminal's width (docker cuts
-nothing either).
+Leaves out: colours, and the terminal's width (docker cuts nothing either).
 """
 import json
 import re

@@ -1,10 +1,9 @@
 """The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
 
-Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As
-with the docker CLI, a command given several containers goes on after one fails, reports each
-failure in a line and exits 1. run, exec, attach and start -a exit with the low 8 bits of the
-container's status (255 for one that is not 0 and has none there), run with 125, 126 or 127
-when the container never ran.
+Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As with the docker
+CLI, a command given several containers goes on after one fails, reports each failure in a line and exits 1.
+run, exec, attach and start -a exit with the low 8 bits of the container's status (255 for one that is not 0
+and has none there), run with 125, 126 or 127 when the container never ran.
 """
 import time
 

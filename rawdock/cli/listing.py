@@ -1,8 +1,7 @@
 """ps: the containers there are.
 
-Promises: on the same engine the same bytes as the docker CLI, and its exit statuses. One request,
-one write. The plain table comes from the list itself; the named fields of a row are made only when a
---format asks.
+Promises: on the same engine the same bytes as the docker CLI, and its exit statuses. One request, one write.
+The plain table comes from the list itself; the named fields of a row are made only when a --format asks.
 
 Leaves out: psFormat and the other defaults of config.json.
 """

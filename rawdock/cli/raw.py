@@ -1,10 +1,9 @@
 """The raw verbs: any request by hand, the socket itself, the table of endpoints.
 
-`rawdock GET /images/json` sends that request and shows the body as it comes. Three things
-are done to the answer and no more: the framing of HTTP is taken off, frames of stdout and
-stderr are parted onto ours, and what went wrong is not passed over: a status of 400 or
-more, a cut body, an error inside a stream that began with 200 all end in a status that is
-not zero. `rawdock nc` does not even do that: bytes in, bytes out.
+`rawdock GET /images/json` sends that request and shows the body as it comes. Three things are done to the
+answer and no more: the framing of HTTP is taken off, frames of stdout and stderr are parted onto ours, and
+what went wrong is not passed over: a status of 400 or more, a cut body, an error inside a stream that began
+with 200 all end in a status that is not zero. `rawdock nc` does not even do that: bytes in, bytes out.
 """
 import json
 import os

@@ -375,9 +375,8 @@ session                    POST   /session                        -    upgrade=h
     lend the builder this connection for its callbacks, as HTTP/2
 """
 
-# RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to
-# a server that splits queries. A path segment keeps the rest of pchar (§3.3) too, but for
-# ";", which some servers cut at.
+# RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to a server that
+# splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
 URI_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PATH_SEGMENT_KEEP = URI_UNRESERVED + ":@+,=!$&'()*"
 

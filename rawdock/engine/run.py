@@ -185,9 +185,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     detach=True returns the container's id (str) once it is started.
 
     In the main thread, signals are the container's until it ends; before it starts they end the run:
-    KeyboardInterrupt, or SystemExit with 128 and the signal's number.
-    UsageError for a wrong argument, before any request; an error after the container was created has its id
-    (str) as `container`.
+    KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
+    any request; an error after the container was created has its id (str) as `container`.
     """
     from contextlib import ExitStack
     if not hasattr(docker, "call"):
