@@ -379,6 +379,7 @@ session                    POST   /session                        -    upgrade=h
 # splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
 URI_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PATH_SEGMENT_KEEP = URI_UNRESERVED + ":@+,=!$&'()*"
+HIJACK_TARGET = r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)"
 
 # Below these paths a name is an image or plugin reference, and its "/" are written raw, as
 # docker does. Anywhere else a "/" inside a name is written %2F. (The engine decodes before it
@@ -400,6 +401,22 @@ def percent_encode(text, keep=URI_UNRESERVED):
         raise UsageError("cannot encode %s: a lone surrogate at position %d"
                          % (ascii(text), error.start)) from None
     return "".join([chr(byte) if chr(byte) in keep else "%%%02X" % byte for byte in data])
+
+
+def percent_decode(text, plus_is_space=True):
+    """Part of a target (str, latin-1) → the str of UTF-8 that it spells. What is no escape stays as it is.
+
+    `plus_is_space`: as engines read a query; a path keeps its "+".
+    """
+    text = text.replace("+", " ") if plus_is_space else text
+    data = re.sub(b"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found.group(1), 16),)),
+                  text.encode("latin-1", "replace"))
+    return data.decode("utf-8", "replace")
+
+
+def may_hijack(method, target):
+    """Whether a 2xx to this request may turn the connection into a raw stream: attach and exec start."""
+    return method == "POST" and re.search(HIJACK_TARGET, target) is not None
 
 
 def encode_query(pairs):

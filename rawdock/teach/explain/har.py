@@ -20,9 +20,9 @@ bodies (an engine takes none), DNS, connect and TLS times (a record begins when 
 http://www.softwareishard.com/blog/har-12-spec/
 """
 import json
-import re
 import time
 
+from ...engine.endpoints import percent_decode
 from ...errors import AddressError, ProtocolError, StreamError, verdict_of_error
 from ...wire.frames import STREAM_NAMES
 from ...net.address import parse_address
@@ -74,16 +74,10 @@ def har_text(data, spans, limit=MAX_HAR_TEXT_BYTES):
     return facts
 
 
-def har_decoded(text):
-    """A name or value of a query without its percent-encoding."""
-    text = re.sub("%([0-9A-Fa-f]{2})", lambda match: chr(int(match.group(1), 16)), text.replace("+", " "))
-    return text.encode("latin-1", "replace").decode("utf-8", "replace")
-
-
 def har_query(target):
     """The queryString of a request target."""
     pairs = (part.partition("=") for part in target.partition("?")[2].partition("#")[0].split("&") if part)
-    return [{"name": har_decoded(name), "value": har_decoded(value)} for name, _, value in pairs]
+    return [{"name": percent_decode(name), "value": percent_decode(value)} for name, _, value in pairs]
 
 
 def har_headers(headers):

@@ -21,6 +21,7 @@ import re
 import socket
 import time
 
+from ...engine.endpoints import percent_decode
 from ...errors import ProtocolError, RawdockError, UsageError
 from ...wire.exchange import Data, End, ResponseReader, Switched
 from ...wire.framing import stays_open
@@ -29,12 +30,6 @@ from .typed import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wir
 LESSON_SECONDS = 30            # of silence from the engine
 MAX_KEPT_BODY = 4 << 20        # of an answer, for the lesson to look at
 API_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
-
-
-def decode_percent(text):
-    """A percent-encoded str of a target → str; + is a blank, as the engine reads queries."""
-    raw = re.sub("%([0-9A-Fa-f]{2})", lambda match: chr(int(match.group(1), 16)), text.replace("+", " "))
-    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def field_place(data, request, name):
@@ -113,7 +108,7 @@ class WantedRequest:
         known, found = list(self.query) + list(self.optional), {}
         for part in query.split("&") if query else ():
             name, equals, value = part.partition("=")
-            name = decode_percent(name)
+            name = percent_decode(name)
             if ";" in part:
                 return hint_at(data, at, "parameters are parted by &, not by ; (an engine refuses it)")
             if name not in known:
@@ -122,7 +117,7 @@ class WantedRequest:
             if joined:
                 return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
                                "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
-            found[name] = decode_percent(value)
+            found[name] = percent_decode(value)
         present = [item for item in self.optional.items() if item[0] in found]
         for name, wanted in list(self.query.items()) + present:
             if name not in found:

@@ -7,6 +7,7 @@ import re
 import time
 
 from ...engine.durations import parse_when
+from ...engine.endpoints import percent_decode
 from ...errors import UsageError
 
 PRACTICE_API_MAX = (1, 45)
@@ -34,13 +35,9 @@ class PracticeRefusal(Exception):
 
 def percent_decoded(text, plus_is_space=False):
     """Percent-decoding of a str; PracticeRefusal for an escape that is none."""
-    if plus_is_space:
-        text = text.replace("+", " ")
     if re.search("%(?![0-9A-Fa-f]{2})", text):
         raise PracticeRefusal(400, "invalid URL escape in %s" % text[:100])
-    data = re.sub(b"%([0-9A-Fa-f]{2})", lambda match: bytes((int(match.group(1), 16),)),
-                  text.encode("latin-1"))
-    return data.decode("utf-8", "replace")
+    return percent_decode(text, plus_is_space)
 
 
 def parse_query(text):

@@ -9,22 +9,16 @@ Every byte that is read gets a label (start, end, role, message): the readers' o
 PairedMessage that they belong to. Nothing is raised: a direction whose bytes break a rule stops there, with
 the error in its `error`, and the other one goes on.
 """
-import re
 from collections import deque
 
+from ...engine.endpoints import may_hijack
 from ...errors import ProtocolError
 from ...wire.exchange import RequestReader, ResponseReader
 
 # Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for
 # an upgrade.
-HIJACK_TARGET = re.compile(r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)")
 MAX_KEPT_BYTES = 1 << 20   # a client that sends more than this without an answer sends a raw stream
 BODY_ROLES = ("content", "chunk data", "raw stream")
-
-
-def may_hijack(request):
-    """Whether a 2xx to `request` (RequestHead) may turn the connection into a raw stream."""
-    return request.method == "POST" and HIJACK_TARGET.search(request.target) is not None
 
 
 class PairedMessage:
@@ -156,7 +150,7 @@ class PairedRequestReader(PairedReader):
         PairedReader._end_message(self)
         if message.answer is not None:   # an early one
             self._continue(message, message.answer.framing.kind == "upgrade")
-        elif head.asks_to_upgrade or may_hijack(head) or head.method == "CONNECT":
+        elif head.asks_to_upgrade or may_hijack(head.method, head.target) or head.method == "CONNECT":
             self.message, self.kept = message, bytearray()
 
     def _continue(self, message, switched):
@@ -192,7 +186,7 @@ class AnswerReader(ResponseReader):
         request = self.pair.unanswered[0].head
         # A detached exec start is answered with a length, and no stream follows.
         delimited = "content-length" in head.headers or "transfer-encoding" in head.headers
-        return request.method, may_hijack(request) and not delimited
+        return request.method, may_hijack(request.method, request.target) and not delimited
 
 
 class PairedResponseReader(PairedReader):
