@@ -22,7 +22,6 @@ import socket
 import time
 
 from ...engine.docker import upgrade_fields
-from ...engine.endpoints import may_hijack
 from ...errors import ProtocolError, RawdockError, StreamError, Timeout, UsageError
 from ...wire.exchange import Data, End, ResponseReader, Switched
 from .shapes import ConformFact, shape_of_frames, shape_of_json, shape_of_stat, shape_of_tar
@@ -177,7 +176,7 @@ class ConformRun:
         path = path[1:] if path.startswith("^") else "/v%s%s" % (self.api, path)
         query = [pair.partition("=")[::2] for pair in query.split("&")] if query else None
         headers = (upgrade_fields("tcp") if mark == "~" else []) + body_fields(body)
-        hijack = mark == "~" or may_hijack(method, path)
+        hijack = mark == "~" or path.endswith("/attach")
         response = self.docker.request(
             method, path, query, headers, body_bytes(body), version or "1.1", hijack,
             HEAD_SECONDS * self._patience, IDLE_SECONDS * self._patience, WHOLE_SECONDS * self._patience)
