@@ -147,8 +147,8 @@ def fold_shape(shape, key, named, lines, whole=False):
         return [fold_shape(one, key, named, lines) for one in shape]
     if not isinstance(shape, dict):
         return shape
-    shape = {one: fold_shape(value, key if one == "*" else one, named, lines)
-             for one, value in sorted(shape.items())}
+    shape = {name: fold_shape(one, key if name == "*" else name, named, lines)
+             for name, one in sorted(shape.items())}
     if whole or len(write_shape(shape)) <= NAMED_COLUMNS:
         return shape
     text = shape_text(shape, named)
@@ -188,10 +188,7 @@ def read_facts(text):
 
 
 def write_facts(scenario, results, named):
-    """What one scenario showed, as CONFORM_FACTS has it (str).
-
-    `named` {name: folded shape} is kept from scenario to scenario.
-    """
+    """What a scenario showed, as CONFORM_FACTS has it. `named` {name: folded shape} is kept for the next one."""
     lines, groups = ["[%s]" % scenario], OrderedDict()
     for step, fact in results:
         if not isinstance(fact, ConformFact):

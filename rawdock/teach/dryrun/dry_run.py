@@ -30,11 +30,11 @@ RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
 
 # Operations whose answer a command uses and does not show, and the variable that comes out of it.
-ID_VARIABLES = {"container_create": "container", "container_inspect": "container",
-                "container_exec": "exec_id"}
+ID_VARIABLES = dict(container_create="container", container_inspect="container", container_exec="exec_id")
 STATUS_OPERATIONS = ("container_wait", "exec_inspect")
-LIST_OPERATIONS = ("container_list", "image_list", "image_delete", "image_history", "image_search",
-                   "container_changes")
+# What the engine answers where the command looks into it; {} elsewhere.
+PLANNED_VALUES = {"container_wait": {"StatusCode": 0}, "exec_inspect": {"ExitCode": 0, "Running": False},
+                  "container_list": [], "image_list": [], "image_delete": []}
 
 NO_SECRET = b"e30="   # of X-Registry-Auth: base64 of {}, no credentials
 
@@ -116,26 +116,22 @@ class Plan:
     @property
     def refused_in_vain(self):
         """Whether the planned "no such image" made the command give up rather than pull."""
-        return any(step.missing for step in self.steps) and not any(step.only_if_missing
-                                                                    for step in self.steps)
+        return any(one.missing for one in self.steps) and not any(one.only_if_missing for one in self.steps)
 
     def begin(self, method, target, hijack, version):
         step = PlannedStep(self, len(self.steps) + 1, method, target, hijack, version)
-        if any(earlier.missing for earlier in self.steps) and step.name in ("image_create",
-                                                                            "container_create"):
-            step.only_if_missing = True
-            step.repeats_create = step.name == "container_create"
-        elif step.name == "container_create" and step.outcome == "id" and self._missing:
-            step.missing = True
+        creates = step.name == "container_create"
+        if any(earlier.missing for earlier in self.steps):
+            step.only_if_missing = creates or step.name == "image_create"
+            step.repeats_create = creates
+        else:
+            step.missing = creates and step.outcome == "id" and self._missing
         self.steps.append(step)
         self.events.append(("begin", step))
         return step
 
     def answer(self, step):
-        """What an engine that refuses nothing answers `step`: a list of bytes, one for each read.
-
-        b"" is the end of the connection.
-        """
+        """An engine that refuses nothing answers `step` so: bytes for each read, b"" the connection's end."""
         if step.hijack:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
@@ -153,14 +149,8 @@ class Plan:
         return [head, body]
 
     def _planned_value(self, step):
-        if step.name == "container_wait":
-            return {"StatusCode": 0}
-        if step.name == "exec_inspect":
-            return {"ExitCode": 0, "Running": False}
-        if step.name in LIST_OPERATIONS:
-            return []
         if step.name not in ID_VARIABLES:
-            return {}
+            return PLANNED_VALUES.get(step.name, {})
         known = [id for id in self._ids if id in step.target]
         id = known[0] if known else self._new_id(step)
         # Only `attach` needs a container that runs, and only `start` may send it stdin.
@@ -195,8 +185,8 @@ class Plan:
                 step.reads_stdin = step.background = True
         self.has_background = any(step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
-        self.goes_on = (self.command in GOES_ON_AFTER_FAILURE and len(self.steps) > 1
-                        and not self.has_background)
+        several = len(self.steps) > 1 and not self.has_background
+        self.goes_on = several and self.command in GOES_ON_AFTER_FAILURE
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
         printed = [data for kind, data in self.events if kind == "print"]
         if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
@@ -206,10 +196,7 @@ class Plan:
             self.events = [event for event in self.events if event[0] != "print"]
 
     def printed_after(self, at):
-        """What the command prints (bytes) after the event of index `at`, until another step begins.
-
-        Or until a step in the background ends.
-        """
+        """What is printed (bytes) from event `at` until a step begins, or one in the background ends."""
         printed = b""
         for kind, value in self.events[at + 1:]:
             if kind == "begin" or kind == "end" and value.background:

@@ -212,9 +212,8 @@ class PythonScript:
     def __init__(self, plan):
         self.plan = plan
         self.removes = any(step.outcome == "removal" for step in plan.steps)
-        address = plan.address
+        address, family = plan.address, "AF_UNIX"
         if address.scheme == "unix":
-            family = "AF_UNIX"
             self.dial = ["sock = socket.socket(socket.AF_UNIX)", "sock.connect(%s)" % ascii(address.path)]
         else:
             family = "AF_INET6" if ":" in address.host else "AF_INET"

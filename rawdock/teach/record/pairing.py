@@ -97,10 +97,9 @@ class PairedReader:
         return at
 
     def _assign_labels(self):
-        message = self.message
         for start, end, role in self._part_labels:
-            self._labels.append((start, end, role,
-                                 message if message is not None and start >= message.start else None))
+            is_of_message = self.message is not None and start >= self.message.start
+            self._labels.append((start, end, role, self.message if is_of_message else None))
         del self._part_labels[:]
 
     def take_labels(self):

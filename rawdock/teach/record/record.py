@@ -74,13 +74,9 @@ class RecordedConnection:
         return (isinstance(other, RecordedConnection)
                 and (self.number, self.events) == (other.number, other.events))
 
-    def __repr__(self):
-        return "RecordedConnection(%r, %r)" % (self.number, self.events)
-
     def stream(self, direction):
         """All bytes of one direction, ">" or "<", joined."""
-        return b"".join([event.data for event in self.events
-                         if event.kind == "data" and event.direction == direction])
+        return b"".join(one.data for one in self.events if (one.kind, one.direction) == ("data", direction))
 
     @property
     def notes(self):
@@ -103,10 +99,6 @@ class Recording:
         self._used = 0
         self._by_number = {}
         self._left_out = {}      # number → bytes
-
-    def __eq__(self, other):
-        return isinstance(other, Recording) and ((self.started, self.address, self.connections)
-                                                 == (other.started, other.address, other.connections))
 
     @property
     def connections(self):
@@ -207,8 +199,8 @@ def read_record(file):
                 recording.take(*record_event(facts))
         except (KeyError, TypeError, ValueError) as error:
             problem = "has no %s" % error if isinstance(error, KeyError) else str(error)
-            raise UsageError("line %d of the record: %s" % (number, problem),
-                             "was it made by this version of rawdock?")
+            where = "line %d of the record: " % number
+            raise UsageError(where + problem, "was it made by this version of rawdock?")
     if recording is None:
         raise UsageError("the record is empty", "its first line would say {\"rawdock\":\"record\", …}")
     return recording

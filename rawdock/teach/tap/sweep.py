@@ -137,8 +137,8 @@ def spread(items, count):
 def point_at(exchange, offset, rank):
     for span in exchange.spans:
         if span.start <= exchange.start + offset < span.end:
-            return CutPoint(exchange, offset, span.role + (" in %s" % span.within if span.within else ""),
-                            rank)
+            role = span.role + (" in %s" % span.within if span.within else "")
+            return CutPoint(exchange, offset, role, rank)
     return CutPoint(exchange, offset, "nothing", rank)
 
 
