@@ -1,1 +1,1 @@
-"""What bytes mean: annotations, transcripts, hexdumps, and pages, HARs and capture files for other programs."""
+"""What bytes mean: annotations, transcripts, hexdumps; pages, HARs and capture files for other programs."""

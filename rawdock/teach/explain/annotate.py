@@ -26,8 +26,7 @@ from ...wire.jsonstream import MessageReader, decode_json_bytes
 from .explain import guess_role
 from .explanations import (
     FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS,
-    STATUS_CLASSES,
-    STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
+    STATUS_CLASSES, STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
 )
 from ..record.pairing import BODY_ROLES, PairedReaders
 
@@ -52,6 +51,12 @@ class AnnotatedMessage:
     TruncatedError, StreamError or None); `seconds` (of its first byte, of its last byte); `interim`: a 1xx.
     """
 
+    frames = messages = error = None
+    complete = interim = False
+    seconds = (0.0, 0.0)
+    switched = False    # a raw stream follows
+    request = None      # of a response: the AnnotatedMessage that it answers, or None
+
     def __init__(self, kind, head, framing, start, body_start, end):
         self.kind = kind
         self.head = head
@@ -61,14 +66,6 @@ class AnnotatedMessage:
         self.end = end
         self.spans = []
         self.body = []
-        self.frames = None
-        self.messages = None
-        self.complete = False
-        self.error = None
-        self.seconds = (0.0, 0.0)
-        self.interim = False
-        self.switched = False    # a raw stream follows
-        self.request = None      # of a response: the AnnotatedMessage that it answers, or None
 
     def __repr__(self):
         return ("<AnnotatedMessage %s %d..%d, %s%s>"
@@ -76,30 +73,38 @@ class AnnotatedMessage:
 
 
 class AnnotatedStream:
-    """One direction (">" or "<"): `data` bytes, `spans` that cover it, `messages`, `error` or None."""
+    """One direction (">" or "<"): `data` bytes, `spans` that cover it, `messages`, `error` or None.
 
-    def __init__(self, direction, data):
+    `times` are (offset, seconds) of each piece that crossed.
+    """
+
+    def __init__(self, direction, data, times):
         self.direction = direction
         self.data = data
         self.spans = []
         self.messages = []
         self.error = None
-        self._span_starts = None
-        self._message_starts = None
+        self.times = times
+        self._starts = {}    # of each list that was searched
+
+    def _index(self, name, offset):
+        """The index of the last of the list `name` that begins at `offset` or before it."""
+        from bisect import bisect_right
+        if name not in self._starts:
+            self._starts[name] = [row.start if name == "messages" else row[0] for row in getattr(self, name)]
+        return bisect_right(self._starts[name], offset) - 1
 
     def span_index(self, offset):
         """The index of the span that has the byte at `offset`."""
-        from bisect import bisect_right
-        if self._span_starts is None:
-            self._span_starts = [span.start for span in self.spans]
-        return bisect_right(self._span_starts, offset) - 1
+        return self._index("spans", offset)
+
+    def seconds_at(self, offset):
+        """When the byte at `offset` crossed."""
+        return self.times[self._index("times", offset)][1] if self.times else 0.0
 
     def message_at(self, offset):
         """The AnnotatedMessage that has the byte at `offset`, or None."""
-        from bisect import bisect_right
-        if self._message_starts is None:
-            self._message_starts = [message.start for message in self.messages]
-        index = bisect_right(self._message_starts, offset) - 1
+        index = self._index("messages", offset)
         return self.messages[index] if index >= 0 else None
 
 
@@ -118,15 +123,11 @@ class WireExchange:
         self.raw_received = []
 
 
-class AnnotatedConnection:
-    """`number`, `requests` and `responses` (AnnotatedStream), `exchanges` (WireExchange), `notes` (str)."""
+AnnotatedConnection = namedtuple("AnnotatedConnection", "number requests responses exchanges recorded")
+AnnotatedConnection.__doc__ = """`requests` and `responses` (AnnotatedStream), `exchanges` (WireExchanges).
 
-    def __init__(self, number, requests, responses, exchanges, notes):
-        self.number = number
-        self.requests = requests
-        self.responses = responses
-        self.exchanges = exchanges
-        self.notes = notes
+`recorded` is the RecordedConnection of that `number`.
+"""
 
 
 def annotate(recording):
@@ -148,25 +149,24 @@ def annotate_bytes(data, role="auto", method="GET"):
 def annotate_connection(connection):
     """A RecordedConnection → AnnotatedConnection."""
     pair = PairedReaders(connection.method)
-    pieces, sizes, times = {">": [], "<": []}, {">": 0, "<": 0}, {">": [], "<": []}
+    pieces, times = {">": bytearray(), "<": bytearray()}, {">": [], "<": []}
     opened = engine_ended = False
     for event in connection.events:
         if event.kind == "data":
             pair.feed(event.direction, event.data)
-            times[event.direction].append((sizes[event.direction], event.seconds))
-            sizes[event.direction] += len(event.data)
-            pieces[event.direction].append(event.data)
+            times[event.direction].append((len(pieces[event.direction]), event.seconds))
+            pieces[event.direction] += event.data
         elif event.kind == "open":
             opened = True
             pair.opened()
         elif event.direction == "<" and event.kind in ("close", "half-close"):
             engine_ended = True
     pair.finish()
-    requests, request_of = annotated_stream(pair, ">", b"".join(pieces[">"]), times[">"], True)
-    responses, response_of = annotated_stream(pair, "<", b"".join(pieces["<"]), times["<"],
+    requests, request_of = annotated_stream(pair, ">", bytes(pieces[">"]), times[">"], True)
+    responses, response_of = annotated_stream(pair, "<", bytes(pieces["<"]), times["<"],
                                               engine_ended or not opened)
     return AnnotatedConnection(connection.number, requests, responses,
-                               paired_exchanges(pair, request_of, response_of), connection.notes)
+                               paired_exchanges(pair, request_of, response_of), connection)
 
 
 def paired_exchanges(pair, request_of, response_of):
@@ -198,11 +198,16 @@ def raw_ranges(message):
     ranges = []
     for span in message.spans:
         if span.role == "raw stream" or span.within == "raw stream":
-            if ranges and ranges[-1][1] == span.start:
-                ranges[-1] = (ranges[-1][0], span.end)
-            else:
-                ranges.append((span.start, span.end))
+            add_range(ranges, span.start, span.end)
     return ranges
+
+
+def add_range(ranges, start, end):
+    """Add (start, end) to a list of sorted ranges; one that touches the last of them is joined to it."""
+    if ranges and ranges[-1][1] >= start:
+        ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
+    else:
+        ranges.append((start, end))
 
 
 def annotated_stream(pair, direction, data, times, ended):
@@ -210,13 +215,12 @@ def annotated_stream(pair, direction, data, times, ended):
 
     `times` list of (offset, seconds); `ended`: the sender closed, so what lasts until then is whole.
     """
-    stream = AnnotatedStream(direction, data)
+    stream = AnnotatedStream(direction, data, times)
     reader = pair.readers[direction]
     stream.error = reader.error if data else None
     outer = tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf)
     message_of = stream_messages(stream, pair.messages[direction], ended)
     paired_of = {message: paired for paired, message in message_of.items()}
-    clock = EventClock(times)
     at = 0
     for message in stream.messages:
         first = at
@@ -226,7 +230,8 @@ def annotated_stream(pair, direction, data, times, ended):
         request = paired.request.head if paired is not None and paired.request is not None else None
         message.spans = message_spans(message, outer[first:at], data, request)
         stream.spans += message.spans
-        message.seconds = (clock.seconds(message.start), clock.seconds(max(message.start, message.end - 1)))
+        last = max(message.start, message.end - 1)
+        message.seconds = (stream.seconds_at(message.start), stream.seconds_at(last))
     return stream, message_of
 
 
@@ -253,20 +258,6 @@ def stream_messages(stream, paired_messages, ended):
     if stream.messages and not stream.messages[-1].complete:
         stream.messages[-1].error = stream.error
     return message_of
-
-
-class EventClock:
-    """When the byte at an offset came; offsets are asked for in order. `times` list of (offset, seconds)."""
-
-    def __init__(self, times):
-        self._times = times
-        self._index = 0
-
-    def seconds(self, offset):
-        times = self._times
-        while self._index + 1 < len(times) and times[self._index + 1][0] <= offset:
-            self._index += 1
-        return times[self._index][1] if times else 0.0
 
 
 def tiled_labels(labels, data, error, bare_lf=False):

@@ -171,22 +171,12 @@ def har_response(message, stream):
     return facts
 
 
-def byte_seconds(events, direction, offset):
-    """When the byte at `offset` of a direction crossed."""
-    passed = 0
-    for event in events:
-        if event.kind == "data" and event.direction == direction:
-            passed += len(event.data)
-            if passed > offset:
-                return event.seconds
-
-
-def har_entry(exchange, connection, events, started, base):
+def har_entry(exchange, connection, started, base):
     """One exchange that has a request, as an entry of the log; `started` is the Unix time of the record."""
     request, response = exchange.request, exchange.response
     first, sent = request.seconds
     if exchange.raw_sent:   # the request ends before it
-        sent = byte_seconds(events, ">", exchange.raw_sent[0][0] - 1)
+        sent = connection.requests.seconds_at(exchange.raw_sent[0][0] - 1)
     answered, received = (sent, sent) if response is None else response.seconds
     timings = {"blocked": -1, "dns": -1, "connect": -1, "send": har_milliseconds(first, sent),
                "wait": har_milliseconds(sent, answered), "receive": har_milliseconds(answered, received),
@@ -207,16 +197,16 @@ def har_entry(exchange, connection, events, started, base):
     return facts
 
 
-def har_connection(connection, events, started, entries):
+def har_connection(connection, started, entries):
     """What is known of a connection beside its `entries` (WireExchanges)."""
     streams = (("sent", connection.requests), ("received", connection.responses))
+    events = connection.recorded.events
     facts = {"number": connection.number, "opened": har_time(started + events[0].seconds) if events else None,
              "ends": [{"direction": event.direction, "kind": event.kind,
                        "time": har_time(started + event.seconds)}
                       for event in events if event.kind in ("half-close", "close", "reset")],
              "sent": len(connection.requests.data), "received": len(connection.responses.data),
-             "exchanges": len(entries),
-             "notes": list(connection.notes),
+             "exchanges": len(entries), "notes": list(connection.recorded.notes),
              "errors": [dict(har_error(stream.error), direction=name) for name, stream in streams
                         if stream.error is not None]}
     if not any(exchange.response is not None and exchange.response.complete for exchange in entries):
@@ -242,13 +232,12 @@ def write_har(recording, file, redact=True):
     if redact:
         recording = redacted_recording(recording)
     base, socket_path = har_place(recording.address)
-    events = {connection.number: connection.events for connection in recording.connections}
     exchanges, connections = [], []
     for connection in annotate(recording):
         entries = [exchange for exchange in connection.exchanges if exchange.request is not None
                    and exchange.request.head is not None]
         exchanges += [(exchange.request.seconds[0], exchange, connection) for exchange in entries]
-        connections.append(har_connection(connection, events[connection.number], recording.started, entries))
+        connections.append(har_connection(connection, recording.started, entries))
     exchanges.sort(key=lambda timed: timed[0])
     started = har_time(recording.started)
     log = {"version": "1.2", "creator": {"name": "rawdock", "version": __version__},
@@ -258,7 +247,7 @@ def write_har(recording, file, redact=True):
     # An entry a line, and one at a time: each may hold megabytes.
     file.write(('{"log": %s, "entries": [' % json.dumps(log)[:-1]).encode("ascii"))
     for at, (_, exchange, connection) in enumerate(exchanges):
-        entry = har_entry(exchange, connection, events[connection.number], recording.started, base)
+        entry = har_entry(exchange, connection, recording.started, base)
         if socket_path is not None:
             entry["_socket"] = socket_path
         file.write((",\n" if at else "\n").encode("ascii") + json.dumps(entry).encode("ascii"))

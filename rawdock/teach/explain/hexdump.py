@@ -96,6 +96,6 @@ def hexdump_lines(recording, colour=False, redact=True, width=None):
             if message.error is not None:
                 for line in fitted("! %s" % printable_text(str(message.error))):
                     yield line
-        for note in annotated.notes:
+        for note in connection.notes:
             for line in fitted("* %s" % printable_text(note)):
                 yield line

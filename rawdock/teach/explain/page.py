@@ -16,7 +16,7 @@ import time
 
 from ...engine.endpoints import find_endpoint_row
 from ...errors import ProtocolError, TruncatedError
-from .annotate import annotate, explain_span
+from .annotate import add_range, annotate, explain_span
 from .page_assets import PAGE_BODY, PAGE_COLOURS, PAGE_SCRIPT, PAGE_STYLE
 from ..record.record import redacted_recording
 
@@ -40,7 +40,7 @@ PAGE_KINDS = (
 NOT_IN_PAGE = "not in this page"
 ABSENT_TEXT = ("%s in %s: the start and the end of what they belong to are in this page, the rest is in the "
                "record.")
-PAGE_MARKS = {"open": "opened", "half-close": "half-closed", "close": "closed", "reset": "reset"}
+PAGE_MARKS = {"open": "opened", "half-close": "half-closed", "close": "closed", "reset": "reset", "note": ""}
 PAGE_SIDES = {">": "by the client", "<": "by the engine", "": ""}
 
 PAGE_HEAD = """<!DOCTYPE html>
@@ -78,12 +78,13 @@ def page_policy(style, script):
 
 
 def page_palette():
-    """PAGE_COLOURS as style sheet variables: light, dark, and either where the reader chose."""
+    """PAGE_COLOURS as style sheet variables (light, dark, what the reader chose), and a class for each kind."""
     rows = [line.split() for line in PAGE_COLOURS.split("\n") if line]
     light, dark = [" ".join("--%s:%s;" % (row[0], row[shade]) for row in rows) for shade in (1, 2)]
+    kinds = "".join(".k-%s{--c:var(--%s);--t:var(--%s-tint)}" % ((kind[0],) * 3) for kind in PAGE_KINDS)
     return ("\n:root{color-scheme:light;%s}\n:root[data-theme=dark]{color-scheme:dark;%s}\n"
-            "@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n"
-            % (light, dark, dark))
+            "@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n%s\n"
+            % (light, dark, dark, kinds))
 
 
 class PageTable:
@@ -116,8 +117,7 @@ def page_data(recording, redacted=True):
     allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES,
                            PAGE_STREAM_BYTES)
     zero = first_moment(recording)
-    drawn = [page_connection(connection, recorded, roles, texts, allowance, zero)
-             for connection, recorded in zip(connections, recording.connections)]
+    drawn = [page_connection(connection, roles, texts, allowance, zero) for connection in connections]
     moments = [event.seconds for connection in recording.connections for event in connection.events]
     seconds = max(max(moments) - zero, 0.0) if moments else 0.0
     summary = [page_summary(recording, drawn, number_exchanges(drawn), seconds)]
@@ -184,26 +184,21 @@ def fair_share(sizes, total, most):
 
 # ---- one connection
 
-def page_connection(connection, recorded, roles, texts, allowance, zero):
-    """The JSON of a connection, annotated and as recorded; `zero`: seconds from which times count."""
-    sent = PageStream(connection.requests, recorded, allowance, zero)
-    received = PageStream(connection.responses, recorded, allowance, zero)
+def page_connection(connection, roles, texts, allowance, zero):
+    """The JSON of an AnnotatedConnection; `zero`: seconds from which times count."""
+    sent = PageStream(connection.requests, allowance, zero)
+    received = PageStream(connection.responses, allowance, zero)
     exchanges = [page_exchange(exchange, sent, received) for exchange in connection.exchanges]
     for stream in (sent, received):
         exchanges += [loose_bytes(stream, start, end) for start, end in stream.unclaimed()]
     for number, exchange in enumerate(exchanges, 1):
         exchange["number"] = number
     marks = []
-    for event in recorded.events:
-        words = None
-        if event.kind in PAGE_MARKS:
-            opened = event.kind == "open"
-            words = "%s %s" % (PAGE_MARKS[event.kind],
-                               event.data.decode("utf-8", "replace") if opened
-                               else PAGE_SIDES[event.direction])
-        elif event.kind == "note":
-            words = event.data.decode("utf-8", "replace")
-        if words is not None:
+    for event in connection.recorded.events:
+        if event.kind != "data":
+            said = event.kind in ("open", "note")
+            by = event.data.decode("utf-8", "replace") if said else PAGE_SIDES[event.direction]
+            words = "%s %s" % (PAGE_MARKS[event.kind], by)
             marks.append([milliseconds(event.seconds - zero), event.kind, words.strip()])
     return {"number": connection.number, "marks": marks, "exchanges": exchanges,
             "streams": [sent.packed(roles, texts), received.packed(roles, texts)]}
@@ -216,19 +211,13 @@ def milliseconds(seconds):
 class PageStream:
     """One direction of one connection: which of its bytes the page keeps, and when they crossed."""
 
-    def __init__(self, stream, recorded, allowance, zero):
+    def __init__(self, stream, allowance, zero):
         self.stream = stream
         self.way = 0 if stream.direction == ">" else 1
         self.data = stream.data
         self.claimed = []       # (start, end) of the parts of exchanges
         self.allowance = allowance
-        self.offsets, self.moments = [], []     # of what arrived: where it begins, and its time in ms
-        at = 0
-        for event in recorded.events:
-            if event.kind == "data" and event.direction == stream.direction:
-                self.offsets.append(at)
-                self.moments.append(milliseconds(event.seconds - zero))
-                at += len(event.data)
+        self.zero = zero
 
     def claim(self, start, end):
         if end > start:
@@ -243,13 +232,10 @@ class PageStream:
             at = max(at, end)
         return found
 
-    def time_at(self, offset):
-        """When the byte at `offset` crossed, in milliseconds."""
-        from bisect import bisect_right
-        return self.moments[bisect_right(self.offsets, offset) - 1] if self.moments else 0
-
     def times(self, start, end):
-        return [self.time_at(start), self.time_at(max(start, end - 1))]
+        """When the first and the last of these bytes crossed, in milliseconds."""
+        return [milliseconds(self.stream.seconds_at(offset) - self.zero) if self.stream.times else 0
+                for offset in (start, max(start, end - 1))]
 
     def kept_ranges(self):
         """Sorted (start, end) of what the page has; of a part that is too long, its start and its end."""
@@ -263,10 +249,8 @@ class PageStream:
                 kept += [(start, start + cap - cap // 4), (end - cap // 4, end)]
         joined = []
         for start, end in kept:
-            if joined and joined[-1][1] >= start:
-                joined[-1] = joined[-1][0], max(end, joined[-1][1])
-            elif end > start:
-                joined.append((start, end))
+            if end > start:
+                add_range(joined, start, end)
         return joined
 
     def packed(self, roles, texts):
@@ -280,11 +264,12 @@ class PageStream:
             if span is not None:
                 role, within, text = span.role, span.within, tuple(explain_span(span, self.stream))
             rows += size, roles.number(role), roles.number(within), texts.number(text)
-        step = 1 + len(self.offsets) // PAGE_ITEMS
+        arrivals = [(at, milliseconds(seconds - self.zero)) for at, seconds in self.stream.times]
+        step = 1 + len(arrivals) // PAGE_ITEMS
         return {"length": len(self.data), "kept": sum(end - start for start, end in kept), "spans": rows,
                 "pieces": [[start, b64encode(bytes(self.data[start:end])).decode("ascii")]
                            for start, end in kept],
-                "arrivals": flattened(zip(self.offsets[::step], self.moments[::step]))}
+                "arrivals": flattened(arrivals[::step])}
 
 
 def visible_spans(spans, kept):
@@ -340,8 +325,8 @@ def page_exchange(exchange, sent, received):
 
 def loose_bytes(stream, start, end):
     """Bytes that no exchange has, shown all the same."""
-    part = page_part("Bytes outside any exchange", start, end, stream)
     title = "Bytes outside any exchange"
+    part = page_part(title, start, end, stream)
     return dict(described([part], (stream, stream), title, None, None, "", [counted(end - start, "byte")]),
                 label="\u2013")
 
@@ -388,16 +373,13 @@ def page_part(title, start, end, stream, message=None):
     """Bytes [start, end) of a stream as the script draws them, with what of the message's body lies there."""
     part = {"title": title, "way": stream.way, "start": start, "end": end, "times": stream.times(start, end),
             "about": counted(end - start, "byte"), "phase": "stream"}
-    if message is None or message.head is None:
-        body = [(start, end)] if end > start else []
-    else:
-        body = within_part(message.body, start, end)
+    whole = message is None or message.head is None
+    body = within_part([(start, end)] if whole else message.body, start, end)
     if message is not None and message.frames is not None:
-        frames = [(number, within_part(ranges, start, end)) for number, ranges in message.frames]
-        frames = [frame for frame in frames if frame[1]]
+        frames = [[number] + flattened(within_part(ranges, start, end)) for number, ranges in message.frames]
+        frames = [frame for frame in frames if len(frame) > 1]
         if frames:
-            part["frames"] = [[number] + flattened(ranges) for number, ranges in frames[:PAGE_ITEMS]]
-            part["framesLeft"] = len(frames) - len(part["frames"])
+            part.update(frames=frames[:PAGE_ITEMS], framesLeft=max(0, len(frames) - PAGE_ITEMS))
     part["body"] = flattened(body[:PAGE_ITEMS])
     part["bodyLeft"] = sum(last - first for first, last in body[PAGE_ITEMS:])
     part["json"] = message is not None and (message.messages is not None or has_json(message.head))

@@ -40,20 +40,19 @@ absent-tint     #f1efea  #262a31
 PAGE_STYLE = r"""
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system,
+  "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1, h2, h3, h4, p, ol, ul, dl, dd { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit;
   cursor: pointer; }
-code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas,
-  "DejaVu Sans Mono", monospace; }
+code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono",
+  monospace; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 .skip:focus { position: fixed; z-index: 9; top: 8px; left: 8px; width: auto; height: auto; clip-path: none;
-  padding: 8px 14px;
-  background: var(--accent); color: var(--on-accent); border-radius: 6px; }
+  padding: 8px 14px; background: var(--accent); color: var(--on-accent); border-radius: 6px; }
 .dim { color: var(--dim); }
 .small { font-size: 13px; }
 
@@ -63,13 +62,11 @@ code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo,
 .top p { color: var(--dim); margin-top: 4px; max-width: 78ch; overflow-wrap: anywhere; }
 .top .brand { font-size: 13px; color: var(--dim); margin: 0 0 2px; }
 .plain { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px;
-  font-size: 13px;
-  white-space: nowrap; }
+  font-size: 13px; white-space: nowrap; }
 .plain:hover { border-color: var(--dim); }
 
 main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px;
-  padding: 0 32px 40px;
-  align-items: start; }
+  padding: 0 32px 40px; align-items: start; }
 main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
 .bare .side { display: none; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
@@ -77,13 +74,11 @@ main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
 
 .timeline, .side { position: sticky; top: 16px; max-height: calc(100vh - 32px); overflow-y: auto;
   scrollbar-width: thin; }
-.timeline .group { padding: 12px 10px 10px; }
-.timeline .group + .group { border-top: 1px solid var(--line); }
+.timeline .group { padding: 12px 10px 10px; } .timeline .group + .group { border-top: 1px solid var(--line); }
 .timeline h3 { font-size: 13px; font-weight: 600; padding: 0 8px; overflow-wrap: anywhere; }
 .timeline .event { display: flex; gap: 8px; padding: 3px 8px; font-size: 12.5px; color: var(--dim); }
 .timeline .event time { flex: 0 0 auto; margin-left: auto; font-variant-numeric: tabular-nums; }
-.timeline .event span { overflow-wrap: anywhere; min-width: 0; }
-.timeline .event.bad { color: var(--wrong); }
+.timeline .event span { overflow-wrap: anywhere; min-width: 0; } .timeline .event.bad { color: var(--wrong); }
 .exchange { display: block; width: 100%; border-radius: 7px; padding: 7px 8px 9px; }
 .exchange:hover { background: var(--raised); }
 .exchange[aria-current="true"] { background: var(--start-tint); }
@@ -95,28 +90,22 @@ main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
   overflow: hidden; }
 .exchange .status { font-size: 12.5px; font-weight: 650; font-variant-numeric: tabular-nums; }
 .exchange .status.bad { color: var(--wrong); }
-.exchange .when { display: flex; justify-content: space-between; gap: 8px; font-size: 12px;
-  color: var(--dim); margin-top: 2px;
-  font-variant-numeric: tabular-nums; }
+.exchange .when { display: flex; justify-content: space-between; gap: 8px; font-size: 12px; color: var(--dim);
+  margin-top: 2px; font-variant-numeric: tabular-nums; }
 .exchange .when span:first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .exchange .when span:last-child { flex: 0 0 auto; }
 .track { position: relative; display: block; height: 6px; margin-top: 6px; border-radius: 3px;
   background: var(--mark-tint); overflow: hidden; }
 .track i { position: absolute; top: 0; bottom: 0; min-width: 2px; border-radius: 2px; }
-.track .t-request { background: var(--start); }
-.track .t-wait { background: var(--line); }
-.track .t-response { background: var(--content); }
-.track .t-stream { background: var(--frame); }
+.t-request { background: var(--start); } .t-wait { background: var(--line); }
+.t-response { background: var(--content); } .t-stream { background: var(--frame); }
 [hidden] { display: none !important; }
 .bars { display: flex; flex-wrap: wrap; gap: 2px 14px; padding: 8px 18px 0; font-size: 12px;
   color: var(--dim); }
 .bars i { display: inline-block; width: 14px; height: 6px; border-radius: 3px; margin-right: 6px;
   vertical-align: 1px; }
-.bars .t-request { background: var(--start); } .bars .t-wait { background: var(--line); }
-.bars .t-response { background: var(--content); } .bars .t-stream { background: var(--frame); }
 
-.detail { min-width: 0; }
-.detail .about { padding: 18px 22px 0; }
+.detail { min-width: 0; } .detail .about { padding: 18px 22px 0; }
 .detail .about h2 { font-size: 17px; line-height: 1.4; font-weight: 600; overflow-wrap: anywhere; padding: 0;
   color: inherit; }
 .detail .about p { color: var(--dim); font-size: 13.5px; margin-top: 3px; }
@@ -126,8 +115,7 @@ main.bare { grid-template-columns: minmax(270px, 340px) minmax(0, 1fr); }
 .tabs button { padding: 4px 13px; border-radius: 6px; font-size: 13.5px; color: var(--dim); }
 .tabs button[aria-selected="true"] { background: var(--surface); color: var(--ink); font-weight: 600;
   box-shadow: 0 0 0 1px var(--line); }
-.keys { font-size: 12.5px; color: var(--dim); }
-.keys summary { cursor: pointer; }
+.keys { font-size: 12.5px; color: var(--dim); } .keys summary { cursor: pointer; }
 .keys dl { display: grid; grid-template-columns: auto 1fr; gap: 2px 14px; padding: 6px 0 2px; }
 kbd { font-size: 12px; }
 
@@ -138,8 +126,7 @@ kbd { font-size: 12px; }
 .way { display: inline-block; font-weight: 700; margin-right: 7px; color: var(--start); }
 .way.back { color: var(--content); }
 .alarm { border: 1px solid var(--wrong); background: var(--wrong-tint); color: var(--wrong);
-  border-radius: 7px; padding: 8px 12px;
-  margin-bottom: 10px; font-size: 13.5px; overflow-wrap: anywhere; }
+  border-radius: 7px; padding: 8px 12px; margin-bottom: 10px; font-size: 13.5px; overflow-wrap: anywhere; }
 .alarm button { text-decoration: underline; margin-left: 8px; }
 .empty { color: var(--dim); font-size: 13.5px; }
 
@@ -152,18 +139,13 @@ kbd { font-size: 12px; }
   sans-serif; text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
 .hex .line { grid-template-columns: var(--at) max-content max-content; column-gap: 18px; }
-.hex .line { content-visibility: auto; contain-intrinsic-height: 22px; }
-.hex .code { min-width: 22ch; }
-.hex.wide .code { min-width: 45.1ch; }
-.hex .code, .hex .ascii { display: flex; }
-.hex .code > *, .hex .ascii > * { flex: 0 0 auto; text-align: center; }
-.hex .code > .w { width: 2.75ch; }
-.hex .code > .w:nth-child(8n+9) { margin-left: 1.1ch; }
-.hex .ascii > i { width: 1ch; font-style: normal; }
+.hex .line { content-visibility: auto; contain-intrinsic-height: 22px; } .hex .code { min-width: 22ch; }
+.hex.wide .code { min-width: 45.1ch; } .hex .code, .hex .ascii { display: flex; }
+.hex .code > *, .hex .ascii > * { flex: 0 0 auto; text-align: center; } .hex .code > .w { width: 2.75ch; }
+.hex .code > .w:nth-child(8n+9) { margin-left: 1.1ch; } .hex .ascii > i { width: 1ch; font-style: normal; }
 .hex .code > .w.fold { width: auto; padding: 0 8px; }
 .w { color: var(--c); background: var(--t); border-radius: 2px; cursor: pointer;
-  -webkit-box-decoration-break: clone;
-  box-decoration-break: clone; padding: 1px 0; unicode-bidi: isolate; }
+  -webkit-box-decoration-break: clone; box-decoration-break: clone; padding: 1px 0; unicode-bidi: isolate; }
 .ascii i { color: var(--c); background: var(--t); }
 .w:focus-visible { outline-offset: 0; border-radius: 2px; position: relative; z-index: 1; }
 .text .w[data-role$="CRLF"] { display: inline-block; white-space: nowrap; line-height: 1.3; }
@@ -175,23 +157,12 @@ kbd { font-size: 12px; }
 .here { box-shadow: inset 0 0 0 1px var(--c); }
 .picked, .ascii i.picked { background: var(--c); color: var(--surface); }
 .picked .esc { box-shadow: inset 0 0 0 1px var(--surface); }
-.k-start { --c: var(--start); --t: var(--start-tint); }
-.k-name { --c: var(--name); --t: var(--name-tint); }
-.k-value { --c: var(--value); --t: var(--value-tint); }
-.k-mark { --c: var(--mark); --t: var(--mark-tint); }
-.k-chunk { --c: var(--chunk); --t: var(--chunk-tint); }
-.k-frame { --c: var(--frame); --t: var(--frame-tint); }
-.k-content { --c: var(--content); --t: var(--content-tint); }
-.k-wrong { --c: var(--wrong); --t: var(--wrong-tint); }
-.k-absent { --c: var(--absent); --t: var(--absent-tint); }
 .w.k-wrong, .ascii i.k-wrong { background: var(--wrong); color: var(--surface); }
 .hex .w:focus-visible { outline-width: 2px; outline-offset: -2px; }
 .hex .w.here, .ascii i.here { background: var(--accent); color: var(--on-accent); box-shadow: none; }
-.more { margin: 8px 0 0; }
-.more button { margin-right: 10px; }
+.more { margin: 8px 0 0; } .more button { margin-right: 10px; }
 
-.side > section { padding-bottom: 14px; }
-.side > section + section { border-top: 1px solid var(--line); }
+.side > section { padding-bottom: 14px; } .side > section + section { border-top: 1px solid var(--line); }
 .reading { padding: 8px 18px 2px; overflow-wrap: anywhere; }
 .reading .role { display: inline-block; font-weight: 650; color: var(--c); background: var(--t);
   border-radius: 5px; padding: 2px 9px; }
@@ -216,20 +187,18 @@ kbd { font-size: 12px; }
   font-size: 13px; }
 .frame + .frame { border-top: 1px solid var(--line); }
 .frame .text { white-space: break-spaces; overflow-wrap: anywhere; }
-.frame .from { font-weight: 650; font-size: 12.5px; }
-.frame .from.s1 { color: var(--content); } .frame .from.s2 { color: var(--chunk); }
-.frame .from.s0 { color: var(--start); }
+.frame .from { font-weight: 650; font-size: 12.5px; } .frame .from.s1 { color: var(--content); }
+.frame .from.s2 { color: var(--chunk); } .frame .from.s0 { color: var(--start); }
 .frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline;
   text-underline-offset: 3px; }
 .choose { display: flex; gap: 8px; flex-wrap: wrap; margin-bottom: 8px; }
 .choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600;
   border-color: var(--dim); }
 .pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px;
-  line-height: 1.6; margin: 0;
-  white-space: break-spaces; overflow-wrap: anywhere; }
+  line-height: 1.6; margin: 0; white-space: break-spaces; overflow-wrap: anywhere; }
 .pretty + .pretty { margin-top: 6px; }
-.j-key { color: var(--name); } .j-text { color: var(--content); } .j-number { color: var(--start); }
-.j-word { color: var(--frame); }
+.j-key { color: var(--name); } .j-text { color: var(--content); }
+.j-number { color: var(--start); } .j-word { color: var(--frame); }
 
 @media (max-width: 1400px) {
   main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr) 260px; }
@@ -242,13 +211,11 @@ kbd { font-size: 12px; }
     grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
   .side > section + section { border-top: 0; border-left: 1px solid var(--line); }
   .bare .side, .side.idle > section:first-child { display: none; }
-  .side.idle { display: block; }
-  .side.idle > section + section { border-left: 0; }
+  .side.idle { display: block; } .side.idle > section + section { border-left: 0; }
   .side.idle .roles { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: thin; }
   .side.idle .roles button { flex: 0 0 auto; }
   .timeline { max-height: calc(72vh - 40px); }
-  .roles { flex-direction: row; flex-wrap: wrap; gap: 2px 8px; }
-  .roles button { width: auto; }
+  .roles { flex-direction: row; flex-wrap: wrap; gap: 2px 8px; } .roles button { width: auto; }
 }
 @media (max-width: 760px) {
   html { scroll-padding-bottom: 40vh; }
@@ -260,25 +227,19 @@ kbd { font-size: 12px; }
   .detail .about, .part { padding-left: 16px; padding-right: 16px; }
   .bar { padding: 12px 16px; }
   .bytes { font-size: 12.5px; }
-  .line { grid-template-columns: var(--at) minmax(0, 1fr); column-gap: 8px; }
-  .line .note { display: none; }
-  .hex .line { column-gap: 10px; }
-  .hex .code { min-width: 19.6ch; }
-  .hex.wide .code { min-width: 40.3ch; }
+  .line { grid-template-columns: var(--at) minmax(0, 1fr); column-gap: 8px; } .line .note { display: none; }
+  .hex .line { column-gap: 10px; } .hex .code { min-width: 19.6ch; } .hex.wide .code { min-width: 40.3ch; }
   .hex .code > .w { width: 2.45ch; }
   .detail .about h2 { font-size: 15.5px; }
-  .side { display: block; max-height: 38vh; }
-  .side > section { padding-bottom: 8px; }
+  .side { display: block; max-height: 38vh; } .side > section { padding-bottom: 8px; }
   .side > section + section { border-left: 0; border-top: 1px solid var(--line); }
   .side h2 { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .reading { padding: 10px 16px 0; font-size: 14px; line-height: 1.45; }
-  .reading .shown, .reading .within { display: inline; margin-left: 8px; }
-  .reading .says { margin-top: 5px; }
+  .reading .shown, .reading .within { display: inline; margin-left: 8px; } .reading .says { margin-top: 5px; }
   .reading .source, .reading .where { display: inline; margin-right: 8px; }
   .roles { flex-wrap: nowrap; overflow-x: auto; padding: 6px 10px 2px; scrollbar-width: thin; }
   .roles button { flex: 0 0 auto; }
-  .frame { grid-template-columns: 7ch minmax(0, 1fr); }
-  .frame .size { grid-column: 2; justify-self: start; }
+  .frame { grid-template-columns: 7ch minmax(0, 1fr); } .frame .size { grid-column: 2; justify-self: start; }
 }
 @media print { .timeline, .side { position: static; max-height: none; } main { display: block; } }
 """
@@ -341,18 +302,38 @@ const timed = record.milliseconds > 0;   // captured bytes are not
 const shortIds = (text) => text.replace(/\b[0-9a-f]{64}\b/g, (id) => id.slice(0, 12) + "\u2026");
 const ms = (t) => t.toFixed(Math.abs(t) < 10 ? 2 : Math.abs(t) < 1000 ? 1 : 0) + " ms";
 
-function make(tag, className, text) {
+function make(tag, className, ...content) {   // strings and elements
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
+  element.append(...content);
   return element;
 }
-function button(className, text, action) {
-  const element = make("button", className, text);
+function button(className, content, action) {
+  const element = make("button", className, ...content);
   element.type = "button";
   element.addEventListener("click", action);
   return element;
 }
+function attributes(element, values) {
+  for (const name of Object.keys(values)) element.setAttribute(name, values[name]);
+  return element;
+}
+const hide = (element) => attributes(element, {"aria-hidden": "true"});   // from a screen reader
+function stopAt(elements, target) {   // of these elements the one that Tab stops at
+  for (const element of elements) element.tabIndex = element === target ? 0 : -1;
+}
+// Arrow keys, Home and End: action(the element to go to). `round`: from the last to the first too.
+function arrows(box, keys, elements, round, action) {
+  box.addEventListener("keydown", (event) => {
+    const found = elements(), last = found.length - 1, at = found.indexOf(document.activeElement);
+    const to = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0,
+      End: last}[event.key];
+    if (at < 0 || to === undefined || !keys.test(event.key)) return;
+    event.preventDefault();
+    action(found[round ? (to + found.length) % found.length : Math.max(0, Math.min(last, to))], found);
+  });
+}
+const moveFocus = (target, found) => { stopAt(found, target); target.focus(); };
 
 // ---- streams: spans and bytes by offset
 
@@ -449,6 +430,7 @@ const isHeader = (role) => role.startsWith("frame ") && role !== "frame payload"
 // ---- state
 
 let view = "text", open = null, current = null, pinned = -1, stripes = [];
+const tabs = Array.from($("tabs").children);
 const all = [];   // every exchange: {connection, exchange, button}
 // Bytes in a row of the hexdump: 16 where the pane has room for them, else 8.
 function columns() {
@@ -456,12 +438,12 @@ function columns() {
   const last = Math.max(...open.exchange.parts.map((part) => part.end));
   probe.style.setProperty("--at", String(last).length + "ch");
   line.style.cssText = "display: inline-grid; content-visibility: visible; visibility: hidden;";
-  for (let i = 0; i < 16; i++) line.code.append(make("span", "w", "00"));
-  const ascii = make("span", "ascii");
-  for (let i = 0; i < 16; i++) ascii.append(make("i", "", "."));
+  const ascii = make("span", "ascii"), section = make("section", "part", probe);
+  for (let i = 0; i < 16; i++) {
+    line.code.append(make("span", "w", "00"));
+    ascii.append(make("i", "", "."));
+  }
   line.append(ascii);
-  const section = make("section", "part");
-  section.append(probe);
   $("parts").append(section);
   const fits = line.getBoundingClientRect().width <= probe.getBoundingClientRect().width;
   section.remove();
@@ -477,51 +459,32 @@ function drawTimeline() {
   const total = record.milliseconds;
   document.querySelector(".bars").hidden = !timed;
   for (const connection of record.connections) {
-    const group = make("section", "group");
-    group.append(make("h3", "", "Connection " + connection.number));
-    const rows = [];
-    connection.marks.forEach((mark) => rows.push([mark[0], 1, mark]));
-    connection.exchanges.forEach((exchange) => rows.push([exchange.times[0], 0, exchange]));
+    const rows = connection.marks.map((mark) => [mark[0], 1, mark]).concat(
+      connection.exchanges.map((exchange) => [exchange.times[0], 0, exchange]));
     const order = (row) => row[1] === 1 && row[2][1] === "open" ? -1 : 0;
     rows.sort((a, b) => a[0] - b[0] || order(a) - order(b));
     const list = make("ol");
     for (const [when, isMark, value] of rows) {
-      const item = make("li");
-      if (isMark) {
-        const event = make("div", "event" + (value[1] === "reset" || value[1] === "note" ? " bad" : ""));
-        event.append(make("span", "", value[2]), make("time", "", timed ? ms(when) : ""));
-        item.append(event);
-      } else item.append(drawExchange(connection, value, total));
-      list.append(item);
+      list.append(make("li", "", isMark ? make("div",
+        "event" + (value[1] === "reset" || value[1] === "note" ? " bad" : ""),
+        make("span", "", value[2]), make("time", "", timed ? ms(when) : ""))
+        : drawExchange(connection, value, total)));
     }
-    group.append(list);
-    $("timeline").append(group);
+    $("timeline").append(make("section", "group", make("h3", "", "Connection " + connection.number), list));
   }
   if (!all.length) $("timeline").append(make("p", "group dim", "No byte was recorded."));
-  $("timeline").addEventListener("keydown", (event) => {
-    const at = all.findIndex((one) => one.button === document.activeElement);
-    const to = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1}[event.key];
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    const target = all[Math.max(0, Math.min(all.length - 1, to))];
-    all.forEach((one) => { one.button.tabIndex = one === target ? 0 : -1; });
-    target.button.focus();
-  });
+  arrows($("timeline"), /Up|Down|Home|End/, () => all.map((one) => one.button), false, moveFocus);
 }
 function drawExchange(connection, exchange, total) {
   const index = all.length;
-  const element = button("exchange", undefined, () => openExchange(index, true));
-  element.tabIndex = index ? -1 : 0;
-  const what = make("span", "what");
-  what.append(make("span", "number", exchange.label), make("span", "method mono", exchange.method),
-    make("span", "path mono", shortIds(exchange.path)));
-  const failed = exchange.wrong || exchange.status >= 400;
-  what.append(make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong
-    || (exchange.status ? String(exchange.status) : "\u2013")));
-  const when = make("span", "when");
-  const [from, to] = exchange.times;
-  when.append(make("span", "", exchange.says),
+  const failed = exchange.wrong || exchange.status >= 400, [from, to] = exchange.times;
+  const what = make("span", "what", make("span", "number", exchange.label),
+    make("span", "method mono", exchange.method), make("span", "path mono", shortIds(exchange.path)),
+    make("span", "status mono" + (failed ? " bad" : ""), exchange.wrong || exchange.status || "\u2013"));
+  const when = make("span", "when", make("span", "", exchange.says),
     make("span", "", timed ? ms(from).slice(0, -3) + " + " + ms(to - from) : ""));
+  const element = button("exchange", [what, when], () => openExchange(index, true));
+  element.tabIndex = index ? -1 : 0;
   const track = make("span", "track");
   for (const [kind, start, end] of exchange.phases) {
     const phase = make("i", "t-" + kind);
@@ -529,7 +492,6 @@ function drawExchange(connection, exchange, total) {
     phase.style.width = 100 * (end - start) / total + "%";
     track.append(phase);
   }
-  element.append(what, when);
   if (timed) element.append(track);
   all.push({connection: connection, exchange: exchange, button: element});
   return element;
@@ -539,10 +501,8 @@ function drawExchange(connection, exchange, total) {
 
 function openExchange(index, byUser) {
   open = all[index];
-  all.forEach((one) => {
-    one.button.tabIndex = one === open ? 0 : -1;
-    one.button.setAttribute("aria-current", one === open ? "true" : "false");
-  });
+  stopAt(all.map((one) => one.button), open.button);
+  all.forEach((one) => attributes(one.button, {"aria-current": one === open}));
   const exchange = open.exchange;
   $("title").textContent = shortIds(exchange.title);
   let numbered = exchange.label > 0 ? ", exchange " + exchange.label : "";
@@ -566,36 +526,28 @@ function drawFrom(part, offset) {
   part.budget = {text: SHOWN.text, hex: SHOWN.hex};
 }
 function draw() {
-  for (const name of ["text", "hex", "decoded"]) {
-    const tab = $("tab-" + name);
-    tab.setAttribute("aria-selected", name === view ? "true" : "false");
-    tab.tabIndex = name === view ? 0 : -1;
-  }
-  $("parts").setAttribute("aria-labelledby", "tab-" + view);
+  stopAt(tabs, $("tab-" + view));
+  for (const tab of tabs) attributes(tab, {"aria-selected": tab.tabIndex === 0});
+  attributes($("parts"), {"aria-labelledby": "tab-" + view});
   $("parts").textContent = "";
   document.querySelector("main").classList.toggle("bare", view === "decoded");
   if (view === "hex") wide = columns();
   open.exchange.parts.forEach((part) => {
-    const section = make("section", "part");
-    part.element = section;
+    part.element = make("section", "part");
     drawPart(part);
-    $("parts").append(section);
+    $("parts").append(part.element);
   });
   settle();
 }
 function drawPart(part) {
   const section = part.element;
+  const way = hide(make("span", "way" + (part.way ? " back" : ""), part.way ? "<" : ">"));
   section.textContent = "";
-  const title = make("h3"), name = make("span");
-  const way = make("span", "way" + (part.way ? " back" : ""), part.way ? "<" : ">");
-  way.setAttribute("aria-hidden", "true");
-  name.append(way, part.title);
-  title.append(name, make("span", "dim", part.about));
-  section.append(title);
+  section.append(make("h3", "", make("span", "", way, part.title), make("span", "dim", part.about)));
   if (part.error) {
     const alarm = make("p", "alarm", part.error.text[0].toUpperCase() + part.error.text.slice(1));
     if (view !== "decoded" && part.error.offset !== null && part.end > part.start) {
-      alarm.append(button("", "Go to byte " + part.error.offset,
+      alarm.append(button("", ["Go to byte ", part.error.offset],
         () => goTo(part, Math.max(part.start, Math.min(part.end - 1, part.error.offset)))));
     }
     section.append(alarm);
@@ -607,28 +559,19 @@ function drawPart(part) {
 }
 function drawBytes(part, section) {
   const box = make("div", "bytes " + view + (view === "hex" && wide === 16 ? " wide" : ""));
-  box.setAttribute("role", view === "hex" ? "grid" : "listbox");
+  const name = part.title + ", " + WAYS[part.way] + ", " + (view === "hex" ? "hexdump" : "text");
+  attributes(box, {"role": view === "hex" ? "grid" : "listbox"});
   box.style.setProperty("--at", String(part.end).length + "ch");
-  box.setAttribute("aria-label", part.title + ", " + WAYS[part.way] + ", "
-    + (view === "hex" ? "hexdump" : "text"));
+  attributes(box, {"aria-label": name});
   part.to = view === "hex" ? hexRows(part, box) : textLines(part, box);
   section.append(box);
   if (part.from <= part.start && part.to >= part.end) return;
   const more = make("p", "more small");
-  if (part.from > part.start) {
-    more.append(button("plain", "Show what stands before", () => {
-      const at = part.from;
-      goBack(part);
-      goTo(part, at - 1);
-    }));
-  }
-  if (part.to < part.end) {
-    more.append(button("plain", "Show more: " + count(part.end - part.to, "byte") + " to come", () => {
-      const at = part.to;
-      grow(part);
-      goTo(part, at);
-    }));
-  }
+  const add = (text, draw, at) =>
+    more.append(button("plain", [text], () => { draw(part); goTo(part, at); }));
+  if (part.from > part.start) add("Show what stands before", goBack, part.from - 1);
+  if (part.to < part.end)
+    add("Show more: " + count(part.end - part.to, "byte") + " to come", grow, part.to);
   section.append(more);
 }
 // Draw on behind what is drawn. Beyond a bound what was drawn first goes: a long part must not slow the page.
@@ -657,16 +600,13 @@ function goBack(part) {
   drawPart(part);
   settle();
 }
-function walkable(part, i, offset, tag) {
+function walkable(part, i, offset) {
   const stream = open.connection.streams[part.way];
   const role = roleOf(stream, i);
-  const element = make(tag, "w k-" + role[1]);
+  const element = make("span", "w k-" + role[1]);
   element.tabIndex = -1;
-  element.setAttribute("role", view === "hex" ? "gridcell" : "option");
-  if (view === "text") element.setAttribute("aria-selected", "false");
-  element.home = part;
-  element.span = i;
-  element.offset = offset;
+  attributes(element, view === "hex" ? {role: "gridcell"} : {role: "option", "aria-selected": "false"});
+  Object.assign(element, {home: part, span: i, offset: offset});
   element.dataset.role = role[0];
   element.dataset.at = offset;
   keep(part, i, element);
@@ -678,11 +618,7 @@ function keep(part, i, element) {
   if (pinned === open.connection.streams[part.way].spans[4 * i + 1]) element.classList.add("picked");
 }
 function newLine(box, offset) {
-  const line = make("div", "line");
-  const at = make("span", "at", String(offset));
-  at.setAttribute("aria-hidden", "true");
-  const code = make("span", "code");
-  line.append(at, code);
+  const code = make("span", "code"), line = make("div", "line", hide(make("span", "at", offset)), code);
   line.code = code;
   box.append(line);
   return line;
@@ -690,7 +626,7 @@ function newLine(box, offset) {
 
 const NOTES = {"method": "request line", "status code": "status line", "field name": "field",
   "chunk size": "chunk", "frame stream type": "frame", "JSON message": "message", "content": "content",
-  "raw stream": "raw stream", "malformed": "breaks a rule", "chunk data": "chunk data",
+  "raw stream": "raw stream", "malformed": "breaks a rule", "cut": "cut here", "chunk data": "chunk data",
   "frame payload": "frame, continued", "chunk data CRLF": "end of the chunk", "not in this page": ""};
 
 function textLines(part, box) {
@@ -706,13 +642,12 @@ function textLines(part, box) {
         && !line.inner) || (line && line.inner) !== (within !== "");
     if (ended || begins) {
       line = newLine(box, start);
-      line.setAttribute("role", "group");
-      line.roles = [];
-      line.inner = within !== "";
+      attributes(line, {role: "group"});
+      Object.assign(line, {roles: [], inner: within !== ""});
       if (line.inner) line.classList.add("inner");
       ended = false;
     }
-    const element = walkable(part, i, start, "span");
+    const element = walkable(part, i, start);
     line.roles.push(role);
     let broken = false;
     for (const run of runs(stream, start, end)) {
@@ -731,17 +666,13 @@ function textLines(part, box) {
     }
     line.code.append(element);
     at = end;
-    ended = (broken && role !== "frame payload") || role === "frame payload";
+    ended = broken || role === "frame payload";
   }
   for (const one of box.children) {
     const first = one.roles.find((role) => role in NOTES) || "";
     const bare = one.roles.join() === "CRLF" ? "end of the head" : "";
-    const note = make("span", "note", first ? NOTES[first] : bare);
-    if (one.roles.includes("status code")) note.textContent = "status line";
-    if (one.roles.includes("malformed")) note.textContent = NOTES.malformed;
-    if (one.roles.includes("cut")) note.textContent = "cut here";
-    note.setAttribute("aria-hidden", "true");
-    one.append(note);
+    const chief = ["cut", "malformed", "status code"].find((role) => one.roles.includes(role)) || first;
+    one.append(hide(make("span", "note", chief ? NOTES[chief] : bare)));
   }
   return at;
 }
@@ -754,9 +685,8 @@ function hexRows(part, box) {
     if (!run.bytes) {
       for (let i = spanAt(stream, run.start); at < run.end; i++) {
         const end = Math.min(run.end, stream.starts[i + 1]);
-        const line = newLine(box, at);
-        line.setAttribute("role", "row");
-        const cell = walkable(part, i, at, "span");
+        const line = attributes(newLine(box, at), {role: "row"});
+        const cell = walkable(part, i, at);
         cell.classList.add("fold");
         cell.textContent = foldText(end - at, at === stream.starts[i] && end === stream.starts[i + 1]);
         line.code.append(cell);
@@ -768,12 +698,10 @@ function hexRows(part, box) {
     budget -= size;
     let i = spanAt(stream, at);
     for (let row = 0; row < size; row += wide) {
-      const line = newLine(box, at), ascii = make("span", "ascii");
-      line.setAttribute("role", "row");
-      ascii.setAttribute("aria-hidden", "true");
+      const line = attributes(newLine(box, at), {role: "row"}), ascii = hide(make("span", "ascii"));
       for (let k = row; k < Math.min(size, row + wide); k++, at++) {
         while (stream.starts[i + 1] <= at) i++;
-        const cell = walkable(part, i, at, "span"), byte = run.bytes[k];
+        const cell = walkable(part, i, at), byte = run.bytes[k];
         cell.textContent = hex(byte);
         const shown = byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "\u00b7";
         const letter = make("i", "k-" + roleOf(stream, i)[1], shown);
@@ -829,41 +757,36 @@ function drawDecoded(part, section) {
 }
 function drawFrames(part, section) {
   const streams = Array.from(new Set(part.frames.map((frame) => frame[0]))).sort();
-  const choose = make("div", "choose"), list = make("div", "frames");
-  choose.setAttribute("role", "group");
-  choose.setAttribute("aria-label", "Which stream");
+  const choose = attributes(make("div", "choose"), {role: "group", "aria-label": "Which stream"});
+  const list = make("div", "frames");
   let shown = 200;
   const fill = (only) => {
     list.textContent = "";
     const wanted = part.frames.filter((frame) => only === null || frame[0] === only);
     for (const frame of wanted.slice(0, shown)) {
-      const row = make("div", "frame"), ranges = frame.slice(1), found = bodyRuns(part, ranges);
-      const text = make("span", "text mono");
+      const ranges = frame.slice(1), found = bodyRuns(part, ranges), text = make("span", "text mono");
       for (const run of found) {
         if (run.bytes) fillText(text, run.bytes.subarray(0, SHOWN.hex), true);
         else text.append(make("span", "fold", foldText(run.end - run.start, true)));
       }
       const size = found.reduce((sum, run) => sum + run.end - run.start, 0);
-      row.append(make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]),
-        text);
-      row.append(ranges.length ? button("size", count(size, "byte"),
-        () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty"));
-      list.append(row);
+      const from = make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]);
+      list.append(make("div", "frame", from, text, ranges.length ? button("size", [count(size, "byte")],
+        () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty")));
     }
-    if (wanted.length > shown) {
-      list.append(button("plain", "Show more: " + count(wanted.length - shown, "frame") + " to come",
+    if (wanted.length > shown)
+      list.append(button("plain", ["Show more: " + count(wanted.length - shown, "frame") + " to come"],
         () => { shown *= 4; fill(only); }));
-    }
   };
   const pick = (only, chosen) => {
-    for (const one of choose.children) one.setAttribute("aria-pressed", one === chosen ? "true" : "false");
+    for (const one of choose.children) attributes(one, {"aria-pressed": one === chosen});
     fill(only);
   };
-  choose.append(button("plain", "In order: " + count(part.frames.length, "frame"),
+  choose.append(button("plain", ["In order: " + count(part.frames.length, "frame")],
     (event) => pick(null, event.target)));
   for (const stream of streams) {
     const size = part.frames.filter((frame) => frame[0] === stream).length;
-    choose.append(button("plain", "Only " + STREAM_NAMES[stream] + ": " + size,
+    choose.append(button("plain", ["Only " + STREAM_NAMES[stream] + ": " + size],
       (event) => pick(stream, event.target)));
   }
   if (part.frames.length) section.append(choose, list); else section.append(make("p", "empty", "No frame."));
@@ -929,10 +852,10 @@ function drawRoles() {
   const kindOf = (role) => record.kinds.indexOf(record.roles[role][1]);
   const sorted = Array.from(totals.keys()).sort((a, b) => kindOf(a) - kindOf(b) || a - b);
   sorted.forEach((role, index) => {
-    const chip = button("", undefined, () => pin(pinned === role ? -1 : role));
-    chip.append(make("i", "k-" + record.roles[role][1]), make("span", "", record.roles[role][0]),
-      make("span", "count", count(totals.get(role), "byte")));
-    chip.setAttribute("aria-pressed", "false");
+    const [name, kind] = record.roles[role];
+    const chip = button("", [make("i", "k-" + kind), make("span", "", name),
+      make("span", "count", count(totals.get(role), "byte"))], () => pin(pinned === role ? -1 : role));
+    attributes(chip, {"aria-pressed": "false"});
     chip.tabIndex = index ? -1 : 0;
     chip.role_ = role;
     chip.addEventListener("pointerenter", () => pick(role));
@@ -940,20 +863,11 @@ function drawRoles() {
     $("roles").append(chip);
   });
 }
-$("roles").addEventListener("keydown", (event) => {
-  const chips = Array.from($("roles").children), at = chips.indexOf(document.activeElement);
-  const to = {ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0,
-    End: chips.length - 1}[event.key];
-  if (event.key === "Escape") pin(-1);
-  if (at < 0 || to === undefined) return;
-  event.preventDefault();
-  const target = chips[(to + chips.length) % chips.length];
-  chips.forEach((chip) => { chip.tabIndex = chip === target ? 0 : -1; });
-  target.focus();
-});
+arrows($("roles"), /./, () => Array.from($("roles").children), true, moveFocus);
+$("roles").addEventListener("keydown", (event) => { if (event.key === "Escape") pin(-1); });
 function pin(role) {
   pinned = role;
-  for (const chip of $("roles").children) chip.setAttribute("aria-pressed", String(chip.role_ === role));
+  for (const chip of $("roles").children) attributes(chip, {"aria-pressed": chip.role_ === role});
   pick(role);
   $("live").textContent = role < 0 ? "No role highlighted" : "Highlighted: " + record.roles[role][0];
 }
@@ -992,8 +906,7 @@ function read(element) {
   document.querySelector(".side").classList.remove("idle");
   const about = facts(element.home, element.span, element.offset);
   box.classList.add("k-" + about.role[1]);
-  const head = make("p", "head");
-  head.append(make("span", "role", about.role[0]));
+  const head = make("p", "head", make("span", "role", about.role[0]));
   if (about.within) head.append(make("span", "within", "in " + about.within));
   const shown = make("code", "shown");
   const stream = open.connection.streams[element.home.way];
@@ -1012,7 +925,7 @@ function select(element, quietly) {
     current.tabIndex = -1;
     current.classList.remove("here");
     if (current.twin) current.twin.classList.remove("here");
-    if (view === "text") current.setAttribute("aria-selected", "false");
+    if (view === "text") attributes(current, {"aria-selected": "false"});
     heat(current, false);
   }
   current = element;
@@ -1020,12 +933,11 @@ function select(element, quietly) {
   if (quietly) return;
   element.classList.add("here");
   if (element.twin) element.twin.classList.add("here");
-  if (view === "text") element.setAttribute("aria-selected", "true");
+  if (view === "text") attributes(element, {"aria-selected": "true"});
   heat(element, true);
   const about = read(element);
   $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". "
-    + about.sentence + " "
-    + (about.source ? about.source + ". " : "") + about.place + ".";
+    + about.sentence + " " + (about.source ? about.source + ". " : "") + about.place + ".";
 }
 function heat(element, on) {
   for (const one of element.home.elements.get(element.span) || []) one.classList.toggle("hot", on);
@@ -1084,18 +996,16 @@ function walk(event) {
   if (event.altKey || event.metaKey || event.shiftKey) return;
   let target = null;
   const find = () => {
-    const row = stripes.findIndex((stripe) => stripe.includes(from.isConnected ? from : current));
-    const here = from.isConnected ? from : current, stripe = stripes[row], at = stripe.indexOf(here);
+    const here = from.isConnected ? from : current;
+    const row = stripes.findIndex((one) => one.includes(here)), stripe = stripes[row];
     const step = (by) => {
-      let line = row, column = at;
+      let line = row, column = stripe.indexOf(here);
       do {
         column += by;
-        if (column < 0) { line -= 1; if (line < 0) return null; column = stripes[line].length - 1; }
-        if (column >= stripes[line].length) {
-          line += 1;
-          if (line >= stripes.length) return null;
-          column = 0;
-        }
+        if (column < 0 && !line) return null;
+        if (column < 0) { line -= 1; column = stripes[line].length - 1; }
+        if (column >= stripes[line].length) { line += 1; column = 0; }
+        if (line >= stripes.length) return null;
       } while (event.ctrlKey && stripes[line][column].span === here.span
         && stripes[line][column].home === here.home);
       return stripes[line][column];
@@ -1104,17 +1014,10 @@ function walk(event) {
       const line = Math.max(0, Math.min(stripes.length - 1, row + by));
       return line === row ? null : nearest(stripes[line], here);
     };
-    switch (event.key) {
-      case "ArrowRight": return step(1);
-      case "ArrowLeft": return step(-1);
-      case "ArrowDown": return vertical(1);
-      case "ArrowUp": return vertical(-1);
-      case "PageDown": return vertical(10);
-      case "PageUp": return vertical(-10);
-      case "Home": return stripe[0];
-      case "End": return stripe[stripe.length - 1];
-      default: return undefined;
-    }
+    const across = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+    const down = {ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10}[event.key];
+    return across ? step(across) : down ? vertical(down)
+      : {Home: stripe[0], End: stripe[stripe.length - 1]}[event.key];
   };
   if (event.ctrlKey && (event.key === "Home" || event.key === "End")) {
     const parts = open.exchange.parts.filter((part) => part.end > part.start);
@@ -1146,19 +1049,17 @@ function cool() {
   const stays = current && hovered && hovered.span === current.span && hovered.home === current.home;
   if (hovered && !stays) heat(hovered, false);
 }
-$("parts").addEventListener("pointerover", (event) => {
-  const element = pointed(event);
-  if (element === hovered) return;
+function hover(element) {
   cool();
   hovered = element;
   if (element) { heat(element, true); read(element); }
   else read(current && current.classList.contains("here") ? current : null);
+}
+$("parts").addEventListener("pointerover", (event) => {
+  const element = pointed(event);
+  if (element !== hovered) hover(element);
 });
-$("parts").addEventListener("pointerleave", () => {
-  cool();
-  hovered = null;
-  read(current && current.classList.contains("here") ? current : null);
-});
+$("parts").addEventListener("pointerleave", () => hover(null));
 $("parts").addEventListener("click",
   (event) => { const element = pointed(event); if (element) element.focus(); });
 
@@ -1173,14 +1074,8 @@ function show(name) {
   if (kept && current && kept.classList.contains("here")) select(reach(kept.home, kept.offset));
   $("tab-" + name).focus();
 }
-for (const name of ["text", "hex", "decoded"]) $("tab-" + name).addEventListener("click", () => show(name));
-$("tabs").addEventListener("keydown", (event) => {
-  const names = ["text", "hex", "decoded"], at = names.indexOf(view);
-  const to = {ArrowRight: at + 1, ArrowLeft: at + 2, Home: 0, End: 2}[event.key];
-  if (to === undefined) return;
-  event.preventDefault();
-  show(names[to % 3]);
-});
+for (const tab of tabs) tab.addEventListener("click", () => show(tab.id.slice(4)));
+arrows($("tabs"), /Left|Right|Home|End/, () => tabs, true, (tab) => show(tab.id.slice(4)));
 
 const THEMES = ["", "light", "dark"], THEME_WORDS = {"": "as the system", light: "light", dark: "dark"};
 function setTheme(theme) {

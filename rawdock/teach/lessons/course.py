@@ -71,8 +71,7 @@ def image_hint(value, image):
 def command_hint(value, words):
     hint = key_hint(value, "Cmd")
     if hint is None and isinstance(value["Cmd"], str):
-        return ("Cmd is a list with a text for each word, [\"echo\",\"hello\"]: no shell takes a line apart "
-                "here")
+        return 'Cmd is a list with a text for each word, ["echo","hello"]: no shell takes a line apart here'
     if hint is None and value["Cmd"] != words:
         given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
         return ("Cmd is %s, but this task wants %s, a text for each word"
@@ -247,8 +246,7 @@ The sum of the chunks is the JSON; where it is cut is up to you.""",
                           body=lambda value: image_hint(value, "busybox")),), statuses=(201,),
     prepare=lambda room: room.need_image("busybox"),
     solution=lambda: request_lines("POST /containers/create?name=parts HTTP/1.1", "Host: docker",
-                                   "Content-Type: application/json",
-                                   "Transfer-Encoding: chunked",
+                                   "Content-Type: application/json", "Transfer-Encoding: chunked",
                                    body=b"9\r\n{\"Image\":\r\na\r\n\"busybox\"}\r\n0\r\n\r\n"),
     after="""
 The engine put the chunks together and saw one JSON object. Its own response was short, so it knew the length,
@@ -449,6 +447,9 @@ or the bytes themselves.""",
 
 # ---- 9
 
+ONE_INPUT = {"Image": "busybox", "OpenStdin": True, "StdinOnce": True}
+
+
 def counted_stdin_hint(stream):
     wanted = b"one\ntwo\n"
     if stream == wanted:
@@ -494,8 +495,7 @@ two lines: one, and two. The end of your answer is the half-close.""",
     wanted=(wanted_attach("counter", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
     statuses=(101,), stream=counted_stdin_hint, afterwards=stream_as_bytes,
     prepare=lambda room: room.make("counter",
-                                   {"Image": "busybox", "Cmd": ["wc", "-l"], "OpenStdin": True,
-                                    "StdinOnce": True}, start=True),
+                                   dict(ONE_INPUT, Cmd=["wc", "-l"]), start=True),
     solution=lambda: attach_request("counter", "stream=1&stdin=1&stdout=1", b"one\ntwo\n"),
     after="""
 wc answered only after the half-close: until then more lines could have come. Its answer has a frame header;
@@ -504,30 +504,30 @@ what you sent had none.""")
 
 # ---- 10
 
+# (pattern of what was typed into the terminal, what to say of it): the first row that fits.
+WRONG_KEYS = (
+    (rb"\Z", "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"),
+    (rb"[\0\1]\0\0\0", "what is sent to a container has no frames: send the bytes alone"),
+    (rb".*\n(?:0x)?04\n?$", "04 is two characters here: what is meant is the one byte of that number (typed "
+     "here \\x04, in printf \\004)"),
+    (rb".*?(\\004|\\x04|\^D|Ctrl-D|C-d)",
+     "%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"),
+    (rb".*\r\n", "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"),
+    (rb"[^\x04]*\Z", "the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
+     "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its input"),
+    (rb".*\x04.", "the byte 04 stands before the end: the line must be ended first, and 04 comes last"),
+    (rb"echo hello\x04",
+     "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"),
+)
+
+
 def typed_keys_hint(stream):
     if re.fullmatch(rb"echo hello[\r\n]\x04", stream):
         return None
-    if not stream:
-        return "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"
-    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
-        return "what is sent to a container has no frames: send the bytes alone"
-    if re.search(rb"\n(0x)?04\n?$", stream):
-        return ("04 is two characters here: what is meant is the one byte of that number (typed here \\x04, "
-                "in printf \\004)")
-    for text in (b"\\004", b"\\x04", b"^D", b"Ctrl-D", b"C-d"):
-        if text in stream:
-            return ("%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"
-                    % (visible_bytes(text), len(text)))
-    if b"\r\n" in stream:
-        return "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"
-    if b"\x04" not in stream:
-        return ("the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
-                "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its "
-                "input")
-    if b"\x04" in stream[:-1]:
-        return "the byte 04 stands before the end: the line must be ended first, and 04 comes last"
-    if stream == b"echo hello\x04":
-        return "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"
+    for pattern, words in WRONG_KEYS:
+        match = re.match(pattern, stream, re.DOTALL)
+        if match is not None:
+            return words % (visible_bytes(match.group(1)), len(match.group(1))) if match.groups() else words
     return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
 
 
@@ -554,8 +554,7 @@ upgrade. After the empty line type echo hello, Enter, and then Ctrl-D, the byte 
     wanted=(wanted_attach("shell", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
     statuses=(101,), stream=typed_keys_hint, half_close=False, afterwards=stream_as_bytes,
     prepare=lambda room: room.make("shell",
-                                   {"Image": "busybox", "Cmd": ["sh"], "Tty": True, "OpenStdin": True,
-                                    "StdinOnce": True}, start=True),
+                                   dict(ONE_INPUT, Cmd=["sh"], Tty=True), start=True),
     solution=lambda: attach_request("shell", "stream=1&stdin=1&stdout=1", b"echo hello\n\x04"),
     after="""
 The first hello is the echo of your typing, the second is the program's. The lines end with \\r\\n, which the
@@ -836,40 +835,33 @@ def facts_hint(data):
         if name == "body":
             value = re.sub(r"(?i)\s*bytes?$", "", value)
         if value.lower() != wanted[name]:
-            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", fact_words(name, value))
+            words = next(words for fact, pattern, words in WRONG_FACTS
+                         if fact == name and re.match(pattern, value.lower()))
+            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", words)
     return None
 
 
-def fact_words(name, value):
-    if name == "status":
-        return "the status is the number of three digits in the first line"
-    if name == "framing":
-        if value.lower() in ("length", "content-length"):
-            return "there is no Content-Length here: look which field tells where the body ends"
-        if value.lower() == "close":
-            return ("the body would end with the connection only if no field said otherwise: look at "
-                    "Transfer-Encoding")
-        return "it is one word of these: length, chunked, close"
-    if name == "body":
-        after = len(LESSON_CAPTURE_BODY)
-        if value == str(after):
-            return ("%s bytes stand after the empty line, but the lines with the chunk sizes and the \\r\\n "
-                    "after each chunk are not of the body" % value)
-        if value in ("11", "9"):
-            return ("that is the text alone: the frame headers are part of the body, HTTP knows nothing of "
-                    "them")
-        if value.lower() in ("e", "d", "1b"):
-            return "a number in decimal: e is 14, d is 13"
-        if value in ("14", "13"):
-            return "that is one chunk: there are two"
-        return "it is the sum of the chunk sizes, e and d, in decimal"
-    if name == "stderr":
-        if "hello" in value:
-            return "hello has the stream type 01: that is stdout"
-        return "it is the payload of the frame whose first byte is 02, without its line end"
-    if value.lower() == "yes":
-        return "a chunked body ends with a chunk of size 0: look at the last line"
-    return "answer yes or no: is the last chunk there?"
+# (fact, pattern of a wrong value, what to say of it): the first row that fits.
+WRONG_FACTS = (
+    ("status", "", "the status is the number of three digits in the first line"),
+    ("framing", "(content-)?length$",
+     "there is no Content-Length here: look which field tells where the body ends"),
+    ("framing", "close$",
+     "the body would end with the connection only if no field said otherwise: look at Transfer-Encoding"),
+    ("framing", "", "it is one word of these: length, chunked, close"),
+    ("body", "%d$" % len(LESSON_CAPTURE_BODY),
+     "%d bytes stand after the empty line, but the lines with the chunk sizes and the \\r\\n after each "
+     "chunk are not of the body" % len(LESSON_CAPTURE_BODY)),
+    ("body", "(11|9)$",
+     "that is the text alone: the frame headers are part of the body, HTTP knows nothing of them"),
+    ("body", "(e|d|1b)$", "a number in decimal: e is 14, d is 13"),
+    ("body", "1[34]$", "that is one chunk: there are two"),
+    ("body", "", "it is the sum of the chunk sizes, e and d, in decimal"),
+    ("stderr", ".*hello", "hello has the stream type 01: that is stdout"),
+    ("stderr", "", "it is the payload of the frame whose first byte is 02, without its line end"),
+    ("complete", "yes$", "a chunked body ends with a chunk of size 0: look at the last line"),
+    ("complete", "", "answer yes or no: is the last chunk there?"),
+)
 
 
 def capture_explained(room, exchanges):
@@ -929,5 +921,5 @@ def capture_lines(data):
 CAPTURE_LESSON.text = CAPTURE_LESSON.text % capture_lines(LESSON_CAPTURE)
 
 LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL,
-           UPGRADE_LESSON, FRAMES_LESSON,
-           STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON, OPEN_PORT_LESSON, CAPTURE_LESSON)
+           UPGRADE_LESSON, FRAMES_LESSON, STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON,
+           OPEN_PORT_LESSON, CAPTURE_LESSON)

@@ -74,8 +74,8 @@ class WantedRequest:
                                "methods are written in capitals: %s. To an engine %s is another word, which "
                                "it does not know (RFC 9110 §9.1)" % (self.method, head.method))
             known = "" if head.method in METHODS_IN_CAPITALS else ", which no engine knows"
-            return hint_at(data, start, "the method is %s%s; this task needs %s"
-                           % (head.method, known, self.method))
+            return hint_at(data, start,
+                           "the method is %s%s; this task needs %s" % (head.method, known, self.method))
         path = API_PREFIX.sub("", head.target.partition("?")[0], 1)
         if path != self.path:
             return hint_at(data, target_at, self.path_words(path))
@@ -165,8 +165,7 @@ class WantedRequest:
             return None
         if self.framing == "length" and kind != "length":
             words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)"
-                     if kind == "none" else
-                     "this task wants Content-Length, not chunks")
+                     if kind == "none" else "this task wants Content-Length, not chunks")
             return hint_at(data, request.body_start - 2, words)
         if self.framing == "chunked" and kind != "chunked":
             return hint_at(data, request.body_start - 2,
@@ -181,8 +180,7 @@ class WantedRequest:
             if size is not None:
                 return hint_at(data, request.body_start,
                                "Content-Length says %d, but the JSON after the empty line has %d bytes "
-                               "(RFC 9110 §8.6)"
-                               % (request.framing.length, size))
+                               "(RFC 9110 §8.6)" % (request.framing.length, size))
             at = request.body_start
             # chunk lines would stand between
             if kind == "length" and isinstance(error, json.JSONDecodeError):
@@ -219,18 +217,19 @@ def json_size(data):
         return None
 
 
+# What is wrong with a body that is not JSON, and what to say of it: the first one that is there.
+JSON_MISTAKES = (
+    (rb"""(?s)^[^"]*'[^"]*$""", "texts stand in double quotes, not single ones"),
+    (rb",\s*[}\]]", "a comma stands before the closing bracket"),
+    (rb"[{,]\s*[A-Za-z]+\s*:", "names stand in double quotes"),
+    (rb'^\s*"', "it is an object, which stands in { and }"),
+    (rb"[\[:,]\s*[A-Za-z]", "texts stand in double quotes"),
+)
+
+
 def json_words(body, error):
-    if b"'" in body and b'"' not in body:
-        return "texts stand in double quotes, not single ones"
-    if re.search(rb",\s*[}\]]", body):
-        return "a comma stands before the closing bracket"
-    if re.search(rb"[{,]\s*[A-Za-z]+\s*:", body):
-        return "names stand in double quotes"
-    if body.lstrip()[:1] == b'"':
-        return "it is an object, which stands in { and }"
-    if re.search(rb"[\[:,]\s*[A-Za-z]", body):
-        return "texts stand in double quotes"
-    return getattr(error, "msg", " ".join(str(error).split()))
+    return next((words for pattern, words in JSON_MISTAKES if re.search(pattern, body)),
+                getattr(error, "msg", " ".join(str(error).split())))
 
 
 class Lesson:
@@ -247,18 +246,11 @@ class Lesson:
     """
 
     kind = "requests"
-    wanted = ()
-    statuses = ()
+    wanted = statuses = ()
     after = ""
-    look = None
-    stream = None
     half_close = True
-    prepare = None
-    meanwhile = None
-    afterwards = None
-    note = None
-    practice_only = False
-    tcp = False
+    look = stream = prepare = meanwhile = afterwards = note = None
+    practice_only = tcp = False
 
     def __init__(self, name, title, **parts):
         self.name = name
@@ -284,10 +276,10 @@ class Lesson:
         if hint is not None:
             return hint
         if len(answer.whole) < len(self.wanted):
+            following = self.wanted[len(answer.whole)]
             return ("the answer has %d of %d requests: the next one, %s %s, follows on the same connection, "
                     "right after the one before"
-                    % (len(answer.whole), len(self.wanted), self.wanted[len(answer.whole)].method,
-                       self.wanted[len(answer.whole)].path))
+                    % (len(answer.whole), len(self.wanted), following.method, following.path))
         if len(answer.whole) > len(self.wanted):
             surplus = answer.whole[len(self.wanted)]
             return hint_at(data, surplus.start, "a request too many: this task has %d" % len(self.wanted))
@@ -321,19 +313,17 @@ class Lesson:
 class LessonExchange:
     """A request as sent, and its answer: `sent`, `stream_sent`, `body` (bytes), `head`, `error` (or None)."""
 
+    stream_sent = body = b""
+    head = error = None
+
     def __init__(self, sent):
         self.sent = sent
-        self.stream_sent = b""
-        self.head = None
-        self.body = b""
-        self.error = None
 
 
 class Classroom:
-    """The engine that solved answers go to. `docker`: a client of it, for what a lesson prepares;
-    `is_practice`.
+    """The engine that solved answers go to; `docker`: a client of it, for what a lesson prepares.
 
-    `address` None: the practice engine, started here. Close it, or use it with `with`.
+    `address` None: the practice engine, started here (`is_practice`). Close it, or use it with `with`.
     """
 
     def __init__(self, address=None):
@@ -487,8 +477,7 @@ class LessonPort:
         self.listener.listen(4)
         self.place = self.listener.getsockname()
         self._closing = False
-        self._thread = Thread(target=self._serve, name="rawdock-lesson-port")
-        self._thread.daemon = True
+        self._thread = Thread(target=self._serve, name="rawdock-lesson-port", daemon=True)
         self._thread.start()
 
     def _serve(self):
@@ -553,13 +542,12 @@ class LessonProgress:
                             % (self.path, getattr(error, "strerror", None) or error))
 
     def _write(self):
-        text = (json.dumps({"version": 1, "solved": self.solved, "hints": self.hints}, indent=1,
-                           sort_keys=True) + "\n")
+        kept = {"version": 1, "solved": self.solved, "hints": self.hints}
         beside = "%s.%d" % (self.path, os.getpid())
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             with open(beside, "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(json.dumps(kept, indent=1, sort_keys=True) + "\n")
             os.replace(beside, self.path)
         except OSError as error:
             self.trouble = ("this is not remembered: %s cannot be written (%s)"

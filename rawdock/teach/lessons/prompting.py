@@ -41,7 +41,7 @@ class Prose:
         self._write(lines)
 
     def _write(self, lines, colour=""):
-        """Lines (str) that hold no escape sequence but this class's own, all of them in `colour` on a terminal."""
+        """Lines (str) without escape sequences but this class's own; on a terminal all are in `colour`."""
         if colour and self._colour:
             lines = [painted(line, colour) for line in lines]
         self._out.write("".join([line + "\n" for line in lines]).encode("utf-8"))

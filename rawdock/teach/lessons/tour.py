@@ -38,8 +38,7 @@ class RedisTour:
         self.created = False
         self.began = False          # from here on there may be a container and a volume of ours
         self.pulls = False          # and an image
-        self.pipe = None            # the attached stream
-        self.frames = None
+        self.pipe = self.frames = None   # the attached stream
         self.waiting = None         # the answer of wait, whose body comes at the end
 
     @property
@@ -57,14 +56,16 @@ class RedisTour:
             raise UsageError("there is a %s called %s already" % (kind, name),
                              "it may be of a tour that was cut off: look at it and remove it")
 
-    def ask(self, method, path, **more):
-        """One request → (Response read to its end, body). APIError for a status of 400 or more."""
-        allowed = more.pop("allowed", ())
-        more.setdefault("head_timeout", TOUR_SECONDS)
-        more.setdefault("idle_timeout", TOUR_SECONDS)
-        response = self.docker.request(method, path, **more)
+    def send(self, method, path, allowed=(), **more):
+        """One request → the Response, not read yet. APIError for a status of 400 or more."""
+        response = self.docker.request(method, path, **dict({"head_timeout": TOUR_SECONDS}, **more))
         if response.status >= 400 and response.status not in allowed:
             raise error_from_response(response)
+        return response
+
+    def ask(self, method, path, **more):
+        """One request → (Response read to its end, body). APIError for a status of 400 or more."""
+        response = self.send(method, path, idle_timeout=TOUR_SECONDS, **more)
         return response, response.read()
 
     # -- the steps
@@ -84,10 +85,8 @@ class RedisTour:
         if self.created:
             return
         self.pulls = True
-        with self.docker.request("POST", "/images/create", query={"fromImage": TOUR_IMAGE, "tag": TOUR_TAG},
-                                 head_timeout=None) as response:
-            if response.status >= 400:
-                raise error_from_response(response)
+        with self.send("POST", "/images/create", query={"fromImage": TOUR_IMAGE, "tag": TOUR_TAG},
+                       head_timeout=None) as response:
             for _ in response.messages():
                 pass
 
@@ -96,19 +95,15 @@ class RedisTour:
             self.ask("POST", "/containers/create", query={"name": TOUR_NAME}, body=self.body)
 
     def attach(self):
-        response = self.docker.request("POST", "/containers/%s/attach" % TOUR_NAME,
-                                       query={"stream": 1, "stdout": 1, "stderr": 1},
-                                       headers=UPGRADE_FIELDS, hijack=True, head_timeout=TOUR_SECONDS)
+        response = self.send("POST", "/containers/%s/attach" % TOUR_NAME,
+                             query={"stream": 1, "stdout": 1, "stderr": 1}, headers=UPGRADE_FIELDS, hijack=True)
         if response.status not in (101, 200):
             raise error_from_response(response)
         self.pipe = response.duplex(tty=False)
         self.frames = self.pipe.frames()
 
     def wait(self):
-        self.waiting = self.docker.request("POST", "/containers/%s/wait" % TOUR_NAME,
-                                           query={"condition": "next-exit"}, head_timeout=TOUR_SECONDS)
-        if self.waiting.status >= 400:
-            raise error_from_response(self.waiting)
+        self.waiting = self.send("POST", "/containers/%s/wait" % TOUR_NAME, query={"condition": "next-exit"})
 
     def start(self):
         self.ask("POST", "/containers/%s/start" % TOUR_NAME)
@@ -129,9 +124,8 @@ class RedisTour:
         _, data = self.ask("POST", "/containers/%s/exec" % TOUR_NAME,
                            body={"AttachStdout": True, "AttachStderr": True, "Cmd": list(words)})
         identity = json.loads(data.decode("utf-8"))["Id"]
-        response = self.docker.request("POST", "/exec/%s/start" % identity, headers=UPGRADE_FIELDS,
-                                       body={"Detach": False, "Tty": False}, hijack=True,
-                                       head_timeout=TOUR_SECONDS, idle_timeout=TOUR_SECONDS)
+        response = self.send("POST", "/exec/%s/start" % identity, headers=UPGRADE_FIELDS, hijack=True,
+                             body={"Detach": False, "Tty": False}, idle_timeout=TOUR_SECONDS)
         with response.duplex(tty=False) as pipe:
             return b"".join(data for _, data in pipe.frames())
 

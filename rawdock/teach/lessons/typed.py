@@ -272,23 +272,25 @@ def field_mistake(line, line_start, at):
     return at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)"
 
 
+# (pattern of what stands where the version should, what to say of it): the first row that fits.
+WRONG_VERSIONS = (
+    ("HTTP/1[.][01][ \t]+", "a blank after the version: the line ends with VERSION and \\r\\n (RFC 9112 §3)"),
+    ("HTTP/1[.][01] [^\n]*:.*",
+     "the line ends after the version: a field, Name: value, begins a line of its own (RFC 9112 §2.1)"),
+    ("(?i)http/1[.][01]", "the version is written in capitals: VERSION (RFC 9112 §2.3)"),
+    (".*HTTP/1[.][01]", "a blank inside the target: between method, target and version stands one each, so one "
+     "inside the target is written %20 (RFC 9112 §3)"),
+    ("HTTP/?[0-9][^\n]*", "TYPED is not spoken here: the version is HTTP/1.0 or HTTP/1.1 (RFC 9112 §2.3)"),
+    (".*",
+     "the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash (RFC 9112 §2.3)"),
+)
+
+
 def version_words(rest):
     """What to say of a request line whose end `rest` is not a version."""
     text = rest.decode("latin-1")
-    if re.fullmatch("HTTP/1[.][01][ \t]+", text):
-        return "a blank after the version: the line ends with %s and \\r\\n (RFC 9112 §3)" % text.strip()
-    if re.match("HTTP/1[.][01] .*:", text):
-        return ("the line ends after the version: a field, Name: value, begins a line of its own "
-                "(RFC 9112 §2.1)")
-    if re.fullmatch("http/1[.][01]", text, re.IGNORECASE):
-        return "the version is written in capitals: %s (RFC 9112 §2.3)" % text.upper()
-    if re.search("HTTP/1[.][01]$", text):
-        return ("a blank inside the target: between method, target and version stands one each, so one "
-                "inside the target is written %20 (RFC 9112 §3)")
-    if re.fullmatch("HTTP/?[0-9].*", text):
-        return "%s is not spoken here: the version is HTTP/1.0 or HTTP/1.1 (RFC 9112 §2.3)" % text
-    return ("the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash "
-            "(RFC 9112 §2.3)")
+    words = next(words for pattern, words in WRONG_VERSIONS if re.fullmatch(pattern, text, re.DOTALL))
+    return words.replace("VERSION", text.strip(" \t").upper()).replace("TYPED", text)
 
 
 def request_line_words(byte, expected, line):
