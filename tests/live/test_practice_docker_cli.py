@@ -122,7 +122,7 @@ def test_follow_attach_and_events(docker):
         docker.good("inspect", "ticker")
         follower.kill()
         follower.communicate()
-    live = docker.start("events", "--filter", "event=die")
+    live = docker.start("events", "--since", since, "--filter", "event=die")   # it may begin late
     follower = docker.start("logs", "-f", "ticker")
     assert follower.stdout.readline() == b"tick\n"
     docker.good("rm", "-f", "ticker")
