@@ -1,4 +1,4 @@
-"""What a real engine answers to the scenarios of `rawdock conform`: status, content type, framing, body's shape.
+"""What a real engine answers to the scenarios of `rawdock conform`: status, type, framing, shape of the body.
 
 Recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12, Linux, cgroup v1, overlay2)
 at API 1.41. Not written by hand: another engine's facts are recorded the same way, and replace these.

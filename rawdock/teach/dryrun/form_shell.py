@@ -96,8 +96,8 @@ messages() {   # JSON, one a line; an error can come long after 200 OK, as one o
 SHELL_TAKE_ID = rb"""sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'"""
 SHELL_NO_SUCH_IMAGE = b"""*[Nn]"o such image"*|*"mage not known"*|*"mage with reference"*"""
 
-# What a step becomes, by its kind. WHOLE sends it and prints the answer with its head; BODY prints the body and
-# fails if it is a refusal; QUIET does so where the body is shown only if it says what is wrong.
+# What a step becomes, by its kind. WHOLE sends it and prints the answer with its head; BODY prints the body
+# and fails if it is a refusal; QUIET does so where the body is shown only if it says what is wrong.
 SHELL_STEPS = {
     "pull": b"  WHOLE | through messages >&2 || exit FAILURE",
     "id": b"answer=$(BODY) || EXIT",
@@ -122,7 +122,9 @@ created=$(create) || {
 VARIABLE=$(printf '%s\n' "$created" | TAKE_ID)
 """,
     "taken id": rb"""VARIABLE=$(printf '%s\n' "$answer" | TAKE_ID)""",
-    "terminal": rb"""case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames""",
+    "terminal": rb"""
+case $answer in *'"Tty":true'*) show=cat ;; *) show=frames ;; esac   # a terminal's stream has no frames
+""",
     "ended exec": rb"""
 for pause in 0 1 1 1; do   # the engine may need a moment
   sleep $pause

@@ -289,7 +289,7 @@ class WireRecorder:
             return self._count
 
     def record(self, number, direction, kind, data=b""):
-        """Something happened on connection `number`: direction, kind and data (bytes-like) as in WireEvent."""
+        """Something happened on connection `number`: `direction`, `kind` and bytes as in WireEvent."""
         if kind == "data" and not len(data):
             return
         with self._lock:

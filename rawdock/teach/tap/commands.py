@@ -111,7 +111,6 @@ class TapOutput:
         for flag, file in self.files.files.items():
             if flag in EXPORT_FORMS:
                 good = self._attempt(flag, write_export, flag, self.recording, file, self.redact) and good
-        for flag, file in self.files.files.items():
             good = self._attempt(flag, file.close) and good
         return good
 

@@ -199,7 +199,7 @@ class TapConnection:
             return
         for flow, other, callback in (up, down, self.on_client), (down, up, self.on_engine):
             events = READABLE * flow.wants_more() | WRITABLE * (other.pending is not None)
-            # poll reports a peer that has gone at every turn: it is not watched while nothing is wanted of it.
+            # poll reports a peer that has gone at every turn: no watching while nothing is wanted of it.
             if events or not flow.gone:
                 self.tap.loop.watch(flow.source, events, callback)
             else:
