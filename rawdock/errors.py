@@ -237,10 +237,8 @@ def verdict_of_error(error, where, got=None):
     if isinstance(error, TruncatedError):
         kind = "unconfirmed" if isinstance(error, UnconfirmedError) else "truncated"
         return Verdict(kind, error.where, error.expected, error.got, error)
-    if isinstance(error, ProtocolError):
-        return Verdict("protocol error", where, None, got, error)
-    if isinstance(error, StreamError):
-        return Verdict("engine error", where, None, got, error)
     if isinstance(error, Timeout):
         return Verdict("timeout", where, None, error.received, error)
-    return Verdict("truncated", where, None, got, error)   # the connection broke
+    kind = ("protocol error" if isinstance(error, ProtocolError)
+            else "engine error" if isinstance(error, StreamError) else "truncated")   # the connection broke
+    return Verdict(kind, where, None, got, error)

@@ -102,6 +102,8 @@ QUOTED_LETTERS = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r
 
 def quote_text(text):
     """`text` between double quotes, with escapes for what does not print."""
+    if text.isprintable() and "\\" not in text and '"' not in text:
+        return '"%s"' % text
     quoted = [QUOTED_LETTERS.get(letter) or (letter if letter.isprintable() else escaped_letter(letter))
               for letter in text]
     return '"%s"' % "".join(quoted)
@@ -117,7 +119,7 @@ def ports_column(ports):
     Runs of ports that are published under their own number, or not at all, become ranges;
     those published under another number come last, one by one.
     """
-    groups = {}        # (address, type) → [first, last] of the run that is open
+    groups = {}   # (address, type) → [first, last] of the run that is open
     finished, moved = [], []
 
     def group_text(key, run):
@@ -126,24 +128,19 @@ def ports_column(ports):
         return (with_port(address, numbers) + "->" if address else "") + numbers + "/" + kind
 
     rows = [(port.get("PrivatePort") or 0, port.get("IP") or "", port.get("PublicPort") or 0,
-             port.get("Type") or "")
-            for port in ports or ()]
-    order = []
+             port.get("Type") or "") for port in ports or ()]
     for private, address, public, kind in sorted(rows):
         if address and public != private:
             moved.append("%s->%d/%s" % (with_port(address, public), private, kind))
             continue
         key = address, kind
-        run = groups.get(key)
-        if run is None:
-            groups[key] = [private, private]
-            order.append(key)
-        elif private == run[1] + 1:
-            run[1] = private
-        else:
-            finished.append(group_text(key, run))
-            groups[key] = [private, private]
-    return ", ".join(finished + [group_text(key, groups[key]) for key in order] + moved)
+        if key in groups and private == groups[key][1] + 1:
+            groups[key][1] = private
+            continue
+        if key in groups:
+            finished.append(group_text(key, groups[key]))
+        groups[key] = [private, private]   # a key keeps the place that it had first
+    return ", ".join(finished + [group_text(*group) for group in groups.items()] + moved)
 
 
 # -- tables and JSON
@@ -153,19 +150,16 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
 
     A column is a run of consecutive rows that have it: a row with fewer cells begins it anew.
     """
+    from itertools import groupby
     padded = [list(row) for row in rows]
     for column in range(max([len(row) for row in rows] or [1]) - 1):
-        first = 0
-        while first < len(rows):
-            last = first
-            while last < len(rows) and len(rows[last]) > column + 1:
-                last += 1
-            if last > first:
-                widths = [sum(letter_widths(rows[number][column])) for number in range(first, last)]
+        for has_column, run in groupby(padded, lambda row: len(row) > column + 1):
+            if has_column:
+                run = list(run)
+                widths = [sum(letter_widths(row[column])) for row in run]
                 width = max([least] + [one + padding for one in widths])
-                for number in range(first, last):
-                    padded[number][column] += " " * (width - widths[number - first])
-            first = last + 1
+                for row, taken in zip(run, widths):
+                    row[column] += " " * (width - taken)
     return ["".join(row) for row in padded]
 
 

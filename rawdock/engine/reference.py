@@ -17,7 +17,6 @@ image id (64 hex digits name an image that is here, never one to pull), an empty
 Leaves out: a bare `sha256:…`, which is an id to the engine and no reference to a registry.
 """
 import re
-from collections import namedtuple
 
 from ..errors import UsageError
 
@@ -36,17 +35,20 @@ DIGEST_PATTERN = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f
 IMAGE_ID_PATTERN = "[0-9a-f]{64}"
 
 
-class Reference(namedtuple("Reference", "domain path tag digest")):
+class Reference:
     """An image reference, short names spelled out.
 
     `domain` ("docker.io") and `path` ("library/redis") are str; `tag` and `digest`
     ("sha256:…") str or None. No tag is assumed: see `pull_query` for where "latest" comes in.
     """
 
-    __slots__ = ()
+    __slots__ = ("domain", "path", "tag", "digest")
 
-    def __new__(cls, domain, path, tag=None, digest=None):
-        return tuple.__new__(cls, (domain, path, tag, digest))
+    def __init__(self, domain, path, tag=None, digest=None):
+        self.domain = domain
+        self.path = path
+        self.tag = tag
+        self.digest = digest
 
     def repository(self):
         """The whole name, without tag and digest: "docker.io/library/redis"."""
@@ -77,6 +79,12 @@ class Reference(namedtuple("Reference", "domain path tag digest")):
         The tag is "latest" when there is neither tag nor digest.
         """
         return self.repository() + (self.suffix() or ":" + REFERENCE_TAG)
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and repr(self) == repr(other)
+
+    def __hash__(self):
+        return hash(repr(self))
 
     def __repr__(self):
         return "<Reference %s>" % (self.repository() + self.suffix())
