@@ -18,6 +18,7 @@ import json
 import os
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
+from ..net.closing import Closing
 from ..net.config import find_address
 from ..net.connection import Connection, require_seconds
 from ..net.dial import dial
@@ -100,7 +101,7 @@ def header_pairs(headers):
         raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
 
 
-class Docker:
+class Docker(Closing):
     """A client of the engine at `address` (str).
 
     Without `address`: DOCKER_HOST, the current context, /var/run/docker.sock. `version`: the API version to
@@ -122,12 +123,6 @@ class Docker:
 
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def __getattr__(self, name):
         if name.startswith("_"):

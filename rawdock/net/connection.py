@@ -33,6 +33,7 @@ from ..wire.exchange import ResponseReader
 from ..wire.framing import BODY_NAMES, framing_error
 from ..wire.message import encode_request_head
 from ..wire.reader import read_lists
+from .closing import Closing
 
 RECEIVE_BYTES = 65536         # one receipt while looking for heads and small bodies
 BODY_BUFFER_BYTES = 262144    # the reused buffer of copy_to: larger than a socket's queue gains nothing
@@ -50,7 +51,7 @@ def require_seconds(name, seconds):
         raise UsageError("%s: %r is no number of seconds, above 0 and at most %d" % (name, seconds, MAX_SECONDS), "None is no limit")
 
 
-class Connection:
+class Connection(Closing):
     """`sock` is connected; `address` (str or Address) is for messages only.
 
     It belongs to the process that made it. After a fork both processes hold one socket, and each would
@@ -94,12 +95,6 @@ class Connection:
     def __del__(self):
         # A stream that nobody holds any more is cancelled. No shutdown: a fork may share the socket.
         self.sock.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def is_stale(self):
         """Whether an idle connection is of no use.
@@ -404,7 +399,7 @@ def byte_slices(body):
         yield view[at:at + SEND_BYTES]
 
 
-class Response:
+class Response(Closing):
     """What the engine answered. `status` int, `reason` str, `version` "1.0"/"1.1", `headers` Headers, `framing`.
 
     The body is read once, in one of these ways: read(), json(), readinto(), copy_to(), iteration,
@@ -446,12 +441,6 @@ class Response:
 
     def __repr__(self):
         return "<Response %d %s to %s %s, %s>" % (self.status, self.reason, self.method, self.target, self.framing.kind)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def close(self):
         """Stop here. A body not read to its end closes the connection: that is how a stream is cancelled."""

@@ -10,9 +10,10 @@ from ..errors import RawdockError, UsageError, Verdict
 from ..wire.frames import FrameReader
 from ..wire.framing import BODY_NAMES
 from ..wire.reader import read_lists
+from .closing import Closing
 
 
-class Duplex:
+class Duplex(Closing):
     """A hijacked connection: the container's output comes out, its stdin goes in.
 
     `tty` says whether the output is raw (True) or in frames (False). Reading and writing may
@@ -28,12 +29,6 @@ class Duplex:
         self.tty = tty
         self._connection = connection
         self._leftover = connection.take_received()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def fileno(self):
         return self._connection.sock.fileno()

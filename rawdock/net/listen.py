@@ -13,11 +13,12 @@ import socket
 
 from ..errors import AddressError, UsageError
 from .address import MAX_SOCKET_PATH_BYTES
+from .closing import Closing
 
 LISTEN_BACKLOG = 128
 
 
-class UnixListener:
+class UnixListener(Closing):
     """Listens at `path` (str or `unix://…`; None: a new private folder). Raises UsageError, AddressError."""
 
     def __init__(self, path=None):
@@ -41,12 +42,6 @@ class UnixListener:
     @property
     def address(self):
         return "unix://" + self.path
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def _listen(self):
         size = len(os.fsencode(self.path))

@@ -14,6 +14,7 @@ Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are 
 import os
 import re
 
+from ...net.closing import Closing
 from ...errors import UsageError
 
 EXPORT_FORMS = ("html", "har", "pcap")
@@ -42,7 +43,7 @@ def open_export(path):
         return os.open(path, flags), False
 
 
-class ExportFiles:
+class ExportFiles(Closing):
     """Binary files to write, opened together: `files` has them by flag.
 
     `paths` are (flag, path) pairs; `source` is the path or descriptor that is read, or None. UsageError names
@@ -91,12 +92,6 @@ class ExportFiles:
                              "give another name")
         if status.st_mode & 0o177:
             os.fchmod(descriptor, 0o600)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def empty(self):
         """Drop what the files held: from now on they are this command's. OSError if one cannot be emptied."""

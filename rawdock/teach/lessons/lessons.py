@@ -22,6 +22,7 @@ import socket
 import time
 
 from ...engine.endpoints import percent_decode
+from ...net.closing import Closing
 from ...errors import ProtocolError, RawdockError, UsageError
 from ...wire.exchange import Data, End, ResponseReader, Switched
 from ...wire.framing import stays_open
@@ -320,7 +321,7 @@ class LessonExchange:
         self.sent = sent
 
 
-class Classroom:
+class Classroom(Closing):
     """The engine that solved answers go to; `docker`: a client of it, for what a lesson prepares.
 
     `address` None: the practice engine, started here (`is_practice`). Close it, or use it with `with`.
@@ -338,12 +339,6 @@ class Classroom:
             self._practice.start()
             address = self._practice.address
         self.docker = Docker(address)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        self.close()
 
     def close(self):
         try:

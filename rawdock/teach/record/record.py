@@ -22,6 +22,7 @@ import time
 from collections import namedtuple
 
 from ...errors import UsageError
+from ...net.closing import Closing
 from ...net.dial import dial
 from ...wire.jsonstream import decode_json_bytes
 from .masking import SecretMaskers, masked_text
@@ -315,7 +316,7 @@ class WireRecorder:
             raise failure
 
 
-class RecordedSocket:
+class RecordedSocket(Closing):
     """A connected socket whose bytes are recorded when they cross. Other methods are those of the socket."""
 
     def __init__(self, sock, recorder, address=""):
@@ -326,12 +327,6 @@ class RecordedSocket:
 
     def __getattr__(self, name):
         return getattr(self._sock, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def send(self, data, flags=0):
         size = self._sock.send(data, flags)

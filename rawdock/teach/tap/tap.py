@@ -22,6 +22,7 @@ import socket
 import time
 
 from ...errors import RawdockError
+from ...net.closing import Closing
 from ...net.dial import dial
 from ..record.record import WireRecorder
 
@@ -295,7 +296,7 @@ class TapConnection:
         self.tap.connections.discard(self)
 
 
-class LoopServer:
+class LoopServer(Closing):
     """Accepts the clients of `listener` (a UnixListener) in a loop of its own. Subclasses have serve(socket).
 
     `connections`: the set of those under way; each has end().
@@ -306,12 +307,6 @@ class LoopServer:
         self.loop = SocketLoop()
         self.connections = set()
         self._accept_more()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
 
     def _accept_more(self):
         self.loop.watch(self.listener.socket, READABLE, self._accept)
