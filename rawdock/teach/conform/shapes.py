@@ -188,7 +188,7 @@ def read_facts(text):
 
 
 def write_facts(scenario, results, named):
-    """What a scenario showed, as CONFORM_FACTS has it. `named` {name: folded shape} is for the next one too."""
+    """What a scenario showed, as CONFORM_FACTS has it. `named` {name: folded shape}: for the next too."""
     lines, groups = ["[%s]" % scenario], OrderedDict()
     for step, fact in results:
         if not isinstance(fact, ConformFact):
