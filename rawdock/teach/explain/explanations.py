@@ -5,6 +5,8 @@ on more than one value (a chunk's size, a frame's length) is said by explain_spa
 """
 
 ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
+ATTACH_OPERATION = "Engine API, ContainerAttach"
+PING_OPERATION = "Engine API, SystemPing"
 
 # role → (sentence, source); %s is filled in by explain_span where a role has facts to tell.
 ROLE_EXPLANATIONS = {
@@ -29,8 +31,7 @@ ROLE_EXPLANATIONS = {
     "trailer OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
     "trailer field value": ("The value of a trailer field.", "RFC 9110 §6.5"),
     "raw stream": ("The connection no longer speaks HTTP: these bytes are the program's input or output as "
-                   "they are.",
-                   "Engine API, ContainerAttach"),
+                   "they are.", ATTACH_OPERATION),
     "frame stream type": ("Which stream the frame is of: 0 stdin, 1 stdout, 2 stderr, 3 an error of the "
                           "engine's.", ENGINE_STREAM),
     "frame padding": ("Three bytes of zero.", ENGINE_STREAM),
@@ -64,12 +65,11 @@ FIELD_EXPLANATIONS = {
     "pragma": ("the same as Cache-Control, for HTTP/1.0", "RFC 9111 §5.4"),
     "authorization": ("the client's credentials", "RFC 9110 §11.6.2"),
     "proxy-authorization": ("the client's credentials for a proxy", "RFC 9110 §11.7.2"),
-    "api-version": ("the newest API version that the engine speaks", "Engine API, SystemPing"),
-    "docker-experimental": ("whether the engine offers experimental features", "Engine API, SystemPing"),
-    "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit",
-                        "Engine API, SystemPing"),
-    "swarm": ("the engine's part in a swarm", "Engine API, SystemPing"),
-    "ostype": ("the operating system that containers run on", "Engine API, SystemPing"),
+    "api-version": ("the newest API version that the engine speaks", PING_OPERATION),
+    "docker-experimental": ("whether the engine offers experimental features", PING_OPERATION),
+    "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit", PING_OPERATION),
+    "swarm": ("the engine's part in a swarm", PING_OPERATION),
+    "ostype": ("the operating system that containers run on", PING_OPERATION),
     "x-registry-auth": ("the credentials for the registry, JSON in base64url: keep them secret",
                         "Engine API, Authentication"),
     "x-registry-config": ("credentials for several registries, JSON in base64url: keep them secret",
@@ -85,17 +85,16 @@ VALUE_EXPLANATIONS = {
                                            "RFC 8259 §11"),
     ("content-type", "application/x-tar"): ("the body is a tar archive", "Engine API, ImageBuild"),
     ("content-type", "application/vnd.docker.raw-stream"): (
-        "a terminal's bytes as they are; engines before API 1.42 say so of frames too",
-        "Engine API, ContainerAttach"),
+        "a terminal's bytes as they are; engines before API 1.42 say so of frames too", ATTACH_OPERATION),
     ("content-type", "application/vnd.docker.multiplexed-stream"): (
-        "stdout and stderr in frames, each with a header of eight bytes", "Engine API, ContainerAttach"),
+        "stdout and stderr in frames, each with a header of eight bytes", ATTACH_OPERATION),
     ("transfer-encoding", "chunked"): ("the body comes in chunks, each with its size; one of size 0 ends it",
                                        "RFC 9112 §7.1"),
     ("connection", "close"): ("the connection closes after this message", "RFC 9112 §9.6"),
     ("connection", "keep-alive"): ("the connection stays open for another request", "RFC 9112 §9.3"),
     ("connection", "upgrade"): ("this connection is to change its protocol: see Upgrade", "RFC 9110 §7.8"),
     ("upgrade", "tcp"): ("raw bytes both ways after the head: the container's input and output",
-                         "Engine API, ContainerAttach"),
+                         ATTACH_OPERATION),
     ("upgrade", "websocket"): ("WebSocket frames after the head", "Engine API, ContainerAttachWebsocket"),
     ("upgrade", "h2c"): ("HTTP/2 after the head: BuildKit's session", "Engine API, Session"),
 }
@@ -133,4 +132,4 @@ METHOD_EXPLANATIONS = {
 }
 STATUS_LINE_SPACE = ("One space parts the elements of a status line.", "RFC 9112 §4")
 INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.",
-                "Engine API, ContainerAttach")
+                ATTACH_OPERATION)

@@ -404,11 +404,11 @@ function words(bytes) {
     if (byte === 13) { escape("\\r"); continue; }
     if (byte === 9) { escape("\\t"); plain = "\t"; continue; }
     const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
-    let character = null;
-    if (size && i + size <= bytes.length) {
-      try { character = strict.decode(bytes.subarray(i, i + size)); } catch (error) { character = null; }
-    }
-    if (character === null) { escape("\\x" + hex(byte)); continue; }
+    let character = "";
+    try {
+      if (size && i + size <= bytes.length) character = strict.decode(bytes.subarray(i, i + size));
+    } catch (error) { /* no UTF-8 */ }
+    if (!character) { escape("\\x" + hex(byte)); continue; }
     i += size - 1;
     if (!INVISIBLE.test(character)) plain += character;
     else escape("\\u{" + character.codePointAt(0).toString(16) + "}");
@@ -510,7 +510,10 @@ function openExchange(index, byUser) {
   $("about").textContent = "Connection " + open.connection.number + numbered + ". " + exchange.about;
   pinned = -1;
   current = null;
-  exchange.parts.forEach((part) => drawFrom(part, part.start));
+  exchange.parts.forEach((part) => {
+    part.stream = open.connection.streams[part.way];
+    drawFrom(part, part.start);
+  });
   document.querySelector(".side").classList.add("idle");
   drawRoles();
   draw();
@@ -522,8 +525,7 @@ function openExchange(index, byUser) {
   }
 }
 function drawFrom(part, offset) {
-  part.from = offset;
-  part.budget = {text: SHOWN.text, hex: SHOWN.hex};
+  Object.assign(part, {from: offset, budget: Object.assign({}, SHOWN)});
 }
 function draw() {
   stopAt(tabs, $("tab-" + view));
@@ -557,12 +559,15 @@ function drawPart(part) {
   else if (view === "decoded") drawDecoded(part, section);
   else drawBytes(part, section);
 }
+function redraw(part) {
+  drawPart(part);
+  settle();
+}
 function drawBytes(part, section) {
   const box = make("div", "bytes " + view + (view === "hex" && wide === 16 ? " wide" : ""));
   const name = part.title + ", " + WAYS[part.way] + ", " + (view === "hex" ? "hexdump" : "text");
-  attributes(box, {"role": view === "hex" ? "grid" : "listbox"});
+  attributes(box, {"role": view === "hex" ? "grid" : "listbox", "aria-label": name});
   box.style.setProperty("--at", String(part.end).length + "ch");
-  attributes(box, {"aria-label": name});
   part.to = view === "hex" ? hexRows(part, box) : textLines(part, box);
   section.append(box);
   if (part.from <= part.start && part.to >= part.end) return;
@@ -581,13 +586,12 @@ function grow(part) {
     part.from = Math.max(part.from, before(part, part.to));
     part.budget[view] = 3 * SHOWN[view];
   }
-  drawPart(part);
-  settle();
+  redraw(part);
 }
 // Where to begin, for a screenful to stand before `offset`: bytes that are not in the page take no room.
 function before(part, offset) {
   let left = SHOWN[view];
-  for (const run of runs(open.connection.streams[part.way], part.start, offset).reverse()) {
+  for (const run of runs(part.stream, part.start, offset).reverse()) {
     const size = run.bytes ? run.bytes.length : 0;
     if (size >= left) return Math.max(run.start, run.end - left - (run.end - left - part.start) % 16);
     left -= size;
@@ -597,13 +601,10 @@ function before(part, offset) {
 function goBack(part) {
   part.from = before(part, part.from);
   part.budget[view] = 3 * SHOWN[view];
-  drawPart(part);
-  settle();
+  redraw(part);
 }
 function walkable(part, i, offset) {
-  const stream = open.connection.streams[part.way];
-  const role = roleOf(stream, i);
-  const element = make("span", "w k-" + role[1]);
+  const role = roleOf(part.stream, i), element = make("span", "w k-" + role[1]);
   element.tabIndex = -1;
   attributes(element, view === "hex" ? {role: "gridcell"} : {role: "option", "aria-selected": "false"});
   Object.assign(element, {home: part, span: i, offset: offset});
@@ -615,7 +616,7 @@ function walkable(part, i, offset) {
 function keep(part, i, element) {
   if (!part.elements.has(i)) part.elements.set(i, []);
   part.elements.get(i).push(element);
-  if (pinned === open.connection.streams[part.way].spans[4 * i + 1]) element.classList.add("picked");
+  if (pinned === part.stream.spans[4 * i + 1]) element.classList.add("picked");
 }
 function newLine(box, offset) {
   const code = make("span", "code"), line = make("div", "line", hide(make("span", "at", offset)), code);
@@ -630,10 +631,9 @@ const NOTES = {"method": "request line", "status code": "status line", "field na
   "frame payload": "frame, continued", "chunk data CRLF": "end of the chunk", "not in this page": ""};
 
 function textLines(part, box) {
-  const stream = open.connection.streams[part.way];
+  const stream = part.stream;
   let budget = part.budget.text, at = part.from, line = null, ended = true;
-  for (let i = spanAt(stream, at); i < stream.starts.length - 1 && stream.starts[i] < part.end
-    && budget > 0; i++) {
+  for (let i = spanAt(stream, at); stream.starts[i] < part.end && budget > 0; i++) {
     const start = Math.max(at, stream.starts[i]);
     let end = Math.min(part.end, stream.starts[i + 1]);
     const role = roleOf(stream, i)[0], within = withinOf(stream, i)[0];
@@ -678,7 +678,7 @@ function textLines(part, box) {
 }
 
 function hexRows(part, box) {
-  const stream = open.connection.streams[part.way];
+  const stream = part.stream;
   let budget = part.budget.hex, at = part.from;
   for (const run of runs(stream, part.from, part.end)) {
     if (budget <= 0) break;
@@ -720,8 +720,8 @@ function hexRows(part, box) {
 // ---- decoded bodies
 
 function bodyRuns(part, ranges) {
-  const stream = open.connection.streams[part.way], found = [];
-  for (let i = 0; i < ranges.length; i += 2) found.push(...runs(stream, ranges[i], ranges[i + 1]));
+  const found = [];
+  for (let i = 0; i < ranges.length; i += 2) found.push(...runs(part.stream, ranges[i], ranges[i + 1]));
   return found;
 }
 function joined(found) {
@@ -736,8 +736,8 @@ function drawDecoded(part, section) {
   if (!part.body.length) return section.append(make("p", "empty", "No body."));
   const found = bodyRuns(part, part.body);
   const absent = found.reduce((sum, run) => sum + (run.bytes ? 0 : run.end - run.start), part.bodyLeft || 0);
-  if (absent) section.append(make("p", "empty", count(absent, "byte")
-    + " of this body not in this page: what follows has holes."));
+  const say = (text) => section.append(make("p", "empty", text));
+  if (absent) say(count(absent, "byte") + " of this body not in this page: what follows has holes.");
   if (part.json) {
     let budget = SHOWN.text * 8;
     for (const run of absent ? found.filter((one) => one.bytes) : [{bytes: joined(found)}]) {
@@ -745,14 +745,14 @@ function drawDecoded(part, section) {
       prettyJson(run.bytes.subarray(0, budget)).forEach((block) => section.append(block));
       budget -= run.bytes.length;
     }
-    if (budget < 0) section.append(make("p", "empty", "The rest is in the other two views."));
+    if (budget < 0) say("The rest is in the other two views.");
     return undefined;
   }
   const bytes = joined(found), block = make("pre", "pretty mono");
   fillText(block, bytes.subarray(0, SHOWN.text), true);
   section.append(block);
-  if (bytes.length > SHOWN.text) section.append(make("p", "empty", count(bytes.length - SHOWN.text, "byte")
-    + " more in the other two views."));
+  if (bytes.length > SHOWN.text)
+    say(count(bytes.length - SHOWN.text, "byte") + " more in the other two views.");
   return undefined;
 }
 function drawFrames(part, section) {
@@ -840,9 +840,8 @@ function prettyValue(tokens, short) {
 function drawRoles() {
   const totals = new Map();
   for (const part of open.exchange.parts) {
-    const stream = open.connection.streams[part.way];
-    for (let i = spanAt(stream, part.start); i < stream.starts.length - 1
-      && stream.starts[i] < part.end; i++) {
+    const stream = part.stream;
+    for (let i = spanAt(stream, part.start); stream.starts[i] < part.end; i++) {
       const role = stream.spans[4 * i + 1];
       const size = Math.min(part.end, stream.starts[i + 1]) - Math.max(part.start, stream.starts[i]);
       if (size > 0) totals.set(role, (totals.get(role) || 0) + size);
@@ -873,9 +872,8 @@ function pin(role) {
 }
 function pick(role) {
   for (const part of open.exchange.parts) {
-    const stream = open.connection.streams[part.way];
     part.elements.forEach((elements, i) => {
-      const yes = stream.spans[4 * i + 1] === role;
+      const yes = part.stream.spans[4 * i + 1] === role;
       for (const element of elements) element.classList.toggle("picked", yes);
     });
   }
@@ -884,10 +882,8 @@ function pick(role) {
 // ---- walking
 
 function facts(part, i, offset) {
-  const stream = open.connection.streams[part.way];
-  const [sentence, source] = textOf(stream, i);
-  const start = stream.starts[i], end = stream.starts[i + 1];
-  const time = timeAt(stream, offset);
+  const stream = part.stream, [sentence, source] = textOf(stream, i);
+  const start = stream.starts[i], end = stream.starts[i + 1], time = timeAt(stream, offset);
   const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to "
     + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
     + (timed && time !== null ? ", at " + ms(time) : "");
@@ -909,8 +905,7 @@ function read(element) {
   const head = make("p", "head", make("span", "role", about.role[0]));
   if (about.within) head.append(make("span", "within", "in " + about.within));
   const shown = make("code", "shown");
-  const stream = open.connection.streams[element.home.way];
-  const bytes = joined(runs(stream, about.start, Math.min(about.end, about.start + 96)));
+  const bytes = joined(runs(element.home.stream, about.start, Math.min(about.end, about.start + 96)));
   if (isHeader(about.role[0])) shown.textContent = Array.from(bytes, hex).join(" ");
   else fillText(shown, bytes, false);
   if (about.end - about.start > 96) shown.append(" \u2026");
@@ -920,21 +915,20 @@ function read(element) {
   box.append(make("p", "where", count(about.end - about.start, "byte") + ". " + about.place + "."));
   return about;
 }
+function markHere(element, on) {
+  for (const one of [element, element.twin]) if (one) one.classList.toggle("here", on);
+  if (view === "text") attributes(element, {"aria-selected": on});
+  heat(element, on);
+}
 function select(element, quietly) {
   if (current) {
     current.tabIndex = -1;
-    current.classList.remove("here");
-    if (current.twin) current.twin.classList.remove("here");
-    if (view === "text") attributes(current, {"aria-selected": "false"});
-    heat(current, false);
+    markHere(current, false);
   }
   current = element;
   element.tabIndex = 0;
   if (quietly) return;
-  element.classList.add("here");
-  if (element.twin) element.twin.classList.add("here");
-  if (view === "text") attributes(element, {"aria-selected": "true"});
-  heat(element, true);
+  markHere(element, true);
   const about = read(element);
   $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". "
     + about.sentence + " " + (about.source ? about.source + ". " : "") + about.place + ".";
@@ -960,8 +954,7 @@ function settle() {
 function reach(part, offset) {
   if (offset < part.from || offset >= part.to) {
     drawFrom(part, Math.max(part.start, offset - (offset - part.start) % 16 - 256));
-    drawPart(part);
-    settle();
+    redraw(part);
   }
   return stripes.flat().filter((one) => one.home === part && one.offset <= offset).pop();
 }
@@ -988,7 +981,7 @@ function walk(event) {
   if (!from) return;
   if (event.key === "Escape") { pin(-1); return; }
   if (event.key === "Enter" || event.key === " ") {
-    const role = open.connection.streams[from.home.way].spans[4 * from.span + 1];
+    const role = from.home.stream.spans[4 * from.span + 1];
     event.preventDefault();
     pin(pinned === role ? -1 : role);
     return;
