@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from rawdock.engine.run import pull_image
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.har import write_har
 from rawdock.teach.explain.pcap import write_pcap
 from tests.live.client import need_program
@@ -40,7 +41,7 @@ def capture(recording, tmp_path_factory):
     """The path of the record as pcapng."""
     path = tmp_path_factory.mktemp("capture") / "story.pcapng"
     with path.open("wb") as file:
-        write_pcap(recording, file)
+        write_pcap(AnnotatedRecording(recording), file)
     return str(path)
 
 
@@ -108,7 +109,7 @@ def test_wireshark_has_the_frames_of_the_hijacked_stream(capture):
 
 def test_the_har_is_valid_and_tells_the_story(recording):
     file = io.BytesIO()
-    write_har(recording, file)
+    write_har(AnnotatedRecording(recording), file)
     log = check_har(file.getvalue())
     assert [(entry["request"]["method"], plain_path(entry["request"]["url"]), entry["response"]["status"])
             for entry in log["entries"]] == STORY

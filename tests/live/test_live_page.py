@@ -6,6 +6,7 @@ import pathlib
 
 import pytest
 
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.annotate import annotate, explain_span
 from rawdock.teach.explain.page import write_page
 from rawdock.teach.record.record import Recording, WireEvent, redacted_recording
@@ -36,7 +37,7 @@ def write(recording, folder, name):
     """The page of a recording in a file → its address."""
     path = pathlib.Path(str(folder)) / name
     with path.open("wb") as file:
-        write_page(recording, file)
+        write_page(AnnotatedRecording(recording), file)
     return path.as_uri()
 
 

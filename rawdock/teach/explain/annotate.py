@@ -1,6 +1,7 @@
 """What every byte of a recorded connection is: spans that tile each direction, the messages, the exchanges.
 
     annotate(recording)              → AnnotatedConnections
+    AnnotatedRecording               what exports are made of
     annotate_bytes(data, role)       → the AnnotatedStream of one direction, for bytes that somebody captured
     explain_span(span, stream)       → (a sentence, its source)
 
@@ -29,6 +30,7 @@ from .explanations import (
     STATUS_CLASSES, STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
 )
 from ..record.pairing import BODY_ROLES, PairedReaders
+from ..record.record import redacted_recording
 
 SPAN_TEXT_BYTES = 200
 
@@ -130,6 +132,24 @@ AnnotatedConnection.__doc__ = """`requests` and `responses` (AnnotatedStream), `
 """
 
 
+class AnnotatedRecording:
+    """A Recording as exports take it: masked unless `redact` is False, and annotated once for all of them.
+
+    `recording` is the Recording, `redacted` whether it is masked, `connections` its AnnotatedConnections.
+    """
+
+    def __init__(self, recording, redact=True):
+        self.recording = redacted_recording(recording) if redact else recording
+        self.redacted = redact
+        self._connections = None
+
+    @property
+    def connections(self):
+        if self._connections is None:
+            self._connections = annotate(self.recording)
+        return self._connections
+
+
 def annotate(recording):
     """A Recording → list of AnnotatedConnection."""
     return [annotate_connection(connection) for connection in recording.connections]
@@ -206,7 +226,7 @@ def add_range(ranges, start, end):
     """Add (start, end) to a list of sorted ranges; one that touches the last of them is joined to it."""
     if ranges and ranges[-1][1] >= start:
         ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
-    else:
+    elif end > start:
         ranges.append((start, end))
 
 

@@ -8,8 +8,9 @@ import json
 import re
 
 from ...errors import ProtocolError, TruncatedError, UsageError
-from .explain import (ROLE_BYTES, add_raw_stream, explain_messages, guess_role, message_facts,
-                             pieces_with_start)
+from .explain import (
+    ROLE_BYTES, add_raw_stream, explain_messages, guess_role, message_facts, pieces_with_start,
+)
 from .exports import EXPORT_FORMS, ExportFiles, write_export
 from ...wire.framing import request_framing
 from ...cli.flags import Command, command_table
@@ -66,13 +67,14 @@ def do_explain(console, options, arguments):
         start, pieces = pieces_with_start(read_capture(name), RECORD_START_BYTES, is_no_record)
         if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
             return explain_capture(console, options, pieces, role, method, files)
+        from .annotate import AnnotatedRecording
         from ..record.record import is_record, read_record
         if not is_record(start):
             return explain_capture(console, options, pieces, role, method, files)
         from io import BytesIO
         recording = read_record(BytesIO(b"".join(pieces)))
         if options["json"]:
-            return print_record_messages(console, recording, not options["secrets"])
+            return print_record_messages(console, AnnotatedRecording(recording, not options["secrets"]))
         return show_whole(console, options, recording, files)
 
 
@@ -117,12 +119,10 @@ def print_broken_rule(console, error):
     console.out.line(json.dumps({"error": str(error), "rule": error.rule, "offset": error.offset}))
 
 
-def print_record_messages(console, recording, redact):
-    """Print a JSON object for each message of a Recording, one connection after another → exit status."""
-    from .annotate import annotate
-    from ..record.record import redacted_recording
+def print_record_messages(console, annotated):
+    """Print a JSON object for each message of an AnnotatedRecording, by connections → exit status."""
     status = 0
-    for connection in annotate(redacted_recording(recording) if redact else recording):
+    for connection in annotated.connections:
         for stream, message, raw in messages_in_turn(connection):
             if message.head is not None or isinstance(message.error, TruncatedError):
                 body = joined_bytes(stream, [part for part in message.body if part not in raw])
@@ -169,19 +169,21 @@ def show_whole(console, options, recording, files):
 
     Where nothing is written and no hexdump asked for, its transcript is printed.
     """
+    from .annotate import AnnotatedRecording
     from .hexdump import hexdump_lines
     from .screen import output_width, output_widths, wants_colour
     from .transcript import show_recording
     redact = not options["secrets"]
+    annotated = AnnotatedRecording(recording, redact) if options["hex"] or files.files else None
     files.empty()
     for form, file in files.files.items():
         try:
-            write_export(form, recording, file, redact)
+            write_export(form, annotated, file)
         except OSError as error:
             raise UsageError("--%s %s: %s" % (form, options[form], error.strerror),
                              "give the name of a file that can be written")
     if options["hex"]:
-        for line in hexdump_lines(recording, wants_colour(1), redact, output_width(1)):
+        for line in hexdump_lines(annotated, wants_colour(1), output_width(1)):
             console.out.write((line + "\n").encode("utf-8", "backslashreplace"))
     out = None if options["hex"] or files.files else console.out
     return show_recording(recording, out, wants_colour(1), redact, output_widths(1))

@@ -1,7 +1,7 @@
 """The files that a command writes about a conversation, and the forms that are made of a whole recording.
 
     ExportFiles     opens all files of a command at once, and empties them later
-    write_export    writes a Recording as a page, a HAR or a capture file
+    write_export    writes an AnnotatedRecording as a page, a HAR or a capture file
 
 Promises: a file can be read by its owner alone (mode 0600), since even a masked conversation holds what
 programs printed. A symbolic link is not followed: whoever can write to the folder could otherwise choose
@@ -114,15 +114,15 @@ class ExportFiles(Closing):
                 pass   # somebody else has removed it
 
 
-def write_export(form, recording, file, redact):
-    """Write a Recording to `file` (binary) in `form`, one of EXPORT_FORMS. `redact`: mask credentials."""
+def write_export(form, annotated, file):
+    """Write an AnnotatedRecording to `file` (binary) in `form`, one of EXPORT_FORMS."""
     if form == "html":
         from .page import write_page
-        write_page(recording, file, redact=redact)
+        write_page(annotated, file)
     elif form == "har":
         from .har import write_har
-        write_har(recording, file, redact=redact)
+        write_har(annotated, file)
     else:
         from .pcap import write_pcap
-        write_pcap(recording, file, redact=redact)
+        write_pcap(annotated, file)
     file.flush()

@@ -27,8 +27,6 @@ from ...errors import AddressError, ProtocolError, StreamError, verdict_of_error
 from ...wire.frames import STREAM_NAMES
 from ...net.address import parse_address
 from ...net.connection import check_stream_message
-from .annotate import annotate
-from ..record.record import redacted_recording
 
 MAX_HAR_TEXT_BYTES = 1 << 20
 MAX_HAR_ITEMS = 10000         # chunk sizes or frames of one message
@@ -226,14 +224,13 @@ def har_place(address):
     return "http://docker", place.path
 
 
-def write_har(recording, file, redact=True):
-    """Write a Recording to `file` (binary) as HAR 1.2. `redact`: credentials become asterisks."""
+def write_har(annotated, file):
+    """Write an AnnotatedRecording to `file` (binary) as HAR 1.2."""
     from ... import __version__
-    if redact:
-        recording = redacted_recording(recording)
+    recording = annotated.recording
     base, socket_path = har_place(recording.address)
     exchanges, connections = [], []
-    for connection in annotate(recording):
+    for connection in annotated.connections:
         entries = [exchange for exchange in connection.exchanges if exchange.request is not None
                    and exchange.request.head is not None]
         exchanges += [(exchange.request.seconds[0], exchange, connection) for exchange in entries]

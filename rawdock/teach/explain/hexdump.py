@@ -7,8 +7,7 @@ how much follows. Credentials are masked. On a screen of known width no line is 
 explanation that has no room beside its bytes goes below them, and a narrow screen has fewer bytes in a row.
 """
 from ...errors import printable_text
-from .annotate import annotate_connection, explain_span
-from ..record.record import redacted_recording
+from .annotate import explain_span
 from .screen import counted_bytes, painted, wrapped_words
 from .transcript import SIGN_COLOURS
 
@@ -69,8 +68,8 @@ def hexdump_message(stream, message, layout, colour=False):
             yield " " * (HEXDUMP_COLUMN if layout.beside else EXPLAINED_INDENT) + part
 
 
-def hexdump_lines(recording, colour=False, redact=True, width=None):
-    """Lines (str) of every message of a Recording; those of a connection in the order of their first bytes.
+def hexdump_lines(annotated, colour=False, width=None):
+    """Lines (str) of all messages of an AnnotatedRecording, a connection's in the order of their first bytes.
 
     `width` columns, into which the lines are fitted; None: each explanation on the line of its first byte.
     """
@@ -79,10 +78,9 @@ def hexdump_lines(recording, colour=False, redact=True, width=None):
     def fitted(text):
         return [text] if width is None else wrapped_words(text, width)
 
-    for connection in (redacted_recording(recording) if redact else recording).connections:
-        annotated = annotate_connection(connection)
+    for connection in annotated.connections:
         rows = [(message.seconds[0], number, stream, message)
-                for number, stream in enumerate((annotated.requests, annotated.responses))
+                for number, stream in enumerate((connection.requests, connection.responses))
                 for message in stream.messages]
         for _, _, stream, message in sorted(rows, key=lambda row: row[:2]):
             heading = "%s connection %d, %s: bytes %d to %d, a %s" % (
@@ -96,6 +94,6 @@ def hexdump_lines(recording, colour=False, redact=True, width=None):
             if message.error is not None:
                 for line in fitted("! %s" % printable_text(str(message.error))):
                     yield line
-        for note in connection.notes:
+        for note in connection.recorded.notes:
             for line in fitted("* %s" % printable_text(note)):
                 yield line

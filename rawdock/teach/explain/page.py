@@ -16,9 +16,8 @@ import time
 
 from ...engine.endpoints import find_endpoint_row
 from ...errors import ProtocolError, TruncatedError
-from .annotate import add_range, annotate, explain_span
+from .annotate import add_range, explain_span
 from .page_assets import PAGE_BODY, PAGE_COLOURS, PAGE_SCRIPT, PAGE_STYLE
-from ..record.record import redacted_recording
 
 PAGE_MESSAGE_BYTES = 65536     # kept of one message at most
 PAGE_STREAM_BYTES = 262144     # of one direction of one connection
@@ -54,10 +53,9 @@ PAGE_HEAD = """<!DOCTYPE html>
 <style>"""
 
 
-def write_page(recording, file, redact=True):
-    """Write `recording` to `file` (binary) as one HTML page. `redact` False leaves secrets as they are."""
-    data = json.dumps(page_data(redacted_recording(recording) if redact else recording, redact),
-                      separators=(",", ":"))
+def write_page(annotated, file):
+    """Write an AnnotatedRecording to `file` (binary) as one HTML page."""
+    data = json.dumps(page_data(annotated), separators=(",", ":"))
     # Inside a script block only these could end it or begin a comment; JSON has another spelling for each.
     for character in "<>&":
         data = data.replace(character, "\\u%04x" % ord(character))
@@ -109,10 +107,10 @@ def page_kind(role):
     return "content"
 
 
-def page_data(recording, redacted=True):
+def page_data(annotated):
     """All that the script draws, as JSON values."""
     roles, texts = PageTable(), PageTable()
-    connections = annotate(recording)
+    recording, connections = annotated.recording, annotated.connections
     streams = [stream for connection in connections for stream in (connection.requests, connection.responses)]
     allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES,
                            PAGE_STREAM_BYTES)
@@ -123,7 +121,7 @@ def page_data(recording, redacted=True):
     summary = [page_summary(recording, drawn, number_exchanges(drawn), seconds)]
     if recording.started > 0:   # captured bytes have no time
         summary.append("Recorded %s UTC" % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(recording.started)))
-    if redacted:
+    if annotated.redacted:
         summary.append("Secrets are shown as stars, of the same length")
     seen, kept = [sum(stream[key] for one in drawn for stream in one["streams"])
                   for key in ("length", "kept")]
@@ -249,8 +247,7 @@ class PageStream:
                 kept += [(start, start + cap - cap // 4), (end - cap // 4, end)]
         joined = []
         for start, end in kept:
-            if end > start:
-                add_range(joined, start, end)
+            add_range(joined, start, end)
         return joined
 
     def packed(self, roles, texts):

@@ -20,8 +20,6 @@ Formats: draft-ietf-opsawg-pcapng (blocks, options), RFC 791 (IPv4), RFC 9293 (T
 """
 import struct
 
-from ..record.record import redacted_recording
-
 PCAP_LINK_TYPE = 101                 # LINKTYPE_RAW: each packet begins with its IP header
 PCAP_SERVER_PORT = 80
 PCAP_FIRST_CLIENT_PORT = 49152       # RFC 6335 §6: from here on ports are dynamic
@@ -171,11 +169,10 @@ def fold_notes(connection):
         yield last.seconds, connection.number, last, notes
 
 
-def write_pcap(recording, file, redact=True):
-    """Write a Recording to `file` (binary) as pcapng. `redact`: credentials become asterisks."""
+def write_pcap(annotated, file):
+    """Write an AnnotatedRecording to `file` (binary) as pcapng."""
     from heapq import merge
-    if redact:
-        recording = redacted_recording(recording)
+    recording = annotated.recording
     unplaced = [event.data for connection in recording.connections
                 if all(event.kind == "note" for event in connection.events)
                 for event in connection.events]

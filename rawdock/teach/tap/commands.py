@@ -108,9 +108,12 @@ class TapOutput:
         except OSError as error:
             self.console.complain("rawdock: %s" % (error.strerror or error))
             good = False
+        if self.recording is not None:
+            from ..explain.annotate import AnnotatedRecording
+            annotated = AnnotatedRecording(self.recording, self.redact)
         for flag, file in self.files.files.items():
             if flag in EXPORT_FORMS:
-                good = self._attempt(flag, write_export, flag, self.recording, file, self.redact) and good
+                good = self._attempt(flag, write_export, flag, annotated, file) and good
             good = self._attempt(flag, file.close) and good
         return good
 

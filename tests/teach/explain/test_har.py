@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.har import MAX_HAR_ITEMS, MAX_HAR_TEXT_BYTES, write_har
 from rawdock.teach.record.record import Recording, WireEvent
 from tests.teach.explain.har_rules import check_har, content_bytes
@@ -31,7 +32,7 @@ def recording_of(*connections, address=SOCKET):
 
 def log_of(recording, **options):
     file = io.BytesIO()
-    write_har(recording, file, **options)
+    write_har(AnnotatedRecording(recording, **options), file)
     return check_har(file.getvalue())
 
 

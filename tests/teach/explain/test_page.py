@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.teach.explain.annotate import ROLE_EXPLANATIONS, annotate, explain_span
+from rawdock.teach.explain.annotate import ROLE_EXPLANATIONS, AnnotatedRecording, annotate, explain_span
 from rawdock.teach.explain.page import PAGE_BYTES, PAGE_KINDS, PAGE_MESSAGE_BYTES, fair_share, page_data, page_kind, write_page
 from rawdock.teach.explain.page_assets import PAGE_COLOURS
 from rawdock.teach.record.record import Recording, WireEvent
@@ -71,7 +71,7 @@ class PageReader(HTMLParser):
 def page_of(recording, **how):
     """(the page, str; its PageReader; the data in it)."""
     file = io.BytesIO()
-    write_page(recording, file, **how)
+    write_page(AnnotatedRecording(recording, **how), file)
     text = file.getvalue().decode("utf-8")
     reader = PageReader()
     reader.feed(text)
@@ -159,7 +159,7 @@ EVENTS = st.lists(st.tuples(st.sampled_from("<>"), st.one_of(
 @given(EVENTS)
 def test_every_span_is_in_the_page(events):
     recording = recorded(events)
-    data = page_data(recording)
+    data = page_data(AnnotatedRecording(recording))
     for stream, packed in zip(both_streams(recording), packed_streams(data)):
         assert (span_rows(data, packed) == [(span.start, span.end, span.role, span.within,
                                              tuple(explain_span(span, stream))) for span in stream.spans])
@@ -169,7 +169,7 @@ def test_every_span_is_in_the_page(events):
 @given(EVENTS)
 def test_every_byte_is_in_an_exchange(events):
     """The parts are what a reader can open: none may be missing, and none may be there twice."""
-    data = page_data(recorded(events))
+    data = page_data(AnnotatedRecording(recorded(events)))
     for connection in data["connections"]:
         offsets = {0: [], 1: []}
         for exchange in connection["exchanges"]:
@@ -183,7 +183,7 @@ def test_every_byte_is_in_an_exchange(events):
 
 
 def test_a_run_is_two_messages_and_a_raw_stream_in_frames():
-    data = page_data(recorded(RUN))
+    data = page_data(AnnotatedRecording(recorded(RUN)))
     exchange, = data["connections"][0]["exchanges"]
     assert ([exchange["method"], exchange["path"], exchange["status"], exchange["wrong"]]
             == ["POST", "/v1.41/containers/abc/attach?stream=1", 101, ""])
@@ -200,7 +200,7 @@ def test_a_run_is_two_messages_and_a_raw_stream_in_frames():
 
 
 def test_a_chunked_answer_has_its_body_by_ranges():
-    data = page_data(recorded([(">", GET), ("<", CHUNKED)]))
+    data = page_data(AnnotatedRecording(recorded([(">", GET), ("<", CHUNKED)])))
     response = data["connections"][0]["exchanges"][0]["parts"][1]
     ranges = response["body"]
     assert b"".join(CHUNKED[ranges[at]:ranges[at + 1]] for at in range(0, len(ranges), 2)) == b'[{"a":1}]'
@@ -214,7 +214,7 @@ def test_a_chunked_answer_has_its_body_by_ranges():
     (b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n", "malformed", 20), (CHUNKED[:-5], "cut", len(CHUNKED) - 5),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "cut", 40)])
 def test_what_breaks_a_rule_is_marked(answer, word, offset):
-    data = page_data(recorded([(">", GET), ("<", answer)]))
+    data = page_data(AnnotatedRecording(recorded([(">", GET), ("<", answer)])))
     exchanges = data["connections"][0]["exchanges"]
     assert [(exchange["method"], exchange["wrong"]) for exchange in exchanges] == [("GET", word)]
     error, = [part["error"] for exchange in exchanges for part in exchange["parts"] if part.get("error")]
@@ -261,7 +261,7 @@ def test_a_long_body_keeps_its_start_and_its_end_and_is_counted():
 def test_spans_that_are_left_out_are_one_that_counts_them():
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + b'{"id":"abcdef"}\r\n' * 40000
     recording = recorded([(">", GET), ("<", answer)])
-    data = page_data(recording)
+    data = page_data(AnnotatedRecording(recording))
     stream = data["connections"][0]["streams"][1]
     rows = span_rows(data, stream)
     spans = both_streams(recording)[1].spans
@@ -299,7 +299,7 @@ def test_secrets_are_stars_unless_asked_for():
     recording = recorded([(">", request[start:start + 7]) for start in range(0, len(request), 7)])
     for redact in (True, False):
         file = io.BytesIO()
-        write_page(recording, file, redact=redact)
+        write_page(AnnotatedRecording(recording, redact), file)
         _, _, data = page_of(recording, redact=redact)
         raw = stream_bytes(data["connections"][0]["streams"][0])[0]
         whole = file.getvalue() + raw
@@ -360,7 +360,7 @@ def test_the_clock_starts_at_the_first_request():
             (5.5, 1, "<", "data", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"),
             (6.25, 1, "<", "close", b"")):
         recording.take(number, WireEvent(seconds, direction, kind, data))
-    data = page_data(recording)
+    data = page_data(AnnotatedRecording(recording))
     connection = data["connections"][0]
     assert data["milliseconds"] == 1000.0 and " in 1.000 s" in data["summary"]
     assert [mark[0] for mark in connection["marks"]] == [-250.0, 1000.0]
@@ -375,7 +375,7 @@ def test_exchanges_are_numbered_in_the_order_of_time_and_pings_apart():
                                     (4.0, 2, b"HEAD /v1.41/_ping"), (5.0, 2, b"GET /c")):
         recording.take(number, WireEvent(seconds, ">", "data", target + b" HTTP/1.1\r\nHost: d\r\n\r\n"))
         recording.take(number, WireEvent(seconds, "<", "data", b"HTTP/1.1 204 No Content\r\n\r\n"))
-    data = page_data(recording)
+    data = page_data(AnnotatedRecording(recording))
     assert [[(one["label"], one["path"]) for one in connection["exchanges"]]
             for connection in data["connections"]] == [
         [("ping", "/_ping"), ("2", "/b")], [("1", "/a"), ("ping", "/v1.41/_ping"), ("3", "/c")]]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.pcap import PcapConnection, internet_checksum, write_pcap
 from rawdock.teach.record.record import MAX_CONNECTION_NUMBER, Recording, WireEvent
 from tests.teach.explain.pcap_rules import ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng, word_sum
@@ -19,7 +20,7 @@ def recorded(*events, number=1, started=1790000000.5):
 
 def written(recording, **options):
     file = io.BytesIO()
-    write_pcap(recording, file, **options)
+    write_pcap(AnnotatedRecording(recording, **options), file)
     return read_pcapng(file.getvalue())
 
 
@@ -135,7 +136,7 @@ def test_whatever_was_recorded_is_read_back(events, swap):
                        WireEvent(float(at // 2), "" if kind == "note" else direction, kind,
                                  data if kind in ("open", "data", "note") else b""))
     file = io.BytesIO()
-    write_pcap(recording, file, redact=False)
+    write_pcap(AnnotatedRecording(recording, redact=False), file)
     _, packets = read_pcapng(file.getvalue())
     assert [packet.stamp for packet in packets] == sorted(packet.stamp for packet in packets)
     for connection in recording.connections:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from rawdock.errors import printable_text
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.annotate import annotate
 from rawdock.teach.explain.hexdump import hexdump_lines
 from rawdock.teach.record.record import Recording, WireEvent
@@ -284,7 +285,7 @@ def test_nothing_on_the_wire_controls_the_terminal(pieces, colour):
     text = paper.text
     if colour:
         text = re.sub("\x1b\\[(?:1;)?[0-9]+m|\x1b\\[0m", "", text)
-    lines = list(hexdump_lines(recording))
+    lines = list(hexdump_lines(AnnotatedRecording(recording)))
     for line in text.split("\n") + lines:
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202e]", line), line
 
@@ -385,8 +386,8 @@ def test_secrets_are_shown_only_when_asked():
                + sized(b'{"password":"hunter2"}'))]
     assert '{"password":"*******"}' in shown(*pieces)[0]
     assert '{"password":"hunter2"}' in shown(*pieces, redact=False)[0]
-    assert not [line for line in hexdump_lines(recording_of(*pieces)) if "ter2" in line]
-    assert [line for line in hexdump_lines(recording_of(*pieces), redact=False) if "ter2" in line]
+    assert not [line for line in hexdump_lines(AnnotatedRecording(recording_of(*pieces))) if "ter2" in line]
+    assert [line for line in hexdump_lines(AnnotatedRecording(recording_of(*pieces), redact=False)) if "ter2" in line]
 
 
 def test_connections_that_the_client_has_closed_are_not_kept():
@@ -454,7 +455,7 @@ def dumped_bytes(lines):
 
 @pytest.mark.parametrize("name", sorted(set(CAPTURES) - {"a long text"}))
 def test_a_hexdump_has_every_byte_and_every_role(name):
-    lines = list(hexdump_lines(recording_of(("<", CAPTURES[name]))))
+    lines = list(hexdump_lines(AnnotatedRecording(recording_of(("<", CAPTURES[name])))))
     assert dumped_bytes(lines) == CAPTURES[name]
     roles = [span.role for span in annotate(recording_of(("<", CAPTURES[name])))[0].responses.spans]
     told = [line[79:].strip() for line in lines if re.match("[0-9a-f]{8}  ", line) and line[79:].strip()]
@@ -462,9 +463,10 @@ def test_a_hexdump_has_every_byte_and_every_role(name):
 
 
 def test_a_hexdump_folds_long_spans_and_shows_what_is_broken():
-    lines = list(hexdump_lines(recording_of(("<", b"HTTP/1.1 200 OK\r\n" + sized(b"x" * 1000)))))
+    recording = recording_of(("<", b"HTTP/1.1 200 OK\r\n" + sized(b"x" * 1000)))
+    lines = list(hexdump_lines(AnnotatedRecording(recording)))
     assert any(line.endswith("… 936 bytes more") for line in lines)
-    lines = list(hexdump_lines(recording_of(("<", CAPTURES["a broken chunk"]))))
+    lines = list(hexdump_lines(AnnotatedRecording(recording_of(("<", CAPTURES["a broken chunk"])))))
     assert (any("malformed" in line and "[RFC 9112 §7.1]" in line for line in lines)
             and lines[-1].startswith("! byte 54"))
 
@@ -472,7 +474,7 @@ def test_a_hexdump_folds_long_spans_and_shows_what_is_broken():
 @pytest.mark.parametrize("width", [40, 50, 80, 110, 140])
 @pytest.mark.parametrize("name", ["frames", "a broken chunk", "messages"])
 def test_a_hexdump_fits_its_screen(name, width):
-    lines = list(hexdump_lines(recording_of(("<", CAPTURES[name])), width=width))
+    lines = list(hexdump_lines(AnnotatedRecording(recording_of(("<", CAPTURES[name]))), width=width))
     assert max(map(len, lines)) <= width
     rows = [re.match("[0-9a-f]{8} ((?: [0-9a-f]{2})+)", line) for line in lines]
     assert b"".join(bytes.fromhex(row.group(1)) for row in rows if row) == CAPTURES[name]

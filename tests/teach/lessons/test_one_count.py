@@ -7,6 +7,7 @@ import pytest
 
 from rawdock.engine.docker import Docker
 from rawdock.engine.run import run
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.page import page_data
 from rawdock.teach.practice.engine import PracticeEngine
 from rawdock.teach.record.record import Recording, WireRecorder, recorded_dial
@@ -45,7 +46,7 @@ def test_the_page():
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         docker.open_socket = recorded_dial(WireRecorder([recording]))
         run(docker, "busybox", ["true"], name="redis")
-    data = page_data(recording)
+    data = page_data(AnnotatedRecording(recording))
     exchanges = sorted((one for connection in data["connections"] for one in connection["exchanges"]),
                        key=lambda one: one["times"][0])
     assert [one["label"] for one in exchanges][:7] == ["ping"] + list("123456")

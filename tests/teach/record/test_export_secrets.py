@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import pytest
 
+from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.har import write_har
 from rawdock.teach.explain.pcap import write_pcap
 from rawdock.teach.record.record import Recording, WireEvent
@@ -66,8 +67,8 @@ def har_strings(value):
 def exported(recording, **options):
     """Everything that the two exports show, as text: {name: str}."""
     capture, har = io.BytesIO(), io.BytesIO()
-    write_pcap(recording, capture, **options)
-    write_har(recording, har, **options)
+    write_pcap(AnnotatedRecording(recording, **options), capture)
+    write_har(AnnotatedRecording(recording, **options), har)
     shown = {direction: b"".join(packet.payload for packet in read_pcapng(capture.getvalue())[1]
                                  if packet.direction == direction)
              for direction in "><"}
@@ -101,7 +102,7 @@ def test_no_note_and_no_address_shows_a_credential():
     for form in EXPORT_FORMS:
         for redact in (True, False):
             file = io.BytesIO()
-            write_export(form, recording, file, redact)
+            write_export(form, AnnotatedRecording(recording, redact), file)
             assert (PASSWORD.encode() in file.getvalue()) is not redact, form
 
 
