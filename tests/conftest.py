@@ -14,6 +14,7 @@ shared machine's pauses say nothing about a parser.
 import importlib.util
 import os
 import re
+import signal
 import sys
 
 import pytest
@@ -27,6 +28,20 @@ collect_ignore = ["house", "live"] if SINGLE_FILE else []
 settings.register_profile("ci", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
+
+
+def heed_ignored_signals():
+    """Signals that whoever started the tests ignores (nohup, a background job of a script) have their actions here.
+
+    The commands that tests start would inherit that they are ignored, and signal tests would fail for it.
+    """
+    for number, action in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGQUIT, signal.SIG_DFL),
+                           (signal.SIGTERM, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, action)
+
+
+heed_ignored_signals()
 
 
 def load_single_file(path):
