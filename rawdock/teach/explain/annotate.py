@@ -21,7 +21,7 @@ from collections import deque, namedtuple
 from ...errors import ProtocolError, StreamError, TruncatedError
 from ...engine.answers import says_frames
 from ...engine.endpoints import find_endpoint_row
-from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, STREAM_NAMES, FrameReader
+from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, FrameReader
 from ...wire.head import walk_head
 from ...wire.jsonstream import MessageReader, decode_json_bytes
 from .explain import guess_role
