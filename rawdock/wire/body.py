@@ -24,8 +24,7 @@ class LengthReader(WireReader):
     def __init__(self, length, labels=None, offset=0):
         self.length = self.remaining = length
         self.done = not length
-        self.offset = offset
-        self._labels = labels
+        WireReader.__init__(self, labels, offset)
 
     def take(self, data, at, out):
         size = min(len(data) - at, self.remaining)
@@ -58,9 +57,9 @@ class UntilCloseReader(WireReader):
         self._role = role
 
     def take(self, data, at, out):
-        if at < len(data):
+        size = len(data) - at
+        if size:
             out.append(data[at:])
-            size = len(data) - at
             label_span(self._labels, self.offset, self.offset + size, self._role)
             self.offset += size
         return len(data)

@@ -11,7 +11,7 @@ a chunk that claims 4 GiB costs nothing.
 """
 from ..errors import ProtocolError, TruncatedError, UsageError
 from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, EXTENSION_END, NEXT_CHUNK_LINE, TRAILER_SECTION
-from .head import SectionReader, head_refusal, walk_head
+from .head import SectionReader, match_section
 from .message import Headers, field_lines
 from .reader import WireReader, label_span
 
@@ -19,40 +19,28 @@ MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions,
 MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
 
 # RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it, or never.
-FORBIDDEN_TRAILERS = frozenset((
-    "transfer-encoding content-length host connection keep-alive te trailer upgrade expect range"
-    " cache-control max-forwards authorization proxy-authorization proxy-authenticate www-authenticate"
-    " set-cookie cookie content-encoding content-type content-range").split())
+FORBIDDEN_TRAILERS = frozenset(("transfer-encoding content-length host connection keep-alive te trailer"
+    " upgrade expect range cache-control max-forwards authorization proxy-authorization proxy-authenticate"
+    " cookie www-authenticate set-cookie content-encoding content-type content-range").split())
 
 
 class TrailerReader(SectionReader):
     """Takes the trailer section and the CRLF behind it (RFC 9112 §7.1.2): appends one Headers."""
 
-    kind = "trailer"
+    kind, name, rule = "trailer", "the trailer section", "RFC 9112 §7.1.2"
     limit = MAX_TRAILER_BYTES
+    expected = True
 
-    def _parse_section(self, raw):
-        text = raw.decode("latin-1")
-        match = TRAILER_SECTION.fullmatch(text)
-        if self._labels is not None:
-            walk_head(text, "trailer", self.offset, self._labels)
-        if match is None:
-            raise head_refusal(text, "trailer", self.offset)
-        trailers = Headers((), "\r\n" + match.group(1))
+    def _parse(self, raw):
+        fields, = match_section(TRAILER_SECTION, raw, "trailer", self.offset)
         at = self.offset
-        for line in text.splitlines(True):
-            name = line.partition(":")[0]
-            if name.lower() in FORBIDDEN_TRAILERS:
-                raise ProtocolError("RFC 9110 §6.5.1", at, name.encode("latin-1"),
+        for line in raw.splitlines(True):
+            name = line.partition(b":")[0]
+            if name.decode("latin-1").lower() in FORBIDDEN_TRAILERS:
+                raise ProtocolError("RFC 9110 §6.5.1", at, name,
                                     "a field that is allowed in a trailer section")
             at += len(line)
-        self.offset += len(raw)
-        self.done = True
-        return trailers
-
-    def _end_of_stream(self):
-        got = len(self._held)
-        return TruncatedError("the trailer section", self.offset + got, None, got, "RFC 9112 §7.1.2")
+        return Headers((), "\r\n" + fields)
 
 
 class ChunkedReader(WireReader):
@@ -96,7 +84,12 @@ class ChunkedReader(WireReader):
             elif self._trailer_reader is None:
                 at = self._take_line(data, self._take_whole_chunks(data, at, out))
             else:
-                at = self._take_trailers(data, at)
+                found = []
+                at = self._trailer_reader.take(data, at, found)
+                if found:
+                    self.trailers, = found
+                    self.offset = self._trailer_reader.offset
+                    self.done = True
         return at
 
     def _take_whole_chunks(self, data, at, out):
@@ -107,10 +100,8 @@ class ChunkedReader(WireReader):
         if self._held or not self._data_end or self._labels is not None:
             return at
         begin, size, content, match_line = at, len(data), 0, NEXT_CHUNK_LINE.match
-        while True:
-            match = match_line(data, at)
-            if match is None:
-                break
+        match = match_line(data, at)
+        while match is not None:
             start = match.end()
             end = start + int(match.group(1), 16)
             if not start < end <= size:
@@ -118,6 +109,7 @@ class ChunkedReader(WireReader):
             out.append(data[start:end])
             content += end - start
             at = end
+            match = match_line(data, at)
         self._content_size += content
         self.offset += at - begin
         return at
@@ -136,15 +128,6 @@ class ChunkedReader(WireReader):
         if not chunk:
             self._trailer_reader = TrailerReader(self._labels, self.offset)
         return at + used - known
-
-    def _take_trailers(self, data, at):
-        found = []
-        at = self._trailer_reader.take(data, at, found)
-        if found:
-            self.trailers, = found
-            self.offset = self._trailer_reader.offset
-            self.done = True
-        return at
 
     def _end_of_stream(self):
         if self._remaining:
@@ -209,8 +192,6 @@ def encode_chunk(data):
 def encode_last_chunk(trailers=()):
     """(name, value) pairs → the last chunk and the trailer section. UsageError for a forbidden field."""
     trailers = list(trailers)
-    if not trailers:
-        return b"0\r\n\r\n"
     for name, _ in trailers:
         if str(name).lower() in FORBIDDEN_TRAILERS:
             raise UsageError("%s is not allowed in a trailer section (RFC 9110 §6.5.1)" % name)

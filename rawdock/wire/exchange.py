@@ -16,30 +16,17 @@ message; `take_head` and `take_content` do so without events, and hand content o
 Only the number and the cutting of Data events, and how much of a raw stream Switched has already,
 depend on how the bytes were cut. Bytes after a message that closes its connection are refused.
 """
-from ..errors import ProtocolError, TruncatedError
+from ..errors import ProtocolError
 from .body import NO_TRAILERS, body_reader
 from .framing import UPGRADE, request_framing, response_framing, stays_open
 from .head import HeadReader
 from .message import Headers
-from .reader import WireReader
+from .reader import WireReader, WireValue
 
 MAX_INTERIM_RESPONSES = 100   # before one final response; engines send one at most (RFC 9110 §15.2)
 
 
-class ExchangeEvent:
-    """The base of what a reader gives besides heads: one value, in the attribute that `__slots__` names."""
-
-    __slots__ = ()
-
-    def __eq__(self, other):
-        name, = self.__slots__
-        return type(other) is type(self) and getattr(self, name) == getattr(other, name)
-
-    def __repr__(self):
-        return "%s(%r)" % (type(self).__name__, getattr(self, self.__slots__[0]))
-
-
-class Data(ExchangeEvent):
+class Data(WireValue):
     """Bytes of a body, or of the raw stream after Switched."""
 
     __slots__ = ("data",)
@@ -48,7 +35,7 @@ class Data(ExchangeEvent):
         self.data = data
 
 
-class End(ExchangeEvent):
+class End(WireValue):
     """A message is complete. `trailers` is a Headers, empty for nearly every message."""
 
     __slots__ = ("trailers",)
@@ -56,14 +43,14 @@ class End(ExchangeEvent):
     def __init__(self, trailers=NO_TRAILERS):
         self.trailers = trailers if isinstance(trailers, Headers) else Headers(trailers)
 
-    def __repr__(self):
-        return "End(%r)" % (self.trailers.pairs,)
+    def parts(self):
+        return self.trailers.pairs,
 
 
 BARE_END = End()   # that of nearly every message
 
 
-class Switched(ExchangeEvent):
+class Switched(WireValue):
     """The connection is a raw stream from here on; `leftover` are the bytes of it that had come already."""
 
     __slots__ = ("leftover",)
@@ -95,16 +82,10 @@ class ExchangeReader(WireReader):
     _body = None                # the reader of a body or raw stream of which bytes have come
     _asks_to_switch = False     # the message under way wants to be followed by a raw stream
     _closes = False             # it is the last on its connection
-    _head_expected = False      # the stream must not end before another head
 
     def __init__(self, labels=None, offset=0, bare_lf=False):
         WireReader.__init__(self, labels, offset)
         self.heads = HeadReader(self.kind, labels, offset, bare_lf)
-
-    @property
-    def switched(self):
-        """Whether the connection is a raw stream now."""
-        return self.state == "raw"
 
     def take(self, data, at, out):
         """Append the events that data[at:] completes → the end of the data, all of which is used."""
@@ -167,13 +148,12 @@ class ExchangeReader(WireReader):
             self.head = head = found[0]
             self.framing = framing = self._frame(head)
             out.append(head)
+            self._closes = not stays_open(head, framing)
             if framing.length or framing.kind in ("chunked", "close"):
-                self._closes = not stays_open(head, framing)
                 self.state = "body"
             elif framing.kind == "upgrade":
                 self.switch()
-            elif not self._head_expected:   # as it is after an interim response
-                self._closes = not stays_open(head, framing)
+            elif not heads.expected:   # as another head is after an interim response
                 self._end_message(NO_TRAILERS)
         return at
 
@@ -220,10 +200,8 @@ class ExchangeReader(WireReader):
         if self.state in ("switch", "raw"):
             self.complete = True
             return None
-        error = self.heads._end_of_stream()
-        if error is None and self._head_expected:
-            return TruncatedError("a %s head" % self.kind, self.offset)
-        return error
+        self.heads.offset = self.offset
+        return self.heads._end_of_stream()
 
 
 class ResponseReader(ExchangeReader):
@@ -248,7 +226,7 @@ class ResponseReader(ExchangeReader):
         self.method = method
         self.hijack = hijack
         self.offset = offset
-        self._head_expected = True
+        self.heads.expected = True
 
     def answered(self, head):
         """(method, hijack) of the request that the response with `head` (Head) answers.
@@ -259,7 +237,7 @@ class ResponseReader(ExchangeReader):
 
     def _frame(self, head):
         heads = self.heads
-        self._head_expected = interim = head.interim
+        heads.expected = interim = head.interim
         self._interim = self._interim + 1 if interim else 0
         if self._interim > MAX_INTERIM_RESPONSES:
             raise ProtocolError("rawdock limit", heads.start, heads.raw,

@@ -45,16 +45,15 @@ class FrameReader(WireReader):
         WireReader.__init__(self, labels, offset)   # `offset` is that of the first byte held
         self._held = bytearray()
         self._needed = 8       # bytes that make whole what is held
-        self._stream = 0
-        self._length = 0       # of the payload of the frame under way
-        self._remaining = 0    # bytes of it that were not given out
+        self._stream = self._length = 0   # of the frame under way; its length is that of the payload
+        self._remaining = None   # bytes of it that were not given out; None: a header is next
 
     def take(self, data, at, out):
         """Append the frames that data[at:] completes → the end of the data, all of which is used."""
         end = len(data)
         if self._held:
             self._held += data[at:]
-            valid = self._remaining or bytes(self._held[:4]) in FRAME_PREFIXES
+            valid = self._remaining is not None or bytes(self._held[:4]) in FRAME_PREFIXES
             if valid and len(self._held) < self._needed:
                 return end
             data, at = bytes(self._held), 0
@@ -62,12 +61,12 @@ class FrameReader(WireReader):
         elif type(data) is not bytes:
             data, at = bytes(data[at:]), 0
         while True:
-            if self._remaining:
-                used = self._take_payload(data, at, out)
-            else:
+            if self._remaining is None:
                 at = self._take_whole_frames(data, at, out)
-                used = self._take_header(data, at, out)
-            if not used:
+                used = self._take_header(data, at)
+            else:
+                used = self._take_payload(data, at, out)
+            if used is None:
                 break
             at += used
             self.offset += used
@@ -88,8 +87,8 @@ class FrameReader(WireReader):
         self.offset += at - start
         return at
 
-    def _take_header(self, data, at, out):
-        """The header at `at` → 8; need more: 0."""
+    def _take_header(self, data, at):
+        """The header at `at` → 8; need more: None."""
         header = data[at:at + 8]
         if header[:4] not in FRAME_PREFIXES:
             wrong = 0 if header[0] > 3 else next(index for index in (1, 2, 3) if header[index])
@@ -98,29 +97,25 @@ class FrameReader(WireReader):
             raise ProtocolError(FRAME_RULE, self.offset + wrong, header[wrong:], expected)
         if len(header) < 8:
             self._needed = 8
-            return 0
+            return None
         kind, self._length = FRAME_HEADER.unpack(header)
         self._stream, self._remaining = FRAME_STREAMS[kind], self._length
         self._label_header(8)
-        if not self._length:
-            self._give(b"", out)
         return 8
 
     def _take_payload(self, data, at, out):
-        """The next piece of a payload → its size; need more: 0."""
+        """The next piece of a payload → its size; need more: None."""
         size = min(self._remaining, MAX_FRAME_PIECE_BYTES)
         if len(data) - at < size:
             self._needed = size
-            return 0
+            return None
         label_span(self._labels, self.offset, self.offset + size, "frame payload")
-        self._remaining -= size
-        self._give(data[at:at + size], out)
-        return size
-
-    def _give(self, payload, out):
+        payload = data[at:at + size]
         if self._stream == 3:
             raise StreamError(payload.decode("utf-8", "replace").strip() or NO_ERROR_TEXT)
         out.append((self._stream, payload))
+        self._remaining = self._remaining - size or None
+        return size
 
     def _label_header(self, size):
         """Label the first `size` bytes of the header that begins at `offset`."""
@@ -129,12 +124,10 @@ class FrameReader(WireReader):
 
     def _end_of_stream(self):
         got = len(self._held)
-        if self._remaining:
+        if self._remaining is not None:
             return TruncatedError("the payload of a %s frame" % STREAM_NAMES[self._stream], self.offset + got,
                                   self._length, self._length - self._remaining + got, FRAME_RULE)
-        if got:
-            return TruncatedError("a frame header", self.offset + got, 8, got, FRAME_RULE)
-        return None
+        return TruncatedError("a frame header", self.offset + got, 8, got, FRAME_RULE) if got else None
 
 
 def encode_frame(stream, payload):

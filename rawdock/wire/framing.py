@@ -9,10 +9,10 @@ engine sends it.
 """
 from ..errors import ProtocolError
 from .grammar import CONTENT_LENGTH, TOKEN
-from .head import line_offset
+from .reader import WireValue
 
 
-class Framing:
+class Framing(WireValue):
     """How a body is delimited: `kind` is "none", "length", "chunked", "close" or "upgrade".
 
     `length` (int) goes with "length". `coding` (str or None) names a transfer coding other than chunked
@@ -25,13 +25,6 @@ class Framing:
         self.kind = kind
         self.length = length
         self.coding = coding
-
-    def __eq__(self, other):
-        return (isinstance(other, Framing)
-                and (self.kind, self.length, self.coding) == (other.kind, other.length, other.coding))
-
-    def __repr__(self):
-        return "Framing(%r, %r, %r)" % (self.kind, self.length, self.coding)
 
 
 NO_BODY = Framing("none")
@@ -68,9 +61,7 @@ def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
     if status < 300 and (hijack or method == "CONNECT"):
         return UPGRADE
     if "\r\ntransfer-encoding:" in headers.lowered:
-        # 3. Both fields: refused. 4. Chunked last: chunked; otherwise a response ends with the connection.
-        return (coded_framing(head, length, offset, raw)
-                or Framing("close", coding=", ".join(headers.tokens("transfer-encoding"))))
+        return coded_framing(head, length, offset, raw)   # 3., 4.
     # 5., 6. A valid Content-Length (content_length has refused an invalid one).
     if length is not None:
         return Framing("length", length)
@@ -87,37 +78,32 @@ def request_framing(head, offset=0, raw=b""):
     headers = head.headers
     length = content_length(headers, offset, raw)
     if "\r\ntransfer-encoding:" in headers.lowered:
-        framing = coded_framing(head, length, offset, raw)
-        if framing is None:  # 4. ... in a request nobody could tell where the body ends
-            raise framing_error("RFC 9112 §6.3", offset, raw, headers, "transfer-encoding",
-                                "chunked as the last transfer coding")
-        return framing
+        return coded_framing(head, length, offset, raw)   # 3., 4.
     # 5., 6. Content-Length. 7. A request with neither field has no body.
     return NO_BODY if length is None else Framing("length", length)
 
 
 def coded_framing(head, length, offset, raw):
-    """CHUNKED if chunked is the only transfer coding, None if the last is another. The rest is refused."""
-    headers = head.headers
-
-    def refusal(rule, expected):
-        return framing_error(rule, offset, raw, headers, "transfer-encoding", expected)
-
-    if length is not None:
-        raise refusal("RFC 9112 §6.3", "no Transfer-Encoding beside Content-Length")
-    if head.version == "1.0":
-        raise refusal("RFC 9112 §6.1", "no Transfer-Encoding in an HTTP/1.0 message")
-    codings = headers.tokens("transfer-encoding")
-    if codings == ["chunked"]:
-        return CHUNKED
+    """The Framing of a message with Transfer-Encoding; `length` is its Content-Length or None."""
+    codings = head.headers.tokens("transfer-encoding")
     names = [coding.partition(";")[0].rstrip(" \t") for coding in codings]
-    if not all(TOKEN.fullmatch(name) for name in names):
-        raise refusal("RFC 9112 §7", "the names of transfer codings")
-    if not names or "chunked" in names:
-        unknown = [name for name in names if name != "chunked"]
-        raise refusal("RFC 9112 §7", "chunked without %s: that coding is not spoken here" % ", ".join(unknown)
-                      if unknown else "chunked, once and without parameters")
-    return None
+    unknown = [name for name in names if name != "chunked"]
+    rule, expected = "RFC 9112 §7", "chunked, once and without parameters"
+    if length is not None:   # 3. Both fields.
+        rule, expected = "RFC 9112 §6.3", "no Transfer-Encoding beside Content-Length"
+    elif head.version == "1.0":
+        rule, expected = "RFC 9112 §6.1", "no Transfer-Encoding in an HTTP/1.0 message"
+    elif codings == ["chunked"]:   # 4. Chunked is the last coding.
+        return CHUNKED
+    elif not all(TOKEN.fullmatch(name) for name in names):
+        expected = "the names of transfer codings"
+    elif names and unknown == names:   # 4. Another is: a response ends with its connection.
+        if head.kind == "response":
+            return Framing("close", coding=", ".join(codings))
+        rule, expected = "RFC 9112 §6.3", "chunked as the last transfer coding"
+    elif unknown:
+        expected = "chunked without %s: that coding is not spoken here" % ", ".join(unknown)
+    raise framing_error(rule, offset, raw, head.headers, "transfer-encoding", expected)
 
 
 def content_length(headers, offset=0, raw=b""):
@@ -130,28 +116,25 @@ def content_length(headers, offset=0, raw=b""):
         value = fields[1].partition("\r\n")[0].strip(" \t")
         if value.isdecimal() and len(value) < 20:   # of latin-1 only 0 to 9 are decimal
             return int(value)
-    first = None
-    for place, value in enumerate(headers.get_all("content-length")):
-        for number in value.split(","):
-            number = number.strip(" \t")
-            if not CONTENT_LENGTH.fullmatch(number):
-                raise framing_error("RFC 9110 §8.6", offset, raw, headers, "content-length",
-                                    "a Content-Length of 1 to 19 digits", place)
-            if first is None:
-                first = number
-            elif number != first:
-                raise framing_error("RFC 9112 §6.3", offset, raw, headers, "content-length",
-                                    "one Content-Length", place)
-    return None if first is None else int(first)
+    numbers = [(place, number.strip(" \t")) for place, value in enumerate(headers.get_all("content-length"))
+               for number in value.split(",")]
+    for place, number in numbers:
+        rule, expected = "RFC 9110 §8.6", "a Content-Length of 1 to 19 digits"
+        if CONTENT_LENGTH.fullmatch(number):
+            rule, expected = "RFC 9112 §6.3", "one Content-Length"
+            if number == numbers[0][1]:
+                continue
+        raise framing_error(rule, offset, raw, headers, "content-length", expected, place)
+    return int(numbers[0][1]) if numbers else None
 
 
 def framing_error(rule, offset, raw, headers, name, expected, place=0):
     """The ProtocolError at value number `place` of the fields `name`."""
     index = [index for index, (key, _) in enumerate(headers) if key.lower() == name][place]
     if raw:
-        text = raw.decode("latin-1")
-        at = text.index(":", line_offset(text, index + 1)) + 1
-        offset += len(text) - len(text[at:].lstrip(" \t"))
+        line = len(b"\n".join(raw.split(b"\n")[:index + 1]))
+        value = raw[raw.index(b":", line) + 1:]
+        offset += len(raw) - len(value.lstrip(b" \t"))
     return ProtocolError(rule, offset, headers.pairs[index][1].encode("latin-1"), expected)
 
 

@@ -29,11 +29,7 @@ def parse_response_head(data, offset=0):
     >>> parse_response_head(b"HTTP/1.1 404 Not Found\\r\\nServer: Docker\\r\\n\\r\\n")
     Head('1.1', 404, 'Not Found', Headers([('Server', 'Docker')]))
     """
-    text = str(data, "latin-1")
-    match = RESPONSE_HEAD.fullmatch(text)
-    if match is None:
-        raise head_refusal(text, "response", offset)
-    version, status, reason, fields = match.groups()
+    version, status, reason, fields = match_section(RESPONSE_HEAD, data, "response", offset)
     return Head(version, int(status), reason, Headers((), fields))
 
 
@@ -42,30 +38,18 @@ def parse_request_head(data, offset=0, bare_lf=False):
 
     `offset` is where `data` begins in its stream; `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
     """
-    text = str(data, "latin-1")
-    match = REQUEST_HEAD.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
-    if match is None:
-        raise head_refusal(text, "request", offset, bare_lf)
-    method, target, version, fields = match.groups()
+    method, target, version, fields = match_section(REQUEST_HEAD, data, "request", offset, bare_lf)
     return RequestHead(version, method, target, Headers((), fields))
 
 
-def head_refusal(text, kind, offset, bare_lf=False):
-    """The ProtocolError for a head (latin-1 str) that its expression has refused."""
-    try:
-        end = walk_head(text, kind, offset, None, bare_lf)
-    except ProtocolError as error:
-        return error
-    return ProtocolError("RFC 9112 §2.1", offset + end, text[end:].encode("latin-1"),
-                         "no byte after the empty line")
-
-
-def line_offset(text, index):
-    """Where line number `index` of `text` begins; 0 is the first."""
-    at = 0
-    for _ in range(index):
-        at = text.index("\n", at) + 1
-    return at
+def match_section(pattern, data, kind, offset, bare_lf=False):
+    """bytes of a head or trailer section → the groups (str) of its expression. Or ProtocolError."""
+    text = str(data, "latin-1")
+    match = pattern.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
+    if match is not None:
+        return match.groups()
+    end = walk_head(text, kind, offset, None, bare_lf)
+    raise ProtocolError("RFC 9112 §2.1", offset + end, data[end:], "no byte after the empty line")
 
 
 SPACE = LazyPattern(" ")
@@ -155,10 +139,12 @@ class SectionReader(WireReader):
     """The base of HeadReader and TrailerReader: takes what an empty line ends, at most `limit` bytes.
 
     Bytes beyond the limit are not looked at, so that a long section gets one verdict however it is cut.
+    `expected`: the stream must not end before another section.
     """
 
-    kind = limit = None
-    bare_lf = False
+    kind = name = limit = None
+    rule = "RFC 9112 §8"
+    expected = bare_lf = False
     _held = b""        # the start of a section that is not whole yet
     _scanned = 0       # bytes of it that are known to hold no end
 
@@ -175,24 +161,36 @@ class SectionReader(WireReader):
         return at + end - known
 
     def _find_end(self, buffer):
-        """Where the section at the start of `buffer` (bytearray) ends, or -1: need more."""
+        """Where the section at the start of `buffer` (bytearray) ends, or -1: need more.
+
+        ProtocolError if it has no end yet and can be the start of no section.
+        """
         if self.kind == "trailer" and buffer.startswith(b"\r\n"):
             return 2
-        end = find_empty_line(buffer, max(0, self._scanned - 3), self.limit, self.bare_lf)
-        if end < 0:
-            self._refuse_early(buffer)
-        return end
-
-    def _refuse_early(self, buffer):
-        """ProtocolError if `buffer`, in which no empty line was found, can be the start of no section."""
         limit, stray = self.limit, STRAY_CONTROL_BUT_LF if self.bare_lf else STRAY_CONTROL
+        end = find_empty_line(buffer, max(0, self._scanned - 3), limit, self.bare_lf)
+        if end >= 0:
+            return end
         wrong_start = self.kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[:7]))
         if wrong_start or stray.search(buffer, max(0, self._scanned - 1), limit):
             walk_head(buffer[:limit].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
         if len(buffer) > limit:
-            section = "trailer section" if self.kind == "trailer" else "head"
             raise ProtocolError("rawdock limit", self.offset + limit, buffer[limit:],
-                                "a %s of at most %d bytes" % (section, limit))
+                                "%s of at most %d bytes" % (self.name, limit))
+        return -1
+
+    def _parse_section(self, raw):
+        if self._labels is not None:
+            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+        section = self._parse(raw)
+        self.offset += len(raw)
+        return section
+
+    def _end_of_stream(self):
+        got = len(self._held)
+        if got or self.expected:
+            return TruncatedError(self.name, self.offset + got, None, got, self.rule)
+        return None
 
 
 class HeadReader(SectionReader):
@@ -212,7 +210,7 @@ class HeadReader(SectionReader):
 
     def __init__(self, kind, labels=None, offset=0, bare_lf=False):
         WireReader.__init__(self, labels, offset)
-        self.kind = kind
+        self.kind, self.name = kind, "a %s head" % kind
         self.start = offset
         self.bare_lf = bare_lf
 
@@ -248,18 +246,8 @@ class HeadReader(SectionReader):
             at += size - known
         return at
 
-    def _parse_section(self, raw):
-        self.raw = raw
-        self._before = True
-        if self._labels is not None:
-            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+    def _parse(self, raw):
+        self.raw, self._before = raw, True
         if self.kind == "response":
-            head = parse_response_head(raw, self.offset)
-        else:
-            head = parse_request_head(raw, self.offset, self.bare_lf)
-        self.offset += len(raw)
-        return head
-
-    def _end_of_stream(self):
-        got = len(self._held)
-        return TruncatedError("a %s head" % self.kind, self.offset + got, None, got) if got else None
+            return parse_response_head(raw, self.offset)
+        return parse_request_head(raw, self.offset, self.bare_lf)

@@ -9,6 +9,7 @@ How heads come in is in head.py.
 """
 from ..errors import UsageError
 from .grammar import FIELD_PAIR, FIELD_VALUE, TARGET, TOKEN
+from .reader import WireValue
 
 
 class Headers:
@@ -40,7 +41,7 @@ class Headers:
     def pairs(self):
         """The (name, value) pairs, a list."""
         if self._pairs is None:
-            self._pairs = parse_fields(self._text[2:])
+            self._pairs = [(name, value.rstrip(" \t")) for name, value in FIELD_PAIR.findall(self._text)]
         return self._pairs
 
     def get_all(self, name):
@@ -54,8 +55,7 @@ class Headers:
         return values
 
     def get(self, name, default=None):
-        values = self.get_all(name)
-        return values[0] if values else default
+        return self[name] if name in self else default
 
     def tokens(self, name):
         """The comma-separated elements of every field `name`, lower case (RFC 9110 §5.6.1)."""
@@ -84,7 +84,7 @@ class Headers:
         return "Headers(%r)" % (self.pairs,)
 
 
-class Head:
+class Head(WireValue):
     """A response's head: `version` "1.0" or "1.1", `status` int, `reason` str, `headers` Headers or pairs."""
 
     __slots__ = ("version", "status", "reason", "headers")
@@ -101,15 +101,6 @@ class Head:
         """Whether another head follows for one request: a 1xx but 101 (RFC 9110 §15.2)."""
         return self.status < 200 and self.status != 101
 
-    def parts(self):
-        return self.version, self.status, self.reason, self.headers
-
-    def __eq__(self, other):
-        return type(self) is type(other) and self.parts() == other.parts()
-
-    def __repr__(self):
-        return "%s%r" % (type(self).__name__, self.parts())
-
 
 class RequestHead(Head):
     """A request's head: `version`, `method` str, `target` str (as sent), `headers`."""
@@ -120,8 +111,7 @@ class RequestHead(Head):
 
     def __init__(self, version, method, target, headers):
         Head.__init__(self, version, None, None, headers)
-        self.method = method
-        self.target = target
+        self.method, self.target = method, target
 
     @property
     def asks_to_upgrade(self):
@@ -130,14 +120,6 @@ class RequestHead(Head):
 
     def parts(self):
         return self.version, self.method, self.target, self.headers
-
-
-def parse_fields(text):
-    """The (name, value) pairs of field lines (str) that a head expression has accepted."""
-    pairs = FIELD_PAIR.findall(text)
-    if " \r\n" in text or "\t\r\n" in text:
-        pairs = [(name, value.rstrip(" \t")) for name, value in pairs]
-    return pairs
 
 
 def field_lines(headers):

@@ -25,9 +25,24 @@ class ValuesThenError(list):
         self.error = error
 
     def __iter__(self):
-        for value in list.__iter__(self):
-            yield value
+        yield from list.__iter__(self)
         raise self.error
+
+
+class WireValue:
+    """A value of this floor: equal to another of its class with the same parts; prints as its own call."""
+
+    __slots__ = ()
+
+    def parts(self):
+        """What it is made of, a tuple: the arguments of the call."""
+        return tuple([getattr(self, name) for name in self.__slots__])
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.parts() == other.parts()
+
+    def __repr__(self):
+        return "%s(%s)" % (type(self).__name__, ", ".join(map(repr, self.parts())))
 
 
 def label_span(labels, start, end, role):
@@ -81,13 +96,9 @@ def read_lists(reader, pieces):
     Raises what is wrong after the values before it, and TruncatedError if the pieces end too early.
     """
     for piece in pieces:
-        values = []
-        try:
-            reader.take(piece, 0, values)
-        except (ProtocolError, StreamError):
-            if values:
-                yield values
-            raise
+        values = reader.feed(piece)
         if values:
-            yield values
+            yield values[:]   # a list that does not raise
+        if reader.error is not None:
+            raise reader.error
     reader.feed_eof()

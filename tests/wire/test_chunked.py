@@ -239,3 +239,8 @@ def test_too_many_trailer_fields_are_refused_where_the_first_of_them_begins():
     assert error is None
     values, error = outcome(ChunkedReader, b"0\r\n" + fields + b"c: d\r\n\r\n", eof=True)
     assert error == ("ProtocolError", "rawdock limit", 3 + len(fields))
+
+
+def test_a_trailer_value_with_a_next_line_character_is_one_line():
+    reader = ChunkedReader()
+    assert reader.feed(b"0\r\na: \x85host: b\r\n\r\n") == [] and reader.trailers == [("a", "\x85host: b")]

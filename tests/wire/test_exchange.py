@@ -188,7 +188,7 @@ def test_the_end_of_the_stream_ends_a_body_until_close_and_nothing_else():
     assert reader.feed(OK_5)[-1] == End() and reader.feed_eof() == []
     reader = ResponseReader()
     assert reader.feed(UPGRADED + b"raw")[-1] == Switched(b"raw")
-    assert reader.feed_eof() == [] and reader.switched
+    assert reader.feed_eof() == [] and reader.state == "raw"
 
 
 @pytest.mark.parametrize("reader, data, where, expected, got", [
@@ -295,7 +295,7 @@ def test_the_method_and_hijack_may_change_between_messages():
     reader.method = "GET"
     assert reader.feed(OK_5) == [HEAD_5, Data(b"hello"), End()] and reader.framing.kind == "length"
     reader.hijack = True
-    assert reader.feed(OK + b"\r\n") == [Head("1.1", 200, "OK", []), Switched()] and reader.switched
+    assert reader.feed(OK + b"\r\n") == [Head("1.1", 200, "OK", []), Switched()] and reader.state == "raw"
 
 
 def test_a_body_that_claims_much_costs_nothing():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError
 from rawdock.wire.grammar import MAX_FIELDS, REQUEST_HEAD, RESPONSE_HEAD, TRAILER_SECTION
-from rawdock.wire.head import (MAX_HEAD_BYTES, HeadReader, line_offset, parse_request_head, parse_response_head,
+from rawdock.wire.head import (MAX_HEAD_BYTES, HeadReader, parse_request_head, parse_response_head,
                                walk_head)
 from rawdock.wire.message import Head, RequestHead, encode_request_head, encode_response_head
 
@@ -189,11 +189,6 @@ def test_labels_of_a_head():
         ("version", "HTTP/1.1"), ("SP", " "), ("status code", "404"), ("SP", " "), ("reason phrase", "Not Found"), ("CRLF", "\r\n"),
         ("field name", "A"), ("colon", ":"), ("OWS", " "), ("field value", "b"), ("OWS", " "), ("CRLF", "\r\n"),
         ("field name", "c"), ("colon", ":"), ("CRLF", "\r\n"), ("CRLF", "\r\n")]
-
-
-def test_where_a_line_begins():
-    text = "HTTP/1.1 200 OK\r\na: b\nc: d\r\n\r\n"
-    assert [text[line_offset(text, index)] for index in range(4)] == ["H", "a", "c", "\r"]
 
 
 # Where a head ends.

@@ -160,3 +160,16 @@ def test_a_long_message_in_small_pieces_is_not_scanned_anew_for_each():
 def test_labels_of_messages():
     assert outcome(MessageReader, b' {"a":1}\r\n{} x', want_labels=True)[2] == [
         (0, 1, "separator"), (1, 8, "JSON message"), (8, 10, "separator"), (10, 12, "JSON message"), (12, 13, "separator")]
+
+
+@pytest.mark.parametrize("data, messages", [
+    (b'{"a":1} {"b":2}{"c":\n3}\n{"d', [{"a": 1}, {"b": 2}, {"c": 3}]),
+    (b'{"a":1}\n\x1e{"b":"\xc3\xa9"}\n{"c":1}\n', [{"a": 1}, {"b": "\xe9"}, {"c": 1}]),
+    (b'{"a":1}\n{"b":"' + b"x" * MAX_INTEGER_DIGITS + b'"}\n{"c":1}\n', [{"a": 1}, {"b": "x" * MAX_INTEGER_DIGITS}, {"c": 1}]),
+])
+def test_objects_that_are_whole_nearby_are_those_that_are_scanned(data, messages):
+    labels = []
+    assert MessageReader().feed(data) == MessageReader(labels).feed(data) == messages
+    reader = MessageReader()
+    reader.feed(data)
+    assert reader.offset == labels[-1][1]

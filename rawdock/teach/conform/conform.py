@@ -238,7 +238,7 @@ class ConformRun:
             raise StreamError("the connection broke (%s)" % error)
         finally:
             sock.close()
-        if reader.switched:
+        if reader.state == "raw":
             raise StreamError("the engine switched protocols: it was not asked to")
         head = [event for event in events if not isinstance(event, (Data, End))][-1]
         content = b"".join(event.data for event in events if isinstance(event, Data))
