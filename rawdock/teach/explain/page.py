@@ -290,17 +290,12 @@ def visible_spans(spans, kept):
 
 def page_exchange(exchange, sent, received):
     """An exchange for the time line, with its parts: its messages, then what crossed after a switch."""
-    parts = []
-    if exchange.request:
-        parts.append(message_part("Request", exchange.request, sent, exchange.raw_sent))
-    for message in exchange.interim:
-        parts.append(message_part("Interim response", message, received, ()))
-    if exchange.response:
-        parts.append(message_part("Response", exchange.response, received, exchange.raw_received))
-    for message, ranges, stream in ((exchange.request, exchange.raw_sent, sent),
-                                    (exchange.response, exchange.raw_received, received)):
-        for start, end in ranges:
-            parts.append(page_part("Raw stream", start, end, stream, message if stream is received else None))
+    rows = ([("Request", exchange.request, sent, exchange.raw_sent)]
+            + [("Interim response", message, received, ()) for message in exchange.interim]
+            + [("Response", exchange.response, received, exchange.raw_received)])
+    parts = [message_part(title, message, stream, raw) for title, message, stream, raw in rows if message]
+    parts += [page_part("Raw stream", start, end, stream, message if stream is received else None)
+              for _, message, stream, raw in rows for start, end in raw]
     request = exchange.request.head if exchange.request else None
     response = exchange.response.head if exchange.response else None
     endpoint = find_endpoint_row(request.method, request.target) if request else None

@@ -559,6 +559,12 @@ class LessonProgress:
         self._write()
         return given + 1, lesson.hints[given]
 
+    def report(self, console):
+        """Say what went wrong with the file, once."""
+        if self.trouble:
+            console.err.line("rawdock: %s" % self.trouble)
+            self.trouble = None
+
     def reset(self):
         self.solved, self.hints = {}, {}
         self._write()

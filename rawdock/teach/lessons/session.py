@@ -49,11 +49,6 @@ class LearnSession:
         self.prose = Prose(console.out)
         self.say = self.prose.say
 
-    def say_progress_trouble(self):
-        if self.progress.trouble:
-            self.console.err.line("rawdock: %s" % self.progress.trouble)
-            self.progress.trouble = None
-
     def show_title(self):
         self.prose.title("Lesson %d of %d: %s" % (self.number, len(LESSONS), self.lesson.title))
         self.say()
@@ -77,7 +72,7 @@ class LearnSession:
     def show_hint(self):
         number, hint = self.progress.next_hint(self.lesson)
         self.say(hint, "Hint %d of %d: " % (number, len(self.lesson.hints)), TITLE_COLOUR)
-        self.say_progress_trouble()
+        self.progress.report(self.console)
 
     def show_solution(self):
         solution = self.lesson.solution()
@@ -229,7 +224,7 @@ class LearnSession:
         self.say()
         solved = sum(lesson.name in self.progress.solved for lesson in LESSONS)
         self.say("%d of %d lessons are solved." % (solved, len(LESSONS)), "Solved. ", GOOD_COLOUR)
-        self.say_progress_trouble()
+        self.progress.report(self.console)
         return True
 
     def show_answer(self, data):
@@ -347,9 +342,7 @@ def run_lessons(console, options, arguments):
     progress = LessonProgress()
     if options["reset"]:
         progress.reset()
-    if progress.trouble:
-        console.err.line("rawdock: %s" % progress.trouble)
-        progress.trouble = None
+    progress.report(console)
     if options["reset"] and not (arguments or options["list"]):
         console.out.line("What was solved is forgotten.")
         return 0
