@@ -50,11 +50,7 @@ class Duplex(Closing):
 
     def __iter__(self):
         """Pieces of the raw stream (bytes) until the engine closes it."""
-        while True:
-            data = self.receive()
-            if not data:
-                return
-            yield data
+        return iter(self.receive, b"")
 
     def frames(self):
         """(stream, bytes) as they come. TruncatedError if the stream ends inside a frame.
