@@ -105,7 +105,9 @@ class ExchangeReader(WireReader):
         if state == "head" or state == "closed":
             at = self.take_head(data, at, out)
             if self.state == "body":
-                at = self._take_whole_body(data, at, out)
+                start, at = at, self._take_whole_body(data, at)
+                if at > start:
+                    out.append(Data(data[start:at]))
         elif state == "switch":
             self.state, self.complete, pieces = "raw", False, []
             at = self.take_content(data, at, pieces)
@@ -120,19 +122,17 @@ class ExchangeReader(WireReader):
             out.append(BARE_END if self.trailers is NO_TRAILERS else End(self.trailers))
         return at
 
-    def _take_whole_body(self, data, at, out):
-        """Take a body of known length that is whole in `data` behind its head; else nothing.
+    def _take_whole_body(self, data, at):
+        """The end of a body of known length that is whole in `data`, as take_content would find it, or `at`.
 
-        As take_content and LengthReader would a part later, for 5.0 µs a small response in place of 6.1.
+        Without a LengthReader: for 5.0 µs a small response in place of 6.1.
         """
-        size = self.framing.length
-        end = at + size
-        if at < end <= len(data) and self._labels is None:
-            out.append(Data(data[at:end]))
-            self.offset += size
-            self._end_message(NO_TRAILERS)
-            return end
-        return at
+        end = at + self.framing.length
+        if not at < end <= len(data) or self._labels is not None:
+            return at
+        self.offset += end - at
+        self._end_message(NO_TRAILERS)
+        return end
 
     def take_head(self, data, at, out):
         """Append one head, interim ones too → the index after it; need more: the end of the data (bytes)."""
@@ -159,6 +159,10 @@ class ExchangeReader(WireReader):
 
     def take_content(self, data, at, out):
         """Append pieces of content, slices of `data` → the index of the message's end, or of the data's."""
+        end = at if self._body else self._take_whole_body(data, at)
+        if end > at:
+            out.append(data[at:end])
+            return end
         body = self._body = self._body or body_reader(self.framing, self._labels, self.offset)
         at = body.take(data, at, out)
         self.offset = body.offset
@@ -242,8 +246,7 @@ class ResponseReader(ExchangeReader):
         if self._interim > MAX_INTERIM_RESPONSES:
             raise ProtocolError("rawdock limit", heads.start, heads.raw,
                                 "a final response after at most %d interim ones" % MAX_INTERIM_RESPONSES)
-        method, hijack = self.answered(head)
-        return response_framing(head, method, hijack, heads.start, heads.raw)
+        return response_framing(head, *self.answered(head), heads.start, heads.raw)
 
 
 class RequestReader(ExchangeReader):

@@ -142,7 +142,5 @@ def stays_open(head, framing):
     """Whether the connection can carry another message after this one (RFC 9112 §9.3)."""
     if framing.kind in ("close", "upgrade"):
         return False
-    if "\r\nconnection:" not in head.headers.lowered:
-        return head.version == "1.1"
-    tokens = head.headers.tokens("connection")
+    tokens = head.headers.tokens("connection") if "\r\nconnection:" in head.headers.lowered else ()
     return "close" not in tokens and (head.version == "1.1" or "keep-alive" in tokens)
