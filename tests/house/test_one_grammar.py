@@ -24,7 +24,9 @@ def grammar_in(source):
         if getattr(called, "attr", getattr(called, "id", "")) not in SEARCHES:
             continue
         for argument in ast.walk(ast.Tuple(elts=node.args)):
-            value = getattr(argument, "value", None) if isinstance(argument, ast.Constant) else None
+            # Before Python 3.8 a literal is a Str or a Bytes with `s`.
+            literal = type(argument).__name__ in ("Constant", "Str", "Bytes")
+            value = getattr(argument, "value", getattr(argument, "s", None)) if literal else None
             if isinstance(value, bytes) and EMPTY_LINE.search(value):
                 yield node.lineno
             text = value.decode("latin-1") if isinstance(value, bytes) else value
