@@ -91,11 +91,17 @@ def test_every_room_has_commands_or_serves_one_that_has():
     assert len(SCHOOL_COMMANDS) == 5
 
 
+@pytest.fixture(scope="module")
+def ps_alone(tmp_path_factory):
+    """A folder with the single file that has `ps` alone."""
+    folder = tmp_path_factory.mktemp("ps")
+    (folder / "rawdock.py").write_text(AMALGAMATE.amalgamate(only=["ps"]), encoding="utf-8")
+    return folder
+
+
 @pytest.mark.skipif(sys.version_info < (3, 8), reason="tools/amalgamate --only needs Python 3.8")
 @pytest.mark.parametrize("word", SCHOOL_WORDS)
-def test_a_file_without_the_school_says_so_too(tmp_path, word):
-    file = tmp_path / "rawdock.py"
-    file.write_text(AMALGAMATE.amalgamate(only=["ps"]), encoding="utf-8")
+def test_a_file_without_the_school_says_so_too(ps_alone, word):
     words = [word, "ps"] if word.startswith("--") else ["-H", word, "ps"] if word.endswith(":") else [word]
-    status, out, err = run_alone(tmp_path, "-I", "rawdock.py", *words)
+    status, out, err = run_alone(ps_alone, "-I", "rawdock.py", *words)
     assert status == 1 and out == "" and err.count("\n") == 1 and word in err and "--whole" in err, err
