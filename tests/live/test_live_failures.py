@@ -1,4 +1,5 @@
 """What a real engine can do to a client: be killed while it answers; and what a user can do: Ctrl-C, a closed pipe, a wrong address."""
+import fcntl
 import os
 import signal
 import subprocess
@@ -122,6 +123,8 @@ def test_a_reader_that_leaves_is_quiet(engine, ticking, words):
         words.append(ticking)
     process = subprocess.Popen(client(engine, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
     try:
+        if words == ["endpoints"]:   # its output ends: let less of it fit into the pipe
+            fcntl.fcntl(process.stdout, 1031, 4096)   # F_SETPIPE_SZ (Linux)
         assert process.stdout.readline()
         process.stdout.close()
         err = process.stderr.read()
