@@ -662,8 +662,8 @@ def test_threads_share_a_client():
 
 FORKING = """
 import os, sys
-from rawdock.engine.docker import Docker
-from rawdock.errors import ConnectError
+sys.path.insert(0, sys.argv[2])
+from rawdock import ConnectError, Docker
 
 docker = Docker(sys.argv[1], "1.41")
 stream = docker.request("GET", "/stream")
@@ -703,11 +703,13 @@ def test_a_child_process_does_not_share_connections():
                 peer.send(response(b'"%s"' % seen.target.encode()))
                 if seen.target == "/child/399":
                     over.set()
+    place = os.path.dirname(rawdock.__file__)   # of the single file; a package has it one folder higher
+    place = os.path.dirname(place) if hasattr(rawdock, "__path__") else place
     for _ in range(10):
         over = threading.Event()
         with FakeEngine(recipe) as engine:
-            ran = subprocess.run([sys.executable, "-c", FORKING, engine.address], stdout=subprocess.PIPE, timeout=90,
-                                 cwd=os.path.dirname(os.path.dirname(rawdock.__file__)))
+            ran = subprocess.run([sys.executable, "-c", FORKING, engine.address, place], stdout=subprocess.PIPE,
+                                 timeout=90)
         assert (ran.returncode, ran.stdout.split()) == (0, [b"0", b"0"])
 
 

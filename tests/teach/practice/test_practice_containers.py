@@ -1,10 +1,12 @@
 """The practice engine's containers by plain sockets: streams, signals, logs, execs, images, events."""
 import json
 import socket
+import sys
 import time
 
 import pytest
 
+from rawdock.teach.practice.connection import PracticeHangUp
 from rawdock.teach.practice.engine import PracticeEngine
 from tests.teach.practice.practice_wire import (UPGRADE, Wire, ask, attach, create, eventually, frames_of,
                                                 inspect, is_rfc3339, logs, output_of, pull, request_bytes,
@@ -604,7 +606,8 @@ def test_the_head_of_an_exec_is_read_before_its_output_follows(engine, monkeypat
     """docker-py reads the head through a buffer, and loses what comes with it."""
     identity = create(engine, ["sleep", "100"])
     start(engine, identity)
-    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 3600)
+    module = sys.modules[PracticeHangUp.__module__]   # the room's file, or the single file
+    monkeypatch.setattr(module, "HEAD_START_SECONDS", 3600)
 
     def state(one):
         return ask(engine, "GET", "/exec/%s/json" % one)[1]
@@ -623,7 +626,7 @@ def test_the_head_of_an_exec_is_read_before_its_output_follows(engine, monkeypat
             else:
                 assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
                 assert wire.frames() == [(1, b"x\n")]
-    monkeypatch.setattr("rawdock.teach.practice.connection.HEAD_START_SECONDS", 0.01)
+    monkeypatch.setattr(module, "HEAD_START_SECONDS", 0.01)
     one, wire = exec_on_its_way(engine, identity, ["echo", "x"])
     with wire:
         eventually(lambda: state(one)["ExitCode"] == 0)   # who never reads holds nobody up
