@@ -91,7 +91,8 @@ def leftovers(directory):
 
 def cgroups_named(name):
     """Cgroups of this name, or with it behind a hyphen, as podman writes it."""
-    return [path for path, _, _ in os.walk("/sys/fs/cgroup") if os.path.basename(path).split("-")[-1] == name]
+    return [path for path, _, _ in os.walk("/sys/fs/cgroup")
+            if ("-" + os.path.basename(path)).endswith("-" + name)]
 
 
 def is_running(pid):
@@ -212,7 +213,9 @@ def test_down_after_a_killed_dockerd_leaves_nothing(engine, second):
     assert leftovers(second.dir) == []
     assert not is_running(container)
     assert cgroups_named(name) == []
-    for parent in cgroups_named("rawdock-test"):      # an engine never deletes a parent that it was given
+    given = cgroups_named("rawdock-test")             # an engine never deletes a parent that it was given
+    assert given
+    for parent in given:
         os.rmdir(parent)
     assert [link for link in bridges if link_exists(link)] == []
     with pytest.raises(OSError):
