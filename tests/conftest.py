@@ -26,12 +26,14 @@ SINGLE_FILE = os.environ.get("RAWDOCK_SINGLE_FILE")
 collect_ignore = ["house", "live"] if SINGLE_FILE else []
 
 settings.register_profile("ci", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", deadline=None, max_examples=15,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
 
 
 def heed_ignored_signals():
-    """Signals that whoever started the tests ignores (nohup, a background job of a script) have their actions here.
+    """Signals that whoever started the tests ignores (nohup, a background job of a script) have their actions
+    here.
 
     The commands that tests start would inherit that they are ignored, and signal tests would fail for it.
     """

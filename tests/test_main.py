@@ -1,4 +1,5 @@
-"""The dispatcher: tables and names agree, help pages, mistakes in one line, closed descriptors. No engine is asked."""
+"""The dispatcher: tables and names agree, help pages, mistakes in one line, closed descriptors. No engine is
+asked."""
 import os
 import subprocess
 import sys
@@ -34,7 +35,8 @@ def test_the_words_of_the_school_are_its_commands_and_flags():
 
 
 def test_the_commands_of_the_first_cut_are_there():
-    assert set("GET HEAD POST PUT DELETE nc endpoints run create exec attach ps images pull logs events inspect start stop kill"
+    assert set("GET HEAD POST PUT DELETE nc endpoints run create exec attach ps images pull logs events "
+               "inspect start stop kill"
                " restart rm rmi wait rename version info practice".split()) <= set(NAMES)
 
 
@@ -111,7 +113,8 @@ def test_the_short_flag_of_help(rawdock_command):
 
 
 def test_help_that_is_not_for_us(rawdock_command):
-    # The program's own flag, an argument after --, and a flag's value: all of these go on to look for the engine.
+    # The program's own flag, an argument after --, and a flag's value: all of these go on to look for the
+    # engine.
     for words in (["exec", "c", "ls", "--help"], ["rm", "--", "--help"], ["logs", "--tail", "--help", "c"]):
         ran = run_to_end(rawdock_command + ["-H", NOBODY] + words)
         assert ran.status == 1 and ran.out == b"", words
@@ -126,7 +129,9 @@ def test_the_version(rawdock_command):
 def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     """PyPy is such a one."""
     start = "run_path(%r" % rawdock_command[-1] if rawdock_command[1] != "-m" else "run_module('rawdock'"
-    program = "import gc, runpy, sys; del gc.set_threshold; sys.argv[1:] = ['--version']; runpy.%s, run_name='__main__')" % start
+    program = (
+        "import gc, runpy, sys; del gc.set_threshold; sys.argv[1:] = ['--version']; runpy.%s, "
+        "run_name='__main__')" % start)
     ran = run_to_end([sys.executable, "-c", program])
     assert (ran.status, ran.err) == (0, b"")
 
@@ -150,9 +155,11 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     (["-H", "", "-H", NOBODY, "ps"], 1, "Specify only one -H"),
     (["--nonsense", "ps"], 125, "unknown flag: --nonsense"),
     (["-H"], 125, "flag needs an argument: 'H' in -H"),
-    (["ps", "--wire"], 125, "unknown flag: --wire: it stands before the command, as in rawdock --wire ps; see rawdock ps --help"),
+    (["ps", "--wire"], 125,
+     "unknown flag: --wire: it stands before the command, as in rawdock --wire ps; see rawdock ps --help"),
     (["run", "--dry-run=nc", "busybox"], 125,
-     "unknown flag: --dry-run: it stands before the command, as in rawdock --dry-run run; see rawdock run --help"),
+     "unknown flag: --dry-run: it stands before the command, as in rawdock --dry-run run; see rawdock run "
+     "--help"),
     (["ps", "--nonsense"], 125, "unknown flag: --nonsense; see rawdock ps --help"),
     (["run", "--nonsense", "busybox"], 125, "unknown flag: --nonsense; see rawdock run --help"),
     (["run", "-z", "busybox"], 125, "unknown shorthand flag: 'z' in -z"),

@@ -1,22 +1,22 @@
-/* What tools/bench measures against, and with: an engine's answers from prebuilt bytes, and a small parent process.
+/* What tools/bench measures against, and with: an engine's answers from prebuilt bytes, and a small parent.
  *
  *     bench_server serve SOCKET          answers on a unix socket until its stdin ends; prints "ready" first
- *     bench_server run FILE COMMAND…     runs a command with its stdout in FILE and its stderr in FILE.err, then prints
- *                                        seconds, peak KiB, user and system seconds, exit status
+ *     bench_server run FILE COMMAND…     runs a command with its stdout in FILE and its stderr in FILE.err,
+ *                                        then prints seconds, peak KiB, user and system seconds, exit status
  *
- * serve plays just enough of the Engine API for ping, version, ps, inspect, logs, export and events, one thread a
- * connection, and does as little as it can for each answer, so that the client is what is measured. How much
- * it sends is in the name of the container asked for:
+ * serve plays just enough of the Engine API for ping, version, ps, inspect, logs, export and events, one
+ * thread a connection, and does as little as it can for each answer, so that the client is what is measured.
+ * How much it sends is in the name of the container that is requested:
  *
  *     /containers/json                   three containers
  *     /containers/NAME/json              an inspect answer of 1 KiB
  *     /containers/mib-N/export           N MiB in chunks of 32 KiB, as a Go server copies them
  *     /containers/frames-N/logs          N stdout frames of a 100-byte line, a chunk each
- *     /containers/mixed-N/logs           the same, every tenth on stderr
+ *     /containers/mixed-N/logs           N such frames, every tenth on stderr
  *     /events?until=N                    N messages, a chunk each
  *
- * run is a program of its own because the peak memory of a child counts that of the process it was forked from:
- * a Python parent would lend its own megabytes to every child.
+ * run is a program of its own because the peak memory of a child counts that of the process it was forked
+ * from: a Python parent would lend its own megabytes to every child.
  *
  * Left out: request bodies, pipelining, every other path (404).
  */
@@ -44,7 +44,9 @@
     "Api-Version: 1.45\r\nDocker-Experimental: false\r\nOstype: linux\r\nServer: Docker/26.0.0 (linux)\r\n" \
     "Date: Mon, 02 Jan 2023 15:04:05 GMT\r\n"
 
-#define VERSION_BODY "{\"Version\":\"26.0.0\",\"ApiVersion\":\"1.45\",\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}"
+#define VERSION_BODY \
+    "{\"Version\":\"26.0.0\",\"ApiVersion\":\"1.45\"," \
+    "\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}"
 
 struct block { char *bytes; size_t size; long units; };
 
@@ -114,9 +116,12 @@ static void build_blocks(void)
     build_frames(&frames_block, 0);
     build_frames(&mixed_block, 10);
     for (int i = 0; i < 100; i++) {
-        int size = sprintf(event, "{\"status\":\"start\",\"id\":\"%064d\",\"from\":\"redis:2.8\",\"Type\":\"container\",\"Action\":\"start\","
-                           "\"Actor\":{\"ID\":\"%064d\",\"Attributes\":{\"image\":\"redis:2.8\",\"name\":\"redis-%d\"}},"
-                           "\"scope\":\"local\",\"time\":1672671845,\"timeNano\":1672671845123456789}\n", i, i, i);
+        int size = sprintf(event, "{\"status\":\"start\",\"id\":\"%064d\",\"from\":\"redis:2.8\","
+                           "\"Type\":\"container\",\"Action\":\"start\","
+                           "\"Actor\":{\"ID\":\"%064d\",\"Attributes\":{\"image\":\"redis:2.8\","
+                           "\"name\":\"redis-%d\"}},"
+                           "\"scope\":\"local\",\"time\":1672671845,\"timeNano\":1672671845123456789}\n",
+                           i, i, i);
         append_chunk(&events_block, event, size);
     }
     events_block.units = 100;
@@ -127,7 +132,8 @@ static void build_blocks(void)
 static int answer_whole(int fd, const char *status, const char *body, size_t size, int head_only)
 {
     char bytes[8192];
-    int head = snprintf(bytes, sizeof bytes, "HTTP/1.1 %s\r\n" SERVER_FIELDS "Content-Type: application/json\r\n"
+    int head = snprintf(bytes, sizeof bytes, "HTTP/1.1 %s\r\n" SERVER_FIELDS
+                        "Content-Type: application/json\r\n"
                         "Content-Length: %zu\r\n\r\n", status, size);
     if (!head_only) {
         memcpy(bytes + head, body, size);
@@ -139,7 +145,8 @@ static int answer_whole(int fd, const char *status, const char *body, size_t siz
 static int answer_chunked(int fd, const char *type, const struct block *block, long units, int close_after)
 {
     char head[1024];
-    int size = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n" SERVER_FIELDS "Content-Type: %s\r\n%sTransfer-Encoding: chunked\r\n\r\n",
+    int size = snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n" SERVER_FIELDS
+                        "Content-Type: %s\r\n%sTransfer-Encoding: chunked\r\n\r\n",
                         type, close_after ? "Connection: close\r\n" : "");
     if (send_all(fd, head, size))
         return -1;
@@ -152,13 +159,21 @@ static int answer_chunked(int fd, const char *type, const struct block *block, l
 static int answer_inspect(int fd, const char *name, int head_only)
 {
     char body[INSPECT_BYTES + 1];
-    int size = snprintf(body, sizeof body, "{\"Id\":\"%.64s\",\"Created\":\"2023-01-02T15:04:05.123456789Z\",\"Path\":\"redis-server\",\"Args\":[],"
-                        "\"State\":{\"Status\":\"running\",\"Running\":true,\"Paused\":false,\"Restarting\":false,\"OOMKilled\":false,"
-                        "\"Dead\":false,\"Pid\":4242,\"ExitCode\":0,\"Error\":\"\"},\"Name\":\"/%.64s\",\"RestartCount\":0,"
-                        "\"Driver\":\"overlay2\",\"Platform\":\"linux\",\"Config\":{\"Hostname\":\"redis\",\"Tty\":false,"
-                        "\"AttachStdout\":true,\"OpenStdin\":false,\"Env\":[\"PATH=/usr/bin:/bin\"],\"Cmd\":[\"redis-server\"],"
-                        "\"Image\":\"redis:2.8\",\"Labels\":{}},\"HostConfig\":{\"NetworkMode\":\"default\",\"AutoRemove\":false,"
-                        "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{}}},\"Mounts\":[],\"NetworkSettings\":{\"Ports\":{}},\"Padding\":\"",
+    int size = snprintf(body, sizeof body, "{\"Id\":\"%.64s\","
+                        "\"Created\":\"2023-01-02T15:04:05.123456789Z\","
+                        "\"Path\":\"redis-server\",\"Args\":[],"
+                        "\"State\":{\"Status\":\"running\",\"Running\":true,\"Paused\":false,"
+                        "\"Restarting\":false,\"OOMKilled\":false,"
+                        "\"Dead\":false,\"Pid\":4242,\"ExitCode\":0,\"Error\":\"\"},\"Name\":\"/%.64s\","
+                        "\"RestartCount\":0,"
+                        "\"Driver\":\"overlay2\",\"Platform\":\"linux\",\"Config\":{\"Hostname\":\"redis\","
+                        "\"Tty\":false,"
+                        "\"AttachStdout\":true,\"OpenStdin\":false,\"Env\":[\"PATH=/usr/bin:/bin\"],"
+                        "\"Cmd\":[\"redis-server\"],"
+                        "\"Image\":\"redis:2.8\",\"Labels\":{}},"
+                        "\"HostConfig\":{\"NetworkMode\":\"default\",\"AutoRemove\":false,"
+                        "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{}}},\"Mounts\":[],"
+                        "\"NetworkSettings\":{\"Ports\":{}},\"Padding\":\"",
                         name, name);
     while (size < INSPECT_BYTES - 2)
         body[size++] = 'x';
@@ -172,10 +187,14 @@ static int answer_list(int fd, int head_only)
     char body[4096];
     int size = sprintf(body, "[");
     for (int i = 0; i < 3; i++)
-        size += sprintf(body + size, "%s{\"Id\":\"%063d%d\",\"Names\":[\"/redis-%d\"],\"Image\":\"redis:2.8\",\"ImageID\":\"sha256:%064d\","
-                        "\"Command\":\"redis-server\",\"Created\":1672671845,\"Ports\":[{\"IP\":\"0.0.0.0\",\"PrivatePort\":6379,"
-                        "\"PublicPort\":%d,\"Type\":\"tcp\"}],\"Labels\":{},\"State\":\"running\",\"Status\":\"Up 2 hours\","
-                        "\"HostConfig\":{\"NetworkMode\":\"default\"},\"NetworkSettings\":{\"Networks\":{}},\"Mounts\":[]}",
+        size += sprintf(body + size, "%s{\"Id\":\"%063d%d\",\"Names\":[\"/redis-%d\"],"
+                        "\"Image\":\"redis:2.8\",\"ImageID\":\"sha256:%064d\","
+                        "\"Command\":\"redis-server\",\"Created\":1672671845,"
+                        "\"Ports\":[{\"IP\":\"0.0.0.0\",\"PrivatePort\":6379,"
+                        "\"PublicPort\":%d,\"Type\":\"tcp\"}],\"Labels\":{},\"State\":\"running\","
+                        "\"Status\":\"Up 2 hours\","
+                        "\"HostConfig\":{\"NetworkMode\":\"default\"},"
+                        "\"NetworkSettings\":{\"Networks\":{}},\"Mounts\":[]}",
                         i ? "," : "", 0, i, i, i, 6379 + i);
     size += sprintf(body + size, "]");
     return answer_whole(fd, "200 OK", body, size, head_only);
@@ -211,7 +230,8 @@ static int answer(int fd, char *request)
     if (!strcmp(target, "/containers/json"))
         return answer_list(fd, head_only);
     if (!strcmp(target, "/events"))
-        return answer_chunked(fd, "application/json", &events_block, count_after(query, "until="), close_after);
+        return answer_chunked(fd, "application/json", &events_block, count_after(query, "until="),
+                              close_after);
     if (!strncmp(target, "/containers/", 12)) {
         char *name = target + 12, *what = strchr(name, '/');
         if (what) {
@@ -219,10 +239,12 @@ static int answer(int fd, char *request)
             if (!strcmp(what, "json"))
                 return answer_inspect(fd, name, head_only);
             if (!strcmp(what, "export"))
-                return answer_chunked(fd, "application/x-tar", &export_block, count_after(name, "mib-"), close_after);
+                return answer_chunked(fd, "application/x-tar", &export_block, count_after(name, "mib-"),
+                                      close_after);
             if (!strcmp(what, "logs")) {
                 struct block *block = strncmp(name, "mixed-", 6) ? &frames_block : &mixed_block;
-                return answer_chunked(fd, "application/vnd.docker.multiplexed-stream", block, count_after(name, "-"), close_after);
+                return answer_chunked(fd, "application/vnd.docker.multiplexed-stream", block,
+                                      count_after(name, "-"), close_after);
             }
         }
     }
@@ -322,8 +344,10 @@ static int run(const char *path, char **command)
         if (errno != EINTR)
             die("wait4");
     clock_gettime(CLOCK_MONOTONIC, &ended);
-    printf("%.6f %ld %ld.%06ld %ld.%06ld %d\n", ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9, used.ru_maxrss,
-           (long)used.ru_utime.tv_sec, (long)used.ru_utime.tv_usec, (long)used.ru_stime.tv_sec, (long)used.ru_stime.tv_usec,
+    printf("%.6f %ld %ld.%06ld %ld.%06ld %d\n",
+           ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9, used.ru_maxrss,
+           (long)used.ru_utime.tv_sec, (long)used.ru_utime.tv_usec, (long)used.ru_stime.tv_sec,
+           (long)used.ru_stime.tv_usec,
            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 0;
 }

@@ -19,7 +19,8 @@ class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 class FakeEngine:
     """`answers`: "GET /containers/json" (no version, no query) → a JSON value, bytes, or (status, either).
 
-    `requests` are (method, path, {query}) in the order they came. Use as a context manager; `address` is "unix://…".
+    `requests` are (method, path, {query}) in the order they came. Use as a context manager; `address` is
+    "unix://…".
     """
 
     def __init__(self, answers):
@@ -48,7 +49,8 @@ class FakeEngine:
                     return self.reply(200, b"OK")
                 engine.requests.append((self.command, path, dict(urllib.parse.parse_qsl(query))))
                 engine.headers.append(dict(self.headers))
-                found = engine.answers.get("%s %s" % (self.command, path), (404, {"message": "no such object here"}))
+                found = engine.answers.get("%s %s" % (self.command, path),
+                                           (404, {"message": "no such object here"}))
                 status, body = found if isinstance(found, tuple) else (200, found)
                 self.reply(status, body if isinstance(body, bytes) else json.dumps(body).encode("utf-8"))
 

@@ -1,4 +1,5 @@
-"""A socket that answers as a test says, and a rawdock process to ask it. No engine and none of rawdock's own code."""
+"""A socket that answers as a test says, and a rawdock process to ask it. No engine and none of rawdock's own
+code."""
 import os
 import re
 import shutil
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 
 
 def answer(status, body=b"", reason=b"OK"):
-    return b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (status, reason, len(body)) + body
+    return (b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            % (status, reason, len(body)) + body)
 
 
 def chunked_head(*fields):
-    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + b"".join(field + b"\r\n" for field in fields) + b"\r\n"
+    return (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+            + b"".join(field + b"\r\n" for field in fields) + b"\r\n")
 
 
 def chunk(data):
@@ -50,7 +53,8 @@ def read_request(connection):
 
 
 class ScriptedSocket:
-    """`address`; `requests`: what came, as (line, head, body). Calls `serve(self, connection)` in a thread a connection."""
+    """`address`; `requests`: what came, as (line, head, body). Calls `serve(self, connection)` in a thread a
+    connection."""
 
     def __init__(self, path, serve):
         self.address = "unix://" + path
@@ -89,7 +93,8 @@ class ScriptedSocket:
 def scripted_socket(serve):
     """A ScriptedSocket; `serve` a function, or a dict for serving()."""
     directory = tempfile.mkdtemp(prefix="rdk-")   # a short path: a socket's may have 107 bytes
-    engine = ScriptedSocket(os.path.join(directory, "s"), serving(serve) if isinstance(serve, dict) else serve)
+    engine = ScriptedSocket(os.path.join(directory, "s"),
+                            serving(serve) if isinstance(serve, dict) else serve)
     try:
         yield engine
     finally:
@@ -148,7 +153,8 @@ def clean_environment(**more):
 def run_to_end(argv, stdin=b"", timeout=30, **options):
     """Start `argv`, give it `stdin`, wait for its end → Ran."""
     options.setdefault("env", clean_environment())
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               **options)
     try:
         out, err = process.communicate(stdin, timeout)
     except BaseException:

@@ -1,7 +1,9 @@
-"""Recorded answers of a real engine, cut on their way to the commands: what came whole is shown, then one line, and no success.
+"""Recorded answers of a real engine, cut on their way to the commands: what came whole is shown, then one
+line, and no success.
 
-The captures are those of tools/sweep, one folder over; here a process reads them from a real socket. The sweep
-itself cuts at every byte, which processes are too slow for: these are the cuts that look most like an end.
+The captures are those of tools/sweep, one folder over; here a process reads them from a real socket. The
+sweep itself cuts at every byte, which processes are too slow for: these are the cuts that look most like an
+end.
 """
 import json
 import os
@@ -10,12 +12,17 @@ import subprocess
 
 import pytest
 
-from tests.cli.scripted_socket import PING, answer, assert_one_line, frame, read_request, run_to_end, scripted_socket
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, frame, read_request, run_to_end,
+                                       scripted_socket)
 
 CAPTURES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "net", "captures")
-INSPECT = json.dumps({"Id": "a" * 64, "Name": "/c", "State": {"Running": True, "Paused": False, "Restarting": False},
-                      "Config": {"Tty": False, "OpenStdin": False}, "HostConfig": {"AutoRemove": False}}).encode()
-UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+INSPECT = json.dumps({"Id": "a" * 64, "Name": "/c",
+                      "State": {"Running": True, "Paused": False, "Restarting": False},
+                      "Config": {"Tty": False, "OpenStdin": False},
+                      "HostConfig": {"AutoRemove": False}}).encode()
+UPGRADED = (
+    b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: "
+    b"Upgrade\r\nUpgrade: tcp\r\n\r\n")
 
 
 def wire_of(name):
@@ -24,7 +31,8 @@ def wire_of(name):
 
 
 def serve_cut(target, wire, others=()):
-    """Answer requests whose line has `target` in it with `wire` and close; ping and inspect as an engine does."""
+    """Answer requests whose line has `target` in it with `wire` and close; ping and inspect as an engine
+    does."""
     def serve(engine, connection):
         while True:
             request = read_request(connection)
@@ -69,7 +77,8 @@ COMMANDS = {
 
 
 def places(wire):
-    """Where a cut could pass for an end: in the head, after it, between chunks, before the last CRLF and inside it."""
+    """Where a cut could pass for an end: in the head, after it, between chunks, before the last CRLF and
+    inside it."""
     head = wire.index(b"\r\n\r\n") + 4
     middle = (head + len(wire)) // 2
     found = {head - 30, head, wire.find(b"\r\n", middle) + 2 or middle, len(wire) - 2, len(wire) - 1}
@@ -104,10 +113,14 @@ def test_what_came_before_the_cut_is_written(rawdock_command, tmp_path):
     wire = wire_of("archive")
     head = wire.index(b"\r\n\r\n") + 4
     for place in (head + 1, head + 600, len(wire) - 1):
-        with scripted_socket(serve_cut("/archive", wire[:place])) as engine, open(str(tmp_path / "out"), "wb") as out:
-            process = subprocess.Popen(rawdock_command + ["-H", engine.address, "GET", "/containers/c/archive"], stdout=out, stderr=subprocess.PIPE)
+        with scripted_socket(serve_cut("/archive", wire[:place])) as engine, \
+                open(str(tmp_path / "out"), "wb") as out:
+            process = subprocess.Popen(rawdock_command
+                                       + ["-H", engine.address, "GET", "/containers/c/archive"], stdout=out,
+                                       stderr=subprocess.PIPE)
             err = process.communicate(timeout=30)[1]
-        assert process.returncode == 1 and "%d of %d bytes" % (place - head, len(wire) - head) in assert_one_line(err)
+        assert (process.returncode == 1 and "%d of %d bytes"
+                % (place - head, len(wire) - head) in assert_one_line(err))
         assert (tmp_path / "out").read_bytes() == wire[head:place]
 
 
@@ -157,7 +170,8 @@ def test_a_raw_verb_over_http_1_0_says_what_nobody_can_know(rawdock_command, nam
     assert ran.status == 0, ran
     if name in SHOWS_ITS_END:
         assert ran.out == content and ran.err == b""
-        ran = run_unframed(rawdock_command, words + ["-0"], target, content[:len(content.rstrip(b"\0\n")) - 1], b"1.0")
+        ran = run_unframed(rawdock_command, words + ["-0"], target,
+                           content[:len(content.rstrip(b"\0\n")) - 1], b"1.0")
         assert ran.status == 1 and "does not show that it is whole" in assert_one_line(ran.err), ran
     else:
         assert "nothing tells the end" in ran.err.decode().splitlines()[-1], ran
@@ -178,7 +192,8 @@ def test_json_of_a_path_that_the_table_does_not_have(rawdock_command, body, stat
 
 
 def test_a_pull_that_fails_in_the_stream(rawdock_command):
-    for name, words in (("pull-missing-blob", "blob"), ("pull-not-a-tar", "tar"), ("pull-no-platform", "no matching manifest")):
+    for name, words in (("pull-missing-blob", "blob"), ("pull-not-a-tar", "tar"),
+                        ("pull-no-platform", "no matching manifest")):
         with scripted_socket(serve_cut("/images/create", wire_of(name))) as engine:
             ran = run_to_end(rawdock_command + ["-H", engine.address, "pull", "busybox"])
         assert ran.status == 1 and words in assert_one_line(ran.err), ran
@@ -196,7 +211,8 @@ def test_an_exec_whose_stream_ends_while_it_runs(rawdock_command):
 def test_an_exec_whose_stream_is_cut_in_a_frame(rawdock_command):
     others = {"/containers/c/exec": answer(201, b'{"Id":"%s"}' % (b"e" * 64), b"Created"),
               "/exec/%s/json" % ("e" * 64): answer(200, b'{"Running":false,"ExitCode":0}')}
-    with scripted_socket(serve_cut("/start", UPGRADED + frame(1, b"one\n") + frame(1, b"two\n")[:-1], others)) as engine:
+    with scripted_socket(serve_cut("/start", UPGRADED + frame(1, b"one\n") + frame(1, b"two\n")[:-1],
+                                   others)) as engine:
         ran = run_to_end(rawdock_command + ["-H", engine.address, "exec", "c", "ls"])
     assert ran.status == 1 and ran.out == b"one\n", ran
     assert "cut" in assert_one_line(ran.err)
@@ -205,7 +221,8 @@ def test_an_exec_whose_stream_is_cut_in_a_frame(rawdock_command):
 @pytest.mark.parametrize("words", [["run", "busybox"], ["attach", "c"], ["start", "-a", "c"]], ids=" ".join)
 @pytest.mark.parametrize("cut", ["in a frame", "before the exit status"])
 def test_a_stream_that_ends_is_no_success_before_the_exit_status(rawdock_command, words, cut):
-    """The stream ends between frames, then the answer of wait breaks off; or the stream ends inside a frame."""
+    """The stream ends between frames, then the answer of wait breaks off; or the stream ends inside a
+    frame."""
     wait = wire_of("wait")
     head = wait.index(b"\r\n\r\n") + 4
     stream = frame(1, b"one\n") + (frame(1, b"two\n")[:-1] if cut == "in a frame" else b"")

@@ -1,4 +1,5 @@
-"""Engines that are not there, that talk nonsense, that go away: one clear line each, a status that is not zero, no traceback."""
+"""Engines that are not there, that talk nonsense, that go away: one clear line each, a status that is not
+zero, no traceback."""
 import os
 import socket
 import stat
@@ -7,10 +8,11 @@ import sys
 
 import pytest
 
-from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment, read_request, run_to_end,
-                                       scripted_socket)
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment,
+                                       read_request, run_to_end, scripted_socket)
 
-# Each test costs processes: the commands that reach the engine by a way of their own, then two that stand for them.
+# Each test costs processes: the commands that reach the engine by a way of their own, then two that stand for
+# them.
 INSPECT = b'{"Id":"%s","Config":{"Tty":false,"OpenStdin":false},"State":{"Running":true}}' % (b"a" * 64)
 COMMANDS = [["ps"], ["run", "busybox"], ["GET", "/info"], ["nc"], ["events"], ["pull", "busybox:1"]]
 
@@ -54,7 +56,8 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
         path = engine.address[len("unix://"):]
         os.chmod(os.path.dirname(path), 0o755)
         os.chmod(path, 0)
-        # Everything is imported before the user changes: nobody may not be able to read this checkout. A single
+        # Everything is imported before the user changes: nobody may not be able to read this checkout. A
+        # single
         # file is found by its path, under the name that a `python3 -m rawdock` of it has.
         child = ("import os, sys\n"
                  "from importlib.machinery import SourceFileLoader\n"
@@ -62,7 +65,8 @@ def test_a_socket_we_may_not_open(rawdock_command, words):
                  "single = sys.argv.pop(1)\n"
                  "if single:\n"
                  "    loader = SourceFileLoader('rawdock', single)\n"
-                 "    sys.modules['rawdock'] = rawdock = module_from_spec(spec_from_loader('rawdock', loader))\n"
+                 "    sys.modules['rawdock'] = rawdock = module_from_spec(spec_from_loader('rawdock', "
+                 "loader))\n"
                  "    loader.exec_module(rawdock)\n"
                  "    main = rawdock.main\n"
                  "else:\n"
@@ -94,7 +98,8 @@ GARBAGE = {
     "text": b"hello\n",
     "no-reason": b"HTTP/1.1 twohundred\r\n\r\n",
     "two-lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-    "length-and-chunked": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length-and-chunked": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: "
+                          b"chunked\r\n\r\n0\r\n\r\n",
     "bad-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
     "endless-head": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 400000,
     "endless-line": b"HTTP/1.1 200 " + b"a" * 2000000,
@@ -113,12 +118,16 @@ def test_an_engine_that_answers_garbage(rawdock_command, turn, name):
         refused(rawdock_command, engine.address, COMMANDS[turn % 3])
 
 
-NOT_WHAT_WAS_ASKED = {"no JSON": b"<html>", "a number": b"17", "a list": b"[1]", "deep": b"[" * 100000, "not UTF-8": b'{"Id":"\xff"}', "an object": b"{}"}
+NOT_WHAT_WAS_ASKED = {"no JSON": b"<html>", "a number": b"17", "a list": b"[1]", "deep": b"[" * 100000,
+                      "not UTF-8": b'{"Id":"\xff"}', "an object": b"{}"}
 
 
-@pytest.mark.parametrize("words, body", [(words.split(), body) for body in sorted(NOT_WHAT_WAS_ASKED) for words in (
-    ["ps", "run busybox"] if body[:2] not in ("a ", "an") else ["run busybox", "exec c ls", "start -a c"] if body == "a number" else
-    ["ps", "run busybox", "exec c ls", "inspect c", "attach c", "start -a c", "wait c", "logs c", "images", "version", "info", "rmi x",
+@pytest.mark.parametrize("words, body",
+                         [(words.split(), body) for body in sorted(NOT_WHAT_WAS_ASKED) for words in (
+    ["ps", "run busybox"] if body[:2] not in ("a ", "an") else ["run busybox", "exec c ls", "start -a c"]
+    if body == "a number" else
+    ["ps", "run busybox", "exec c ls", "inspect c", "attach c", "start -a c", "wait c", "logs c", "images",
+     "version", "info", "rmi x",
      "events", "pull x"])], ids=lambda value: value if isinstance(value, str) else " ".join(value))
 def test_an_engine_that_answers_something_else(rawdock_command, words, body):
     """Whatever the JSON is: an answer or one line, never a traceback."""
@@ -157,7 +166,11 @@ PING_ANSWER = b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\
     (["ps"], b"HTTP/1.1 200 OK\r\nContent-"),
     (["GET", "/info"], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"),
     (["logs", "-f", "c"], chunked_head() + chunk(b"\x01\0\0\0\0\0\0\x02x\n")),
-    (["events"], chunked_head() + chunk(b'{"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{}},"time":1,"timeNano":1000000000}\n')),
+    (["events"],
+     chunked_head()
+     + chunk(
+         b'{"Type":"container","Action":"start","Actor":{"ID":"a","Attributes":{}},'
+         b'"time":1,"timeNano":1000000000}\n')),
     (["pull", "busybox"], chunked_head() + chunk(b'{"status":"Pulling"}\r\n')),
     (["wait", "c"], chunked_head()),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
@@ -190,7 +203,8 @@ def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
     for words in (["ps"], ["run", "busybox"], ["events"], ["nc"], ["wait", "c"]):
         asked.clear()
         with scripted_socket(serve) as engine:
-            process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, env=clean_environment())
             if words == ["nc"]:
                 process.stdin.write(b"GET / HTTP/1.0\r\n\r\n")
@@ -202,10 +216,12 @@ def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
 
 
 ODD_PROGRESS = [b'{"status":["x"],"id":"a"}', b'{"status":"s","id":["a"],"progressDetail":{"current":1}}',
-                b'{"status":"s","id":"a","progressDetail":{"current":"1","total":2}}', b'{"status":"s","id":"a","progressDetail":{"current":1,"total":[2]}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":"1","total":2}}',
+                b'{"status":"s","id":"a","progressDetail":{"current":1,"total":[2]}}',
                 b'{"status":"s","id":"a","progressDetail":{"current":1,"total":1' + b"0" * 400 + b'}}',
                 b'{"status":"s","id":"a","progressDetail":{"current":1,"total":1' + b"0" * 6000 + b'}}',
-                b'{"status":"s","id":"a","progressDetail":{"current":1e308,"total":2}}', b"[]", b"5", b'"x"', b"null"]
+                b'{"status":"s","id":"a","progressDetail":{"current":1e308,"total":2}}', b"[]", b"5", b'"x"',
+                b"null"]
 
 
 @pytest.mark.parametrize("words, status", [("pull x", 1), ("run x", 125), ("create x", 1)])
@@ -214,7 +230,8 @@ def test_progress_that_makes_no_sense_is_no_pull(rawdock_command, words, status,
     pulled = chunked_head() + chunk(message + b"\r\n") + b"0\r\n\r\n"
     target = "fromImage=docker.io%2Flibrary%2Fx" if words == "pull x" else "fromImage=x"
     answers = dict(PING, **{"POST /images/create?%s&tag=latest" % target: pulled,
-                            "POST /containers/create": answer(404, b'{"message":"No such image: x:latest"}', b"Not Found")})
+                            "POST /containers/create": answer(404, b'{"message":"No such image: x:latest"}',
+                                                              b"Not Found")})
     with scripted_socket(answers) as engine:
         ran = run_to_end(rawdock_command + ["-H", engine.address] + words.split())
     assert (ran.status, b"Traceback" in ran.err) == (status, False), ran
@@ -222,18 +239,25 @@ def test_progress_that_makes_no_sense_is_no_pull(rawdock_command, words, status,
 
 
 NOT_SUCCESS = [
-    (["pull", "busybox"], b"204 No Content"), (["pull", "-q", "busybox"], b"304 Not Modified"), (["pull", "busybox"], b"200 OK"),
-    (["pull", "busybox"], b"206 Partial Content"), (["logs", "c"], b"304 Not Modified"), (["logs", "c"], b"204 No Content"),
-    (["ps"], b"204 No Content"), (["images"], b"202 Accepted"), (["start", "c"], b"200 OK"), (["events"], b"304 Not Modified"),
-    (["rmi", "i"], b"204 No Content"), (["rmi", "i"], b"200 OK {}"), (["rmi", "i"], b'200 OK "a"'), (["rmi", "i"], b"200 OK [5]"),
-    (["create", "i"], b"200 OK"), (["wait", "c"], b"204 No Content"), (["rename", "c", "d"], b"200 OK"), (["kill", "c"], b"304 Not Modified"),
+    (["pull", "busybox"], b"204 No Content"), (["pull", "-q", "busybox"], b"304 Not Modified"),
+    (["pull", "busybox"], b"200 OK"),
+    (["pull", "busybox"], b"206 Partial Content"), (["logs", "c"], b"304 Not Modified"),
+    (["logs", "c"], b"204 No Content"),
+    (["ps"], b"204 No Content"), (["images"], b"202 Accepted"), (["start", "c"], b"200 OK"),
+    (["events"], b"304 Not Modified"),
+    (["rmi", "i"], b"204 No Content"), (["rmi", "i"], b"200 OK {}"), (["rmi", "i"], b'200 OK "a"'),
+    (["rmi", "i"], b"200 OK [5]"),
+    (["create", "i"], b"200 OK"), (["wait", "c"], b"204 No Content"), (["rename", "c", "d"], b"200 OK"),
+    (["kill", "c"], b"304 Not Modified"),
 ]
 
 
-@pytest.mark.parametrize("words, said", NOT_SUCCESS, ids=lambda value: " ".join(value) if isinstance(value, list) else value.decode())
+@pytest.mark.parametrize("words, said", NOT_SUCCESS,
+                         ids=lambda value: " ".join(value) if isinstance(value, list) else value.decode())
 def test_a_status_that_is_no_success_of_this_request(rawdock_command, words, said):
     """The table says which statuses are: an answer without the content that was asked for is none."""
-    status, reason, body = (said.split(b" ", 2) + [b""])[:3] if said.endswith((b"}", b'"', b"]")) else (said[:3], said[4:], b"")
+    status, reason, body = ((said.split(b" ", 2) + [b""])[:3] if said.endswith((b"}", b'"', b"]"))
+                            else (said[:3], said[4:], b""))
 
     def serve(engine, connection):
         request = read_request(connection)

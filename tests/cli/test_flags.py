@@ -123,13 +123,16 @@ def test_a_flag_shows_its_spellings():
 def test_an_error_is_one_line_with_its_hint():
     assert one_line(UsageError("a\nb\tc", "try d")) == "a b c; try d"
     assert one_line(ConnectError("unix:///x", "no such socket", hint="start it")) == (
-        "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running? (no such socket); start it")
+        "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running? (no such socket); "
+        "start it")
     assert one_line(ConnectError("unix:///x", "permission denied", errno.EACCES)) == (
-        "permission denied while trying to connect to the Docker daemon socket at unix:///x: permission denied")
+        "permission denied while trying to connect to the Docker daemon socket at unix:///x: permission "
+        "denied")
     assert one_line(ConnectError("unix:///x", "it broke",
                                  connected=True)) == "lost the engine at unix:///x: it broke"
     assert one_line(TruncatedError("a body", 7, 9,
-                                   2)).endswith("got 2 of 9 bytes (RFC 9112 §8); did the engine stop? What came is not all")
+                                   2)).endswith(
+        "got 2 of 9 bytes (RFC 9112 §8); did the engine stop? What came is not all")
 
 
 def test_output_waits_for_a_pipe_that_does_not_block():
@@ -160,7 +163,8 @@ def test_a_line_of_output_is_utf8_whatever_is_in_it():
     reading, writing = os.pipe()
     Output(writing).line("caf\u00e9 \udcff\n\ta \u65e5\u672c \U0001f469\u200d\U0001f4bb")
     os.close(writing)
-    assert os.read(reading, 100) == "caf\u00e9 \\udcff\n\ta \u65e5\u672c \U0001f469\u200d\U0001f4bb\n".encode("utf-8")
+    assert os.read(reading,
+                   100) == "caf\u00e9 \\udcff\n\ta \u65e5\u672c \U0001f469\u200d\U0001f4bb\n".encode("utf-8")
     os.close(reading)
 
 

@@ -26,22 +26,28 @@ def zone(monkeypatch):
 
 
 @pytest.mark.parametrize("size, digits, text", [
-    (0, 3, "0B"), (999, 3, "999B"), (1000, 3, "1kB"), (1985585, 3, "1.99MB"), (19914129, 3, "19.9MB"), (19914129, 4, "19.91MB"),
-    (5978624, 3, "5.98MB"), (3678, 4, "3.678kB"), (410000, 4, "410kB"), (100 * 10 ** 6, 3, "100MB"), (1500 * 10 ** 6, 3, "1.5GB"),
+    (0, 3, "0B"), (999, 3, "999B"), (1000, 3, "1kB"), (1985585, 3, "1.99MB"), (19914129, 3, "19.9MB"),
+    (19914129, 4, "19.91MB"),
+    (5978624, 3, "5.98MB"), (3678, 4, "3.678kB"), (410000, 4, "410kB"), (100 * 10 ** 6, 3, "100MB"),
+    (1500 * 10 ** 6, 3, "1.5GB"),
     (2 ** 62, 3, "4.61EB"), (10 ** 27, 3, "1e+03YB")])
 def test_decimal_sizes(size, digits, text):
     assert human_size(size, digits) == text
 
 
-@pytest.mark.parametrize("size, text", [(25276502016, "23.54GiB"), (0, "0B"), (1023, "1023B"), (1024, "1KiB"), (1 << 30, "1GiB")])
+@pytest.mark.parametrize("size, text", [(25276502016, "23.54GiB"), (0, "0B"), (1023, "1023B"), (1024, "1KiB"),
+                                        (1 << 30, "1GiB")])
 def test_binary_sizes(size, text):
     assert binary_size(size) == text
 
 
 @pytest.mark.parametrize("text, nanoseconds", [
-    ("10m", 600 * 10 ** 9), ("1h30m", 5400 * 10 ** 9), ("1.5s", 1500000000), (".5m", 30 * 10 ** 9), ("1.s", 10 ** 9),
-    ("-3ms", -3000000), ("+2us", 2000), ("7\u00b5s", 7000), ("7\u03bcs", 7000), ("1h2m3s4ms5us6ns", 3723004005006), ("0s", 0),
-    ("0", None), ("", None), ("m", None), (".m", None), ("1h 2m", None), ("1", None), ("1d", None), ("1e3s", None),
+    ("10m", 600 * 10 ** 9), ("1h30m", 5400 * 10 ** 9), ("1.5s", 1500000000), (".5m", 30 * 10 ** 9),
+    ("1.s", 10 ** 9),
+    ("-3ms", -3000000), ("+2us", 2000), ("7\u00b5s", 7000), ("7\u03bcs", 7000),
+    ("1h2m3s4ms5us6ns", 3723004005006), ("0s", 0),
+    ("0", None), ("", None), ("m", None), (".m", None), ("1h 2m", None), ("1", None), ("1d", None),
+    ("1e3s", None),
     ("\u0661s", None), ("10m\n", None), ("9999999999h", None)])
 def test_go_durations(text, nanoseconds):
     assert read_duration(text) == nanoseconds
@@ -49,16 +55,20 @@ def test_go_durations(text, nanoseconds):
 
 @given(st.integers(0, 10 ** 6), st.integers(0, 59), st.integers(0, 59))
 def test_a_duration_is_the_sum_of_its_parts(hours, minutes, seconds):
-    assert read_duration("%dh%dm%ds" % (hours, minutes, seconds)) == (hours * 3600 + minutes * 60 + seconds) * 10 ** 9
+    assert (read_duration("%dh%dm%ds" % (hours, minutes, seconds))
+            == (hours * 3600 + minutes * 60 + seconds) * 10 ** 9)
 
 
 @pytest.mark.parametrize("text, sent", [
-    ("10m", "1795433687"), ("0s", "1795434287"), ("500ms", "1795434287"), ("-10s", "1795434297"), ("1795424287", "1795424287"),
+    ("10m", "1795433687"), ("0s", "1795434287"), ("500ms", "1795434287"), ("-10s", "1795434297"),
+    ("1795424287", "1795424287"),
     ("1795424287.000000001", "1795424287.000000001"), ("0", "0"), ("2026-11-23", "1795392000.000000000"),
     ("2026-11-23T08", "1795420800.000000000"), ("2026-11-23T08:37", "1795423020.000000000"),
     ("2026-11-23T08:37:49", "1795423069.000000000"), ("2026-11-23T08:37:49.5", "1795423069.500000000"),
-    ("2026-11-23T08:37:49.492357282Z", "1795423069.492357282"), ("2026-11-23T08:37:49+02:00", "1795415869.000000000"),
-    ("2026-11-23T08:37:49-00:30", "1795424869.000000000"), ("2026-11-23Z", "1795392000.000000000"), ("1969-12-31Z", "0"),
+    ("2026-11-23T08:37:49.492357282Z", "1795423069.492357282"),
+    ("2026-11-23T08:37:49+02:00", "1795415869.000000000"),
+    ("2026-11-23T08:37:49-00:30", "1795424869.000000000"), ("2026-11-23Z", "1795392000.000000000"),
+    ("1969-12-31Z", "0"),
     ("999999h", "0")])
 def test_since_and_until(zone, text, sent):
     zone("UTC")
@@ -70,7 +80,8 @@ def test_a_date_without_a_zone_is_local(zone):
     assert parse_when("2026-11-23T08:00:00", 0) == "1795438800.000000000"
 
 
-@pytest.mark.parametrize("text", ["foo", "2026-13-01", "2026-02-29", "2026-11-23T24", "2026-11-23T08:60", "2026-1-1", "-5", "1.2.3",
+@pytest.mark.parametrize("text", ["foo", "2026-13-01", "2026-02-29", "2026-11-23T24", "2026-11-23T08:60",
+                                  "2026-1-1", "-5", "1.2.3",
                                   "1.", "", "2026-11-23 08:00", "\u0661", "12\n", "2026-11-23T08:37:49.5x"])
 def test_what_is_no_time(text):
     with pytest.raises(UsageError) as caught:
@@ -87,7 +98,8 @@ def test_engine_times_are_read_exactly(seconds, nanoseconds):
 
 @pytest.mark.parametrize("text, value", [
     ("", None), ("soon", None), ("2026-11-23T08:37:49Z", (1795423069, 0)),
-    ("2026-11-23T08:37:49.2782Z", (1795423069, 278200000)), ("2024-02-29T00:00:00Z", (1709164800, 0)), ("2023-02-29T00:00:00Z", None)])
+    ("2026-11-23T08:37:49.2782Z", (1795423069, 278200000)), ("2024-02-29T00:00:00Z", (1709164800, 0)),
+    ("2023-02-29T00:00:00Z", None)])
 def test_engine_times(text, value):
     assert read_date(text) == value
 
@@ -102,8 +114,10 @@ def test_times_are_shown_in_the_local_zone(zone):
 
 
 @pytest.mark.parametrize("text, shown", [
-    ("2026-05-07T21:09:36.000000000+00:00", "Thu May  7 21:09:36 2026"), ("2025-05-30T12:07:14Z", "Fri May 30 12:07:14 2025"),
-    ("2000-02-29T00:00:00.5-08:00", "Tue Feb 29 00:00:00 2000"), ("Thu May  7", "Thu May  7"), ("", ""), ("2026-05-07", "2026-05-07")])
+    ("2026-05-07T21:09:36.000000000+00:00", "Thu May  7 21:09:36 2026"),
+    ("2025-05-30T12:07:14Z", "Fri May 30 12:07:14 2025"),
+    ("2000-02-29T00:00:00.5-08:00", "Tue Feb 29 00:00:00 2000"), ("Thu May  7", "Thu May  7"), ("", ""),
+    ("2026-05-07", "2026-05-07")])
 def test_build_times(text, shown):
     assert build_time_text(text) == shown
 
@@ -114,14 +128,17 @@ def test_ids():
 
 
 @pytest.mark.parametrize("text, shown", [
-    ("x" * 20, "x" * 20), ("x" * 21, "x" * 19 + "\u2026"), ("\u00e9" * 20, "\u00e9" * 20), ("\u00e9" * 21, "\u00e9" * 19 + "\u2026"),
-    ("\u6f22" * 10, "\u6f22" * 10), ("\u6f22" * 11, "\u6f22" * 9 + "\u2026"), ("a" + "\u6f22" * 10, "a" + "\u6f22" * 9 + "\u2026"), ("", "")])
+    ("x" * 20, "x" * 20), ("x" * 21, "x" * 19 + "\u2026"), ("\u00e9" * 20, "\u00e9" * 20),
+    ("\u00e9" * 21, "\u00e9" * 19 + "\u2026"),
+    ("\u6f22" * 10, "\u6f22" * 10), ("\u6f22" * 11, "\u6f22" * 9 + "\u2026"),
+    ("a" + "\u6f22" * 10, "a" + "\u6f22" * 9 + "\u2026"), ("", "")])
 def test_shortening_counts_columns(text, shown):
     assert shorten(text, 20) == shown
 
 
 @pytest.mark.parametrize("text, quoted", [
-    ("sh -c 'x'", "\"sh -c 'x'\""), ('a"b\\', '"a\\"b\\\\"'), ("a\nb\tc", '"a\\nb\\tc"'), ("\x01\x7f", '"\\x01\\x7f"'),
+    ("sh -c 'x'", "\"sh -c 'x'\""), ('a"b\\', '"a\\"b\\\\"'), ("a\nb\tc", '"a\\nb\\tc"'),
+    ("\x01\x7f", '"\\x01\\x7f"'),
     ("\u00e9\u2026", '"\u00e9\u2026"'), ("\u00a0", '"\\u00a0"'), ("\U000e0001", '"\\U000e0001"')])
 def test_quoting(text, quoted):
     assert quote_text(text) == quoted
@@ -160,7 +177,8 @@ def test_columns_are_ten_wide_at_least_and_three_apart():
 
 
 def test_columns_are_measured_as_a_terminal_shows_them():
-    assert align_columns([["\u00e9" * 8, "x"], ["\u6f22" * 4 + "\u2026", "y"]]) == ["\u00e9" * 8 + "    x", "\u6f22" * 4 + "\u2026   y"]
+    assert (align_columns([["\u00e9" * 8, "x"], ["\u6f22" * 4 + "\u2026", "y"]])
+            == ["\u00e9" * 8 + "    x", "\u6f22" * 4 + "\u2026   y"])
 
 
 def test_a_row_with_fewer_cells_begins_columns_anew():
@@ -169,7 +187,8 @@ def test_a_row_with_fewer_cells_begins_columns_anew():
     assert align_columns([]) == []
 
 
-JSON_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+JSON_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
+                           lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
 @given(JSON_VALUES, st.sampled_from([None, 1, 3]), st.booleans())
@@ -196,4 +215,5 @@ def test_filters():
     with pytest.raises(CommandFailed) as caught:
         parse_filters(["foo"])
     assert caught.value.status == 125
-    assert str(caught.value) == 'invalid argument "foo" for "-f, --filter" flag: bad format of filter (expected name=value)'
+    assert (str(caught.value)
+            == 'invalid argument "foo" for "-f, --filter" flag: bad format of filter (expected name=value)')

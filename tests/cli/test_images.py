@@ -16,7 +16,8 @@ def stream(*messages):
 PULLED = stream({"status": "Pulling from library/redis", "id": "2.8"},
                 {"status": "Pull complete", "progressDetail": {}, "id": "61b5"},
                 {"status": "Status: Downloaded newer image for redis:2.8"})
-PULL_LINES = "2.8: Pulling from library/redis\n61b5: Pull complete\nStatus: Downloaded newer image for redis:2.8\n"
+PULL_LINES = (
+    "2.8: Pulling from library/redis\n61b5: Pull complete\nStatus: Downloaded newer image for redis:2.8\n")
 
 
 @pytest.mark.parametrize("words, query, before, last", [
@@ -91,7 +92,8 @@ def test_with_force_an_image_that_is_not_there_is_no_failure(words, status):
     answers = {"DELETE /images/x": (404, {"message": "No such image: x:latest"}),
                "DELETE /images/y": (409, {"message": "conflict"})}
     ran = run_on_fake_engine(answers, ["rmi"] + words)
-    assert ran.status == status and ran.err.startswith("Error response from daemon: No such image: x:latest\n")
+    assert (ran.status == status
+            and ran.err.startswith("Error response from daemon: No such image: x:latest\n"))
 
 
 @pytest.mark.parametrize("answered", [{}, {"Deleted": "x"}, "a", 5, True, [5], [{}], [{"Deleted": 5}],

@@ -1,4 +1,5 @@
-"""Answers that are HTTP and JSON but make no sense: a line on stderr, a status that is not 0, no traceback."""
+"""Answers that are HTTP and JSON but make no sense: a line on stderr, a status that is not 0, no
+traceback."""
 import contextlib
 import json
 import os
@@ -39,7 +40,8 @@ def engine_that_says(head, body):
                     return
                 with client:
                     while client.recv(65536):
-                        fields = b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+                        fields = (
+                            b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n")
                         client.sendall(head + fields % len(body) + b"\r\n" + body)
 
         serving = threading.Thread(target=serve, daemon=True)
@@ -181,7 +183,8 @@ def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
     with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as address:
         ran = subprocess.run(rawdock_command + ["-H", address, "ps"], stdout=full, stderr=subprocess.PIPE,
                              timeout=60)
-    assert ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n" % os.strerror(28).encode()
+    assert (ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n"
+            % os.strerror(28).encode())
 
 
 CONTAINER = {"Id": "a" * 64, "Names": ["/a", "/b/a"], "Image": "redis@sha256:" + "1" * 64,

@@ -41,7 +41,8 @@ def test_on_a_terminal_a_layer_has_one_line():
         "latest: Pulling from library/layers\n"
         "\n\x1b[1A\x1b[2K\r61b5aa968892: Already exists \r\x1b[1B"
         "\n\x1b[1A\x1b[2K\rabe5ca5ba91a: Pulling fs layer \r\x1b[1B"
-        "\x1b[1A\x1b[2K\rabe5ca5ba91a: Downloading [==>                                                ]  32.77kB/717.3kB\r\x1b[1B"
+        "\x1b[1A\x1b[2K\rabe5ca5ba91a: Downloading [==>                                                ]  "
+        "32.77kB/717.3kB\r\x1b[1B"
         "\x1b[1A\x1b[2K\rabe5ca5ba91a: Download complete \r\x1b[1B"
         "\x1b[2A\x1b[2K\r61b5aa968892: Waiting \r\x1b[2B"
         "Digest: sha256:9963\nStatus: Downloaded newer image for layers:latest\n")
@@ -56,8 +57,9 @@ def test_what_load_and_push_say():
                 {"status": "The push refers to repository [x/y]"},
                 {"status": "Pushed", "progressDetail": {}, "id": "a"},
                 {"status": "1: digest: sha256:d size: 527"}]
-    assert shown(messages, False).text == ("Loaded image: busybox:latest\nThe push refers to repository [x/y]\n"
-                                           "a: Pushed\n1: digest: sha256:d size: 527\n")
+    assert shown(messages,
+                 False).text == ("Loaded image: busybox:latest\nThe push refers to repository [x/y]\n"
+                                 "a: Pushed\n1: digest: sha256:d size: 527\n")
 
 
 def test_a_second_image_has_lines_of_its_own():

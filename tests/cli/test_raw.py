@@ -1,4 +1,5 @@
-"""The raw verbs and nc against a socket that answers as the test says: what goes out, what is shown, what fails."""
+"""The raw verbs and nc against a socket that answers as the test says: what goes out, what is shown, what
+fails."""
 import json
 import os
 import select
@@ -11,7 +12,8 @@ import pytest
 from rawdock.cli.raw import CRLFLines, find_endpoint_row, split_header
 from rawdock.errors import UsageError
 
-from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment, scripted_socket, frame, read_request,
+from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment,
+                                       scripted_socket, frame, read_request,
                                    run_to_end)
 
 
@@ -105,7 +107,8 @@ BODIES = [("text", []), ("", []), ("caf\u00e9", []), ('{"a":1}', ["-h", "Content
 
 @pytest.mark.parametrize("text, more", BODIES)
 def test_a_body_of_text(ask, text, more):
-    ran, requests = ask({"POST /containers/create": answer(201)}, "POST", "/containers/create", "-d", text, *more)
+    ran, requests = ask({"POST /containers/create": answer(201)}, "POST", "/containers/create", "-d", text,
+                        *more)
     data = text.encode("utf-8")
     assert ran.status == 0 and requests[0][2] == data
     fields = requests[0][1].split(b"\r\n")
@@ -122,12 +125,14 @@ def test_a_body_from_a_file_has_its_length_and_one_from_a_pipe_is_chunked(ask, t
     words = ["PUT", "/containers/x/archive?path=/"]
     ran, requests = ask(served, *(words + ["-d", "@" + path]))
     assert ran.status == 0 and requests[0][2] == data
-    assert b"Content-Length: 200000" in requests[0][1] and b"Content-Type: application/x-tar" in requests[0][1]
+    assert (b"Content-Length: 200000" in requests[0][1]
+            and b"Content-Type: application/x-tar" in requests[0][1])
     ran, requests = ask(served, *(words + ["-d", "-"]), stdin=data)
     assert ran.status == 0 and b"Transfer-Encoding: chunked" in requests[0][1]
     assert unchunk(requests[0][2]) == data
     ran, requests = ask(served, *(words + ["-d", "@/dev/stdin"]), stdin=data)
-    assert ran.status == 0 and b"Transfer-Encoding: chunked" in requests[0][1] and unchunk(requests[0][2]) == data
+    assert (ran.status == 0 and b"Transfer-Encoding: chunked" in requests[0][1]
+            and unchunk(requests[0][2]) == data)
     ran, requests = ask(served, *(words + ["-d", "-", "-h", "Content-Length: 200000", "-0"]), stdin=data)
     assert ran.status == 0 and requests[0][2] == data
 
@@ -163,14 +168,16 @@ def test_frames_are_parted(ask, method, path, kind):
 
 def test_frames_to_the_end_of_the_connection(ask):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"
-    ran, _ = ask({"POST /exec/x/start": head + FRAMES}, "POST", "/exec/x/start", "-d", '{"Detach":false,"Tty":false}')
+    ran, _ = ask({"POST /exec/x/start": head + FRAMES}, "POST", "/exec/x/start", "-d",
+                 '{"Detach":false,"Tty":false}')
     assert (ran.status, ran.out, ran.err) == (0, b"out\n\x00\xffmore", b"err\n")
 
 
 @pytest.mark.parametrize("output", [b"$ ", b"\x1b[H", b"plain\r\n", b"\x01a", b"", b"\x00\x00x"])
 def test_a_terminals_output_is_shown_as_it_is(ask, output):
     body = b"".join(chunk(output[at:at + 1]) for at in range(len(output)))
-    ran, _ = ask({"GET /containers/x/logs": chunked_head() + body + b"0\r\n\r\n"}, "GET", "/containers/x/logs")
+    ran, _ = ask({"GET /containers/x/logs": chunked_head() + body + b"0\r\n\r\n"}, "GET",
+                 "/containers/x/logs")
     assert (ran.status, ran.out, ran.err) == (0, output, b"")
 
 
@@ -184,8 +191,8 @@ def test_a_terminals_prompt_is_not_held_back(rawdock_command):
         shown.wait(20)
 
     with scripted_socket(serve) as engine:
-        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "POST", "/containers/x/attach"], stdout=subprocess.PIPE,
-                                   stdin=subprocess.DEVNULL, env=clean_environment())
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "POST", "/containers/x/attach"],
+                                   stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=clean_environment())
         try:
             assert os.read(process.stdout.fileno(), 10) == b"$ "
         finally:
@@ -198,7 +205,8 @@ def test_a_terminals_prompt_is_not_held_back(rawdock_command):
 @pytest.mark.parametrize("cut", [1, 4, 7, 8, 9, 11, 12, 13, 21, 24, len(FRAMES) - 1])
 def test_frames_that_are_cut_are_no_success(cut, ask):
     head = chunked_head(b"Content-Type: application/vnd.docker.raw-stream")
-    ran, _ = ask({"GET /containers/x/logs": head + chunk(FRAMES[:cut]) + b"0\r\n\r\n"}, "GET", "/containers/x/logs")
+    ran, _ = ask({"GET /containers/x/logs": head + chunk(FRAMES[:cut]) + b"0\r\n\r\n"}, "GET",
+                 "/containers/x/logs")
     whole = cut in (12, 24)   # between two frames nothing can be seen
     assert (ran.status == 0) is whole
     assert ran.out + ran.err != b"" and b"out\n"[:max(0, cut - 8)].startswith(ran.out[:max(0, cut - 8)])
@@ -210,15 +218,18 @@ MESSAGES = b'{"status":"one"}\r\n{"status":"two","x":"\xc3\xa9"}\r\n'
 
 
 def test_messages_are_shown_as_they_came(ask):
-    ran, _ = ask({"POST /images/create": chunked_head() + chunk(MESSAGES) + b"0\r\n\r\n"}, "POST", "/images/create")
+    ran, _ = ask({"POST /images/create": chunked_head() + chunk(MESSAGES) + b"0\r\n\r\n"}, "POST",
+                 "/images/create")
     assert (ran.status, ran.out, ran.err) == (0, MESSAGES, b"")
 
 
-@pytest.mark.parametrize("error", [b'{"errorDetail":{"message":"no such thing"},"error":"no such thing"}', b'{"error":"no such thing"}',
+@pytest.mark.parametrize("error", [b'{"errorDetail":{"message":"no such thing"},"error":"no such thing"}',
+                                   b'{"error":"no such thing"}',
                                    b'{"errorDetail":{"code":3,"message":"no such thing"}}'])
 def test_an_error_among_the_messages_fails_and_all_is_shown(ask, error):
     body = MESSAGES + error + b"\r\n" + MESSAGES
-    ran, _ = ask({"POST /images/create": chunked_head() + chunk(body) + b"0\r\n\r\n"}, "POST", "/images/create")
+    ran, _ = ask({"POST /images/create": chunked_head() + chunk(body) + b"0\r\n\r\n"}, "POST",
+                 "/images/create")
     assert ran.status == 1 and ran.out == body
     assert "no such thing" in assert_one_line(ran.err)
 
@@ -231,7 +242,8 @@ def test_an_error_among_the_messages_fails_and_all_is_shown(ask, error):
     chunked_head() + chunk(MESSAGES) + b"zz\r\n",
 ])
 def test_a_body_that_is_cut_fails(ask, said):
-    ran, _ = ask(lambda engine, connection: (read_request(connection), connection.sendall(said)), "POST", "/images/create")
+    ran, _ = ask(lambda engine, connection: (read_request(connection), connection.sendall(said)), "POST",
+                 "/images/create")
     assert ran.status == 1 and ran.out.startswith(b'{"status":"one"}')
     assert_one_line(ran.err)
 
@@ -242,7 +254,8 @@ def test_an_early_refusal_is_told_although_the_body_is_not_sent(ask):
         connection.sendall(answer(413, b'{"message":"too much"}', b"Too Much"))
         hangup = select.poll()
         hangup.register(connection, 0)
-        hangup.poll(20000)   # until the client has closed: closing first, with bytes unread, would reset the connection
+        # until the client has closed: closing first, with bytes unread, would reset the connection
+        hangup.poll(20000)
 
     ran, _ = ask(serve, "POST", "/x", "-d", "-", stdin=b"x" * (8 << 20))
     assert (ran.status, ran.out) == (1, b'{"message":"too much"}')
@@ -252,10 +265,12 @@ def test_an_early_refusal_is_told_although_the_body_is_not_sent(ask):
 def test_all_endpoints(rawdock_command):
     ran = run_to_end(rawdock_command + ["endpoints", "--json"])
     rows = json.loads(ran.out.decode())
-    assert ran.status == 0 and len(rows) == 108 == len({row["name"] for row in rows}) == len({(row["method"], row["path"]) for row in rows})
+    assert (ran.status == 0 and len(rows) == 108 == len({row["name"] for row in rows})
+            == len({(row["method"], row["path"]) for row in rows}))
     assert all(sorted(row) == ["method", "name", "path", "query", "since"] for row in rows)
     one = [row for row in rows if row["name"] == "container_logs"]
-    assert [(row["method"], row["path"]) for row in one] == [("GET", "/containers/{id}/logs")] and "follow" in one[0]["query"]
+    assert ([(row["method"], row["path"]) for row in one] == [("GET", "/containers/{id}/logs")]
+            and "follow" in one[0]["query"])
     page = run_to_end(rawdock_command + ["endpoints"]).out.decode()
     for row in rows:
         assert "  %-26s %-6s %s" % (row["name"], row["method"], row["path"]) in page
@@ -293,7 +308,8 @@ def test_nc_passes_bytes_that_are_no_http(rawdock_command):
 
 @pytest.mark.parametrize("words, sent", [(["-C"], b"a\r\nb\r\n\r\n\rc\r\n"), ([], b"a\nb\r\n\n\rc\n")])
 def test_nc_c_sends_crlf_for_a_typed_lf(rawdock_command, words, sent):
-    ran = nc(rawdock_command, lambda engine, connection: connection.sendall(receive_all(connection)), b"a\nb\r\n\n\rc\n", "-N", *words)
+    ran = nc(rawdock_command, lambda engine, connection: connection.sendall(receive_all(connection)),
+             b"a\nb\r\n\n\rc\n", "-N", *words)
     assert (ran.status, ran.out) == (0, sent)
 
 
@@ -320,7 +336,8 @@ def test_nc_does_not_half_close_when_stdin_ends(rawdock_command):
 
 def test_nc_n_half_closes_after_the_last_byte(rawdock_command):
     data = os.urandom(3 << 20)
-    ran = nc(rawdock_command, lambda engine, connection: connection.sendall(receive_all(connection)), data, "-N")
+    ran = nc(rawdock_command, lambda engine, connection: connection.sendall(receive_all(connection)), data,
+             "-N")
     assert ran.status == 0 and ran.out == data
 
 
@@ -341,8 +358,8 @@ def test_nc_moves_8_mib_both_ways_at_once(rawdock_command):
 
 def test_nc_ends_with_the_server_although_stdin_stays_open(rawdock_command):
     with scripted_socket(lambda engine, connection: connection.sendall(b"bye")) as engine:
-        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "nc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   env=clean_environment())
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "nc"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, env=clean_environment())
         try:
             assert process.wait(20) == 0
             assert process.stdout.read() == b"bye"

@@ -15,7 +15,8 @@ import rawdock
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, frame, response, serve
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
-from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, Timeout, TruncatedError, UnconfirmedError, UsageError
+from rawdock.errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError,
+                            StreamError, Timeout, TruncatedError, UnconfirmedError, UsageError)
 
 EMPTY = response(b"{}")
 
@@ -27,7 +28,8 @@ def no_environment(monkeypatch):
 
 
 def ask(answer, call, version="1.41", **options):
-    """call(docker) against an engine that gives `answer` to everything → (what it gave, the requests seen)."""
+    """call(docker) against an engine that gives `answer` to everything → (what it gave, the requests
+    seen)."""
     with FakeEngine(serve(answer)) as engine, Docker(engine.address, version, **options) as docker:
         return call(docker), engine.requests
 
@@ -35,13 +37,15 @@ def ask(answer, call, version="1.41", **options):
 # -- the API version
 
 def negotiate(ping, call=lambda docker: docker.container_list()):
-    with FakeEngine(serve(lambda seen: ping if seen.path == "GET /_ping" else response(b"[]"))) as engine, Docker(engine.address) as docker:
+    with FakeEngine(serve(lambda seen: ping if seen.path == "GET /_ping" else response(b"[]"))) as engine, \
+            Docker(engine.address) as docker:
         call(docker)
         return docker.version, [seen.line for seen in engine.requests]
 
 
 @pytest.mark.parametrize("field, version", [
-    ("Api-Version: 1.41", "1.41"), ("API-VERSION: 1.24", "1.24"), ("Api-Version: 1.55", "1.55"), ("Api-Version: 1.99", "1.55"),
+    ("Api-Version: 1.41", "1.41"), ("API-VERSION: 1.24", "1.24"), ("Api-Version: 1.55", "1.55"),
+    ("Api-Version: 1.99", "1.55"),
     ("Api-Version: 2.0", "1.55"), ("Api-Version: 1.041", "1.41"), ("X-Other: 1", "1.24"),
 ])
 def test_the_version_agreed_on(field, version):
@@ -63,9 +67,12 @@ def test_the_version_is_asked_for_once_and_only_when_needed():
 
 
 @pytest.mark.parametrize("ping, error", [
-    (response(b"OK", headers=[("Api-Version", "1.23")]), UsageError), (response(b"OK", headers=[("Api-Version", "0.99")]), UsageError),
-    (response(b"OK", headers=[("Api-Version", "x")]), ProtocolError), (response(b"OK", headers=[("Api-Version", "")]), ProtocolError),
-    (response(b"OK", headers=[("Api-Version", "1.41.2")]), ProtocolError), (response(b"go away\n", "403 Forbidden", kind="text/plain"), APIError),
+    (response(b"OK", headers=[("Api-Version", "1.23")]), UsageError),
+    (response(b"OK", headers=[("Api-Version", "0.99")]), UsageError),
+    (response(b"OK", headers=[("Api-Version", "x")]), ProtocolError),
+    (response(b"OK", headers=[("Api-Version", "")]), ProtocolError),
+    (response(b"OK", headers=[("Api-Version", "1.41.2")]), ProtocolError),
+    (response(b"go away\n", "403 Forbidden", kind="text/plain"), APIError),
     (response(b"x" * (2 << 20), "500 Oops", kind="text/plain"), APIError),
 ])
 def test_pings_that_settle_nothing(ping, error):
@@ -93,7 +100,8 @@ def test_a_version_given_is_not_asked_for(monkeypatch):
 
 def test_the_ping_of_a_hung_engine_times_out():
     stop = threading.Event()
-    for recipe in (lambda peer: (peer.request(), stop.wait(10)), lambda peer: (peer.request(), peer.send(PING[:-1]), stop.wait(10))):
+    for recipe in (lambda peer: (peer.request(), stop.wait(10)),
+                   lambda peer: (peer.request(), peer.send(PING[:-1]), stop.wait(10))):
         stop.clear()
         with FakeEngine(recipe) as engine, Docker(engine.address, timeout=0.1) as docker:
             with pytest.raises(Timeout) as caught:
@@ -106,17 +114,21 @@ def test_the_ping_of_a_hung_engine_times_out():
 
 def answer_for(endpoint):
     """Something fitting the result kind of a row → (wire, how to check what call() gives)."""
-    status = "%d OK" % next(status for status in endpoint.statuses if status != 204 or endpoint.result == "none")
+    status = "%d OK" % next(status for status in endpoint.statuses if status != 204
+                            or endpoint.result == "none")
     if endpoint.result == "json":
         return response(b'{"a": [1]}', status), lambda value: value == {"a": [1]}
     if endpoint.result == "none":
         return NO_CONTENT if status[:3] == "204" else response(b"", status), lambda value: value is None
     if endpoint.result == "messages":
-        return chunked(b'{"status":"a"}\r\n{"st', b'atus":"b"}\r\n'), lambda value: list(value) == [{"status": "a"}, {"status": "b"}]
+        return (chunked(b'{"status":"a"}\r\n{"st', b'atus":"b"}\r\n'),
+                lambda value: list(value) == [{"status": "a"}, {"status": "b"}])
     if endpoint.result == "frames":
-        return chunked(frame(1, b"o") + frame(2, b"e"), kind="application/vnd.docker.multiplexed-stream"), lambda value: list(value) == [(1, b"o"), (2, b"e")]
+        return (chunked(frame(1, b"o") + frame(2, b"e"), kind="application/vnd.docker.multiplexed-stream"),
+                lambda value: list(value) == [(1, b"o"), (2, b"e")])
     if endpoint.result in ("tar", "raw"):
-        return chunked(b"tar", kind="application/x-tar"), lambda value: value.status == 200 and value.read() == b"tar"
+        return (chunked(b"tar", kind="application/x-tar"),
+                lambda value: value.status == 200 and value.read() == b"tar")
     if endpoint.result == "upgrade":
         return UPGRADED + frame(1, b"x"), lambda value: b"".join(value) == frame(1, b"x")
     raise AssertionError(endpoint.result)
@@ -164,11 +176,13 @@ def test_all_operations_are_called_by_name():
             assert engine.requests[-1].line == "%s %s%s" % (row.method, prefix, path)
             assert right(docker.call(row.name, **dict(zip(row.path_parameters, values), **options))), row.name
             assert engine.requests[-1].line == "%s %s%s" % (row.method, prefix, path)
-            assert engine.requests[-1].headers["host"] == "docker" and "expect" not in engine.requests[-1].headers
+            assert (engine.requests[-1].headers["host"] == "docker"
+                    and "expect" not in engine.requests[-1].headers)
             fields = engine.requests[-1].headers
             assert ("upgrade" in fields) == (row.result == "upgrade")
             if options.get("body") is not None:
-                assert fields["content-type"] == ("application/json" if row.body == "json" else "application/x-tar")
+                assert fields["content-type"] == ("application/json" if row.body == "json"
+                                                  else "application/x-tar")
         assert engine.accepted <= 3 + 2 * len(upgrades)   # the others share a connection
 
 
@@ -187,40 +201,62 @@ def test_a_client_with_a_time_limit_that_is_none(seconds):
 def test_the_longest_time_limit_is_one():
     with FakeEngine(serve(EMPTY)) as engine, Docker(engine.address, "1.41", timeout=2147483) as docker:
         assert docker.system_info() == {}
-        assert docker.request("POST", "/", body=iter([b"x" * 70000] * 5), head_timeout=2147483, total_timeout=2147482.5).json() == {}
+        assert docker.request("POST", "/", body=iter([b"x" * 70000] * 5), head_timeout=2147483,
+                              total_timeout=2147482.5).json() == {}
 
 
 def test_names_that_python_and_the_client_use_too():
-    (_, seen) = ask(lambda seen: response(b"{}", "201 Created") if seen.path.endswith("/create") else EMPTY, lambda docker: (
-        docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"), docker.image_inspect("a/b:1"),
+    (_, seen) = ask(lambda seen: response(b"{}", "201 Created") if seen.path.endswith("/create") else EMPTY,
+                    lambda docker: (
+        docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"),
+        docker.image_inspect("a/b:1"),
         docker.call("container_create", name="call", body={}), docker.container_top("c", ps_args="-o pid"),
         list(docker.container_stats("c", stream=False, one_shot=True))))
     assert [request.target for request in seen] == [
         "/v1.41/containers/create?name=redis", "/v1.41/images/redis:2.8/json", "/v1.41/images/a/b:1/json",
-        "/v1.41/containers/create?name=call", "/v1.41/containers/c/top?ps_args=-o%20pid", "/v1.41/containers/c/stats?stream=0&one-shot=1"]
+        "/v1.41/containers/create?name=call", "/v1.41/containers/c/top?ps_args=-o%20pid",
+        "/v1.41/containers/c/stats?stream=0&one-shot=1"]
     assert seen[0].body == b'{"Image": "x"}'
 
 
 @pytest.mark.parametrize("call, says", [
-    (lambda docker: docker.container_list(al=True), "all, limit, size, filters"), (lambda docker: docker.container_inspect(), "needs id"),
-    (lambda docker: docker.container_inspect("a", "b"), "takes 1 path values (id), got 2"), (lambda docker: docker.container_inspect("a", id="b"), "id"),
-    (lambda docker: docker.container_list(body={}), "takes no body"), (lambda docker: docker.container_inspect("../x"), "'.' or '..'"),
-    (lambda docker: docker.container_inspect("a\r\nb"), "control"), (lambda docker: docker.container_inspect(""), "empty"),
-    (lambda docker: docker.call("container_lst"), "container_list"), (lambda docker: docker.call(5), "no operation"), (lambda docker: docker.call(), "name"),
+    (lambda docker: docker.container_list(al=True), "all, limit, size, filters"),
+    (lambda docker: docker.container_inspect(), "needs id"),
+    (lambda docker: docker.container_inspect("a", "b"), "takes 1 path values (id), got 2"),
+    (lambda docker: docker.container_inspect("a", id="b"), "id"),
+    (lambda docker: docker.container_list(body={}), "takes no body"),
+    (lambda docker: docker.container_inspect("../x"), "'.' or '..'"),
+    (lambda docker: docker.container_inspect("a\r\nb"), "control"),
+    (lambda docker: docker.container_inspect(""), "empty"),
+    (lambda docker: docker.call("container_lst"), "container_list"),
+    (lambda docker: docker.call(5), "no operation"), (lambda docker: docker.call(), "name"),
     (lambda docker: docker.send(), "name"),
-    (lambda docker: docker.container_create(body={"a": {1, 2}}), "JSON"), (lambda docker: docker.container_create(body={"a": float("nan")}), "JSON"),
-    (lambda docker: docker.container_list(headers={"A": "b\r\nC: d"}), "field line"), (lambda docker: docker.request("GET", "x"), "begin with /"),
-    (lambda docker: docker.request("GET", "/a b"), "%20"), (lambda docker: docker.request("GET", "/a\r\nB: c"), "request target"),
-    (lambda docker: docker.request("GE T", "/"), "token"), (lambda docker: docker.request("POST", "/", body=5), "int"),
-    (lambda docker: docker.request("POST", "/", body=[object()]), "JSON"), (lambda docker: docker.image_create(platform=5.5), "platform"),
-    (lambda docker: docker.request("POST", "/", body="\ud800"), "surrogate"), (lambda docker: docker.image_load(body="a\udc80"), "position 1"),
-    (lambda docker: docker.container_create(body="\ud800"), "surrogate"), (lambda docker: docker.request("GET", None), "begin with /"),
-    (lambda docker: docker.request("GET", b"/x"), "begin with /"), (lambda docker: docker.request("GET", ("/",)), "begin with /"),
-    (lambda docker: docker.request(5, "/"), "method is a str, not int 5"), (lambda docker: docker.request(b"GET", "/"), "not bytes"),
-    (lambda docker: docker.request("GET", "/", http_version=("1.0", "1.1")), "HTTP version is a str, not tuple"),
-    (lambda docker: docker.request(None, "/"), "method is a str"), (lambda docker: docker.request("GET", "/", headers=5), "headers are"),
-    (lambda docker: docker.request("GET", "/", headers=["a"]), "pairs of name and value"), (lambda docker: docker.system_info(headers=[5]), "headers are"),
-    (lambda docker: docker.request("GET", "/", query=5), "query"), (lambda docker: docker.request("GET", "/", query=["a"]), "query"),
+    (lambda docker: docker.container_create(body={"a": {1, 2}}), "JSON"),
+    (lambda docker: docker.container_create(body={"a": float("nan")}), "JSON"),
+    (lambda docker: docker.container_list(headers={"A": "b\r\nC: d"}), "field line"),
+    (lambda docker: docker.request("GET", "x"), "begin with /"),
+    (lambda docker: docker.request("GET", "/a b"), "%20"),
+    (lambda docker: docker.request("GET", "/a\r\nB: c"), "request target"),
+    (lambda docker: docker.request("GE T", "/"), "token"),
+    (lambda docker: docker.request("POST", "/", body=5), "int"),
+    (lambda docker: docker.request("POST", "/", body=[object()]), "JSON"),
+    (lambda docker: docker.image_create(platform=5.5), "platform"),
+    (lambda docker: docker.request("POST", "/", body="\ud800"), "surrogate"),
+    (lambda docker: docker.image_load(body="a\udc80"), "position 1"),
+    (lambda docker: docker.container_create(body="\ud800"), "surrogate"),
+    (lambda docker: docker.request("GET", None), "begin with /"),
+    (lambda docker: docker.request("GET", b"/x"), "begin with /"),
+    (lambda docker: docker.request("GET", ("/",)), "begin with /"),
+    (lambda docker: docker.request(5, "/"), "method is a str, not int 5"),
+    (lambda docker: docker.request(b"GET", "/"), "not bytes"),
+    (lambda docker: docker.request("GET", "/", http_version=("1.0", "1.1")),
+     "HTTP version is a str, not tuple"),
+    (lambda docker: docker.request(None, "/"), "method is a str"),
+    (lambda docker: docker.request("GET", "/", headers=5), "headers are"),
+    (lambda docker: docker.request("GET", "/", headers=["a"]), "pairs of name and value"),
+    (lambda docker: docker.system_info(headers=[5]), "headers are"),
+    (lambda docker: docker.request("GET", "/", query=5), "query"),
+    (lambda docker: docker.request("GET", "/", query=["a"]), "query"),
     (lambda docker: docker.request("GET", "/", query={"a": {"b": object()}}), "query"),
     (lambda docker: docker.request("GET", "/", query={"a": {"b": float("nan")}}), "query"),
     (lambda docker: docker.container_create({"Image": "x"}), "takes 0 path values (none), got 1"),
@@ -241,20 +277,26 @@ def test_an_unknown_attribute():
     with pytest.raises(AttributeError, match="container_list"):
         docker.container_lst
     assert not hasattr(docker, "_private") and not hasattr(docker, "__length_hint__")
-    assert docker.container_list.__name__ == "container_list" and "GET /containers/json" in docker.container_list.__doc__
+    assert (docker.container_list.__name__ == "container_list"
+            and "GET /containers/json" in docker.container_list.__doc__)
 
 
 def test_raw_requests():
     def call(docker):
-        for arguments in (dict(query={"all": True, "size": False, "t": ["a", "b&c"], "filters": {"a": ["b"]}, "n": 5, "none": None}), dict(headers={"X-A": "b"}),
-                          dict(body="é"), dict(body={"a": 1}), dict(body=[1], headers=[("content-type", "x/y")]), dict(body=io.BytesIO(b"tar")), dict(http_version="1.0")):
+        for arguments in (dict(query={"all": True, "size": False, "t": ["a", "b&c"], "filters": {"a": ["b"]},
+                                      "n": 5, "none": None}), dict(headers={"X-A": "b"}),
+                          dict(body="é"), dict(body={"a": 1}),
+                          dict(body=[1], headers=[("content-type", "x/y")]), dict(body=io.BytesIO(b"tar")),
+                          dict(http_version="1.0")):
             docker.request("POST", "/any/path?x=y" if "query" in arguments else "/p", **arguments).read()
     seen = ask(lambda seen: response(b"ok", "418 I am a teapot"), call)[1]
-    assert unquote(seen[0].target) == '/any/path?x=y&all=1&size=0&t=a&t=b&c&filters={"a":["b"]}&n=5' and "t=b%26c" in seen[0].target
+    assert (unquote(seen[0].target) == '/any/path?x=y&all=1&size=0&t=a&t=b&c&filters={"a":["b"]}&n=5'
+            and "t=b%26c" in seen[0].target)
     assert seen[1].headers["x-a"] == "b" and seen[2].body == "é".encode()
     assert seen[3].body == b'{"a": 1}' and seen[3].headers["content-type"] == "application/json"
     assert seen[4].body == b"[1]" and seen[4].headers["content-type"] == "x/y"
-    assert seen[5].body == b"tar" and seen[5].headers["transfer-encoding"] == "chunked" and seen[6].version == "HTTP/1.0"
+    assert (seen[5].body == b"tar" and seen[5].headers["transfer-encoding"] == "chunked"
+            and seen[6].version == "HTTP/1.0")
 
 
 def test_a_base_path_stands_before_everything():
@@ -272,15 +314,23 @@ CLOSE_DELIMITED = b"HTTP/1.1 %s\r\nContent-Type: application/vnd.docker.raw-stre
 @pytest.mark.parametrize("wire, kind, message", [
     (response(b'{"message":"No such container: x"}\n', "404 Not Found"), NotFound, "No such container: x"),
     (response(b'{"message":" in use\\n"}\n', "409 Conflict"), Conflict, "in use"),
-    (response(b'{"cause":"c","message":"podman","response":500}', "500 Internal Server Error"), APIError, "podman"),
-    (response(b"client version 1.11 is too old\n", "400 Bad Request", kind="text/plain; charset=utf-8"), APIError, "client version 1.11 is too old"),
+    (response(b'{"cause":"c","message":"podman","response":500}', "500 Internal Server Error"), APIError,
+     "podman"),
+    (response(b"client version 1.11 is too old\n", "400 Bad Request", kind="text/plain; charset=utf-8"),
+     APIError, "client version 1.11 is too old"),
     (response(b"Not Found\n", "404 Not Found", kind="text/plain"), NotFound, "Not Found"),
-    (response(b"<html><body>Bad gateway</body></html>", "502 Bad Gateway", kind="text/html"), APIError, "<html><body>Bad gateway</body></html>"),
-    (response(b"", "503 Service Unavailable"), APIError, "503 Service Unavailable"), (response(b"{}", "500 Oops"), APIError, "{}"),
-    (response(b'{"message":5}', "500 Oops"), APIError, '{"message":5}'), (response(b'{"message":', "500 Oops"), APIError, '{"message":'),
-    (response(b"[" * 90000, "500 Oops"), APIError, "[" * 90000), (response(b"\xff\xfe", "500 Oops"), APIError, "\ufffd\ufffd"),
-    (b"HTTP/1.1 301 Moved Permanently\r\nLocation: /v1.41/containers/start\r\nContent-Length: 0\r\n\r\n", APIError, "301 Moved Permanently"),
-    (b"HTTP/1.1 400 Bad Request: missing required Host header\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", APIError, "400 Bad Request: missing required Host header"),
+    (response(b"<html><body>Bad gateway</body></html>", "502 Bad Gateway", kind="text/html"), APIError,
+     "<html><body>Bad gateway</body></html>"),
+    (response(b"", "503 Service Unavailable"), APIError, "503 Service Unavailable"),
+    (response(b"{}", "500 Oops"), APIError, "{}"),
+    (response(b'{"message":5}', "500 Oops"), APIError, '{"message":5}'),
+    (response(b'{"message":', "500 Oops"), APIError, '{"message":'),
+    (response(b"[" * 90000, "500 Oops"), APIError, "[" * 90000),
+    (response(b"\xff\xfe", "500 Oops"), APIError, "\ufffd\ufffd"),
+    (b"HTTP/1.1 301 Moved Permanently\r\nLocation: /v1.41/containers/start\r\nContent-Length: 0\r\n\r\n",
+     APIError, "301 Moved Permanently"),
+    (b"HTTP/1.1 400 Bad Request: missing required Host header\r\nConnection: close\r\nContent-Length: "
+     b"0\r\n\r\n", APIError, "400 Bad Request: missing required Host header"),
     (response(b"x" * (3 << 20), "500 Oops"), APIError, "x" * (1 << 20)),
     (b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{\"message\"", NotFound, '{"message"'),
 ])
@@ -289,16 +339,24 @@ def test_refusals_carry_the_engines_message(wire, kind, message):
         peer.request()
         peer.send(wire)
     with FakeEngine(recipe) as engine:
-        for call in (lambda docker: docker.container_inspect("x"), lambda docker: docker.container_attach("x", stream=True),
-                     lambda docker: docker.container_logs("x", stdout=True), lambda docker: docker.container_start("x"), lambda docker: docker.image_create(fromImage="x")):
+        for call in (lambda docker: docker.container_inspect("x"),
+                     lambda docker: docker.container_attach("x", stream=True),
+                     lambda docker: docker.container_logs("x", stdout=True),
+                     lambda docker: docker.container_start("x"),
+                     lambda docker: docker.image_create(fromImage="x")):
             with pytest.raises(APIError) as caught, Docker(engine.address, "1.41") as docker:
                 call(docker)
             error = caught.value
-            assert type(error) is kind and error.message.startswith(message) and error.status == int(wire[9:12])
-            assert len(error.message) < len(message) + 120 and error.method + " " + error.path == engine.requests[-1].line
+            assert (type(error) is kind and error.message.startswith(message)
+                    and error.status == int(wire[9:12]))
+            assert (len(error.message) < len(message) + 120
+                    and error.method + " " + error.path == engine.requests[-1].line)
 
 
-@pytest.mark.parametrize("status, kind, text", [("404 Not Found", NotFound, "No such container: x"), ("409 Conflict", Conflict, "container x is paused"), ("400 Bad Request", APIError, "Invalid detach keys")])
+@pytest.mark.parametrize("status, kind, text",
+                         [("404 Not Found", NotFound, "No such container: x"),
+                          ("409 Conflict", Conflict, "container x is paused"),
+                          ("400 Bad Request", APIError, "Invalid detach keys")])
 def test_attach_refuses_in_plain_text_until_it_closes(status, kind, text):
     def recipe(peer):
         peer.request()
@@ -317,20 +375,23 @@ def test_head_refusals_have_no_body():
 
 def test_not_modified_is_fine_and_other_redirections_are_not():
     assert ask(b"HTTP/1.1 304 Not Modified\r\n\r\n", lambda docker: docker.container_start("x"))[0] is None
-    assert ask(response(b"no", "404 Not Found"), lambda docker: docker.request("GET", "/x").status)[0] == 404   # the raw door never raises
+    # the raw door never raises
+    assert ask(response(b"no", "404 Not Found"), lambda docker: docker.request("GET", "/x").status)[0] == 404
 
 
 def answer_of(status, body):
     """bytes of an answer with `status` (int), and `body` where such an answer has one."""
     head = b"HTTP/1.1 %d Whatever\r\n" % status
-    return head + b"\r\n" if status in (204, 304) else head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    return (head + b"\r\n" if status in (204, 304)
+            else head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
 def test_the_row_says_which_statuses_are_success():
     """Every operation answered with every other status of 200 to 399: an error that names the status."""
     statuses = (200, 201, 202, 203, 204, 205, 206, 300, 301, 304, 307)
     current = []
-    with FakeEngine(serve(lambda seen: answer_of(current[0], b'{"a":1}'))) as engine, Docker(engine.address, "1.55") as docker:
+    with FakeEngine(serve(lambda seen: answer_of(current[0], b'{"a":1}'))) as engine, \
+            Docker(engine.address, "1.55") as docker:
         for row in endpoints():
             values = ["v"] * len(row.path_parameters)
             for status in [status for status in statuses if status not in row.statuses]:
@@ -338,19 +399,26 @@ def test_the_row_says_which_statuses_are_success():
                 with pytest.raises((APIError, ProtocolError)) as caught:
                     docker.call(row.name, *values)
                 if status < 300:
-                    assert type(caught.value) is ProtocolError and caught.value.seen == b"%d Whatever" % status
+                    assert (type(caught.value) is ProtocolError
+                            and caught.value.seen == b"%d Whatever" % status)
                     assert caught.value.rule == "Engine API, " + row.operation_id
                 else:
                     assert caught.value.status == status
 
 
 @pytest.mark.parametrize("status, call, value", [
-    (204, lambda docker: docker.container_start("x"), None), (304, lambda docker: docker.container_start("x"), None),
-    (304, lambda docker: docker.container_stop("x"), None), (201, lambda docker: docker.image_tag("x", repo="y"), None),
-    (204, lambda docker: docker.system_auth(body={}), None), (200, lambda docker: docker.system_auth(body={}), {"a": 1}),
-    (201, lambda docker: docker.container_create(body={}), {"a": 1}), (204, lambda docker: list(docker.plugin_pull(remote="x")), []),
-    (200, lambda docker: list(docker.plugin_pull(remote="x")), [{"a": 1}]), (200, lambda docker: docker.secret_create(body={}), {"a": 1}),
-    (201, lambda docker: docker.exec_resize("x", h=1, w=1), None), (200, lambda docker: docker.exec_resize("x", h=1, w=1), None),
+    (204, lambda docker: docker.container_start("x"), None),
+    (304, lambda docker: docker.container_start("x"), None),
+    (304, lambda docker: docker.container_stop("x"), None),
+    (201, lambda docker: docker.image_tag("x", repo="y"), None),
+    (204, lambda docker: docker.system_auth(body={}), None),
+    (200, lambda docker: docker.system_auth(body={}), {"a": 1}),
+    (201, lambda docker: docker.container_create(body={}), {"a": 1}),
+    (204, lambda docker: list(docker.plugin_pull(remote="x")), []),
+    (200, lambda docker: list(docker.plugin_pull(remote="x")), [{"a": 1}]),
+    (200, lambda docker: docker.secret_create(body={}), {"a": 1}),
+    (201, lambda docker: docker.exec_resize("x", h=1, w=1), None),
+    (200, lambda docker: docker.exec_resize("x", h=1, w=1), None),
 ])
 def test_what_the_statuses_of_success_mean(status, call, value):
     assert ask(answer_of(status, b'{"a":1}'), call)[0] == value
@@ -383,9 +451,12 @@ def test_a_refusal_that_never_ends_is_given_up():
 # -- streams
 
 def test_whether_a_stream_is_in_frames():
-    """Only multiplexed-stream is sure; otherwise the container, the service, the task or the start body tells."""
-    inspected = {"containers/x/json": b'{"Config":{"Tty":true}}', "containers/y/json": b'{"Config":{"Tty":false}}',
-                 "services/x": b'{"Spec":{"TaskTemplate":{"ContainerSpec":{"TTY":true}}}}', "tasks/x": b'{"Spec":{"ContainerSpec":{}}}',
+    """Only multiplexed-stream is sure; otherwise the container, the service, the task or the start body
+    tells."""
+    inspected = {"containers/x/json": b'{"Config":{"Tty":true}}',
+                 "containers/y/json": b'{"Config":{"Tty":false}}',
+                 "services/x": b'{"Spec":{"TaskTemplate":{"ContainerSpec":{"TTY":true}}}}',
+                 "tasks/x": b'{"Spec":{"ContainerSpec":{}}}',
                  "containers/z/json": b"{}", "containers/n/json": b"null"}
 
     def recipe(kind):
@@ -401,7 +472,9 @@ def test_whether_a_stream_is_in_frames():
                     peer.send(UPGRADED.replace(b"application/vnd.docker.raw-stream", kind) + frame(1, b"a"))
                     return
                 else:
-                    peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind + b"\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + frame(1, b"a") + b"\r\n0\r\n\r\n")
+                    peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: " + kind
+                              + b"\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + frame(1, b"a")
+                              + b"\r\n0\r\n\r\n")
         return play
     framed, raw = [(1, b"a")], [(1, frame(1, b"a"))]
 
@@ -430,12 +503,14 @@ def test_whether_a_stream_is_in_frames():
 @pytest.mark.parametrize("body", [{"Detach": True, "Tty": False}, b'{"Detach": true}', '{"Detach":true}'])
 def test_a_detached_exec_has_no_stream_and_keeps_the_connection(body):
     """The engine answers 200 with a length and goes on: waiting for the end of a stream would be for ever."""
-    got, seen = ask(lambda seen: response(), lambda docker: (docker.exec_start("e", body=body), docker.exec_start("e", body=body)), timeout=2)
+    got, seen = ask(lambda seen: response(), lambda docker: (docker.exec_start("e", body=body),
+                                                             docker.exec_start("e", body=body)), timeout=2)
     assert got == (None, None) and "upgrade" not in seen[0].headers
 
 
 def test_an_error_in_a_stream_of_messages():
-    wire = chunked(b'{"status":"Pulling"}\r\n', b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n')
+    wire = chunked(b'{"status":"Pulling"}\r\n',
+                   b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n')
     got = []
 
     def call(docker):
@@ -451,7 +526,10 @@ def test_left_streams_close_their_connections():
 
     def recipe(peer):
         peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9\r\n" + frame(1, b"{") + b"\r\n")
+        peer.send(
+            b"HTTP/1.1 200 OK\r\nContent-Type: "
+            b"application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9\r\n"
+            + frame(1, b"{") + b"\r\n")
         left.append(peer.drain())
     with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
         for chunk in docker.container_logs("x", stdout=True, follow=True):
@@ -470,7 +548,8 @@ def test_json_that_is_cut_or_none():
     with pytest.raises(ProtocolError, match="JSON"):
         ask(response(b"<html>"), lambda docker: docker.system_info())
     for cut in range(1, len(EMPTY)):   # (a cut at 0 is an engine that closed: ConnectError)
-        with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY[:cut]))) as engine, Docker(engine.address, "1.41") as docker:
+        with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY[:cut]))) as engine, \
+                Docker(engine.address, "1.41") as docker:
             with pytest.raises(TruncatedError):
                 docker.system_info()
 
@@ -480,23 +559,30 @@ def test_json_that_is_cut_or_none():
     (b'{"status":"a"}\r\n', lambda docker: list(docker.system_events())),
     (frame(1, b"a"), lambda docker: list(docker.container_logs("x", stdout=True, tty=False))),
     (b"a", lambda docker: list(docker.container_logs("x", stdout=True, tty=True))),
-    (b"tar", lambda docker: docker.container_export("x").copy_to(io.BytesIO())), (bytes(512), lambda docker: docker.image_get("x").read()),
+    (b"tar", lambda docker: docker.container_export("x").copy_to(io.BytesIO())),
+    (bytes(512), lambda docker: docker.image_get("x").read()),
     (b'{"a":1', lambda docker: docker.system_info()), (b"", lambda docker: docker.system_info()),
-    (b'{"a":1', lambda docker: docker.send("container_inspect", "x").read()), (b"OK", lambda docker: docker.system_ping().read()),
+    (b'{"a":1', lambda docker: docker.send("container_inspect", "x").read()),
+    (b"OK", lambda docker: docker.system_ping().read()),
 ])
 def test_an_answer_that_ends_with_its_connection_must_show_its_end(body, call):
     with FakeEngine(lambda peer: (peer.request(), peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine:
-        with pytest.raises(UnconfirmedError, match="does not show that it is whole"), Docker(engine.address, "1.41") as docker:
+        with pytest.raises(UnconfirmedError, match="does not show that it is whole"), \
+                Docker(engine.address, "1.41") as docker:
             call(docker)
 
 
 @pytest.mark.parametrize("body, call, value", [
-    (b'{"a":1}', lambda docker: docker.system_info(), {"a": 1}), (b"[]\n", lambda docker: docker.container_list(), []),
+    (b'{"a":1}', lambda docker: docker.system_info(), {"a": 1}),
+    (b"[]\n", lambda docker: docker.container_list(), []),
     (bytes(1024), lambda docker: docker.container_export("x").read(), bytes(1024)),
-    (b"x", lambda docker: docker.request("GET", "/x").read(), b"x"),   # whoever asks for a path can ask for the verdict
+    # whoever asks for a path can ask for the verdict
+    (b"x", lambda docker: docker.request("GET", "/x").read(), b"x"),
 ])
 def test_an_answer_that_ends_with_its_connection_and_shows_its_end(body, call, value):
-    with FakeEngine(lambda peer: (peer.request(), peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine, Docker(engine.address, "1.41") as docker:
+    with FakeEngine(lambda peer: (peer.request(),
+                                  peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine, Docker(
+            engine.address, "1.41") as docker:
         assert call(docker) == value
 
 
@@ -516,7 +602,8 @@ def test_connections_are_kept_and_shared():
 
 
 def once_then(second):
-    """A first connection that answers one request and then does as `second` says with the next; then a good engine."""
+    """A first connection that answers one request and then does as `second` says with the next; then a good
+    engine."""
     def recipe(peer):
         peer.request()
         peer.send(EMPTY)
@@ -528,16 +615,19 @@ def once_then(second):
 def test_a_kept_connection_the_engine_has_closed_is_replaced(method):
     closed = threading.Event()
     answer = serve(EMPTY if method != "HEAD" else response())
-    with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY), peer.close(), closed.set()), answer) as engine, Docker(engine.address, "1.41") as docker:
+    with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY), peer.close(), closed.set()),
+                    answer) as engine, Docker(engine.address, "1.41") as docker:
         docker.system_info()
         closed.wait(5)
         docker.request(method, "/x").read()
         assert engine.accepted == 2 and len(engine.requests) == 2
 
 
-@pytest.mark.parametrize("method, retried", [("GET", True), ("HEAD", True), ("POST", False), ("PUT", False), ("DELETE", False)])
+@pytest.mark.parametrize("method, retried",
+                         [("GET", True), ("HEAD", True), ("POST", False), ("PUT", False), ("DELETE", False)])
 def test_a_kept_connection_that_dies_under_a_request(method, retried):
-    with FakeEngine(*once_then(lambda peer: peer.request())) as engine, Docker(engine.address, "1.41") as docker:
+    with FakeEngine(*once_then(lambda peer: peer.request())) as engine, \
+            Docker(engine.address, "1.41") as docker:
         docker.system_info()
         if method == "HEAD":
             engine.recipes = engine.recipes[0], serve(response())
@@ -551,7 +641,8 @@ def test_a_kept_connection_that_dies_under_a_request(method, retried):
 
 @pytest.mark.parametrize("second", [
     lambda peer: (peer.request(), peer.send(b"HTTP/1.1")),                       # a byte has come
-    lambda peer: (peer.request(), peer.send(b"garbage\r\n\r\n")), lambda peer: (peer.request(), peer.send(EMPTY[:-1])),
+    lambda peer: (peer.request(), peer.send(b"garbage\r\n\r\n")),
+    lambda peer: (peer.request(), peer.send(EMPTY[:-1])),
 ])
 def test_no_retry_once_a_byte_has_come(second):
     with FakeEngine(*once_then(second)) as engine, Docker(engine.address, "1.41") as docker:
@@ -566,7 +657,8 @@ def test_no_retry_on_a_new_connection_nor_a_second_time():
         with pytest.raises(ConnectError, match="without an answer"):
             docker.system_info()
         assert len(engine.requests) == 1
-    with FakeEngine(once_then(lambda peer: peer.request())[0], lambda peer: peer.request()) as engine, Docker(engine.address, "1.41") as docker:
+    with FakeEngine(once_then(lambda peer: peer.request())[0], lambda peer: peer.request()) as engine, \
+            Docker(engine.address, "1.41") as docker:
         docker.system_info()
         with pytest.raises(ConnectError):
             docker.system_info()
@@ -619,7 +711,8 @@ def test_descriptors_after_a_thousand_requests_and_two_hundred_failures():
         def misbehave(peer):
             kind = peer.engine.accepted % 5
             if peer.request() is not None:
-                peer.send([b"", b"garbage\r\n", EMPTY[:-1], b"HTTP/1.1 200 OK\r\n", response(b"{", "200 OK")][kind])
+                peer.send([b"", b"garbage\r\n", EMPTY[:-1], b"HTTP/1.1 200 OK\r\n",
+                           response(b"{", "200 OK")][kind])
         with FakeEngine(serve(EMPTY)) as engine, FakeEngine(misbehave) as bad:
             docker, failing = Docker(engine.address, "1.41"), Docker(bad.address, "1.41")
             docker.system_info()
@@ -708,8 +801,8 @@ def test_a_child_process_does_not_share_connections():
     for _ in range(10):
         over = threading.Event()
         with FakeEngine(recipe) as engine:
-            ran = subprocess.run([sys.executable, "-c", FORKING, engine.address, place], stdout=subprocess.PIPE,
-                                 timeout=90)
+            ran = subprocess.run([sys.executable, "-c", FORKING, engine.address, place],
+                                 stdout=subprocess.PIPE, timeout=90)
         assert (ran.returncode, ran.stdout.split()) == (0, [b"0", b"0"])
 
 

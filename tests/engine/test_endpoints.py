@@ -51,7 +51,8 @@ with open(FACTS, encoding="utf-8") as facts_file:
 
 def test_there_are_108_operations_with_the_definition_s_names_paths_methods_and_queries():
     assert len(endpoints()) == len(facts["operations"]) == 108
-    table = [(row.name, row.method, row.path, [parameter.name for parameter in row.query]) for row in endpoints()]
+    table = [(row.name, row.method, row.path, [parameter.name for parameter in row.query])
+             for row in endpoints()]
     listed = [(tool.snake_case(operation["id"]), operation["method"], operation["path"],
                [parameter["name"] for parameter in operation["query"]]) for operation in facts["operations"]]
     assert sorted(table) == sorted(listed)
@@ -68,7 +69,8 @@ def test_the_check_finds_no_difference_in_kinds_bodies_and_versions_either():
     ("body", True, "body"),
     ("id", "ContainerLog", "not in the table"),
     ("query", [], "parameter follow is in the table"),
-    ("query", [{"name": "colour", "type": "string", "first": "1.25"}], "parameter colour is in the definition"),
+    ("query", [{"name": "colour", "type": "string", "first": "1.25"}],
+     "parameter colour is in the definition"),
     ("query", [{"name": "details", "type": "boolean", "first": "1.25"}], "marked +"),
     ("query", [{"name": "tail", "type": "boolean", "first": "1.25"}], "parameter tail is str"),
     ("query", [{"name": "until", "type": "integer", "first": "1.25"}], "parameter until is new in 1.35"),
@@ -87,13 +89,17 @@ def test_the_check_can_fail(key, value, reported):
 def test_the_check_command_exits_1_on_a_difference(tmp_path):
     definition = tmp_path / "small.yaml"
     definition.write_text(
-        'info:\n  version: "1.55"\nparameters:\n  Shared:\n    name: "all"\n    in: "query"\n    type: "boolean"\n'
+        'info:\n  version: "1.55"\nparameters:\n  Shared:\n    name: "all"\n    in: "query"\n    type: '
+        '"boolean"\n'
         'paths:\n  /containers/json:\n    get:\n      operationId: "ContainerList"\n      parameters:\n'
         '        - $ref: "#/parameters/Shared"\n        - name: "colour"\n          description: |\n'
-        '            a text: with a colon\n          in: "query"\n          type: "string"\n      tags: ["Container"]\n'
-        '      responses:\n        206:\n          description: "a part"\n          examples:\n            application/json: |\n'
+        '            a text: with a colon\n          in: "query"\n          type: "string"\n      tags: '
+        '["Container"]\n'
+        '      responses:\n        206:\n          description: "a part"\n          examples:\n            '
+        'application/json: |\n'
         '              { "200": [\n        "500":\n          description: "wrong"\n')
-    ran = subprocess.run([sys.executable, TOOL, "check", str(definition)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ran = subprocess.run([sys.executable, TOOL, "check", str(definition)], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
     lines = ran.stdout.decode().splitlines()
     assert ran.returncode == 1, ran.stderr
     assert "container_list: parameter colour is in the definition, not in the table" in lines
@@ -107,8 +113,10 @@ def test_the_check_command_exits_1_on_a_difference(tmp_path):
 def test_the_tool_refuses_what_it_cannot_read(tmp_path):
     broken = tmp_path / "broken.yaml"
     broken.write_text("hello: there\n")
-    for arguments in (["check", str(broken)], ["check", str(tmp_path / "absent")], ["extract"], ["prune"], []):
-        ran = subprocess.run([sys.executable, TOOL] + arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for arguments in (["check", str(broken)], ["check", str(tmp_path / "absent")], ["extract"], ["prune"],
+                      []):
+        ran = subprocess.run([sys.executable, TOOL] + arguments, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
         assert ran.returncode == 2 and ran.stdout == b""
         assert len(ran.stderr.splitlines()) == 1 and b"Traceback" not in ran.stderr
 
@@ -122,14 +130,16 @@ def test_the_markdown_page_has_every_operation():
 # this test exists; in a fresh clone it does not, and the committed facts above stand for them.
 if os.path.isdir(DEFINITIONS):
     def test_the_committed_facts_are_what_the_definitions_say():
-        found = [os.path.join(DEFINITIONS, name) for name in sorted(os.listdir(DEFINITIONS)) if name.endswith(".yaml")]
+        found = [os.path.join(DEFINITIONS, name)
+                 for name in sorted(os.listdir(DEFINITIONS)) if name.endswith(".yaml")]
         with open(FACTS, encoding="utf-8") as committed:
             assert tool.write_facts(tool.extract(found)) == committed.read()
 
     def test_no_help_line_is_a_sentence_of_the_definition():
         with open(os.path.join(DEFINITIONS, "v1.55.yaml"), encoding="utf-8") as definition:
             sentences = definition.read().lower()
-        assert [row.help for row in endpoints() if len(row.help.split()) > 4 and row.help.lower() in sentences] == []
+        assert [row.help for row in endpoints() if len(row.help.split()) > 4
+                and row.help.lower() in sentences] == []
 
 
 def test_every_row_is_well_formed():
@@ -149,9 +159,11 @@ def test_every_row_is_well_formed():
 
 
 @pytest.mark.parametrize("name, result", [
-    ("container_list", "json"), ("container_logs", "frames"), ("task_logs", "frames"), ("image_build", "messages"),
+    ("container_list", "json"), ("container_logs", "frames"), ("task_logs", "frames"),
+    ("image_build", "messages"),
     ("container_stats", "messages"), ("plugin_upgrade", "messages"), ("container_export", "tar"),
-    ("container_archive_info", "raw"), ("system_ping", "raw"), ("swarm_init", "json"), ("build_prune", "json"),
+    ("container_archive_info", "raw"), ("system_ping", "raw"), ("swarm_init", "json"),
+    ("build_prune", "json"),
     ("container_start", "none"), ("exec_start", "upgrade"), ("session", "upgrade"),
 ])
 def test_result_kinds(name, result):
@@ -184,8 +196,10 @@ def test_a_near_miss_is_suggested():
 def test_search_looks_at_names_paths_tags_help_and_parameters():
     assert [row.name for row in search_endpoints("ROTATEWORKER")] == ["swarm_update"]
     assert {row.name for row in search_endpoints("distribution")} == {"distribution_inspect"}
-    assert {row.name for row in search_endpoints("attach")} == {"container_attach", "container_attach_websocket"}
-    assert "image_create" in {row.name for row in search_endpoints("image")} and search_endpoints("ttach") == []
+    assert {row.name for row in search_endpoints("attach")} == {"container_attach",
+                                                                "container_attach_websocket"}
+    assert ("image_create" in {row.name for row in search_endpoints("image")}
+            and search_endpoints("ttach") == [])
     assert {row.name for row in search_endpoints("fromImage")} == {"image_create"}
     assert len(search_endpoints("")) == 108 and search_endpoints("no such word") == []
 
@@ -206,13 +220,16 @@ def test_importing_the_table_parses_no_row():
     ("bool", True, ["1"]), ("bool", False, ["0"]), ("bool", None, []),
     ("int", 0, ["0"]), ("int", -1, ["-1"]),
     ("str", "a b", ["a b"]), ("str", "", [""]), ("str", 5, ["5"]),
-    ("list", "one", ["one"]), ("list", ["a", "b"], ["a", "b"]), ("list", (), []), ("list", iter(["a"]), ["a"]),
+    ("list", "one", ["one"]), ("list", ["a", "b"], ["a", "b"]), ("list", (), []),
+    ("list", iter(["a"]), ["a"]),
     ("filters", {"status": "exited", "label": ["a=b", "c"]}, ['{"status":["exited"],"label":["a=b","c"]}']),
     ("filters", {"dangling": True, "exited": 137}, ['{"dangling":["true"],"exited":["137"]}']),
     ("filters", {"id": {"b", "a"}}, ['{"id":["a","b"]}']),
     ("filters", '{"id": {"a": true}}', ['{"id": {"a": true}}']),
-    ("json", {"A": None, "B": "é"}, ['{"A":null,"B":"\\u00e9"}']), ("json", ["x"], ['["x"]']), ("json", "[1]", ["[1]"]),
-    ("jsonlist", {"os": "linux"}, ['{"os":"linux"}']), ("jsonlist", [{"a": 1}, {"b": 2}], ['{"a":1}', '{"b":2}']),
+    ("json", {"A": None, "B": "é"}, ['{"A":null,"B":"\\u00e9"}']), ("json", ["x"], ['["x"]']),
+    ("json", "[1]", ["[1]"]),
+    ("jsonlist", {"os": "linux"}, ['{"os":"linux"}']),
+    ("jsonlist", [{"a": 1}, {"b": 2}], ['{"a":1}', '{"b":2}']),
     ("time", 1795424287, ["1795424287"]), ("time", 1795424287.5, ["1795424287.5"]), ("time", 3.0, ["3"]),
     ("time", "1795424287.000000001", ["1795424287.000000001"]), ("time", 0.1, ["0.1"]),
 ])
@@ -227,10 +244,13 @@ def test_values_of_each_kind(kind, value, texts):
     ("list", b"x"), ("list", {"a": 1}), ("list", [1]), ("list", 5), ("list", ["a", None]),
     ("filters", ["x"]), ("filters", "x"), ("filters", "[]"), ("filters", {1: "a"}), ("filters", {"a": 1.5}),
     ("filters", {"a": {"b": True}}), ("filters", {"a": [None]}), ("filters", {"a": {1, None}}),
-    ("json", "x"), ("json", "5"), ("json", '"x"'), ("json", 5), ("json", {"a": float("nan")}), ("json", {"a": b""}),
+    ("json", "x"), ("json", "5"), ("json", '"x"'), ("json", 5), ("json", {"a": float("nan")}),
+    ("json", {"a": b""}),
     ("json", {"a", "b"}), ("json", "[" * 100000), ("jsonlist", [5]), ("jsonlist", ["x"]),
-    ("time", True), ("time", -1), ("time", -0.5), ("time", float("inf")), ("time", float("nan")), ("time", "10m"),
-    ("time", "1."), ("time", ".5"), ("time", "1.0000000001"), ("time", "1\n"), ("time", "\u0661"), ("time", "1e3"),
+    ("time", True), ("time", -1), ("time", -0.5), ("time", float("inf")), ("time", float("nan")),
+    ("time", "10m"),
+    ("time", "1."), ("time", ".5"), ("time", "1.0000000001"), ("time", "1\n"), ("time", "\u0661"),
+    ("time", "1e3"),
     ("bogus", "x"),
 ])
 def test_values_of_the_wrong_kind_are_refused_in_one_line_that_names_parameter_and_kind(kind, value):
@@ -252,11 +272,13 @@ def test_a_number_too_long_to_print_is_refused_like_any_other():
     ("container_inspect", "1.41", {"id": "redis"}, {"size": False}, "/v1.41/containers/redis/json?size=0"),
     ("container_inspect", "1.41", {"id": "redis"}, None, "/v1.41/containers/redis/json"),
     ("container_inspect", None, {"id": "a b%?#/é;"}, {}, "/containers/a%20b%25%3F%23%2F%C3%A9%3B/json"),
-    ("image_inspect", None, {"name": "localhost:5055/x/y@sha256:ab"}, {}, "/images/localhost:5055/x/y@sha256:ab/json"),
+    ("image_inspect", None, {"name": "localhost:5055/x/y@sha256:ab"}, {},
+     "/images/localhost:5055/x/y@sha256:ab/json"),
     ("distribution_inspect", None, {"name": "a/b:1"}, {}, "/distribution/a/b:1/json"),
     ("plugin_inspect", None, {"name": "a/b"}, {}, "/plugins/a/b/json"),
     ("volume_inspect", None, {"name": "a/b"}, {}, "/volumes/a%2Fb"),
-    ("container_stats", None, {"id": "c"}, {"stream": False, "one_shot": True}, "/containers/c/stats?stream=0&one-shot=1"),
+    ("container_stats", None, {"id": "c"}, {"stream": False, "one_shot": True},
+     "/containers/c/stats?stream=0&one-shot=1"),
     ("image_build", None, {}, {"t": ["a:1", "b"], "q": None}, "/build?t=a%3A1&t=b"),
     ("container_logs", "1.24", {"id": "c"}, {"details": True}, "/v1.24/containers/c/logs?details=1"),
     ("container_create", "1.30", {}, {"name": "n", "platform": None}, "/v1.30/containers/create?name=n"),
@@ -268,8 +290,10 @@ def test_targets(name, version, path, query, target):
 @pytest.mark.parametrize("name, version, path, query, reason", [
     ("container_list", None, {}, {"al": True}, "no parameter 'al'; it takes all, limit, size, filters$"),
     ("container_pause", None, {"id": "c"}, {"a": 1}, "takes no query parameters"),
-    ("container_create", "1.30", {}, {"platform": "linux"}, "platform of container_create needs API 1.41, this engine speaks 1.30"),
-    ("image_attestations", "1.41", {"name": "x"}, {}, "image_attestations needs API 1.55, this engine speaks 1.41"),
+    ("container_create", "1.30", {}, {"platform": "linux"},
+     "platform of container_create needs API 1.41, this engine speaks 1.30"),
+    ("image_attestations", "1.41", {"name": "x"}, {},
+     "image_attestations needs API 1.55, this engine speaks 1.41"),
     ("container_stats", None, {"id": "c"}, {"one-shot": True, "one_shot": True}, "same parameter"),
     ("container_inspect", None, {}, {}, "needs id"),
     ("container_inspect", None, {"id": None}, {}, "needs id"),
@@ -315,7 +339,8 @@ def decode_percent(text):
 
 
 def decode_query(text):
-    return [tuple(decode_percent(part) for part in pair.split("=")) for pair in text.split("&")] if text else []
+    return ([tuple(decode_percent(part) for part in pair.split("=")) for pair in text.split("&")] if text
+            else [])
 
 
 # Text that leans towards what could do harm in a target, beside any text at all.
@@ -363,7 +388,8 @@ def assert_safe(target, row, path_values, version):
     return query
 
 
-@given(st.sampled_from([row.name for row in endpoints() if row.path_parameters]), nasty, st.sampled_from([None, "1.55"]))
+@given(st.sampled_from([row.name for row in endpoints() if row.path_parameters]), nasty,
+       st.sampled_from([None, "1.55"]))
 def test_no_path_value_leaves_its_place(name, value, version):
     row = find_endpoint(name)
     path_values = {parameter: value for parameter in row.path_parameters}

@@ -1,4 +1,5 @@
-"""Each option of `run` gives the JSON that the docker CLI sends (vectors taken from CLI 28 against a recording engine)."""
+"""Each option of `run` gives the JSON that the docker CLI sends (vectors taken from CLI 28 against a
+recording engine)."""
 import json
 import os
 
@@ -9,8 +10,10 @@ from rawdock.engine.options import container_request, option_flag_table, run_opt
 from rawdock.errors import UsageError
 
 
-# What every create request has: without it inspect would show null where it shows these after a create of docker's.
-ALWAYS = dict({name: [] for name in "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps "
+# What every create request has: without it inspect would show null where it shows these after a create of
+# docker's.
+ALWAYS = dict({name: []
+               for name in "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps "
                                     "BlkioWeightDevice Devices Dns DnsOptions DnsSearch Ulimits".split()},
               PortBindings={}, RestartPolicy={"Name": "no", "MaximumRetryCount": 0})
 
@@ -35,54 +38,94 @@ def host(**fields):
 
 def published(**ports):
     """ports: _80_tcp=[("", "8080")] → the body of -p."""
-    keys = {key[1:].replace("_", "/"): [{"HostIp": ip, "HostPort": port} for ip, port in value] for key, value in ports.items()}
+    keys = {key[1:].replace("_", "/"): [{"HostIp": ip, "HostPort": port} for ip, port in value] for key,
+            value in ports.items()}
     return {"ExposedPorts": {key: {} for key in keys}, "HostConfig": {"PortBindings": keys}}
 
 
 VECTORS = [
-    ("add_host", ["a:1.2.3.4", "b=::1", "c=[::2]", "d:host-gateway"], host(ExtraHosts=["a:1.2.3.4", "b:::1", "c:::2", "d:host-gateway"])),
+    ("add_host", ["a:1.2.3.4", "b=::1", "c=[::2]", "d:host-gateway"],
+     host(ExtraHosts=["a:1.2.3.4", "b:::1", "c:::2", "d:host-gateway"])),
     ("annotation", ["k=v", "e"], host(Annotations={"k": "v", "e": ""})),
-    ("cap_add", ["net_admin", "CAP_CHOWN", "all", "NET_ADMIN"], host(CapAdd=["ALL", "CAP_CHOWN", "CAP_NET_ADMIN"])),
+    ("cap_add", ["net_admin", "CAP_CHOWN", "all", "NET_ADMIN"],
+     host(CapAdd=["ALL", "CAP_CHOWN", "CAP_NET_ADMIN"])),
     ("cap_drop", "mknod", host(CapDrop=["CAP_MKNOD"])),
-    ("cgroup_parent", "/x", host(CgroupParent="/x")), ("cpu_shares", 512, host(CpuShares=512)), ("cpuset_cpus", "0-3", host(CpusetCpus="0-3")),
-    ("cpus", "1.5", host(NanoCpus=1500000000)), ("cpus", ".5", host(NanoCpus=500000000)), ("cpus", "5.", host(NanoCpus=5000000000)),
-    ("cpus", "1.123456789", host(NanoCpus=1123456789)), ("cpus", 2, host(NanoCpus=2000000000)), ("cpus", 0.5, host(NanoCpus=500000000)),
-    ("dns", ["8.8.8.8", "::1"], host(Dns=["8.8.8.8", "::1"])), ("dns_option", "ndots:1", host(DnsOptions=["ndots:1"])), ("dns_search", "x.org", host(DnsSearch=["x.org"])),
+    ("cgroup_parent", "/x", host(CgroupParent="/x")), ("cpu_shares", 512, host(CpuShares=512)),
+    ("cpuset_cpus", "0-3", host(CpusetCpus="0-3")),
+    ("cpus", "1.5", host(NanoCpus=1500000000)), ("cpus", ".5", host(NanoCpus=500000000)),
+    ("cpus", "5.", host(NanoCpus=5000000000)),
+    ("cpus", "1.123456789", host(NanoCpus=1123456789)), ("cpus", 2, host(NanoCpus=2000000000)),
+    ("cpus", 0.5, host(NanoCpus=500000000)),
+    ("dns", ["8.8.8.8", "::1"], host(Dns=["8.8.8.8", "::1"])),
+    ("dns_option", "ndots:1", host(DnsOptions=["ndots:1"])),
+    ("dns_search", "x.org", host(DnsSearch=["x.org"])),
     ("domainname", "d", {"Domainname": "d"}), ("hostname", "h", {"Hostname": "h"}),
-    ("entrypoint", "sh", {"Entrypoint": ["sh"]}), ("entrypoint", "", {"Entrypoint": [""]}), ("entrypoint", ["sh", "-c"], {"Entrypoint": ["sh", "-c"]}),
-    ("env", ["C=1", "D=a=b", "E=", "RD_SET", "RD_UNSET", " F=x"], {"Env": ["C=1", "D=a=b", "E=", "RD_SET=here", "RD_UNSET", " F=x"]}),
+    ("entrypoint", "sh", {"Entrypoint": ["sh"]}), ("entrypoint", "", {"Entrypoint": [""]}),
+    ("entrypoint", ["sh", "-c"], {"Entrypoint": ["sh", "-c"]}),
+    ("env", ["C=1", "D=a=b", "E=", "RD_SET", "RD_UNSET", " F=x"],
+     {"Env": ["C=1", "D=a=b", "E=", "RD_SET=here", "RD_UNSET", " F=x"]}),
     ("env", {"A": "1"}, {"Env": ["A=1"]}),
-    ("expose", ["80", "90-91/udp", "7/"], {"ExposedPorts": {"80/tcp": {}, "90/udp": {}, "91/udp": {}, "7/tcp": {}}}),
-    ("group_add", "g", host(GroupAdd=["g"])), ("init", True, host(Init=True)), ("ipc", "host", host(IpcMode="host")),
+    ("expose", ["80", "90-91/udp", "7/"],
+     {"ExposedPorts": {"80/tcp": {}, "90/udp": {}, "91/udp": {}, "7/tcp": {}}}),
+    ("group_add", "g", host(GroupAdd=["g"])), ("init", True, host(Init=True)),
+    ("ipc", "host", host(IpcMode="host")),
     ("label", ["k=v", "e", "a=b=c"], {"Labels": {"k": "v", "e": "", "a": "b=c"}}),
-    ("log_driver", "syslog", host(LogConfig={"Type": "syslog"})), ("log_opt", "k=v", host(LogConfig={"Config": {"k": "v"}})),
-    ("memory", "512m", host(Memory=1 << 29)), ("memory", "1.5G", host(Memory=3 << 29)), ("memory", "1MB", host(Memory=1 << 20)), ("memory", "1 kib", host(Memory=1024)),
-    ("memory", "10b", host(Memory=10)), ("memory", "10", host(Memory=10)), ("memory", ".5m", host(Memory=1 << 19)), ("memory", "1.", host(Memory=1)), ("memory", 4096, host(Memory=4096)),
-    ("memory_reservation", "64m", host(MemoryReservation=1 << 26)), ("memory_swap", "-1", host(MemorySwap=-1)), ("memory_swap", "1g", host(MemorySwap=1 << 30)), ("shm_size", "1t", host(ShmSize=1 << 40)),
-    ("network", "container:x", host(NetworkMode="container:x")), ("network", "mynet", host(NetworkMode="mynet")),
-    ("oom_kill_disable", True, host(OomKillDisable=True)), ("oom_score_adj", -500, host(OomScoreAdj=-500)), ("oom_score_adj", "-500", host(OomScoreAdj=-500)),
-    ("pid", "host", host(PidMode="host")), ("pid", "container:x", host(PidMode="container:x")), ("pids_limit", -1, host(PidsLimit=-1)), ("privileged", True, host(Privileged=True)),
-    ("publish", "80", published(_80_tcp=[("", "")])), ("publish", 80, published(_80_tcp=[("", "")])), ("publish", "8080:80", published(_80_tcp=[("", "8080")])),
-    ("publish", "8080:80/UDP", published(_80_udp=[("", "8080")])), ("publish", "127.0.0.1:8080:80", published(_80_tcp=[("127.0.0.1", "8080")])),
-    ("publish", "127.0.0.1::80", published(_80_tcp=[("127.0.0.1", "")])), ("publish", "[::1]:8080:80", published(_80_tcp=[("::1", "8080")])),
-    ("publish", "::1:8080:80", published(_80_tcp=[("::1", "8080")])), ("publish", ":80", published(_80_tcp=[("", "")])),
-    ("publish", "80-81", published(_80_tcp=[("", "")], _81_tcp=[("", "")])), ("publish", "8080-8081:80-81", published(_80_tcp=[("", "8080")], _81_tcp=[("", "8081")])),
-    ("publish", "8000-8010:80", published(_80_tcp=[("", "8000-8010")])), ("publish", ["80:80", "81:80"], published(_80_tcp=[("", "80"), ("", "81")])),
-    ("publish", "target=80,published=8080,protocol=udp", published(_80_udp=[("", "8080")])), ("publish", "target=80", published(_80_tcp=[("", "")])), ("publish", "80:80/", published(_80_tcp=[("", "80")])),
+    ("log_driver", "syslog", host(LogConfig={"Type": "syslog"})),
+    ("log_opt", "k=v", host(LogConfig={"Config": {"k": "v"}})),
+    ("memory", "512m", host(Memory=1 << 29)), ("memory", "1.5G", host(Memory=3 << 29)),
+    ("memory", "1MB", host(Memory=1 << 20)), ("memory", "1 kib", host(Memory=1024)),
+    ("memory", "10b", host(Memory=10)), ("memory", "10", host(Memory=10)),
+    ("memory", ".5m", host(Memory=1 << 19)), ("memory", "1.", host(Memory=1)),
+    ("memory", 4096, host(Memory=4096)),
+    ("memory_reservation", "64m", host(MemoryReservation=1 << 26)),
+    ("memory_swap", "-1", host(MemorySwap=-1)), ("memory_swap", "1g", host(MemorySwap=1 << 30)),
+    ("shm_size", "1t", host(ShmSize=1 << 40)),
+    ("network", "container:x", host(NetworkMode="container:x")),
+    ("network", "mynet", host(NetworkMode="mynet")),
+    ("oom_kill_disable", True, host(OomKillDisable=True)), ("oom_score_adj", -500, host(OomScoreAdj=-500)),
+    ("oom_score_adj", "-500", host(OomScoreAdj=-500)),
+    ("pid", "host", host(PidMode="host")), ("pid", "container:x", host(PidMode="container:x")),
+    ("pids_limit", -1, host(PidsLimit=-1)), ("privileged", True, host(Privileged=True)),
+    ("publish", "80", published(_80_tcp=[("", "")])), ("publish", 80, published(_80_tcp=[("", "")])),
+    ("publish", "8080:80", published(_80_tcp=[("", "8080")])),
+    ("publish", "8080:80/UDP", published(_80_udp=[("", "8080")])),
+    ("publish", "127.0.0.1:8080:80", published(_80_tcp=[("127.0.0.1", "8080")])),
+    ("publish", "127.0.0.1::80", published(_80_tcp=[("127.0.0.1", "")])),
+    ("publish", "[::1]:8080:80", published(_80_tcp=[("::1", "8080")])),
+    ("publish", "::1:8080:80", published(_80_tcp=[("::1", "8080")])),
+    ("publish", ":80", published(_80_tcp=[("", "")])),
+    ("publish", "80-81", published(_80_tcp=[("", "")], _81_tcp=[("", "")])),
+    ("publish", "8080-8081:80-81", published(_80_tcp=[("", "8080")], _81_tcp=[("", "8081")])),
+    ("publish", "8000-8010:80", published(_80_tcp=[("", "8000-8010")])),
+    ("publish", ["80:80", "81:80"], published(_80_tcp=[("", "80"), ("", "81")])),
+    ("publish", "target=80,published=8080,protocol=udp", published(_80_udp=[("", "8080")])),
+    ("publish", "target=80", published(_80_tcp=[("", "")])),
+    ("publish", "80:80/", published(_80_tcp=[("", "80")])),
     ("publish_all", True, host(PublishAllPorts=True)), ("read_only", True, host(ReadonlyRootfs=True)),
-    ("restart", "always", host(RestartPolicy={"Name": "always", "MaximumRetryCount": 0})), ("restart", "on-failure:3", host(RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 3})),
-    ("restart", "on-failure:", host(RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 0})), ("restart", "", host(RestartPolicy={"Name": "", "MaximumRetryCount": 0})),
+    ("restart", "always", host(RestartPolicy={"Name": "always", "MaximumRetryCount": 0})),
+    ("restart", "on-failure:3", host(RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 3})),
+    ("restart", "on-failure:", host(RestartPolicy={"Name": "on-failure", "MaximumRetryCount": 0})),
+    ("restart", "", host(RestartPolicy={"Name": "", "MaximumRetryCount": 0})),
     ("rm", True, host(AutoRemove=True)), ("runtime", "runc", host(Runtime="runc")),
-    ("security_opt", ["no-new-privileges", "seccomp=unconfined", "label:disable"], host(SecurityOpt=["no-new-privileges", "seccomp=unconfined", "label:disable"])),
+    ("security_opt", ["no-new-privileges", "seccomp=unconfined", "label:disable"],
+     host(SecurityOpt=["no-new-privileges", "seccomp=unconfined", "label:disable"])),
     ("security_opt", "systempaths=unconfined", host(SecurityOpt=[], MaskedPaths=[], ReadonlyPaths=[])),
-    ("stop_signal", "INT", {"StopSignal": "INT"}), ("stop_timeout", 0, {"StopTimeout": 0}), ("stop_timeout", 5, {"StopTimeout": 5}),
-    ("sysctl", ["net.ipv4.ip_forward=1", "kernel.msgmax=1"], host(Sysctls={"net.ipv4.ip_forward": "1", "kernel.msgmax": "1"})), ("sysctl", {"fs.mqueue.x": 1}, host(Sysctls={"fs.mqueue.x": "1"})),
-    ("tmpfs", ["/p", "/q:size=1m,a:b"], host(Tmpfs={"/p": "", "/q": "size=1m,a:b"})), ("user", "1000:1", {"User": "1000:1"}), ("user", 1000, {"User": "1000"}),
+    ("stop_signal", "INT", {"StopSignal": "INT"}), ("stop_timeout", 0, {"StopTimeout": 0}),
+    ("stop_timeout", 5, {"StopTimeout": 5}),
+    ("sysctl", ["net.ipv4.ip_forward=1", "kernel.msgmax=1"],
+     host(Sysctls={"net.ipv4.ip_forward": "1", "kernel.msgmax": "1"})),
+    ("sysctl", {"fs.mqueue.x": 1}, host(Sysctls={"fs.mqueue.x": "1"})),
+    ("tmpfs", ["/p", "/q:size=1m,a:b"], host(Tmpfs={"/p": "", "/q": "size=1m,a:b"})),
+    ("user", "1000:1", {"User": "1000:1"}), ("user", 1000, {"User": "1000"}),
     ("userns", "host", host(UsernsMode="host")), ("uts", "host", host(UTSMode="host")),
-    ("volume", ["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"], host(Binds=["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"])),
+    ("volume", ["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"],
+     host(Binds=["/a:/b", "/a:/b:ro", "vol:/c:nocopy", "~/a:/b", "rel/x:/b"])),
     ("volume", "/x", {"Volumes": {"/x": {}}}), ("volumes", {"/a": "/b"}, host(Binds=["/a:/b"])),
-    ("volume", ["./a:/b", "..:/b", ".hid:/b:ro"], host(Binds=[os.path.abspath("a") + ":/b", os.path.dirname(os.getcwd()) + ":/b", os.path.abspath(".hid") + ":/b:ro"])),
-    ("volume_driver", "x", host(VolumeDriver="x")), ("volumes_from", "c:ro", host(VolumesFrom=["c:ro"])), ("workdir", "/x", {"WorkingDir": "/x"}),
+    ("volume", ["./a:/b", "..:/b", ".hid:/b:ro"],
+     host(Binds=[os.path.abspath("a") + ":/b", os.path.dirname(os.getcwd()) + ":/b",
+                 os.path.abspath(".hid") + ":/b:ro"])),
+    ("volume_driver", "x", host(VolumeDriver="x")), ("volumes_from", "c:ro", host(VolumesFrom=["c:ro"])),
+    ("workdir", "/x", {"WorkingDir": "/x"}),
 ]
 
 
@@ -99,53 +142,67 @@ def test_vectors(keyword, value, body):
 
 def test_every_row_has_a_vector():
     elsewhere = {"name", "platform", "env_file", "detach", "interactive", "pull", "quiet", "sig_proxy", "tty"}
-    assert {option.keyword for option in run_options()} == {keyword for keyword, _, _ in VECTORS if keyword != "volumes"} | elsewhere
+    assert {option.keyword for option in run_options()} == {keyword for keyword, _,
+                                                            _ in VECTORS if keyword != "volumes"} | elsewhere
     assert len(option_flag_table(()).split("\n")) == len(run_options())
 
 
 def test_image_command_query_and_what_stays_here():
-    query, body, client = container_request("redis:2.8", ["redis-server", 1], dict(name="n", platform="linux/arm64", detach=True, pull="always", quiet=True, sig_proxy=False, tty=None, init=False))
-    assert given_alone(body) == {"Image": "redis:2.8", "Cmd": ["redis-server", "1"]} and query == {"name": "n", "platform": "linux/arm64"}
+    query, body, client = container_request("redis:2.8", ["redis-server", 1],
+                                            dict(name="n", platform="linux/arm64", detach=True, pull="always",
+                                                 quiet=True, sig_proxy=False, tty=None, init=False))
+    assert (given_alone(body) == {"Image": "redis:2.8", "Cmd": ["redis-server", "1"]}
+            and query == {"name": "n", "platform": "linux/arm64"})
     assert client == {"detach": True, "pull": "always", "quiet": True, "sig_proxy": False}
     assert container_request("x") == ({}, {"Image": "x", "HostConfig": ALWAYS}, {})
 
 
 def test_options_together():
-    assert sent(volume=["/a:/b", "/x"], volumes="v2:/y") == {"HostConfig": {"Binds": ["/a:/b", "v2:/y"]}, "Volumes": {"/x": {}}}
-    assert sent(publish="80:80", expose="90") == {"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}}, "ExposedPorts": {"80/tcp": {}, "90/tcp": {}}}
-    assert sent(log_driver="syslog", log_opt={"a": "b"}) == host(LogConfig={"Type": "syslog", "Config": {"a": "b"}})
+    assert sent(volume=["/a:/b", "/x"], volumes="v2:/y") == {"HostConfig": {"Binds": ["/a:/b", "v2:/y"]},
+                                                             "Volumes": {"/x": {}}}
+    assert (sent(publish="80:80", expose="90")
+            == {"HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "80"}]}},
+                "ExposedPorts": {"80/tcp": {}, "90/tcp": {}}})
+    assert sent(log_driver="syslog",
+                log_opt={"a": "b"}) == host(LogConfig={"Type": "syslog", "Config": {"a": "b"}})
     assert sent(rm=True, restart="no")["HostConfig"]["AutoRemove"] is True
 
 
 def test_of_two_values_with_one_name_the_last_counts():
-    """A program's getenv would find the first of two. (The docker CLI's order is that of a Go map: any rotation of ours.)"""
-    assert sent(env=["A=1", "B=2", "RD_UNSET", "A=3", "RD_UNSET=4", "B"]) == {"Env": ["A=3", "B", "RD_UNSET=4"]}
+    """A program's getenv would find the first of two. (The docker CLI's order is that of a Go map: any
+    rotation of ours.)"""
+    assert (sent(env=["A=1", "B=2", "RD_UNSET", "A=3", "RD_UNSET=4", "B"])
+            == {"Env": ["A=3", "B", "RD_UNSET=4"]})
     assert sent(env=["RD_SET=1", "RD_SET"]) == {"Env": ["RD_SET=here"]}
     assert sent(volume=["/a:/b", "/c:/d", "/a:/b"]) == host(Binds=["/a:/b", "/c:/d"])
 
 
 def test_no_request_shares_its_lists_with_another():
-    container_request("x", (), dict(dns="8.8.8.8", publish="80:80"))[1]["HostConfig"]["Devices"].append("mine")
+    container_request("x", (),
+                      dict(dns="8.8.8.8", publish="80:80"))[1]["HostConfig"]["Devices"].append("mine")
     assert container_request("x")[1]["HostConfig"] == ALWAYS
 
 
 def test_the_api_version_that_an_option_needs():
     """As the docker CLI's flags have them; --rm is the client's own work before 1.25."""
     since = {option.keyword: option.since for option in run_options() if option.since}
-    assert since == {"annotation": "1.43", "cpus": "1.25", "init": "1.25", "platform": "1.32", "rm": "1.25", "stop_timeout": "1.25"}
+    assert since == {"annotation": "1.43", "cpus": "1.25", "init": "1.25", "platform": "1.32", "rm": "1.25",
+                     "stop_timeout": "1.25"}
     options = dict(annotations=["a=b"], stop_timeout=0, rm=True, init=False, cpus=None, name="x")
     assert versions_needed(options) == [("annotation", "1.43"), ("stop-timeout", "1.25"), ("rm", "1.25")]
     assert versions_needed(options, ("rm",)) == [("annotation", "1.43"), ("stop-timeout", "1.25")]
 
 
-@pytest.mark.parametrize("command", ["echo hello", b"echo", {"echo": 1}, None, 5, ["echo", None], ["echo", b"x"], ["echo", True], [["echo"]]])
+@pytest.mark.parametrize("command", ["echo hello", b"echo", {"echo": 1}, None, 5, ["echo", None],
+                                     ["echo", b"x"], ["echo", True], [["echo"]]])
 def test_a_command_that_is_no_list_of_str(command):
     with pytest.raises(UsageError, match="list of str"):
         container_request("x", command)
 
 
 def test_what_a_command_may_hold(tmp_path):
-    assert container_request("x", ("sleep", 1, 0.5, tmp_path))[1]["Cmd"] == ["sleep", "1", "0.5", str(tmp_path)]
+    assert container_request("x",
+                             ("sleep", 1, 0.5, tmp_path))[1]["Cmd"] == ["sleep", "1", "0.5", str(tmp_path)]
     for image in (b"x", None, 5, ["x"], ""):
         with pytest.raises(UsageError, match="the image's name"):
             container_request(image)
@@ -153,9 +210,11 @@ def test_what_a_command_may_hold(tmp_path):
 
 def test_env_files(tmp_path):
     path = tmp_path / "env"
-    path.write_bytes("\ufeffX=1\n# comment\n  Y=2 \n\"Q\"='3'\nRD_SET\nRD_UNSET\nZ=a b\r\n\n\nP=1\rR=2\n".encode())
+    path.write_bytes(
+        "\ufeffX=1\n# comment\n  Y=2 \n\"Q\"='3'\nRD_SET\nRD_UNSET\nZ=a b\r\n\n\nP=1\rR=2\n".encode())
     lines = ["X=1", "Y=2 ", "\"Q\"='3'", "RD_SET=here", "Z=a b", "P=1\rR=2"]
-    for options in (dict(env_file=str(path), env="X=9"), dict(env="X=9", env_file=str(path))):   # what -e says comes last, and so wins
+    # what -e says comes last, and so wins
+    for options in (dict(env_file=str(path), env="X=9"), dict(env="X=9", env_file=str(path))):
         assert sent(**options) == {"Env": lines + ["X=9"]}
     for text, says in ((b"A B=1\n", "line 1"), (b"\n=1\n", "line 2"), (b"A=\xff\n", "cannot be read")):
         path.write_bytes(text)
@@ -169,7 +228,8 @@ def test_env_files(tmp_path):
 def test_seccomp_profiles(tmp_path):
     path = tmp_path / "profile.json"
     path.write_text('{\n  "defaultAction": "SCMP_ACT_ALLOW"\n}\n')
-    assert sent(security_opt="seccomp=%s" % path) == host(SecurityOpt=['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'])
+    assert (sent(security_opt="seccomp=%s" % path)
+            == host(SecurityOpt=['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']))
     for text in ("{", "\0"):
         path.write_text(text)
         with pytest.raises(UsageError, match="cannot be read"):
@@ -179,18 +239,29 @@ def test_seccomp_profiles(tmp_path):
 
 
 @pytest.mark.parametrize("options", [
-    dict(add_host="h"), dict(add_host="h:"), dict(add_host=":1.2.3.4"), dict(add_host="h:bad"), dict(add_host="h:1.2.3"),
-    dict(memory="1bb"), dict(memory="1ib"), dict(memory="-1"), dict(memory=""), dict(memory="1kk"), dict(memory="1e3"), dict(memory="0x10"), dict(memory="1_0"), dict(memory="1..5m"), dict(memory="١m"),
-    dict(memory="12345678901234567890"), dict(memory="9999999p"), dict(memory_swap="-5"), dict(cpus="abc"), dict(cpus=""), dict(cpus="."), dict(cpus="1.1234567891"),
-    dict(restart="bogus"), dict(restart="on-failure:x"), dict(restart="on-failure:-1"), dict(restart="always:3"), dict(rm=True, restart="always"),
-    dict(expose="x"), dict(expose="82-80"), dict(expose="65536"), dict(expose="80/xyz"), dict(expose=""), dict(expose="1-"),
-    dict(publish="x:80"), dict(publish="80:x"), dict(publish="65536:1"), dict(publish="1:2:3:4"), dict(publish="127.0.0.1:80"), dict(publish="8000-8001:80-82"), dict(publish="80/tcp:80/udp"),
+    dict(add_host="h"), dict(add_host="h:"), dict(add_host=":1.2.3.4"), dict(add_host="h:bad"),
+    dict(add_host="h:1.2.3"),
+    dict(memory="1bb"), dict(memory="1ib"), dict(memory="-1"), dict(memory=""), dict(memory="1kk"),
+    dict(memory="1e3"), dict(memory="0x10"), dict(memory="1_0"), dict(memory="1..5m"), dict(memory="١m"),
+    dict(memory="12345678901234567890"), dict(memory="9999999p"), dict(memory_swap="-5"), dict(cpus="abc"),
+    dict(cpus=""), dict(cpus="."), dict(cpus="1.1234567891"),
+    dict(restart="bogus"), dict(restart="on-failure:x"), dict(restart="on-failure:-1"),
+    dict(restart="always:3"), dict(rm=True, restart="always"),
+    dict(expose="x"), dict(expose="82-80"), dict(expose="65536"), dict(expose="80/xyz"), dict(expose=""),
+    dict(expose="1-"),
+    dict(publish="x:80"), dict(publish="80:x"), dict(publish="65536:1"), dict(publish="1:2:3:4"),
+    dict(publish="127.0.0.1:80"), dict(publish="8000-8001:80-82"), dict(publish="80/tcp:80/udp"),
     dict(publish=""), dict(publish="published=80"), dict(publish="localhost:80:80"), dict(publish="٨٠"),
-    dict(volume=":/b"), dict(volume="/a:"), dict(volume="/a:/b:c:d"), dict(volume=""), dict(volume="/a::/b"), dict(env="=x"), dict(env=""), dict(label="=v"), dict(label=""),
-    dict(sysctl="kernel.bogus=1"), dict(sysctl="net.x"), dict(sysctl="k"), dict(dns="bad"), dict(dns="[::1]"), dict(dns=""), dict(pid="bogus"), dict(pid="container:"), dict(uts="container:x"), dict(userns="x"),
-    dict(network=""), dict(network="name=x,alias=y"), dict(log_driver="none", log_opt="a=b"), dict(pull="sometimes"), dict(bogus=1), dict(volumess="x"),
-    dict(rm="yes"), dict(rm=1), dict(privileged="false"), dict(oom_score_adj="x"), dict(oom_score_adj=1.5), dict(oom_score_adj=True), dict(hostname=["a"]), dict(hostname=True), dict(volume=[None]),
-    dict(volume=[["a"]]), dict(volume=5.5), dict(publish={"80": "80"}), dict(entrypoint=5.5), dict(entrypoint=[1]), dict(memory=True), dict(memory=[1]), dict(name=["x"]), dict(pull=True),
+    dict(volume=":/b"), dict(volume="/a:"), dict(volume="/a:/b:c:d"), dict(volume=""), dict(volume="/a::/b"),
+    dict(env="=x"), dict(env=""), dict(label="=v"), dict(label=""),
+    dict(sysctl="kernel.bogus=1"), dict(sysctl="net.x"), dict(sysctl="k"), dict(dns="bad"), dict(dns="[::1]"),
+    dict(dns=""), dict(pid="bogus"), dict(pid="container:"), dict(uts="container:x"), dict(userns="x"),
+    dict(network=""), dict(network="name=x,alias=y"), dict(log_driver="none", log_opt="a=b"),
+    dict(pull="sometimes"), dict(bogus=1), dict(volumess="x"),
+    dict(rm="yes"), dict(rm=1), dict(privileged="false"), dict(oom_score_adj="x"), dict(oom_score_adj=1.5),
+    dict(oom_score_adj=True), dict(hostname=["a"]), dict(hostname=True), dict(volume=[None]),
+    dict(volume=[["a"]]), dict(volume=5.5), dict(publish={"80": "80"}), dict(entrypoint=5.5),
+    dict(entrypoint=[1]), dict(memory=True), dict(memory=[1]), dict(name=["x"]), dict(pull=True),
 ])
 def test_refused_in_one_line(options):
     with pytest.raises(UsageError) as caught:
@@ -201,7 +272,9 @@ def test_refused_in_one_line(options):
 texts = st.one_of(st.text(max_size=20), st.text("0123456789.:-/=,[]abkmgtp \0\ud800é", max_size=14))
 
 
-@given(st.sampled_from(run_options()), st.one_of(texts, st.lists(texts, max_size=3), st.integers(), st.booleans(), st.none(), st.floats(), st.dictionaries(texts, texts, max_size=2)))
+@given(st.sampled_from(run_options()),
+       st.one_of(texts, st.lists(texts, max_size=3), st.integers(), st.booleans(), st.none(), st.floats(),
+                 st.dictionaries(texts, texts, max_size=2)))
 def test_any_value_is_taken_or_refused(option, value):
     try:
         query, body, _ = container_request("img", (), {option.keyword: value})

@@ -46,13 +46,15 @@ class Recorder:
 
 
 def test_consecutive_frames_of_one_stream_are_one_write():
-    pieces = [frame(1, b"a") + frame(1, b"b") + frame(1, b"") + frame(2, b"c") + frame(2, b"d") + frame(1, b"e") + frame(0, b"f"), frame(1, b"g")]
+    pieces = [frame(1, b"a") + frame(1, b"b") + frame(1, b"") + frame(2, b"c") + frame(2, b"d")
+              + frame(1, b"e") + frame(0, b"f"), frame(1, b"g")]
     recorder = Recorder()
     assert recorder.copy(pieces) == [("out", b"ab"), ("err", b"cd"), ("out", b"ef"), ("out", b"g")]
     assert recorder.flushes == 4
 
 
-@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=9)), max_size=12), st.lists(st.integers(1, 20), max_size=20))
+@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=9)), max_size=12),
+       st.lists(st.integers(1, 20), max_size=20))
 def test_order_and_bytes_under_any_split(items, sizes):
     wire = b"".join(frame(*item) for item in items)
     pieces, at = [], 0
@@ -78,7 +80,8 @@ def test_order_and_bytes_under_any_split(items, sizes):
 
 
 def test_a_file_that_takes_a_few_bytes_at_a_time_gets_all():
-    """An unbuffered file does, when a signal comes in the middle of a write (python -u, and signals are our trade)."""
+    """An unbuffered file does, when a signal comes in the middle of a write (python -u, and signals are our
+    trade)."""
     recorder = Recorder(most=3)
     recorder.copy([frame(1, b"0123456789") + frame(2, b"abcdefg")])
     assert (recorder.text("out"), recorder.text("err")) == (b"0123456789", b"abcdefg")
@@ -88,9 +91,13 @@ def test_terminal_output_is_not_taken_apart():
     assert Recorder().copy([b"\1\0\0\0", b"x\r\n"], tty=True) == [("out", b"\1\0\0\0"), ("out", b"x\r\n")]
 
 
-@pytest.mark.parametrize("tail, error", [(b"\1\0\0\0\0\0\0\5par", TruncatedError), (b"\1\0", TruncatedError), (b"\7\0\0\0\0\0\0\1x", ProtocolError), (frame(3, b"the daemon's trouble"), StreamError)])
+@pytest.mark.parametrize("tail, error",
+                         [(b"\1\0\0\0\0\0\0\5par", TruncatedError), (b"\1\0", TruncatedError),
+                          (b"\7\0\0\0\0\0\0\1x", ProtocolError),
+                          (frame(3, b"the daemon's trouble"), StreamError)])
 def test_what_came_whole_is_shown_before_the_error(tail, error):
-    for pieces in ([frame(1, b"whole") + tail], [frame(1, b"whole"), tail], [bytes([byte]) for byte in frame(1, b"whole") + tail]):
+    for pieces in ([frame(1, b"whole") + tail], [frame(1, b"whole"), tail],
+                   [bytes([byte]) for byte in frame(1, b"whole") + tail]):
         recorder = Recorder()
         with pytest.raises(error):
             recorder.copy(pieces)
@@ -208,8 +215,10 @@ print(before == [signal.getsignal(number) for number in range(1, 32)], flush=Tru
 
 
 def forwarder(engine, tmp_path):
-    home = "from rawdock import SignalForwarder" if os.environ.get("RAWDOCK_SINGLE_FILE") else "from rawdock.engine.pump import SignalForwarder"
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM % home, engine.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=str(tmp_path))
+    home = ("from rawdock import SignalForwarder" if os.environ.get("RAWDOCK_SINGLE_FILE")
+            else "from rawdock.engine.pump import SignalForwarder")
+    child = subprocess.Popen([sys.executable, "-c", PROGRAM % home, engine.address], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, cwd=str(tmp_path))
     assert child.stdout.readline() == b"ready\n"
     return child
 
@@ -227,7 +236,8 @@ def test_signals_go_to_the_container(tmp_path):
         assert output == b"True\n" and child.returncode == 0   # and afterwards all is as before
         targets = [seen.target for seen in engine.requests]
         assert targets[:7] == ["/v1.41/containers/c1/kill?signal=" + name for name in names[:7]]
-        assert targets[7:] in (["/v1.41/containers/c1/kill?signal=IO"], ["/v1.41/containers/c1/kill?signal=POLL"])
+        assert targets[7:] in (["/v1.41/containers/c1/kill?signal=IO"],
+                               ["/v1.41/containers/c1/kill?signal=POLL"])
 
 
 def test_the_third_interrupt_is_ours(tmp_path):
@@ -249,7 +259,8 @@ def test_a_signal_to_a_container_that_has_ended_is_no_error(tmp_path):
 
 
 def test_a_signal_that_comes_before_the_container_runs_reaches_it():
-    """dockerd refuses to kill what does not run yet (409), podman too (500); what comes once it runs is refused for good."""
+    """dockerd refuses to kill what does not run yet (409), podman too (500); what comes once it runs is
+    refused for good."""
     refused = b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\n{}"
     answers = [refused, refused, NO_CONTENT, NO_CONTENT, refused]
     with FakeEngine(serve(lambda seen: answers.pop(0))) as engine, Docker(engine.address, "1.41") as docker:
@@ -258,7 +269,8 @@ def test_a_signal_that_comes_before_the_container_runs_reaches_it():
         signals.caught(signal.SIGUSR1)
         signals.container_started()
         signals.caught(signal.SIGHUP)
-        assert [seen.target.rpartition("=")[2] for seen in engine.requests] == ["TERM", "USR1", "TERM", "USR1", "HUP"]
+        assert [seen.target.rpartition("=")[2]
+                for seen in engine.requests] == ["TERM", "USR1", "TERM", "USR1", "HUP"]
 
 
 def test_a_guard_holds_the_first_signal_and_not_the_second(monkeypatch):
@@ -282,7 +294,8 @@ def test_a_guard_holds_the_first_signal_and_not_the_second(monkeypatch):
 
 
 def test_a_guard_leaves_alone_what_was_ignored_but_for_int():
-    """nohup ignores HUP, and means it; a script's `run &` has INT ignored, and docker obeys a later one all the same."""
+    """nohup ignores HUP, and means it; a script's `run &` has INT ignored, and docker obeys a later one all
+    the same."""
     before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGHUP, signal.SIGINT)]
     try:
         with InterruptGuard():

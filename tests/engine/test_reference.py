@@ -1,4 +1,5 @@
-"""Image references: the vectors of the grammar, and that every form of a reference reads back as the same one."""
+"""Image references: the vectors of the grammar, and that every form of a reference reads back as the same
+one."""
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +34,8 @@ DIGEST = "sha256:" + HEX
     ("a__b/c_d/e---f.g", "docker.io", "a__b/c_d/e---f.g", None, None, "a__b/c_d/e---f.g"),
     ("x@" + DIGEST, "docker.io", "library/x", None, DIGEST, "x@" + DIGEST),
     ("h.tld/x:1@" + DIGEST, "h.tld", "x", "1", DIGEST, "h.tld/x:1@" + DIGEST),
-    ("x@sha512+b64:" + HEX * 2, "docker.io", "library/x", None, "sha512+b64:" + HEX * 2, "x@sha512+b64:" + HEX * 2),
+    ("x@sha512+b64:" + HEX * 2, "docker.io", "library/x", None, "sha512+b64:" + HEX * 2,
+     "x@sha512+b64:" + HEX * 2),
     ("x:" + "t" * 128, "docker.io", "library/x", "t" * 128, None, "x:" + "t" * 128),
     ("h.tld/" + "a" * 255, "h.tld", "a" * 255, None, None, "h.tld/" + "a" * 255),
     (HEX[1:], "docker.io", "library/" + HEX[1:], None, None, HEX[1:]),
@@ -56,8 +58,10 @@ def test_references(text, domain, path, tag, digest, familiar):
     ("a//b", "empty component"), ("a/", "empty component"), ("/a", "no path component|empty component"),
     ("h.tld/", "names no repository"), (":1", "names no repository"), ("@" + DIGEST, "names no repository"),
     ("a...b", "no path component"), ("a___b", "no path component"), ("-a", "no path component"),
-    ("a.", "no path component"), ("a b", "no path component"), ("a\n", "no path component"), ("é", "no path component"),
-    ("x:", "no tag"), ("x:.t", "no tag"), ("x:-t", "no tag"), ("x:" + "t" * 129, "no tag"), ("x:a:b", "no tag"),
+    ("a.", "no path component"), ("a b", "no path component"), ("a\n", "no path component"),
+    ("é", "no path component"),
+    ("x:", "no tag"), ("x:.t", "no tag"), ("x:-t", "no tag"), ("x:" + "t" * 129, "no tag"),
+    ("x:a:b", "no tag"),
     ("x:t\n", "no tag"), ("x:\u0661", "no tag"),
     ("x@", "no digest"), ("x@sha256:abc", "no digest"), ("x@" + DIGEST + "\n", "no digest"),
     ("x@" + DIGEST + "@" + DIGEST, "no digest"), ("x@1:" + HEX, "no digest"),
@@ -98,9 +102,11 @@ def test_equal_references_hash_alike_and_others_differ():
 words = st.text(alphabet="abcxyz019", min_size=1, max_size=8)
 components = st.builds(lambda first, rest: first + "".join(mark + word for mark, word in rest), words,
                        st.lists(st.tuples(st.sampled_from([".", "_", "__", "-", "---"]), words), max_size=2))
-domains = st.sampled_from(["docker.io", "localhost", "localhost:5000", "h.tld", "Host:1", "[::1]:5", "10.0.0.1:80"])
+domains = st.sampled_from(["docker.io", "localhost", "localhost:5000", "h.tld", "Host:1", "[::1]:5",
+                           "10.0.0.1:80"])
 tags = st.none() | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
-digests = st.none() | st.text(alphabet="0123456789abcdef", min_size=64, max_size=64).map(lambda text: "sha256:" + text)
+digests = st.none() | st.text(alphabet="0123456789abcdef", min_size=64,
+                              max_size=64).map(lambda text: "sha256:" + text)
 
 
 @given(domains, st.lists(components, min_size=1, max_size=4), tags, digests)

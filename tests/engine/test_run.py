@@ -9,16 +9,19 @@ import pytest
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, chunks, frame, response
 from rawdock.engine.docker import Docker
 from rawdock.engine.run import RunFailed, UnsupportedOption, failure_status, process_status, pull_image, run
-from rawdock.errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, StreamError, TruncatedError, UsageError
+from rawdock.errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError,
+                            StreamError, TruncatedError, UsageError)
 
 ID = "c" * 64
 CREATED = response(json.dumps({"Id": ID, "Warnings": None}).encode(), "201 Created")
 MISSING = response(b'{"message":"No such image: redis:2.8"}\n', "404 Not Found")
-PULLED = chunked(b'{"status":"Pulling from library/redis","id":"2.8"}\r\n', b'{"status":"Download complete"}\r\n')
+PULLED = chunked(b'{"status":"Pulling from library/redis","id":"2.8"}\r\n',
+                 b'{"status":"Download complete"}\r\n')
 WAIT_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 OUTPUT = frame(1, b"out\n") + frame(2, b"err\n") + frame(1, b"more\n")
 
-CREATE, ATTACH, WAIT, START, PULL = ("POST /containers/create", "POST /containers/%s/attach" % ID, "POST /containers/%s/wait" % ID,
+CREATE, ATTACH, WAIT, START, PULL = ("POST /containers/create", "POST /containers/%s/attach" % ID,
+                                     "POST /containers/%s/wait" % ID,
                                      "POST /containers/%s/start" % ID, "POST /images/create")
 DELETE, INSPECT = "DELETE /containers/%s" % ID, "GET /containers/%s/json" % ID
 GONE = response(b'{"message":"No such container: %s"}\n' % ID.encode(), "404 Not Found")
@@ -26,7 +29,8 @@ REMOVED = response(b'{"Error":null,"StatusCode":0}\n')
 
 
 class Script:
-    """An engine that plays one container. Each attribute is what one request gets; started is set by start."""
+    """An engine that plays one container. Each attribute is what one request gets; started is set by
+    start."""
 
     def __init__(self, **answers):
         self.creates = [CREATED]
@@ -48,9 +52,10 @@ class Script:
             seen = peer.request()
             if seen is None:
                 return
-            answer = {CREATE: self.on_create, ATTACH: self.on_attach, WAIT: self.on_wait, START: self.on_start,
-                      PULL: lambda peer, seen: peer.send(self.pull), "GET /_ping": lambda peer, seen: peer.send(self.ping),
-                      DELETE: lambda peer, seen: peer.send(self.delete),
+            answer = {CREATE: self.on_create, ATTACH: self.on_attach, WAIT: self.on_wait,
+                      START: self.on_start,
+                      PULL: lambda peer, seen: peer.send(self.pull), "GET /_ping": lambda peer,
+                      seen: peer.send(self.ping), DELETE: lambda peer, seen: peer.send(self.delete),
                       INSPECT: lambda peer, seen: peer.send(self.inspects.pop(0))}[seen.path](peer, seen)
             if answer == "close":
                 return
@@ -98,7 +103,8 @@ def play(script, image="redis:2.8", command=("redis-server",), version="1.41", *
     out, err, notices = io.BytesIO(), io.BytesIO(), []
     with FakeEngine(script) as engine, Docker(engine.address, version) as docker:
         try:
-            status = run(docker, image, list(command), stdout=out, stderr=err, notice=notices.append, **options)
+            status = run(docker, image, list(command), stdout=out, stderr=err, notice=notices.append,
+                         **options)
         except RawdockError as error:
             status = error
         script.started.set()   # whatever still waits for it
@@ -113,25 +119,31 @@ def test_the_requests_of_a_run():
     status, out, err, requests, notices = play(Script(), name="redis", volumes=["/some/dir:/data"])
     assert (status, out, err, notices) == (7, b"out\nmore\n", b"err\n", [])
     assert [seen.line for seen in requests] == [
-        "POST /v1.41/containers/create?name=redis", "POST /v1.41/containers/%s/attach?stream=1&stdin=0&stdout=1&stderr=1" % ID,
+        "POST /v1.41/containers/create?name=redis",
+        "POST /v1.41/containers/%s/attach?stream=1&stdin=0&stdout=1&stderr=1" % ID,
         "POST /v1.41/containers/%s/wait?condition=next-exit" % ID, "POST /v1.41/containers/%s/start" % ID]
     body = json.loads(requests[0].body.decode())
     assert body.pop("HostConfig")["Binds"] == ["/some/dir:/data"]
-    assert body == {"Image": "redis:2.8", "Cmd": ["redis-server"], "Tty": False, "OpenStdin": False, "StdinOnce": False,
-                    "AttachStdin": False, "AttachStdout": True, "AttachStderr": True}
-    assert requests[0].headers["content-type"] == "application/json" and requests[1].headers["upgrade"] == "tcp"
+    assert body == {"Image": "redis:2.8", "Cmd": ["redis-server"], "Tty": False, "OpenStdin": False,
+                    "StdinOnce": False, "AttachStdin": False, "AttachStdout": True, "AttachStderr": True}
+    assert (requests[0].headers["content-type"] == "application/json"
+            and requests[1].headers["upgrade"] == "tcp")
     assert requests[3].headers["content-length"] == "0"
 
 
 def test_a_missing_image_is_pulled_and_create_tried_once_more():
     progress = []
-    status, out, _, requests, notices = play(Script(creates=[MISSING, CREATED]), platform="linux/amd64", progress=progress.append)
+    status, out, _, requests, notices = play(Script(creates=[MISSING, CREATED]), platform="linux/amd64",
+                                             progress=progress.append)
     assert status == 7 and out == b"out\nmore\n" and notices == ["Unable to find image 'redis:2.8' locally"]
     assert paths(requests) == [CREATE, PULL, CREATE, ATTACH, WAIT, START]
-    assert requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux%2Famd64" or requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux/amd64"
+    assert (requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux%2Famd64"
+            or requests[1].target == "/v1.41/images/create?fromImage=redis&tag=2.8&platform=linux/amd64")
     assert requests[1].headers["x-registry-auth"] == "e30=" and requests[0].body == requests[2].body
     assert [message["status"] for message in progress] == ["Pulling from library/redis", "Download complete"]
-    status, _, _, requests, notices = play(Script(creates=[MISSING.replace(b"redis:2.8", b"x:latest_"), CREATED]), image="x", quiet=True, progress=progress.append)
+    status, _, _, requests, notices = play(Script(creates=[MISSING.replace(b"redis:2.8", b"x:latest_"),
+                                                           CREATED]), image="x", quiet=True,
+                                           progress=progress.append)
     assert status == 7 and notices == ["Unable to find image 'x:latest' locally"] and len(progress) == 2
 
 
@@ -155,8 +167,10 @@ class Closing(Script):
 
 
 @pytest.mark.parametrize("pull, says", [
-    (chunked(b'{"status":"Pulling"}\r\n', b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n'), "unknown blob"),
-    (PULLED[:-5], "cut"), (PULLED[:-20], "cut"), (response(b'{"message":"manifest unknown"}', "404 Not Found"), "manifest unknown"),
+    (chunked(b'{"status":"Pulling"}\r\n',
+             b'{"errorDetail":{"message":"unknown blob"},"error":"unknown blob"}\r\n'), "unknown blob"),
+    (PULLED[:-5], "cut"), (PULLED[:-20], "cut"),
+    (response(b'{"message":"manifest unknown"}', "404 Not Found"), "manifest unknown"),
 ])
 def test_a_pull_that_fails_never_creates_the_container(pull, says):
     """Nor does it run the old image: an image of that name may be there."""
@@ -176,9 +190,12 @@ def test_pull_policies():
 
 
 @pytest.mark.parametrize("answer, kind", [
-    (response(b'{"message":"network x not found"}', "404 Not Found"), NotFound), (response(b'{"message":"Conflict. The container name is in use"}', "409 Conflict"), Conflict),
-    (response(b'{"message":"bad"}', "400 Bad Request"), APIError), (response(b"{}", "201 Created"), ProtocolError), (response(b"null", "201 Created"), ProtocolError),
-    (response(b'{"Id":5}', "201 Created"), ProtocolError), (response(b'{"Id":"x","Warnings":5}', "201 Created"), ProtocolError),
+    (response(b'{"message":"network x not found"}', "404 Not Found"), NotFound),
+    (response(b'{"message":"Conflict. The container name is in use"}', "409 Conflict"), Conflict),
+    (response(b'{"message":"bad"}', "400 Bad Request"), APIError),
+    (response(b"{}", "201 Created"), ProtocolError), (response(b"null", "201 Created"), ProtocolError),
+    (response(b'{"Id":5}', "201 Created"), ProtocolError),
+    (response(b'{"Id":"x","Warnings":5}', "201 Created"), ProtocolError),
 ])
 def test_create_that_fails_otherwise(answer, kind):
     status, _, _, requests, _ = play(Script(creates=[answer]))
@@ -190,18 +207,22 @@ def test_warnings_of_create_are_told():
     assert play(Script(creates=[created]))[4] == ["WARNING: no swap", "WARNING: slow"]
 
 
-@pytest.mark.parametrize("removed", [REMOVED, GONE, chunked(b'{"StatusCode":0}')], ids=["answered", "gone", "chunked"])
+@pytest.mark.parametrize("removed", [REMOVED, GONE, chunked(b'{"StatusCode":0}')],
+                         ids=["answered", "gone", "chunked"])
 def test_rm_takes_the_status_from_next_exit_and_then_confirms_the_removal(removed):
     """podman 4.3 answers wait?condition=removed with status 0, whatever the container exited with."""
     status, out, _, requests, _ = play(Script(removed=removed), rm=True)
     assert (status, out) == (7, b"out\nmore\n") and paths(requests) == [CREATE, ATTACH, WAIT, START, WAIT]
-    assert [seen.target.rpartition("?")[2] for seen in (requests[2], requests[4])] == ["condition=next-exit", "condition=removed"]
+    assert ([seen.target.rpartition("?")[2] for seen in (requests[2], requests[4])]
+            == ["condition=next-exit", "condition=removed"])
     assert json.loads(requests[0].body.decode())["HostConfig"]["AutoRemove"] is True
 
 
 @pytest.mark.parametrize("removed, kind", [
-    (response(b'{"Error":{"Message":"device or resource busy"},"StatusCode":7}'), RunFailed), (response(b"[]"), ProtocolError),
-    (response(b'{"message":"broken"}', "500 Internal Server Error"), APIError), (WAIT_HEAD + b"5\r\n{", TruncatedError)])
+    (response(b'{"Error":{"Message":"device or resource busy"},"StatusCode":7}'), RunFailed),
+    (response(b"[]"), ProtocolError),
+    (response(b'{"message":"broken"}', "500 Internal Server Error"), APIError),
+    (WAIT_HEAD + b"5\r\n{", TruncatedError)])
 def test_a_removal_that_is_not_confirmed_is_no_success(removed, kind):
     class Ending(Script):
         def on_wait(self, peer, seen):
@@ -213,11 +234,14 @@ def test_a_removal_that_is_not_confirmed_is_no_success(removed, kind):
 
 
 def test_the_removal_where_wait_has_no_condition_and_where_the_engine_removes_nothing():
-    status, _, _, requests, _ = play(Script(inspects=[response(b"{}"), response(b"{}"), GONE]), version="1.29", rm=True)
+    status, _, _, requests, _ = play(Script(inspects=[response(b"{}"), response(b"{}"), GONE]),
+                                     version="1.29", rm=True)
     assert status == 7 and paths(requests) == [CREATE, ATTACH, START, WAIT, INSPECT, INSPECT, INSPECT]
-    status, _, _, requests, _ = play(Script(inspects=[GONE]), version="1.24", rm=True)   # AutoRemove came with API 1.25
+    # AutoRemove came with API 1.25
+    status, _, _, requests, _ = play(Script(inspects=[GONE]), version="1.24", rm=True)
     assert status == 7 and paths(requests) == [CREATE, ATTACH, START, WAIT, DELETE, INSPECT]
-    status, _, _, requests, _ = play(Script(), version="1.24", rm=True, detach=True)     # nobody would remove it
+    # nobody would remove it
+    status, _, _, requests, _ = play(Script(), version="1.24", rm=True, detach=True)
     assert '"--rm" requires API version 1.25' in str(status) and not requests
 
 
@@ -225,7 +249,8 @@ def test_detached():
     status, out, _, requests, _ = play(Script(), detach=True, interactive=True)
     assert status == ID and out == b"" and paths(requests) == [CREATE, START]
     body = json.loads(requests[0].body.decode())
-    assert [body[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")] == [True, False, False, False, False]
+    assert ([body[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")]
+            == [True, False, False, False, False])
 
 
 REFUSALS = [
@@ -233,12 +258,15 @@ REFUSALS = [
     ("stat /x: no such file or directory: unknown", 127),
     ('exec: \\"/etc\\": permission denied: unknown', 126), ('exec: \\"/etc\\": is a directory: unknown', 126),
     # podman with crun
-    ("preparing container c0 for attach: crun: executable file `nope` not found in $PATH: No such file or directory: "
+    ("preparing container c0 for attach: crun: executable file `nope` not found in $PATH: No such file or "
+     "directory: "
      "OCI runtime attempted to invoke a command that was not found", 127),
-    ("preparing container c0 for attach: crun: cannot find `nope` in $PATH: OCI runtime attempted to invoke a command that was not found", 127),
+    ("preparing container c0 for attach: crun: cannot find `nope` in $PATH: OCI runtime attempted to invoke "
+     "a command that was not found", 127),
     ("crun: the path `/etc` is not a regular file: Operation not permitted: OCI permission denied", 126),
     ("crun: open executable: Permission denied: OCI permission denied", 126),
-    ("driver failed programming external connectivity", 125), ("Permission Denied", 125), ("unable to find user nosuchuser", 125)]
+    ("driver failed programming external connectivity", 125), ("Permission Denied", 125),
+    ("unable to find user nosuchuser", 125)]
 
 
 def refusing(message):
@@ -248,14 +276,16 @@ def refusing(message):
 @pytest.mark.parametrize("message, code", REFUSALS)
 @pytest.mark.parametrize("refused", [CREATE, ATTACH, START])
 def test_what_create_attach_and_start_refuse(refused, message, code):
-    """dockerd refuses a program when it starts, podman when it is attached to, and both a missing file when they create."""
+    """dockerd refuses a program when it starts, podman when it is attached to, and both a missing file when
+    they create."""
     class Refusing(Script):
         def on_attach(self, peer, seen):
             if refused != ATTACH:
                 return Script.on_attach(self, peer, seen)
             peer.send(refusing(message))
             return None
-    script = Refusing(**{"creates": [refusing(message)]} if refused == CREATE else {"start": refusing(message)})
+    script = Refusing(**{"creates": [refusing(message)]} if refused == CREATE
+                      else {"start": refusing(message)})
     status, out, _, requests, _ = play(script)
     assert type(status) is APIError and failure_status(status) == code and out == b""
     assert paths(requests) == [CREATE, ATTACH, WAIT, START][:[CREATE, ATTACH, WAIT, START].index(refused) + 1]
@@ -274,14 +304,18 @@ def test_an_engine_that_may_not_be_dialled_is_126_as_with_docker():
 
 @pytest.mark.parametrize("detach", [False, True])
 @pytest.mark.parametrize("delete, inspects, last", [
-    (NO_CONTENT, [], [DELETE]), (GONE, [], [DELETE]),                                         # as dockerd: it has removed it by now
-    (response(b'{"message":"removal is already in progress"}', "409 Conflict"), [response(b'{"State":{"Running":false}}')], [DELETE, INSPECT, WAIT]),
-    (response(b'{"message":"it is running"}', "409 Conflict"), [response(b'{"State":{"Running":true}}')], [DELETE, INSPECT]),
+    # as dockerd: it has removed it by now
+    (NO_CONTENT, [], [DELETE]), (GONE, [], [DELETE]),
+    (response(b'{"message":"removal is already in progress"}', "409 Conflict"),
+     [response(b'{"State":{"Running":false}}')], [DELETE, INSPECT, WAIT]),
+    (response(b'{"message":"it is running"}', "409 Conflict"), [response(b'{"State":{"Running":true}}')],
+     [DELETE, INSPECT]),
     (response(b'{"message":"broken"}', "500 Internal Server Error"), [], [DELETE]),
 ])
 def test_rm_removes_what_could_not_start(detach, delete, inspects, last):
     """And says why it did not start, however the removal goes; it removes nothing that runs."""
-    status, _, _, requests, _ = play(Script(start=refusing("executable file not found"), delete=delete, inspects=inspects[:]), rm=True, detach=detach)
+    status, _, _, requests, _ = play(Script(start=refusing("executable file not found"), delete=delete,
+                                            inspects=inspects[:]), rm=True, detach=detach)
     assert type(status) is APIError and failure_status(status) == 127 and status.container == ID
     begin = [CREATE, START] if detach else [CREATE, ATTACH, WAIT, START]
     assert paths(requests) == begin + last
@@ -318,7 +352,8 @@ def test_notices_that_cannot_be_written_leave_no_container():
 def test_stdin_is_copied_and_half_closed():
     script = Script()
     status, out, _, requests, _ = play(script, interactive=True, stdin=io.BytesIO(b"x" * 300000))
-    assert status == 7 and out == b"out\nmore\n" and script.stdin == b"x" * 300000 and "stdin=1" in requests[1].target
+    assert (status == 7 and out == b"out\nmore\n" and script.stdin == b"x" * 300000
+            and "stdin=1" in requests[1].target)
     body = json.loads(requests[0].body.decode())
     assert body["OpenStdin"] and body["StdinOnce"] and body["AttachStdin"]
 
@@ -339,10 +374,15 @@ def test_without_stdin_the_stream_is_half_closed_at_once_but_not_a_terminals():
 
 
 @pytest.mark.parametrize("status, expected", [
-    (b'{"Error":null,"StatusCode":0}\n', 0), (b'{"StatusCode":137}', 137), (b'{"Error":{"Message":"context canceled"},"StatusCode":-1}', RunFailed), (b'{"Error":{},"StatusCode":3}', 3),
-    (b'{"Error":"odd","StatusCode":0}', RunFailed), (b"{}", ProtocolError), (b"[]", ProtocolError), (b'{"StatusCode":"0"}', ProtocolError), (b"upstream timed out", ProtocolError), (b"", ProtocolError),
-    (b'{"StatusCode":256}', 256), (b'{"StatusCode":-256}', -256), (b'{"StatusCode":2147483648}', 1 << 31), (b'{"StatusCode":3221225786}', 3221225786),
-    (b'{"StatusCode":true}', ProtocolError), (b'{"StatusCode":false}', ProtocolError), (b'{"StatusCode":null}', ProtocolError), (b'{"StatusCode":0.0}', ProtocolError),
+    (b'{"Error":null,"StatusCode":0}\n', 0), (b'{"StatusCode":137}', 137),
+    (b'{"Error":{"Message":"context canceled"},"StatusCode":-1}', RunFailed),
+    (b'{"Error":{},"StatusCode":3}', 3),
+    (b'{"Error":"odd","StatusCode":0}', RunFailed), (b"{}", ProtocolError), (b"[]", ProtocolError),
+    (b'{"StatusCode":"0"}', ProtocolError), (b"upstream timed out", ProtocolError), (b"", ProtocolError),
+    (b'{"StatusCode":256}', 256), (b'{"StatusCode":-256}', -256), (b'{"StatusCode":2147483648}', 1 << 31),
+    (b'{"StatusCode":3221225786}', 3221225786),
+    (b'{"StatusCode":true}', ProtocolError), (b'{"StatusCode":false}', ProtocolError),
+    (b'{"StatusCode":null}', ProtocolError), (b'{"StatusCode":0.0}', ProtocolError),
 ])
 @pytest.mark.parametrize("rm", [False, True])
 def test_the_answer_of_wait(status, expected, rm):
@@ -356,7 +396,8 @@ def test_the_answer_of_wait(status, expected, rm):
 def test_no_status_that_is_not_0_is_0_for_a_process():
     """Those of Windows containers are 32 bits long; a process's has 8."""
     given = (0, 1, 137, 255, 256, 512, -256, -1, 1 << 31, 3221225786, 3221225472, 257)
-    assert [process_status(status) for status in given] == [0, 1, 137, 255, 255, 255, 255, 255, 255, 58, 255, 1]
+    assert [process_status(status) for status in given] == [0, 1, 137, 255, 255, 255, 255, 255, 255, 58, 255,
+                                                            1]
 
 
 def test_output_cut_inside_a_frame():
@@ -369,7 +410,10 @@ def test_output_cut_inside_a_frame():
         assert out == (b"out\n" if cut >= 12 else b"") and err == (b"err\n" if cut >= 24 else b"")
 
 
-@pytest.mark.parametrize("wait", [WAIT_HEAD, WAIT_HEAD + b"1e\r\n", WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n', WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n0\r\n'])
+@pytest.mark.parametrize("wait",
+                         [WAIT_HEAD, WAIT_HEAD + b"1e\r\n",
+                          WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n',
+                          WAIT_HEAD + b'1e\r\n{"Error":null,"StatusCode":0}\n\r\n0\r\n'])
 def test_an_engine_that_dies_between_two_frames_is_no_success(wait):
     """The stream ends as if the container had; only the answer of wait can tell, and it is cut too."""
     status, out, err, _, _ = play(Script(output=OUTPUT[:24], wait=wait))
@@ -378,7 +422,8 @@ def test_an_engine_that_dies_between_two_frames_is_no_success(wait):
 
 def test_an_engine_that_dies_elsewhere():
     status, _, _, requests, _ = play(Script(start=b""))
-    assert type(status) is ConnectError and paths(requests) == [CREATE, ATTACH, WAIT, START]   # start is not repeated
+    # start is not repeated
+    assert type(status) is ConnectError and paths(requests) == [CREATE, ATTACH, WAIT, START]
     for wire in (b"", b"HTTP/1.1 20"):
         status, _, _, requests, _ = play(Script(wait=wire))
         assert isinstance(status, (ConnectError, TruncatedError)) and START not in paths(requests)
@@ -418,17 +463,21 @@ def test_a_command_in_one_str_and_a_str_for_the_docker():
 
 
 def test_options_that_the_engine_is_too_old_for():
-    status, _, _, requests, _ = play(Script(), version="1.24", annotation="a=b", stop_timeout=1, rm=True, init=False)
-    assert type(status) is UnsupportedOption and failure_status(status) == 1 and not requests   # docker's status, too
-    assert str(status).split("\n") == ['"--annotation" requires API version 1.43, but the Docker daemon API version is 1.24',
-                                       '"--stop-timeout" requires API version 1.25, but the Docker daemon API version is 1.24']
+    status, _, _, requests, _ = play(Script(), version="1.24", annotation="a=b", stop_timeout=1, rm=True,
+                                     init=False)
+    # docker's status, too
+    assert type(status) is UnsupportedOption and failure_status(status) == 1 and not requests
+    assert str(status).split(
+        "\n") == ['"--annotation" requires API version 1.43, but the Docker daemon API version is 1.24',
+                  '"--stop-timeout" requires API version 1.25, but the Docker daemon API version is 1.24']
     status, _, _, requests, _ = play(Script(), version="1.43", annotation="a=b")
     assert status == 7 and json.loads(requests[0].body.decode())["HostConfig"]["Annotations"] == {"a": "b"}
 
 
 def test_the_platform_before_create_could_take_it():
     """As the docker CLI: from API 1.32 on the pull has it, from 1.41 on create."""
-    status, _, _, requests, _ = play(Script(creates=[MISSING, CREATED]), version="1.40", platform="linux/arm64")
+    status, _, _, requests, _ = play(Script(creates=[MISSING, CREATED]), version="1.40",
+                                     platform="linux/arm64")
     assert status == 7 and [("platform" in seen.target) for seen in requests[:3]] == [False, True, False]
     assert isinstance(play(Script(), version="1.31", platform="linux/arm64")[0], UnsupportedOption)
 
@@ -451,7 +500,9 @@ def test_pull_by_itself():
     got = []
     with FakeEngine(Script()) as engine, Docker(engine.address, "1.41") as docker:
         pull_image(docker, "localhost:5000/x/y", progress=got.append)
-        assert engine.requests[0].target in ("/v1.41/images/create?fromImage=localhost:5000/x/y&tag=latest", "/v1.41/images/create?fromImage=localhost%3A5000%2Fx%2Fy&tag=latest")
+        assert engine.requests[0].target in (
+            "/v1.41/images/create?fromImage=localhost:5000/x/y&tag=latest",
+            "/v1.41/images/create?fromImage=localhost%3A5000%2Fx%2Fy&tag=latest")
         for name in ("UPPER", "", "a b", "x:", "../x"):
             with pytest.raises(UsageError):
                 pull_image(docker, name)

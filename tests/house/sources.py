@@ -27,7 +27,8 @@ def files_on_disk():
     for folder, _, names in os.walk(os.path.join(ROOT, "rawdock")):
         for name in names:
             if name.endswith(".py"):
-                found.append(os.path.relpath(os.path.join(folder, name), os.path.join(ROOT, "rawdock")).replace(os.sep, "/"))
+                found.append(os.path.relpath(os.path.join(folder, name),
+                                             os.path.join(ROOT, "rawdock")).replace(os.sep, "/"))
     return sorted(found)
 
 
@@ -65,4 +66,5 @@ def defined_names(name):
 
 def imported_names(name):
     """Every name that the file imports at its top level."""
-    return sorted(symbol.get_name() for symbol in symtable(text_of(name), name, "exec").get_symbols() if symbol.is_imported())
+    return sorted(symbol.get_name() for symbol in symtable(text_of(name), name, "exec").get_symbols()
+                  if symbol.is_imported())

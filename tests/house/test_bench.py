@@ -1,4 +1,5 @@
-"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, picture, turns."""
+"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, picture,
+turns."""
 import json
 import os
 import re
@@ -20,7 +21,8 @@ def row_of(ours, peer, kind, target, stretch=None, peak=None, measure="value"):
     row.figures.append(TOOL.Figure("rawdock", ours, peak=peak, rounds=[ours]))
     if peer is not None:
         row.figures.append(TOOL.Figure("peer", peer, peak=20.0))
-    row.goals.append(TOOL.Goal("rawdock", None if kind == "limit" else "peer", kind, target, stretch, measure))
+    row.goals.append(TOOL.Goal("rawdock", None if kind == "limit" else "peer", kind, target, stretch,
+                               measure))
     return row
 
 
@@ -48,17 +50,20 @@ def test_a_ratio_is_judged_in_the_sense_of_its_kind(kind, ours, peer, target, st
 def test_peak_memory_is_judged_by_the_peaks():
     assert TOOL.outcome(verdict_of(row_of(9.0, 1.0, "within", 1, peak=19.0, measure="peak"))) == "reached"
     assert TOOL.outcome(verdict_of(row_of(0.1, 1.0, "within", 1, peak=21.0, measure="peak"))) == "MISSED"
-    assert TOOL.shown_ratio(verdict_of(row_of(0.1, None, "limit", 20, peak=11.5, measure="peak"))) == "11.5 MiB"
+    assert (TOOL.shown_ratio(verdict_of(row_of(0.1, None, "limit", 20, peak=11.5, measure="peak")))
+            == "11.5 MiB")
 
 
-@pytest.mark.parametrize("row", [row_of(1.0, None, "faster", 8), row_of(1.0, 2.0, "within", 1, measure="peak")])
+@pytest.mark.parametrize("row",
+                         [row_of(1.0, None, "faster", 8), row_of(1.0, 2.0, "within", 1, measure="peak")])
 def test_what_was_not_measured_is_not_reached(row):
     verdict = verdict_of(row)
     assert (verdict["ratio"], verdict["reached"], TOOL.outcome(verdict)) == (None, None, "not measured")
 
 
 @pytest.mark.parametrize("value, unit, text", [
-    (2.5, "s", "2.50 s"), (0.0152, "s", "15.2 ms"), (1.5e-5, "s", "15.0 µs"), (3e-7, "s", "0.30 µs"), (0.21, "s", "210 ms"),
+    (2.5, "s", "2.50 s"), (0.0152, "s", "15.2 ms"), (1.5e-5, "s", "15.0 µs"), (3e-7, "s", "0.30 µs"),
+    (0.21, "s", "210 ms"),
     (10.0, "×", "10.0 ×")])
 def test_spans_for_people(value, unit, text):
     assert TOOL.span(value, unit) == text
@@ -91,7 +96,8 @@ def test_the_json_holds_what_the_table_shows():
     value = json.loads(json.dumps(TOOL.as_json(three_rows(), FACTS)))
     assert value["facts"] == FACTS
     assert [row["goals"][0]["verdict"] for row in value["rows"]] == ["reached", "MISSED", "not measured"]
-    assert value["rows"][0]["figures"][0] == {"name": "rawdock", "value": 1e-6, "unit": "s", "peak": None, "rounds": [1e-6], "note": ""}
+    assert value["rows"][0]["figures"][0] == {"name": "rawdock", "value": 1e-6, "unit": "s", "peak": None,
+                                              "rounds": [1e-6], "note": ""}
     assert value["rows"][1]["notes"] == ["httpx is left out: no wheel"]
 
 
@@ -99,7 +105,8 @@ def test_the_picture_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_
     root = ElementTree.fromstring(TOOL.svg(three_rows(), FACTS).encode("utf-8"))
     background, reached, missed = root.findall(SVG + "rect")
     assert background.get("fill") == "#ffffff"
-    target = float(next(line for line in root.findall(SVG + "line") if line.get("stroke") == "#24292f").get("x1"))
+    target = float(next(line for line in root.findall(SVG + "line")
+                        if line.get("stroke") == "#24292f").get("x1"))
     assert float(reached.get("x")) == pytest.approx(target) and float(reached.get("width")) > 1
     assert float(missed.get("x")) + float(missed.get("width")) == pytest.approx(target, abs=0.2)
     assert len({reached.get("fill"), missed.get("fill")}) == 2
@@ -120,7 +127,8 @@ def test_contenders_take_turns_and_the_first_round_does_not_count():
 
     TOOL.take_turns(row, [contender("rawdock", [99, 1, 3, 2]), contender("peer", [99, 4, 6, 5])], 3)
     assert calls == ["rawdock", "peer"] * 4
-    assert [(figure.name, figure.value, figure.rounds) for figure in row.figures] == [("rawdock", 2, [1, 3, 2]), ("peer", 5, [4, 6, 5])]
+    assert [(figure.name, figure.value, figure.rounds)
+            for figure in row.figures] == [("rawdock", 2, [1, 3, 2]), ("peer", 5, [4, 6, 5])]
     assert not row.broken
 
 
@@ -167,20 +175,24 @@ def test_the_server_and_the_bench_agree_on_the_length_of_a_line():
 
 
 @pytest.mark.parametrize("words, said", [
-    (["nosuch"], "no row 'nosuch'"), (["99"], "no row '99'"), (["--json", "/nosuch/folder/file"], "/nosuch/folder: no such folder"),
+    (["nosuch"], "no row 'nosuch'"), (["99"], "no row '99'"),
+    (["--json", "/nosuch/folder/file"], "/nosuch/folder: no such folder"),
     (["--engine", "tcp://localhost:1", "8"], None)])
 def test_a_mistake_is_one_line_and_not_zero(words, said):
     if said is None:
         with pytest.raises(TOOL.CannotBench, match="unix:///PATH"):
             TOOL.find_engine(TOOL.parse_arguments(words))
         return
-    ran = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "bench")] + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ran = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "bench")] + words,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     lines = ran.stderr.decode("utf-8").splitlines()
     assert (ran.returncode, len(lines), ran.stdout) == (1, 1, b"")
     assert said in lines[0]
 
 
 def test_the_list_names_every_row():
-    ran = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "bench"), "--list"], stdout=subprocess.PIPE)
+    ran = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "bench"), "--list"],
+                         stdout=subprocess.PIPE)
     assert ran.returncode == 0
-    assert [line.split()[0] for line in ran.stdout.decode("utf-8").splitlines()] == [row[0] for row in TOOL.ROWS]
+    assert ([line.split()[0] for line in ran.stdout.decode("utf-8").splitlines()]
+            == [row[0] for row in TOOL.ROWS])

@@ -3,7 +3,8 @@ import ast
 
 import pytest
 
-from tests.house.sources import AMALGAMATE, FILES, defined_names, files_on_disk, home_of, own_imports, text_of, tree_of
+from tests.house.sources import (AMALGAMATE, FILES, defined_names, files_on_disk, home_of, own_imports,
+                                 text_of, tree_of)
 
 FLOORS = ["errors.py", "wire/", "net/", "engine/", "cli/", "teach/", "main.py"]
 MAP_FILES = ["__init__.py", "__main__.py"]
@@ -25,12 +26,14 @@ def test_the_list_is_in_floor_order():
     assert numbers == sorted(numbers)
 
 
-@pytest.mark.parametrize("name", [name for name in files_on_disk() if "/" in name and name.endswith("__init__.py")])
+@pytest.mark.parametrize("name",
+                         [name for name in files_on_disk() if "/" in name and name.endswith("__init__.py")])
 def test_a_floors_own_init_says_what_it_is_and_no_more(name):
     body = tree_of(name).body
     assert isinstance(body[0], ast.Expr)
     names = ["PracticeEngine"] if name == "teach/practice/__init__.py" else []   # this room was one file once
-    assert [alias.name for node in body[1:] if isinstance(node, ast.ImportFrom) for alias in node.names] == names
+    assert [alias.name for node in body[1:] if isinstance(node, ast.ImportFrom)
+            for alias in node.names] == names
     assert len(body) == (3 if names else 1)
 
 
@@ -47,8 +50,10 @@ def test_imports_go_down_only(name):
             assert [alias.name for alias in node.names] == ["__version__"], \
                 "%s:%d: the map gives only __version__ to the files below it" % (name, node.lineno)
             continue
-        assert home in FILES, "%s:%d imports from %s: names are imported from files, not packages" % (name, node.lineno, home)
-        assert FILES.index(home) < FILES.index(name), "%s:%d imports upwards, from %s" % (name, node.lineno, home)
+        assert home in FILES, "%s:%d imports from %s: names are imported from files, not packages" % (
+            name, node.lineno, home)
+        assert FILES.index(home) < FILES.index(name), "%s:%d imports upwards, from %s" % (
+            name, node.lineno, home)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -57,7 +62,8 @@ def test_imports_are_of_names_that_their_home_defines(name):
         home = home_of(name, node)
         for alias in node.names:
             assert alias.asname is None and alias.name != "*", "%s:%d" % (name, node.lineno)
-            assert alias.name in defined_names(home), "%s:%d: %s does not define %s" % (name, node.lineno, home, alias.name)
+            assert alias.name in defined_names(home), "%s:%d: %s does not define %s" % (
+                name, node.lineno, home, alias.name)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -66,7 +72,8 @@ def test_the_package_is_named_only_by_relative_imports(name):
         if isinstance(node, ast.ImportFrom):
             assert node.level or node.module.split(".")[0] != "rawdock", "%s:%d" % (name, node.lineno)
         if isinstance(node, ast.Import):
-            assert all(alias.name.split(".")[0] != "rawdock" for alias in node.names), "%s:%d" % (name, node.lineno)
+            assert all(alias.name.split(".")[0] != "rawdock"
+                       for alias in node.names), "%s:%d" % (name, node.lineno)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -77,5 +84,6 @@ def test_an_own_import_can_be_cut_out(name):
             statements = getattr(node, block, None)
             if isinstance(statements, list) and statements and not isinstance(node, ast.Module):
                 own = [one for one in statements if isinstance(one, ast.ImportFrom) and one.level]
-                assert len(own) < len(statements), "%s:%d: only own imports in this block" % (name, statements[0].lineno)
+                assert len(own) < len(statements), "%s:%d: only own imports in this block" % (
+                    name, statements[0].lineno)
     AMALGAMATE.section_of(text_of(name), name)

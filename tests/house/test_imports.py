@@ -8,10 +8,11 @@ import pytest
 
 from tests.house.sources import FILES, ROOT, files_on_disk, text_of, tree_of
 
-TOP_LEVEL = {"socket", "_socket", "_signal", "_thread", "json", "re", "struct", "os", "sys", "collections", "time"}
+TOP_LEVEL = {"socket", "_socket", "_signal", "_thread", "json", "re", "struct", "os", "sys", "collections",
+             "time"}
 NEVER = {"http", "urllib", "asyncio", "dataclasses", "logging", "requests", "typing", "__future__"}
-NEVER_AT_START = {"ssl", "subprocess", "tarfile", "threading", "html", "argparse", "typing", "dataclasses", "logging",
-                  "urllib", "http", "asyncio"}
+NEVER_AT_START = {"ssl", "subprocess", "tarfile", "threading", "html", "argparse", "typing", "dataclasses",
+                  "logging", "urllib", "http", "asyncio"}
 
 
 def absolute_imports(nodes):
@@ -34,7 +35,8 @@ def top_level_nodes(node):
 @pytest.mark.parametrize("name", FILES)
 def test_top_level_imports_are_the_eight_allowed(name):
     for node, module in absolute_imports(top_level_nodes(tree_of(name))):
-        assert module in TOP_LEVEL, "%s:%d imports %s at start: put it inside the function that needs it" % (name, node.lineno, module)
+        assert module in TOP_LEVEL, "%s:%d imports %s at start: put it inside the function that needs it" % (
+            name, node.lineno, module)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -48,18 +50,20 @@ def test_only_the_standard_library(name):
     for node, module in absolute_imports(ast.walk(tree_of(name))):
         __import__(module)
         origin = getattr(sys.modules[module], "__file__", None) or ""
-        assert "site-packages" not in origin and "dist-packages" not in origin, "%s:%d imports %s" % (name, node.lineno, module)
+        assert "site-packages" not in origin and "dist-packages" not in origin, "%s:%d imports %s" % (
+            name, node.lineno, module)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_asks_which_module_it_is(name):
     """Each of these has another value, or finds another module, in the single file."""
-    asking = {"__file__", "__path__", "__name__", "__doc__", "__spec__", "__package__", "__loader__", "globals",
-              "__import__", "import_module", "importlib", "pkgutil"}
+    asking = {"__file__", "__path__", "__name__", "__doc__", "__spec__", "__package__", "__loader__",
+              "globals", "__import__", "import_module", "importlib", "pkgutil"}
     for node in ast.walk(tree_of(name)):
         names = {getattr(node, "id", None)} if isinstance(node, ast.Name) else set()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = {part for alias in node.names for part in alias.name.split(".")} | set((getattr(node, "module", "") or "").split("."))
+            names = {part for alias in node.names
+                     for part in alias.name.split(".")} | set((getattr(node, "module", "") or "").split("."))
         assert names & asking == set(), "%s:%d" % (name, node.lineno)
 
 
@@ -78,7 +82,8 @@ def test_the_syntax_is_that_of_3_6(name):
 def modules_after(code):
     """The names in sys.modules of a bare interpreter after `code`."""
     program = "import sys; sys.path.insert(0, sys.argv[1]); %s; print(' '.join(sorted(sys.modules)))" % code
-    ran = subprocess.run([sys.executable, "-I", "-S", "-c", program, ROOT], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    ran = subprocess.run([sys.executable, "-I", "-S", "-c", program, ROOT], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
     assert ran.returncode == 0, ran.stderr.decode()
     return set(ran.stdout.decode().split())
 
@@ -91,8 +96,10 @@ def start_of_every_file():
     return "import " + ", ".join("rawdock." + name[:-3].replace("/", ".") for name in FILES)
 
 
-@pytest.mark.parametrize("start", ["import rawdock.__main__" if os.path.exists(os.path.join(ROOT, "rawdock/main.py"))
-                                   else start_of_every_file(), start_of_every_file()], ids=["the command", "every file"])
+@pytest.mark.parametrize("start",
+                         ["import rawdock.__main__" if os.path.exists(os.path.join(ROOT, "rawdock/main.py"))
+                          else start_of_every_file(), start_of_every_file()],
+                         ids=["the command", "every file"])
 def test_the_start_loads_the_allowed_modules_and_no_others(start):
     allowed = modules_after("import " + ", ".join(sorted(TOP_LEVEL)))
     loaded = modules_after(start)

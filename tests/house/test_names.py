@@ -21,8 +21,8 @@ def test_top_level_names_are_unique():
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_sets_a_name_that_the_single_file_owns(name):
-    owned = {"__version__", "__all__", "self_test", "self_test_checks", "self_test_error", "RLock", "SECTIONS",
-             "SECTION_NAMES", "SingleFile", "load_section", "loaded_sections", "section_lock"}
+    owned = {"__version__", "__all__", "self_test", "self_test_checks", "self_test_error", "RLock",
+             "SECTIONS", "SECTION_NAMES", "SingleFile", "load_section", "loaded_sections", "section_lock"}
     assert owned & set(defined_names(name)) == set()
 
 
@@ -41,11 +41,14 @@ def test_no_name_hides_a_builtin_or_an_imported_module():
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_local_name_hides_an_own_import_of_the_same_function(name):
-    """`from .x import Name` inside a function and `Name = …` there: cutting the import would change its meaning."""
+    """`from .x import Name` inside a function and `Name = …` there: cutting the import would change its
+    meaning."""
     for node in ast.walk(tree_of(name)):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            imported = {alias.name for one in ast.walk(node) if isinstance(one, ast.ImportFrom) and one.level for alias in one.names}
-            stored = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+            imported = {alias.name for one in ast.walk(node) if isinstance(one, ast.ImportFrom) and one.level
+                        for alias in one.names}
+            stored = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)
+                      and isinstance(one.ctx, ast.Store)}
             stored |= {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
             assert imported & stored == set(), "%s:%d" % (name, node.lineno)
 
@@ -57,7 +60,8 @@ def test_public_names_resolve(home):
     for name in PUBLIC[home].split():
         value = getattr(rawdock, name)
         assert value is getattr(import_module("rawdock." + home), name)
-        assert name in defined_names(home.replace(".", "/") + ".py"), "%s is public from %s but defined elsewhere" % (name, home)
+        assert name in defined_names(home.replace(".", "/")
+                                     + ".py"), "%s is public from %s but defined elsewhere" % (name, home)
 
 
 def test_the_map_itself():

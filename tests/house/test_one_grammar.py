@@ -1,4 +1,5 @@
-"""The grammar of HTTP stands once, in wire/: net/ and everything above search for no end of a head and match no field line."""
+"""The grammar of HTTP stands once, in wire/: net/ and everything above search for no end of a head and match
+no field line."""
 import ast
 import re
 
@@ -11,14 +12,17 @@ ABOVE = [name for name in FILES if not name.startswith(("errors.py", "wire/"))]
 # What may not be searched for: an empty line; nor be in an expression: a field line.
 EMPTY_LINE = re.compile(rb"(?:\r?\n|\\r\\n|\\r\?\\n){2}")
 FIELD_LINE_EXPRESSION = re.compile(r"\(?(?:\\S|\[\^:[^]]*\])[+*]\)?:[ \\]")
-SEARCHES = {"find", "rfind", "index", "rindex", "split", "rsplit", "partition", "rpartition", "search", "match", "fullmatch", "compile", "sub", "LazyPattern"}
+SEARCHES = {"find", "rfind", "index", "rindex", "split", "rsplit", "partition", "rpartition", "search",
+            "match", "fullmatch", "compile", "sub", "LazyPattern"}
 
-# Not parsers of what came in: the dry run takes apart the bytes that this package itself has encoded, to print them.
+# Not parsers of what came in: the dry run takes apart the bytes that this package itself has encoded, to
+# print them.
 OWN_BYTES = "teach/dryrun/"
 
 
 def grammar_in(source):
-    """The lines (int, from 1) of `source` where a string of HTTP's grammar is searched for or made an expression."""
+    """The lines (int, from 1) of `source` where a string of HTTP's grammar is searched for or made an
+    expression."""
     for node in ast.walk(ast.parse(source)):
         called = getattr(node, "func", None)
         if getattr(called, "attr", getattr(called, "id", "")) not in SEARCHES:
@@ -40,16 +44,20 @@ def test_above_the_wire_there_is_no_grammar(name):
 
 
 @pytest.mark.parametrize("source, found", [
-    ('data.find(b"\\r\\n\\r\\n")', True), ('data.split(b"\\n\\n", 1)', True), ('re.compile(r"(\\S+): (.*)")', True),
+    ('data.find(b"\\r\\n\\r\\n")', True), ('data.split(b"\\n\\n", 1)', True),
+    ('re.compile(r"(\\S+): (.*)")', True),
     ('re.compile("([^:]+): *(.*)\\r\\n")', True), ('LazyPattern(rb"\\r\\n\\r\\n")', True),
-    ('data.partition(b"\\r\\n")', False), ('text.split("\\n\\n")', False), ('re.compile(rb"\\s*{\\s*\\"a\\"\\s*:")', False),
-    ('data + b"\\r\\n\\r\\n"', False), ('text.find(": ")', False), ('reader.take_head(data, 0, heads)', False),
+    ('data.partition(b"\\r\\n")', False), ('text.split("\\n\\n")', False),
+    ('re.compile(rb"\\s*{\\s*\\"a\\"\\s*:")', False),
+    ('data + b"\\r\\n\\r\\n"', False), ('text.find(": ")', False),
+    ('reader.take_head(data, 0, heads)', False),
 ])
 def test_what_counts_as_grammar(source, found):
     assert bool(list(grammar_in(source))) is found
 
 
-@pytest.mark.parametrize("decider", ["response_framing", "request_framing", "stays_open", "walk_head", "find_empty_line"])
+@pytest.mark.parametrize("decider", ["response_framing", "request_framing", "stays_open", "walk_head",
+                                     "find_empty_line"])
 def test_each_rule_is_one_function(decider):
     defined = [name for name in FILES if re.search(r"^def %s\(" % decider, text_of(name), re.MULTILINE)]
     assert len(defined) == 1 and defined[0].startswith("wire/")

@@ -22,12 +22,15 @@ REPORT = """<testsuites><testsuite tests="7">
 def test_a_test_counts_once_and_its_worst_outcome_counts(tmp_path):
     (tmp_path / "report.xml").write_text(REPORT)
     part = TOOL.Part("any")
-    assert TOOL.count_report(str(tmp_path / "report.xml"), part) == ["a::fails", "a::fails_and_breaks_its_teardown", "a::passes_and_breaks_its_teardown"]
+    assert TOOL.count_report(str(tmp_path / "report.xml"),
+                             part) == ["a::fails", "a::fails_and_breaks_its_teardown",
+                                       "a::passes_and_breaks_its_teardown"]
     assert (part.passed, part.failed, part.skipped) == (2, 3, 1)
 
 
-@pytest.mark.parametrize("not_run, last", [(None, ["one         4        1        2      0.5", "4 passed, 1 failed"]),
-                                           ("no engine", ["live tests: NOT RUN (no engine)", "4 passed, 1 failed"])])
+@pytest.mark.parametrize("not_run, last",
+                         [(None, ["one         4        1        2      0.5", "4 passed, 1 failed"]),
+                          ("no engine", ["live tests: NOT RUN (no engine)", "4 passed, 1 failed"])])
 def test_the_last_line_is_the_total_and_what_did_not_run_stands_above_it(capsys, not_run, last):
     part = TOOL.Part("one")
     part.passed, part.failed, part.skipped, part.seconds = 4, 1, 2, 0.5
@@ -81,14 +84,18 @@ def test_fails(): assert False
 """
 
 
-@pytest.mark.parametrize("shaky, sound, passed, failed, unsteady", [(2, True, 3, 0, 2), (1, False, 2, 1, 1), (0, False, 1, 1, 0), (4, True, 1, 4, 0)])
-def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, sound, passed, failed, unsteady):
+@pytest.mark.parametrize("shaky, sound, passed, failed, unsteady",
+                         [(2, True, 3, 0, 2), (1, False, 2, 1, 1), (0, False, 1, 1, 0), (4, True, 1, 4, 0)])
+def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, sound, passed, failed,
+                                                      unsteady):
     (tmp_path / "test_shaky.py").write_text(SHAKY % (shaky, str(tmp_path / "seen"), sound))
-    part = TOOL.run_pytest("shaky", sys.executable, "%d.%d" % sys.version_info[:2], [str(tmp_path / "test_shaky.py")], {}, str(tmp_path))
+    part = TOOL.run_pytest("shaky", sys.executable, "%d.%d" % sys.version_info[:2],
+                           [str(tmp_path / "test_shaky.py")], {}, str(tmp_path))
     assert (part.passed, part.failed, len(part.unsteady)) == (passed, failed, unsteady)
     TOOL.print_summary([part], None)
     told = capfd.readouterr().out
-    assert told.count("UNSTEADY, passed at the second try only: ") == unsteady and told.endswith("%d passed, %d failed\n" % (passed, failed))
+    assert (told.count("UNSTEADY, passed at the second try only: ") == unsteady
+            and told.endswith("%d passed, %d failed\n" % (passed, failed)))
 
 
 FAKE_ENGINE = """#!/bin/sh
@@ -102,7 +109,8 @@ esac
 
 
 @pytest.mark.parametrize("fails, missing", [("podman", ["podman 4.3"]), ("no-such", []), ("20", None)])
-def test_an_engine_that_does_not_start_is_done_without_unless_it_is_the_first(tmp_path, monkeypatch, fails, missing):
+def test_an_engine_that_does_not_start_is_done_without_unless_it_is_the_first(
+        tmp_path, monkeypatch, fails, missing):
     fake = tmp_path / "engine"
     fake.write_text((FAKE_ENGINE % fails).replace(
         'unix:///26"', 'unix:///26"; echo "export RAWDOCK_LIVE_PODMAN=unix:///podman"'))

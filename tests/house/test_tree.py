@@ -9,20 +9,24 @@ from tests.house.sources import ROOT
 
 TOP = {"rawdock", "tests", "tools", "setup.cfg", "README.md", "pyproject.toml", "LICENSE"}
 # Spelled in pieces, so that this file does not find itself.
-MACHINE_PATHS = re.compile("(^|[^A-Za-z0-9_.%s-])/(%s)/|[.]%s/versions/[0-9]" % ("$", "|".join(["wo" + "rk", "fa" + "rm"]), "py" + "env"))
+MACHINE_PATHS = re.compile("(^|[^A-Za-z0-9_.%s-])/(%s)/|[.]%s/versions/[0-9]"
+                           % ("$", "|".join(["wo" + "rk", "fa" + "rm"]), "py" + "env"))
 
 
 def committed_files():
-    """The files git has; without git or outside a checkout, all that are there but what .gitignore is about."""
+    """The files git has; without git or outside a checkout, all that are there but what .gitignore is
+    about."""
     try:
-        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL).stdout
     except FileNotFoundError:
         listed = b""
     if listed:
         return sorted(name for name in listed.decode("utf-8").split("\0") if name)
     found = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [one for one in folders if one == ".ci" or not one.startswith((".", "__pycache__")) and not one.endswith(".egg-info")]
+        folders[:] = [one for one in folders if one == ".ci" or not one.startswith((".", "__pycache__"))
+                      and not one.endswith(".egg-info")]
         found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in names]
     return sorted(found)
 
@@ -44,7 +48,8 @@ def test_nothing_names_a_maintainers_machine():
         if os.path.isfile(path):
             with open(path, "rb") as data:
                 text = data.read().decode("utf-8", "replace")
-            found += ["%s:%d" % (name, number) for number, line in enumerate(text.split("\n"), 1) if MACHINE_PATHS.search(line)]
+            found += ["%s:%d" % (name, number) for number,
+                      line in enumerate(text.split("\n"), 1) if MACHINE_PATHS.search(line)]
     assert found == []
 
 

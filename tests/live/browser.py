@@ -5,7 +5,7 @@
         page.value("document.title")               a JavaScript expression → its JSON value
         page.until("document.readyState == 'complete'")
         page.press("ArrowRight")                   a key, as if typed
-        page.complaints                            what the console was told: errors and warnings, uncaught exceptions
+        page.complaints                            errors, warnings, uncaught exceptions of the console
 
 The pipe carries JSON messages, each ended by NUL: Chromium reads descriptor 3 and writes descriptor 4.
 """
@@ -20,7 +20,9 @@ import sys
 import time
 
 # The descriptors get their numbers in a process of their own: before exec nothing else can hold 3 or 4 there.
-START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+START = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], "
+    "sys.argv[3:])")
 KEY_CODES = {"Tab": 9, "Enter": 13, "Escape": 27, "PageUp": 33, "PageDown": 34, "End": 35, "Home": 36,
              "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 PATIENCE = 120   # seconds; a loaded machine may be slow, a broken one is not waited for for ever
@@ -34,9 +36,12 @@ class BrowserFailed(AssertionError):
 class Browser:
 
     def __init__(self, program, folder):
-        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-                 "--user-data-dir=" + os.path.join(folder, "profile"), "--remote-debugging-pipe", "about:blank"]
+        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--no-first-run", "--disable-extensions",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                 "--hide-scrollbars",
+                 "--user-data-dir=" + os.path.join(folder, "profile"), "--remote-debugging-pipe",
+                 "about:blank"]
         ours, theirs = [], []
         for reading in (True, False):
             pair = os.pipe()
@@ -47,9 +52,10 @@ class Browser:
         self.log = open(os.path.join(folder, "chromium.log"), "wb")
         environment = dict(os.environ, HOME=folder, XDG_CONFIG_HOME=folder, XDG_CACHE_HOME=folder)
         try:
-            self.process = subprocess.Popen([sys.executable, "-S", "-c", START, str(theirs[0]), str(theirs[1]), program] + flags,
-                                            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, pass_fds=theirs,
-                                            env=environment, start_new_session=True)
+            self.process = subprocess.Popen([sys.executable, "-S", "-c", START, str(theirs[0]),
+                                             str(theirs[1]), program] + flags,
+                                            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                            pass_fds=theirs, env=environment, start_new_session=True)
         finally:
             for one in theirs:
                 os.close(one)
@@ -85,7 +91,8 @@ class Browser:
             ready, _, _ = select.select([self.answers], [], [], max(0, end - time.monotonic()))
             data = os.read(self.answers, 1 << 20) if ready else b""
             if not data:
-                raise BrowserFailed("chromium %s %s: %s" % ("ended during" if ready else "did not answer", waiting_for, self.last_words()))
+                raise BrowserFailed("chromium %s %s: %s" % ("ended during" if ready else "did not answer",
+                                                            waiting_for, self.last_words()))
             self.held += data
         message, _, self.held = self.held.partition(b"\0")
         return json.loads(message.decode("utf-8"))
@@ -160,7 +167,8 @@ class BrowserPage:
     def value(self, expression):
         answer = self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:
-            raise BrowserFailed("%s: %s" % (expression, answer["exceptionDetails"].get("exception", {}).get("description")))
+            raise BrowserFailed(
+                "%s: %s" % (expression, answer["exceptionDetails"].get("exception", {}).get("description")))
         return answer["result"].get("value")
 
     def until(self, expression):
@@ -179,18 +187,22 @@ class BrowserPage:
         if key == "Enter":
             facts["text"] = "\r"
         self.command("Input.dispatchKeyEvent", type="keyDown" if "text" in facts else "rawKeyDown", **facts)
-        self.command("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=KEY_CODES[key], modifiers=modifiers)
+        self.command("Input.dispatchKeyEvent", type="keyUp", key=key, code=key,
+                     windowsVirtualKeyCode=KEY_CODES[key], modifiers=modifiers)
 
     def resize(self, width, height):
-        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                     mobile=False)
 
     def prefer(self, scheme):
         """The system's colours: "light" or "dark"."""
-        self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.command("Emulation.setEmulatedMedia",
+                     features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def point_at(self, expression):
         """Move the mouse to the middle of the element that a JavaScript expression names."""
-        x, y = self.value("(() => { const e = %s; e.scrollIntoView({block: 'center'}); const r = e.getClientRects()[0];"
+        x, y = self.value("(() => { const e = %s; e.scrollIntoView({block: 'center'}); const r = "
+                          "e.getClientRects()[0];"
                           " return [r.left + r.width / 2, r.top + r.height / 2]; })()" % expression)
         self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 

@@ -20,7 +20,8 @@ STRICTER = {"bad-filter", "no-config", "bad-json", "wrong-kind", "bad-wait", "ba
 
 def all_facts(address):
     with Docker(address, version=CONFORM_API) as docker:
-        return {(scenario, step.name): (step, fact) for scenario, found in run_scenarios(docker) for step, fact in found}
+        return {(scenario, step.name): (step, fact) for scenario, found in run_scenarios(docker) for step,
+                fact in found}
 
 
 def is_20_10(engine):
@@ -56,12 +57,14 @@ def test_the_practice_engine_answers_as_the_real_one(real_facts):
 
 def objects(engine):
     """Names and ids of what conform could leave behind; an engine lists them in any order."""
-    return (sorted(str(one["RepoTags"]) for one in engine.json("GET", "/images/json")), sorted(one["Id"] for one in engine.json("GET", "/networks")),
+    return (sorted(str(one["RepoTags"]) for one in engine.json("GET", "/images/json")),
+            sorted(one["Id"] for one in engine.json("GET", "/networks")),
             sorted(one["Name"] for one in engine.json("GET", "/volumes")["Volumes"] or ()))
 
 
 def run_conform(engine):
-    """`rawdock conform` on an engine, which must leave nothing behind → (Ran, lines, things equal, things compared)."""
+    """`rawdock conform` on an engine, which must leave nothing behind → (Ran, lines, things equal, things
+    compared)."""
     engine.pull("busybox")
     before = objects(engine)
     began = time.monotonic()
@@ -93,7 +96,8 @@ def test_the_command_on_podman(podman):
     ran, differences, equal, compared = run_conform(podman)
     assert (ran.status, ran.err) == (1, b"") and compared > 780 and equal > 580, ran
     unanswered = [line for line in differences if line.startswith("no answer to compare")]
-    assert len(unanswered) == 2, unanswered   # attach?logs=1 stays open; a detached exec is answered with a line feed
+    # attach?logs=1 stays open; a detached exec is answered with a line feed
+    assert len(unanswered) == 2, unanswered
     assert len([line for line in differences if ".cause is not expected" in line]) == 1
 
 
@@ -101,7 +105,8 @@ def test_an_interrupted_run_leaves_nothing(engine):
     engine.pull("busybox")
     before = objects(engine)
     with Running(client(engine, "conform")) as running:
-        wait_until(lambda: any("rawdock-conform-" in names for names in engine.containers().values()), what="a container of conform's")
+        wait_until(lambda: any("rawdock-conform-" in names for names in engine.containers().values()),
+                   what="a container of conform's")
         running.interrupt()
         assert running.end().status == 130
     assert objects(engine) == before   # and no container: the fixture looks

@@ -29,7 +29,8 @@ class Result:
 def run(argv):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
     environment.update(HOME="/nonexistent", DOCKER_CONFIG="/nonexistent", TZ="Asia/Kolkata")
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=environment)
     try:
         out, err = process.communicate(timeout=60)
     finally:
@@ -52,7 +53,8 @@ def docker_clis():
 
 @lru_cache(maxsize=None)
 def cli_version(path):
-    return int(re.search(r"version ([0-9]+)[.]", subprocess.check_output([path, "--version"]).decode()).group(1))
+    return int(re.search(r"version ([0-9]+)[.]",
+                         subprocess.check_output([path, "--version"]).decode()).group(1))
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +73,13 @@ def world(engine):
         engine.remove_container(name)
     make("volume", "create", "listing-data")
     make("tag", "busybox", "listing/second:1")
-    make("run", "-d", "--name", "wide-listing", "-p", "80", "-p", "81", "busybox", "sh", "-c", "sleep 600 # " + "\u6f22\u5b57" * 9)
+    make("run", "-d", "--name", "wide-listing", "-p", "80", "-p", "81", "busybox", "sh", "-c",
+         "sleep 600 # " + "\u6f22\u5b57" * 9)
     make("run", "-d", "--name", "listing-up", "-l", "listing.x=<y>", "-p", "127.0.0.1::80",
          "-p", "127.0.0.1:%d:8080/udp" % free_port(socket.SOCK_DGRAM), "--expose", "70-72",
          "-v", "listing-data:/data", "-v", "/tmp:/a/long/path/inside", "busybox", "sleep", "600")
-    make("run", "--name", "listing-done", "busybox", "sh", "-c", "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done")
+    make("run", "--name", "listing-done", "busybox", "sh", "-c",
+         "for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done")
     make("create", "-t", "--name", "listing-new", "listing/second:1", "echo", "\u00e9" * 30)
     yield began
     for name in containers:
@@ -86,46 +90,77 @@ def world(engine):
 
 MINE = ["-f", "name=^/listing-"]
 BOTH = [
-    ["ps"] + MINE, ["ps", "-a"] + MINE, ["ps", "-as"] + MINE, ["ps", "-aq"] + MINE, ["ps", "-a", "--no-trunc"] + MINE, ["ps", "-l"],
+    ["ps"] + MINE, ["ps", "-a"] + MINE, ["ps", "-as"] + MINE, ["ps", "-aq"] + MINE,
+    ["ps", "-a", "--no-trunc"] + MINE, ["ps", "-l"],
     ["ps", "-n", "2"], ["ps", "-a", "-f", "status=created", "-f", "status=exited"] + MINE,
-    ["ps", "-a", "--format", "{{.ID}} {{.Names}}: {{upper .Status}} {{.Label \"listing.x\"}} {{.Size}} {{.Mounts}} {{.LocalVolumes}}"] + MINE,
-    ["ps", "-a", "--format", "table {{.Names}}\\t{{.Ports}}\\t{{.Label \"listing.x\"}}\\t{{.CreatedAt}}\\t{{.Networks}}"] + MINE,
-    ["ps", "-a", "--format", "{{.Names}}\\t{{if .Ports}}{{.Ports}}{{else}}none{{end}}"] + MINE, ["ps", "-a", "--format", "table"] + MINE,
-    ["ps", "--format", "{{.Foo}}"], ["ps", "-f", "foo"], ["ps", "-f", "foo=bar"], ["images", "redis"], ["images", "--digests", "redis"],
-    ["images", "-q", "redis"], ["images", "--no-trunc", "redis:2.8"], ["images", "nope"], ["images", "listing/second"],
-    ["images", "--format", "{{.Repository}}|{{.Tag}}|{{.Digest}}|{{.ID}}|{{.CreatedAt}}|{{.Size}}", "redis"], ["images", "--format", "table {{.ID}}\\t{{.Size}}", "redis"],
-    ["inspect", "listing-up"], ["inspect", "listing-done", "listing-new", "bridge", "listing-data", "redis:2.8"], ["inspect", "listing-nope"],
-    ["inspect", "listing-nope", "listing-up", "listing-none"], ["inspect", "-s", "listing-done"], ["inspect", "--type", "image", "listing-up"],
-    ["inspect", "--type", "container", "listing-nope"], ["inspect", "--type", "network", "bridge"], ["inspect", "--type", "volume", "listing-data"],
-    ["inspect", "-f", "{{.Id}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.Config.Cmd}} {{.Config.Labels}}", "listing-done"],
-    ["inspect", "-f", "{{json .State}}{{json .Config.Cmd}}{{json .Mounts}}", "listing-up"], ["inspect", "-f", "{{.Id}}", "listing-up", "nope-1"],
-    ["inspect", "-f", "{{range $p, $b := .NetworkSettings.Ports}}{{$p}}={{range $b}}{{.HostIp}}:{{.HostPort}},{{end}};{{end}}", "listing-up"],
+    ["ps", "-a", "--format",
+     "{{.ID}} {{.Names}}: {{upper .Status}} {{.Label \"listing.x\"}} {{.Size}} {{.Mounts}} {{.LocalVolumes}}"]
+    + MINE,
+    ["ps", "-a", "--format",
+     "table {{.Names}}\\t{{.Ports}}\\t{{.Label \"listing.x\"}}\\t{{.CreatedAt}}\\t{{.Networks}}"] + MINE,
+    ["ps", "-a", "--format", "{{.Names}}\\t{{if .Ports}}{{.Ports}}{{else}}none{{end}}"] + MINE,
+    ["ps", "-a", "--format", "table"] + MINE,
+    ["ps", "--format", "{{.Foo}}"], ["ps", "-f", "foo"], ["ps", "-f", "foo=bar"], ["images", "redis"],
+    ["images", "--digests", "redis"],
+    ["images", "-q", "redis"], ["images", "--no-trunc", "redis:2.8"], ["images", "nope"],
+    ["images", "listing/second"],
+    ["images", "--format", "{{.Repository}}|{{.Tag}}|{{.Digest}}|{{.ID}}|{{.CreatedAt}}|{{.Size}}", "redis"],
+    ["images", "--format", "table {{.ID}}\\t{{.Size}}", "redis"],
+    ["inspect", "listing-up"], ["inspect", "listing-done", "listing-new", "bridge", "listing-data",
+                                "redis:2.8"], ["inspect", "listing-nope"],
+    ["inspect", "listing-nope", "listing-up", "listing-none"], ["inspect", "-s", "listing-done"],
+    ["inspect", "--type", "image", "listing-up"],
+    ["inspect", "--type", "container", "listing-nope"], ["inspect", "--type", "network", "bridge"],
+    ["inspect", "--type", "volume", "listing-data"],
+    ["inspect", "-f",
+     "{{.Id}} {{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.Config.Cmd}} {{.Config.Labels}}",
+     "listing-done"],
+    ["inspect", "-f", "{{json .State}}{{json .Config.Cmd}}{{json .Mounts}}", "listing-up"],
+    ["inspect", "-f", "{{.Id}}", "listing-up", "nope-1"],
+    ["inspect", "-f",
+     "{{range $p, $b := .NetworkSettings.Ports}}{{$p}}={{range $b}}{{.HostIp}}:{{.HostPort}},{{end}};{{end}}",
+     "listing-up"],
     ["inspect", "-f", '{{(index (index .NetworkSettings.Ports "8080/udp") 0).HostPort}}', "listing-up"],
     ["inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.Gateway}}{{end}}", "listing-up"],
-    ["inspect", "-f", "{{if .State.Health}}a{{else}}b{{end}} {{.State.Health}} {{.HostConfig.CapAdd}} {{.HostConfig.PidsLimit}} {{.Config.Volumes}}", "listing-up"],
-    ["inspect", "-f", '{{join .Config.Cmd ","}} {{len .Config.Cmd}} {{printf "%q %5d" .Name .State.Pid}} {{index .Config.Labels "nope"}}|', "listing-done"],
-    ["inspect", "-f", "{{.RepoTags}} {{.Size}} {{.Os}}/{{.Architecture}} {{.Config.Entrypoint}}", "redis:2.8"], ["inspect", "-f", "{{.Id", "listing-up"],
+    ["inspect", "-f",
+     "{{if .State.Health}}a{{else}}b{{end}} {{.State.Health}} {{.HostConfig.CapAdd}} "
+     "{{.HostConfig.PidsLimit}} {{.Config.Volumes}}", "listing-up"],
+    ["inspect", "-f",
+     '{{join .Config.Cmd ","}} {{len .Config.Cmd}} {{printf "%q %5d" .Name .State.Pid}} {{index '
+     '.Config.Labels "nope"}}|', "listing-done"],
+    ["inspect", "-f", "{{.RepoTags}} {{.Size}} {{.Os}}/{{.Architecture}} {{.Config.Entrypoint}}",
+     "redis:2.8"], ["inspect", "-f", "{{.Id", "listing-up"],
     ["inspect", "-f", "{{foo .Id}}", "listing-up"],
-    ["logs", "listing-done"], ["logs", "-t", "listing-done"], ["logs", "--details", "listing-done"], ["logs", "-n", "3", "listing-done"],
-    ["logs", "-f", "listing-done"], ["logs", "--tail", "0", "listing-done"], ["logs", "--since", "1h", "listing-done"], ["logs", "--until", "1h", "listing-done"],
-    ["logs", "--since", "2020-01-01T00:00", "listing-done"], ["logs", "listing-nope"], ["logs", "--since", "soon", "listing-done"],
-    ["version", "-f", "{{.Server.Version}} {{json .Server}}"], ["info", "-f", "{{.ServerVersion}} {{.Driver}} {{.NCPU}} {{json .Plugins.Volume}}"],
-    ["pull", "-q", "redis:2.8"], ["pull", "redis:2.8"], ["pull", "library/nope-nope:1"], ["pull", "broken/not-a-tar"], ["pull", "Foo"], ["rmi", "nope-1", "nope-2"],
+    ["logs", "listing-done"], ["logs", "-t", "listing-done"], ["logs", "--details", "listing-done"],
+    ["logs", "-n", "3", "listing-done"],
+    ["logs", "-f", "listing-done"], ["logs", "--tail", "0", "listing-done"],
+    ["logs", "--since", "1h", "listing-done"], ["logs", "--until", "1h", "listing-done"],
+    ["logs", "--since", "2020-01-01T00:00", "listing-done"], ["logs", "listing-nope"],
+    ["logs", "--since", "soon", "listing-done"],
+    ["version", "-f", "{{.Server.Version}} {{json .Server}}"],
+    ["info", "-f", "{{.ServerVersion}} {{.Driver}} {{.NCPU}} {{json .Plugins.Volume}}"],
+    ["pull", "-q", "redis:2.8"], ["pull", "redis:2.8"], ["pull", "library/nope-nope:1"],
+    ["pull", "broken/not-a-tar"], ["pull", "Foo"], ["rmi", "nope-1", "nope-2"],
     ["rmi", "listing/second:1@sha256:" + "0" * 64]]
 # Of a CLI from 23 on.
 RECENT = [
     ["ps", "-f", "name=wide-listing"], ["ps", "-f", "name=wide-listing", "--no-trunc"], ["ps"],
-    ["ps", "-a", "--format", "json"] + MINE, ["ps", "-a", "--format", "{{json .}}"] + MINE, ["ps", "-aq", "--format", "json"] + MINE,
-    ["images", "--format", "json", "redis"], ["inspect", "-f", "json", "listing-up", "redis:2.8"], ["rmi", "-f", "nope-1"], ["inspect", ""],
+    ["ps", "-a", "--format", "json"] + MINE, ["ps", "-a", "--format", "{{json .}}"] + MINE,
+    ["ps", "-aq", "--format", "json"] + MINE,
+    ["images", "--format", "json", "redis"], ["inspect", "-f", "json", "listing-up", "redis:2.8"],
+    ["rmi", "-f", "nope-1"], ["inspect", ""],
     ["inspect", "-f", "{{.Id}} {{.Nope}}", "listing-up"]]
-# Where stderr is docker's to the byte; elsewhere docker adds a usage text, or Go's own words for what is wrong with a template.
-SAME_ERRORS = ("ps -f foo=bar", "inspect listing-nope", "inspect --type", "logs ", "pull broken", "inspect -f {{.Id}} listing-up nope-1")
+# Where stderr is docker's to the byte; elsewhere docker adds a usage text, or Go's own words for what is
+# wrong with a template.
+SAME_ERRORS = ("ps -f foo=bar", "inspect listing-nope", "inspect --type", "logs ", "pull broken",
+               "inspect -f {{.Id}} listing-up nope-1")
 
 
 def same_output(engine, cli, words):
     """(docker's, ours), tried again while they differ: an engine lists a container's mounts in any order.
 
-    The clock goes on between the two ("5 seconds ago"): where they stay different, they are compared without it.
+    The clock goes on between the two ("5 seconds ago"): where they stay different, they are compared without
+    it.
     """
     for turn in range(20):
         theirs, ours = run([cli, "-H", engine.address] + words), rawdock(engine, words)
@@ -171,12 +206,14 @@ def test_images_of_one_moment_come_in_any_order(engine, world):
 
 
 def test_events_are_dockers(engine, world):
-    words = ["events", "--since", str(world), "--until", "%d" % (time.time() + 0.5), "-f", "container=listing-done"]
+    words = ["events", "--since", str(world), "--until", "%d" % (time.time() + 0.5), "-f",
+             "container=listing-done"]
     for cli in docker_clis():
         theirs, ours = run([cli, "-H", engine.address] + words), rawdock(engine, words)
         assert (ours.status, ours.out) == (theirs.status, theirs.out) == (0, theirs.out)
         assert b"+05:30 container create " in ours.out and ours.out.count(b"\n") >= 4
-        form = ["--format", "{{.ID}} {{.Status}} {{.Actor.ID}} {{.Actor.Attributes.name}} {{.TimeNano}} {{json .}}"]
+        form = ["--format",
+                "{{.ID}} {{.Status}} {{.Actor.ID}} {{.Actor.Attributes.name}} {{.TimeNano}} {{json .}}"]
         theirs, ours = run([cli, "-H", engine.address] + words + form), rawdock(engine, words + form)
         assert (ours.status, ours.out) == (0, theirs.out)
 
@@ -189,16 +226,19 @@ def test_the_servers_half_of_version_and_info(engine, world):
         if cli_version(cli) >= 23:
             theirs, ours = same_output(engine, cli, ["info"])
             # The runtimes come in any order from docker, by name from us.
-            halves = [re.sub(b"Runtimes: (.*)", lambda match: b" ".join(sorted(match.group().split())), text.partition(b"Server:\n")[2])
+            halves = [re.sub(b"Runtimes: (.*)", lambda match: b" ".join(sorted(match.group().split())),
+                             text.partition(b"Server:\n")[2])
                       for text in (ours.out, theirs.out)]
             assert halves[0] == halves[1] and b"Server Version: " in halves[0]
 
 
 def start(engine, words):
-    return subprocess.Popen([sys.executable, "-m", "rawdock", "-H", engine.address] + words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-m", "rawdock", "-H", engine.address] + words,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("words, first", [(["logs", "-f", "listing-tick"], b"tick\n"), (["events", "-f", "container=listing-tick"], None)])
+@pytest.mark.parametrize("words, first", [(["logs", "-f", "listing-tick"], b"tick\n"),
+                                          (["events", "-f", "container=listing-tick"], None)])
 def test_following_shows_what_comes_and_ends_quietly(engine, world, words, first):
     name = "listing-tick"
     engine.remove_container(name)
@@ -211,7 +251,8 @@ def test_following_shows_what_comes_and_ends_quietly(engine, world, words, first
         process = start(engine, words)
         try:
             if first is None:
-                wait_until(lambda: engine.json("GET", "/info")["NEventsListener"] > listening, what="the listener")
+                wait_until(lambda: engine.json("GET", "/info")["NEventsListener"] > listening,
+                           what="the listener")
                 engine.json("POST", "/containers/%s/start" % name)
                 assert b" container start " in process.stdout.readline()
             else:
@@ -230,7 +271,8 @@ def test_following_shows_what_comes_and_ends_quietly(engine, world, words, first
 def test_a_followed_log_ends_with_its_container(engine, world):
     name = "listing-short"
     engine.remove_container(name)
-    engine.json("POST", "/containers/create?name=" + name, {"Image": "busybox", "Cmd": ["sh", "-c", "echo a; sleep 0.5; echo b >&2; echo c"]})
+    engine.json("POST", "/containers/create?name=" + name,
+                {"Image": "busybox", "Cmd": ["sh", "-c", "echo a; sleep 0.5; echo b >&2; echo c"]})
     try:
         engine.json("POST", "/containers/%s/start" % name)
         ran = rawdock(engine, ["logs", "-f", name])
@@ -241,7 +283,8 @@ def test_a_followed_log_ends_with_its_container(engine, world):
 
 def stages(text):
     """The lines of a pull in any order, less the stages that a layer may pass too fast to be told of."""
-    return [line for line in table(text) if not re.search(": (Waiting|Verifying Checksum|Download complete)$", line)]
+    return [line for line in table(text) if not re.search(": (Waiting|Verifying Checksum|Download complete)$",
+                                                          line)]
 
 
 def test_pull_fetches_and_rmi_removes(engine, world):
@@ -254,7 +297,8 @@ def test_pull_fetches_and_rmi_removes(engine, world):
         assert stages(ours.out) == stages(theirs.out)
         lines = ours.out.decode().splitlines()
         assert lines[:2] == ["Using default tag: latest", "latest: Pulling from library/layers"]
-        assert lines[-2:] == ["Status: Downloaded newer image for layers:latest", "docker.io/library/layers:latest"]
+        assert lines[-2:] == ["Status: Downloaded newer image for layers:latest",
+                              "docker.io/library/layers:latest"]
         again = rawdock(engine, ["rmi", "layers"])
         assert (again.status, again.out, again.err) == (0, removed.out, b"")
         assert b"Untagged: layers:latest\n" in again.out and again.out.count(b"Deleted: ") > 3
@@ -268,7 +312,8 @@ def test_progress_on_a_terminal_is_dockers(engine, world):
         engine.remove_image("layers")
         leader, follower = pty.openpty()
         subprocess.check_call(["stty", "cols", "150"], stdin=follower)
-        process = subprocess.Popen(argv + ["pull", "layers"], stdin=subprocess.DEVNULL, stdout=follower, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(argv + ["pull", "layers"], stdin=subprocess.DEVNULL, stdout=follower,
+                                   stderr=subprocess.STDOUT)
         os.close(follower)
         parts = []
         try:
@@ -287,8 +332,12 @@ def test_progress_on_a_terminal_is_dockers(engine, world):
 
     def shape(text):
         """Each rewritten line without its place and its counts."""
-        seen = {re.sub(r"\x1b\[[0-9]+[AB]|\[[=> ]+\] +[0-9.]+k?M?B/[0-9.]+k?M?B", "", line).strip() for line in re.split(r"\x1b\[2K\r|\n", text)}
-        return {line for line in seen if not re.search(": (Waiting|Verifying Checksum|Download complete|Downloading|Extracting)$", line)}
+        seen = {re.sub(r"\x1b\[[0-9]+[AB]|\[[=> ]+\] +[0-9.]+k?M?B/[0-9.]+k?M?B", "", line).strip()
+                for line in re.split(r"\x1b\[2K\r|\n", text)}
+        return {line
+                for line in seen
+                if not re.search(": (Waiting|Verifying Checksum|Download complete|Downloading|Extracting)$",
+                                 line)}
 
     theirs = pull_in_terminal([engine.docker_cli, "-H", engine.address])
     ours = pull_in_terminal([sys.executable, "-m", "rawdock", "-H", engine.address])
@@ -296,4 +345,6 @@ def test_progress_on_a_terminal_is_dockers(engine, world):
     assert shape(ours) == shape(theirs)
     assert len([line for line in shape(ours) if line.endswith(": Pull complete")]) >= 5
     for text in (ours, theirs):
-        assert re.search(r"\x1b\[[0-9]A\x1b\[2K\r[0-9a-f]{12}: Extracting \[=+> *\] +[0-9.]+k?M?B/[0-9.]+k?M?B\r\x1b\[[0-9]B", text)
+        assert re.search(
+            r"\x1b\[[0-9]A\x1b\[2K\r[0-9a-f]{12}: Extracting \[=+> *\] "
+            r"+[0-9.]+k?M?B/[0-9.]+k?M?B\r\x1b\[[0-9]B", text)

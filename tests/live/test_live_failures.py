@@ -1,4 +1,5 @@
-"""What a real engine can do to a client: be killed while it answers; and what a user can do: Ctrl-C, a closed pipe, a wrong address."""
+"""What a real engine can do to a client: be killed while it answers; and what a user can do: Ctrl-C, a closed
+pipe, a wrong address."""
 import fcntl
 import os
 import signal
@@ -8,7 +9,8 @@ import tempfile
 
 import pytest
 
-from tests.live.client import Running, assert_one_line, clean_environment, client, rawdock, run_to_end, wait_until
+from tests.live.client import (Running, assert_one_line, clean_environment, client, rawdock, run_to_end,
+                               wait_until)
 
 TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "engine")
 
@@ -22,7 +24,8 @@ class PrivateEngine:
 
     def tool(self, *words):
         environment = {key: value for key, value in os.environ.items() if key != "RAWDOCK_ENGINE_STATE"}
-        subprocess.check_output([sys.executable, TOOL, "--state", self.directory] + list(words), env=environment, stderr=subprocess.STDOUT, timeout=120)
+        subprocess.check_output([sys.executable, TOOL, "--state", self.directory] + list(words),
+                                env=environment, stderr=subprocess.STDOUT, timeout=120)
 
     def kill(self):
         with open(os.path.join(self.directory, "dockerd.pid")) as file:
@@ -71,7 +74,8 @@ def test_an_engine_killed_in_the_middle_of_everything(private_engine):
         private_engine.kill()
         for name, one in running.items():
             ended = one.end()
-            assert ended.status not in (0, 130) and ended.status == (125 if name == "run" else 1), (name, ended)
+            assert ended.status not in (0,
+                                        130) and ended.status == (125 if name == "run" else 1), (name, ended)
             assert_one_line(ended.err)
         after = rawdock(private_engine, "ps")
         assert after.status == 1 and "nobody listens" in assert_one_line(after.err)
@@ -84,14 +88,17 @@ def test_an_engine_killed_in_the_middle_of_everything(private_engine):
 def ticking(engine):
     """The id of a container that writes a line every 50 ms."""
     engine.pull("busybox")
-    id = engine.json("POST", "/containers/create", {"Image": "busybox", "Cmd": ["sh", "-c", "while :; do echo tick; sleep 0.05; done"]})["Id"]
+    id = engine.json("POST", "/containers/create",
+                     {"Image": "busybox",
+                      "Cmd": ["sh", "-c", "while :; do echo tick; sleep 0.05; done"]})["Id"]
     engine.json("POST", "/containers/%s/start" % id)
     yield id
     engine.remove_container(id)
 
 
 def has_socket(pid):
-    """Whether the process has a socket open. Any other descriptor may be a file of the interpreter's start, too early for Ctrl-C."""
+    """Whether the process has a socket open. Any other descriptor may be a file of the interpreter's start,
+    too early for Ctrl-C."""
     directory = "/proc/%d/fd/" % pid
     try:
         return any(os.readlink(directory + number).startswith("socket:") for number in os.listdir(directory))
@@ -114,14 +121,17 @@ def test_ctrl_c_ends_what_only_watches_quietly(engine, ticking):
     assert engine.json("GET", "/containers/%s/json" % ticking)["State"]["Running"]
 
 
-@pytest.mark.parametrize("words", [["logs", "-f"], ["GET", "/containers/%s/logs?follow=1&stdout=1"], ["attach", "--no-stdin"], ["endpoints"],
-                                   ["exec", "%s", "sh", "-c", "while :; do echo tick; done"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [["logs", "-f"], ["GET", "/containers/%s/logs?follow=1&stdout=1"],
+                                   ["attach", "--no-stdin"], ["endpoints"],
+                                   ["exec", "%s", "sh", "-c", "while :; do echo tick; done"]],
+                         ids=lambda words: words[0])
 def test_a_reader_that_leaves_is_quiet(engine, ticking, words):
     """As in `rawdock logs -f X | head -1`."""
     words = [word.replace("%s", ticking) for word in words]
     if words[0] in ("logs", "attach"):
         words.append(ticking)
-    process = subprocess.Popen(client(engine, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+    process = subprocess.Popen(client(engine, *words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=clean_environment())
     try:
         if words == ["endpoints"]:   # its output ends: let less of it fit into the pipe
             fcntl.fcntl(process.stdout, 1031, 4096)   # F_SETPIPE_SZ (Linux)
@@ -139,8 +149,10 @@ def test_a_reader_that_leaves_is_quiet(engine, ticking, words):
 def test_a_reader_that_leaves_run_does_not_stop_the_container_silently(engine):
     """The client goes as any program in a pipeline does; the container is the engine's, and goes on."""
     engine.pull("busybox")
-    process = subprocess.Popen(client(engine, "run", "--name", "live-head", "busybox", "sh", "-c", "while :; do echo tick; sleep 0.05; done"),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment())
+    process = subprocess.Popen(client(engine, "run", "--name", "live-head", "busybox", "sh", "-c",
+                                      "while :; do echo tick; sleep 0.05; done"),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=clean_environment())
     try:
         assert process.stdout.readline() == b"tick\n"
         process.stdout.close()
@@ -173,7 +185,8 @@ docker = rawdock.Docker()
 docker.system_version()
 child = os.fork()
 names = ["%s-%d" % ("child" if child == 0 else "parent", number) for number in range(400)]
-wrong = sum(name not in docker.request("GET", "/containers/%s/json" % name).json()["message"] for name in names)
+wrong = sum(name not in docker.request("GET", "/containers/%s/json" % name).json()["message"]
+            for name in names)
 if child == 0:
     os._exit(min(wrong, 255))
 print(wrong, os.waitpid(child, 0)[1])

@@ -1,4 +1,5 @@
-"""start, stop, kill, restart, rm, wait, rename, attach, exec on a real engine, beside the docker CLI where it can be compared."""
+"""start, stop, kill, restart, rm, wait, rename, attach, exec on a real engine, beside the docker CLI where it
+can be compared."""
 import os
 import signal
 import time
@@ -19,7 +20,8 @@ def container(engine):
 
     def make(*command, **create):
         start, name = create.pop("start", True), create.pop("name", None)
-        id = engine.json("POST", "/containers/create" + ("?name=" + name if name else ""), dict(create, Image="busybox", Cmd=list(command)))["Id"]
+        id = engine.json("POST", "/containers/create" + ("?name=" + name if name else ""),
+                         dict(create, Image="busybox", Cmd=list(command)))["Id"]
         ids.append(id)
         if start:
             engine.json("POST", "/containers/%s/start" % id)
@@ -41,7 +43,8 @@ def ready(engine, name, text=b"up\n"):
 # ---- several arguments
 
 def test_start_stop_restart_kill_rm_of_several(engine, container):
-    one, two = container("sleep", "60", start=False, name="live-one"), container("sleep", "60", start=False, name="live-two")
+    one, two = (container("sleep", "60", start=False, name="live-one"),
+                container("sleep", "60", start=False, name="live-two"))
     assert quiet(engine, "start", "live-one", two[:12]) == "live-one\n" + two[:12]
     assert quiet(engine, "start", "live-one") == "live-one"      # 304: it is so already
     started = state(engine, one)["StartedAt"]
@@ -53,15 +56,18 @@ def test_start_stop_restart_kill_rm_of_several(engine, container):
     assert quiet(engine, "rm", "live-one", two) == "live-one\n" + two
 
 
-@pytest.mark.parametrize("command", [["start"], ["stop"], ["restart"], ["kill"], ["rm"], ["rm", "-f"], ["wait"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["start"], ["stop"], ["restart"], ["kill"], ["rm"], ["rm", "-f"],
+                                     ["wait"]], ids=" ".join)
 def test_what_fails_is_told_and_the_rest_is_done(engine, container, command):
-    """The same words to both clients: the same status, output and messages, but for a summary line of the docker CLI's."""
+    """The same words to both clients: the same status, output and messages, but for a summary line of the
+    docker CLI's."""
     runs = []
     for argv in (client(engine), [engine.docker_cli, "-H", engine.address]):
         container("sleep", "60", name="live-mid", start=command[0] not in ("start", "rm", "wait"))
         words = command + (["-t", "0"] if command[0] in ("stop", "restart") else [])
         ran = run_to_end(argv + words + ["no-such-1", "live-mid", "no-such-2"])
-        lines = [line.replace("Error: No such", "Error response from daemon: No such") for line in ran.err.decode().splitlines()
+        lines = [line.replace("Error: No such", "Error response from daemon: No such")
+                 for line in ran.err.decode().splitlines()
                  if not line.startswith("Error: failed to")]
         runs.append((ran.status, ran.out, lines))
         engine.remove_container("live-mid")
@@ -71,8 +77,10 @@ def test_what_fails_is_told_and_the_rest_is_done(engine, container, command):
     assert len(runs[0][2]) == 2 and "no-such-1" in runs[0][2][0] and "no-such-2" in runs[0][2][1]
 
 
-@pytest.mark.parametrize("words", [["exec", "no-such", "ls"], ["attach", "no-such"], ["start", "-a", "no-such"], ["rename", "no-such", "x2"],
-                                   ["rm", "no-such"], ["stop", "no-such"], ["start", "-a", "a1", "b1"], ["exec", "no-such"], ["wait"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["exec", "no-such", "ls"], ["attach", "no-such"],
+                                   ["start", "-a", "no-such"], ["rename", "no-such", "x2"],
+                                   ["rm", "no-such"], ["stop", "no-such"], ["start", "-a", "a1", "b1"],
+                                   ["exec", "no-such"], ["wait"]], ids=" ".join)
 def test_errors_have_the_docker_clis_status(engine, words):
     ours = rawdock(engine, *words)
     theirs = run_to_end([engine.docker_cli, "-H", engine.address] + words)
@@ -151,7 +159,8 @@ def test_start_attached_shows_the_output_and_exits_with_the_status(engine, conta
 
 def test_start_interactive_sends_stdin(engine, container):
     data = os.urandom(200000)
-    id = container("cat", start=False, OpenStdin=True, StdinOnce=True, AttachStdin=True, AttachStdout=True, AttachStderr=True)
+    id = container("cat", start=False, OpenStdin=True, StdinOnce=True, AttachStdin=True, AttachStdout=True,
+                   AttachStderr=True)
     assert rawdock(engine, "start", "-ai", id, stdin=data) == (0, data, b"")
 
 
@@ -170,7 +179,8 @@ def test_start_of_what_cannot_start(engine, container):
 
 
 def test_attach_follows_a_running_one_to_its_end(engine, container):
-    id = container("sh", "-c", "read line; echo got $line; echo e >&2; exit 8", OpenStdin=True, StdinOnce=True, AttachStdin=True)
+    id = container("sh", "-c", "read line; echo got $line; echo e >&2; exit 8", OpenStdin=True,
+                   StdinOnce=True, AttachStdin=True)
     assert rawdock(engine, "attach", id, stdin=b"hello\n") == (8, b"got hello\n", b"e\n")
     ran = rawdock(engine, "attach", id)
     assert ran.status == 1 and "stopped container" in assert_one_line(ran.err)
@@ -196,18 +206,24 @@ def test_attach_without_sig_proxy_stays(engine, container):
             attached.process.send_signal(number)
         quiet(engine, "kill", "-s", "TERM", id)
         ended = attached.end()
-        assert (ended.status, ended.out.replace(b"tick\n", b"").replace(b"up\n", b""), ended.err) == (3, b"over\n", b"")
+        assert (ended.status, ended.out.replace(b"tick\n", b"").replace(b"up\n", b""),
+                ended.err) == (3, b"over\n", b"")
 
 
-@pytest.mark.parametrize("words", [["stop", "--time", "0"], ["restart", "--time", "0"], ["stop", "--time=0", "--timeout=1"],
-                                   ["restart", "-s", "KILL", "-t", "0"], ["stop", "-s", "KILL"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["stop", "--time", "0"], ["restart", "--time", "0"],
+                                   ["stop", "--time=0", "--timeout=1"],
+                                   ["restart", "-s", "KILL", "-t", "0"], ["stop", "-s", "KILL"]],
+                         ids=" ".join)
 def test_the_flags_of_stop_and_restart_as_the_docker_cli_has_them(engine, container, words):
     """What 28.2.2 prints; older ones know neither --timeout nor -s, and do not call --time deprecated."""
     id = container("sh", "-c", LOOP)
     ran = rawdock(engine, *(words + [id]))
-    said = b"Flag --time has been deprecated, use --timeout instead\n" if "--time" in " ".join(words).replace("--timeout", "") else b""
+    said = (b"Flag --time has been deprecated, use --timeout instead\n"
+            if "--time" in " ".join(words).replace("--timeout", "") else b"")
     if len(words) == 3 and "=" in words[1]:
-        assert (ran.status, ran.out) == (1, said) and "conflicting options: cannot specify both --timeout and --time" in assert_one_line(ran.err)
+        assert ((ran.status, ran.out) == (1, said)
+                and "conflicting options: cannot specify both --timeout and --time"
+                in assert_one_line(ran.err))
     else:
         assert ran == (0, said + id.encode() + b"\n", b"")
 
@@ -237,7 +253,8 @@ def test_exec(engine, container):
     data = os.urandom(1 << 20)
     assert rawdock(engine, "exec", "-i", id, "cat", stdin=data) == (0, data, b"")
     assert rawdock(engine, "exec", id, "wc", "-c", stdin=b"not sent") == (0, b"0\n", b"")
-    assert rawdock(engine, "exec", "-e", "A=1", "--env=B=2", "-w", "/tmp", "-u", "7:8", id, "sh", "-c", "echo $A$B $(pwd) $(id -u):$(id -g)") == (
+    assert rawdock(engine, "exec", "-e", "A=1", "--env=B=2", "-w", "/tmp", "-u", "7:8", id, "sh", "-c",
+                   "echo $A$B $(pwd) $(id -u):$(id -g)") == (
         0, b"12 /tmp 7:8\n", b"")
     assert rawdock(engine, "exec", id, "echo", "-e", "--help", "--") == (0, b"--help --\n", b"")
 
@@ -245,9 +262,12 @@ def test_exec(engine, container):
 def test_exec_detached(engine, container):
     id = container("sleep", "60")
     assert rawdock(engine, "exec", "-d", id, "sh", "-c", "echo there > /tmp/file") == (0, b"", b"")
-    wait_until(lambda: rawdock(engine, "exec", id, "cat", "/tmp/file").out == b"there\n", what="the detached command")
+    wait_until(lambda: rawdock(engine, "exec", id, "cat", "/tmp/file").out == b"there\n",
+               what="the detached command")
     ran = rawdock(engine, "exec", "-d", id, "no-such-program")
-    assert ran.status == run_to_end([engine.docker_cli, "-H", engine.address, "exec", "-d", id, "no-such-program"]).status == 1
+    assert (ran.status
+            == run_to_end([engine.docker_cli, "-H", engine.address, "exec", "-d", id,
+                           "no-such-program"]).status == 1)
     assert "executable file not found" in assert_one_line(ran.err)
 
 

@@ -281,10 +281,12 @@ def test_a_phone_never_scrolls_sideways(browser, address, recording):
 
 # Of each row of the hexdump: parts of it that lie on each other, or beyond its pane.
 OVERLAPS = """[...document.querySelectorAll('.hex .line')].flatMap((line) => {
-  const pane = line.closest('.bytes').getBoundingClientRect(), boxes = [...line.children].map((e) => e.getBoundingClientRect());
+  const pane = line.closest('.bytes').getBoundingClientRect();
+  const boxes = [...line.children].map((e) => e.getBoundingClientRect());
   const cells = [...line.querySelectorAll('.code > *')].map((e) => e.getBoundingClientRect());
   const bytesEnd = Math.max(...cells.map((box) => box.right)), text = line.querySelector('.ascii');
-  return boxes.filter((box, i) => i && box.left < boxes[i - 1].right - 0.5 || box.right > pane.right + 0.5).map((box) => box.left)
+  const isCut = (box, i) => i && box.left < boxes[i - 1].right - 0.5 || box.right > pane.right + 0.5;
+  return boxes.filter(isCut).map((box) => box.left)
     .concat(text && bytesEnd > text.getBoundingClientRect().left ? [bytesEnd] : []);
 })"""
 
@@ -344,7 +346,8 @@ def test_dark_and_light(page):
 
 def test_hostile_and_broken_bytes(browser, tmp_path):
     recording = Recording(started=1.0, address="</title><script>window.broken = 1</script>")
-    hostile = b"</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\xe2\x80\xae\x00"
+    hostile = (
+        b"</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\xe2\x80\xae\x00")
     for number, answer in ((1, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(hostile) + hostile),
                            (2, b"HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n" + hostile),
                            (3, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"),
@@ -413,6 +416,7 @@ def test_ten_mebibytes_open_as_a_small_page(browser, tmp_path):
                 break
             assert walk_on(page, key) is not None
         assert page.value(HERE) == last and passed
-    assert ("bytes of long messages left out of this page" in page.value("document.getElementById('summary').textContent"))
+    assert ("bytes of long messages left out of this page"
+            in page.value("document.getElementById('summary').textContent"))
     assert page.complaints == []
     page.close()

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from tests.live.client import Running, assert_one_line, clean_environment, client, rawdock, run_to_end, wait_until
+from tests.live.client import (Running, assert_one_line, clean_environment, client, rawdock, run_to_end,
+                               wait_until)
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def without_date(data):
     return re.sub(rb"\r\nDate: [^\r\n]*", b"", data)
 
 
-@pytest.mark.parametrize("path", ["/_ping", "/version", "/images/json", "/v1.41/containers/json", "/nonsense", "/info", "/images/busybox/json"])
+@pytest.mark.parametrize("path", ["/_ping", "/version", "/images/json", "/v1.41/containers/json", "/nonsense",
+                                  "/info", "/images/busybox/json"])
 def test_get_shows_the_body_that_a_socket_gives(engine, path):
     engine.pull("busybox")
     status, body = engine.request("GET", path)
@@ -58,7 +60,8 @@ def test_the_head_is_shown_as_it_came(engine):
     raw = engine.raw(b"GET /_ping HTTP/1.0\r\n\r\n")
     assert without_date(rawdock(engine, "GET", "-0", "-i", "/_ping").out) == without_date(raw)
     head = rawdock(engine, "HEAD", "/_ping")
-    assert head.status == 0 and head.out.startswith(b"HTTP/1.1 200 OK\r\n") and head.out.endswith(b"\r\n\r\n") and b"Api-Version: " in head.out
+    assert (head.status == 0 and head.out.startswith(b"HTTP/1.1 200 OK\r\n")
+            and head.out.endswith(b"\r\n\r\n") and b"Api-Version: " in head.out)
 
 
 def test_post_delete_and_query(engine):
@@ -67,11 +70,15 @@ def test_post_delete_and_query(engine):
     ran = rawdock(engine, "POST", "/containers/create", "-q", "name=live-raw", "-d", body)
     try:
         id = json.loads(ran.out.decode())["Id"]
-        assert ran.status == 0 and ran.err == b"" and engine.json("GET", "/containers/live-raw/json")["Id"] == id
-        ran = rawdock(engine, "GET", "/containers/json", "-q", "all=1", "-q", 'filters={"label":["test=a b&c"]}')
+        assert (ran.status == 0 and ran.err == b""
+                and engine.json("GET", "/containers/live-raw/json")["Id"] == id)
+        ran = rawdock(engine, "GET", "/containers/json", "-q", "all=1", "-q",
+                      'filters={"label":["test=a b&c"]}')
         assert [row["Id"] for row in json.loads(ran.out.decode())] == [id]
-        again = rawdock(engine, "POST", "/containers/create", "-q", "name=live-raw", "-d", "-", stdin=body.encode())
-        assert again.status == 1 and b"already in use" in again.out and "409 Conflict" in assert_one_line(again.err)
+        again = rawdock(engine, "POST", "/containers/create", "-q", "name=live-raw", "-d", "-",
+                        stdin=body.encode())
+        assert (again.status == 1 and b"already in use" in again.out
+                and "409 Conflict" in assert_one_line(again.err))
     finally:
         gone = rawdock(engine, "DELETE", "/containers/live-raw", "-q", "force=1")
     assert gone == (0, b"", b"")
@@ -104,7 +111,8 @@ def test_put_an_archive_from_a_file_and_from_stdin_and_get_it_back(engine, conta
             assert back.extractfile(name).read() == data
     head = rawdock(engine, "HEAD", "/containers/%s/archive" % id, "-q", "path=/tmp/one")
     assert head.status == 0 and b"X-Docker-Container-Path-Stat: " in head.out
-    refused = rawdock(engine, "PUT", "/containers/%s/archive?path=/nowhere" % id, "-d", "@" + str(tmp_path / "x.tar"))
+    refused = rawdock(engine, "PUT", "/containers/%s/archive?path=/nowhere" % id, "-d",
+                      "@" + str(tmp_path / "x.tar"))
     assert refused.status == 1 and b"Could not find" in refused.out
 
 
@@ -113,10 +121,15 @@ def test_frames_of_logs_exec_and_attach(engine, container):
     logs = ["GET", "/containers/%s/logs" % id, "-q", "stdout=1", "-q", "stderr=1"]
     wait_until(lambda: rawdock(engine, *logs) == (0, b"x\n", b"e\n"), what="the log")
     ran = rawdock(engine, *(logs + ["-0"]))
-    assert (ran.status, ran.out, ran.err[:2]) == (0, b"x\n", b"e\n") and "nothing tells the end" in assert_one_line(ran.err[2:])
-    exec_id = engine.json("POST", "/containers/%s/exec" % id, {"AttachStdout": True, "AttachStderr": True, "Cmd": ["sh", "-c", "echo a; echo b >&2"]})["Id"]
-    assert rawdock(engine, "POST", "/exec/%s/start" % exec_id, "-d", '{"Detach":false,"Tty":false}') == (0, b"a\n", b"b\n")
-    with Running(client(engine, "POST", "/containers/%s/attach?stream=1&logs=1&stdout=1&stderr=1" % id)) as attached:
+    assert ((ran.status, ran.out, ran.err[:2]) == (0, b"x\n", b"e\n")
+            and "nothing tells the end" in assert_one_line(ran.err[2:]))
+    exec_id = engine.json("POST", "/containers/%s/exec" % id,
+                          {"AttachStdout": True, "AttachStderr": True,
+                           "Cmd": ["sh", "-c", "echo a; echo b >&2"]})["Id"]
+    assert rawdock(engine, "POST", "/exec/%s/start" % exec_id, "-d",
+                   '{"Detach":false,"Tty":false}') == (0, b"a\n", b"b\n")
+    with Running(client(engine, "POST", "/containers/%s/attach?stream=1&logs=1&stdout=1&stderr=1"
+                        % id)) as attached:
         attached.wait_for(b"x\n")
         attached.wait_for(b"e\n", "err")
         engine.json("POST", "/containers/%s/kill" % id)
@@ -125,14 +138,18 @@ def test_frames_of_logs_exec_and_attach(engine, container):
 
 def test_a_terminals_bytes_are_shown_as_they_are(engine, container):
     id = container("sh", "-c", "echo x; echo e >&2; sleep 60", Tty=True)
-    wait_until(lambda: rawdock(engine, "GET", "/containers/%s/logs?stdout=1&stderr=1" % id) == (0, b"x\r\ne\r\n", b""), what="the log")
-    exec_id = engine.json("POST", "/containers/%s/exec" % id, {"AttachStdout": True, "Tty": True, "Cmd": ["echo", "-n", "$"]})["Id"]
-    assert rawdock(engine, "POST", "/exec/%s/start" % exec_id, "-d", '{"Detach":false,"Tty":true}') == (0, b"$", b"")
+    wait_until(lambda: rawdock(engine, "GET", "/containers/%s/logs?stdout=1&stderr=1" % id)
+               == (0, b"x\r\ne\r\n", b""), what="the log")
+    exec_id = engine.json("POST", "/containers/%s/exec" % id,
+                          {"AttachStdout": True, "Tty": True, "Cmd": ["echo", "-n", "$"]})["Id"]
+    assert rawdock(engine, "POST", "/exec/%s/start" % exec_id, "-d",
+                   '{"Detach":false,"Tty":true}') == (0, b"$", b"")
 
 
 def test_an_upgrade_by_hand(engine, container):
     id = container("true", start=False)
-    ran = rawdock(engine, "POST", "-i", "-h", "Connection: Upgrade", "-h", "Upgrade: tcp", "/containers/%s/attach?logs=1&stdout=1" % id)
+    ran = rawdock(engine, "POST", "-i", "-h", "Connection: Upgrade", "-h", "Upgrade: tcp",
+                  "/containers/%s/attach?logs=1&stdout=1" % id)
     assert ran.status == 0 and ran.out.startswith(b"HTTP/1.1 101 UPGRADED\r\n")
 
 
@@ -153,7 +170,8 @@ def test_every_row_that_needs_no_argument_answers(engine):
     asked = 0
     for row in rows:
         if row["method"] == "GET" and "{" not in row["path"] and row["path"] in (
-                "/_ping", "/containers/json", "/images/json", "/info", "/networks", "/plugins", "/system/df", "/version", "/volumes"):
+                "/_ping", "/containers/json", "/images/json", "/info", "/networks", "/plugins", "/system/df",
+                "/version", "/volumes"):
             assert rawdock(engine, "GET", row["path"]).status == 0
             asked += 1
     assert asked == 9
@@ -161,8 +179,10 @@ def test_every_row_that_needs_no_argument_answers(engine):
 
 # ---- nc
 
-PIPED = [b"GET /images/json?filters=%7B%22reference%22%3A%5B%22busybox%22%5D%7D HTTP/1.0\r\n\r\n", b"GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"nonsense\r\n\r\n",
-         b"GET /images/busybox/json HTTP/1.1\r\nHost: x\r\n\r\nGET /nonsense HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"]
+PIPED = [b"GET /images/json?filters=%7B%22reference%22%3A%5B%22busybox%22%5D%7D HTTP/1.0\r\n\r\n",
+         b"GET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"nonsense\r\n\r\n",
+         b"GET /images/busybox/json HTTP/1.1\r\nHost: x\r\n\r\nGET /nonsense HTTP/1.1\r\nHost: "
+         b"x\r\nConnection: close\r\n\r\n"]
 
 
 @pytest.mark.parametrize("request_bytes", PIPED, ids=["list", "ping", "nonsense", "pipelined"])
@@ -199,8 +219,11 @@ def test_nc_does_not_half_close_so_a_slow_answer_is_whole(engine, container):
 
 def test_nc_hijacks_by_hand(engine, container):
     id = container("cat", OpenStdin=True, StdinOnce=True)
-    request = "POST /containers/%s/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n" % id
-    process = subprocess.Popen(client(engine, "nc"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment())
+    request = (
+        "POST /containers/%s/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: "
+        "Upgrade\r\nUpgrade: tcp\r\n\r\n" % id)
+    process = subprocess.Popen(client(engine, "nc"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=clean_environment())
     try:
         process.stdin.write(request.encode())
         process.stdin.flush()
@@ -221,7 +244,8 @@ def test_nc_hijacks_by_hand(engine, container):
 
 def test_events_through_nc_and_a_raw_get_come_as_they_happen(engine, container):
     since = "since=%d" % time.time()
-    with Running(client(engine, "GET", "/events?" + since)) as ours, Running(client(engine, "nc"), stdin=subprocess.PIPE) as piped:
+    with Running(client(engine, "GET", "/events?" + since)) as ours, \
+            Running(client(engine, "nc"), stdin=subprocess.PIPE) as piped:
         piped.process.stdin.write(("GET /events?%s HTTP/1.0\r\n\r\n" % since).encode())
         piped.process.stdin.close()
         id = container("true", start=False)

@@ -1,4 +1,5 @@
-"""The redis story with rawdock.py copied alone into an empty directory, on several Pythons, isolated from everything else."""
+"""The redis story with rawdock.py copied alone into an empty directory, on several Pythons, isolated from
+everything else."""
 import glob
 import os
 import re
@@ -16,21 +17,25 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 def version_of(python):
     """(3, 6) for a path that starts CPython 3.6, or None."""
     try:
-        said = subprocess.run([python, "-I", "-S", "-c", "import sys; print('%d %d' % sys.version_info[:2])"], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, timeout=20).stdout.decode()
+        said = subprocess.run([python, "-I", "-S", "-c", "import sys; print('%d %d' % sys.version_info[:2])"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20).stdout.decode()
     except (OSError, subprocess.TimeoutExpired):
         return None
     return tuple(map(int, said.split())) if re.fullmatch("[0-9]+ [0-9]+\n", said) else None
 
 
 def pythons():
-    """The running interpreter, the oldest that rawdock promises (3.6) and the newest found, as name → path."""
+    """The running interpreter, the oldest that rawdock promises (3.6) and the newest found, as name →
+    path."""
     found = {sys.version_info[:2]: sys.executable}
-    folders = os.environ.get("PATH", "").split(os.pathsep) + glob.glob(os.path.expanduser(os.path.join("~", ".py" + "env", "versions", "*", "bin")))
+    folders = (os.environ.get("PATH", "").split(os.pathsep)
+               + glob.glob(os.path.expanduser(os.path.join("~", ".py" + "env", "versions", "*", "bin"))))
     for folder in folders:
         for path in glob.glob(os.path.join(folder, "python3.[0-9]*")):
             match = re.fullmatch("python3[.]([0-9]+)", os.path.basename(path))
-            if match and 6 <= int(match.group(1)) <= 14 and (3, int(match.group(1))) not in found and version_of(path) == (3, int(match.group(1))):
+            if match and 6 <= int(match.group(1)) <= 14 and (3,
+                                                             int(match.group(1))) not in found and version_of(
+                    path) == (3, int(match.group(1))):
                 found[(3, int(match.group(1)))] = path
     chosen = {sys.version_info[:2], min(found), max(found)}
     return [(".".join(map(str, version)), found[version]) for version in sorted(chosen)]
@@ -60,7 +65,8 @@ def test_the_redis_story_alone(engine, alone, tmp_path):
 def test_the_seed_of_it_all_alone(engine, alone):
     engine.pull("busybox")
     command = alone + ["-H", engine.address]
-    assert run_to_end(command + ["run", "--rm", "busybox", "sh", "-c", "echo x; echo e >&2; exit 7"]) == (7, b"x\n", b"e\n")
+    assert (run_to_end(command + ["run", "--rm", "busybox", "sh", "-c", "echo x; echo e >&2; exit 7"])
+            == (7, b"x\n", b"e\n"))
     data = os.urandom(100000)
     assert run_to_end(command + ["run", "--rm", "-i", "busybox", "cat"], stdin=data) == (0, data, b"")
     assert run_to_end(command + ["GET", "/_ping"]) == (0, b"OK", b"")

@@ -1,4 +1,5 @@
-"""The tour and the lessons on a real engine: they end well, and leave no container, volume or image of theirs behind."""
+"""The tour and the lessons on a real engine: they end well, and leave no container, volume or image of theirs
+behind."""
 import os
 
 import pytest
@@ -28,8 +29,10 @@ def test_the_tour_of_a_real_engine(engine, no_redis):
     before = volumes(engine)
     ran = run_to_end(client(engine, "tour", "--yes"))
     assert (ran.status, ran.err) == (0, b""), ran
-    for expected in (b"An engine answers at %s." % engine.address.encode(), b"404 Not Found", b"Status: Downloaded newer image for redis:2.8",
-                     b"101 UPGRADED", b"eady to accept connections", b"redis-cli printed: hello", b"redis has ended with status 0."):
+    for expected in (b"An engine answers at %s." % engine.address.encode(), b"404 Not Found",
+                     b"Status: Downloaded newer image for redis:2.8",
+                     b"101 UPGRADED", b"eady to accept connections", b"redis-cli printed: hello",
+                     b"redis has ended with status 0."):
         assert expected in b" ".join(ran.out.split()), expected   # lines are filled to the width
     assert volumes(engine) == before
     assert not has_image(engine, "redis:2.8")
@@ -61,13 +64,15 @@ def test_a_name_that_is_taken_is_left_alone(engine):
 
 @pytest.mark.parametrize("number", range(1, len(LESSONS) + 1))
 def test_a_lesson_on_a_real_engine(engine, number, no_redis, tmp_path):
-    ran = run_to_end(["env", "XDG_STATE_HOME=%s" % tmp_path] + client(engine, "learn", str(number)), stdin=LESSONS[number - 1].solution())
+    ran = run_to_end(["env", "XDG_STATE_HOME=%s" % tmp_path] + client(engine, "learn", str(number)),
+                     stdin=LESSONS[number - 1].solution())
     assert (ran.status, ran.err) == (0, b""), ran
     assert b"Solved. 1 of 14" in ran.out
 
 
 def test_the_school_alone(alone, tmp_path):   # noqa: F811
-    command = ["env", "XDG_STATE_HOME=%s" % (tmp_path / "state"), "DOCKER_HOST=unix:///nonexistent/docker.sock"] + alone
+    command = (["env", "XDG_STATE_HOME=%s" % (tmp_path / "state"),
+                "DOCKER_HOST=unix:///nonexistent/docker.sock"] + alone)
     ran = run_to_end(command + ["learn", "1"], stdin=b"GET /_ping HTTP/1.0\r\n\r\n")
     assert (ran.status, ran.err) == (0, b"") and b"Solved. 1 of 14" in ran.out
     ran = run_to_end(command + ["tour"])

@@ -1,4 +1,5 @@
-"""--wire against a real engine and the practice engine: the whole conversation on stderr, the command's own output as without it."""
+"""--wire against a real engine and the practice engine: the whole conversation on stderr, the command's own
+output as without it."""
 import json
 import os
 import re
@@ -42,7 +43,8 @@ def test_the_own_output_stays_the_same_byte_for_byte(engine, busybox):
 
 
 def test_run_shows_its_three_connections(engine, busybox):
-    ran = run_to_end(client(engine, "--wire", "run", "--rm", "busybox", "sh", "-c", "echo hi; echo bad >&2; exit 3"))
+    ran = run_to_end(client(engine, "--wire", "run", "--rm", "busybox", "sh", "-c",
+                            "echo hi; echo bad >&2; exit 3"))
     assert ran.status == 3 and ran.out == b"hi\n"
     asked = requests_of(ran.err)
     assert [row[1:] for row in asked if row[2] != "/_ping"] == [
@@ -62,12 +64,15 @@ def test_run_shows_its_three_connections(engine, busybox):
 
 def test_secrets_are_masked_on_stderr(engine, busybox):
     auth = "eyJ1c2VybmFtZSI6ImFubiJ9" + SECRET
-    ran = run_to_end(client(engine, "--wire", "POST", "/images/nothing:here/push", "-h", "X-Registry-Auth: " + auth))
+    ran = run_to_end(client(engine, "--wire", "POST", "/images/nothing:here/push", "-h",
+                            "X-Registry-Auth: " + auth))
     assert ran.status == 1 and requests_of(ran.err) == [(1, "POST", "/images/nothing:here/push")]
-    assert SECRET.encode() not in ran.err and (1, "X-Registry-Auth: " + "*" * len(auth)) in signed_lines(ran.err, ">")
+    assert (SECRET.encode() not in ran.err and (1, "X-Registry-Auth: " + "*" * len(auth))
+            in signed_lines(ran.err, ">"))
     ran = run_to_end(client(engine, "--wire", "create", "-e", "DB_PASSWORD=" + SECRET, "busybox"))
     try:
-        assert ran.status == 0 and SECRET.encode() not in ran.err and b"DB_PASSWORD=" + b"*" * len(SECRET) in ran.err
+        assert (ran.status == 0 and SECRET.encode() not in ran.err
+                and b"DB_PASSWORD=" + b"*" * len(SECRET) in ran.err)
     finally:
         engine.remove_container(ran.out.decode().strip())
 
@@ -103,14 +108,16 @@ def test_a_terminal_has_colours_and_no_color_takes_them_away(engine):
     script = need_program("script")
     command = "%s -m rawdock -H %s --wire GET /_ping" % (sys.executable, engine.address)
     for no_color in (False, True):
-        words = ["env"] + (["NO_COLOR=1"] if no_color else ["-u", "NO_COLOR"]) + ["TERM=xterm", script, "-qec", command, "/dev/null"]
+        words = (["env"] + (["NO_COLOR=1"] if no_color else ["-u", "NO_COLOR"])
+                 + ["TERM=xterm", script, "-qec", command, "/dev/null"])
         ran = run_to_end(words, stdin=None)
         assert ran.status == 0 and (b"\x1b[1;32m1>\x1b[0m GET /_ping" in ran.out) != no_color, ran
         assert (b"\x1b" in ran.out) != no_color
 
 
 def test_the_practice_engine_shows_the_wire_too():
-    ran = run_to_end([sys.executable, "-m", "rawdock", "-H", "practice:", "--wire", "run", "--rm", "busybox", "echo", "hi"], stdin=None)
+    ran = run_to_end([sys.executable, "-m", "rawdock", "-H", "practice:", "--wire", "run", "--rm", "busybox",
+                      "echo", "hi"], stdin=None)
     assert ran.status == 0 and ran.out == b"hi\n"
     asked = [row[1:] for row in requests_of(ran.err)]
     assert ("POST", "/images/create") in asked
@@ -122,7 +129,8 @@ def test_an_unread_stderr_disturbs_nothing(engine):
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run(client(engine, "--wire", "GET", "/info"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=writing, timeout=60)
+        done = subprocess.run(client(engine, "--wire", "GET", "/info"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=writing, timeout=60)
     finally:
         os.close(writing)
     assert done.returncode == 0 and json.loads(done.stdout.decode())["OSType"] == "linux"

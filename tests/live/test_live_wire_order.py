@@ -1,7 +1,8 @@
-"""The order of requests on the wire: rawdock's is the docker CLI's, and the exit is being waited for before start is sent.
+"""The order of requests on the wire: rawdock's is the docker CLI's, and the exit is being waited for before
+start is sent.
 
-Between client and engine stands a pass-through of plain socket code that notes each request head, and for each
-connection when the first byte of an answer to it came back.
+Between client and engine stands a pass-through of plain socket code that notes each request head, and for
+each connection when the first byte of an answer to it came back.
 """
 import os
 import re
@@ -18,7 +19,8 @@ REQUEST = re.compile(rb"((?:GET|HEAD|POST|PUT|DELETE) /[^ \r\n]*) HTTP/1\.[01]\r
 
 
 class Recorder:
-    """Listens at `address`, passes everything on to `target`, and keeps `notes`: ("sent" | "answered", "POST /containers/ID/start")."""
+    """Listens at `address`, passes everything on to `target`, and keeps `notes`: ("sent" | "answered", "POST
+    /containers/ID/start")."""
 
     def __init__(self, target):
         self.directory = tempfile.mkdtemp(prefix="rdk-")
@@ -47,7 +49,8 @@ class Recorder:
     def _serve(self, client, engine):
         open_requests = []
         with client, engine:
-            back = threading.Thread(target=self._pump, args=(engine, client, self._answered, open_requests), daemon=True)
+            back = threading.Thread(target=self._pump, args=(engine, client, self._answered, open_requests),
+                                    daemon=True)
             back.start()
             self._pump(client, engine, self._sent, open_requests)
             back.join()
@@ -99,9 +102,10 @@ def recorder(engine):
         one.close()
 
 
-RUN = ["POST /containers/create", "POST /containers/ID/attach", "POST /containers/ID/wait", "POST /containers/ID/start"]
-# With --rm rawdock takes the status from next-exit, which every engine answers rightly, and confirms the removal afterwards;
-# the docker CLI waits for the removal alone.
+RUN = ["POST /containers/create", "POST /containers/ID/attach", "POST /containers/ID/wait",
+       "POST /containers/ID/start"]
+# With --rm rawdock takes the status from next-exit, which every engine answers rightly, and confirms the
+# removal afterwards; the docker CLI waits for the removal alone.
 REMOVAL = ["POST /containers/ID/wait"]
 
 
@@ -116,7 +120,8 @@ def through(recorder, argv, **options):
 
 
 @pytest.mark.parametrize("flags, stdin", [([], b""), (["-i"], b"hello")])
-def test_run_is_create_attach_wait_start_as_the_docker_cli_does_it(engine, recorder, rawdock_command, flags, stdin):
+def test_run_is_create_attach_wait_start_as_the_docker_cli_does_it(
+        engine, recorder, rawdock_command, flags, stdin):
     words = ["-H", "{}", "run", "--rm"] + flags + ["busybox", "sh", "-c", "cat; echo x; exit 3"]
     ours, ran = through(recorder, rawdock_command + words, stdin=stdin)
     theirs, expected = through(recorder, [engine.docker_cli] + words, stdin=stdin)
@@ -149,14 +154,17 @@ def test_exec_asks_for_the_container_first_and_for_the_status_last(engine, recor
         ours, ran = through(recorder, rawdock_command + words)
         theirs, expected = through(recorder, [engine.docker_cli] + words)
         assert ran == (expected.status, expected.out, expected.err) == (4, b"x\n", b"")
-        shape = ["GET /containers/ID/json", "POST /containers/ID/exec", "POST /exec/ID/start", "GET /exec/ID/json"]
-        assert ours.requests()[:4] == theirs.requests()[:4] == shape and set(ours.requests()[4:]) <= {shape[3]}
+        shape = ["GET /containers/ID/json", "POST /containers/ID/exec", "POST /exec/ID/start",
+                 "GET /exec/ID/json"]
+        assert (ours.requests()[:4] == theirs.requests()[:4] == shape
+                and set(ours.requests()[4:]) <= {shape[3]})
     finally:
         engine.remove_container(id)
 
 
 def test_start_attached_attaches_and_waits_before_it_starts(engine, recorder, rawdock_command):
-    ids = [engine.json("POST", "/containers/create", {"Image": "busybox", "Cmd": ["echo", "x"]})["Id"] for _ in range(2)]
+    ids = [engine.json("POST", "/containers/create", {"Image": "busybox", "Cmd": ["echo", "x"]})["Id"]
+           for _ in range(2)]
     try:
         ours, ran = through(recorder, rawdock_command + ["-H", "{}", "start", "-a", ids[0]])
         theirs, expected = through(recorder, [engine.docker_cli, "-H", "{}", "start", "-a", ids[1]])
@@ -173,4 +181,5 @@ def test_output_comes_through_the_recorder_unchanged(engine, recorder, rawdock_c
     data = os.urandom(300000)
     ran = run_to_end(["nc", "-U", one.directory + "/s"], stdin=b"GET /images/json HTTP/1.0\r\n\r\n")
     assert ran.out.startswith(b"HTTP/1.0 200 OK\r\n") and one.requests() == ["GET /images/json"]
-    assert run_to_end(rawdock_command + ["-H", one.address, "run", "--rm", "-i", "busybox", "cat"], stdin=data) == (0, data, b"")
+    assert run_to_end(rawdock_command + ["-H", one.address, "run", "--rm", "-i", "busybox", "cat"],
+                      stdin=data) == (0, data, b"")

@@ -1,4 +1,5 @@
-"""The other engines that the live tests have: each is what its fixture says, has the images, and runs what `run` runs."""
+"""The other engines that the live tests have: each is what its fixture says, has the images, and runs what
+`run` runs."""
 import os
 import time
 
@@ -28,7 +29,8 @@ def test_podman_speaks_dockers_api(podman):
 
 
 def test_podman_s_exit_status_with_rm(podman):
-    """Its wait?condition=removed answers 0 whatever the container exited with. RAWDOCK_RUNS says how often (20)."""
+    """Its wait?condition=removed answers 0 whatever the container exited with. RAWDOCK_RUNS says how often
+    (20)."""
     podman.pull("busybox")
     for turn in range(RUNS):
         ran = rawdock(podman, "run", "--rm", *HOST + ["busybox", "sh", "-c", "echo x; echo e >&2; exit 7"])
@@ -37,7 +39,8 @@ def test_podman_s_exit_status_with_rm(podman):
 
 
 @pytest.mark.parametrize("words, status, says", [
-    (["busybox", "nosuch"], 127, "nosuch"), (["busybox", "/no/such"], 127, "/no/such"), (["busybox", "/etc"], 126, "denied"),
+    (["busybox", "nosuch"], 127, "nosuch"), (["busybox", "/no/such"], 127, "/no/such"),
+    (["busybox", "/etc"], 126, "denied"),
     (["-u", "nosuchuser", "busybox", "true"], 125, "nosuchuser")])
 @pytest.mark.parametrize("flags", [["--rm"], [], ["-d"], ["-d", "--rm"]], ids=" ".join)
 def test_what_cannot_run_on_podman(podman, words, status, says, flags):
@@ -55,7 +58,8 @@ def test_what_cannot_run_on_podman(podman, words, status, says, flags):
 def test_podman_s_images_have_the_names_that_people_write(podman):
     """It lists docker.io/library/busybox; the docker CLI shows busybox."""
     podman.pull("busybox")
-    listed = rawdock(podman, "images", "--format", "{{.Repository}}:{{.Tag}} {{.Containers}}").out.decode().splitlines()
+    listed = rawdock(podman, "images", "--format",
+                     "{{.Repository}}:{{.Tag}} {{.Containers}}").out.decode().splitlines()
     assert "busybox:latest 0" in listed
 
 
@@ -65,7 +69,8 @@ def test_podman_s_other_ways_to_a_status(podman):
     assert rawdock(podman, *made).status == 0
     assert rawdock(podman, "start", "-a", "live-pod").status == 7
     wait_until(lambda: not podman.containers(), what="the removal")
-    assert rawdock(podman, *["run", "-d", "--name", "live-pod"] + HOST + ["busybox", "sh", "-c", "sleep 1; exit 7"]).status == 0
+    assert rawdock(podman, *["run", "-d", "--name", "live-pod"] + HOST
+                   + ["busybox", "sh", "-c", "sleep 1; exit 7"]).status == 0
     try:
         with Running(client(podman, "attach", "live-pod")) as attached:
             assert rawdock(podman, "exec", "live-pod", "sh", "-c", "exit 9").status == 9
@@ -78,7 +83,9 @@ def test_podman_s_other_ways_to_a_status(podman):
 @pytest.mark.parametrize("number", [2, 15, 1])
 def test_a_signal_at_any_moment_leaves_nothing_on_podman(podman, number):
     podman.pull("busybox")
-    words = ["run", "--rm"] + HOST + ["busybox", "sh", "-c", "trap 'exit 9' INT TERM HUP; for n in 1 2 3 4 5 6 7 8; do sleep 0.05; done"]
+    words = (["run", "--rm"] + HOST + ["busybox", "sh", "-c",
+                                       "trap 'exit 9' INT TERM HUP; for n in 1 2 3 4 5 6 7 8; do sleep "
+                                       "0.05; done"])
     for turn in range(6):
         with Running(client(podman, *words)) as run:
             time.sleep(0.06 * turn)

@@ -22,7 +22,8 @@ WALKS = re.findall(r"\*\*(.+?)\*\*.*?```sh\n(.*?)```", SECTION, re.DOTALL)
 
 def command_path(directory, engine):
     """A directory with `rawdock` and `docker`, for the front of PATH."""
-    for name, line in (("rawdock", 'exec "%s" -m rawdock "$@"' % sys.executable), ("docker", 'exec "%s" "$@"' % engine.docker_cli)):
+    for name, line in (("rawdock", 'exec "%s" -m rawdock "$@"' % sys.executable),
+                       ("docker", 'exec "%s" "$@"' % engine.docker_cli)):
         path = os.path.join(str(directory), name)
         with open(path, "w") as script:
             script.write("#!/bin/sh\n%s\n" % line)
@@ -34,10 +35,12 @@ def test_the_library_lines_run_as_they_stand(engine):
     engine.remove_image("busybox")
     engine.remove_container("hello")
     script = re.search("```python\n(.*?)```", README, re.DOTALL).group(1)
-    done = subprocess.run([sys.executable, "-c", script], env=dict(os.environ, DOCKER_HOST=engine.address, PYTHONPATH=ROOT),
+    done = subprocess.run([sys.executable, "-c", script],
+                          env=dict(os.environ, DOCKER_HOST=engine.address, PYTHONPATH=ROOT),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert done.returncode == 0, done.stdout
-    assert b"hello\n" in done.stdout and b"['/hello'] exited" in done.stdout and b"1 b'hello\\n'" in done.stdout
+    assert (b"hello\n" in done.stdout and b"['/hello'] exited" in done.stdout
+            and b"1 b'hello\\n'" in done.stdout)
 
 
 def test_the_readme_has_four_walks():
@@ -60,7 +63,8 @@ def test_walk(title, script, engine, tmp_path):
     assert done.returncode == 0, output
     assert "Ready to accept connections" in output, output
     assert output.count("OK") >= 2, output               # of SET and of SAVE
-    for said in re.findall(r"# (HTTP/1\.0 \d+ [A-Za-z ]+)$", script, re.MULTILINE):   # what the comments promise
+    # what the comments promise
+    for said in re.findall(r"# (HTTP/1\.0 \d+ [A-Za-z ]+)$", script, re.MULTILINE):
         assert said in output
     with open(str(work / "data" / "dump.rdb"), "rb") as dump:
         content = dump.read()

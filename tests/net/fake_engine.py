@@ -17,13 +17,15 @@ import time
 
 
 class Seen:
-    """A request as it came: `method`, `target`, `version`, `headers` (dict, lower-case names), `body`, `head` (bytes)."""
+    """A request as it came: `method`, `target`, `version`, `headers` (dict, lower-case names), `body`, `head`
+    (bytes)."""
 
     def __init__(self, head):
         self.head = head
         lines = head.decode("latin-1").split("\r\n")
         self.method, self.target, self.version = lines[0].split(" ")
-        self.headers = dict((line.split(": ", 1)[0].lower(), line.split(": ", 1)[1]) for line in lines[1:] if line)
+        self.headers = dict((line.split(": ", 1)[0].lower(), line.split(": ", 1)[1])
+                            for line in lines[1:] if line)
         self.body = b""
 
     @property
@@ -123,7 +125,8 @@ class Peer:
 
 
 class FakeEngine:
-    """A listener. `address` is what a client dials; `requests` the Seen in order; `accepted` counts connections."""
+    """A listener. `address` is what a client dials; `requests` the Seen in order; `accepted` counts
+    connections."""
 
     def __init__(self, *recipes, **options):
         self.recipes = recipes
@@ -205,7 +208,8 @@ class FakeEngine:
 
 
 class ScriptedSocket:
-    """A connected socket whose peer sends `pieces` (bytes, or an exception to raise) and then ends the stream."""
+    """A connected socket whose peer sends `pieces` (bytes, or an exception to raise) and then ends the
+    stream."""
 
     def __init__(self, *pieces):
         self.pieces = list(pieces)
@@ -257,7 +261,8 @@ def serve(answer):
 def response(body=b"", status="200 OK", headers=(), kind="application/json"):
     """bytes of a response with a Content-Length."""
     fields = "".join("%s: %s\r\n" % field for field in headers)
-    return ("HTTP/1.1 %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (status, fields, kind, len(body))).encode("latin-1") + body
+    return (("HTTP/1.1 %s\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+             % (status, fields, kind, len(body))).encode("latin-1") + body)
 
 
 def chunks(*pieces):
@@ -267,7 +272,8 @@ def chunks(*pieces):
 
 def chunked(*pieces, **options):
     """bytes of a chunked 200."""
-    head = "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % options.get("kind", "application/json")
+    head = "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % options.get(
+        "kind", "application/json")
     return head.encode("latin-1") + chunks(*pieces)
 
 
@@ -277,4 +283,6 @@ def frame(stream, data):
 
 PING = response(b"OK", headers=[("Api-Version", "1.41"), ("Ostype", "linux")], kind="text/plain")
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
-UPGRADED = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+UPGRADED = (
+    b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: "
+    b"Upgrade\r\nUpgrade: tcp\r\n\r\n")

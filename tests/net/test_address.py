@@ -1,4 +1,5 @@
-"""The address grammar: what docker's CLI takes is taken, everything else gets one line that says what to write."""
+"""The address grammar: what docker's CLI takes is taken, everything else gets one line that says what to
+write."""
 import pytest
 from hypothesis import given, strategies as st
 
@@ -7,10 +8,12 @@ from rawdock.net.address import parse_address
 
 
 @pytest.mark.parametrize("text, shown, parts", [
-    ("unix:///var/run/docker.sock", "unix:///var/run/docker.sock", ("unix", "/var/run/docker.sock", None, None, "")),
+    ("unix:///var/run/docker.sock", "unix:///var/run/docker.sock",
+     ("unix", "/var/run/docker.sock", None, None, "")),
     ("unix://", "unix:///var/run/docker.sock", ("unix", "/var/run/docker.sock", None, None, "")),
     ("unix://rel/d.sock", "unix://rel/d.sock", ("unix", "rel/d.sock", None, None, "")),
-    ("unix:///tmp/my engine/d.sock", "unix:///tmp/my engine/d.sock", ("unix", "/tmp/my engine/d.sock", None, None, "")),
+    ("unix:///tmp/my engine/d.sock", "unix:///tmp/my engine/d.sock",
+     ("unix", "/tmp/my engine/d.sock", None, None, "")),
     ("unix:///tmp/é.sock", "unix:///tmp/é.sock", ("unix", "/tmp/é.sock", None, None, "")),
     ("tcp://", "tcp://localhost:2375", ("tcp", None, "localhost", 2375, "")),
     ("tcp://:7000", "tcp://localhost:7000", ("tcp", None, "localhost", 7000, "")),
@@ -31,11 +34,15 @@ def test_accepted(text, shown, parts):
 @pytest.mark.parametrize("text, says", [
     ("", "empty"), (" ", "empty"), (None, "empty"), (5, "empty"),
     ("/var/run/docker.sock", "no scheme"), ("./d.sock", "no scheme"),
-    ("http://x:1", "not an engine address"), ("https://x", "not an engine address"), ("http+unix://x", "not an engine address"),
+    ("http://x:1", "not an engine address"), ("https://x", "not an engine address"),
+    ("http+unix://x", "not an engine address"),
     ("npipe:////./pipe/x", "Windows"), ("fd://", "systemd"), ("ftp://x", "unknown scheme"),
-    ("tcp://h:0", "between 1 and 65535"), ("tcp://h:65536", "between 1 and 65535"), ("tcp://h:1x", "not HOST:PORT"),
-    ("tcp://h:123456", "not HOST:PORT"), ("tcp://h:١", "not HOST:PORT"), ("tcp://u@h", "not HOST:PORT"), ("tcp://h/a?b", "query"), ("tcp://h/#f", "fragment"),
-    ("tcp://h h", "blank"), ("tcp://h/a b", "blank"), ("unix:///a\nb", "control"), ("unix:///a\0b", "control"),
+    ("tcp://h:0", "between 1 and 65535"), ("tcp://h:65536", "between 1 and 65535"),
+    ("tcp://h:1x", "not HOST:PORT"),
+    ("tcp://h:123456", "not HOST:PORT"), ("tcp://h:١", "not HOST:PORT"), ("tcp://u@h", "not HOST:PORT"),
+    ("tcp://h/a?b", "query"), ("tcp://h/#f", "fragment"),
+    ("tcp://h h", "blank"), ("tcp://h/a b", "blank"), ("unix:///a\nb", "control"),
+    ("unix:///a\0b", "control"),
     ("tcp://::1:2375", "not HOST:PORT"), ("unix:///\ud800", "UTF-8"),
 ])
 def test_refused_in_one_line(text, says):
@@ -52,7 +59,8 @@ def test_socket_path_bound():
         assert "shorter" in caught.value.hint
 
 
-@given(st.one_of(st.text(), st.text("tcpunixsh:/[]@?#%.0129a\\ \n"), st.text().map(lambda text: "unix://" + text), st.text().map(lambda text: "tcp://" + text)))
+@given(st.one_of(st.text(), st.text("tcpunixsh:/[]@?#%.0129a\\ \n"),
+                 st.text().map(lambda text: "unix://" + text), st.text().map(lambda text: "tcp://" + text)))
 def test_any_text_is_an_address_or_an_address_error(text):
     try:
         address = parse_address(text)

@@ -24,13 +24,18 @@ EXCHANGES = [
     ("json", response(JSON), "json", list(range(60))),
     ("json chunked", chunked(JSON[:50], JSON[50:]), "json", list(range(60))),
     ("error", response(b'{"message":"no"}\n', "404 Not Found"), "read", b'{"message":"no"}\n'),
-    ("ping", response(b"OK", headers=[("Api-Version", "1.41")], kind="text/plain; charset=utf-8"), "read", b"OK"),
+    ("ping", response(b"OK", headers=[("Api-Version", "1.41")], kind="text/plain; charset=utf-8"), "read",
+     b"OK"),
     ("pull", chunked(PULL[:10], PULL[10:41], PULL[41:]), "messages", MESSAGES),
-    ("logs", chunked(FRAMES[:3], FRAMES[3:11], FRAMES[11:]), "frames", [(1 + index % 2, line) for index, line in enumerate(LINES)]),
-    ("logs in a length", response(FRAMES, kind="x"), "frames", [(1 + index % 2, line) for index, line in enumerate(LINES)]),
+    ("logs", chunked(FRAMES[:3], FRAMES[3:11], FRAMES[11:]), "frames",
+     [(1 + index % 2, line) for index, line in enumerate(LINES)]),
+    ("logs in a length", response(FRAMES, kind="x"), "frames",
+     [(1 + index % 2, line) for index, line in enumerate(LINES)]),
     ("wait", chunked(b'{"Error":null,"StatusCode":5}\n'), "json", {"Error": None, "StatusCode": 5}),
     ("archive", chunked(*[b"tar" * 50] * 4), "read", b"tar" * 200),
-    ("trailers", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n", "read", b"abc"),
+    ("trailers",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n", "read",
+     b"abc"),
 ]
 
 
@@ -43,7 +48,8 @@ def answer(wire, sizes, end=None, method="GET"):
             break
     if at < len(wire):
         pieces.append(wire[at:])
-    connection = Connection(ScriptedSocket(*([piece for piece in pieces if piece] + ([end] if end else []))), "test")
+    connection = Connection(ScriptedSocket(*([piece for piece in pieces if piece] + ([end] if end else []))),
+                            "test")
     return connection.request(method, "/x")
 
 
@@ -81,7 +87,8 @@ def every_reading(make, body):
         assert response.read(len(body)) == body and response.complete
 
 
-@given(st.binary(max_size=300), st.lists(st.integers(1, 60), max_size=30), st.lists(st.integers(1, 50), max_size=8), st.sampled_from(["length", "chunked", "close"]))
+@given(st.binary(max_size=300), st.lists(st.integers(1, 60), max_size=30),
+       st.lists(st.integers(1, 50), max_size=8), st.sampled_from(["length", "chunked", "close"]))
 def test_every_reading_under_every_split(body, sizes, cuts, framing):
     if framing == "chunked":
         pieces, at = [], 0
@@ -101,7 +108,8 @@ def test_exchanges_in_sizes(name, wire, read, whole):
         assert (got if read in ("json", "read") else list(got)) == whole
 
 
-@pytest.mark.parametrize("end", [None, ConnectionResetError(errno.ECONNRESET, "reset")], ids=["closed", "reset"])
+@pytest.mark.parametrize("end", [None, ConnectionResetError(errno.ECONNRESET, "reset")],
+                         ids=["closed", "reset"])
 @pytest.mark.parametrize("name, wire, read, whole", EXCHANGES, ids=[row[0] for row in EXCHANGES])
 def test_cut_at_every_byte(name, wire, read, whole, end):
     """What came whole is given, then an error of ours is raised: no silent success, nothing lost."""
@@ -118,7 +126,8 @@ def test_cut_at_every_byte(name, wire, read, whole, end):
                     got.append(value)
             assert isinstance(caught.value, TruncatedError) or cut == 0
             if read in ("messages", "frames") and cut > body_at and size == cut:
-                assert got == whole[:len(got)] and len(got) == values_in(wire[body_at:cut], read, "chunked" in wire.decode("latin-1"))
+                assert (got == whole[:len(got)] and len(got)
+                        == values_in(wire[body_at:cut], read, "chunked" in wire.decode("latin-1")))
 
 
 def values_in(body, read, is_chunked):
@@ -136,7 +145,8 @@ def values_in(body, read, is_chunked):
         content = body
     count = 0
     if read == "messages":
-        return sum(1 for end in range(1, len(content) + 1) if content[end - 1:end] == b"}" and is_json(content[:end].split(b"\r\n")[-1]))
+        return sum(1 for end in range(1, len(content) + 1) if content[end - 1:end] == b"}"
+                   and is_json(content[:end].split(b"\r\n")[-1]))
     while len(content) >= 8 and len(content) >= 8 + int.from_bytes(content[4:8], "big"):
         content = content[8 + int.from_bytes(content[4:8], "big"):]
         count += 1
@@ -153,7 +163,8 @@ def is_json(text):
 
 @pytest.mark.parametrize("read", ["read", "copy_to", "readinto", "iterate"])
 def test_every_reading_of_a_cut_body_delivers_what_came_and_raises(read):
-    for wire in (response(b"x" * 20)[:-5], chunked(b"x" * 15, b"y")[:-len(b"1\r\ny\r\n0\r\n\r\n")], chunked(b"x" * 15)[:-3]):
+    for wire in (response(b"x" * 20)[:-5], chunked(b"x" * 15, b"y")[:-len(b"1\r\ny\r\n0\r\n\r\n")],
+                 chunked(b"x" * 15)[:-3]):
         got = io.BytesIO()
         response_ = answer(wire, [])
         with pytest.raises(TruncatedError):
@@ -196,10 +207,12 @@ def watched(body, content, sizes=()):
 
 
 def read_in_every_way(make):
-    """What each way of reading a Response raises at the body's end, the set of its types (None: it is whole)."""
+    """What each way of reading a Response raises at the body's end, the set of its types (None: it is
+    whole)."""
     raised = set()
     for read in (lambda response: response.read(), list, lambda response: response.copy_to(io.BytesIO()),
-                 lambda response: read_by_readinto(response, 5), lambda response: list(response.frames(tty=True))):
+                 lambda response: read_by_readinto(response, 5),
+                 lambda response: list(response.frames(tty=True))):
         response = make()
         for _ in range(2):   # asked again, it looks no better
             try:
@@ -254,15 +267,18 @@ def test_a_body_with_a_length_or_chunks_needs_no_end_of_its_own():
 
 
 def test_bodies_that_are_none():
-    for wire, method in ((b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "DELETE"), (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "POST"),
-                         (b"HTTP/1.1 200 OK\r\nContent-Length: 67\r\n\r\n", "HEAD"), (b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD"),
+    for wire, method in ((b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "DELETE"),
+                         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "POST"),
+                         (b"HTTP/1.1 200 OK\r\nContent-Length: 67\r\n\r\n", "HEAD"),
+                         (b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD"),
                          (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "GET"), (chunked(), "GET")):
         every_reading(lambda: answer(wire, [], method=method), b"")
 
 
 def test_chunk_framing_that_is_broken_gives_what_came_before_it():
     head = chunked()[:-5]
-    for tail in (b"3\r\nabc\r\nxyz\r\n", b"3\r\nabcXX", b"3\r\nabc\r\n+1\r\nx", b"3\r\nabc\r\n0x1\r\nx", b"3\r\nabc\r\n1_0\r\nx", b"3\r\nabc\r\n" + b"f" * 17 + b"\r\n"):
+    for tail in (b"3\r\nabc\r\nxyz\r\n", b"3\r\nabcXX", b"3\r\nabc\r\n+1\r\nx", b"3\r\nabc\r\n0x1\r\nx",
+                 b"3\r\nabc\r\n1_0\r\nx", b"3\r\nabc\r\n" + b"f" * 17 + b"\r\n"):
         for sizes in ([], [1] * 200, [len(head) + 8]):
             got = []
             with pytest.raises(ProtocolError) as caught:
@@ -281,7 +297,8 @@ def test_read_has_a_bound():
     for wire in (response(b"x" * 101), chunked(b"x" * 50, b"x" * 51)):
         with pytest.raises(ProtocolError, match="at most 100"):
             answer(wire, []).read(100)
-    huge = b"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nabc"   # costs nothing until it comes
+    # costs nothing until it comes
+    huge = b"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nabc"
     with pytest.raises(TruncatedError, match="3 of 9223372036854775807"):
         answer(huge, []).read()
     with pytest.raises(TruncatedError):
@@ -291,11 +308,14 @@ def test_read_has_a_bound():
 # -- errors inside a stream
 
 @pytest.mark.parametrize("body, message, code", [
-    (DETAIL, "no such blob", 7), (b'{"error":"plain"}', "plain", None), (b'{"errorDetail":{"message":"deep"}}', "deep", None),
-    (b'{"errorDetail":{"code":3}}', "{'code': 3}", 3), (b'{"errorDetail":"odd"}', "odd", None), (b'{"error":["odd"]}', "['odd']", None),
+    (DETAIL, "no such blob", 7), (b'{"error":"plain"}', "plain", None),
+    (b'{"errorDetail":{"message":"deep"}}', "deep", None),
+    (b'{"errorDetail":{"code":3}}', "{'code': 3}", 3), (b'{"errorDetail":"odd"}', "odd", None),
+    (b'{"error":["odd"]}', "['odd']", None),
 ])
 def test_an_error_in_a_message_raises_with_the_last_status_lines(body, message, code):
-    lines = [b'{"status":"step %d"}' % number for number in range(9)] + [b'{"stream":"Step 1/2\\n"}', b'{"progressDetail":{}}']
+    lines = ([b'{"status":"step %d"}' % number for number in range(9)]
+             + [b'{"stream":"Step 1/2\\n"}', b'{"progressDetail":{}}'])
     got = []
     with pytest.raises(StreamError) as caught:
         for item in answer(chunked(*lines + [body]), [30] * 40).messages():
@@ -312,7 +332,8 @@ def test_messages_that_only_look_like_errors():
 def test_an_error_frame_raises_after_the_frames_before_it():
     got = []
     with pytest.raises(StreamError, match="Error grabbing logs"):
-        for item in answer(chunked(frame(1, b"a") + frame(3, b"Error grabbing logs: x\n") + frame(1, b"never")), []).frames():
+        for item in answer(chunked(frame(1, b"a") + frame(3, b"Error grabbing logs: x\n")
+                                   + frame(1, b"never")), []).frames():
             got.append(item)
     assert got == [(1, b"a")]
 
@@ -361,7 +382,8 @@ def test_reading_goes_on_after_an_idle_timeout():
         buffer = bytearray(9)
         with pytest.raises(Timeout) as caught:
             got = b""
-            for piece in response_ if read == "read" else iter(lambda: bytes(buffer[:response_.readinto(buffer)]), b""):
+            for piece in response_ if read == "read" else iter(
+                    lambda: bytes(buffer[:response_.readinto(buffer)]), b""):
                 got += piece
         assert caught.value.received == 3 and got == b"abc"
         assert (response_.read() if read == "read" else read_by_readinto(response_, 9)) == b"def"

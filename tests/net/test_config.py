@@ -16,7 +16,8 @@ def home(tmp_path):
     for name in ("one", "two"):
         folder = tmp_path / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
         folder.mkdir(parents=True)
-        (folder / "meta.json").write_text(json.dumps({"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": "tcp://%s:1" % name}}}))
+        (folder / "meta.json").write_text(json.dumps(
+            {"Name": name, "Metadata": {}, "Endpoints": {"docker": {"Host": "tcp://%s:1" % name}}}))
     return tmp_path
 
 
@@ -77,8 +78,8 @@ def test_contexts_that_lead_nowhere(home):
             with pytest.raises(AddressError):
                 find(home, context=name)
     meta = home / "contexts" / "meta" / hashlib.sha256(b"one").hexdigest() / "meta.json"
-    for text in ("{", "[]", "{}", '{"Endpoints": 1}', '{"Endpoints": {"docker": {}}}', '{"Endpoints": {"docker": {"Host": 1}}}',
-                 '{"Endpoints": {"docker": {"Host": "ftp://x"}}}'):
+    for text in ("{", "[]", "{}", '{"Endpoints": 1}', '{"Endpoints": {"docker": {}}}',
+                 '{"Endpoints": {"docker": {"Host": 1}}}', '{"Endpoints": {"docker": {"Host": "ftp://x"}}}'):
         meta.write_text(text)
         with pytest.raises(AddressError):
             find(home, context="one")
@@ -95,7 +96,8 @@ def test_address_and_context_exclude_each_other(home):
         find(home, address="tcp://x:1", context="one")
 
 
-@pytest.mark.parametrize("environ", [{"DOCKER_TLS_VERIFY": "1"}, {"DOCKER_TLS_VERIFY": "0"}, {"DOCKER_TLS": "1"}])
+@pytest.mark.parametrize("environ",
+                         [{"DOCKER_TLS_VERIFY": "1"}, {"DOCKER_TLS_VERIFY": "0"}, {"DOCKER_TLS": "1"}])
 def test_tls_that_was_asked_for_is_never_left_out_silently(home, environ):
     with pytest.raises(AddressError, match="TLS"):
         find(home, DOCKER_HOST="tcp://env:2376", **environ)

@@ -1,4 +1,5 @@
-"""Connection: the bytes of requests, the head of the answer, timeouts, early refusals, what is kept and what is closed."""
+"""Connection: the bytes of requests, the head of the answer, timeouts, early refusals, what is kept and what
+is closed."""
 import errno
 import io
 import os
@@ -35,11 +36,14 @@ def connect(engine):
     (("HEAD", "/_ping"), b"HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n"),
     (("DELETE", "/x"), b"DELETE /x HTTP/1.1\r\nHost: docker\r\n\r\n"),
     (("POST", "/x"), b"POST /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n\r\n"),
-    (("PUT", "/x", [("X-A", "b")], b"xyz"), b"PUT /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\nX-A: b\r\n\r\nxyz"),
+    (("PUT", "/x", [("X-A", "b")], b"xyz"),
+     b"PUT /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\nX-A: b\r\n\r\nxyz"),
     (("GET", "/x", [("host", "other")]), b"GET /x HTTP/1.1\r\nhost: other\r\n\r\n"),
     (("GET", "/x", (), None, "1.0"), b"GET /x HTTP/1.0\r\nHost: docker\r\n\r\n"),
-    (("POST", "/x", [("Content-Length", "3")], b"xyz"), b"POST /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\n\r\nxyz"),
-    (("POST", "/x", iter([("A", "b")]), bytearray(b"xyz")), b"POST /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\nA: b\r\n\r\nxyz"),
+    (("POST", "/x", [("Content-Length", "3")], b"xyz"),
+     b"POST /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\n\r\nxyz"),
+    (("POST", "/x", iter([("A", "b")]), bytearray(b"xyz")),
+     b"POST /x HTTP/1.1\r\nHost: docker\r\nContent-Length: 3\r\nA: b\r\n\r\nxyz"),
 ])
 def test_request_bytes(arguments, sent):
     connection, sock = scripted(OK if arguments[0] != "HEAD" else OK.partition(b"{")[0])
@@ -50,10 +54,12 @@ def test_request_bytes(arguments, sent):
 def test_streamed_request_bodies():
     """From iterables and files: chunked, or as they are under a Content-Length that is held to."""
     def sent(body, *headers):
-        with FakeEngine(lambda peer: (peer.request(), peer.send(OK), peer.drain())) as engine, connect(engine) as connection:
+        with FakeEngine(lambda peer: (peer.request(), peer.send(OK), peer.drain())) as engine, \
+                connect(engine) as connection:
             connection.request("POST", "/x", headers, body).read()
             return engine.requests[0]
-    for body in ([b"ab", b"", b"c"], iter([bytearray(b"ab"), memoryview(b"c")]), io.BytesIO(b"abc"), (piece for piece in (b"abc",))):
+    for body in ([b"ab", b"", b"c"], iter([bytearray(b"ab"), memoryview(b"c")]), io.BytesIO(b"abc"),
+                 (piece for piece in (b"abc",))):
         seen = sent(body)
         assert seen.body == b"abc" and seen.headers == {"host": "docker", "transfer-encoding": "chunked"}
     assert sent([]).body == b""
@@ -66,10 +72,14 @@ def test_streamed_request_bodies():
 
 @pytest.mark.parametrize("headers, body, version", [
     ([("Transfer-Encoding", "chunked")], b"x", "1.1"),
-    ([("Content-Length", "4")], b"xyz", "1.1"), ([("Content-Length", "2")], b"xyz", "1.1"), ([("Content-Length", "1")], None, "1.1"),
-    ([("Content-Length", "+3")], b"xyz", "1.1"), ([("Content-Length", "٣")], b"xyz", "1.1"), ([("Content-Length", "²")], b"xyz", "1.1"),
-    ([("Content-Length", "3_0")], b"xyz", "1.1"), ([("Content-Length", "3"), ("content-length", "3")], b"xyz", "1.1"),
-    ((), [b"x"], "1.0"), ((), None, "1.2"), ([("A", "b\r\nC: d")], None, "1.1"), ([("A b", "c")], None, "1.1"), ((), "text", "1.1"), ((), 5, "1.1"),
+    ([("Content-Length", "4")], b"xyz", "1.1"), ([("Content-Length", "2")], b"xyz", "1.1"),
+    ([("Content-Length", "1")], None, "1.1"),
+    ([("Content-Length", "+3")], b"xyz", "1.1"), ([("Content-Length", "٣")], b"xyz", "1.1"),
+    ([("Content-Length", "²")], b"xyz", "1.1"),
+    ([("Content-Length", "3_0")], b"xyz", "1.1"),
+    ([("Content-Length", "3"), ("content-length", "3")], b"xyz", "1.1"),
+    ((), [b"x"], "1.0"), ((), None, "1.2"), ([("A", "b\r\nC: d")], None, "1.1"),
+    ([("A b", "c")], None, "1.1"), ((), "text", "1.1"), ((), 5, "1.1"),
 ])
 def test_requests_refused_before_a_byte_is_sent(headers, body, version):
     connection, sock = scripted(OK)
@@ -79,7 +89,8 @@ def test_requests_refused_before_a_byte_is_sent(headers, body, version):
     assert connection.request("GET", "/x").json() == {"a": 1}   # and the connection is as good as before
 
 
-@pytest.mark.parametrize("body, length", [([b"ab"], 3), ([b"abcd"], 3), ([b"ab", b"cd"], 3), ([b"ab", "c"], None), ([5], None)])
+@pytest.mark.parametrize("body, length", [([b"ab"], 3), ([b"abcd"], 3), ([b"ab", b"cd"], 3),
+                                          ([b"ab", "c"], None), ([5], None)])
 def test_a_body_unlike_its_announcement_closes_the_connection(body, length):
     with FakeEngine(lambda peer: (peer.head(), peer.drain())) as engine:
         connection = connect(engine)
@@ -106,7 +117,8 @@ def test_a_body_whose_source_fails_is_not_mistaken_for_a_refusal():
 
 @pytest.mark.parametrize("size", [1, 2, 7, 40, 10000])
 def test_interim_responses_and_an_empty_line_are_passed_over(size):
-    wire = b"\r\nHTTP/1.1 100 Continue\r\n\r\n" + b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n" * 3 + b"\r\n" + OK
+    wire = (b"\r\nHTTP/1.1 100 Continue\r\n\r\n" + b"HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n" * 3 + b"\r\n"
+            + OK)
     connection, _ = scripted(*[wire[at:at + size] for at in range(0, len(wire), size)])
     answer = connection.request("GET", "/x")
     assert answer.status == 200 and answer.json() == {"a": 1} and answer.complete and connection.reusable
@@ -120,7 +132,9 @@ def test_the_same_head_in_sixteen_writes():
     assert list(pipe.frames()) == [(1, b"out\n")]
 
 
-@pytest.mark.parametrize("head", [UPGRADED, b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"])
+@pytest.mark.parametrize("head",
+                         [UPGRADED,
+                          b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n"])
 def test_bytes_after_a_switch_are_handed_on(head):
     stream = frame(1, b"a") + frame(2, b"b") + frame(1, b"")
     for cut in range(len(head), len(head + stream) + 1):
@@ -132,12 +146,17 @@ def test_bytes_after_a_switch_are_handed_on(head):
 
 
 @pytest.mark.parametrize("wire, error", [
-    (b"", ConnectError), (b"SSH-2.0-OpenSSH_9.2\r\n", ProtocolError), (b"\x15\x03\x01\x00\x02\x02\x16", ProtocolError),
-    (b"HTTP/2.0 200 OK\r\n\r\n", ProtocolError), (b"HTTP/1.1 200 OK\nA: b\n\n", ProtocolError), (b"HTTP/1.1 2000 OK\r\n\r\n", ProtocolError),
-    (b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", ProtocolError), (b"HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\nabc", ProtocolError),
-    (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ProtocolError), (b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", ProtocolError),
+    (b"", ConnectError), (b"SSH-2.0-OpenSSH_9.2\r\n", ProtocolError),
+    (b"\x15\x03\x01\x00\x02\x02\x16", ProtocolError),
+    (b"HTTP/2.0 200 OK\r\n\r\n", ProtocolError), (b"HTTP/1.1 200 OK\nA: b\n\n", ProtocolError),
+    (b"HTTP/1.1 2000 OK\r\n\r\n", ProtocolError),
+    (b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", ProtocolError),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\nabc", ProtocolError),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ProtocolError),
+    (b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", ProtocolError),
     (b"\x00" * 100, ProtocolError), (b"HTTP/1.1 200 OK\r\nA: " + b"b" * (1 << 20), ProtocolError),
-    (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 5000 + b"\r\n", ProtocolError), (b"HTTP/1.1 200 OK\r\nA: b", TruncatedError), (b"HT", TruncatedError), (b"\r", TruncatedError),
+    (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 5000 + b"\r\n", ProtocolError),
+    (b"HTTP/1.1 200 OK\r\nA: b", TruncatedError), (b"HT", TruncatedError), (b"\r", TruncatedError),
 ])
 @pytest.mark.parametrize("size", [1, 65536])
 def test_garbage_instead_of_an_answer(wire, error, size):
@@ -152,7 +171,8 @@ def test_garbage_instead_of_an_answer(wire, error, size):
     assert sock.closed and not connection.reusable
 
 
-@pytest.mark.parametrize("coding", ["gzip", "identity", "x-new", "GZIP", "gzip;q=1", "br, gzip", "gzip, chunked", "identity, chunked",
+@pytest.mark.parametrize("coding", ["gzip", "identity", "x-new", "GZIP", "gzip;q=1", "br, gzip",
+                                    "gzip, chunked", "identity, chunked",
                                     "chunked, gzip", "gzip\r\nTransfer-Encoding: chunked"])
 def test_content_still_in_a_transfer_coding_is_refused(coding):
     """Handed out as it came it would be taken for what the engine said (RFC 9112 §6.1, §7)."""
@@ -162,7 +182,8 @@ def test_content_still_in_a_transfer_coding_is_refused(coding):
         connection.request("GET", "/x")
     assert sock.closed and wire[caught.value.offset:].startswith(caught.value.seen)
     assert caught.value.seen == coding.partition("\r")[0].encode()
-    connection, sock = scripted(wire[:wire.index(b"2\r\n")])   # the head that a GET would have got, and no body
+    # the head that a GET would have got, and no body
+    connection, sock = scripted(wire[:wire.index(b"2\r\n")])
     assert connection.request("HEAD", "/x").status == 200
 
 
@@ -170,8 +191,10 @@ def test_content_still_in_a_transfer_coding_is_refused(coding):
 
 @pytest.mark.parametrize("wire, kept", [
     (OK, True), (NO_CONTENT, True), (b"HTTP/1.1 304 Not Modified\r\n\r\n", True), (chunked(b"x"), True),
-    (response(b"x", headers=[("Connection", "close")]), False), (response(b"x", headers=[("Connection", "Keep-Alive, CLOSE")]), False),
-    (OK.replace(b"1.1", b"1.0", 1), False), (response(b"x", headers=[("Connection", "keep-alive")]).replace(b"1.1", b"1.0", 1), True),
+    (response(b"x", headers=[("Connection", "close")]), False),
+    (response(b"x", headers=[("Connection", "Keep-Alive, CLOSE")]), False),
+    (OK.replace(b"1.1", b"1.0", 1), False),
+    (response(b"x", headers=[("Connection", "keep-alive")]).replace(b"1.1", b"1.0", 1), True),
     (b"HTTP/1.1 200 OK\r\n\r\nuntil close", False), (OK + b"x", False), (NO_CONTENT + b"x", False),
 ])
 def test_reuse(wire, kept):
@@ -197,7 +220,8 @@ def test_a_response_under_way_blocks_the_next_request_and_closing_it_closes_the_
 
 
 def test_bytes_after_a_message_that_closes_are_refused_after_the_body_is_given():
-    for wire in (response(b"whole", headers=[("Connection", "close")]) + b"x", chunked(b"whole").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1) + b"x"):
+    for wire in (response(b"whole", headers=[("Connection", "close")]) + b"x",
+                 chunked(b"whole").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1) + b"x"):
         connection, sock = scripted(wire)
         got = []
         with pytest.raises(ProtocolError, match="9.6"):
@@ -214,22 +238,27 @@ REFUSAL = response(b'{"message": "no such container"}\n', "404 Not Found")
 @pytest.mark.parametrize("ending", ["close", "stall", "close with Connection: close"])
 @pytest.mark.parametrize("body", ["iterable", "bytes", "length"])
 def test_an_early_refusal_is_the_answer(ending, body):
-    """The engine reads ten bytes, refuses, and closes or just stops reading: the refusal is reported, not EPIPE, and nothing hangs."""
+    """The engine reads ten bytes, refuses, and closes or just stops reading: the refusal is reported, not
+    EPIPE, and nothing hangs."""
     done = threading.Event()
 
     def refuse(peer):
         peer.head()
         peer.receive_exactly(10)
-        refusal = REFUSAL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1) if "Connection" in ending else REFUSAL
+        refusal = (REFUSAL.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1) if "Connection" in ending
+                   else REFUSAL)
         peer.send(refusal)
         if ending == "stall":
             done.wait(10)
     size = 4 << 20
-    bodies = {"iterable": (b"x" * 65536 for _ in range(size // 65536)), "bytes": b"x" * size, "length": io.BytesIO(b"x" * size)}
+    bodies = {"iterable": (b"x" * 65536 for _ in range(size // 65536)), "bytes": b"x" * size,
+              "length": io.BytesIO(b"x" * size)}
     with FakeEngine(refuse) as engine, connect(engine) as connection:
-        answer = connection.request("PUT", "/x", [("Content-Length", size)] if body == "length" else [], bodies[body], head_timeout=5)
+        answer = connection.request("PUT", "/x", [("Content-Length", size)] if body == "length" else [],
+                                    bodies[body], head_timeout=5)
         assert answer.status == 404 and answer.json() == {"message": "no such container"}
-        assert not connection.reusable   # half a body is on the wire: a next request would be taken for the rest of it
+        # half a body is on the wire: a next request would be taken for the rest of it
+        assert not connection.reusable
         done.set()
 
 
@@ -248,7 +277,8 @@ def test_an_upload_goes_on_after_interim_and_successful_answers():
 
 
 def test_an_answer_longer_than_the_sockets_queue_while_uploading():
-    """`load` tells its progress while it reads: whoever does not read that blocks the engine, and so himself."""
+    """`load` tells its progress while it reads: whoever does not read that blocks the engine, and so
+    himself."""
     progress = chunked(*[b'{"status":"Loading"}\r\n' * 1000] * 100)
 
     def load(peer):
@@ -258,12 +288,14 @@ def test_an_answer_longer_than_the_sockets_queue_while_uploading():
         peer.receive_until(b"0\r\n\r\n")
         peer.drain()
     with FakeEngine(load) as engine, connect(engine) as connection:
-        answer = connection.request("POST", "/images/load", (), (b"x" * 65536 for _ in range(100)), head_timeout=5)
+        answer = connection.request("POST", "/images/load", (), (b"x" * 65536 for _ in range(100)),
+                                    head_timeout=5)
         assert len(list(answer.messages())) == 100000 and connection.reusable
 
 
 def test_an_answer_without_end_to_a_request_that_nobody_reads():
-    """What comes early is kept, so it has a bound; who stopped reading there would wait for an engine that waits for him."""
+    """What comes early is kept, so it has a bound; who stopped reading there would wait for an engine that
+    waits for him."""
     def answer(peer):
         peer.head()
         peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -283,7 +315,8 @@ def test_an_interim_answer_does_not_hide_a_later_refusal():
         peer.engine.done.wait(10)
     with FakeEngine(refuse) as engine, connect(engine) as connection:
         engine.done = threading.Event()
-        assert connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(100)), head_timeout=5).status == 404
+        assert connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(100)),
+                                  head_timeout=5).status == 404
         engine.done.set()
 
 
@@ -350,7 +383,9 @@ def test_head_timeout_is_for_the_whole_head():
             peer.send(bytes([byte]))
             if stop.wait(0.02):
                 return
-    for recipe, least in ((lambda peer: (peer.head(), stop.wait(10)), 0), (lambda peer: (peer.head(), peer.send(b"HTTP/1.1 2"), stop.wait(10)), 10), (drip, 2)):
+    for recipe, least in ((lambda peer: (peer.head(), stop.wait(10)), 0),
+                          (lambda peer: (peer.head(), peer.send(b"HTTP/1.1 2"), stop.wait(10)), 10),
+                          (drip, 2)):
         stop.clear()
         with FakeEngine(recipe) as engine, connect(engine) as connection:
             started = time.monotonic()
@@ -358,7 +393,8 @@ def test_head_timeout_is_for_the_whole_head():
                 connection.request("GET", "/x", head_timeout=0.15)
             assert time.monotonic() - started < 3
             stop.set()
-        assert (caught.value.phase, caught.value.seconds) == ("head", 0.15) and least <= caught.value.received < 20
+        assert ((caught.value.phase, caught.value.seconds) == ("head", 0.15)
+                and least <= caught.value.received < 20)
 
 
 @pytest.mark.parametrize("body", [None, [b"x" * 100000] * 100], ids=["no body", "body"])
@@ -417,7 +453,8 @@ def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
         started = time.monotonic()
         with pytest.raises(Timeout) as caught:
             body = (b"x" * 65536 for _ in range(1000)) if read == "send" else None
-            answer = connection.request("POST", "/x", (), body, head_timeout=8, idle_timeout=8, total_timeout=0.2)
+            answer = connection.request("POST", "/x", (), body, head_timeout=8, idle_timeout=8,
+                                        total_timeout=0.2)
             while answer.readinto(bytearray(5)) if read == "readinto" else answer.read():
                 pass
         assert 0.15 < time.monotonic() - started < 5
@@ -440,7 +477,8 @@ def test_idle_timeout_tells_how_much_had_come(read):
     stop = threading.Event()
     body = {"messages": b'{"a":1}', "frames": frame(1, b"abc")}.get(read, b"x" * 12)
     wire = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + body
-    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), stop.wait(10))) as engine, connect(engine) as connection:
+    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), stop.wait(10))) as engine, \
+            connect(engine) as connection:
         answer = connection.request("GET", "/x", head_timeout=5, idle_timeout=0.05)
         with pytest.raises(Timeout) as caught:
             if read == "copy_to":
@@ -469,7 +507,8 @@ def test_a_stream_has_no_idle_limit_after_a_head_limit():
 
 # -- ending it from here
 
-@pytest.mark.parametrize("wire", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\npart", UPGRADED])
+@pytest.mark.parametrize("wire", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+                                  b"HTTP/1.1 200 OK\r\n\r\npart", UPGRADED])
 def test_close_from_another_thread_ends_a_read(wire):
     stop, answered = threading.Event(), threading.Event()
     with FakeEngine(lambda peer: (peer.request(), peer.send(wire), answered.set(), stop.wait(10))) as engine:
@@ -542,7 +581,8 @@ def test_a_reset_is_no_end_of_a_body_that_closing_delimits():
     with pytest.raises(TruncatedError):
         connection.request("GET", "/x").copy_to(io.BytesIO())
     # A refusal is worth reading though its sender had not read all of ours.
-    connection, _ = scripted(head.replace(b"200 OK", b"404 Not Found"), ConnectionResetError(errno.ECONNRESET, "reset"))
+    connection, _ = scripted(head.replace(b"200 OK", b"404 Not Found"),
+                             ConnectionResetError(errno.ECONNRESET, "reset"))
     assert connection.request("GET", "/x").read() == b"part"
 
 
@@ -564,7 +604,8 @@ def test_a_dropped_connection_is_closed_without_a_warning(recwarn):
 
 
 def test_a_limit_needs_no_poll_and_still_ends_a_wait():
-    """The system's own timers: the Python socket stays blocking, and what waits too long is a Timeout of its phase."""
+    """The system's own timers: the Python socket stays blocking, and what waits too long is a Timeout of its
+    phase."""
     a, b = socket.socketpair()
     with a, b, Connection(a) as connection:
         limit_waiting(a, 0.05)

@@ -71,10 +71,14 @@ def test_permission_denied(tmp_path):
                    "from rawdock.errors import ConnectError\n"
                    "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
                    "try:\n    dial(parse_address('unix://%s'))\n"
-                   "except ConnectError as error:\n    print(error.errno); print(error); print(error.hint)\n" % path)
+                   "except ConnectError as error:\n    print(error.errno); print(error); print(error.hint)\n"
+                   % path)
         if os.environ.get("RAWDOCK_SINGLE_FILE"):
-            program = program.replace("rawdock.net.address", "rawdock").replace("rawdock.net.dial", "rawdock").replace("rawdock.errors", "rawdock")
-        ran = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=str(tmp_path))
+            program = program.replace("rawdock.net.address",
+                                      "rawdock").replace("rawdock.net.dial",
+                                                         "rawdock").replace("rawdock.errors", "rawdock")
+        ran = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, cwd=str(tmp_path))
         output = ran.communicate(timeout=30)[0].decode()
         os.chmod(str(folder), 0o700)
     assert ran.returncode == 0, output

@@ -29,12 +29,14 @@ def tar_of(members, form=tarfile.PAX_FORMAT):
     return file.getvalue()
 
 
-MEMBERS = [("empty", b""), ("dir/short", b"abc"), ("zeros", bytes(3000)), ("link", None), ("\u00e9" * 120, b"x" * 512), ("last", b"y" * 513)]
+MEMBERS = [("empty", b""), ("dir/short", b"abc"), ("zeros", bytes(3000)), ("link", None),
+           ("\u00e9" * 120, b"x" * 512), ("last", b"y" * 513)]
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_a_tar_is_whole_from_its_second_block_of_zeros_on(form):
-    members = MEMBERS if form != tarfile.USTAR_FORMAT else [member for member in MEMBERS if len(member[0]) < 100]
+    members = (MEMBERS if form != tarfile.USTAR_FORMAT
+               else [member for member in MEMBERS if len(member[0]) < 100])
     data = tar_of(members, form)
     end = len(data.rstrip(b"\0"))
     end += -end % 512 + 1024
@@ -46,7 +48,8 @@ def test_a_tar_is_whole_from_its_second_block_of_zeros_on(form):
 
 def test_what_is_no_tar_or_goes_on_after_its_end_is_not_whole():
     data = tar_of(MEMBERS)
-    assert not whole("tar", data + b"x") and not whole("tar", b"x" * 512 + bytes(1024)) and not whole("tar", b"")
+    assert (not whole("tar", data + b"x") and not whole("tar", b"x" * 512 + bytes(1024))
+            and not whole("tar", b""))
     signed = bytearray(tarfile.TarInfo("a").tobuf())
     signed[124:136] = b"+0000000000\0"
     signed[148:156] = b"%06o\0 " % (sum(signed[:148]) + sum(signed[156:]) + 256)
@@ -68,7 +71,8 @@ def test_a_size_in_binary():
     assert whole("tar", data) and not whole("tar", data[:-1])
 
 
-VALUES = st.recursive(st.none() | st.booleans() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4)
+VALUES = st.recursive(st.none() | st.booleans() | st.text(max_size=5),
+                      lambda inner: st.lists(inner, max_size=4)
                       | st.dictionaries(st.text(max_size=3), inner | st.integers(), max_size=4))
 
 
@@ -81,7 +85,8 @@ def test_a_json_value_is_whole_at_its_end_and_at_no_cut(value, size):
 
 
 @pytest.mark.parametrize("data, shown", [
-    (b"12", False), (b"12\n", True), (b"1.5", False), (b"", False), (b"NaN", False), (b"[1] [2]", False), (b"\xff", False),
+    (b"12", False), (b"12\n", True), (b"1.5", False), (b"", False), (b"NaN", False), (b"[1] [2]", False),
+    (b"\xff", False),
     (b"[" * 100000, False),
 ])
 def test_json_of_other_kinds(data, shown):

@@ -1,4 +1,5 @@
-"""The sweep of tools/sweep over the recorded answers of a real engine, and proof that it would see what it looks for."""
+"""The sweep of tools/sweep over the recorded answers of a real engine, and proof that it would see what it
+looks for."""
 import glob
 import os
 from importlib.machinery import SourceFileLoader
@@ -6,7 +7,8 @@ from importlib.util import module_from_spec, spec_from_loader
 
 import pytest
 
-from rawdock.errors import ConnectError, ProtocolError, StreamError, Timeout, TruncatedError, UsageError, Verdict
+from rawdock.errors import (ConnectError, ProtocolError, StreamError, Timeout, TruncatedError, UsageError,
+                            Verdict)
 from rawdock.net.connection import Connection, Response
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -24,16 +26,20 @@ SWEEP = load_sweep()
 CAPTURES = {capture.name: capture for capture in SWEEP.load_captures()}
 
 # What must be among the captures: every kind of exchange there is.
-KINDS = ("ping ping-head list inspect-chunked not-found start start-again wait create create-conflict pull pull-missing-blob pull-not-a-tar"
-         " logs logs-follow logs-tty http10-logs http10-pull-not-a-tar attach-101 attach-200 attach-tty exec-101 exec-200 exec-tty"
+KINDS = ("ping ping-head list inspect-chunked not-found start start-again wait create create-conflict pull "
+         "pull-missing-blob pull-not-a-tar"
+         " logs logs-follow logs-tty http10-logs http10-pull-not-a-tar attach-101 attach-200 attach-tty "
+         "exec-101 exec-200 exec-tty"
          " exec-no-command events archive archive-head export build build-fails load import stats").split()
 
 
 def test_every_kind_of_exchange_was_recorded():
     assert [name for name in KINDS if name not in CAPTURES] == []
     framings = {(capture.framing, capture.content) for capture in CAPTURES.values()}
-    assert framings >= {("none", "bytes"), ("length", "json"), ("length", "bytes"), ("chunked", "json"), ("chunked", "messages"), ("chunked", "frames"),
-                        ("chunked", "bytes"), ("close", "frames"), ("close", "messages"), ("stream", "frames"), ("stream", "bytes")}
+    assert framings >= {("none", "bytes"), ("length", "json"), ("length", "bytes"), ("chunked", "json"),
+                        ("chunked", "messages"), ("chunked", "frames"),
+                        ("chunked", "bytes"), ("close", "frames"), ("close", "messages"),
+                        ("stream", "frames"), ("stream", "bytes")}
 
 
 @pytest.mark.parametrize("name", sorted(CAPTURES))
@@ -53,7 +59,8 @@ def judged(name, way, cut=None, size=0, reset=False):
 
 def test_the_sweep_sees_a_silent_half(monkeypatch):
     assert judged("list", "iterate", 600) is None
-    monkeypatch.setattr(Response, "_take", lambda self, data, pieces: setattr(self, "complete", True) or pieces.append(bytes(data)))
+    monkeypatch.setattr(Response, "_take", lambda self, data,
+                        pieces: setattr(self, "complete", True) or pieces.append(bytes(data)))
     assert judged("list", "iterate", 600) == "silent"
 
 
@@ -78,11 +85,13 @@ def test_the_sweep_sees_a_wrong_verdict(monkeypatch):
 
 
 def test_the_captures_are_small():
-    sizes = {os.path.basename(path): os.path.getsize(path) for path in glob.glob(os.path.join(SWEEP.CAPTURES, "*.capture"))}
+    sizes = {os.path.basename(path): os.path.getsize(path)
+             for path in glob.glob(os.path.join(SWEEP.CAPTURES, "*.capture"))}
     assert {name: size for name, size in sizes.items() if size > 10000} == {} and sum(sizes.values()) < 100000
 
 
-# ---- verdicts, one by one -----------------------------------------------------------------------------------------
+# ---- verdicts, one by one
+# -----------------------------------------------------------------------------------------
 
 def answer(wire, method="GET", hijack=False, tty=None, end=None):
     sock = SWEEP.CutSocket(wire, 0, False)
@@ -110,7 +119,8 @@ def test_a_whole_body_is_complete():
     assert response.verdict is None
     assert response.read() == b"hello"
     verdict = response.verdict
-    assert verdict and (verdict.kind, verdict.where, verdict.expected, verdict.got, verdict.error) == ("complete", "a body of known length", 5, 5, None)
+    assert (verdict and (verdict.kind, verdict.where, verdict.expected, verdict.got, verdict.error)
+            == ("complete", "a body of known length", 5, 5, None))
     assert str(verdict) == "complete, a body of known length: 5 bytes"
     response.close()
     assert response.verdict.kind == "complete"
@@ -125,7 +135,8 @@ def test_a_cut_body_says_where_and_how_much():
     with pytest.raises(TruncatedError) as caught:
         response.read()
     verdict = response.verdict
-    assert not verdict and (verdict.kind, verdict.where, verdict.expected, verdict.got) == ("truncated", "a body of known length", 5, 2)
+    assert (not verdict and (verdict.kind, verdict.where, verdict.expected, verdict.got)
+            == ("truncated", "a body of known length", 5, 2))
     assert verdict.error is caught.value and caught.value.offset == len(LENGTH) + 2
     response.close()
     assert response.verdict is verdict
@@ -138,14 +149,16 @@ def test_a_message_cut_inside_a_whole_body():
     response = answer(CHUNKED + b'4\r\n{"a"\r\n0\r\n\r\n')
     with pytest.raises(TruncatedError):
         list(response.messages())
-    assert response.complete and response.verdict.kind == "truncated" and response.verdict.where == "a JSON message"
+    assert (response.complete and response.verdict.kind == "truncated"
+            and response.verdict.where == "a JSON message")
 
 
 def test_the_engines_own_error():
     response = answer(CHUNKED + b'e\r\n{"error":"no"}\r\n0\r\n\r\n')
     with pytest.raises(StreamError):
         list(response.messages())
-    assert response.verdict.kind == "engine error" and str(response.verdict.error) == "no" and "no" in str(response.verdict)
+    assert (response.verdict.kind == "engine error" and str(response.verdict.error) == "no"
+            and "no" in str(response.verdict))
     response = answer(CHUNKED + b"a\r\n\x03\0\0\0\0\0\0\x02no\r\n0\r\n\r\n")
     with pytest.raises(StreamError):
         list(response.frames())
@@ -153,7 +166,8 @@ def test_the_engines_own_error():
 
 
 def test_bytes_that_break_a_rule():
-    for read, wire in ((Response.read, CHUNKED + b"zz\r\n"), (Response.json, LENGTH + b"hello"), (lambda one: list(one.frames()), LENGTH + b"hello"),
+    for read, wire in ((Response.read, CHUNKED + b"zz\r\n"), (Response.json, LENGTH + b"hello"),
+                       (lambda one: list(one.frames()), LENGTH + b"hello"),
                        (lambda one: one.read(3), LENGTH + b"hello")):
         response = answer(wire)
         with pytest.raises(ProtocolError):
@@ -183,7 +197,8 @@ def test_a_timeout_may_be_read_past():
     response.limit_idle(1)
     with pytest.raises(Timeout) as caught:
         response.readinto(bytearray(9)) and response.readinto(bytearray(9))
-    assert response.verdict.kind == "timeout" and response.verdict.error is caught.value and response.verdict.got == 2
+    assert (response.verdict.kind == "timeout" and response.verdict.error is caught.value
+            and response.verdict.got == 2)
     response._connection.sock.recv = lambda limit: b"llo"
     assert response.readinto(bytearray(9)) == 3 and response.readinto(bytearray(9)) == 0
     assert response.verdict.kind == "complete" and response.verdict.got == 5
@@ -209,7 +224,8 @@ def test_a_stream_is_complete_when_the_engine_has_confirmed_it():
     with pytest.raises(UsageError) as caught:
         pipe.confirm()
     assert "under way" in str(caught.value)
-    assert list(frames) == [] and pipe.verdict.kind == "unconfirmed" and not pipe.verdict and pipe.verdict.got == len(HELLO)
+    assert (list(frames) == [] and pipe.verdict.kind == "unconfirmed" and not pipe.verdict
+            and pipe.verdict.got == len(HELLO))
     pipe.confirm()
     assert pipe.verdict and pipe.response.verdict.kind == "complete"
     pipe.close()
@@ -237,7 +253,8 @@ def test_offsets_are_those_of_the_answer():
     interim = b"\r\nHTTP/1.1 100 Continue\r\n\r\n"
     for wire, offset in (
             (interim + b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n", len(interim) + 33),
-            (interim + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", len(interim) + 55),
+            (interim + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+             len(interim) + 55),
             (interim + b"HTTP/1.1 2000 OK\r\n\r\n", len(interim) + 9),
             (interim + b"HTTP/1.1 20", len(interim) + 11),
             (interim + CHUNKED + b"5\r\nhello\r\nx", len(interim + CHUNKED) + 10),

@@ -14,10 +14,12 @@ from rawdock.errors import RawdockError, StreamError
 TCHARS = "!#$%&'*+-.^_`|~0123456789ABCXYZabcxyz"
 
 # Rules about what the fields of a section say: the section's bytes are sound, so they are labelled.
-CONTENT_RULES = ("RFC 9112 §6.1", "RFC 9112 §6.3", "RFC 9112 §7", "RFC 9110 §8.6", "RFC 9110 §6.5.1", "rawdock limit")
+CONTENT_RULES = ("RFC 9112 §6.1", "RFC 9112 §6.3", "RFC 9112 §7", "RFC 9110 §8.6", "RFC 9110 §6.5.1",
+                 "rawdock limit")
 
 tokens = st.text(TCHARS, min_size=1, max_size=8)
-field_texts = st.text(st.characters(min_codepoint=32, max_codepoint=255, blacklist_characters="\x7f" + "".join(map(chr, range(128, 160)))),
+field_texts = st.text(st.characters(min_codepoint=32, max_codepoint=255,
+                                    blacklist_characters="\x7f" + "".join(map(chr, range(128, 160)))),
                       max_size=12).map(lambda text: text.strip(" "))
 headers = st.lists(st.tuples(tokens.map(lambda name: "X-" + name), field_texts), max_size=5)
 
@@ -95,7 +97,8 @@ def outcome(make, data, merge=list, eof=False, places=(), want_labels=False):
 
 
 def cut_everywhere(make, data, complete=()):
-    """Every proper prefix of `data` but those of length in `complete` ends in TruncatedError at its last byte."""
+    """Every proper prefix of `data` but those of length in `complete` ends in TruncatedError at its last
+    byte."""
     for size in range(len(data)):
         error = feed(make(None), [data[:size]], eof=True)[1]
         if size in complete:

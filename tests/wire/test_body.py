@@ -17,9 +17,11 @@ def test_a_body_of_known_length(data, length, places):
     def make(labels):
         return LengthReader(length, labels)
 
-    values, error, labels = outcome(make, data, b"".join, eof=True, places=[min(place, len(data)) for place in places], want_labels=True)
+    values, error, labels = outcome(make, data, b"".join, eof=True,
+                                    places=[min(place, len(data)) for place in places], want_labels=True)
     whole = len(data) >= length
-    assert values == data[:length] and error == (None if whole else ("TruncatedError", "RFC 9112 §6.2", len(data)))
+    assert (values == data[:length] and error
+            == (None if whole else ("TruncatedError", "RFC 9112 §6.2", len(data))))
     assert labels == ([(0, min(length, len(data)), "content")] if values else [])
     reader = make(None)
     feed(reader, [data[:7], data[7:], b"on"])
@@ -38,7 +40,8 @@ def test_the_verdict_on_a_body_cut_short():
 
 def test_no_body_is_over_at_once():
     reader = LengthReader(0)
-    assert reader.done and reader.trailers == [] and reader.feed(b"next") == [] and reader.leftover == b"next" and reader.feed_eof() is None
+    assert (reader.done and reader.trailers == [] and reader.feed(b"next") == []
+            and reader.leftover == b"next" and reader.feed_eof() is None)
 
 
 @given(st.binary(max_size=40), st.lists(st.integers(0, 40), max_size=3))
@@ -63,7 +66,8 @@ def test_pieces_of_a_view_are_views():
         assert piece.obj is view.obj
 
 
-@pytest.mark.parametrize("framing, kind", [(CHUNKED, ChunkedReader), (UNTIL_CLOSE, UntilCloseReader), (UPGRADE, UntilCloseReader),
+@pytest.mark.parametrize("framing, kind", [(CHUNKED, ChunkedReader), (UNTIL_CLOSE, UntilCloseReader),
+                                           (UPGRADE, UntilCloseReader),
                                            (LENGTH_5, LengthReader), (NO_BODY, LengthReader)], ids=repr)
 def test_the_reader_for_a_framing(framing, kind):
     labels = []

@@ -4,13 +4,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError, TruncatedError, UsageError
-from rawdock.wire.chunked import (MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES, ChunkedReader, encode_chunk, encode_last_chunk)
+from rawdock.wire.chunked import (MAX_CHUNK_LINE_BYTES, MAX_TRAILER_BYTES, ChunkedReader, encode_chunk,
+                                  encode_last_chunk)
 from rawdock.wire.grammar import MAX_FIELDS
 
 SIZE, EXTENSION, LIMIT = "RFC 9112 §7.1", "RFC 9112 §7.1.1", "rawdock limit"
 DATA = b"5\r\nhello\r\n"
 
-# name, bytes, content, rule and offset of the error or None; None in a vector without one: the body is not over
+# name, bytes, content, rule and offset of the error or None; None in a vector without one: the body is not
+# over
 REFUSED = [
     ("no size", b"\r\n", b"", SIZE, 0),
     ("a blank before the size", b" 5\r\nhello\r\n", b"", SIZE, 0),
@@ -55,23 +57,32 @@ REFUSED = [
     ("a forbidden trailer", b"0\r\nX-Host: 1\r\nHost: a\r\n\r\n", b"", "RFC 9110 §6.5.1", 14),
     ("Content-Length in a trailer", b"0\r\nCONTENT-LENGTH: 3\r\n\r\n", b"", "RFC 9110 §6.5.1", 3),
     ("Transfer-Encoding in a trailer", b"0\r\ntransfer-encoding: chunked\r\n\r\n", b"", "RFC 9110 §6.5.1", 3),
-    ("a chunk line over its bound", b"5;a=" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello", b"", LIMIT, MAX_CHUNK_LINE_BYTES),
-    ("a later chunk line over its bound", DATA + b"5;a=" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello", b"hello",
-     LIMIT, 8 + MAX_CHUNK_LINE_BYTES),
-    ("a chunk line over its bound, and wrong", b"5;;" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello", b"", LIMIT, MAX_CHUNK_LINE_BYTES),
-    ("a chunk line one byte over", b"5;" + b"x" * (MAX_CHUNK_LINE_BYTES - 3) + b"\r\nhello", b"", LIMIT, MAX_CHUNK_LINE_BYTES),
-    ("a trailer section over its bound", b"0\r\na: " + b"x" * MAX_TRAILER_BYTES + b"\r\n\r\n", b"", LIMIT, 3 + MAX_TRAILER_BYTES),
-    ("a trailer section one byte over", b"0\r\na: " + b"x" * (MAX_TRAILER_BYTES - 6) + b"\r\n\r\n", b"", LIMIT, 3 + MAX_TRAILER_BYTES),
-    ("a trailer section over its bound, and wrong", b"0\r\na\n: " + b"x" * MAX_TRAILER_BYTES + b"\r\n\r\n", b"", "RFC 9112 §5.1", 4),
+    ("a chunk line over its bound", b"5;a=" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello", b"", LIMIT,
+     MAX_CHUNK_LINE_BYTES),
+    ("a later chunk line over its bound", DATA + b"5;a=" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello",
+     b"hello", LIMIT, 8 + MAX_CHUNK_LINE_BYTES),
+    ("a chunk line over its bound, and wrong", b"5;;" + b"x" * MAX_CHUNK_LINE_BYTES + b"\r\nhello", b"",
+     LIMIT, MAX_CHUNK_LINE_BYTES),
+    ("a chunk line one byte over", b"5;" + b"x" * (MAX_CHUNK_LINE_BYTES - 3) + b"\r\nhello", b"", LIMIT,
+     MAX_CHUNK_LINE_BYTES),
+    ("a trailer section over its bound", b"0\r\na: " + b"x" * MAX_TRAILER_BYTES + b"\r\n\r\n", b"", LIMIT,
+     3 + MAX_TRAILER_BYTES),
+    ("a trailer section one byte over", b"0\r\na: " + b"x" * (MAX_TRAILER_BYTES - 6) + b"\r\n\r\n", b"",
+     LIMIT, 3 + MAX_TRAILER_BYTES),
+    ("a trailer section over its bound, and wrong", b"0\r\na\n: " + b"x" * MAX_TRAILER_BYTES + b"\r\n\r\n",
+     b"", "RFC 9112 §5.1", 4),
 ]
 WHOLE = [
     ("nothing but the end", b"0\r\n\r\n", b"", []),
     ("one chunk", DATA + b"0\r\n\r\n", b"hello", []),
-    ("sizes in any case and with zeros", b"A\r\n0123456789\r\n00000000000000b\r\n0123456789a\r\n000\r\n\r\n", b"01234567890123456789a", []),
+    ("sizes in any case and with zeros", b"A\r\n0123456789\r\n00000000000000b\r\n0123456789a\r\n000\r\n\r\n",
+     b"01234567890123456789a", []),
     ("CRLF in the data", b"4\r\n\r\n\r\n\r\n0\r\n\r\n", b"\r\n\r\n", []),
-    ("extensions", b'1;a\r\nx\r\n1;a=b ; c = "d;\\"\r"\r\n'.replace(b"\r\"", b"\"") + b"y\r\n0;z\r\n\r\n", b"xy", []),
+    ("extensions", b'1;a\r\nx\r\n1;a=b ; c = "d;\\"\r"\r\n'.replace(b"\r\"", b"\"") + b"y\r\n0;z\r\n\r\n",
+     b"xy", []),
     ("trailers", DATA + b"0\r\na: b\r\nC:\r\n\r\n", b"hello", [("a", "b"), ("C", "")]),
-    ("a chunk line at its bound", b"1;" + b"x" * (MAX_CHUNK_LINE_BYTES - 4) + b"\r\ny\r\n0\r\n\r\n", b"y", []),
+    ("a chunk line at its bound", b"1;" + b"x" * (MAX_CHUNK_LINE_BYTES - 4) + b"\r\ny\r\n0\r\n\r\n", b"y",
+     []),
     ("a trailer section at its bound", b"0\r\na: " + b"x" * (MAX_TRAILER_BYTES - 7) + b"\r\n\r\n", b"",
      [("a", "x" * (MAX_TRAILER_BYTES - 7))]),
 ]
@@ -111,7 +122,8 @@ def test_whole_bodies(name, data, content, trailers, rest):
 
 @given(contents, st.lists(extensions, min_size=7, max_size=7), headers, st.binary(max_size=5), places)
 def test_round_trip_however_it_is_cut(pieces, lines, trailers, rest, places):
-    data = b"".join(encode_chunk(piece).replace(b"\r\n", extension + b"\r\n", 1) for piece, extension in zip(pieces, lines))
+    data = b"".join(encode_chunk(piece).replace(b"\r\n", extension + b"\r\n", 1) for piece,
+                    extension in zip(pieces, lines))
     data += encode_last_chunk(trailers)
     assert outcome(ChunkedReader, data + rest, join, True, clip(places, data))[:2] == (b"".join(pieces), None)
     reader = ChunkedReader()
@@ -120,8 +132,10 @@ def test_round_trip_however_it_is_cut(pieces, lines, trailers, rest, places):
     cut_everywhere(ChunkedReader, data)
 
 
-@given(st.lists(st.sampled_from([b"5\r\nhello\r\n", b"1;a=\"b\"\r\nx\r\n", b"0\r\n", b"\r\n", b"\r", b"\n", b"5", b";a", b"a: b\r\n", b"hello", b" ",
-                                 b"\x00", b"Host: x\r\n", b"=", b'"', b"ffffffffffffffff\r\n"]), max_size=9), places)
+@given(st.lists(st.sampled_from([b"5\r\nhello\r\n", b"1;a=\"b\"\r\nx\r\n", b"0\r\n", b"\r\n", b"\r", b"\n",
+                                 b"5", b";a", b"a: b\r\n", b"hello", b" ",
+                                 b"\x00", b"Host: x\r\n", b"=", b'"', b"ffffffffffffffff\r\n"]), max_size=9),
+       places)
 @example([b"5\r\nhello\r\n", b"0\r\n", b"\r"], [9])
 def test_near_bodies_are_judged_alike_however_they_are_cut(parts, places):
     data = b"".join(parts)
@@ -138,7 +152,8 @@ def test_pieces_are_slices_of_what_was_fed():
     buffer = memoryview(b"5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\nmore")
     reader = ChunkedReader()
     pieces = reader.feed(buffer)
-    assert [piece.obj for piece in pieces] == [buffer.obj] * 2 and [bytes(piece) for piece in pieces] == [b"hello", b"you"]
+    assert ([piece.obj for piece in pieces] == [buffer.obj] * 2
+            and [bytes(piece) for piece in pieces] == [b"hello", b"you"])
     assert reader.leftover == b"more" and type(reader.leftover) is bytes
     assert ChunkedReader().feed(bytearray(DATA)) == [bytearray(b"hello")]
 
@@ -147,7 +162,8 @@ def test_no_piece_is_empty_and_a_whole_chunk_is_one_piece():
     data = DATA * 3 + b"0\r\n\r\n"
     assert ChunkedReader().feed(data) == [b"hello"] * 3
     reader = ChunkedReader()
-    assert [piece for at in range(len(data)) for piece in reader.feed(data[at:at + 1])] == [b"%c" % byte for byte in b"hello" * 3]
+    assert ([piece for at in range(len(data)) for piece in reader.feed(data[at:at + 1])]
+            == [b"%c" % byte for byte in b"hello" * 3])
 
 
 def test_bytes_fed_after_the_end_are_left_over():
@@ -199,20 +215,24 @@ def test_the_verdict_on_a_cut(data, where, expected, got):
             reader.feed(data[at:at + step])
         with pytest.raises(TruncatedError) as caught:
             reader.feed_eof()
-        assert (caught.value.where, caught.value.expected, caught.value.got, caught.value.offset) == (where, expected, got, 50 + len(data))
+        assert (caught.value.where, caught.value.expected, caught.value.got,
+                caught.value.offset) == (where, expected, got, 50 + len(data))
 
 
 def test_labels_of_a_chunked_body():
     data = b"2;a\r\nhi\r\n0\r\nb: c\r\n\r\n"
     labels = outcome(ChunkedReader, data, join, want_labels=True)[2]
     assert [(role, data[start:end]) for start, end, role in labels] == [
-        ("chunk size", b"2"), ("chunk extension", b";a"), ("CRLF", b"\r\n"), ("chunk data", b"hi"), ("chunk data CRLF", b"\r\n"),
-        ("chunk size", b"0"), ("CRLF", b"\r\n"), ("field name", b"b"), ("colon", b":"), ("OWS", b" "), ("field value", b"c"),
+        ("chunk size", b"2"), ("chunk extension", b";a"), ("CRLF", b"\r\n"), ("chunk data", b"hi"),
+        ("chunk data CRLF", b"\r\n"),
+        ("chunk size", b"0"), ("CRLF", b"\r\n"), ("field name", b"b"), ("colon", b":"), ("OWS", b" "),
+        ("field value", b"c"),
         ("CRLF", b"\r\n\r\n")]
 
 
 @pytest.mark.parametrize("data, end, role", [
-    (DATA + b"g", 10, "chunk data CRLF"), (DATA + b"5;a=\r\n", 13, "chunk extension"), (DATA + b"5g\r\n", 11, "chunk size"),
+    (DATA + b"g", 10, "chunk data CRLF"), (DATA + b"5;a=\r\n", 13, "chunk extension"),
+    (DATA + b"5g\r\n", 11, "chunk size"),
     (b"0\r\na: b\r\nc\n", 10, "field name"), (b"0\r\na: b\r\nHost: c\r\n\r\n", 20, "CRLF"),
 ])
 def test_labels_reach_the_offending_byte(data, end, role):
@@ -227,7 +247,8 @@ def test_chunks_to_bytes():
     assert encode_last_chunk(pair for pair in [("a", "b")]) == b"0\r\na: b\r\n\r\n"
 
 
-@pytest.mark.parametrize("trailers", [[("Content-Length", "3")], [("a", "b"), ("TRAILER", "c")], [("a", "b\r\n")], [("a b", "c")]])
+@pytest.mark.parametrize("trailers", [[("Content-Length", "3")], [("a", "b"), ("TRAILER", "c")],
+                                      [("a", "b\r\n")], [("a b", "c")]])
 def test_trailers_that_cannot_be_sent(trailers):
     with pytest.raises(UsageError):
         encode_last_chunk(trailers)

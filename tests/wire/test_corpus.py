@@ -19,7 +19,8 @@ TARGETS = {target.name: target for target in FUZZ.TARGETS}
 CASES = [(target.name, name, case) for target in FUZZ.TARGETS for name, case in target.seeds()]
 
 
-@pytest.mark.parametrize("target, name, case", CASES, ids=["%s-%s" % (target, name) for target, name, _ in CASES])
+@pytest.mark.parametrize("target, name, case", CASES,
+                         ids=["%s-%s" % (target, name) for target, name, _ in CASES])
 def test_an_input_of_the_corpus(target, name, case):
     FUZZ.run_check(TARGETS[target], case, thorough=True)
 
@@ -61,7 +62,8 @@ class CountsCuts(ResponseReader):
     def feed(self, data):
         self.fed += 1
         events = ResponseReader.feed(self, data)
-        return [Head(event.version, event.status, "fed %d" % self.fed, event.headers) if isinstance(event, Head) else event for event in events]
+        return [Head(event.version, event.status, "fed %d" % self.fed, event.headers)
+                if isinstance(event, Head) else event for event in events]
 
 
 class Leaks(ResponseReader):

@@ -24,8 +24,10 @@ VECTORS = [
     ("text of a terminal", b"/ # ", [], ("ProtocolError", FRAME_RULE, 0)),
     ("padding 1", b"\x01\x01", [], ("ProtocolError", FRAME_RULE, 1)),
     ("padding 2", b"\x01\x00\x01\x00\x00\x00\x00\x00", [], ("ProtocolError", FRAME_RULE, 2)),
-    ("padding 3", LOGS + b"\x02\x00\x00\xff" + LOGS, LOG_FRAMES, ("ProtocolError", FRAME_RULE, len(LOGS) + 3)),
-    ("an error of the engine's", LOGS + encode_frame(3, b" went wrong\n") + LOGS, LOG_FRAMES, ("StreamError", "went wrong", None)),
+    ("padding 3", LOGS + b"\x02\x00\x00\xff" + LOGS, LOG_FRAMES,
+     ("ProtocolError", FRAME_RULE, len(LOGS) + 3)),
+    ("an error of the engine's", LOGS + encode_frame(3, b" went wrong\n") + LOGS, LOG_FRAMES,
+     ("StreamError", "went wrong", None)),
     ("an error not in UTF-8", encode_frame(3, b"\xff"), [], ("StreamError", "\ufffd", None)),
     ("an error without a text", encode_frame(3, b""), [], ("StreamError", NO_ERROR_TEXT, None)),
     ("an error of blanks", encode_frame(3, b" \n"), [], ("StreamError", NO_ERROR_TEXT, None)),
@@ -43,7 +45,8 @@ def test_vectors(name, data, frames, error):
 @given(frame_lists, places)
 def test_round_trip_however_it_is_cut(frames, places):
     data = b"".join(encode_frame(stream, payload) for stream, payload in frames)
-    values, error, labels = outcome(FrameReader, data, eof=True, places=[min(place, len(data)) for place in places], want_labels=True)
+    values, error, labels = outcome(FrameReader, data, eof=True,
+                                    places=[min(place, len(data)) for place in places], want_labels=True)
     assert (values, error) == (frames, None)
     assert not labels or labels[-1][1] == len(data)
 
@@ -54,7 +57,8 @@ def test_any_bytes_give_frames_or_an_error_of_ours(data, places, eof):
     outcome(FrameReader, data, eof=eof, places=[min(place, len(data)) for place in places])
 
 
-@given(st.lists(st.sampled_from([b"\x00", b"\x01", b"\x02", b"\x03", b"\x00\x00\x00", b"\x00\x00\x00\x02", b"\x04", b"ab"]), max_size=14))
+@given(st.lists(st.sampled_from([b"\x00", b"\x01", b"\x02", b"\x03", b"\x00\x00\x00", b"\x00\x00\x00\x02",
+                                 b"\x04", b"ab"]), max_size=14))
 def test_near_frames_are_judged_alike_however_they_are_cut(parts):
     outcome(FrameReader, b"".join(parts), eof=True)
 
@@ -74,8 +78,8 @@ def test_a_cut_inside_a_frame_is_told_and_one_between_frames_cannot_be():
     (b"\x01\x00\x00\x00\x00\x00\x00\x05abcd", "the payload of a stdout frame", 5, 4),
     (b"\x00\x00\x00\x00\x00\x00\x00\x05abcd", "the payload of a stdin frame", 5, 4),
     (b"\x03\x00\x00\x00\x00\x00\x00\x05abcd", "the payload of a system error frame", 5, 4),
-    (struct.pack(">BxxxI", 1, MAX_FRAME_PIECE_BYTES + 5) + b"x" * (MAX_FRAME_PIECE_BYTES + 2), "the payload of a stdout frame",
-     MAX_FRAME_PIECE_BYTES + 5, MAX_FRAME_PIECE_BYTES + 2),
+    (struct.pack(">BxxxI", 1, MAX_FRAME_PIECE_BYTES + 5) + b"x" * (MAX_FRAME_PIECE_BYTES + 2),
+     "the payload of a stdout frame", MAX_FRAME_PIECE_BYTES + 5, MAX_FRAME_PIECE_BYTES + 2),
 ], ids=lambda value: repr(value)[:20])
 def test_the_verdict_on_a_cut(data, where, expected, got):
     reader = FrameReader(offset=100)
@@ -130,7 +134,8 @@ def test_a_buffer_may_be_filled_again_at_once():
 
 
 @pytest.mark.parametrize("data, expected, seen", [(b"\x04\x00\x00\x00", UNKNOWN, b"\x04\x00\x00\x00"),
-                                                  (b"\x01\x00\x07\x00\x00\x00\x00\x00", PADDED, b"\x07\x00\x00\x00\x00\x00")])
+                                                  (b"\x01\x00\x07\x00\x00\x00\x00\x00", PADDED,
+                                                   b"\x07\x00\x00\x00\x00\x00")])
 def test_a_refusal_says_what_was_seen_and_expected(data, expected, seen):
     with pytest.raises(ProtocolError) as caught:
         FrameReader().feed(data)
@@ -139,9 +144,12 @@ def test_a_refusal_says_what_was_seen_and_expected(data, expected, seen):
 
 def test_labels_of_frames():
     labels = outcome(FrameReader, encode_frame(1, b"abc") + encode_frame(3, b"no"), want_labels=True)[2]
-    assert labels == [(0, 1, "frame stream type"), (1, 4, "frame padding"), (4, 8, "frame length"), (8, 11, "frame payload"),
-                      (11, 12, "frame stream type"), (12, 15, "frame padding"), (15, 19, "frame length"), (19, 21, "frame payload")]
-    assert outcome(FrameReader, b"\x01\x00\x01", want_labels=True)[2] == [(0, 1, "frame stream type"), (1, 2, "frame padding")]
+    assert labels == [(0, 1, "frame stream type"), (1, 4, "frame padding"), (4, 8, "frame length"),
+                      (8, 11, "frame payload"),
+                      (11, 12, "frame stream type"), (12, 15, "frame padding"), (15, 19, "frame length"),
+                      (19, 21, "frame payload")]
+    assert outcome(FrameReader, b"\x01\x00\x01",
+                   want_labels=True)[2] == [(0, 1, "frame stream type"), (1, 2, "frame padding")]
 
 
 def test_an_error_after_frames_does_not_hide_them():

@@ -1,14 +1,16 @@
 import pytest
 
-from rawdock.wire.grammar import (CHUNK_EXTENSION, CHUNK_SIZE, CONTENT_LENGTH, FIELD_PAIR, FIELD_VALUE, REQUEST_HEAD,
-                                  RESPONSE_HEAD, STRAY_CONTROL, TARGET, TOKEN, TRAILER_SECTION)
+from rawdock.wire.grammar import (CHUNK_EXTENSION, CHUNK_SIZE, CONTENT_LENGTH, FIELD_PAIR, FIELD_VALUE,
+                                  REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, TARGET, TOKEN, TRAILER_SECTION)
 
 LONG = 65536   # the bound of a head: no text that reaches these expressions is longer
 
 
 @pytest.mark.parametrize("pattern, accepted, refused", [
-    (TOKEN, ["a", "GET", "!#$%&'*+-.^_`|~09azAZ"], ["", "a b", "a:", "a\n", "(a)", "\xe9", "a/b", '"a"', "a,", "{", "a\x00"]),
-    (TARGET, ["/", "*", "/a?b=%20&c", "http://docker/v1.41/info"], ["", "/a b", "/\n", "/\x7f", "/\xe9", "/\t"]),
+    (TOKEN, ["a", "GET", "!#$%&'*+-.^_`|~09azAZ"],
+     ["", "a b", "a:", "a\n", "(a)", "\xe9", "a/b", '"a"', "a,", "{", "a\x00"]),
+    (TARGET, ["/", "*", "/a?b=%20&c", "http://docker/v1.41/info"],
+     ["", "/a b", "/\n", "/\x7f", "/\xe9", "/\t"]),
     (FIELD_VALUE, ["", "a", "a b", "a\tb", "\xe9", "!", "a  b"],
      [" ", " a", "a ", "\ta", "a\r", "a\nb", "a\x00b", "a\x7f", "\u20ac", "a\n"]),
     (CONTENT_LENGTH, ["0", "00", "1024", "9" * 19],
@@ -20,7 +22,8 @@ def test_whole_texts(pattern, accepted, refused):
 
 
 @pytest.mark.parametrize("data, place", [
-    (b"a\r\nb\r\n\r\n", None), (b"a\tb\x80\xff\r", None), (b"a\rb", 1), (b"\nb", 0), (b"ab\n", 2), (b"a\r\r\n", 1),
+    (b"a\r\nb\r\n\r\n", None), (b"a\tb\x80\xff\r", None), (b"a\rb", 1), (b"\nb", 0), (b"ab\n", 2),
+    (b"a\r\r\n", 1),
     (b"a\r\n\n", 3), (b"a\x00", 1), (b"ab\x7f", 2), (b"a\x0b", 1), (b"a\x1f", 1),
 ])
 def test_what_stands_nowhere_in_a_head(data, place):
@@ -29,8 +32,10 @@ def test_what_stands_nowhere_in_a_head(data, place):
 
 
 @pytest.mark.parametrize("extension, end", [
-    (b"\r\n", 0), (b";a\r\n", 2), (b";a=b\r\n", 4), (b' ; a\t=\t"b c"\r\n', 12), (b';a="\\""\r\n', 7), (b";a;b=c;d\r\n", 8),
-    (b';a="\xe9"\r\n', 6), (b";\r\n", 0), (b";;a\r\n", 0), (b";a=\r\n", 2), (b';a="b\r\n', 2), (b';a="b"c\r\n', 6), (b" \r\n", 0),
+    (b"\r\n", 0), (b";a\r\n", 2), (b";a=b\r\n", 4), (b' ; a\t=\t"b c"\r\n', 12), (b';a="\\""\r\n', 7),
+    (b";a;b=c;d\r\n", 8),
+    (b';a="\xe9"\r\n', 6), (b";\r\n", 0), (b";;a\r\n", 0), (b";a=\r\n", 2), (b';a="b\r\n', 2),
+    (b';a="b"c\r\n', 6), (b" \r\n", 0),
     (b";a b\r\n", 2), (b';a="\x00"\r\n', 2), (b";\xe9\r\n", 0), (b";a=b=c\r\n", 4),
 ])
 def test_how_far_a_chunk_extension_goes(extension, end):
@@ -65,7 +70,8 @@ def test_hostile_heads_are_refused_at_once(pattern, text):
 
 
 @pytest.mark.parametrize("text", [
-    b";a=" + b" " * 4096 + b'"', b";a" + b" " * 4096, b";" + b" " * 4096, b';a="' + b"\\\\" * 2048, b';a="' + b'\\"' * 2048,
+    b";a=" + b" " * 4096 + b'"', b";a" + b" " * 4096, b";" + b" " * 4096, b';a="' + b"\\\\" * 2048,
+    b';a="' + b'\\"' * 2048,
     b";a" * 2048 + b";", b';a="b" ' * 600 + b"=", b';a="' + b';a="' * 1024, b" ;\ta\t=\tb\t" * 400 + b"\x00",
 ], ids=lambda text: repr(text[:12]))
 def test_hostile_chunk_extensions_are_matched_at_once(text):
@@ -73,4 +79,5 @@ def test_hostile_chunk_extensions_are_matched_at_once(text):
 
 
 def test_a_block_of_fields_is_taken_apart_once():
-    assert FIELD_PAIR.findall("a:b\r\nc: \t d \r\ne:\r\n" + "f:" + " " * LONG + "\r\n") == [("a", "b"), ("c", "d "), ("e", ""), ("f", "")]
+    assert FIELD_PAIR.findall("a:b\r\nc: \t d \r\ne:\r\n" + "f:" + " " * LONG
+                              + "\r\n") == [("a", "b"), ("c", "d "), ("e", ""), ("f", "")]

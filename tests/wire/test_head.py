@@ -21,7 +21,8 @@ RESPONSES = [
     (b"HTTP/1.1 200 \xe9t\xe9\tok \r\n\r\n", Head("1.1", 200, "\xe9t\xe9\tok ", [])),
     (b"HTTP/1.1 200 OK\r\na:b\r\nA: \t c d\t \r\ne:\r\nf:  \r\ng: \xff\r\nh: x:y\r\n\r\n",
      Head("1.1", 200, "OK", [("a", "b"), ("A", "c d"), ("e", ""), ("f", ""), ("g", "\xff"), ("h", "x:y")])),
-    (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * MAX_FIELDS + b"\r\n", Head("1.1", 200, "OK", [("a", "b")] * MAX_FIELDS)),
+    (b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * MAX_FIELDS + b"\r\n",
+     Head("1.1", 200, "OK", [("a", "b")] * MAX_FIELDS)),
 ]
 REQUESTS = [
     (b"GET / HTTP/1.1\r\n\r\n", RequestHead("1.1", "GET", "/", [])),
@@ -66,8 +67,10 @@ REFUSED = [
     ("response", b"HTTP/1.1 200 OK\r\na: \x7fb\r\n\r\n", "RFC 9110 §5.5", 20),
     ("response", b"HTTP/1.1 200 OK\r\na: b\rc: d\r\n\r\n", "RFC 9112 §2.2", 21),
     ("response", b"HTTP/1.1 200 OK\r\na: b\nc: d\r\n\r\n", "RFC 9112 §2.2", 21),
-    ("response", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * (MAX_FIELDS + 1) + b"\r\n", "rawdock limit", 17 + 6 * MAX_FIELDS),
-    ("request", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (MAX_FIELDS + 1) + b"\r\n", "rawdock limit", 16 + 6 * MAX_FIELDS),
+    ("response", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * (MAX_FIELDS + 1) + b"\r\n", "rawdock limit",
+     17 + 6 * MAX_FIELDS),
+    ("request", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (MAX_FIELDS + 1) + b"\r\n", "rawdock limit",
+     16 + 6 * MAX_FIELDS),
     ("request", b"GET /\r\n\r\n", "RFC 9112 §3", 5),
     ("request", b"GET  / HTTP/1.1\r\n\r\n", "RFC 9112 §3.2", 4),
     ("request", b"GET / HTTP/1.1 \r\n\r\n", "RFC 9112 §2.3", 6),
@@ -84,7 +87,8 @@ REFUSED = [
 
 @pytest.mark.parametrize("data, head", RESPONSES, ids=lambda value: repr(value)[:40])
 def test_response_heads(data, head):
-    assert parse_response_head(data) == parse_response_head(bytearray(data)) == parse_response_head(memoryview(data)) == head
+    assert (parse_response_head(data) == parse_response_head(bytearray(data))
+            == parse_response_head(memoryview(data)) == head)
 
 
 @pytest.mark.parametrize("data, head", REQUESTS, ids=lambda value: repr(value)[:40])
@@ -113,7 +117,8 @@ def test_refused_heads_name_rule_and_byte(kind, data, rule, offset):
     with pytest.raises(ProtocolError) as caught:
         PARSERS[kind](data, 1000)
     assert (caught.value.rule, caught.value.offset - 1000) == (rule, offset)
-    assert data[offset:].startswith(caught.value.seen) or caught.value.seen == b"%d field lines" % (MAX_FIELDS + 1)
+    assert (data[offset:].startswith(caught.value.seen)
+            or caught.value.seen == b"%d field lines" % (MAX_FIELDS + 1))
 
 
 def walk(text, kind, bare_lf=False):
@@ -126,7 +131,8 @@ def walk(text, kind, bare_lf=False):
 
 
 near_misses = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 1), st.sampled_from(
-    ["", "\r", "\n", "\r\n", " ", "\t", ":", "\x00", "\x7f", "\x80", "\xff", "a", "1", "/", "(", "\x0b", "\r\n ", "HTTP/1.1"])), max_size=3)
+    ["", "\r", "\n", "\r\n", " ", "\t", ":", "\x00", "\x7f", "\x80", "\xff", "a", "1", "/", "(", "\x0b",
+     "\r\n ", "HTTP/1.1"])), max_size=3)
 valid_heads = st.one_of(
     st.tuples(st.just("response"), st.sampled_from([data for data, _ in RESPONSES[:6]])),
     st.tuples(st.just("request"), st.sampled_from([data for data, _ in REQUESTS])),
@@ -172,10 +178,12 @@ def test_response_heads_round_trip(status, reason, fields, version):
     data = encode_response_head(status, reason, fields, version)
     assert parse_response_head(data) == Head(version, status, reason, fields)
     heads = []
-    assert HeadReader("response").take(data + b"more", 0, heads) == len(data) and heads == [parse_response_head(data)]
+    assert (HeadReader("response").take(data + b"more", 0, heads) == len(data)
+            and heads == [parse_response_head(data)])
 
 
-@given(tokens, st.text([chr(code) for code in range(33, 127)], min_size=1), headers, st.sampled_from(["1.0", "1.1"]))
+@given(tokens, st.text([chr(code) for code in range(33, 127)], min_size=1), headers,
+       st.sampled_from(["1.0", "1.1"]))
 def test_request_heads_round_trip(method, target, fields, version):
     data = encode_request_head(method, target, fields, version)
     assert parse_request_head(data) == RequestHead(version, method, target, fields)
@@ -186,8 +194,10 @@ def test_labels_of_a_head():
     end, labels = walk(text, "response")
     assert end == len(text)
     assert [(role, text[start:stop]) for start, stop, role in labels] == [
-        ("version", "HTTP/1.1"), ("SP", " "), ("status code", "404"), ("SP", " "), ("reason phrase", "Not Found"), ("CRLF", "\r\n"),
-        ("field name", "A"), ("colon", ":"), ("OWS", " "), ("field value", "b"), ("OWS", " "), ("CRLF", "\r\n"),
+        ("version", "HTTP/1.1"), ("SP", " "), ("status code", "404"), ("SP", " "),
+        ("reason phrase", "Not Found"), ("CRLF", "\r\n"),
+        ("field name", "A"), ("colon", ":"), ("OWS", " "), ("field value", "b"), ("OWS", " "),
+        ("CRLF", "\r\n"),
         ("field name", "c"), ("colon", ":"), ("CRLF", "\r\n"), ("CRLF", "\r\n")]
 
 
@@ -199,7 +209,8 @@ def head_of(size):
 
 
 def end_or_error(buffer, step, kind="response"):
-    """Where a HeadReader ends that takes `step` bytes at a time, -1 for "need more", or the rule and offset of its error."""
+    """Where a HeadReader ends that takes `step` bytes at a time, -1 for "need more", or the rule and offset
+    of its error."""
     reader, heads = HeadReader(kind), []
     for at in range(0, len(buffer), step):
         try:
@@ -221,8 +232,10 @@ def end_or_error(buffer, step, kind="response"):
     ("response", head_of(MAX_HEAD_BYTES + 3) + b"body", ("rawdock limit", MAX_HEAD_BYTES)),
     ("response", head_of(MAX_HEAD_BYTES)[:-1], -1),
     ("response", b"HTTP/1.1 200 OK\r\na: \n" + head_of(MAX_HEAD_BYTES + 9), ("RFC 9112 §2.2", 20)),
-    ("response", b"HTTP/1.1 200 OK\r\na: " + b"x" * (MAX_HEAD_BYTES - 21) + b"\rx\r\n\r\n", ("rawdock limit", MAX_HEAD_BYTES)),
-    ("response", b"HTTP/1.1 200 OK\r\na: " + b"x" * (MAX_HEAD_BYTES - 22) + b"\rx\r\n\r\n", ("RFC 9112 §2.2", MAX_HEAD_BYTES - 2)),
+    ("response", b"HTTP/1.1 200 OK\r\na: " + b"x" * (MAX_HEAD_BYTES - 21) + b"\rx\r\n\r\n",
+     ("rawdock limit", MAX_HEAD_BYTES)),
+    ("response", b"HTTP/1.1 200 OK\r\na: " + b"x" * (MAX_HEAD_BYTES - 22) + b"\rx\r\n\r\n",
+     ("RFC 9112 §2.2", MAX_HEAD_BYTES - 2)),
     ("response", b"SSH-2.0-OpenSSH", ("RFC 9112 §2.3", 0)),
     ("response", b"HTTP/1", -1),
     ("response", b"HTTP/1.1 200 OK\r\na: b\r", -1),
@@ -253,15 +266,19 @@ def test_heads_follow_one_another():
     ping, info = RequestHead("1.1", "GET", "/_ping", []), RequestHead("1.0", "GET", "/info", [("A", "b")])
     data = b"GET /_ping HTTP/1.1\r\n\r\n\r\nGET /info HTTP/1.0\r\nA: b\r\n\r\n\r\n"
     assert heads_of("request", data, eof=True, want_labels=True)[:2] == ([ping, info], None)
-    assert heads_of("request", data + b"\r\nGET / HTTP/1.0\r\n\r\n")[:2] == ([ping, info], ("ProtocolError", "RFC 9112 §3.1", len(data)))
-    assert heads_of("request", data[:-8], eof=True) == ([ping], ("TruncatedError", "RFC 9112 §8", len(data) - 8))
+    assert (heads_of("request", data + b"\r\nGET / HTTP/1.0\r\n\r\n")[:2]
+            == ([ping, info], ("ProtocolError", "RFC 9112 §3.1", len(data))))
+    assert heads_of("request", data[:-8], eof=True) == ([ping],
+                                                        ("TruncatedError", "RFC 9112 §8", len(data) - 8))
 
 
 # A bare LF: taken in requests only, and only if asked for.
 
 BARE = [
-    (b"GET / HTTP/1.0\n\n", []), (b"GET / HTTP/1.0\r\n\n", []), (b"GET / HTTP/1.0\n\r\n", []), (b"GET / HTTP/1.0\r\n\r\n", []),
-    (b"\nGET / HTTP/1.0\n\n", []), (b"\r\nGET / HTTP/1.0\nA: b \nC:\r\nd: \te\n\n", [("A", "b"), ("C", ""), ("d", "e")]),
+    (b"GET / HTTP/1.0\n\n", []), (b"GET / HTTP/1.0\r\n\n", []), (b"GET / HTTP/1.0\n\r\n", []),
+    (b"GET / HTTP/1.0\r\n\r\n", []),
+    (b"\nGET / HTTP/1.0\n\n", []),
+    (b"\r\nGET / HTTP/1.0\nA: b \nC:\r\nd: \te\n\n", [("A", "b"), ("C", ""), ("d", "e")]),
 ]
 
 
@@ -274,8 +291,10 @@ def test_bare_line_feeds(data, fields):
 
 
 @pytest.mark.parametrize("data, rule, offset", [
-    (b"GET / HTTP/1.0\nA : b\n\n", "RFC 9112 §5.1", 16), (b"GET / HTTP/1.0\nA: b\rc\n\n", "RFC 9112 §2.2", 19),
-    (b"GET / HTTP/1.0\nA: b\n c\n\n", "RFC 9112 §5.2", 20), (b"GET / HTTP/1.0\nA: \x00\n\n", "RFC 9110 §5.5", 18),
+    (b"GET / HTTP/1.0\nA : b\n\n", "RFC 9112 §5.1", 16),
+    (b"GET / HTTP/1.0\nA: b\rc\n\n", "RFC 9112 §2.2", 19),
+    (b"GET / HTTP/1.0\nA: b\n c\n\n", "RFC 9112 §5.2", 20),
+    (b"GET / HTTP/1.0\nA: \x00\n\n", "RFC 9110 §5.5", 18),
     (b"\n\nGET / HTTP/1.0\n\n", "RFC 9112 §3.1", 1), (b"GET / HTTP/1.0\r\r\n\n", "RFC 9112 §2.2", 14),
     (b"GET / HTTP/1.0\n" + b"a: b\n" * (MAX_FIELDS + 1) + b"\n", "rawdock limit", 15 + 5 * MAX_FIELDS),
     (b"GET / HTTP/1.0\nA: " + b"x" * MAX_HEAD_BYTES, "rawdock limit", MAX_HEAD_BYTES),
@@ -283,14 +302,16 @@ def test_bare_line_feeds(data, fields):
 def test_with_bare_line_feeds_everything_else_is_refused_as_before(data, rule, offset):
     for step in (1, 1000, 1 << 20):
         reader = HeadReader("request", bare_lf=True)
-        assert feed(reader, [data[at:at + step] for at in range(0, len(data), step)]) == ([], ("ProtocolError", rule, offset))
+        assert (feed(reader, [data[at:at + step] for at in range(0, len(data), step)])
+                == ([], ("ProtocolError", rule, offset)))
 
 
-@given(st.text([chr(code) for code in range(33, 127)], min_size=1), headers, st.lists(st.booleans(), min_size=1, max_size=9),
-       st.lists(st.integers(0, 60), max_size=3))
+@given(st.text([chr(code) for code in range(33, 127)], min_size=1), headers,
+       st.lists(st.booleans(), min_size=1, max_size=9), st.lists(st.integers(0, 60), max_size=3))
 def test_a_head_with_bare_line_feeds_says_what_it_says_without(target, fields, bare, places):
     strict = encode_request_head("GET", target, fields)
     lines = strict.split(b"\r\n")[:-1]
-    data = b"".join(line + (b"\n" if bare[index % len(bare)] else b"\r\n") for index, line in enumerate(lines))
+    data = b"".join(line + (b"\n" if bare[index % len(bare)] else b"\r\n") for index,
+                    line in enumerate(lines))
     merged, error = heads_of("request", data, True, places=[min(place, len(data)) for place in places])
     assert (merged, error) == ([parse_request_head(strict)], None)

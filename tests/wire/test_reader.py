@@ -78,7 +78,8 @@ def test_labels_leave_out_empty_spans_and_cost_nothing_when_off():
 
 def test_lists_of_values_come_before_the_error_that_ends_them():
     assert list(read_lists(Letters(), [b"ab", b"", b"c."])) == [[b"a", b"b"], [b"c"]]
-    for pieces, error, before in (([b"a", b"b!c"], ProtocolError, [[b"a"], [b"b"]]), ([b"a", b"?"], StreamError, [[b"a"]]),
+    for pieces, error, before in (([b"a", b"b!c"], ProtocolError, [[b"a"], [b"b"]]),
+                                  ([b"a", b"?"], StreamError, [[b"a"]]),
                                   ([b"ab"], TruncatedError, [[b"a", b"b"]])):
         seen = []
         with pytest.raises(error):
