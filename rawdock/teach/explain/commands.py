@@ -1,18 +1,15 @@
-"""`rawdock explain`: what bytes mean. And the global flag --wire, which shows them as they cross.
+"""`rawdock explain`, and the global flag --wire, which prints the transcript of a command as it runs.
 
-`explain` takes bytes that somebody captured (one direction of a connection) or a record (both directions of
-many), and shows them as a transcript, as a hexdump or as JSON, or writes them as a page, a HAR or a capture
-file. Whatever the form, bytes that break a rule end in status 1, bytes that end inside a message in status 3.
+`explain` reads a capture (the bytes of one direction of a connection) or a record (both directions of any
+number of connections). It prints a transcript, a hexdump or JSON, or writes a page, a HAR or a pcapng file.
+In every form it exits with 1 if bytes break a rule, else with 3 if they end inside a message.
 """
 import json
 import re
 
 from ...errors import ProtocolError, TruncatedError, UsageError
-from .explain import (
-    ROLE_BYTES, add_raw_stream, explain_messages, guess_role, message_facts, pieces_with_start,
-)
+from .explain import capture_direction, connection_messages, explain_messages, pieces_with_start
 from .exports import EXPORT_FORMS, ExportFiles, write_export
-from ...wire.framing import request_framing
 from ...cli.flags import Command, command_table
 
 EXPLAIN_FLAGS = """
@@ -27,11 +24,11 @@ EXPLAIN_FLAGS = """
 """
 
 CAPTURE_BYTES = 65536
-RECORD_START_BYTES = 64   # tell a record from captured bytes
+RECORD_START_BYTES = 64   # enough to tell a record from captured bytes
 
 
 def read_capture(name):
-    """Pieces (bytes) of the file `name`, or of stdin for "-". UsageError if it cannot be opened."""
+    """Yield the content (bytes) of the file `name`, or of stdin for "-". UsageError if it is not readable."""
     try:
         file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
     except OSError as error:
@@ -56,36 +53,31 @@ def do_explain(console, options, arguments):
         raise UsageError("--role %s: not one of response, request, auto" % role)
     exports = [form for form in EXPORT_FORMS if options[form] is not None]
     if options["json"] and (options["hex"] or exports):
-        raise UsageError("--json is a form of its own",
+        raise UsageError("--json prints no other form beside it",
                          "leave --%s out" % (["hex"] * options["hex"] + exports)[0])
-    # No method with small letters is in use, and methods are case-sensitive (RFC 9110 §9.1): head is not
-    # HEAD.
+    # Methods are case-sensitive (RFC 9110 §9.1), and those in use are in capitals: head is a mistake for HEAD.
     if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):
         raise UsageError("--for %s: no such method" % method, "methods are in capitals, as --for HEAD")
     name = arguments[0] if arguments else "-"
     with ExportFiles([(form, options[form]) for form in exports], 0 if name == "-" else name) as files:
         start, pieces = pieces_with_start(read_capture(name), RECORD_START_BYTES, is_no_record)
-        if not start.lstrip().startswith(b"{"):   # a record begins with one, and is_record has more to load
+        if is_no_record(start):   # decided without loading the module that is_record comes from
             return explain_capture(console, options, pieces, role, method, files)
-        from .annotate import AnnotatedRecording
-        from ..record.record import is_record, read_record
+        from ..record.record import is_record, read_record, redacted_recording
         if not is_record(start):
             return explain_capture(console, options, pieces, role, method, files)
         from io import BytesIO
         recording = read_record(BytesIO(b"".join(pieces)))
         if options["json"]:
-            return print_record_messages(console, AnnotatedRecording(recording, not options["secrets"]))
+            return print_record(console, recording if options["secrets"] else redacted_recording(recording))
         return show_whole(console, options, recording, files)
 
 
 def explain_capture(console, options, pieces, role, method, files):
     """Explain the bytes of one direction, written to `files` (ExportFiles) if it has any → exit status."""
     if options["json"]:   # it is for programs, which want the bytes that were captured
-        return print_captured_messages(console, pieces, role, method)
-    if role == "auto":
-        start, pieces = pieces_with_start(pieces, ROLE_BYTES)
-        role = guess_role(start)
-    direction = "<" if role == "response" else ">"
+        return print_capture(console, explain_messages(pieces, role, method))
+    direction, pieces = capture_direction(pieces, role)
     from ..record.record import Recording, WireEvent
     if options["hex"] or files.files:
         recording = Recording(started=0.0, address="")
@@ -103,71 +95,39 @@ def explain_capture(console, options, pieces, role, method, files):
     return sink.status
 
 
-def print_captured_messages(console, pieces, role, method):
+def print_capture(console, messages):
+    """Print what explain_messages() yields, a JSON object a line, and what it raises → exit status."""
     try:
-        for facts in explain_messages(pieces, role, method):
+        for facts in messages:
             console.out.line(json.dumps(facts))
-    except TruncatedError:
-        return 3
     except ProtocolError as error:
-        print_broken_rule(console, error)
-        return 1
+        return print_error(console, error)
     return 0
 
 
-def print_broken_rule(console, error):
+def print_record(console, recording):
+    """Print the messages of a Recording, a JSON object a line, connection by connection → exit status."""
+    statuses = {0}
+    for connection in recording.connections:
+        messages, errors = connection_messages(connection)
+        for facts in messages:
+            console.out.line(json.dumps(dict(facts, connection=connection.number)))
+        statuses.update([print_error(console, error) for error in errors])
+    return 1 if 1 in statuses else max(statuses)
+
+
+def print_error(console, error):
+    """Print a ProtocolError as JSON, unless bytes that end inside a message are all it is → exit status."""
+    if isinstance(error, TruncatedError):
+        return 3
     console.out.line(json.dumps({"error": str(error), "rule": error.rule, "offset": error.offset}))
-
-
-def print_record_messages(console, annotated):
-    """Print a JSON object for each message of an AnnotatedRecording, by connections → exit status."""
-    status = 0
-    for connection in annotated.connections:
-        for stream, message, raw in messages_in_turn(connection):
-            if message.head is not None or isinstance(message.error, TruncatedError):
-                body = joined_bytes(stream, [part for part in message.body if part not in raw])
-                framing = request_framing(message.head).kind if raw else message.framing
-                facts = message_facts(message.kind, message.head, framing, body, message.complete)
-                add_raw_stream(facts, joined_bytes(stream, raw))
-                facts["connection"] = connection.number
-                console.out.line(json.dumps(facts))
-        for stream in (connection.requests, connection.responses):
-            if isinstance(stream.error, TruncatedError):
-                status = status or 3
-            elif stream.error is not None:
-                print_broken_rule(console, stream.error)
-                status = 1
-    return status
-
-
-def joined_bytes(stream, ranges):
-    return b"".join([stream.data[start:end] for start, end in ranges])
-
-
-def messages_in_turn(connection):
-    """Yield (AnnotatedStream, AnnotatedMessage, ranges): a request, what answers it, at last other messages.
-
-    The ranges, (start, end) pairs, are those of the raw stream that the client sent after a request.
-    """
-    given = set()
-    for exchange in connection.exchanges:
-        if exchange.request is not None:
-            given.add(exchange.request)
-            yield connection.requests, exchange.request, exchange.raw_sent
-        for message in exchange.interim + [exchange.response]:
-            if message is not None:
-                given.add(message)
-                yield connection.responses, message, []
-    for stream in (connection.requests, connection.responses):
-        for message in stream.messages:
-            if message not in given:
-                yield stream, message, []
+    return 1
 
 
 def show_whole(console, options, recording, files):
-    """Write a Recording to `files` (ExportFiles), and print its hexdump if asked for → exit status.
+    """Write a Recording to `files` (ExportFiles), and print its hexdump if --hex is given → exit status.
 
-    Where nothing is written and no hexdump asked for, its transcript is printed.
+    The transcript is printed if there is no file and no --hex.
     """
     from .annotate import AnnotatedRecording
     from .hexdump import hexdump_lines
@@ -196,7 +156,7 @@ EXPLAIN_COMMANDS = command_table(
 
 
 def show_wire(console):
-    """From here on print on stderr what crosses the connections of `console` (a Console)."""
+    """Print on stderr what crosses the connections that `console` (a Console) opens from now on."""
     from ..record.record import WireRecorder, recorded_dial
     from .screen import output_widths, wants_colour
     from .transcript import TranscriptSink
@@ -208,7 +168,7 @@ def show_wire(console):
             recorder.finish()
         except OSError:   # nobody reads the transcript
             pass
-        except Exception as error:   # a mistake in the transcript is not the command's
+        except Exception as error:   # a mistake in the transcript must not fail the command
             console.complain("rawdock: the transcript broke off: %r" % error)
 
     console.closers.append(finish)

@@ -1,19 +1,18 @@
-"""What crossed the connections, as text for people: a transcript, and a hexdump with each byte's role.
+"""What crossed the connections, as text for people: the transcript of `explain`, `tap` and --wire.
 
-    TranscriptSink    a sink: prints while the connections are under way, whole lines only
-    show_recording    the same of a Recording
-    hexdump_lines     offset, hexadecimal, ASCII, role and explanation of every byte
+    TranscriptSink    a sink, which prints while the connections are under way
+    show_recording    prints a Recording
 
     1> GET /_ping HTTP/1.1                # SystemPing: ask if the engine is there
     1< HTTP/1.1 200 OK                    # it worked
 
-A number tells connections apart, > is what the client sent, < what it received, * what happened to a
-connection, ! what is wrong. Chunk lines are shown as they are; frames are shown by stream, a JSON
-message is one line. What is long is folded: SHOWN_BYTES of each body, frame and message.
+The number is that of the connection. After it, > begins what the client sent, < what it received, * what
+happened to the connection, and ! an error. Chunk lines are shown as they are. A frame is shown with the name
+of its stream, a JSON message as one line. Of each body, frame and message SHOWN_BYTES are shown; the rest is
+counted.
 
-Promises: no control character of the wire reaches the terminal, whoever put it there; credentials are
-masked before anything is read; each write is whole lines. Left out: an explanation that has been given
-already is not given again.
+Promises: no control character from the wire reaches the terminal; credentials are masked before anything is
+read; each write is whole lines. An explanation is given once, with the first line that it explains.
 """
 from collections import deque
 
@@ -22,7 +21,7 @@ from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
 from .annotate import content_kind, explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
-from ..record.pairing import BODY_ROLES, PairedReaders
+from ..record.pairing import BODY_ROLES, PairedPieces
 from .screen import broken_line, counted_bytes, painted, wrapped_words
 
 SHOWN_BYTES = 1000            # of a body, of a JSON message, of a frame
@@ -31,6 +30,8 @@ EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
+EVENT_TEXTS = {"open": "connected to %s", "note": "%s", "half-close": "%s will send no more",
+               "close": "%s closed the connection", "reset": "%s reset the connection"}
 JSON_BLANKS = b"\x1e\r\n\t "
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length "
@@ -38,9 +39,10 @@ UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date serv
 
 
 class TranscriptPaper:
-    """Lines for `out` (write(bytes)): `colour` them or not, and number the connections or not.
+    """Collects the lines of a transcript, and writes them to `out` (write(bytes), or None).
 
-    `widths`: columns into which explanations are fitted, and those for all else; None: not at all.
+    `colour` and `numbered` (bool) add colours and connection numbers. `widths` are the columns into which
+    explanations are fitted, and those for what crossed; None for either does not fit it.
     """
 
     def __init__(self, out, colour=False, numbered=True, widths=(None, None)):
@@ -52,7 +54,8 @@ class TranscriptPaper:
         self._explained = set()
 
     def line(self, number, sign, text, explanation=""):
-        """Add a line of printable text; its continuation lines have no number and no sign."""
+        """Add a line of printable text. Where it must be broken, the next lines are without number and sign.
+        """
         start = "%s%s" % (number if self._numbered else "", sign)
         indent = len(start) + 1
         pieces = [text] if self._wire_width is None else broken_line(text, self._wire_width - indent)
@@ -81,121 +84,145 @@ class TranscriptPaper:
         lines += [" " * column + part for part in parts[1:]]
 
     def once(self, explanation):
-        """The explanation if it was not given yet, else ""."""
+        """`explanation` (str) if it was not given before, else ""."""
         if explanation in self._explained:
             return ""
         self._explained.add(explanation)
         return explanation
 
     def flush(self):
-        """Write the lines that are ready, with one write."""
+        """Write the lines collected, with one write()."""
         lines, self._lines = self._lines, []
         if lines and self._out is not None:
             self._out.write("".join([line + "\n" for line in lines]).encode("utf-8", "backslashreplace"))
 
 
 class FoldedElement:
-    """A frame's payload or a JSON message, shown in pieces where chunk lines are between: SHOWN_BYTES of it.
+    """A frame's payload, a JSON message or a text, of which SHOWN_BYTES are shown and the rest is counted.
 
-    `prefix` (str) goes before each line, `explanation` beside the first one.
+    `side` (SideTranscript) gets the lines; `prefix` (str) goes before each, `explanation` beside the first.
     """
 
     def __init__(self, side, prefix="", explanation=""):
         self._side = side
         self._prefix = prefix
         self._explanation = explanation
-        self._limit = None    # bytes to show: what the first piece is decides it
         self._seen = 0        # bytes of it so far
-        self._hidden = 0      # of these, bytes that are only counted
+        self._hidden = 0      # those of them that are only counted
+        self.limit = SHOWN_BYTES
 
     @property
-    def is_full(self):
-        """Whether what is still to come of it is only counted."""
-        return self._hidden > 0
+    def room(self):
+        """How many more bytes will be shown. Without any, chunk lines inside the element say nothing."""
+        return max(0, self.limit - self._seen)
 
     def add(self, data, last=True):
         """Show the next bytes of the element; `last`: it ends with them."""
-        if self._limit is None:
-            self._limit = SHOWN_BINARY_BYTES if b"\0" in data[:SHOWN_BYTES] else SHOWN_BYTES
-        shown = data[:max(0, self._limit - self._seen)]
-        self._seen += len(data)
+        if b"\0" in data[:self.room]:
+            self.limit = SHOWN_BINARY_BYTES
+        shown = data[:self.room]
         self._hidden += len(data) - len(shown)
-        if shown or not self._seen:
-            ends_line = last and shown.endswith(b"\n") and not self._hidden
-            for line in (shown[:-1] if ends_line else shown).split(b"\n"):
+        if shown or last and not self._seen:
+            for line in (shown[:-1] if shown.endswith(b"\n") else shown).split(b"\n"):
                 self._side.line(self._prefix + printable_text(line) if line else self._prefix.rstrip(),
                                 self._explanation)
                 self._explanation = ""
+        self._seen += len(data)
         if last and self._hidden:
             self._side.line("%s… %s more" % (self._prefix, counted_bytes(self._hidden)))
 
 
 class BodyTranscript:
-    """Shows one body, or the raw stream behind a message, as its pieces come."""
+    """Shows a body, or the raw stream after a message, as its pieces come: add(bytes), then end().
+
+        _show            the content                                        what waits for its end
+        None             not known yet                                      all of it
+        _show_decoded    frames or JSON messages, read by `_reader`         a frame or message without a label
+        _show_text       anything else, one FoldedElement                   a line
+        _show_raw        a terminal's bytes                                 nothing: a prompt has no line end
+    """
 
     def __init__(self, side, message, raw):
         self.message = message
         self.raw = raw
         self._side = side
-        self._show = None        # the method for its kind, once that is known
-        self._pending = b""      # until then; later the start of a line, a frame or a JSON message
-        self._reader = None      # of frames or of JSON messages
-        self._sure = True
-        self._labels = []        # the reader's
-        self._passed = 0         # bytes of the body before _pending
+        self._show = None
+        self._waiting = b""      # the end of the bytes so far
+        self._reader = None      # a FrameReader or MessageReader, which labels in offsets of the body
+        self._labels = []
+        self._is_sure = True     # that the content is what the reader reads
+        self._at = 0             # the offset in the body of `_waiting`
+        self._shown = 0          # the offset in the body of the first byte that was not shown
         self._element = None     # the FoldedElement under way
-        self._partial = 0        # bytes at the start of _pending that it has shown already
-        self._stream = self._left = 0    # of the frame under way: its type, and payload bytes to come
-        self._room = SHOWN_BYTES
-        self._folded = 0         # bytes that are counted and not shown
+        self._stream = self._left = 0    # of the frame under way: its stream type, and bytes to come
 
     def add(self, data):
         if self._show is None:
-            self._pending += data
-            kind, sure = self._kind()
-            if (kind == "frames" and not sure and len(self._pending) < 4
-                    or kind == "json" and not self._pending.strip(JSON_BLANKS)):
-                return   # it may yet be something else
-            data = self._begin(kind, sure)
+            self._waiting += data
+            kind, is_sure = self._kind()
+            if (kind == "frames" and not is_sure and len(self._waiting) < 4
+                    or kind == "json" and not self._waiting.strip(JSON_BLANKS)):
+                return   # more bytes decide what it is
+            data = self._begin(kind, is_sure)
         self._show(data)
 
     def _kind(self):
-        message = self.message
-        request = message.request.head if message.request is not None else None
-        return content_kind(message.kind, message.head, request, self.raw, self._pending)
+        request = self.message.request
+        return content_kind(self.message.kind, self.message.head, request.head if request else None,
+                            self.raw, self._waiting)
 
-    def _begin(self, kind, sure):
-        data, self._pending = self._pending, b""
-        self._sure = sure
+    def _begin(self, kind, is_sure):
+        """Choose how the content is shown → the bytes that have waited for it."""
+        data, self._waiting, self._is_sure = self._waiting, b"", is_sure
         if kind == "frames":
             self._show, self._reader = self._show_decoded, FrameReader(self._labels)
-        elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else one value, no object
+        elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else one value, not an object
             self._show, self._reader = self._show_decoded, MessageReader(self._labels)
         else:
-            self._show = self._show_bytes
-            if b"\0" in data:
-                self._room = SHOWN_BINARY_BYTES
+            self._begin_text()
         return data
 
+    def _begin_text(self):
+        self._show = self._show_raw if self.raw else self._show_text
+
+    def _show_raw(self, data):
+        if data:
+            FoldedElement(self._side).add(data)
+
+    def _show_text(self, data):
+        """Lines of text, the last one when it has ended, or cannot be shown in full anyway."""
+        if not data:
+            return
+        self._element = self._element or FoldedElement(self._side)
+        self._waiting += data
+        size = len(self._waiting)
+        if size < self._element.room:
+            size = self._waiting.rfind(b"\n") + 1
+        if size:
+            self._element.add(self._waiting[:size], False)
+            self._waiting = self._waiting[size:]
+
     def _show_decoded(self, data):
-        """Frames or JSON messages. From a broken one on the rest is shown as it is."""
-        self._pending += data
+        """Frames or JSON messages. After bytes that break a rule the rest is shown as text."""
+        self._waiting += data
         failure = None
         try:
             for _ in self._reader.feed(data):
                 pass
         except (ProtocolError, StreamError) as error:
             failure = error
-        begin = self._passed
+        first = self._at
         for start, end, role in self._labels:
-            self._show_label(role, self._pending[start - begin:end - begin])
-            self._passed = end
-        self._pending = self._pending[self._passed - begin:]
+            self._show_label(role, self._waiting[start - first:end - first],
+                             self._waiting[max(start, self._shown) - first:end - first])
+            self._at = end
+        self._waiting = self._waiting[self._at - first:]
         del self._labels[:]
         if failure is not None:
             self._stop_decoding(failure)
 
-    def _show_label(self, role, data):
+    def _show_label(self, role, data, new):
+        """Show what a label covers: `data` (bytes), of which `new` was not shown with the chunks before."""
         if role == "frame stream type":
             self._stream = data[0]
         elif role == "frame length":
@@ -204,75 +231,65 @@ class BodyTranscript:
                 self._show_element(NO_ERROR_TEXT.encode() if self._stream == 3 else b"", True)
         elif role == "frame payload":
             self._left -= len(data)
-            self._show_element(data[self._partial:], not self._left)
+            self._show_element(new, not self._left)
         elif role == "JSON message":
-            self._show_element(data[self._partial:], True)
+            self._show_element(new, True)
 
     def _show_element(self, data, last):
         """Show the next bytes of the frame or JSON message under way; `last`: it ends with them."""
-        if self._element is None:
-            self._element = self._new_element()
-        if isinstance(self._reader, MessageReader):
-            data = data.replace(b"\n", b" ")   # one line, however it was laid out
-        self._element.add(data, last)
-        self._partial = 0
+        is_json = isinstance(self._reader, MessageReader)
+        if self._element is None and is_json:
+            self._element = FoldedElement(self._side)
+        elif self._element is None:
+            explanation = (ENGINE_ERROR_EXPLANATION if self._stream == 3
+                           else self._side.once(FRAME_EXPLANATION))
+            self._element = FoldedElement(self._side, STREAM_NAMES[self._stream] + ": ", explanation)
+        self._element.add(data.replace(b"\n", b" ") if is_json else data, last)   # a message is one line
         if last:
             self._element = None
 
-    def _new_element(self):
-        if isinstance(self._reader, MessageReader):
-            return FoldedElement(self._side)
-        explanation = ENGINE_ERROR_EXPLANATION if self._stream == 3 else self._side.once(FRAME_EXPLANATION)
-        return FoldedElement(self._side, STREAM_NAMES[self._stream] + ": ", explanation)
-
     def _stop_decoding(self, failure):
-        if self._sure and isinstance(failure, ProtocolError):
+        if self._is_sure and isinstance(failure, ProtocolError):
             self._side.complain("in the body, %s" % failure, 1)
-        rest, self._pending, self._partial = self._pending[self._partial:], b"", 0
+        rest = self._take_waiting()
         self._reader = self._element = None
-        self._show = self._show_bytes
+        self._begin_text()
         self._show(rest)
 
-    def _show_bytes(self, data):
-        """Content as lines; of a raw stream what crossed together: a prompt has no line end to wait for."""
-        if self.raw:
-            if data:
-                FoldedElement(self._side).add(data)
-            return
-        shown = data[:self._room]
-        self._room -= len(shown)
-        self._folded += len(data) - len(shown)
-        lines = (self._pending + shown).split(b"\n")
-        self._pending = lines.pop()
-        for line in lines:
-            self._side.line(printable_text(line))
-        if not self._room:
-            self._show_pending()
+    def _take_waiting(self):
+        """What waits and was not shown yet."""
+        rest, self._waiting = self._waiting[max(0, self._shown - self._at):], b""
+        self._shown = self._at
+        return rest
 
     @property
     def is_folding(self):
-        """Whether bytes are counted and not shown now, so that chunk lines between them say nothing."""
-        return self._folded > 0 or self._element is not None and self._element.is_full
+        """Whether bytes are only counted now."""
+        return self._element is not None and not self._element.room
 
     def end_chunk(self):
-        """The data of a chunk is over: what is pending goes before the next chunk line, as on the wire."""
+        """Show what waits before the next chunk line, which comes after it on the wire."""
         if self._reader is None:
             if self._show is not None:
-                self._show_pending()
-        elif len(self._pending) > self._partial and (self._left or isinstance(self._reader, MessageReader)):
-            self._show_element(self._pending[self._partial:], False)
-            self._partial = len(self._pending)
+                self._show_rest(False)
+        elif self._left or isinstance(self._reader, MessageReader):
+            new = self._waiting[max(0, self._shown - self._at):]
+            if new:
+                self._show_element(new, False)
+                self._shown = self._at + len(self._waiting)
 
-    def _show_pending(self):
-        """What is pending of a line, a frame or a JSON message whose end will not come, or not be shown."""
-        rest, self._pending, self._partial = self._pending[self._partial:], b"", 0
-        if rest:
+    def _show_rest(self, last=True):
+        """Show what waits for an end that will not come. `last`: nor will any more bytes."""
+        rest = self._take_waiting()
+        if self._element is not None and self._reader is None:
+            self._element.add(rest, last)
+        elif rest:
             FoldedElement(self._side).add(rest)
 
     def end(self):
-        """No more of it will come."""
+        """The body has ended, or all of it that will come has."""
         if self._show is None:
-            if not self._pending:
+            if not self._waiting:
                 return
             data = self._begin(*self._kind())   # which sets _show
             self._show(data)
@@ -280,27 +297,22 @@ class BodyTranscript:
             try:
                 self._reader.feed_eof()
             except TruncatedError as error:
-                self._show_pending()
+                self._show_rest()
                 self._side.complain("in the body, %s" % error, 3)
-        self._show_pending()
-        if self._folded:
-            self._side.line("… %s more" % counted_bytes(self._folded))
-            self._folded = 0
+        self._show_rest()
 
 
 class SideTranscript:
-    """One direction of one connection."""
+    """Shows one direction of one connection, ">" or "<", of a ConnectionTranscript."""
 
     def __init__(self, connection, direction):
         self._connection = connection
         self._direction = direction
         self._reader = connection.pair.readers[direction]
-        self._held = bytearray()   # bytes without a label yet
-        self._at = 0               # the offset of the first of them
         self._elements = []        # (role, bytes) of the line under way
-        self._body = None
-        self._failed = False
-        self._unread = 0           # bytes behind a broken rule
+        self._body = None          # the BodyTranscript under way
+        self._has_failed = False   # its bytes have broken a rule, or ended inside a message
+        self._unread = 0           # bytes after the piece that broke a rule
 
     def line(self, text, explanation=""):
         self._connection.paper.line(self._connection.number, self._direction, text, explanation)
@@ -311,35 +323,32 @@ class SideTranscript:
     def once(self, explanation):
         return self._connection.paper.once(explanation)
 
-    def add(self, data):
-        """Bytes that crossed. They are shown by show_labels, once it is known what they are."""
-        if self._failed:
+    def count_unread(self, data):
+        """Count `data` if nothing of this direction is read any more."""
+        if self._has_failed:
             self._unread += len(data)
-        else:
-            self._held += data
 
-    def show_labels(self, labels):
-        held, at = bytes(self._held), self._at
-        for start, end, role, message in labels:
-            data = held[start - at:end - at]
+    def show_pieces(self):
+        """Show what was read since the last call."""
+        for role, data, message in self._connection.pair.take_pieces(self._direction):
             if self._body is not None and self._body.message is not message:
                 self._end_body()
             if role in BODY_ROLES:
                 self._body_of(message, role == "raw stream").add(data)
             elif role == "CRLF":
                 self._end_line(message)
-            elif role == "chunk data CRLF":
-                if self._body is not None:
-                    self._body.end_chunk()
-            else:
+            elif role != "chunk data CRLF":
                 self._elements.append((role, data))
-            self._at = end
-        del self._held[:self._at - at]
+            elif self._body is not None:
+                self._body.end_chunk()
         if self._body is not None and self._body.message.complete and not self._body.raw:
             self._end_body()
         error = self._reader.error
-        if error is not None and not self._failed and not isinstance(error, TruncatedError):
-            self._fail(error)
+        if error is not None and not self._has_failed and not isinstance(error, TruncatedError):
+            self._has_failed = True
+            self._end_body()
+            self._show_rest()
+            self.complain("%s: nothing after it is read" % error, 1)
 
     def _body_of(self, message, raw):
         if self._body is None or self._body.raw != raw:
@@ -353,21 +362,21 @@ class SideTranscript:
             body.end()
 
     def _end_line(self, message):
+        """Show the line whose elements have come: of a head, of a trailer section, or with a chunk size."""
         elements, self._elements = self._elements, []
         parts = dict(elements)
         text = printable_text(b"".join([data for _, data in elements]))
         if len(text) > SHOWN_BYTES:
             text = "%s… %d characters more" % (text[:SHOWN_BYTES], len(text) - SHOWN_BYTES)
-        if "chunk size" in parts:
-            size = int(parts["chunk size"], 16)
-            if not size:
-                self._end_body()
-            elif self._body is not None and self._body.is_folding:
-                return
-            self.line(text, "a chunk of %s" % counted_bytes(size) if size
-                      else "the last chunk: the body is over")
-        else:
+        if "chunk size" not in parts:
             self.line(text, self._explanation(parts, message))
+            return
+        size = int(parts["chunk size"], 16)
+        if not size:
+            self._end_body()
+            self.line(text, "the last chunk: the body is over")
+        elif self._body is None or not self._body.is_folding:
+            self.line(text, "a chunk of %s" % counted_bytes(size))
 
     def _explanation(self, parts, message):
         """The explanation of a line of a head whose elements are `parts` (role → bytes), or ""."""
@@ -385,24 +394,18 @@ class SideTranscript:
                 return self._connection.paper.once(found[0]) if found else ""
         return found[0] if found else ""
 
-    def _fail(self, error):
-        """The bytes of this direction break a rule: show what was not read yet, and why it is not."""
-        self._failed = True
-        self._end_body()
-        self._show_rest()
-        self.complain("%s: nothing behind it is read" % error, 1)
-
     def _show_rest(self):
-        rest = b"".join([data for _, data in self._elements]) + bytes(self._held)
-        self._at += len(self._held)
-        self._elements, self._held = [], bytearray()
+        """Show the elements of the line under way, and the bytes that have no label."""
+        rest = b"".join([data for _, data in self._elements])
+        rest += self._connection.pair.take_rest(self._direction)
+        self._elements = []
         if rest:
             FoldedElement(self).add(rest)
 
     def end(self, cut):
-        """No more will come. `cut`: that is not what this side (the client, who closed) wanted."""
+        """Nothing more will come. `cut`: it is an error if that is inside a message."""
         error = self._reader.error
-        if self._failed:
+        if self._has_failed:
             if self._unread:
                 self.line("… %s more, not read" % counted_bytes(self._unread))
                 self._unread = 0
@@ -410,21 +413,23 @@ class SideTranscript:
         self._end_body()
         self._show_rest()
         if cut and isinstance(error, TruncatedError):
-            self._failed = True
+            self._has_failed = True
             self.complain(str(error), 3)
 
 
 class ConnectionTranscript:
-    """One connection: `number`, `paper`, `pair`; `status` is the exit status that its bytes give explain."""
+    """Shows one connection on `paper` (TranscriptPaper): take(WireEvent), then finish().
+
+    `status` is the exit status of `explain` for its bytes. `left` are the sides that have closed it.
+    """
 
     def __init__(self, paper, number, method="GET"):
         self.paper = paper
         self.number = number
-        self.pair = PairedReaders(method)
+        self.pair = PairedPieces(method)
         self.status = 0
+        self.left = set()
         self._sides = {direction: SideTranscript(self, direction) for direction in "><"}
-        self._seen = {">": 0, "<": 0}
-        self.left = set()   # the sides that have closed
 
     def complain(self, text, status):
         self.status = self.status or status
@@ -432,43 +437,39 @@ class ConnectionTranscript:
 
     def take(self, event):
         if event.kind == "data":
-            self._seen[event.direction] += len(event.data)
-            self._sides[event.direction].add(event.data)
+            self._sides[event.direction].count_unread(event.data)
             self.pair.feed(event.direction, event.data)
             self._show()
             return
-        who = "the client" if event.direction == ">" else "the engine"
         if event.kind == "open":
             self.pair.opened()
-        if event.kind in ("open", "note"):
-            text = printable_text(event.data)
-            self.paper.line(self.number, "*", "connected to " + text if event.kind == "open" else text)
-            return
-        if event.kind != "half-close":
+        elif event.kind in ("close", "reset"):
             self.left.add(event.direction)
             if event.direction == "<":
                 self.finish()
-        self.paper.line(self.number, "*",
-                        {"half-close": "%s will send no more", "close": "%s closed the connection",
-                                           "reset": "%s reset the connection"}[event.kind] % who)
+        text = printable_text(event.data)
+        if event.kind not in ("open", "note"):
+            text = "the client" if event.direction == ">" else "the engine"
+        self.paper.line(self.number, "*", EVENT_TEXTS[event.kind] % text)
 
     def _show(self):
         for direction in "><":
-            self._sides[direction].show_labels(self.pair.take_labels(direction))
+            self._sides[direction].show_pieces()
             del self.pair.messages[direction][:]
 
     def finish(self):
         self.pair.finish()
         self._show()
-        for direction in "><":
-            self._sides[direction].end(self._seen[direction] > 0 and ">" not in self.left)
+        for side in self._sides.values():
+            side.end(">" not in self.left)   # a client that closes first wants no more
 
 
 class TranscriptSink:
-    """A sink that prints to `out` (write(bytes); None: it only judges). `redact` False shows credentials too.
+    """A sink that prints to `out` (write(bytes)); with None it only finds the exit status.
 
-    `status`, after finish(): 0, 1 if bytes broke a rule, 3 if they ended inside a message. `method` is what
-    responses answer whose request was not recorded. `widths`: see TranscriptPaper.
+    `redact` False shows credentials too. `method` is that of the request to a response whose request was not
+    recorded. `colour`, `numbered` and `widths` are those of TranscriptPaper. After finish(), `status` is 1
+    if bytes broke a rule, else 3 if they ended inside a message, else 0.
     """
 
     def __init__(self, out, colour=False, numbered=True, redact=True, method="GET", widths=(None, None)):
@@ -507,7 +508,7 @@ class TranscriptSink:
 
 
 def show_recording(recording, out, colour=False, redact=True, widths=(None, None)):
-    """Print a Recording to `out` (write(bytes), or None) in the order of time → status of TranscriptSink."""
+    """Print a Recording to `out` (write(bytes), or None) in the order of time → the status of the sink."""
     connections = recording.connections
     events = [(event.seconds, connection.number, event) for connection in connections
               for event in connection.events]

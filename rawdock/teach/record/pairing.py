@@ -1,13 +1,16 @@
-"""Both directions of one connection, read together: which answer belongs to which request.
+"""Both directions of one connection, read together: which response answers which request.
 
-PairedReaders gives the wire floor's two readers what each must know of the other. A response's framing
-depends on the method that it answers (RFC 9112 §6.3), and whether the client's bytes go on as a raw stream
-depends on the answer. So bytes that a client sends after a request that may switch the connection are kept
-until its answer has come; everything else is read at once, as it is fed.
+    PairedReaders    labels each byte with its role and its message
+    PairedPieces     does so with the bytes themselves, held until their label is known
 
-Every byte that is read gets a label (start, end, role, message): the readers' own labels with the
-PairedMessage that they belong to. Nothing is raised: a direction whose bytes break a rule stops there, with
-the error in its `error`, and the other one goes on.
+PairedReaders gives the two readers of rawdock/wire what each must know of the other. The framing of a
+response depends on the method of its request (RFC 9112 §6.3), and whether the client's bytes continue as a
+raw stream depends on the response. So bytes that a client sends after a request that may switch the
+connection are kept until its response has come; all other bytes are read as they are fed.
+
+Every byte that is read gets a label (start, end, role, message), where message is the PairedMessage that the
+byte belongs to. Nothing is raised: a direction whose bytes break a rule stops there, with the ProtocolError
+in its `error`, and the other direction continues.
 """
 from collections import deque
 
@@ -15,19 +18,17 @@ from ...engine.endpoints import may_hijack
 from ...errors import ProtocolError
 from ...wire.exchange import RequestReader, ResponseReader
 
-# Engine API, ContainerAttach and ExecStart: their 200 means what 101 means, for clients that did not ask for
-# an upgrade.
-MAX_KEPT_BYTES = 1 << 20   # a client that sends more than this without an answer sends a raw stream
+MAX_KEPT_BYTES = 1 << 20   # a client that sends more than this without a response sends a raw stream
 BODY_ROLES = ("content", "chunk data", "raw stream")
 
 
 class PairedMessage:
-    """A message as it is read.
+    """A message as it is read: `kind` is "request" or "response".
 
-    `head` is None until it is whole; then `framing` is known, and `body`, the offset of the first byte after
-    the head. `start` and `end` are offsets in the stream too; `end` is None until the message is `complete`.
-    `request` is the PairedMessage that a response answers, `answer` the final response to a request.
-    `switched`: a raw stream follows.
+    `head` (RequestHead or Head) is None until it is complete; then `framing` (Framing) is known, and `body`,
+    the offset of the first byte after the head. `start` and `end` are offsets in the stream too; `end` is
+    None until the message is `complete`. `request` is the PairedMessage that a response answers, `answer` the
+    final response to a request. `switched`: a raw stream follows.
     """
 
     __slots__ = ("kind", "head", "framing", "start", "body", "end", "complete", "request", "answer",
@@ -41,39 +42,41 @@ class PairedMessage:
 
     @property
     def interim(self):
-        """Whether it is a 1xx, after which another response must come."""
+        """Whether the message is a 1xx response, which another response must follow (RFC 9110 §15.2)."""
         return self.head is not None and self.head.interim
 
 
 class PairedReader:
-    """Runs `reader`, of the wire floor, a part at a time, and sees where each message begins and ends.
+    """Runs a RequestReader or ResponseReader a part at a time, to learn where each message begins and ends.
 
-    `message` is the PairedMessage under way or None; `error` the ProtocolError that stopped the reading, or
-    None.
+    `message` is the PairedMessage under way, or None; `error` the ProtocolError that stopped the reading, or
+    None; `fed` whether any byte has come.
     """
 
     message = error = None
-    kept = None   # bytes whose meaning an answer must tell first
+    fed = False
+    kept = None   # bytearray of what follows a request that may switch, until the response decides
 
     def __init__(self, pair, direction, reader, labels):
         self.pair = pair
         self.reader = reader
         self._messages = pair.messages[direction]
-        self._part_labels = labels   # those of the reader, without their message
+        self._part_labels = labels   # (start, end, role), which `reader` appends to
         self._labels = []
 
     @property
     def offset(self):
-        """Where the next byte to read is in its stream."""
+        """The offset in the stream of the next byte to read."""
         return self.reader.offset
 
     @property
     def bare_lf(self):
-        """Whether a line of a head may end with LF alone."""
+        """Whether a line of a head may end with LF alone (RFC 9112 §2.2)."""
         return self.reader.heads.bare_lf
 
     def read(self, data):
-        """Take what `data` (bytes) holds, up to where its meaning is not known yet."""
+        """Read `data` (bytes), or keep it from where the response to a request must decide what it is."""
+        self.fed = self.fed or len(data) > 0
         at = 0
         while self.error is None and self.kept is None and (at < len(data) or self.reader.state == "switch"):
             at = self._read_part(data, at)
@@ -107,13 +110,13 @@ class PairedReader:
         return labels
 
     def _begin_message(self, head):
-        """A head has come; None: its bytes break a rule."""
+        """Add the message that begins with `head`, or with a head that breaks a rule (None)."""
         heads = self.reader.heads
         self.message = message = PairedMessage(self.reader.kind, heads.start)
         self._messages.append(message)
-        # if its fields contradict each other, that is the error, and there is no framing
         if head is not None:
             message.head, message.body = head, heads.start + len(heads.raw)
+            # Fields that contradict each other are an error, and leave the message without a framing.
             message.framing = self.reader.framing if self.error is None else None
             self._pair_message(message)
 
@@ -122,8 +125,8 @@ class PairedReader:
         self.message = None
 
     def read_eof(self):
-        """No more will come."""
-        if self.error is not None:
+        """The stream has ended. Where no byte was fed, that is no error."""
+        if self.error is not None or not self.fed:
             return
         try:
             ended = self.reader.feed_eof()
@@ -135,7 +138,7 @@ class PairedReader:
 
 
 class PairedRequestReader(PairedReader):
-    """Reads requests. `kept`: the bytes after one that may switch the connection, until it is answered."""
+    """Reads requests, and keeps what follows one that may switch the connection until it is answered."""
 
     def __init__(self, pair):
         labels = []
@@ -147,7 +150,7 @@ class PairedRequestReader(PairedReader):
     def _end_message(self):
         message, head = self.message, self.message.head
         PairedReader._end_message(self)
-        if message.answer is not None:   # an early one
+        if message.answer is not None:   # it came before the end of the request
             self._continue(message, message.answer.framing.kind == "upgrade")
         elif head.asks_to_upgrade or may_hijack(head.method, head.target) or head.method == "CONNECT":
             self.message, self.kept = message, bytearray()
@@ -166,14 +169,14 @@ class PairedRequestReader(PairedReader):
             self.decide(True)
 
     def decide(self, switched):
-        """The last request's answer is known: read on as a raw stream, or as the next request."""
+        """Read the kept bytes: as a raw stream if the last request `switched`, else as the next request."""
         data, self.kept = bytes(self.kept), None
         self._continue(self.message, switched)
         self.read(data)
 
 
 class AnswerReader(ResponseReader):
-    """A ResponseReader that learns from `pair` which request a response answers."""
+    """A ResponseReader that asks `pair` (PairedReaders) which request a response answers."""
 
     def __init__(self, pair, method, labels):
         ResponseReader.__init__(self, method, False, labels)
@@ -183,13 +186,13 @@ class AnswerReader(ResponseReader):
         if not self.pair.unanswered:
             return self.method, False
         request = self.pair.unanswered[0].head
-        # A detached exec start is answered with a length, and no stream follows.
+        # The response to a detached ExecStart has a Content-Length, and no stream follows.
         delimited = "content-length" in head.headers or "transfer-encoding" in head.headers
         return request.method, may_hijack(request.method, request.target) and not delimited
 
 
 class PairedResponseReader(PairedReader):
-    """Reads responses, each as the answer to the request whose turn it is."""
+    """Reads responses, each as the one to the first request without a final response."""
 
     def __init__(self, pair, method):
         labels = []
@@ -209,9 +212,9 @@ class PairedResponseReader(PairedReader):
 class PairedReaders:
     """Reads both directions, ">" (the client's) and "<": feed(direction, bytes), then take_labels(direction).
 
-    `method` is what a response answers whose request is not known. `messages[direction]` are the
-    PairedMessages begun so far, in order; the caller may drop them. Captured bytes are read strictly; call
-    opened() where an engine was connected to.
+    `method` is that of the request to a response whose request was not fed. `messages[direction]` are the
+    PairedMessages begun so far, in order; the caller may remove them. Lines of a request's head must end
+    with CRLF, unless opened() is called.
     """
 
     def __init__(self, method="GET"):
@@ -220,15 +223,32 @@ class PairedReaders:
         self.readers = {">": PairedRequestReader(self), "<": PairedResponseReader(self, method)}
 
     def opened(self):
-        """Requests go to an engine: LF alone may end a line of a request's head (RFC 9112 §2.2)."""
+        """The server is an engine, which accepts LF alone in the head of a request (RFC 9112 §2.2)."""
         self.readers[">"].reader.heads.bare_lf = True
 
     def feed(self, direction, data):
-        """Read bytes of one direction, in the order in which they crossed."""
+        """Read `data` (bytes-like) of one direction, in the order in which the pieces crossed."""
         self.readers[direction].read(bytes(data))
 
+    def read_connection(self, connection):
+        """Read all of a RecordedConnection → whether its responses have ended, as far as is known.
+
+        They have not if the record begins with the connection and does not have the engine's close.
+        """
+        opened = ended = False
+        for event in connection.events:
+            if event.kind == "data":
+                self.feed(event.direction, event.data)
+            elif event.kind == "open":
+                opened = True
+                self.opened()
+            elif event.direction == "<" and event.kind in ("close", "half-close"):
+                ended = True
+        self.finish()
+        return ended or not opened
+
     def decide(self):
-        """Read the kept bytes if the answer that they wait for has come."""
+        """Read the kept bytes if the response that decides what they are has come."""
         requests = self.readers[">"]
         while requests.kept is not None and requests.message.answer is not None:
             requests.decide(requests.message.answer.framing.kind == "upgrade")
@@ -238,13 +258,45 @@ class PairedReaders:
         return self.readers[direction].take_labels()
 
     def undecided(self, direction):
-        """Whether bytes of `direction` wait for an answer that tells what they are."""
+        """Whether bytes of `direction` are kept until a response decides what they are."""
         return self.readers[direction].kept is not None
 
     def finish(self):
-        """Nothing more will come, in either direction."""
+        """Both directions have ended."""
         requests = self.readers[">"]
-        while requests.kept is not None:   # what one decision lets go may hold another request like it
+        while requests.kept is not None:   # the bytes that were kept may hold another such request
             requests.decide(requests.message.head.asks_to_upgrade)
         for reader in self.readers.values():
             reader.read_eof()
+
+
+class PairedPieces(PairedReaders):
+    """PairedReaders that hold the bytes until they have a label: take_pieces() in place of take_labels()."""
+
+    def __init__(self, method="GET"):
+        PairedReaders.__init__(self, method)
+        self._held = {">": bytearray(), "<": bytearray()}   # what has no label yet
+        self._offsets = {">": 0, "<": 0}                    # of the first byte held
+
+    def feed(self, direction, data):
+        """Read `data` (bytes-like). What comes after bytes that break a rule is not held."""
+        if self.readers[direction].error is None:
+            self._held[direction] += data
+        PairedReaders.feed(self, direction, data)
+
+    def take_pieces(self, direction):
+        """The labelled bytes since the last call, a list of (role, bytes, PairedMessage or None)."""
+        labels = self.take_labels(direction)
+        if not labels:
+            return []
+        first, held = self._offsets[direction], self._held[direction]
+        pieces = [(role, bytes(held[start - first:end - first]), message)
+                  for start, end, role, message in labels]
+        self._offsets[direction] = end = labels[-1][1]
+        del held[:end - first]
+        return pieces
+
+    def take_rest(self, direction):
+        """The bytes that have no label, which breaks a rule or ends inside an element: never read again."""
+        rest, self._held[direction] = bytes(self._held[direction]), bytearray()
+        return rest
