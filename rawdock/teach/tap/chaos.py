@@ -2,21 +2,20 @@
 
     Tap(listener, address, make_connection=Chaos(cut_at=100))
 
-The faults that the answers of a connection can have (requests are always passed on as they are):
+The faults that the answers on a connection can have (requests are always passed on unchanged):
 
     cut_at            only the first N bytes come, then the connection ends
     drop_last_chunk   a chunked body ends with its connection, just before the last chunk
     bad_frame         the first frame of each stream of frames has a type that does not exist
     one_byte          they come one byte a write
     drip              seconds to wait before each write
-    reset             whatever ends here ends with ECONNRESET; alone: at the first byte of an answer
+    reset             a cut ends the connection with ECONNRESET; alone: at the first byte of an answer
 
-Strategy: a connection puts what it receives from the engine into a queue, and gives it to the client from
-there a step at a time; while the queue holds anything no more is received. The faults that depend on the
-protocol (drop_last_chunk, bad_frame) ask the paired readers for each byte's role, and hold back the bytes
-that have no label yet. From bytes that break a rule on, everything is passed on.
+Strategy: what comes from the engine is changed before it is passed on. The faults that depend on the protocol
+(drop_last_chunk, bad_frame) ask the paired readers for each byte's role, and hold back the bytes that have no
+label yet. From bytes that break a rule on, everything is passed on.
 
-Closing a Unix socket is a reset for the other side if bytes of its are still unread, else an end. So `reset`
+When a Unix socket is closed, its peer sees a reset if bytes from it are still unread, else an end. So `reset`
 looks at the last byte of what the client sent, passes it on, and leaves it unread.
 """
 import socket
@@ -24,86 +23,79 @@ from collections import namedtuple
 
 from ...wire.frames import FRAME_PREFIXES
 from ..record.pairing import BODY_ROLES, PairedReaders
-from .tap import TapConnection, is_hung_up, leave_nothing_unread
+from .serving import is_hung_up, shut_down
+from .tap import TapConnection
 
 BAD_STREAM_TYPE = b"\x09"
-STEPS_IN_A_ROW = 256        # one-byte writes of a connection before others have their turn
-LOOK_AGAIN_SECONDS = 0.005  # a socket that is never emptied is always readable: poll cannot wait for more
-READ_HANG_UP = 0x2000       # POLLRDHUP, which Python names on some systems only
+LOOK_AGAIN_SECONDS = 0.005  # a socket with a byte left in it is always readable: poll cannot wait for more
+POLL_READ_HANG_UP = 0x2000   # POLLRDHUP, which Python names on some systems only
 
 
-class Chaos(namedtuple("Chaos", "cut_at drop_last_chunk bad_frame one_byte drip reset only")):
-    """The faults to put into answers; called, it makes the connections that have them.
-
-    `only`: the number of the one connection that has them; None: all.
-    """
+class Chaos(namedtuple("Chaos", "cut_at drop_last_chunk bad_frame one_byte drip reset")):
+    """The faults to put into answers; called, it makes the connections that have them."""
 
     def __new__(cls, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0,
-                reset=False, only=None):
+                reset=False):
         cut_at = 0 if reset and cut_at is None and not drop_last_chunk else cut_at
-        return super(Chaos, cls).__new__(cls, cut_at, drop_last_chunk, bad_frame, one_byte, drip, reset, only)
+        return super(Chaos, cls).__new__(cls, cut_at, drop_last_chunk, bad_frame, one_byte, drip, reset)
 
-    def __call__(self, tap, number, client, engine):
-        if self.only in (None, number):
-            return ChaosConnection(self, tap, number, client, engine)
-        return TapConnection(tap, number, client, engine)
+    def __call__(self, tap, number, client):
+        return ChaosConnection(self, tap, number, client)
 
 
 class ChaosConnection(TapConnection):
-    """A tapped connection whose answers have faults."""
+    """A tapped connection whose answers have the faults `chaos` (Chaos)."""
 
-    def __init__(self, chaos, *arguments):
-        TapConnection.__init__(self, *arguments)
+    def __init__(self, chaos, tap, number, client):
+        TapConnection.__init__(self, tap, number, client)
         self.chaos = chaos
         self.pair = PairedReaders() if chaos.drop_last_chunk or chaos.bad_frame else None
         if self.pair is not None:
             self.pair.opened()
-        self.received = b""      # from the engine, and not yet known to be passed on
+        self.held = b""          # from the engine, and not passed on yet
         self.base = 0            # the offset of its first byte in the engine's stream
-        self.answer = b""        # the queue: bytes to give to the client
-        self.at = 0              # how many of them have been given
-        self.taken = 0           # bytes that ever went into `answer`
-        self.cutting = False     # the connection ends when the queue is empty
-        self.resting = False     # until the time of the next step
+        self.passed = 0          # how many bytes of answers were let through
+        self.cutting = False     # the connection ends after them
         self.marked = None       # the last message whose first frame was looked at
-        self.left = 0            # bytes of the client that were passed on and left unread
+        self.unread = 0          # bytes of the client that were passed on and left unread
 
     # -- what comes from the engine
 
-    def pass_on(self, flow, view):
-        if self.pair is not None:
-            self.pair.feed(flow.direction, view)
-            self.pair.take_labels(">")
-        if flow is self.up:
-            TapConnection.pass_on(self, flow, view)
+    def pass_on(self, direction, sink, data):
+        with self.server.lock:
+            if self.pair is not None:
+                self.pair.feed(direction, data)
+                self.pair.take_labels(">")
+            if direction == "<":
+                self.held += bytes(data)
+                given = self.let_through(False)
+        if direction == "<":
+            self.give(sink, given)
         else:
-            self.received += bytes(view)
-            self.take_received(False)
-            self.walk()
+            TapConnection.pass_on(self, direction, sink, data)
 
-    def take_received(self, all_of_it):
-        """Move what is known to be passed on, or `all_of_it`, from `received` to `answer`."""
-        size = len(self.received)
-        if self.pair is not None and not self.cutting:
+    def let_through(self, all_of_it):
+        """Take the bytes that are known to be passed on from `held`, or `all_of_it` → those bytes."""
+        size = len(self.held)
+        if self.pair is not None:
             labelled = self.put_faults()
             if self.cutting or not all_of_it and self.pair.readers["<"].error is None:
                 size = labelled
-        given, self.received = self.received[:size], self.received[size:]
+        given, self.held = self.held[:size], self.held[size:]
         self.base += size
         limit = self.chaos.cut_at
-        if limit is not None and not self.cutting and self.taken + len(given) >= limit:
-            given = given[:limit - self.taken]
+        if limit is not None and not self.cutting and self.passed + len(given) >= limit:
+            given = given[:limit - self.passed]
             self.stop_after("the answers were cut after %d bytes" % limit)
-        self.taken += len(given)
-        self.answer = self.answer[self.at:] + given
-        self.at = 0
+        self.passed += len(given)
+        return given
 
     def put_faults(self):
-        """Put the faults that depend on the protocol into `received` → how many bytes of it have a label."""
+        """Put the faults that depend on the protocol into `held` → how many bytes of it have a label."""
         labelled = 0
         for start, end, role, message in self.pair.take_labels("<"):
             start, end = start - self.base, end - self.base
-            piece = self.received[start:end]
+            piece = self.held[start:end]
             if self.chaos.drop_last_chunk and role == "chunk size" and not piece.strip(b"0"):
                 self.stop_after("the last chunk was dropped")
                 labelled = start
@@ -111,7 +103,7 @@ class ChaosConnection(TapConnection):
             if role in BODY_ROLES and message is not None and message is not self.marked:
                 self.marked = message
                 if self.chaos.bad_frame and begins_frames(message, piece):
-                    self.received = self.received[:start] + BAD_STREAM_TYPE + self.received[start + 1:]
+                    self.held = self.held[:start] + BAD_STREAM_TYPE + self.held[start + 1:]
                     change = piece[0], BAD_STREAM_TYPE[0]
                     self.note("a frame's stream type was changed from %d to %d" % change)
             labelled = end
@@ -126,105 +118,76 @@ class ChaosConnection(TapConnection):
     def note(self, text):
         self.record("", "note", b"chaos: " + text.encode("ascii"))
 
-    def source_ended(self, flow, reset):
-        if flow is self.up:
-            TapConnection.source_ended(self, flow, reset)
-            return
-        self.take_received(True)
-        flow.held = True   # until the queue is empty
-        TapConnection.source_ended(self, flow, reset)
-        self.walk()
+    def pass_end(self, direction, source, sink, was_reset):
+        if direction == "<":
+            with self.server.lock:
+                given = self.let_through(True)
+            try:
+                self.give(sink, given)
+            except OSError:
+                pass   # the client has gone
+        if not self.over.is_set():
+            TapConnection.pass_end(self, direction, source, sink, was_reset)
 
     # -- what goes to the client
 
-    def walk(self):
-        """Give the client what it is due, and make its connection end after that if it is to end."""
-        flow = self.down
-        flow.held = self.at < len(self.answer) or self.cutting
-        for _ in range(STEPS_IN_A_ROW):
-            if self.resting or flow.pending is not None or flow.over or self.ended:
+    def give(self, sink, data):
+        """Pass on `data` (bytes) as slowly as it is to come, and end the connection if it is to be cut."""
+        size = 1 if self.chaos.one_byte else len(data)
+        for at in range(0, len(data), size or 1):
+            if self.chaos.drip and self.over.wait(self.chaos.drip):
                 return
-            if self.at == len(self.answer):
-                flow.held = False
-                if self.cutting:
-                    self.cut()
-                else:
-                    self.pass_on_end(flow)
-                return
-            if self.chaos.drip:
-                self.rest(self.chaos.drip, self.step)
-                return
-            self.step()
-        self.rest(0, self.walk)
+            TapConnection.pass_on(self, "<", sink, data[at:at + size])
+        if self.cutting:
+            self.record("<", "reset" if self.chaos.reset else "close")
+            self.end()
 
-    def step(self):
-        end = self.at + 1 if self.chaos.one_byte else len(self.answer)
-        piece = memoryview(self.answer)[self.at:end]
-        self.at = end
-        TapConnection.pass_on(self, self.down, piece)
-        if self.chaos.drip:
-            self.walk()
+    def end(self):
+        if self.cutting and self.chaos.reset:   # the client's socket is closed with a byte unread
+            self.over.set()
+            shut_down(self.engine)
+        else:
+            TapConnection.end(self)
 
-    def rest(self, seconds, function):
-        def go_on():
-            self.resting = False
-            if not self.ended:
-                if not self.down.over:
-                    function()
-                self.settle()
-
-        self.resting = True
-        self.tap.loop.later(seconds, go_on)
-
-    def flush(self, flow):
-        TapConnection.flush(self, flow)
-        if flow is self.down and flow.pending is None:
-            self.walk()
-
-    def cut(self):
-        self.record_end(self.down, "reset" if self.chaos.reset else "close")
-        self.tap.loop.forget(self.client)
-        if not self.chaos.reset:
-            leave_nothing_unread(self.client)
-        self.end()
+    def close(self):
+        if self.cutting and self.chaos.reset:
+            self.client.close()
+        TapConnection.close(self)
 
     # -- what the client sends, its last byte left unread
 
-    def receive(self, flow):
-        if flow is self.down or not self.chaos.reset:
-            TapConnection.receive(self, flow)
-            return
-        buffer = self.tap.buffer
-        try:
-            size = self.client.recv_into(buffer, 0, socket.MSG_PEEK)
-        except BlockingIOError:
-            return
-        except OSError:
-            size = 0
-        if size > self.left:
-            view = buffer[self.left:size]
-            self.pass_on(flow, view)
-            if not self.ended:
-                if size > 1:
-                    self.client.recv(size - 1)
-                self.left = 1
-        elif not size or is_hung_up(self.client, READ_HANG_UP):
-            self.source_ended(flow, False)
-            return
-        if not self.ended:
-            flow.held = True
-            self.tap.loop.later(LOOK_AGAIN_SECONDS, self.look_again)
+    def receive(self, direction, buffer):
+        if direction == "<" or not self.chaos.reset:
+            return TapConnection.receive(self, direction, buffer)
+        while not self.over.wait(LOOK_AGAIN_SECONDS):
+            try:
+                size = self.client.recv_into(buffer, 0, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return -1
+            if not size or size == self.unread and has_ended(self.client):
+                return 0
+            if size > self.unread:
+                self.client.recv(size - 1)
+                buffer[:size - self.unread] = bytes(buffer[self.unread:size])
+                fresh, self.unread = size - self.unread, 1
+                return fresh
+        return 0
 
-    def look_again(self):
-        if self.ended:
-            return
-        self.up.held = False
-        if self.up.wants_more():
-            self.receive(self.up)
-        elif not self.up.over:
-            self.up.held = True
-            self.tap.loop.later(LOOK_AGAIN_SECONDS, self.look_again)
-        self.settle()
+    def wait_for_hang_up(self, sock):
+        if not self.chaos.reset:
+            TapConnection.wait_for_hang_up(self, sock)
+        while not is_hung_up(sock) and not self.over.wait(LOOK_AGAIN_SECONDS):
+            pass
+
+
+def has_ended(sock):
+    """Whether the peer of `sock` sends nothing any more, though not all may be read."""
+    from select import poll
+    poller = poll()
+    poller.register(sock, POLL_READ_HANG_UP)
+    return bool(poller.poll(0))
 
 
 def begins_frames(message, data):

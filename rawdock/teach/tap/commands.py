@@ -30,8 +30,6 @@ TAP_FLAGS = """
 --drip             int   MS  fault: so many milliseconds before each write of an answer
 --sweep            bool  run CMD once for each of many cuts of its answers, list those it took for success
 --points           int   N  cuts of a sweep, at most (60)
---every            bool  a cut at every byte
---live             bool  sweep against the engine, not a record: what CMD changes, it changes each time
 -v                 bool  sweep: a line for each cut
 """
 REPLAY_FLAGS = """
@@ -142,8 +140,8 @@ def chaos_of(options):
 
 def do_tap(console, options, arguments):
     chaos = chaos_of(options)
-    if not options["sweep"] and (options["points"] is not None or options["every"] or options["live"]):
-        raise UsageError("--points, --every and --live belong to --sweep")
+    if not options["sweep"] and options["points"] is not None:
+        raise UsageError("--points belongs to --sweep")
     if options["sweep"]:
         others = FAULT_FLAGS + FILE_FLAGS + ("listen",)
         given = [name for name in others if options[name] not in (None, False)]
@@ -191,8 +189,7 @@ def run_until_signal(console, server, ready):
 def run_tapped_command(console, tap, argv, files):
     """Run `argv` as the tap's client → its exit status. `files` (ExportFiles) are emptied once it runs."""
     import signal
-    from threading import Thread
-    from .sweep import child_environment, start_child
+    from .client_cuts import child_environment, start_child
     children, early = [], []
 
     def pass_signal(number, frame=None):
@@ -202,10 +199,6 @@ def run_tapped_command(console, tap, argv, files):
             children[0].send_signal(number)
         else:
             early.append(number)
-
-    def wait():
-        child.wait()
-        tap.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, pass_signal)
@@ -218,12 +211,9 @@ def run_tapped_command(console, tap, argv, files):
     empty_or_kill(files, child)
     for number in early:
         pass_signal(number)
-    waiter = Thread(target=wait, daemon=True)
-    waiter.start()
-    tap.run()
-    waiter.join()
+    status = tap.run_until(child.wait)
     tap.drain(LEFT_BEHIND_SECONDS)
-    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+    return status if status >= 0 else 128 - status
 
 
 def empty_or_kill(files, child):
@@ -251,15 +241,15 @@ def is_in_foreground():
 
 
 def do_sweep(console, options, argv, address):
-    from .sweep import Sweep
-    if options["points"] is not None and options["points"] < 1:
-        raise UsageError("--points %d: one at least" % options["points"])
-    points = None if options["every"] else options["points"] or DEFAULT_SWEEP_POINTS
-    how = "each time against %s" % address if options["live"] else "answered by the record of the first run"
-    console.err.line("rawdock: %s is run once, then once for each cut, %s" % (argv[0], how))
+    from .client_cuts import ClientCuts
+    limit = DEFAULT_SWEEP_POINTS if options["points"] is None else options["points"]
+    if limit < 1:
+        raise UsageError("--points %d: one at least" % limit)
+    console.err.line("rawdock: %s is run once, then once for each cut, answered by the record of the first run"
+                     % argv[0])
     report = (lambda run: console.out.line(sweep_line(run))) if options["v"] else None
     with UnixListener() as listener:
-        runs = Sweep(argv, address, listener, points, options["live"], report).run()
+        runs = ClientCuts(argv, address, listener, limit, report).run()
     silent = [run for run in runs if run.status == 0]
     if silent and not options["v"]:
         console.out.line("taken for success:")

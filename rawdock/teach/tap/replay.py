@@ -22,11 +22,11 @@ import re
 from collections import namedtuple
 
 from ...errors import ProtocolError
-from ...wire.exchange import End, RequestReader, Switched
+from ...wire.exchange import RequestReader
 from ...wire.framing import NO_BODY, response_framing, stays_open
-from ...wire.message import RequestHead, encode_response_head
+from ...wire.message import encode_response_head
 from ..explain.annotate import annotate
-from .tap import BROKEN, READABLE, WRITABLE, LoopServer, leave_nothing_unread
+from .serving import ClientServer, ServedConnection, is_hung_up
 
 REPLAY_RECEIVE_BYTES = 65536
 REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)",
@@ -111,11 +111,6 @@ def raw_steps(recorded, start, end, raw_sent):
     return steps + [(stdin, half_closed and stdin > 0, end - start)]
 
 
-def after_request(head):
-    """What its sender (RequestHead) wants to follow the answer: CLOSE or NEXT."""
-    return NEXT if stays_open(head, NO_BODY) else CLOSE
-
-
 def container_names(exchanges):
     """{name or id: full id} of the containers that the answers to create, inspect and list tell of."""
     names = {}
@@ -191,183 +186,111 @@ class ReplayBook:
             method, split_target(target)[1], named + (" and %d more" % more) * (more > 0))
 
 
-class ReplayConnection:
+class ReplayConnection(ServedConnection):
     """One client of a ReplayServer."""
 
-    def __init__(self, server, sock):
-        self.server = server
-        self.sock = sock
+    def __init__(self, server, client):
+        ServedConnection.__init__(self, server, client)
         self.reader = RequestReader(bare_lf=True)
-        self.head = None           # of the request being read
-        self.exchange = None       # the raw one being given
-        self.step = 0
-        self.given = 0
-        self.stdin = 0             # bytes of it that came
-        self.stdin_ended = False
-        self.out = b""
-        self.closing = False       # once `out` is written
-        self.holding = False       # nothing more is answered
-        self.ended = False
+        self.data, self.at = b"", 0   # received, and how much of it was read
 
-    def on_events(self, events):
-        if events & (WRITABLE | BROKEN) and self.out:
-            self.write()
-        if events & (READABLE | BROKEN) and not self.ended:
-            self.receive()
-        if events & BROKEN and not self.ended and self.stdin_ended:
-            self.end()
-        self.settle()
-
-    def settle(self):
-        if self.ended:
-            return
-        if self.closing and not self.out:
-            self.end()
-            return
-        # An answer that is not taken yet is not added to.
-        is_ready = not self.stdin_ended and not self.closing and len(self.out) < REPLAY_RECEIVE_BYTES
-        reads = READABLE if is_ready else 0
-        self.server.loop.watch(self.sock, reads | (WRITABLE if self.out else 0), self.on_events)
-
-    def end(self):
-        if self.ended:
-            return
-        self.ended = True
-        self.server.loop.forget(self.sock)
-        self.server.connections.discard(self)
-        leave_nothing_unread(self.sock)
-        self.sock.close()
-
-    def write(self):
+    def run(self):
+        """Answer requests, until one side ends the connection."""
         try:
-            self.out = self.out[self.sock.send(self.out):]
-        except BlockingIOError:
-            pass
+            while self.answer_next() == NEXT:
+                pass
         except OSError:
-            self.end()
+            pass   # the client has gone
 
-    def send(self, data):
-        self.out += data
-        self.write()
-
-    def receive(self):
+    def answer_next(self):
+        """Read a request and answer it → NEXT if another may follow, else CLOSE."""
         try:
-            data = self.sock.recv(REPLAY_RECEIVE_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.stdin_ended = True
-            if self.exchange is None or self.holding:
-                self.closing = True    # who waits for no stream has left
-            else:
-                self.go_on()
-        elif self.exchange is not None:
-            self.stdin += len(data)
-            self.go_on()
-        elif not self.holding:
-            self.read_requests(data)
-
-    def read_requests(self, data):
-        try:
-            for event in self.reader.feed(data):
-                if self.ended or self.closing or self.holding:
-                    return
-                if isinstance(event, RequestHead):
-                    self.head = event
-                elif isinstance(event, End):
-                    self.answer(self.head)
-                elif isinstance(event, Switched):
-                    if self.exchange is not None:
-                        self.stdin += len(event.leftover)
-                        self.go_on()
-                        return
-                    # It asked to switch and was refused: HTTP goes on.
-                    self.reader = RequestReader(bare_lf=True)
-                    if event.leftover:
-                        self.read_requests(event.leftover)
-                    return
+            head = self.next_request()
         except ProtocolError as error:
-            if self.exchange is None and not self.ended:
-                self.refuse("GET", 400, "%s (%s)" % (error, error.rule))
-                self.closing = True
+            self.refuse("GET", 400, "%s (%s)" % (error, error.rule))
+            return CLOSE
+        return CLOSE if head is None else self.answer(head)
+
+    def next_request(self):
+        """The next RequestHead, once its body has come too; None at the end of the connection."""
+        if self.reader.state == "switch":
+            self.reader.stay()   # the upgrade that it asked for was refused: HTTP goes on
+        while True:
+            while self.at < len(self.data):
+                self.at = self.reader.take_part(self.data, self.at, [])
+                if self.reader.complete:
+                    return self.reader.head
+            self.data, self.at = self.client.recv(REPLAY_RECEIVE_BYTES), 0
+            if not self.data:
+                return None
 
     def answer(self, head):
+        """Answer the request with `head` (RequestHead) → NEXT or CLOSE."""
         server = self.server
-        found = server.book.find(head.method, head.target)
+        with server.lock:
+            found = server.book.find(head.method, head.target)
+            server.tell("%s %s" % (head.method, head.target), found)
         if found is None:
             self.answer_unknown(head)
-            return
-        server.tell("%s %s" % (head.method, head.target), found)
-        if server.cut is not None and server.cut[0] == found.index:
-            self.send(found.answer[:server.cut[1]])
-            self.closing = True
-        elif found.switched:
-            self.exchange = found
-            self.go_on()
+        elif server.cut is not None and server.cut[0] == found.index:
+            self.client.sendall(found.answer[:server.cut[1]])
+            return CLOSE
         else:
-            self.send(found.answer)
-            self.follow(found.after)
-            self.follow(after_request(head))
+            has_left = self.give(found)
+            if found.after == HOLD and not has_left:
+                while self.client.recv(REPLAY_RECEIVE_BYTES):
+                    pass
+            if found.after == HOLD and found.switched:
+                is_hung_up(self.client, wait=True)
+            if found.switched or found.after != NEXT:
+                return CLOSE
+        return NEXT if stays_open(head, NO_BODY) else CLOSE
 
-    def follow(self, after):
-        if after == CLOSE:
-            self.closing = True
-        elif after == HOLD:
-            self.holding = True
+    def give(self, exchange):
+        """Send the answer of `exchange`, in step with stdin → whether the client sends nothing any more."""
+        stdin, has_ended, given = len(self.data) - self.at, False, 0
+        for needed, needs_end, end in exchange.steps:
+            while not has_ended and (stdin < needed or needs_end):
+                data = self.client.recv(REPLAY_RECEIVE_BYTES)
+                stdin += len(data)
+                has_ended = not data
+            self.client.sendall(exchange.answer[given:end])
+            given = end
+        return has_ended
 
     def answer_unknown(self, head):
         path = split_target(head.target)[1]
-        self.server.tell("%s %s" % (head.method, head.target), None)
         if path == "/_ping" and head.method in ("GET", "HEAD"):
             body = b"OK" if head.method == "GET" else b""
             fields = [("Api-Version", self.server.book.api_version()), ("Ostype", "linux"),
                       ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", len(body))]
-            self.send(encode_response_head(200, "OK", fields) + body)
+            self.client.sendall(encode_response_head(200, "OK", fields) + body)
         else:
             self.refuse(head.method, 404, self.server.book.missing(head.method, head.target))
-        self.follow(after_request(head))
 
     def refuse(self, method, status, message):
         body = json.dumps({"message": message}).encode("ascii") + b"\n"
         fields = [("Content-Type", "application/json"), ("Content-Length", len(body))]
-        self.send(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields)
-                  + (b"" if method == "HEAD" else body))
-
-    def go_on(self):
-        """Give what of a raw exchange may come by now."""
-        exchange = self.exchange
-        steps, at = exchange.steps, self.given
-        while self.step < len(steps):
-            stdin, stdin_ended, end = steps[self.step]
-            if self.stdin < stdin and not self.stdin_ended or stdin_ended and not self.stdin_ended:
-                break
-            self.given = end
-            self.step += 1
-        if self.given > at:
-            self.send(exchange.answer[at:self.given])
-        if self.step == len(steps):
-            self.follow(exchange.after)
+        self.client.sendall(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields)
+                            + (b"" if method == "HEAD" else body))
 
 
-class ReplayServer(LoopServer):
+class ReplayServer(ClientServer):
     """Serves `recording` (a Recording) to the clients of `listener` (a UnixListener).
 
-    `tell(asked, exchange)` is called for each request; exchange None: it was not in the record. `cut` may be
+    `tell(request, exchange)` is called for each request; exchange None: it is not in the record. `cut` may be
     set to (index of an exchange, N): of its answer only the first N bytes are sent, then the connection ends.
     """
 
     def __init__(self, listener, recording, tell=None):
-        LoopServer.__init__(self, listener)
+        ClientServer.__init__(self, listener)
         self.book = ReplayBook(replay_exchanges(recording))
         self.cut = None
         self.tell = tell or (lambda asked, exchange: None)
 
     def serve(self, client):
         connection = ReplayConnection(self, client)
-        self.connections.add(connection)
-        connection.settle()
+        connection.start(connection.run)
 
     def rewind(self):
         """Begin again: every connection ends, and the first exchange of each kind answers next."""

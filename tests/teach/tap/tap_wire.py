@@ -43,7 +43,7 @@ def serving_thread(server):
     finally:
         server.stop()
         thread.join(20)
-        assert not thread.is_alive(), "the loop did not stop"
+        assert not thread.is_alive(), "the server did not stop"
 
 
 @contextmanager
@@ -118,6 +118,19 @@ def read_to_end(sock):
         if not piece:
             return data, False
         data += piece
+
+
+def fill(sock):
+    """How many bytes `sock` takes until nobody makes room for more."""
+    sock.settimeout(0.2)
+    count = 0
+    try:
+        while count < 64 << 20:
+            count += sock.send(b"x" * 65536)
+    except socket.timeout:
+        pass
+    sock.settimeout(20)
+    return count
 
 
 def until(condition, what):

@@ -246,7 +246,7 @@ def test_a_command_at_a_place_of_ones_choice(tap, folder):
 @pytest.mark.parametrize("words, text", [
     ([], "tap needs a command to run or a place to listen"),
     (["--sweep"], "tap needs a command"),
-    (["--live", "--", "true"], "belong to --sweep"),
+    (["--points", "3", "--", "true"], "belongs to --sweep"),
     (["--sweep", "--cut-at", "3", "--", "true"], "--cut-at does not go with --sweep"),
     (["--sweep", "--record", "x", "--", "true"], "--record does not go with --sweep"),
     (["--sweep", "--points", "0", "--", "true"], "--points 0"),
@@ -319,29 +319,18 @@ def test_a_sweep_finds_the_careless(tap):
     assert re.search(r"GET /info +byte +0 of +\d+ +version +status 0, OUTPUT LOST", lines[1])
 
 
-@pytest.mark.parametrize("more", [[], ["--live"]])
-def test_a_sweep_finds_nothing_at_the_careful(tap, rawdock_command, more):
+def test_a_sweep_finds_nothing_at_the_careful(tap, rawdock_command):
     ran = tap("--sweep", "--points", "10", "-v",
-              *more + ["--"] + rawdock_command + ["GET", "/containers/x/logs?stderr=1&stdout=1"])
+              "--", *rawdock_command + ["GET", "/containers/x/logs?stderr=1&stdout=1"])
     lines = ran.out.decode().splitlines()
     assert ran.status == 0 and len(lines) == 11
     assert lines[-1] == "10 cuts, 0 taken for success, 0 of these with other output"
     assert all(re.search("status 1$", line) for line in lines[:-1])
 
 
-def test_every_byte_of_an_answer(tap):
-    ran = tap("--sweep", "--every",
-              *client("import os, socket; s = socket.socket(socket.AF_UNIX); "
-                      "s.connect(os.environ['DOCKER_HOST'][7:]); "
-                      "s.sendall(b'GET /_ping HTTP/1.0\\r\\n\\r\\n'); s.shutdown(1); "
-                      "assert s.makefile('rb').read(60)[-3:] == b'\\nOK'"))
-    cuts = "%d cuts, 0 taken for success, 0 of these with other output" % len(PING["GET /_ping"])
-    assert ran.out.decode().splitlines()[-1] == cuts
-
-
 @pytest.mark.parametrize("words, text", [
     (client("raise SystemExit(3)"), "without any cut %s ended with status 3" % sys.executable),
-    (client("pass"), "asked nothing of the engine"),
+    (client("pass"), "sent no request to the engine"),
     (["--", "/nonexistent/program"], "cannot run /nonexistent/program"),
 ])
 def test_what_cannot_be_swept(tap, words, text):

@@ -1,4 +1,4 @@
-"""Where a sweep cuts: as often as it may at most, at places that exist, by rank; and its verdict on a run."""
+"""Where the answers to a client are cut: at places that exist, by rank, as often as allowed; its verdict on a run."""
 import pytest
 
 from rawdock.errors import UsageError
@@ -6,8 +6,8 @@ from rawdock.net.address import parse_address
 from rawdock.net.listen import UnixListener
 from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.replay import replay_exchanges
-from rawdock.teach.tap.sweep import Sweep, child_environment, cut_points, run_child, spread
-from rawdock.teach.tap.tap import SocketLoop
+from rawdock.teach.tap.client_cuts import ClientCuts, child_environment, cut_points, run_child, spread
+from rawdock.teach.tap.serving import ClientServer
 
 from tests.teach.tap.tap_wire import ask, chunk_bytes, frame_bytes
 
@@ -49,11 +49,6 @@ def test_the_telling_places_come_first(exchanges):
             "frame padding in chunk data"} <= set(places.values())
 
 
-def test_no_limit_is_every_byte(exchanges):
-    assert [(point.exchange.index, point.offset) for point in cut_points(exchanges)] == [
-        (one.index, offset) for one in exchanges for offset in range(len(one.answer))]
-
-
 def test_spread():
     assert spread([1, 2, 3], 3) == spread([1, 2, 3], 9) == [1, 2, 3]
     assert spread(list(range(100)), 4) == [0, 25, 50, 75]
@@ -69,23 +64,25 @@ def test_a_child_is_told_of_one_engine_alone(monkeypatch):
             if name.startswith("DOCKER")} == {"DOCKER_HOST": "unix:///x", "DOCKER_CONFIG": "kept"}
 
 
-def test_a_run_that_does_not_end_is_killed_with_all_that_it_started():
-    loop = SocketLoop()
+@pytest.fixture
+def server():
+    with UnixListener() as listener, ClientServer(listener) as running:
+        yield running
+
+
+def test_a_run_that_does_not_end_is_killed_with_all_that_it_started(server):
     # The one it has started holds its output open: were it left alive, this would take a hundred seconds.
-    status, out = run_child(["/bin/sh", "-c", "sleep 100 & echo begun; wait"], "unix:///x", loop, timeout=1)
+    status, out = run_child(["/bin/sh", "-c", "sleep 100 & echo begun; wait"], server, timeout=1)
     assert status is None and out in (b"begun\n", b"")
-    loop.close()
 
 
-def test_a_run_that_ends_at_once():
-    loop = SocketLoop()
+def test_a_run_that_ends_at_once(server):
     for _ in range(20):
-        assert run_child(["/bin/echo", "x"], "unix:///x", loop, timeout=20) == (0, b"x\n")
-    loop.close()
+        assert run_child(["/bin/echo", "x"], server, timeout=20) == (0, b"x\n")
 
 
-def test_a_command_that_asks_nothing_cannot_be_swept():
+def test_a_command_that_sends_no_request_shows_nothing():
     with UnixListener() as listener:
         with pytest.raises(UsageError) as caught:
-            Sweep(["/bin/echo"], parse_address("unix:///nonexistent/e"), listener).run()
-    assert "asked nothing" in str(caught.value)
+            ClientCuts(["/bin/echo"], parse_address("unix:///nonexistent/e"), listener).run()
+    assert "sent no request" in str(caught.value)

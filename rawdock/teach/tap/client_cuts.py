@@ -1,0 +1,178 @@
+"""Cuts for a client: it is run once for each place where its answers can be cut, and its exit status is noted.
+
+Strategy: the client runs once and is recorded. Then it runs once for each cut, answered by that record with
+one answer cut at another byte. Cuts are where one element of the protocol ends and the next begins, and in
+the middle of longer elements: that is where clients differ. An exit status of 0 says that the client took
+what it got for all there was. If its output is that of the whole run, the cut did no harm; if not, data was
+lost.
+
+The result holds for the answers that this command got. Left out: cuts in what the client sends, and more than
+one cut a run.
+"""
+import os
+import time
+from collections import namedtuple
+
+from ...errors import UsageError
+from ..record.record import Recording, WireRecorder
+from .replay import ReplayServer, replay_exchanges
+from .tap import Tap
+
+MIN_RUN_SECONDS = 10       # a run with a cut gets at least so long, and
+RUN_FACTOR = 5             # so many times what the whole run took
+DRAIN_SECONDS = 2
+
+CutPoint = namedtuple("CutPoint", "exchange offset role rank")
+CutPoint.__doc__ = """A place to cut: the `offset` of the first missing byte in the answer of `exchange`.
+
+`exchange` is a ReplayExchange; `role` that byte's role in the grammar. `rank`: 0 is chosen first, 1 is the
+edge of an element, 2 the middle of one.
+"""
+
+CutRun = namedtuple("CutRun", "point status same_output")
+CutRun.__doc__ = """How the command ended with the cut at `point`, a CutPoint.
+
+`status`: its exit status, None if it did not end in time. `same_output`: it printed what it prints uncut.
+"""
+
+
+def child_environment(address):
+    """This process's environment with `address` (str) as the only engine that it names."""
+    others = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
+    environment = {name: value for name, value in os.environ.items() if name not in others}
+    environment["DOCKER_HOST"] = address
+    return environment
+
+
+def start_child(argv, environment, **streams):
+    """A subprocess.Popen of `argv`. UsageError if there is no such program."""
+    from subprocess import Popen
+    try:
+        return Popen(argv, env=environment, **streams)
+    except OSError as error:
+        raise UsageError("cannot run %s: %s" % (argv[0], (error.strerror or str(error)).lower()),
+                         "is it installed, and in PATH?")
+
+
+def run_child(argv, server, timeout=None):
+    """Run `argv` as a client of `server` (a ClientServer), which serves it meanwhile → (exit status, stdout).
+
+    stdout is bytes; the status is None if the child was killed after `timeout` seconds.
+    """
+    from signal import SIGKILL
+    from subprocess import DEVNULL, PIPE, TimeoutExpired
+    # In a group of its own: what it has started is killed with it, and does not hold its output open.
+    child = start_child(argv, child_environment(server.listener.address), stdin=DEVNULL, stdout=PIPE,
+                        stderr=DEVNULL, start_new_session=True)
+
+    def kill():
+        try:
+            os.killpg(child.pid, SIGKILL)
+        except OSError:
+            pass
+
+    def wait():
+        try:
+            out = child.communicate(timeout=timeout)[0]
+            return child.returncode, out
+        except TimeoutExpired:
+            kill()
+            return None, child.communicate()[0]
+
+    try:
+        return server.run_until(wait)
+    except BaseException:
+        kill()
+        raise
+
+
+def cut_points(exchanges, limit):
+    """The places to cut the answers of `exchanges` (list of ReplayExchange) → list of CutPoint, in order.
+
+    At most `limit` of them, chosen by rank.
+    """
+    ranked = {}
+    for one in exchanges:
+        seen = {}
+        for span in one.spans:
+            at, middle = span.start - one.start, (span.start + span.end) // 2 - one.start
+            seen.setdefault((span.role, span.within), [at, at])[1] = at
+            ranked.setdefault((one.index, at), 1)
+            if middle > at:
+                ranked.setdefault((one.index, middle), 2)
+        # The first and the last element of each kind in a body, the ends of the answer.
+        for (role, within), places in seen.items():
+            if within or role in ("chunk size", "chunk data", "content", "raw stream", "CRLF"):
+                for at in places:
+                    ranked[one.index, at] = 0
+        ranked[one.index, 0] = ranked[one.index, max(0, len(one.answer) - 1)] = 0
+    by_index = {one.index: one for one in exchanges}
+    points = [point_at(by_index[index], at, rank) for (index, at), rank in sorted(ranked.items())
+              if at < len(by_index[index].answer)]
+    chosen = []
+    for rank in (0, 1, 2):
+        chosen += spread([point for point in points if point.rank == rank], limit - len(chosen))
+    return sorted(chosen, key=lambda point: (point.exchange.index, point.offset))
+
+
+def spread(items, count):
+    """At most `count` of `items` (a list), at equal distances."""
+    if len(items) <= count:
+        return items
+    return [items[index * len(items) // count] for index in range(max(0, count))]
+
+
+def point_at(exchange, offset, rank):
+    for span in exchange.spans:
+        if span.start <= exchange.start + offset < span.end:
+            role = span.role + (" in %s" % span.within if span.within else "")
+            return CutPoint(exchange, offset, role, rank)
+    return CutPoint(exchange, offset, "nothing", rank)
+
+
+class ClientCuts:
+    """Runs the command `argv` (list of str) with its answers cut; `address` (Address) is the engine's.
+
+    `listener` is a UnixListener of its own. `limit`: how many cuts at most. report(CutRun) is called after
+    each run.
+    """
+
+    def __init__(self, argv, address, listener, limit=60, report=None):
+        self.argv = argv
+        self.address = address
+        self.listener = listener
+        self.limit = limit
+        self.report = report or (lambda run: None)
+
+    def run(self):
+        """Run the command uncut, then with each cut → list of CutRun. UsageError if that shows nothing."""
+        recording = Recording()
+        began = time.monotonic()
+        with Tap(self.listener, self.address, WireRecorder([recording])) as tap:
+            self.run_uncut("without any cut", tap, None, "choose a command that succeeds")
+            tap.drain(DRAIN_SECONDS)
+        timeout = max(MIN_RUN_SECONDS, RUN_FACTOR * (time.monotonic() - began))
+        exchanges = replay_exchanges(recording)
+        if not exchanges:
+            raise UsageError("%s sent no request to the engine that it was given" % self.argv[0],
+                             "does it take its engine from DOCKER_HOST?")
+        runs = []
+        with ReplayServer(self.listener, recording) as server:
+            # Relative times in the output are others in a replay: compare with the output of an uncut one.
+            output = self.run_uncut("answered by its own record", server, timeout,
+                                    "choose one that sends the same requests each time")
+            for point in cut_points(exchanges, self.limit):
+                server.rewind()
+                server.cut = point.exchange.index, point.offset
+                status, out = run_child(self.argv, server, timeout)
+                runs.append(CutRun(point, status, out == output))
+                self.report(runs[-1])
+        return runs
+
+    def run_uncut(self, how, server, timeout, hint):
+        """Run the command, which must succeed → its stdout."""
+        status, output = run_child(self.argv, server, timeout)
+        if status != 0:
+            raise UsageError("%s %s ended with status %s: there is no success to compare with"
+                             % (how, self.argv[0], status), hint)
+        return output
