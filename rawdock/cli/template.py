@@ -2,17 +2,18 @@
 
     {{.A.B}}  {{$}}  {{$x := .A}}  {{.A | upper}}  {{json .}}  {{index .A "k" 0}}  {{(index .A 0).B}}
     {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{break}} {{continue}} {{end}}
-    {{/* comment */}}  {{- and -}} trim blanks  "text" `text` 'c' 12 1.5 true false nil
+    {{/* comment */}}  {{- and -}} trim white space  "text" `text` 'c' 12 1.5 true false nil
 
-Strategy: a template is parsed once into nested tuples, then walked for each row. Values
-are what JSON gives; a map prints as `map[a:1 b:2]` in the order of its keys, a list as `[1 2]`.
+Strategy: TemplateParser turns the template into nodes once. A node is a function of the execution under way
+(a TemplateRun) and of the value of the dot; TemplateRun calls the nodes for each row. Values are those of
+JSON. A map prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
 
-Refuses, in one line that names it: what cannot be parsed (TemplateSyntaxError) and a field
-or an index that is not there (TemplateValueError). A field is found in any case when its
-exact name is not there, because Go's fields (`.ID`) differ from JSON's names (`Id`).
+Refuses, with one line that names it: a template that cannot be parsed (TemplateSyntaxError), and a field or
+an index that a value does not have (TemplateValueError). If no field has the exact name, one that differs
+from it in case only is taken, because Go's fields (`.ID`) differ so from the names in JSON (`Id`).
 
-Leaves out: define, template, block, slice, html, js, urlquery, call, complex numbers, and
-that Go knows the type of a null; `nulls` stands in for that.
+Leaves out: define, template, block, slice, html, js, urlquery, call, and complex numbers. Go knows the type
+of each null, and JSON does not: the function `nulls` stands in for Go's types.
 """
 import re
 from collections import deque
@@ -20,18 +21,19 @@ from collections import deque
 from ..errors import UsageError
 from .format import compact_json, quote_text
 
-TEMPLATE_ACTION = (r"""\{\{(-\s)?((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-                   r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(\s-)?\}\}""")
-TEMPLATE_TOKEN = (r"""(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<letter>'(?:\\.|[^'\\])+')"""
+# An action, whose text is the group. White space that {{- or -}} trims belongs to the match.
+TEMPLATE_ACTION = (r"""(?s)(?:[ \t\r\n]*\{\{-\s|\{\{)((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
+                   r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(?:\s-\}\}[ \t\r\n]*|\}\})""")
+TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<letter>'(?:\\.|[^'\\])+')"""
                   r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)|(?P<dot>\.)"""
                   r"""|(?P<variable>\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
-TEMPLATE_BLOCKS = ("if", "range", "with")
+# The inside of a quoted text, with Go's escapes, which Python's unicode_escape codec reads too.
+TEMPLATE_QUOTED = (r"""(?s)(?:[^\\]|\\(?:[abfnrtv\\'"]|[0-7]{3}"""
+                   "|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))*")
+TEMPLATE_INTEGER = "[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)"
 TEMPLATE_WORDS = {"true": True, "false": False, "nil": None}
-TEMPLATE_UNSUPPORTED = ("define", "template", "block")
-TEMPLATE_SHOWN_NAMES = 24     # in an error, of those a map has
+TEMPLATE_SHOWN_NAMES = 24     # of a map's names in an error
 TEMPLATE_DEEPEST = 64         # blocks and parentheses inside each other
-TEMPLATE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
-                    "\\": "\\", '"': '"', "'": "'"}
 
 
 class TemplateSyntaxError(UsageError):
@@ -39,7 +41,7 @@ class TemplateSyntaxError(UsageError):
 
 
 class TemplateValueError(UsageError):
-    """A template that asks for something a value does not have."""
+    """A template that names something that a value does not have."""
 
 
 class TemplateFieldError(TemplateValueError):
@@ -47,13 +49,10 @@ class TemplateFieldError(TemplateValueError):
 
 
 class NilType:
-    """A null whose kind is known: how it prints."""
+    """A null whose type in Go is known; `text` (str) is how it prints."""
 
     def __init__(self, text):
         self.text = text
-
-    def __bool__(self):
-        return False
 
     def __len__(self):
         return 0
@@ -63,109 +62,95 @@ NIL_POINTER = NilType("<nil>")
 
 
 class TemplateLoopEnd(Exception):
-    """{{break}} or {{continue}} on its way to its {{range}}."""
+    """Leaves the nodes of a {{range}} at {{break}} or {{continue}}; its argument is that word."""
 
 
-# -- parsing: text → a tuple of nodes
+# -- parsing: text → nodes
 #
-#   ("text", str)  ("print", pipeline)  ("break",)  ("continue",)
-#   ("if" | "with" | "range", pipeline, nodes, else-nodes)
-#   pipeline: (names declared, is it "=", commands); command: list of operands
-#   operand: ("value", v) ("dot",) ("variable", name) ("function", name) ("pipeline", pipeline),
-#            then a tuple of fields
-
-def refused_template(template, reason):
-    shown = template if len(template) <= 60 else template[:57] + "..."
-    return TemplateSyntaxError("template parsing error: %s in %s" % (reason, quote_text(shown)))
-
-
-def unquote_template_text(template, spelled):
-    if spelled[0] == "`":
-        return spelled[1:-1]
-
-    def replace(match):
-        code = match.group(1)
-        if code[0] in "xuU" and len(code) > 1:   # alone, its digits are missing
-            number = int(code[1:], 16)
-            return chr(number) if number < 0x110000 else "\ufffd"
-        if code[0] in "01234567" and len(code) == 3:
-            return chr(int(code, 8))
-        if code not in TEMPLATE_ESCAPES:
-            raise refused_template(template, "unknown escape \\%s" % code)
-        return TEMPLATE_ESCAPES[code]
-
-    return re.sub(r"(?s)\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[0-7]{3}|.)", replace,
-                  spelled[1:-1])
-
+#   node: a function of (TemplateRun, value of the dot)
+#   pipeline: (names declared, whether they are assigned by "=", commands); command: a list of operands
+#   operand: (kind, what it names, fields), where kind is "value", "dot", "variable", "function" or "pipeline"
 
 class TemplateParser:
-    """One pass over the actions of a template."""
+    """One pass over the actions of a template (str)."""
 
     def __init__(self, template):
         self.template = template
-        self.items = []           # ("text", str) or ("action", str)
+        self.items = re.split(TEMPLATE_ACTION, template)   # texts, and between two of them an action
         self.at = 0
         self.loops = 0
         self.depth = 0
-        position, trim_left = 0, False
-        for match in re.finditer(TEMPLATE_ACTION, template, re.DOTALL):
-            text = template[position:match.start()]
-            self._add_text(text.rstrip() if match.group(1) else text, trim_left)
-            self.items.append(("action", match.group(2)))
-            trim_left, position = bool(match.group(3)), match.end()
-        self._add_text(template[position:], trim_left)
+        self.variables = ["$"]    # the names that are declared here
 
-    def _add_text(self, text, trim_left):
-        if "{{" in text:
-            raise refused_template(self.template, "unclosed action")
-        text = text.lstrip() if trim_left else text
-        if text:
-            self.items.append(("text", text))
+    def refused(self, reason):
+        shown = self.template if len(self.template) <= 60 else self.template[:57] + "..."
+        return TemplateSyntaxError("template parsing error: %s in %s" % (reason, quote_text(shown)))
 
-    def deeper(self, step):
-        """Blocks and parentheses under way: the walk that follows is as deep."""
+    def deepen(self, step):
+        """Enter (`step` 1) or leave (-1) a block or parentheses: execution nests as deep as these do."""
         self.depth += step
         if self.depth > TEMPLATE_DEEPEST:
-            raise refused_template(self.template, "parentheses or blocks nested too deeply")
+            raise self.refused("parentheses or blocks nested too deeply")
 
     def parse(self):
         nodes, end = self.nodes()
         if end:
-            raise refused_template(self.template, "unexpected {{%s}}" % end)
+            raise self.refused("unexpected {{%s}}" % end)
         return nodes
 
     def nodes(self):
-        """(nodes up to an {{end}} or {{else}} that is not theirs, that action or None)."""
-        nodes = []
+        """(list of nodes, the {{end}} or {{else}} that ends them or None). Their variables are then gone."""
+        nodes, declared = [], len(self.variables)
         while self.at < len(self.items):
-            kind, text = self.items[self.at]
+            text, is_action = self.items[self.at], self.at % 2
             self.at += 1
-            if kind == "text":
-                nodes.append(("text", text))
-                continue
-            text = text.strip()
-            if text.startswith("/*"):
-                if not re.fullmatch(r"/\*.*?\*/", text, re.DOTALL):
-                    raise refused_template(self.template, "unclosed comment")
-                continue
-            word = re.match(r"\w*", text).group()
-            if word in ("end", "else"):
-                return tuple(nodes), text
-            if word in TEMPLATE_UNSUPPORTED:
-                raise refused_template(self.template, "{{%s}} is not supported" % word)
-            if word in ("break", "continue") and text == word:
-                if not self.loops:
-                    raise refused_template(self.template, "{{%s}} outside {{range}}" % word)
-                nodes.append((word,))
-            elif word in TEMPLATE_BLOCKS:
-                nodes.append(self.block(word, text[len(word):]))
+            word = re.match(r"\w*", text.strip()).group()
+            if not is_action:
+                nodes.append(self.text_node(text))
+            elif word in ("end", "else"):
+                del self.variables[declared:]
+                return nodes, text.strip()
             else:
-                nodes.append(("print", self.pipeline(text)))
-        return tuple(nodes), None
+                nodes.append(self.action(word, text.strip()))
+        return nodes, None
+
+    def text_node(self, text):
+        if "{{" in text:
+            raise self.refused("unclosed action")
+        return lambda run, dot: run.out.append(text)
+
+    def action(self, word, text):
+        """The node of the action `text`, which begins with `word`."""
+        if text.startswith("/*"):
+            if not re.fullmatch(r"(?s)/\*.*?\*/", text):
+                raise self.refused("unclosed comment")
+            return lambda run, dot: None
+        if word in ("define", "template", "block"):
+            raise self.refused("{{%s}} is not supported" % word)
+        if text in ("break", "continue"):
+            if not self.loops:
+                raise self.refused("{{%s}} outside {{range}}" % word)
+
+            def leave(run, dot):
+                raise TemplateLoopEnd(word)
+
+            return leave
+        if word in ("if", "range", "with"):
+            return self.block(word, text[len(word):])
+        pipeline = self.pipeline(text)
+
+        def show(run, dot):
+            value = run.pipeline(pipeline, dot)
+            if not pipeline[0]:
+                run.out.append(template_text(value))
+
+        return show
 
     def block(self, word, text):
-        self.deeper(1)
-        pipeline, otherwise = self.pipeline(text, word), ()
+        """The node of an {{if}}, {{with}} or {{range}}, through its {{end}}."""
+        self.deepen(1)
+        declared = len(self.variables)
+        pipeline, otherwise = self.pipeline(text, word == "range"), []
         self.loops += word == "range"
         nodes, end = self.nodes()
         self.loops -= word == "range"
@@ -175,40 +160,39 @@ class TemplateParser:
             if not rest:
                 otherwise, end = self.nodes()
             elif inner not in ("if", "with") or word == "range":
-                raise refused_template(self.template, "unexpected %r after {{else" % rest)
+                raise self.refused("unexpected %r after {{else" % rest)
             else:   # {{else if}} shares the {{end}} of its {{if}}
-                otherwise, end = (self.block(inner, rest[len(inner):]),), "end"
-        if end is None:
-            raise refused_template(self.template, "no {{end}} for {{%s}}" % word)
+                otherwise, end = [self.block(inner, rest[len(inner):])], "end"
         if end != "end":
-            raise refused_template(self.template, "unexpected {{%s}}" % end)
-        self.deeper(-1)
-        return word, pipeline, nodes, otherwise
+            raise self.refused("unexpected {{%s}}" % end if end else "no {{end}} for {{%s}}" % word)
+        del self.variables[declared:]
+        self.deepen(-1)
+        return lambda run, dot: run.block(word, pipeline, nodes, otherwise, dot)
 
     def unexpected(self, text):
-        return refused_template(self.template, "unexpected %s" % quote_text(text))
+        return self.refused("unexpected %s" % quote_text(text))
 
-    def pipeline(self, text, block=None):
-        tokens, glued = deque(), False   # (kind, text, whether no blank stands before it)
-        for match in re.finditer(TEMPLATE_TOKEN, text, re.DOTALL):
+    def pipeline(self, text, in_range=False):
+        tokens, glued = deque(), False   # (kind, text, whether no white space is before it)
+        for match in re.finditer(TEMPLATE_TOKEN, text):
             kind = match.lastgroup
             if kind == "wrong":
                 raise self.unexpected(match.group())
             if kind != "blank":
                 tokens.append((kind, match.group(), glued))
             glued = kind != "blank"
-        pipeline = self.read_pipeline(tokens, block)
+        pipeline = self.read_pipeline(tokens, in_range)
         if tokens:
             raise self.unexpected(tokens[0][1])
         return pipeline
 
-    def read_pipeline(self, tokens, block=None):
+    def read_pipeline(self, tokens, in_range=False):
         """Take a pipeline from the front of the deque `tokens`, up to a ")" that is not its own."""
         names, assigns = [], False
         signs = [text for _, text, _ in list(tokens)[:4]]
         if signs[1:2] in ([":="], ["="]) and tokens[0][0] == "variable":
             names, assigns = signs[:1], signs[1] == "="
-        elif signs[1:2] == [","] and signs[3:4] == [":="] and block == "range":
+        elif signs[1:2] == [","] and signs[3:4] == [":="] and in_range:
             names = [signs[0], signs[2]]
         for _ in range(2 * len(names)):
             tokens.popleft()
@@ -216,61 +200,80 @@ class TemplateParser:
         while tokens and tokens[0][:2] != ("sign", ")"):
             kind, text, glued = tokens[0]
             command = commands[-1]
-            if (kind, text) == ("sign", "|"):
-                if not command:
-                    break
+            if (kind, text) == ("sign", "|") and command:
                 tokens.popleft()
                 commands.append([])
             elif not glued or not command:
                 command.append(self.operand(tokens))
-            elif kind == "field" and command[-1][0][0] not in ("value", "function"):
-                command[-1] = (command[-1][0], command[-1][1] + (text[1:],))
+            elif kind == "field" and command[-1][0] not in ("value", "function"):
+                source, named, fields = command[-1]
+                command[-1] = source, named, fields + (text[1:],)
                 tokens.popleft()
             else:
                 raise self.unexpected(text)
         if not commands[-1]:
-            raise refused_template(self.template, "missing value for command")
-        return tuple(names), assigns, tuple(map(tuple, commands))
+            raise self.refused("missing value for command")
+        if assigns:
+            self.require_variable(names[0])
+        else:
+            self.variables += names
+        return names, assigns, commands
+
+    def require_variable(self, name):
+        if name not in self.variables:
+            raise self.refused("undefined variable %s" % quote_text(name))
 
     def operand(self, tokens):
-        """Take an operand from the front of the deque `tokens` → (operand, fields)."""
+        """Take an operand from the front of the deque `tokens`."""
         kind, text, _ = tokens.popleft()
         if kind in ("text", "letter"):
-            value = unquote_template_text(self.template, text)
-            return ("value", value if kind == "text" else ord(value[:1])), ()
+            value = self.unquote(text)
+            return "value", value if kind == "text" else ord(value[:1]), ()
         if kind == "number":
             try:
-                whole = re.fullmatch("[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)", text)
-                return ("value", int(text, 0) if whole else float(text)), ()
+                whole = re.fullmatch(TEMPLATE_INTEGER, text)
+                return "value", int(text, 0) if whole else float(text), ()
             except ValueError:
-                raise refused_template(self.template, "bad number %s" % quote_text(text))
+                raise self.refused("bad number %s" % quote_text(text))
         if kind in ("dot", "field"):
-            return ("dot",), (text[1:],) if kind == "field" else ()
+            return "dot", None, (text[1:],) if kind == "field" else ()
         if kind == "variable":
-            return ("variable", text), ()
+            self.require_variable(text)
+            return "variable", text, ()
         if kind == "word" and text in TEMPLATE_WORDS:
-            return ("value", TEMPLATE_WORDS[text]), ()
+            return "value", TEMPLATE_WORDS[text], ()
         if kind == "word":
-            known = list(TEMPLATE_FUNCTIONS) + ["and", "or"]
-            if text not in known:
-                raise refused_template(self.template, "function %s not defined (there are %s)" % (
-                    quote_text(text), ", ".join(sorted(known))))
-            return ("function", text), ()
+            if text not in TEMPLATE_FUNCTIONS:
+                raise self.refused("function %s not defined (there are %s)"
+                                   % (quote_text(text), ", ".join(sorted(TEMPLATE_FUNCTIONS))))
+            return "function", text, ()
         if text != "(":
             raise self.unexpected(text)
-        self.deeper(1)
+        self.deepen(1)
         pipeline = self.read_pipeline(tokens)
-        self.deeper(-1)
+        self.deepen(-1)
         if not tokens:
-            raise refused_template(self.template, "unclosed left paren")
+            raise self.refused("unclosed left paren")
         tokens.popleft()
-        return ("pipeline", pipeline), ()
+        return "pipeline", pipeline, ()
+
+    def unquote(self, spelled):
+        """The str that a quoted text or letter stands for."""
+        inside = spelled[1:-1]
+        if spelled[0] == "`":
+            return inside
+        try:
+            if re.fullmatch(TEMPLATE_QUOTED, inside):
+                return inside.encode("latin-1", "backslashreplace").decode("unicode_escape")
+        except UnicodeDecodeError:   # a number beyond those of Unicode
+            pass
+        raise self.refused("unknown escape in %s" % spelled)
 
 
 # -- values
 
 def template_text(value, top=True):
-    """A value as it prints."""
+    """A value as it prints; `top`: it is not inside another."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -289,39 +292,29 @@ def template_text(value, top=True):
     return str(value)
 
 
-def template_truth(value):
-    """{{if}}'s: false are false, 0, "", null, and what is empty."""
-    return bool(value)
-
-
-def plain_template_value(value):
-    """`value` for JSON: methods out, nulls plain, and of a SparseRow only what is set."""
-    if isinstance(value, dict):
-        sparse = isinstance(value, SparseRow)
-        return {key: plain_template_value(one) for key, one in value.items()
-                if not callable(one) and not (sparse and one in (None, "", 0))}
-    if isinstance(value, (list, tuple)):
-        return [plain_template_value(one) for one in value]
-    return None if isinstance(value, NilType) else value
-
-
 class SparseRow(dict):
     """A row whose JSON leaves out fields that are empty, while a template may still name them."""
 
 
 class ListRow(dict):
-    """A row of ps or images: in its JSON <, > and & are escaped, as the docker CLI has it there and nowhere
-    else.
-    """
+    """A row of ps or images, in whose JSON alone the docker CLI escapes <, > and &."""
 
 
-def template_json(value):
-    return compact_json(plain_template_value(value), isinstance(value, ListRow))
+def json_value(value):
+    """`value` as JSON can hold it: without methods, null for a NilType, of a SparseRow only what is set."""
+    if isinstance(value, dict):
+        left_out = (None, "", 0) if isinstance(value, SparseRow) else ()
+        return {key: json_value(one) for key, one in value.items()
+                if not callable(one) and one not in left_out}
+    if isinstance(value, (list, tuple)):
+        return [json_value(one) for one in value]
+    return None if isinstance(value, NilType) else value
 
 
 def wrong_value(function, value, wanted):
-    return TemplateValueError("template: %s takes %s, got %s" % (function, wanted,
-                                                                 quote_text(template_text(value))))
+    """The TemplateValueError for a `value` that `function` (str) does not take."""
+    return TemplateValueError("template: %s takes %s, got %s"
+                              % (function, wanted, quote_text(template_text(value))))
 
 
 def need_text(function, value):
@@ -348,7 +341,7 @@ def template_index(value, *keys):
         elif isinstance(value, NilType) and value.text == "map[]":
             value = ""
         elif isinstance(value, (list, tuple, NilType)):
-            if isinstance(key, bool) or not isinstance(key, int):
+            if type(key) is not int:
                 raise wrong_value("index", key, "a whole number for a list")
             if not 0 <= key < len(value):
                 raise TemplateValueError("template: index out of range: %d (the list has %d)"
@@ -365,9 +358,9 @@ def template_equal(first, *others):
 
 def template_less(first, second):
     kinds = (str,) if isinstance(first, str) else (int, float)
-    if isinstance(first, bool) or not isinstance(first, kinds) or not isinstance(second, kinds):
-        raise wrong_value("a comparison", second if isinstance(first, kinds) else first,
-                          "two numbers or two texts")
+    for value in (first, second):
+        if type(value) not in kinds:
+            raise wrong_value("a comparison", value, "two numbers or two texts")
     return first < second
 
 
@@ -384,24 +377,18 @@ def template_printf(pattern, *values):
     values = list(values)
 
     def replace(match):
-        flags, verb = match.group(1), match.group(2)
+        flags, verb = match.groups()
         if verb == "%":
             return "%"
         if not values:
             return "%!" + verb + "(MISSING)"
         value = values.pop(0)
-        if verb in "vs":
-            return ("%" + flags + "s") % template_text(value, False)
-        if verb == "q":
-            return ("%" + flags + "s") % quote_text(template_text(value, False))
-        if verb == "t" and isinstance(value, bool):
-            return ("%" + flags + "s") % template_text(value)
-        if verb in "dxXo" and isinstance(value, int) and not isinstance(value, bool):
+        text = template_text(value, False)
+        if verb in "dxXo" and type(value) is int or verb in "feEgG" and type(value) is float:
             return ("%" + flags + verb) % value
-        if verb in "feEgG" and isinstance(value, float):
-            return ("%" + flags + verb) % value
-        shown = quote_text(template_text(value))
-        raise TemplateValueError("template: printf has no %%%s for %s" % (verb, shown))
+        if verb in "vsq" or verb == "t" and isinstance(value, bool):
+            return ("%" + flags + "s") % (quote_text(text) if verb == "q" else text)
+        raise TemplateValueError("template: printf has no %%%s for %s" % (verb, quote_text(text)))
 
     return re.sub(r"%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, need_text("printf", pattern))
 
@@ -412,12 +399,9 @@ def template_join(values, separator):
     return separator.join([template_text(values[number], False) for number in range(len(values))])
 
 
-def template_pad(text, before, after):
-    return " " * before + text + " " * after if text else text
-
-
 TEMPLATE_FUNCTIONS = {
-    "json": template_json,
+    "and": None, "or": None,   # TemplateRun.call evaluates the arguments of these one by one
+    "json": lambda value: compact_json(json_value(value), isinstance(value, ListRow)),
     "len": template_length,
     "index": template_index,
     "upper": lambda text: need_text("upper", text).upper(),
@@ -425,7 +409,7 @@ TEMPLATE_FUNCTIONS = {
     "title": lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), need_text("title", text)),
     "split": lambda text, separator: need_text("split", text).split(separator) if separator else list(text),
     "join": template_join,
-    "pad": template_pad,
+    "pad": lambda text, before, after: " " * before + text + " " * after if text else text,
     "truncate": lambda text, count: need_text("truncate", text)[:count],
     "print": template_print,
     "println": lambda *values: " ".join(template_text(value, False) for value in values) + "\n",
@@ -436,181 +420,179 @@ TEMPLATE_FUNCTIONS = {
     "le": lambda first, second: not template_less(second, first),
     "gt": lambda first, second: template_less(second, first),
     "ge": lambda first, second: not template_less(first, second),
-    "not": lambda value: not template_truth(value),
+    "not": lambda value: not value,
 }
 
-# In the header of a table a function gets the column's title instead of a value, and gives it back.
-TEMPLATE_HEADER_FUNCTIONS = {name: (lambda title, *more: need_text("a title", title))
-                             for name in ("json", "split", "join", "title", "lower", "upper", "pad",
-                                          "truncate")}
+# For the header of a table: these functions are given a column's title in place of a value, and return it.
+TEMPLATE_HEADER_FUNCTIONS = dict(TEMPLATE_FUNCTIONS, **{
+    name: lambda title, *more: need_text("a title", title)
+    for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")})
 
 
-def names_there(field, value):
-    """What a map has, to choose from: all of it, or what is spelled like `field`."""
+# -- execution
+
+def missing_field(value, field, spelled):
+    """The TemplateFieldError for a map without `field`. It lists the map's names, or only similar ones."""
     names = sorted(value)
+    there = "there are: " + ", ".join(names) if names else "there are none"
     if len(names) > TEMPLATE_SHOWN_NAMES:
         from difflib import get_close_matches
         near = get_close_matches(field, names, 3, 0.5)
-        if near:
-            return "did you mean %s?" % ", ".join(near)
-        return "{{json .}} shows the %d there are" % len(names)
-    return "there are: " + ", ".join(names) if names else "there are none"
+        there = ("did you mean %s?" % ", ".join(near) if near
+                 else "{{json .}} shows the %d there are" % len(names))
+    return TemplateFieldError("template: at %s: no entry %s (%s)" % (spelled, quote_text(field), there))
 
 
-class Template:
-    """A parsed template. `execute(value)` → text.
+def apply_function(name, function, arguments):
+    try:
+        return function(*arguments)
+    except (TypeError, AttributeError):   # a wrong number of arguments, or a value of a wrong type
+        shown = " ".join(quote_text(template_text(one)) for one in arguments) or "nothing"
+        raise TemplateValueError("template: %s does not take %s" % (name, shown))
 
-    `nulls(name)` says what a field `name` that is null, or that is missing, stands for (a value,
-    or None: nothing known, and a missing one is then an error).
-    """
 
-    def __init__(self, template, nulls=None):
-        self.template = template
+class TemplateRun:
+    """One execution of a template for the row `value`; `out` (list of str) gets the pieces of its text."""
+
+    def __init__(self, value, functions, nulls, out):
+        self.scopes = [{"$": value}]   # variables by name, the innermost block's last
+        self.functions = functions
         self.nulls = nulls
-        self.root = TemplateParser(template).parse()
+        self.out = out
 
-    def execute(self, value, header=False, out=None):
-        """`header`: a table's titles are meant. `out`, a list, gets the pieces as they come, so also those
-        before an error.
-        """
-        out = [] if out is None else out
-        functions = dict(TEMPLATE_FUNCTIONS, **TEMPLATE_HEADER_FUNCTIONS) if header else TEMPLATE_FUNCTIONS
-        self._nodes(self.root, value, [{"$": value}], out, functions)
-        return "".join(out)
-
-    def _nodes(self, nodes, dot, names, out, functions):
+    def show(self, nodes, dot):
         for node in nodes:
-            kind = node[0]
-            if kind == "text":
-                out.append(node[1])
-            elif kind == "print":
-                value = self._pipeline(node[1], dot, names, functions)
-                if not node[1][0]:
-                    out.append(template_text(value))
-            elif kind in ("break", "continue"):
-                raise TemplateLoopEnd(kind)
+            node(self, dot)
+
+    def block(self, word, pipeline, nodes, otherwise, dot):
+        """{{if}}, {{with}} and {{range}}. What a block declares ends with it; what it assigns does not."""
+        self.scopes.append({})
+        try:
+            value = self.pipeline(pipeline, dot)
+            if word == "range":
+                self.range(pipeline, self.range_pairs(value), nodes, otherwise, dot)
+            elif value:
+                self.show(nodes, value if word == "with" else dot)
             else:
-                # What a block declares ends with it; what it assigns does not.
-                self._block(node, dot, names + [{}], out, functions)
+                self.show(otherwise, dot)
+        finally:
+            self.scopes.pop()
 
-    def _block(self, node, dot, names, out, functions):
-        kind, pipeline, nodes, otherwise = node
-        if kind == "range":
-            return self._range(node, dot, names, out, functions)
-        value = self._pipeline(pipeline, dot, names, functions)
-        if template_truth(value):
-            self._nodes(nodes, value if kind == "with" else dot, names, out, functions)
-        else:
-            self._nodes(otherwise, dot, names, out, functions)
-
-    def _range(self, node, dot, names, out, functions):
-        _, (declared, _, commands), nodes, otherwise = node
-        value = self._pipeline(((), False, commands), dot, names, functions)
-        if isinstance(value, bool) or not isinstance(value, (dict, list, tuple, int, NilType, type(None))):
-            shown = quote_text(template_text(value))
-            raise TemplateValueError("template: range can't iterate over %s" % shown)
-        if isinstance(value, dict):
-            pairs = [(key, value[key]) for key in sorted(value)]
-        else:
-            pairs = list(enumerate(range(value) if isinstance(value, int) else value or ()))
+    def range(self, pipeline, pairs, nodes, otherwise, dot):
         if not pairs:
-            return self._nodes(otherwise, dot, names, out, functions)
+            self.show(otherwise, dot)
         for key, one in pairs:
-            inner = names + [dict(zip(declared[::-1], (one, key)))]
+            self.bind(pipeline, (key, one)[-len(pipeline[0]):])
             try:
-                self._nodes(nodes, one, inner, out, functions)
+                self.show(nodes, one)
             except TemplateLoopEnd as end:
                 if end.args[0] == "break":
                     break
 
-    def _pipeline(self, pipeline, dot, names, functions):
-        declared, assigns, commands = pipeline
-        value = None
-        for number, command in enumerate(commands):
-            value = self._command(command, (value,) if number else (), dot, names, functions)
-        for name in declared:
-            (self._scope(name, names) if assigns else names[-1])[name] = value
-        return value
-
-    def _scope(self, name, names):
-        """The innermost of the dicts `names` that has the variable."""
-        for scope in names[::-1]:
-            if name in scope:
-                return scope
-        raise TemplateSyntaxError("template parsing error: undefined variable %s" % quote_text(name))
-
-    def _command(self, command, piped, dot, names, functions):
-        (operand, fields), rest = command[0], command[1:]
-        if operand[0] == "function":
-            return self._call(operand[1], rest, piped, dot, names, functions)
-        value = self._operand(operand, dot, names, functions)
-        for number, field in enumerate(fields):
-            value = self._field(value, field, fields[:number + 1])
-        arguments = [self._command((one,), (), dot, names, functions) for one in rest] + list(piped)
-        if callable(value):
-            return self._apply("." + fields[-1], value, arguments)
-        if arguments:
-            spelled = self._spelled(operand, fields)
-            raise TemplateValueError("template: %s is no function and takes no argument" % spelled)
-        return value
-
-    def _spelled(self, operand, fields):
-        name = operand[1] if operand[0] == "variable" else ""
-        return name + "".join("." + field for field in fields) or "this value"
-
-    def _operand(self, operand, dot, names, functions):
-        kind = operand[0]
-        if kind == "value":
-            return operand[1]
-        if kind == "dot":
-            return dot
-        if kind == "variable":
-            return self._scope(operand[1], names)[operand[1]]
-        return self._pipeline(operand[1], dot, names, functions)
-
-    def _call(self, name, operands, piped, dot, names, functions):
-        if name in ("and", "or"):
-            value = None
-            for operand in operands:
-                value = self._command((operand,), (), dot, names, functions)
-                if template_truth(value) is (name == "or"):
-                    return value
-            return piped[0] if piped else value
-        arguments = [self._command((operand,), (), dot, names, functions)
-                     for operand in operands] + list(piped)
-        return self._apply(name, functions[name], arguments)
-
-    def _apply(self, name, function, arguments):
-        try:
-            return function(*arguments)
-        except (TypeError, AttributeError):
-            # Also a value of the wrong kind: the functions above take any, and Python tells.
-            shown = " ".join(quote_text(template_text(one)) for one in arguments) or "nothing"
-            raise TemplateValueError("template: %s does not take %s" % (name, shown))
-
-    def _field(self, value, field, chain):
-        spelled = "." + ".".join(chain)
+    def range_pairs(self, value):
+        """[(key, value), …] of what {{range}} goes over. TemplateValueError for what has no elements."""
         if isinstance(value, dict):
-            if field not in value:
-                near = [key for key in value if key.lower() == field.lower()] if field[:1].isupper() else []
-                if not near:
-                    known = self.nulls(field) if self.nulls else None
-                    if known is not None:
-                        return known
-                    raise TemplateFieldError("template: at %s: no entry %s (%s)"
-                                             % (spelled, quote_text(field), names_there(field, value)))
-                field = near[0]
-            value = value[field]
-            if value is None and self.nulls:
-                known = self.nulls(field)
-                return NilType("[]") if known is None else known
-            return value
-        if value is None or isinstance(value, NilType):
-            raise TemplateValueError("template: at %s: nil has no field %s" % (spelled, quote_text(field)))
-        raise TemplateValueError("template: at %s: %s has no field %s" % (
-            spelled, quote_text(template_text(value)[:40]), quote_text(field)))
+            return [(key, value[key]) for key in sorted(value) if not callable(value[key])]
+        if type(value) is int:
+            value = range(value)
+        if not isinstance(value, (list, tuple, range, NilType, type(None))):
+            raise TemplateValueError("template: range can't iterate over %s"
+                                     % quote_text(template_text(value)))
+        return list(enumerate(value or ()))
+
+    def pipeline(self, pipeline, dot):
+        """The value of the last command; each is given the value of the one before as its last argument."""
+        piped = []
+        for command in pipeline[2]:
+            piped = [self.command(command, piped, dot)]
+        self.bind(pipeline, piped * len(pipeline[0]))
+        return piped[0]
+
+    def bind(self, pipeline, values):
+        """Give the variables of `pipeline` their values."""
+        names, assigns, _ = pipeline
+        for name, value in zip(names, values):
+            (self.scope_of(name) if assigns else self.scopes[-1])[name] = value
+
+    def scope_of(self, name):
+        """The innermost scope that has the variable; the parser has seen that there is one."""
+        return next(scope for scope in reversed(self.scopes) if name in scope)
+
+    def command(self, command, piped, dot):
+        (kind, named, fields), rest = command[0], command[1:]
+        if kind == "function":
+            return self.call(named, rest, piped, dot)
+        if kind == "pipeline":
+            value = self.pipeline(named, dot)
+        else:
+            value = dot if kind == "dot" else self.scope_of(named)[named] if kind == "variable" else named
+        for number, field in enumerate(fields, 1):
+            value = self.field(value, field, "." + ".".join(fields[:number]))
+        arguments = [self.command([one], [], dot) for one in rest] + piped
+        if callable(value):
+            return apply_function("." + fields[-1], value, arguments)
+        if arguments:
+            spelled = (named if kind == "variable" else "") + "".join("." + field for field in fields)
+            raise TemplateValueError("template: %s is no function and takes no argument"
+                                     % (spelled or "this value"))
+        return value
+
+    def call(self, name, operands, piped, dot):
+        """A function of what `operands` are; those of `and` and `or` are evaluated until one decides."""
+        if name not in ("and", "or"):
+            arguments = [self.command([operand], [], dot) for operand in operands] + piped
+            return apply_function(name, self.functions[name], arguments)
+        value = None
+        for operand in operands:
+            value = self.command([operand], [], dot)
+            if bool(value) is (name == "or"):
+                return value
+        return piped[0] if piped else value
+
+    def field(self, value, field, spelled):
+        """The `field` (str) of a value; `spelled` is the chain of fields that leads to it, for errors."""
+        if not isinstance(value, dict):
+            is_nil = value is None or isinstance(value, NilType)
+            shown = "nil" if is_nil else quote_text(template_text(value)[:40])
+            raise TemplateValueError("template: at %s: %s has no field %s"
+                                     % (spelled, shown, quote_text(field)))
+        if field not in value:
+            near = [key for key in value if key.lower() == field.lower()] if field[:1].isupper() else []
+            if not near:
+                known = self.nulls(field) if self.nulls else None
+                if known is None:
+                    raise missing_field(value, field, spelled)
+                return known
+            field = near[0]
+        if value[field] is None and self.nulls:
+            known = self.nulls(field)
+            return NilType("[]") if known is None else known
+        return value[field]
+
+
+class Template:
+    """A parsed template (str).
+
+    `nulls(name)`, if given, says what a field `name` that is null or missing stands for. Where it returns
+    None, a field that is null prints as an empty list, and one that is missing is an error.
+    """
+
+    def __init__(self, template, nulls=None):
+        self.nulls = nulls
+        self.nodes = TemplateParser(template).parse()
+
+    def execute(self, value, header=False, out=None):
+        """The text (str) that the template makes of `value`. TemplateValueError where it does not fit.
+
+        `header`: `value` has the titles of a table. `out`, a list, gets the pieces as they come, so that
+        those before an error are not lost.
+        """
+        out = [] if out is None else out
+        functions = TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS
+        TemplateRun(value, functions, self.nulls, out).show(self.nodes, value)
+        return "".join(out)
 
 
 def unescape_template(template):
-    """The two escapes that a shell leaves in a --format: \\t and \\n."""
+    """The template that a --format means: of a shell's escapes, \\t is a tab and \\n a line feed."""
     return template.replace("\\t", "\t").replace("\\n", "\n")
