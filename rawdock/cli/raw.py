@@ -15,8 +15,8 @@ from ..engine.docker import CONTENT_TYPES, has_field, raw_query_pairs
 from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
-from ..net.connection import KEPT_MESSAGES, check_stream_message
 from ..net.dial import dial
+from ..net.response import KEPT_MESSAGES, check_stream_message
 from ..wire.jsonstream import MessageReader
 from .flags import Command, command_table
 

@@ -20,8 +20,9 @@ import os
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.closing import Closing
 from ..net.config import find_address
-from ..net.connection import Connection, require_seconds
+from ..net.connection import Connection
 from ..net.dial import dial
+from ..net.limits import require_seconds
 from .answers import answer_field, malformed_answer, says_frames
 from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
 

@@ -28,7 +28,7 @@ class Duplex(Closing):
         self.response = response
         self.tty = tty
         self._connection = connection
-        self._leftover = connection.take_received()
+        self._leftover = connection.take_unread()
 
     def fileno(self):
         return self._connection.sock.fileno()
@@ -39,13 +39,13 @@ class Duplex(Closing):
         response = self.response
         if not data:
             try:
-                data = self._connection.receive(response._received)
+                data = self._connection.receive(response.received)
             except RawdockError as error:
-                response._set_verdict(error)
+                response.fail(error)
                 raise
-            if not data and response._failed is None:
-                response._failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response._received)
-        response._received += len(data)
+            if not data and response.failed is None:
+                response.failed = Verdict("unconfirmed", BODY_NAMES["upgrade"], None, response.received)
+        response.received += len(data)
         return data
 
     def __iter__(self):
@@ -65,7 +65,7 @@ class Duplex(Closing):
             for frames in read_lists(FrameReader(), self):
                 yield from frames
         except RawdockError as error:
-            self.response._set_verdict(error)
+            self.response.fail(error)
             raise
 
     def send(self, data):
@@ -97,7 +97,7 @@ class Duplex(Closing):
             which = "that is under way" if verdict is None else "whose verdict is %r" % verdict.kind
             raise UsageError("a stream %s cannot be confirmed" % which,
                              "read it to its end, then ask wait or inspect")
-        self.response._failed = Verdict("complete", verdict.where, None, verdict.got)
+        self.response.failed = Verdict("complete", verdict.where, None, verdict.got)
 
     def close(self):
         self.response.close()

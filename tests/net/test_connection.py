@@ -14,8 +14,9 @@ import pytest
 from net.fake_engine import NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response, serve
 from rawdock.errors import ConnectError, ProtocolError, RawdockError, Timeout, TruncatedError, UsageError
 from rawdock.net.address import parse_address
-from rawdock.net.connection import Connection, limit_waiting
+from rawdock.net.connection import Connection
 from rawdock.net.dial import dial
+from rawdock.net.limits import limit_waiting
 
 OK = response(b'{"a": 1}')
 
@@ -468,7 +469,7 @@ def test_a_total_timeout_ends_with_its_exchange(monkeypatch):
         connection.request("GET", "/x", idle_timeout=3, total_timeout=60).read()
         later = types.SimpleNamespace(**vars(time))
         later.monotonic = lambda: time.monotonic() + 61
-        monkeypatch.setattr(sys.modules["rawdock.net.connection"], "time", later)
+        monkeypatch.setattr(sys.modules["rawdock.net.limits"], "time", later)
         assert connection.request("GET", "/x", idle_timeout=3).read() is not None and connection.reusable
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from rawdock.errors import (ConnectError, ProtocolError, StreamError, Timeout, TruncatedError, UsageError,
                             Verdict)
-from rawdock.net.connection import Connection, Response
+from rawdock.net.connection import Connection
+from rawdock.net.response import Response
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -76,7 +77,7 @@ def test_the_sweep_sees_a_foreign_exception(monkeypatch):
 
 
 def test_the_sweep_sees_a_wrong_verdict(monkeypatch):
-    monkeypatch.setattr(Response, "_set_verdict", lambda self, error: None)
+    monkeypatch.setattr(Response, "fail", lambda self, error: None)
     assert judged("list", "iterate", 600) == "verdict"
     monkeypatch.setattr(Response, "verdict", Verdict("complete", "all is well"))
     assert judged("attach-101", "frames", 150) in ("silent", "verdict")

@@ -16,8 +16,8 @@ FILES = """
 errors.py
 wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire/chunked.py wire/body.py
 wire/frames.py wire/jsonstream.py wire/exchange.py
-net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/listen.py net/duplex.py
-net/connection.py
+net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/listen.py net/limits.py
+net/duplex.py net/response.py net/connection.py
 engine/durations.py engine/answers.py engine/endpoints.py engine/reference.py engine/options.py
 engine/docker.py engine/pump.py engine/run.py
 cli/console.py cli/flags.py cli/help.py cli/format.py cli/template.py cli/queries.py cli/formatted.py

@@ -305,12 +305,9 @@ class PlannedConnection(Connection):
 
     def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, *more, **named):
         self.sock.begin(self.sock.plan.begin(method, target, hijack, version))
-        return Connection.request(self, method, target, headers, body, version, hijack, *more, **named)
-
-    def _encode(self, method, target, headers, body, version):
         if hasattr(body, "read"):
             self._body_file = getattr(body, "name", 0)
-        return Connection._encode(self, method, target, headers, body, version)
+        return Connection.request(self, method, target, headers, body, version, hijack, *more, **named)
 
     def _send_stream(self, pieces, length):
         if self._body_file is None:   # bytes, in slices
@@ -318,7 +315,6 @@ class PlannedConnection(Connection):
                 self.sock.sendall(piece)
         else:
             self.sock.step.body_source = "-" if self._body_file == 0 else self._body_file
-        return True
 
 
 class PlannedDocker(Docker):

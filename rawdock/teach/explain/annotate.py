@@ -23,7 +23,7 @@ from ...engine.answers import says_frames
 from ...engine.endpoints import find_endpoint_row
 from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, FrameReader
 from ...wire.head import walk_head
-from ...wire.jsonstream import MessageReader, decode_json_bytes
+from ...wire.jsonstream import MessageReader, decode_json
 from .explain import guess_role
 from .explanations import (
     FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS,
@@ -477,7 +477,7 @@ def read_json(message, body, ranges):
     if body.lstrip(b"\x1e\r\n\t ")[:1] not in (b"{", b""):
         stripped = body.strip(b"\r\n\t ")
         try:
-            message.messages = [decode_json_bytes(stripped)]
+            message.messages = [decode_json(stripped)]
         except (ValueError, RecursionError):
             return None
         start = body.index(stripped)

@@ -26,7 +26,7 @@ from ...engine.endpoints import percent_decode
 from ...errors import AddressError, ProtocolError, StreamError, verdict_of_error
 from ...wire.frames import STREAM_NAMES
 from ...net.address import parse_address
-from ...net.connection import check_stream_message
+from ...net.response import check_stream_message
 
 MAX_HAR_TEXT_BYTES = 1 << 20
 MAX_HAR_ITEMS = 10000         # chunk sizes or frames of one message

@@ -24,7 +24,7 @@ from collections import namedtuple
 from ...errors import UsageError
 from ...net.closing import Closing
 from ...net.dial import dial
-from ...wire.jsonstream import decode_json_bytes
+from ...wire.jsonstream import decode_json
 from .masking import SecretMaskers, masked_text
 
 RECORD_VERSION = 1
@@ -211,7 +211,7 @@ def record_line(line, number):
     try:
         if line[-1:] != b"\n":
             raise ValueError("the line is cut")
-        facts = decode_json_bytes(line)
+        facts = decode_json(line)
         if not isinstance(facts, dict):
             raise ValueError("not a JSON object")
         return facts
