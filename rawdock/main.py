@@ -346,8 +346,8 @@ def heed_signals():
     sys.unraisablehook = raise_signal_again   # Python 3.8 and later call it
 
 
-def run_process():
-    """main() as the whole life of a process. Does not return.
+def run_process(at_end=None):
+    """main() as the whole life of a process. Does not return. `at_end` is called last, with the work done.
 
     Starting fast: what a command allocates lives until its end, so looking for garbage early
     finds none, and taking the interpreter apart at the end frees what the system frees anyway.
@@ -363,4 +363,8 @@ def run_process():
         status = 130
     except SystemExit as ended:
         status = ended.code
-    os._exit(status)
+    try:
+        if at_end is not None:
+            at_end()
+    finally:
+        os._exit(status)
