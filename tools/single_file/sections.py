@@ -28,7 +28,8 @@ teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/
 teach/explain/page_assets.py teach/explain/page.py teach/explain/exports.py teach/explain/commands.py
 teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py teach/tap/client_cuts.py
 teach/tap/commands.py
-teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_shell.py teach/dryrun/form_python.py
+teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_script.py teach/dryrun/form_shell.py
+teach/dryrun/form_python.py
 teach/dryrun/commands.py
 teach/practice/request.py teach/practice/connection.py teach/practice/events.py teach/practice/files.py
 teach/practice/programs/process.py teach/practice/programs/shell.py teach/practice/programs/busybox.py

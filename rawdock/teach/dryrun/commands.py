@@ -11,12 +11,15 @@ from ...errors import RawdockError, UsageError
 from ...net.config import find_address
 from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http
-from .form_python import print_python
-from .form_shell import print_curl, print_nc
+from .form_python import PythonScript
+from .form_shell import CurlScript, NetcatScript
 
 PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename
 ps images inspect logs events version info pull rmi""".split()
-DRY_RUN_FORMS = {"http": print_http, "nc": print_nc, "curl": print_curl, "python": print_python}
+# What each form prints of a Plan (bytes).
+DRY_RUN_FORMS = {"http": print_http, "nc": lambda plan: NetcatScript(plan).script(),
+                 "curl": lambda plan: CurlScript(plan).script(),
+                 "python": lambda plan: PythonScript(plan).script()}
 
 
 class PlannedConsole(Console):

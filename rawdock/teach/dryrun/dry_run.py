@@ -21,6 +21,7 @@ import json
 import os
 import re
 
+from ...cli.console import Output
 from ...engine.docker import Docker
 from ...engine.endpoints import find_endpoint_row
 from ...net.connection import Connection
@@ -335,10 +336,11 @@ class PlannedDocker(Docker):
         return PlannedConnection(PlannedSocket(self.plan), self.address)
 
 
-class PlannedOutput:
+class PlannedOutput(Output):
     """Stdout or stderr in a dry run. `take(data)` is called with all bytes of each write."""
 
     def __init__(self, take):
+        Output.__init__(self, None)
         self._take = take
 
     def isatty(self):
@@ -349,8 +351,6 @@ class PlannedOutput:
             self._take(bytes(data))
         return len(data)
 
-    def line(self, text=""):
-        self.write((text + "\n").encode("utf-8", "surrogateescape"))
-
-    def flush(self):
-        pass
+    def write_run(self, pieces):
+        for piece in pieces:
+            self.write(piece)
