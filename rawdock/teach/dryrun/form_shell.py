@@ -200,7 +200,7 @@ class ShellScript(PlanScript):
         opened = self.comments + [': "${%s:?put it into this variable}"' % name for name in self.secrets]
         opened += self.needed_functions(lines)
         if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
-            opened += ["dir=$(mktemp -d) || exit", "jobs=",
+            opened += ["", "dir=$(mktemp -d) || exit", "jobs=",
                        "trap 'kill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT", "trap 'exit 130' INT TERM"]
         return opened + ["failed=0"] * plan.goes_on + self.print_lines(plan.printed_after(-1))
 
