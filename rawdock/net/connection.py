@@ -175,7 +175,7 @@ class Connection(Closing):
                 self._sent_whole = True
             except SendingStopped:
                 self._sent_whole = False
-            self.limits.begin("head", head_timeout)
+            self.limits.begin("head", head_timeout, whole=True)
             self._read_head()
             return Response(self, self._reader, target, idle_timeout)
         except BaseException:
@@ -219,6 +219,7 @@ class Connection(Closing):
         """Send `data`, and read what comes meanwhile. SendingStopped once the engine has refused."""
         from select import POLLOUT
         view = memoryview(data).cast("B")
+        self.limits.begin("send", self.limits.seconds, whole=True)
         while len(view):
             wait = self.limits.limit_wait(self._head_bytes)
             events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
@@ -237,7 +238,7 @@ class Connection(Closing):
                 continue
             except (OSError, ValueError) as error:
                 raise self._sending_error(error)
-            self.limits.begin("send", self.limits.seconds)   # each write may take as long
+            self.limits.begin("send", self.limits.seconds, whole=True)   # each write may take as long
 
     def _connection_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""
