@@ -6,7 +6,7 @@
 Strategy: PairedPieces (record/pairing.py) reads the bytes with the readers that the client uses. This file
 collects the body of each message and adds no decision on what is complete, cut or malformed.
 """
-from ...errors import TruncatedError
+from ...errors import ProtocolError, TruncatedError
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedPieces
 
 # Enough to tell the role: an empty line may come before a start line (RFC 9112 §2.2), then HTTP/ or a method.
@@ -46,6 +46,11 @@ def capture_direction(pieces, role):
         start, pieces = pieces_with_start(pieces, ROLE_BYTES)
         role = guess_role(start)
     return "<" if role == "response" else ">", pieces
+
+
+def breaks_rule(error):
+    """Whether `error` (an exception or None) says that bytes break a rule, not only that they end too early."""
+    return isinstance(error, ProtocolError) and not isinstance(error, TruncatedError)
 
 
 class MessageCollector(PairedPieces):
@@ -110,9 +115,8 @@ def explain_messages(pieces, role="auto", method="GET"):
             raise reader.error
     collector.finish()
     collector.collect()
-    is_broken = reader.error is not None and not isinstance(reader.error, TruncatedError)
     for message in messages + collector.cut_head(direction):
-        if message.complete or not is_broken:
+        if message.complete or not breaks_rule(reader.error):
             yield collector.facts(message)
     if reader.error is not None:
         raise reader.error

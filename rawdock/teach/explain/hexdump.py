@@ -7,7 +7,7 @@ how much follows. Credentials are masked. On a screen of known width no line is 
 explanation that has no room beside its bytes goes below them, and a narrow screen has fewer bytes in a row.
 """
 from ...errors import printable_text
-from .annotate import explain_span
+from .explanations import explain_span
 from .screen import counted_bytes, painted, wrapped_words
 from .transcript import SIGN_COLOURS
 

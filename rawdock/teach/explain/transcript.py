@@ -19,7 +19,8 @@ from collections import deque
 from ...errors import ProtocolError, StreamError, TruncatedError, printable_text
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
-from .annotate import content_kind, explain_field, explain_status, explain_target
+from .annotate import content_kind
+from .explanations import explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
 from .screen import broken_line, counted_bytes, painted, wrapped_words
