@@ -331,7 +331,6 @@ class Classroom(Closing):
         from ...engine.docker import Docker
         self.is_practice = address is None
         self._practice = None
-        self._port = None
         self.made = []             # ids of containers to remove
         if address is None:
             from ..practice.engine import PracticeEngine
@@ -346,8 +345,6 @@ class Classroom(Closing):
                 self.clean_up()
         finally:
             self.docker.close()
-            if self._port is not None:
-                self._port.close()
             if self._practice is not None:
                 self._practice.close()
 
@@ -383,9 +380,7 @@ class Classroom(Closing):
     def dial(self, tcp=False):
         """A socket connected to the engine."""
         if tcp and self.is_practice:
-            if self._port is None:
-                self._port = LessonPort(self._practice.socket_path)
-            return socket.create_connection(self._port.place, LESSON_SECONDS)
+            return socket.create_connection(self._practice.listen_on_tcp(), LESSON_SECONDS)
         return self.docker.open_socket(self.docker.address, LESSON_SECONDS)
 
     def send(self, lesson, answer, wrap=None):
@@ -459,50 +454,6 @@ class Classroom(Closing):
                 self.made.append(json.loads(exchange.body.decode("utf-8"))["Id"])
             except (ValueError, KeyError, TypeError):
                 pass
-
-
-class LessonPort:
-    """A TCP port of 127.0.0.1 that hands its connections to the Unix socket `path`. `place`: (host, port)."""
-
-    def __init__(self, path):
-        from threading import Thread
-        self.path = path
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(4)
-        self.place = self.listener.getsockname()
-        self._closing = False
-        self._thread = Thread(target=self._serve, name="rawdock-lesson-port", daemon=True)
-        self._thread.start()
-
-    def _serve(self):
-        from select import select
-        while True:
-            near, _ = self.listener.accept()
-            if self._closing:
-                near.close()
-                return
-            far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            with near, far:
-                try:
-                    far.connect(self.path)
-                    while True:   # one client at a time is all a lesson has
-                        ready = select([near, far], [], [])[0][0]
-                        data = ready.recv(65536)
-                        if not data:
-                            break
-                        (far if ready is near else near).sendall(data)
-                except OSError:
-                    pass
-
-    def close(self):
-        self._closing = True
-        try:
-            socket.create_connection(self.place, 5).close()
-        except OSError:
-            pass
-        self._thread.join(5)
-        self.listener.close()
 
 
 class LessonProgress:

@@ -101,6 +101,10 @@ class PracticeEngine:
         self.spawn(self._accept_loop)
         return self
 
+    def listen_on_tcp(self):
+        """Listen on a free TCP port of 127.0.0.1 as well → (host, port)."""
+        return "127.0.0.1", self._open_port(None, None, "127.0.0.1", 0)
+
     def serve_forever(self):
         """Start, and return only once close() was called (from a signal handler or another thread)."""
         self.start()
@@ -152,7 +156,8 @@ class PracticeEngine:
                         time.sleep(0.005)
                     continue
                 sock.setblocking(True)
-                serve = self._serve_engine if listeners[number] is engine else self._serve_port
+                is_port = self._ports.get(listeners[number], (None, None))[0] is not None
+                serve = self._serve_port if is_port else self._serve_engine
                 if self.spawn(serve, sock, listeners[number]) is None:
                     sock.close()
 
