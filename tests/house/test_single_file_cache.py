@@ -262,6 +262,13 @@ def test_roots_files_are_used_by_everybody(poisoned):
 
 
 @as_root
+def test_another_user_uses_files_of_their_own(poisoned):
+    os.chown(cache_of(poisoned), NOBODY, NOBODY)
+    os.chown(os.path.dirname(cache_of(poisoned)), NOBODY, NOBODY)
+    assert run_as_nobody(poisoned)[0] == FROM_CACHE
+
+
+@as_root
 def test_a_folder_that_cannot_be_written_is_no_trouble(script):
     status, out = run_as_nobody(script)
     assert status == 0 and out.startswith(b"rawdock ")
@@ -402,9 +409,11 @@ def test_runs_at_the_same_time_leave_one_whole_file(script):
 
 # -- other ways to run it
 
-def test_it_runs_from_standard_input(script):
+@pytest.mark.parametrize("words", [["-"], ["-c", "import sys; exec(sys.stdin.read())"]])
+def test_it_runs_where_its_path_is_not_known(script, words):
     with open(script, "rb") as source:
-        assert run("-", stdin=source, cwd=os.path.dirname(script))[1].startswith("rawdock ")
+        status, out = run(words[0], *words[1:], "--version", stdin=source, cwd=os.path.dirname(script))
+    assert status == 0 and out.startswith("rawdock ")
     assert names_beside(script) == ["rawdock.py"]
 
 
@@ -415,6 +424,35 @@ def test_as_a_module_it_leaves_its_sections_to_their_user(script):
                          stdout=subprocess.PIPE, check=True)
     assert ran.stdout == b"None\n"
     assert not os.path.exists(cache_of(script))
+
+
+PYPY = shutil.which("pypy3")
+POISON_WITH_PYPY = """
+import marshal, sys
+from binascii import crc32
+path = sys.argv[1]
+with open(path, "rb") as file:
+    data = file.read()
+source, rows = marshal.loads(data[20:])
+code = marshal.dumps(compile("import os; os._exit(%d)", source, "exec"))
+payload = marshal.dumps((source, {name: (row, code) for name, (row, _) in rows.items()}))
+with open(path, "wb") as file:
+    file.write(data[:16] + crc32(payload).to_bytes(4, "little") + payload)
+""" % FROM_CACHE
+
+
+@pytest.mark.skipif(PYPY is None, reason="there is no pypy3")
+def test_pypy_uses_what_pypy_keeps(script):
+    run(script)
+    first = subprocess.check_output([PYPY, "-I", "-S", script, "--version"])
+    assert first.startswith(b"rawdock ")
+    kept, = [name for name in names_beside(script) if "pypy" in name]
+    path = os.path.join(os.path.dirname(script), kept)
+    assert subprocess.check_output([PYPY, "-I", "-S", script, "--version"]) == first
+    subprocess.check_call([PYPY, "-c", POISON_WITH_PYPY, path])
+    assert subprocess.call([PYPY, "-I", "-S", script, "--version"]) == FROM_CACHE
+    os.chmod(path, 0o666)
+    assert subprocess.check_output([PYPY, "-I", "-S", script, "--version"]) == first
 
 
 def test_its_self_test_passes_beside_its_cache(script):

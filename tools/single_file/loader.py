@@ -79,9 +79,9 @@ class SectionCache:
         if not self.compiled or self.folder is None or sys.dont_write_bytecode:
             return
         from binascii import crc32
-        rows = {name: row for name, row in self.rows.items() if row[0] == SECTIONS.get(name)}
-        rows.update((name, (SECTIONS[name], marshal.dumps(code))) for name, code in self.compiled.items())
-        data = marshal.dumps((self.source, rows))
+        for name, code in self.compiled.items():
+            self.rows[name] = SECTIONS[name], marshal.dumps(code)
+        data = marshal.dumps((self.source, self.rows))
         try:
             os.makedirs(self.folder, 0o755, exist_ok=True)
             folder = self.open_checked(self.folder, os.O_DIRECTORY)
@@ -107,7 +107,7 @@ def compile_section(name, path):
 
 
 section_cache = None
-if __name__ == "__main__" and "__file__" in globals():   # there is none where Python reads standard input
+if __name__ == "__main__" and "__file__" in globals():   # there is none in `python3 -c`
     section_cache = SectionCache(os.path.realpath(__file__))
 
 
