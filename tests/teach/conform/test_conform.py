@@ -21,7 +21,8 @@ from tests.teach.practice.practice_wire import ask, create, start
 
 # Where the practice engine answers as later engines do, or more strictly, on purpose.
 KNOWN_DIFFERENCES = {
-    "the engine itself/bad-filter", "a container's life/no-config", "a container's life/bad-json", "a container's life/wrong-kind",
+    "the engine itself/bad-filter", "a container's life/no-config", "a container's life/bad-json",
+    "a container's life/wrong-kind",
     "a container's life/bad-wait", "events/bad-time",
 }
 
@@ -39,7 +40,8 @@ def client(engine):
 def test_every_step_has_a_fact_and_every_fact_a_step():
     facts = read_facts(CONFORM_FACTS)
     assert {scenario: sorted(step.name for step in steps if step.verb not in ("send", "end"))
-            for scenario, steps in conform_scenarios().items()} == {scenario: sorted(found) for scenario, found in facts.items()}
+            for scenario, steps in conform_scenarios().items()} == {scenario: sorted(found) for scenario,
+                                                                    found in facts.items()}
 
 
 def test_the_practice_engine_differs_where_it_means_to_and_nothing_is_left(practice):
@@ -52,7 +54,8 @@ def test_the_practice_engine_differs_where_it_means_to_and_nothing_is_left(pract
                 if lines:
                     different.add("%s/%s" % (scenario, step.name))
     assert different == KNOWN_DIFFERENCES and count > 780 and told == ["busybox is not there: pulling it"]
-    assert ask(practice, "GET", "/containers/json?all=1")[1] == [] and ask(practice, "GET", "/volumes")[1]["Volumes"] == []
+    assert (ask(practice, "GET", "/containers/json?all=1")[1] == []
+            and ask(practice, "GET", "/volumes")[1]["Volumes"] == [])
     assert [one["Name"] for one in ask(practice, "GET", "/networks")[1]] == ["bridge", "host", "none"]
     assert [one["RepoTags"] for one in ask(practice, "GET", "/images/json")[1]] == [["busybox:latest"]]
 
@@ -95,7 +98,8 @@ def test_what_was_made_is_removed_when_a_scenario_is_broken_off(practice, error,
                 run.scenario(steps)
         else:
             found = run.scenario(steps)
-            assert compare_fact(ConformFact(200, "-", "none", "nothing"), found[1][1], None)[1][0].startswith("no answer to compare: ")
+            assert compare_fact(ConformFact(200, "-", "none", "nothing"), found[1][1],
+                                None)[1][0].startswith("no answer to compare: ")
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
@@ -173,7 +177,8 @@ def test_a_proxy_that_changes_the_framing_is_found_out(tmp_path):
 
 
 def test_an_engine_that_is_too_old_is_refused(tmp_path):
-    with OneAnswer(tmp_path, b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK") as server:
+    with OneAnswer(tmp_path,
+                   b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK") as server:
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)
@@ -319,9 +324,12 @@ def test_shapes(value, text):
 
 @pytest.mark.parametrize("expected, seen, lines", [
     ({"a": 1}, {"a": "1"}, [".a: expected n, seen s"]), ({"a": 1, "b": 1}, {"b": 1}, ["key .a is missing"]),
-    ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, ["key .a.c is not expected"]), ({"a": None}, {"a": []}, []), ({"a": {"b": 1}}, {"a": None}, []),
-    ({"a": None}, {"a": 1}, [".a: expected null, seen n"]), ([], [{"a": 1}], []), ([{"a": 1}], [{}], ["key [].a is missing"]),
-    ({"Labels": {}}, {"Labels": {"a": "b"}}, []), ({"Labels": {"x": "y"}}, {"Labels": {"a": 1}}, [".Labels.*: expected s, seen n"]),
+    ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, ["key .a.c is not expected"]), ({"a": None}, {"a": []}, []),
+    ({"a": {"b": 1}}, {"a": None}, []),
+    ({"a": None}, {"a": 1}, [".a: expected null, seen n"]), ([], [{"a": 1}], []),
+    ([{"a": 1}], [{}], ["key [].a is missing"]),
+    ({"Labels": {}}, {"Labels": {"a": "b"}}, []),
+    ({"Labels": {"x": "y"}}, {"Labels": {"a": 1}}, [".Labels.*: expected s, seen n"]),
     ("x", [], ["body: expected s, seen [null]"]),
 ])
 def test_differences_of_shapes(expected, seen, lines):
@@ -329,4 +337,5 @@ def test_differences_of_shapes(expected, seen, lines):
 
 
 def test_merged_shapes_take_every_key():
-    assert merged_shapes([shape_of({"a": 1}), shape_of({"b": None}), shape_of({"b": "s"})]) == {"a": "n", "b": "s"}
+    assert merged_shapes([shape_of({"a": 1}), shape_of({"b": None}),
+                          shape_of({"b": "s"})]) == {"a": "n", "b": "s"}

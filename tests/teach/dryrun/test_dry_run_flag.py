@@ -131,7 +131,8 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "exec", "-it", "web", "sh"], 1, b"-t: a terminal"),
     (["--dry-run", "rm", "a/../b"], 1, b"'.' or '..' segment"),
     (["--dry-run", "GET", "images"], 1, b"does not begin with /"),
-    (["--dry-run=curl", "run", "-i", "busybox"], 1, b"no script for sh sends stdin into a container's stream"),
+    (["--dry-run=curl", "run", "-i", "busybox"], 1,
+     b"no script for sh sends stdin into a container's stream"),
     (["-H", "practice:", "--dry-run=nc", "ps"], 1,
      b"the practice engine inside rawdock has no socket to name; start one with rawdock practice"),
     (["-H", "ssh://host", "--dry-run=python", "ps"], 1, b"ssh:// is not reached so")])

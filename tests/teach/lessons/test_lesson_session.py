@@ -95,7 +95,8 @@ def test_a_body_that_is_announced_and_not_wanted_is_told_before_it_is_typed(type
     start = "POST /containers/sleeper/start HTTP/1.1"
     solved, said, prompts = type_lines(6, start, "Host: d", "Content-Length: 8", "", start, "Host: d", "",
                                        start, "Host: d", "")
-    assert (solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length" in said)
+    assert (solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length"
+            in said)
     assert set(prompts) == {"> "}
 
 
@@ -124,7 +125,8 @@ def test_what_goes_on_with_the_next_lesson(tmp_path, reply, status_line):
 
 
 @pytest.mark.parametrize("argv0, expected", [
-    ("/some/where/rawdock/__main__.py", "python3 -m rawdock"), ("rawdock.py", "python3 rawdock.py"), ("/a b/rawdock.py", "python3 '/a b/rawdock.py'"),
+    ("/some/where/rawdock/__main__.py", "python3 -m rawdock"), ("rawdock.py", "python3 rawdock.py"),
+    ("/a b/rawdock.py", "python3 '/a b/rawdock.py'"),
     ("/usr/local/bin/rawdock", "rawdock")])
 def test_how_a_command_is_spelled(argv0, expected):
     assert command_spelled(argv0) == expected

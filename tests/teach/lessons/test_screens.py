@@ -176,7 +176,8 @@ def test_prose_holds_no_escape_sequence_of_others(coloured):
     screen = Screen()
     Prose(screen).say("redis-cli printed: \x1b[2J\x9b1m", "Ha\x1b", "1")
     Prose(screen).show_bytes(["\x1b]0;title\x07"])
-    assert re.sub("\x1b\\[[0-9;]*m", "", screen.text) == "Ha\\x1bredis-cli printed: \\x1b[2J\\u009b1m\n    \\x1b]0;title\\x07\n"
+    assert re.sub("\x1b\\[[0-9;]*m", "",
+                  screen.text) == "Ha\\x1bredis-cli printed: \\x1b[2J\\u009b1m\n    \\x1b]0;title\\x07\n"
 
 
 def test_a_long_transcript_is_folded(monkeypatch, tmp_path):
