@@ -226,13 +226,24 @@ class PracticeConnection:
         self.send(self._start(200, headers, None, True))
 
     def send_json(self, value, status=200):
-        body = self.measured_body("application/json", (), status)
-        body.write(json.dumps(value, separators=(",", ":")).encode() + b"\n")
-        body.end()
+        data = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+        self.send_pieces([data], [("Content-Type", "application/json")], status)
 
-    def measured_body(self, content_type, headers=(), status=200):
-        """A MeasuredBody to write the answer's body to."""
-        return MeasuredBody(self, [("Content-Type", content_type)] + list(headers), status)
+    def send_pieces(self, pieces, headers, status=200):
+        """Send a body of bytes as Go's server does: with a length if it fits its buffer, else in chunks."""
+        pieces, held = iter(pieces), b""
+        for piece in pieces:
+            held += piece
+            if len(held) > GO_CHUNK_THRESHOLD and not self.head_only:
+                break
+        else:
+            self.send_body(held, status, headers)
+            return
+        self.start_stream(None, headers, status)
+        self.send_piece(held)
+        for piece in pieces:
+            self.send_piece(piece)
+        self.end_stream()
 
     def start_stream(self, content_type, headers=(), status=200):
         """A head, sent at once, whose body comes piece by piece with send_piece and ends with end_stream."""
@@ -291,10 +302,14 @@ class PracticeConnection:
         except OSError:
             pass
 
-    def pump(self, attacher, pipe, tty, close_pipe_at_end, end_ends_all):
-        """Carry a hijacked stream both ways until the output ends or the client goes."""
+    def pump(self, attacher, pipe, tty, close_pipe_at_end):
+        """Carry a hijacked stream both ways until the output ends or the client goes.
+
+        `pipe` is the program's ProgramPipe, or None. When the client half-closes, the pipe ends if
+        `close_pipe_at_end`; otherwise the client is detached.
+        """
         changed = self.engine.state.changed
-        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end, end_ends_all)
+        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end)
         try:
             while True:
                 with changed:
@@ -317,7 +332,7 @@ class PracticeConnection:
             if reader is not None:
                 reader.join(5)
 
-    def _pump_stdin(self, attacher, pipe, close_pipe_at_end, end_ends_all):
+    def _pump_stdin(self, attacher, pipe, close_pipe_at_end):
         def is_wanted():
             return not attacher.closed and not self.engine.closing
         data = self.take_held()
@@ -331,41 +346,8 @@ class PracticeConnection:
         except OSError:
             pass
         if pipe is not None:
-            if close_pipe_at_end:
-                pipe.close()
-            elif end_ends_all:
-                with self.engine.state.changed:
-                    attacher.close()
-
-
-class MeasuredBody:
-    """An answer's body, framed as by Go's server: with a length if it fits the buffer, else in chunks."""
-
-    def __init__(self, connection, headers, status):
-        self._connection = connection
-        self._headers = headers
-        self._status = status
-        self._held = bytearray()
-        self._started = False
-
-    def write(self, data):
-        self._held += data
-        if len(self._held) > GO_CHUNK_THRESHOLD:
-            self._start()
-            self._connection.send_piece(bytes(self._held))
-            del self._held[:]
-
-    def _start(self):
-        if not self._started and not self._connection.head_only:
-            self._started = True
-            self._connection.start_stream(None, self._headers, self._status)
-
-    def end(self):
-        if self._started:
-            self._connection.send_piece(bytes(self._held))
-            self._connection.end_stream()
-        else:
-            self._connection.send_body(bytes(self._held), self._status, self._headers)
+            with self.engine.state.changed:
+                (pipe if close_pipe_at_end else attacher).close()
 
 
 def stream_type(request, tty):

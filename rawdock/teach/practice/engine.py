@@ -288,7 +288,9 @@ class PracticeEngine:
                 return
             request.path = path
             request.query = parse_query(request.raw_query)
-            handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
+            answer = handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
+            if answer is not None:
+                connection.send_json(answer)
             return
         request.path = path
         refuse_without_route(request)

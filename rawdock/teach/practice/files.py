@@ -10,10 +10,11 @@ Paths are absolute and clean ("/etc/passwd"). Leaves out: owners, permissions th
 hard links (a tar's hard link becomes a copy), devices.
 """
 import collections
+import os
 import re
 import time
 
-from .request import PracticeRefusal
+from .request import PracticeRefusal, join_path
 
 MAX_TREE_BYTES = 64 << 20
 MAX_TREE_FILES = 10000
@@ -33,23 +34,8 @@ def file_node(content, mode=0o644, modified=None):
     return TreeNode("file", mode, bytes(content), time.time() if modified is None else modified)
 
 
-def join_path(folder, name):
-    """`name` as seen from `folder` → a clean absolute path (str)."""
-    kept = []
-    for segment in (name if name.startswith("/") else folder + "/" + name).split("/"):
-        if segment == "..":
-            del kept[-1:]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept)
-
-
-def parent_path(path):
-    return path.rpartition("/")[0] or "/"
-
-
-def base_name(path):
-    return path.rpartition("/")[2]
+parent_path = os.path.dirname
+base_name = os.path.basename
 
 
 class FileProblem(Exception):
@@ -230,8 +216,8 @@ def path_stat(path, node):
             "linkTarget": bytes(node.content).decode("utf-8", "replace") if node.kind == "link" else ""}
 
 
-def write_practice_tar(files, path, prefix, sink):
-    """Write the tar of what is at `path` to `sink`; its first name is `prefix`, "" leaves the folder out."""
+def practice_tar(files, path, prefix):
+    """Yield the bytes of a tar of what is at `path`; its first name is `prefix`, "" leaves the folder out."""
     import tarfile
     for one in files.below(path):
         name = (prefix + one[len(path.rstrip("/")):]).strip("/")
@@ -249,10 +235,10 @@ def write_practice_tar(files, path, prefix, sink):
         else:
             content = bytes(node.content)
             entry.size = len(content)
-        sink.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
-        sink.write(content + b"\0" * (-len(content) % tarfile.BLOCKSIZE))
-    # Not padded to a tape's record, as tarfile would: the length is that of an engine's tar.
-    sink.write(b"\0" * tarfile.BLOCKSIZE * 2)
+        yield entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+        yield content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
+    # tarfile would pad it to a tape's record; an engine's tar ends with two blocks.
+    yield b"\0" * tarfile.BLOCKSIZE * 2
 
 
 def read_practice_tar(files, folder, data, keep_kinds=False):

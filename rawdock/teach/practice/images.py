@@ -1,28 +1,28 @@
-"""The images of a practice engine: the registry they are pulled from, the store they lie in, and /images.
+"""The images of a practice engine: the registry they are pulled from, the store they are in, and /images.
 
 PRACTICE_IMAGES is the whole registry: what can be pulled, its layers, and its programs.
-Leaves out: build, push, save, load and import. Layers are names and sizes; there is no file of the
-image but the ones its programs need.
+Leaves out: build, push, save, load and import. A layer is a name and a size; the files of an image are those
+that its programs need.
 """
 import json
-import re
 import time
 
+from ...engine.reference import parse_reference
+from ...errors import UsageError
 from .programs.busybox import BUSYBOX_PROGRAMS, program_hello
 from .connection import PracticeHangUp
 from .events import nanoseconds_now, stable_hex, wire_time
-from .files import file_node, folder_node, join_path, parent_path
+from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters, prune_filters
+from .request import (PracticeRefusal, is_yes, join_path, label_matches, matches_filters, practice_filters,
+                      prune_filters)
 
 IMAGE_FILTERS = "reference label dangling before since until".split()
-IMAGE_NAME_PATTERN = re.compile("[a-z0-9]+(?:[._/-]+[a-z0-9]+|:[0-9]+/[a-z0-9]+)*")
-IMAGE_TAG_PATTERN = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
 
-# One image: its tags, its layers as (name, bytes as downloaded), what it runs, its programs.
+# The name of an image: its tags, its layers as (name, bytes as downloaded), what it runs, its programs.
 PRACTICE_IMAGES = {
     "hello-world": {
         "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"], "env": [PRACTICE_PATH],
@@ -55,7 +55,7 @@ IMAGE_FILES_TIME = 1577836800   # 2020-01-01: the files of an image are as old i
 
 
 def image_files(repository):
-    """The files of an image, {path: TreeNode}."""
+    """Return the files of an image, {path: TreeNode}."""
     entry = PRACTICE_IMAGES[repository]
     contents = {} if repository == "hello-world" else dict(SMALL_FILES)
     for name in entry["programs"]:
@@ -72,28 +72,34 @@ def image_files(repository):
     return files
 
 
-def split_image_name(text):
-    """An image's name as given → (familiar repository, tag or "", digest or ""): docker.io/library/x is x."""
-    name, _, digest = text.partition("@")
-    head, slash, last = name.rpartition("/")
-    last, _, tag = last.partition(":")
-    name = head + slash + last
-    for prefix in ("docker.io/", "index.docker.io/"):
-        if name.startswith(prefix):
-            name = name[len(prefix):]
-    if name.startswith("library/"):
-        name = name[len("library/"):]
-    return name, tag, digest
+def image_reference(text):
+    """Return an image's name as a Reference; None for what is no name, such as an id."""
+    try:
+        return parse_reference(text)
+    except UsageError:
+        return None
+
+
+def full_name(reference):
+    """Return a Reference as the tags of an image have it: "redis:2.8"."""
+    return "%s:%s" % (reference.familiar_name(), reference.tag or "latest")
+
+
+def image_matches(image, text):
+    """Return whether `text` is the name of an image, with or without a tag, or the start of its id."""
+    reference = image_reference(text)
+    return (reference is not None and reference.familiar_name() == image.repository
+            or image.id[7:].startswith(text))
 
 
 class PracticeImage:
-    """One image of PRACTICE_IMAGES: `repository`, `tags` present here, its identity and its config."""
+    """One image of PRACTICE_IMAGES: `repository` is its name there, `tags` its names here ("redis:2.8")."""
 
     def __init__(self, repository, pulled):
         entry = PRACTICE_IMAGES[repository]
         self.repository = repository
         self.entry = entry
-        self.tags = []               # "redis:2.8"
+        self.tags = []
         self.pulled = pulled
         self.id = "sha256:" + stable_hex("image", repository)
         self.digest = practice_digest(repository)
@@ -142,7 +148,7 @@ class PracticeImage:
 
 
 def blank_config():
-    """The Config of an image or container that says nothing."""
+    """Return the Config of an image or a container with nothing set."""
     return {
         "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
         "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,
@@ -170,25 +176,22 @@ class PracticeImages:
         self.state.events.emit("image", action, image.id, {"name": name or image.id})
 
     def find(self, text):
-        """A name, an id or the start of one → PracticeImage. PracticeRefusal 404."""
+        """Return the image with this name or id, or whose id begins so. Raises PracticeRefusal."""
+        reference = image_reference(text)
         with self.changed:
-            name, tag, digest = split_image_name(text)
-            image = self.by_repository.get(name)
-            reference = "%s:%s" % (name, tag or "latest")
-            if image is not None and (digest == image.digest if digest else reference in image.tags):
-                return image
             for image in self.by_repository.values():
-                if reference in image.tags:
+                if reference is not None and (reference.digest == image.digest if reference.digest
+                                              else full_name(reference) in image.tags):
                     return image
             wanted = text[7:] if text.startswith("sha256:") else text
-            if re.fullmatch("[0-9a-f]{3,64}", wanted):
-                found = [image for image in self.by_repository.values() if image.id[7:].startswith(wanted)]
-                if len(found) == 1:
-                    return found[0]
-        raise PracticeRefusal(404, "No such image: %s" % (text if tag or digest else text + ":latest"))
+            found = [image for image in self.by_repository.values() if image.id[7:].startswith(wanted)]
+            if len(wanted) > 2 and len(found) == 1:
+                return found[0]
+        is_short = reference is not None and not reference.suffix()
+        raise PracticeRefusal(404, "No such image: %s" % (text + ":latest" if is_short else text))
 
     def add(self, repository, tag):
-        """A pull has ended: the image is here. Whether that is news."""
+        """Add a pulled image, or its tag → whether the tag was not here before."""
         with self.changed:
             image = self.by_repository.get(repository)
             if image is None:
@@ -202,7 +205,7 @@ class PracticeImages:
         return is_new
 
     def take_tag(self, reference):
-        """Whoever had this name has it no more."""
+        """Take this name from the image that has it."""
         for image in self.by_repository.values():
             if reference in image.tags:
                 image.tags.remove(reference)
@@ -219,17 +222,15 @@ class PracticeImages:
         return [one for one in self.state.containers.by_id.values() if one.image is image]
 
     def remove(self, text, force):
-        """Take the name off, and remove what has no name left → the answer's list."""
+        """Remove a name, and an image without a name → the JSON of the answer. Raises PracticeRefusal."""
         with self.changed:
             image = self.find(text)
-            name, tag, _ = split_image_name(text)
-            reference = "%s:%s" % (name, tag or "latest")
-            by_name = reference in image.tags
-            going = [reference] if by_name else list(image.tags)
+            reference = image_reference(text)
+            by_name = reference is not None and full_name(reference) in image.tags
+            going = [full_name(reference)] if by_name else list(image.tags)
             if not by_name and len(going) > 1 and not force:
-                raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced): the image has"
-                                           " several names: %s"
-                                      % (image.id[7:19], ", ".join(going)))
+                raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced) - image is"
+                                           " referenced in multiple repositories" % image.id[7:19])
             last = len(going) == len(image.tags)
             for user in self.users(image) if last else ():
                 if user.is_up or not force:
@@ -248,24 +249,24 @@ class PracticeImages:
             return answer
 
     def tag(self, text, repository, tag):
+        """Give an image another name. Raises PracticeRefusal, with the status of a real engine."""
         with self.changed:
             image = self.find(text)
-            name, _, _ = split_image_name(repository)
-            if not (IMAGE_NAME_PATTERN.fullmatch(name) and IMAGE_TAG_PATTERN.fullmatch(tag or "latest")):
-                # A real engine calls this its own fault, too.
-                why = ": repository name must be lowercase" if name != name.lower() else ""
-                raise PracticeRefusal(500, "invalid reference format" + why)
-            reference = "%s:%s" % (name, tag or "latest")
-            if reference not in image.tags:
-                self.take_tag(reference)
-                image.tags.append(reference)
-            self.emit(image, "tag", reference)
+            try:
+                name = full_name(parse_reference("%s:%s" % (repository, tag or "latest")))
+            except UsageError as error:
+                raise PracticeRefusal(500, str(error))
+            if name not in image.tags:
+                self.take_tag(name)
+                image.tags.append(name)
+            self.emit(image, "tag", name)
 
 
-def reference_matches(wanted, reference):
-    """Whether `wanted`, a name with or without a tag, means `reference`."""
-    name, tag, _ = split_image_name(wanted)
-    return name == reference.rpartition(":")[0] and tag in ("", reference.rpartition(":")[2])
+def reference_matches(wanted, name):
+    """Return whether an image's name ("redis:2.8") passes a `reference` filter, with or without a tag."""
+    reference, (repository, _, tag) = image_reference(wanted), name.rpartition(":")
+    return (reference is not None and reference.familiar_name() == repository
+            and reference.tag in (None, tag))
 
 
 def answer_images(engine, connection, request):
@@ -280,19 +281,7 @@ def answer_images(engine, connection, request):
             }
             if matches_filters(filters, known):
                 found.append(image.summary(-1, request.api))
-    connection.send_json(sorted(found, key=lambda one: -one["Created"]))
-
-
-def answer_image(engine, connection, request, name):
-    connection.send_json(engine.state.images.find(name).inspect(request.api))
-
-
-def answer_image_history(engine, connection, request, name):
-    connection.send_json(engine.state.images.find(name).history())
-
-
-def answer_image_delete(engine, connection, request, name):
-    connection.send_json(engine.state.images.remove(name, request.flag("force")))
+    return sorted(found, key=lambda one: -one["Created"])
 
 
 def answer_image_tag(engine, connection, request, name):
@@ -315,7 +304,7 @@ def answer_images_prune(engine, connection, request):
                 going += images.remove(image.id, True)
                 freed += image.size
     engine.state.events.emit("image", "prune", "", {"reclaimed": str(freed)})
-    connection.send_json({"ImagesDeleted": going or None, "SpaceReclaimed": freed})
+    return {"ImagesDeleted": going or None, "SpaceReclaimed": freed}
 
 
 # -- pull
@@ -324,8 +313,10 @@ def answer_pull(engine, connection, request):
     if "fromImage" not in request.query:
         raise PracticeRefusal(501 if request.text("fromSrc") else 400,
                               "the practice engine only pulls: name an image with fromImage")
-    name, tag, digest = split_image_name(request.text("fromImage"))
-    wanted = request.text("tag") or digest or tag
+    reference = image_reference(request.text("fromImage"))
+    if reference is None:
+        raise PracticeRefusal(400, "invalid reference format")
+    name, wanted = reference.familiar_name(), request.text("tag") or reference.digest or reference.tag
     entry = PRACTICE_IMAGES.get(name)
     if entry is None:
         raise PracticeRefusal(404, "pull access denied for %s, repository does not exist or may require"
@@ -336,44 +327,41 @@ def answer_pull(engine, connection, request):
     tags = [wanted] if wanted else list(entry["tags"])
     if tags[0] not in entry["tags"]:
         raise PracticeRefusal(404, "manifest for %s:%s not found: manifest unknown (the practice registry has"
-                                   " %s)"
-                              % (name, wanted, ", ".join("%s:%s" % (name, one) for one in entry["tags"])))
+                                   " the tags %s)" % (name, wanted, ", ".join(entry["tags"])))
     connection.start_stream("application/json")
-    sender = MessageSender(connection)
     for one in tags:
-        pull_practice_image(engine.state.images, sender, name, one)
-    sender.flush()
+        send_messages(connection, practice_pull(engine.state.images, name, one))
     connection.end_stream()
 
 
-def pull_practice_image(images, sender, name, tag):
-    sender.add({"status": "Pulling from library/%s" % name, "id": tag})
+def practice_pull(images, name, tag):
+    """Pull one image of the practice registry: yield the messages (dicts) that report its progress."""
+    yield {"status": "Pulling from library/%s" % name, "id": tag}
     here = images.layers_here()
-    # Of an image that is here whole, no layer is looked at.
+    # The layers of an image that is already here are not looked at.
     wanted = () if images.has("%s:%s" % (name, tag)) else PRACTICE_IMAGES[name]["layers"]
     layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]
     missing = [(identity, size) for identity, size, is_here in layers if not is_here]
     for identity, _, is_here in layers:
-        sender.add({"status": "Already exists" if is_here else "Pulling fs layer", "progressDetail": {},
-                    "id": identity})
+        yield layer_message("Already exists" if is_here else "Pulling fs layer", identity)
     for identity, _ in missing[3:]:
-        sender.add({"status": "Waiting", "progressDetail": {}, "id": identity})
+        yield layer_message("Waiting", identity)
     # Three layers at a time, as an engine does: their lines are interleaved.
     for group in (missing[at:at + 3] for at in range(0, len(missing), 3)):
         for part in range(1, 5):
             for identity, size in group:
-                sender.add(progress_message("Downloading", identity, size * part // 4, size))
+                yield layer_message("Downloading", identity, size * part // 4, size)
         for identity, _ in group:
-            sender.add({"status": "Verifying Checksum", "progressDetail": {}, "id": identity})
-            sender.add({"status": "Download complete", "progressDetail": {}, "id": identity})
+            yield layer_message("Verifying Checksum", identity)
+            yield layer_message("Download complete", identity)
     for identity, size in missing:
         for part in (1, 2):
-            sender.add(progress_message("Extracting", identity, size * part // 2, size))
-        sender.add({"status": "Pull complete", "progressDetail": {}, "id": identity})
+            yield layer_message("Extracting", identity, size * part // 2, size)
+        yield layer_message("Pull complete", identity)
     is_new = images.add(name, tag)
-    sender.add({"status": "Digest: %s" % practice_digest(name)})
+    yield {"status": "Digest: %s" % practice_digest(name)}
     news = "Downloaded newer image" if is_new else "Image is up to date"
-    sender.add({"status": "Status: %s for %s:%s" % (news, name, tag)})
+    yield {"status": "Status: %s for %s:%s" % (news, name, tag)}
 
 
 def size_text(size):
@@ -384,51 +372,44 @@ def size_text(size):
     return "%.4g%s" % (size, unit)
 
 
-def progress_message(status, identity, current, total):
-    """A progress line, with the bar drawn as engines do for clients that do not draw."""
-    done = 50 * current // total if total else 0
+def layer_message(status, identity, current=None, total=0):
+    """Return a message about a layer; with `current` of `total` bytes, it has the bar that engines draw."""
+    if current is None:
+        return {"status": status, "progressDetail": {}, "id": identity}
+    done = 50 * current // total
     bar = "[%s%s] %s/%s" % ("=" * max(0, done - 1) + ">", " " * (50 - max(1, done)), size_text(current),
                             size_text(total))
     return {"status": status, "progressDetail": {"current": current, "total": total}, "progress": bar,
             "id": identity}
 
 
-class MessageSender:
-    """JSON messages into a stream, cut the way a client must be ready for: mostly one a chunk,
-    sometimes two in one, sometimes one across two."""
-
-    def __init__(self, connection):
-        self._connection = connection
-        self._count = 0
-        self._waiting = b""
-
-    def add(self, message):
-        data = self._waiting + json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
-        self._waiting = b""
-        self._count += 1
-        kind = self._count % 7
-        if kind == 3:
-            self._waiting = data
-            return
-        if kind == 5:
-            half = len(data) // 2
-            self._connection.send_piece(data[:half])
-            data = data[half:]
-        self._connection.send_piece(data)
-        if self._connection.engine.closing:
+def send_messages(connection, messages):
+    """Send JSON messages: mostly one in a chunk, but also two in one and one across two, as engines may."""
+    held = b""
+    for number, message in enumerate(messages):
+        data = held + json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
+        held = b""
+        if number % 7 == 2:
+            held = data   # it goes with the next one
+            continue
+        cut = len(data) // 2 if number % 7 == 4 else 0
+        connection.send_piece(data[:cut])
+        connection.send_piece(data[cut:])
+        if connection.engine.closing:
             raise PracticeHangUp()
         time.sleep(0.002)
-
-    def flush(self):
-        self._connection.send_piece(self._waiting)
+    connection.send_piece(held)
 
 
 IMAGE_ROUTES = (
     ("GET", "/images/json", answer_images),
     ("POST", "/images/create", answer_pull),
     ("POST", "/images/prune", answer_images_prune),
-    ("GET", "/images/(.+)/json", answer_image),
-    ("GET", "/images/(.+)/history", answer_image_history),
+    ("GET", "/images/(.+)/json",
+     lambda engine, connection, request, name: engine.state.images.find(name).inspect(request.api)),
+    ("GET", "/images/(.+)/history",
+     lambda engine, connection, request, name: engine.state.images.find(name).history()),
     ("POST", "/images/(.+)/tag", answer_image_tag),
-    ("DELETE", "/images/(.+)", answer_image_delete),
+    ("DELETE", "/images/(.+)",
+     lambda engine, connection, request, name: engine.state.images.remove(name, request.flag("force"))),
 )

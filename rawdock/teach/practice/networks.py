@@ -1,23 +1,26 @@
-"""The networks of a practice engine: names and addresses, and who is plugged in where. No packet ever moves.
+"""The networks of a practice engine: names, addresses, and which containers are connected. No packet moves.
 
-bridge, host and none are built in. The addresses are as an engine would give them; the only
-port anybody can reach is a published one, on loopback.
+bridge, host and none are built in. The addresses are those that an engine would give; the only port that can
+be connected to is a published one, on the loopback address.
 """
 from .events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, is_yes, label_matches,
-                      matches_filters, practice_filters, prune_filters)
+from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
+                      prune_filters, read_object)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
 BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
 MAX_NETWORKS = 200
+NETWORK_KINDS = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
+                 "IPAM": dict, "Options": dict, "Labels": dict}
+ENDPOINT_KINDS = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict, "MacAddress": str}
 
 
 class PracticeEndpoint:
-    """One container's plug in one network. `given` is what was asked for; the rest is set while it runs."""
+    """A container's place in a network: `given` are its settings; the rest is set while it runs."""
 
     def __init__(self, given=None):
-        self.given = fold_keys(given or {}, ("IPAMConfig", "Links", "Aliases", "DriverOpts", "MacAddress"))
+        self.given = read_object(given or {}, ENDPOINT_KINDS, "EndpointConfig.")
         self.network = None
         self.id = self.address = self.mac = ""
 
@@ -35,7 +38,10 @@ class PracticeEndpoint:
 
 
 class PracticeNetwork:
-    """`pools` are the IPAM Config's entries; `subnet` the first IPv4Network of them, None: no addresses."""
+    """One network; `pools` are the entries of its IPAM Config, `given` the body of the create request.
+
+    `subnet` is the first IPv4Network of the pools; without one (None) its containers have no addresses.
+    """
 
     def __init__(self, name, driver, pools=(), given=None):
         from ipaddress import ip_network
@@ -101,18 +107,16 @@ def default_pool(number):
 
 
 def checked_pools(given):
-    """A create request's IPAM → its Config's entries (dicts of str). PracticeRefusal if one is no network."""
+    """Return the entries (dicts of str) of the IPAM Config of a create request. Raises PracticeRefusal."""
     from ipaddress import ip_address, ip_network
-    ipam = fold_keys(given.get("IPAM") or {}, ("Driver", "Config", "Options"))
+    ipam = read_object(given.get("IPAM") or {}, {"Driver": str, "Config": list}, "IPAM.")
     if ipam.get("Driver") not in (None, "", "default"):
         raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
-    pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
-    kinds = (str, dict, type(None))
-    if not all(isinstance(one, dict) and all(isinstance(value, kinds) for value in one.values())
-               for one in pools):
-        raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
-    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value}
-             for one in pools]
+    if not all(isinstance(one, dict) for one in ipam.get("Config") or ()):
+        raise PracticeRefusal(400, "invalid JSON: IPAM.Config must be a list of objects")
+    kinds = {"Subnet": str, "IPRange": str, "Gateway": str}
+    pools = [read_object(one, kinds, "IPAM.Config.") for one in ipam.get("Config") or ()]
+    pools = [{key: value for key, value in one.items() if value} for one in pools]
     for one in pools:
         try:
             subnet = ip_network(one.get("Subnet", ""), False)
@@ -141,7 +145,7 @@ class PracticeNetworks:
         self.state.events.emit("network", action, network.id, more)
 
     def find(self, text):
-        """A name, an id or the start of one → PracticeNetwork. PracticeRefusal 404."""
+        """Return the network with this name or id, or whose id begins so. Raises PracticeRefusal."""
         with self.changed:
             if text in self.by_name:
                 return self.by_name[text]
@@ -151,6 +155,7 @@ class PracticeNetworks:
         raise PracticeRefusal(404, "network %s not found" % text)
 
     def create(self, given):
+        """Make a network of the body of a create request → PracticeNetwork. Raises PracticeRefusal."""
         name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
         if not name.strip():
             raise PracticeRefusal(500, "invalid name: %s" % name)
@@ -236,21 +241,16 @@ def answer_networks(engine, connection, request):
                      "dangling": lambda value: is_yes(value) != in_use}
             if matches_filters(filters, known):
                 found.append(network.inspect(False))
-    connection.send_json(found)
+    return found
 
 
 def answer_network(engine, connection, request, name):
     with engine.state.changed:
-        found = engine.state.networks.find(name).inspect(True)
-    connection.send_json(found)
+        return engine.state.networks.find(name).inspect(True)
 
 
 def answer_network_create(engine, connection, request):
-    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
-             "IPAM": dict, "Options": dict, "Labels": dict}
-    given = fold_keys(request.json(), list(kinds) + ["CheckDuplicate"])
-    for key, kind in kinds.items():
-        checked_kind(given, key, (kind,), "")
+    given = read_object(request.json(), NETWORK_KINDS)
     connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
 
 
@@ -259,22 +259,21 @@ def answer_network_delete(engine, connection, request, name):
     connection.send_empty(204)
 
 
-def plug_request(engine, request, name):
-    """(network, container, the request's body) of a connect or disconnect."""
-    given = fold_keys(request.json(), ("Container", "EndpointConfig", "Force"))
+def connect_request(engine, request, name):
+    """Return (network, container, the request's body) of a connect or disconnect request."""
+    given = read_object(request.json(), {"Container": str, "EndpointConfig": dict})
     network = engine.state.networks.find(name)
-    container = engine.state.containers.find(checked_kind(given, "Container", (str,), "") or "")
-    return network, container, given
+    return network, engine.state.containers.find(given.get("Container") or ""), given
 
 
 def answer_network_connect(engine, connection, request, name):
-    network, container, given = plug_request(engine, request, name)
-    engine.state.networks.connect(network, container, checked_kind(given, "EndpointConfig", (dict,), ""))
+    network, container, given = connect_request(engine, request, name)
+    engine.state.networks.connect(network, container, given.get("EndpointConfig"))
     connection.send_empty(200)
 
 
 def answer_network_disconnect(engine, connection, request, name):
-    network, container, _ = plug_request(engine, request, name)
+    network, container, _ = connect_request(engine, request, name)
     engine.state.networks.disconnect(network, container)
     connection.send_empty(200)
 
@@ -291,7 +290,7 @@ def answer_networks_prune(engine, connection, request):
                 networks.remove(network)
                 going.append(network.name)
     engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})
-    connection.send_json({"NetworksDeleted": going or None})
+    return {"NetworksDeleted": going or None}
 
 
 NETWORK_ROUTES = (
