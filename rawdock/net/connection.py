@@ -194,7 +194,7 @@ class Connection(Closing):
         """What ends the sending, for a call of the socket that failed with `error`."""
         if isinstance(error, (BrokenPipeError, ConnectionResetError)):
             return SendingStopped()
-        return self._connection_error(error, self._head_bytes)
+        return self.socket_error(error, self._head_bytes)
 
     def _send_stream(self, pieces, length):
         """Send the body in `pieces`, chunked when `length` is None."""
@@ -240,7 +240,7 @@ class Connection(Closing):
                 raise self._sending_error(error)
             self.limits.begin("send", self.limits.seconds, whole=True)   # each write may take as long
 
-    def _connection_error(self, error, received=0):
+    def socket_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""
         if self.limits.ended_by(error):
             return self.limits.timeout(received)
@@ -264,9 +264,9 @@ class Connection(Closing):
             data = b""   # all that was queued has been read: for a reader this is the end, a cut if too early
             self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._connection_error(error, received)
+            raise self.socket_error(error, received)
         if self.closed and not data:
-            raise self._connection_error(None)
+            raise self.socket_error(None)
         return data
 
     def _receive_head(self):

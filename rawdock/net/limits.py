@@ -57,7 +57,7 @@ class TimeLimits:
         self._total = None if seconds is None else (seconds, time.monotonic() + seconds)
 
     def begin(self, phase, seconds, whole=False):
-        """A phase begins, in which `seconds` (None: no limit) limit each wait; `whole`: all waits together."""
+        """A phase begins. `seconds` (None: no limit) limit each wait of it; `whole`: all of its waits."""
         self.phase, self.seconds = phase, seconds
         self._deadline = time.monotonic() + seconds if whole and seconds is not None else None
         if seconds != self._timer:

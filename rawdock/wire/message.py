@@ -139,7 +139,7 @@ def field_lines(headers):
             raise UsageError("header name %r is not a token (RFC 9110 §5.6.2)" % name,
                              "use letters, digits and !#$%&'*+-.^_`|~ only")
         if not FIELD_VALUE.fullmatch(value):
-            raise UsageError("the value of %s cannot be sent: %r (RFC 9110 §5.5)" % (name, value),
+            raise UsageError("%s: %r cannot be sent in a field line (RFC 9110 §5.5)" % (name, value),
                              "no line breaks, control characters, outer spaces or characters beyond latin-1")
         lines.append("%s: %s\r\n" % (name, value))
     return "".join(lines).encode("latin-1")
