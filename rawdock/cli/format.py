@@ -10,7 +10,7 @@ import json
 import re
 import time
 
-from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, days_since_1970, read_date
+from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
 from ..errors import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
@@ -63,9 +63,10 @@ def build_time_text(text):
     match = re.match(DATE_PATTERN, text, re.ASCII)
     if match is None or match.group(6) is None or read_date(text) is None:
         return text
-    year, month, day = [int(part) for part in match.groups()[:3]]
-    weekday = WEEKDAY_NAMES[(days_since_1970(year, month, day) + 3) % 7]
-    return "%s %s %2d %s %d" % (weekday, MONTH_NAMES[month - 1], day, ":".join(match.groups()[3:6]), year)
+    year, month, day = match.groups()[:3]
+    days = read_date("%s-%s-%sZ" % (year, month, day))[0] // 86400   # since 1970-01-01, a Thursday
+    return "%s %s %2d %s %d" % (WEEKDAY_NAMES[(days + 3) % 7], MONTH_NAMES[int(month) - 1], int(day),
+                                ":".join(match.groups()[3:6]), int(year))
 
 
 # -- texts

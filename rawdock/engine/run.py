@@ -28,13 +28,13 @@ from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
-# Phrases that map a refused start to exit status 127 (not found) or 126 (not executable): dockerd's, then
-# crun's and podman's.
+# Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
+# then of crun and podman.
 NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
                    "system cannot find the file specified",
                    "not found in $PATH", "attempted to invoke a command that was not found")
 NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
-# The requests whose refusal can be about the program: podman refuses at attach what dockerd refuses at start.
+# The requests that can fail because of the program: podman refuses attach where dockerd refuses start.
 STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
@@ -48,11 +48,11 @@ class RunFailed(RawdockError):
 
 
 class UnsupportedOption(UsageError):
-    """An option that the engine's API version does not have: the engine would ignore it. Nothing was sent."""
+    """An option that the engine's API version does not have, and would ignore. Nothing was sent."""
 
 
 def require_api_versions(docker, needed):
-    """UnsupportedOption, in docker's words, if a (flag, API version) of `needed` is newer than the engine."""
+    """UnsupportedOption, in docker's words, if the engine is older than a (flag, API version) of `needed`."""
     newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s'
              % (flag, since, docker.version) for flag, since in needed if not docker.supports(since)]
     if newer:
@@ -60,7 +60,7 @@ def require_api_versions(docker, needed):
 
 
 def pull_image(docker, image, platform=None, progress=None):
-    """Pull `image` (str). `progress`, if any, is called with each message (dict). StreamError if it fails."""
+    """Pull `image` (str), and call `progress`, if any, with each message (dict). StreamError if it fails."""
     query = pull_query(parse_reference(image))
     if platform:
         query["platform"] = platform
@@ -106,10 +106,10 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
 
 
 class NewContainer:
-    """While entered, a container made but not started. With `remove` (--rm) an exception removes it.
+    """Inside its with block, a container that is being created. With `remove` (--rm) an exception removes it.
 
-    `id` (str) is None until it is created. Once it is `started` its removal is the engine's. An exception
-    that passes through carries the id as `container`.
+    `id` (str) is None until it is created. Once it is `started`, the engine removes it. An exception that
+    leaves the block has the id as its `container`.
     """
 
     def __init__(self, docker, remove):
@@ -150,7 +150,7 @@ class NewContainer:
 
 
 def remove_unstarted(docker, id):
-    """Remove the container `id`, unless it runs after all: then the engine removes it at its end."""
+    """Remove the container `id`, unless it runs nevertheless: then the engine removes it at its end."""
     try:
         try:
             docker.call("container_delete", id, v=True)
@@ -158,7 +158,7 @@ def remove_unstarted(docker, id):
             if not still_runs(docker, id):   # its removal is under way
                 confirm_removal(docker, id)
     except RawdockError:
-        pass   # gone already, or out of reach; the caller reports what went wrong before
+        pass   # it is gone, or the engine does not answer; the caller reports the error before this one
 
 
 def confirm_removal(docker, id):
@@ -242,7 +242,7 @@ def register_wait(stack, docker, id, **condition):
 
 
 def follow_container(docker, id, pipe, registered, files, forward=True, begin=None):
-    """Show what comes in `pipe` until the container ends → its exit status. Signals go to it meanwhile.
+    """Write what comes in `pipe` until the container ends → its exit status. Signals go to it meanwhile.
 
     `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any,
     is request 6.
@@ -264,8 +264,8 @@ def follow_container(docker, id, pipe, registered, files, forward=True, begin=No
 def confirmed_status(docker, id, pipe, registered):
     """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
 
-    An engine holds the stream open until the container ends, so the answer of wait, `registered`,
-    is due at once. While it does not come and the container runs on, the stream was cut.
+    An engine holds the stream open until the container ends, so the answer to wait, `registered`, must come
+    at once. If it does not come and the container still runs, the stream was cut.
     """
     registered.limit_idle(END_SECONDS)
     try:
@@ -274,7 +274,7 @@ def confirmed_status(docker, id, pipe, registered):
         if still_runs(docker, id):
             raise RunFailed("the stream of container %s ended, yet it still runs: "
                             "its output may be incomplete" % id[:12], 1) from None
-        registered.limit_idle(None)   # the engine is slow, or it is being removed
+        registered.limit_idle(None)   # the engine is slow, or the container is being removed
         result = registered.json()
     status = exit_status(result)
     pipe.confirm()
@@ -291,25 +291,25 @@ def still_runs(docker, id):
 
 
 def raise_wait_error(result):
-    """RunFailed if the decoded answer of wait carries an error, ProtocolError if it is malformed."""
+    """RunFailed if the decoded answer to wait has an error, ProtocolError if it is malformed."""
     error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
     if error:
         raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
 
 
 def exit_status(result):
-    """The exit status (int) in the decoded answer of wait, of any size. RunFailed if it carries an error."""
+    """The exit status (int, of any size) in the decoded answer to wait. RunFailed if that has an error."""
     raise_wait_error(result)
     return answer_field(result, "ContainerWait", int, "StatusCode")
 
 
 def process_status(status):
-    """What a process exits with for a container's `status` (int): its low 8 bits, 255 if they alone are 0."""
+    """The exit status of a process for a container's (int): its low 8 bits, or 255 if only they are 0."""
     return status & 255 or (255 if status else 0)
 
 
 def failure_status(error):
-    """What `docker run` exits with for an error before the container ran.
+    """The exit status of `docker run` for an error before the container ran.
 
     127: the program is not found, 126: it cannot be executed, 125: anything else.
     """
