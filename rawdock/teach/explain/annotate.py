@@ -37,32 +37,20 @@ rule that it breaks and what the rule expects.
 """
 
 
-class AnnotatedMessage:
-    """A request or a response, complete or not.
+class AnnotatedMessage(PairedMessage):
+    """A request or a response, complete or not. What it has beside the attributes of a PairedMessage:
 
-    `kind` "request" or "response"; `head` (RequestHead or Head; None if it is not complete); `framing` "none",
-    "length", "chunked", "close" or "upgrade"; `start`, `body_start` (where the head ends) and `end`, offsets;
     `spans`; `body` list of (start, end) of the decoded body's bytes, with `raw`, those of the raw stream that
     follows; `frames` list of (stream, [(start, end), …]) or None; `messages` list of decoded JSON values or
-    None; `complete`; `error` (a ProtocolError, TruncatedError, StreamError or None); `seconds` (of its first
-    byte, of its last byte); `interim`: it is a 1xx; `switched`: a raw stream follows; `request` the
-    AnnotatedMessage that a response answers, or None.
+    None; `error` (a ProtocolError, TruncatedError, StreamError or None); `seconds` (of its first byte, of its
+    last byte). `body_start` and `end` are always offsets: those of what there is of the message.
     """
 
-    request = frames = messages = error = None
+    frames = messages = error = None
     seconds = (0.0, 0.0)
 
-    def __init__(self, paired, size):
-        """The PairedMessage `paired` of a stream of `size` bytes."""
-        self.kind = paired.kind
-        self.head = paired.head
-        self.framing = paired.framing.kind if paired.framing else "none"
-        self.start = paired.start
-        self.body_start = size if paired.body is None else paired.body
-        self.end = paired.end if paired.complete and not paired.switched else size
-        self.complete = paired.complete
-        self.interim = paired.interim
-        self.switched = paired.switched
+    def __init__(self, kind, start):
+        PairedMessage.__init__(self, kind, start)
         self.spans = []
         self.body = []
         self.raw = []
@@ -70,6 +58,10 @@ class AnnotatedMessage:
     def __repr__(self):
         return ("<AnnotatedMessage %s %d..%d, %s%s>"
                 % (self.kind, self.start, self.end, self.framing, "" if self.complete else ", not complete"))
+
+
+class AnnotatingReaders(PairedReaders):
+    message_class = AnnotatedMessage
 
 
 class AnnotatedStream:
@@ -163,30 +155,25 @@ def annotate_bytes(data, role="auto", method="GET"):
 
 def annotate_connection(connection):
     """A RecordedConnection → AnnotatedConnection."""
-    pair = PairedReaders(connection.method)
+    pair = AnnotatingReaders(connection.method)
     ended = pair.read_connection(connection)
-    requests, request_of = annotated_stream(pair, ">", connection, True)
-    responses, response_of = annotated_stream(pair, "<", connection, ended)
-    return AnnotatedConnection(connection.number, requests, responses,
-                               paired_exchanges(pair, request_of, response_of), connection)
+    requests = annotated_stream(pair, ">", connection, True)
+    responses = annotated_stream(pair, "<", connection, ended)
+    return AnnotatedConnection(connection.number, requests, responses, paired_exchanges(pair), connection)
 
 
-def paired_exchanges(pair, request_of, response_of):
+def paired_exchanges(pair):
     """The WireExchanges of all messages; those of responses without a request come last."""
-    exchanges, by_request = [], {}
-    for paired in pair.messages[">"]:
-        exchange = by_request[paired] = WireExchange(request_of[paired])
-        exchanges.append(exchange)
-    for paired in pair.messages["<"]:
+    exchanges = [WireExchange(request) for request in pair.messages[">"]]
+    by_request = {exchange.request: exchange for exchange in exchanges}
+    for message in pair.messages["<"]:
         # A malformed head is taken for that of the response to the first request without one.
-        waiting = pair.unanswered[0] if pair.unanswered and paired.head is None else None
-        exchange = by_request.get(paired.request or waiting)
+        waiting = pair.unanswered[0] if pair.unanswered and message.head is None else None
+        exchange = by_request.get(message.request or waiting)
         if exchange is None:
             if not (exchanges and exchanges[-1].request is None and exchanges[-1].response is None):
                 exchanges.append(WireExchange())
             exchange = exchanges[-1]
-        message = response_of[paired]
-        message.request = exchange.request
         if message.interim:
             exchange.interim.append(message)
         else:
@@ -197,41 +184,42 @@ def paired_exchanges(pair, request_of, response_of):
 
 
 def annotated_stream(pair, direction, connection, ended):
-    """(AnnotatedStream, {PairedMessage: AnnotatedMessage}) of one direction of a RecordedConnection.
+    """The AnnotatedStream of one direction of a RecordedConnection, which `pair` (AnnotatingReaders) has read.
 
-    `pair` (PairedReaders) has read the connection. `ended` (bool): a message that only the end of the
-    connection delimits is complete.
+    `ended` (bool): a message that only the end of the connection delimits is complete.
     """
     data, times, size = connection.stream(direction), [], 0
     for event in connection.events:
         if event.kind == "data" and event.direction == direction:
             times.append((size, event.seconds))
             size += len(event.data)
-    reader, message_of = pair.readers[direction], {}
+    reader = pair.readers[direction]
     stream = AnnotatedStream(direction, data, times, reader.error)
-    for paired in pair.messages[direction]:
-        message = message_of[paired] = AnnotatedMessage(paired, size)
-        if paired.kind == "response" and message.framing in ("close", "upgrade"):
+    messages = stream.messages = list(pair.messages[direction])
+    rest = messages[-1].end if messages else 0
+    if rest is not None and rest < size:   # a head that is not complete
+        messages.append(AnnotatedMessage(reader.reader.kind, rest))
+    for message, following in zip(messages, messages[1:] + [None]):
+        if following is not None:
+            message.end = following.start
+        elif message.end is None:
+            message.end = size
+        if message.body_start is None:
+            message.body_start = size
+        if message.kind == "response" and message.framing in ("close", "upgrade"):
             message.complete = ended
-        stream.messages.append(message)
-    for message, following in zip(stream.messages, stream.messages[1:]):
-        message.end = following.start
-    rest = stream.messages[-1].end if stream.messages else 0
-    if rest < size:   # a head that is not complete
-        stream.messages.append(AnnotatedMessage(PairedMessage(reader.reader.kind, rest), size))
-    if stream.messages and not stream.messages[-1].complete:
-        stream.messages[-1].error = stream.error
+    if messages and not messages[-1].complete:
+        messages[-1].error = stream.error
     tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf))
-    answered = {message_of[paired]: paired.request.head for paired in message_of if paired.request}
-    for message in stream.messages:
+    for message in messages:
         its_own = []
         while tiles and tiles[0][0] < message.end:
             its_own.append(tiles.popleft())
-        message.spans = message_spans(message, its_own, data, answered.get(message))
+        message.spans = message_spans(message, its_own, data)
         stream.spans += message.spans
         last = max(message.start, message.end - 1)
         message.seconds = (stream.seconds_at(message.start), stream.seconds_at(last))
-    return stream, message_of
+    return stream
 
 
 def tiled_labels(labels, data, error, bare_lf=False):
@@ -277,18 +265,15 @@ def cut_tiles(data, at, error, bare_lf):
     return [label + ("",) for label in walked] + [(at, len(data), "cut", "")] * (at < len(data))
 
 
-def message_spans(message, tiles, data, request):
-    """The Spans of a message from its tiles; sets its body, raw, frames, messages and error.
-
-    `request` is the RequestHead that a response answers, or None.
-    """
+def message_spans(message, tiles, data):
+    """The Spans of a message from its tiles; sets its body, raw, frames, messages and error."""
     message.body = [tile[:2] for tile in tiles if tile[2] in BODY_ROLES]
-    message.raw = [tile[:2] for tile in tiles if tile[2] == "raw stream"]
+    message.raw += [tile[:2] for tile in tiles if tile[2] == "raw stream"]
     content = [ranges for ranges in message.body if ranges not in message.raw]
     inner = {}
     for is_raw, ranges in ((False, content), (True, message.raw)):
         if ranges and message.head is not None:
-            inner[is_raw] = read_content(message, data, ranges, is_raw, request)
+            inner[is_raw] = read_content(message, data, ranges, is_raw)
     if message.kind == "request" and message.raw:
         message.framing = "upgrade"
     in_trailers = False
@@ -344,13 +329,13 @@ class SegmentMap:
         return found
 
 
-def read_content(message, data, ranges, is_raw, request):
+def read_content(message, data, ranges, is_raw):
     """Read the body in `ranges` of `data`, or with `is_raw` the raw stream; sets frames, messages and error.
 
     → a deque of (start, end, role, text or None) that covers `ranges`, or None for neither frames nor JSON.
     """
     body = b"".join([data[start:end] for start, end in ranges])
-    kind, is_sure = content_kind(message.kind, message.head, request, is_raw, body)
+    kind, is_sure = content_kind(message, is_raw, body)
     if not kind:
         return None
     labels, values, error = read_labels(kind, body)
@@ -376,26 +361,26 @@ def read_content(message, data, ranges, is_raw, request):
     return mapped
 
 
-def content_kind(kind, head, request, raw, start):
-    """What a body, or with `raw` the stream after a message, is: ("frames", "json" or "", whether it is sure).
+def content_kind(message, is_raw, start):
+    """(kind, whether it is sure) of the body of a PairedMessage, or with `is_raw` of the raw stream after it.
 
-    `request` is the RequestHead answered, or None; `start` its first four bytes, or all there are.
+    The kind is "frames", "json" or "". `start` is the first four bytes, or all there are.
     """
-    content_type = head.headers.get("content-type", "").lower()
-    if raw and (kind == "request" or head.headers.get("upgrade", "tcp").lower() != "tcp"):
+    headers = message.head.headers
+    if is_raw and (message.kind == "request" or headers.get("upgrade", "tcp").lower() != "tcp"):
         return "", True
-    if says_frames(head.headers):
+    if says_frames(headers):
         return "frames", True
     # Before API 1.42, and from Podman always, frames have the content type of a terminal's bytes, or none.
     # Output of a terminal does not begin with three NULs.
-    if kind == "response" and start[:4] in FRAME_PREFIXES and (raw or is_output(request)):
+    if message.kind == "response" and start[:4] in FRAME_PREFIXES and (is_raw or is_output(message.request)):
         return "frames", False
-    return ("json", True) if "json" in content_type and not raw else ("", True)
+    return "json" if "json" in headers.get("content-type", "").lower() and not is_raw else "", True
 
 
 def is_output(request):
-    """Whether the response to `request` (RequestHead or None) is the output of a program."""
-    row = find_endpoint_row(request.method, request.target) if request is not None else None
+    """Whether the response to `request` (PairedMessage or None) is the output of a program."""
+    row = find_endpoint_row(request.head.method, request.head.target) if request is not None else None
     return row is not None and row.result in ("frames", "upgrade")
 
 

@@ -80,10 +80,11 @@ class MessageCollector(PairedPieces):
         facts = {"kind": message.kind, "version": head.version if head else None}
         for name in ("status", "reason") if is_response else ("method", "target"):
             facts[name] = getattr(head, name) if head else None
-        framing = message.framing.kind if message.framing else "none"
-        facts.update(headers=[list(pair) for pair in head.headers] if head else [], framing=framing,
+        if is_response and message.framing in ("close", "upgrade"):
+            message.complete = ended
+        facts.update(headers=[list(pair) for pair in head.headers] if head else [], framing=message.framing,
                      body=b64encode(body + raw if is_response else body).decode("ascii"),
-                     complete=ended if is_response and framing in ("close", "upgrade") else message.complete)
+                     complete=message.complete)
         if raw and not is_response:
             facts["raw_stream"] = b64encode(raw).decode("ascii")
         return facts
