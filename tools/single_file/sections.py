@@ -38,7 +38,8 @@ teach/practice/streams.py teach/practice/running.py teach/practice/container.py 
 teach/practice/execs.py
 teach/practice/archives.py teach/practice/stats.py teach/practice/system.py teach/practice/state.py
 teach/practice/engine.py teach/practice/commands.py
-teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/course.py teach/lessons/tour.py
+teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/lessons/course.py
+teach/lessons/tour.py
 teach/lessons/prompting.py teach/lessons/session.py teach/lessons/tour_guide.py teach/lessons/commands.py
 teach/conform/steps.py teach/conform/shapes.py teach/conform/conform.py teach/conform/facts.py
 teach/conform/report.py teach/conform/commands.py

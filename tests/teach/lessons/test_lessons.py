@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.teach.lessons.typed import read_answer, read_notation, unescape_typed, visible_bytes, visible_lines, wire_hint
-from rawdock.teach.lessons.course import EXPECTED_FRAMES, LESSONS, capture_facts
+from rawdock.errors import TruncatedError
+from rawdock.teach.lessons.typed import (
+    read_answer, read_notation, unescape_typed, visible_bytes, visible_lines, wire_hint,
+)
+from rawdock.wire.exchange import Data, ResponseReader
+from rawdock.wire.frames import FrameReader
+from rawdock.teach.lessons.course import LESSONS
+from rawdock.teach.lessons.tasks import CAPTURE_FACTS, EXPECTED_FRAMES, LESSON_CAPTURE
 from rawdock.teach.lessons.lessons import Classroom, LessonProgress, first_unsolved
 
 BY_NAME = {lesson.name: lesson for lesson in LESSONS}
@@ -82,8 +88,8 @@ WRONG = [
      "a second request, but the first one closes the connection"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n{}", "here is a body, but the head has no Content-Length"),
     ("first-get", b"GET /_ping HTTP/1.0\\r\\n\\r\\n\n",
-     "line 1, byte 19: \\r\\n stands here as 4 characters, not as a line end"),
-    ("first-get", b"GET /_ping HTTP/1.0\\n\\n", "line 1, byte 19: \\n stands here as 2 characters"),
+     "line 1, byte 19: \\r\\n is 4 characters here, and no line end"),
+    ("first-get", b"GET /_ping HTTP/1.0\\n\\n", "line 1, byte 19: \\n is 2 characters here"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n\n",
      "1 byte too many: the request was over with the empty line before (editors, echo"),
     ("first-get", b"GET: /_ping HTTP/1.0\r\n\r\n", "a colon after the method"),
@@ -140,7 +146,7 @@ WRONG = [
      "Content-Length is a number of bytes, in decimal digits"),
     ("create", ECHO + b"\r\n\r\n", "line 1, byte 0: this looks like a body: before it come the request line"),
     ("create", crlf("POST /containers/create HTTP/1.1", "name=first", "Host: docker"),
-     "this is no field: parameters stand in the request line"),
+     "this is no field: parameters belong in the request line"),
     ("create", post("/containers/create&name=first", ECHO),
      "what begins the parameters is a question mark: /containers/create?name=value"),
     ("create", post("/containers/create", ECHO), "the parameter name is missing"),
@@ -148,22 +154,22 @@ WRONG = [
      "the query has the parameter Name: write it name"),
     ("create", post("/containers/create?name=second", ECHO),
      "name is second, but this task wants name=first"),
-    ("create", post("/containers/create?name=first;x=1", ECHO), "parameters are parted by &, not by ;"),
+    ("create", post("/containers/create?name=first;x=1", ECHO), "parameters are separated by &, not by ;"),
     ("create", post("/containers/create?name=first hello", ECHO), "a blank inside the target"),
     ("create", post("/containers/create?name=first", b"{'Image':'busybox','Cmd':['echo','hello']}"),
-     "the body is not JSON: texts stand in double quotes"),
+     "the body is not JSON: texts are written in double quotes"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":["echo","hello",]}'),
-     "a comma stands before the closing bracket"),
+     "there is a comma before the closing bracket"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":"echo hello"}'),
      "Cmd is a list with a text for each word"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":["echo hello"]}'),
      'Cmd is ["echo hello"], but this task wants ["echo","hello"], a text for each'),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":[echo,hello]}'),
-     "line 6, byte 26: the body is not JSON: texts stand in double quotes"),
+     "line 6, byte 26: the body is not JSON: texts are written in double quotes"),
     ("create", post("/containers/create?name=first", b'{"Image":"busybox","Cmd":"echo","hello"}'),
      "line 6, byte 39: the body is not JSON: Expecting ':' delimiter"),
     ("create", post("/containers/create?name=first", b'"Image":"busybox"'),
-     "the body is not JSON: it is an object, which stands in { and }"),
+     "the body is not JSON: it is an object, which is written in { and }"),
     ("create", post("/containers/create?name=first", b'{"image":"busybox"}'), "image is written Image"),
     ("create", post("/containers/create?name=first", b'{"Image":"alpine","Cmd":["echo","hello"]}'),
      'Image is alpine, but this task wants "busybox"'),
@@ -201,12 +207,12 @@ WRONG = [
     ("chunks", chunked(b'14\r\n{"Image":"busybox"}\r\n0\r\n\r\n'),
      "the chunk size 14 is hexadecimal and means 20 bytes, but the chunk has 19"),
     ("chunks", chunked(b'0x13\r\n{"Image":"busybox"}\r\n0\r\n\r\n'), "a chunk size has no 0x before it"),
-    ("chunks", chunked(b'{"Image":"busybox"}'), "here must stand the size of a chunk"),
+    ("chunks", chunked(b'{"Image":"busybox"}'), "here must be the size of a chunk"),
     ("chunks", chunked(b'13\n{"Image":"busybox"}\r\n0\r\n\r\n'),
      "chunk lines and chunk data end with \\r\\n"),
     ("chunks", chunked(b'13\r\n{"Image":"busybox"}\n0\n\n'), "chunk lines and chunk data end with \\r\\n"),
     ("chunks", chunked(b'13\r\n{"Image":"busybox"}\r\n\r\n0\r\n\r\n'),
-     "line 8, byte 0: an empty line where the size of the next chunk must stand"),
+     "line 8, byte 0: an empty line where the size of the next chunk must be"),
     ("chunks", chunked(b'13 {"Image":"busybox"}\r\n0\r\n\r\n'),
      "after a chunk size comes \\r\\n: its bytes begin on the next line"),
     ("chunks", chunked(b""), "the body has not come to its end"),
@@ -223,7 +229,7 @@ WRONG = [
     ("no-body", START.replace(b"POST", b"GET") * 2, "the method is GET; this task needs POST"),
     ("no-body", START.replace(b"/start", b"") * 2,
      "the path is /containers/sleeper, but this task is about /containers/sleeper/start"),
-    ("no-body", START.replace(b"sleeper", b"Sleeper") * 2, "paths are told apart by case"),
+    ("no-body", START.replace(b"sleeper", b"Sleeper") * 2, "upper and lower case make different paths"),
     ("no-body", START.replace(b"1.1", b"1.0") * 2, "HTTP/1.0, but HTTP/1.1"),
     ("no-body", post("/containers/sleeper/start", b"{}") * 2, "this request needs no body"),
     ("no-body", START * 3, "a request too many"),
@@ -237,9 +243,9 @@ WRONG = [
     ("upgrade", attach("speaker", "stream=1&stdout=1&stderr=1", "Connection: Upgrade, Upgrade: tcp",
                        "Upgrade: tcp"), "line 3, byte 0: Connection is Upgrade, Upgrade: tcp"),
     ("upgrade", attach("speaker", "stream=1,stdout=1,stderr=1"),
-     "line 1, byte 40: parameters are parted by &, not by ,: ...&stdout=..."),
-    ("upgrade", attach("speaker", "stream=1?stdout=1?stderr=1"), "parameters are parted by &, not by ?"),
-    ("upgrade", attach("speaker", "stream=1&?stdout=1"), "the question mark stands once"),
+     "line 1, byte 40: parameters are separated by &, not by ,: ...&stdout=..."),
+    ("upgrade", attach("speaker", "stream=1?stdout=1?stderr=1"), "parameters are separated by &, not by ?"),
+    ("upgrade", attach("speaker", "stream=1&?stdout=1"), "the question mark is written once"),
     ("upgrade", attach("speaker", "stdout=1&stderr=1"), "the parameter stream is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=1"), "the parameter stderr is missing"),
     ("upgrade", attach("speaker", "stream=1&stdout=yes&stderr=1"),
@@ -255,7 +261,7 @@ WRONG = [
     ("frames", b"", "nothing came"),
     ("frames", b"hello\n", "hello is neither a byte in hexadecimal"),
     ("frames", b"01 00 00 00 00 00 00 06 'hello\\n'",
-     "'hello\\n': text stands in double quotes here, not in single ones"),
+     "'hello\\n': text is written in double quotes here, not in single ones"),
     ("frames", b"01 00 00 00 00 00 00 06 hello\\n", "hello\\n is neither a byte in hexadecimal"),
     ("frames", b'00 00 00 01 00 00 00 06 "hello\\n"',
      "byte 0 is 00: the stream type is the first of the eight bytes, 01"),
@@ -263,7 +269,7 @@ WRONG = [
      "byte 22: the payload is oops\\r, but the program wrote oops\\n, with no \\r"),
     ("frames", b'01 00 00 00 00 00 00 06 "hello\\n" 02 00 00 00 00 00 00 05 "oops"',
      "5 bytes, 4 came: the line end \\n is missing"),
-    ("frames", b'"hello\\n"', "byte 0: the text stands here without its header"),
+    ("frames", b'"hello\\n"', "byte 0: the text comes here without its header"),
     ("frames", b'"1" 00 00 00 00 00 00 06 "hello\\n"', "byte 0 is the character 1, which is the number 31"),
     ("frames", b'01 00 00 06 "hello\\n"', "the header has 4 bytes here, it must have eight"),
     ("frames", b'01 06 00 00 00 00 00 00 "hello\\n"',
@@ -310,7 +316,7 @@ WRONG = [
     ("tty", attach("shell", SHELL, body=b"echo hello\n04\n"), "04 is two characters here"),
     ("tty", attach("shell", SHELL, body=b"echo hello\r\n\x04"), "Enter is one byte"),
     ("tty", attach("shell", SHELL, body=b"echo hello\x04"), "no line end before the byte 04"),
-    ("tty", attach("shell", SHELL, body=b"echo hello\n\x04\n"), "the byte 04 stands before the end"),
+    ("tty", attach("shell", SHELL, body=b"echo hello\n\x04\n"), "the byte 04 comes before the end"),
     ("tty", attach("shell", SHELL, body=b"\0\0\0\0\0\0\0\x0becho hello\n"), "has no frames"),
     ("tty", attach("shell", SHELL, body=b"ls\n\x04"),
      "typed is ls\\n\\x04, but the task is echo hello\\n\\x04"),
@@ -325,7 +331,7 @@ WRONG = [
     ("events", events("?until=1700000000000"), "which is in milliseconds"),
     ("events", events("?until=$(date +%s)"), "line 1, byte 18: $( ) is for a shell"),
     ("events", b"GET /events HTTP/1.1\r\nHost: docker\r\nuntil=1700000000\r\n\r\n",
-     "line 3, byte 0: this is no field: parameters stand in the request line"),
+     "line 3, byte 0: this is no field: parameters belong in the request line"),
     ("events", lambda: events("?until=%d" % (time.time() + 3600)),
      "seconds ahead: that is how long the answer would take"),
     ("events", lambda: events("?until=%d" % (time.time() + 20), "1.0"), "HTTP/1.0, but HTTP/1.1"),
@@ -357,7 +363,7 @@ WRONG = [
 
     ("open-port", post("/containers/create", b'{"Image":"busybox"}'), "the object has no HostConfig"),
     ("open-port", post("/containers/create", b'{"Image":"busybox","Binds":["/:/host"]}'),
-     "Binds stands in HostConfig, not beside it"),
+     "Binds belongs in HostConfig, not beside it"),
     ("open-port", post("/containers/create", b'{"Image":"busybox","HostConfig":{}}'),
      "the object has no Binds in HostConfig"),
     ("open-port", post("/containers/create", b'{"Image":"busybox","HostConfig":{"Binds":"/:/host"}}'),
@@ -377,7 +383,7 @@ WRONG = [
     ("capture", b"status = 200\nframing = length\n", "there is no Content-Length here"),
     ("capture", b"status = 200\nframing = close\n", "look at Transfer-Encoding"),
     ("capture", b"status = 200\nframing = chunked\nbody = 37\n",
-     "37 bytes stand after the empty line, but the lines with the chunk sizes"),
+     "37 bytes come after the empty line, but the lines with the chunk sizes"),
     ("capture", b"status = 200\nframing = chunked\nbody = 11\n", "the frame headers are part of the body"),
     ("capture", b"status = 200\nframing = chunked\nbody = 14\n", "that is one chunk: there are two"),
     ("capture", b"status = 200\nframing = chunked\nbody = 1b\n", "a number in decimal"),
@@ -405,7 +411,9 @@ def test_facts_may_be_written_as_people_write_them(facts):
 
 
 def test_frames_may_be_written_as_printf_takes_them():
-    assert (BY_NAME["frames"].check(b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x06hello\\n\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x05oops\\n\n") is None)
+    printed = (b"\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x06hello\\n"
+               b"\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x05oops\\n\n")
+    assert BY_NAME["frames"].check(printed) is None
 
 
 def test_every_lesson_has_five_mistakes_at_least():
@@ -447,10 +455,10 @@ def test_each_solution_passes_and_the_engine_answers_as_the_lesson_says(lesson):
         exchanges = room.send(lesson, read_answer(data)) if lesson.kind == "requests" else []
         assert [one.error for one in exchanges] == [None] * len(exchanges)
         assert tuple(one.head.status for one in exchanges) == lesson.statuses
-        told = lesson.afterwards(room, exchanges) if lesson.afterwards is not None else ""
+        shown = lesson.afterwards(room, exchanges) if lesson.afterwards is not None else ""
     assert (b"".join(one.sent for one in exchanges) + (exchanges[-1].stream_sent if exchanges else b"")
             == (data if exchanges else b""))
-    seen = exchanges[-1].body if exchanges else told.encode("utf-8")
+    seen = exchanges[-1].body if exchanges else shown.encode("utf-8")
     expected = {"first-get": b"OK", "keep-alive": b"ApiVersion", "create": b'"Id"',
                 "pull": b"Downloaded newer image", "chunks": b'"Id"',
                 "no-body": b"", "upgrade": b"\1\0\0\0\0\0\0\6hello\n", "frames": b"the bytes that you wrote",
@@ -475,9 +483,10 @@ def test_the_archive_is_read():
     with Classroom() as room:
         lesson.prepare(room)
         exchanges = room.send(lesson, read_answer(lesson.solution()))
-        told = lesson.afterwards(room, exchanges)
-    assert re.search("its name       passwd\n", told)
-    written, added = re.search(r"a check sum .*octal: ([0-9]+); the bytes of this header add up to ([0-9]+)\)", told).groups()
+        shown = lesson.afterwards(room, exchanges)
+    assert re.search("its name       passwd\n", shown)
+    sums = r"a check sum .*octal: ([0-9]+); the bytes of this header add up to ([0-9]+)\)"
+    written, added = re.search(sums, shown).groups()
     assert written == added
     assert "not a tar archive" in lesson.afterwards(None, [type("Empty", (), {"body": b"{}"})])
 
@@ -490,8 +499,14 @@ def test_what_an_engine_in_another_state_answers_is_kept():
 
 
 def test_the_capture_is_read_by_our_own_parser():
-    assert (capture_facts() == {"status": "200", "framing": "chunked", "body": "27", "stderr": "oops",
-                                "complete": "no"})
+    reader, frames = ResponseReader(), FrameReader()
+    events = reader.feed(LESSON_CAPTURE)
+    body = b"".join(event.data for event in events if isinstance(event, Data))
+    stderr = b"".join(data for stream, data in frames.feed(body) if stream == 2)
+    with pytest.raises(TruncatedError):
+        reader.feed_eof()
+    assert CAPTURE_FACTS == {"status": str(reader.head.status), "framing": reader.framing.kind,
+                             "body": str(len(body)), "stderr": stderr.decode().strip(), "complete": "no"}
 
 
 @given(st.binary(max_size=300))
