@@ -1,9 +1,9 @@
 """The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
 
-Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As with the docker
-CLI, a command given several containers goes on after one fails, reports each failure in a line and exits 1.
-run, exec, attach and start -a exit with the low 8 bits of the container's status (255 for one that is not 0
-and has none there), run with 125, 126 or 127 when the container never ran.
+Each command is its requests and its exit status; the algorithms are in engine/run and engine/pump. As with
+the docker CLI, a command for several containers goes on after one fails, reports each failure in a line, and
+exits with 1. run, exec, attach and start -a exit with the low 8 bits of the container's status, or 255 if
+only they are 0, and run with 125, 126 or 127 if the container never ran.
 """
 import time
 
@@ -18,7 +18,7 @@ from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 
-NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
+NO_TERMINAL = "this version has no terminals (-t); leave -t out: -i alone sends stdin"
 
 
 def refuse_terminal(options):
@@ -27,7 +27,7 @@ def refuse_terminal(options):
 
 
 def for_each(console, names, action):
-    """Call `action(name)` for each name and print what it returns (None: nothing) → 0, or 1 if any failed."""
+    """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed."""
     status = 0
     for name in names:
         try:
@@ -42,12 +42,12 @@ def for_each(console, names, action):
 
 
 def call_each(console, names, operation, **parameters):
-    """Call `operation` of the endpoint table for each container, print its name → 0, or 1 if any failed."""
+    """Call `operation` (of the endpoint table) for each container, print its name → 0, or 1 if one failed."""
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
 def pull_progress(console):
-    """What draws the pull's messages on stderr, made when the first one comes."""
+    """A function that writes a message of a pull (dict) to stderr."""
     drawn = []
 
     def show(message):
@@ -66,7 +66,7 @@ def do_run(console, options, arguments):
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
-        if options["detach"] and hasattr(error, "container"):   # it was created, and is there to be looked at
+        if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
         if not isinstance(error, RawdockError):
             raise
@@ -114,7 +114,7 @@ def do_exec(console, options, arguments):
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
     environment += environment_entries(options["env"] or ())
     require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
-    docker.call("container_inspect", name)   # for "no such container" instead of "no such exec"
+    docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"
     detach, interactive = options["detach"], options["interactive"] and not options["detach"]
     body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False,
             "Cmd": arguments[1:]}
@@ -159,7 +159,7 @@ def do_attach(console, options, arguments):
     state = running_container(docker, name)
     send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
     with ExitStack() as stack:
-        # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
+        # Sent first, so that an exit, or the removal after it, cannot happen between two requests.
         registered = register_wait(stack, docker, state["Id"])
         pipe = attach_streams(stack, docker, state["Id"], console_terminal(state, send_stdin), send_stdin)
         # Attached to a container that has ended, the stream would wait for its next start.
@@ -182,7 +182,7 @@ def console_terminal(state, send_stdin):
 
 
 def inspect_container(docker, name):
-    """The answer of inspect (dict), its fields that attaching needs checked."""
+    """The answer to inspect (dict). The fields that attaching needs are checked."""
     found = docker.call("container_inspect", name)
     for kind, names in ((str, ("Id",)), (bool, ("State", "Running")), (bool, ("Config", "Tty")),
                         (bool, ("Config", "OpenStdin")), (dict, ("HostConfig",))):
@@ -191,7 +191,7 @@ def inspect_container(docker, name):
 
 
 def running_container(docker, name):
-    """The answer of inspect for a container that can be attached to. UsageError if it cannot."""
+    """The answer to inspect (dict) for a container that can be attached to. Or UsageError."""
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
@@ -220,7 +220,7 @@ def do_start(console, options, arguments):
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
     id, send_stdin = state["Id"], options["interactive"] and state["Config"]["OpenStdin"]
-    # Of a running one that ends before the request, not-running, the default, tells at once.
+    # For a container that runs now the default condition, not-running, covers an exit before the request.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
     with ExitStack() as stack:
         pipe = attach_streams(stack, docker, id, console_terminal(state, send_stdin), send_stdin)
@@ -242,14 +242,14 @@ STOP_FLAGS = """
 def do_stop(console, options, arguments, operation="container_stop"):
     docker, seconds = console.docker, options["timeout"]
     if options["time"] is not None:
-        # On stdout, as the docker CLI does.
+        # The docker CLI, too, writes this to stdout.
         console.out.line("Flag --time has been deprecated, use --timeout instead")
         if seconds is not None:
             raise UsageError("conflicting options: cannot specify both --timeout and --time")
         seconds = options["time"]
     parameters = {"t": seconds}
     if options["signal"] is not None and docker.supports("1.42"):
-        parameters["signal"] = options["signal"]   # to an older engine the docker CLI does not send it either
+        parameters["signal"] = options["signal"]   # the docker CLI does not send it to an older engine either
     return call_each(console, arguments, operation, **parameters)
 
 
@@ -277,7 +277,7 @@ def do_rm(console, options, arguments):
         except NotFound as error:
             if not options["force"]:
                 raise
-            console.err.line(describe_error(error))   # reported, and yet there is no such container now
+            console.err.line(describe_error(error))   # it is reported, but as with docker no failure
 
     return for_each(console, arguments, remove)
 

@@ -13,7 +13,7 @@ an index that a value does not have (TemplateValueError). If no field has the ex
 from it in case only is taken, because Go's fields (`.ID`) differ so from the names in JSON (`Id`).
 
 Leaves out: define, template, block, slice, html, js, urlquery, call, and complex numbers. Go knows the type
-of each null, and JSON does not: the function `nulls` stands in for Go's types.
+of each null, and JSON does not: the function `nulls` replaces Go's types.
 """
 import re
 from collections import deque
@@ -258,7 +258,7 @@ class TemplateParser:
         return "pipeline", pipeline, ()
 
     def unquote(self, spelled):
-        """The str that a quoted text or letter stands for."""
+        """The str that a quoted text or letter denotes."""
         inside = spelled[1:-1]
         if spelled[0] == "`":
             return inside
@@ -573,8 +573,8 @@ class TemplateRun:
 class Template:
     """A parsed template (str).
 
-    `nulls(name)`, if given, says what a field `name` that is null or missing stands for. Where it returns
-    None, a field that is null prints as an empty list, and one that is missing is an error.
+    `nulls(name)`, if given, returns the value of a field `name` that is null or missing. If it returns None,
+    a field that is null prints as an empty list, and one that is missing is an error.
     """
 
     def __init__(self, template, nulls=None):

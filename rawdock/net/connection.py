@@ -8,7 +8,7 @@ write it still reads the response that explains it. A connection on which a requ
 used again. `close()` from another thread ends a read.
 
 Left out: pipelining (an engine answers in order anyway, and an early refusal would leave the
-rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
+rest unanswered), and Expect: 100-continue (an engine refuses early without it).
 """
 import _socket
 import os
