@@ -85,17 +85,24 @@ class SectionCache:
         try:
             os.makedirs(self.folder, 0o755, exist_ok=True)
             folder = self.open_checked(self.folder, os.O_DIRECTORY)
-            draft = "%s.%d" % (self.name, id(data))
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self.mode, dir_fd=folder)
             try:
-                with open(descriptor, "wb") as file:
-                    file.write(self.key + crc32(data).to_bytes(4, "little") + data)
-                os.replace(draft, self.name, src_dir_fd=folder, dst_dir_fd=folder)
-            except BaseException:
-                os.unlink(draft, dir_fd=folder)
-                raise
+                self.replace_file(folder, self.key + crc32(data).to_bytes(4, "little") + data)
+            finally:
+                os.close(folder)
         except OSError:
             pass   # a folder that cannot be written to, a full disk: the next run compiles again
+
+    def replace_file(self, folder, data):
+        """Write `data` into another file of the folder and rename it, so that nobody reads half of it."""
+        draft = "%s.%d" % (self.name, id(data))
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, self.mode, dir_fd=folder)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(draft, self.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            os.unlink(draft, dir_fd=folder)
+            raise
 
 
 def compile_section(name, path):
