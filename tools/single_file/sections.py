@@ -42,7 +42,7 @@ teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/les
 teach/lessons/tour.py
 teach/lessons/prompting.py teach/lessons/session.py teach/lessons/tour_guide.py teach/lessons/commands.py
 teach/conform/steps.py teach/conform/shapes.py teach/conform/conform.py teach/conform/facts.py
-teach/conform/report.py teach/conform/commands.py
+teach/conform/commands.py
 main.py
 """.split()
 

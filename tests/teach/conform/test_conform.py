@@ -9,7 +9,7 @@ import time
 import pytest
 
 import rawdock
-from rawdock.teach.conform.report import report_conform
+from rawdock.teach.conform.commands import report_conform
 from rawdock.teach.conform.conform import CONFORM_API, ConformRun, run_scenarios
 from rawdock.teach.conform.facts import CONFORM_FACTS
 from rawdock.teach.conform.shapes import (
@@ -45,15 +45,15 @@ def test_every_step_has_a_fact_and_every_fact_a_step():
 
 
 def test_the_practice_engine_differs_where_it_means_to_and_nothing_is_left(practice):
-    facts, different, count, told = read_facts(CONFORM_FACTS), set(), 0, []
+    facts, different, count, notices = read_facts(CONFORM_FACTS), set(), 0, []
     with client(practice) as docker:
-        for scenario, found in run_scenarios(docker, told.append):
+        for scenario, found in run_scenarios(docker, notices.append):
             for step, fact in found:
                 compared, lines, _ = compare_fact(facts[scenario][step.name], fact, step.says)
                 count += compared
                 if lines:
                     different.add("%s/%s" % (scenario, step.name))
-    assert different == KNOWN_DIFFERENCES and count > 780 and told == ["busybox is not there: pulling it"]
+    assert different == KNOWN_DIFFERENCES and count > 780 and notices == ["busybox is not there: pulling it"]
     assert (ask(practice, "GET", "/containers/json?all=1")[1] == []
             and ask(practice, "GET", "/volumes")[1]["Volumes"] == [])
     assert [one["Name"] for one in ask(practice, "GET", "/networks")[1]] == ["bridge", "host", "none"]
@@ -123,7 +123,7 @@ def test_what_comes_to_be_after_it_was_given_up_is_removed_too(practice, monkeyp
 
 
 class OneAnswer:
-    """A server that gives every request the same answer."""
+    """A server that has one answer for every request."""
 
     def __init__(self, folder, answer):
         self.answer = answer
@@ -177,8 +177,8 @@ def test_a_proxy_that_changes_the_framing_is_found_out(tmp_path):
 
 
 def test_an_engine_that_is_too_old_is_refused(tmp_path):
-    with OneAnswer(tmp_path,
-                   b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK") as server:
+    head = b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    with OneAnswer(tmp_path, head + b"OK") as server:
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)
@@ -187,7 +187,8 @@ def test_an_engine_that_is_too_old_is_refused(tmp_path):
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 ODD_ANSWERS = {
     "501": b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-    "refused": b'HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"message":["x"]}',
+    "refused": (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n"
+                b'{"message":["x"]}'),
     "upgraded": (b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
                  b"\x01\0\0\0\0\0\0\x20cut short"),
     "stat": HEAD + b"X-Docker-Container-Path-Stat: %%%junk\r\nContent-Length: 2\r\n\r\nok",
@@ -220,7 +221,7 @@ class Lines:
 
 @pytest.mark.parametrize("name", sorted(ODD_ANSWERS))
 def test_whatever_is_answered_is_in_the_report(tmp_path, name):
-    """The same answer to each of the requests: all of them are compared, and nothing is raised."""
+    """One answer to each of the requests: all of them are compared, and nothing is raised."""
     console, scenarios = Lines(), conform_scenarios()
     with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server:
         docker = rawdock.Docker(server.address, version=CONFORM_API)
@@ -232,7 +233,7 @@ def test_whatever_is_answered_is_in_the_report(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["501", "upgraded", "nothing", "stat"])
-def test_an_odd_answer_to_attach_or_archive_spoils_that_alone(practice, tmp_path, monkeypatch, name):
+def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, tmp_path, monkeypatch, name):
     facts = read_facts(CONFORM_FACTS)
     path_end = "/archive" if name == "stat" else "/attach"
     with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server, client(practice) as docker:
@@ -276,7 +277,7 @@ def test_an_answer_without_an_end_is_given_up(tmp_path, monkeypatch):
     assert isinstance(fact, rawdock.Timeout) and fact.phase == "total"
 
 
-def test_an_engine_whose_lowest_api_is_newer_is_asked_at_that(tmp_path):
+def test_an_engine_whose_lowest_api_is_newer_gets_requests_of_that(tmp_path):
     body = b'{"MinAPIVersion":"1.44"}'
     answer = HEAD + b"Api-Version: 1.45\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     with OneAnswer(tmp_path, answer) as server:
