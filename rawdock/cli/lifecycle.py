@@ -11,14 +11,13 @@ from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy
-from ..engine.run import (RunFailed, attach_streams, confirm_removal, create_container, exit_status,
-                          failure_status, follow_container, process_status, register_wait,
-                          require_api_versions, run, stream_fields)
+from ..engine.run import (RunFailed, confirm_removal, create_container, exit_status, failure_status,
+                          process_status, require_api_versions, run, stream_container, stream_fields)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 
-NO_TERMINAL = "this version has no terminals (-t); leave -t out: -i alone sends stdin"
+NO_TERMINAL = "a terminal (-t) is not supported by this version; leave -t out: -i alone sends stdin"
 
 
 def refuse_terminal(options):
@@ -154,31 +153,23 @@ ATTACH_FLAGS = """
 
 
 def do_attach(console, options, arguments):
-    from contextlib import ExitStack
-    docker, name = console.docker, arguments[0]
-    state = running_container(docker, name)
-    send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
-    with ExitStack() as stack:
-        # Sent first, so that an exit, or the removal after it, cannot happen between two requests.
-        registered = register_wait(stack, docker, state["Id"])
-        pipe = attach_streams(stack, docker, state["Id"], console_terminal(state, send_stdin), send_stdin)
-        # Attached to a container that has ended, the stream would wait for its next start.
-        running_container(docker, state["Id"])
-        return process_status(follow_container(docker, state["Id"], pipe, registered,
-                                               console_files(console, send_stdin), options["sig_proxy"]))
+    state = running_container(console.docker, arguments[0])
+    # Attached to a container that has ended meanwhile, the stream would wait for its next start.
+    return stream_inspected(console, state, not options["no_stdin"], options["sig_proxy"],
+                            lambda: running_container(console.docker, state["Id"]), wait_first=True)
 
 
-def console_files(console, send_stdin):
-    """(stdin or None, stdout, stderr) of the Console."""
-    return (console.stdin if send_stdin else None, console.out, console.err)
+def stream_inspected(console, state, send_stdin, forward, begin, **more):
+    """stream_container() with the Console's streams; `state` is the answer to inspect → the exit status.
 
-
-def console_terminal(state, send_stdin):
-    """Whether the container whose inspect answer is `state` has a terminal; UsageError if stdin is for it."""
-    if state["Config"]["Tty"] and send_stdin:
+    UsageError if stdin would be sent to a terminal.
+    """
+    tty, send_stdin = state["Config"]["Tty"], send_stdin and state["Config"]["OpenStdin"]
+    if tty and send_stdin:
         raise UsageError("this container has a terminal, and " + NO_TERMINAL,
                          "read it with --no-stdin, or with rawdock logs -f")
-    return state["Config"]["Tty"]
+    files = console.stdin if send_stdin else None, console.out, console.err
+    return process_status(stream_container(console.docker, state["Id"], tty, files, begin, forward, **more))
 
 
 def inspect_container(docker, name):
@@ -212,24 +203,19 @@ START_FLAGS = """
 
 
 def do_start(console, options, arguments):
-    from contextlib import ExitStack
     docker = console.docker
     if not options["attach"] and not options["interactive"]:
         return call_each(console, arguments, "container_start")
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
-    id, send_stdin = state["Id"], options["interactive"] and state["Config"]["OpenStdin"]
     # For a container that runs now the default condition, not-running, covers an exit before the request.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
-    with ExitStack() as stack:
-        pipe = attach_streams(stack, docker, id, console_terminal(state, send_stdin), send_stdin)
-        status = follow_container(docker, id, pipe, register_wait(stack, docker, id, **condition),
-                                  console_files(console, send_stdin), options["sig_proxy"],
-                                  lambda: docker.call("container_start", id))
+    status = stream_inspected(console, state, options["interactive"], options["sig_proxy"],
+                              lambda: docker.call("container_start", state["Id"]), **condition)
     if state["HostConfig"].get("AutoRemove"):
-        confirm_removal(docker, id)
-    return process_status(status)
+        confirm_removal(docker, state["Id"])
+    return status
 
 
 STOP_FLAGS = """

@@ -105,6 +105,54 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     return answer_field(created, "ContainerCreate", str, "Id")
 
 
+def still_runs(docker, id):
+    """Whether the container `id` runs. False if there is none."""
+    try:
+        state = docker.call("container_inspect", id)
+    except NotFound:
+        return False
+    return answer_field(state, "ContainerInspect", bool, "State", "Running")
+
+
+def raise_wait_error(result):
+    """RunFailed if the decoded answer to wait has an error, ProtocolError if it is malformed."""
+    error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
+    if error:
+        raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
+
+
+def exit_status(result):
+    """The exit status (int, of any size) in the decoded answer to wait. RunFailed if that has an error."""
+    raise_wait_error(result)
+    return answer_field(result, "ContainerWait", int, "StatusCode")
+
+
+def confirm_removal(docker, id):
+    """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
+    try:
+        if not docker.supports("1.25"):   # such an engine does not remove containers by itself
+            docker.call("container_delete", id, v=True)
+        while not docker.supports("1.30"):   # its wait has no condition
+            docker.call("container_inspect", id)
+            time.sleep(0.02)
+        result = docker.call("container_wait", id, condition="removed")
+    except NotFound:
+        return
+    raise_wait_error(result)
+
+
+def remove_unstarted(docker, id):
+    """Remove the container `id`, unless it runs nevertheless: then the engine removes it at its end."""
+    try:
+        try:
+            docker.call("container_delete", id, v=True)
+        except Conflict:
+            if not still_runs(docker, id):   # its removal is under way
+                confirm_removal(docker, id)
+    except RawdockError:
+        pass   # it is gone, or the engine does not answer; the caller reports the error before this one
+
+
 class NewContainer:
     """Inside its with block, a container that is being created. With `remove` (--rm) an exception removes it.
 
@@ -149,118 +197,6 @@ class NewContainer:
             self._guard.__exit__()
 
 
-def remove_unstarted(docker, id):
-    """Remove the container `id`, unless it runs nevertheless: then the engine removes it at its end."""
-    try:
-        try:
-            docker.call("container_delete", id, v=True)
-        except Conflict:
-            if not still_runs(docker, id):   # its removal is under way
-                confirm_removal(docker, id)
-    except RawdockError:
-        pass   # it is gone, or the engine does not answer; the caller reports the error before this one
-
-
-def confirm_removal(docker, id):
-    """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
-    try:
-        if not docker.supports("1.25"):   # such an engine does not remove containers by itself
-            docker.call("container_delete", id, v=True)
-        while not docker.supports("1.30"):   # its wait has no condition
-            docker.call("container_inspect", id)
-            time.sleep(0.02)
-        result = docker.call("container_wait", id, condition="removed")
-    except NotFound:
-        return
-    raise_wait_error(result)
-
-
-def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
-        **options):
-    """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
-
-    `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
-    interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
-    (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
-    detach=True returns the container's id (str) once it is started.
-
-    In the main thread, signals are the container's until it ends; before it starts they end the run:
-    KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
-    any request; an error after the container was created has its id (str) as `container`.
-    """
-    from contextlib import ExitStack
-    if not hasattr(docker, "call"):
-        raise UsageError("run() takes a Docker first, not %r" % (docker,),
-                         "write run(rawdock.Docker(), \"busybox\", …)")
-    query, body, client = container_request(image, command, options)
-    body.update(stream_fields(client))
-    detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
-    require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
-    with NewContainer(docker, remove) as made:
-        create_container(docker, image, query, body, client.get("pull", "missing"),
-                         None if client.get("quiet") else progress, notice, made.create)
-        if detach:
-            made.start()
-            return made.id
-        source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
-        files = (source, sys.stdout.buffer if stdout is None else stdout,
-                 sys.stderr.buffer if stderr is None else stderr)
-        with ExitStack() as stack:   # whatever fails: both connections are closed
-            pipe = attach_streams(stack, docker, made.id, body["Tty"], source is not None)
-            registered = register_wait(stack, docker, made.id, condition="next-exit")
-            status = follow_container(docker, made.id, pipe, registered, files, client.get("sig_proxy", True),
-                                      made.start)
-        if remove:
-            confirm_removal(docker, made.id)
-        return status
-
-
-def stream_fields(client):
-    """The fields of a create request that say which streams are attached, by the options in `client`."""
-    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
-    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
-            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
-
-
-def attach_streams(stack, docker, id, tty, stdin):
-    """Request 4, in the ExitStack `stack` → the Duplex, half-closed unless `stdin` (bool) is to be sent."""
-    pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin,
-                                           stdout=True, stderr=True))
-    if not stdin and not tty:   # on a terminal's stream a half-close detaches
-        pipe.close_write()
-    return pipe
-
-
-def register_wait(stack, docker, id, **condition):
-    """Request 5, in the ExitStack `stack` → its Response, whose body comes when the container ends.
-
-    None before API 1.30: there the head, too, comes with the exit.
-    """
-    if not docker.supports("1.30"):
-        return None
-    return stack.enter_context(docker.send("container_wait", id, **condition))
-
-
-def follow_container(docker, id, pipe, registered, files, forward=True, begin=None):
-    """Write what comes in `pipe` until the container ends → its exit status. Signals go to it meanwhile.
-
-    `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any,
-    is request 6.
-    """
-    stdin, stdout, stderr = files
-    with SignalForwarder(docker, id, forward) as signals:
-        if begin is not None:
-            begin()
-        signals.container_started()
-        if stdin is not None:
-            start_stdin_copy(stdin, pipe)
-        copy_stream(pipe, pipe.tty, stdout, stderr)
-        if registered is not None:
-            return confirmed_status(docker, id, pipe, registered)
-        with docker.send("container_wait", id) as registered:
-            return confirmed_status(docker, id, pipe, registered)
-
-
 def confirmed_status(docker, id, pipe, registered):
     """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
 
@@ -281,26 +217,78 @@ def confirmed_status(docker, id, pipe, registered):
     return status
 
 
-def still_runs(docker, id):
-    """Whether the container `id` runs. False if there is none."""
-    try:
-        state = docker.call("container_inspect", id)
-    except NotFound:
-        return False
-    return answer_field(state, "ContainerInspect", bool, "State", "Running")
+def stream_container(docker, id, tty, files, begin, forward=True, wait_first=False, **condition):
+    """Requests 4 to 6: show the output of the container `id` until it ends → its exit status.
+
+    `files` are (stdin or None, stdout, stderr). `begin()` is called when both connections are open. Then
+    signals go to the container, unless `forward` is False. `wait_first`: the container runs already, so that
+    wait is sent before attach, and no exit, or removal after it, happens between the two. `condition` is a
+    parameter of wait.
+    """
+    from contextlib import ExitStack
+    stdin, stdout, stderr = files
+    with ExitStack() as stack:   # whatever fails: both connections are closed
+        def wait(**parameters):
+            return stack.enter_context(docker.send("container_wait", id, **parameters))
+
+        in_time = docker.supports("1.30")   # before that the head, too, of the answer comes with the exit
+        registered = wait(**condition) if in_time and wait_first else None
+        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
+                                               stdin=stdin is not None, stdout=True, stderr=True))
+        if stdin is None and not tty:   # on a terminal's stream a half-close detaches
+            pipe.close_write()
+        if in_time and not wait_first:
+            registered = wait(**condition)
+        with SignalForwarder(docker, id, forward) as signals:
+            begin()
+            signals.container_started()
+            if stdin is not None:
+                start_stdin_copy(stdin, pipe)
+            copy_stream(pipe, tty, stdout, stderr)
+            return confirmed_status(docker, id, pipe, registered or wait())
 
 
-def raise_wait_error(result):
-    """RunFailed if the decoded answer to wait has an error, ProtocolError if it is malformed."""
-    error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
-    if error:
-        raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
+def stream_fields(client):
+    """The fields of a create request that say which streams are attached, by the options in `client`."""
+    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
+    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
+            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
 
 
-def exit_status(result):
-    """The exit status (int, of any size) in the decoded answer to wait. RunFailed if that has an error."""
-    raise_wait_error(result)
-    return answer_field(result, "ContainerWait", int, "StatusCode")
+def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
+        **options):
+    """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
+
+    `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
+    interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
+    (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
+    detach=True returns the container's id (str) once it is started.
+
+    In the main thread, signals are the container's until it ends; before it starts they end the run:
+    KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
+    any request; an error after the container was created has its id (str) as `container`.
+    """
+    if not hasattr(docker, "call"):
+        raise UsageError("run() takes a Docker first, not %r" % (docker,),
+                         "write run(rawdock.Docker(), \"busybox\", …)")
+    query, body, client = container_request(image, command, options)
+    body.update(stream_fields(client))
+    detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
+    require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
+    with NewContainer(docker, remove) as made:
+        create_container(docker, image, query, body, client.get("pull", "missing"),
+                         None if client.get("quiet") else progress, notice, made.create)
+        if detach:
+            made.start()
+            return made.id
+        source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
+        files = (source, sys.stdout.buffer if stdout is None else stdout,
+                 sys.stderr.buffer if stderr is None else stderr)
+        status = stream_container(docker, made.id, body["Tty"], files, made.start,
+                                  client.get("sig_proxy", True), condition="next-exit")
+        if remove:
+            confirm_removal(docker, made.id)
+        return status
 
 
 def process_status(status):
