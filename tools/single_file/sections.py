@@ -36,7 +36,7 @@ teach/practice/programs/process.py teach/practice/programs/shell.py teach/practi
 teach/practice/programs/redis.py teach/practice/images.py teach/practice/volumes.py teach/practice/networks.py
 teach/practice/streams.py teach/practice/running.py teach/practice/container.py teach/practice/containers.py
 teach/practice/execs.py
-teach/practice/archives.py teach/practice/stats.py teach/practice/system.py teach/practice/state.py
+teach/practice/archives.py teach/practice/stats.py teach/practice/system.py
 teach/practice/engine.py teach/practice/commands.py
 teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/lessons/course.py
 teach/lessons/tour.py

@@ -10,7 +10,7 @@ def archive_target(engine, request, name):
     given = request.text("path")
     if not given:
         raise PracticeRefusal(400, "bad parameter: path cannot be empty")
-    container = engine.state.containers.find(name)
+    container = engine.containers.find(name)
     try:
         path, node = container.files.find(join_path("/", given))
     except FileProblem:
@@ -49,13 +49,13 @@ def answer_archive_put(engine, connection, request, name):
 
 
 def answer_export(engine, connection, request, name):
-    container = engine.state.containers.find(name)
+    container = engine.containers.find(name)
     connection.send_pieces(practice_tar(container.files, "/", ""),
                            [("Content-Type", "application/octet-stream")])
 
 
 def answer_changes(engine, connection, request, name):
-    connection.send_json(engine.state.containers.find(name).files.changes() or None)
+    connection.send_json(engine.containers.find(name).files.changes() or None)
 
 
 ARCHIVE_ROUTES = (

@@ -73,9 +73,9 @@ class PracticeContainer(ProgramOwner):
     `endpoints_given` maps the name of each network that the create request gives to its settings there.
     """
 
-    def __init__(self, state, name, image, config, host_config, mounts, endpoints_given):
+    def __init__(self, engine, name, image, config, host_config, mounts, endpoints_given):
         argv = list(config["Entrypoint"] or []) + list(config["Cmd"] or [])
-        ProgramOwner.__init__(self, state, argv, config["Tty"], PracticeLog())
+        ProgramOwner.__init__(self, engine, argv, config["Tty"], PracticeLog())
         self.id = random_hex()
         self.name = name
         self.image = image
@@ -102,8 +102,8 @@ class PracticeContainer(ProgramOwner):
         for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
                            ("/dev/null", "")):
             trees[path] = PracticeTree()
-            trees[path].own["/"] = file_node(text.encode())
-        self.files = PracticeFiles(state.changed, image.files, trees)
+            trees[path].nodes["/"] = file_node(text.encode())
+        self.files = PracticeFiles(engine.changed, image.files, trees)
         self.endpoints = self.wanted_endpoints(endpoints_given)   # network name → PracticeEndpoint
         self.open_stdin(config["OpenStdin"])
 
@@ -135,10 +135,10 @@ class PracticeContainer(ProgramOwner):
 
     def find_service(self, host, port):
         """Return the server at a port of this container, or of another one by its name; None without one."""
-        with self.state.changed:
+        with self.engine.changed:
             if host in ("127.0.0.1", "localhost", self.hostname, self.name):
                 return self.services.get(port)
-            other = self.state.containers.by_name.get(host)
+            other = self.engine.containers.by_name.get(host)
             return other.services.get(port) if other is not None else None
 
     def check_running(self):

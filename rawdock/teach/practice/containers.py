@@ -24,25 +24,25 @@ RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
 class PracticeContainers:
-    """The containers of `state`: `by_id` (oldest first) and `by_name`."""
+    """The containers of `engine`: `by_id` (oldest first) and `by_name`."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_id = {}
         self.by_name = {}
 
     def emit(self, container, action, **more):
         attributes = dict(container.config["Labels"] or {}, image=container.image_name, name=container.name)
         attributes.update(more)
-        self.state.events.emit("container", action, container.id, attributes, container.image_name)
+        self.engine.events.emit("container", action, container.id, attributes, container.image_name)
 
     def emit_mounts(self, container, action):
         for mount in container.mounts:
             if mount.volume is not None:
                 more = {"destination": mount.destination, "propagation": "",
                         "read/write": str(mount.writable).lower()}
-                self.state.volumes.emit(mount.volume, action, container=container.id,
+                self.engine.volumes.emit(mount.volume, action, container=container.id,
                                         **(more if action == "mount" else {}))
 
     def find(self, text):
@@ -68,8 +68,6 @@ class PracticeContainers:
                                        " \"%s\". You have to remove (or rename) that container to be able to"
                                        " reuse that name." % (name, other.id))
 
-    # -- create
-
     def create(self, name, platform, given):
         """Make a container of the body of a create request → (PracticeContainer, list of warnings).
 
@@ -79,19 +77,16 @@ class PracticeContainers:
         with self.changed:
             if name is not None:
                 self.check_name(name)
-            image = self.state.images.find(given["Image"])
+            image = self.engine.images.find(given["Image"])
             check_platform(platform, given["Image"])
             config, host_config = merged_config(image, given, host_given)
-            links = [link.partition(":")[::2] for link in host_config["Links"] or ()]
-            links = [(self.linked(target), alias or target) for target, alias in links]
             name = name or free_container_name(self.by_name)
-            host_config["Links"] = ["/%s:/%s/%s" % (target.name, name, alias)
-                                    for target, alias in links] or None
-            mounts = make_mounts(self.state.volumes, host_config, config["Volumes"])
+            host_config["Links"] = [self.read_link(link, name) for link in host_config["Links"] or ()] or None
+            mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
             networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
             endpoints = networking.get("EndpointsConfig") or {}
             endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
-            container = PracticeContainer(self.state, name, image, config, host_config, mounts, endpoints)
+            container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
             self.by_id[container.id] = self.by_name[container.name] = container
         self.emit(container, "create")
         warnings = []
@@ -100,18 +95,21 @@ class PracticeContainers:
                             " read or written")
         return container, warnings
 
-    def linked(self, target):
+    def read_link(self, text, name):
+        """Return a link NAME or NAME:ALIAS of the container `name` as inspect shows it."""
+        target, _, alias = text.partition(":")
         try:
-            return self.find(target)
+            return "/%s:/%s/%s" % (self.find(target).name, name, alias or target)
         except PracticeRefusal as refusal:
             raise PracticeRefusal(400, "could not get container for %s: %s" % (target, refusal.message))
 
-    # -- start
+    # -- the actions: container and request → False if there was nothing to do. All raise PracticeRefusal.
 
-    def start(self, container):
-        """Start a container → False if it was running already. Raises PracticeRefusal if it cannot be."""
+    def start(self, container, request):
+        if len(request.body) > 7:
+            raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
         with self.changed:
-            if self.state.closing:
+            if self.engine.closing:
                 raise PracticeRefusal(503, "the practice engine is closing")
             if container.removed:
                 raise PracticeRefusal(404, "No such container: %s" % container.id)
@@ -123,7 +121,7 @@ class PracticeContainers:
             try:
                 user = find_user(container.files, container.config["User"])
                 for name, endpoint in list(container.endpoints.items()):
-                    self.state.networks.plug(container, name, endpoint)
+                    self.engine.networks.plug(container, name, endpoint)
                 self.publish(container)
                 container.start_process(
                     container, user, container.program_env(user, container.tty),
@@ -140,16 +138,19 @@ class PracticeContainers:
         return True
 
     def start_failed(self, container, refusal):
-        """End the run of a container that could not start: `wait` is answered, and --rm removes it."""
-        self.state.close_ports(container)
-        self.state.networks.unplug_all(container)
         container.exit_code = 127 if refusal.status == 400 else 128
         container.error = refusal.message
-        container.runs += 1
+        self.end_run(container, False)
+
+    def end_run(self, container, with_volumes):
+        """Undo what a start has done. `wait` is answered, and AutoRemove removes the container."""
+        self.engine.close_ports(container)
+        self.engine.networks.unplug_all(container)
         container.close_attachers()
+        container.runs += 1
         self.changed.notify_all()
-        if container.host_config["AutoRemove"]:
-            self.forget(container)
+        if container.host_config["AutoRemove"] and not container.restarting:
+            self.forget(container, with_volumes)
 
     def publish(self, container):
         """Open the host side of every published TCP port, on loopback only."""
@@ -171,7 +172,7 @@ class PracticeContainers:
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:
                 raise PracticeRefusal(400, "invalid host port: %s" % host_port)
             try:
-                opened = self.state.open_port(container, int(number), address, int(host_port))
+                opened = self.engine.open_port(container, int(number), address, int(host_port))
                 container.ports[port] = (address, opened)
             except OSError as error:
                 raise PracticeRefusal(500, "cannot publish port %s of %s: %s:%s: %s"
@@ -179,25 +180,18 @@ class PracticeContainers:
                                          (error.strerror or str(error)).lower()))
 
     def ended(self, container, status):
-        """Record that the program of a container has ended, and undo what its start has done."""
+        """Record that the program of a container has ended."""
         for one in container.execs.values():
             if one.process is not None:
                 one.process.is_init = False
                 one.process.deliver(9)
         container.log.flush()
         self.emit(container, "die", exitCode=str(status))
-        self.state.close_ports(container)
-        self.state.networks.unplug_all(container)
         self.emit_mounts(container, "unmount")
         container.services.clear()
         container.status, container.exit_code, container.finished = "exited", status, nanoseconds_now()
         container.open_stdin(container.config["OpenStdin"])
-        container.close_attachers()
-        container.runs += 1
-        if container.host_config["AutoRemove"] and not container.restarting:
-            self.forget(container, True)
-
-    # -- signals
+        self.end_run(container, True)
 
     def signal(self, container, number):
         with self.changed:
@@ -206,41 +200,44 @@ class PracticeContainers:
                                       % (container.name, container.id))
             ends = (9, signal_number(container.config.get("StopSignal")))
             if container.status == "paused" and number in ends:
-                self.unpause(container)   # a paused program cannot end
+                self.thaw(container)   # a paused program cannot end
             container.process.deliver(number)
             self.emit(container, "kill", signal=str(number))
 
-    def stop(self, container, seconds, signal=None):
-        """Send the stop signal, wait, then kill → False if the container was not running.
-
-        `seconds` is how long to wait: None is the container's StopTimeout, or 10; below 0 is without end.
-        """
+    def stop(self, container, request):
+        """Send the stop signal, wait (by default for StopTimeout, or 10 seconds), then kill."""
         with self.changed:
             if not container.is_up:
                 return False
-            run = container.runs
+            run, seconds = container.runs, request.number("t")
             if seconds is None:
                 seconds = container.config.get("StopTimeout")
             seconds = 10 if seconds is None else seconds
-            self.signal(container, signal_number(signal or container.config.get("StopSignal")))
-            self.state.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
+            wanted = request.text("signal") or container.config.get("StopSignal")
+            self.signal(container, signal_number(wanted))
+            self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
             if container.runs == run:
-                self.signal(container, 9)
-                self.state.wait_until(lambda: container.runs != run, None)
+                self.kill(container)
             self.emit(container, "stop")
         return True
 
-    def restart(self, container, seconds, signal=None):
+    def kill(self, container):
+        """Kill a container's program, and wait for its end."""
+        run = container.runs
+        self.signal(container, 9)
+        self.engine.wait_until(lambda: container.runs != run, None)
+
+    def restart(self, container, request):
         with self.changed:
             container.restarting = True
             try:
-                self.stop(container, seconds, signal)
-                self.start(container)
+                self.stop(container, request)
+                self.start(container, request)
             finally:
                 container.restarting = False
             self.emit(container, "restart")
 
-    def pause(self, container):
+    def pause(self, container, request):
         with self.changed:
             container.check_running()
             if container.status == "paused":
@@ -248,17 +245,19 @@ class PracticeContainers:
             container.status = "paused"
             self.emit(container, "pause")
 
-    def unpause(self, container):
+    def unpause(self, container, request):
         with self.changed:
             if container.status != "paused":
                 raise PracticeRefusal(500, "Container %s is not paused" % container.id)
-            container.status = "running"
-            self.emit(container, "unpause")
-            self.changed.notify_all()
+            self.thaw(container)
 
-    # -- names, and the end
+    def thaw(self, container):
+        container.status = "running"
+        self.emit(container, "unpause")
+        self.changed.notify_all()
 
-    def rename(self, container, name):
+    def rename(self, container, request):
+        name = request.text("name")
         with self.changed:
             if not name:
                 raise PracticeRefusal(400, "a container's new name may not be empty")
@@ -271,34 +270,30 @@ class PracticeContainers:
             self.by_name[name] = container
             self.emit(container, "rename", oldName="/" + old)
 
-    def remove(self, container, force, with_volumes):
+    def remove(self, container, request):
         with self.changed:
+            if container.is_up and not request.flag("force"):
+                how = "Unpause and then stop" if container.status == "paused" else "Stop"
+                raise PracticeRefusal(409, "You cannot remove a %s container %s. %s the container before"
+                                           " attempting removal or force remove"
+                                      % (container.status, container.id, how))
             if container.is_up:
-                if not force:
-                    how = "Stop the container"
-                    if container.status == "paused":
-                        how = "Unpause and then stop the container"
-                    how += " before attempting removal or force remove"
-                    raise PracticeRefusal(409, "You cannot remove a %s container %s. %s"
-                                          % (container.status, container.id, how))
-                run = container.runs
-                self.signal(container, 9)
-                self.state.wait_until(lambda: container.runs != run, None)
+                self.kill(container)
             if not container.removed:
-                self.forget(container, with_volumes)
+                self.forget(container, request.flag("v"))
 
-    def forget(self, container, with_volumes=False):
+    def forget(self, container, with_volumes):
         with self.changed:
             container.removed = True
             self.by_id.pop(container.id, None)
             self.by_name.pop(container.name, None)
-            self.state.execs.forget(container)
+            self.engine.execs.forget(container)
             container.stdin.break_off()
             container.close_attachers()
             volumes = [mount.volume for mount in container.mounts if mount.volume is not None]
             for volume in volumes if with_volumes else ():
-                if volume.anonymous and not self.state.volumes.users(volume):
-                    self.state.volumes.remove(volume)
+                if volume.anonymous and not self.engine.volumes.users(volume):
+                    self.engine.volumes.remove(volume)
             self.emit(container, "destroy")
             self.changed.notify_all()
 
@@ -385,7 +380,7 @@ def container_matches(container, filters):
         "id": lambda value: container.id.startswith(value),
         "name": lambda value: name_matches(container.name, value),
         "status": lambda value: container.status == value,
-        "label": lambda value: label_matches(container.config["Labels"] or {}, value),
+        "label": lambda value: label_matches(container.config["Labels"], value),
         "until": lambda moment: container.created <= moment,   # of a prune
         "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
         "ancestor": lambda value: image_matches(container.image, value),
@@ -404,8 +399,8 @@ def container_matches(container, filters):
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
     limit = request.number("limit") or 0
-    with engine.state.changed:
-        newest_first = list(engine.state.containers.by_id.values())[::-1]
+    with engine.changed:
+        newest_first = list(engine.containers.by_id.values())[::-1]
         everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
         found = [one.summary(request.flag("size")) for one in newest_first
                  if container_matches(one, filters) and (everything or one.is_up)]
@@ -413,33 +408,27 @@ def answer_containers(engine, connection, request):
 
 
 def answer_create(engine, connection, request):
-    container, warnings = engine.state.containers.create(
+    container, warnings = engine.containers.create(
         request.text("name") or None, request.text("platform"), request.json())
     connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
 
 
 def answer_container(engine, connection, request, name):
-    with engine.state.changed:
-        return engine.state.containers.find(name).inspect(request.flag("size"))
+    with engine.changed:
+        return engine.containers.find(name).inspect(request.flag("size"))
 
 
 def container_action(act):
     """Return a handler that calls `act(containers, container, request)` and answers 204, or 304 for False."""
     def answer_action(engine, connection, request, name):
-        containers = engine.state.containers
+        containers = engine.containers
         done = act(containers, containers.find(name), request)
         connection.send_empty(304 if done is False else 204)
     return answer_action
 
 
-def start_container(containers, container, request):
-    if len(request.body) > 7:
-        raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
-    return containers.start(container)
-
-
 def answer_kill(engine, connection, request, name):
-    containers = engine.state.containers
+    containers = engine.containers
     try:
         container = containers.find(name)
     except PracticeRefusal as refusal:
@@ -449,34 +438,34 @@ def answer_kill(engine, connection, request, name):
 
 
 def answer_resize(engine, connection, request, name):
-    container = engine.state.containers.find(name)
+    container = engine.containers.find(name)
     size = terminal_size(request)
-    with engine.state.changed:
+    with engine.changed:
         container.check_running()
         container.resize(size)
     connection.send_empty(200)
 
 
 def answer_update(engine, connection, request, name):
-    container = engine.state.containers.find(name)
+    container = engine.containers.find(name)
     given = read_object(request.json(), UPDATE_KINDS)
     check_restart_policy(given)
-    with engine.state.changed:
+    with engine.changed:
         container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
-        engine.state.containers.emit(container, "update")
+        engine.containers.emit(container, "update")
     return {"Warnings": None}
 
 
 def answer_prune(engine, connection, request):
     filters = prune_filters(request)
-    containers, going, freed = engine.state.containers, [], 0
-    with engine.state.changed:
+    containers, going, freed = engine.containers, [], 0
+    with engine.changed:
         for container in list(containers.by_id.values()):
             if not container.is_up and container_matches(container, filters):
                 freed += container.files.tree.size
-                containers.remove(container, False, False)
+                containers.forget(container, False)
                 going.append(container.id)
-    engine.state.events.emit("container", "prune", "", {"reclaimed": str(freed)})
+    engine.events.emit("container", "prune", "", {"reclaimed": str(freed)})
     return {"ContainersDeleted": going or None, "SpaceReclaimed": freed}
 
 
@@ -485,15 +474,15 @@ def answer_wait(engine, connection, request, name):
     if condition not in ("not-running", "next-exit", "removed"):
         raise PracticeRefusal(400, "invalid condition: \"%s\" (not-running, next-exit or removed)"
                               % condition)
-    with engine.state.changed:
-        container = engine.state.containers.find(name)
+    with engine.changed:
+        container = engine.containers.find(name)
         run = container.runs
     # The head is the promise: from here on the exit cannot be missed.
-    connection.start_stream("application/json")
+    connection.start_stream([("Content-Type", "application/json")])
     reached = {"not-running": lambda: not container.is_up or container.runs != run,
                "next-exit": lambda: container.runs != run or container.removed,
                "removed": lambda: container.removed}[condition]
-    if engine.state.wait_until(reached, None, lambda: not connection.client_has_gone()):
+    if engine.wait_until(reached, None, lambda: not connection.client_has_gone()):
         answer = {"StatusCode": container.exit_code}
         if request.api < (1, 42):   # later engines leave out an error that is none
             answer = {"Error": None, "StatusCode": container.exit_code}
@@ -510,22 +499,14 @@ CONTAINER_ROUTES = (
     ("POST", "/containers/create", answer_create),
     ("POST", "/containers/prune", answer_prune),
     ("GET", "/containers/([^/]+)/json", answer_container),
-    ("POST", "/containers/([^/]+)/start", container_action(start_container)),
-    ("POST", "/containers/([^/]+)/stop", container_action(
-        lambda containers, one, request:
-            containers.stop(one, request.number("t"), request.text("signal")))),
-    ("POST", "/containers/([^/]+)/restart", container_action(
-        lambda containers, one, request:
-            containers.restart(one, request.number("t"), request.text("signal")))),
+    ("POST", "/containers/([^/]+)/start", container_action(PracticeContainers.start)),
+    ("POST", "/containers/([^/]+)/stop", container_action(PracticeContainers.stop)),
+    ("POST", "/containers/([^/]+)/restart", container_action(PracticeContainers.restart)),
     ("POST", "/containers/([^/]+)/kill", answer_kill),
-    ("POST", "/containers/([^/]+)/pause", container_action(
-        lambda containers, one, request: containers.pause(one))),
-    ("POST", "/containers/([^/]+)/unpause", container_action(
-        lambda containers, one, request: containers.unpause(one))),
-    ("POST", "/containers/([^/]+)/rename", container_action(
-        lambda containers, one, request: containers.rename(one, request.text("name")))),
-    ("DELETE", "/containers/([^/]+)", container_action(
-        lambda containers, one, request: containers.remove(one, request.flag("force"), request.flag("v")))),
+    ("POST", "/containers/([^/]+)/pause", container_action(PracticeContainers.pause)),
+    ("POST", "/containers/([^/]+)/unpause", container_action(PracticeContainers.unpause)),
+    ("POST", "/containers/([^/]+)/rename", container_action(PracticeContainers.rename)),
+    ("DELETE", "/containers/([^/]+)", container_action(PracticeContainers.remove)),
     ("POST", "/containers/([^/]+)/wait", answer_wait),
     ("POST", "/containers/([^/]+)/resize", answer_resize),
     ("POST", "/containers/([^/]+)/update", answer_update),

@@ -16,7 +16,7 @@ class PracticeExec(ProgramOwner):
     """`given` is the body of the create request, its keys those of EXEC_KINDS."""
 
     def __init__(self, container, given):
-        ProgramOwner.__init__(self, container.state, given["Cmd"], bool(given.get("Tty")))
+        ProgramOwner.__init__(self, container.engine, given["Cmd"], bool(given.get("Tty")))
         self.id = random_hex()
         self.container = container
         self.given = given
@@ -39,27 +39,12 @@ class PracticeExec(ProgramOwner):
 
 
 class PracticeExecs:
-    """The execs of `state`, by id."""
+    """The execs of `engine`, by id."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_id = {}
-
-    def create(self, container, given):
-        """Make an exec of the body of a create request → PracticeExec. Raises PracticeRefusal."""
-        given = read_object(given, EXEC_KINDS)
-        with self.changed:
-            if not given.get("Cmd"):
-                raise PracticeRefusal(400, "No exec command specified")
-            check_exec_possible(container)
-            finished = [one.id for one in container.execs.values() if one.started and not one.running]
-            for identity in finished[:-MAX_FINISHED_EXECS]:
-                del container.execs[identity], self.by_id[identity]
-            one = PracticeExec(container, given)
-            container.execs[one.id] = self.by_id[one.id] = one
-            self.state.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
-        return one
 
     def find(self, identity):
         with self.changed:
@@ -91,12 +76,12 @@ class PracticeExecs:
                 one.exit_code = 127 if refusal.status == 400 else 126
                 raise
             one.running = True
-            self.state.containers.emit(container, "exec_start: %s" % " ".join(one.argv), execID=one.id)
+            self.engine.containers.emit(container, "exec_start: %s" % " ".join(one.argv), execID=one.id)
 
     def ended(self, one, status):
         one.running, one.exit_code = False, status
         one.close_attachers()
-        self.state.containers.emit(one.container, "exec_die", execID=one.id, exitCode=str(status))
+        self.engine.containers.emit(one.container, "exec_die", execID=one.id, exitCode=str(status))
 
 
 def check_exec_possible(container):
@@ -107,12 +92,23 @@ def check_exec_possible(container):
 
 
 def answer_exec_create(engine, connection, request, name):
-    container = engine.state.containers.find(name)
-    connection.send_json({"Id": engine.state.execs.create(container, request.json()).id}, 201)
+    container = engine.containers.find(name)
+    given = read_object(request.json(), EXEC_KINDS)
+    with engine.changed:
+        if not given.get("Cmd"):
+            raise PracticeRefusal(400, "No exec command specified")
+        check_exec_possible(container)
+        finished = [one.id for one in container.execs.values() if one.started and not one.running]
+        for identity in finished[:-MAX_FINISHED_EXECS]:
+            del container.execs[identity], engine.execs.by_id[identity]
+        one = PracticeExec(container, given)
+        container.execs[one.id] = engine.execs.by_id[one.id] = one
+        engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
+    connection.send_json({"Id": one.id}, 201)
 
 
 def answer_exec_start(engine, connection, request, identity):
-    execs = engine.state.execs
+    execs = engine.execs
     one = execs.find(identity)
     given = read_object(request.json(), {"Detach": bool, "Tty": bool})
     # Create decides whether there is a terminal, and start whether the stream has frames.
@@ -122,7 +118,7 @@ def answer_exec_start(engine, connection, request, identity):
         connection.send_empty(200)
         return
     streams = [number for number, key in ((1, "AttachStdout"), (2, "AttachStderr")) if one.given.get(key)]
-    attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
+    attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
     connection.hijack(request, stream_type(request, tty))
     connection.let_head_leave()
     try:
@@ -135,14 +131,14 @@ def answer_exec_start(engine, connection, request, identity):
 
 
 def answer_exec(engine, connection, request, identity):
-    with engine.state.changed:
-        return engine.state.execs.find(identity).inspect()
+    with engine.changed:
+        return engine.execs.find(identity).inspect()
 
 
 def answer_exec_resize(engine, connection, request, identity):
-    one = engine.state.execs.find(identity)
+    one = engine.execs.find(identity)
     size = terminal_size(request)
-    with engine.state.changed:
+    with engine.changed:
         if not one.running:
             raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % identity)
         one.resize(size)

@@ -14,26 +14,23 @@ from .connection import PracticeHangUp
 from .events import nanoseconds_now, stable_hex, wire_time
 from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import (PracticeRefusal, is_yes, join_path, label_matches, matches_filters, practice_filters,
+from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
                       prune_filters)
 
 IMAGE_FILTERS = "reference label dangling before since until".split()
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+# The folders of every image, and of each image: its tags, its layers as (name, bytes as downloaded), what it
+# runs, and its programs.
 PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
-
-# The name of an image: its tags, its layers as (name, bytes as downloaded), what it runs, its programs.
 PRACTICE_IMAGES = {
     "hello-world": {
         "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"], "env": [PRACTICE_PATH],
-        "workdir": "", "ports": (),
-        "folders": ("/",), "programs": {"/hello": program_hello, "hello": program_hello},
+        "workdir": "", "ports": (), "programs": {"hello": program_hello},
     },
     "busybox": {
         "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
-        "env": [PRACTICE_PATH],
-        "workdir": "", "ports": (), "folders": PRACTICE_FOLDERS,
-        "programs": BUSYBOX_PROGRAMS,
+        "env": [PRACTICE_PATH], "workdir": "", "ports": (), "programs": BUSYBOX_PROGRAMS,
     },
     "redis": {
         "tags": ("2.8", "latest"),
@@ -41,7 +38,6 @@ PRACTICE_IMAGES = {
                    ("data", 98)),
         "cmd": ["redis-server"], "env": [PRACTICE_PATH, "REDIS_VERSION=2.8.practice"], "workdir": "/data",
         "ports": ("6379/tcp",),
-        "folders": PRACTICE_FOLDERS + ("/data",),
         "programs": dict(
             BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
     },
@@ -51,24 +47,20 @@ SMALL_FILES = {
     "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n",
     "/etc/group": b"root:x:0:\nnobody:x:65534:\n",
 }
-IMAGE_FILES_TIME = 1577836800   # 2020-01-01: the files of an image are as old in every run
+IMAGE_FILES_TIME = 1577836800   # 2020-01-01, in every run
 
 
 def image_files(repository):
     """Return the files of an image, {path: TreeNode}."""
     entry = PRACTICE_IMAGES[repository]
-    contents = {} if repository == "hello-world" else dict(SMALL_FILES)
-    for name in entry["programs"]:
-        if "/" in name or repository != "hello-world":
-            contents[join_path("/bin", name)] = b"a program of rawdock's practice engine, written in Python\n"
-    files = {path: file_node(content, 0o755 if path not in SMALL_FILES else 0o644, IMAGE_FILES_TIME)
-             for path, content in contents.items()}
-    for path in list(files) + list(entry["folders"]):
-        if path in entry["folders"]:
+    content = b"a program of rawdock's practice engine, written in Python\n"
+    files = {"/bin/" + name: file_node(content, 0o755, IMAGE_FILES_TIME) for name in entry["programs"]}
+    files.update((path, file_node(text, 0o644, IMAGE_FILES_TIME)) for path, text in SMALL_FILES.items())
+    folders = set(PRACTICE_FOLDERS + (entry["workdir"] or "/",)) | {parent_path(path) for path in files}
+    for path in folders:
+        while path not in files:
             files[path] = folder_node(IMAGE_FILES_TIME)
-        while path != "/":
             path = parent_path(path)
-            files[path] = folder_node(IMAGE_FILES_TIME)
     return files
 
 
@@ -165,15 +157,15 @@ def practice_digest(repository):
 
 
 class PracticeImages:
-    """The images of `state`, by repository."""
+    """The images of `engine`, by repository."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_repository = {}
 
     def emit(self, image, action, name=None):
-        self.state.events.emit("image", action, image.id, {"name": name or image.id})
+        self.engine.events.emit("image", action, image.id, {"name": name or image.id})
 
     def find(self, text):
         """Return the image with this name or id, or whose id begins so. Raises PracticeRefusal."""
@@ -198,28 +190,20 @@ class PracticeImages:
                 image = self.by_repository[repository] = PracticeImage(repository, nanoseconds_now())
             reference = "%s:%s" % (repository, tag)
             is_new = reference not in image.tags
-            if is_new:
-                self.take_tag(reference)
-                image.tags.append(reference)
-        self.state.events.emit("image", "pull", reference, {"name": repository})
+            self.give_name(image, reference)
+        self.engine.events.emit("image", "pull", reference, {"name": repository})
         return is_new
 
-    def take_tag(self, reference):
-        """Take this name from the image that has it."""
-        for image in self.by_repository.values():
-            if reference in image.tags:
-                image.tags.remove(reference)
-
-    def has(self, reference):
-        with self.changed:
-            return any(reference in image.tags for image in self.by_repository.values())
-
-    def layers_here(self):
-        with self.changed:
-            return {name for image in self.by_repository.values() for name, _ in image.entry["layers"]}
+    def give_name(self, image, name):
+        """Give an image a name; the image that had it has it no more."""
+        for other in self.by_repository.values():
+            if name in other.tags:
+                other.tags.remove(name)
+        image.tags.append(name)
 
     def users(self, image):
-        return [one for one in self.state.containers.by_id.values() if one.image is image]
+        """Return the containers that were made from an image."""
+        return [one for one in self.engine.containers.by_id.values() if one.image is image]
 
     def remove(self, text, force):
         """Remove a name, and an image without a name → the JSON of the answer. Raises PracticeRefusal."""
@@ -248,19 +232,6 @@ class PracticeImages:
                 self.emit(image, "delete")
             return answer
 
-    def tag(self, text, repository, tag):
-        """Give an image another name. Raises PracticeRefusal, with the status of a real engine."""
-        with self.changed:
-            image = self.find(text)
-            try:
-                name = full_name(parse_reference("%s:%s" % (repository, tag or "latest")))
-            except UsageError as error:
-                raise PracticeRefusal(500, str(error))
-            if name not in image.tags:
-                self.take_tag(name)
-                image.tags.append(name)
-            self.emit(image, "tag", name)
-
 
 def reference_matches(wanted, name):
     """Return whether an image's name ("redis:2.8") passes a `reference` filter, with or without a tag."""
@@ -271,9 +242,9 @@ def reference_matches(wanted, name):
 
 def answer_images(engine, connection, request):
     filters = practice_filters(request.text("filters"), IMAGE_FILTERS)
-    with engine.state.changed:
+    with engine.changed:
         found = []
-        for image in engine.state.images.by_repository.values():
+        for image in engine.images.by_repository.values():
             known = {
                 "reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
                 "label": lambda value: label_matches({}, value),
@@ -285,7 +256,15 @@ def answer_images(engine, connection, request):
 
 
 def answer_image_tag(engine, connection, request, name):
-    engine.state.images.tag(name, request.text("repo"), request.text("tag"))
+    images = engine.images
+    with engine.changed:
+        image = images.find(name)
+        try:
+            wanted = parse_reference("%s:%s" % (request.text("repo"), request.text("tag") or "latest"))
+        except UsageError as error:
+            raise PracticeRefusal(500, str(error))   # a real engine's status, too
+        images.give_name(image, full_name(wanted))
+        images.emit(image, "tag", full_name(wanted))
     connection.send_empty(201)
 
 
@@ -295,15 +274,15 @@ def answer_images_prune(engine, connection, request):
     if not set(dangling) <= {"0", "1", "false", "true"}:
         raise PracticeRefusal(400, "Invalid filter 'dangling=[%s]'" % " ".join(dangling))
     everything = bool(dangling) and not {"1", "true"} & set(dangling)
-    images, going, freed = engine.state.images, [], 0
-    with engine.state.changed:
+    images, going, freed = engine.images, [], 0
+    with engine.changed:
         for image in list(images.by_repository.values()):
             known = {"label": lambda value: label_matches({}, value),
                      "until": lambda moment: image.pulled <= moment}
             if (everything or not image.tags) and not images.users(image) and matches_filters(filters, known):
                 going += images.remove(image.id, True)
                 freed += image.size
-    engine.state.events.emit("image", "prune", "", {"reclaimed": str(freed)})
+    engine.events.emit("image", "prune", "", {"reclaimed": str(freed)})
     return {"ImagesDeleted": going or None, "SpaceReclaimed": freed}
 
 
@@ -328,18 +307,20 @@ def answer_pull(engine, connection, request):
     if tags[0] not in entry["tags"]:
         raise PracticeRefusal(404, "manifest for %s:%s not found: manifest unknown (the practice registry has"
                                    " the tags %s)" % (name, wanted, ", ".join(entry["tags"])))
-    connection.start_stream("application/json")
+    connection.start_stream([("Content-Type", "application/json")])
     for one in tags:
-        send_messages(connection, practice_pull(engine.state.images, name, one))
+        send_messages(connection, practice_pull(engine.images, name, one))
     connection.end_stream()
 
 
 def practice_pull(images, name, tag):
     """Pull one image of the practice registry: yield the messages (dicts) that report its progress."""
     yield {"status": "Pulling from library/%s" % name, "id": tag}
-    here = images.layers_here()
-    # The layers of an image that is already here are not looked at.
-    wanted = () if images.has("%s:%s" % (name, tag)) else PRACTICE_IMAGES[name]["layers"]
+    with images.changed:
+        here = {layer for image in images.by_repository.values() for layer, _ in image.entry["layers"]}
+        names = [one for image in images.by_repository.values() for one in image.tags]
+    # An engine that has the image does not look at its layers.
+    wanted = () if "%s:%s" % (name, tag) in names else PRACTICE_IMAGES[name]["layers"]
     layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]
     missing = [(identity, size) for identity, size, is_here in layers if not is_here]
     for identity, _, is_here in layers:
@@ -406,10 +387,10 @@ IMAGE_ROUTES = (
     ("POST", "/images/create", answer_pull),
     ("POST", "/images/prune", answer_images_prune),
     ("GET", "/images/(.+)/json",
-     lambda engine, connection, request, name: engine.state.images.find(name).inspect(request.api)),
+     lambda engine, connection, request, name: engine.images.find(name).inspect(request.api)),
     ("GET", "/images/(.+)/history",
-     lambda engine, connection, request, name: engine.state.images.find(name).history()),
+     lambda engine, connection, request, name: engine.images.find(name).history()),
     ("POST", "/images/(.+)/tag", answer_image_tag),
     ("DELETE", "/images/(.+)",
-     lambda engine, connection, request, name: engine.state.images.remove(name, request.flag("force"))),
+     lambda engine, connection, request, name: engine.images.remove(name, request.flag("force"))),
 )

@@ -10,7 +10,6 @@ from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
 BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
-MAX_NETWORKS = 200
 NETWORK_KINDS = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
                  "IPAM": dict, "Options": dict, "Labels": dict}
 ENDPOINT_KINDS = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict, "MacAddress": str}
@@ -132,17 +131,17 @@ def checked_pools(given):
 
 
 class PracticeNetworks:
-    """The networks of `state`, by name."""
+    """The networks of `engine`, by name."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
                         for name, driver in BUILT_IN_NETWORKS}
 
     def emit(self, network, action, **more):
         more.update(name=network.name, type=network.driver)
-        self.state.events.emit("network", action, network.id, more)
+        self.engine.events.emit("network", action, network.id, more)
 
     def find(self, text):
         """Return the network with this name or id, or whose id begins so. Raises PracticeRefusal."""
@@ -154,40 +153,18 @@ class PracticeNetworks:
                 return found[0]
         raise PracticeRefusal(404, "network %s not found" % text)
 
-    def create(self, given):
-        """Make a network of the body of a create request → PracticeNetwork. Raises PracticeRefusal."""
-        name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
-        if not name.strip():
-            raise PracticeRefusal(500, "invalid name: %s" % name)
-        if driver == "overlay":
-            raise PracticeRefusal(500, NO_SWARM)
-        if driver not in NETWORK_DRIVERS:
-            raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
-        if driver != "bridge":
-            raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
-        with self.changed:
-            if name in self.by_name:
-                raise PracticeRefusal(409, "network with name %s already exists" % name)
-            pools = checked_pools(given)
-            if all(":" in one["Subnet"] for one in pools):
-                taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
-                free = (default_pool(number) for number in range(18, 18 + MAX_NETWORKS))
-                pools = [next((one for one in free if one["Subnet"] not in taken), None)] + pools
-            if pools[0] is None or len(self.by_name) > MAX_NETWORKS:
-                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some"
-                                      % MAX_NETWORKS)
-            network = self.by_name[name] = PracticeNetwork(name, driver, pools, given)
-            self.emit(network, "create")
-            return network
-
-    def refuse_built_in(self, network, action):
-        if network.name in dict(BUILT_IN_NETWORKS):
-            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s"
-                                  % (network.name, action))
+    def free_pool(self):
+        """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
+        taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+        for number in range(18, 256):
+            if default_pool(number)["Subnet"] not in taken:
+                return default_pool(number)
+        raise PracticeRefusal(500, "all predefined address pools have been fully subnetted")
 
     def remove(self, network):
         with self.changed:
-            self.refuse_built_in(network, "removed")
+            if network.name in dict(BUILT_IN_NETWORKS):
+                raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
             if network.endpoints:
                 raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
                                            " endpoints" % (network.name, network.id))
@@ -205,32 +182,12 @@ class PracticeNetworks:
                 network.unplug(container)
                 self.emit(network, "disconnect", container=container.id)
 
-    def connect(self, network, container, given):
-        with self.changed:
-            if "host" in (network.name, container.host_config["NetworkMode"]):
-                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected"
-                                           " to host network")
-            if container.is_up and network.name in container.endpoints:
-                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
-                                      % (container.name, network.name))
-            endpoint = container.endpoints[network.name] = PracticeEndpoint(given)
-            if container.is_up:
-                self.plug(container, network.name, endpoint)
-
-    def disconnect(self, network, container):
-        with self.changed:
-            if container.endpoints.pop(network.name, None) is None:
-                raise PracticeRefusal(500, "container %s is not connected to network %s"
-                                      % (container.id, network.name))
-            network.unplug(container)
-            self.emit(network, "disconnect", container=container.id)
-
 
 def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
     found = []
-    with engine.state.changed:
-        for network in engine.state.networks.by_name.values():
+    with engine.changed:
+        for network in engine.networks.by_name.values():
             built_in = network.name in dict(BUILT_IN_NETWORKS)
             in_use = built_in or bool(network.endpoints)
             known = {"name": lambda value: value in network.name, "id": network.id.startswith,
@@ -245,43 +202,74 @@ def answer_networks(engine, connection, request):
 
 
 def answer_network(engine, connection, request, name):
-    with engine.state.changed:
-        return engine.state.networks.find(name).inspect(True)
+    with engine.changed:
+        return engine.networks.find(name).inspect(True)
 
 
 def answer_network_create(engine, connection, request):
-    given = read_object(request.json(), NETWORK_KINDS)
-    connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
+    given, networks = read_object(request.json(), NETWORK_KINDS), engine.networks
+    name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
+    if not name.strip():
+        raise PracticeRefusal(500, "invalid name: %s" % name)
+    if driver == "overlay":
+        raise PracticeRefusal(500, NO_SWARM)
+    if driver not in NETWORK_DRIVERS:
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
+    if driver != "bridge":
+        raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
+    with engine.changed:
+        if name in networks.by_name:
+            raise PracticeRefusal(409, "network with name %s already exists" % name)
+        pools = checked_pools(given)
+        if all(":" in one["Subnet"] for one in pools):
+            pools = [networks.free_pool()] + pools
+        network = networks.by_name[name] = PracticeNetwork(name, driver, pools, given)
+        networks.emit(network, "create")
+    connection.send_json({"Id": network.id, "Warning": ""}, 201)
 
 
 def answer_network_delete(engine, connection, request, name):
-    engine.state.networks.remove(engine.state.networks.find(name))
+    engine.networks.remove(engine.networks.find(name))
     connection.send_empty(204)
 
 
 def connect_request(engine, request, name):
     """Return (network, container, the request's body) of a connect or disconnect request."""
     given = read_object(request.json(), {"Container": str, "EndpointConfig": dict})
-    network = engine.state.networks.find(name)
-    return network, engine.state.containers.find(given.get("Container") or ""), given
+    network = engine.networks.find(name)
+    return network, engine.containers.find(given.get("Container") or ""), given
 
 
 def answer_network_connect(engine, connection, request, name):
     network, container, given = connect_request(engine, request, name)
-    engine.state.networks.connect(network, container, given.get("EndpointConfig"))
+    with engine.changed:
+        if "host" in (network.name, container.host_config["NetworkMode"]):
+            raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to"
+                                       " host network")
+        if container.is_up and network.name in container.endpoints:
+            raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
+                                  % (container.name, network.name))
+        endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
+        if container.is_up:
+            engine.networks.plug(container, network.name, endpoint)
     connection.send_empty(200)
 
 
 def answer_network_disconnect(engine, connection, request, name):
     network, container, _ = connect_request(engine, request, name)
-    engine.state.networks.disconnect(network, container)
+    with engine.changed:
+        if container.endpoints.pop(network.name, None) is None:
+            raise PracticeRefusal(500, "container %s is not connected to network %s"
+                                  % (container.id, network.name))
+        network.unplug(container)
+        engine.networks.emit(network, "disconnect", container=container.id)
     connection.send_empty(200)
 
 
 def answer_networks_prune(engine, connection, request):
     filters = prune_filters(request)
-    networks, going = engine.state.networks, []
-    with engine.state.changed:
+    networks, going = engine.networks, []
+    with engine.changed:
         for network in list(networks.by_name.values()):
             known = {"label": lambda value: label_matches(network.labels, value),
                      "until": lambda moment: network.created <= moment}
@@ -289,7 +277,7 @@ def answer_networks_prune(engine, connection, request):
                 filters, known):
                 networks.remove(network)
                 going.append(network.name)
-    engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})
+    engine.events.emit("network", "prune", "", {"reclaimed": "0"})
     return {"NetworksDeleted": going or None}
 
 

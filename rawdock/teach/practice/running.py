@@ -38,8 +38,8 @@ class ProgramOwner:
     All of it is used under the engine's `changed`.
     """
 
-    def __init__(self, state, argv, tty, log=None):
-        self.state = state
+    def __init__(self, engine, argv, tty, log=None):
+        self.engine = engine
         self.argv = argv
         self.tty = tty
         self.log = log
@@ -51,17 +51,17 @@ class ProgramOwner:
     def open_stdin(self, is_open):
         """Make a new `stdin`, which is at its end from the start unless `is_open`."""
         echo = (lambda data: self.write_output(1, data)) if self.tty else None
-        self.stdin = ProgramPipe(self.state.changed, is_open, echo,
+        self.stdin = ProgramPipe(self.engine.changed, is_open, echo,
                                  lambda: self.process and self.process.deliver(2))
 
     def write_output(self, stream, data):
         """Add output of the program, or its terminal's echo, to the log and to every attacher's queue."""
-        with self.state.changed:
+        with self.engine.changed:
             if self.tty:
                 stream, data = 1, data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
             if self.log is not None:
                 self.log.add(stream, data)
-                self.state.changed.notify_all()
+                self.engine.changed.notify_all()
             for attacher in list(self.attachers):
                 attacher.offer(stream, data)
 
@@ -82,16 +82,16 @@ class ProgramOwner:
             raise PracticeRefusal(400, missing_program(self.argv[0], container.image))
         process = ProgramProcess(self, container, user, env, workdir, is_init)
         view = ProgramView(process, list(self.argv), container.image.programs)
-        if self.state.spawn(self._run, process, program, view, ended) is None:
+        if self.engine.spawn(self._run, process, program, view, ended) is None:
             raise PracticeRefusal(503, "the practice engine has no thread left, or is closing")
         self.process = process
 
     def _run(self, process, program, view, ended):
-        with self.state.changed:   # whoever starts the program holds it until everything is set
+        with self.engine.changed:   # whoever starts the program holds it until everything is set
             pass
         status = run_program(process, program, view)
-        with self.state.changed:
+        with self.engine.changed:
             process.finished = True
             process.stdin.break_off()
             ended(status)
-            self.state.changed.notify_all()
+            self.engine.changed.notify_all()

@@ -58,12 +58,12 @@ def container_stats(container, one_shot):
 
 
 def answer_stats(engine, connection, request, name):
-    changed = engine.state.changed
-    container = engine.state.containers.find(name)
+    changed = engine.changed
+    container = engine.containers.find(name)
     if not request.flag("stream", True):
         with changed:
             return container_stats(container, request.flag("one-shot"))
-    connection.start_stream("application/json")
+    connection.start_stream([("Content-Type", "application/json")])
     first = True
     while True:
         with changed:
@@ -81,8 +81,8 @@ def answer_stats(engine, connection, request, name):
 
 
 def answer_top(engine, connection, request, name):
-    container = engine.state.containers.find(name)
-    with engine.state.changed:
+    container = engine.containers.find(name)
+    with engine.changed:
         container.check_running()
         running = list(enumerate(container.processes(), 1))
         started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))

@@ -115,8 +115,8 @@ def wanted_streams(request):
 
 
 def answer_logs(engine, connection, request, name):
-    changed = engine.state.changed
-    container = engine.state.containers.find(name)
+    changed = engine.changed
+    container = engine.containers.find(name)
     streams = wanted_streams(request)
     if not streams:
         raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream")
@@ -134,7 +134,7 @@ def answer_logs(engine, connection, request, name):
             number = chosen[0] if chosen else log.first + len(log.records)
         last = None if follow else log.first + len(log.records)
     content_type = None if request.api < (1, 42) else RAW_STREAM if container.tty else MULTIPLEXED_STREAM
-    connection.start_stream(content_type)
+    connection.start_stream([("Content-Type", content_type)] if content_type else [])
     send_log(connection, container, run, number, last, until, selected, request.flag("timestamps"))
     connection.end_stream()
 
@@ -145,7 +145,7 @@ def send_log(connection, container, run, number, last, until, selected, stamps):
     `last` is the number to stop before; None: where the container's run `run` ends, or at the time `until`.
     """
     engine, log, tty = connection.engine, container.log, container.tty
-    changed = engine.state.changed
+    changed = engine.changed
     while True:
         with changed:
             lost = max(0, log.first - number)
@@ -175,15 +175,15 @@ def send_log(connection, container, run, number, last, until, selected, stamps):
 
 
 def answer_attach(engine, connection, request, name):
-    containers = engine.state.containers
+    containers = engine.containers
     try:
-        with engine.state.changed:
+        with engine.changed:
             container = containers.find(name)
             if container.status == "paused":
                 raise PracticeRefusal(409, "container %s is paused, unpause the container before attach"
                                       % name)
             streams, tty, pipe = wanted_streams(request), container.tty, None
-            attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
+            attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
             replay = list(container.log.records) if request.flag("logs") else []
             if request.flag("stream"):
                 container.attachers.append(attacher)
@@ -203,7 +203,7 @@ def answer_attach(engine, connection, request, name):
                 connection.send(line if tty else encode_frame(stream, line))
         connection.pump(attacher, pipe, tty, container.config["StdinOnce"] and not tty)
     finally:
-        with engine.state.changed:
+        with engine.changed:
             attacher.close()
             if attacher in container.attachers:
                 container.attachers.remove(attacher)

@@ -63,25 +63,23 @@ INFO_FACTS = dict(dict.fromkeys(
 
 
 def answer_info(engine, connection, request):
-    state = engine.state
-    with state.changed:
-        containers, images = list(state.containers.by_id.values()), len(state.images.by_repository)
+    with engine.changed:
+        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_repository)
     running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
     return dict(INFO_FACTS, **{
-        "ID": state.id, "Containers": len(containers), "ContainersRunning": running,
+        "ID": engine.id, "Containers": len(containers), "ContainersRunning": running,
         "ContainersPaused": paused, "ContainersStopped": len(containers) - running - paused,
         "Images": images, "SystemTime": wire_time(int(time.time()) * 1000000000)})
 
 
 def answer_data_usage(engine, connection, request):
-    state = engine.state
-    with state.changed:
-        images = [one.summary(len(state.images.users(one)), request.api)
-                  for one in state.images.by_repository.values()]
-        containers = [one.summary(True) for one in state.containers.by_id.values()]
-        volumes = [dict(one.inspect(), UsageData={"RefCount": len(state.volumes.users(one)),
+    with engine.changed:
+        images = [one.summary(len(engine.images.users(one)), request.api)
+                  for one in engine.images.by_repository.values()]
+        containers = [one.summary(True) for one in engine.containers.by_id.values()]
+        volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
                                                   "Size": one.tree.size})
-                   for one in state.volumes.by_name.values()]
+                   for one in engine.volumes.by_name.values()]
     return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
             "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}
 

@@ -34,15 +34,15 @@ class PracticeVolume:
 
 
 class PracticeVolumes:
-    """The volumes of `state`, by name."""
+    """The volumes of `engine`, by name."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_name = {}
 
     def emit(self, volume, action, **more):
-        self.state.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
+        self.engine.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
 
     def create(self, name=None, driver="", options=None, labels=None):
         """Return the volume `name`, made if it is not there; None is a new anonymous one."""
@@ -69,7 +69,7 @@ class PracticeVolumes:
 
     def users(self, volume):
         """Return the ids of the containers that mount a volume."""
-        return [one.id for one in self.state.containers.by_id.values()
+        return [one.id for one in self.engine.containers.by_id.values()
                 if any(mount.volume is volume for mount in one.mounts)]
 
     def remove(self, volume):
@@ -84,8 +84,8 @@ class PracticeVolumes:
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
-    volumes, found = engine.state.volumes, []
-    with engine.state.changed:
+    volumes, found = engine.volumes, []
+    with engine.changed:
         for name, volume in sorted(volumes.by_name.items()):
             known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
                      "label": lambda value: label_matches(volume.labels, value),
@@ -97,14 +97,14 @@ def answer_volumes(engine, connection, request):
 
 def answer_volume_create(engine, connection, request):
     given = read_object(request.json(), VOLUME_KINDS)
-    volume = engine.state.volumes.create(given.get("Name"), given.get("Driver") or "",
+    volume = engine.volumes.create(given.get("Name"), given.get("Driver") or "",
                                          given.get("DriverOpts"), given.get("Labels"))
     connection.send_json(volume.inspect(), 201)
 
 
 def answer_volume_delete(engine, connection, request, name):
-    volumes = engine.state.volumes
-    with engine.state.changed:
+    volumes = engine.volumes
+    with engine.changed:
         if name in volumes.by_name or not request.flag("force"):
             volumes.remove(volumes.find(name))
     connection.send_empty(204)
@@ -114,8 +114,8 @@ def answer_volumes_prune(engine, connection, request):
     filters = prune_filters(request, ("label", "label!", "all"))
     # From API 1.42 on only anonymous volumes are removed, unless the filter `all` is true.
     everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
-    volumes, going, freed = engine.state.volumes, [], 0
-    with engine.state.changed:
+    volumes, going, freed = engine.volumes, [], 0
+    with engine.changed:
         for volume in list(volumes.by_name.values()):
             known = {"label": lambda value: label_matches(volume.labels, value)}
             if (everything or volume.anonymous) and not volumes.users(volume) and matches_filters(
@@ -123,7 +123,7 @@ def answer_volumes_prune(engine, connection, request):
                 volumes.remove(volume)
                 going.append(volume.name)
                 freed += volume.tree.size
-    engine.state.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
+    engine.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
     return {"VolumesDeleted": going, "SpaceReclaimed": freed}
 
 
@@ -132,6 +132,6 @@ VOLUME_ROUTES = (
     ("POST", "/volumes/create", answer_volume_create),
     ("POST", "/volumes/prune", answer_volumes_prune),
     ("GET", "/volumes/([^/]+)",
-     lambda engine, connection, request, name: engine.state.volumes.find(name).inspect()),
+     lambda engine, connection, request, name: engine.volumes.find(name).inspect()),
     ("DELETE", "/volumes/([^/]+)", answer_volume_delete),
 )

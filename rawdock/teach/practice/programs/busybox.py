@@ -2,9 +2,9 @@
 import re
 import time
 
-from ..files import FileProblem, TreeNode, base_name, folder_node
-from .process import ProgramUsage, account_name, call_program, find_program, find_user, program_words
-from ..request import PracticeRefusal, join_path
+from ..files import FileProblem, folder_node
+from .process import ProgramUsage, account_name, call_program, find_program, program_words
+from ..request import join_path
 from .shell import program_sh
 
 # -- hello-world
@@ -116,21 +116,18 @@ def read_input(view, names):
 
 
 def program_head(view):
-    """Run head or tail: -n N or -N lines, tail's -n +N and -f, head's -c N bytes."""
+    """Run head or tail: -n N or -N lines, and tail's -f."""
     is_tail = view.argv[0].endswith("tail")
     view.argv = [re.sub("^-([0-9]+)$", r"-n\1", word) for word in view.argv]
-    options, names = program_words(view, "n:f" if is_tail else "n:c:")
-    text = options.get("c", options.get("n", "10"))
-    if not re.fullmatch(r"\+?[0-9]{1,9}" if is_tail else "[0-9]{1,9}", text):
-        raise ProgramUsage("invalid number '%s'" % text)
-    count = int(text)
+    options, names = program_words(view, "n:f" if is_tail else "n:")
+    if not re.fullmatch("[0-9]{1,9}", options.get("n", "10")):
+        raise ProgramUsage("invalid number '%s'" % options["n"])
+    count = int(options.get("n", "10"))
 
     def show(_):
         data = read_input(view, names)
         lines = data.splitlines(True)
-        if is_tail:
-            lines = lines[max(0, count - 1 if text[0] == "+" else len(lines) - count):]
-        view.out(data[:count] if "c" in options else b"".join(lines if is_tail else lines[:count]))
+        view.out(b"".join(lines[max(0, len(lines) - count):] if is_tail else lines[:count]))
         size = len(data)
         while "f" in options and names:   # until the program is ended
             view.process.sleep(0.2)
@@ -182,12 +179,11 @@ def program_wc(view):
 
 
 def program_seq(view):
-    words = view.argv[1:]
-    if len(words) not in (1, 2) or not all(re.fullmatch("-?[0-9]{1,9}", word) for word in words):
-        raise ProgramUsage("usage: seq [FIRST] LAST")
-    first, last = int(words[0]) if len(words) == 2 else 1, int(words[-1])
-    for start in range(first, last + 1, 1000):
-        view.say("".join("%d\n" % number for number in range(start, min(start + 1000, last + 1))))
+    if not re.fullmatch("[0-9]{1,9}", " ".join(view.argv[1:])):
+        raise ProgramUsage("usage: seq LAST")
+    numbers = range(1, int(view.argv[1]) + 1)
+    for at in range(0, len(numbers), 1000):
+        view.say("".join("%d\n" % number for number in numbers[at:at + 1000]))
 
 
 # -- files
@@ -254,31 +250,6 @@ def program_touch(view):
     return each_file(view, names, "%s", lambda name: view.files.write(view.path(name), b"", True))
 
 
-def program_cp(view):
-    """Run cp or mv: one file to a name, or several into a folder; folders with -r, and by mv."""
-    moves = view.argv[0].endswith("mv")
-    options, names = program_words(view, "f" if moves else "afprR")
-    if len(names) < 2:
-        raise ProgramUsage("usage: %s SOURCE... DEST" % view.argv[0])
-    target = view.path(names.pop())
-
-    def copy(name):
-        path, node = view.files.find(view.path(name))
-        if node.kind == "folder" and not (moves or set(options) & set("arR")):
-            raise FileProblem("omitting directory")
-        there = view.files.get(target)
-        new = join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target
-        if (new + "/").startswith(path + "/"):
-            raise FileProblem("a copy of it in itself")
-        for one in view.files.below(path):
-            old = view.files.get(one)
-            node = TreeNode(old.kind, old.mode, bytes(old.content), time.time())
-            view.files.put(new + one[len(path):], node)
-        if moves:
-            view.files.remove(path)
-    return each_file(view, names, "'%s'", copy)
-
-
 # -- the process and its container
 
 def program_sleep(view):
@@ -323,34 +294,27 @@ def program_ps(view):
 
 
 def program_top(view):
-    """Show what runs every 5 seconds, or -d seconds, -n times; memory and processor are shown as unused."""
-    options, _ = program_words(view, "bd:n:")
-    if not re.fullmatch("[0-9.]{1,9} [0-9]{1,9}", "%s %s" % (options.get("d", "5"), options.get("n", "0"))):
-        raise ProgramUsage("usage: top [-b] [-n COUNT] [-d SECONDS]")
-    rounds, process, caught = int(options.get("n", "0")), view.process, view.process.caught
+    """Show what runs, every 5 seconds; memory and processor are shown as unused."""
+    options, _ = program_words(view, "b")
+    process, caught = view.process, view.process.caught
     process.catch(1, 2, 15)
     try:
         while True:
-            show_top(view, "b" in options)
-            rounds -= 1
-            number = None if rounds == 0 else process.wait_signal(float(options.get("d", "5")))
-            if rounds == 0 or number is not None:
-                return 128 + number if number else 0
+            view.say("" if "b" in options else "\x1b[H\x1b[J")
+            view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
+                     "CPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n"
+                     "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n")
+            with process.changed:
+                running = process.container.processes()
+            for number, (user, argv) in enumerate(running, 1):
+                state = "R" if argv[0] == "top" else "S"
+                view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n"
+                         % (number, user, state, " ".join(argv)))
+            number = process.wait_signal(5)
+            if number is not None:
+                return 128 + number
     finally:
         process.catch(*caught)
-
-
-def show_top(view, is_batch):
-    with view.process.changed:
-        running = view.process.container.processes()
-    view.say("" if is_batch else "\x1b[H\x1b[J")
-    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
-             "CPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
-             "Load average: 0.00 0.00 0.00 1/%d %d\n"
-             "  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
-    for number, (user, argv) in enumerate(running, 1):
-        state = "R" if argv[0] == "top" else "S"
-        view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, state, " ".join(argv)))
 
 
 def program_stty(view):
@@ -374,11 +338,8 @@ def program_whoami(view):
 
 
 def program_id(view):
-    options, names = program_words(view, "ugn")
-    try:
-        user = find_user(view.files, names[0]) if names else view.process.user
-    except PracticeRefusal:
-        raise ProgramUsage("unknown user %s" % names[0])
+    options, _ = program_words(view, "ugn")
+    user = view.process.user
     numbers = {"u": (user.uid, account_name(view.files, "passwd", user.uid)),
                "g": (user.gid, account_name(view.files, "group", user.gid))}
     if "u" not in options and "g" not in options:
@@ -386,10 +347,9 @@ def program_id(view):
         view.say("uid=%s gid=%s groups=%s\n" % (uid, gid, gid))
         return 0
     number, name = numbers["u" if "u" in options else "g"]
-    if "n" in options and name is None:
-        view.complain("id: unknown ID %d" % number)
     view.say("%s\n" % (name if "n" in options and name else number))
-    return int("n" in options and name is None)
+    if "n" in options and name is None:
+        raise ProgramUsage("unknown ID %d" % number)
 
 
 def program_uname(view):
@@ -445,7 +405,7 @@ BUSYBOX_PROGRAMS = {
     "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
     "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm,
-    "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head, "tail": program_head,
+    "touch": program_touch, "head": program_head, "tail": program_head,
     "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty, "wc": program_wc,
     "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }

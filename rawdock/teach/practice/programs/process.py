@@ -163,7 +163,7 @@ class ProgramProcess:
     """
 
     def __init__(self, owner, container, user, env, workdir, is_init):
-        self.changed = container.state.changed
+        self.changed = container.engine.changed
         self.owner = owner
         self.container = container
         self.user = user

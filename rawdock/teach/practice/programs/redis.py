@@ -1,7 +1,6 @@
 """The practice redis: a server of strings in memory that speaks RESP, and its command line.
 
-What SAVE writes stays in the container's memory and ends with it. Bounds: the number and the size of
-arguments, and the size of all that is stored.
+What SAVE writes stays in the container's memory and ends with it. Bounds: the number and size of arguments.
 """
 import re
 import time
@@ -11,7 +10,6 @@ from ..request import SIGNAL_NUMBERS
 
 MAX_REDIS_ARGUMENTS = 1024
 MAX_REDIS_BYTES = 1 << 20      # of one argument, or of one inline command
-MAX_REDIS_STORE_BYTES = 64 << 20
 
 
 class RedisRefusal(Exception):
@@ -35,7 +33,6 @@ class PracticeRedis:
         self.container = view.process.container
         self.changed = view.process.changed
         self.data = dict(self.container.redis_dump or {})
-        self.size = sum(len(key) + len(value) for key, value in self.data.items())
         self.clients = 0
         self.started = self.saved_at = int(time.time())
 
@@ -67,63 +64,25 @@ class PracticeRedis:
         with self.changed:
             return function(self, *words[1:])
 
-    def put(self, key, value):
-        old = len(key) + len(self.data[key]) if key in self.data else 0
-        size = self.size - old + len(key) + len(value)
-        if size > MAX_REDIS_STORE_BYTES:
-            raise RedisRefusal("OOM practice redis holds at most %d bytes" % MAX_REDIS_STORE_BYTES)
-        self.data[key], self.size = value, size
-
-    def do_ping(self, text=None):
-        return RedisStatus("PONG") if text is None else text
-
-    def do_set(self, key, value, *options):
-        flags = [option.upper() for option in options]
-        if flags not in ([], [b"NX"], [b"XX"]):
+    def do_set(self, key, value, option=b""):
+        if option.upper() not in (b"", b"NX", b"XX"):
             raise RedisRefusal("ERR practice redis knows SET key value [NX|XX]")
-        if flags and (key in self.data) != (flags == [b"XX"]):
+        if option and (key in self.data) != (option.upper() == b"XX"):
             return None
-        self.put(key, value)
+        self.data[key] = value
         return RedisStatus("OK")
-
-    def do_get(self, key):
-        return self.data.get(key)
-
-    def do_del(self, *keys):
-        found = {key: self.data.pop(key) for key in set(keys) if key in self.data}
-        self.size -= sum(len(key) + len(value) for key, value in found.items())
-        return len(found)
-
-    def do_exists(self, *keys):
-        return sum(key in self.data for key in keys)
 
     def do_incr(self, key, by=1):
         old = self.data.get(key, b"0")
         if not re.fullmatch(b"-?[0-9]{1,18}", old):
             raise RedisRefusal("ERR value is not an integer or out of range")
-        self.put(key, b"%d" % (int(old) + by))
+        self.data[key] = b"%d" % (int(old) + by)
         return int(old) + by
-
-    def do_decr(self, key):
-        return self.do_incr(key, -1)
 
     def do_keys(self, pattern):
         from fnmatch import fnmatchcase
         glob = pattern.decode("latin-1")
         return sorted(key for key in self.data if fnmatchcase(key.decode("latin-1"), glob))
-
-    def do_dbsize(self):
-        return len(self.data)
-
-    def do_flushall(self, *ignored):
-        self.data, self.size = {}, 0
-        return RedisStatus("OK")
-
-    def do_ok(self, *ignored):
-        return RedisStatus("OK")
-
-    def do_none(self, *ignored):
-        return []
 
     def do_info(self, *section):
         return ("# Server\r\nredis_version:2.8.practice\r\nredis_mode:standalone\r\n"
@@ -167,19 +126,23 @@ class PracticeRedis:
         return name not in (b"SHUTDOWN", b"QUIT")
 
 
-# name → what replies, the least and the most arguments
+def redis_ok(store, *ignored):
+    return RedisStatus("OK")
+
+
+# Name → function of a PracticeRedis and the arguments, their least and greatest number.
 REDIS_COMMANDS = {
-    "PING": (PracticeRedis.do_ping, 0, 1), "SET": (PracticeRedis.do_set, 2, 6),
-    "GET": (PracticeRedis.do_get, 1, 1),
-    "DEL": (PracticeRedis.do_del, 1, MAX_REDIS_ARGUMENTS),
-    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS),
-    "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (PracticeRedis.do_decr, 1, 1),
-    "KEYS": (PracticeRedis.do_keys, 1, 1),
-    "DBSIZE": (PracticeRedis.do_dbsize, 0, 0), "FLUSHALL": (PracticeRedis.do_flushall, 0, 1),
-    "SELECT": (PracticeRedis.do_ok, 1, 1),
-    "QUIT": (PracticeRedis.do_ok, 0, 0), "COMMAND": (PracticeRedis.do_none, 0, MAX_REDIS_ARGUMENTS),
-    "CONFIG": (PracticeRedis.do_none, 1, 8), "CLIENT": (PracticeRedis.do_ok, 1, 8),
-    "INFO": (PracticeRedis.do_info, 0, 8),
+    "PING": (lambda store, text=RedisStatus("PONG"): text, 0, 1), "SET": (PracticeRedis.do_set, 2, 3),
+    "GET": (lambda store, key: store.data.get(key), 1, 1),
+    "DEL": (lambda store, *keys: sum(store.data.pop(key, None) is not None for key in keys),
+            1, MAX_REDIS_ARGUMENTS),
+    "EXISTS": (lambda store, *keys: sum(key in store.data for key in keys), 1, MAX_REDIS_ARGUMENTS),
+    "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (lambda store, key: store.do_incr(key, -1), 1, 1),
+    "KEYS": (PracticeRedis.do_keys, 1, 1), "DBSIZE": (lambda store: len(store.data), 0, 0),
+    "FLUSHALL": (lambda store: store.data.clear() or RedisStatus("OK"), 0, 0),
+    "SELECT": (redis_ok, 1, 1), "QUIT": (redis_ok, 0, 0), "CLIENT": (redis_ok, 1, 8),
+    "COMMAND": (lambda store, *ignored: [], 0, MAX_REDIS_ARGUMENTS),
+    "CONFIG": (lambda store, *ignored: [], 1, 8), "INFO": (PracticeRedis.do_info, 0, 8),
     "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
 }
 

@@ -1,8 +1,8 @@
 """The practice shell: enough of sh to try things at a prompt and to run the short scripts that people type.
 
 It has lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, command substitution,
-redirections to the container's files, variables, arguments, names with `*`, `set -eux` and pipefail, traps,
-and the prompt of a terminal.
+redirections to the container's files, variables, arguments, names with `*`, `set -eux`, traps, and the
+prompt of a terminal.
 
 Leaves out: pipes that stream (the left side runs to its end first), background jobs, functions, `case`,
 arithmetic, substitutions within substitutions. A script that has one of these is refused.
@@ -53,8 +53,6 @@ SHELL_VARIABLE = re.compile(r"""
 SHELL_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL)
 SHELL_GLOB = re.compile(r"[*?\[]")
 SHELL_ASSIGNMENT = re.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-SHELL_OPTIONS = {"errexit": "e", "nounset": "u", "xtrace": "x", "e": "e", "u": "u", "x": "x",
-                 "pipefail": "pipefail"}
 SHELL_RESERVED = frozenset("if then elif else fi while until for do done in { } !".split())
 
 
@@ -393,15 +391,12 @@ class PracticeShell:
         self.end_if_strict()
 
     def run_pipe(self, view, parts):
-        read, failed = view.read, 0
+        read = view.read
         for part in parts:
             held = bytearray()
             out = view.out if part is parts[-1] else bounded_sink(held)
             self.status = self.subshell_status(view.derive(read=read, out=out), part)
-            failed = self.status or failed
             read = bytes_source(held)
-        if "pipefail" in self.options:
-            self.status = failed
         self.end_if_strict()
 
     def run_redirected(self, view, tree, redirections):
@@ -463,9 +458,6 @@ class PracticeShell:
 
     # -- built-ins: words and view → exit status (None: 0)
 
-    def do_nothing(self, words, view):
-        pass
-
     def do_exit(self, words, view):
         if words and not re.fullmatch("[0-9]{1,9}", words[0]):
             view.complain("sh: exit: illegal number: %s" % words[0])
@@ -482,24 +474,14 @@ class PracticeShell:
             raise ShellSyntax("break: this practice shell knows no number here")
         raise ShellBreak(goes_on)
 
-    def do_continue(self, words, view):
-        self.do_break(words, view, True)
-
     def do_export(self, words, view):
         self.env.update(word.partition("=")[::2] for word in words if "=" in word)
 
     def do_set(self, words, view):
-        while words and re.fullmatch("[-+][a-zA-Z]+", words[0]):
-            sign, names, words = words[0][0], list(words[0][1:]), words[1:]
-            if "o" in names and words:
-                names[names.index("o")], words = words[0], words[1:]
-            change = self.options.discard if sign == "+" else self.options.add
-            for name in names:
-                if name not in SHELL_OPTIONS:
-                    raise ShellSyntax("illegal option %s%s" % (sign, name))
-                change(SHELL_OPTIONS[name])
-        if words:
-            self.arguments = words[words[0] == "--":]
+        for word in words:
+            if not re.fullmatch("-[eux]+", word):
+                raise ShellSyntax("illegal option %s" % word)
+            self.options.update(word[1:])
 
     def do_trap(self, words, view):
         action, names = (words[0], words[1:]) if len(words) > 1 else ("-", words)
@@ -527,10 +509,10 @@ class PracticeShell:
 
 
 SHELL_BUILT_INS = {
-    ":": PracticeShell.do_nothing, "wait": PracticeShell.do_nothing, "exit": PracticeShell.do_exit,
-    "exec": PracticeShell.do_exec, "break": PracticeShell.do_break, "continue": PracticeShell.do_continue,
-    "cd": PracticeShell.do_cd, "export": PracticeShell.do_export, "set": PracticeShell.do_set,
-    "trap": PracticeShell.do_trap,
+    ":": lambda shell, words, view: 0, "wait": lambda shell, words, view: 0,
+    "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec, "break": PracticeShell.do_break,
+    "continue": lambda shell, words, view: shell.do_break(words, view, True), "cd": PracticeShell.do_cd,
+    "export": PracticeShell.do_export, "set": PracticeShell.do_set, "trap": PracticeShell.do_trap,
 }
 
 
