@@ -11,7 +11,7 @@ Left out, and the program says so: an answer that was cut looks like one that en
 from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from .form_script import PlanScript
 
-# Each function uses only those before it. DIAL, FAILURE and FAMILY are filled in.
+# The functions of a program: (name, text), each after those that it calls.
 PYTHON_FUNCTIONS = (
     ("whole", """
 def whole(request):   # sends it → the answer with its head
@@ -86,7 +86,7 @@ def send_stdin(answer):   # our stdin into the stream, then the half-close that 
 """),
 )
 
-# What the sending of a step becomes, by what comes of its answer; else it is shown_answer().
+# The template of each kind of step that has one; the others become shown_answer().
 PYTHON_STEPS = {
     "missing": """
 create = (
@@ -146,7 +146,7 @@ if status >= 400:
     sys.stderr.write(answer.read().decode("utf-8", "replace"))
 """,
 }
-SHOWN_ANSWERS = {   # what the command does with the answer, by the step's outcome
+SHOWN_ANSWERS = {   # outcome of a step → the statement that shows the answer %s
     "frames": "show(%s)",
     "status": "print(json.load(%s)[\"StatusCode\"])",
     "nothing": "%s",
@@ -155,7 +155,7 @@ SHOWN_ANSWERS = {   # what the command does with the answer, by the step's outco
 
 
 def python_bytes(pieces, indent=4):
-    """Pieces → a Python expression for the bytes, a line of the source for each line of the head."""
+    """Pieces (bytes, and str for variables) as a Python expression, with a line for each line of the head."""
     variables = [piece for piece in pieces if isinstance(piece, str)]
     data = b""
     for piece in pieces:
@@ -171,7 +171,7 @@ def python_bytes(pieces, indent=4):
 
 
 def merged_tail(lines):
-    """`lines` (of bytes) without empty ones; the line end that ends a head is joined to its last field."""
+    """`lines` (list of bytes) without empty ones; the empty line of a head is joined to its last field."""
     merged = []
     for line in lines:
         if line == b"\r\n" and merged:
@@ -182,13 +182,13 @@ def merged_tail(lines):
 
 
 class PythonScript(PlanScript):
-    """A plan as a program of Python's socket and json."""
+    """A plan as a program in Python."""
 
     form, indent = "python", "    "
     first_line = "#!/usr/bin/env python3"
     about = [
-        "In HTTP/1.0: the engine closes after its answer and sends no chunks. An answer that is cut looks like",
-        "one that has ended; rawdock itself tells them apart."]
+        "In HTTP/1.0: the engine closes after an answer and sends no chunks. An answer that is cut looks",
+        "like one that has ended; rawdock itself sees the difference."]
     templates, functions = PYTHON_STEPS, PYTHON_FUNCTIONS
 
     def __init__(self, plan):
@@ -214,9 +214,10 @@ class PythonScript(PlanScript):
         variables = ["%s = os.environ[%r].encode()" % (name, name) for name in self.secrets]
         variables += ["failed = 0"] * self.plan.goes_on
         code = "\n".join(functions + variables + lines)
-        modules = [name for name in ("json", "os", "re", "socket", "sys", "threading", "time") if name + "." in code]
-        return (self.comments + ["import " + ", ".join(modules)] + functions + [""] * bool(variables) + variables
-                + self.print_lines(self.plan.printed_after(-1)))
+        modules = [name for name in ("json", "os", "re", "socket", "sys", "threading", "time")
+                   if name + "." in code]
+        return (self.comments + ["import " + ", ".join(modules)] + functions + [""] * bool(variables)
+                + variables + self.print_lines(self.plan.printed_after(-1)))
 
     def closing(self):
         return ["sys.exit(failed)"] * self.plan.goes_on + ["exit_with(ended)"] * self.removes
@@ -232,7 +233,8 @@ class PythonScript(PlanScript):
         lines = []
         if step.body_source is not None:
             file = ascii(step.body_source)
-            lines = ["body = %s.read()" % ("sys.stdin.buffer" if file == "'-'" else "open(%s, \"rb\")" % file)]
+            file = "sys.stdin.buffer" if file == "'-'" else "open(%s, \"rb\")" % file
+            lines = ["body = %s.read()" % file]
         answer = "must(\n    %s)" % self.bytes_of(step)
         if step.kind == "id":
             return lines + self.take_id(step, answer) + printing
@@ -254,7 +256,7 @@ class PythonScript(PlanScript):
         return lines
 
     def shown_answer(self, step, answer):
-        """The statement that does with `answer`, an expression for the file, what the command does."""
+        """The statement that shows `answer` (an expression for its file) as the command does."""
         return SHOWN_ANSWERS.get(step.outcome, "copy(%s)") % answer
 
     def end_of_background(self, step):

@@ -49,7 +49,8 @@ class PlanScript:
         for at, (kind, step) in enumerate(self.plan.events):
             printing = self.print_lines(self.plan.printed_after(at))
             if kind == "begin":
-                lines += [self.indent + step_comment(step)] if step.only_if_missing else ["", step_comment(step)]
+                comment = step_comment(step)
+                lines += [self.indent + comment] if step.only_if_missing else ["", comment]
                 lines += self.begin(step, printing)
             elif kind == "end" and step.background:
                 lines += self.end_of_background(step) + printing

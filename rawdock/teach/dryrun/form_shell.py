@@ -26,7 +26,7 @@ def word_of_shell(data):
 
 
 def shell_path(path):
-    """A path as a word that no command takes for a flag."""
+    """`path` as a word for sh that no command takes for a flag."""
     return word_of_shell("./" + path if path.startswith("-") else path)
 
 
@@ -43,7 +43,7 @@ PRINTF_ESCAPES = {b"\\": b"\\\\", b"%": b"%%", b"\r": b"\\r", b"\n": b"\\n", b"'
 
 
 def printf_text(data):
-    """bytes without NUL → the text (str) between the quotes of printf's format that prints them."""
+    """The format, between single quotes, with which printf prints `data` (bytes without NUL)."""
     def escape(match):
         byte = match.group()
         return PRINTF_ESCAPES.get(byte) or b"\\%03o" % byte[0]
@@ -63,7 +63,7 @@ def printf_command(pieces):
     return "printf '" + text + "'" + "".join(variables)
 
 
-# The functions of a script, each with what it is for; a script has those that it needs, in this order.
+# The functions of a script: (pattern of their names, text). A script has those that it calls.
 SHELL_FUNCTIONS = (
     ("(?:through|read_head)", r"""
 CR=$(printf '\r')
@@ -102,8 +102,8 @@ messages() {   # JSON, one a line; an error can come long after 200 OK, as one o
 SHELL_TAKE_ID = r"""sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'"""
 SHELL_NO_SUCH_IMAGE = """*[Nn]"o such image"*|*"mage not known"*|*"mage with reference"*"""
 
-# What a step becomes, by its kind. WHOLE sends it and prints the answer with its head; BODY prints the body
-# and fails if it is a refusal; QUIET does so where the body is shown only if it says what is wrong.
+# The template of each kind of step. WHOLE sends it and prints the answer with its head; BODY prints the body
+# and fails if it is a refusal; QUIET prints the body only of a refusal, and fails.
 SHELL_STEPS = {
     "pull": "  WHOLE | through messages >&2 || exit FAILURE",
     "id": "answer=$(BODY) || EXIT",
@@ -156,7 +156,7 @@ read_head <&DESCRIPTOR || { cat <&DESCRIPTOR >&2; exit FAILURE; }
 
 
 def take_status(step):
-    """The sed command that takes the exit status out of the answer to `step`."""
+    """The sed command that prints the exit status in the answer to `step`."""
     member = "ExitCode" if step.name == "exec_inspect" else "StatusCode"
     return r"""sed -n 's/.*"%s":\(-\{0,1\}[0-9][0-9]*\).*/\1/p'""" % member
 
@@ -166,8 +166,8 @@ class ShellScript(PlanScript):
 
         whole(step)           sends `step` and prints the answer with its head
         body(step)            sends `step` and prints the body of the answer; fails if it is a refusal
-        quiet(step)           does as body(), where the body is shown only if it says what is wrong
-        after_failure(then)   what body() did not say but left in $answer, then the command `then`
+        quiet(step)           sends `step` and prints the body of a refusal only, and fails then
+        after_failure(then)   prints $answer, if body() has left the reason there, and then does `then`
     """
 
     first_line, indent = "#!/bin/sh", "  "
@@ -177,8 +177,8 @@ class ShellScript(PlanScript):
     def __init__(self, plan):
         PlanScript.__init__(self, plan)
         if any(step.reads_stdin for step in plan.steps):
-            raise UsageError("--dry-run=%s: no script for sh sends stdin into a container's stream" % self.form,
-                             "leave -i out, or write --dry-run=python")
+            raise UsageError("--dry-run=%s: no script for sh sends stdin into a container's stream"
+                             % self.form, "leave -i out, or write --dry-run=python")
         self.fail = "failed=1" if plan.goes_on else "exit " + self.failure
         self.descriptors = {}   # a background step → the descriptor from which its answer is read
         self.show = "frames"    # the function that shows a stream
@@ -243,9 +243,9 @@ class NetcatScript(ShellScript):
     form = "nc"
     spools = True
     about = [
-        "The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after its answer and",
-        "sends no chunks. (No -N, for an engine takes a half-close for a client that has gone.) An answer that",
-        "is cut looks like one that has ended; rawdock itself tells them apart."]
+        "The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after an answer,",
+        "and sends no chunks. (No -N: an engine takes a half-close for a client that has gone.) An answer",
+        "that is cut looks like one that has ended; rawdock itself sees the difference."]
 
     def whole(self, step):
         send = printf_command(self.plan.http10_pieces(step))
@@ -258,7 +258,7 @@ class NetcatScript(ShellScript):
         return "%s | nc %s %d" % (send, word_of_shell(address.host), address.port)
 
     def before(self, step):
-        """The lines that put the length of a body that is not in the request into $size."""
+        """The lines that put the length of a body from stdin or a file into $size."""
         if step.body_source is None:
             return []
         if step.body_source == "-":
@@ -319,7 +319,7 @@ class CurlScript(ShellScript):
         for name, field in zip(names, fields):
             if name not in left_to_curl and field != b"Host: docker":
                 if not field.partition(b":")[2].strip():
-                    field = field.partition(b":")[0] + b";"   # so curl is given a field without a value
+                    field = field.partition(b":")[0] + b";"   # how curl takes a field without a value
                 words += ["-H", shell_pieces(self.plan.pieces(field))]
         return words + ["-H", "Content-Type:"] * (has_body and b"content-type" not in names)
 

@@ -25,7 +25,7 @@ from tests.cli.scripted_socket import scripted_socket
 NOBODY = "unix:///nonexistent/docker.sock"
 VARIABLES = {"container": b"0123456789abcdef" * 4, "exec_id": b"fedcba9876543210" * 4}
 
-# Whatever stands in an argument: no NUL, which no argument of a process can hold. (Text is drawn as numbers:
+# Whatever an argument may hold: no NUL, which no argument of a process can hold. (Text is drawn as numbers:
 # hypothesis keeps what it drew in one dict, where bytes and str of one hash would be compared.)
 ANY_BYTES = st.one_of(st.lists(st.one_of(st.integers(1, 0xd7ff), st.integers(0xe000, 0x10ffff)),
                                max_size=30).map(lambda codes: "".join(map(chr, codes)).encode("utf-8")),
@@ -163,7 +163,7 @@ COMMANDS = [["run", "--rm", "busybox", "echo", "hi"], ["run", "-d", "--name", "w
 
 
 def test_the_planned_bytes_are_the_sent_bytes(monkeypatch, capfd):
-    """Each command is planned, then run on the practice engine: the same requests in the same order."""
+    """Each command is planned, then run on the practice engine: the requests are equal, and in one order."""
     monkeypatch.setenv("DOCKER_API_VERSION", "1.41")
     with PracticeEngine() as engine:
         for words in COMMANDS:
@@ -187,7 +187,7 @@ def test_with_a_version_it_is_in_the_paths(monkeypatch):
     assert "/_ping" not in printed("http", "ps")
 
 
-def test_the_steps_of_run_and_what_stands_at_the_same_time():
+def test_the_steps_of_run_and_which_are_in_the_background():
     steps = plan_of("run", "--rm", "busybox", "echo", "hi").steps
     assert [(step.name, step.outcome, step.background, step.only_if_missing) for step in steps] == [
         ("container_create", "id", False, False), ("image_create", "messages", False, True),
@@ -212,7 +212,7 @@ def test_the_steps_of_others(words, names):
     assert " ".join(step.name for step in plan_of(*words).steps) == names
 
 
-def test_stdin_goes_into_the_stream_only_where_it_was_asked_for():
+def test_stdin_goes_into_the_stream_only_with_a_flag_for_it():
     for words in (["run", "-i", "busybox", "cat"], ["exec", "-i", "web", "cat"], ["start", "-ai", "web"]):
         [step] = [step for step in plan_of(*words).steps if step.hijack]
         assert step.reads_stdin and step.background and b"stdin=0" not in step.request
@@ -329,7 +329,7 @@ def test_a_tcp_engine():
 @pytest.mark.parametrize("target",
                          ["/images/json?filters={\"a\":[\"b\"]}", "/a/../b", "/x#y", "/x?a=[1-3]",
                           "/a'b\"$c`d"])
-def test_curl_is_told_of_an_odd_target_as_it_is(target):
+def test_curl_gets_an_odd_target_unchanged(target):
     script = printed("curl", "GET", target)
     line = next(line for line in script.split("\n") if line.startswith("curl "))
     words = sh(b"curl() { for word; do printf '%s\\001' \"$word\"; done; }\n"
@@ -376,7 +376,7 @@ def test_an_error_in_a_stream_of_messages_is_one_in_sh():
 
 
 def test_frames_are_taken_apart_in_sh():
-    """As many bytes as the length says, of whatever value; a stream that ends inside a header is told."""
+    """As many bytes as the length says, of whatever value; a stream that ends inside a header is an error."""
     payload = bytes(bytearray(range(256))) * 2
     frames = b"\1\0\0\0\0\0\2\0" + payload + b"\2\0\0\0\0\0\0\4err\n"
     frames += b"\1\0\0\0\0\0\0\0" + b"\0\0\0\0\0\0\0\2hi"
@@ -403,7 +403,7 @@ def test_an_id_that_would_change_the_next_request_is_not_sent(tmp_path, found):
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5])
-def test_frames_that_are_cut_are_told_in_python(tmp_path, cut):
+def test_frames_that_are_cut_are_an_error_in_python(tmp_path, cut):
     frames = b"\1\0\0\0\0\0\0\3out\2\0\0\0\0\0\0\4err\n"
     answers = {"GET /containers/web/json": b'HTTP/1.0 200 OK\r\n\r\n{"Id":"abc","Config":{"Tty":false}}',
                "GET /containers/abc/logs?stdout=1&stderr=1&tail=all": b"HTTP/1.0 200 OK\r\n\r\n"
