@@ -1,6 +1,5 @@
 """Targets of the wire floor: heads, bodies, frames and messages, however their bytes are cut."""
 import ast
-import json
 import os
 import re
 import sys
