@@ -8,9 +8,9 @@ Strategy: the readers of rawdock/wire label what they consume, so an explanation
 client does. In a body the reader of its content continues: frames (wire/frames.py) and JSON messages
 (wire/jsonstream.py), whose labels are mapped back to the bytes that carried them, across chunk lines.
 
-Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. At the byte that breaks
-a rule there is a span "malformed" whose text names the rule; what follows is "not read", because its meaning
-cannot be known. Bytes that end inside an element are "cut". The time is linear in the bytes.
+Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. The byte that breaks a
+rule is a span "malformed" whose text names the rule; what follows is "not read", because its meaning cannot
+be known. Bytes that end inside an element are "cut". The time is linear in the bytes.
 
 Left out: the content of WebSocket frames and of HTTP/2 (BuildKit's session), which are raw streams here.
 """
@@ -101,9 +101,9 @@ class AnnotatedStream:
 
 
 class WireExchange:
-    """A request and its responses: `request`, `interim` (list of 1xx), `response` (AnnotatedMessages or None).
+    """A request and its responses: `request`, `response` (AnnotatedMessage or None), `interim` (list of 1xx).
 
-    `switched`: the connection became a raw stream; `raw_sent` and `raw_received` are the (start, end) of it.
+    `switched`: the connection became a raw stream; `raw_sent`, `raw_received` are its (start, end) ranges.
     """
 
     def __init__(self, request=None):
@@ -184,7 +184,7 @@ def paired_exchanges(pair):
 
 
 def annotated_stream(pair, direction, connection, ended):
-    """The AnnotatedStream of one direction of a RecordedConnection, which `pair` (AnnotatingReaders) has read.
+    """The AnnotatedStream of one direction of a RecordedConnection, which `pair` has read.
 
     `ended` (bool): a message that only the end of the connection delimits is complete.
     """
@@ -252,7 +252,7 @@ def malformed_labels(data, at, wrong):
 
 
 def cut_tiles(data, at, error, bare_lf):
-    """The tiles from `at` on of bytes that end too early: those of the complete elements of a head, and "cut"."""
+    """The tiles of data[at:], which ends too early: the complete elements of a head, then "cut"."""
     walked = []
     where = getattr(error, "where", "")
     if where in ("a response head", "a request head", "the trailer section"):

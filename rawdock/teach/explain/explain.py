@@ -49,7 +49,7 @@ def capture_direction(pieces, role):
 
 
 def breaks_rule(error):
-    """Whether `error` (an exception or None) says that bytes break a rule, not only that they end too early."""
+    """Whether `error` (an exception or None) is for bytes that break a rule, not for an early end."""
     return isinstance(error, ProtocolError) and not isinstance(error, TruncatedError)
 
 

@@ -44,7 +44,7 @@ ROLE_EXPLANATIONS = {
     "JSON message": ("A JSON value.", "RFC 8259 §2"),
     "separator": ("Between JSON values: an engine ends each with a line end.", "RFC 8259 §2"),
     "malformed": ("This byte breaks a rule.", ""),
-    "not read": ("Not read: after bytes that break a rule the meaning of others is unknown.", "RFC 9112 §2.2"),
+    "not read": ("Not read: after a broken rule nobody can know what bytes mean.", "RFC 9112 §2.2"),
     "cut": ("The bytes end inside this element.", "RFC 9112 §8"),
 }
 

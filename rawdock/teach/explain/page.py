@@ -135,7 +135,8 @@ def first_moment(recording):
 
 
 def page_summary(recording, drawn, size, seconds):
-    """How much the page holds, as part of a sentence; numbers the exchanges in the order of time, not pings."""
+    """How much the page holds, as part of a sentence. Labels the exchanges: their numbers in time, or "ping".
+    """
     count = pings = 0
     for one in sorted((one for connection in drawn for one in connection["exchanges"]),
                       key=lambda one: one["times"][0]):
@@ -304,7 +305,7 @@ def page_exchange(exchange, sent, received):
 
 
 def described(parts, streams, about, **facts):
-    """The JSON of an exchange: `facts`, and what the timeline and the heading of its bytes show of `parts`."""
+    """The JSON of an exchange: `facts`, and what the timeline and the heading show of its `parts`."""
     for part in parts:
         streams[part["way"]].claim(part["start"], part["end"])
     timed = [part for part in parts if part["end"] > part["start"]]
@@ -338,7 +339,7 @@ def message_part(title, message, stream, raw):
 
 
 def page_part(title, start, end, stream, message=None):
-    """Bytes [start, end) of a stream as the script draws them, with those of the message's body among them."""
+    """Bytes [start, end) of a stream as the script draws them, and which of them are the message's body."""
     part = {"title": title, "way": stream.way, "start": start, "end": end, "times": stream.times(start, end),
             "about": counted(end - start, "byte"), "phase": "stream"}
     whole = message is None or message.head is None
