@@ -64,36 +64,26 @@ class UnixListener(Closing):
 
     def close(self):
         """May be called more than once. If another server has taken the path meanwhile, that stays."""
+        from contextlib import suppress
         if self.socket is not None:
             self.socket.close()
-            self.socket = None
-        if self._identity is not None:
-            try:
-                found = os.lstat(self.path)
-                if (found.st_dev, found.st_ino) == self._identity:
-                    os.unlink(self.path)
-            except OSError:
-                pass
-            self._identity = None
+        with suppress(OSError):
+            found = os.lstat(self.path)
+            if (found.st_dev, found.st_ino) == self._identity:
+                os.unlink(self.path)
         if self._folder is not None:
-            try:
+            with suppress(OSError):
                 os.rmdir(self._folder)
-            except OSError:
-                pass
-            self._folder = None
+        self.socket = self._identity = self._folder = None
 
 
 def make_socket_folder():
     """(a new folder that only its owner can enter, the path of a socket in it)."""
     import tempfile
-    for base in (None, "/tmp"):
-        folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
-        path = os.path.join(folder, "docker.sock")
-        if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-            return folder, path
-        os.rmdir(folder)
-    raise AddressError("no folder for temporary files has a path short enough for a socket",
-                       "give a path of your own with --listen")
+    longest = MAX_SOCKET_PATH_BYTES - len("/rawdock-12345678/docker.sock")
+    base = tempfile.gettempdir() if len(os.fsencode(tempfile.gettempdir())) <= longest else "/tmp"
+    folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
+    return folder, os.path.join(folder, "docker.sock")
 
 
 def clear_socket_path(path):
