@@ -347,7 +347,9 @@ def heed_signals():
 
 
 def run_process(at_end=None):
-    """main() as the whole life of a process. Does not return. `at_end` is called last, with the work done.
+    """main() as the whole life of a process. Does not return.
+
+    `at_end` is called when the work is done. What it raises does not change the exit status.
 
     Starting fast: what a command allocates lives until its end, so looking for garbage early
     finds none, and taking the interpreter apart at the end frees what the system frees anyway.

@@ -75,22 +75,22 @@ class SectionCache:
         return self.compiled[name]
 
     def write(self):
-        """Add what this run compiled to the file, unless Python is told not to write bytecode."""
+        """Add what this run compiled to the file, unless Python is told not to write bytecode.
+
+        OSError for a full disk or a folder that this user cannot write to: the next run compiles again.
+        """
         if not self.compiled or self.folder is None or sys.dont_write_bytecode:
             return
         from binascii import crc32
         for name, code in self.compiled.items():
             self.rows[name] = SECTIONS[name], marshal.dumps(code)
         data = marshal.dumps((self.source, self.rows))
+        os.makedirs(self.folder, 0o755, exist_ok=True)
+        folder = self.open_checked(self.folder, os.O_DIRECTORY)
         try:
-            os.makedirs(self.folder, 0o755, exist_ok=True)
-            folder = self.open_checked(self.folder, os.O_DIRECTORY)
-            try:
-                self.replace_file(folder, self.key + crc32(data).to_bytes(4, "little") + data)
-            finally:
-                os.close(folder)
-        except OSError:
-            pass   # a folder that cannot be written to, a full disk: the next run compiles again
+            self.replace_file(folder, self.key + crc32(data).to_bytes(4, "little") + data)
+        finally:
+            os.close(folder)
 
     def replace_file(self, folder, data):
         """Write `data` into another file of the folder and rename it, so that nobody reads half of it."""
