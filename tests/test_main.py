@@ -9,7 +9,8 @@ import pytest
 from rawdock.cli.flags import parse_flag_table
 from rawdock.main import CLIENT_COMMANDS, SCHOOL_COMMANDS, SCHOOL_WORDS, find_command, global_flags
 
-from tests.cli.scripted_socket import answer, assert_one_line, clean_environment, scripted_socket, run_to_end
+from tests.cli.scripted_socket import (answer, assert_one_line, clean_environment, request_lines, run_to_end,
+                                       scripted_socket)
 
 COMMAND_FILES = CLIENT_COMMANDS + SCHOOL_COMMANDS
 NAMES = " ".join(file.names for file in COMMAND_FILES).split()
@@ -225,7 +226,7 @@ def test_the_engine_never_gets_our_output(rawdock_command):
     with scripted_socket({"GET /info": answer(200, b"{}"), "GET /nosuch": b""}) as engine:
         ran = shell('"$@" <&- >&-', rawdock_command, "-H", engine.address, "GET", "-i", "/info")
         assert ran.status == 1
-        assert engine.lines() == ["GET /info"]
+        assert request_lines(engine) == ["GET /info"]
 
 
 def test_a_closed_standard_error_costs_the_line_and_not_the_status(rawdock_command):

@@ -1,9 +1,7 @@
 """The conformance runner: against the practice engine, whose differences are known, and against servers that
 answer wrongly.
 """
-import socket
 import sys
-import threading
 import time
 
 import pytest
@@ -17,6 +15,7 @@ from rawdock.teach.conform.shapes import (
     shape_of, write_facts, write_shape)
 from rawdock.teach.conform.steps import conform_scenarios
 from rawdock.teach.practice.engine import PracticeEngine
+from tests.net.fake_engine import FakeEngine
 from tests.teach.practice.practice_wire import ask, create, start
 
 # Where the practice engine answers as later engines do, or more strictly, on purpose.
@@ -122,63 +121,40 @@ def test_what_comes_to_be_after_it_was_given_up_is_removed_too(practice, monkeyp
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
-class OneAnswer:
-    """A server that has one answer for every request."""
+class OneAnswer(FakeEngine):
+    """An engine that has one answer for every request."""
 
-    def __init__(self, folder, answer):
+    def __init__(self, answer):
+        FakeEngine.__init__(self, self.play)
         self.answer = answer
         self.seen = []
         self.hold = False      # answer nothing, and keep the connection open
-        self.held = []
         self.again = b""       # sent again and again behind the answer, until the client closes
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.address = "unix://%s/s" % folder
-        self.listener.bind("%s/s" % folder)
-        self.listener.listen(20)
-        threading.Thread(target=self.serve, daemon=True).start()
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.hold:
-                self.held.append(connection)
-                continue
-            with connection:
-                self.seen.append(connection.recv(65536))
-                if self.seen[-1]:
-                    connection.sendall(self.answer)
-                while self.again:
-                    try:
-                        connection.sendall(self.again)
-                        time.sleep(0.02)
-                    except OSError:
-                        break
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for connection in self.held:
-            connection.close()
+    def play(self, peer):
+        if self.hold:
+            peer.drain()
+            return
+        self.seen.append(peer.sock.recv(65536))
+        if self.seen[-1]:
+            peer.send(self.answer)
+        while self.again:
+            peer.send(self.again)
+            time.sleep(0.02)
 
 
-def test_a_proxy_that_changes_the_framing_is_found_out(tmp_path):
+def test_a_proxy_that_changes_the_framing_is_found_out():
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nOK"
-    with OneAnswer(tmp_path, answer) as server:
+    with OneAnswer(answer) as server:
         docker = rawdock.Docker(server.address, version=CONFORM_API)
         (step, fact), = ConformRun(docker).scenario(conform_scenarios()["the engine itself"][:1])
         assert compare_fact(read_facts(CONFORM_FACTS)["the engine itself"]["ping"], fact, step.says) == (
             4, ["framing: expected length, seen close"], 1)
 
 
-def test_an_engine_that_is_too_old_is_refused(tmp_path):
+def test_an_engine_that_is_too_old_is_refused():
     head = b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
-    with OneAnswer(tmp_path, head + b"OK") as server:
+    with OneAnswer(head + b"OK") as server:
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)
@@ -220,10 +196,10 @@ class Lines:
 
 
 @pytest.mark.parametrize("name", sorted(ODD_ANSWERS))
-def test_whatever_is_answered_is_in_the_report(tmp_path, name):
+def test_whatever_is_answered_is_in_the_report(name):
     """One answer to each of the requests: all of them are compared, and nothing is raised."""
     console, scenarios = Lines(), conform_scenarios()
-    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server:
+    with OneAnswer(ODD_ANSWERS[name]) as server:
         docker = rawdock.Docker(server.address, version=CONFORM_API)
         run = ConformRun(docker, console.line)
         results = ((key, run.scenario(scenarios[key])) for key in scenarios)
@@ -233,10 +209,10 @@ def test_whatever_is_answered_is_in_the_report(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["501", "upgraded", "nothing", "stat"])
-def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, tmp_path, monkeypatch, name):
+def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, monkeypatch, name):
     facts = read_facts(CONFORM_FACTS)
     path_end = "/archive" if name == "stat" else "/attach"
-    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server, client(practice) as docker:
+    with OneAnswer(ODD_ANSWERS[name]) as server, client(practice) as docker:
         run, request, other = ConformRun(docker), docker.request, rawdock.Docker(server.address)
         run.check_engine()
         monkeypatch.setattr(docker, "request", lambda method, path, *rest, **more: (
@@ -256,9 +232,9 @@ def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, tmp_pa
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
-def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monkeypatch):
+def test_an_answer_that_does_not_come_is_waited_for_less_and_less(monkeypatch):
     monkeypatch.setattr(sys.modules["rawdock.teach.conform.conform"], "HEAD_SECONDS", 0.4)
-    with OneAnswer(tmp_path, b"") as server:
+    with OneAnswer(b"") as server:
         server.hold = True
         run = ConformRun(rawdock.Docker(server.address))
         found = run.scenario(conform_scenarios()["the engine itself"])
@@ -266,21 +242,21 @@ def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monk
     assert [round(fact.seconds, 2) for _, fact in found[:6]] == [0.4, 0.2, 0.1, 0.05, 0.04, 0.04]
 
 
-def test_an_answer_without_an_end_is_given_up(tmp_path, monkeypatch):
+def test_an_answer_without_an_end_is_given_up(monkeypatch):
     module = sys.modules["rawdock.teach.conform.conform"]
     monkeypatch.setattr(module, "WHOLE_SECONDS", 0.3)
     event = b'2\r\n{}\r\n'
-    with OneAnswer(tmp_path, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
+    with OneAnswer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
         server.again = event
         steps = [step for step in conform_scenarios()["events"] if step.name == "none"]
         (_, fact), = ConformRun(rawdock.Docker(server.address)).scenario(steps)
     assert isinstance(fact, rawdock.Timeout) and fact.phase == "total"
 
 
-def test_an_engine_whose_lowest_api_is_newer_gets_requests_of_that(tmp_path):
+def test_an_engine_whose_lowest_api_is_newer_gets_requests_of_that():
     body = b'{"MinAPIVersion":"1.44"}'
     answer = HEAD + b"Api-Version: 1.45\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with OneAnswer(tmp_path, answer) as server:
+    with OneAnswer(answer) as server:
         reported = []
         run = ConformRun(rawdock.Docker(server.address), reported.append)
         run.check_engine()
@@ -290,8 +266,8 @@ def test_an_engine_whose_lowest_api_is_newer_gets_requests_of_that(tmp_path):
         assert not any(b"/v1.41/" in one for one in server.seen)
 
 
-def test_lines_that_end_in_lf_alone_are_sent_as_they_are(tmp_path):
-    with OneAnswer(tmp_path, b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nbare LF") as server:
+def test_lines_that_end_in_lf_alone_are_sent_as_they_are():
+    with OneAnswer(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nbare LF") as server:
         steps = [step for scenario in conform_scenarios().values() for step in scenario if step.verb == "raw"]
         found = ConformRun(rawdock.Docker(server.address)).scenario(steps)
         assert server.seen == [b"GET /_ping HTTP/1.1\nHost: x\n\n", b"GET /images/json HTTP/1.0\r\n\n"]
