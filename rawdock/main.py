@@ -292,6 +292,9 @@ def main(words=None):
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
         console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
         return 1
+    except ImportError as error:
+        console.complain("rawdock: this Python has no %s module; on Debian: apt install libpython3-stdlib" % error.name)
+        return 1
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
         return 141

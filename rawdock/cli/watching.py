@@ -35,8 +35,11 @@ EVENTS_FLAGS = """
 --until        text  TIME  and end there
 """
 
-# The kinds of objects in the order in which a name is looked up, and those that only a swarm has.
-INSPECT_KINDS = "container image network volume service task node plugin secret config".split()
+# The operation of each kind that --type names, in the order in which a name is looked up.
+INSPECT_OPERATIONS = {name.partition("_")[0]: name for name in (
+    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect", "task_inspect",
+    "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
+# The kinds that only a swarm has.
 SWARM_KINDS = ("service", "task", "node", "secret", "config")
 
 # In the docker CLI a null has a type, which decides how it prints. All other fields that are null are lists.
@@ -71,7 +74,7 @@ class ObjectFinder:
 
     def _inspect(self, kind, name):
         size = {"size": True} if self.size and kind == "container" else {}
-        with self.docker.send(kind + "_inspect", name, **size) as response:
+        with self.docker.send(INSPECT_OPERATIONS[kind], name, **size) as response:
             data = response.read()
         decode_json(data)
         return data.decode("utf-8").strip()
@@ -86,7 +89,7 @@ class ObjectFinder:
         """The JSON of the object `name`. APIError of the engine if the kind is given, else NotFound."""
         if self.kind:
             return self._inspect(self.kind, name)
-        for kind in INSPECT_KINDS:
+        for kind in INSPECT_OPERATIONS:
             if kind in SWARM_KINDS and not self._in_swarm():
                 continue
             try:
@@ -113,8 +116,8 @@ def write_json(output, text):
 
 def inspect_command(console, options, arguments):
     kind, text = options["type"], options["format"] or None
-    if kind is not None and kind not in INSPECT_KINDS:
-        names = ", ".join('"%s"' % name for name in sorted(INSPECT_KINDS))
+    if kind is not None and kind not in INSPECT_OPERATIONS:
+        names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
         raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
     template = option_template(text, inspect_nulls) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, options["size"])

@@ -12,7 +12,6 @@ Left out: the PAX size record that a tar has for members over 8 GiB. What follow
 recognized as a header, and the tar does not count as complete.
 """
 from ..errors import ProtocolError
-from ..wire.jsonstream import decode_json, decode_strict_json
 
 MAX_HELD_JSON_BYTES = 256 << 20   # as much as Response.json() decodes
 TAR_BLOCK = 512
@@ -31,6 +30,7 @@ class JsonEnd:
             self._held += data
 
     def whole(self):
+        from ..wire.jsonstream import decode_json, decode_strict_json   # needs json, which a tar does not
         if len(self._held) > MAX_HELD_JSON_BYTES or self._held[-1:].isdigit():
             return False
         try:
@@ -109,6 +109,12 @@ def tar_content_size(block):
     return 0 if block[156] in TAR_TYPES_WITHOUT_CONTENT else size
 
 
+CONTENT_ENDS = {
+    "json": JsonEnd,
+    "tar": TarEnd,
+}
+
+
 def content_end(kind):
     """What examines content of `kind` (a result kind of the endpoint table, str or None)."""
-    return {"json": JsonEnd, "tar": TarEnd}.get(kind, UnknownEnd)()
+    return CONTENT_ENDS.get(kind, UnknownEnd)()
