@@ -138,7 +138,7 @@ class PracticeContainer(ProgramOwner):
         with self.engine.changed:
             if host in ("127.0.0.1", "localhost", self.hostname, self.name):
                 return self.services.get(port)
-            other = self.engine.containers.by_name.get(host)
+            other = self.engine.containers.named(host)
             return other.services.get(port) if other is not None else None
 
     def check_running(self):

@@ -9,7 +9,7 @@ import re
 from .connection import PracticeHangUp
 from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, UPDATE_KINDS, PracticeContainer,
                         free_container_name, make_mounts)
-from .events import nanoseconds_now
+from .events import PracticeObjects, nanoseconds_now
 from .images import image_matches
 from .programs.process import find_user
 from .request import (PracticeRefusal, label_matches, matches_filters, practice_filters, prune_filters,
@@ -23,14 +23,10 @@ LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-fi
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
-class PracticeContainers:
-    """The containers of `engine`: `by_id` (oldest first) and `by_name`."""
+class PracticeContainers(PracticeObjects):
+    """The containers of an engine."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_id = {}
-        self.by_name = {}
+    missing = "No such container: %s"
 
     def emit(self, container, action, **more):
         attributes = dict(container.config["Labels"] or {}, image=container.image_name, name=container.name)
@@ -45,24 +41,14 @@ class PracticeContainers:
                 self.engine.volumes.emit(mount.volume, action, container=container.id,
                                         **(more if action == "mount" else {}))
 
-    def find(self, text):
-        """Return the container with this id or name, or whose id begins so. Raises PracticeRefusal."""
-        with self.changed:
-            container = self.by_id.get(text) or self.by_name.get(text[1:] if text.startswith("/") else text)
-            if container is not None:
-                return container
-            found = [one for identity, one in self.by_id.items() if text and identity.startswith(text)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise PracticeRefusal(400, "Multiple IDs found with provided prefix: %s" % text)
-        raise PracticeRefusal(404, "No such container: %s" % text)
+    def named(self, name):
+        return PracticeObjects.named(self, name.lstrip("/"))
 
     def check_name(self, name):
         if not CONTAINER_NAME_PATTERN.fullmatch(name):
             raise PracticeRefusal(400, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are"
                                        " allowed" % name)
-        other = self.by_name.get(name)
+        other = self.named(name)
         if other is not None:
             raise PracticeRefusal(409, "Conflict. The container name \"/%s\" is already in use by container"
                                        " \"%s\". You have to remove (or rename) that container to be able to"
@@ -80,14 +66,14 @@ class PracticeContainers:
             image = self.engine.images.find(given["Image"])
             check_platform(platform, given["Image"])
             config, host_config = merged_config(image, given, host_given)
-            name = name or free_container_name(self.by_name)
+            name = name or free_container_name({one.name for one in self.by_id.values()})
             host_config["Links"] = [self.read_link(link, name) for link in host_config["Links"] or ()] or None
             mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
             networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
             endpoints = networking.get("EndpointsConfig") or {}
             endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
             container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
-            self.by_id[container.id] = self.by_name[container.name] = container
+            self.by_id[container.id] = container
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
@@ -264,10 +250,7 @@ class PracticeContainers:
             if name.lstrip("/") == container.name:
                 raise PracticeRefusal(400, "Renaming a container with the same name as its current name")
             self.check_name(name)
-            old = container.name
-            del self.by_name[old]
-            container.name = name
-            self.by_name[name] = container
+            old, container.name = container.name, name
             self.emit(container, "rename", oldName="/" + old)
 
     def remove(self, container, request):
@@ -286,7 +269,6 @@ class PracticeContainers:
         with self.changed:
             container.removed = True
             self.by_id.pop(container.id, None)
-            self.by_name.pop(container.name, None)
             self.engine.execs.forget(container)
             container.stdin.break_off()
             container.close_attachers()

@@ -68,6 +68,39 @@ class PracticeEvents:
         return list(self._kept)[number - self.first:]
 
 
+class PracticeObjects:
+    """The objects of one kind in an engine: `by_id` maps their ids to them, the oldest first.
+
+    A class of its own for each kind gives `missing`, the message for an object that is not there, and may say
+    that the start of an id is not enough to find an object by it.
+    """
+
+    missing = "no such object: %s"
+    has_short_ids = True
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
+        self.by_id = {}
+
+    def named(self, name):
+        """Return the object with this name, or None."""
+        return next((one for one in self.by_id.values() if one.name == name), None)
+
+    def find(self, text):
+        """Return the object with this id or name, or whose id begins so. Raises PracticeRefusal."""
+        with self.changed:
+            found = self.by_id.get(text) or self.named(text)
+            if found is not None:
+                return found
+            found = [one for identity, one in self.by_id.items() if text and identity.startswith(text)]
+        if self.has_short_ids and len(found) == 1:
+            return found[0]
+        if self.has_short_ids and found:
+            raise PracticeRefusal(400, "Multiple IDs found with provided prefix: %s" % text)
+        raise PracticeRefusal(404, self.missing % text)
+
+
 def event_matches(event, filters):
     actor = event["Actor"]
     attributes = actor["Attributes"]

@@ -3,7 +3,7 @@
 bridge, host and none are built in. The addresses are those that an engine would give; the only port that can
 be connected to is a published one, on the loopback address.
 """
-from .events import nanoseconds_now, random_hex, stable_hex, wire_time
+from .events import PracticeObjects, nanoseconds_now, random_hex, stable_hex, wire_time
 from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
                       prune_filters, read_object)
 
@@ -130,32 +130,24 @@ def checked_pools(given):
     return pools
 
 
-class PracticeNetworks:
-    """The networks of `engine`, by name."""
+class PracticeNetworks(PracticeObjects):
+    """The networks of an engine."""
+
+    missing = "network %s not found"
 
     def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
-                        for name, driver in BUILT_IN_NETWORKS}
+        PracticeObjects.__init__(self, engine)
+        for name, driver in BUILT_IN_NETWORKS:
+            network = PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
+            self.by_id[network.id] = network
 
     def emit(self, network, action, **more):
         more.update(name=network.name, type=network.driver)
         self.engine.events.emit("network", action, network.id, more)
 
-    def find(self, text):
-        """Return the network with this name or id, or whose id begins so. Raises PracticeRefusal."""
-        with self.changed:
-            if text in self.by_name:
-                return self.by_name[text]
-            found = [one for one in self.by_name.values() if len(text) > 2 and one.id.startswith(text)]
-            if len(found) == 1:
-                return found[0]
-        raise PracticeRefusal(404, "network %s not found" % text)
-
     def free_pool(self):
         """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
-        taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+        taken = [pool["Subnet"] for one in self.by_id.values() for pool in one.pools]
         for number in range(18, 256):
             if default_pool(number)["Subnet"] not in taken:
                 return default_pool(number)
@@ -168,7 +160,7 @@ class PracticeNetworks:
             if network.endpoints:
                 raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
                                            " endpoints" % (network.name, network.id))
-            if self.by_name.pop(network.name, None) is not None:
+            if self.by_id.pop(network.id, None) is not None:
                 self.emit(network, "destroy")
 
     def plug(self, container, name, endpoint):
@@ -177,7 +169,7 @@ class PracticeNetworks:
         self.emit(network, "connect", container=container.id)
 
     def unplug_all(self, container):
-        for network in self.by_name.values():
+        for network in self.by_id.values():
             if container in network.endpoints:
                 network.unplug(container)
                 self.emit(network, "disconnect", container=container.id)
@@ -187,7 +179,7 @@ def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
     found = []
     with engine.changed:
-        for network in engine.networks.by_name.values():
+        for network in engine.networks.by_id.values():
             built_in = network.name in dict(BUILT_IN_NETWORKS)
             in_use = built_in or bool(network.endpoints)
             known = {"name": lambda value: value in network.name, "id": network.id.startswith,
@@ -218,12 +210,13 @@ def answer_network_create(engine, connection, request):
     if driver != "bridge":
         raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
     with engine.changed:
-        if name in networks.by_name:
+        if networks.named(name):
             raise PracticeRefusal(409, "network with name %s already exists" % name)
         pools = checked_pools(given)
         if all(":" in one["Subnet"] for one in pools):
             pools = [networks.free_pool()] + pools
-        network = networks.by_name[name] = PracticeNetwork(name, driver, pools, given)
+        network = PracticeNetwork(name, driver, pools, given)
+        networks.by_id[network.id] = network
         networks.emit(network, "create")
     connection.send_json({"Id": network.id, "Warning": ""}, 201)
 
@@ -270,7 +263,7 @@ def answer_networks_prune(engine, connection, request):
     filters = prune_filters(request)
     networks, going = engine.networks, []
     with engine.changed:
-        for network in list(networks.by_name.values()):
+        for network in list(networks.by_id.values()):
             known = {"label": lambda value: label_matches(network.labels, value),
                      "until": lambda moment: network.created <= moment}
             if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(

@@ -79,7 +79,7 @@ def answer_data_usage(engine, connection, request):
         containers = [one.summary(True) for one in engine.containers.by_id.values()]
         volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
                                                   "Size": one.tree.size})
-                   for one in engine.volumes.by_name.values()]
+                   for one in engine.volumes.by_id.values()]
     return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
             "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}
 

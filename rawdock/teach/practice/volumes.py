@@ -2,7 +2,7 @@
 import re
 import time
 
-from .events import nanoseconds_now, random_hex
+from .events import PracticeObjects, nanoseconds_now, random_hex
 from .files import PracticeTree
 from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
                       prune_filters, read_object)
@@ -16,7 +16,7 @@ class PracticeVolume:
     """One volume; `anonymous` says that it was made for one container, whose `rm -v` removes it."""
 
     def __init__(self, name, options, labels, anonymous):
-        self.name = name
+        self.id = self.name = name
         self.options = options
         self.labels = labels
         self.anonymous = anonymous
@@ -33,13 +33,11 @@ class PracticeVolume:
                 "Options": self.options, "Scope": "local"}
 
 
-class PracticeVolumes:
-    """The volumes of `engine`, by name."""
+class PracticeVolumes(PracticeObjects):
+    """The volumes of an engine; the id of a volume is its name."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_name = {}
+    missing = "get %s: no such volume"
+    has_short_ids = False
 
     def emit(self, volume, action, **more):
         self.engine.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
@@ -54,18 +52,12 @@ class PracticeVolumes:
                                        " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
                                   % (name, name))
         with self.changed:
-            if name in self.by_name:
-                return self.by_name[name]
+            if name in self.by_id:
+                return self.by_id[name]
             volume = PracticeVolume(name or random_hex(), options, labels, not name)
-            self.by_name[volume.name] = volume
+            self.by_id[volume.name] = volume
             self.emit(volume, "create")
             return volume
-
-    def find(self, name):
-        with self.changed:
-            if name not in self.by_name:
-                raise PracticeRefusal(404, "get %s: no such volume" % name)
-            return self.by_name[name]
 
     def users(self, volume):
         """Return the ids of the containers that mount a volume."""
@@ -78,7 +70,7 @@ class PracticeVolumes:
             if users:
                 raise PracticeRefusal(409, "remove %s: volume is in use - [%s]"
                                       % (volume.name, ", ".join(users)))
-            if self.by_name.pop(volume.name, None) is not None:
+            if self.by_id.pop(volume.name, None) is not None:
                 self.emit(volume, "destroy")
 
 
@@ -86,7 +78,7 @@ def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
     volumes, found = engine.volumes, []
     with engine.changed:
-        for name, volume in sorted(volumes.by_name.items()):
+        for name, volume in sorted(volumes.by_id.items()):
             known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
                      "label": lambda value: label_matches(volume.labels, value),
                      "dangling": lambda value: is_yes(value) == (not volumes.users(volume))}
@@ -105,7 +97,7 @@ def answer_volume_create(engine, connection, request):
 def answer_volume_delete(engine, connection, request, name):
     volumes = engine.volumes
     with engine.changed:
-        if name in volumes.by_name or not request.flag("force"):
+        if name in volumes.by_id or not request.flag("force"):
             volumes.remove(volumes.find(name))
     connection.send_empty(204)
 
@@ -116,7 +108,7 @@ def answer_volumes_prune(engine, connection, request):
     everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
     volumes, going, freed = engine.volumes, [], 0
     with engine.changed:
-        for volume in list(volumes.by_name.values()):
+        for volume in list(volumes.by_id.values()):
             known = {"label": lambda value: label_matches(volume.labels, value)}
             if (everything or volume.anonymous) and not volumes.users(volume) and matches_filters(
                     filters, known):
