@@ -126,6 +126,11 @@ class PracticeContainer(ProgramOwner):
         """Whether its program has been started and has not ended; it may be paused."""
         return self.status in ("running", "paused")
 
+    @property
+    def size(self):
+        """The bytes of the files that differ from the image's."""
+        return self.files.tree.size
+
     def host_folder(self, destination):
         """Return the path on the host that is to be mounted at `destination`, or None."""
         for mount in self.mounts:
@@ -192,8 +197,7 @@ class PracticeContainer(ProgramOwner):
         return {name: endpoint.inspect(aliases) for name, endpoint in self.endpoints.items()}
 
     def sizes(self):
-        changed = self.files.tree.size
-        return {"SizeRw": changed, "SizeRootFs": self.image.size + changed}
+        return {"SizeRw": self.size, "SizeRootFs": self.image.size + self.size}
 
     def summary(self, with_size):
         found = {

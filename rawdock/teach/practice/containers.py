@@ -12,8 +12,8 @@ from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, UPDATE_KINDS, Pra
 from .events import PracticeObjects, nanoseconds_now
 from .images import image_matches
 from .programs.process import find_user
-from .request import (PracticeRefusal, label_matches, matches_filters, practice_filters, prune_filters,
-                      read_object, signal_number, terminal_size)
+from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
+                      signal_number, terminal_size)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
@@ -23,9 +23,18 @@ LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-fi
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
+def name_matches(name, pattern):
+    """Return whether a name passes the `name` filter, an expression; any other text may be a part of it."""
+    try:
+        return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
+    except re.error:
+        return pattern in name
+
+
 class PracticeContainers(PracticeObjects):
     """The containers of an engine."""
 
+    kind = "container"
     missing = "No such container: %s"
 
     def emit(self, container, action, **more):
@@ -43,6 +52,25 @@ class PracticeContainers(PracticeObjects):
 
     def named(self, name):
         return PracticeObjects.named(self, name.lstrip("/"))
+
+    def tests(self, container):
+        return {
+            "id": lambda value: container.id.startswith(value),
+            "name": lambda value: name_matches(container.name, value),
+            "status": lambda value: container.status == value,
+            "label": lambda value: label_matches(container.config["Labels"], value),
+            "until": lambda moment: container.created <= moment,   # of a prune
+            "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
+            "ancestor": lambda value: image_matches(container.image, value),
+            "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
+                                         for name, endpoint in container.endpoints.items()),
+            "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
+                                        for mount in container.mounts),
+            "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
+                                         for port in container.port_list()),
+            "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
+                                        for port in container.port_list()),
+        }
 
     def check_name(self, name):
         if not CONTAINER_NAME_PATTERN.fullmatch(name):
@@ -266,6 +294,7 @@ class PracticeContainers(PracticeObjects):
                 self.forget(container, request.flag("v"))
 
     def forget(self, container, with_volumes):
+        """Remove a container whose program does not run → its id."""
         with self.changed:
             container.removed = True
             self.by_id.pop(container.id, None)
@@ -278,6 +307,7 @@ class PracticeContainers(PracticeObjects):
                     self.engine.volumes.remove(volume)
             self.emit(container, "destroy")
             self.changed.notify_all()
+        return container.id
 
 
 def read_config(given):
@@ -349,43 +379,14 @@ def merged_config(image, given, host_given):
     return config, host_config
 
 
-def name_matches(name, pattern):
-    """Return whether a name passes the `name` filter, an expression; any other text may be a part of it."""
-    try:
-        return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
-    except re.error:
-        return pattern in name
-
-
-def container_matches(container, filters):
-    known = {
-        "id": lambda value: container.id.startswith(value),
-        "name": lambda value: name_matches(container.name, value),
-        "status": lambda value: container.status == value,
-        "label": lambda value: label_matches(container.config["Labels"], value),
-        "until": lambda moment: container.created <= moment,   # of a prune
-        "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
-        "ancestor": lambda value: image_matches(container.image, value),
-        "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
-                                     for name, endpoint in container.endpoints.items()),
-        "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
-                                    for mount in container.mounts),
-        "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
-                                     for port in container.port_list()),
-        "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
-                                    for port in container.port_list()),
-    }
-    return matches_filters(filters, known)
-
-
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
     limit = request.number("limit") or 0
     with engine.changed:
-        newest_first = list(engine.containers.by_id.values())[::-1]
+        newest_first = engine.containers.select(filters)[::-1]
         everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
         found = [one.summary(request.flag("size")) for one in newest_first
-                 if container_matches(one, filters) and (everything or one.is_up)]
+                 if everything or one.is_up]
     return found[:limit] if limit > 0 else found
 
 
@@ -439,16 +440,9 @@ def answer_update(engine, connection, request, name):
 
 
 def answer_prune(engine, connection, request):
-    filters = prune_filters(request)
-    containers, going, freed = engine.containers, [], 0
-    with engine.changed:
-        for container in list(containers.by_id.values()):
-            if not container.is_up and container_matches(container, filters):
-                freed += container.files.tree.size
-                containers.forget(container, False)
-                going.append(container.id)
-    engine.events.emit("container", "prune", "", {"reclaimed": str(freed)})
-    return {"ContainersDeleted": going or None, "SpaceReclaimed": freed}
+    removed, freed = engine.containers.prune(prune_filters(request), lambda one: not one.is_up,
+                                             lambda one: engine.containers.forget(one, False))
+    return {"ContainersDeleted": removed or None, "SpaceReclaimed": freed}
 
 
 def answer_wait(engine, connection, request, name):

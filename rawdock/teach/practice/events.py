@@ -71,11 +71,12 @@ class PracticeEvents:
 class PracticeObjects:
     """The objects of one kind in an engine: `by_id` maps their ids to them, the oldest first.
 
-    A class of its own for each kind gives `missing`, the message for an object that is not there, and may say
-    that the start of an id is not enough to find an object by it.
+    There is a class for each kind: `kind` is its name in events, `missing` the message for an object that is not
+    there, `has_short_ids` whether the start of an id is enough, and tests(object) gives a dict with the test of
+    each filter, a function of its value.
     """
 
-    missing = "no such object: %s"
+    kind = missing = ""
     has_short_ids = True
 
     def __init__(self, engine):
@@ -99,6 +100,19 @@ class PracticeObjects:
         if self.has_short_ids and found:
             raise PracticeRefusal(400, "Multiple IDs found with provided prefix: %s" % text)
         raise PracticeRefusal(404, self.missing % text)
+
+    def select(self, filters):
+        """Return the objects that pass the filters of a request. Call it under `changed`."""
+        return [one for one in self.by_id.values() if matches_filters(filters, self.tests(one))]
+
+    def prune(self, filters, is_unused, remove):
+        """Remove the unused objects that pass the filters → (list of what `remove` returned, bytes freed)."""
+        with self.changed:
+            going = [one for one in self.select(filters) if is_unused(one)]
+            freed = sum(one.size for one in going)
+            removed = [remove(one) for one in going]
+        self.engine.events.emit(self.kind, "prune", "", {"reclaimed": str(freed)})
+        return removed, freed
 
 
 def event_matches(event, filters):

@@ -4,8 +4,8 @@ bridge, host and none are built in. The addresses are those that an engine would
 be connected to is a published one, on the loopback address.
 """
 from .events import PracticeObjects, nanoseconds_now, random_hex, stable_hex, wire_time
-from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
-                      prune_filters, read_object)
+from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
+                      read_object)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
@@ -46,6 +46,7 @@ class PracticeNetwork:
         from ipaddress import ip_network
         given = given or {}
         self.name = name
+        self.size = 0
         self.id = stable_hex("network", name) if not given else random_hex()
         self.driver = driver
         self.pools = list(pools)
@@ -133,6 +134,7 @@ def checked_pools(given):
 class PracticeNetworks(PracticeObjects):
     """The networks of an engine."""
 
+    kind = "network"
     missing = "network %s not found"
 
     def __init__(self, engine):
@@ -145,6 +147,17 @@ class PracticeNetworks(PracticeObjects):
         more.update(name=network.name, type=network.driver)
         self.engine.events.emit("network", action, network.id, more)
 
+    def tests(self, network):
+        built_in = network.name in dict(BUILT_IN_NETWORKS)
+        in_use = built_in or bool(network.endpoints)
+        return {"name": lambda value: value in network.name, "id": network.id.startswith,
+                "driver": lambda value: value == network.driver,
+                "label": lambda value: label_matches(network.labels, value),
+                "scope": lambda value: value == "local",
+                "type": lambda value: (value == "builtin") == built_in,
+                "dangling": lambda value: is_yes(value) != in_use,
+                "until": lambda moment: network.created <= moment}   # of a prune
+
     def free_pool(self):
         """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
         taken = [pool["Subnet"] for one in self.by_id.values() for pool in one.pools]
@@ -154,6 +167,7 @@ class PracticeNetworks(PracticeObjects):
         raise PracticeRefusal(500, "all predefined address pools have been fully subnetted")
 
     def remove(self, network):
+        """Remove a network that no running container is connected to → its name. Raises PracticeRefusal."""
         with self.changed:
             if network.name in dict(BUILT_IN_NETWORKS):
                 raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
@@ -162,6 +176,7 @@ class PracticeNetworks(PracticeObjects):
                                            " endpoints" % (network.name, network.id))
             if self.by_id.pop(network.id, None) is not None:
                 self.emit(network, "destroy")
+        return network.name
 
     def plug(self, container, name, endpoint):
         network = self.find(name)
@@ -177,20 +192,8 @@ class PracticeNetworks(PracticeObjects):
 
 def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
-    found = []
     with engine.changed:
-        for network in engine.networks.by_id.values():
-            built_in = network.name in dict(BUILT_IN_NETWORKS)
-            in_use = built_in or bool(network.endpoints)
-            known = {"name": lambda value: value in network.name, "id": network.id.startswith,
-                     "driver": lambda value: value == network.driver,
-                     "label": lambda value: label_matches(network.labels, value),
-                     "scope": lambda value: value == "local",
-                     "type": lambda value: (value == "builtin") == built_in,
-                     "dangling": lambda value: is_yes(value) != in_use}
-            if matches_filters(filters, known):
-                found.append(network.inspect(False))
-    return found
+        return [one.inspect(False) for one in engine.networks.select(filters)]
 
 
 def answer_network(engine, connection, request, name):
@@ -260,18 +263,10 @@ def answer_network_disconnect(engine, connection, request, name):
 
 
 def answer_networks_prune(engine, connection, request):
-    filters = prune_filters(request)
-    networks, going = engine.networks, []
-    with engine.changed:
-        for network in list(networks.by_id.values()):
-            known = {"label": lambda value: label_matches(network.labels, value),
-                     "until": lambda moment: network.created <= moment}
-            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(
-                filters, known):
-                networks.remove(network)
-                going.append(network.name)
-    engine.events.emit("network", "prune", "", {"reclaimed": "0"})
-    return {"NetworksDeleted": going or None}
+    removed, _ = engine.networks.prune(
+        prune_filters(request),
+        lambda one: one.name not in dict(BUILT_IN_NETWORKS) and not one.endpoints, engine.networks.remove)
+    return {"NetworksDeleted": removed or None}
 
 
 NETWORK_ROUTES = (

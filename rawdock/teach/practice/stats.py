@@ -44,7 +44,7 @@ def container_stats(container, one_shot):
         "memory_stats": {}, "name": "/" + container.name, "id": container.id,
     }
     if up:
-        held = container.log.size + container.files.tree.size
+        held = container.log.size + container.size
         usage = len(container.processes()) * PRACTICE_PROGRAM_BYTES + held
         found["memory_stats"] = {"usage": usage, "max_usage": usage,
                                  "stats": {"cache": 0, "rss": usage, "total_inactive_file": 0},

@@ -64,7 +64,7 @@ INFO_FACTS = dict(dict.fromkeys(
 
 def answer_info(engine, connection, request):
     with engine.changed:
-        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_repository)
+        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_id)
     running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
     return dict(INFO_FACTS, **{
         "ID": engine.id, "Containers": len(containers), "ContainersRunning": running,
@@ -75,10 +75,10 @@ def answer_info(engine, connection, request):
 def answer_data_usage(engine, connection, request):
     with engine.changed:
         images = [one.summary(len(engine.images.users(one)), request.api)
-                  for one in engine.images.by_repository.values()]
+                  for one in engine.images.by_id.values()]
         containers = [one.summary(True) for one in engine.containers.by_id.values()]
         volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
-                                                  "Size": one.tree.size})
+                                                  "Size": one.size})
                    for one in engine.volumes.by_id.values()]
     return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
             "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}

@@ -4,8 +4,8 @@ import time
 
 from .events import PracticeObjects, nanoseconds_now, random_hex
 from .files import PracticeTree
-from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
-                      prune_filters, read_object)
+from .request import (PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
+                      read_object)
 
 VOLUME_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 VOLUME_FILTERS = "name label dangling driver".split()
@@ -24,6 +24,10 @@ class PracticeVolume:
         self.tree = PracticeTree()
 
     @property
+    def size(self):
+        return self.tree.size
+
+    @property
     def mountpoint(self):
         return "/practice/volumes/%s/_data" % self.name
 
@@ -36,8 +40,14 @@ class PracticeVolume:
 class PracticeVolumes(PracticeObjects):
     """The volumes of an engine; the id of a volume is its name."""
 
+    kind = "volume"
     missing = "get %s: no such volume"
     has_short_ids = False
+
+    def tests(self, volume):
+        return {"name": lambda value: value in volume.name, "driver": lambda value: value == "local",
+                "label": lambda value: label_matches(volume.labels, value),
+                "dangling": lambda value: is_yes(value) == (not self.users(volume))}
 
     def emit(self, volume, action, **more):
         self.engine.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
@@ -65,6 +75,7 @@ class PracticeVolumes(PracticeObjects):
                 if any(mount.volume is volume for mount in one.mounts)]
 
     def remove(self, volume):
+        """Remove a volume that no container mounts → its name. Raises PracticeRefusal."""
         with self.changed:
             users = self.users(volume)
             if users:
@@ -72,25 +83,20 @@ class PracticeVolumes(PracticeObjects):
                                       % (volume.name, ", ".join(users)))
             if self.by_id.pop(volume.name, None) is not None:
                 self.emit(volume, "destroy")
+        return volume.name
 
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
-    volumes, found = engine.volumes, []
     with engine.changed:
-        for name, volume in sorted(volumes.by_id.items()):
-            known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
-                     "label": lambda value: label_matches(volume.labels, value),
-                     "dangling": lambda value: is_yes(value) == (not volumes.users(volume))}
-            if matches_filters(filters, known):
-                found.append(volume.inspect())
+        found = [one.inspect() for one in sorted(engine.volumes.select(filters), key=lambda one: one.name)]
     return {"Volumes": found, "Warnings": None}
 
 
 def answer_volume_create(engine, connection, request):
     given = read_object(request.json(), VOLUME_KINDS)
     volume = engine.volumes.create(given.get("Name"), given.get("Driver") or "",
-                                         given.get("DriverOpts"), given.get("Labels"))
+                                   given.get("DriverOpts"), given.get("Labels"))
     connection.send_json(volume.inspect(), 201)
 
 
@@ -106,17 +112,10 @@ def answer_volumes_prune(engine, connection, request):
     filters = prune_filters(request, ("label", "label!", "all"))
     # From API 1.42 on only anonymous volumes are removed, unless the filter `all` is true.
     everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
-    volumes, going, freed = engine.volumes, [], 0
-    with engine.changed:
-        for volume in list(volumes.by_id.values()):
-            known = {"label": lambda value: label_matches(volume.labels, value)}
-            if (everything or volume.anonymous) and not volumes.users(volume) and matches_filters(
-                    filters, known):
-                volumes.remove(volume)
-                going.append(volume.name)
-                freed += volume.tree.size
-    engine.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
-    return {"VolumesDeleted": going, "SpaceReclaimed": freed}
+    removed, freed = engine.volumes.prune(
+        filters, lambda one: (everything or one.anonymous) and not engine.volumes.users(one),
+        engine.volumes.remove)
+    return {"VolumesDeleted": removed, "SpaceReclaimed": freed}
 
 
 VOLUME_ROUTES = (
