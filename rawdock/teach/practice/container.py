@@ -31,7 +31,7 @@ HOST_CONFIG = {
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [],
     "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
 }
-# The kinds of its values; of null by those of what a client gives.
+# The kinds of what a client may give; some defaults are null.
 HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items() if value is not None}
 HOST_KINDS.update(Binds=STRINGS, Mounts=list, Tmpfs=dict, Init=bool, Links=STRINGS, PidsLimit=int)
 UPDATE_KINDS = {key: HOST_KINDS[key] for key in (
@@ -123,7 +123,7 @@ class PracticeContainer(ProgramOwner):
 
     @property
     def is_up(self):
-        """Whether its program has been started and has not ended; it may be paused."""
+        """Whether the program has been started and has not ended; it may be paused."""
         return self.status in ("running", "paused")
 
     @property
@@ -151,7 +151,7 @@ class PracticeContainer(ProgramOwner):
             raise PracticeRefusal(409, "Container %s is not running" % self.id)
 
     def processes(self):
-        """Return (user's name, argv) of everything that runs in it, the container's own program first."""
+        """Return (user's name, argv) of all that runs in the container, its own program first."""
         running = [(one.process.user.name, one.argv) for one in self.execs.values() if one.running]
         return [(self.process.user.name, self.argv)] + running
 

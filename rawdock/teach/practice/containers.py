@@ -453,14 +453,14 @@ def answer_wait(engine, connection, request, name):
     with engine.changed:
         container = engine.containers.find(name)
         run = container.runs
-    # The head is the promise: from here on the exit cannot be missed.
+    # From the moment of this head on the exit cannot be missed: clients start the container after it.
     connection.start_stream([("Content-Type", "application/json")])
     reached = {"not-running": lambda: not container.is_up or container.runs != run,
                "next-exit": lambda: container.runs != run or container.removed,
                "removed": lambda: container.removed}[condition]
     if engine.wait_until(reached, None, lambda: not connection.client_has_gone()):
         answer = {"StatusCode": container.exit_code}
-        if request.api < (1, 42):   # later engines leave out an error that is none
+        if request.api < (1, 42):   # later engines leave out an Error that is null
             answer = {"Error": None, "StatusCode": container.exit_code}
     elif connection.client_has_gone(False) or engine.closing:
         raise PracticeHangUp()

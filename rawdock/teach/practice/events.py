@@ -71,9 +71,9 @@ class PracticeEvents:
 class PracticeObjects:
     """The objects of one kind in an engine: `by_id` maps their ids to them, the oldest first.
 
-    There is a class for each kind: `kind` is its name in events, `missing` the message for an object that is not
-    there, `has_short_ids` whether the start of an id is enough, and tests(object) gives a dict with the test of
-    each filter, a function of its value.
+    There is a class for each kind: `kind` is its name in events, `missing` the message for an object that is
+    not there, `has_short_ids` whether the start of an id is enough, and tests(object) gives a dict with the
+    test of each filter, a function of its value.
     """
 
     kind = missing = ""

@@ -13,7 +13,7 @@ EXEC_KINDS = {"AttachStdin": bool, "AttachStdout": bool, "AttachStderr": bool, "
 
 
 class PracticeExec(ProgramOwner):
-    """`given` is the body of the create request, its keys those of EXEC_KINDS."""
+    """One exec; `given` is the body of its create request, with the keys of EXEC_KINDS."""
 
     def __init__(self, container, given):
         ProgramOwner.__init__(self, container.engine, given["Cmd"], bool(given.get("Tty")))
@@ -49,7 +49,7 @@ class PracticeExecs(PracticeObjects):
             self.by_id.pop(identity, None)
 
     def start(self, one, attacher=None):
-        """Start it, with its output going to `attacher`, or nowhere. Raises PracticeRefusal."""
+        """Start an exec; its output goes to `attacher`, or nowhere. Raises PracticeRefusal."""
         with self.changed:
             container, given = one.container, one.given
             if one.started:

@@ -17,7 +17,7 @@ NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docke
             ' node to swarm'
             ' and try again.')
 NO_THREAD = "the practice engine has no thread for it: it is closing, or the system is out of threads"
-# Linux's, whatever this system's are: the first is 1.
+# The signals of Linux, from 1 on, whatever those of this system are.
 SIGNAL_NUMBERS = {name: number for number, name in enumerate(
     "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN"
     " TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(), 1)}

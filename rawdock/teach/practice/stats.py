@@ -17,7 +17,7 @@ TOP_AUX_TITLES = "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND".split(
 
 
 def cpu_part(nanoseconds):
-    """Return the cpu_stats of a container that has run so long (None: not at all), using 1/1000 of a CPU."""
+    """Return the cpu_stats of a container that ran so long (None: never) on a thousandth of a processor."""
     if nanoseconds is None:
         return {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
                 "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}

@@ -31,7 +31,7 @@ def answer_version(engine, connection, request):
     return found
 
 
-# What GET /info says of every practice engine.
+# The part of GET /info that every practice engine has.
 INFO_FACTS = dict(dict.fromkeys(
     "MemoryLimit SwapLimit KernelMemory KernelMemoryTCP CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit"
     " Debug OomKillDisable ExperimentalBuild LiveRestoreEnabled".split(), False), **{
