@@ -25,8 +25,8 @@ NO_NAME = "<none>"
 
 IMAGES_FLAGS = """
 -a, --all      bool  intermediate images too
---digests      bool  the digests they were pulled by
--f, --filter   list  NAME=VALUE  only what matches
+--digests      bool  the digests by which they were pulled
+-f, --filter   list  NAME=VALUE  only images that match
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids

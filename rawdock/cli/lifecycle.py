@@ -98,10 +98,10 @@ EXEC_FLAGS = """
 -d, --detach       bool  run the command in the background
 -e, --env          list  NAME=VALUE  set an environment variable
 --env-file         list  FILE  environment variables from a file
--i, --interactive  bool  send it our stdin
+-i, --interactive  bool  send our stdin to it
 --privileged       bool  give it all capabilities
 -t, --tty          bool  a terminal
--u, --user         text  USER[:GROUP]  who it runs as
+-u, --user         text  USER[:GROUP]  the user that runs it
 -w, --workdir      text  DIRECTORY  its working directory
 """
 EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   # as the docker CLI has them
@@ -148,7 +148,7 @@ def exec_status(docker, id):
 
 ATTACH_FLAGS = """
 --no-stdin   bool  do not send our stdin
---sig-proxy  on    pass signals on (the default; =false: do not)
+--sig-proxy  on    pass signals to it (the default; =false: do not)
 """
 
 
@@ -196,9 +196,9 @@ def running_container(docker, name):
 
 
 START_FLAGS = """
--a, --attach       bool  show its output, pass signals on, exit with its status
--i, --interactive  bool  send it our stdin
---sig-proxy        on    pass signals on (the default; =false: do not)
+-a, --attach       bool  show its output, pass signals to it, exit with its status
+-i, --interactive  bool  send our stdin to it
+--sig-proxy        on    pass signals to it (the default; =false: do not)
 """
 
 
@@ -219,7 +219,7 @@ def do_start(console, options, arguments):
 
 
 STOP_FLAGS = """
--s, --signal   text  SIGNAL  the signal to send first (ignored by an engine before API 1.42)
+-s, --signal   text  SIGNAL  the signal to send first (engines before API 1.42 ignore it)
 -t, --timeout  int   SECONDS  how long to wait before it is killed (-1: for ever)
 --time         int   SECONDS  the old name of --timeout
 """

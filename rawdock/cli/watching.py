@@ -17,22 +17,22 @@ from .queries import parse_filters, read_when
 
 INSPECT_FLAGS = """
 -f, --format   text  TEMPLATE  json, or a Go template for each object
--s, --size     bool  the sizes of containers
+-s, --size     bool  the sizes of containers too
 --type         text  TYPE  container, image, network, volume, service, task, node, plugin, secret or config
 """
 LOGS_FLAGS = """
---details         bool  what the log driver keeps beside each line
--f, --follow      bool  go on with what comes
---since           text  TIME  from then on: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+--details         bool  the attributes that the log driver keeps for each line
+-f, --follow      bool  go on with what is written from now on
+--since           text  TIME  only lines since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
 -n, --tail        text  N  only the last N lines; all is the default
 -t, --timestamps  bool  when each line was written
---until           text  TIME  up to then
+--until           text  TIME  only lines before then
 """
 EVENTS_FLAGS = """
--f, --filter   list  NAME=VALUE  only what matches
+-f, --filter   list  NAME=VALUE  only events that match
 --format       text  TEMPLATE  json, or a Go template for each event
---since        text  TIME  those from then on too: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
---until        text  TIME  and end there
+--since        text  TIME  also past events since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+--until        text  TIME  end at that time
 """
 
 # The operation of each kind that --type names, in the order in which a name is looked up.
