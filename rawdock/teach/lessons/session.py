@@ -33,8 +33,9 @@ TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n
 TYPING_DOT = " A line with only a dot ends the answer."
 COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
                       "what you have typed.")
-TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit",
-                  "q": "quit", "exit": "quit"}
+# A word at the prompt → the method of LearnSession that carries it out, "" for leaving.
+TYPED_COMMANDS = {"hint": "show_hint", "show": "show_solution", "text": "show_text", "help": "show_help",
+                  "?": "show_help", "quit": "", "q": "", "exit": ""}
 
 
 class LearnSession:
@@ -57,9 +58,6 @@ class LearnSession:
         self.show_title()
         self.say(self.lesson.text)
         self.say()
-        self.show_task()
-
-    def show_task(self):
         self.prose.title("Task")
         self.say(self.lesson.task)
         self.show_note()
@@ -113,16 +111,8 @@ class LearnSession:
             self.say("Try again from the beginning; the up arrow brings lines back. (hint, show, text, quit)")
             self.show_note()
 
-    def obey(self, command):
-        """Carry out a command of TYPED_COMMANDS other than "quit"."""
-        if command == "hint":
-            self.show_hint()
-        elif command == "show":
-            self.show_solution()
-        elif command == "text":
-            self.show_text()
-        else:
-            self.say(self.typing_rules())
+    def show_help(self):
+        self.say(self.typing_rules())
 
     def read_typed(self):
         """The next typed answer (bytes), None if the learner leaves."""
@@ -141,10 +131,10 @@ class LearnSession:
                 # On the terminal of a lesson's container, Ctrl-D is a key like others, and the last one.
                 return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
             command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
-            if command == "quit":
+            if command == "":
                 return None
             if command is not None:
-                self.obey(command)
+                getattr(self, command)()
                 self.say("(Go on: the lines before it are kept.)" if data else "")
                 continue
             if line == ".":
@@ -311,20 +301,15 @@ def lesson_number(text):
 
 def read_whole_answer(name):
     """The bytes of the file `name`, "-" for stdin. UsageError if there are too many."""
+    shown = "stdin" if name == "-" else name
     try:
-        file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
-        with file:
-            data = b""
-            while len(data) <= MAX_ANSWER_BYTES:
-                piece = file.read(MAX_ANSWER_BYTES)
-                if not piece:
-                    return data
-                data += piece
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            data = file.read(MAX_ANSWER_BYTES + 1)
     except OSError as error:
-        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror),
-                         "give a file that holds the answer")
-    raise UsageError("an answer has at most %d bytes, %s has more"
-                     % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
+        raise UsageError("%s: %s" % (shown, error.strerror), "give a file that holds the answer")
+    if len(data) > MAX_ANSWER_BYTES:
+        raise UsageError("an answer has at most %d bytes, %s has more" % (MAX_ANSWER_BYTES, shown))
+    return data
 
 
 def list_lessons(console, progress):
