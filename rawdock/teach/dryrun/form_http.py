@@ -11,17 +11,18 @@ from ..record.masking import masked_text, masked_words
 
 
 def shell_word(text):
-    """`text` (str or bytes) as one word for sh (bytes), in quotes only if it needs them."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    if re.fullmatch(rb"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*", data):
-        return data
-    return b"'" + data.replace(b"'", b"'\\''") + b"'"
+    """`text` (str or bytes) as one word for sh (str), in quotes only if it needs them."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    if re.fullmatch("[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*", text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def command_comment(plan):
     """The planned command line as a comment (str), with its secrets masked."""
     words = [word.encode("utf-8", "surrogateescape") for word in ["rawdock", plan.command] + plan.words]
-    return "# " + printable_text(b" ".join(map(shell_word, masked_words(words))))
+    return "# " + printable_text(" ".join(map(shell_word, masked_words(words))))
 
 
 def step_comment(step):

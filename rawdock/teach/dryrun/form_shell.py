@@ -20,20 +20,15 @@ from .form_http import shell_word
 from .form_script import PlanScript
 
 
-def word_of_shell(data):
-    """str or bytes → one word for sh (str)."""
-    return shell_word(data).decode("utf-8", "surrogateescape")
-
-
 def shell_path(path):
     """`path` as a word for sh that no command takes for a flag."""
-    return word_of_shell("./" + path if path.startswith("-") else path)
+    return shell_word("./" + path if path.startswith("-") else path)
 
 
 def shell_pieces(pieces):
     """Pieces (bytes, and str for variables) → one word for sh (str)."""
     if not any(isinstance(piece, str) for piece in pieces):
-        return word_of_shell(b"".join(pieces))
+        return shell_word(b"".join(pieces))
     return '"%s"' % "".join(
         "${%s}" % piece if isinstance(piece, str)
         else re.sub(rb'[\\$"`]', rb"\\\g<0>", piece).decode("utf-8", "surrogateescape") for piece in pieces)
@@ -255,7 +250,7 @@ class NetcatScript(ShellScript):
         address = self.plan.address
         if address.scheme == "unix":
             return "%s | nc -U %s" % (send, shell_path(address.path))
-        return "%s | nc %s %d" % (send, word_of_shell(address.host), address.port)
+        return "%s | nc %s %d" % (send, shell_word(address.host), address.port)
 
     def before(self, step):
         """The lines that put the length of a body from stdin or a file into $size."""

@@ -87,7 +87,7 @@ def test_the_python_expression_is_exactly_the_bytes(pieces):
 @given(st.lists(ANY_BYTES, min_size=1, max_size=30))
 @settings(max_examples=15)
 def test_a_word_stays_one_word(words):
-    script = b"printf '%s\\001' " + b" ".join(map(shell_word, words)) + b"\n"
+    script = b"printf '%s\\001' " + encoded(" ".join(map(shell_word, words))) + b"\n"
     assert sh(script) == b"".join(word + b"\1" for word in words)
 
 
