@@ -93,7 +93,7 @@ class MessageCollector(PairedPieces):
         """A list with the PairedMessage whose head the end of the bytes cut, if there is one."""
         reader = self.readers[direction]
         is_cut = isinstance(reader.error, TruncatedError) and reader.message is None and reader.error.got
-        return [PairedMessage(reader.reader.kind, reader.offset)] if is_cut else []
+        return [PairedMessage(reader.reader.kind, reader.reader.offset)] if is_cut else []
 
 
 def explain_messages(pieces, role="auto", method="GET"):

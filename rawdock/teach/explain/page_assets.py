@@ -341,12 +341,8 @@ function prepare(stream) {
   const size = stream.spans.length / 4;
   stream.starts = new Float64Array(size + 1);
   for (let i = 0; i < size; i++) stream.starts[i + 1] = stream.starts[i] + stream.spans[4 * i];
-  for (const piece of stream.pieces) {
-    const text = atob(piece[1]);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    piece.bytes = bytes;
-  }
+  for (const piece of stream.pieces)
+    piece.bytes = Uint8Array.from(atob(piece[1]), (letter) => letter.charCodeAt(0));
 }
 for (const connection of record.connections) connection.streams.forEach(prepare);
 
@@ -991,12 +987,9 @@ function pointed(event) {
   return element && (element.classList.contains("w") ? element : element.twin);
 }
 let hovered = null;
-function cool() {
+function hover(element) {
   const stays = current && hovered && hovered.span === current.span && hovered.home === current.home;
   if (hovered && !stays) heat(hovered, false);
-}
-function hover(element) {
-  cool();
   hovered = element;
   if (element) { heat(element, true); read(element); }
   else read(current && current.classList.contains("here") ? current : null);

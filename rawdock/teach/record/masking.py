@@ -472,7 +472,7 @@ class SecretMasker:
             if masker is not None and not message.complete:   # the error may be inside a secret
                 self._unframed[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
-                waits = len(rest) - (max(at, reader.offset) - at)
+                waits = len(rest) - (max(at, reader.reader.offset) - at)
                 rest = rest[:len(rest) - waits]
             rest = self._unframed[direction].mask(rest)
             if direction == ">":
