@@ -156,15 +156,17 @@ class PracticeContainers(PracticeObjects):
         container.error = refusal.message
         self.end_run(container, False)
 
-    def end_run(self, container, with_volumes):
+    def end_run(self, container, was_started):
         """Undo what a start has done. `wait` is answered, and AutoRemove removes the container."""
         self.engine.close_ports(container)
         self.engine.networks.unplug_all(container)
+        if was_started:
+            self.emit_mounts(container, "unmount")
         container.close_attachers()
         container.runs += 1
         self.changed.notify_all()
         if container.host_config["AutoRemove"] and not container.restarting:
-            self.forget(container, with_volumes)
+            self.forget(container, was_started)
 
     def publish(self, container):
         """Open the host side of every published TCP port, on loopback only."""
@@ -201,7 +203,6 @@ class PracticeContainers(PracticeObjects):
                 one.process.deliver(9)
         container.log.flush()
         self.emit(container, "die", exitCode=str(status))
-        self.emit_mounts(container, "unmount")
         container.services.clear()
         container.status, container.exit_code, container.finished = "exited", status, nanoseconds_now()
         container.open_stdin(container.config["OpenStdin"])
