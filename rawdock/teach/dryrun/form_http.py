@@ -72,8 +72,8 @@ def opening_comments(plan, about, is_script=True):
     lines = [command_comment(plan)] + ["# " + line for line in about]
     prefix = b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/"
     if not any(re.match(prefix, step.request) for step in plan.steps):
-        lines.append("# Paths without /v1.41 or the like: the engine speaks its newest version. "
-                     "A real run asks first (GET /_ping) and says it.")
+        lines.append("# Paths without /v1.41 or the like: the engine uses its newest version. "
+                     "A real run sends GET /_ping first, and names the version.")
     if plan.shows_json and is_script:
         lines.append("# Printed is the JSON that the engine answers; "
                      "the command itself prints it as lines for people.")
@@ -92,9 +92,8 @@ def must_reach_engine(plan, form):
                          "forward the socket (ssh -L) and give -H unix://…")
 
 
-HTTP_ABOUT = ["What follows is sent byte for byte, but for these comments and the newline after a body. "
-              "A connection each, or",
-              "one after the other on one where the earlier answer was read to its end."]
+HTTP_ABOUT = ["What follows is sent byte for byte, except these comments and the newline after a body. Each",
+              "request has a connection of its own, or follows one whose answer has been read to its end."]
 
 
 def print_http(plan):

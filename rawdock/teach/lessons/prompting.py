@@ -6,8 +6,10 @@ from collections import deque
 
 from ...errors import printable_text
 from ..explain.screen import (
-    DEFAULT_WIDTH, break_place, broken_line, output_width, painted, wants_colour, wrapped_words,
+    DEFAULT_WIDTH, break_place, broken_line, output_width, output_widths, painted, wants_colour, wrapped_words,
 )
+from ..explain.transcript import TranscriptSink
+from ..record.record import WireRecorder
 
 MAX_PROSE_WIDTH = 100
 TITLE_COLOUR, GOOD_COLOUR, WRONG_COLOUR, LITERAL_COLOUR, MARK_COLOUR = "1", "1;32", "1;31", "36", "1;33"
@@ -150,6 +152,13 @@ class FoldedLines:
         self._out.write(b"".join(self._held))
         self._count = 0
         self._held.clear()
+
+
+def folded_transcript(out, numbered=True):
+    """(a WireRecorder that prints a transcript on `out`, the FoldedLines in between)."""
+    paper = FoldedLines(out)
+    sink = TranscriptSink(paper, wants_colour(1), numbered=numbered, widths=output_widths(1))
+    return WireRecorder([sink]), paper
 
 
 def command_spelled(argv0):

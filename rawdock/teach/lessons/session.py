@@ -14,11 +14,11 @@ from ...errors import ProtocolError, UsageError
 from .typed import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines, written_bytes
 from .lessons import Classroom, LessonProgress, first_unsolved
 from .course import LESSONS, LESSONS_END
-from ..record.record import RecordedSocket, WireRecorder
-from ..explain.screen import counted_bytes, output_widths, wants_colour
-from ..explain.transcript import TranscriptSink
+from ..record.record import RecordedSocket
+from ..explain.screen import counted_bytes
 from .prompting import (
-    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, FoldedLines, Prose, as_started, typed_line,
+    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, Prose, as_started, folded_transcript,
+    typed_line,
 )
 
 TYPING = {
@@ -137,23 +137,17 @@ class LearnSession:
                 getattr(self, command)()
                 self.say("(Go on: the lines before it are kept.)" if data else "")
                 continue
-            if line == ".":
+            typed, is_text = line.encode("utf-8", "surrogateescape"), self.lesson.kind != "requests"
+            if line == "." or is_text and not line.strip():   # the answer is over
+                prompt = None
+            elif is_text:
+                data += typed + b"\n"
+            elif data or line:
+                data, prompt = self.add_line(data, line, typed)
+            if prompt is None:
                 if data:
                     return data
-                continue
-            typed = line.encode("utf-8", "surrogateescape")
-            if self.lesson.kind != "requests":
-                if not line.strip():
-                    if data:
-                        return data
-                    continue
-                data += typed + b"\n"
-                continue
-            if not data and not line:
-                continue
-            data, prompt = self.add_line(data, line, typed)
-            if prompt is None:
-                return data
+                prompt = "> "
 
     def add_line(self, data, line, typed):
         """(answer with the line, next prompt); the prompt is None if the answer is over."""
@@ -261,9 +255,7 @@ class LearnSession:
 
     def exchange(self, room, answer):
         """Send a LessonAnswer, show what crosses, folded if it is long, and return the LessonExchanges."""
-        paper = FoldedLines(self.console.out)
-        sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
-        recorder = WireRecorder([sink])
+        recorder, paper = folded_transcript(self.console.out, numbered=False)
         try:
             return room.send(self.lesson, answer,
                              lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))

@@ -7,11 +7,9 @@ import os
 
 from ...errors import RawdockError, UsageError
 from ...net.config import find_address
-from ..record.record import WireRecorder, recorded_dial
-from ..explain.screen import output_widths, wants_colour
+from ..record.record import recorded_dial
 from .tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
-from ..explain.transcript import TranscriptSink
-from .prompting import WORDS_THAT_LEAVE, FoldedLines, Prose, typed_line
+from .prompting import WORDS_THAT_LEAVE, Prose, folded_transcript, typed_line
 
 PROBE_SECONDS = 5
 TOUR_BEGINNING = """
@@ -94,8 +92,7 @@ def run_tour(console, yes, wait):
 
 def guide_tour(console, docker, wait):
     prose = Prose(console.out)
-    paper = FoldedLines(console.out)
-    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1), widths=output_widths(1))])
+    recorder, paper = folded_transcript(console.out)
     original_dial = docker.open_socket
     tour = RedisTour(docker, prose.say)
     tour.check_free()

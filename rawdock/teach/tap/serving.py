@@ -162,7 +162,7 @@ class ClientServer(Closing):
         self.wait_for_end(THREAD_END_SECONDS)
 
     def close(self):
-        """End every connection. The listener stays open: whoever made it closes it."""
+        """End every connection. The listener stays open: its maker closes it."""
         self.end_connections()
         self._stopping.close()
         self._stop.close()
