@@ -9,7 +9,7 @@ collects the body of each message and adds no decision on what is complete, cut 
 from ...errors import ProtocolError, TruncatedError
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedPieces
 
-# Enough to tell the role: an empty line may come before a start line (RFC 9112 §2.2), then HTTP/ or a method.
+# Enough for guess_role(): an empty line may come before the start line (RFC 9112 §2.2).
 ROLE_BYTES = 7
 
 
