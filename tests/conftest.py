@@ -70,7 +70,8 @@ def load_single_file(path, homes):
 def left_out_of(homes):
     """Folders and files of tests about what a single file with these `homes` has not."""
     left_out = ["house", "live"]
-    left_out += [floor for floor in ("cli", "teach") if not any("rawdock/%s/" % floor in home for home in homes)]
+    left_out += [floor for floor in ("cli", "teach")
+                 if not any("rawdock/%s/" % floor in home for home in homes)]
     return left_out + ([] if "rawdock/main" in homes else ["test_main.py"])
 
 

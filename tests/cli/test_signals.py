@@ -74,13 +74,14 @@ def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(rawdock_command, num
 
 
 def end_by_signal(rawdock_command, words, number, ignored=()):
-    """Start `words` with the signals `ignored`, send signal `number` once the engine is asked → how it ended.
+    """Start `words` with the signals `ignored`, send signal `number` once the engine has a request → how it
+    ended.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def serve(engine, connection):
         connection.recv(65536)
-        asked.set()
+        requested.set()
         connection.recv(1)
 
     def ignore():
@@ -92,7 +93,7 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
                                    stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=ignore)
         try:
-            assert asked.wait(30)
+            assert requested.wait(30)
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
         finally:
@@ -117,11 +118,11 @@ def test_a_script_can_end_what_it_started_in_the_background(rawdock_command, num
 def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
     """The signal that was ignored is followed by one that is not: the status says which of the two counted.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def serve(engine, connection):
         connection.recv(65536)
-        asked.set()
+        requested.set()
         connection.recv(1)
 
     with scripted_socket(serve) as engine:
@@ -129,7 +130,7 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    env=clean_environment(),
                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        assert asked.wait(30)
+        assert requested.wait(30)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=30)[1]

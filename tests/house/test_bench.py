@@ -1,4 +1,4 @@
-"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, picture,
+"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, drawing,
 turns."""
 import json
 import os
@@ -111,7 +111,7 @@ def test_the_json_holds_what_the_table_shows():
     assert value["rows"][1]["notes"] == ["httpx is left out: no wheel"]
 
 
-def test_the_picture_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_of_its_target():
+def test_the_drawing_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_of_its_target():
     root = ElementTree.fromstring(TOOL.svg(three_rows(), FACTS).encode("utf-8"))
     background, reached, missed = root.findall(SVG + "rect")
     assert background.get("fill") == "#ffffff"

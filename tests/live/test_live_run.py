@@ -291,8 +291,8 @@ ITS_OWN = ("Id", "Created", "Name", "State", "ResolvConfPath", "HostnamePath", "
 
 @pytest.mark.parametrize("options", ANY_OPTIONS, ids=lambda options: (options or ["none"])[0])
 def test_create_makes_what_the_docker_cli_makes(engine, options):
-    """inspect shows the same, nulls and empty lists too; but for the order of Env, which the docker CLI takes
-    from a map."""
+    """inspect shows equal values, nulls and empty lists too; but for the order of Env, which the docker CLI
+    takes from a map."""
     made = []
     for argv in (client(engine), [engine.docker_cli, "-H", engine.address]):
         ran = run_to_end(argv + ["create", "--name", "live-same"] + options + ["busybox", "true"])

@@ -2,7 +2,7 @@
 
 
 class Finding(Exception):
-    """A promise was broken: `kind` is short and the same for the same break, `detail` shows it."""
+    """A promise was broken: `kind` is short and names the promise, `detail` shows it."""
 
     def __init__(self, kind, detail=""):
         Exception.__init__(self, "%s: %s" % (kind, detail) if detail else kind)
