@@ -6,7 +6,8 @@ from collections import deque
 
 from ...errors import printable_text
 from ..explain.screen import (
-    DEFAULT_WIDTH, break_place, broken_line, output_width, output_widths, painted, wants_colour, wrapped_words,
+    DEFAULT_WIDTH, break_place, broken_line, output_width, output_widths, painted, wants_colour,
+    wrapped_words,
 )
 from ..explain.transcript import TranscriptSink
 from ..record.record import WireRecorder
