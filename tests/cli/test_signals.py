@@ -1,5 +1,6 @@
 """SIGINT, SIGTERM and SIGHUP: which status, at which moment, and never a traceback."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,9 +37,13 @@ runpy.run_path(path, run_name="__main__")
 """
 
 
-def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command):
-    program = INTERRUPTED_IMPORT if rawdock_command[1] == "-m" else INTERRUPTED_SECTION
-    ran = run_to_end([sys.executable, "-c", program, rawdock_command[-1]])
+def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command, tmp_path):
+    if rawdock_command[1] == "-m":
+        program, path = INTERRUPTED_IMPORT, "rawdock"
+    else:
+        # A copy, which has no compiled sections beside it.
+        program, path = INTERRUPTED_SECTION, shutil.copy(rawdock_command[-1], str(tmp_path))
+    ran = run_to_end([sys.executable, "-c", program, path])
     assert (ran.status, ran.err) == (-signal.SIGINT, b"")
 
 
