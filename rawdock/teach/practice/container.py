@@ -61,8 +61,8 @@ class PracticeMount:
     def inspect(self):
         if self.volume is not None:
             return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint,
-                    "Destination": self.destination,
-                    "Driver": "local", "Mode": self.mode, "RW": self.writable, "Propagation": ""}
+                    "Destination": self.destination, "Driver": "local", "Mode": self.mode,
+                    "RW": self.writable, "Propagation": ""}
         return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode,
                 "RW": self.writable, "Propagation": "rprivate" if self.kind == "bind" else ""}
 
@@ -133,10 +133,8 @@ class PracticeContainer(ProgramOwner):
 
     def host_folder(self, destination):
         """Return the path on the host that is to be mounted at `destination`, or None."""
-        for mount in self.mounts:
-            if mount.destination == destination and mount.kind == "bind":
-                return mount.source
-        return None
+        return next((mount.source for mount in self.mounts
+                     if mount.destination == destination and mount.kind == "bind"), None)
 
     def find_service(self, host, port):
         """Return the server at a port of this container, or of another one by its name; None without one."""
@@ -202,9 +200,8 @@ class PracticeContainer(ProgramOwner):
     def summary(self, with_size):
         found = {
             "Id": self.id, "Names": ["/" + self.name], "Image": self.image_name, "ImageID": self.image.id,
-            "Command": " ".join(self.argv),
-            "Created": self.created // 1000000000, "Ports": self.port_list(), "Labels": self.config["Labels"]
-                or {}, "State": self.status,
+            "Command": " ".join(self.argv), "Created": self.created // 1000000000,
+            "Ports": self.port_list(), "Labels": self.config["Labels"] or {}, "State": self.status,
             "Status": self.status_text(), "HostConfig": {"NetworkMode": self.host_config["NetworkMode"]},
             "NetworkSettings": {"Networks": self.networks(False)},
             "Mounts": [mount.inspect() for mount in self.mounts],
@@ -224,17 +221,16 @@ class PracticeContainer(ProgramOwner):
                 "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
             },
             "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "",
-            "Name": "/" + self.name,
-            "RestartCount": 0, "Driver": "practice", "Platform": "linux", "MountLabel": "",
-            "ProcessLabel": "", "AppArmorProfile": "",
+            "Name": "/" + self.name, "RestartCount": 0, "Driver": "practice", "Platform": "linux",
+            "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
             "ExecIDs": [one for one in sorted(self.execs) if self.execs[one].running] or None,
-            "HostConfig": self.host_config,
-            "GraphDriver": {"Data": None, "Name": "practice"},
-            "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config, "NetworkSettings": {
+            "HostConfig": self.host_config, "GraphDriver": {"Data": None, "Name": "practice"},
+            "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config,
+            "NetworkSettings": {
                 "Bridge": "", "SandboxID": stable_hex("sandbox", self.id) if self.is_up else "",
-                "SandboxKey": "", "Ports": self.port_map(),
-                "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
-                "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None, "Networks": self.networks(),
+                "SandboxKey": "", "Ports": self.port_map(), "HairpinMode": False,
+                "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "SecondaryIPAddresses": None,
+                "SecondaryIPv6Addresses": None, "Networks": self.networks(),
             },
         }
         found["NetworkSettings"].update((key, bridge[key]) for key in (

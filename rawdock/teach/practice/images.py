@@ -127,11 +127,10 @@ class PracticeImage:
     def inspect(self, api):
         found = {
             "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(), "Parent": "",
-            "Comment": "",
-            "Created": wire_time(self.pulled), "Container": "", "ContainerConfig": blank_config(),
-            "DockerVersion": "",
-            "Author": "rawdock practice engine", "Config": self.config(), "Architecture": "amd64",
-            "Os": "linux", "Size": self.size, "GraphDriver": {"Data": None, "Name": "practice"},
+            "Comment": "", "Created": wire_time(self.pulled), "Container": "",
+            "ContainerConfig": blank_config(), "DockerVersion": "", "Author": "rawdock practice engine",
+            "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
+            "GraphDriver": {"Data": None, "Name": "practice"},
             "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.entry["layers"]]},
             "Metadata": {"LastTagTime": wire_time(self.pulled)},
         }

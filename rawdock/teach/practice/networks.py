@@ -29,10 +29,10 @@ class PracticeEndpoint:
             "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
             "Aliases": self.given.get("Aliases") if aliases else None,
             "NetworkID": network.id if network else "", "EndpointID": self.id,
-            "Gateway": network.gateway if self.address else "",
-            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0,
-            "IPv6Gateway": "", "GlobalIPv6Address": "",
-            "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
+            "Gateway": network.gateway if self.address else "", "IPAddress": self.address,
+            "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "",
+            "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac,
+            "DriverOpts": self.given.get("DriverOpts"),
         }
 
 

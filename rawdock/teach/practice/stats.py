@@ -33,12 +33,12 @@ def container_stats(container, one_shot):
     up, now = container.is_up, nanoseconds_now()
     ran = now - container.started if up else None
     found = {
-        "read": wire_time(now) if up else ZERO_TIME, "preread": ZERO_TIME if one_shot or not up
-        else wire_time(now - 1000000000), "pids_stats": {"current": len(container.processes())} if up else {},
+        "read": wire_time(now) if up else ZERO_TIME,
+        "preread": ZERO_TIME if one_shot or not up else wire_time(now - 1000000000),
+        "pids_stats": {"current": len(container.processes())} if up else {},
         "blkio_stats": {key: [] if up else None for key in (
             "io_service_bytes_recursive io_serviced_recursive io_queue_recursive io_service_time_recursive"
-            " io_wait_time_recursive"
-            " io_merged_recursive io_time_recursive sectors_recursive").split()},
+            " io_wait_time_recursive io_merged_recursive io_time_recursive sectors_recursive").split()},
         "num_procs": 0, "storage_stats": {}, "cpu_stats": cpu_part(ran),
         "precpu_stats": cpu_part(None if one_shot or ran is None else max(0, ran - 1000000000)),
         "memory_stats": {}, "name": "/" + container.name, "id": container.id,

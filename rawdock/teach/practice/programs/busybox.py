@@ -396,8 +396,7 @@ BUSYBOX_PROGRAMS = {
     "true": lambda view: 0, "false": lambda view: 1, "pwd": lambda view: view.say(view.workdir + "\n"),
     "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
     "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
-    "mkdir": program_mkdir, "rm": program_rm,
-    "touch": program_touch, "head": program_head, "tail": program_head,
-    "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty, "wc": program_wc,
-    "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
+    "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "head": program_head,
+    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
+    "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }
