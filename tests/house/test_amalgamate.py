@@ -1,5 +1,6 @@
 """The single file: the same bytes every time, runs alone, imports alone, and knows when it was changed."""
 import ast
+import json
 import os
 import re
 import subprocess
@@ -137,16 +138,21 @@ def test_a_name_runs_the_sections_that_it_needs(sectioned):
 
 def test_every_name_of_every_section_is_found_by_itself(sectioned):
     """One name after the other, each in a namespace that has run nothing."""
-    program = ("import runpy\n"
-               "for section, names in rawdock.SECTION_NAMES.items():\n"
-               "    for name in list(vars(rawdock)):\n"
-               "        if any(name in one.split() for one in rawdock.SECTION_NAMES.values()): "
-               "delattr(rawdock, name)\n"
-               "    rawdock.loaded_sections.clear()\n"
-               "    missing = [name for name in names.split() if not hasattr(rawdock, name)]\n"
-               "    print(section, len(names.split()) > 0, missing, section in rawdock.loaded_sections)\n")
-    names = sections_in(sectioned.read_text(encoding="utf-8"))
-    assert python(sectioned, program) == "".join("rawdock/%s True [] True\n" % name for name in names)
+    program = """
+import json
+names_of = json.loads(sys.argv[1])
+for section, names in names_of.items():
+    for name in {name for names in names_of.values() for name in names} & set(vars(rawdock)):
+        delattr(rawdock, name)
+    rawdock.loaded_sections.clear()
+    missing = [name for name in names if not hasattr(rawdock, name)]
+    print(section, missing, "rawdock/" + section in rawdock.loaded_sections)
+"""
+    sections = sections_in(sectioned.read_text(encoding="utf-8"))
+    names = {name: AMALGAMATE.bound_names(text) for name, (_, _, text) in sections.items()}
+    assert all(names.values())
+    assert (python(sectioned, program, json.dumps(names))
+            == "".join("%s [] True\n" % name for name in names))
 
 
 def test_every_function_knows_the_line_where_it_stands(sectioned):
