@@ -144,7 +144,7 @@ def test_the_same_record_gives_the_same_page():
 def test_no_byte_breaks_out_of_the_data(events, address, hostile):
     recording = recorded(events, address=address + hostile.decode("latin-1"))
     recording.take(1, WireEvent(1.0, "", "note", hostile))
-    text, reader, data = page_of(recording)
+    text, reader, data = page_of(recording, redact=False)   # these bytes may look like a credential
     _, empty, _ = page_of(recorded())
     assert [one for one in reader.tags if one not in empty.tags] == [] and len(reader.tags) == len(empty.tags)
     block = text[text.index('id="record">') + len('id="record">'):]
@@ -164,7 +164,7 @@ EVENTS = st.lists(st.tuples(st.sampled_from("<>"), st.one_of(
 @given(EVENTS)
 def test_every_span_is_in_the_page(events):
     recording = recorded(events)
-    data = page_data(AnnotatedRecording(recording))
+    data = page_data(AnnotatedRecording(recording, redact=False))
     for stream, packed in zip(both_streams(recording), packed_streams(data)):
         assert (span_rows(data, packed) == [(span.start, span.end, span.role, span.within,
                                              tuple(explain_span(span, stream))) for span in stream.spans])
