@@ -37,8 +37,8 @@ EVENTS_FLAGS = """
 
 # The operation of each kind that --type names, in the order in which a name is looked up.
 INSPECT_OPERATIONS = {name.partition("_")[0]: name for name in (
-    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect", "task_inspect",
-    "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
+    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect",
+    "task_inspect", "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
 # The kinds that only a swarm has.
 SWARM_KINDS = ("service", "task", "node", "secret", "config")
 
