@@ -8,8 +8,8 @@ Leaves out: psFormat and the other defaults of config.json.
 import time
 
 from ..engine.answers import answer_objects
-from ..engine.durations import human_duration
 from .console import write_lines
+from .durations import human_duration
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, ports_column, quote_text, short_id, shorten
 from .queries import parse_filters

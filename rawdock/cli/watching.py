@@ -7,12 +7,13 @@ import json
 import re
 
 from ..engine.answers import answer_field
-from ..errors import UNPRINTABLE, APIError, NotFound, UsageError
+from ..errors import APIError, NotFound, UsageError
 from ..wire.jsonstream import decode_json
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
 from .formatted import option_template, template_lines
+from .printable import UNPRINTABLE
 from .queries import parse_filters, read_when
 
 INSPECT_FLAGS = """

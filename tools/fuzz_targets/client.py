@@ -12,7 +12,7 @@ from rawdock.cli.flags import parse_command_line, parse_flag_table
 from rawdock.cli.format import build_time_text
 from rawdock.cli.template import Template
 from rawdock.engine.docker import error_from_response, raw_query_pairs
-from rawdock.engine.durations import parse_when, read_date
+from rawdock.cli.durations import parse_when, read_date
 from rawdock.engine.endpoints import encode_query, endpoint_names, find_endpoint
 from rawdock.engine.options import container_request, option_flag_table, read_env_file, run_options
 from rawdock.engine.reference import parse_reference, pull_query

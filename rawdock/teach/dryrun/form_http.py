@@ -6,7 +6,8 @@ are spelled out.
 """
 import re
 
-from ...errors import UsageError, printable_text
+from ...cli.printable import printable_text
+from ...errors import UsageError
 from ..record.masking import masked_text, masked_words
 
 

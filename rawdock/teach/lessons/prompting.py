@@ -4,7 +4,7 @@ import re
 import sys
 from collections import deque
 
-from ...errors import printable_text
+from ...cli.printable import printable_text
 from ..explain.screen import (
     DEFAULT_WIDTH, break_place, broken_line, output_width, output_widths, painted, wants_colour,
     wrapped_words,

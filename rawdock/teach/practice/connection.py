@@ -15,7 +15,7 @@ import json
 import socket
 import time
 
-from ...engine.durations import MONTH_NAMES, WEEKDAY_NAMES
+from ...cli.durations import MONTH_NAMES, WEEKDAY_NAMES
 from ...errors import ProtocolError
 from ...wire.chunked import encode_chunk, encode_last_chunk
 from ...wire.exchange import Data, End, RequestReader

@@ -6,7 +6,7 @@ it cannot reach a file of the host.
 """
 import re
 
-from ...engine.durations import human_duration
+from ...cli.durations import human_duration
 from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
 from .files import PracticeFiles, PracticeTree, file_node
 from .networks import PracticeEndpoint

@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from ...engine.durations import parse_when
+from ...cli.durations import parse_when
 from ...engine.endpoints import percent_decode
 from ...errors import UsageError
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rawdock.errors import printable_text
+from rawdock.cli.printable import printable_text
 from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.annotate import annotate
 from rawdock.teach.explain.hexdump import hexdump_lines

@@ -10,7 +10,7 @@ from rawdock.teach.lessons.session import LearnSession
 from rawdock.teach.lessons.prompting import FoldedLines, Prose, command_lines, wrapped_text
 from rawdock.teach.lessons.tour_guide import guide_tour
 from rawdock.engine.docker import Docker
-from rawdock.errors import printable_text
+from rawdock.cli.printable import printable_text
 from rawdock.teach.lessons.typed import hint_at, visible_bytes
 from rawdock.teach.lessons.course import LESSONS
 from rawdock.teach.lessons.lessons import LessonProgress
