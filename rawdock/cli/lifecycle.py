@@ -5,19 +5,53 @@ the docker CLI, a command for several containers goes on after one fails, report
 exits with 1. run, exec, attach and start -a exit with the low 8 bits of the container's status, or 255 if
 only they are 0, and run with 125, 126 or 127 if the container never ran.
 """
+import re
 import time
 
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy
-from ..engine.run import (RunFailed, confirm_removal, create_container, exit_status, failure_status,
-                          process_status, require_api_versions, run, stream_container, stream_fields)
-from ..errors import APIError, NotFound, RawdockError, UsageError
+from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
+                          require_api_versions, run, stream_container, stream_fields)
+from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 
 NO_TERMINAL = "a terminal (-t) is not supported by this version; leave -t out: -i alone sends stdin"
+# Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
+# then of crun and podman.
+NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
+                   "system cannot find the file specified",
+                   "not found in $PATH", "attempted to invoke a command that was not found")
+NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
+# The requests that can fail because of the program: podman refuses attach where dockerd refuses start.
+STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
+
+
+def process_status(status):
+    """The exit status of a process for a container's (int): its low 8 bits, or 255 if only they are 0."""
+    return status & 255 or (255 if status else 0)
+
+
+def failure_status(error):
+    """The exit status of `docker run` for an error before the container ran.
+
+    127: the program is not found, 126: it cannot be executed, 125: anything else.
+    """
+    from errno import EACCES
+    if isinstance(error, RunFailed):
+        return error.status
+    if isinstance(error, UnsupportedOption):
+        return 1
+    if isinstance(error, ConnectError) and error.errno == EACCES:   # the docker CLI goes by the words, too
+        return 126
+    if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
+        if any(words in error.message for words in NOT_FOUND_WORDS):
+            return 127
+        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
+            return 126
+    return 125
 
 
 def refuse_terminal(options):

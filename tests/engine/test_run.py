@@ -7,8 +7,9 @@ import time
 import pytest
 
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, chunks, frame, response
+from rawdock.cli.lifecycle import failure_status, process_status
 from rawdock.engine.docker import Docker
-from rawdock.engine.run import RunFailed, UnsupportedOption, failure_status, process_status, pull_image, run
+from rawdock.engine.run import RunFailed, UnsupportedOption, pull_image, run
 from rawdock.errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError,
                             StreamError, TruncatedError, UsageError)
 

@@ -8,7 +8,7 @@ its answer and sends no chunks. An Id that an engine answers is checked before i
 
 Left out, and the program says so: an answer that was cut looks like one that ended. No signal is passed on.
 """
-from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
+from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from .form_script import PlanScript
 
 # The functions of a program: (name, text), each after those that it calls.

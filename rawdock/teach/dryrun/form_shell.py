@@ -14,7 +14,7 @@ ended; no signal is passed on; no stdin is sent into a container's stream.
 """
 import re
 
-from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
+from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ...errors import UsageError
 from .form_http import shell_word
 from .form_script import PlanScript
