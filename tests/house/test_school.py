@@ -1,4 +1,4 @@
-"""The client stands without the school: no import of it, and every command works in a copy that has no
+"""The client does not need the school: no import of it, and every command works in a copy without
 teach/."""
 import os
 import shutil

@@ -134,7 +134,8 @@ def refuse_bare_imports(tree, where):
 def section_of(text, name, plain=False):
     """The section of one file → (its text, the sections that must run before it).
 
-    An own import inside a function loads the section that it is from, in its place; with `plain` it is left out.
+    An own import inside a function loads the section that it is from, in its place; with `plain` it is left
+    out.
     """
     where = "rawdock/" + name
     tree = parse_source(text, where)
