@@ -111,8 +111,8 @@ def test_a_later_run_takes_its_code_from_there(poisoned):
 def test_the_file_with_the_school_keeps_its_code_too(script):
     with open(script, "wb") as file:
         file.write(made("--whole"))
-    assert run(script, "-H", "practice:", "ps")[0] == 0
-    assert "rawdock/teach/practice/engine.py" in rows_in(cache_of(script))
+    assert run(script, "explain", "--help")[0] == 0
+    assert "rawdock/teach/explain/commands.py" in rows_in(cache_of(script))
     poison(script)
     assert run(script)[0] == FROM_CACHE
 
