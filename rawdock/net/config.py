@@ -52,10 +52,10 @@ def context_address(name, environ):
     host = endpoint.get("Host") if isinstance(endpoint, dict) else None
     if not isinstance(host, str):
         raise AddressError("context %r names no docker endpoint" % name, "name the engine with -H")
-    return plain_address(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
+    return address_without_tls(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
 
 
-def plain_address(text, tls):
+def address_without_tls(text, tls):
     """parse_address, but AddressError for a TCP address to which `tls` is wanted."""
     address = parse_address(text)
     if tls and address.scheme == "tcp":
@@ -89,8 +89,8 @@ def find_address(address=None, context=None, environ=None):
     # Set to anything, even 0, DOCKER_TLS_VERIFY turns TLS on in the docker CLI.
     tls = bool(environ.get("DOCKER_TLS_VERIFY") or environ.get("DOCKER_TLS"))
     if address:
-        return plain_address(address, tls)
+        return address_without_tls(address, tls)
     name = context_in_use(context, environ)
     if name != "default":
         return context_address(name, environ)
-    return plain_address(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)
+    return address_without_tls(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)

@@ -217,7 +217,8 @@ class LearnSession:
             if lesson.prepare is not None:
                 lesson.prepare(room)
             if lesson.kind == "requests":
-                place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
+                place = ("the practice engine inside rawdock" if room.is_practice
+                         else "the engine at %s" % address)
                 self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
                          GOOD_COLOUR)
                 self.say()

@@ -93,7 +93,8 @@ EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
 
 # (offset in a frame before which this part ends, what it is)
 FRAME_PARTS = (
-    (1, "a frame begins with its stream type as a number, 01 for stdout and 02 for stderr; here comes %(name)s"),
+    (1,
+     "a frame begins with its stream type as a number, 01 for stdout and 02 for stderr; here comes %(name)s"),
     (4, "three zero bytes come after the stream type"),
     (8, "the length of the payload, in four bytes, largest part first (big-endian); %(text)s is counted with "
      "its line end"),
@@ -213,8 +214,8 @@ def events_cut(room, exchanges):
         reader.feed_eof()
     except TruncatedError as error:
         return ("Without until, the client has to close the connection. What the parser says of these events "
-                "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream that "
-                "was cut by someone else looks the same, and must not be taken for a whole one." % error)
+                "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream "
+                "that was cut by someone else looks the same, and must not be taken for a whole one." % error)
 
 
 def tar_facts(room, exchanges):
@@ -249,7 +250,8 @@ def whole_disk_hint(value):
         return hint + ": the task has {\"HostConfig\":{\"Binds\":[...]}}"
     if value["HostConfig"]["Binds"] not in (["/:/host"], ["/:/host:rw"]):
         return ("Binds is %s, but this task wants [\"/:/host\"]: a list with one text, the folder of the "
-                "machine, a colon, and where the container sees it" % json_shown(value["HostConfig"]["Binds"]))
+                "machine, a colon, and where the container sees it"
+                % json_shown(value["HostConfig"]["Binds"]))
     return None
 
 

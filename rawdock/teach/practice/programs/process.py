@@ -330,7 +330,8 @@ def find_program(programs, name):
 
 
 def run_named(argv, view, missing):
-    """Run the program `argv[0]` of the image → its exit status; 127 without one, with the complaint `missing`."""
+    """Run the program `argv[0]` of the image → its exit status; 127 without one, with the complaint
+    `missing`."""
     program = find_program(view.programs, argv[0])
     if program is None:
         view.complain(missing % argv[0])
