@@ -11,7 +11,7 @@ from collections import deque
 
 from ..engine.answers import says_frames
 from ..engine.docker import CONTENT_TYPES, has_field, raw_query_pairs
-from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
+from ..engine.endpoints import endpoints, find_endpoint_row
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
 from ..net.dial import dial
@@ -228,6 +228,26 @@ def pump_socket(sock, source, out, half_close, translate=None):
                 pending = pending[sock.send(pending):]
             except (BrokenPipeError, ConnectionResetError):
                 pending, source_open = b"", False   # what was answered before is still to be read
+
+
+def search_endpoints(word):
+    """The operations that have `word` (str, any case).
+
+    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So
+    "attach" does not find what is attested, nor "attached".
+    """
+    begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
+    whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
+    found = []
+    for endpoint in endpoints():
+        names = " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag]
+                         + [parameter.name for parameter in endpoint.query + endpoint.extra])
+        # fromImage has the words from and image.
+        parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
+        named = begins.search(names.lower()) or begins.search(parted.lower())
+        if named or whole.search(endpoint.help.lower()):
+            found.append(endpoint)
+    return found
 
 
 def do_endpoints(console, options, arguments):
