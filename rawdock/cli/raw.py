@@ -1,9 +1,9 @@
 """The raw verbs: any request by hand, the socket itself, the table of endpoints.
 
-`rawdock GET /images/json` sends that request and shows the body as it comes. Three things are done to the
-answer and no more: the framing of HTTP is taken off, frames of stdout and stderr are parted onto ours, and
-what went wrong is not passed over: a status of 400 or more, a cut body, an error inside a stream that began
-with 200 all end in a status that is not zero. `rawdock nc` does not even do that: bytes in, bytes out.
+`rawdock GET /images/json` sends that request and writes the body of the response as it comes. Three things
+are done to the response and no more: the framing of HTTP is removed, frames go to stdout or stderr, and a
+failure is reported: a status of 400 or more, a cut body, and an error inside a stream that began with 200 all
+end in an exit status that is not zero. `rawdock nc` does none of this: bytes in, bytes out.
 """
 import os
 import re
@@ -71,7 +71,7 @@ def do_verb(console, options, arguments, method):
     headers = [split_header(text) for text in options["header"] or ()]
     body, headers = request_body(options["data"], headers, row)
     reader = None
-    if row is not None and row.result == "messages":   # a Python without json is found out before anything is sent
+    if row is not None and row.result == "messages":   # without json nothing is sent
         from ..wire.jsonstream import MessageReader
         reader = MessageReader()
     try:

@@ -19,7 +19,7 @@ the definition is vague: `copyUIDGID` is a bool there called a string, for one.
 import re
 from collections import namedtuple
 
-from ..errors import UsageError
+from ..errors import UsageError, closest_word
 
 # A row is one line of facts, then indented lines: the help, then the query parameters.
 #
@@ -39,7 +39,7 @@ from ..errors import UsageError
 #   status  the statuses that mean success; any other is an error. 200 and 201 come with what `result` says,
 #           204 with nothing, 304 says that it was so already, 101 switches protocols. A leading + marks one
 #           that engines answer though the definition does not list it.
-#   since   the first API version that has the operation (1.24 also stands for older)
+#   since   the first API version that has the operation (1.24 also for older ones)
 #
 # A query parameter is name:kind, with @X.Y when it came later than the operation. A leading
 # + marks one that engines take though the definition does not list it. The kinds:
@@ -52,6 +52,7 @@ from ..errors import UsageError
 #   json      any object or array, sent as JSON
 #   jsonlist  several JSON objects: the name is repeated, one object each
 #   time      seconds since 1970, whole or with up to nine decimals
+# ==== table begin: the operations of the Engine API
 ENDPOINT_TABLE = """
 [Container]
 container_list             GET    /containers/json                -    json              200      1.24
@@ -373,6 +374,7 @@ distribution_inspect       GET    /distribution/{name}/json       -    json     
 session                    POST   /session                        -    upgrade=h2c       101      1.31
     lend the builder this connection for its callbacks, as HTTP/2
 """
+# ==== table end
 
 # RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to a server that
 # splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
@@ -435,7 +437,7 @@ def api_version_pair(text, prefix=""):
     return int(match.group(1)), int(match.group(2))
 
 
-def is_plain_int(value):
+def is_64_bit_int(value):
     """True for an int that the engine can read: no bool (an int to Python alone), and within 64 bits."""
     return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
 
@@ -448,7 +450,7 @@ def encode_bool_parameter(value):
 
 
 def encode_int_parameter(value):
-    return "%d" % value if is_plain_int(value) else None
+    return "%d" % value if is_64_bit_int(value) else None
 
 
 def encode_str_parameter(value):
@@ -606,7 +608,7 @@ class Endpoint(object):
         return pairs
 
     def refuse_older_engine(self, what, since, version):
-        """Raise UsageError when `what`, new in API `since`, is asked of an engine that speaks `version`."""
+        """Raise UsageError if `what`, new in API `since`, is for an engine that speaks `version`."""
         if api_version_pair(since) > api_version_pair(version):
             raise UsageError("%s needs API %s, this engine speaks %s" % (what, since, version))
 
@@ -676,9 +678,8 @@ def find_endpoint(name):
         return ENDPOINT_CACHE[name]
     start = ENDPOINT_TABLE.find("\n%s " % name) if isinstance(name, str) and name.isidentifier() else -1
     if start < 0:
-        from difflib import get_close_matches
-        near = get_close_matches(str(name), endpoint_names(), 1)
-        raise UsageError("no operation %s%s" % (ascii(name), "; did you mean %s?" % near[0] if near else ""),
+        near = closest_word(str(name), endpoint_names())
+        raise UsageError("no operation %s%s" % (ascii(name), "; did you mean %s?" % near if near else ""),
                          hint="rawdock endpoints lists all 108")
     return ENDPOINT_CACHE.setdefault(name, endpoint_at(start + 1))
 
