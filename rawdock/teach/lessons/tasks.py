@@ -264,27 +264,17 @@ CAPTURE_FACTS = {"status": "200", "framing": "chunked", "body": "27", "stderr": 
 def facts_hint(data):
     """None if the lines `name = value` in `data` are what the capture says, else the hint."""
     given, text = {}, data.decode("utf-8", "replace")
-    if "\n" not in text.strip():   # one line, separated by commas
-        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
         match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
-        if match is None:
-            return ("line %d: %s is not a fact: write name = value, as in status = 200"
-                    % (number, visible_bytes(line.encode("utf-8"))[:40]))
-        if match.group(1).lower() not in CAPTURE_FACTS:
-            return ("line %d: %s is not asked for: %s are"
-                    % (number, match.group(1)[:40], ", ".join(CAPTURE_FACTS)))
-        given[match.group(1).lower()] = match.group(2)
+        if line.strip() and (match is None or match.group(1).lower() not in CAPTURE_FACTS):
+            return ("line %d: %s is none of the facts %s: write name = value, as in status = 200"
+                    % (number, visible_bytes(line.encode("utf-8"))[:40], ", ".join(CAPTURE_FACTS)))
+        if match is not None:
+            given[match.group(1).lower()] = match.group(2)
     for name, wanted in CAPTURE_FACTS.items():
         if name not in given:
             return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
-        value = given[name].strip("\"'")
-        if name == "stderr":
-            value = re.sub(r"(\\n|\\r)+$", "", value)
-        if name == "body":
-            value = re.sub(r"(?i)\s*bytes?$", "", value)
+        value = re.sub(r"(?i)(\\n|\\r|\s*bytes?)+$", "", given[name].strip("\"'"))
         if value.lower() != wanted:
             words = next(words for fact, pattern, words in WRONG_FACTS
                          if fact == name and re.match(pattern, value.lower()))
@@ -317,13 +307,11 @@ WRONG_FACTS = (
 
 def capture_explained(room, exchanges):
     """Text for after the lesson: what explain says of the capture."""
-    facts = []
     try:
         for one in explain_messages([LESSON_CAPTURE], "response"):
-            facts.append("framing %s, complete: %s" % (one["framing"], "yes" if one["complete"] else "no"))
+            framing = one["framing"]
     except TruncatedError as error:
-        facts.append("%s" % error)
-    return "rawdock explain says of it:\n    %s" % "\n    ".join(facts)
+        return "rawdock explain says of it:\n    framing %s, complete: no\n    %s" % (framing, error)
 
 
 def capture_lines(data):
