@@ -23,7 +23,7 @@ def engine():
 
 # -- images
 
-def test_a_pull_is_messages_cut_anywhere():
+def test_a_pull_is_messages_in_chunks_that_end_anywhere():
     with PracticeEngine() as engine, Wire(engine) as wire:
         assert ask(engine, "GET", "/images/json") == (200, [])
         assert ask(engine, "POST", "/containers/create",
