@@ -442,8 +442,8 @@ def is_64_bit_int(value):
     return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
 
 
-# One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong value.
-# Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
+# One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong
+# value. Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
 
 def encode_bool_parameter(value):
     return "%d" % value if isinstance(value, bool) else None

@@ -163,7 +163,8 @@ def test_methods_whose_name_nobody_uses_are_cut():
 
 def test_a_name_in_a_table_of_names_keeps_a_method():
     text = ("class A:\n    X = 1\n\n    def take(self):\n        pass\n\n"
-            "    def other(self):\n        pass\n\n\nNAMES = {1: 'take'}\n\n\ndef call(number):\n    getattr(A(), NAMES[number])()\n")
+            "    def other(self):\n        pass\n\n\nNAMES = {1: 'take'}\n\n\ndef call(number):\n    "
+            "getattr(A(), NAMES[number])()\n")
     left = only_left(text, "call")
     assert "def take" in left and "def other" not in left
 

@@ -43,7 +43,8 @@ def pythons():
 
 def written_file(*options):
     """The bytes of the single file that tools/amalgamate writes."""
-    return subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate")] + list(options))
+    return subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate")]
+                                   + list(options))
 
 
 @pytest.fixture(scope="module")

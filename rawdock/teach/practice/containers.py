@@ -170,7 +170,8 @@ class PracticeContainers(PracticeObjects):
             number, _, protocol = port.partition("/")
             if protocol != "tcp":
                 continue
-            binding = read_object((wanted[port] or [{}])[0], {"HostIp": str, "HostPort": str}, "PortBindings.")
+            binding = read_object((wanted[port] or [{}])[0], {"HostIp": str, "HostPort": str},
+                                  "PortBindings.")
             address, host_port = binding.get("HostIp") or "", binding.get("HostPort") or "0"
             address = address if re.fullmatch(r"127(\.[0-9]{1,3}){3}", address) else "127.0.0.1"
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:

@@ -187,7 +187,8 @@ def answer_network_create(engine, connection, request):
     if driver != "bridge":
         raise PracticeRefusal(404, "plugin \"%s\" not found: a practice network is a bridge" % driver)
     ipam = read_object(given.get("IPAM") or {}, {"Config": list}, "IPAM.")
-    pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str}, "IPAM.Config.")
+    pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str},
+                         "IPAM.Config.")
              for one in ipam.get("Config") or ()]
     pools = [{key: value for key, value in one.items() if value} for one in pools]
     with engine.changed:
