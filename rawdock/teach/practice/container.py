@@ -23,8 +23,8 @@ for host_default, host_keys in (
         ("", "Cgroup CgroupParent ContainerIDFile CpusetCpus CpusetMems Isolation PidMode UTSMode UsernsMode"
              " VolumeDriver"),
         (0, "BlkioWeight CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime"
-            " CpuShares IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory MemoryReservation"
-            " MemorySwap NanoCpus OomScoreAdj"),
+            " CpuShares IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory"
+            " MemoryReservation MemorySwap NanoCpus OomScoreAdj"),
         (False, "AutoRemove OomKillDisable Privileged PublishAllPorts ReadonlyRootfs"),
         ([], "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps"
              " BlkioWeightDevice Devices Dns DnsOptions DnsSearch MaskedPaths ReadonlyPaths"),
