@@ -16,7 +16,15 @@
 Each message says what happened and where; `hint` says what to try next. A Verdict says how a body or a stream
 ended, also when no error was raised.
 """
-from collections import namedtuple
+
+
+def closest_word(word, words):
+    """The one of `words` (list of str) that `word` was probably meant to be, or None."""
+    try:
+        from difflib import get_close_matches
+    except ImportError:   # Debian's python3-minimal has none
+        return None
+    return next(iter(get_close_matches(word, words, 1)), None)
 
 
 def closest_word(word, words):
@@ -191,7 +199,7 @@ class StreamError(RawdockError):
         self.statuses = list(statuses)
 
 
-class Verdict(namedtuple("Verdict", "kind where expected got error")):
+class Verdict:
     """How a body or a stream ended. True only if it is known to be complete.
 
     `kind` (str) is one of
@@ -207,19 +215,26 @@ class Verdict(namedtuple("Verdict", "kind where expected got error")):
     `expected` (None: not announced) and `got` count bytes. `error` is the RawdockError raised, or None.
     """
 
-    __slots__ = ()
+    __slots__ = ("kind", "where", "expected", "got", "error")
+
+    def __init__(self, kind, where, expected=None, got=None, error=None):
+        self.kind = kind
+        self.where = where
+        self.expected = expected
+        self.got = got
+        self.error = error
 
     def __bool__(self):
         return self.kind == "complete"
+
+    def __repr__(self):
+        return "Verdict(%r, %r, %r, %r, %r)" % (self.kind, self.where, self.expected, self.got, self.error)
 
     def __str__(self):
         if self.error is not None:
             return "%s: %s" % (self.kind, self.error)
         count = "" if self.got is None else ": %d bytes" % self.got
         return "%s, %s%s" % (self.kind, self.where, count)
-
-
-Verdict.__new__.__defaults__ = (None, None, None)   # expected, got, error
 
 
 def verdict_of_error(error, where, got=None):
