@@ -34,8 +34,8 @@ def engine():
     ("echo x > /no/such; echo $?", b"1\n", b"sh: can't open /no/such: No such file or directory\n", 0),
     ("echo x > /tmp; cat < /none", b"", b"sh: can't open /tmp: Is a directory\nsh: can't open /none: No"
                                         b" such file or directory\n", 1),
-    ("cd /none; cd /etc/passwd; pwd", b"/\n", b"sh: cd: can't cd to /none: No such file or directory\n"
-                                            b"sh: cd: can't cd to /etc/passwd: Not a directory\n", 0),
+    ("cd /none; cd /etc/passwd; pwd", b"/\n", b"sh: cd: can't cd to /none\n"
+                                            b"sh: cd: can't cd to /etc/passwd\n", 0),
 ])
 def test_the_shell_has_files(engine, script, out, err, status):
     assert shell(engine, script) == (out, err, status)
