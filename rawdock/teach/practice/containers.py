@@ -197,6 +197,9 @@ class PracticeContainers(PracticeObjects):
         container.open_stdin(container.config["OpenStdin"])
         self.end_run(container, True)
 
+    def kill(self, container, request):
+        self.signal(container, signal_number(request.text("signal"), 9))
+
     def signal(self, container, number):
         with self.changed:
             if not container.is_up:
@@ -221,11 +224,11 @@ class PracticeContainers(PracticeObjects):
             self.signal(container, signal_number(wanted))
             self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
             if container.runs == run:
-                self.kill(container)
+                self.end(container)
             self.emit(container, "stop")
         return True
 
-    def kill(self, container):
+    def end(self, container):
         """Kill a container's program, and wait for its end."""
         run = container.runs
         self.signal(container, 9)
@@ -277,7 +280,7 @@ class PracticeContainers(PracticeObjects):
                                            " attempting removal or force remove"
                                       % (container.status, container.id, how))
             if container.is_up:
-                self.kill(container)
+                self.end(container)
             if not container.removed:
                 self.forget(container, request.flag("v"))
 
@@ -383,37 +386,26 @@ def answer_create(engine, connection, request):
     connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
 
 
-def answer_container(engine, connection, request, name):
+def answer_container(engine, connection, request, container):
     with engine.changed:
-        return engine.containers.find(name).inspect(request.flag("size"))
+        return container.inspect(request.flag("size"))
 
 
 def container_action(act):
     """Return a handler that calls `act(containers, container, request)` and answers 204, or 304 for False."""
-    def answer_action(engine, connection, request, name):
-        containers = engine.containers
-        done = act(containers, containers.find(name), request)
-        connection.send_empty(304 if done is False else 204)
-    return answer_action
+    return lambda engine, connection, request, container: (
+        304 if act(engine.containers, container, request) is False else 204)
 
 
-def answer_kill(engine, connection, request, name):
-    containers = engine.containers
-    containers.signal(containers.find(name), signal_number(request.text("signal"), 9))
-    connection.send_empty(204)
-
-
-def answer_resize(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_resize(engine, connection, request, container):
     size = terminal_size(request)
     with engine.changed:
         container.check_running()
         container.resize(size)
-    connection.send_empty(200)
+    return 200
 
 
-def answer_update(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_update(engine, connection, request, container):
     given = read_object(request.json(), UPDATE_KINDS)
     check_restart_policy(given)
     with engine.changed:
@@ -428,13 +420,12 @@ def answer_prune(engine, connection, request):
     return {"ContainersDeleted": removed or None, "SpaceReclaimed": freed}
 
 
-def answer_wait(engine, connection, request, name):
+def answer_wait(engine, connection, request, container):
     condition = request.text("condition") or "not-running"
     if condition not in ("not-running", "next-exit", "removed"):
         raise PracticeRefusal(400, "invalid condition: \"%s\" (not-running, next-exit or removed)"
                               % condition)
     with engine.changed:
-        container = engine.containers.find(name)
         run = container.runs
     # From the moment of this head on the exit cannot be missed: clients start the container after it.
     connection.start_stream([("Content-Type", "application/json")])
@@ -453,16 +444,16 @@ CONTAINER_ROUTES = (
     ("GET", "/containers/json", answer_containers),
     ("POST", "/containers/create", answer_create),
     ("POST", "/containers/prune", answer_prune),
-    ("GET", "/containers/([^/]+)/json", answer_container),
-    ("POST", "/containers/([^/]+)/start", container_action(PracticeContainers.start)),
-    ("POST", "/containers/([^/]+)/stop", container_action(PracticeContainers.stop)),
-    ("POST", "/containers/([^/]+)/restart", container_action(PracticeContainers.restart)),
-    ("POST", "/containers/([^/]+)/kill", answer_kill),
-    ("POST", "/containers/([^/]+)/pause", container_action(PracticeContainers.pause)),
-    ("POST", "/containers/([^/]+)/unpause", container_action(PracticeContainers.unpause)),
-    ("POST", "/containers/([^/]+)/rename", container_action(PracticeContainers.rename)),
-    ("DELETE", "/containers/([^/]+)", container_action(PracticeContainers.remove)),
-    ("POST", "/containers/([^/]+)/wait", answer_wait),
-    ("POST", "/containers/([^/]+)/resize", answer_resize),
-    ("POST", "/containers/([^/]+)/update", answer_update),
+    ("GET", "/containers/(?P<container>[^/]+)/json", answer_container),
+    ("POST", "/containers/(?P<container>[^/]+)/start", container_action(PracticeContainers.start)),
+    ("POST", "/containers/(?P<container>[^/]+)/stop", container_action(PracticeContainers.stop)),
+    ("POST", "/containers/(?P<container>[^/]+)/restart", container_action(PracticeContainers.restart)),
+    ("POST", "/containers/(?P<container>[^/]+)/kill", container_action(PracticeContainers.kill)),
+    ("POST", "/containers/(?P<container>[^/]+)/pause", container_action(PracticeContainers.pause)),
+    ("POST", "/containers/(?P<container>[^/]+)/unpause", container_action(PracticeContainers.unpause)),
+    ("POST", "/containers/(?P<container>[^/]+)/rename", container_action(PracticeContainers.rename)),
+    ("DELETE", "/containers/(?P<container>[^/]+)", container_action(PracticeContainers.remove)),
+    ("POST", "/containers/(?P<container>[^/]+)/wait", answer_wait),
+    ("POST", "/containers/(?P<container>[^/]+)/resize", answer_resize),
+    ("POST", "/containers/(?P<container>[^/]+)/update", answer_update),
 )

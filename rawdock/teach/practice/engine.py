@@ -46,8 +46,10 @@ from .streams import STREAM_ROUTES
 from .system import SYSTEM_ROUTES, refuse_without_route
 from .volumes import VOLUME_ROUTES, PracticeVolumes
 
-# Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path. It
-# returns the value of the JSON response, or None if it has sent the response itself.
+# Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path; a
+# group called "container" is the container of that name, and so for the other kinds of objects. A handler
+# returns the status of a response without a body (int), the value of a JSON response, or None if it has sent
+# the response itself.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
                    + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -313,8 +315,13 @@ class PracticeEngine:
                 request.api = read_version(prefix.group(1))
             request.path = path
             request.query = parse_query(request.raw_query)
-            answer = handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
-            if answer is not None:
+            arguments = [percent_decoded(part) for part in match.groups()]
+            for kind in match.groupdict():
+                arguments[0] = getattr(self, kind + "s").find(arguments[0])
+            answer = handler(self, connection, request, *arguments)
+            if isinstance(answer, int):
+                connection.send_empty(answer)
+            elif answer is not None:
                 connection.send_json(answer)
             return
         request.path = path

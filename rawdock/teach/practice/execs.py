@@ -82,8 +82,7 @@ def check_exec_possible(container):
                               % container.name)
 
 
-def answer_exec_create(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_exec_create(engine, connection, request, container):
     given = read_object(request.json(), EXEC_KINDS)
     with engine.changed:
         if not given.get("Cmd"):
@@ -98,16 +97,14 @@ def answer_exec_create(engine, connection, request, name):
     connection.send_json({"Id": one.id}, 201)
 
 
-def answer_exec_start(engine, connection, request, identity):
+def answer_exec_start(engine, connection, request, one):
     execs = engine.execs
-    one = execs.find(identity)
     given = read_object(request.json(), {"Detach": bool, "Tty": bool})
     # Create decides whether there is a terminal, and start whether the stream has frames.
     tty = bool(given.get("Tty"))
     if given.get("Detach"):
         execs.start(one)
-        connection.send_empty(200)
-        return
+        return 200
     streams = [number for number, key in ((1, "AttachStdout"), (2, "AttachStderr")) if one.given.get(key)]
     attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
     connection.hijack(request, stream_type(request, tty))
@@ -121,24 +118,23 @@ def answer_exec_start(engine, connection, request, identity):
     connection.pump(attacher, one.stdin if one.given.get("AttachStdin") else None, tty, not one.tty)
 
 
-def answer_exec(engine, connection, request, identity):
+def answer_exec(engine, connection, request, one):
     with engine.changed:
-        return engine.execs.find(identity).inspect()
+        return one.inspect()
 
 
-def answer_exec_resize(engine, connection, request, identity):
-    one = engine.execs.find(identity)
+def answer_exec_resize(engine, connection, request, one):
     size = terminal_size(request)
     with engine.changed:
         if not one.running:
-            raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % identity)
+            raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % one.id)
         one.resize(size)
-    connection.send_empty(200)
+    return 200
 
 
 EXEC_ROUTES = (
-    ("POST", "/containers/([^/]+)/exec", answer_exec_create),
-    ("POST", "/exec/([^/]+)/start", answer_exec_start),
-    ("POST", "/exec/([^/]+)/resize", answer_exec_resize),
-    ("GET", "/exec/([^/]+)/json", answer_exec),
+    ("POST", "/containers/(?P<container>[^/]+)/exec", answer_exec_create),
+    ("POST", "/exec/(?P<exec>[^/]+)/start", answer_exec_start),
+    ("POST", "/exec/(?P<exec>[^/]+)/resize", answer_exec_resize),
+    ("GET", "/exec/(?P<exec>[^/]+)/json", answer_exec),
 )

@@ -249,17 +249,16 @@ def answer_images(engine, connection, request):
     return sorted(found, key=lambda one: -one["Created"])
 
 
-def answer_image_tag(engine, connection, request, name):
+def answer_image_tag(engine, connection, request, image):
     images = engine.images
     with engine.changed:
-        image = images.find(name)
         try:
             wanted = parse_reference("%s:%s" % (request.text("repo"), request.text("tag") or "latest"))
         except UsageError as error:
             raise PracticeRefusal(500, str(error))   # a real engine's status, too
         images.give_name(image, full_name(wanted))
         images.emit(image, "tag", full_name(wanted))
-    connection.send_empty(201)
+    return 201
 
 
 def answer_images_prune(engine, connection, request):
@@ -374,11 +373,11 @@ IMAGE_ROUTES = (
     ("GET", "/images/json", answer_images),
     ("POST", "/images/create", answer_pull),
     ("POST", "/images/prune", answer_images_prune),
-    ("GET", "/images/(.+)/json",
-     lambda engine, connection, request, name: engine.images.find(name).inspect(request.api)),
-    ("GET", "/images/(.+)/history",
-     lambda engine, connection, request, name: engine.images.find(name).history()),
-    ("POST", "/images/(.+)/tag", answer_image_tag),
+    ("GET", "/images/(?P<image>.+)/json",
+     lambda engine, connection, request, image: image.inspect(request.api)),
+    ("GET", "/images/(?P<image>.+)/history",
+     lambda engine, connection, request, image: image.history()),
+    ("POST", "/images/(?P<image>.+)/tag", answer_image_tag),
     ("DELETE", "/images/(.+)",
      lambda engine, connection, request, name: engine.images.remove(name, request.flag("force"))),
 )

@@ -172,9 +172,9 @@ def answer_networks(engine, connection, request):
         return [one.inspect(False) for one in engine.networks.select(filters)]
 
 
-def answer_network(engine, connection, request, name):
+def answer_network(engine, connection, request, network):
     with engine.changed:
-        return engine.networks.find(name).inspect(True)
+        return network.inspect(True)
 
 
 def answer_network_create(engine, connection, request):
@@ -202,20 +202,19 @@ def answer_network_create(engine, connection, request):
     connection.send_json({"Id": network.id, "Warning": ""}, 201)
 
 
-def answer_network_delete(engine, connection, request, name):
-    engine.networks.remove(engine.networks.find(name))
-    connection.send_empty(204)
+def answer_network_delete(engine, connection, request, network):
+    engine.networks.remove(network)
+    return 204
 
 
-def connect_request(engine, request, name):
-    """Return (network, container, the request's body) of a connect or disconnect request."""
+def connect_request(engine, request):
+    """Return (container, the request's body) of a connect or disconnect request."""
     given = read_object(request.json(), {"Container": str, "EndpointConfig": dict})
-    network = engine.networks.find(name)
-    return network, engine.containers.find(given.get("Container") or ""), given
+    return engine.containers.find(given.get("Container") or ""), given
 
 
-def answer_network_connect(engine, connection, request, name):
-    network, container, given = connect_request(engine, request, name)
+def answer_network_connect(engine, connection, request, network):
+    container, given = connect_request(engine, request)
     with engine.changed:
         if "host" in (network.name, container.host_config["NetworkMode"]):
             raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to"
@@ -226,18 +225,18 @@ def answer_network_connect(engine, connection, request, name):
         endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
         if container.is_up:
             engine.networks.plug(container, network.name, endpoint)
-    connection.send_empty(200)
+    return 200
 
 
-def answer_network_disconnect(engine, connection, request, name):
-    network, container, _ = connect_request(engine, request, name)
+def answer_network_disconnect(engine, connection, request, network):
+    container, _ = connect_request(engine, request)
     with engine.changed:
         if container.endpoints.pop(network.name, None) is None:
             raise PracticeRefusal(500, "container %s is not connected to network %s"
                                   % (container.id, network.name))
         network.unplug(container)
         engine.networks.emit(network, "disconnect", container=container.id)
-    connection.send_empty(200)
+    return 200
 
 
 def answer_networks_prune(engine, connection, request):
@@ -251,8 +250,8 @@ NETWORK_ROUTES = (
     ("GET", "/networks/?", answer_networks),
     ("POST", "/networks/create", answer_network_create),
     ("POST", "/networks/prune", answer_networks_prune),
-    ("POST", "/networks/([^/]+)/connect", answer_network_connect),
-    ("POST", "/networks/([^/]+)/disconnect", answer_network_disconnect),
-    ("GET", "/networks/([^/]+)", answer_network),
-    ("DELETE", "/networks/([^/]+)", answer_network_delete),
+    ("POST", "/networks/(?P<network>[^/]+)/connect", answer_network_connect),
+    ("POST", "/networks/(?P<network>[^/]+)/disconnect", answer_network_disconnect),
+    ("GET", "/networks/(?P<network>[^/]+)", answer_network),
+    ("DELETE", "/networks/(?P<network>[^/]+)", answer_network_delete),
 )

@@ -55,9 +55,8 @@ def container_stats(container, one_shot):
     return found
 
 
-def answer_stats(engine, connection, request, name):
+def answer_stats(engine, connection, request, container):
     changed = engine.changed
-    container = engine.containers.find(name)
     if not request.flag("stream", True):
         with changed:
             return container_stats(container, request.flag("one-shot"))
@@ -78,8 +77,7 @@ def answer_stats(engine, connection, request, name):
     connection.end_stream()
 
 
-def answer_top(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_top(engine, connection, request, container):
     with engine.changed:
         container.check_running()
         running = list(enumerate(container.processes(), 1))
@@ -99,6 +97,6 @@ def answer_top(engine, connection, request, name):
 
 
 STATS_ROUTES = (
-    ("GET", "/containers/([^/]+)/stats", answer_stats),
-    ("GET", "/containers/([^/]+)/top", answer_top),
+    ("GET", "/containers/(?P<container>[^/]+)/stats", answer_stats),
+    ("GET", "/containers/(?P<container>[^/]+)/top", answer_top),
 )

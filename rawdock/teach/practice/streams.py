@@ -114,9 +114,8 @@ def wanted_streams(request):
     return [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
 
 
-def answer_logs(engine, connection, request, name):
+def answer_logs(engine, connection, request, container):
     changed = engine.changed
-    container = engine.containers.find(name)
     streams = wanted_streams(request)
     if not streams:
         raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream")
@@ -210,6 +209,6 @@ def answer_attach(engine, connection, request, name):
 
 
 STREAM_ROUTES = (
-    ("GET", "/containers/([^/]+)/logs", answer_logs),
+    ("GET", "/containers/(?P<container>[^/]+)/logs", answer_logs),
     ("POST", "/containers/([^/]+)/attach", answer_attach),
 )

@@ -105,7 +105,7 @@ def answer_volume_delete(engine, connection, request, name):
     with engine.changed:
         if name in volumes.by_id or not request.flag("force"):
             volumes.remove(volumes.find(name))
-    connection.send_empty(204)
+    return 204
 
 
 def answer_volumes_prune(engine, connection, request):
@@ -122,7 +122,6 @@ VOLUME_ROUTES = (
     ("GET", "/volumes", answer_volumes),
     ("POST", "/volumes/create", answer_volume_create),
     ("POST", "/volumes/prune", answer_volumes_prune),
-    ("GET", "/volumes/([^/]+)",
-     lambda engine, connection, request, name: engine.volumes.find(name).inspect()),
+    ("GET", "/volumes/(?P<volume>[^/]+)", lambda engine, connection, request, volume: volume.inspect()),
     ("DELETE", "/volumes/([^/]+)", answer_volume_delete),
 )
