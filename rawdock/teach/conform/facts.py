@@ -159,18 +159,17 @@ delete-again,missing 404 application/json length {message:s}
 [networks]
 create 201 application/json length {Id:s,Warning:s}
 name-taken 409 application/json length {message:s}
-inspect 200 application/json length {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},
-    Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
-@list' {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,
+@Network {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,
     Labels:{*:s},Name:s,Options:{*:null},Scope:s}
-list 200 application/json length [@list']
-built-in 200 application/json length @list'+{Labels:{*:null},Options:{*:s}}
+inspect 200 application/json length @Network
+list 200 application/json length [@Network]
+built-in 200 application/json length @Network+{Labels:{*:null},Options:{*:s}}
 user 201 application/json length {Id:s}
 start,delete-user,delete 204 - none nothing
 @Networks' @Networks+{Aliases:[s]}
 @NetworkSettings' @NetworkSettings+{Networks:{*:@Networks'}}
 used 200 application/json chunked @running+{NetworkSettings:@NetworkSettings'}
-its-users 200 application/json length @list'+{Containers:{*:{EndpointID:s,IPv4Address:s,IPv6Address:s,MacAddress:s,Name:s}}}
+its-users 200 application/json length @Network+{Containers:{*:{EndpointID:s,IPv4Address:s,IPv6Address:s,MacAddress:s,Name:s}}}
 in-use,connect-twice 403 application/json length {message:s}
 nobody,nowhere,delete-again,missing 404 application/json length {message:s}
 disconnect,connect 200 - length nothing

@@ -81,7 +81,10 @@ class WantedRequest:
                            "the method is %s%s; this task needs %s" % (head.method, known, self.method))
         path = API_PREFIX.sub("", head.target.partition("?")[0], 1)
         if path != self.path:
-            return hint_at(data, target_at, self.path_words(path))
+            words = "the path is %s, but this task is about %s" % (path, self.path)
+            if path.startswith(self.path) and path[len(self.path)] in "&=":
+                words = "what begins the parameters is a question mark: %s?name=value" % self.path
+            return hint_at(data, target_at, words)
         if self.version not in (None, head.version):
             why = ("1.0 is what this task asks for" if self.version == "1.0" else
                    "1.1 is what this task asks for: a connection of 1.0 closes after one answer, and 1.0 has "
@@ -89,16 +92,6 @@ class WantedRequest:
             return hint_at(data, target_at + len(head.target) + 1,
                            "HTTP/%s, but HTTP/%s (RFC 9112 §2.3)" % (head.version, why))
         return None
-
-    def path_words(self, path):
-        if re.match("https?:", path):
-            return ("the target is the path alone, %s: the host has its own field, Host (RFC 9112 §3.2.1)"
-                    % self.path)
-        if not path.startswith("/"):
-            return "the target begins with a slash: %s (RFC 9112 §3.2.1)" % self.path
-        if re.match("[&=?]", path[len(self.path):]) and path.startswith(self.path):
-            return "what begins the parameters is a question mark: %s?name=value" % self.path
-        return "the path is %s, but this task is about %s" % (path, self.path)
 
     def compare_query(self, answer, request):
         data, head = answer.data, request.head
