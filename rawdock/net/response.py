@@ -142,7 +142,7 @@ class Response(Closing):
             leftover = bytes(data[reader.take_content(data, 0, pieces):])
             self.received -= len(leftover)
             if self._ending is not None:
-                self._ending.feed(data)
+                self._ending.examine(data)
         else:
             # After a reset only a refusal counts as complete: servers reset when they refuse early.
             if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
