@@ -46,6 +46,14 @@ def http_date():
     return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
 
 
+def shut_down(sock):
+    """Shut a socket down, from any thread: whoever waits for it wakes up."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
 class PracticeHangUp(Exception):
     """Raised to end a connection: the client has gone, or the engine is closing."""
 
@@ -285,11 +293,7 @@ class PracticeConnection:
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
-        """Shut the connection down, from any thread: whoever waits for it wakes up."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        shut_down(self.socket)
 
     def pump(self, attacher, pipe, tty, close_pipe_at_end):
         """Carry a hijacked stream both ways until the output ends or the client goes.

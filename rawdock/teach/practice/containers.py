@@ -15,8 +15,7 @@ from .request import (PracticeRefusal, label_matches, practice_filters, prune_fi
                       signal_number, terminal_size)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
-                     " isolation is-task").split()
+CONTAINER_FILTERS = "id name status label exited ancestor network volume".split()
 LOG_DRIVERS = ("", "json-file", "local", "none", "journald", "syslog", "gelf", "fluentd")
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
@@ -64,10 +63,6 @@ class PracticeContainers(PracticeObjects):
                                          for name, endpoint in container.endpoints.items()),
             "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
                                         for mount in container.mounts),
-            "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
-                                         for port in container.port_list()),
-            "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
-                                        for port in container.port_list()),
         }
 
     def check_name(self, name):
@@ -150,6 +145,7 @@ class PracticeContainers(PracticeObjects):
 
     def end_run(self, container, was_started):
         """Undo what a start has done. `wait` is answered, and AutoRemove removes the container."""
+        container.ports = {}
         self.engine.close_ports(container)
         self.engine.networks.unplug_all(container)
         if was_started:
@@ -177,7 +173,8 @@ class PracticeContainers(PracticeObjects):
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:
                 raise PracticeRefusal(400, "invalid host port: %s" % host_port)
             try:
-                opened = self.engine.open_port(container, int(number), address, int(host_port))
+                opened = self.engine.open_port(container, container.port_server(int(number)), address,
+                                               int(host_port))
                 container.ports[port] = (address, opened)
             except OSError as error:
                 raise PracticeRefusal(500, "cannot publish port %s of %s: %s:%s: %s"

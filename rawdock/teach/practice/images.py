@@ -16,7 +16,7 @@ from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
 from .request import PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters
 
-IMAGE_FILTERS = "reference label dangling before since until".split()
+IMAGE_FILTERS = "reference label dangling until".split()
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # The folders of every image, and of each image: its tags, its layers as (name, bytes as downloaded), what it
@@ -355,14 +355,13 @@ def send_messages(connection, messages):
     """Send JSON messages: mostly one in a chunk, but also two in one and one across two, as engines may."""
     held = b""
     for number, message in enumerate(messages):
-        data = held + json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
-        held = b""
+        held += json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
         if number % 7 == 2:
-            held = data   # it goes with the next one
-            continue
-        cut = len(data) // 2 if number % 7 == 4 else 0
-        connection.send_piece(data[:cut])
-        connection.send_piece(data[cut:])
+            continue   # it goes with the next one
+        cut = len(held) // 2 if number % 7 == 4 else 0
+        connection.send_piece(held[:cut])
+        connection.send_piece(held[cut:])
+        held = b""
         if connection.engine.closing:
             raise PracticeHangUp()
         time.sleep(0.002)
