@@ -414,7 +414,7 @@ def test_at_a_terminal_the_tour_of_a_real_engine_needs_a_yes(terminal, environme
     with PracticeEngine() as engine:
         environment["DOCKER_HOST"] = engine.address
         touring = terminal("tour", "--no-wait")
-        touring.see("engine inside rawdock\n[n] ")
+        touring.see("on the practice engine inside rawdock\n[n] ")
         touring.type("n\n")
         touring.see("Nobody has agreed")
         assert touring.end() == 0
