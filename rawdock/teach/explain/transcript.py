@@ -21,7 +21,7 @@ from ...errors import ProtocolError, StreamError, TruncatedError
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
 from .annotate import content_kind
-from .explanations import explain_field, explain_status, explain_target
+from .explanations import explain_event, explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
 from .screen import broken_line, counted_bytes, painted, wrapped_words
@@ -32,8 +32,6 @@ EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
-EVENT_TEXTS = {"open": "connected to %s", "note": "%s", "half-close": "%s will send no more",
-               "close": "%s closed the connection", "reset": "%s reset the connection"}
 JSON_BLANKS = b"\x1e\r\n\t "
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length "
@@ -414,10 +412,7 @@ class ConnectionTranscript:
             self.left.add(event.direction)
             if event.direction == "<":
                 self.finish()
-        text = printable_text(event.data)
-        if event.kind not in ("open", "note"):
-            text = "the client" if event.direction == ">" else "the engine"
-        self.paper.line(self.number, "*", EVENT_TEXTS[event.kind] % text)
+        self.paper.line(self.number, "*", printable_text(explain_event(event)))
 
     def _show(self):
         for direction in "><":

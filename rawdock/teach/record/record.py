@@ -114,18 +114,15 @@ class Recording:
         return self._by_number[number]
 
     def take(self, number, event):
-        is_full = self._limit is not None and self._used + EVENT_OVERHEAD > self._limit
+        size = len(event.data) + EVENT_OVERHEAD
+        is_full = self._limit is not None and self._used + size > self._limit
         if is_full and number not in self._by_number:
             return
         connection = self.find(number)
-        if self._limit is not None and event.kind == "data":
-            room = 0 if number in self._left_out else max(0, self._limit - self._used - EVENT_OVERHEAD)
-            if len(event.data) > room:
-                self._left_out[number] = self._left_out.get(number, 0) + len(event.data) - room
-                event = event._replace(data=event.data[:room])
-                is_full = not room
-        if not is_full:
-            self._used += len(event.data) + EVENT_OVERHEAD
+        if event.kind == "data" and (is_full or number in self._left_out):   # no gap inside a stream
+            self._left_out[number] = self._left_out.get(number, 0) + len(event.data)
+        elif not is_full:
+            self._used += size
             connection.events.append(event)
 
     def finish(self):
