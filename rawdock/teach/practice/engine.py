@@ -188,17 +188,17 @@ class PracticeEngine:
 
     def _accept_on(self, listener, container, serve):
         """Accept connections in a thread, until close_ports(container); `serve(socket)` serves each of them."""
-        with self.changed:
-            self._listeners[listener] = container
-        if self.spawn(self._accept_loop, listener, serve) is None:
-            del self._listeners[listener]
-            raise OSError("the practice engine has no thread left, or is closing")
-
-    def _accept_loop(self, listener, serve):
         import select
         listener.setblocking(False)
         poll = select.poll()
         poll.register(listener, select.POLLIN)
+        with self.changed:
+            self._listeners[listener] = container
+        if self.spawn(self._accept_loop, listener, poll, serve) is None:
+            del self._listeners[listener]
+            raise OSError("the practice engine has no thread left, or is closing")
+
+    def _accept_loop(self, listener, poll, serve):
         while listener in self._listeners:
             try:
                 sock = listener.accept()[0] if poll.poll(200) else None
