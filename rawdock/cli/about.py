@@ -5,7 +5,7 @@ Promises: the docker CLI's lines. If the engine does not answer, the client's pa
 import os
 import sys
 
-from ..engine.answers import answer_field, nested_value
+from ..engine.answers import answer_field
 from ..errors import RawdockError
 from .console import write_lines
 from .flags import Command, command_table
@@ -181,6 +181,13 @@ INFO_FORMS = {
                                                      for pool in value or ()]),
     "list": list_lines, "plugins": plugin_lines, "commit": commit_lines, "insecure": insecure_registry_lines,
     "security": lambda title, value: security_lines(value)}
+
+
+def nested_value(value, *names):
+    """The value at the keys `names` in decoded JSON; None where a key is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def info_lines(facts):

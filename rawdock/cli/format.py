@@ -9,7 +9,6 @@ import json
 import re
 import time
 
-from .durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
 from .printable import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
@@ -60,13 +59,11 @@ def build_time_text(text):
 
     A text that is not a date and time stays as it is.
     """
-    match = re.match(DATE_PATTERN, text, re.ASCII)
-    if match is None or match.group(6) is None or read_date(text) is None:
+    from datetime import datetime
+    try:
+        return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").ctime()
+    except ValueError:
         return text
-    year, month, day = match.groups()[:3]
-    days = read_date("%s-%s-%sZ" % (year, month, day))[0] // 86400   # since 1970-01-01, a Thursday
-    return "%s %s %2d %s %d" % (WEEKDAY_NAMES[(days + 3) % 7], MONTH_NAMES[int(month) - 1], int(day),
-                                ":".join(match.groups()[3:6]), int(year))
 
 
 # -- texts

@@ -11,7 +11,8 @@ Response.messages() raises those.
 """
 import os
 
-from ..engine.answers import answer_field, reject_malformed_answer
+from ..engine.answers import answer_field
+from .console import reject_malformed_answer
 from .format import human_size
 from .printable import printable_text
 

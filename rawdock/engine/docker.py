@@ -74,12 +74,9 @@ def encode_body(body, kind):
             return body
         import json
         return json.dumps(body, allow_nan=False).encode("ascii")
-    except UnicodeEncodeError as error:
-        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
-                         "give bytes")
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the body cannot be written as JSON: %s" % error,
-                         "use dict, list, str, int, float, bool and None only")
+        raise UsageError("the body cannot be written as %s: %s" % ("JSON" if kind == "json" else "UTF-8", error),
+                         "give bytes, or dict, list, str, int, float, bool and None only")
 
 
 def has_field(fields, name):

@@ -380,7 +380,6 @@ session                    POST   /session                        -    upgrade=h
 # splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
 URI_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PATH_SEGMENT_KEEP = URI_UNRESERVED + ":@+,=!$&'()*"
-HIJACK_TARGET = r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)"
 
 # Below these paths a name is an image or plugin reference, and its "/" are written raw, as
 # docker does. Anywhere else a "/" inside a name is written %2F. (The engine decodes before it
@@ -413,11 +412,6 @@ def percent_decode(text, plus_is_space=True):
     data = re.sub(b"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found.group(1), 16),)),
                   text.encode("latin-1", "replace"))
     return data.decode("utf-8", "replace")
-
-
-def may_hijack(method, target):
-    """Whether a 2xx to this request may turn the connection into a raw stream: attach and exec start."""
-    return method == "POST" and re.search(HIJACK_TARGET, target) is not None
 
 
 def encode_query(pairs):
