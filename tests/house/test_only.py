@@ -320,7 +320,8 @@ TRIED = {
     "rename": ["rename", "c1", "d1"], "ps": ["ps", "-a", "--format", "{{.Names}} {{.Image}}"],
     "inspect": ["inspect", "-f", "{{.Name}}", "c1"], "logs": ["logs", "stopped"],
     "events": ["events", "--since", "1", "--until", "2"], "version": ["version", "-f", "{{.Client.Version}}"],
-    "info": ["info", "-f", "{{.Name}}"], "images": ["images"], "pull": ["pull", "busybox"],
+    "info": ["info", "-f", "{{.Name}}"], "pull": ["pull", "busybox"],
+    "images": ["images", "--format", "table {{.Repository}}\t{{.Tag}}\t{{.Size}}"],
     "rmi": ["rmi", "nosuch"],
 }
 # ==== table end
