@@ -211,7 +211,7 @@ class TextMasker:
         if final and self.kind is None and SECRET_MARK.search(text) is None:   # as in most strings
             return data
         known = len(self._tail)
-        masked = None
+        masked = bytearray(data)
         begin = at = 0
         while True:
             if self.kind is None:
@@ -223,14 +223,13 @@ class TextMasker:
             at = len(text) if end is None else end.end()
             start = max(begin, known)
             if start < at:
-                masked = masked or bytearray(data)
                 stars = b"*" * (at - start) if self._in_string else NOT_BLANK.sub(b"*", text[start:at])
                 masked[start - known:at - known] = stars
             if end is None:
                 break
             self.kind = None
         self._keep_tail(text, begin, at)
-        return data if masked is None else bytes(masked)
+        return bytes(masked)
 
     def _keep_tail(self, text, begin, at):
         """Keep the end of `text` for the next piece. The last secret is text[begin:at]."""

@@ -170,7 +170,6 @@ class RecordWriter:
 
     def finish(self):
         self._begin()
-        self._file.flush()
 
 
 # ---- reading
@@ -271,22 +270,22 @@ class WireRecorder:
             return
         with self._lock:
             event = WireEvent(round(self._clock() - self._start, 6), direction, kind, bytes(data))
-            for sink in list(self._sinks):
-                try:
-                    sink.take(number, event)
-                except Exception as error:   # not only OSError: recording must not change what happens
-                    self._sinks.remove(sink)
-                    self._failure = self._failure or error
+            self._give(lambda sink: sink.take(number, event))
+
+    def _give(self, action):
+        """Call action(sink) for each sink; one that fails gets nothing more."""
+        for sink in list(self._sinks):
+            try:
+                action(sink)
+            except Exception as error:   # not only OSError: recording must not change what happens
+                self._sinks.remove(sink)
+                self._failure = self._failure or error
 
     def finish(self):
         """Finish every sink. Raises the exception of the first sink that has failed, if one has."""
         with self._lock:
-            sinks, self._sinks = self._sinks, []
-            for sink in sinks:
-                try:
-                    sink.finish()
-                except Exception as error:
-                    self._failure = self._failure or error
+            self._give(lambda sink: sink.finish())
+            self._sinks = []
             failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
