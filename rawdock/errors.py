@@ -54,6 +54,10 @@ class RawdockError(Exception):
         errno = {"errno": self.errno} if isinstance(self, OSError) else {}
         return __newobj__, (type(self),), dict(vars(self), args=self.args, **errno)
 
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
+
 
 class UsageError(RawdockError, ValueError):
     """The caller's arguments cannot be sent, and nothing was sent."""

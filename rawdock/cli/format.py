@@ -5,7 +5,6 @@ Promises: the functions depend on their arguments alone, so that equal lists pri
 
 Leaves out: colours, and the width of the terminal, to which docker does not cut lines either.
 """
-import json
 import re
 import time
 
@@ -169,6 +168,7 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
 
 def compact_json(value, html=False):
     """JSON as Go writes it: without spaces, with U+2028 and U+2029 escaped; with `html` also <, > and &."""
+    import json
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     if html:

@@ -197,11 +197,11 @@ class Response(Closing):
 
     def json(self, limit=MAX_JSON_BYTES):
         """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
-        from ..wire.jsonstream import decode_json, decode_strict_json
+        from ..wire.jsonstream import decode_json
         self.watch_end("json", self._end_required)
         data = self.read(limit)
         try:
-            return decode_json(data, 0, decode_strict_json)
+            return decode_json(data, 0, None)
         except ProtocolError as error:
             self.fail(error)
             raise
