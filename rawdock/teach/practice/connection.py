@@ -46,7 +46,7 @@ def http_date():
     return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
 
 
-def shut_down(sock):
+def shut_down_both(sock):
     """Shut a socket down, from any thread: whoever waits for it wakes up."""
     try:
         sock.shutdown(socket.SHUT_RDWR)
@@ -293,7 +293,7 @@ class PracticeConnection:
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
-        shut_down(self.socket)
+        shut_down_both(self.socket)
 
     def pump(self, attacher, pipe, tty, close_pipe_at_end):
         """Carry a hijacked stream both ways until the output ends or the client goes.

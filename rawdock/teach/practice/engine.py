@@ -32,7 +32,7 @@ import time
 from ...errors import UsageError
 from ..listen import UnixListener
 from .archives import ARCHIVE_ROUTES
-from .connection import PracticeConnection, shut_down
+from .connection import PracticeConnection, shut_down_both
 from .containers import CONTAINER_ROUTES, PracticeContainers
 from .events import EVENT_ROUTES, PracticeEvents, random_hex
 from .execs import EXEC_ROUTES, PracticeExecs
@@ -251,7 +251,7 @@ class PracticeEngine:
             for one in listeners:
                 del self._listeners[one]
         for one in listeners + clients:
-            shut_down(one)
+            shut_down_both(one)
         for one in listeners:
             one.close()
 
