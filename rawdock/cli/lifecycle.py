@@ -17,6 +17,7 @@ from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_
 from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
+from .progress import PullProgress
 
 NO_TERMINAL = "a terminal (-t) is not supported by this version; leave -t out: -i alone sends stdin"
 # Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
@@ -79,25 +80,13 @@ def call_each(console, names, operation, **parameters):
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
-def pull_progress(console):
-    """A function that writes a message of a pull (dict) to stderr."""
-    drawn = []
-
-    def show(message):
-        if not drawn:
-            from .progress import PullProgress
-            drawn.append(PullProgress(console.err, console.err.isatty()))
-        drawn[0].show(message)
-
-    return show
-
-
 def do_run(console, options, arguments):
     try:
         refuse_terminal(options)
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
-                     stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
+                     stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
+                     **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
@@ -122,7 +111,7 @@ def do_create(console, options, arguments):
         return 125
     require_api_versions(console.docker, versions_needed(options))
     body.update(stream_fields(client))
-    progress = None if client.get("quiet") else pull_progress(console)
+    progress = None if client.get("quiet") else PullProgress(console.err).show
     console.out.line(create_container(console.docker, arguments[0], query, body,
                                       client.get("pull", "missing"), progress, console.err.line))
     return 0

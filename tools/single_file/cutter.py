@@ -200,7 +200,8 @@ def operation_pieces(node):
         first = node.lineno - 1 + node.value.value.count("\n", 0, row.start())
         piece = Piece(first, first + row.group().count("\n") + 1, "operation", [row.group(1)])
         facts, _, *parameters = row.group().split("\n")
-        piece.uses["kind"] = set(re.findall(r"\w+", " ".join([facts] + parameters)))
+        result = facts.split()[4]
+        piece.uses["kind"] = set(re.findall(r"\w+", " ".join([result] + parameters)))
         found.append(piece)
     return found
 
