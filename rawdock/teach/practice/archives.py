@@ -2,7 +2,7 @@
 import json
 
 from .files import FileProblem, base_name, path_stat, practice_tar, read_practice_tar
-from .request import PracticeRefusal, join_path
+from .request import PracticeRefusal, join_path, unlocked
 
 
 def archive_target(request, container):
@@ -53,13 +53,13 @@ def answer_export(engine, connection, request, container):
 
 
 def answer_changes(engine, connection, request, container):
-    connection.send_json(container.files.changes() or None)
+    return 200, container.files.changes() or None
 
 
 ARCHIVE_ROUTES = (
-    ("HEAD", "/containers/(?P<container>[^/]+)/archive", answer_archive_info),
-    ("GET", "/containers/(?P<container>[^/]+)/archive", answer_archive),
+    ("HEAD", "/containers/(?P<container>[^/]+)/archive", unlocked(answer_archive_info)),
+    ("GET", "/containers/(?P<container>[^/]+)/archive", unlocked(answer_archive)),
     ("PUT", "/containers/(?P<container>[^/]+)/archive", answer_archive_put),
-    ("GET", "/containers/(?P<container>[^/]+)/export", answer_export),
+    ("GET", "/containers/(?P<container>[^/]+)/export", unlocked(answer_export)),
     ("GET", "/containers/(?P<container>[^/]+)/changes", answer_changes),
 )

@@ -21,6 +21,7 @@ from ...wire.chunked import encode_chunk, encode_last_chunk
 from ...wire.exchange import Data, End, RequestReader
 from ...wire.frames import encode_frame
 from ...wire.message import RequestHead, encode_response_head
+from ..listen import is_hung_up, shut_down
 from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
@@ -44,14 +45,6 @@ def http_date():
     now = time.gmtime()
     names = {"day": WEEKDAY_NAMES[now.tm_wday], "month": MONTH_NAMES[now.tm_mon - 1]}
     return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
-
-
-def shut_down_both(sock):
-    """Shut a socket down, from any thread: whoever waits for it wakes up."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
 
 
 class PracticeHangUp(Exception):
@@ -134,16 +127,11 @@ class PracticeConnection:
     def client_has_gone(self, half_is_gone=True):
         """Return whether the client has closed the connection; with `half_is_gone`, its half of it."""
         import select
+        half = getattr(select, "POLLRDHUP", 0x2000) if half_is_gone else 0
         try:
-            poll = select.poll()
-            half = getattr(select, "POLLRDHUP", 0x2000)
-            poll.register(self.socket.fileno(), half | select.POLLHUP)
-            events = poll.poll(0)
-            seen = events[0][1] if events else 0
+            return is_hung_up(self.socket, events=half)
         except (OSError, ValueError):
             return True
-        gone = select.POLLHUP | select.POLLERR | select.POLLNVAL | (half if half_is_gone else 0)
-        return bool(seen & gone)
 
     def check_client(self):
         """Raise PracticeHangUp if the client has closed or half-closed the connection."""
@@ -293,7 +281,7 @@ class PracticeConnection:
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
-        shut_down_both(self.socket)
+        shut_down(self.socket)
 
     def pump(self, attacher, pipe, tty, close_pipe_at_end):
         """Carry a hijacked stream both ways until the output ends or the client goes.

@@ -12,7 +12,7 @@ from .events import PracticeObjects, nanoseconds_now
 from .images import image_matches
 from .programs.process import find_user
 from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
-                      signal_number, terminal_size)
+                      signal_number, terminal_size, unlocked)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 CONTAINER_FILTERS = "id name status label exited ancestor network volume".split()
@@ -81,22 +81,21 @@ class PracticeContainers(PracticeObjects):
         `platform` is the one that the image must be for, or "". Raises PracticeRefusal.
         """
         given, host_given = read_config(given)
-        with self.changed:
-            if name is not None:
-                self.check_name(name)
-            image = self.engine.images.find(given["Image"])
-            check_platform(platform, given["Image"])
-            config, host_config = merged_config(image, given, host_given)
-            name = name or free_container_name({one.name for one in self.by_id.values()})
-            links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
-                     for link in host_config["Links"] or ()]
-            host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
-            mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
-            networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
-            endpoints = networking.get("EndpointsConfig") or {}
-            endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
-            container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
-            self.by_id[container.id] = container
+        if name is not None:
+            self.check_name(name)
+        image = self.engine.images.find(given["Image"])
+        check_platform(platform, given["Image"])
+        config, host_config = merged_config(image, given, host_given)
+        name = name or free_container_name({one.name for one in self.by_id.values()})
+        links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
+                 for link in host_config["Links"] or ()]
+        host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
+        mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
+        networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
+        endpoints = networking.get("EndpointsConfig") or {}
+        endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
+        container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
+        self.by_id[container.id] = container
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
@@ -109,33 +108,32 @@ class PracticeContainers(PracticeObjects):
     def start(self, container, request):
         if len(request.body) > 7:
             raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
-        with self.changed:
-            if self.engine.closing:
-                raise PracticeRefusal(503, "the practice engine is closing")
-            if container.removed:
-                raise PracticeRefusal(404, "No such container: %s" % container.id)
-            if container.status == "paused":
-                raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
-            if container.status == "running":
-                return False
-            container.host_config.setdefault("Runtime", "runc")
-            try:
-                user = find_user(container.files, container.config["User"])
-                for name, endpoint in list(container.endpoints.items()):
-                    self.engine.networks.plug(container, name, endpoint)
-                self.publish(container)
-                container.start_process(
-                    container, user, container.program_env(user, container.tty),
-                    container.config["WorkingDir"] or "/", not container.host_config.get("Init"),
-                    lambda status: self.ended(container, status))
-            except PracticeRefusal as refusal:
-                self.start_failed(container, refusal)
-                raise
-            container.status, container.started, container.error = "running", nanoseconds_now(), ""
-            container.exit_code = 0
-            self.emit_mounts(container, "mount")
-            self.emit(container, "start")
-            self.changed.notify_all()
+        if self.engine.closing:
+            raise PracticeRefusal(503, "the practice engine is closing")
+        if container.removed:
+            raise PracticeRefusal(404, "No such container: %s" % container.id)
+        if container.status == "paused":
+            raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
+        if container.status == "running":
+            return False
+        container.host_config.setdefault("Runtime", "runc")
+        try:
+            user = find_user(container.files, container.config["User"])
+            for name, endpoint in list(container.endpoints.items()):
+                self.engine.networks.plug(container, name, endpoint)
+            self.publish(container)
+            container.start_process(
+                container, user, container.program_env(user, container.tty),
+                container.config["WorkingDir"] or "/", not container.host_config.get("Init"),
+                lambda status: self.ended(container, status))
+        except PracticeRefusal as refusal:
+            self.start_failed(container, refusal)
+            raise
+        container.status, container.started, container.error = "running", nanoseconds_now(), ""
+        container.exit_code = 0
+        self.emit_mounts(container, "mount")
+        self.emit(container, "start")
+        self.changed.notify_all()
         return True
 
     def start_failed(self, container, refusal):
@@ -198,31 +196,29 @@ class PracticeContainers(PracticeObjects):
         self.signal(container, signal_number(request.text("signal"), 9))
 
     def signal(self, container, number):
-        with self.changed:
-            if not container.is_up:
-                raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running"
-                                      % (container.name, container.id))
-            ends = (9, signal_number(container.config.get("StopSignal")))
-            if container.status == "paused" and number in ends:
-                self.thaw(container)   # a paused program cannot end
-            container.process.deliver(number)
-            self.emit(container, "kill", signal=str(number))
+        if not container.is_up:
+            raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running"
+                                  % (container.name, container.id))
+        ends = (9, signal_number(container.config.get("StopSignal")))
+        if container.status == "paused" and number in ends:
+            self.thaw(container)   # a paused program cannot end
+        container.process.deliver(number)
+        self.emit(container, "kill", signal=str(number))
 
     def stop(self, container, request):
         """Send the stop signal, wait (by default for StopTimeout, or 10 seconds), then kill."""
-        with self.changed:
-            if not container.is_up:
-                return False
-            run, seconds = container.runs, request.number("t")
-            if seconds is None:
-                seconds = container.config.get("StopTimeout")
-            seconds = 10 if seconds is None else seconds
-            wanted = request.text("signal") or container.config.get("StopSignal")
-            self.signal(container, signal_number(wanted))
-            self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
-            if container.runs == run:
-                self.end(container)
-            self.emit(container, "stop")
+        if not container.is_up:
+            return False
+        run, seconds = container.runs, request.number("t")
+        if seconds is None:
+            seconds = container.config.get("StopTimeout")
+        seconds = 10 if seconds is None else seconds
+        wanted = request.text("signal") or container.config.get("StopSignal")
+        self.signal(container, signal_number(wanted))
+        self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
+        if container.runs == run:
+            self.end(container)
+        self.emit(container, "stop")
         return True
 
     def end(self, container):
@@ -232,28 +228,25 @@ class PracticeContainers(PracticeObjects):
         self.engine.wait_until(lambda: container.runs != run, None)
 
     def restart(self, container, request):
-        with self.changed:
-            container.restarting = True
-            try:
-                self.stop(container, request)
-                self.start(container, request)
-            finally:
-                container.restarting = False
-            self.emit(container, "restart")
+        container.restarting = True
+        try:
+            self.stop(container, request)
+            self.start(container, request)
+        finally:
+            container.restarting = False
+        self.emit(container, "restart")
 
     def pause(self, container, request):
-        with self.changed:
-            container.check_running()
-            if container.status == "paused":
-                raise PracticeRefusal(409, "Container %s is already paused" % container.id)
-            container.status = "paused"
-            self.emit(container, "pause")
+        container.check_running()
+        if container.status == "paused":
+            raise PracticeRefusal(409, "Container %s is already paused" % container.id)
+        container.status = "paused"
+        self.emit(container, "pause")
 
     def unpause(self, container, request):
-        with self.changed:
-            if container.status != "paused":
-                raise PracticeRefusal(500, "Container %s is not paused" % container.id)
-            self.thaw(container)
+        if container.status != "paused":
+            raise PracticeRefusal(500, "Container %s is not paused" % container.id)
+        self.thaw(container)
 
     def thaw(self, container):
         container.status = "running"
@@ -262,39 +255,36 @@ class PracticeContainers(PracticeObjects):
 
     def rename(self, container, request):
         name = request.text("name")
-        with self.changed:
-            if not name or name.lstrip("/") == container.name:
-                raise PracticeRefusal(400, "a container's new name may be neither empty nor its own")
-            self.check_name(name)
-            old, container.name = container.name, name
-            self.emit(container, "rename", oldName="/" + old)
+        if not name or name.lstrip("/") == container.name:
+            raise PracticeRefusal(400, "a container's new name may be neither empty nor its own")
+        self.check_name(name)
+        old, container.name = container.name, name
+        self.emit(container, "rename", oldName="/" + old)
 
     def remove(self, container, request):
-        with self.changed:
-            if container.is_up and not request.flag("force"):
-                how = "Unpause and then stop" if container.status == "paused" else "Stop"
-                raise PracticeRefusal(409, "You cannot remove a %s container %s. %s the container before"
-                                           " attempting removal or force remove"
-                                      % (container.status, container.id, how))
-            if container.is_up:
-                self.end(container)
-            if not container.removed:
-                self.forget(container, request.flag("v"))
+        if container.is_up and not request.flag("force"):
+            how = "Unpause and then stop" if container.status == "paused" else "Stop"
+            raise PracticeRefusal(409, "You cannot remove a %s container %s. %s the container before"
+                                       " attempting removal or force remove"
+                                  % (container.status, container.id, how))
+        if container.is_up:
+            self.end(container)
+        if not container.removed:
+            self.forget(container, request.flag("v"))
 
     def forget(self, container, with_volumes):
         """Remove a container whose program does not run → its id."""
-        with self.changed:
-            container.removed = True
-            self.by_id.pop(container.id, None)
-            self.engine.execs.forget(container)
-            container.stdin.break_off()
-            container.close_attachers()
-            volumes = [mount.volume for mount in container.mounts if mount.volume is not None]
-            for volume in volumes if with_volumes else ():
-                if volume.anonymous and not self.engine.volumes.users(volume):
-                    self.engine.volumes.remove(volume)
-            self.emit(container, "destroy")
-            self.changed.notify_all()
+        container.removed = True
+        self.by_id.pop(container.id, None)
+        self.engine.execs.forget(container)
+        container.stdin.break_off()
+        container.close_attachers()
+        volumes = [mount.volume for mount in container.mounts if mount.volume is not None]
+        for volume in volumes if with_volumes else ():
+            if volume.anonymous and not self.engine.volumes.users(volume):
+                self.engine.volumes.remove(volume)
+        self.emit(container, "destroy")
+        self.changed.notify_all()
         return container.id
 
 
@@ -369,23 +359,21 @@ def merged_config(image, given, host_given):
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
     limit = request.number("limit") or 0
-    with engine.changed:
-        newest_first = engine.containers.select(filters)[::-1]
-        everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
-        found = [one.summary(request.flag("size")) for one in newest_first
-                 if everything or one.is_up]
+    newest_first = engine.containers.select(filters)[::-1]
+    everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
+    found = [one.summary(request.flag("size")) for one in newest_first
+             if everything or one.is_up]
     return found[:limit] if limit > 0 else found
 
 
 def answer_create(engine, connection, request):
     container, warnings = engine.containers.create(
         request.text("name") or None, request.text("platform"), request.json())
-    connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
+    return 201, {"Id": container.id, "Warnings": warnings}
 
 
 def answer_container(engine, connection, request, container):
-    with engine.changed:
-        return container.inspect(request.flag("size"))
+    return container.inspect(request.flag("size"))
 
 
 def container_action(act):
@@ -396,18 +384,16 @@ def container_action(act):
 
 def answer_resize(engine, connection, request, container):
     size = terminal_size(request)
-    with engine.changed:
-        container.check_running()
-        container.resize(size)
+    container.check_running()
+    container.resize(size)
     return 200
 
 
 def answer_update(engine, connection, request, container):
     given = read_object(request.json(), UPDATE_KINDS)
     check_restart_policy(given)
-    with engine.changed:
-        container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
-        engine.containers.emit(container, "update")
+    container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
+    engine.containers.emit(container, "update")
     return {"Warnings": None}
 
 
@@ -450,7 +436,7 @@ CONTAINER_ROUTES = (
     ("POST", "/containers/(?P<container>[^/]+)/unpause", container_action(PracticeContainers.unpause)),
     ("POST", "/containers/(?P<container>[^/]+)/rename", container_action(PracticeContainers.rename)),
     ("DELETE", "/containers/(?P<container>[^/]+)", container_action(PracticeContainers.remove)),
-    ("POST", "/containers/(?P<container>[^/]+)/wait", answer_wait),
+    ("POST", "/containers/(?P<container>[^/]+)/wait", unlocked(answer_wait)),
     ("POST", "/containers/(?P<container>[^/]+)/resize", answer_resize),
     ("POST", "/containers/(?P<container>[^/]+)/update", answer_update),
 )

@@ -30,9 +30,9 @@ import socket
 import time
 
 from ...errors import UsageError
-from ..listen import UnixListener
+from ..listen import UnixListener, shut_down
 from .archives import ARCHIVE_ROUTES
-from .connection import PracticeConnection, shut_down_both
+from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers
 from .events import EVENT_ROUTES, PracticeEvents, random_hex
 from .execs import EXEC_ROUTES, PracticeExecs
@@ -47,9 +47,10 @@ from .system import SYSTEM_ROUTES, refuse_without_route
 from .volumes import VOLUME_ROUTES, PracticeVolumes
 
 # Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path; a
-# group called "container" is the container of that name, and so for the other kinds of objects. A handler
-# returns the status of a response without a body (int), the value of a JSON response, or None if it has sent
-# the response itself.
+# group called "container" is the container of that name, and so for the other kinds of objects. A handler is
+# called under `changed` and returns a response: the value of its JSON, with a status other than 200 the pair
+# (status, value), or without a body the status (int). A handler that is `unlocked` may send a response itself,
+# and returns None.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
                    + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -173,7 +174,7 @@ class PracticeEngine:
         self._closed.set()
 
     def _end_threads(self):
-        """Close what is the engine's own, and wait up to 10 seconds for the threads, those of containers too."""
+        """Close what is the engine's own, and wait up to 10 seconds for all threads."""
         import threading
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
@@ -251,7 +252,7 @@ class PracticeEngine:
             for one in listeners:
                 del self._listeners[one]
         for one in listeners + clients:
-            shut_down_both(one)
+            shut_down(one)
         for one in listeners:
             one.close()
 
@@ -272,13 +273,17 @@ class PracticeEngine:
             request.path = path
             request.query = parse_query(request.raw_query)
             arguments = [percent_decoded(part) for part in match.groups()]
-            for kind in match.groupdict():
-                arguments[0] = getattr(self, kind + "s").find(arguments[0])
-            answer = handler(self, connection, request, *arguments)
+            with self.changed:
+                for kind in match.groupdict():
+                    arguments[0] = getattr(self, kind + "s").find(arguments[0])
+                answer = handler(self, connection, request, *arguments)
+            if callable(answer):
+                answer = answer()
             if isinstance(answer, int):
                 connection.send_empty(answer)
             elif answer is not None:
-                connection.send_json(answer)
+                status, value = answer if isinstance(answer, tuple) else (200, answer)
+                connection.send_json(value, status)
             return
         request.path = path
         refuse_without_route(request)

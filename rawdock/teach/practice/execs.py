@@ -3,7 +3,7 @@ from ...wire.frames import encode_frame
 from .connection import stream_type
 from .events import PracticeObjects, random_hex
 from .programs.process import find_user
-from .request import STRINGS, PracticeRefusal, read_object, terminal_size
+from .request import STRINGS, PracticeRefusal, read_object, terminal_size, unlocked
 from .running import ProgramOwner
 from .streams import PracticeAttacher
 
@@ -84,17 +84,16 @@ def check_exec_possible(container):
 
 def answer_exec_create(engine, connection, request, container):
     given = read_object(request.json(), EXEC_KINDS)
-    with engine.changed:
-        if not given.get("Cmd"):
-            raise PracticeRefusal(400, "No exec command specified")
-        check_exec_possible(container)
-        finished = [one.id for one in container.execs.values() if one.started and not one.running]
-        for identity in finished[:-MAX_FINISHED_EXECS]:
-            del container.execs[identity], engine.execs.by_id[identity]
-        one = PracticeExec(container, given)
-        container.execs[one.id] = engine.execs.by_id[one.id] = one
-        engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
-    connection.send_json({"Id": one.id}, 201)
+    if not given.get("Cmd"):
+        raise PracticeRefusal(400, "No exec command specified")
+    check_exec_possible(container)
+    finished = [one.id for one in container.execs.values() if one.started and not one.running]
+    for identity in finished[:-MAX_FINISHED_EXECS]:
+        del container.execs[identity], engine.execs.by_id[identity]
+    one = PracticeExec(container, given)
+    container.execs[one.id] = engine.execs.by_id[one.id] = one
+    engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
+    return 201, {"Id": one.id}
 
 
 def answer_exec_start(engine, connection, request, one):
@@ -119,22 +118,20 @@ def answer_exec_start(engine, connection, request, one):
 
 
 def answer_exec(engine, connection, request, one):
-    with engine.changed:
-        return one.inspect()
+    return one.inspect()
 
 
 def answer_exec_resize(engine, connection, request, one):
     size = terminal_size(request)
-    with engine.changed:
-        if not one.running:
-            raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % one.id)
-        one.resize(size)
+    if not one.running:
+        raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % one.id)
+    one.resize(size)
     return 200
 
 
 EXEC_ROUTES = (
     ("POST", "/containers/(?P<container>[^/]+)/exec", answer_exec_create),
-    ("POST", "/exec/(?P<exec>[^/]+)/start", answer_exec_start),
+    ("POST", "/exec/(?P<exec>[^/]+)/start", unlocked(answer_exec_start)),
     ("POST", "/exec/(?P<exec>[^/]+)/resize", answer_exec_resize),
     ("GET", "/exec/(?P<exec>[^/]+)/json", answer_exec),
 )

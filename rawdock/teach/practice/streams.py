@@ -12,7 +12,7 @@ import time
 from ...wire.frames import encode_frame
 from .connection import MULTIPLEXED_STREAM, RAW_STREAM, stream_type
 from .events import nanoseconds_now, wire_time
-from .request import PracticeRefusal, unix_time
+from .request import PracticeRefusal, unix_time, unlocked
 
 PATIENCE = 2.0                    # seconds
 MAX_BACKLOG_BYTES = 1 << 20       # of output, per attached client; dockerd holds about as much
@@ -209,6 +209,6 @@ def answer_attach(engine, connection, request, name):
 
 
 STREAM_ROUTES = (
-    ("GET", "/containers/(?P<container>[^/]+)/logs", answer_logs),
-    ("POST", "/containers/([^/]+)/attach", answer_attach),
+    ("GET", "/containers/(?P<container>[^/]+)/logs", unlocked(answer_logs)),
+    ("POST", "/containers/([^/]+)/attach", unlocked(answer_attach)),
 )
