@@ -105,8 +105,8 @@ class Response(Closing):
         others do not. `required`: reading to the end raises UnconfirmedError if the content has not shown it.
         """
         if self.framing.kind == "close" and not self.complete:
-            from .ending import content_end
-            self._ending = content_end(content)
+            from .ending import CONTENT_ENDS, UnknownEnd
+            self._ending = CONTENT_ENDS.get(content, UnknownEnd)()
             self._end_required = required
 
     def _require_end(self):
