@@ -26,7 +26,7 @@ from ..net.limits import require_seconds
 from .answers import answer_field, malformed_answer, says_frames
 from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
 
-OLDEST_API = "1.24"
+OLDEST_API = "1.24"            # what an engine speaks that offers none in its answer to /_ping
 NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
@@ -50,12 +50,10 @@ def error_from_response(response):
     except RawdockError as error:   # the refusal itself is known; that its text was cut is less important
         cut_short = " (%s)" % error
     text = data[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
-    message = None
-    if text.startswith("{"):
-        try:
-            message = json.loads(text).get("message")
-        except (ValueError, RecursionError):
-            pass
+    try:
+        message = json.loads(text).get("message")
+    except (AttributeError, ValueError, RecursionError):   # AttributeError: JSON, and no object
+        message = None
     if not isinstance(message, str) or not message.strip():
         message = text or ("%d %s" % (response.status, response.reason)).strip()
     kind = {404: NotFound, 409: Conflict}.get(response.status, APIError)
@@ -75,8 +73,8 @@ def encode_body(body, kind):
         import json
         return json.dumps(body, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the body cannot be written as %s: %s" % ("JSON" if kind == "json" else "UTF-8", error),
-                         "give bytes, or dict, list, str, int, float, bool and None only")
+        raise UsageError("the body cannot be written: %s" % error,
+                         "give bytes, or for JSON dict, list, str, int, float, bool and None only")
 
 
 def has_field(fields, name):
@@ -160,10 +158,8 @@ class Docker(Closing):
                 if offered is None and response.status >= 300:
                     raise error_from_response(response)
                 response.read(MAX_ERROR_BYTES)
-            if offered is None:   # then it is older than 1.25
-                offered = OLDEST_API
             try:
-                newest = api_version_pair(offered, "v?")
+                newest = api_version_pair(OLDEST_API if offered is None else offered, "v?")
             except UsageError:
                 raise malformed_answer("SystemPing", offered.encode("latin-1"), "an API version such as 1.41")
             if newest < api_version_pair(OLDEST_API):
@@ -409,8 +405,8 @@ def upgrade_fields(protocol):
     fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
     if protocol == "websocket":   # RFC 6455 §4.1
         from base64 import b64encode
-        key = b64encode(os.urandom(16)).decode("ascii")
-        fields += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key)]
+        fields += [("Sec-WebSocket-Version", "13"),
+                   ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
     return fields
 
 

@@ -278,13 +278,10 @@ def read_env_file(path):
 
 
 def is_ip_address(text):
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, text)
-            return True
-        except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
-            pass
-    return False
+    try:
+        return bool(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
+    except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
+        return False
 
 
 def address_entries(option, values):
@@ -380,12 +377,11 @@ def parse_publish(text):
     published = [""] * len(container)
     if len(fields) > 1 and fields[-2]:
         host = port_range(fields[-2], text)
+        published = [str(port) for port in host]
         if len(container) == 1 and len(host) > 1:   # the engine picks one of them
             published = ["%d-%d" % (host[0], host[-1])]
         elif len(host) != len(container):
             raise UsageError("port %r: the ranges differ in length" % text)
-        else:
-            published = [str(port) for port in host]
     return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": place})
             for port, place in zip(container, published)]
 
