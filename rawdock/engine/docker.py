@@ -61,14 +61,14 @@ def error_from_response(response):
 
 
 def encode_body(body, kind):
-    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" values as JSON.
+    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" all but bytes as JSON.
 
-    Bytes, files and iterables stay as they are. UsageError for what has no such form.
+    Bytes, and for other kinds files and iterables, stay as they are. UsageError for what has no such form.
     """
     try:
         if isinstance(body, str):
             return body.encode("utf-8")
-        if kind != "json":
+        if kind != "json" or isinstance(body, bytes):
             return body
         import json
         return json.dumps(body, allow_nan=False).encode("ascii")
@@ -105,10 +105,10 @@ def header_pairs(headers):
 class Docker(Closing):
     """A client of the engine at `address` (str).
 
-    Without `address`: DOCKER_HOST, the current context, /var/run/docker.sock. `version`: the API version to
-    use, None to agree on one. `timeout` in seconds: to connect, and for the answer to begin where the engine
-    answers at once (a GET of JSON); streams and actions such as stop, which may take long, have no limit.
-    May be used from several threads, and after a fork in both processes.
+    Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
+    /var/run/docker.sock. `version`: the API version to use, None to agree on one. `timeout` in seconds: to
+    connect, and for the answer to begin where the engine answers at once (a GET of JSON); streams and actions
+    such as stop have no limit. May be used from several threads, and after a fork in both processes.
     `open_socket(address, timeout)` makes each socket; set it to record or to plan what is sent.
     """
 
@@ -180,12 +180,11 @@ class Docker(Closing):
                 head_timeout=None, idle_timeout=None, total_timeout=None):
         """Send any request → Response, whatever its status.
 
-        `path` goes out verbatim (no version is put before it); `query` is a dict whose values may be
-        str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a dict or pairs; `body`
-        bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
-        Timeouts in seconds, None for no limit: `head_timeout` for the head of the answer to come whole,
-        `idle_timeout` for a wait between two reads of its body, `total_timeout` for all of the exchange.
-        UsageError, before a byte is sent, for what cannot be sent.
+        `path` goes out verbatim (no version is put before it, only the base path of the address); `query` is
+        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a
+        dict or pairs; `body` bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes
+        (sent chunked). `hijack` and the timeouts, in seconds, are those of Connection.request(). UsageError,
+        before a byte is sent, for what cannot be sent.
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise UsageError("path %r does not begin with /" % (path,), "write it as in /containers/json")
@@ -268,7 +267,7 @@ class Docker(Closing):
         # The response to the start of a detached exec is like any other: there is no stream to switch to.
         hijack = endpoint.upgrade is not None and not body_says(body, "Detach")
         if body is not None:
-            body = encode_body(body, None if isinstance(body, bytes) else endpoint.body)
+            body = encode_body(body, endpoint.body)
             if not has_field(fields, "content-type"):
                 fields.append(("Content-Type", CONTENT_TYPES[endpoint.body]))
         if hijack:

@@ -89,8 +89,8 @@ def raise_signal(number):
 class CaughtSignals:
     """Inside its with block, the signals that `docker run` passes on call caught(number, frame).
 
-    These are all that can be caught except CHLD, PIPE, URG, WINCH and those of job control. Outside the main
-    thread no signal is caught.
+    These are all except CHLD, PIPE, URG and WINCH, those of job control, faults, timers and resource limits,
+    and real-time signals. Outside the main thread no signal is caught.
     """
 
     LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP

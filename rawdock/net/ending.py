@@ -19,7 +19,7 @@ TAR_TYPES_WITHOUT_CONTENT = b"123456"   # links, devices, directories and pipes 
 
 
 class JsonEnd:
-    """One JSON value. A number never counts as complete, because another digit might have followed."""
+    """One JSON value. It is not complete if a digit is its last byte: another one might have followed."""
 
     def __init__(self):
         self._held = bytearray()

@@ -27,8 +27,9 @@ class Response(Closing):
     The body is read once, in one of these ways: read(), json(), readinto(), copy_to(), iteration, messages(),
     frames(). `complete` turns True when its end has been seen. All of them raise TruncatedError,
     ProtocolError, Timeout or ConnectError if it does not end as it should. Offsets in errors count from the
-    start of the response, those of messages() and frames() from the start of its content. After watch_end() a
-    body that ends with its connection can raise UnconfirmedError too. `received` counts bytes of the body.
+    start of the response, those of json(), messages(), frames() and of a limit from the start of its content.
+    After watch_end() a body that ends with its connection can raise UnconfirmedError too. `received` counts
+    bytes of the body.
     """
 
     complete = False
