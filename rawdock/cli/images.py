@@ -10,7 +10,7 @@ list below an image, credentials (a pull sends none), content trust, and removin
 import re
 import time
 
-from ..engine.answers import answer_field, answer_objects
+from ..engine.answers import answer_field
 from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
@@ -18,7 +18,7 @@ from .flags import Command, command_table
 from .format import align_columns, familiar_image, human_size, local_time_text
 from .formatted import write_formatted
 from .listing import shown_id, wanted_format
-from .queries import parse_filters
+from .queries import answer_objects, parse_filters
 
 NO_NAME = "<none>"
 

@@ -7,13 +7,12 @@ Leaves out: psFormat and the other defaults of config.json.
 """
 import time
 
-from ..engine.answers import answer_objects
 from .console import write_lines
 from .durations import human_duration
 from .flags import Command, command_table
 from .format import (align_columns, familiar_image, human_size, local_time_text, ports_column, quote_text,
                      short_id, shorten)
-from .queries import parse_filters
+from .queries import answer_objects, parse_filters
 
 COMMAND_WIDTH = 20       # columns of a command, a mount
 MOUNT_WIDTH = 15

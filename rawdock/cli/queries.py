@@ -1,6 +1,7 @@
-"""--filter, --since and --until as parameters of a request's query."""
+"""What commands share that list something: --filter, --since and --until in the query, the list in the answer."""
 import time
 
+from ..engine.answers import answer_field, malformed_answer
 from .console import CommandFailed
 from .durations import parse_when
 
@@ -28,3 +29,17 @@ def read_when(options, name):
     """--since or --until as the engine takes it (str), or None."""
     text = options[name]
     return parse_when(text, time.time()) if text else None
+
+
+def answer_objects(answer, operation, *needed):
+    """`answer` if it is a list of objects with a text under each name of `needed`, [] for null.
+
+    ProtocolError for anything else.
+    """
+    if not isinstance(answer, (list, type(None))):
+        raise malformed_answer(operation, answer, "a list")
+    for one in answer or ():
+        answer_field(one, operation, dict)
+        for name in needed:
+            answer_field(one, operation, str, name)
+    return answer or []

@@ -36,17 +36,3 @@ def answer_field(answer, operation, kinds, *names):
         if isinstance(found, kinds) and (not isinstance(found, bool) or bool in kinds):
             return found
     raise malformed_answer(operation, answer, "an object" + (" that has " + ".".join(names) if names else ""))
-
-
-def answer_objects(answer, operation, *needed):
-    """`answer` if it is a list of objects with a text under each name of `needed`, [] for null.
-
-    ProtocolError for anything else.
-    """
-    if not isinstance(answer, (list, type(None))):
-        raise malformed_answer(operation, answer, "a list")
-    for one in answer or ():
-        answer_field(one, operation, dict)
-        for name in needed:
-            answer_field(one, operation, str, name)
-    return answer or []

@@ -60,11 +60,28 @@ def error_from_response(response):
     return kind(response.status, message.strip() + cut_short, response.method, response.target)
 
 
-def encode_body(body, kind):
-    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" all but bytes as JSON.
+def has_field(fields, name):
+    """Whether the (name, value) pairs `fields` have a field called `name` (lower-case)."""
+    return any(str(field).lower() == name for field, _ in fields)
 
-    Bytes, and for other kinds files and iterables, stay as they are. UsageError for what has no such form.
+
+def header_pairs(headers):
+    """`headers` (a dict, pairs or None) as a list of (name, value). UsageError for anything else."""
+    try:
+        pairs = headers.items() if isinstance(headers, dict) else headers or ()
+        return [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
+
+
+def encode_body(body, kind, fields):
+    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" values as JSON.
+
+    Bytes, files and iterables stay as they are. `fields` (list of pairs) get the Content-Type of the `kind`,
+    unless they have one. UsageError for what has no such form.
     """
+    if kind in CONTENT_TYPES and not has_field(fields, "content-type"):
+        fields.append(("Content-Type", CONTENT_TYPES[kind]))
     try:
         if isinstance(body, str):
             return body.encode("utf-8")
@@ -75,31 +92,6 @@ def encode_body(body, kind):
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError("the body cannot be written: %s" % error,
                          "give bytes, or for JSON dict, list, str, int, float, bool and None only")
-
-
-def has_field(fields, name):
-    """Whether the (name, value) pairs `fields` have a field called `name` (lower-case)."""
-    return any(str(field).lower() == name for field, _ in fields)
-
-
-def body_says(body, name):
-    """Whether the request body, as the caller gave it, is a JSON object whose `name` is true."""
-    if isinstance(body, (bytes, str)):
-        import json
-        try:
-            body = json.loads(body if isinstance(body, str) else body.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return False
-    return isinstance(body, dict) and bool(body.get(name))
-
-
-def header_pairs(headers):
-    """`headers` (a dict, pairs or None) as a list of (name, value). UsageError for anything else."""
-    try:
-        pairs = headers.items() if isinstance(headers, dict) else headers or ()
-        return [(name, value) for name, value in pairs]
-    except (TypeError, ValueError):
-        raise UsageError("headers are a dict, or pairs of name and value, not %r" % (headers,)) from None
 
 
 class Docker(Closing):
@@ -191,10 +183,7 @@ class Docker(Closing):
         if query:
             path += ("&" if "?" in path else "?") + encode_query(raw_query_pairs(query))
         fields = header_pairs(headers)
-        is_json = isinstance(body, (dict, list))
-        if is_json and not has_field(fields, "content-type"):
-            fields.append(("Content-Type", "application/json"))
-        body = encode_body(body, "json" if is_json else None)
+        body = encode_body(body, "json" if isinstance(body, (dict, list)) else None, fields)
         return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout,
                               total_timeout)
 
@@ -264,16 +253,13 @@ class Docker(Closing):
         path = path_parameters(endpoint, path_values, parameters)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)
-        # The response to the start of a detached exec is like any other: there is no stream to switch to.
-        hijack = endpoint.upgrade is not None and not body_says(body, "Detach")
+        ask = STREAM_REQUESTS.get(endpoint.result)
+        stream_fields = ask(endpoint, body) if ask is not None else []
         if body is not None:
-            body = encode_body(body, endpoint.body)
-            if not has_field(fields, "content-type"):
-                fields.append(("Content-Type", CONTENT_TYPES[endpoint.body]))
-        if hijack:
-            fields += upgrade_fields(endpoint.upgrade)
+            body = encode_body(body, endpoint.body, fields)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
-        response = self._exchange(endpoint.method, target, fields, body, "1.1", hijack, seconds, seconds)
+        response = self._exchange(endpoint.method, target, fields + stream_fields, body, "1.1",
+                                  bool(stream_fields), seconds, seconds)
         return self._require_success(endpoint, response)
 
     def _require_success(self, endpoint, response):
@@ -366,7 +352,36 @@ def is_terminal_stream(response, operation):
         raise
 
 
-# What call() makes of a Response, by the result kind of the operation.
+def body_says(body, name):
+    """Whether the request body, as the caller gave it, is a JSON object whose `name` is true."""
+    if isinstance(body, (bytes, str)):
+        import json
+        try:
+            body = json.loads(body if isinstance(body, str) else body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return False
+    return isinstance(body, dict) and bool(body.get(name))
+
+
+def fields_for_stream(endpoint, body):
+    """The header fields that ask for the stream of `endpoint`; a detached exec has none."""
+    return [] if body_says(body, "Detach") else upgrade_fields(endpoint.upgrade)
+
+
+def upgrade_fields(protocol):
+    """The header fields that ask for a switch to `protocol` (RFC 9110 §7.8)."""
+    fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
+    if protocol == "websocket":   # RFC 6455 §4.1
+        from base64 import b64encode
+        fields += [("Sec-WebSocket-Version", "13"),
+                   ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
+    return fields
+
+
+# By the result kind of an operation: the header fields that it needs, and what call() makes of its Response.
+STREAM_REQUESTS = {
+    "upgrade": fields_for_stream,
+}
 RESULT_READERS = {
     "json": read_json_result,
     "none": read_empty_result,
@@ -397,16 +412,6 @@ def named_operation(arguments):
     if len(arguments) < 2:
         raise UsageError("the operation's name is missing", "as in docker.call(\"container_list\")")
     return arguments[0], find_endpoint(arguments[1]), arguments[2:]
-
-
-def upgrade_fields(protocol):
-    """The header fields that ask for a switch to `protocol` (RFC 9110 §7.8)."""
-    fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
-    if protocol == "websocket":   # RFC 6455 §4.1
-        from base64 import b64encode
-        fields += [("Sec-WebSocket-Version", "13"),
-                   ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
-    return fields
 
 
 def raw_query_pairs(query):

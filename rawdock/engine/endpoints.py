@@ -403,17 +403,6 @@ def percent_encode(text, keep=URI_UNRESERVED):
     return "".join([chr(byte) if chr(byte) in keep else "%%%02X" % byte for byte in data])
 
 
-def percent_decode(text, plus_is_space=True):
-    """Part of a target (str, latin-1) → the str of UTF-8 that it spells. What is no escape stays as it is.
-
-    `plus_is_space`: as engines read a query; a path keeps its "+".
-    """
-    text = text.replace("+", " ") if plus_is_space else text
-    data = re.sub(b"%([0-9A-Fa-f]{2})", lambda found: bytes((int(found.group(1), 16),)),
-                  text.encode("latin-1", "replace"))
-    return data.decode("utf-8", "replace")
-
-
 def encode_query(pairs):
     """`pairs` of (name, value), all str, as the text that follows "?"; empty for no pairs."""
     return "&".join(["%s=%s" % (percent_encode(name), percent_encode(value)) for name, value in pairs])

@@ -99,6 +99,18 @@ def test_it_names_its_version_commit_and_licence(size):
             assert ("# " + line).rstrip() in text
 
 
+def test_the_core_is_short():
+    assert made("--core").count(b"\n") <= 5600
+
+
+def test_the_core_has_its_public_names_at_its_top_level():
+    """As an editor and a type checker look for them. No code is inside a string."""
+    tree = ast.parse(made("--core"))
+    bound = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    assert set(AMALGAMATE.all_names(PUBLIC, files_in("core"))) <= bound
+    assert not re.search(rb"(?m)^\s*from \.|load_section|exec\(", made("--core"))
+
+
 def test_it_imports_alone(copy, size):
     program = ("import sys; sys.path.insert(0, '.'); import rawdock; "
                "print(rawdock.__version__); print(' '.join(name for name in sys.argv[1:] if not "

@@ -88,7 +88,7 @@ def cut_command_rows(text, wanted, known):
 OPERATION_TABLE = "ENDPOINT_TABLE"
 OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
-KIND_TABLES = ("QUERY_ENCODERS", "RESULT_READERS", "CONTENT_ENDS")
+KIND_TABLES = ("QUERY_ENCODERS", "STREAM_REQUESTS", "RESULT_READERS", "CONTENT_ENDS")
 # What Python's own functions call on an object that they are given; the kind that Response.json() reads.
 CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
 KINDS_ALWAYS_USED = ("json",)

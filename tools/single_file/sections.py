@@ -23,7 +23,7 @@ engine/docker.py engine/pump.py engine/run.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py cli/template.py
 cli/queries.py cli/formatted.py cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py
 cli/lifecycle.py cli/images.py
-teach/listen.py
+teach/listen.py teach/percent.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
 teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py

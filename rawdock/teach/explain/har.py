@@ -22,11 +22,11 @@ http://www.softwareishard.com/blog/har-12-spec/
 import json
 import time
 
-from ...engine.endpoints import percent_decode
 from ...errors import AddressError, ProtocolError, StreamError, verdict_of_error
 from ...wire.frames import STREAM_NAMES
 from ...net.address import parse_address
 from ...net.response import check_stream_message
+from ..percent import percent_decode
 
 MAX_HAR_TEXT_BYTES = 1 << 20
 MAX_HAR_FRAMES = 10000        # of one message

@@ -21,12 +21,12 @@ import re
 import socket
 import time
 
-from ...engine.endpoints import percent_decode
 from ...net.closing import Closing
 from ...errors import ProtocolError, RawdockError, UsageError
 from ...wire.exchange import Data, End, ResponseReader, Switched
 from ...wire.framing import stays_open
 from ...wire.message import Head
+from ..percent import percent_decode
 from .typed import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
 
 LESSON_SECONDS = 30            # how long an engine may be silent

@@ -8,8 +8,8 @@ import re
 import time
 
 from ...cli.durations import parse_when
-from ...engine.endpoints import percent_decode
 from ...errors import UsageError
+from ..percent import percent_decode
 
 PRACTICE_API_MAX = (1, 45)
 PRACTICE_API_MIN = (1, 24)
