@@ -23,6 +23,14 @@ def self_test_error(action, *arguments):
         return type(error).__name__
 
 
+def self_test_read(reader, data, size=1):
+    """The values that a reader takes out of `data` (bytes), given `size` of them at a time."""
+    values = []
+    for at in range(0, len(data), size):
+        reader.take(data[at:at + size], 0, values)
+    return values
+
+
 @self_check
 def check_bytes():
     with open(self_test.__code__.co_filename, "rb") as this_file:
@@ -63,13 +71,13 @@ def check_chunked_coding():
     yield "a chunked body's bytes", body, b"6\r\nhello \r\n6\r\nengine\r\n0\r\n\r\n"
     for size in (len(body), 5, 1):
         reader = ChunkedReader()
-        parts = (body[at:at + size] for at in range(0, len(body), size))
-        content = b"".join(piece for part in parts for piece in reader.feed(part))
+        content = b"".join(self_test_read(reader, body, size))
         yield "a chunked body, %d bytes at a time" % size, (content, reader.done), (b"hello engine", True)
     reader = ChunkedReader()
-    reader.feed(body[:-1])
+    self_test_read(reader, body[:-1])
     yield "a chunked body cut before its end", self_test_error(reader.feed_eof), "TruncatedError"
-    yield "a chunk size with 0x", self_test_error(ChunkedReader().feed, b"0x6\r\nhello \r\n"), "ProtocolError"
+    yield "a chunk size with 0x", self_test_error(
+        self_test_read, ChunkedReader(), b"0x6\r\nhello \r\n"), "ProtocolError"
 
 
 @self_check
@@ -94,11 +102,11 @@ def check_frames():
     stream = b"\x01\0\0\0\0\0\0\x04out\n\x02\0\0\0\0\0\0\x04err\n\x01\0\0\0\0\0\0\0"
     for size in (len(stream), 5, 1):
         reader = FrameReader()
-        frames = [frame for at in range(0, len(stream), size) for frame in reader.feed(stream[at:at + size])]
+        frames = self_test_read(reader, stream, size)
         reader.feed_eof()
         yield "frames, %d bytes at a time" % size, frames, [(1, b"out\n"), (2, b"err\n"), (1, b"")]
     reader = FrameReader()
-    reader.feed(stream[:-1])
+    self_test_read(reader, stream[:-1])
     yield "a frame cut before its end", self_test_error(reader.feed_eof), "TruncatedError"
 
 
@@ -107,12 +115,11 @@ def check_messages():
     lines = b'{"status":"caf\xc3\xa9"}\r\n{"id":"b"}\r\n'
     for size in (len(lines), 5, 1):
         reader = MessageReader()
-        parts = (lines[at:at + size] for at in range(0, len(lines), size))
-        messages = [message for part in parts for message in reader.feed(part)]
+        messages = self_test_read(reader, lines, size)
         reader.feed_eof()
         yield "JSON messages, %d bytes at a time" % size, messages, [{"status": "caf\xe9"}, {"id": "b"}]
     reader = MessageReader()
-    reader.feed(lines[:-4])
+    self_test_read(reader, lines[:-4])
     yield "a JSON message cut before its end", self_test_error(reader.feed_eof), "TruncatedError"
 
 
