@@ -507,8 +507,12 @@ def encode_query_parameter(kind, name, value):
     encode, expected = QUERY_ENCODERS[kind]
     texts = [] if value is None else encode(value)
     if texts is None:
+        try:
+            shown = ascii(value)
+        except ValueError:   # it holds an int of over 4300 digits, since Python 3.11
+            shown = "too long to write"
         raise UsageError("parameter %s (%s): expected %s, got %s %.60s"
-                         % (name, kind, expected, type(value).__name__, ascii(value)))
+                         % (name, kind, expected, type(value).__name__, shown))
     return [(name, text) for text in ([texts] if isinstance(texts, str) else texts)]
 
 
