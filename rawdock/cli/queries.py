@@ -1,4 +1,5 @@
-"""What commands share that list something: --filter, --since and --until in the query, the list in the answer."""
+"""What commands share that list something: --filter, --since and --until in the query, the list in the
+answer."""
 import time
 
 from ..engine.answers import answer_field, malformed_answer
