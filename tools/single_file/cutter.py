@@ -87,6 +87,7 @@ def cut_command_rows(text, wanted, known):
 # Engine API. The others are dicts with one row a line, by the kinds that rows of the first name.
 OPERATION_TABLE = "ENDPOINT_TABLE"
 OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
+EMPTY_HEADING = re.compile(r'(?m)^\[[A-Z]\w*\]\n+(?=\[[A-Z]|""")')   # of the table, with no row left below it
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
 KIND_TABLES = ("QUERY_ENCODERS", "STREAM_REQUESTS", "RESULT_READERS", "CONTENT_ENDS")
 # What Python's own functions call on an object that they are given; the kind that Response.json() reads.
@@ -301,7 +302,7 @@ def keep_reachable(sections, roots):
         lines = text.split("\n")
         docstring = [own[0]] if not own[0].binds and not own[0].always and own[0] not in staying else []
         left = [line for piece in docstring + staying for line in piece.kept_lines(lines, kept)]
-        result.append((name, "\n".join(left) + "\n"))
+        result.append((name, EMPTY_HEADING.sub("", "\n".join(left)) + "\n"))
     return result
 
 
