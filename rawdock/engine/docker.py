@@ -31,8 +31,10 @@ NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
 # The operations whose answer tells whether a log is that of a terminal, and where in it.
-TTY_PLACES = {"service_logs": ("service_inspect", "Spec TaskTemplate ContainerSpec TTY"),
-              "task_logs": ("task_inspect", "Spec ContainerSpec TTY")}
+TTY_PLACES = {
+    "service_logs": ("service_inspect", "Spec TaskTemplate ContainerSpec TTY"),
+    "task_logs": ("task_inspect", "Spec ContainerSpec TTY"),
+}
 CONTENT_TYPES = {"json": "application/json", "tar": "application/x-tar"}   # by the body kind of an endpoint
 
 
@@ -190,15 +192,13 @@ class Docker(Closing):
     def _exchange(self, method, path, fields, body, *options):
         """Send on a kept connection or a new one → Response. `options` go to Connection.request()."""
         arguments = (method, self.address.base + path, fields, body) + options
-        connection = self._take_idle()
-        reused = connection is not None
-        if not reused:
-            connection = self.connect()
+        kept = self._take_idle()
+        connection = kept or self.connect()
         try:
             response = connection.request(*arguments)
         except ConnectError:   # not a byte of an answer has come
             # RFC 9110 §9.2.2: only what changes nothing is repeated. An iterable was read and is gone.
-            if not reused or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
+            if kept is None or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
                 raise
             connection = self.connect()
             response = connection.request(*arguments)

@@ -31,12 +31,9 @@ class Address:
     __slots__ = ("scheme", "path", "host", "port", "base", "text")
 
     def __init__(self, scheme, text, path=None, host=None, port=None, base=""):
-        self.scheme = scheme
-        self.text = text
+        self.scheme, self.text = scheme, text
         self.path = path
-        self.host = host
-        self.port = port
-        self.base = base
+        self.host, self.port, self.base = host, port, base
 
     def __str__(self):
         return self.text
@@ -49,7 +46,7 @@ class Address:
 
 
 def parse_address(text):
-    """str (or an Address, given back) → Address. AddressError says what is wrong and what to write.
+    """str → Address; an Address is returned as it is. AddressError says what is wrong and what to write.
 
     >>> parse_address("unix://").path, parse_address("tcp://localhost").port
     ('/var/run/docker.sock', 2375)

@@ -11,7 +11,8 @@ names alone:
                                 Python itself may call is always kept: names with two underscores,
                                 classes with a foreign base
     a row of ENDPOINT_TABLE     if its name is used, as an attribute or as a text
-    a row of a table by kinds   if a row of ENDPOINT_TABLE that is kept names the kind
+    a row of another table      if a row of ENDPOINT_TABLE that is kept names the kind that it is for, or
+                                its operation is used
 
 So nothing that is needed is cut; a name that merely looks like a use keeps what it names.
 """
@@ -84,12 +85,13 @@ def cut_command_rows(text, wanted, known):
 
 
 # Tables of which a smaller file keeps only the rows it can use. A row of the first is an operation of the
-# Engine API. The others are dicts with one row a line, by the kinds that rows of the first name.
+# Engine API. The others are dicts with one row a line, by the kinds that its rows name or by operations.
 OPERATION_TABLE = "ENDPOINT_TABLE"
 OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
 EMPTY_HEADING = re.compile(r'(?m)^\[[A-Z]\w*\]\n+(?=\[[A-Z]|""")')   # of the table, with no row left below it
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
-KIND_TABLES = ("QUERY_ENCODERS", "STREAM_REQUESTS", "RESULT_READERS", "CONTENT_ENDS")
+ROW_TABLES = {"QUERY_ENCODERS": "kind", "STREAM_REQUESTS": "kind", "RESULT_READERS": "kind",
+              "CONTENT_ENDS": "kind", "TTY_PLACES": "operation"}
 # What Python's own functions call on an object that they are given; the kind that Response.json() reads.
 CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
 KINDS_ALWAYS_USED = ("json",)
@@ -207,12 +209,13 @@ def operation_pieces(node):
     return found
 
 
-def kind_pieces(node):
-    """A Piece for each row of a dict by kinds."""
+def row_pieces(node):
+    """A Piece for each row of a dict by kinds or operations."""
     found = []
     for key, value in zip(node.value.keys, node.value.values):
-        piece = Piece(key.lineno - 1, value.end_lineno, "kind", [key.value])
+        piece = Piece(key.lineno - 1, value.end_lineno, ROW_TABLES[node.targets[0].id], [key.value])
         piece.uses["name"] = {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
+        piece.uses["operation"] = {text_value(one) for one in ast.walk(value)} - {None}
         found.append(piece)
     return found
 
@@ -231,8 +234,8 @@ def top_level_pieces(text, classes=frozenset()):
             piece.parts += method_pieces(node)
         elif isinstance(node, ast.Assign) and OPERATION_TABLE in piece.binds:
             piece.parts += operation_pieces(node)
-        elif isinstance(node, ast.Assign) and piece.binds.intersection(KIND_TABLES):
-            piece.parts += kind_pieces(node)
+        elif isinstance(node, ast.Assign) and piece.binds.intersection(ROW_TABLES):
+            piece.parts += row_pieces(node)
         end = piece.last
     for piece in pieces:
         piece.read_code("\n".join(piece.kept_lines(lines, ())) + "\n")
