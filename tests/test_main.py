@@ -175,7 +175,7 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     (["nc", "a"], 1, "'rawdock nc' accepts no arguments; usage: rawdock nc\n"),
     (["attach", "a", "b"], 1, "'rawdock attach' requires 1 argument; usage"),
     (["endpoints", "a", "b"], 1, "'rawdock endpoints' requires at most 1 argument; usage"),
-    (["-H", "http://x", "ps"], 1, "write tcp://x"),
+    (["-H", "http://x", "ps"], 1, "write unix:///path/to/docker.sock or tcp://HOST:PORT"),
     (["-H", "/var/run/docker.sock", "ps"], 1, "write unix:///var/run/docker.sock"),
     (["-c", "", "-H", "gopher://x", "ps"], 1, "unknown scheme 'gopher'"),
     (["-c", "nosuch", "ps"], 1, "context 'nosuch' not found"),

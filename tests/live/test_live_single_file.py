@@ -13,6 +13,12 @@ from tests.pythons import pythons
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+def written_file(*options):
+    """The bytes of the single file that tools/amalgamate writes with these options."""
+    return subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate")]
+                                   + list(options))
+
+
 @pytest.fixture(scope="module")
 def single_file():
     return written_file()
