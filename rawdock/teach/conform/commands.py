@@ -7,9 +7,6 @@ import os
 from ...cli.flags import Command, command_table
 from ...net.address import parse_address
 
-CONFORM_FLAGS = """
---record  bool  print what the engine answered in the form of the table of facts in the source
-"""
 SHOWN_PLACES = 3    # of one difference
 
 
@@ -25,15 +22,10 @@ def do_conform(console, options, arguments):
     """Returns exit status 0 if all that was compared is equal, 1 if something differs."""
     from ...engine.docker import Docker
     from .conform import CONFORM_API, run_scenarios
-    from .shapes import write_facts
     with Docker(conform_address(console, arguments), version=CONFORM_API) as docker:
         results = run_scenarios(docker, lambda text: console.err.line("rawdock: %s" % text))
         try:
-            if not options["record"]:
-                return report_conform(console, docker.address, results)
-            for scenario, found in results:
-                console.out.line(write_facts(scenario, found))
-            return 0
+            return report_conform(console, docker.address, results)
         finally:
             results.close()
 
@@ -68,6 +60,5 @@ def report_conform(console, address, results):
 
 CONFORM_COMMANDS = command_table(
     Command("conform", do_conform, "[SOCK]",
-            "how like a real Docker engine the one at SOCK answers (a path, or an address)", CONFORM_FLAGS,
-            most=1),
+            "how like a real Docker engine the one at SOCK answers (a path, or an address)", most=1),
 )

@@ -1,8 +1,8 @@
 """How like a Docker engine an engine or a proxy is: a table of requests, and what differs in the answers.
 
 Strategy: each answer to the requests of CONFORM_SCENARIOS is reduced to a fact, and the facts are compared
-with those in CONFORM_FACTS, which a maintainer recorded from a real engine with `conform --record`. Values
-are not compared: each engine has its own.
+with those in CONFORM_FACTS, which a maintainer has recorded from a real engine. Values are not compared: each
+engine has its own.
 
 Promises: it makes only objects whose names begin with rawdock-conform-, and removes them, also after a
 failure or Ctrl-C. Nothing else on the engine is changed, except that the image it needs is pulled if it is

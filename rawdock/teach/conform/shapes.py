@@ -8,7 +8,6 @@ import json
 import re
 from collections import OrderedDict, namedtuple
 
-from ...errors import UsageError
 from ...wire.frames import FrameReader
 
 MAX_DIFFERENCES = 12     # how many of one body are shown
@@ -152,18 +151,6 @@ def read_facts(text):
             if isinstance(fact.shape, dict):
                 named.setdefault(steps.split(",")[0], fact.shape)
     return found
-
-
-def write_facts(scenario, results):
-    """The facts of a scenario as text that read_facts() reads, a line for each step."""
-    lines = ["[%s]" % scenario]
-    for step, fact in results:
-        if not isinstance(fact, ConformFact):
-            raise UsageError("%s/%s: %s" % (scenario, step.name, fact),
-                             "facts are recorded from an engine that answers")
-        answer = fact.status, fact.kind, fact.framing, write_shape(fact.shape)
-        lines.append("%s %d %s %s %s" % ((step.name,) + answer))
-    return "\n".join(lines)
 
 
 def compare_fact(expected, seen, says):

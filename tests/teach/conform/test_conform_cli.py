@@ -39,10 +39,3 @@ def test_the_report(capfd):
 def test_what_cannot_be_compared_is_one_line(capfd, words, text):
     status, out, err = conform(capfd, *words)
     assert status == 1 and out == "" and text in err and err.count("\n") == 1
-
-
-def test_record_prints_facts(capfd):
-    with PracticeEngine() as engine:
-        status, out, _ = conform(capfd, "conform", "--record", engine.socket_path)
-    assert status == 0 and out.startswith("[the engine itself]\nping 200 text/plain;charset=utf-8 length "
-                                          "text\n")
