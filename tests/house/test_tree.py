@@ -41,6 +41,21 @@ def test_the_top_level_has_what_must_be_there():
     assert {"rawdock", "setup.cfg", "pyproject.toml", "LICENSE"} <= top
 
 
+@pytest.mark.parametrize("part, most", [
+    ("rawdock/", 24000), ("rawdock/wire/", 1650), ("the client", 8900),
+])
+def test_lines_of_the_package(part, most):
+    """A budget for all lines, with docstrings and empty lines: who adds a feature finds a simpler one."""
+    client = part == "the client"
+    names = [name for name in committed_files() if name.startswith("rawdock/" if client else part)
+             and not (client and name.startswith("rawdock/teach/"))]
+    count = 0
+    for name in names:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            count += file.read().count(b"\n")
+    assert 1000 < count <= most
+
+
 def test_nothing_names_a_maintainers_machine():
     found = []
     for name in committed_files():

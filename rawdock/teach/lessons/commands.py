@@ -10,7 +10,6 @@ LEARN_FLAGS = """
 --hint    bool  the next hint for the lesson
 --show    bool  an answer that solves it
 --answer  text  FILE  take the answer from FILE, byte for byte (- is stdin)
---reset   bool  forget what was solved
 """
 
 
@@ -20,7 +19,7 @@ def do_learn(console, options, arguments):
 
 
 TOUR_FLAGS = """
--y, --yes  bool  make what the tour needs on a real engine without asking
+-y, --yes  bool  take the tour on the real engine, and make there what it needs
 --no-wait  bool  do not wait for Enter between the steps
 """
 

@@ -27,7 +27,7 @@ from ...wire.exchange import Data, End, ResponseReader, Switched
 from ...wire.framing import stays_open
 from ...wire.message import Head
 from ..percent import percent_decode
-from .typed import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
+from .typed import hint_at, read_answer, visible_bytes, wire_hint
 
 LESSON_SECONDS = 30            # how long an engine may be silent
 MAX_KEPT_BODY = 4 << 20        # how much of a response is kept, for the lesson to look at
@@ -76,15 +76,10 @@ class WantedRequest:
                 return hint_at(data, start,
                                "methods are written in capitals: %s. To an engine %s is another word, which "
                                "it does not know (RFC 9110 §9.1)" % (self.method, head.method))
-            known = "" if head.method in METHODS_IN_CAPITALS else ", which no engine knows"
-            return hint_at(data, start,
-                           "the method is %s%s; this task needs %s" % (head.method, known, self.method))
+            return hint_at(data, start, "the method is %s; this task needs %s" % (head.method, self.method))
         path = API_PREFIX.sub("", head.target.partition("?")[0], 1)
         if path != self.path:
-            words = "the path is %s, but this task is about %s" % (path, self.path)
-            if path.startswith(self.path) and path[len(self.path)] in "&=":
-                words = "what begins the parameters is a question mark: %s?name=value" % self.path
-            return hint_at(data, target_at, words)
+            return hint_at(data, target_at, "the path is %s, but this task is about %s" % (path, self.path))
         if self.version not in (None, head.version):
             why = ("1.0 is what this task asks for" if self.version == "1.0" else
                    "1.1 is what this task asks for: a connection of 1.0 closes after one answer, and 1.0 has "
@@ -457,19 +452,16 @@ class LessonProgress:
             self.trouble = ("what was solved before is not known: %s cannot be read (%s)"
                             % (path, getattr(error, "strerror", None) or error))
 
-    def _write(self, mode, line=""):
-        """Write `line` to the file; `mode` is "w" or "a"."""
+    def _add(self, line):
+        """Append `line` to the file."""
+        self.lines.append(line)
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            with open(self.path, mode, encoding="utf-8") as file:
-                file.write(line)
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
         except OSError as error:
             self.trouble = ("this is not remembered: %s cannot be written (%s)"
                             % (self.path, error.strerror or error))
-
-    def _add(self, line):
-        self.lines.append(line)
-        self._write("a", line + "\n")
 
     def is_solved(self, lesson):
         return "solved " + lesson.name in self.lines
@@ -488,10 +480,6 @@ class LessonProgress:
         if self.trouble:
             console.err.line("rawdock: %s" % self.trouble)
             self.trouble = None
-
-    def reset(self):
-        self.lines = []
-        self._write("w")
 
 
 def first_unsolved(lessons, progress, after=0):

@@ -293,12 +293,7 @@ def list_lessons(console, progress):
 
 def run_lessons(console, options, arguments):
     progress = LessonProgress()
-    if options["reset"]:
-        progress.reset()
     progress.report(console)
-    if options["reset"] and not (arguments or options["list"]):
-        console.out.line("What was solved is forgotten.")
-        return 0
     if options["list"]:
         return list_lessons(console, progress)
     number = lesson_number(arguments[0]) if arguments else first_unsolved(LESSONS, progress) or 1

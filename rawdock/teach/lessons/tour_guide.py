@@ -1,7 +1,7 @@
 """`rawdock tour`: the choice of the engine, and the text around each step.
 
-A real engine is toured only if its user agrees, with --yes or at the prompt; where there is no prompt, the
-practice engine inside this process is. The first lines say which engine it is and what will be made there.
+A real engine is toured only if its user agrees with --yes; without it, the practice engine inside this
+process is. The first lines say which engine it is and what will be made there.
 """
 import os
 
@@ -50,26 +50,15 @@ def choose_engine(console, yes):
                 "An engine answers at %s. The tour would make there, and remove again at its end: the "
                 "container %s, the volume %s, and the image %s:%s if it has to pull it."
                 % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
-            if yes or is_agreed(console, address, named is not None):
+            if yes:
                 return address
+            if named is not None:
+                raise UsageError("the tour makes a container on %s" % address,
+                                 "add --yes if it may, or leave -H out for the practice engine")
             why = "Nobody has agreed (--yes). "
     Prose(console.out).say(why + "This tour runs on the practice engine inside rawdock: nothing on this "
                            "machine is touched.")
     return None
-
-
-def is_agreed(console, address, is_named):
-    """Whether the user at the terminal agrees to a tour of the engine at `address`.
-
-    Where there is no terminal, UsageError if -H names the engine.
-    """
-    if os.isatty(0) and console.out.isatty():
-        Prose(console.out).say("May it? y: on that engine, n: on the practice engine inside rawdock")
-        return (typed_line("[n] ") or "").strip().lower() in ("y", "yes")
-    if is_named:
-        raise UsageError("the tour makes a container on %s" % address,
-                         "add --yes if it may, or leave -H out for the practice engine")
-    return False
 
 
 def run_tour(console, yes, wait):

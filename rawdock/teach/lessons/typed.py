@@ -272,7 +272,6 @@ WRONG_REQUEST_LINES = (
     (r"\S+ \S+ HTTP/1[.][01] *$", "a blank after the version: the line ends with the version and \\r\\n"),
     (r"\S+ \S+ HTTP/1[.][01] ",
      "the line ends after the version: a field, Name: value, begins a line of its own (RFC 9112 §2.1)"),
-    (r"(?i)\S+ \S+ http/1[.][01]$", "the version is written in capitals: HTTP/1.0 or HTTP/1.1"),
     (r".* HTTP/1[.][01]$", "a blank inside the target: there it is written %20, for " + ONE_BLANK),
     (r"\S+ \S+ ",
      "the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash (RFC 9112 §2.3)"),
@@ -309,12 +308,10 @@ def chunk_mistake(answer, request, error):
     if where:
         return len(data), ("the last chunk is missing: a chunk is its size in hexadecimal, \\r\\n, that many "
                            "bytes, \\r\\n, and the last one is 0\\r\\n\\r\\n (RFC 9112 §7.1)")
-    if expected == "CRLF after the chunk size" or error.rule == "RFC 9112 §7.1.1":
-        return at, ("a chunk size is hexadecimal digits alone, without 0x, and after it comes \\r\\n "
-                    "(RFC 9112 §7.1)")
-    if expected == "a chunk size of 1 to 16 hexadecimal digits":
-        return at, ("here must be the size of a chunk, in hexadecimal digits on a line of its own; one line "
-                    "end follows the bytes of a chunk (RFC 9112 §7.1)")
+    if error.rule == "RFC 9112 §7.1.1" or expected in (
+            "CRLF after the chunk size", "a chunk size of 1 to 16 hexadecimal digits"):
+        return at, ("here must be the size of a chunk, on a line of its own: hexadecimal digits alone, "
+                    "without 0x, and after them \\r\\n (RFC 9112 §7.1)")
     return parser_words(data, error)
 
 
@@ -330,9 +327,8 @@ def chunk_size_mistake(data, span):
     return span[0], "the chunk size %s %s (RFC 9112 §7.1)" % (text, said)
 
 
-# Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); several bytes without blanks.
-NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:0[xX]|\\[xX])?[0-9A-Fa-f]{1,2})(?![0-9A-Za-z])"""
-                            r"|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])")
+# Blanks; text in double quotes; bytes of two hexadecimal digits each.
+NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])""")
 NOTATION_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"', "e": b"\x1b"}
 
 
@@ -352,17 +348,12 @@ def read_notation(text):
     while at < len(text):
         match = NOTATION_PIECE.match(text, at)
         if match is None:
-            word = text[at:].split()[0][:20]
-            if word.startswith("'"):
-                raise ValueError("%s: text is written in double quotes here, not in single ones" % word)
             raise ValueError("%s is neither a byte in hexadecimal (00 to ff) nor text in double quotes, "
-                             "\"...\"" % word)
-        quoted, one, many = match.groups()
+                             "\"...\"" % text[at:].split()[0][:20])
+        quoted, digits = match.groups()
         if quoted is not None:
             data += unescape_typed(quoted)
-        elif one is not None:
-            data += bytes((int(one.lstrip("0\\").lstrip("xX") or "0", 16),))
-        elif many is not None:
-            data += bytes(int(many[place:place + 2], 16) for place in range(0, len(many), 2))
+        elif digits is not None:
+            data += bytes.fromhex(digits)
         at = match.end()
     return data

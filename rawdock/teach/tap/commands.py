@@ -109,8 +109,6 @@ def chaos_of(options):
 
 def do_tap(console, options, arguments):
     chaos = chaos_of(options)
-    if not options["sweep"] and options["points"] is not None:
-        raise UsageError("--points belongs to --sweep")
     if options["sweep"]:
         others = FAULT_FLAGS + FILE_FLAGS + ("listen",)
         given = [name for name in others if options[name] not in (None, False)]

@@ -65,7 +65,7 @@ WRONG = [
     ("first-get", b"GET /_ping HTTP/1.0\r\rGET", "line 1, byte 19: \\r without \\n"),
     ("first-get", b"get /_ping HTTP/1.0\r\n\r\n", "methods are written in capitals: GET"),
     ("first-get", b"GET /_ping http/1.0\r\n\r\n",
-     "line 1, byte 11: the version is written in capitals: HTTP/1.0"),
+     "line 1, byte 11: the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals"),
     ("first-get", b"GET /_ping HTTP/2\r\n\r\n",
      "line 1, byte 11: the line ends with the version, HTTP/1.0 or HTTP/1.1"),
     ("first-get", b"GET /_ping HTTP/1.0 \r\n\r\n",
@@ -83,7 +83,7 @@ WRONG = [
      "HTTP/1.1, but HTTP/1.0 is what this task asks for"),
     ("first-get", b"POST /_ping HTTP/1.0\r\n\r\n", "the method is POST; this task needs GET"),
     ("first-get", b"PING /_ping HTTP/1.0\r\n\r\n",
-     "the method is PING, which no engine knows; this task needs GET"),
+     "the method is PING; this task needs GET"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\n\r\n", "line 3, byte 0: 2 too many: the request was over"),
     ("first-get", b"GET /_ping HTTP/1.0\r\n\r\nGET /_ping HTTP/1.0\r\n\r\n",
      "a second request, but the first one closes the connection"),
@@ -148,7 +148,7 @@ WRONG = [
     ("create", crlf("POST /containers/create HTTP/1.1", "name=first", "Host: docker"),
      "parameters belong in the request line"),
     ("create", post("/containers/create&name=first", ECHO),
-     "what begins the parameters is a question mark: /containers/create?name=value"),
+     "the path is /containers/create&name=first, but this task is about /containers/create"),
     ("create", post("/containers/create", ECHO), "the parameter name is missing"),
     ("create", post("/containers/create?Name=first", ECHO),
      "the query has the parameter Name: write it name"),
@@ -208,7 +208,7 @@ WRONG = [
     ("chunks", chunked(b'14\r\n{"Image":"busybox"}\r\n0\r\n\r\n'),
      "the chunk size 14 is hexadecimal and means 20 bytes, but the chunk has 19"),
     ("chunks", chunked(b'0x13\r\n{"Image":"busybox"}\r\n0\r\n\r\n'),
-     "line 6, byte 1: a chunk size is hexadecimal digits alone, without 0x"),
+     "line 6, byte 1: here must be the size of a chunk"),
     ("chunks", chunked(b'{"Image":"busybox"}'), "here must be the size of a chunk"),
     ("chunks", chunked(b'13\n{"Image":"busybox"}\r\n0\r\n\r\n'),
      "chunk lines and chunk data end with \\r\\n"),
@@ -216,7 +216,7 @@ WRONG = [
     ("chunks", chunked(b'13\r\n{"Image":"busybox"}\r\n\r\n0\r\n\r\n'),
      "line 8, byte 0: here must be the size of a chunk"),
     ("chunks", chunked(b'13 {"Image":"busybox"}\r\n0\r\n\r\n'),
-     "line 6, byte 2: a chunk size is hexadecimal digits alone, without 0x, and after it"),
+     "line 6, byte 2: here must be the size of a chunk"),
     ("chunks", chunked(b""), "the last chunk is missing: a chunk is its size"),
     ("chunks", post("/containers/create?name=parts", b'{"Image":"busybox"}'),
      "this task wants Transfer-Encoding: chunked, and no Content-Length"),
@@ -266,7 +266,7 @@ WRONG = [
     ("frames", b"", "nothing came"),
     ("frames", b"hello\n", "hello is neither a byte in hexadecimal"),
     ("frames", b"01 00 00 00 00 00 00 06 'hello\\n'",
-     "'hello\\n': text is written in double quotes here, not in single ones"),
+     "neither a byte in hexadecimal (00 to ff) nor text in double quotes"),
     ("frames", b"01 00 00 00 00 00 00 06 hello\\n", "hello\\n is neither a byte in hexadecimal"),
     ("frames", b'00 00 00 01 00 00 00 06 "hello\\n"',
      "byte 0 is 00, and must be 01: a frame begins with its stream type"),
@@ -356,7 +356,7 @@ WRONG = [
     ("archive", crlf("GET /containers/box/archive?/etc/passwd HTTP/1.1", "Host: docker"),
      "this task has path (after one question mark, name=value with & between)"),
     ("archive", crlf("GET /containers/box/archive&path=/etc/passwd HTTP/1.1", "Host: docker"),
-     "what begins the parameters is a question mark"),
+     "but this task is about /containers/box/archive"),
     ("archive", crlf("GET /containers/box/archive?path=etc/passwd HTTP/1.1", "Host: docker"),
      "path is etc/passwd, but this task wants path=/etc/passwd"),
     ("archive", crlf("GET /containers/box/archive?path=/etc/passwd/ HTTP/1.1", "Host: docker"),
@@ -547,14 +547,14 @@ def test_typed_text_never_breaks_the_notation(text):
 
 
 @pytest.mark.parametrize("text, data", [
-    ("01 00 ff", b"\1\0\xff"), ("0x01 0X1f", b"\1\x1f"), ("\\x0a", b"\n"), ("1 2", b"\1\2"),
+    ("01 00 ff", b"\1\0\xff"), 
     ("010000ff", b"\1\0\0\xff"),
     ('"a\\n" 0d', b"a\n\r"), ('"\\x01\\"\\\\"', b'\1"\\'), ("", b""), ("00", b"\0")])
 def test_notation(text, data):
     assert read_notation(text) == data
 
 
-@pytest.mark.parametrize("text", ["hello", "0g", '"open', "123", "1,2", "stdout 6"])
+@pytest.mark.parametrize("text", ["hello", "0x0a", "1", "'a'", "0g", '"open', "123", "1,2", "stdout 6"])
 def test_what_is_no_notation_is_named(text):
     with pytest.raises(ValueError) as caught:
         read_notation(text)
@@ -563,7 +563,7 @@ def test_what_is_no_notation_is_named(text):
 
 # ---- progress
 
-def test_progress_is_remembered_and_reset(tmp_path):
+def test_progress_is_remembered(tmp_path):
     path = str(tmp_path / "deep" / "learn.txt")
     progress = LessonProgress(path)
     assert (progress.trouble, first_unsolved(LESSONS, progress)) == (None, 1)
@@ -573,8 +573,6 @@ def test_progress_is_remembered_and_reset(tmp_path):
     assert (again.trouble, first_unsolved(LESSONS, again)) == (None, 2)
     assert [lesson.name for lesson in LESSONS if again.is_solved(lesson)] == ["first-get", "create"]
     assert (first_unsolved(LESSONS, again, 2), first_unsolved(LESSONS, again, 14)) == (4, 2)
-    again.reset()
-    assert first_unsolved(LESSONS, LessonProgress(path)) == 1
     assert os.listdir(os.path.dirname(path)) == ["learn.txt"]
 
 

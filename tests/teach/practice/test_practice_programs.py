@@ -95,7 +95,7 @@ def test_a_trap_is_sprung_between_commands(engine):
 @pytest.mark.parametrize("script, out, status", [
     ("top -d 1", b"top: invalid option -- 'd'\n", 1), ("cat /dev/null; tail -n 3 /dev/null", b"", 0),
     ("echo -e 'a\\x41\\101'", b"aAA\n", 0), ("ls -Z", b"ls: invalid option -- 'Z'\n", 1),
-    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0), ("uname -sm", b"Linux x86_64\n", 0),
+    ("ls -1 /etc/passwd", b"/etc/passwd\n", 0),
     ("date -q", b"date: invalid option -- 'q'\n", 1),
     ("date -u +%%", b"%\n", 0), ("wc -l /etc/passwd", b"2 /etc/passwd\n", 0),
     ("seq 3 | wc", b"      3       3       6\n", 0),

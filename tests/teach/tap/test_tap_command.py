@@ -246,7 +246,6 @@ def test_a_command_at_a_place_of_ones_choice(tap, folder):
 @pytest.mark.parametrize("words, text", [
     ([], "tap needs a command to run or a place to listen"),
     (["--sweep"], "tap needs a command"),
-    (["--points", "3", "--", "true"], "belongs to --sweep"),
     (["--sweep", "--cut-at", "3", "--", "true"], "--cut-at does not go with --sweep"),
     (["--sweep", "--record", "x", "--", "true"], "--record does not go with --sweep"),
     (["--sweep", "--points", "0", "--", "true"], "--points 0"),

@@ -250,12 +250,6 @@ def program_id(view):
         view.say("uid=%s gid=%s groups=%s\n" % (uid, gid, gid))
 
 
-def program_uname(view):
-    options, _ = program_words(view, "asnrm")
-    facts = (("s", "Linux"), ("n", view.process.container.hostname), ("r", "practice"), ("m", "x86_64"))
-    view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
-
-
 ONE_WORD_TESTS = {
     "-n": lambda view, word: word != "", "-z": lambda view, word: word == "",
     "-t": lambda view, word: view.process.tty, "-e": lambda view, word: view.kind_of(word) != "",
@@ -294,7 +288,7 @@ BUSYBOX_PROGRAMS = {
     "env": program_env,
     "hostname": lambda view: view.say(view.process.container.hostname + "\n"),
     "whoami": lambda view: view.say(view.process.user.name + "\n"), "ls": program_ls, "date": program_date,
-    "id": program_id, "uname": program_uname, "seq": program_seq,
+    "id": program_id, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "head": program_head,
     "tail": program_head, "ps": program_ps, "top": program_top, "stty": program_stty,
     "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,

@@ -41,14 +41,14 @@ class PracticeRedis:
         stamp = time.strftime("%d %b %H:%M:%S", time.gmtime(now)) + ".%03d" % (now % 1 * 1000)
         self.view.say("[1] %s * %s\n" % (stamp, text))
 
-    def save(self, answer="Background saving started"):
+    def save(self):
         with self.changed:
             self.container.redis_dump = dict(self.data)
             self.saved_at = int(time.time())
         # The log may have to wait for a slow reader of the container's output, so the lock stays free.
         self.log("DB saved: %d keys, kept in this container's memory; a practice engine writes nothing to %s"
                  % (len(self.data), self.container.host_folder("/data") or "a disk"))
-        return RedisStatus(answer)
+        return RedisStatus("OK")
 
     def call(self, words):
         """Run a command (list of bytes) → its reply."""
@@ -61,12 +61,8 @@ class PracticeRedis:
             return RedisError("ERR wrong number of arguments for '%s' command" % name.lower())
         return function(self, *words[1:])
 
-    def do_set(self, key, value, option=b""):
-        if option.upper() not in (b"", b"NX", b"XX"):
-            return RedisError("ERR practice redis knows SET key value [NX|XX]")
+    def do_set(self, key, value):
         with self.changed:
-            if option and (key in self.data) != (option.upper() == b"XX"):
-                return None
             self.data[key] = value
         return RedisStatus("OK")
 
@@ -77,11 +73,6 @@ class PracticeRedis:
                 return RedisError("ERR value is not an integer or out of range")
             self.data[key] = b"%d" % (int(old) + by)
             return int(old) + by
-
-    def do_keys(self, pattern):
-        from fnmatch import fnmatchcase
-        glob = pattern.decode("latin-1")
-        return sorted(key for key in list(self.data) if fnmatchcase(key.decode("latin-1"), glob))
 
     def do_info(self, *section):
         return ("# Server\r\nredis_version:2.8.practice\r\nredis_mode:standalone\r\n"
@@ -117,19 +108,17 @@ def redis_ok(store, *ignored):
 
 # Name → function of a PracticeRedis and the arguments, their least and greatest number.
 REDIS_COMMANDS = {
-    "PING": (lambda store, text=RedisStatus("PONG"): text, 0, 1), "SET": (PracticeRedis.do_set, 2, 3),
+    "PING": (lambda store, text=RedisStatus("PONG"): text, 0, 1), "SET": (PracticeRedis.do_set, 2, 2),
     "GET": (lambda store, key: store.data.get(key), 1, 1),
     "DEL": (lambda store, *keys: sum(store.data.pop(key, None) is not None for key in keys),
             1, MAX_REDIS_ARGUMENTS),
     "EXISTS": (lambda store, *keys: sum(key in store.data for key in keys), 1, MAX_REDIS_ARGUMENTS),
     "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (lambda store, key: store.do_incr(key, -1), 1, 1),
-    "KEYS": (PracticeRedis.do_keys, 1, 1), "DBSIZE": (lambda store: len(store.data), 0, 0),
-    "FLUSHALL": (lambda store: store.data.clear() or RedisStatus("OK"), 0, 0),
+    "DBSIZE": (lambda store: len(store.data), 0, 0),
     "SELECT": (redis_ok, 1, 1), "QUIT": (redis_ok, 0, 0), "CLIENT": (redis_ok, 1, 8),
     "COMMAND": (lambda store, *ignored: [], 0, MAX_REDIS_ARGUMENTS),
     "CONFIG": (lambda store, *ignored: [], 1, 8), "INFO": (PracticeRedis.do_info, 0, 8),
-    "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (lambda store: store.save("OK"), 0, 0),
-    "BGSAVE": (PracticeRedis.save, 0, 0),
+    "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (PracticeRedis.save, 0, 0),
 }
 
 
