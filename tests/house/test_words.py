@@ -140,7 +140,10 @@ class Source:
                 if isinstance(child, ast.FunctionDef):
                     last = max(getattr(one, "lineno", 0) for one in ast.walk(child))
                     last = max(last, getattr(child, "end_lineno", 0))
-                    yield ".".join(inner), child.lineno, len(self.code & set(range(child.lineno, last + 1)))
+                    first = child.lineno   # before Python 3.8 that of the first decorator
+                    while not self.lines[first - 1].lstrip().startswith("def "):
+                        first += 1
+                    yield ".".join(inner), first, len(self.code & set(range(first, last + 1)))
                 yield from walk(child, inner)
         return walk(self.tree, [])
 
