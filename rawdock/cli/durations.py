@@ -12,7 +12,7 @@ from ..errors import UsageError
 # Go's duration units in nanoseconds; the micro sign has two code points.
 DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3, "ms": 10 ** 6,
                   "s": 10 ** 9, "m": 60 * 10 ** 9, "h": 3600 * 10 ** 9}
-DURATION_PART = "(?=[.]?[0-9])([0-9]*)(?:[.]([0-9]*))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
+DURATION_PART = "(?=[.]?[0-9])([0-9]{0,18})(?:[.]([0-9]{0,18}))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
 # RFC 3339 §5.6, and the shorter forms that the docker CLI takes for --since: without a time it is midnight,
 # and without a zone it is local time.
 DATE_PATTERN = ("([0-9]{4})-([0-9]{2})-([0-9]{2})"
