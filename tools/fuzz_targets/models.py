@@ -109,8 +109,7 @@ def model_chunked(data, at=0):
     end = at if data[at:at + 2] == b"\r\n" else data.find(b"\r\n\r\n", at) + 2
     if end < 2:
         return content, None, None
-    # Trailers are bounded by their bytes alone.
-    pairs = model_fields(data[at:end].decode("latin-1").split("\r\n")[:-1], len(data))
+    pairs = model_fields(data[at:end].decode("latin-1").split("\r\n")[:-1], 256)
     if pairs is None or any(name.lower() in MODEL_FORBIDDEN for name, _ in pairs):
         return content, None, None
     return content, pairs, end + 2
