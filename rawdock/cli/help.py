@@ -1,7 +1,6 @@
 """The help pages, made of the tables that main.py hands in, and what is said to a word that is no command."""
 from .flags import parse_flag_table
 
-HIDDEN_FLAGS = ("tty",)   # taken only to be refused in words of its own
 # What the docker CLI groups under a noun, and what that is called here; other verbs keep their names.
 NOUN_COMMANDS = {"container": {"ls": "ps", "list": "ps", "ps": "ps"}, "system": {},
                  "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"}}
@@ -52,7 +51,7 @@ def print_command_help(console, command):
     if command.flags.strip():
         line()
         line("Flags:")
-        print_flags(line, [flag for flag in parse_flag_table(command.flags) if flag.key not in HIDDEN_FLAGS])
+        print_flags(line, parse_flag_table(command.flags))
 
 
 def unknown_command(name, words, known):

@@ -10,21 +10,14 @@ import time
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
-from ..engine.pump import copy_stream, start_stdin_copy
+from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, attach_streams, confirm_removal, create_container, exit_status,
-                          failure_status, follow_container, process_status, register_wait,
-                          require_api_versions, run, stream_fields)
+                          failure_status, follow_container, process_status, put_console_size,
+                          register_wait, require_api_versions, run, stream_fields)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
-
-NO_TERMINAL = "a terminal (-t) is not to be had in this version; leave -t out: -i alone sends stdin"
-
-
-def refuse_terminal(options):
-    if options["tty"]:
-        raise UsageError("-t: " + NO_TERMINAL)
-
+from .terminal import detached, find_detach_keys, require_terminal
 
 def for_each(console, names, action):
     """Call `action(name)` for each name and print what it returns (None: nothing) → 0, or 1 if any failed."""
@@ -60,8 +53,11 @@ def pull_progress(console):
 
 
 def do_run(console, options, arguments):
+    if not options["detach"]:
+        require_terminal(options["interactive"], options["tty"])
+    if options["tty"]:
+        options["detach_keys"] = find_detach_keys(console, options)
     try:
-        refuse_terminal(options)
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
@@ -72,8 +68,10 @@ def do_run(console, options, arguments):
             raise
         console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)
-    if not options["detach"]:
+    if isinstance(result, int):
         return process_status(result)
+    if not options["detach"]:   # the user typed the detach keys
+        return 0
     console.out.line(result)
     if console.detach_notice:
         console.complain(console.detach_notice)
@@ -82,13 +80,13 @@ def do_run(console, options, arguments):
 
 def do_create(console, options, arguments):
     try:
-        refuse_terminal(options)
         query, body, client = container_request(arguments[0], arguments[1:], options)
     except UsageError as error:
         console.complain("%s: %s" % (console.program, one_line(error)))
         return 125
     require_api_versions(console.docker, versions_needed(options))
     body.update(stream_fields(client))
+    put_console_size(body, console.out)
     progress = None if client.get("quiet") else pull_progress(console)
     console.out.line(create_container(console.docker, arguments[0], query, body,
                                       client.get("pull", "missing"), progress, console.err.line))
@@ -99,6 +97,7 @@ EXEC_FLAGS = """
 -d, --detach       bool  run the command in the background
 -e, --env          list  NAME=VALUE  set an environment variable
 --env-file         list  FILE  environment variables from a file
+--detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -i, --interactive  bool  send it our stdin
 --privileged       bool  give it all capabilities
 -t, --tty          bool  a terminal
@@ -109,30 +108,48 @@ EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   #
 
 
 def do_exec(console, options, arguments):
-    refuse_terminal(options)
     docker, name = console.docker, arguments[0]
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
     environment += environment_entries(options["env"] or ())
     require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
     docker.call("container_inspect", name)   # for "no such container" instead of "no such exec"
-    detach, interactive = options["detach"], options["interactive"] and not options["detach"]
-    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False,
+    detach, tty = options["detach"], options["tty"]
+    interactive = options["interactive"] and not detach
+    require_terminal(interactive, tty)
+    keys = find_detach_keys(console, options) if tty else None
+    size = window_size(console.out) if tty and docker.supports("1.42") else None
+    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": tty,
             "Cmd": arguments[1:]}
     for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]),
-                       ("WorkingDir", options["workdir"])):
+                       ("WorkingDir", options["workdir"]), ("DetachKeys", keys), ("ConsoleSize", size)):
         if value:
             body[key] = value
     id = answer_field(docker.call("container_exec", name, body=body), "ContainerExec", str, "Id")
+    start = {"Detach": detach, "Tty": tty}
+    if size:
+        start["ConsoleSize"] = size
     if detach:
-        docker.call("exec_start", id, body={"Detach": True, "Tty": False})
+        docker.call("exec_start", id, body=start)
         return 0
-    with docker.call("exec_start", id, body={"Detach": False, "Tty": False}) as pipe:
-        if interactive:
-            start_stdin_copy(console.stdin, pipe)
+    with docker.call("exec_start", id, body=start, tty=tty) as pipe:
+        if tty:
+            show_exec_terminal(console, id, pipe, interactive, keys)
         else:
-            pipe.close_write()
-        copy_stream(pipe, False, console.out, console.err)
+            if interactive:
+                start_stdin_copy(console.stdin, pipe)
+            else:
+                pipe.close_write()
+            copy_stream(pipe, False, console.out, console.err)
     return process_status(exec_status(docker, id))
+
+
+def show_exec_terminal(console, id, pipe, interactive, keys):
+    """Show the terminal of the exec `id`, whose Duplex is `pipe`. CommandFailed if the user detaches."""
+    from ..engine.terminal import WindowSize, show_terminal
+    window = WindowSize(console.out, lambda h, w: console.docker.call("exec_resize", id, h=h, w=w),
+                        console.err.line)
+    if show_terminal(pipe, console_files(console, interactive), window, keys):
+        raise detached()
 
 
 def exec_status(docker, id):
@@ -148,6 +165,7 @@ def exec_status(docker, id):
 
 
 ATTACH_FLAGS = """
+--detach-keys  text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 --no-stdin   bool  do not send our stdin
 --sig-proxy  on    pass signals on (the default; =false: do not)
 """
@@ -157,28 +175,26 @@ def do_attach(console, options, arguments):
     from contextlib import ExitStack
     docker, name = console.docker, arguments[0]
     state = running_container(docker, name)
+    id, tty = state["Id"], state["Config"]["Tty"]
+    require_terminal(not options["no_stdin"], tty)
     send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
+    keys = find_detach_keys(console, options)
     with ExitStack() as stack:
         # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
-        registered = register_wait(stack, docker, state["Id"])
-        pipe = attach_streams(stack, docker, state["Id"], console_terminal(state, send_stdin), send_stdin)
+        registered = register_wait(stack, docker, id)
+        pipe = attach_streams(stack, docker, id, tty, send_stdin, keys)
         # Attached to a container that has ended, the stream would wait for its next start.
-        running_container(docker, state["Id"])
-        return process_status(follow_container(docker, state["Id"], pipe, registered,
-                                               console_files(console, send_stdin), options["sig_proxy"]))
+        running_container(docker, id)
+        status = follow_container(docker, id, pipe, registered, console_files(console, send_stdin),
+                                  None if tty else options["sig_proxy"], None, keys, True, console.err.line)
+    if status is None:
+        raise detached()
+    return process_status(status)
 
 
 def console_files(console, send_stdin):
     """(stdin or None, stdout, stderr) of the Console."""
     return (console.stdin if send_stdin else None, console.out, console.err)
-
-
-def console_terminal(state, send_stdin):
-    """Whether the container whose inspect answer is `state` has a terminal; UsageError if stdin is for it."""
-    if state["Config"]["Tty"] and send_stdin:
-        raise UsageError("this container has a terminal, and " + NO_TERMINAL,
-                         "read it with --no-stdin, or with rawdock logs -f")
-    return state["Config"]["Tty"]
 
 
 def inspect_container(docker, name):
@@ -206,6 +222,7 @@ def running_container(docker, name):
 
 START_FLAGS = """
 -a, --attach       bool  show its output, pass signals on, exit with its status
+--detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -i, --interactive  bool  send it our stdin
 --sig-proxy        on    pass signals on (the default; =false: do not)
 """
@@ -219,14 +236,18 @@ def do_start(console, options, arguments):
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
-    id, send_stdin = state["Id"], options["interactive"] and state["Config"]["OpenStdin"]
+    id, tty = state["Id"], state["Config"]["Tty"]
+    send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
+    keys = find_detach_keys(console, options)
     # Of a running one that ends before the request, not-running, the default, tells at once.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
     with ExitStack() as stack:
-        pipe = attach_streams(stack, docker, id, console_terminal(state, send_stdin), send_stdin)
+        pipe = attach_streams(stack, docker, id, tty, send_stdin, keys)
         status = follow_container(docker, id, pipe, register_wait(stack, docker, id, **condition),
-                                  console_files(console, send_stdin), options["sig_proxy"],
-                                  lambda: docker.call("container_start", id))
+                                  console_files(console, send_stdin), None if tty else options["sig_proxy"],
+                                  lambda: docker.call("container_start", id), keys, notice=console.err.line)
+    if status is None:   # the user typed the detach keys
+        return 0
     if state["HostConfig"].get("AutoRemove"):
         confirm_removal(docker, id)
     return process_status(status)

@@ -47,6 +47,15 @@ def write_output(file, data):
         file.flush()
 
 
+def window_size(file):
+    """(rows, columns) of the window that a file writes to, None if it is no terminal or its size is unknown."""
+    try:
+        columns, rows = os.get_terminal_size(file.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None
+    return (rows, columns) if rows or columns else None
+
+
 def copy_stdin(source, duplex):
     """Copy `source` (a file with fileno() or read()) to the container until its end, then half-close."""
     try:
@@ -164,6 +173,7 @@ class SignalForwarder(CaughtSignals):
     """While entered, signals go to the container `id`; the third SIGINT or SIGTERM interrupts rawdock itself.
 
     `forward` False: SIGINT and SIGTERM are counted and go nowhere, as with `docker run --sig-proxy=false`.
+    None: no signal is caught.
     """
 
     def __init__(self, docker, id, forward=True):
@@ -175,7 +185,9 @@ class SignalForwarder(CaughtSignals):
         self._refused = []   # before the container ran; None once it runs
 
     def wanted(self, number):
-        return CaughtSignals.wanted(self, number) if self._forward else number.name in ("SIGINT", "SIGTERM")
+        if self._forward:
+            return CaughtSignals.wanted(self, number)
+        return self._forward is not None and number.name in ("SIGINT", "SIGTERM")
 
     def caught(self, number):
         if number in (SIGINT, SIGTERM):

@@ -23,7 +23,7 @@ import time
 from ..errors import APIError, Conflict, ConnectError, NotFound, RawdockError, Timeout, UsageError
 from .answers import answer_field
 from .options import container_request, versions_needed
-from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy
+from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
 from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
@@ -182,7 +182,11 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
-    detach=True returns the container's id (str) once it is started.
+    detach=True returns the container's id (str) once it is started, and so it does when the user types the
+    detach keys (detach_keys="ctrl-p,ctrl-q").
+
+    With tty=True the output is that of a terminal, all of it for `stdout`. Only if `stdin` is a terminal, too,
+    are its modes changed while the container runs; the end of any other file is Ctrl-D to the program.
 
     In the main thread, signals are the container's until it ends; before it starts they end the run:
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
@@ -194,6 +198,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
                          "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
     body.update(stream_fields(client))
+    stdout = sys.stdout.buffer if stdout is None else stdout
+    put_console_size(body, stdout)
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
     require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
     with NewContainer(docker, remove) as made:
@@ -203,13 +209,15 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
             made.start()
             return made.id
         source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
-        files = (source, sys.stdout.buffer if stdout is None else stdout,
-                 sys.stderr.buffer if stderr is None else stderr)
+        files = (source, stdout, sys.stderr.buffer if stderr is None else stderr)
+        keys = client.get("detach_keys")
         with ExitStack() as stack:   # whatever fails: both connections are closed
-            pipe = attach_streams(stack, docker, made.id, body["Tty"], source is not None)
+            pipe = attach_streams(stack, docker, made.id, body["Tty"], source is not None, keys)
             registered = register_wait(stack, docker, made.id, condition="next-exit")
             status = follow_container(docker, made.id, pipe, registered, files, client.get("sig_proxy", True),
-                                      made.start)
+                                      made.start, keys, notice=notice)
+        if status is None:
+            return made.id
         if remove:
             confirm_removal(docker, made.id)
         return status
@@ -222,10 +230,20 @@ def stream_fields(client):
             "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
 
 
-def attach_streams(stack, docker, id, tty, stdin):
-    """Request 4, in the ExitStack `stack` → the Duplex, half-closed unless `stdin` (bool) is to be sent."""
+def put_console_size(body, stdout):
+    """Note the size of the window that `stdout` writes to, if it is one, in the create request's `body`."""
+    size = window_size(stdout)
+    if size is not None:
+        body["HostConfig"]["ConsoleSize"] = list(size)
+
+
+def attach_streams(stack, docker, id, tty, stdin, keys=None):
+    """Request 4, in the ExitStack `stack` → the Duplex, half-closed unless `stdin` (bool) is to be sent.
+
+    `keys` (str) is the sequence that detaches from a terminal, for the engine looks for it, too.
+    """
     pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin,
-                                           stdout=True, stderr=True))
+                                           stdout=True, stderr=True, detachKeys=keys or None))
     if not stdin and not tty:   # on a terminal's stream a half-close detaches
         pipe.close_write()
     return pipe
@@ -241,20 +259,32 @@ def register_wait(stack, docker, id, **condition):
     return stack.enter_context(docker.send("container_wait", id, **condition))
 
 
-def follow_container(docker, id, pipe, registered, files, forward=True, begin=None):
-    """Show what comes in `pipe` until the container ends → its exit status. Signals go to it meanwhile.
+def follow_container(docker, id, pipe, registered, files, forward=True, begin=None, keys=None,
+                     redraw=False, notice=None):
+    """Show what comes in `pipe` until the container ends → its exit status, None if the user detached.
 
     `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any,
-    is request 6.
+    is request 6. Signals go to the container meanwhile; `forward` is that of SignalForwarder. For a terminal:
+    `keys` (str) detach, `redraw` has its program draw the screen again, `notice` is called with a line (str).
     """
     stdin, stdout, stderr = files
     with SignalForwarder(docker, id, forward) as signals:
-        if begin is not None:
-            begin()
-        signals.container_started()
-        if stdin is not None:
-            start_stdin_copy(stdin, pipe)
-        copy_stream(pipe, pipe.tty, stdout, stderr)
+        def start():
+            if begin is not None:
+                begin()
+            signals.container_started()
+
+        if pipe.tty:
+            from .terminal import WindowSize, show_terminal
+            window = WindowSize(stdout, lambda h, w: docker.call("container_resize", id, h=h, w=w), notice,
+                                redraw)
+            if show_terminal(pipe, files, window, keys, start):
+                return None
+        else:
+            start()
+            if stdin is not None:
+                start_stdin_copy(stdin, pipe)
+            copy_stream(pipe, False, stdout, stderr)
         if registered is not None:
             return confirmed_status(docker, id, pipe, registered)
         with docker.send("container_wait", id) as registered:

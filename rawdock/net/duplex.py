@@ -82,6 +82,13 @@ class Duplex(Closing):
         except OSError:
             pass   # the engine has closed already: there is no stdin left to end
 
+    def hang_up(self):
+        """End the stream in both directions: a thread that waits in receive() or send() goes on at once."""
+        try:
+            self._connection.sock.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass   # the engine has closed already
+
     @property
     def verdict(self):
         """How the stream ended (a Verdict), None while it has not."""
