@@ -5,10 +5,10 @@
         window.type("exit 3\\r")
         ended = window.end()            Ended(status, out, modes_kept)
 
-The shell makes the program a job of its own, as a shell does: so SIGTSTP stops it (the kernel does not stop a
-process whose parent is of another session), and it hears SIGHUP when the window is closed. Unlike a real shell
-it restores no modes: `stty -a` before and after shows what the program itself left behind. Nothing here is
-rawdock's own code.
+The shell makes the program a job of its own, as a shell does: so SIGTSTP stops it (the kernel does not stop
+a process whose parent is of another session), and it hears SIGHUP when the window is closed. Unlike a real
+shell it restores no modes: `stty -a` before and after shows what the program itself left behind. Nothing here
+is rawdock's own code.
 """
 import fcntl
 import os
@@ -21,7 +21,7 @@ import termios
 import time
 from collections import namedtuple
 
-TIMEOUT = 60
+TIMEOUT = 30
 SHELL = """
 import fcntl, os, signal, sys, termios
 report, control = int(sys.argv[1]), int(sys.argv[2])
@@ -54,22 +54,23 @@ while True:
         os.tcsetpgrp(0, job)
         os.killpg(job, signal.SIGCONT)
 """
-Ended = namedtuple("Ended", "status out modes_kept")   # exit status or -signal, all output, `stty -a` unchanged
+# The exit status or -signal, all output, whether `stty -a` is unchanged (None: the window was closed).
+Ended = namedtuple("Ended", "status out modes_kept")
 
 
 class Window:
-    """A window of `size` (rows, columns) in which `argv` runs; `env` is its whole environment (None: ours)."""
+    """A window of `size` (rows, columns) in which `argv` runs, in the environment `env` (None: ours)."""
 
     def __init__(self, argv, env=None, size=(24, 80)):
         self.out = b""
         self.size = size
-        self.raw = []                    # stty -a when it was looked at
         self._found = 0                  # where the last text found ends
         self._reports = b""
         self.master, self._slave = os.openpty()
         os.set_blocking(self.master, False)
         self.resize(*size)
         self.modes_before = self.modes()
+        self._attributes = termios.tcgetattr(self._slave)
         self._report, report = os.pipe()
         control, self._control = os.pipe()
         self._shell = subprocess.Popen([sys.executable, "-IS", "-c", SHELL, str(report), str(control)] + argv,
@@ -114,6 +115,10 @@ class Window:
     def modes(self):
         """What `stty -a` says of the terminal now."""
         return subprocess.check_output(["stty", "-a"], stdin=self._slave, universal_newlines=True)
+
+    def restore_modes(self):
+        """Give the terminal the modes it had at the beginning, as a shell does when its job has stopped."""
+        termios.tcsetattr(self._slave, termios.TCSANOW, self._attributes)
 
     def is_raw(self):
         return " -icanon" in self.modes()

@@ -55,8 +55,7 @@ def pull_progress(console):
 def do_run(console, options, arguments):
     if not options["detach"]:
         require_terminal(options["interactive"], options["tty"])
-    if options["tty"]:
-        options["detach_keys"] = find_detach_keys(console, options)
+    options["detach_keys"] = find_detach_keys(console, options)
     try:
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
@@ -116,7 +115,7 @@ def do_exec(console, options, arguments):
     detach, tty = options["detach"], options["tty"]
     interactive = options["interactive"] and not detach
     require_terminal(interactive, tty)
-    keys = find_detach_keys(console, options) if tty else None
+    keys = find_detach_keys(console, options)
     size = window_size(console.out) if tty and docker.supports("1.42") else None
     body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": tty,
             "Cmd": arguments[1:]}
@@ -145,10 +144,10 @@ def do_exec(console, options, arguments):
 
 def show_exec_terminal(console, id, pipe, interactive, keys):
     """Show the terminal of the exec `id`, whose Duplex is `pipe`. CommandFailed if the user detaches."""
-    from ..engine.terminal import WindowSize, show_terminal
-    window = WindowSize(console.out, lambda h, w: console.docker.call("exec_resize", id, h=h, w=w),
-                        console.err.line)
-    if show_terminal(pipe, console_files(console, interactive), window, keys):
+    from ..engine.terminal import show_terminal
+    if show_terminal(pipe, console_files(console, interactive),
+                     lambda h, w: console.docker.call("exec_resize", id, h=h, w=w), keys,
+                     notice=console.err.line):
         raise detached()
 
 

@@ -16,7 +16,7 @@ def require_terminal(stdin, tty):
 
 
 def find_detach_keys(console, options):
-    """The keys (str) of --detach-keys or of detachKeys in config.json; None: those that hold without either."""
+    """The keys (str) of --detach-keys, or of detachKeys in config.json; None for the default."""
     if options["detach_keys"]:
         return options["detach_keys"]
     path = os.path.join(config_directory(os.environ), "config.json")

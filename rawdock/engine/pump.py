@@ -5,7 +5,7 @@ the container. So stdin is copied by a thread of its own. Consecutive frames of 
 are written with one call; the order between stdout and stderr is that of the frames.
 """
 import os
-from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
+from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGINT, SIGTERM, getsignal, pthread_sigmask, signal
 
 from ..errors import APIError, RawdockError
 from ..wire.frames import FrameReader
@@ -48,7 +48,7 @@ def write_output(file, data):
 
 
 def window_size(file):
-    """(rows, columns) of the window that a file writes to, None if it is no terminal or its size is unknown."""
+    """(rows, columns) of the window that a file writes to, None if it is none or its size is unknown."""
     try:
         columns, rows = os.get_terminal_size(file.fileno())
     except (AttributeError, OSError, ValueError):
@@ -81,13 +81,26 @@ def copy_stdin(source, duplex):
     duplex.close_write()   # also when it could not be read: the container would wait for it for ever
 
 
+def start_thread(name, target, *arguments):
+    """Run target(*arguments) in a daemon thread (Thread), to which no signal is delivered.
+
+    Python runs handlers in the main thread, and a signal that another thread takes does not wake it up.
+    """
+    from signal import Signals
+    from threading import Thread
+    thread = Thread(target=target, args=arguments, name=name)
+    thread.daemon = True
+    mask = pthread_sigmask(SIG_BLOCK, set(Signals))   # a new thread inherits it
+    try:
+        thread.start()
+    finally:
+        pthread_sigmask(SIG_SETMASK, mask)
+    return thread
+
+
 def start_stdin_copy(source, duplex):
     """copy_stdin in a daemon thread: it may wait for a line that never comes."""
-    from threading import Thread
-    thread = Thread(target=copy_stdin, args=(source, duplex), name="rawdock-stdin")
-    thread.daemon = True
-    thread.start()
-    return thread
+    return start_thread("rawdock-stdin", copy_stdin, source, duplex)
 
 
 def raise_signal(number):

@@ -185,8 +185,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     detach=True returns the container's id (str) once it is started, and so it does when the user types the
     detach keys (detach_keys="ctrl-p,ctrl-q").
 
-    With tty=True the output is that of a terminal, all of it for `stdout`. Only if `stdin` is a terminal, too,
-    are its modes changed while the container runs; the end of any other file is Ctrl-D to the program.
+    With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
+    is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
 
     In the main thread, signals are the container's until it ends; before it starts they end the run:
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
@@ -275,10 +275,9 @@ def follow_container(docker, id, pipe, registered, files, forward=True, begin=No
             signals.container_started()
 
         if pipe.tty:
-            from .terminal import WindowSize, show_terminal
-            window = WindowSize(stdout, lambda h, w: docker.call("container_resize", id, h=h, w=w), notice,
-                                redraw)
-            if show_terminal(pipe, files, window, keys, start):
+            from .terminal import show_terminal
+            if show_terminal(pipe, files, lambda h, w: docker.call("container_resize", id, h=h, w=w), keys,
+                             start, notice, redraw):
                 return None
         else:
             start()

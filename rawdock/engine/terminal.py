@@ -1,21 +1,22 @@
 """A container's terminal shown on ours: raw mode, the size of the window, the keys that detach.
 
 A container with a terminal (Tty in JSON) has a device between its program and us: it echoes, edits the line,
-and makes a signal of Ctrl-C. So our own terminal must do none of that: in raw mode each key is a byte, sent as
-it is. Nothing on the connection says how large the window is; that is a request of its own (resize).
+and makes a signal of Ctrl-C. So our own terminal must do none of that: in raw mode each key is a byte, sent
+as it is. Nothing on the connection says how large the window is; that is a request of its own (resize).
 
-A terminal that stays raw after us is useless to the shell that started us. Its modes come back when the stream
-ends, when an exception passes, and in the handlers of signals that end or stop this process. SIGKILL alone
-leaves it raw.
+A terminal that stays raw after us is useless to the shell that started us. Its modes come back when the
+stream ends, when an exception passes, and in the handlers of signals that end or stop this process. SIGKILL
+alone leaves it raw.
 """
 import os
 import time
-from _signal import SIG_DFL, SIG_IGN, SIGCONT, SIGTSTP, SIGWINCH, getsignal, pthread_kill, signal
+from _signal import (SIG_DFL, SIG_IGN, SIGCONT, SIGTSTP, SIGWINCH, getsignal, pthread_kill, set_wakeup_fd,
+                     signal)
 from _thread import get_ident
 
 from ..errors import RawdockError, UsageError
 from ..net.closing import Closing
-from .pump import STDIN_BYTES, CaughtSignals, copy_stream, window_size
+from .pump import STDIN_BYTES, CaughtSignals, start_thread, window_size, write_output
 
 DEFAULT_DETACH_KEYS = "ctrl-p,ctrl-q"
 CONTROL_KEYS = "@abcdefghijklmnopqrstuvwxyz[\\]^_"   # ctrl-@ is byte 0, ctrl-_ is byte 31
@@ -94,6 +95,9 @@ class RawMode(CaughtSignals):
     Its modes are restored before a signal ends or stops this process; SIGCONT sets raw mode again.
     `window_changed()` is called at SIGWINCH, and at SIGCONT, for a stopped process misses the former. The
     environment variable NORAW leaves the modes alone, as with the docker CLI.
+
+    `signalled` is a descriptor that can be read once a signal has come. Python calls handlers between two
+    steps of the program: a signal that comes just before a system call would wait until that call returns.
     """
 
     def __init__(self, source, window_changed):
@@ -102,13 +106,19 @@ class RawMode(CaughtSignals):
         self._window_changed = window_changed
         self._modes = None    # those to be restored
         self._ended = False   # no signal may set raw mode any more
+        self.signalled, self._signal_pipe = os.pipe()
+        os.set_blocking(self._signal_pipe, False)
+        self._previous_wakeup = None
 
     def wanted(self, number):
         terminals_own = number in (SIGWINCH, SIGCONT, SIGTSTP)
         return (terminals_own or CaughtSignals.wanted(self, number)) and getsignal(number) != SIG_IGN
 
     def __enter__(self):
+        from threading import current_thread, main_thread
         try:
+            if current_thread() is main_thread():
+                self._previous_wakeup = set_wakeup_fd(self._signal_pipe)
             CaughtSignals.__enter__(self)
             if self._descriptor is not None and os.isatty(self._descriptor):
                 from termios import tcgetattr
@@ -123,6 +133,10 @@ class RawMode(CaughtSignals):
         self._ended = True
         self.restore()
         CaughtSignals.__exit__(self)
+        if self._previous_wakeup is not None:
+            set_wakeup_fd(self._previous_wakeup)
+        os.close(self.signalled)
+        os.close(self._signal_pipe)
 
     def _set_raw(self):
         if self._modes is not None and not self._ended:
@@ -196,10 +210,7 @@ class WindowSize(Closing):
 
     def start(self):
         """Send the size, now that the program runs, and follow its changes."""
-        from threading import Thread
-        self._thread = Thread(target=self._follow, name="rawdock-window-size")
-        self._thread.daemon = True
-        self._thread.start()
+        self._thread = start_thread("rawdock-window-size", self._follow)
 
     def close(self):
         self._closed = True
@@ -245,16 +256,15 @@ class Keyboard(Closing):
         self.detached = False
         self._source = source
         self._descriptor = file_descriptor(source)
+        # Looked at now: a terminal whose window was closed is none any more.
+        self._is_terminal = self._descriptor is not None and os.isatty(self._descriptor)
         self._pipe = pipe
         self._scanner = DetachScanner(parse_detach_keys(keys or DEFAULT_DETACH_KEYS))
         self._thread = None
 
     def start(self):
-        from threading import Thread
         if self._source is not None:
-            self._thread = Thread(target=self._copy, name="rawdock-keyboard")
-            self._thread.daemon = True
-            self._thread.start()
+            self._thread = start_thread("rawdock-keyboard", self._copy)
 
     def close(self):
         """End the stream; what is typed from here on is left to whoever reads the terminal next."""
@@ -272,7 +282,7 @@ class Keyboard(Closing):
                     self._pipe.hang_up()
                     return
                 last = data[-1:]
-            if self._descriptor is None or not os.isatty(self._descriptor):
+            if not self._is_terminal:
                 # The first Ctrl-D only ends a line that was begun.
                 ends = 1 if last in b"\r\n" else 2
                 self._pipe.send(self._scanner.feed_eof() + ends * END_OF_TRANSMISSION)
@@ -300,17 +310,44 @@ class Keyboard(Closing):
             yield data
 
 
-def show_terminal(pipe, files, window, keys=None, begin=None):
-    """Copy between the files (stdin or None, stdout, stderr) and a container's terminal until its stream ends.
+def copy_output(pipe, stdout, signalled):
+    """Write what comes on the Duplex `pipe` to the file `stdout` until its end.
 
-    `pipe` is its Duplex, `window` a WindowSize, `keys` the detach sequence (str), `begin()` what starts the
-    program, if it does not run yet. Returns whether the detach keys were typed.
+    `signalled` is that of RawMode: handlers are called as soon as it can be read.
     """
-    stdin, stdout, stderr = files
-    with Keyboard(stdin, pipe, keys) as keyboard, window, RawMode(stdin, window.changed):
+    from select import POLLIN, poll
+    poller, stream = poll(), pipe.fileno()
+    poller.register(stream, POLLIN)
+    poller.register(signalled, POLLIN)
+    while True:
+        if not pipe.has_received():
+            ready = dict(poller.poll())
+            if signalled in ready:
+                os.read(signalled, 4096)
+            if stream not in ready:
+                continue
+        data = pipe.receive()
+        if not data:
+            return
+        write_output(stdout, data)
+
+
+def show_terminal(pipe, files, resize, keys=None, begin=None, notice=None, redraw=False):
+    """Copy between files and a container's terminal until its stream ends → whether the user detached.
+
+    `pipe` is its Duplex, `files` are (stdin or None, stdout, stderr), `keys` is the detach sequence (str; None:
+    the default), `begin()` what starts the program if it does not run yet; `resize`, `notice` and `redraw` are
+    those of WindowSize.
+    """
+    from contextlib import ExitStack
+    stdin, stdout, _ = files
+    with ExitStack() as stack:
+        keyboard = stack.enter_context(Keyboard(stdin, pipe, keys))
+        window = stack.enter_context(WindowSize(stdout, resize, notice, redraw))
+        modes = stack.enter_context(RawMode(stdin, window.changed))
         keyboard.start()
         if begin is not None:
             begin()
         window.start()
-        copy_stream(pipe, True, stdout, stderr)
+        copy_output(pipe, stdout, modes.signalled)
     return keyboard.detached

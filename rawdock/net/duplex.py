@@ -48,6 +48,11 @@ class Duplex(Closing):
         response.received += len(data)
         return data
 
+    def has_received(self):
+        """Whether receive() has bytes at hand, which poll() on the descriptor does not see."""
+        pending = getattr(self._connection.sock, "pending", None)   # TLS has bytes of its own
+        return bool(self._leftover) or pending is not None and pending() > 0
+
     def __iter__(self):
         """Pieces of the raw stream (bytes) until the engine closes it."""
         return iter(self.receive, b"")
