@@ -7,19 +7,19 @@
     ├── Timeout           a phase took longer than it was given
     ├── ProtocolError     the bytes break a rule of HTTP or of the engine's protocol
     │   └── TruncatedError   the bytes end before the message does
-    │       └── UnconfirmedError   they end, and nothing tells that end from a cut
+    │       └── UnconfirmedError   they end, and nothing distinguishes that end from a cut
     ├── APIError          the engine answered, and the answer is a refusal
     │   ├── NotFound      404
     │   └── Conflict      409
-    └── StreamError       the engine reported an error inside a stream it had begun
+    └── StreamError       the engine reported an error inside a stream that it had begun
 
-Each message says what happened and where; `hint` says what to try next. Verdict, at the end, is how a body or
-a stream ended: what an error says when one is raised, and what its absence does not say.
+Each message says what happened and where; `hint` says what to try next. A Verdict says how a body or a stream
+ended, also when no error was raised.
 """
 import re
 
 NAMED_ESCAPES = {"\t": "\\t", "\r": "\\r", "\n": "\\n"}
-# C0, DEL, C1, line and paragraph separators, marks that turn the direction of writing, what takes no room.
+# C0, DEL and C1 controls, line and paragraph separators, marks of the direction of writing, zero-width marks.
 UNPRINTABLE = ("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
                "\ud800-\udfff\U000e0000-\U000e007f]")
 
@@ -31,9 +31,9 @@ def escaped_letter(letter):
 
 
 def printable_text(data, kept=""):
-    """`data` (str, or bytes of UTF-8) as a str in which what a terminal would act on is spelled out.
+    """`data` (str, or bytes of UTF-8) as a str on which no terminal acts: escapes for control characters.
 
-    ESC becomes \\x1b, U+009B \\u009b, a newline \\n. `kept` (str): characters that stay.
+    ESC becomes \\x1b, U+009B \\u009b, a newline \\n. The characters in `kept` (str) stay.
     """
     text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
     if text.isprintable():
@@ -60,19 +60,19 @@ class RawdockError(Exception):
 
 
 class UsageError(RawdockError, ValueError):
-    """The caller asked for something that cannot be sent: nothing went on the wire."""
+    """The caller's arguments cannot be sent, and nothing was sent."""
 
 
 class AddressError(RawdockError, ValueError):
-    """An address (DOCKER_HOST, -H, a context) that cannot be understood."""
+    """An address (of DOCKER_HOST, -H or a context) that cannot be understood."""
 
 
 class ConnectError(RawdockError, OSError):
     """Dialling failed, or the connection broke before a byte of an answer came.
 
-    `address` is the str dialled, `errno` the system's number or None, `hint` what to try, `connected`
-    (bool) whether the connection had been made. Scripts look for the docker CLI's words, so a failure
-    to connect begins with them.
+    `address` is what was dialled, `reason` (str) what happened, `errno` the system's number or None, and
+    `connected` (bool) whether the connection had been made. The message of a failure to connect is that of
+    the docker CLI, because scripts look for its words.
     """
 
     def __init__(self, address, reason, errno=None, hint=None, connected=False):
@@ -92,7 +92,11 @@ class ConnectError(RawdockError, OSError):
 
 
 class Timeout(RawdockError, OSError):
-    """`phase` ("connect", "send", "head", "idle", "total") took over `seconds`; `received` bytes had come."""
+    """A phase took longer than its limit.
+
+    `phase` is "connect", "send", "head", "idle" or "total", `seconds` its limit, and `received` (int) the
+    number of bytes that had come.
+    """
 
     def __init__(self, phase, seconds, received=0, address=None):
         where = " from %s" % address if address else ""
@@ -114,8 +118,8 @@ def excerpt(data, limit=32):
 class ProtocolError(RawdockError, ValueError):
     """Bytes that break a rule.
 
-    `rule` (str) is the section broken, `offset` (int) the position of the offending byte
-    in the stream the reader was fed, `seen` (bytes) what stands there, `expected` (str).
+    `rule` (str) is the section that has the rule, `offset` (int) the position of the wrong byte in the stream
+    that the reader was fed, `seen` (bytes) what is at that position, `expected` (str) what should be there.
     """
 
     def __init__(self, rule, offset, seen, expected):
@@ -130,8 +134,8 @@ class ProtocolError(RawdockError, ValueError):
 class TruncatedError(ProtocolError):
     """The stream ended inside a message.
 
-    `where` (str) names the part that was cut; `expected` and `got` are counts of bytes
-    (`expected` is None when the length was not announced); `offset` is where the bytes ended.
+    `where` (str) names the part that was cut. `expected` and `got` count the bytes of that part, `expected`
+    is None if its length was not announced. `offset` is where the bytes ended.
     """
 
     def __init__(self, where, offset, expected=None, got=0, rule="RFC 9112 §8"):
@@ -147,7 +151,7 @@ class TruncatedError(ProtocolError):
 
 
 class UnconfirmedError(TruncatedError):
-    """An answer without length or chunks ended with its connection, and its content does not show it whole.
+    """A body ended where its connection did, and its content does not show that it is complete.
 
     `got` counts its bytes. (RFC 9112 §6.3 step 8, §8)
     """
@@ -162,7 +166,10 @@ class UnconfirmedError(TruncatedError):
 
 
 class APIError(RawdockError):
-    """The engine refused: `status` (int), `message` (str, the engine's own), `method`, `path` (str)."""
+    """The engine refused a request.
+
+    `status` (int) and `message` (str) are the engine's, `method` and `path` (str) those of the request.
+    """
 
     def __init__(self, status, message, method=None, path=None):
         RawdockError.__init__(self, message)
@@ -173,18 +180,18 @@ class APIError(RawdockError):
 
 
 class NotFound(APIError):
-    """404: no such container, image, network, volume, exec, … or no such path."""
+    """404: there is no such container, image, network, volume, exec, … or no such path."""
 
 
 class Conflict(APIError):
-    """409: a name in use, a container in the wrong state."""
+    """409: a name is in use, or a container is in the wrong state."""
 
 
 class StreamError(RawdockError):
-    """The engine reported an error inside a stream whose head had said 200.
+    """The engine reported an error inside a stream whose head had the status 200.
 
-    `message` (str), `code` (int or None: a build step's exit code), `statuses` the last
-    status lines (list of str) that came before it.
+    `message` (str) is the engine's, `code` (int or None) the exit code of a build step, and `statuses` (list
+    of str) the last status lines before the error.
     """
 
     def __init__(self, message, code=None, statuses=()):
@@ -195,19 +202,19 @@ class StreamError(RawdockError):
 
 
 class Verdict:
-    """How a body or a stream ended. True only for one that is known to be whole.
+    """How a body or a stream ended. True only if it is known to be complete.
 
     `kind` (str) is one of
 
-        complete         its end was seen, or the engine was asked and has confirmed it
-        unconfirmed      it ended where the connection did, and its content cannot tell that from a cut
-        truncated        it was cut, `where` (str) says inside what
+        complete         its end was seen, or the engine has confirmed it
+        unconfirmed      it ended where the connection did, which may be a cut: its content does not say
+        truncated        it was cut; `where` (str) names the part
         engine error     the engine reported an error in it
         protocol error   its bytes break a rule
         timeout          nothing came for longer than allowed; reading on may still bring the rest
         cancelled        it was closed on this side
 
-    `expected` (None: not announced) and `got` count bytes, `error` is the RawdockError raised, or None.
+    `expected` (None: not announced) and `got` count bytes. `error` is the RawdockError raised, or None.
     """
 
     __slots__ = ("kind", "where", "expected", "got", "error")
@@ -233,7 +240,10 @@ class Verdict:
 
 
 def verdict_of_error(error, where, got=None):
-    """The Verdict on what `error` (RawdockError) ended; `where` and `got` for errors without their own."""
+    """The Verdict on a body or stream that ended with `error` (RawdockError).
+
+    `where` and `got` are used where the error has none.
+    """
     if isinstance(error, TruncatedError):
         kind = "unconfirmed" if isinstance(error, UnconfirmedError) else "truncated"
         return Verdict(kind, error.where, error.expected, error.got, error)

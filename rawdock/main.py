@@ -292,6 +292,9 @@ def main(words=None):
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
         console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
         return 1
+    except ImportError as error:
+        console.complain("rawdock: this Python has no %s module; on Debian: apt install libpython3-stdlib" % error.name)
+        return 1
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
         return 141
@@ -346,8 +349,10 @@ def heed_signals():
     sys.unraisablehook = raise_signal_again   # Python 3.8 and later call it
 
 
-def run_process():
+def run_process(at_end=None):
     """main() as the whole life of a process. Does not return.
+
+    `at_end` is called when the work is done. What it raises does not change the exit status.
 
     Starting fast: what a command allocates lives until its end, so looking for garbage early
     finds none, and taking the interpreter apart at the end frees what the system frees anyway.
@@ -363,4 +368,8 @@ def run_process():
         status = 130
     except SystemExit as ended:
         status = ended.code
-    os._exit(status)
+    try:
+        if at_end is not None:
+            at_end()
+    finally:
+        os._exit(status)

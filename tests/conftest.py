@@ -1,12 +1,14 @@
-"""What every test stands on: which rawdock is tested, and how hard hypothesis tries.
+"""Before every test: which rawdock is tested, and how hard hypothesis tries.
 
-Two rawdocks can be tested. By default it is the package beside this folder. With
+Two kinds of rawdock can be tested. By default it is the package beside this folder. With
 RAWDOCK_SINGLE_FILE=path it is one file written by tools/amalgamate: it is loaded as the
 module `rawdock` before a test is collected, and each name a test may import from
 (`rawdock.wire.chunked`, …) becomes another name of that one module. So tests write
 `from rawdock.wire.chunked import ChunkedReader`, names and never modules, and start
-commands with the `rawdock_command` fixture. The house rules speak about the package and
-the live tests need an engine, so neither is collected in that mode.
+commands with the `rawdock_command` fixture. In that mode these are not collected: the house rules, which
+speak about the package; the live tests; and the tests of what a smaller file has left out.
+
+A test in a folder of the client that needs the school is marked `@pytest.mark.school`.
 
 Hypothesis: profile `ci` unless `--hypothesis-profile=quick` is given. No deadlines: a
 shared machine's pauses say nothing about a parser.
@@ -22,8 +24,6 @@ from hypothesis import HealthCheck, settings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SINGLE_FILE = os.environ.get("RAWDOCK_SINGLE_FILE")
-
-collect_ignore = ["house", "live"] if SINGLE_FILE else []
 
 settings.register_profile("ci", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", deadline=None, max_examples=15,
@@ -46,7 +46,13 @@ def heed_ignored_signals():
 heed_ignored_signals()
 
 
-def load_single_file(path):
+def homes_in(path):
+    """The files of the package that a single file holds, as "rawdock/wire/chunked"."""
+    with open(path, encoding="utf-8") as text:
+        return re.findall(r"(?m)^# ==== begin (rawdock/\S+)\.py$", text.read())
+
+
+def load_single_file(path, homes):
     """The file as the module `rawdock`, under every name that the package's files have."""
     for name in list(sys.modules):
         if name.split(".")[0] == "rawdock":
@@ -55,20 +61,38 @@ def load_single_file(path):
     module = importlib.util.module_from_spec(spec)
     sys.modules["rawdock"] = module
     spec.loader.exec_module(module)
-    with open(path, encoding="utf-8") as text:
-        homes = re.findall(r"(?m)^# ==== begin (rawdock/\S+)\.py$", text.read())
     for home in homes:
         parts = home.split("/")
         for count in range(2, len(parts) + 1):
             sys.modules[".".join(parts[:count])] = module
 
 
+def left_out_of(homes):
+    """Folders and files of tests about what a single file with these `homes` has not."""
+    left_out = ["house", "live"]
+    left_out += [floor for floor in ("cli", "teach") if not any("rawdock/%s/" % floor in home for home in homes)]
+    return left_out + ([] if "rawdock/main" in homes else ["test_main.py"])
+
+
 # Tests import `rawdock` from this checkout whatever is installed; so do the processes that they
 # start in other folders, where `python -m rawdock` is the rawdock under test.
 sys.path.insert(0, ROOT)
 os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(SINGLE_FILE)) if SINGLE_FILE else ROOT
+HOMES = homes_in(SINGLE_FILE) if SINGLE_FILE else ["rawdock/main", "rawdock/teach/"]
+collect_ignore = left_out_of(HOMES) if SINGLE_FILE else []
 if SINGLE_FILE:
-    load_single_file(SINGLE_FILE)
+    load_single_file(SINGLE_FILE, HOMES)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "school: needs rawdock/teach, which a smaller single file has not")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not any("rawdock/teach/" in home for home in HOMES):
+        without = [item for item in items if item.get_closest_marker("school") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in without])
+        items[:] = without
 
 
 def pytest_report_header(config):

@@ -1,7 +1,6 @@
-"""version, info: this client and that engine.
+"""version, info: this client and its engine.
 
-Promises: the docker CLI's lines; where the engine cannot be asked, what is known of the client comes
-first, and the failure after it.
+Promises: the docker CLI's lines. If the engine does not answer, the client's part comes before the error.
 """
 import os
 import sys
@@ -19,7 +18,7 @@ FORMAT_FLAGS = """
 
 
 def client_facts(console):
-    """What `version` and `info` say of this side."""
+    """What `version` and `info` say about this client (dict)."""
     from .. import __version__
     from ..net.config import context_in_use
     machine = os.uname().machine
@@ -31,7 +30,7 @@ def client_facts(console):
 
 
 def server_components(server):
-    """The Components of an engine's version; engines before 18.03 have none, and are one themselves."""
+    """The Components in an engine's version. Those before 18.03 have none, and count as one component."""
     if server.get("Components"):
         return server["Components"]
     names = "ApiVersion Arch BuildTime GitCommit GoVersion KernelVersion MinAPIVersion Os".split()
@@ -41,7 +40,7 @@ def server_components(server):
 
 
 def version_lines(client, server):
-    """The text of `version`. `client` and `server` are dicts, `server` None where no engine answered."""
+    """The lines of `version`. `client` and `server` are dicts, `server` None if no engine answered."""
     from ..engine.docker import NEWEST_API
     api = client.get("ApiVersion") or NEWEST_API
     rows = [[" Version:", client["Version"]],
@@ -66,7 +65,7 @@ def version_lines(client, server):
 
 
 def engine_rows(details):
-    """What `version` says of the engine itself: [title, value] for each line."""
+    """What `version` says about the engine itself: [title, value] for each line."""
     api, go, commit, built, system, arch, experimental, least = [details.get(name, "") for name in (
         "ApiVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch", "Experimental", "MinAPIVersion")]
     return [["  API version:", api + (" (minimum version %s)" % least if least else "")],
@@ -75,7 +74,7 @@ def engine_rows(details):
 
 
 def version_row(server):
-    """The answer of SystemVersion as a template sees it: build times as the plain output has them."""
+    """The answer to SystemVersion for a template, with build times as in the output without one."""
     components = []
     for component in server_components(server):
         details = component.get("Details") or {}
@@ -89,7 +88,7 @@ def version_command(console, options, arguments):
     template = option_template(options["format"] or None)
     client, server, failure = client_facts(console), None, None
     try:
-        # The address is looked up here too: a bad one is no reason to keep silent about the client.
+        # The address is looked up here too, so that with a wrong one the client's part is written.
         server = answer_field(console.docker.call("system_version"), "SystemVersion", dict)
         client["ApiVersion"] = console.docker.version
     except RawdockError as error:
@@ -105,7 +104,7 @@ def version_command(console, options, arguments):
     return 0
 
 
-# What `info` says of the engine: when, in which form, and of what, as "Title: Key.Inner; Title: Key".
+# What `info` says about the engine: on which condition, in which form, and "Title: Key.Inner; Title: Key".
 INFO_TABLE = (
     ("", "number", " Containers: Containers;  Running: ContainersRunning;  Paused: ContainersPaused;"
                    "  Stopped: ContainersStopped; Images: Images"),
@@ -191,7 +190,7 @@ INFO_FORMS = {
 
 
 def info_lines(facts):
-    """The server's half of `info`: `facts` is the engine's SystemInfo."""
+    """The engine's part of `info`; `facts` is the answer to SystemInfo (dict)."""
     state = nested_value(facts, "Swarm", "LocalNodeState")
     swarm = state not in (None, "", "inactive", "locked")
     holds = {"": True, "swarm": swarm, "manager": swarm and nested_value(facts, "Swarm", "ControlAvailable"),
@@ -211,17 +210,18 @@ def info_command(console, options, arguments):
     try:
         facts = answer_field(console.docker.call("system_info"), "SystemInfo", dict)
         lines = info_lines(facts) if template is None else []
-    finally:   # what is known of the client, also where the engine is out of reach
+    finally:   # the client's part also if the engine does not answer
         if template is None:
             write_lines(console.out, ["Client: rawdock", " Version:    " + client["Version"],
-                               " Context:    " + client["Context"], " Debug Mode: false", "", "Server:"]
-                              + lines)
+                                      " Context:    " + client["Context"], " Debug Mode: false", "",
+                                      "Server:"] + lines)
     if template is not None:
         template_lines(console, template, [dict(facts, ClientInfo=client)])
         return 0
     for warning in facts.get("Warnings") or ():
         console.err.line(warning)
     return 0
+
 
 ABOUT_COMMANDS = command_table(
     Command("version", version_command, "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),

@@ -1,16 +1,15 @@
 """How values look: sizes, durations, times, ids, ports, tables and JSON, each as the docker CLI prints them.
 
-Promises: pure functions of their arguments (`now` is one), so the same list prints the
-same bytes. Everything that `rawdock ps` needs stands here; templates
-(`--format`) are a file of their own, read only when one is given.
+Promises: the functions depend on their arguments alone, so that equal lists print equal bytes. Templates
+(`--format`) have a file of their own, which is imported only when one is given.
 
-Leaves out: colours, and the terminal's width (docker cuts nothing either).
+Leaves out: colours, and the width of the terminal, to which docker does not cut lines either.
 """
 import json
 import re
 import time
 
-from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, days_since_1970, read_date
+from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
 from ..errors import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
@@ -57,27 +56,29 @@ def local_timestamp(nanoseconds):
 
 
 def build_time_text(text):
-    """An engine's build time as `version` shows it: "Thu May  7 21:09:36 2026", in its own zone; other texts
-    as they are.
+    """An engine's build time in its own zone as `version` shows it: "Thu May  7 21:09:36 2026".
+
+    A text that is not a date and time stays as it is.
     """
     match = re.match(DATE_PATTERN, text, re.ASCII)
     if match is None or match.group(6) is None or read_date(text) is None:
         return text
-    year, month, day = [int(part) for part in match.groups()[:3]]
-    weekday = WEEKDAY_NAMES[(days_since_1970(year, month, day) + 3) % 7]
-    return "%s %s %2d %s %d" % (weekday, MONTH_NAMES[month - 1], day, ":".join(match.groups()[3:6]), year)
+    year, month, day = match.groups()[:3]
+    days = read_date("%s-%s-%sZ" % (year, month, day))[0] // 86400   # since 1970-01-01, a Thursday
+    return "%s %s %2d %s %d" % (WEEKDAY_NAMES[(days + 3) % 7], MONTH_NAMES[int(month) - 1], int(day),
+                                ":".join(match.groups()[3:6]), int(year))
 
 
 # -- texts
 
 def short_id(identifier):
-    """The 12 digits people know an id by."""
+    """The first 12 digits of an id, which identify an object."""
     return identifier.partition(":")[2][:12] if identifier.startswith("sha256:") else identifier[:12]
 
 
 def letter_widths(text):
-    """The columns of a terminal that each letter takes: 2 for wide ones (UAX #11), 1 for all others."""
-    # Below Hangul nothing is wide: most texts need no table, and the table costs an import.
+    """How many columns of a terminal each letter takes: 2 for a wide one (UAX #11), else 1."""
+    # No letter before Hangul is wide, so that most texts need no table, which costs an import.
     if not text or max(text.replace("\u2026", "") or "-") < "\u1100":
         return [1] * len(text)
     from unicodedata import east_asian_width
@@ -85,7 +86,7 @@ def letter_widths(text):
 
 
 def shorten(text, width):
-    """`text` in at most `width` columns, its end replaced by "…" where it is longer."""
+    """`text` in at most `width` columns; "…" replaces the end of a longer one."""
     widths = letter_widths(text)
     if sum(widths) <= width:
         return text
@@ -101,7 +102,7 @@ QUOTED_LETTERS = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r
 
 
 def quote_text(text):
-    """`text` between double quotes, with escapes for what does not print."""
+    """`text` between double quotes, with escapes for characters that do not print."""
     if text.isprintable() and "\\" not in text and '"' not in text:
         return '"%s"' % text
     quoted = [QUOTED_LETTERS.get(letter) or (letter if letter.isprintable() else escaped_letter(letter))
@@ -116,10 +117,10 @@ def with_port(address, port):
 def ports_column(ports):
     """The PORTS of a container: a list of {"IP", "PrivatePort", "PublicPort", "Type"} as one text.
 
-    Runs of ports that are published under their own number, or not at all, become ranges;
-    those published under another number come last, one by one.
+    Successive ports that are published under their own number, or not published, become ranges. Those
+    published under another number come last, one by one.
     """
-    groups = {}   # (address, type) → [first, last] of the run that is open
+    groups = {}   # (address, type) → [first, last] of the range that may go on
     finished, moved = [], []
 
     def group_text(key, run):
@@ -148,7 +149,7 @@ def ports_column(ports):
 def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
     """Rows (lists of texts) as lines. The last cell of a row belongs to no column and is not padded.
 
-    A column is a run of consecutive rows that have it: a row with fewer cells begins it anew.
+    A column consists of consecutive rows that have it: a row with fewer cells ends it.
     """
     from itertools import groupby
     padded = [list(row) for row in rows]
@@ -164,7 +165,7 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
 
 
 def compact_json(value, html=False):
-    """A value as Go writes it: no blanks, only U+2028 and U+2029 escaped; with `html` also <, > and &."""
+    """JSON as Go writes it: without spaces, with U+2028 and U+2029 escaped; with `html` also <, > and &."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     if html:
@@ -176,7 +177,7 @@ JSON_PIECE = r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+'
 
 
 def indent_json(text):
-    """JSON text indented by four blanks a level. Names, strings and numbers keep the engine's spelling."""
+    """JSON text indented by four spaces a level. Names, strings and numbers keep the engine's spelling."""
     parts = []
     depth = 0
     previous = ""
@@ -196,5 +197,5 @@ def indent_json(text):
 
 
 def without_json_blanks(text):
-    """JSON text without the blanks between its pieces."""
+    """JSON text without the white space between its pieces."""
     return "".join(re.findall(JSON_PIECE, text, re.DOTALL))

@@ -1,6 +1,6 @@
-"""Lists and objects in the --format that was asked for: templates, tables of templates, JSON.
+"""Lists and objects in a --format: templates, tables of templates, JSON.
 
-Loaded only then: the plain output of a command needs none of it.
+Imported only when a --format is given.
 """
 import re
 
@@ -9,15 +9,15 @@ from .format import align_columns
 
 
 def write_template_lines(output, lines):
-    """Write the lines (list of str) that a user's template made, which may steer the terminal, at once."""
+    """Write the lines (list of str) of a user's template, which may contain escapes for the terminal."""
     if lines:
         output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
 def option_template(text, nulls=None, status=64):
-    """The Template that a --format (str or None) is, None without one; "json" is the whole row.
+    """The Template of a --format (str or None), None without one; "json" is the row as JSON.
 
-    CommandFailed with `status` if it is none; 64 is the docker CLI's for most commands.
+    CommandFailed with `status` if it cannot be parsed; 64 is the docker CLI's for most commands.
     """
     from .template import Template, TemplateSyntaxError, unescape_template
     if text is None:
@@ -29,9 +29,9 @@ def option_template(text, nulls=None, status=64):
 
 
 def template_lines(console, template, rows, partial=True, status=1):
-    """Write `template` of each row. CommandFailed with `status` for a row that it does not fit.
+    """Write what `template` makes of each row. CommandFailed with `status` for a row that it does not fit.
 
-    The rows before that one are written, and with `partial` the beginning of it.
+    The rows before that row are written, and with `partial` its beginning too.
     """
     from .template import TemplateValueError
     lines = []
@@ -47,7 +47,7 @@ def template_lines(console, template, rows, partial=True, status=1):
 
 
 def template_table(console, text, rows, headers):
-    """A --format of `table TEMPLATE`: columns under titles."""
+    """Write rows in the --format `table TEMPLATE`: columns under titles."""
     from .template import TemplateValueError
     template = option_template(text, status=1)
     try:
@@ -63,9 +63,9 @@ def template_table(console, text, rows, headers):
 
 
 def write_formatted(console, text, rows, headers, raw):
-    """A list in the --format `text`.
+    """Write a list in the --format `text`.
 
-    `rows` are dicts, `headers` the titles by field, `raw` the template that "raw" means.
+    `rows` are dicts, `headers` the titles by field, and `raw` is the template that "raw" means.
     """
     from .template import ListRow
     rows = [ListRow(row) for row in rows]
@@ -78,7 +78,7 @@ def write_formatted(console, text, rows, headers, raw):
 
 
 def refuse_unknown_fields(template, headers):
-    """CommandFailed for a template that names a field which no row has: an empty list would not show it."""
+    """CommandFailed for a template that names a field which no row has, though the list is empty."""
     from .template import TemplateFieldError, TemplateValueError
     try:
         template.execute({name: (lambda *any_name: "") if callable(title) else ""
@@ -86,11 +86,11 @@ def refuse_unknown_fields(template, headers):
     except TemplateFieldError as error:
         raise CommandFailed(str(error), 1)
     except TemplateValueError:
-        pass   # an empty value is not what the template is for
+        pass   # the template does not fit an empty value, and may fit others
 
 
 def uses_field(text, field):
-    """Whether a --format shows `field`, alone or with the whole row."""
+    """Whether a --format prints `field`, alone or as part of the row."""
     return bool(text) and re.search(r"[.]%s\b|json\s+[.]\s*[)}|]" % field, text) is not None
 
 

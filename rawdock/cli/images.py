@@ -1,12 +1,11 @@
 """Images here and in registries: images, pull, rmi.
 
-Promises: the docker CLI's lines and exit statuses; a pull that fails after it began ends
-with the engine's message and status 1, however much was fetched. `rmi` of several goes on
-after an error and reports all of them at its end.
+Promises: the docker CLI's lines and exit statuses. A pull that fails after it began ends with the
+engine's message and status 1, however much was fetched. `rmi` of several images goes on after an error
+and reports all errors at its end.
 
 Leaves out: imagesFormat of config.json, `images --tree` and the platform variants that newer engines
-list below an image; credentials (the engine is told there are none), content trust, and removing
-one platform of an image.
+list below an image, credentials (a pull sends none), content trust, and removing one platform of an image.
 """
 import re
 import time
@@ -51,7 +50,7 @@ IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\n
 
 
 def image_names(image, digests):
-    """(repository, tag, digest) for each line of an image in the list; `digests`: one for each digest too."""
+    """(repository, tag, digest) of each line that an image has; with `digests` one for each digest."""
     tags, by_digest = {}, {}
     for name in image.get("RepoTags") or ():
         repository, colon, tag = name.rpartition(":")
@@ -70,7 +69,7 @@ def image_names(image, digests):
 
 
 def image_row(image, repository, tag, digest, whole, now):
-    """The fields of an image that a --format can name. A number of -1 was not counted; an absent one is 0."""
+    """The fields of an image that a --format can name. A number of -1 was not counted; a missing one is 0."""
     size, shared, users = [image.get(name) or 0 for name in ("Size", "SharedSize", "Containers")]
     created = image.get("Created") or 0
     return {
@@ -84,7 +83,7 @@ def image_row(image, repository, tag, digest, whole, now):
 
 def images_command(console, options, arguments):
     filters = parse_filters(options["filter"])
-    if arguments and arguments[0]:   # the docker CLI passes over an empty one
+    if arguments and arguments[0]:   # the docker CLI ignores an empty one
         filters.setdefault("reference", []).append(arguments[0])
     text, digests, whole = wanted_format(console, options), options["digests"], options["no_trunc"]
     listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None)
@@ -128,7 +127,7 @@ def pull_command(console, options, arguments):
             if progress is not None:
                 progress.show(message)
     except StreamError as error:
-        # The engine's own words, without a prefix: so the docker CLI ends a pull that had begun.
+        # The docker CLI, too, writes the error of a pull that had begun without a prefix.
         raise CommandFailed(error.message, 1)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
@@ -153,7 +152,7 @@ def rmi_command(console, options, arguments):
             console.out.line("%s: %s" % (kind, answer_field(row, "ImageDelete", str, kind)))
     for error in errors:
         console.err.line(error)
-    # With -f, an image that was not there is as good as removed.
+    # With -f an image that does not exist is no failure.
     return 1 if errors and (fatal or not options["force"]) else 0
 
 

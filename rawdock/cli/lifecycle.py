@@ -1,9 +1,9 @@
 """The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
 
-Each is its requests and its exit status; the algorithms are engine/run and engine/pump. As with the docker
-CLI, a command given several containers goes on after one fails, reports each failure in a line and exits 1.
-run, exec, attach and start -a exit with the low 8 bits of the container's status (255 for one that is not 0
-and has none there), run with 125, 126 or 127 when the container never ran.
+Each command is its requests and its exit status; the algorithms are in engine/run and engine/pump. As with
+the docker CLI, a command for several containers goes on after one fails, reports each failure in a line, and
+exits with 1. run, exec, attach and start -a exit with the low 8 bits of the container's status, or 255 if
+only they are 0, and run with 125, 126 or 127 if the container never ran.
 """
 import time
 
@@ -11,16 +11,16 @@ from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
-from ..engine.run import (RunFailed, attach_streams, confirm_removal, create_container, exit_status,
-                          failure_status, follow_container, process_status, put_console_size,
-                          register_wait, require_api_versions, run, stream_fields)
+from ..engine.run import (RunFailed, confirm_removal, create_container, exit_status, failure_status,
+                          process_status, put_console_size, require_api_versions, run, stream_container,
+                          stream_fields)
 from ..errors import APIError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 from .terminal import detached, find_detach_keys, require_terminal
 
 def for_each(console, names, action):
-    """Call `action(name)` for each name and print what it returns (None: nothing) → 0, or 1 if any failed."""
+    """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed."""
     status = 0
     for name in names:
         try:
@@ -35,12 +35,12 @@ def for_each(console, names, action):
 
 
 def call_each(console, names, operation, **parameters):
-    """Call `operation` of the endpoint table for each container, print its name → 0, or 1 if any failed."""
+    """Call `operation` (of the endpoint table) for each container, print its name → 0, or 1 if one failed."""
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
 def pull_progress(console):
-    """What draws the pull's messages on stderr, made when the first one comes."""
+    """A function that writes a message of a pull (dict) to stderr."""
     drawn = []
 
     def show(message):
@@ -61,7 +61,7 @@ def do_run(console, options, arguments):
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
-        if options["detach"] and hasattr(error, "container"):   # it was created, and is there to be looked at
+        if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
         if not isinstance(error, RawdockError):
             raise
@@ -94,9 +94,9 @@ def do_create(console, options, arguments):
 
 EXEC_FLAGS = """
 -d, --detach       bool  run the command in the background
+--detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -e, --env          list  NAME=VALUE  set an environment variable
 --env-file         list  FILE  environment variables from a file
---detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -i, --interactive  bool  send it our stdin
 --privileged       bool  give it all capabilities
 -t, --tty          bool  a terminal
@@ -111,7 +111,7 @@ def do_exec(console, options, arguments):
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
     environment += environment_entries(options["env"] or ())
     require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
-    docker.call("container_inspect", name)   # for "no such container" instead of "no such exec"
+    docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"
     detach, tty = options["detach"], options["tty"]
     interactive = options["interactive"] and not detach
     require_terminal(interactive, tty)
@@ -165,39 +165,41 @@ def exec_status(docker, id):
 
 ATTACH_FLAGS = """
 --detach-keys  text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
---no-stdin   bool  do not send our stdin
---sig-proxy  on    pass signals on (the default; =false: do not)
+--no-stdin     bool  do not send our stdin
+--sig-proxy    on    pass signals on (the default; =false: do not)
 """
 
 
 def do_attach(console, options, arguments):
-    from contextlib import ExitStack
-    docker, name = console.docker, arguments[0]
-    state = running_container(docker, name)
-    id, tty = state["Id"], state["Config"]["Tty"]
-    require_terminal(not options["no_stdin"], tty)
-    send_stdin = state["Config"]["OpenStdin"] and not options["no_stdin"]
-    keys = find_detach_keys(console, options)
-    with ExitStack() as stack:
-        # Sent before anything else, so that an exit, or a removal with it, cannot fall between two requests.
-        registered = register_wait(stack, docker, id)
-        pipe = attach_streams(stack, docker, id, tty, send_stdin, keys)
-        # Attached to a container that has ended, the stream would wait for its next start.
-        running_container(docker, id)
-        status = follow_container(docker, id, pipe, registered, console_files(console, send_stdin),
-                                  None if tty else options["sig_proxy"], None, keys, True, console.err.line)
+    state = running_container(console.docker, arguments[0])
+    require_terminal(not options["no_stdin"], state["Config"]["Tty"])
+    # Attached to a container that has ended meanwhile, the stream would wait for its next start.
+    status = stream_inspected(console, state, not options["no_stdin"], options,
+                              lambda: running_container(console.docker, state["Id"]), wait_first=True)
     if status is None:
         raise detached()
-    return process_status(status)
+    return status
 
 
 def console_files(console, send_stdin):
     """(stdin or None, stdout, stderr) of the Console."""
-    return (console.stdin if send_stdin else None, console.out, console.err)
+    return console.stdin if send_stdin else None, console.out, console.err
+
+
+def stream_inspected(console, state, send_stdin, options, begin, **more):
+    """stream_container() with the Console's streams → the exit status, None if the user detached.
+
+    `state` is the answer to inspect; `options` has the command's sig_proxy and detach_keys.
+    """
+    tty, send_stdin = state["Config"]["Tty"], send_stdin and state["Config"]["OpenStdin"]
+    status = stream_container(console.docker, state["Id"], tty, console_files(console, send_stdin), begin,
+                              None if tty else options["sig_proxy"], keys=find_detach_keys(console, options),
+                              notice=console.err.line, **more)
+    return None if status is None else process_status(status)
 
 
 def inspect_container(docker, name):
-    """The answer of inspect (dict), its fields that attaching needs checked."""
+    """The answer to inspect (dict). The fields that attaching needs are checked."""
     found = docker.call("container_inspect", name)
     for kind, names in ((str, ("Id",)), (bool, ("State", "Running")), (bool, ("Config", "Tty")),
                         (bool, ("Config", "OpenStdin")), (dict, ("HostConfig",))):
@@ -206,7 +208,7 @@ def inspect_container(docker, name):
 
 
 def running_container(docker, name):
-    """The answer of inspect for a container that can be attached to. UsageError if it cannot."""
+    """The answer to inspect (dict) for a container that can be attached to. Or UsageError."""
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
@@ -228,28 +230,21 @@ START_FLAGS = """
 
 
 def do_start(console, options, arguments):
-    from contextlib import ExitStack
     docker = console.docker
     if not options["attach"] and not options["interactive"]:
         return call_each(console, arguments, "container_start")
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
-    id, tty = state["Id"], state["Config"]["Tty"]
-    send_stdin = options["interactive"] and state["Config"]["OpenStdin"]
-    keys = find_detach_keys(console, options)
-    # Of a running one that ends before the request, not-running, the default, tells at once.
+    # For a container that runs now the default condition, not-running, covers an exit before the request.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
-    with ExitStack() as stack:
-        pipe = attach_streams(stack, docker, id, tty, send_stdin, keys)
-        status = follow_container(docker, id, pipe, register_wait(stack, docker, id, **condition),
-                                  console_files(console, send_stdin), None if tty else options["sig_proxy"],
-                                  lambda: docker.call("container_start", id), keys, notice=console.err.line)
+    status = stream_inspected(console, state, options["interactive"], options,
+                              lambda: docker.call("container_start", state["Id"]), **condition)
     if status is None:   # the user typed the detach keys
         return 0
     if state["HostConfig"].get("AutoRemove"):
-        confirm_removal(docker, id)
-    return process_status(status)
+        confirm_removal(docker, state["Id"])
+    return status
 
 
 STOP_FLAGS = """
@@ -262,14 +257,14 @@ STOP_FLAGS = """
 def do_stop(console, options, arguments, operation="container_stop"):
     docker, seconds = console.docker, options["timeout"]
     if options["time"] is not None:
-        # On stdout, as the docker CLI does.
+        # The docker CLI, too, writes this to stdout.
         console.out.line("Flag --time has been deprecated, use --timeout instead")
         if seconds is not None:
             raise UsageError("conflicting options: cannot specify both --timeout and --time")
         seconds = options["time"]
     parameters = {"t": seconds}
     if options["signal"] is not None and docker.supports("1.42"):
-        parameters["signal"] = options["signal"]   # to an older engine the docker CLI does not send it either
+        parameters["signal"] = options["signal"]   # the docker CLI does not send it to an older engine either
     return call_each(console, arguments, operation, **parameters)
 
 
@@ -297,7 +292,7 @@ def do_rm(console, options, arguments):
         except NotFound as error:
             if not options["force"]:
                 raise
-            console.err.line(describe_error(error))   # reported, and yet there is no such container now
+            console.err.line(describe_error(error))   # it is reported, but as with docker no failure
 
     return for_each(console, arguments, remove)
 

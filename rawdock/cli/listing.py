@@ -1,7 +1,7 @@
-"""ps: the containers there are.
+"""ps: lists containers.
 
-Promises: on the same engine the same bytes as the docker CLI, and its exit statuses. One request, one write.
-The plain table comes from the list itself; the named fields of a row are made only when a --format asks.
+Promises: the bytes that the docker CLI prints for this engine, and its exit statuses; one request, one write.
+The fields of a row are made only for a --format: the table needs no names for them.
 
 Leaves out: psFormat and the other defaults of config.json.
 """
@@ -55,7 +55,7 @@ def container_image(container, whole):
 def container_name(container, whole):
     names = [name[1:] if name.startswith("/") else name for name in container.get("Names") or ()]
     if not whole:
-        # Older engines list the names that links give it too; those have a / inside.
+        # Older engines also list the names that links give it, which have a / inside.
         names = [name for name in names if "/" not in name][:1] or names
     return ",".join(names)
 
@@ -76,7 +76,7 @@ def container_cells(container, whole, now):
 
 
 def container_row(container, whole, now):
-    """The fields of a container that a --format can name, in the order of their names, as JSON has them."""
+    """The fields of a container that a --format can name, ordered by name, as in the docker CLI's JSON."""
     from .formatted import labels_text
     cells = dict(zip(PS_TITLES, container_cells(container, whole, now)))
     mounts = [mount.get("Name") or mount.get("Source") or "" for mount in container.get("Mounts") or ()]
@@ -100,7 +100,7 @@ def shown_id(found, whole):
 
 
 def wanted_format(console, options):
-    """The --format (str) of a list, None for the table it has by itself. With --quiet none counts."""
+    """The --format (str) of a list, None for its usual table. It is ignored with --quiet."""
     text = options["format"]
     if text and options["quiet"]:
         console.err.line("WARNING: Ignoring custom format, because both --format and --quiet are set.")
@@ -132,6 +132,7 @@ def ps_command(console, options, arguments):
                 for container in containers]
         write_lines(console.out, align_columns([PS_TITLES + (("SIZE",) if size else ())] + rows))
     return 0
+
 
 LISTING_COMMANDS = command_table(
     Command("ps", ps_command, "", "list containers", PS_FLAGS, 0, 0),

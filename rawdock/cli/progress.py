@@ -1,13 +1,13 @@
-"""What a pull, push or load is doing: the engine's progress messages as lines.
+"""The progress of a pull: the engine's messages as lines.
 
-On a terminal a layer has one line, rewritten where it stands; elsewhere every change of
-status is a line and the counts in between are left out, so that a log stays readable.
+On a terminal a layer has one line, which is rewritten in place. Elsewhere every change of status is a line,
+and the counts in between are left out, so that a log stays readable.
 
-Promises: each message leaves in one write, so nothing else cuts into its escapes. What
-ended before a message without progress is history and its lines are not touched again.
+Promises: each message is one write, so that nothing else is written between its escapes. The lines before a
+message without progress are not rewritten after it.
 
-Leaves out: the time a transfer still needs (engines send no start time), and errors:
-Response.messages() has raised those already.
+Leaves out: the time that a transfer still needs, because engines send no start time, and errors, because
+Response.messages() raises those.
 """
 import os
 
@@ -21,9 +21,9 @@ ASSUMED_TERMINAL_WIDTH = 200   # where the terminal does not say
 
 
 def progress_field(answer, name, kind):
-    """The value under `name` in the dict `answer`, "" or 0 where there is none.
+    """The value under `name` in the dict `answer`, "" or 0 without one.
 
-    `kind` is str, or int for one of 64 bits. TypeError for another type, true and false included.
+    `kind` is str, or int for one of 64 bits. TypeError for another type, bool included.
     """
     value = answer.get(name)
     if value is None:
@@ -34,9 +34,9 @@ def progress_field(answer, name, kind):
 
 
 def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
-    """{"current", "total", "units", "hidecounts"} as bar and counts, "" when nothing is counted.
+    """{"current", "total", "units", "hidecounts"} as bar and counts, "" if nothing is counted.
 
-    `width`: the terminal's, in columns.
+    `width` is that of the terminal, in columns.
     """
     current, total = progress_field(detail, "current", int), progress_field(detail, "total", int)
     units = printable_text(progress_field(detail, "units", str))
@@ -62,15 +62,15 @@ def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
 
 
 class PullProgress:
-    """show(message) for each message (dict) of a stream, in order.
+    """Writes the progress of a stream: show(message) for each of its messages, in order.
 
-    `output` is an Output, `tty` whether it is a terminal.
+    `output` is an Output, and `tty` says whether it is a terminal.
     """
 
     def __init__(self, output, tty=None):
         self.output = output
         self.tty = output.isatty() if tty is None else tty
-        self._lines = {}      # id → which line of the block it has, from its top
+        self._lines = {}      # id → the number of its line, from the top of the block
 
     def _width(self):
         try:
@@ -79,7 +79,7 @@ class PullProgress:
             return ASSUMED_TERMINAL_WIDTH
 
     def show(self, message):
-        """Write what the dict `message` says. ProtocolError if a field is of another type than the API's."""
+        """Write what the dict `message` says. ProtocolError if a field has another type than the API's."""
         if message.get("aux") is not None:
             return
         text = reject_malformed_answer(self.render, message)
@@ -87,7 +87,7 @@ class PullProgress:
             self.output.write(text.encode("utf-8"))
 
     def render(self, message):
-        """What `message` adds to the output, str; "" for nothing."""
+        """What `message` adds to the output (str)."""
         identity = printable_text(progress_field(message, "id", str))
         detail = message.get("progressDetail")
         if detail is not None and not isinstance(detail, dict):
@@ -102,7 +102,7 @@ class PullProgress:
             self._lines[identity] = len(self._lines)
             before = "\n"
         up = len(self._lines) - self._lines[identity]
-        # Up to the line, clear it, write, and down again to below the block.
+        # Up to the line, which is cleared and written, and down again to below the block.
         return "%s\x1b[%dA%s\x1b[%dB" % (before, up, self._line(message, identity, detail), up)
 
     def _line(self, message, identity, detail):
@@ -116,6 +116,6 @@ class PullProgress:
         if stream:
             return text + stream
         if not identity and not status:
-            return ""   # an empty message, such as builds send, says nothing
+            return ""   # an empty message, as builds send them
         text += status
         return "\x1b[2K\r%s %s\r" % (text, bar) if rewritten else text + "\n"

@@ -1,4 +1,4 @@
-"""What --filter, --since and --until become in the query of a request."""
+"""--filter, --since and --until as parameters of a request's query."""
 import time
 
 from ..engine.durations import parse_when
@@ -6,7 +6,7 @@ from .console import CommandFailed
 
 
 def parse_filters(words):
-    """--filter words ("status=exited") as the dict the engine takes: name to list of values.
+    """The values of --filter ("status=exited") as the dict that the engine takes: name to list of values.
 
     CommandFailed, with the docker CLI's status 125, for one without `=`.
     """
@@ -25,6 +25,6 @@ def parse_filters(words):
 
 
 def read_when(options, name):
-    """--since or --until for the engine, or None."""
+    """--since or --until as the engine takes it (str), or None."""
     text = options[name]
     return parse_when(text, time.time()) if text else None

@@ -5,7 +5,6 @@ answer and no more: the framing of HTTP is taken off, frames of stdout and stder
 what went wrong is not passed over: a status of 400 or more, a cut body, an error inside a stream that began
 with 200 all end in a status that is not zero. `rawdock nc` does not even do that: bytes in, bytes out.
 """
-import json
 import os
 import re
 from collections import deque
@@ -17,7 +16,6 @@ from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
 from ..net.dial import dial
 from ..net.response import KEPT_MESSAGES, check_stream_message
-from ..wire.jsonstream import MessageReader
 from .flags import Command, command_table
 
 VERB_FLAGS = """
@@ -72,6 +70,10 @@ def do_verb(console, options, arguments, method):
         query.append((name, value))
     headers = [split_header(text) for text in options["header"] or ()]
     body, headers = request_body(options["data"], headers, row)
+    reader = None
+    if row is not None and row.result == "messages":   # a Python without json is found out before anything is sent
+        from ..wire.jsonstream import MessageReader
+        reader = MessageReader()
     try:
         version = "1.0" if options["http1.0"] else "1.1"
         response = console.docker.request(method, path, raw_query_pairs(query), headers, body, version)
@@ -85,7 +87,7 @@ def do_verb(console, options, arguments, method):
             console.out.write((line + fields + "\r\n").encode("latin-1"))
         content = answer_content(response, row)
         response.watch_end(content)
-        show_body(console, response, row)
+        show_body(console, response, row, reader)
         if response.status >= 400:
             console.err.line("rawdock: the engine answered %d %s" % (response.status, response.reason))
             return 1
@@ -115,8 +117,11 @@ def confirm_end(console, verdict, content, http_1_0):
                      "and HTTP/1.0 has no chunks")
 
 
-def show_body(console, response, row):
-    """Write the body to stdout, by the row's result kind. What arrived whole is written before an error."""
+def show_body(console, response, row, reader):
+    """Write the body to stdout, by the row's result kind. What arrived whole is written before an error.
+
+    `reader` is a MessageReader for the kind "messages", else None.
+    """
     kind = row.result if row is not None and response.status < 300 else "raw"
     surely_frames = says_frames(response.headers)
     if surely_frames or kind in ("frames", "upgrade"):
@@ -132,14 +137,14 @@ def show_body(console, response, row):
         tty = not (surely_frames or FRAME_START.match(first) or FRAME_BEGINNING.fullmatch(first))
         copy_stream(chain([first], pieces), tty, console.out, console.err)
     elif kind == "messages":
-        copy_messages(console.out, response)
+        copy_messages(console.out, response, reader)
     else:
         response.copy_to(console.out)
 
 
-def copy_messages(out, response):
+def copy_messages(out, response, reader):
     """Write a stream of JSON messages as it comes; StreamError after it if one of them is an error."""
-    reader, recent, failure = MessageReader(), deque(maxlen=KEPT_MESSAGES), None
+    recent, failure = deque(maxlen=KEPT_MESSAGES), None
     for piece in response:
         out.write(piece)
         for message in reader.feed(piece):
@@ -228,6 +233,7 @@ def pump_socket(sock, source, out, half_close, translate=None):
 def do_endpoints(console, options, arguments):
     found = search_endpoints(arguments[0]) if arguments else endpoints()
     if options["json"]:
+        import json
         rows = [{"name": row.name, "method": row.method, "path": row.path,
                  "query": [parameter.name for parameter in row.query], "since": row.since} for row in found]
         console.out.line("[" + ",\n ".join(json.dumps(row) for row in rows) + "]")

@@ -1,19 +1,20 @@
 """Templates for --format: the part of Go's text/template that people give to the docker CLI.
 
     {{.A.B}}  {{$}}  {{$x := .A}}  {{.A | upper}}  {{json .}}  {{index .A "k" 0}}  {{(index .A 0).B}}
-    {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{break}} {{continue}} {{end}}
-    {{/* comment */}}  {{- and -}} trim white space  "text" `text` 'c' 12 1.5 true false nil
+    {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{end}}
+    {{/* comment */}}  {{- and -}} trim white space  "text" `text` 12 1.5 true false nil
 
 Strategy: TemplateParser turns the template into nodes once. A node is a function of the execution under way
-(a TemplateRun) and of the value of the dot; TemplateRun calls the nodes for each row. Values are those of
-JSON. A map prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
+(a TemplateRun) and of a scope, a dict of the variables; "." is in it too. Values are those of JSON. A map
+prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
 
 Refuses, with one line that names it: a template that cannot be parsed (TemplateSyntaxError), and a field or
 an index that a value does not have (TemplateValueError). If no field has the exact name, one that differs
 from it in case only is taken, because Go's fields (`.ID`) differ so from the names in JSON (`Id`).
 
-Leaves out: define, template, block, slice, html, js, urlquery, call, and complex numbers. Go knows the type
-of each null, and JSON does not: the function `nulls` stands in for Go's types.
+Leaves out: assignment with "=", break, continue, define, template, block, slice, html, js, urlquery, call,
+letters ('c') and complex numbers. Go knows the type of each null, and JSON does not: the function `nulls`
+replaces Go's types.
 """
 import re
 from collections import deque
@@ -24,14 +25,14 @@ from .format import compact_json, quote_text
 # An action, whose text is the group. White space that {{- or -}} trims belongs to the match.
 TEMPLATE_ACTION = (r"""(?s)(?:[ \t\r\n]*\{\{-\s|\{\{)((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
                    r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(?:\s-\}\}[ \t\r\n]*|\}\})""")
-TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)|(?P<letter>'(?:\\.|[^'\\])+')"""
-                  r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)|(?P<dot>\.)"""
-                  r"""|(?P<variable>\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
+TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)"""
+                  r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)"""
+                  r"""|(?P<variable>\.|\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
 # The inside of a quoted text, with Go's escapes, which Python's unicode_escape codec reads too.
 TEMPLATE_QUOTED = (r"""(?s)(?:[^\\]|\\(?:[abfnrtv\\'"]|[0-7]{3}"""
                    "|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))*")
-TEMPLATE_INTEGER = "[+-]?(0[xX][0-9A-Fa-f]+|0[bB][01]+|0[oO][0-7]+|0|[1-9][0-9]*)"
 TEMPLATE_WORDS = {"true": True, "false": False, "nil": None}
+TEMPLATE_UNSUPPORTED = ("define", "template", "block", "break", "continue")
 TEMPLATE_SHOWN_NAMES = 24     # of a map's names in an error
 TEMPLATE_DEEPEST = 64         # blocks and parentheses inside each other
 
@@ -61,15 +62,11 @@ class NilType:
 NIL_POINTER = NilType("<nil>")
 
 
-class TemplateLoopEnd(Exception):
-    """Leaves the nodes of a {{range}} at {{break}} or {{continue}}; its argument is that word."""
-
-
 # -- parsing: text → nodes
 #
-#   node: a function of (TemplateRun, value of the dot)
-#   pipeline: (names declared, whether they are assigned by "=", commands); command: a list of operands
-#   operand: (kind, what it names, fields), where kind is "value", "dot", "variable", "function" or "pipeline"
+#   node: a function of (TemplateRun, scope)
+#   pipeline: (names of the variables that it declares, commands); command: a list of operands
+#   operand: (kind, what it names, fields), where kind is "value", "variable", "function" or "pipeline"
 
 class TemplateParser:
     """One pass over the actions of a template (str)."""
@@ -78,13 +75,15 @@ class TemplateParser:
         self.template = template
         self.items = re.split(TEMPLATE_ACTION, template)   # texts, and between two of them an action
         self.at = 0
-        self.loops = 0
         self.depth = 0
         self.variables = ["$"]    # the names that are declared here
 
     def refused(self, reason):
         shown = self.template if len(self.template) <= 60 else self.template[:57] + "..."
         return TemplateSyntaxError("template parsing error: %s in %s" % (reason, quote_text(shown)))
+
+    def unexpected(self, text):
+        return self.refused("unexpected %s" % quote_text(text))
 
     def deepen(self, step):
         """Enter (`step` 1) or leave (-1) a block or parentheses: execution nests as deep as these do."""
@@ -117,43 +116,27 @@ class TemplateParser:
     def text_node(self, text):
         if "{{" in text:
             raise self.refused("unclosed action")
-        return lambda run, dot: run.out.append(text)
+        return lambda run, scope: run.out.append(text)
 
     def action(self, word, text):
         """The node of the action `text`, which begins with `word`."""
         if text.startswith("/*"):
             if not re.fullmatch(r"(?s)/\*.*?\*/", text):
                 raise self.refused("unclosed comment")
-            return lambda run, dot: None
-        if word in ("define", "template", "block"):
+            return lambda run, scope: None
+        if word in TEMPLATE_UNSUPPORTED:
             raise self.refused("{{%s}} is not supported" % word)
-        if text in ("break", "continue"):
-            if not self.loops:
-                raise self.refused("{{%s}} outside {{range}}" % word)
-
-            def leave(run, dot):
-                raise TemplateLoopEnd(word)
-
-            return leave
         if word in ("if", "range", "with"):
             return self.block(word, text[len(word):])
         pipeline = self.pipeline(text)
-
-        def show(run, dot):
-            value = run.pipeline(pipeline, dot)
-            if not pipeline[0]:
-                run.out.append(template_text(value))
-
-        return show
+        return lambda run, scope: run.show(pipeline, scope)
 
     def block(self, word, text):
         """The node of an {{if}}, {{with}} or {{range}}, through its {{end}}."""
         self.deepen(1)
         declared = len(self.variables)
         pipeline, otherwise = self.pipeline(text, word == "range"), []
-        self.loops += word == "range"
         nodes, end = self.nodes()
-        self.loops -= word == "range"
         if end is not None and end.startswith("else"):
             rest = end[4:].strip()
             inner = re.match(r"\w*", rest).group()
@@ -167,10 +150,7 @@ class TemplateParser:
             raise self.refused("unexpected {{%s}}" % end if end else "no {{end}} for {{%s}}" % word)
         del self.variables[declared:]
         self.deepen(-1)
-        return lambda run, dot: run.block(word, pipeline, nodes, otherwise, dot)
-
-    def unexpected(self, text):
-        return self.refused("unexpected %s" % quote_text(text))
+        return lambda run, scope: run.block(word, pipeline, nodes, otherwise, scope)
 
     def pipeline(self, text, in_range=False):
         tokens, glued = deque(), False   # (kind, text, whether no white space is before it)
@@ -188,10 +168,9 @@ class TemplateParser:
 
     def read_pipeline(self, tokens, in_range=False):
         """Take a pipeline from the front of the deque `tokens`, up to a ")" that is not its own."""
-        names, assigns = [], False
-        signs = [text for _, text, _ in list(tokens)[:4]]
-        if signs[1:2] in ([":="], ["="]) and tokens[0][0] == "variable":
-            names, assigns = signs[:1], signs[1] == "="
+        names, signs = [], [text for _, text, _ in list(tokens)[:4]]
+        if signs[1:2] == [":="] and tokens[0][0] == "variable":
+            names = signs[:1]
         elif signs[1:2] == [","] and signs[3:4] == [":="] and in_range:
             names = [signs[0], signs[2]]
         for _ in range(2 * len(names)):
@@ -213,32 +192,26 @@ class TemplateParser:
                 raise self.unexpected(text)
         if not commands[-1]:
             raise self.refused("missing value for command")
-        if assigns:
-            self.require_variable(names[0])
-        else:
-            self.variables += names
-        return names, assigns, commands
-
-    def require_variable(self, name):
-        if name not in self.variables:
-            raise self.refused("undefined variable %s" % quote_text(name))
+        self.variables += names
+        return names, commands
 
     def operand(self, tokens):
         """Take an operand from the front of the deque `tokens`."""
         kind, text, _ = tokens.popleft()
-        if kind in ("text", "letter"):
-            value = self.unquote(text)
-            return "value", value if kind == "text" else ord(value[:1]), ()
+        if kind == "text":
+            return "value", self.unquote(text), ()
         if kind == "number":
-            try:
-                whole = re.fullmatch(TEMPLATE_INTEGER, text)
-                return "value", int(text, 0) if whole else float(text), ()
-            except ValueError:
-                raise self.refused("bad number %s" % quote_text(text))
-        if kind in ("dot", "field"):
-            return "dot", None, (text[1:],) if kind == "field" else ()
+            for read in (lambda text: int(text, 0), float):
+                try:
+                    return "value", read(text), ()
+                except ValueError:
+                    pass
+            raise self.refused("bad number %s" % quote_text(text))
+        if kind == "field":
+            return "variable", ".", (text[1:],)
         if kind == "variable":
-            self.require_variable(text)
+            if text not in self.variables and text != ".":
+                raise self.refused("undefined variable %s" % quote_text(text))
             return "variable", text, ()
         if kind == "word" and text in TEMPLATE_WORDS:
             return "value", TEMPLATE_WORDS[text], ()
@@ -258,7 +231,7 @@ class TemplateParser:
         return "pipeline", pipeline, ()
 
     def unquote(self, spelled):
-        """The str that a quoted text or letter stands for."""
+        """The str that a quoted text denotes."""
         inside = spelled[1:-1]
         if spelled[0] == "`":
             return inside
@@ -452,42 +425,35 @@ def apply_function(name, function, arguments):
 
 
 class TemplateRun:
-    """One execution of a template for the row `value`; `out` (list of str) gets the pieces of its text."""
+    """One execution of a template; `out` (list of str) gets the pieces of its text."""
 
-    def __init__(self, value, functions, nulls, out):
-        self.scopes = [{"$": value}]   # variables by name, the innermost block's last
+    def __init__(self, functions, nulls, out):
         self.functions = functions
         self.nulls = nulls
         self.out = out
 
-    def show(self, nodes, dot):
-        for node in nodes:
-            node(self, dot)
+    def show(self, pipeline, scope):
+        """{{pipeline}}, which prints its value unless it declares a variable."""
+        value = self.pipeline(pipeline, scope)
+        if not pipeline[0]:
+            self.out.append(template_text(value))
 
-    def block(self, word, pipeline, nodes, otherwise, dot):
-        """{{if}}, {{with}} and {{range}}. What a block declares ends with it; what it assigns does not."""
-        self.scopes.append({})
-        try:
-            value = self.pipeline(pipeline, dot)
+    def block(self, word, pipeline, nodes, otherwise, scope):
+        """{{if}}, {{with}} and {{range}}. The variables that a block declares end with it."""
+        scope = dict(scope)
+        value = self.pipeline(pipeline, scope)
+        if word == "range":
+            rounds = self.range_pairs(value)
+        else:
+            rounds = [(None, value if word == "with" else scope["."])] if value else []
+        for key, one in rounds:
+            inner = dict(scope, **{".": one})
             if word == "range":
-                self.range(pipeline, self.range_pairs(value), nodes, otherwise, dot)
-            elif value:
-                self.show(nodes, value if word == "with" else dot)
-            else:
-                self.show(otherwise, dot)
-        finally:
-            self.scopes.pop()
-
-    def range(self, pipeline, pairs, nodes, otherwise, dot):
-        if not pairs:
-            self.show(otherwise, dot)
-        for key, one in pairs:
-            self.bind(pipeline, (key, one)[-len(pipeline[0]):])
-            try:
-                self.show(nodes, one)
-            except TemplateLoopEnd as end:
-                if end.args[0] == "break":
-                    break
+                inner.update(zip(pipeline[0], (key, one)[-len(pipeline[0]):]))
+            for node in nodes:
+                node(self, inner)
+        for node in otherwise if not rounds else ():
+            node(self, scope)
 
     def range_pairs(self, value):
         """[(key, value), …] of what {{range}} goes over. TemplateValueError for what has no elements."""
@@ -500,51 +466,40 @@ class TemplateRun:
                                      % quote_text(template_text(value)))
         return list(enumerate(value or ()))
 
-    def pipeline(self, pipeline, dot):
+    def pipeline(self, pipeline, scope):
         """The value of the last command; each is given the value of the one before as its last argument."""
+        names, commands = pipeline
         piped = []
-        for command in pipeline[2]:
-            piped = [self.command(command, piped, dot)]
-        self.bind(pipeline, piped * len(pipeline[0]))
+        for command in commands:
+            piped = [self.command(command, piped, scope)]
+        scope.update(zip(names, piped * len(names)))
         return piped[0]
 
-    def bind(self, pipeline, values):
-        """Give the variables of `pipeline` their values."""
-        names, assigns, _ = pipeline
-        for name, value in zip(names, values):
-            (self.scope_of(name) if assigns else self.scopes[-1])[name] = value
-
-    def scope_of(self, name):
-        """The innermost scope that has the variable; the parser has seen that there is one."""
-        return next(scope for scope in reversed(self.scopes) if name in scope)
-
-    def command(self, command, piped, dot):
+    def command(self, command, piped, scope):
         (kind, named, fields), rest = command[0], command[1:]
         if kind == "function":
-            return self.call(named, rest, piped, dot)
-        if kind == "pipeline":
-            value = self.pipeline(named, dot)
-        else:
-            value = dot if kind == "dot" else self.scope_of(named)[named] if kind == "variable" else named
+            return self.call(named, rest, piped, scope)
+        value = (self.pipeline(named, scope) if kind == "pipeline"
+                 else scope[named] if kind == "variable" else named)
         for number, field in enumerate(fields, 1):
             value = self.field(value, field, "." + ".".join(fields[:number]))
-        arguments = [self.command([one], [], dot) for one in rest] + piped
+        arguments = [self.command([one], [], scope) for one in rest] + piped
         if callable(value):
             return apply_function("." + fields[-1], value, arguments)
         if arguments:
-            spelled = (named if kind == "variable" else "") + "".join("." + field for field in fields)
+            spelled = ".".join((named.strip(".") if kind == "variable" else "",) + fields)
             raise TemplateValueError("template: %s is no function and takes no argument"
                                      % (spelled or "this value"))
         return value
 
-    def call(self, name, operands, piped, dot):
+    def call(self, name, operands, piped, scope):
         """A function of what `operands` are; those of `and` and `or` are evaluated until one decides."""
         if name not in ("and", "or"):
-            arguments = [self.command([operand], [], dot) for operand in operands] + piped
+            arguments = [self.command([operand], [], scope) for operand in operands] + piped
             return apply_function(name, self.functions[name], arguments)
         value = None
         for operand in operands:
-            value = self.command([operand], [], dot)
+            value = self.command([operand], [], scope)
             if bool(value) is (name == "or"):
                 return value
         return piped[0] if piped else value
@@ -573,8 +528,8 @@ class TemplateRun:
 class Template:
     """A parsed template (str).
 
-    `nulls(name)`, if given, says what a field `name` that is null or missing stands for. Where it returns
-    None, a field that is null prints as an empty list, and one that is missing is an error.
+    `nulls(name)`, if given, returns the value of a field `name` that is null or missing. If it returns None,
+    a field that is null prints as an empty list, and one that is missing is an error.
     """
 
     def __init__(self, template, nulls=None):
@@ -589,7 +544,9 @@ class Template:
         """
         out = [] if out is None else out
         functions = TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS
-        TemplateRun(value, functions, self.nulls, out).show(self.nodes, value)
+        run, scope = TemplateRun(functions, self.nulls, out), {".": value, "$": value}
+        for node in self.nodes:
+            node(run, scope)
         return "".join(out)
 
 

@@ -1,13 +1,14 @@
-"""inspect, logs, events: everything about one thing, what it wrote, and what happens.
+"""inspect, logs, events: all about an object, what a container wrote, and what happens in the engine.
 
-Promises: on the same engine the same bytes as the docker CLI, its exit statuses and the engine's own
-words for errors. `inspect` re-indents the engine's JSON and changes nothing else in it.
+Promises: the bytes that the docker CLI prints for this engine, its exit statuses, and the engine's own words
+for errors. `inspect` indents the engine's JSON anew and changes nothing else in it.
 """
 import json
 import re
 
 from ..engine.answers import answer_field
-from ..errors import UNPRINTABLE, APIError, NotFound, ProtocolError, UsageError
+from ..errors import UNPRINTABLE, APIError, NotFound, UsageError
+from ..wire.jsonstream import decode_json
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
@@ -34,11 +35,14 @@ EVENTS_FLAGS = """
 --until        text  TIME  and end there
 """
 
-# The order in which a name is looked up, and of those kinds the ones that only a swarm has.
-INSPECT_KINDS = "container image network volume service task node plugin secret config".split()
+# The operation of each kind that --type names, in the order in which a name is looked up.
+INSPECT_OPERATIONS = {name.partition("_")[0]: name for name in (
+    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect", "task_inspect",
+    "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
+# The kinds that only a swarm has.
 SWARM_KINDS = ("service", "task", "node", "secret", "config")
 
-# What JSON calls null has a kind in the docker CLI, and prints by it; anything else that is null is a list.
+# In the docker CLI a null has a type, which decides how it prints. All other fields that are null are lists.
 NULL_POINTER_FIELDS = frozenset("""
     Health Healthcheck StopTimeout SizeRw SizeRootFs OomKillDisable PidsLimit MemorySwappiness Init IPAMConfig
     ContainerSpec UsageData ClusterVolume Descriptor Manifests ImageManifestDescriptor""".split())
@@ -50,7 +54,7 @@ MISSING_TEXT_FIELDS = frozenset(
 
 
 def inspect_nulls(name):
-    """For a template: what the field `name` means where an engine leaves it out or null; None: not known."""
+    """What a template prints for the field `name` if it is missing or null; None: not known."""
     from .template import NIL_POINTER, NilType
     if name in NULL_POINTER_FIELDS:
         return NIL_POINTER
@@ -60,7 +64,7 @@ def inspect_nulls(name):
 
 
 class ObjectFinder:
-    """find(name) → the engine's JSON text for the object called so."""
+    """Finds objects by name: find(name) → the engine's JSON (str)."""
 
     def __init__(self, docker, kind=None, size=False):
         self.docker = docker
@@ -70,13 +74,9 @@ class ObjectFinder:
 
     def _inspect(self, kind, name):
         size = {"size": True} if self.size and kind == "container" else {}
-        with self.docker.send(kind + "_inspect", name, **size) as response:
+        with self.docker.send(INSPECT_OPERATIONS[kind], name, **size) as response:
             data = response.read()
-        try:
-            json.loads(data.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ProtocolError("RFC 8259", getattr(error, "pos", getattr(error, "start", 0)), data,
-                                "JSON (%s)" % error)
+        decode_json(data)
         return data.decode("utf-8").strip()
 
     def _in_swarm(self):
@@ -86,10 +86,10 @@ class ObjectFinder:
         return self._swarm
 
     def find(self, name):
-        """Raises APIError with the engine's words when the kind is given, else NotFound."""
+        """The JSON of the object `name`. APIError of the engine if the kind is given, else NotFound."""
         if self.kind:
             return self._inspect(self.kind, name)
-        for kind in INSPECT_KINDS:
+        for kind in INSPECT_OPERATIONS:
             if kind in SWARM_KINDS and not self._in_swarm():
                 continue
             try:
@@ -97,16 +97,16 @@ class ObjectFinder:
             except NotFound:
                 pass
             except UsageError:
-                break      # a name that no path can carry is no object's name
+                break      # a name that cannot be part of a path is no object's name
             except APIError as error:
-                # An engine without plugins, and one that sees no valid name of this kind: not here.
+                # The engine has no plugins, or the name is not valid for this kind.
                 if not (kind == "plugin" or error.status in (400, 500) and "invalid" in error.message):
                     raise
         raise NotFound(404, "No such object: %s" % name)
 
 
 def write_json(output, text):
-    """Write JSON and a newline. A terminal gets what it would act on as JSON's own escapes."""
+    """Write JSON and a newline. On a terminal, control characters become JSON's own escapes."""
     if output.isatty():
         kept = {"\n": "\n", "\x7f": "\\u007f"}   # json.dumps leaves DEL as it is
         text = re.sub(UNPRINTABLE, lambda found: kept.get(found.group(), json.dumps(found.group())[1:-1]),
@@ -116,8 +116,8 @@ def write_json(output, text):
 
 def inspect_command(console, options, arguments):
     kind, text = options["type"], options["format"] or None
-    if kind is not None and kind not in INSPECT_KINDS:
-        names = ", ".join('"%s"' % name for name in sorted(INSPECT_KINDS))
+    if kind is not None and kind not in INSPECT_OPERATIONS:
+        names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
         raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
     template = option_template(text, inspect_nulls) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, options["size"])
@@ -136,7 +136,7 @@ def inspect_command(console, options, arguments):
         try:
             template_lines(console, template, [json.loads(one) for one in found], partial=False)
         except CommandFailed as failed:
-            console.out.line()   # of a failed row docker keeps the line's end alone
+            console.out.line()   # docker writes the line's end of the row that failed
             errors.insert(0, str(failed))
     elif text == "json":
         write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for one in found))
@@ -156,7 +156,7 @@ def logs_command(console, options, arguments):
             raise UsageError('invalid value for "%s": %s' % (name, error), error.hint)
     if not arguments[0]:
         raise UsageError("invalid container name or ID: value is empty")
-    # Whether it has a terminal decides how its log comes; the id holds while the name may move on.
+    # The log is in frames unless the container has a terminal. Its id stays, while its name may change.
     container = console.docker.call("container_inspect", arguments[0])
     id = answer_field(container, "ContainerInspect", str, "Id")
     tty = answer_field(container, "ContainerInspect", (bool, type(None)), "Config", "Tty") or False
@@ -183,7 +183,7 @@ def event_line(event):
 
 
 def event_row(event):
-    """An event as a template sees it: every field there, in the order the docker CLI writes them."""
+    """An event for a template: all fields, in the order in which the docker CLI writes them."""
     from .template import SparseRow
     actor = event.get("Actor") or {}
     row = SparseRow([(name, event.get(name) or "") for name in ("status", "id", "from", "Type", "Action")])
@@ -203,6 +203,7 @@ def events_command(console, options, arguments):
         else:
             template_lines(console, template, [event_row(event)], partial=False, status=64)
     return 0
+
 
 WATCHING_COMMANDS = command_table(
     Command("inspect", inspect_command, "NAME|ID ...",

@@ -1,30 +1,30 @@
-"""Whether a decoded answer has the shape that the Engine API gives it; if not, the one error for that.
+"""Whether a decoded answer has the shape that the Engine API defines, and the error for one that has not.
 
 Fields are checked where their type decides what happens next. The others are read where they are printed,
-inside reject_malformed_answer(): to check the type of each before would be as long as the printing.
+inside reject_malformed_answer(), because a check of each type would be as long as the printing.
 """
 from ..errors import ProtocolError, RawdockError
 
 
 def says_frames(headers):
-    """Whether the Headers of an answer say for sure that its content is in frames (API 1.42 and later)."""
+    """Whether the Headers of an answer say that its content is in frames, as engines do since API 1.42."""
     return "multiplexed-stream" in headers.get("content-type", "").lower()
 
 
 def malformed_answer(operation, seen, expected):
-    """The ProtocolError for an answer of `operation` (its id) that has `seen` in place of what is `expected`.
+    """The ProtocolError for an answer to `operation` (its id) that has `seen` in place of `expected`.
 
-    `seen` is bytes, or any decoded value; the others are str.
+    `seen` is bytes or any decoded value, the others are str.
     """
     data = seen if isinstance(seen, bytes) else repr(seen).encode("utf-8", "replace")
     return ProtocolError("Engine API, " + operation, 0, data, expected)
 
 
 def answer_field(answer, operation, kinds, *names):
-    """The value at the keys `names` in the decoded `answer` of `operation` (str); None for a missing key.
+    """The value at the keys `names` in the decoded `answer` to `operation` (str); None for a missing key.
 
-    `kinds` is the type, or tuple of types, that it may have; True and False are no int. ProtocolError for
-    another type, or for an answer of another shape.
+    `kinds` is the type, or tuple of types, that it may have; a bool does not count as an int. ProtocolError
+    for another type, or for an answer of another shape.
     """
     found = answer
     for name in names:

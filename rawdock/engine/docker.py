@@ -14,8 +14,8 @@ repeating the request is harmless and not a byte of an answer has come.
 Left out: redirects (an engine's 301 means a malformed path, and following it would turn a
 POST into a GET), cookies, HTTP proxies for unix sockets.
 """
-import json
 import os
+from collections import namedtuple
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.closing import Closing
@@ -38,6 +38,7 @@ CONTENT_TYPES = {"json": "application/json", "tar": "application/x-tar"}   # by 
 
 def error_from_response(response):
     """The APIError (NotFound, Conflict) for a response that refuses; 1 MiB of its body is read at most."""
+    import json
     data = bytearray()
     cut_short = ""
     try:
@@ -69,7 +70,10 @@ def encode_body(body, kind):
     try:
         if isinstance(body, str):
             return body.encode("utf-8")
-        return json.dumps(body, allow_nan=False).encode("ascii") if kind == "json" else body
+        if kind != "json":
+            return body
+        import json
+        return json.dumps(body, allow_nan=False).encode("ascii")
     except UnicodeEncodeError as error:
         raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
                          "give bytes")
@@ -86,6 +90,7 @@ def has_field(fields, name):
 def body_says(body, name):
     """Whether the request body, as the caller gave it, is a JSON object whose `name` is true."""
     if isinstance(body, (bytes, str)):
+        import json
         try:
             body = json.loads(body if isinstance(body, str) else body.decode("utf-8"))
         except (ValueError, RecursionError):
@@ -267,9 +272,8 @@ class Docker(Closing):
         path = path_parameters(endpoint, path_values, parameters)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)
-        # A detached exec is answered like any other request: there is no stream to switch to.
-        detached = endpoint.name == "exec_start" and body_says(body, "Detach")
-        hijack = endpoint.upgrade is not None and not detached
+        # The response to the start of a detached exec is like any other: there is no stream to switch to.
+        hijack = endpoint.upgrade is not None and not body_says(body, "Detach")
         if body is not None:
             body = encode_body(body, None if isinstance(body, bytes) else endpoint.body)
             if not has_field(fields, "content-type"):
@@ -304,42 +308,29 @@ class Docker(Closing):
         self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
         response = self._send(endpoint, path_values, dict(parameters))
-        if endpoint.result == "json":
-            with response:
-                return None if response.status == 204 else response.json()
-        if endpoint.result == "none" or endpoint.upgrade and response.framing.kind != "upgrade":
-            with response:
-                response.read()
-            return None
-        if endpoint.result == "messages":
-            messages = response.messages()
-            return at_least_one(messages, endpoint) if endpoint.never_empty else messages
-        if endpoint.result in ("tar", "raw"):
-            return response
-        if tty is None:
-            try:
-                tty = self._has_tty(endpoint, response, path_values, parameters)
-            except BaseException:
-                response.close()
-                raise
-        return response.frames(tty) if endpoint.result == "frames" else response.duplex(tty)
+        operation = CalledOperation(self, endpoint, path_values, parameters, tty)
+        return RESULT_READERS[endpoint.result](response, operation)
 
-    def _has_tty(self, endpoint, response, path_values, parameters):
-        """Whether a stream is raw rather than in frames.
 
-        Only `multiplexed-stream` is sure: engines before API 1.42, and Podman always, call frames
-        raw-stream too, or send no type at all. Then inspect tells.
-        """
-        if says_frames(response.headers):
-            return False
-        if endpoint.upgrade not in (None, "tcp"):
-            return True
-        if endpoint.name == "exec_start":
-            return body_says(parameters.get("body"), "Tty")
-        inspect, names = TTY_PLACES.get(endpoint.name, ("container_inspect", "Config Tty"))
-        inspected = self.call(inspect, path_values[0] if path_values else parameters["id"])
-        kinds = bool if inspect == "container_inspect" else (bool, type(None))
-        return bool(answer_field(inspected, find_endpoint(inspect).operation_id, kinds, *names.split()))
+class CalledOperation(namedtuple("CalledOperation", "docker endpoint path_values parameters tty")):
+    """What call() was given: the Docker, the operation's Endpoint, its path values and other parameters."""
+
+    __slots__ = ()
+
+
+def read_json_result(response, operation):
+    with response:
+        return None if response.status == 204 else response.json()
+
+
+def read_empty_result(response, operation):
+    with response:
+        response.read()
+
+
+def read_message_result(response, operation):
+    messages = response.messages()
+    return at_least_one(messages, operation.endpoint) if operation.endpoint.never_empty else messages
 
 
 def at_least_one(messages, endpoint):
@@ -349,6 +340,59 @@ def at_least_one(messages, endpoint):
         raise malformed_answer(endpoint.operation_id, b"", "at least one message")
     yield first
     yield from messages
+
+
+def return_response(response, operation):
+    return response
+
+
+def read_frame_result(response, operation):
+    return response.frames(is_terminal_stream(response, operation))
+
+
+def read_upgrade_result(response, operation):
+    if response.framing.kind != "upgrade":
+        return read_empty_result(response, operation)
+    return response.duplex(is_terminal_stream(response, operation))
+
+
+def is_terminal_stream(response, operation):
+    """Whether the stream of `response` is that of a terminal, and so not in frames; closes it on an error.
+
+    Only the media type multiplexed-stream is reliable: engines before API 1.42, and Podman in all versions,
+    send frames as raw-stream too, or without a media type. Then an inspect operation tells.
+    """
+    if operation.tty is not None:
+        return operation.tty
+    try:
+        return False if says_frames(response.headers) else has_terminal(*operation)
+    except BaseException:
+        response.close()
+        raise
+
+
+def has_terminal(docker, endpoint, path_values, parameters, tty):
+    """Whether the fields of a CalledOperation are about a container, exec or task that has a terminal."""
+    if endpoint.upgrade not in (None, "tcp"):
+        return True
+    if endpoint.body == "json":   # the start of an exec
+        return body_says(parameters.get("body"), "Tty")
+    inspect, names = TTY_PLACES.get(endpoint.name, ("container_inspect", "Config Tty"))
+    inspected = docker.call(inspect, path_values[0] if path_values else parameters["id"])
+    kinds = bool if inspect == "container_inspect" else (bool, type(None))
+    return bool(answer_field(inspected, find_endpoint(inspect).operation_id, kinds, *names.split()))
+
+
+# What call() makes of a Response, by the result kind of the operation.
+RESULT_READERS = {
+    "json": read_json_result,
+    "none": read_empty_result,
+    "messages": read_message_result,
+    "frames": read_frame_result,
+    "tar": return_response,
+    "raw": return_response,
+    "upgrade": read_upgrade_result,
+}
 
 
 def path_parameters(endpoint, path_values, parameters):
@@ -391,6 +435,7 @@ def raw_query_pairs(query):
                 if isinstance(item, bool):
                     item = "1" if item else "0"
                 elif isinstance(item, dict):
+                    import json
                     item = json.dumps(item, separators=(",", ":"), allow_nan=False)
                 if item is not None:
                     pairs.append((str(name), str(item)))

@@ -16,7 +16,6 @@ The names, paths and parameters are those of the Engine API definition v1.55, an
 `tools/endpoints check` holds the table to it. Kinds and versions say what engines do where
 the definition is vague: `copyUIDGID` is a bool there called a string, for one.
 """
-import json
 import re
 from collections import namedtuple
 
@@ -479,6 +478,7 @@ def encode_list_parameter(value):
 
 def encode_json_parameter(value):
     """`value` is JSON text, or an object or array."""
+    import json
     if isinstance(value, str):
         try:
             parsed = json.loads(value)
@@ -502,6 +502,7 @@ def encode_filters_parameter(value):
     """`value` is JSON text, or a dict of filter name to a str, a bool (written true or false), an int, or a
     list, tuple or set of them.
     """
+    import json
     if isinstance(value, str):
         text = encode_json_parameter(value)
         require_value(isinstance(json.loads(text), dict), value, "JSON text of an object")
@@ -531,9 +532,15 @@ def encode_time_parameter(value):
 
 
 QUERY_ENCODERS = {
-    "bool": encode_bool_parameter, "int": encode_int_parameter, "str": encode_str_parameter,
-    "list": encode_list_parameter, "filters": encode_filters_parameter, "json": encode_json_parameter,
-    "jsonlist": encode_jsonlist_parameter, "time": encode_time_parameter}
+    "bool": encode_bool_parameter,
+    "int": encode_int_parameter,
+    "str": encode_str_parameter,
+    "list": encode_list_parameter,
+    "filters": encode_filters_parameter,
+    "json": encode_json_parameter,
+    "jsonlist": encode_jsonlist_parameter,
+    "time": encode_time_parameter,
+}
 
 
 def encode_query_parameter(kind, name, value):

@@ -1,12 +1,12 @@
 """What `docker run` and `docker create` take, as one table: flag, kind, place in the JSON, help.
 
-Strategy: a row says everything; a function for each form makes a row's JSON of its value, and
-`container_request`, at the end, puts it where the row says. A row is a flag of the command line as it
-stands (see cli/flags), and a keyword of the library (`--volume` is `volume=` or `volumes=`).
+Strategy: a row says everything. Its form names the function that turns the option's value into JSON, and
+container_request() merges all of these into the body of the request. A row is a flag of the command line
+(see cli/flags), and a keyword of the library: `--volume` is `volume=` or `volumes=`.
 
-Only what was given is sent, and what is in ALWAYS_SENT; for everything left out the engine's own default
-holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and its
-message is shown. A row's API version is checked with versions_needed, once that of the engine is known.
+Only the options that were given are sent, and what is in ALWAYS_SENT; for all others the engine's own
+default holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and
+its message is shown. versions_needed() gives the API versions that the given options need.
 """
 import json
 import os
@@ -19,6 +19,9 @@ from ..errors import UsageError
 # @1.43 after the place: the first API version that has it. An older engine would drop it without a word.
 #
 # Kinds are those of flags: bool, on, text, int, list. After a colon: the form that the value has in JSON.
+# Options are merged in the order of their rows: of two --env entries for a name the last one counts.
+#
+# ==== table begin: the options of run and create
 #
 # flag                kind          value                  place                help
 RUN_OPTIONS_TABLE = """
@@ -37,8 +40,8 @@ RUN_OPTIONS_TABLE = """
 --dns-search          list          DOMAIN                 H.DnsSearch          a DNS search domain
 --domainname          text          NAME                   C.Domainname         its NIS domain name
 --entrypoint          text:entry    COMMAND                C.Entrypoint         in place of the image's entrypoint
--e, --env             list:env      NAME=VALUE             C.Env                set an environment variable (NAME alone: the client's value)
 --env-file            list:envfile  FILE                   C.Env                environment variables from a file
+-e, --env             list:env      NAME=VALUE             C.Env                set an environment variable (NAME alone: the client's value)
 --expose              list:expose   PORT                   C.ExposedPorts       say that a port is listened on
 --group-add           list          GROUP                  H.GroupAdd           one more group for its user
 -h, --hostname        text          NAME                   C.Hostname           its host name
@@ -83,12 +86,13 @@ RUN_OPTIONS_TABLE = """
 --volumes-from        list          CONTAINER              H.VolumesFrom        the mounts of another container
 -w, --workdir         text          DIRECTORY              C.WorkingDir         its working directory
 """
+# ==== table end
 
 # The forms that may be given as a dict, and what separates key and value on the wire.
 PAIRED_FORMS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
-NAMESPACED_SYSCTL = re.compile(
-    r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
-    r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*", re.DOTALL)
+NAMESPACED_SYSCTL = (r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
+                     r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*")
+SIZE = r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?"
 MAX_SIZE = (1 << 63) - 1       # the engine's int64
 # The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show
 # otherwise (null in place of [] or {}, "" in place of "no") is here; the rest that the docker CLI sends are
@@ -105,21 +109,20 @@ RUN_ONLY_OPTIONS = ("detach", "detach_keys", "sig_proxy")
 
 
 class RunOption:
-    """A row: `keyword` ("volume"), `flags` ("-v, --volume"), `kind` and `form`, `value`, `place`, `since`, `help`."""
+    """A row of the table.
 
-    __slots__ = ("keyword", "flags", "kind", "form", "value", "place", "since", "help")
+    `keyword` ("volume"), `flag` ("--volume"), `flags` ("-v, --volume"), `kind`, `form`, `place`, `since`.
+    """
+
+    __slots__ = ("keyword", "flag", "flags", "kind", "form", "place", "since")
 
     def __init__(self, row):
-        self.flags, kind, self.value, place, self.help = re.split(r"\s{2,}", row.strip())
+        self.flags, kind, _, place, _ = re.split(r"\s{2,}", row.strip())
         self.kind, _, form = kind.partition(":")
         self.form = form or self.kind
         self.place, _, self.since = place.partition("@")
-        self.keyword = re.search("--([a-z-]+)", self.flags).group(1).replace("-", "_")
-
-    @property
-    def flag(self):
-        """Its long flag: "--volume"."""
-        return "--" + self.keyword.replace("_", "-")
+        self.flag = re.search("--[a-z-]+", self.flags).group()
+        self.keyword = self.flag[2:].replace("-", "_")
 
 
 def run_options():
@@ -134,16 +137,19 @@ def option_flag_table(without):
 
 
 def given_rows(options):
-    """[(RunOption, value), …] of a dict of keyword to value; None and False count as not given."""
-    rows = {option.keyword: option for option in run_options()}
-    given = []
-    for keyword, value in (options or {}).items():
-        option = rows.get(keyword) or rows.get(keyword[:-1] if keyword.endswith("s") else "")
-        if option is None:
-            raise UsageError("there is no option %r" % keyword,
-                             "the options are %s" % ", ".join(sorted(rows)))
-        if value is not None and (value is not False or option.kind == "on"):
-            given.append((option, value))
+    """[(RunOption, value), …] of a dict of keyword to value, in the order of the table.
+
+    A keyword may have a plural "s". None and False count as not given, but for a row of kind "on".
+    """
+    left, given = dict(options or {}), []
+    for option in run_options():
+        for keyword in (option.keyword, option.keyword + "s"):
+            value = left.pop(keyword, None)
+            if value is not None and (value is not False or option.kind == "on"):
+                given.append((option, value))
+    for keyword in left:
+        known = sorted(option.keyword for option in run_options())
+        raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(known))
     return given
 
 
@@ -176,9 +182,9 @@ def checked_option_value(option, value):
     raise UsageError("%s takes %s, not %r" % (option.flag, KIND_TYPES[option.kind], value))
 
 
-# -- forms of one value: (option, value) → what the JSON has
+# -- forms: (option, value) → the JSON at the option's place. The value of a list option is a list of str.
 
-def parse_mode(option, value):
+def namespace_mode(option, value):
     container = option.keyword == "pid"
     if value not in ("", "host") and not (container and re.fullmatch("container:.+", value, re.DOTALL)):
         modes = "host or container:NAME" if container else "host"
@@ -186,28 +192,28 @@ def parse_mode(option, value):
     return value
 
 
-def parse_network_mode(option, value):
+def network_mode(option, value):
     if not value or "=" in value:
         raise UsageError("--network %s: not the name of a network" % (value or "''"),
                          "write bridge, host, none, container:NAME or a network's name")
     return value
 
 
-def parse_size(option, value):
+def size_in_bytes(option, value):
     """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024. An int stays as it is; -1 is no limit."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return value
     if value == "-1" and option.keyword == "memory_swap":
         return -1
-    match = re.fullmatch(r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?",
-                         str(value).lower(), re.ASCII)
+    match = re.fullmatch(SIZE, value.lower(), re.ASCII)
     size = int(float(match.group(1)) * 1024 ** " kmgtp".index(match.group(2) or " ")) if match else -1
     if not 0 <= size <= MAX_SIZE:
         raise UsageError("%s %s: not a size" % (option.flag, value), "write a number and b, k, m or g: 512m")
     return size
 
 
-def parse_cpus(option, value):
+def nano_cpus(option, value):
+    """ "1.5" → billionths of a CPU (int)."""
     match = re.fullmatch(r"([0-9]{0,6})(?:\.([0-9]{0,9}))?", value)
     if match is None or not value.strip("."):
         raise UsageError("--cpus %s: not a number of CPUs" % value,
@@ -215,7 +221,7 @@ def parse_cpus(option, value):
     return int(match.group(1) or 0) * 10 ** 9 + int((match.group(2) or "").ljust(9, "0"))
 
 
-def parse_restart_policy(option, text):
+def restart_policy(option, text):
     name, colon, count = text.partition(":")
     known = name in ("", "no", "always", "unless-stopped", "on-failure")
     if not known or not re.fullmatch("[0-9]{0,9}", count):
@@ -226,17 +232,11 @@ def parse_restart_policy(option, text):
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
 
 
-def same_value(option, value):
+def pull_policy(option, value):
+    if value not in ("always", "missing", "never"):
+        raise UsageError("--pull %s: not one of always, missing, never" % value)
     return value
 
-
-ONE_VALUE_FORMS = {
-    "text": same_value, "bool": same_value, "int": same_value, "size": parse_size, "cpus": parse_cpus,
-    "restart": parse_restart_policy, "mode": parse_mode, "network": parse_network_mode,
-    "entry": lambda option, value: [value] if isinstance(value, str) else value}
-
-
-# -- forms of a list: (option, values) → the entries that are added to it
 
 def environment_entries(items):
     """The entries (list of str) for --env values; of those with one name the last, in the first's place.
@@ -257,20 +257,24 @@ def client_variable(name):
     """The value of the environment variable `name` in this process, None without one."""
     try:
         return os.environ.get(name)
-    except UnicodeEncodeError:   # no name that a system could have
+    except UnicodeEncodeError:   # no system can have such a name
         return None
+
+
+def read_option_file(what, path, read):
+    """read(file) of the UTF-8 text file at `path`. UsageError, about `what` (str), if it cannot be read."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="\n") as file:
+            return read(file)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError("%s cannot be read: %s" % (what, getattr(error, "strerror", None) or error))
 
 
 def read_env_file(path):
     """The entries of an --env-file: UTF-8, a NAME=VALUE a line, no quoting, # begins a comment line."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="\n") as file:
-            lines = file.read().split("\n")
-    except (OSError, ValueError) as error:
-        raise UsageError("--env-file %s cannot be read: %s"
-                         % (path, getattr(error, "strerror", None) or error))
+    text = read_option_file("--env-file %s" % path, path, lambda file: file.read())
     entries = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.lstrip().rstrip("\r")
         if not line or line.startswith("#"):
             continue
@@ -305,7 +309,7 @@ def address_entries(option, values):
 def host_entries(option, values):
     entries = []
     for item in values:
-        host, separator, address = item.partition("=") if "=" in item else item.partition(":")
+        host, separator, address = item.partition("=" if "=" in item else ":")
         if not separator or not host or not address:
             raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
         address = address[1:-1] if address[:1] == "[" and address[-1:] == "]" else address
@@ -321,25 +325,44 @@ def capability_entries(option, values):
     return sorted({name if name == "ALL" or name.startswith("CAP_") else "CAP_" + name for name in names})
 
 
-LIST_FORMS = {"list": same_value, "addrs": address_entries, "hosts": host_entries, "caps": capability_entries,
-              "env": lambda option, values: environment_entries(values)}
+def security_entries(option, values):
+    """A seccomp profile is sent as the text of its file."""
+    entries = []
+    for item in values:
+        name, _, value = item.partition("=" if "=" in item else ":")
+        if name == "seccomp" and value not in ("unconfined", "builtin"):
+            profile = read_option_file("--security-opt %s: the profile" % item, value, json.load)
+            item = "seccomp=" + json.dumps(profile, separators=(",", ":"))
+        entries.append(item)
+    return entries
 
 
-# -- forms of an object: (option, values) → the (key, value) pairs that are added to it
+def volume_entries(option, values):
+    """SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
+    entries = []
+    for value in values:
+        fields = value.split(":")
+        if "" in fields or len(fields) > 3:
+            raise UsageError("invalid volume %r" % value, "write SOURCE:PATH, SOURCE:PATH:MODE or PATH")
+        if len(fields) > 1 and fields[0].startswith("."):
+            fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
+        entries.append(":".join(fields))
+    return list(dict.fromkeys(entries))
 
-def key_value_pairs(option, values):
+
+def key_value_object(option, values):
     for item in values:
         if item[:1] in ("", "="):
             raise UsageError("%s %r has no key" % (option.flag, item), "write KEY=VALUE")
-    return [item.partition("=")[::2] for item in values]
+    return dict(item.partition("=")[::2] for item in values)
 
 
-def sysctl_pairs(option, values):
+def sysctl_object(option, values):
     for item in values:
-        if not NAMESPACED_SYSCTL.fullmatch(item):
+        if not re.fullmatch(NAMESPACED_SYSCTL, item, re.DOTALL):
             raise UsageError("--sysctl %s: a container has only net.*, fs.mqueue.* and the IPC part of "
                              "kernel.* of its own" % item, "write KEY=VALUE")
-    return key_value_pairs(option, values)
+    return key_value_object(option, values)
 
 
 def split_protocol(text):
@@ -360,41 +383,12 @@ def port_range(text, whole):
     return range(first, last + 1)
 
 
-def exposed_pairs(option, values):
-    pairs = []
+def exposed_ports(option, values):
+    exposed = {}
     for item in values:
         ports, protocol = split_protocol(item)
-        pairs += [("%d/%s" % (port, protocol), {}) for port in port_range(ports, item)]
-    return pairs
-
-
-OBJECT_FORMS = {"map": key_value_pairs, "sysctl": sysctl_pairs, "expose": exposed_pairs,
-                "tmpfs": lambda option, values: [item.partition(":")[::2] for item in values]}
-
-
-# -- forms that look at more than their own place: put(body, target, key, values), target[key] is their place
-
-def put_env_files(body, target, key, values):
-    """What --env says comes after what the files say, and so is what counts."""
-    target[key] = [entry for path in values for entry in read_env_file(path)] + target.get(key, [])
-
-
-def put_security_options(body, target, key, values):
-    """A seccomp profile goes as the text of its file; systempaths=unconfined as two empty lists."""
-    entries = target.setdefault(key, [])
-    for item in values:
-        name, _, value = item.partition("=" if "=" in item else ":")
-        if name == "systempaths" and value == "unconfined":
-            target["MaskedPaths"], target["ReadonlyPaths"] = [], []
-            continue
-        if name == "seccomp" and value not in ("unconfined", "builtin"):
-            try:
-                with open(value, encoding="utf-8") as file:
-                    item = "seccomp=" + json.dumps(json.load(file), separators=(",", ":"))
-            except (OSError, ValueError, RecursionError) as error:
-                raise UsageError("--security-opt %s: the profile cannot be read: %s"
-                                 % (item, getattr(error, "strerror", None) or error))
-        entries.append(item)
+        exposed.update({"%d/%s" % (port, protocol): {} for port in port_range(ports, item)})
+    return exposed
 
 
 def parse_publish(text):
@@ -410,70 +404,68 @@ def parse_publish(text):
     if address and not is_ip_address(address):
         raise UsageError("port %r: %r is not an IP address" % (text, address),
                          "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
-    published = fields[-2] if len(fields) > 1 else ""
-    outside = [""] * len(container)
-    if published:
-        host = port_range(published, text)
+    published = [""] * len(container)
+    if len(fields) > 1 and fields[-2]:
+        host = port_range(fields[-2], text)
         if len(container) == 1 and len(host) > 1:   # the engine picks one of them
-            outside = ["%d-%d" % (host[0], host[-1])]
+            published = ["%d-%d" % (host[0], host[-1])]
         elif len(host) != len(container):
             raise UsageError("port %r: the ranges differ in length" % text)
         else:
-            outside = [str(port) for port in host]
+            published = [str(port) for port in host]
     return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": place})
-            for port, place in zip(container, outside)]
+            for port, place in zip(container, published)]
 
 
-def put_published_ports(body, target, key, values):
+def port_bindings(option, values):
+    bindings = {}
     for item in values:
         for port, binding in parse_publish(item):
-            target.setdefault(key, {}).setdefault(port, []).append(binding)
-            body.setdefault("ExposedPorts", {})[port] = {}
+            bindings.setdefault(port, []).append(binding)
+    return bindings
 
 
-def put_volumes(body, target, key, values):
-    """SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
-    for value in values:
-        fields = value.split(":")
-        if "" in fields or len(fields) > 3:
-            raise UsageError("invalid volume %r" % value, "write SOURCE:PATH, SOURCE:PATH:MODE or PATH")
-        if len(fields) == 1:
-            body.setdefault("Volumes", {})[value] = {}
-            continue
-        if fields[0].startswith("."):
-            fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
-        bind = ":".join(fields)
-        if bind not in target.setdefault(key, []):
-            target[key].append(bind)
-
-
-WIDER_FORMS = {"envfile": put_env_files, "secopt": put_security_options,
-               "publish": put_published_ports, "volume": put_volumes}
+# The function of each form; a value of any other form is sent as it is.
+OPTION_FORMS = {
+    "size": size_in_bytes, "cpus": nano_cpus, "restart": restart_policy, "mode": namespace_mode,
+    "network": network_mode, "pull": pull_policy, "addrs": address_entries, "hosts": host_entries,
+    "caps": capability_entries, "secopt": security_entries, "volume": volume_entries,
+    "map": key_value_object, "sysctl": sysctl_object, "expose": exposed_ports, "publish": port_bindings,
+    "entry": lambda option, value: [value] if isinstance(value, str) else value,
+    "env": lambda option, values: environment_entries(values),
+    "envfile": lambda option, values: [entry for path in values for entry in read_env_file(path)],
+    "tmpfs": lambda option, values: dict(item.partition(":")[::2] for item in values)}
 
 
 # -- the request
 
-def option_place(body, place):
-    """(the dict that holds `place`, its last key), making what is missing on the way."""
-    root, _, rest = place.partition(".")
-    target = body["HostConfig"] if root == "H" else body
-    keys = rest.split(".")
-    for key in keys[:-1]:
-        target = target.setdefault(key, {})
-    return target, keys[-1]
-
-
-def put_option(body, option, value):
-    """Put `value` where the row says, in the shape its form has in JSON."""
-    target, key = option_place(body, option.place)
-    if option.form in ONE_VALUE_FORMS:
-        target[key] = ONE_VALUE_FORMS[option.form](option, value)
-    elif option.form in LIST_FORMS:
-        target.setdefault(key, []).extend(LIST_FORMS[option.form](option, value))
-    elif option.form in OBJECT_FORMS:
-        target.setdefault(key, {}).update(OBJECT_FORMS[option.form](option, value))
+def merge_option(target, place, value):
+    """Put `value` at `place` ("LogConfig.Type") in the dict `target`; a list or an object adds to it."""
+    outer, _, key = place.rpartition(".")
+    if outer:
+        target = target.setdefault(outer, {})
+    if isinstance(value, list):
+        target.setdefault(key, []).extend(value)
+    elif isinstance(value, dict):
+        target.setdefault(key, {}).update(value)
     else:
-        WIDER_FORMS[option.form](body, target, key, value)
+        target[key] = value
+
+
+def spread_options(body):
+    """Move what an option's place has of other places: the ports of -p, anonymous volumes, systempaths."""
+    host = body["HostConfig"]
+    if host["PortBindings"]:
+        body.setdefault("ExposedPorts", {}).update({port: {} for port in host["PortBindings"]})
+    anonymous = [entry for entry in host.get("Binds", ()) if ":" not in entry]
+    if anonymous:
+        body["Volumes"] = {path: {} for path in anonymous}
+        host["Binds"] = [entry for entry in host["Binds"] if ":" in entry]
+        if not host["Binds"]:
+            del host["Binds"]
+    if "systempaths=unconfined" in host.get("SecurityOpt", ()):
+        host["SecurityOpt"].remove("systempaths=unconfined")
+        host["MaskedPaths"], host["ReadonlyPaths"] = [], []
 
 
 def checked_command(command):
@@ -499,22 +491,18 @@ def container_request(image, command=(), options=None):
     if not isinstance(image, str) or not image:
         wrong = "a str, not %r" % (image,) if image or image is None else "empty"
         raise UsageError("the image's name is " + wrong, "name one, as in busybox or redis:2.8")
-    query, client, host = {}, {}, {}
+    query, client, host = {}, {}, json.loads(ALWAYS_SENT)
     body = {"Image": image, "Cmd": checked_command(command), "HostConfig": host}
     if not body["Cmd"]:
         del body["Cmd"]
+    roots = {"C": body, "H": host, "Q": query, "client": client}
     for option, value in given_rows(options):
         value = checked_option_value(option, value)
-        if option.place == "client":
-            client[option.keyword] = value
-        elif option.place.startswith("Q."):
-            query[option.place[2:]] = str(value)
-        else:
-            put_option(body, option, value)
-    for name, value in json.loads(ALWAYS_SENT).items():
-        host.setdefault(name, value)
-    if client.get("pull", "never") not in ("always", "missing", "never"):
-        raise UsageError("--pull %s: not one of always, missing, never" % client["pull"])
+        if option.form in OPTION_FORMS:
+            value = OPTION_FORMS[option.form](option, value)
+        root, _, place = option.place.partition(".")
+        merge_option(roots[root], place or option.keyword, value)
+    spread_options(body)
     if "AutoRemove" in host and host["RestartPolicy"]["Name"] not in ("no", ""):
         raise UsageError("conflicting options: --restart and --rm",
                          "a container that is removed cannot be restarted")

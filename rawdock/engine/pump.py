@@ -1,8 +1,8 @@
-"""Moving a container's streams: its output to files here, our stdin to it, our signals to it.
+"""The streams of a container: its output is written to files, and stdin and signals are passed to it.
 
-Output is always read, whatever else happens: an attached client that stops reading blocks
-the container. So stdin is copied by a thread of its own. Consecutive frames of one stream
-are written with one call; the order between stdout and stderr is that of the frames.
+Output is always read, because an attached client that stops reading blocks the container. So stdin is copied
+by a thread of its own. Consecutive frames of one stream are written with one call, and stdout and stderr keep
+the order of the frames.
 """
 import os
 from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGINT, SIGTERM, getsignal, pthread_sigmask, signal
@@ -15,10 +15,10 @@ STDIN_BYTES = 65536
 
 
 def copy_stream(pieces, tty, stdout, stderr):
-    """Write a container's output to two binary files (None: drop it), one call for each run of one stream.
+    """Write a container's output to two binary files (None: drop it), with one call for frames in succession.
 
-    `pieces` is a Response, a Duplex or another iterable of bytes. `tty` True: they are raw, and all for
-    `stdout`; False: they are frames. Each piece is demultiplexed as it comes, then written and flushed.
+    `pieces` is a Response, a Duplex or another iterable of bytes. With `tty` they are raw, and all for
+    `stdout`, else they are frames. Each piece is demultiplexed when it comes, then written and flushed.
     TruncatedError if they end inside a frame, StreamError for a frame in which the engine reports an error.
     """
     if tty:
@@ -38,13 +38,13 @@ def copy_stream(pieces, tty, stdout, stderr):
 
 
 def write_output(file, data):
-    """Write all of `data`: an unbuffered file may take a part of it when a signal comes."""
-    if file is not None and data:
+    """Write all of `data`: an unbuffered file may write a part of it when a signal comes."""
+    if file is None:
+        return
+    while data:
         written = file.write(data)
-        while written is not None and written < len(data):
-            data = data[written:]
-            written = file.write(data)
-        file.flush()
+        data = b"" if written is None else data[written:]
+    file.flush()
 
 
 def window_size(file):
@@ -64,10 +64,10 @@ def copy_stdin(source, duplex):
         descriptor = None
     try:
         while True:
-            # os.read gives what there is; a buffered file would wait for more.
+            # os.read returns what there is; a buffered file would wait for more.
             try:
                 data = source.read(STDIN_BYTES) if descriptor is None else os.read(descriptor, STDIN_BYTES)
-            except BlockingIOError:   # a terminal that another program has left so
+            except BlockingIOError:   # a terminal that another program has left non-blocking
                 from select import POLLIN, poll
                 poller = poll()
                 poller.register(descriptor, POLLIN)
@@ -77,20 +77,20 @@ def copy_stdin(source, duplex):
                 break
             duplex.send(data)
     except (RawdockError, OSError):
-        pass   # the container has gone, or closed its stdin: its output and status tell the rest
-    duplex.close_write()   # also when it could not be read: the container would wait for it for ever
+        pass   # the container has ended, or has closed its stdin: its output and status say the rest
+    duplex.close_write()   # also if stdin could not be read, for the container would wait for its end
 
 
 def start_thread(name, target, *arguments):
     """Run target(*arguments) in a daemon thread (Thread), to which no signal is delivered.
 
-    Python runs handlers in the main thread, and a signal that another thread takes does not wake it up.
+    Python calls handlers in the main thread, which a signal that another thread takes does not wake.
     """
     from signal import Signals
     from threading import Thread
     thread = Thread(target=target, args=arguments, name=name)
     thread.daemon = True
-    mask = pthread_sigmask(SIG_BLOCK, set(Signals))   # a new thread inherits it
+    mask = pthread_sigmask(SIG_BLOCK, set(Signals))   # the new thread inherits it
     try:
         thread.start()
     finally:
@@ -99,7 +99,7 @@ def start_thread(name, target, *arguments):
 
 
 def start_stdin_copy(source, duplex):
-    """copy_stdin in a daemon thread: it may wait for a line that never comes."""
+    """copy_stdin() in a daemon thread, because it may wait for a line that never comes."""
     return start_thread("rawdock-stdin", copy_stdin, source, duplex)
 
 
@@ -109,10 +109,10 @@ def raise_signal(number):
 
 
 class CaughtSignals:
-    """While entered, signals go to `caught(number)`: those that `docker run` passes on.
+    """Inside its with block, the signals that `docker run` passes on call caught(number).
 
-    These are all that can be caught but CHLD, PIPE, URG, WINCH and those of job control. Outside the main
-    thread nothing is caught.
+    These are all that can be caught except CHLD, PIPE, URG, WINCH and those of job control. Outside the main
+    thread no signal is caught.
     """
 
     LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP
@@ -127,18 +127,18 @@ class CaughtSignals:
 
     def __enter__(self):
         from signal import Signals
-        for number in Signals:   # each once, however many names it has
+        for number in Signals:   # which has each once, however many names it has
             if self.wanted(number):
                 try:
                     self._previous.append((number, signal(number, self._caught)))
-                except (OSError, ValueError):   # not to be caught, or not in the main thread
+                except (OSError, ValueError):   # it cannot be caught, or this is not the main thread
                     pass
         return self
 
     def __exit__(self, *exc):
         while self._previous:
             number, handler = self._previous.pop()
-            if handler is not None:   # None: not set from Python, and not to be set from it
+            if handler is not None:   # None: it was not set from Python, which cannot set it again
                 signal(number, handler)
 
     def _caught(self, number, frame):
@@ -146,10 +146,10 @@ class CaughtSignals:
 
 
 class InterruptGuard(CaughtSignals):
-    """While entered, a signal that would end this process raises an exception (raise_signal) instead.
+    """Inside its with block, a signal that would end this process raises an exception (raise_signal) instead.
 
-    Between hold() and release() the first signal waits for release(), 10 seconds at most; the second does
-    not wait.
+    Between hold() and release() the first signal waits for release(), for 10 seconds at most. The second one
+    does not wait.
     """
 
     HOLD_SECONDS = 10
@@ -160,7 +160,7 @@ class InterruptGuard(CaughtSignals):
         self._held = None
 
     def wanted(self, number):
-        if number != SIGINT and getsignal(number) == SIG_IGN:   # as nohup leaves HUP
+        if number != SIGINT and getsignal(number) == SIG_IGN:   # as nohup does for HUP
             return False
         return CaughtSignals.wanted(self, number)
 
@@ -179,14 +179,14 @@ class InterruptGuard(CaughtSignals):
             raise_signal(number if self._held is None else self._held)
         from signal import alarm
         self._held = number
-        alarm(self.HOLD_SECONDS)   # SIGALRM is the second signal then
+        alarm(self.HOLD_SECONDS)   # SIGALRM is then the second signal
 
 
 class SignalForwarder(CaughtSignals):
-    """While entered, signals go to the container `id`; the third SIGINT or SIGTERM interrupts rawdock itself.
+    """Inside its with block, signals go to the container `id`; the third SIGINT or SIGTERM ends rawdock.
 
-    `forward` False: SIGINT and SIGTERM are counted and go nowhere, as with `docker run --sig-proxy=false`.
-    None: no signal is caught.
+    `forward` False: SIGINT and SIGTERM are only counted, as with `docker run --sig-proxy=false`. None: no
+    signal is caught.
     """
 
     def __init__(self, docker, id, forward=True):
@@ -195,7 +195,7 @@ class SignalForwarder(CaughtSignals):
         self.id = id
         self._forward = forward
         self._interrupts = 0
-        self._refused = []   # before the container ran; None once it runs
+        self._refused = []   # signals that came before the container ran; None once it runs
 
     def wanted(self, number):
         if self._forward:
@@ -211,7 +211,7 @@ class SignalForwarder(CaughtSignals):
             self._send(number)
 
     def container_started(self):
-        """The container runs: send it the signals that came too early for it."""
+        """The container runs: send it the signals that it refused before."""
         refused, self._refused = self._refused, None
         for number in refused:
             self._send(number)
@@ -224,4 +224,4 @@ class SignalForwarder(CaughtSignals):
             if self._refused is not None:
                 self._refused.append(number)
         except RawdockError:
-            pass   # the engine is out of reach: attach and wait tell
+            pass   # the engine does not answer, which attach and wait report

@@ -28,13 +28,13 @@ from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
-# Phrases that map a refused start to exit status 127 (not found) or 126 (not executable): dockerd's, then
-# crun's and podman's.
+# Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
+# then of crun and podman.
 NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
                    "system cannot find the file specified",
                    "not found in $PATH", "attempted to invoke a command that was not found")
 NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
-# The requests whose refusal can be about the program: podman refuses at attach what dockerd refuses at start.
+# The requests that can fail because of the program: podman refuses attach where dockerd refuses start.
 STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
@@ -48,11 +48,11 @@ class RunFailed(RawdockError):
 
 
 class UnsupportedOption(UsageError):
-    """An option that the engine's API version does not have: the engine would ignore it. Nothing was sent."""
+    """An option that the engine's API version does not have, and would ignore. Nothing was sent."""
 
 
 def require_api_versions(docker, needed):
-    """UnsupportedOption, in docker's words, if a (flag, API version) of `needed` is newer than the engine."""
+    """UnsupportedOption, in docker's words, if the engine is older than a (flag, API version) of `needed`."""
     newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s'
              % (flag, since, docker.version) for flag, since in needed if not docker.supports(since)]
     if newer:
@@ -60,7 +60,7 @@ def require_api_versions(docker, needed):
 
 
 def pull_image(docker, image, platform=None, progress=None):
-    """Pull `image` (str). `progress`, if any, is called with each message (dict). StreamError if it fails."""
+    """Pull `image` (str), and call `progress`, if any, with each message (dict). StreamError if it fails."""
     query = pull_query(parse_reference(image))
     if platform:
         query["platform"] = platform
@@ -105,11 +105,59 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     return answer_field(created, "ContainerCreate", str, "Id")
 
 
-class NewContainer:
-    """While entered, a container made but not started. With `remove` (--rm) an exception removes it.
+def still_runs(docker, id):
+    """Whether the container `id` runs. False if there is none."""
+    try:
+        state = docker.call("container_inspect", id)
+    except NotFound:
+        return False
+    return answer_field(state, "ContainerInspect", bool, "State", "Running")
 
-    `id` (str) is None until it is created. Once it is `started` its removal is the engine's. An exception
-    that passes through carries the id as `container`.
+
+def raise_wait_error(result):
+    """RunFailed if the decoded answer to wait has an error, ProtocolError if it is malformed."""
+    error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
+    if error:
+        raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
+
+
+def exit_status(result):
+    """The exit status (int, of any size) in the decoded answer to wait. RunFailed if that has an error."""
+    raise_wait_error(result)
+    return answer_field(result, "ContainerWait", int, "StatusCode")
+
+
+def confirm_removal(docker, id):
+    """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
+    try:
+        if not docker.supports("1.25"):   # such an engine does not remove containers by itself
+            docker.call("container_delete", id, v=True)
+        while not docker.supports("1.30"):   # its wait has no condition
+            docker.call("container_inspect", id)
+            time.sleep(0.02)
+        result = docker.call("container_wait", id, condition="removed")
+    except NotFound:
+        return
+    raise_wait_error(result)
+
+
+def remove_unstarted(docker, id):
+    """Remove the container `id`, unless it runs nevertheless: then the engine removes it at its end."""
+    try:
+        try:
+            docker.call("container_delete", id, v=True)
+        except Conflict:
+            if not still_runs(docker, id):   # its removal is under way
+                confirm_removal(docker, id)
+    except RawdockError:
+        pass   # it is gone, or the engine does not answer; the caller reports the error before this one
+
+
+class NewContainer:
+    """Inside its with block, a container that is being created. With `remove` (--rm) an exception removes it.
+
+    `id` (str) is None until it is created. Once it is `started`, the engine removes it. An exception that
+    leaves the block has the id as its `container`.
     """
 
     def __init__(self, docker, remove):
@@ -149,30 +197,82 @@ class NewContainer:
             self._guard.__exit__()
 
 
-def remove_unstarted(docker, id):
-    """Remove the container `id`, unless it runs after all: then the engine removes it at its end."""
+def confirmed_status(docker, id, pipe, registered):
+    """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
+
+    An engine holds the stream open until the container ends, so the answer to wait, `registered`, must come
+    at once. If it does not come and the container still runs, the stream was cut.
+    """
+    registered.limit_idle(END_SECONDS)
     try:
-        try:
-            docker.call("container_delete", id, v=True)
-        except Conflict:
-            if not still_runs(docker, id):   # its removal is under way
-                confirm_removal(docker, id)
-    except RawdockError:
-        pass   # gone already, or out of reach; the caller reports what went wrong before
+        result = registered.json()
+    except Timeout:
+        if still_runs(docker, id):
+            raise RunFailed("the stream of container %s ended, yet it still runs: "
+                            "its output may be incomplete" % id[:12], 1) from None
+        registered.limit_idle(None)   # the engine is slow, or the container is being removed
+        result = registered.json()
+    status = exit_status(result)
+    pipe.confirm()
+    return status
 
 
-def confirm_removal(docker, id):
-    """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
-    try:
-        if not docker.supports("1.25"):   # such an engine does not remove containers by itself
-            docker.call("container_delete", id, v=True)
-        while not docker.supports("1.30"):   # its wait has no condition
-            docker.call("container_inspect", id)
-            time.sleep(0.02)
-        result = docker.call("container_wait", id, condition="removed")
-    except NotFound:
-        return
-    raise_wait_error(result)
+def stream_container(docker, id, tty, files, begin, forward=True, wait_first=False, keys=None, notice=None,
+                     **condition):
+    """Requests 4 to 6: show the output of the container `id` until it ends → its exit status.
+
+    None if the user typed the detach keys, `keys` (str; None: the default), on a terminal.
+
+    `files` are (stdin or None, stdout, stderr). `begin()` is called when both connections are open. Then
+    signals go to the container, unless `forward` is False or None (see SignalForwarder). `wait_first`: the
+    container runs already, so that wait is sent before attach, and no exit, or removal after it, happens
+    between the two. `notice` is called with a line (str) for the user. `condition` is a parameter of wait.
+    """
+    from contextlib import ExitStack
+    stdin, stdout, stderr = files
+    with ExitStack() as stack:   # whatever fails: both connections are closed
+        def wait(**parameters):
+            return stack.enter_context(docker.send("container_wait", id, **parameters))
+
+        in_time = docker.supports("1.30")   # before that the head, too, of the answer comes with the exit
+        registered = wait(**condition) if in_time and wait_first else None
+        pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
+                                               stdin=stdin is not None, stdout=True, stderr=True,
+                                               detachKeys=keys or None))
+        if stdin is None and not tty:   # on a terminal's stream a half-close detaches
+            pipe.close_write()
+        if in_time and not wait_first:
+            registered = wait(**condition)
+        with SignalForwarder(docker, id, forward) as signals:
+            def start():
+                begin()
+                signals.container_started()
+
+            if tty:
+                from .terminal import show_terminal
+                if show_terminal(pipe, files, lambda h, w: docker.call("container_resize", id, h=h, w=w), keys,
+                                 start, notice, redraw=wait_first):
+                    return None
+            else:
+                start()
+                if stdin is not None:
+                    start_stdin_copy(stdin, pipe)
+                copy_stream(pipe, tty, stdout, stderr)
+            return confirmed_status(docker, id, pipe, registered or wait())
+
+
+def stream_fields(client):
+    """The fields of a create request that say which streams are attached, by the options in `client`."""
+    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
+    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
+            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
+
+
+def put_console_size(body, stdout):
+    """Note the size of the window that `stdout` writes to, if it is one, in the create request's `body`."""
+    size = window_size(stdout)
+    if size is not None:
+        body["HostConfig"]["ConsoleSize"] = list(size)
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
@@ -192,7 +292,6 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
     any request; an error after the container was created has its id (str) as `container`.
     """
-    from contextlib import ExitStack
     if not hasattr(docker, "call"):
         raise UsageError("run() takes a Docker first, not %r" % (docker,),
                          "write run(rawdock.Docker(), \"busybox\", …)")
@@ -210,135 +309,23 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
             return made.id
         source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
         files = (source, stdout, sys.stderr.buffer if stderr is None else stderr)
-        keys = client.get("detach_keys")
-        with ExitStack() as stack:   # whatever fails: both connections are closed
-            pipe = attach_streams(stack, docker, made.id, body["Tty"], source is not None, keys)
-            registered = register_wait(stack, docker, made.id, condition="next-exit")
-            status = follow_container(docker, made.id, pipe, registered, files, client.get("sig_proxy", True),
-                                      made.start, keys, notice=notice)
-        if status is None:
+        status = stream_container(docker, made.id, body["Tty"], files, made.start,
+                                  client.get("sig_proxy", True), keys=client.get("detach_keys"),
+                                  notice=notice, condition="next-exit")
+        if status is None:   # detached
             return made.id
         if remove:
             confirm_removal(docker, made.id)
         return status
 
 
-def stream_fields(client):
-    """The fields of a create request that say which streams are attached, by the options in `client`."""
-    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
-    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
-            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
-
-
-def put_console_size(body, stdout):
-    """Note the size of the window that `stdout` writes to, if it is one, in the create request's `body`."""
-    size = window_size(stdout)
-    if size is not None:
-        body["HostConfig"]["ConsoleSize"] = list(size)
-
-
-def attach_streams(stack, docker, id, tty, stdin, keys=None):
-    """Request 4, in the ExitStack `stack` → the Duplex, half-closed unless `stdin` (bool) is to be sent.
-
-    `keys` (str) is the sequence that detaches from a terminal, for the engine looks for it, too.
-    """
-    pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True, stdin=stdin,
-                                           stdout=True, stderr=True, detachKeys=keys or None))
-    if not stdin and not tty:   # on a terminal's stream a half-close detaches
-        pipe.close_write()
-    return pipe
-
-
-def register_wait(stack, docker, id, **condition):
-    """Request 5, in the ExitStack `stack` → its Response, whose body comes when the container ends.
-
-    None before API 1.30: there the head, too, comes with the exit.
-    """
-    if not docker.supports("1.30"):
-        return None
-    return stack.enter_context(docker.send("container_wait", id, **condition))
-
-
-def follow_container(docker, id, pipe, registered, files, forward=True, begin=None, keys=None,
-                     redraw=False, notice=None):
-    """Show what comes in `pipe` until the container ends → its exit status, None if the user detached.
-
-    `files` are (stdin or None, stdout, stderr); `registered` is that of register_wait(); `begin()`, if any,
-    is request 6. Signals go to the container meanwhile; `forward` is that of SignalForwarder. For a terminal:
-    `keys` (str) detach, `redraw` has its program draw the screen again, `notice` is called with a line (str).
-    """
-    stdin, stdout, stderr = files
-    with SignalForwarder(docker, id, forward) as signals:
-        def start():
-            if begin is not None:
-                begin()
-            signals.container_started()
-
-        if pipe.tty:
-            from .terminal import show_terminal
-            if show_terminal(pipe, files, lambda h, w: docker.call("container_resize", id, h=h, w=w), keys,
-                             start, notice, redraw):
-                return None
-        else:
-            start()
-            if stdin is not None:
-                start_stdin_copy(stdin, pipe)
-            copy_stream(pipe, False, stdout, stderr)
-        if registered is not None:
-            return confirmed_status(docker, id, pipe, registered)
-        with docker.send("container_wait", id) as registered:
-            return confirmed_status(docker, id, pipe, registered)
-
-
-def confirmed_status(docker, id, pipe, registered):
-    """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
-
-    An engine holds the stream open until the container ends, so the answer of wait, `registered`,
-    is due at once. While it does not come and the container runs on, the stream was cut.
-    """
-    registered.limit_idle(END_SECONDS)
-    try:
-        result = registered.json()
-    except Timeout:
-        if still_runs(docker, id):
-            raise RunFailed("the stream of container %s ended, yet it still runs: "
-                            "its output may be incomplete" % id[:12], 1) from None
-        registered.limit_idle(None)   # the engine is slow, or it is being removed
-        result = registered.json()
-    status = exit_status(result)
-    pipe.confirm()
-    return status
-
-
-def still_runs(docker, id):
-    """Whether the container `id` runs. False if there is none."""
-    try:
-        state = docker.call("container_inspect", id)
-    except NotFound:
-        return False
-    return answer_field(state, "ContainerInspect", bool, "State", "Running")
-
-
-def raise_wait_error(result):
-    """RunFailed if the decoded answer of wait carries an error, ProtocolError if it is malformed."""
-    error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
-    if error:
-        raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
-
-
-def exit_status(result):
-    """The exit status (int) in the decoded answer of wait, of any size. RunFailed if it carries an error."""
-    raise_wait_error(result)
-    return answer_field(result, "ContainerWait", int, "StatusCode")
-
-
 def process_status(status):
-    """What a process exits with for a container's `status` (int): its low 8 bits, 255 if they alone are 0."""
+    """The exit status of a process for a container's (int): its low 8 bits, or 255 if only they are 0."""
     return status & 255 or (255 if status else 0)
 
 
 def failure_status(error):
-    """What `docker run` exits with for an error before the container ran.
+    """The exit status of `docker run` for an error before the container ran.
 
     127: the program is not found, 126: it cannot be executed, 125: anything else.
     """

@@ -316,7 +316,7 @@ def copy_output(pipe, stdout, signalled):
     `signalled` is that of RawMode: handlers are called as soon as it can be read.
     """
     from select import POLLIN, poll
-    poller, stream = poll(), pipe.fileno()
+    poller, stream, pieces = poll(), pipe.fileno(), iter(pipe)
     poller.register(stream, POLLIN)
     poller.register(signalled, POLLIN)
     while True:
@@ -326,10 +326,10 @@ def copy_output(pipe, stdout, signalled):
                 os.read(signalled, 4096)
             if stream not in ready:
                 continue
-        data = pipe.receive()
-        if not data:
+        piece = next(pieces, None)
+        if piece is None:
             return
-        write_output(stdout, data)
+        write_output(stdout, piece)
 
 
 def show_terminal(pipe, files, resize, keys=None, begin=None, notice=None, redraw=False):

@@ -7,7 +7,6 @@ file the docker CLI made; it is read here, never written.
 TLS is not spoken yet: where the environment or a context asks for it, a TCP address is refused
 rather than dialled in the clear.
 """
-import json
 import os
 import re
 
@@ -25,6 +24,7 @@ def read_config_json(path):
     """The JSON object in the file at `path`, {} without such a file. AddressError if it cannot be read."""
     try:
         with open(path, encoding="utf-8") as file:
+            import json
             value = json.load(file)
     except FileNotFoundError:
         return {}

@@ -8,7 +8,7 @@ write it still reads the response that explains it. A connection on which a requ
 used again. `close()` from another thread ends a read.
 
 Left out: pipelining (an engine answers in order anyway, and an early refusal would leave the
-rest unanswered), and Expect: 100-continue (an engine refuses early without being asked to).
+rest unanswered), and Expect: 100-continue (an engine refuses early without it).
 """
 import _socket
 import os
@@ -175,7 +175,7 @@ class Connection(Closing):
                 self._sent_whole = True
             except SendingStopped:
                 self._sent_whole = False
-            self.limits.begin("head", head_timeout)
+            self.limits.begin("head", head_timeout, whole=True)
             self._read_head()
             return Response(self, self._reader, target, idle_timeout)
         except BaseException:
@@ -194,7 +194,7 @@ class Connection(Closing):
         """What ends the sending, for a call of the socket that failed with `error`."""
         if isinstance(error, (BrokenPipeError, ConnectionResetError)):
             return SendingStopped()
-        return self._connection_error(error, self._head_bytes)
+        return self.socket_error(error, self._head_bytes)
 
     def _send_stream(self, pieces, length):
         """Send the body in `pieces`, chunked when `length` is None."""
@@ -219,6 +219,7 @@ class Connection(Closing):
         """Send `data`, and read what comes meanwhile. SendingStopped once the engine has refused."""
         from select import POLLOUT
         view = memoryview(data).cast("B")
+        self.limits.begin("send", self.limits.seconds, whole=True)
         while len(view):
             wait = self.limits.limit_wait(self._head_bytes)
             events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
@@ -237,9 +238,9 @@ class Connection(Closing):
                 continue
             except (OSError, ValueError) as error:
                 raise self._sending_error(error)
-            self.limits.begin("send", self.limits.seconds)   # each write may take as long
+            self.limits.begin("send", self.limits.seconds, whole=True)   # each write may take as long
 
-    def _connection_error(self, error, received=0):
+    def socket_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""
         if self.limits.ended_by(error):
             return self.limits.timeout(received)
@@ -263,9 +264,9 @@ class Connection(Closing):
             data = b""   # all that was queued has been read: for a reader this is the end, a cut if too early
             self.was_reset = True
         except (OSError, ValueError) as error:
-            raise self._connection_error(error, received)
+            raise self.socket_error(error, received)
         if self.closed and not data:
-            raise self._connection_error(None)
+            raise self.socket_error(None)
         return data
 
     def _receive_head(self):

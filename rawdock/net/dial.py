@@ -1,7 +1,7 @@
-"""From an address to a connected socket; every failure says what was found there and what to try.
+"""From an address to a connected socket; every failure says what is there and what to try.
 
-Strategy: a unix socket is made by `_socket`, the C half of `socket`. The other half costs 2.6 ms
-at each start, for names of constants and for makefile(), which nothing here uses.
+Strategy: a Unix socket is made by `_socket`, the part of `socket` in C. The part in Python costs 2.6 ms at
+each start, for names of constants and for makefile(), which nothing here uses.
 """
 import _socket
 import os
@@ -13,9 +13,9 @@ ELSEWHERE = "or name another engine with -H or DOCKER_HOST; -H practice: needs n
 
 
 def dial(address, timeout=None):
-    """Address → a connected stream socket (blocking). `timeout` in seconds, None for the system's own.
+    """Address → a connected stream socket (blocking). `timeout` is in seconds; None: the system's own.
 
-    ConnectError with the system's errno and a hint; Timeout with phase "connect".
+    Raises ConnectError with the system's errno and a hint, or Timeout with phase "connect".
     """
     if address.scheme == "unix":
         return dial_unix(address, timeout)
@@ -35,7 +35,7 @@ def dial_unix(address, timeout):
     try:
         sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     except OSError as error:
-        hint = "close what is not needed, or raise the limit of open files (ulimit -n)"
+        hint = "close files that are not needed, or raise the limit of open files (ulimit -n)"
         raise ConnectError(address, error.strerror.lower(), error.errno, hint)
     try:
         sock.settimeout(timeout)
@@ -43,7 +43,7 @@ def dial_unix(address, timeout):
             try:
                 sock.connect(address.path)
                 break
-            except BlockingIOError:   # EAGAIN, because it has a timeout: the engine's queue is full
+            except BlockingIOError:   # EAGAIN, because the socket has a timeout: the engine's queue is full
                 if time.monotonic() >= deadline:
                     raise _socket.timeout
                 time.sleep(0.01)
@@ -95,6 +95,6 @@ def dial_tcp(address, timeout):
         hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
         raise ConnectError(address, (error.strerror or str(error)).lower(), error.errno, hint)
     sock.settimeout(None)
-    # A request is one write; waiting to fill a segment would only delay it.
+    # A request is one write, and waiting to fill a segment would only delay it.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock

@@ -1,17 +1,17 @@
 """Whether content shows its own end, for a body that ends where its connection does (RFC 9112 §6.3 step 8).
 
-Neither a length nor chunks tell such an end from a cut. An object or array of JSON does, by its last
-bracket, and a tar does, by its two blocks of zeros; messages and frames do not: a cut between two of
-them looks like the end.
+Such a body has neither a length nor chunks that would distinguish its end from a cut. An object or array of
+JSON shows its end with its last bracket, a tar with two blocks of zeros. Messages and frames do not: a cut
+between two of them looks like the end.
 
-    content_end(kind)   the follower for a result kind of the endpoint table
+    content_end(kind)   an object that examines content, by its result kind in the endpoint table
     feed(data)          bytes of the content as they come, in any pieces
-    whole()             whether the content has shown its end, and nothing but padding after it
+    whole()             whether the content has shown its end, with nothing but padding after it
 
-Left out: a PAX size record, which a tar has for members over 8 GiB. What follows such a member is then
-no header, and the tar is not taken for whole.
+Left out: the PAX size record that a tar has for members over 8 GiB. What follows such a member is then not
+recognized as a header, and the tar does not count as complete.
 """
-from ..wire.jsonstream import decode_strict_json
+from ..errors import ProtocolError
 
 MAX_HELD_JSON_BYTES = 256 << 20   # as much as Response.json() decodes
 TAR_BLOCK = 512
@@ -19,36 +19,35 @@ ZERO_BLOCK = bytes(TAR_BLOCK)
 TAR_TYPES_WITHOUT_CONTENT = b"123456"   # links, devices, directories and pipes (POSIX ustar)
 
 
-class NoEnd:
-    """Content that never shows its end."""
+class JsonEnd:
+    """One JSON value. A number never counts as complete, because another digit might have followed."""
+
+    def __init__(self):
+        self._held = bytearray()
+
+    def feed(self, data):
+        if len(self._held) <= MAX_HELD_JSON_BYTES:
+            self._held += data
+
+    def whole(self):
+        from ..wire.jsonstream import decode_json, decode_strict_json   # needs json, which a tar does not
+        if len(self._held) > MAX_HELD_JSON_BYTES or self._held[-1:].isdigit():
+            return False
+        try:
+            decode_json(self._held, 0, decode_strict_json)
+            return True
+        except ProtocolError:
+            return False
+
+
+class UnknownEnd:
+    """Content that does not show its end."""
 
     def feed(self, data):
         pass
 
     def whole(self):
         return False
-
-
-class JsonEnd:
-    """One JSON value. A number at its end is never whole: another digit might have followed."""
-
-    def __init__(self):
-        self._held = bytearray()
-        self._too_long = False
-
-    def feed(self, data):
-        self._too_long = self._too_long or len(self._held) + len(data) > MAX_HELD_JSON_BYTES
-        if not self._too_long:
-            self._held += data
-
-    def whole(self):
-        if self._too_long or self._held[-1:].isdigit():
-            return False
-        try:
-            decode_strict_json(self._held.decode("utf-8"))
-            return True
-        except (ValueError, RecursionError):
-            return False
 
 
 class TarEnd:
@@ -58,7 +57,7 @@ class TarEnd:
         self._held = b""          # the start of a block
         self._content_left = 0    # bytes of the present member, with its padding
         self._zero_blocks = 0
-        self._wrong = False       # what stands where a header should is none, or something follows the end
+        self._wrong = False       # there was no header where one should be, or something followed the end
 
     def feed(self, data):
         data = memoryview(data)
@@ -90,7 +89,7 @@ class TarEnd:
 
 
 def tar_number(field):
-    """The int in a field of a tar header: octal digits, or GNU's binary form. ValueError if neither."""
+    """The int in a field of a tar header, in octal digits or in GNU's binary form. Or ValueError."""
     if field[0] & 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0")
@@ -100,7 +99,7 @@ def tar_number(field):
 
 
 def tar_content_size(block):
-    """Bytes of content after the tar header `block` (512 bytes); None if it is no header."""
+    """How many bytes of content follow the tar header `block` (512 bytes); None if it is not a header."""
     try:
         checksum, size = tar_number(block[148:156]), tar_number(block[124:136])
     except ValueError:
@@ -110,6 +109,12 @@ def tar_content_size(block):
     return 0 if block[156] in TAR_TYPES_WITHOUT_CONTENT else size
 
 
+CONTENT_ENDS = {
+    "json": JsonEnd,
+    "tar": TarEnd,
+}
+
+
 def content_end(kind):
-    """The follower of content of `kind` (a result kind of the endpoint table, str or None)."""
-    return {"json": JsonEnd, "tar": TarEnd}.get(kind, NoEnd)()
+    """What examines content of `kind` (a result kind of the endpoint table, str or None)."""
+    return CONTENT_ENDS.get(kind, UnknownEnd)()

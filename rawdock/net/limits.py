@@ -56,10 +56,10 @@ class TimeLimits:
         """An exchange begins; it is over when the next one begins."""
         self._total = None if seconds is None else (seconds, time.monotonic() + seconds)
 
-    def begin(self, phase, seconds):
-        """A phase begins. In "idle" `seconds` limit each wait, in the others the phase as a whole."""
+    def begin(self, phase, seconds, whole=False):
+        """A phase begins. `seconds` (None: no limit) limit each wait of it; `whole`: all of its waits."""
         self.phase, self.seconds = phase, seconds
-        self._deadline = None if seconds is None or phase == "idle" else time.monotonic() + seconds
+        self._deadline = time.monotonic() + seconds if whole and seconds is not None else None
         if seconds != self._timer:
             self._set_timer(seconds)
 
@@ -75,9 +75,10 @@ class TimeLimits:
         if self._deadline is None and self._total is None:
             return self.seconds
         now = time.monotonic()
-        left = [deadline - now for deadline in (self._deadline, self._total and self._total[1])
-                if deadline is not None]
-        wait = min(left if self.seconds is None else left + [self.seconds])
+        wait = self.seconds if self._deadline is None else self._deadline - now
+        if self._total is not None:
+            left = self._total[1] - now
+            wait = left if wait is None else min(wait, left)
         if wait <= 0:
             raise self.timeout(received)
         if self._timer is None or not wait <= self._timer <= wait + TIMER_SLACK:

@@ -1,12 +1,12 @@
-"""A Unix socket to listen on: taken only where nobody else is, private, and gone at the end.
+"""A Unix socket to listen on: made only at a free path, private, and removed at the end.
 
     listening = UnixListener("/tmp/tap.sock")     listening.socket, .path, .address
-    listening = UnixListener()                    in a private folder of its own
+    listening = UnixListener()                    in a new private folder
     listening.close()                             stops listening; the path (and the folder) are removed
 
-Refused: a path where something other than a socket lies, or where a server listens. A socket
-that nobody listens on was left by a process that died, and is replaced. Only its owner can
-connect (mode 0600, set before it listens): who can talk to an engine is root on its machine.
+Refused: a path of something that is not a socket, or of a socket on which a server listens. A socket on which
+nobody listens was left by a process that died, and is replaced. Only its owner can connect (mode 0600, set
+before it listens), because whoever can talk to an engine is root on its machine.
 """
 import os
 import socket
@@ -63,41 +63,31 @@ class UnixListener(Closing):
                                "choose a folder that you can write to")
 
     def close(self):
-        """May be called more than once. A path that another server has taken meanwhile is left to it."""
+        """May be called more than once. If another server has taken the path meanwhile, that stays."""
+        from contextlib import suppress
         if self.socket is not None:
             self.socket.close()
-            self.socket = None
-        if self._identity is not None:
-            try:
-                found = os.lstat(self.path)
-                if (found.st_dev, found.st_ino) == self._identity:
-                    os.unlink(self.path)
-            except OSError:
-                pass
-            self._identity = None
+        with suppress(OSError):
+            found = os.lstat(self.path)
+            if (found.st_dev, found.st_ino) == self._identity:
+                os.unlink(self.path)
         if self._folder is not None:
-            try:
+            with suppress(OSError):
                 os.rmdir(self._folder)
-            except OSError:
-                pass
-            self._folder = None
+        self.socket = self._identity = self._folder = None
 
 
 def make_socket_folder():
-    """(a new folder that only we can enter, the path of a socket in it)."""
+    """(a new folder that only its owner can enter, the path of a socket in it)."""
     import tempfile
-    for base in (None, "/tmp"):
-        folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
-        path = os.path.join(folder, "docker.sock")
-        if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
-            return folder, path
-        os.rmdir(folder)
-    raise AddressError("no folder for temporary files has a path short enough for a socket",
-                       "give a path of your own with --listen")
+    longest = MAX_SOCKET_PATH_BYTES - len("/rawdock-12345678/docker.sock")
+    base = tempfile.gettempdir() if len(os.fsencode(tempfile.gettempdir())) <= longest else "/tmp"
+    folder = tempfile.mkdtemp(prefix="rawdock-", dir=base)
+    return folder, os.path.join(folder, "docker.sock")
 
 
 def clear_socket_path(path):
-    """Remove a dead server's socket from `path`. UsageError or AddressError if it is not ours to take."""
+    """Remove the socket that a dead server left at `path`. UsageError or AddressError for anything else."""
     import stat
     try:
         mode = os.lstat(path).st_mode
@@ -114,9 +104,9 @@ def clear_socket_path(path):
         try:
             os.unlink(path)
         except OSError:
-            pass   # bind will say what is in the way
+            pass   # bind() then says why
     except OSError as error:
-        raise AddressError("cannot listen at %s: a socket is there and cannot be tried: %s"
+        raise AddressError("cannot listen at %s: connecting to the socket there failed: %s"
                            % (path, (error.strerror or str(error)).lower()), "choose another path")
     else:
         raise AddressError("cannot listen at %s: another server listens there" % path,

@@ -269,7 +269,8 @@ class Response(Closing):
             self.fail(error)
             raise
         finally:
-            self.close()
+            if self.framing.kind != "upgrade":   # that connection has another direction
+                self.close()
             self._decoding = False
 
     def duplex(self, tty=None):

@@ -1,8 +1,7 @@
 """The readers that take a body out of a stream, one for each framing.
 
-All have one shape: take() appends pieces of content, which are slices of the data, so that nothing of
-a memoryview is copied; `done` tells that the body is over, and `trailers` is then a Headers.
-The reader of a chunked body is in chunked.py.
+Each appends pieces of content, which are slices of the data, so that a memoryview is not copied. `done` says
+that the body has ended, and `trailers` is then a Headers. The reader of a chunked body is in chunked.py.
 """
 from ..errors import TruncatedError
 from .chunked import ChunkedReader
@@ -13,7 +12,7 @@ NO_TRAILERS = Headers()
 
 
 class LengthReader(WireReader):
-    """A body of exactly `length` bytes (RFC 9112 §6.2). No body is one of length 0.
+    """Reads a body of exactly `length` bytes (RFC 9112 §6.2), which may be 0.
 
         state         what is read        then
         remaining     content             done, when `remaining` is 0
@@ -42,7 +41,7 @@ class LengthReader(WireReader):
 
 
 class UntilCloseReader(WireReader):
-    """A body that ends where the connection does: a cut cannot be told from the end (RFC 9112 §6.3 step 8).
+    """Reads a body that ends where the connection does: a cut looks like the end (RFC 9112 §6.3 step 8).
 
         state     what is read                       then
         open      content                            done, when the stream ends
@@ -69,7 +68,7 @@ class UntilCloseReader(WireReader):
 
 
 def body_reader(framing, labels=None, offset=0):
-    """The reader of a body with this Framing. `offset` is where the body begins in its stream."""
+    """The reader of a body with this Framing, which begins at `offset` in its stream."""
     if framing.kind == "chunked":
         return ChunkedReader(labels, offset)
     if framing.kind in ("close", "upgrade"):

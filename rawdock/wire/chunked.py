@@ -1,13 +1,12 @@
 """The chunked transfer coding (RFC 9112 §7.1), both ways.
 
-Strategy: one short expression takes the end of a chunk together with the line of the next, and the
-content is slices of the data, so that nothing of a memoryview is copied. Whatever the expression does
-not match (a line cut by the end of the data, an extension, the last chunk, a mistake) goes to
-`walk_chunk_line`, which tells "need more" from "wrong" at the very byte, and labels the bytes.
+Strategy: one short expression matches the end of a chunk together with the line of the next, and content
+is appended as slices of the data, so that a memoryview is not copied. Whatever the expression does not
+match (a line cut by the end of the data, an extension, the last chunk, a mistake) goes to walk_chunk_line(),
+which distinguishes "need more" from "wrong", and labels the bytes.
 
-Refused: signs, `0x`, underscores or blanks in a size, more than 16 digits, chunk data without CRLF
-behind it, malformed extensions, forbidden trailer fields. No size is believed before its bytes arrive:
-a chunk that claims 4 GiB costs nothing.
+Refused: signs, `0x`, underscores or spaces in a size, more than 16 digits, chunk data without CRLF after it,
+malformed extensions, forbidden trailer fields. No memory is reserved for a size before its bytes arrive.
 """
 from ..errors import ProtocolError, TruncatedError, UsageError
 from .grammar import CHUNK_EXTENSION, CHUNK_SIZE, EXTENSION_END, NEXT_CHUNK_LINE, TRAILER_SECTION
@@ -16,16 +15,16 @@ from .message import Headers, field_lines
 from .reader import WireReader, label_span
 
 MAX_CHUNK_LINE_BYTES = 4096   # with its CRLF; hyper takes 16 KiB of extensions, Go 4 KiB a line
-MAX_TRAILER_BYTES = 16384     # llhttp and nginx count trailers against a head of 16 to 32 KiB
+MAX_TRAILER_BYTES = 16384     # llhttp and nginx let head and trailers together have 16 to 32 KiB
 
-# RFC 9110 §6.5.1: fields that frame, route, authenticate or describe the content come before it, or never.
+# RFC 9110 §6.5.1: fields for framing, routing, authentication or the format of content must come before it.
 FORBIDDEN_TRAILERS = frozenset(("transfer-encoding content-length host connection keep-alive te trailer"
     " upgrade expect range cache-control max-forwards authorization proxy-authorization proxy-authenticate"
     " cookie www-authenticate set-cookie content-encoding content-type content-range").split())
 
 
 class TrailerReader(SectionReader):
-    """Takes the trailer section and the CRLF behind it (RFC 9112 §7.1.2): appends one Headers."""
+    """Takes the trailer section and the CRLF after it (RFC 9112 §7.1.2): appends one Headers."""
 
     kind, name, rule = "trailer", "the trailer section", "RFC 9112 §7.1.2"
     limit = MAX_TRAILER_BYTES
@@ -51,8 +50,8 @@ class ChunkedReader(WireReader):
         data        `_remaining` bytes of content                    line, with the CRLF of the data before it
         trailers    field lines and the empty line                   done
 
-    Pieces are slices of the data: of a memoryview they are views, to be used before the buffer is filled
-    again. When it is done, `trailers` is a Headers; fed on, `leftover` has the bytes after the body.
+    Pieces are slices of the data. Those of a memoryview are views, to be used before its buffer is filled
+    again. At the end `trailers` is a Headers, and `leftover` has what was fed beyond the body.
 
     >>> reader = ChunkedReader()
     >>> reader.feed(b"5\\r\\nhel"), reader.feed(b"lo\\r\\n0\\r\\n\\r\\n"), reader.done
@@ -93,9 +92,9 @@ class ChunkedReader(WireReader):
         return at
 
     def _take_whole_chunks(self, data, at, out):
-        """Append the chunks whose line and data are whole in `data` → the index after their data.
+        """Append the chunks whose line and data are complete in `data` → the index after their data.
 
-        As _take_line and take() would, for 0.4 µs a chunk in place of 3: each line of a log is a chunk.
+        take() and _take_line() find them too, but in 3 µs a chunk in place of 0.4, and each log line is one.
         """
         if self._held or not self._data_end or self._labels is not None:
             return at
@@ -115,7 +114,7 @@ class ChunkedReader(WireReader):
         return at
 
     def _take_line(self, data, at):
-        """Parse the chunk line at `at`; its first bytes may be in `_held` → the index after what was used."""
+        """Parse the chunk line at `at`, whose first bytes may be in `_held` → the index after it."""
         known = len(self._held)
         self._held += data[at:at + MAX_CHUNK_LINE_BYTES + 1 - known]
         used, chunk = walk_chunk_line(self._held, known, self._data_end, self.offset, self._labels)
@@ -142,8 +141,8 @@ class ChunkedReader(WireReader):
 def walk_chunk_line(rest, scanned, data_end, offset, labels=None):
     """(bytes used, chunk size) of the chunk line at the start of `rest`; (0, 0): need more. Or ProtocolError.
 
-    `scanned` is how much of `rest` earlier calls have seen. `data_end` is 2 where the CRLF that ends the
-    data of the chunk before comes first, else 0. `offset` is where `rest` begins in the stream.
+    `scanned` is the number of bytes of `rest` that earlier calls have read. `data_end` is 2 if the CRLF that
+    ends the data of the chunk before comes first, else 0. `offset` is where `rest` begins in the stream.
     """
     if data_end and not b"\r\n".startswith(bytes(rest[:2])):
         wrong = 1 if rest[0] == 0x0d else 0
@@ -173,7 +172,7 @@ def walk_chunk_line(rest, scanned, data_end, offset, labels=None):
 
 
 def extension_end(rest, start, scanned, offset):
-    """Where the chunk extensions that may begin at index `start` of `rest` end; 0: need more."""
+    """Where chunk extensions, if any, at index `start` of `rest` end; 0: need more."""
     if rest[start] not in b" \t;":
         return start
     if EXTENSION_END.search(rest, max(start, scanned - 1), MAX_CHUNK_LINE_BYTES - 1):
@@ -185,7 +184,7 @@ def extension_end(rest, start, scanned, offset):
 
 
 def encode_chunk(data):
-    """bytes → one chunk. Empty data gives b"": a chunk of size 0 would end the body."""
+    """bytes → one chunk. Empty data gives b"", because a chunk of size 0 would end the body."""
     return b"%x\r\n%s\r\n" % (len(data), bytes(data)) if data else b""
 
 

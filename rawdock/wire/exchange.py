@@ -5,16 +5,16 @@
     ResponseReader   what an engine sends      Head · Data · End · Switched
     RequestReader    what a client sends       RequestHead · Data · End · Switched
 
-`feed(data)` takes bytes cut anywhere and gives the events that they complete; messages may follow one
-another (pipelining). A message is a Head, its Data, and End with the trailers; an interim response is
-a Head alone. 101, a 2xx to CONNECT or to a hijack request, and a request that asks for an upgrade are
-followed by Switched with the bytes already received; from there on every byte is Data.
+feed(data) takes bytes that are cut anywhere and returns the events that they complete. Messages may follow
+one another (pipelining). A message is a Head, its Data, and End with the trailers; an interim response is a
+Head alone. After 101, a 2xx to CONNECT or to a hijack request, and a request for an upgrade comes Switched
+with the bytes already received; from there on every byte is Data.
 
-Who keeps a buffer of his own takes part by part: `take_part` stops after a head and at the end of a
-message; `take_head` and `take_content` do so without events, and hand content out without a copy.
+A caller with a buffer of its own takes one part after another. take_part() stops after a head and at the end
+of a message. take_head() and take_content() do so without events, and return content without a copy.
 
-Only the number and the cutting of Data events, and how much of a raw stream Switched has already,
-depend on how the bytes were cut. Bytes after a message that closes its connection are refused.
+Only the number and size of Data events, and how much of a raw stream Switched has, depend on how the bytes
+were cut. Bytes after a message that closes its connection are refused.
 """
 from ..errors import ProtocolError
 from .body import NO_TRAILERS, body_reader
@@ -23,7 +23,7 @@ from .head import HeadReader
 from .message import Headers
 from .reader import WireReader, WireValue
 
-MAX_INTERIM_RESPONSES = 100   # before one final response; engines send one at most (RFC 9110 §15.2)
+MAX_INTERIM_RESPONSES = 100   # before a final response (RFC 9110 §15.2); engines send one at most
 
 
 class Data(WireValue):
@@ -47,11 +47,11 @@ class End(WireValue):
         return self.trailers.pairs,
 
 
-BARE_END = End()   # that of nearly every message
+END_WITHOUT_TRAILERS = End()   # of nearly every message
 
 
 class Switched(WireValue):
-    """The connection is a raw stream from here on; `leftover` are the bytes of it that had come already."""
+    """The connection is a raw stream from here on; `leftover` (bytes) is what of it had come already."""
 
     __slots__ = ("leftover",)
 
@@ -69,9 +69,9 @@ class ExchangeReader(WireReader):
         raw        a raw stream                     raw, until the stream ends
         closed     nothing: any byte is refused     closed (RFC 9112 §9.6)
 
-    `state` is one of these words. `head` and `framing` are those of the message under way or just read, and
-    `heads` is the HeadReader that knows where its head began. `complete` turns True when a message has ended,
-    until the next part is taken; `trailers` are those of the last message.
+    `state` is one of these words. `head` and `framing` are those of the message that is being read, or was
+    read last, and `heads` is the HeadReader, which knows where its head began. `complete` is True from the
+    end of a message until the next part is taken. `trailers` are those of the last message.
     """
 
     kind = ""                   # of its heads, "response" or "request"
@@ -79,9 +79,9 @@ class ExchangeReader(WireReader):
     trailers = NO_TRAILERS
     state = "head"
     complete = False
-    _body = None                # the reader of a body or raw stream of which bytes have come
-    _asks_to_switch = False     # the message under way wants to be followed by a raw stream
-    _closes = False             # it is the last on its connection
+    _body = None                # the reader of a body or raw stream, once bytes of that have come
+    _asks_to_switch = False     # the message requests that a raw stream follows it
+    _closes = False             # the message is the last on its connection
 
     def __init__(self, labels=None, offset=0, bare_lf=False):
         WireReader.__init__(self, labels, offset)
@@ -96,10 +96,10 @@ class ExchangeReader(WireReader):
         return at
 
     def take_part(self, data, at, out):
-        """Append the events of a head, or of content up to the message's end → the index after what was used.
+        """Append the events of a head, or of content to the end of a message → the index after what was used.
 
-        A message without a body ends with its head. In state "switch" no byte need have come: the part is
-        then Switched, with all of data[at:]. `data` is bytes.
+        A message without a body ends with its head. In state "switch" the part is Switched, with all of
+        data[at:], also if that is empty. `data` is bytes.
         """
         state = self.state
         if state == "head" or state == "closed":
@@ -119,13 +119,13 @@ class ExchangeReader(WireReader):
             finally:
                 out.extend(map(Data, pieces))
         if self.complete:
-            out.append(BARE_END if self.trailers is NO_TRAILERS else End(self.trailers))
+            out.append(END_WITHOUT_TRAILERS if self.trailers is NO_TRAILERS else End(self.trailers))
         return at
 
     def _take_whole_body(self, data, at):
-        """The end of a body of known length that is whole in `data`, as take_content would find it, or `at`.
+        """The index after a body of known length if that is complete in `data`; else `at`.
 
-        Without a LengthReader: for 5.0 µs a small response in place of 6.1.
+        take_content() would find it too, with a LengthReader: 6.1 µs a small response in place of 5.0.
         """
         end = at + self.framing.length
         if not at < end <= len(data) or self._labels is not None:
@@ -135,7 +135,7 @@ class ExchangeReader(WireReader):
         return end
 
     def take_head(self, data, at, out):
-        """Append one head, interim ones too → the index after it; need more: the end of the data (bytes)."""
+        """Append one head, final or interim → the index after it; need more: the end of the data (bytes)."""
         if self.state == "closed":
             raise ProtocolError("RFC 9112 §9.6", self.offset, data[at:at + 32],
                                 "no byte after a message that closes the connection")
@@ -158,7 +158,7 @@ class ExchangeReader(WireReader):
         return at
 
     def take_content(self, data, at, out):
-        """Append pieces of content, slices of `data` → the index of the message's end, or of the data's."""
+        """Append pieces of content, slices of `data` → the index of the end of the message, or of `data`."""
         end = at if self._body else self._take_whole_body(data, at)
         if end > at:
             out.append(data[at:end])
@@ -171,12 +171,12 @@ class ExchangeReader(WireReader):
         return at
 
     def switch(self):
-        """A raw stream follows the message that has ended: the answer to it says so."""
+        """A raw stream follows the message that has ended, because the response to it accepts the upgrade."""
         self.state = "switch"
         self._body = body_reader(UPGRADE, self._labels, self.offset)
 
     def stay(self):
-        """HTTP goes on after the message that has ended, though it may have asked for a switch."""
+        """HTTP goes on after the message that has ended, though that may have requested an upgrade."""
         self.state = "closed" if self._closes else "head"
         self._body = None
 
@@ -189,7 +189,7 @@ class ExchangeReader(WireReader):
             self.stay()
 
     def feed_eof(self):
-        """The stream has ended → the events that this completes. TruncatedError if a message was cut."""
+        """The stream has ended → the events which that completes. TruncatedError if a message was cut."""
         ends_body = self.state == "body"
         WireReader.feed_eof(self)
         return [End(self.trailers)] if ends_body else []
@@ -209,33 +209,33 @@ class ExchangeReader(WireReader):
 
 
 class ResponseReader(ExchangeReader):
-    """Reads responses. `method` is that of the request answered: the answer to HEAD has no body.
+    """Reads responses. `method` is that of the request: the response to HEAD has no body.
 
-    `hijack`: the request was an attach or exec start, after whose 2xx the stream is raw. Both may be set
-    anew between messages.
+    `hijack`: the request was an attach or exec start, after whose 2xx the stream is raw. Both can be set
+    anew, with expect(), between messages.
 
     >>> ResponseReader().feed(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK")[1:]
     [Data(b'OK'), End([])]
     """
 
     kind = "response"
-    _interim = 0   # responses since the last final one
+    _interim = 0   # interim responses since the last final one
 
     def __init__(self, method="GET", hijack=False, labels=None, offset=0):
         ExchangeReader.__init__(self, labels, offset)
         self.expect(method, hijack, offset)
 
     def expect(self, method, hijack=False, offset=0):
-        """The next response answers a request of `method` and must come; its first byte is at `offset`."""
+        """A response to a request of `method` must come next; its first byte is at `offset`."""
         self.method = method
         self.hijack = hijack
         self.offset = offset
         self.heads.expected = True
 
     def answered(self, head):
-        """(method, hijack) of the request that the response with `head` (Head) answers.
+        """(method, hijack) of the request to which `head` (Head) is the response.
 
-        To be overridden by who sees both directions of a connection.
+        To be overridden by readers that see both directions of a connection.
         """
         return self.method, self.hijack
 
@@ -250,10 +250,10 @@ class ResponseReader(ExchangeReader):
 
 
 class RequestReader(ExchangeReader):
-    """Reads requests. One that asks for an upgrade is followed by Switched once its body is over.
+    """Reads requests. After one that requests an upgrade Switched follows, once its body has ended.
 
-    `bare_lf`: lines of a head may end with LF alone, as every engine takes them (RFC 9112 §2.2); for who
-    reads requests in an engine's place.
+    `bare_lf`: lines of a head may end with LF alone, which every engine accepts (RFC 9112 §2.2); for readers
+    in an engine's place.
 
     >>> RequestReader(bare_lf=True).feed(b"GET /_ping HTTP/1.0\\n\\n")
     [RequestHead('1.0', 'GET', '/_ping', Headers([])), End([])]

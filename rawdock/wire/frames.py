@@ -2,14 +2,15 @@
 
 A frame is eight bytes of header (stream type, three zero bytes, payload length as a
 big-endian 32-bit number) and the payload. (Engine API, ContainerAttach, "Stream format")
-Types: 0 stdin (an engine echoes it as output), 1 stdout, 2 stderr, 3 an error text of the
-engine's own, after which nothing follows.
+Types: 0 stdin (an engine echoes it as output), 1 stdout, 2 stderr, 3 the text of an error of the
+engine, after which nothing follows.
 
-Strategy: one loop takes every whole frame out of a buffer with one `unpack_from` each; what the end
-of the buffer cut is held. A frame of up to 1 MiB is one value; a longer one comes in pieces of 1 MiB,
-so no length is believed and memory stays bounded.
-Refused: an unknown type, padding that is not zero. Where the bytes end inside a frame the
-verdict is TruncatedError; between frames the bytes cannot tell: ask the engine.
+Strategy: one loop takes every complete frame out of a buffer, with one unpack_from() each. A frame that the
+end of the buffer cuts is held. A frame of up to 1 MiB is one value; a longer one comes in pieces of 1 MiB, so
+that no more memory is used than its bytes that have come need.
+
+Refused: an unknown type, and padding that is not zero. An end of the stream inside a frame is a
+TruncatedError. Between two frames the bytes do not say whether the stream was cut: ask the engine.
 """
 import struct
 
@@ -19,7 +20,7 @@ from .reader import WireReader, label_span
 MAX_FRAME_PIECE_BYTES = 1 << 20   # engines write frames of at most 32 KiB; the contract's piece size
 
 FRAME_RULE = "Engine API, stream format"
-FRAME_HEADER = struct.Struct(">II")   # type and padding as one number: one compare checks both
+FRAME_HEADER = struct.Struct(">II")   # type and padding are one number, which one comparison checks
 FRAME_STREAMS = {0: 0, 1 << 24: 1, 2 << 24: 2, 3 << 24: 3}
 FRAME_PREFIXES = frozenset(FRAME_HEADER.pack(kind, 0)[:size] for kind in FRAME_STREAMS for size in range(5))
 FRAME_HEADER_ROLES = ((0, 1, "frame stream type"), (1, 4, "frame padding"), (4, 8, "frame length"))
@@ -34,7 +35,7 @@ class FrameReader(WireReader):
         header      eight bytes                                     payload, or header where that is empty
         payload     `_remaining` bytes, in pieces of 1 MiB          header
 
-    In both states the bytes of what is not whole yet are held.
+    In both states the bytes of a header or payload that is not complete are held.
 
     >>> frames = FrameReader()
     >>> frames.feed(b"\\x01\\0\\0\\0\\0\\0\\0\\x06hel"), frames.feed(b"lo\\n")
@@ -44,9 +45,9 @@ class FrameReader(WireReader):
     def __init__(self, labels=None, offset=0):
         WireReader.__init__(self, labels, offset)   # `offset` is that of the first byte held
         self._held = bytearray()
-        self._needed = 8       # bytes that make whole what is held
-        self._stream = self._length = 0   # of the frame under way; its length is that of the payload
-        self._remaining = None   # bytes of it that were not given out; None: a header is next
+        self._needed = 8         # bytes that must be held before there is something to append
+        self._stream = self._length = 0   # the type and the payload length of the frame that is being read
+        self._remaining = None   # bytes of its payload that were not appended; None: a header is next
 
     def take(self, data, at, out):
         """Append the frames that data[at:] completes → the end of the data, all of which is used."""
@@ -74,7 +75,7 @@ class FrameReader(WireReader):
         return end
 
     def _take_whole_frames(self, data, at, out):
-        """Append the frames that are whole in `data` (bytes) → the index after them."""
+        """Append the frames that are complete in `data` (bytes) → the index after them."""
         start, size, unpack, streams = at, len(data), FRAME_HEADER.unpack_from, FRAME_STREAMS
         while self._labels is None and size - at >= 8:
             kind, length = unpack(data, at)
@@ -88,7 +89,7 @@ class FrameReader(WireReader):
         return at
 
     def _take_header(self, data, at):
-        """The header at `at` → 8; need more: None."""
+        """Read the header at `at` → its size, 8; need more: None."""
         header = data[at:at + 8]
         if header[:4] not in FRAME_PREFIXES:
             wrong = 0 if header[0] > 3 else next(index for index in (1, 2, 3) if header[index])
@@ -104,7 +105,7 @@ class FrameReader(WireReader):
         return 8
 
     def _take_payload(self, data, at, out):
-        """The next piece of a payload → its size; need more: None."""
+        """Append the next piece of the payload → its size; need more: None."""
         size = min(self._remaining, MAX_FRAME_PIECE_BYTES)
         if len(data) - at < size:
             self._needed = size

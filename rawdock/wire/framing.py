@@ -1,11 +1,10 @@
-"""Where a message's body ends, and whether another message follows it: decided from its head alone.
+"""Where the body of a message ends, and whether another message may follow it. The head alone decides.
 
-`response_framing` and `request_framing` are the one place that decides; their steps carry the numbers
-of RFC 9112 §6.3. `stays_open` tells what may follow.
+Only response_framing() and request_framing() decide where a body ends; their steps have the numbers of
+RFC 9112 §6.3. stays_open() says whether another message may follow.
 
-Stricter than the RFC asks of a client: Transfer-Encoding beside Content-Length is refused rather than
-resolved, because two parsers that resolve it differently can be played against each other, and no
-engine sends it.
+This is stricter than the RFC requires of a client: Transfer-Encoding beside Content-Length is refused,
+because two parsers that resolve it differently can be played against each other, and no engine sends it.
 """
 from ..errors import ProtocolError
 from .grammar import CONTENT_LENGTH, TOKEN
@@ -15,8 +14,8 @@ from .reader import WireValue
 class Framing(WireValue):
     """How a body is delimited: `kind` is "none", "length", "chunked", "close" or "upgrade".
 
-    `length` (int) goes with "length". `coding` (str or None) names a transfer coding other than chunked
-    that the content of a "close" body still has.
+    `length` (int) is that of kind "length". `coding` (str or None) names a transfer coding other than chunked
+    in which the content of kind "close" still is.
     """
 
     __slots__ = ("kind", "length", "coding")
@@ -32,17 +31,17 @@ UNTIL_CLOSE = Framing("close")
 CHUNKED = Framing("chunked")
 UPGRADE = Framing("upgrade")
 
-# What a verdict calls them, by the kind of their framing.
+# What a verdict calls a body, by the kind of its framing.
 BODY_NAMES = {"none": "no body", "length": "a body of known length", "chunked": "a chunked body",
               "close": "a body that ends with the connection", "upgrade": "a hijacked stream"}
 
 
 def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
-    """The Framing of the response `head` to a request of `method`. ProtocolError for fields at odds.
+    """The Framing of a response to a request of `method`. ProtocolError if its fields contradict each other.
 
-    `hijack`: the request was attach or exec start, whose 200 means what 101 means: from here on the
-    connection is a raw stream. `offset` is where the head begins in its stream; with `raw`, the bytes of
-    the head, the error has the offset of the value at fault.
+    `hijack`: the request was attach or exec start, whose 200 means what 101 means, that from here on the
+    connection is a raw stream. `offset` is where the head begins in its stream. With `raw`, the bytes of
+    the head, the error has the offset of the wrong value.
 
     >>> from rawdock.wire.head import parse_response_head
     >>> response_framing(parse_response_head(b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n"))
@@ -72,8 +71,8 @@ def response_framing(head, method="GET", hijack=False, offset=0, raw=b""):
 def request_framing(head, offset=0, raw=b""):
     """The Framing of a request's body. ProtocolError if the fields of `head` contradict each other.
 
-    `offset` is where the head begins in its stream; with `raw`, the bytes of the head, the error has the
-    offset of the value at fault.
+    `offset` is where the head begins in its stream. With `raw`, the bytes of the head, the error has the
+    offset of the wrong value.
     """
     headers = head.headers
     length = content_length(headers, offset, raw)
@@ -102,12 +101,12 @@ def coded_framing(head, length, offset, raw):
             return Framing("close", coding=", ".join(codings))
         rule, expected = "RFC 9112 §6.3", "chunked as the last transfer coding"
     elif unknown:
-        expected = "chunked without %s: that coding is not spoken here" % ", ".join(unknown)
+        expected = "chunked without %s: that coding is not decoded here" % ", ".join(unknown)
     raise framing_error(rule, offset, raw, head.headers, "transfer-encoding", expected)
 
 
 def content_length(headers, offset=0, raw=b""):
-    """The int in Content-Length, None without the field. One number, given more than once, counts as one.
+    """The Content-Length (int), None without the field. A number that is repeated counts once.
 
     (RFC 9110 §8.6; RFC 9112 §6.3 step 5)
     """
@@ -129,7 +128,7 @@ def content_length(headers, offset=0, raw=b""):
 
 
 def framing_error(rule, offset, raw, headers, name, expected, place=0):
-    """The ProtocolError at value number `place` of the fields `name`."""
+    """The ProtocolError for the value of field number `place` among those called `name`."""
     index = [index for index, (key, _) in enumerate(headers) if key.lower() == name][place]
     if raw:
         line = len(b"\n".join(raw.split(b"\n")[:index + 1]))

@@ -1,15 +1,15 @@
-"""Heads out of bytes: where a head ends, what it says, and which byte is wrong in one that is none.
+"""Heads out of bytes: where a head ends, what it says, and which byte is wrong in one that is refused.
 
-Strategy: one regular expression accepts or refuses a whole head. Only when it refuses, or when every
-byte is to be labelled, does `walk_head` go over the head element by element, to name the rule, the
-byte and what was expected there. A property test holds the two against each other.
+Strategy: one regular expression accepts or refuses a whole head. Only if it refuses, or if every byte
+is to be labelled, walk_head() goes over the head element by element, to name the rule, the byte and
+what was expected there. A property test compares the two.
 
-Promises: nothing is repaired, nothing is guessed, and bytes that can be no head are refused before
-the head is whole, so that a peer that speaks no HTTP is not waited for. Refused are bare CR and LF,
-obs-fold, white space before a colon, a field name that is no token, control bytes, any version but
-1.0 and 1.1, and status codes outside 100 to 599.
+Promises: nothing is repaired or guessed, and bytes that cannot begin a head are refused before the
+head is complete, so that nobody waits for a peer that does not speak HTTP. Refused are bare CR and LF,
+obs-fold, white space before a colon, a field name that is not a token, control bytes, versions other
+than 1.0 and 1.1, and status codes outside 100 to 599.
 
-Left out: unfolding of obs-fold, and HTTP/2; a proxy would need the first, nobody here the second.
+Left out: unfolding of obs-fold, which a proxy would need, and HTTP/2, which no engine needs.
 """
 from ..errors import ProtocolError, TruncatedError
 from .grammar import (EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF, MAX_FIELDS, OWS,
@@ -36,7 +36,7 @@ def parse_response_head(data, offset=0):
 def parse_request_head(data, offset=0, bare_lf=False):
     """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError if refused.
 
-    `offset` is where `data` begins in its stream; `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
+    `offset` is where `data` begins in its stream. `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
     """
     method, target, version, fields = match_section(REQUEST_HEAD, data, "request", offset, bare_lf)
     return RequestHead(version, method, target, Headers((), fields))
@@ -81,11 +81,11 @@ START_LINES = {"response": (STATUS_LINE_ELEMENTS,), "request": (REQUEST_LINE_ELE
 
 
 def walk_head(text, kind, offset, labels=None, bare_lf=False):
-    """Go over a head (latin-1 str) element by element → the index of its end.
+    """Go over a head (str, latin-1) element by element → the index of its end.
 
-    Appends (start, end, role) to `labels` for each element. Raises ProtocolError at the first byte that
-    breaks a rule. `kind` is "response", "request" or "trailer" (no start line). `bare_lf`: a line may
-    end with LF alone.
+    Appends (start, end, role) to `labels` for each element, and raises ProtocolError at the first byte that
+    breaks a rule. `kind` is "response", "request" or "trailer" (which has no start line). `bare_lf`: a line
+    may end with LF alone.
     """
     line_end = LINE_END_OR_LF if bare_lf else LINE_END
     at = count = 0
@@ -109,7 +109,7 @@ def walk_head(text, kind, offset, labels=None, bare_lf=False):
 
 
 def walk_line(text, at, elements, line_end, offset, labels):
-    """One line of a head from index `at` through its line end → the index after that."""
+    """Go over the line at index `at` through its line end → the index after that."""
     for role, pattern, expected, rule in elements:
         match = pattern.match(text, at)
         if match is None:
@@ -136,17 +136,17 @@ def find_empty_line(data, start, stop, bare_lf=False):
 
 
 class SectionReader(WireReader):
-    """The base of HeadReader and TrailerReader: takes what an empty line ends, at most `limit` bytes.
+    """The base of HeadReader and TrailerReader: takes a section, which an empty line ends.
 
-    Bytes beyond the limit are not looked at, so that a long section gets one verdict however it is cut.
-    `expected`: the stream must not end before another section.
+    Bytes beyond the `limit` are not read, so that a section that is too long raises one error however it is
+    cut. `expected`: the stream must not end before another section has come.
     """
 
     kind = name = limit = None
     rule = "RFC 9112 §8"
     expected = bare_lf = False
-    _held = b""        # the start of a section that is not whole yet
-    _scanned = 0       # bytes of it that are known to hold no end
+    _held = b""        # the start of a section whose end has not come
+    _scanned = 0       # bytes of it in which the end is known not to be
 
     def take(self, data, at, out):
         known = len(self._held)
@@ -163,7 +163,7 @@ class SectionReader(WireReader):
     def _find_end(self, buffer):
         """Where the section at the start of `buffer` (bytearray) ends, or -1: need more.
 
-        ProtocolError if it has no end yet and can be the start of no section.
+        ProtocolError if the end has not come and no section can begin so.
         """
         if self.kind == "trailer" and buffer.startswith(b"\r\n"):
             return 2
@@ -197,10 +197,10 @@ class HeadReader(SectionReader):
     """Takes heads: each appends a Head (`kind` "response") or a RequestHead (`kind` "request").
 
         state        what is read                                            then
-        before       at most one empty line, passed over (RFC 9112 §2.2)     lines
+        before       at most one empty line, ignored (RFC 9112 §2.2)         lines
         lines        a start line, field lines and the empty line            before, of the next head
 
-    `raw` are the bytes of the last head; `start` is where it, or one under way, began in the stream.
+    `raw` (bytes) is the last head, and `start` where it, or the one that is being read, began in the stream.
     `bare_lf`: a line may end with LF alone.
     """
 
@@ -222,7 +222,7 @@ class HeadReader(SectionReader):
             self.start = self.offset
             if at == len(data):
                 return at
-            if not self._held:   # a head that is whole in `data`: no more is copied than the head
+            if not self._held:   # of a head that is complete in `data` nothing but the head is copied
                 end = find_empty_line(data, at, at + MAX_HEAD_BYTES, self.bare_lf)
                 if end >= 0:
                     out.append(self._parse_section(data[at:end]))
@@ -231,7 +231,7 @@ class HeadReader(SectionReader):
         return SectionReader.take(self, data, at, out)
 
     def _skip_empty_line(self, data, at):
-        """Pass over one empty line → the index after it. A CR that ends the data is held for its LF."""
+        """Skip one empty line → the index after it. A CR at the end of the data is held for its LF."""
         known = len(self._held)
         line = bytes(self._held) + data[at:at + 2 - known]
         if line == b"\r":

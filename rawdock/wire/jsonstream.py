@@ -1,14 +1,14 @@
 """JSON messages in a stream: pull progress, events, stats.
 
-Engines separate the objects by CRLF or LF (or begin each with RS, RFC 7464); chunk boundaries mean nothing,
-and UTF-8 may be cut anywhere. So the bytes are held until an object is whole, and only then decoded.
+Engines separate the objects by CRLF or LF, or begin each with RS (RFC 7464). Chunk boundaries mean nothing,
+and UTF-8 may be cut anywhere, so bytes are held until an object is complete, and only then decoded.
 
-Strategy: one expression hops from bracket to quote, and the reader remembers where it stopped: that is linear
-however the bytes are cut, and an object without a line end behind it is given out the moment its last brace
-arrives. Short objects that are whole in the buffer (the usual case) need no hopping: `json` finds their ends.
+Strategy: one expression finds the next bracket or quote, and the reader remembers where it stopped. So the
+cost is linear however the bytes are cut, and an object is appended when its last brace arrives, also without
+a line end. The ends of short objects that are complete in the buffer, the usual case, are found by json.
 
 Refused: anything but objects between the separators, NaN and Infinity, a bracket that closes another, bytes
-that are not UTF-8, an object over MAX_MESSAGE_BYTES. What ends inside an object is TruncatedError.
+that are not UTF-8, and an object over MAX_MESSAGE_BYTES. An end inside an object is a TruncatedError.
 """
 import json
 
@@ -67,7 +67,7 @@ class MessageReader(WireReader):
         state         what is read                       then
         between       separators                         message
         message       an object, to bracket or quote     string, message one level up or down, or between
-        string        to quote or backslash              message; behind a backslash one byte is passed over
+        string        to quote or backslash              message; after a backslash one byte is skipped
 
     >>> MessageReader().feed(b'{"status":"Waiting"}\\r\\n{"sta')
     [{'status': 'Waiting'}]
@@ -76,7 +76,7 @@ class MessageReader(WireReader):
     def __init__(self, labels=None, offset=0):
         WireReader.__init__(self, labels, offset)   # `offset` is that of the first byte held
         self._held = bytearray()
-        self._scanned = 0             # bytes of the object under way that were looked at
+        self._scanned = 0             # bytes of the object that is being read in which its end is not
         self._closers = bytearray()   # the brackets that must close, innermost last
         self._in_string = False
 
@@ -107,10 +107,10 @@ class MessageReader(WireReader):
         return len(data)
 
     def _take_short_objects(self, start, out):
-        """Append the objects that are whole between `start` and a line end nearby → the index after them.
+        """Append the objects that are complete between `start` and a line end nearby → the index after them.
 
-        As _find_end and decode_json would, for 2.4 µs an event in place of 19. So few bytes need no bound
-        for each integer.
+        _find_end() and decode_json() would find them too, in 19 µs an event in place of 2.4. So few bytes
+        need no limit for each integer.
         """
         end = self._held.rfind(b"\n", start, start + MAX_INTEGER_DIGITS)
         if end < 0 or self._scanned or self._labels is not None:
@@ -124,15 +124,15 @@ class MessageReader(WireReader):
                     break
                 out.append(message)
                 at = JSON_SEPARATORS_IN_TEXT.match(text, stop).end()
-        except (ValueError, RecursionError):   # an object that is not whole here, or a mistake
+        except (ValueError, RecursionError):   # an object that is not complete here, or a mistake
             pass
         return start + len(text[:at].encode("utf-8")) if at else start
 
     def _find_end(self, start):
         """The index after the object that begins at index `start` of `_held`, or -1: need more.
 
-        No byte is looked at twice, and none beyond MAX_MESSAGE_BYTES, so that the verdict does not depend on
-        how the bytes were cut.
+        No byte is read twice, and none beyond MAX_MESSAGE_BYTES, so that the result does not depend on how
+        the bytes were cut.
         """
         held, limit = self._held, start + MAX_MESSAGE_BYTES
         if held[start] != 0x7b:
@@ -147,7 +147,7 @@ class MessageReader(WireReader):
             mark = match.group()
             if mark == b"\\":
                 if at == len(held):
-                    at -= 1        # the escaped byte has not come: meet the backslash again
+                    at -= 1        # the escaped byte has not come: find the backslash again
                     break
                 at += 1
             elif mark == b'"':

@@ -1,11 +1,11 @@
 """Heads as values, and from values to bytes: the start line and the field lines of a message.
 
-Strategy: Headers keeps the text of the field lines as it came, and looks a field up by searching that
-text, because most heads are asked about three fields only; the pairs are taken out when all are wanted.
+Strategy: Headers keeps the text of the field lines as it came, and looks a field up by searching that text,
+because of most heads only three fields are read. The (name, value) pairs are made when all are needed.
 
-Promises: field names keep their spelling and order. What goes out is one head that says what was
-asked: a CR, LF, NUL or blank that would begin another line or another word raises UsageError.
-How heads come in is in head.py.
+Promises: field names keep their spelling and order. An encoded head has the lines and words that its
+arguments name, and no others: a CR, LF, NUL or space that would begin another one raises UsageError.
+Heads are parsed in head.py.
 """
 from ..errors import UsageError
 from .grammar import FIELD_PAIR, FIELD_VALUE, TARGET, TOKEN
@@ -13,11 +13,12 @@ from .reader import WireValue
 
 
 class Headers:
-    """Field lines in order: (name, value) pairs of str, latin-1 as on the wire. Looking up ignores case.
+    """The field lines of a section, in order: (name, value) pairs of str, latin-1 as on the wire.
 
-    `headers[name]` is the first value (KeyError if there is none), `get` too, with a default; `get_all`
-    gives every value in order. Iterating gives the pairs. `lowered` (str) has the field lines in lower case
-    and CRLF before each, so that "\\r\\nhost:" is in it if there is a field of that name.
+    Names are looked up without regard to case. `headers[name]` is the first value (KeyError without one), and
+    so is get(), which returns a default without one; get_all() returns every value in order. Iterating gives
+    the pairs. `lowered` (str) has the field lines in lower case, each after a CRLF, so that it contains
+    "\\r\\nhost:" if there is a field of that name.
 
     >>> headers = Headers([("Server", "Docker"), ("Connection", "close")])
     >>> headers["server"], headers.get("upgrade"), headers.tokens("connection")
@@ -29,7 +30,7 @@ class Headers:
     def __init__(self, pairs=(), text=None):
         """`pairs` is a dict or an iterable of (name, value). UsageError for what cannot be sent.
 
-        Or `text` (str) has field lines that a head expression has accepted, and the CRLF before them.
+        In place of pairs `text` (str) may have field lines that the grammar has accepted, after a CRLF.
         """
         if text is None:
             text = "\r\n" + field_lines(pairs.items() if isinstance(pairs, dict) else pairs).decode("latin-1")
@@ -98,7 +99,7 @@ class Head(WireValue):
 
     @property
     def interim(self):
-        """Whether another head follows for one request: a 1xx but 101 (RFC 9110 §15.2)."""
+        """Whether another response to this request follows: so after 1xx other than 101 (RFC 9110 §15.2)."""
         return self.status < 200 and self.status != 101
 
 
@@ -115,7 +116,7 @@ class RequestHead(Head):
 
     @property
     def asks_to_upgrade(self):
-        """Whether the client would leave HTTP on this connection (RFC 9110 §7.8)."""
+        """Whether the client offers to switch this connection to another protocol (RFC 9110 §7.8)."""
         return "upgrade" in self.headers and "upgrade" in self.headers.tokens("connection")
 
     def parts(self):
@@ -123,10 +124,10 @@ class RequestHead(Head):
 
 
 def field_lines(headers):
-    """(name, value) pairs of str, checked against the grammar → bytes of field lines. UsageError if refused.
+    """(name, value) pairs of str → bytes of field lines, checked against the grammar. Or UsageError.
 
-    A value may be an int. Refused is whatever could end a line or a name: CR, LF, NUL, other control
-    characters, white space in a name or around a value, characters beyond latin-1.
+    A value may be an int. Refused are CR, LF, NUL and other control characters, white space in a name or
+    around a value, and characters beyond latin-1.
     """
     lines = []
     for name, value in headers:
@@ -138,14 +139,14 @@ def field_lines(headers):
             raise UsageError("header name %r is not a token (RFC 9110 §5.6.2)" % name,
                              "use letters, digits and !#$%&'*+-.^_`|~ only")
         if not FIELD_VALUE.fullmatch(value):
-            raise UsageError("the value of %s, %r, is none of a field line (RFC 9110 §5.5)" % (name, value),
-                             "no line breaks, control characters, outer blanks or characters beyond latin-1")
+            raise UsageError("%s: %r cannot be sent in a field line (RFC 9110 §5.5)" % (name, value),
+                             "no line breaks, control characters, outer spaces or characters beyond latin-1")
         lines.append("%s: %s\r\n" % (name, value))
     return "".join(lines).encode("latin-1")
 
 
 def check_version(version):
-    """UsageError unless `version` is one that is spoken here."""
+    """UsageError unless `version` is an HTTP version that is spoken here."""
     if version not in ("1.0", "1.1"):
         raise UsageError("HTTP version %r is not spoken here" % version, "use 1.0 or 1.1")
 
@@ -160,8 +161,8 @@ def encode_request_head(method, target, headers=(), version="1.1"):
         raise UsageError("method %r is not a token (RFC 9110 §9.1)" % method,
                          "use GET, HEAD, POST, PUT or DELETE")
     if not TARGET.fullmatch(target):
-        raise UsageError("request target %r has a blank, a control or a non-ASCII character (RFC 9112 §3.2)"
-                         % target, "percent-encode it: a blank is %20")
+        raise UsageError("request target %r has a space, a control or a non-ASCII character (RFC 9112 §3.2)"
+                         % target, "percent-encode it: a space is %20")
     check_version(version)
     return ("%s %s HTTP/%s\r\n" % (method, target, version)).encode("ascii") + field_lines(headers) + b"\r\n"
 

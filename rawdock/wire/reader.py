@@ -1,24 +1,24 @@
 """What every reader of this floor shares: how bytes go in, how values come out, how bytes are labelled.
 
     at = reader.take(data, at, out)   append to `out` what data[at:] completes → the index after what was used
-    values = reader.feed(data)        the values that `data` completes, for who has no buffer of his own
+    values = reader.feed(data)        the values that `data` completes, for a caller without a buffer
     reader.feed_eof()                 the stream has ended: TruncatedError if that cuts something
 
-There are three answers only. Here it is: values are appended. Need more: the index is the end of the
-data, and the reader remembers what it has seen. This is wrong: what arrived whole before the wrong
-byte has been appended, then ProtocolError is raised. A reader that has read all it is for is `done`
-and uses no more bytes, so the next reader goes on at the index that take() gave.
+There are three outcomes only. Here it is: values are appended. Need more: the index is the end of the data,
+and the reader remembers what it has seen. This is wrong: values that were complete before the wrong byte are
+appended, then ProtocolError is raised. A reader that has read all it is for is `done` and uses no more bytes;
+the next reader begins at the index that take() returned.
 
-A reader keeps the error that feed() has met: each later feed() or feed_eof() raises it again.
+A reader keeps the error that feed() has raised: each later feed() or feed_eof() raises it again.
 
-Labels are (start, end, role) with offsets in the stream: they touch, never overlap, and end before
-the wrong byte, or with the section whose fields contradict each other.
+Labels are (start, end, role) with offsets in the stream. They are adjacent, never overlap, and end before the
+wrong byte, or with the section whose fields contradict each other.
 """
 from ..errors import ProtocolError, StreamError
 
 
 class ValuesThenError(list):
-    """The values that arrived whole; iterating over them gives them and then raises `error`."""
+    """Complete values, then an error: iterating over them gives each of them and then raises `error`."""
 
     def __init__(self, values, error):
         list.__init__(self, values)
@@ -30,12 +30,12 @@ class ValuesThenError(list):
 
 
 class WireValue:
-    """A value of this floor: equal to another of its class with the same parts; prints as its own call."""
+    """The base of values: equal if class and parts are equal, and printed as the call that makes it."""
 
     __slots__ = ()
 
     def parts(self):
-        """What it is made of, a tuple: the arguments of the call."""
+        """The tuple of its parts, which are the arguments of that call."""
         return tuple([getattr(self, name) for name in self.__slots__])
 
     def __eq__(self, other):
@@ -54,8 +54,8 @@ def label_span(labels, start, end, role):
 class WireReader:
     """The base of all readers. `offset` is where the next byte to use is in its stream.
 
-    `labels` (list or None) gets the label of each byte that is used. `leftover` are bytes that were fed
-    after the end of what this reader is for. `error` is what feed() has raised, or None.
+    `labels` (list or None) receives the labels of all bytes that are used. `leftover` (bytes) was fed after
+    the end of what this reader reads. `error` is what feed() has raised, or None.
     """
 
     done = False
@@ -67,7 +67,7 @@ class WireReader:
         self._labels = labels
 
     def feed(self, data):
-        """bytes-like → list of values. An error behind them is raised by iterating the list, or at once."""
+        """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
         if self.error is not None:
             raise self.error
         values = []
@@ -98,7 +98,7 @@ def read_lists(reader, pieces):
     for piece in pieces:
         values = reader.feed(piece)
         if values:
-            yield values[:]   # a list that does not raise
+            yield values[:]   # an ordinary list, which does not raise
         if reader.error is not None:
             raise reader.error
     reader.feed_eof()

@@ -1,13 +1,10 @@
-"""A socket that answers as a test says, and a rawdock process to ask it. No engine and none of rawdock's own
-code."""
+"""A fake engine that answers as a test says, and a rawdock process to ask it. None of rawdock's own code."""
 import os
 import re
-import shutil
-import socket
 import subprocess
-import tempfile
-import threading
 from contextlib import contextmanager
+
+from tests.net.fake_engine import FakeEngine
 
 
 def answer(status, body=b"", reason=b"OK"):
@@ -52,54 +49,18 @@ def read_request(connection):
     return head.split(b"\r\n")[0], head, body
 
 
-class ScriptedSocket:
-    """`address`; `requests`: what came, as (line, head, body). Calls `serve(self, connection)` in a thread a
-    connection."""
-
-    def __init__(self, path, serve):
-        self.address = "unix://" + path
-        self.requests = []
-        self._serve = serve
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(path)
-        self._listener.listen(16)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection = self._listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
-
-    def _handle(self, connection):
-        with connection:
-            try:
-                self._serve(self, connection)
-            except OSError:
-                pass   # the client has gone
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def lines(self):
-        """The request lines that came, without the version: "POST /containers/create"."""
-        return [re.sub(r" /v[0-9.]+/", " /", line.decode()).rsplit(" ", 1)[0] for line, _, _ in self.requests]
-
-
 @contextmanager
 def scripted_socket(serve):
-    """A ScriptedSocket; `serve` a function, or a dict for serving()."""
-    directory = tempfile.mkdtemp(prefix="rdk-")   # a short path: a socket's may have 107 bytes
-    engine = ScriptedSocket(os.path.join(directory, "s"),
-                            serving(serve) if isinstance(serve, dict) else serve)
-    try:
+    """A FakeEngine that calls `serve(engine, connection)`, a function or a dict for serving(), in a thread a
+    connection. Its `requests` are what came, as (line, head, body), where `serve` puts them there."""
+    play = serving(serve) if isinstance(serve, dict) else serve
+    with FakeEngine(lambda peer: play(engine, peer.sock)) as engine:
         yield engine
-    finally:
-        engine.close()
-        shutil.rmtree(directory)
+
+
+def request_lines(engine):
+    """The request lines that came, without the version: "POST /containers/create"."""
+    return [re.sub(r" /v[0-9.]+/", " /", line.decode()).rsplit(" ", 1)[0] for line, _, _ in engine.requests]
 
 
 def serving(answers):

@@ -422,9 +422,8 @@ def test_a_detached_terminal_needs_no_terminal(rawdock_command):
 
 
 def test_nothing_about_terminals_is_loaded_without_one(rawdock_command):
-    recipe = TerminalEngine(tty=False)
-    program = ("import sys; from rawdock.main import main; status = main(sys.argv[1:]); "
-               "print(status, [name for name in ('termios', 'tty', 'fcntl') if name in sys.modules])")
-    with serving(recipe) as engine:
-        ran = run_to_end([sys.executable, "-c", program, "-H", engine.address, "run", "-d", "x"])
-    assert ran.out == ID.encode() + b"\n0 []\n"
+    with serving(TerminalEngine(tty=False)) as engine:
+        argv = rawdock_command[:1] + ["-v"] + rawdock_command[1:] + ["-H", engine.address, "run", "-d", "x"]
+        ran = run_to_end(argv)
+    assert ran.out == ID.encode() + b"\n" and b"import 'json'" in ran.err
+    assert not [name for name in ("termios", "tty", "fcntl") if b"import '%s'" % name.encode() in ran.err]

@@ -35,7 +35,7 @@ def test_pull(words, query, before, last):
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == before + PULL_LINES + last + "\n"
     assert ran.requests == [("POST", "/images/create", query)]
-    assert ran.headers[0]["X-Registry-Auth"] == "e30="
+    assert ran.headers[0]["x-registry-auth"] == "e30="
 
 
 def test_a_quiet_pull_says_only_what_it_pulled():

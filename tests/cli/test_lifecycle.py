@@ -16,7 +16,7 @@ from rawdock.cli.lifecycle import LIFECYCLE_COMMANDS
 from rawdock.engine.options import container_request
 
 from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment,
-                                       frame, read_request, run_to_end, scripted_socket)
+                                       frame, read_request, request_lines, run_to_end, scripted_socket)
 
 ID = "ab" * 32
 ATTACH = "POST /containers/%s/attach?stream=1&stdin=0&stdout=1&stderr=1" % ID
@@ -68,7 +68,7 @@ def test_flags_become_the_body_of_create(line, query, body, monkeypatch):
 
 @pytest.fixture
 def ask(rawdock_command):
-    """ask(serve, words…) → (Ran, ScriptedSocket)"""
+    """ask(serve, words…) → (Ran, FakeEngine)"""
     def asked(serve, *words, **options):
         with scripted_socket(dict(PING, **serve) if isinstance(serve, dict) else serve) as engine:
             return run_to_end(rawdock_command + ["-H", engine.address] + list(words), **options), engine
@@ -93,7 +93,7 @@ def created(**more):
 def test_run_in_its_steps(ask):
     ran, engine = ask(created(), "run", "busybox", "true")
     assert (ran.status, ran.out, ran.err) == (7, b"out\n", b"err\n")
-    assert engine.lines() == ["GET /_ping", "POST /containers/create", ATTACH,
+    assert request_lines(engine) == ["GET /_ping", "POST /containers/create", ATTACH,
                               "POST /containers/%s/wait?condition=next-exit" % ID,
                               "POST /containers/%s/start" % ID]
     assert json.loads(engine.requests[1][2].decode()) == {
@@ -121,7 +121,7 @@ def test_a_missing_image_is_pulled_once(ask):
     ran, engine = ask(serve, "run", "busybox")
     assert (ran.status == 7 and ran.err
             == b"Unable to find image 'busybox:latest' locally\nabc: Pulling fs layer\nStatus: done\nerr\n")
-    assert engine.lines()[1:4] == ["POST /containers/create", PULL, "POST /containers/create"]
+    assert request_lines(engine)[1:4] == ["POST /containers/create", PULL, "POST /containers/create"]
 
 
 @pytest.mark.parametrize("pull, says", [
@@ -135,7 +135,7 @@ def test_a_pull_that_fails_ends_run_with_125(ask, pull, says):
     lines = ran.err.decode().splitlines()
     assert (ran.status == 125 and ran.out == b"" and lines[0].startswith("Unable to find")
             and says in lines[-1] and len(lines) <= 3)
-    assert engine.lines().count("POST /containers/create") == 1
+    assert request_lines(engine).count("POST /containers/create") == 1
 
 
 def test_another_404_of_create_is_no_reason_to_pull(ask):
@@ -143,7 +143,7 @@ def test_another_404_of_create_is_no_reason_to_pull(ask):
         created(**{"POST /containers/create": answer(404, b'{"message":"network x not found"}')}), "run",
         "--network", "x", "busybox")
     assert (ran.status == 125 and "network x not found" in assert_one_line(ran.err)
-            and PULL not in engine.lines())
+            and PULL not in request_lines(engine))
 
 
 @pytest.mark.parametrize("message, status", [
@@ -227,7 +227,8 @@ def test_a_run_that_is_cut_is_no_success_and_shows_what_came(ask, changed):
 
 def test_detached_prints_the_id_and_attaches_nothing(ask):
     ran, engine = ask(created(), "run", "-d", "busybox")
-    assert (ran.status, ran.out.decode(), ran.err) == (0, ID + "\n", b"") and ATTACH not in engine.lines()
+    assert ((ran.status, ran.out.decode(), ran.err) == (0, ID + "\n", b"")
+            and ATTACH not in request_lines(engine))
 
 
 def test_detached_prints_the_id_of_what_could_not_start(ask):
@@ -252,7 +253,7 @@ def test_detached_prints_the_id_of_what_could_not_start(ask):
 def test_options_that_the_engine_would_drop_are_refused_in_dockers_words(ask, words, version, says):
     ping = {"GET /_ping": PING["GET /_ping"].replace(b"1.41", version.encode())}
     ran, engine = ask(ping, *words)
-    assert ran.status == 1 and engine.lines() == ["GET /_ping"]
+    assert ran.status == 1 and request_lines(engine) == ["GET /_ping"]
     text = assert_one_line(ran.err)
     for flag, since in (line.split(" ") for line in says):
         assert ('"--%s" requires API version %s, but the Docker daemon API version is %s'
@@ -269,18 +270,18 @@ def test_the_flags_of_stop_and_restart(ask, name):
             ran.err) == (0, b"Flag --time has been deprecated, use --timeout instead\nc\n", b"")
     for flag in ("-t", "--timeout"):
         ran, engine = ask({old: NO_CONTENT}, name, flag, "0", "-s", "KILL", "c")
-        assert (ran.status, ran.out, ran.err) == (0, b"c\n", b"") and engine.lines()[1:] == [old]
+        assert (ran.status, ran.out, ran.err) == (0, b"c\n", b"") and request_lines(engine)[1:] == [old]
     ran, engine = ask({}, name, "--time", "0", "-t", "1", "c")
     assert (ran.status == 1 and "cannot specify both --timeout and --time" in assert_one_line(ran.err)
             and engine.requests == [])
     new = "POST /containers/c/%s?signal=KILL" % name
     ran, engine = ask({"GET /_ping": PING["GET /_ping"].replace(b"1.41", b"1.42"), new: NO_CONTENT}, name,
                       "-s", "KILL", "c")
-    assert ran.status == 0 and engine.lines()[1:] == [new]
+    assert ran.status == 0 and request_lines(engine)[1:] == [new]
 
 
 def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_command):
-    killed = []
+    killed, over = [], threading.Event()
 
     def serve(engine, connection):
         while True:
@@ -294,7 +295,7 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
             elif "/attach" in line:
                 connection.sendall(SWITCHED + frame(1, b"up\n"))
                 connection.recv(1)
-                threading.Event().wait(20)
+                over.wait(20)
             elif "/wait" in line:
                 connection.sendall(chunked_head())
             else:
@@ -316,6 +317,7 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
             out, err = process.communicate(timeout=20)
             assert process.returncode == 130 and b"Traceback" not in err
         finally:
+            over.set()
             if process.poll() is None:
                 process.kill()
                 process.communicate()

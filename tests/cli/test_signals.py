@@ -136,6 +136,7 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
     assert (process.returncode, err) == (143, b"")
 
 
+@pytest.mark.school
 def test_the_practice_engine_inside_leaves_nothing_behind(rawdock_command, tmp_path):
     process = subprocess.Popen(rawdock_command + ["-H", "practice:", "events"], stdin=subprocess.DEVNULL,
                                stderr=subprocess.PIPE,

@@ -190,7 +190,7 @@ def test_the_api_version_that_an_option_needs():
     assert since == {"annotation": "1.43", "cpus": "1.25", "init": "1.25", "platform": "1.32", "rm": "1.25",
                      "stop_timeout": "1.25"}
     options = dict(annotations=["a=b"], stop_timeout=0, rm=True, init=False, cpus=None, name="x")
-    assert versions_needed(options) == [("annotation", "1.43"), ("stop-timeout", "1.25"), ("rm", "1.25")]
+    assert versions_needed(options) == [("annotation", "1.43"), ("rm", "1.25"), ("stop-timeout", "1.25")]
     assert versions_needed(options, ("rm",)) == [("annotation", "1.43"), ("stop-timeout", "1.25")]
 
 

@@ -1,125 +1,103 @@
 """The single file: the same bytes every time, runs alone, imports alone, and knows when it was changed."""
 import ast
-import functools
 import os
 import re
-import shutil
 import subprocess
 import sys
-from symtable import symtable
 
 import pytest
 
-from tests.house.sources import AMALGAMATE, FILES, ROOT, home_of, text_of, top_level_own_imports, tree_of
+from tests.house.single_files import SIZES, TOOL, made, run, sections_in
+from tests.house.sources import AMALGAMATE, FILES, ROOT, home_of, text_of, top_level_own_imports
 
-TOOL = os.path.join(ROOT, "tools", "amalgamate")
 VERSION, PUBLIC = AMALGAMATE.read_map(ROOT)
 
 
-def run(argv, cwd):
-    """→ (exit status, standard output, standard error), in an environment that leads to no rawdock."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    ran = subprocess.run([str(word) for word in argv], cwd=str(cwd), env=environment,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return ran.returncode, ran.stdout, ran.stderr
-
-
-@pytest.fixture(scope="module", params=[[], ["--core"]], ids=["whole", "core"])
-def artefact(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp("alone") / "rawdock.py"
-    assert run([sys.executable, TOOL, "-o", path] + request.param, ROOT) == (0, b"", b"")
-    return path
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    path = tmp_path_factory.mktemp("whole") / "rawdock.py"
-    assert run([sys.executable, TOOL, "-o", path], ROOT) == (0, b"", b"")
-    return path
+@pytest.fixture(params=sorted(SIZES))
+def size(request):
+    return request.param
 
 
 @pytest.fixture
-def copy(artefact, tmp_path):
-    shutil.copy(str(artefact), str(tmp_path / "rawdock.py"))
+def copy(size, tmp_path):
+    """Each single file, alone in a folder."""
+    (tmp_path / "rawdock.py").write_bytes(made(*SIZES[size][0]))
     return tmp_path / "rawdock.py"
 
 
-def files_in(artefact):
-    """The package's files that an artefact holds: all, or those below the command line."""
-    core = b"the library alone" in artefact.read_bytes().split(b"\n")[1]
-    return [name for name in FILES if not core or not name.startswith(("teach/", "cli/", "main.py"))]
+@pytest.fixture(params=["client", "whole"])
+def sectioned(request, tmp_path):
+    """Each single file that is made of sections, alone in a folder."""
+    (tmp_path / "rawdock.py").write_bytes(made(*SIZES[request.param][0]))
+    return tmp_path / "rawdock.py"
 
 
-def test_the_same_tree_gives_the_same_bytes(artefact, tmp_path):
-    options = ["--core"] if b"the library alone" in artefact.read_bytes().split(b"\n")[1] else []
-    status, out, errors = run([sys.executable, TOOL] + options, tmp_path)
+def files_in(size):
+    return [name for name in FILES if not name.startswith(SIZES[size][2])]
+
+
+def test_the_same_tree_gives_the_same_bytes(size, tmp_path):
+    status, out, errors = run([sys.executable, TOOL, "-o", "rawdock.py"] + SIZES[size][0], tmp_path)
     assert (status, errors) == (0, b"")
-    assert out == artefact.read_bytes()
+    assert (tmp_path / "rawdock.py").read_bytes() == made(*SIZES[size][0])
 
 
-def test_the_contents_give_the_right_lines(artefact):
-    lines = artefact.read_text(encoding="utf-8").split("\n")
+def test_the_contents_give_the_right_lines(size):
+    lines = made(*SIZES[size][0]).decode().split("\n")
     contents = [re.match(r"# +([0-9]+)  (.+)$", line).groups() for line in lines[lines.index("# line   section") + 1:lines.index("#", lines.index("# line   section"))]]
     banners = [(str(number), line[len("# ==== begin "):]) for number, line in enumerate(lines, 1) if line.startswith("# ==== begin ")]
     assert contents == banners
     files = [name for _, name in contents if name.startswith("rawdock/")]
-    assert files == ["rawdock/" + name for name in files_in(artefact)]
+    assert files == ["rawdock/" + name for name in files_in(size)]
     assert [line[len("# ==== end "):] for line in lines if line.startswith("# ==== end ")][1:] == [name for _, name in contents]
 
 
-SECTION_FORM = re.compile("SECTIONS\\[\"rawdock/(.+)\"\\] = \\(([0-9]+), \"(.*)\", r'''\n((?:.*\n)*)'''\\)\n")
+def source_of(name, section):
+    """The text of a file as a section is made of it: main.py without the school, where the section is."""
+    text = text_of(name)
+    return text if name != "main.py" or "school begin" in section else AMALGAMATE.without_school(text)
 
 
-def sections_in(text):
-    """{name in FILES: (line that is noted for it, sections that it needs, its text)} of a single file, read as text."""
-    found = {}
-    for name in re.findall(r"(?m)^# ==== begin rawdock/(.+)$", text):
-        between = text.split("# ==== begin rawdock/%s\n" % name)[1].split("# ==== end rawdock/%s\n" % name)[0]
-        match = SECTION_FORM.fullmatch(between)
-        assert match and match.group(1) == name, "%s is not noted as a section is" % name
-        found[name] = int(match.group(2)), match.group(3).split(), match.group(4)
-    return found
-
-
-def test_each_section_is_its_file_less_its_own_imports(artefact):
-    for name, (_, _, section) in sections_in(artefact.read_text(encoding="utf-8")).items():
-        source = iter(text_of(name).split("\n"))
+def test_each_section_is_its_file_less_its_own_imports(sectioned):
+    for name, (_, _, section) in sections_in(sectioned.read_text(encoding="utf-8")).items():
+        source = iter(source_of(name, section).split("\n"))
         left = [line for line in section.split("\n") if line and not re.match(r" +load_section\(", line)]
         assert all(line in source for line in left), "%s is not copied verbatim" % name
         assert not re.search(r"(?m)^\s*from \.", section)
 
 
-def test_each_own_import_leads_to_its_section(artefact):
+def test_each_own_import_leads_to_its_section(sectioned):
     """At the top of a file it is what the section needs first, elsewhere a call in its place, and nothing else is loaded."""
-    for name, (_, needs, section) in sections_in(artefact.read_text(encoding="utf-8")).items():
+    for name, (_, needs, section) in sections_in(sectioned.read_text(encoding="utf-8")).items():
         above = [home_of(name, node) for node in top_level_own_imports(name)]
         assert needs == ["rawdock/" + home for home in FILES if home in above]
-        inside = [home_of(name, node) for node in ast.walk(tree_of(name))
+        inside = [home_of(name, node) for node in ast.walk(ast.parse(source_of(name, section)))
                   if isinstance(node, ast.ImportFrom) and node.level and node.col_offset]
         called = re.findall(r'(?m)^ +load_section\("rawdock/(.+)"\)$', section)
         assert sorted(called) == sorted(home for home in inside if home != "__init__.py"), name
 
 
-def test_each_section_notes_the_line_where_it_stands(artefact):
-    text = artefact.read_text(encoding="utf-8")
+def test_each_section_notes_the_line_where_it_stands(sectioned):
+    text = sectioned.read_text(encoding="utf-8")
     lines = text.split("\n")
     for name, (line, _, _) in sections_in(text).items():
         assert lines[line - 1].startswith('SECTIONS["rawdock/%s"] = (%d, ' % (name, line))
 
 
-def test_it_names_its_version_commit_and_licence(artefact):
-    text = artefact.read_text(encoding="utf-8")
-    assert re.match(r"#!/usr/bin/env python3\n# rawdock %s(, the library alone)?, commit ([0-9a-f]{40}(-dirty)?|unknown)\n" % re.escape(VERSION), text)
+def test_it_names_its_version_commit_and_licence(size):
+    text = made(*SIZES[size][0]).decode()
+    title = "#!/usr/bin/env python3\n# rawdock %s, commit " % re.escape(VERSION + SIZES[size][1])
+    assert re.match(title + "([0-9a-f]{40}(-dirty)?|unknown)\n", text)
     with open(os.path.join(ROOT, "LICENSE"), encoding="utf-8") as licence:
         for line in licence.read().strip().split("\n"):
             assert ("# " + line).rstrip() in text
 
 
-def test_it_imports_alone(copy):
+def test_it_imports_alone(copy, size):
     program = ("import sys; sys.path.insert(0, '.'); import rawdock; "
                "print(rawdock.__version__); print(' '.join(name for name in sys.argv[1:] if not hasattr(rawdock, name))); "
                "print(sorted(name for name in sys.modules if name.startswith('rawdock')))")
-    names = AMALGAMATE.all_names(PUBLIC, files_in(copy))
+    names = AMALGAMATE.all_names(PUBLIC, files_in(size))
     assert names
     status, out, errors = run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent)
     assert (status, errors) == (0, b"")
@@ -134,20 +112,20 @@ def python(copy, program, *arguments):
     return ran[1].decode()
 
 
-def test_importing_it_runs_no_section(copy):
-    assert python(copy, "print(sorted(rawdock.loaded_sections), sorted(rawdock.__all__) == rawdock.__all__, "
+def test_importing_it_runs_no_section(sectioned):
+    assert python(sectioned, "print(sorted(rawdock.loaded_sections), sorted(rawdock.__all__) == rawdock.__all__, "
                         "set(rawdock.__all__) <= set(dir(rawdock)), hasattr(rawdock, 'no_such_name'), rawdock.loaded_sections)"
                   ) == "[] True True False set()\n"
 
 
-def test_a_name_runs_the_sections_that_it_needs(copy):
+def test_a_name_runs_the_sections_that_it_needs(sectioned):
     """Private names too: the tests import those from the single file."""
     program = "for name in sys.argv[1:]: getattr(rawdock, name)\nprint(sorted(rawdock.loaded_sections))"
-    assert python(copy, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/frames.py", "rawdock/wire/reader.py"]) + "\n"
-    assert python(copy, program, "label_span") == "['rawdock/errors.py', 'rawdock/wire/reader.py']\n"
+    assert python(sectioned, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/frames.py", "rawdock/wire/reader.py"]) + "\n"
+    assert python(sectioned, program, "label_span") == "['rawdock/errors.py', 'rawdock/wire/reader.py']\n"
 
 
-def test_every_name_of_every_section_is_found_by_itself(copy):
+def test_every_name_of_every_section_is_found_by_itself(sectioned):
     """One name after the other, each in a namespace that has run nothing."""
     program = ("import runpy\n"
                "for section, names in rawdock.SECTION_NAMES.items():\n"
@@ -156,22 +134,22 @@ def test_every_name_of_every_section_is_found_by_itself(copy):
                "    rawdock.loaded_sections.clear()\n"
                "    missing = [name for name in names.split() if not hasattr(rawdock, name)]\n"
                "    print(section, len(names.split()) > 0, missing, section in rawdock.loaded_sections)\n")
-    names = sections_in(copy.read_text(encoding="utf-8"))
-    assert python(copy, program) == "".join("rawdock/%s True [] True\n" % name for name in names)
+    names = sections_in(sectioned.read_text(encoding="utf-8"))
+    assert python(sectioned, program) == "".join("rawdock/%s True [] True\n" % name for name in names)
 
 
-def test_every_function_knows_the_line_where_it_stands(copy):
+def test_every_function_knows_the_line_where_it_stands(sectioned):
     program = ("for name in rawdock.SECTIONS: rawdock.load_section(name)\n"
                "for thing in list(vars(rawdock).values()):\n"
                "    for one in [thing] + (list(vars(thing).values()) if isinstance(thing, type) else []):\n"
                "        code = getattr(one, '__code__', None)\n"
                "        if code and getattr(one, '__module__', None) == 'rawdock':\n"
                "            print(code.co_firstlineno, code.co_name, code.co_filename)\n")
-    lines = copy.read_text(encoding="utf-8").split("\n")
-    seen = [one.split(" ", 2) for one in python(copy, program).splitlines()]
+    lines = sectioned.read_text(encoding="utf-8").split("\n")
+    seen = [one.split(" ", 2) for one in python(sectioned, program).splitlines()]
     assert len(seen) > 200
     for number, name, path in seen:
-        assert os.path.samefile(os.path.join(str(copy.parent), path), str(copy))
+        assert os.path.samefile(os.path.join(str(sectioned.parent), path), str(sectioned))
         line = lines[int(number) - 1]
         assert "def %s(" % name in line or line.strip().startswith("@") or name == "<lambda>" and "lambda" in line, (number, name, line)
 
@@ -191,7 +169,7 @@ def test_the_docstring_of_a_section_is_not_that_of_the_file(copy):
     assert python(copy, "rawdock.Docker; print(rawdock.__doc__.split('.')[0])") == text_of("__init__.py").split("\n")[0][3:].rstrip(".") + "\n"
 
 
-def test_threads_that_need_one_section_run_it_once(copy):
+def test_threads_that_need_one_section_run_it_once(sectioned):
     program = ("import threading, time\n"
                "rawdock.time, rawdock.runs = time, []\n"
                "rawdock.SECTIONS['slow'] = (1, '', '\\nruns.append(1)\\ntime.sleep(0.1)\\nruns.append(2)\\n')\n"
@@ -200,7 +178,7 @@ def test_threads_that_need_one_section_run_it_once(copy):
                "for one in threads: one.start()\n"
                "for one in threads: one.join()\n"
                "print(seen == [[1, 2]] * 8)\n")
-    assert python(copy, program) == "True\n"
+    assert python(sectioned, program) == "True\n"
 
 
 MAIN_THEN_SECTIONS = ("import os, sys; sys.path.insert(0, sys.argv[1]); %s\n"
@@ -210,13 +188,14 @@ MAIN_THEN_SECTIONS = ("import os, sys; sys.path.insert(0, sys.argv[1]); %s\n"
 @pytest.mark.parametrize("words, status", [
     (["--version"], 0), (["endpoints", "ps"], 0), (["-H", "unix:///nonexistent/socket", "ps"], 1),
     (["-H", "practice:", "ps"], 0), (["explain", "nothing-there"], 1), (["no-such-command"], 1)])
-def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole, tmp_path, words, status):
+def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(tmp_path, words, status):
     """The package is the measure: laziness must not be lost on the way, nor reach a name too late."""
     package = MAIN_THEN_SECTIONS % ("from rawdock.main import main",
                                     "one.replace('.', '/') + '.py' for one in sys.modules if one.startswith('rawdock.')")
     single = MAIN_THEN_SECTIONS % ("import rawdock; from rawdock import main", "rawdock.loaded_sections")
+    (tmp_path / "rawdock.py").write_bytes(made("--whole"))
     outcomes = []
-    for program, home in ((package, ROOT), (single, whole.parent)):
+    for program, home in ((package, ROOT), (single, tmp_path)):
         ran = run([sys.executable, "-I", "-S", "-B", "-c", program + "; sys.exit(status)", home] + words, tmp_path)
         assert ran[0] == status, ran
         out, _, loaded = ran[1].decode().rstrip("\n").rpartition("\n")
@@ -226,21 +205,21 @@ def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(whole
     assert len(outcomes[1][2]) < len(FILES) - 5
 
 
-def test_it_offers_the_public_names(copy):
+def test_it_offers_the_public_names(copy, size):
     program = "import sys; sys.path.insert(0, '.'); from rawdock import *; print(sorted(set(sys.argv[1:]) - set(globals())))"
-    names = AMALGAMATE.all_names(PUBLIC, files_in(copy))
+    names = AMALGAMATE.all_names(PUBLIC, files_in(size))
     assert names
     assert run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent) == (0, b"[]\n", b"")
 
 
-def test_it_runs_alone(copy):
+def test_it_runs_alone(copy, size):
     status, out, errors = run([sys.executable, "-I", "-S", copy.name, "--help"], copy.parent)
     assert b"Traceback" not in errors
-    if "main.py" in FILES and b"the library alone" not in copy.read_bytes().split(b"\n")[1]:
-        assert status == 0 and b"rawdock" in out
+    if size != "core":
+        assert status == 0 and b"rawdock" in out and (b"explain" in out) is (size == "whole")
     else:
         assert status == 1 and b"--self-test" in errors
-    assert os.listdir(str(copy.parent)) == ["rawdock.py"]
+    assert set(os.listdir(str(copy.parent))) <= {"rawdock.py", "__pycache__"}
 
 
 def test_its_self_test_passes(copy):
@@ -335,131 +314,6 @@ def test_bad_options_are_one_line(options, complaint, tmp_path):
     status, out, errors = run([sys.executable, TOOL] + options, tmp_path)
     assert status == 1 and out == b""
     assert complaint in errors and errors.count(b"\n") == 1
-
-
-needs_3_8 = pytest.mark.skipif(sys.version_info < (3, 8), reason="--only needs the end positions that ast has from 3.8 on")
-
-SECTIONS = [("rawdock/a.py", '''"""A."""
-import json
-import re
-
-
-def used_by_ps():
-    return re.escape(LATE)
-
-
-# only images comes here
-def used_by_images(run):
-    return json.dumps(run)
-
-
-LATE = "late"
-'''), ("rawdock/b.py", '''"""B."""
-
-
-class Command:
-    def __init__(self, name, run):
-        self.run = run
-
-
-class CommandFile:
-    def __init__(self, *columns):
-        self.columns = columns
-
-
-def command_table(*rows):
-    return {row.run: row for row in rows}
-'''), ("rawdock/c.py", '''"""C."""
-SEEN = []
-SEEN.append(1)
-
-
-def run_ps():
-    return [used_by_ps() for _ in ()]
-
-
-def run_images(name=None, body=None):
-    return used_by_images(name)
-
-
-COMMAND_FILES = (
-    CommandFile("", "ps images", run_ps),
-)
-LISTING_COMMANDS = command_table(
-    Command("ps", run_ps),
-    Command("images", run_images),
-)
-'''), ("rawdock/d.py", '''"""D: nobody comes here."""
-
-
-def run():
-    return SEEN
-''')]
-
-
-@needs_3_8
-def test_only_cuts_rows_and_what_nothing_else_reaches():
-    known = set()
-    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps"}, known)) for name, text in SECTIONS]
-    assert known == {"ps", "images"}
-    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
-    assert left["rawdock/a.py"] == '"""A."""\nimport re\n\n\ndef used_by_ps():\n    return re.escape(LATE)\n\n\nLATE = "late"\n'
-    assert left["rawdock/b.py"] == SECTIONS[1][1]
-    assert "run_images" not in left["rawdock/c.py"] and "images" not in left["rawdock/c.py"]
-    assert "SEEN.append(1)" in left["rawdock/c.py"]
-    assert "rawdock/d.py" not in left
-
-
-@needs_3_8
-def test_only_keeps_everything_when_everything_is_wanted():
-    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps", "images"}, set())) for name, text in SECTIONS[:3]]
-    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
-    assert {name: text.split() for name, text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
-
-
-def command_names():
-    known = set()
-    for name in FILES:
-        AMALGAMATE.cut_command_rows(text_of(name), set(), known)
-    return sorted(known)
-
-
-@functools.lru_cache(maxsize=None)
-def names_of(text):
-    """(bound at the top of a section or imported there, looked up among the globals)"""
-    table = symtable(text, "one", "exec")
-    return ({symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()},
-            AMALGAMATE.global_names(table))
-
-
-def names_of_all(single):
-    found = [names_of(section) for _, _, section in sections_in(single).values()]
-    return set().union(*[bound for bound, _ in found]), set().union(*[used for _, used in found])
-
-
-@needs_3_8
-@pytest.mark.parametrize("command", command_names() if sys.version_info >= (3, 8) else [])
-def test_each_command_alone_reaches_all_it_names(command, whole, tmp_path):
-    """No name and no section that the whole file has is missing in the smaller one, though it is used there."""
-    small = AMALGAMATE.amalgamate(only=[command])
-    bound, used = names_of_all(small)
-    assert used & (names_of_all(whole.read_text(encoding="utf-8"))[0] - bound) == set()
-    sections = sections_in(small)
-    for name, (_, needs, section) in sections.items():
-        called = re.findall(r'(?m)^ +load_section\("rawdock/(.+)"\)$', section)
-        assert {one[len("rawdock/"):] for one in needs} | set(called) <= set(sections), name
-
-
-@needs_3_8
-@pytest.mark.parametrize("command", ["ps", "run", "practice"])
-def test_each_command_alone_runs_and_proves_itself(command, whole, tmp_path):
-    path = tmp_path / "rawdock.py"
-    assert run([sys.executable, TOOL, "--only", command, "-o", path], ROOT) == (0, b"", b"")
-    assert path.stat().st_size < whole.stat().st_size
-    assert run([sys.executable, "-I", "-S", path, "--self-test"], tmp_path)[0] == 0
-    status, out, errors = run([sys.executable, "-I", "-S", path, command, "--help"], tmp_path)
-    assert (status, errors) == (0, b"") and command.encode() in out
-    assert run([sys.executable, "-I", "-S", path, "explain", "--help"], tmp_path)[0] == 1
 
 
 def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):

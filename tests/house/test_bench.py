@@ -47,6 +47,16 @@ def test_a_ratio_is_judged_in_the_sense_of_its_kind(kind, ours, peer, target, st
     assert TOOL.outcome(verdict) == word
 
 
+@pytest.mark.parametrize("bare, ratio", [(10.0, 1.5), (0.0, 2.5), (None, None)])
+def test_what_a_bare_interpreter_takes_is_subtracted(bare, ratio):
+    row = row_of(25.0, 10.0, "within", 2)
+    row.goals[0].beyond = "bare"
+    if bare is not None:
+        row.figures.append(TOOL.Figure("bare", bare, rounds=[bare]))
+    assert verdict_of(row)["ratio"] == ratio
+    assert TOOL.goal_words(verdict_of(row))[0] == "rawdock beyond bare, times peer"
+
+
 def test_peak_memory_is_judged_by_the_peaks():
     assert TOOL.outcome(verdict_of(row_of(9.0, 1.0, "within", 1, peak=19.0, measure="peak"))) == "reached"
     assert TOOL.outcome(verdict_of(row_of(0.1, 1.0, "within", 1, peak=21.0, measure="peak"))) == "MISSED"

@@ -1,4 +1,5 @@
 """tools/test: the figures it ends with are the tests', and what it does not know goes to pytest."""
+import subprocess
 import sys
 
 import pytest
@@ -42,12 +43,12 @@ def test_an_engine_that_did_not_start_is_named(capsys):
     part = TOOL.Part("live")
     part.passed, part.missing = 3, ["podman 4.3"]
     TOOL.print_summary([part], None)
-    told = capsys.readouterr().out.splitlines()
-    assert told[-2:] == ["live tests: NOT RUN on podman 4.3 (it did not start)", "3 passed, 0 failed"]
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[-2:] == ["live tests: NOT RUN on podman 4.3 (it did not start)", "3 passed, 0 failed"]
 
 
 @pytest.mark.parametrize("argv, words", [
-    ([], []), (["--live"], []), (["--all-pythons", "--no-live"], []),
+    ([], []), (["--live"], []), (["--all", "--no-live"], []),
     (["tests/wire", "-k", "chunk"], ["tests/wire", "-k", "chunk"]),
     (["--live", "-x", "--", "--no-live"], ["-x", "--no-live"]),
     (["--liv"], ["--liv"]),
@@ -84,18 +85,47 @@ def test_fails(): assert False
 """
 
 
-@pytest.mark.parametrize("shaky, sound, passed, failed, unsteady",
+@pytest.mark.parametrize("shaky, steady, passed, failed, unsteady",
                          [(2, True, 3, 0, 2), (1, False, 2, 1, 1), (0, False, 1, 1, 0), (4, True, 1, 4, 0)])
-def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, sound, passed, failed,
+def test_a_few_failures_are_tried_once_more_and_named(tmp_path, capfd, shaky, steady, passed, failed,
                                                       unsteady):
-    (tmp_path / "test_shaky.py").write_text(SHAKY % (shaky, str(tmp_path / "seen"), sound))
+    (tmp_path / "test_shaky.py").write_text(SHAKY % (shaky, str(tmp_path / "seen"), steady))
     part = TOOL.run_pytest("shaky", sys.executable, "%d.%d" % sys.version_info[:2],
                            [str(tmp_path / "test_shaky.py")], {}, str(tmp_path))
     assert (part.passed, part.failed, len(part.unsteady)) == (passed, failed, unsteady)
     TOOL.print_summary([part], None)
-    told = capfd.readouterr().out
-    assert (told.count("UNSTEADY, passed at the second try only: ") == unsteady
-            and told.endswith("%d passed, %d failed\n" % (passed, failed)))
+    shown = capfd.readouterr().out
+    assert (shown.count("UNSTEADY, passed at the second try only: ") == unsteady
+            and shown.endswith("%d passed, %d failed\n" % (passed, failed)))
+
+
+@pytest.mark.parametrize("name, options, chosen", TOOL.ARTEFACTS, ids=[row[0] for row in TOOL.ARTEFACTS])
+def test_the_chosen_tests_of_a_single_file_are_there(name, options, chosen):
+    assert [path for path in chosen.split() if not TOOL.is_test_path(path)] == []
+
+
+@pytest.mark.parametrize("most, failed", [(3, 0), (2, 1)])
+def test_a_single_file_has_few_chosen_tests(tmp_path, monkeypatch, capsys, most, failed):
+    monkeypatch.setattr(TOOL, "MOST_CHOSEN", most)
+    part = TOOL.artefact_part(("--core", ["--core"], "tests/test_which_rawdock.py"),
+                              "%d.%d" % sys.version_info[:2], sys.executable, False, str(tmp_path))
+    assert (part.passed, part.failed) == (3, failed)
+    assert ("are to be chosen" in capsys.readouterr().out) is bool(failed)
+
+
+def test_a_single_file_that_cannot_be_written_has_failed(tmp_path):
+    part = TOOL.artefact_part(("broken", ["--no-such-option"], ""), "3.11", sys.executable, False, str(tmp_path))
+    assert (part.passed, part.failed) == (0, 1)
+
+
+def test_what_is_ended_from_outside_starts_no_more(tmp_path):
+    processes = TOOL.Processes()
+    process = processes.start([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    processes.end()
+    assert processes.wait(process) == -15
+    process.stdin.close()
+    with pytest.raises(TOOL.CannotTest):
+        processes.start(["true"])
 
 
 FAKE_ENGINE = """#!/bin/sh

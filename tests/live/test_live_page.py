@@ -6,8 +6,8 @@ import pathlib
 
 import pytest
 
-from rawdock.teach.explain.annotate import AnnotatedRecording
-from rawdock.teach.explain.annotate import annotate, explain_span
+from rawdock.teach.explain.annotate import AnnotatedRecording, annotate
+from rawdock.teach.explain.explanations import explain_span
 from rawdock.teach.explain.page import write_page
 from rawdock.teach.record.record import Recording, WireEvent, redacted_recording
 from tests.live.browser import CTRL, Browser

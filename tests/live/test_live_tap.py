@@ -75,7 +75,7 @@ def tapped(engine, folder, *words, **options):
 
 
 def same(engine, folder, *words, **options):
-    """Both ways, which must give the same status, stdout and stderr → the tapped one's Ran and transcript."""
+    """Run it straight and tapped, and compare status, stdout and stderr → tapped Ran and transcript."""
     first = straight(engine, *words, **options)
     ran, transcript = tapped(engine, folder, *words, **options)
     assert ran == (first.status, first.out, first.err), (ran, first)
@@ -223,7 +223,7 @@ def test_run_with_a_terminal(engine, folder):
         os.write(terminal, b"tty; echo $((6*7))\n")
         seen = read_terminal(terminal, b"42\r\n", seen)
         assert b"/dev/pts/0" in seen
-        # The size is told after the start: it may take until now.
+        # The size is set after the start: it may take until now.
         os.write(terminal, b"until [ \"$(stty size)\" = \"33 101\" ]; do sleep 0.05; done; echo si''zed\n")
         read_terminal(terminal, b"sized\r\n")
         os.write(terminal, b"sh -c 'trap \"echo caught; exit\" INT; echo rea\"\"dy; while :; do sleep 0.05; "

@@ -1,4 +1,4 @@
-"""The line that this project grew from, on a real engine and on the practice engine: the same answer."""
+"""The line that this project grew from, on a real engine and on the practice engine: equal answers."""
 import json
 import subprocess
 

@@ -549,8 +549,27 @@ def test_duplex_both_ways():
         with pytest.raises(ConnectError):
             pipe.send(b"x")
         pipe.close_write()
-        with pytest.raises(ConnectError):
-            list(pipe)
+        assert list(pipe) == []   # as it has ended
+
+
+def test_a_duplex_that_was_closed_before_its_end_cannot_be_read():
+    with FakeEngine(lambda peer: (peer.request(), peer.send(UPGRADED), peer.drain())) as engine:
+        with connect(engine).request("POST", "/x", hijack=True).duplex(False) as pipe:
+            pass
+        for read in (pipe, pipe.frames()):
+            with pytest.raises(ConnectError):
+                list(read)
+        assert pipe.verdict.kind == "cancelled"
+
+
+def test_a_reader_of_frames_that_stops_leaves_a_duplex_open():
+    with FakeEngine(lambda peer: (peer.request(), peer.send(UPGRADED + frame(1, b"$ ")),
+                                  peer.send(frame(1, peer.drain())))) as engine:
+        with connect(engine).request("POST", "/x", hijack=True).duplex(False) as pipe:
+            assert next(pipe.frames()) == (1, b"$ ")
+            pipe.send(b"ls")
+            pipe.close_write()
+            assert list(pipe.frames()) == [(1, b"ls")] and pipe.verdict.kind == "unconfirmed"
 
 
 def test_duplex_cut_inside_a_frame():

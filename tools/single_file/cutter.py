@@ -1,17 +1,26 @@
 """--only: the single file with the commands that were named, and what they need.
 
-First the other rows are cut out of the command tables, then every top-level definition that no
-name in what is left refers to. The house rules leave no other way to a global (no globals(), no
-import by string, one namespace), so nothing that is needed is cut; a name that merely looks like
-a reference keeps its definition.
+First the other rows are cut out of the command tables. Then what is left is what main() needs, found by
+names alone:
+
+    a top-level definition    if its name is used. The house rules leave no other way to a global: no globals(),
+                              no import by string, one namespace
+    a method of a class       if an attribute of that name is used anywhere (x.name, getattr(x, "name")), for
+                              nobody knows of which class x is. Kept anyway: names that Python itself calls,
+                              and the methods of classes whose base is not the package's
+    a row of ENDPOINT_TABLE   if its name is used, as an attribute or as a text
+    a row of a table by kinds if a row of ENDPOINT_TABLE that stays names the kind
+
+So nothing that is needed is cut; a name that merely looks like a use keeps what it names.
 """
 import ast
+import builtins
 import functools
 import re
 import symtable
 import sys
 
-from single_file.sections import CannotAmalgamate
+from single_file.sections import CannotAmalgamate, parse_source
 
 
 def called(node, name):
@@ -55,7 +64,7 @@ def cut_command_files(text, node, wanted):
 def cut_command_rows(text, wanted, known):
     """`text` of a section with only the wanted rows in its tables; every command's name goes into `known`."""
     lines = text.split("\n")
-    for node in reversed(ast.parse(text).body):
+    for node in reversed(parse_source(text).body):
         if not isinstance(node, ast.Assign):
             continue
         first = node.value.elts[0] if isinstance(node.value, ast.Tuple) and node.value.elts else None
@@ -72,13 +81,30 @@ def cut_command_rows(text, wanted, known):
     return "\n".join(lines)
 
 
-class TopLevelPiece:
-    """Top-level statements that share lines, with the comments above them: kept or cut as one."""
+# Tables of which a smaller file keeps only the rows it can use. A row of the first is an operation of the Engine
+# API; the others are dicts with one row a line, by the kinds that the rows of the first name.
+OPERATION_TABLE = "ENDPOINT_TABLE"
+OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
+ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
+KIND_TABLES = ("QUERY_ENCODERS", "RESULT_READERS", "CONTENT_ENDS")
+# What Python's own functions call on an object that they are given, and the kind that Response.json() is about.
+CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
+KINDS_ALWAYS_USED = ("json",)
 
-    def __init__(self, first, last):
-        self.first, self.last = first, last
-        self.binds, self.uses = set(), set()
-        self.is_import = True
+
+class Piece:
+    """Lines that are kept or cut as one: a statement with the comments above it, a method, or a row of a table.
+
+    `parts` are the Pieces inside it that may be cut alone. `binds` are the names by which it is used, `space`
+    says as what: "name" of a global, "attribute", "operation" or "kind". `uses` has the names in each space
+    that its lines use, but for those of its parts.
+    """
+
+    def __init__(self, first, last, space="name", binds=()):
+        self.first, self.last, self.space, self.binds = first, last, space, set(binds)
+        self.uses = {"name": set(), "attribute": set(), "operation": set(), "kind": set()}
+        self.parts = []
+        self.is_import = not binds   # until a statement of another sort is added
         self.always = False
 
     def add(self, node):
@@ -92,54 +118,181 @@ class TopLevelPiece:
         elif isinstance(node, ast.Assign) and all(isinstance(one, ast.Name) for one in node.targets):
             self.binds.update(one.id for one in node.targets)
         elif not (isinstance(node, ast.Expr) and text_value(node.value) is not None):
-            self.always = True  # a statement that does something: nobody can say that it is not needed
+            self.always = True  # a statement that does something: it is needed if anything of its file is
+
+    def kept_lines(self, lines, kept):
+        """Its lines, less those of the parts that are not in `kept`."""
+        cut = set()
+        for part in self.parts:
+            if part not in kept:
+                cut.update(range(part.first, part.last))
+        return [lines[number] for number in range(self.first, self.last) if number not in cut]
+
+    def read_code(self, text):
+        """Note what its text, as a program, uses."""
+        tree = ast.parse(text)
+        self.uses["name"] = global_names(symtable.symtable(text, "piece", "exec"))
+        self.uses["attribute"] = attribute_names(tree)
+        texts = {text_value(node) for node in ast.walk(tree)}
+        self.uses["operation"] = texts | self.uses["attribute"]   # docker.call("container_list"), docker.container_list()
+
+
+def attribute_names(tree):
+    """Every name that the code of a tree may look up in an object."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
+            if node.func.id in ("getattr", "hasattr", "setattr"):
+                name = node.args[1]
+                beginning = name.left if isinstance(name, ast.BinOp) else None   # getattr(self, "run_" + kind)
+                names.add(text_value(name) or "%s*" % (text_value(beginning) or ""))
+        elif isinstance(node, ast.ClassDef):   # `feed = take` in the body of a class
+            names.update(one.id for statement in node.body if not isinstance(statement, ast.FunctionDef)
+                         for one in ast.walk(statement) if isinstance(one, ast.Name))
+    return names
+
+
+def own_classes(sections):
+    """The classes whose methods are called by the package alone: their bases are such, or Python's data types."""
+    bases = {node.name: node.bases for name, text in sections for node in parse_source(text, name).body
+             if isinstance(node, ast.ClassDef)}
+    own = set(bases)
+    while True:
+        foreign = {name for name in own for base in bases[name] if not (
+            called(base, "namedtuple") or isinstance(base, ast.Name)
+            and (base.id in own or isinstance(getattr(builtins, base.id, None), type)))}
+        if not foreign:
+            return frozenset(own)
+        own -= foreign
+
+
+def class_methods(sections):
+    """{name of a class: the names of its methods}."""
+    return {node.name: {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
+            for name, text in sections for node in parse_source(text, name).body if isinstance(node, ast.ClassDef)}
+
+
+def lost_methods(before, after):
+    """The names of the methods that classes of the sections `after` had in the sections `before`."""
+    had = class_methods(before)
+    return {method for name, left in class_methods(after).items() for method in had[name] - left}
+
+
+def method_pieces(node):
+    """A Piece for each method of a class that may be cut. One with two underscores may be called by Python."""
+    found, end = [], node.body[0].lineno - 1
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("__"):
+            found.append(Piece(end, statement.end_lineno, "attribute", [statement.name]))
+        end = statement.end_lineno
+    return found if len(found) < len(node.body) else []
+
+
+def operation_pieces(node):
+    """A Piece for each row of the table of operations, which uses the kinds that it names."""
+    found = []
+    for row in OPERATION_ROW.finditer(node.value.value):
+        first = node.lineno - 1 + node.value.value.count("\n", 0, row.start())
+        piece = Piece(first, first + row.group().count("\n") + 1, "operation", [row.group(1)])
+        facts, _, *parameters = row.group().split("\n")
+        piece.uses["kind"] = set(re.findall(r"\w+", " ".join([facts] + parameters)))
+        found.append(piece)
+    return found
+
+
+def kind_pieces(node):
+    """A Piece for each row of a dict by kinds."""
+    found = []
+    for key, value in zip(node.value.keys, node.value.values):
+        piece = Piece(key.lineno - 1, value.end_lineno, "kind", [key.value])
+        piece.uses["name"] = {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
+        found.append(piece)
+    return found
 
 
 @functools.lru_cache(maxsize=None)
-def top_level_pieces(text):
+def top_level_pieces(text, classes=frozenset()):
+    """The Pieces of a section. The methods of the `classes` are parts of theirs."""
     pieces, end = [], 0
-    for node in ast.parse(text).body:
-        if not pieces or node.lineno > pieces[-1].last:
-            pieces.append(TopLevelPiece(end, node.end_lineno))
-        pieces[-1].add(node)
-        end = pieces[-1].last
     lines = text.split("\n")
+    for node in parse_source(text).body:
+        if not pieces or node.lineno > pieces[-1].last:
+            pieces.append(Piece(end, node.end_lineno))
+        piece = pieces[-1]
+        piece.add(node)
+        if isinstance(node, ast.ClassDef) and node.name in classes:
+            piece.parts += method_pieces(node)
+        elif isinstance(node, ast.Assign) and OPERATION_TABLE in piece.binds:
+            piece.parts += operation_pieces(node)
+        elif isinstance(node, ast.Assign) and piece.binds.intersection(KIND_TABLES):
+            piece.parts += kind_pieces(node)
+        end = piece.last
     for piece in pieces:
-        own_text = "\n".join(lines[piece.first:piece.last]) + "\n"
-        piece.uses = global_names(symtable.symtable(own_text, "piece", "exec"))
+        piece.read_code("\n".join(piece.kept_lines(lines, ())) + "\n")
+        for part in piece.parts:
+            if part.space == "attribute":
+                part.read_code("class Owner:\n" + "\n".join(lines[part.first:part.last]) + "\n")
     return pieces
 
 
 def global_names(table):
-    """Every name that the code of a symbol table, and of the tables in it, may look up among the globals."""
+    """Every name that the code of a symbol table and of the tables in it may look up among the globals."""
     # A name bound in a class body or at the top may still be looked up outside before it is bound.
     names = {symbol.get_name() for symbol in table.get_symbols()
              if symbol.is_global() or table.get_type() in ("module", "class") and symbol.is_referenced()}
     return names.union(*[global_names(inner) for inner in table.get_children()])
 
 
-def keep_reachable(sections, roots):
-    """[(name, text)] without the definitions that neither `roots` (names) nor what they reach refer to."""
-    pieces = [(name, piece) for name, text in sections for piece in top_level_pieces(text)]
-    kept, reached = set(), set(roots)
-    growing = True
-    while growing:
-        growing = False
-        for _, piece in pieces:
-            if piece not in kept and (piece.always or not piece.is_import and piece.binds & reached):
+def needed_pieces(homes, roots):
+    """The set of Pieces that `roots` (global names) need, out of {section: its Pieces}."""
+    used = {"name": set(roots), "attribute": set(CALLED_BY_PYTHON), "operation": set(),
+            "kind": set(KINDS_ALWAYS_USED)}
+    kept = set()
+
+    def begins_as_used(piece):
+        """Whether it is a method whose name may be put together of a beginning and something else."""
+        beginnings = tuple(name[:-1] for name in used["attribute"] if len(name) > 1 and name[-1] == "*")
+        return piece.space == "attribute" and any(name.startswith(beginnings) for name in piece.binds)
+
+    def keep(pieces, always):
+        """Keep those that are used, or `always` the ones that do something → whether any is new."""
+        found = False
+        for piece in pieces:
+            wanted = piece.binds & used[piece.space] or piece.always and always or begins_as_used(piece)
+            if wanted and piece not in kept and not piece.is_import:
                 kept.add(piece)
-                reached |= piece.uses
-                growing = True
+                for space, names in piece.uses.items():
+                    used[space] |= names
+                found = True
+            if piece in kept and keep(piece.parts, False):
+                found = True
+        return found
+
+    while any([keep(pieces, not kept.isdisjoint(pieces)) for pieces in homes.values()]):
+        if ALL_OPERATIONS in used["name"]:
+            used["operation"].update(name for pieces in homes.values() for piece in pieces
+                                     for part in piece.parts if part.space == "operation" for name in part.binds)
+    return kept
+
+
+def keep_reachable(sections, roots):
+    """[(name, text)] without the definitions that neither `roots` (names) nor what they need refer to."""
+    classes = own_classes(sections)
+    homes = {name: top_level_pieces(text, classes) for name, text in sections}
+    kept = needed_pieces(homes, roots)
     result = []
     for name, text in sections:
-        own = [piece for home, piece in pieces if home == name]
-        needed = set().union(*[piece.uses for piece in own if piece in kept])
-        staying = [piece for piece in own if piece in kept or piece.is_import and piece.binds & needed]
-        if not any(piece in kept for piece in own):
+        own = homes[name]
+        if kept.isdisjoint(own):
             continue
+        users = [piece for one in own for piece in [one] + one.parts if piece in kept]
+        needed = set().union(*[piece.uses["name"] for piece in users])
+        staying = [piece for piece in own if piece in kept or piece.is_import and piece.binds & needed]
         lines = text.split("\n")
         docstring = [own[0]] if not own[0].binds and not own[0].always and own[0] not in staying else []
-        left = [line for piece in docstring + staying for line in lines[piece.first:piece.last]]
+        left = [line for piece in docstring + staying for line in piece.kept_lines(lines, kept)]
         result.append((name, "\n".join(left) + "\n"))
     return result
 
@@ -158,10 +311,10 @@ def only_commands(sections, wanted, roots):
     if sys.version_info < (3, 8):
         raise CannotAmalgamate("--only needs Python 3.8 or later to run this tool"
                                " (what it writes runs on 3.6)")
-    known = set()
-    if not wanted & school_commands(sections):
+    known = school_commands(sections)
+    if not wanted & known:
         sections = [(name, without_school(text) if name == "rawdock/main.py" else text)
-                    for name, text in sections]
+                    for name, text in sections if not name.startswith("rawdock/teach/")]
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
     if strangers:

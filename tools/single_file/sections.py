@@ -28,18 +28,21 @@ teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/
 teach/explain/page_assets.py teach/explain/page.py teach/explain/exports.py teach/explain/commands.py
 teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py teach/tap/client_cuts.py
 teach/tap/commands.py
-teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_shell.py teach/dryrun/form_python.py
+teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_script.py teach/dryrun/form_shell.py
+teach/dryrun/form_python.py
 teach/dryrun/commands.py
 teach/practice/request.py teach/practice/connection.py teach/practice/events.py teach/practice/files.py
 teach/practice/programs/process.py teach/practice/programs/shell.py teach/practice/programs/busybox.py
 teach/practice/programs/redis.py teach/practice/images.py teach/practice/volumes.py teach/practice/networks.py
-teach/practice/streams.py teach/practice/container.py teach/practice/containers.py teach/practice/execs.py
-teach/practice/archives.py teach/practice/stats.py teach/practice/system.py teach/practice/state.py
+teach/practice/streams.py teach/practice/running.py teach/practice/container.py teach/practice/containers.py
+teach/practice/execs.py
+teach/practice/archives.py teach/practice/stats.py teach/practice/system.py
 teach/practice/engine.py teach/practice/commands.py
-teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/course.py teach/lessons/tour.py
+teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/lessons/course.py
+teach/lessons/tour.py
 teach/lessons/prompting.py teach/lessons/session.py teach/lessons/tour_guide.py teach/lessons/commands.py
 teach/conform/steps.py teach/conform/shapes.py teach/conform/conform.py teach/conform/facts.py
-teach/conform/report.py teach/conform/commands.py
+teach/conform/commands.py
 main.py
 """.split()
 
@@ -63,9 +66,15 @@ def read_source(root, name):
     return text if text.endswith("\n") else text + "\n"
 
 
-def parse_source(text, where):
+@functools.lru_cache(maxsize=300)
+def parse_cached(text):
+    return ast.parse(text)
+
+
+def parse_source(text, where="a section"):
+    """The tree of `text`, which nobody changes: a text that was parsed before gives the one made then."""
     try:
-        return ast.parse(text)
+        return parse_cached(text)
     except SyntaxError as error:
         raise CannotAmalgamate("%s:%s: %s" % (where, error.lineno, error.msg))
 
@@ -121,8 +130,11 @@ def refuse_bare_imports(tree, where):
 
 
 @functools.lru_cache(maxsize=None)
-def section_of(text, name):
-    """The section of one file → (its text, the sections that must run before it)."""
+def section_of(text, name, plain=False):
+    """The section of one file → (its text, the sections that must run before it).
+
+    An own import inside a function loads the section that it is from, in its place; with `plain` it is left out.
+    """
     where = "rawdock/" + name
     tree = parse_source(text, where)
     statements = own_import_statements(text)
@@ -155,10 +167,10 @@ def section_of(text, name):
         while number in statements:
             last, column, module = statements[number]
             home = import_home(name, module)
-            in_place = bool(home and column)
+            in_place = bool(home and column) and not plain
             if in_place:
                 kept.append('%sload_section("%s")' % (" " * column, home))
-            elif home:
+            elif home and not column:
                 needs.add(home)
             number = last + 1
         if in_place:
@@ -178,7 +190,7 @@ def section_of(text, name):
 
 def bound_names(text):
     """The names that a section defines at its top level, in alphabetical order."""
-    names, left = set(), [ast.parse(text)]
+    names, left = set(), [parse_source(text)]
     while left:
         node = left.pop()
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -212,7 +224,7 @@ def check_sections(sections):
 def refuse_repeated_names(sections):
     homes = {}
     for name, text in sections:
-        for node in ast.parse(text).body:
+        for node in parse_source(text, name).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 if homes.setdefault(node.name, name) != name:
                     raise CannotAmalgamate("%s is defined in %s and in %s: one namespace has room for one"

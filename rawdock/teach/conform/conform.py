@@ -1,20 +1,19 @@
-"""How like a Docker engine is this? The same requests to any engine or proxy, and what differs in the
-answers.
+"""How like a Docker engine an engine or a proxy is: a table of requests, and what differs in the answers.
 
-Strategy: CONFORM_SCENARIOS is a table of requests; each answer is reduced to a fact, and the facts are
-compared with those in CONFORM_FACTS, which a maintainer recorded from a real engine with `conform --record`.
-Values are not compared: they are the engine's own.
+Strategy: each answer to the requests of CONFORM_SCENARIOS is reduced to a fact, and the facts are compared
+with those in CONFORM_FACTS, which a maintainer recorded from a real engine with `conform --record`. Values
+are not compared: each engine has its own.
 
-Promises: it makes only objects whose names begin with rawdock-conform- and removes them, also after a failure
-or Ctrl-C; nothing else on the engine is changed, but for the image it needs, which is pulled if it is not
-there. So what could harm somebody else's on an engine, or through a proxy, that is very unlike is not tried:
-no prune, though it were by a label that nothing has. Whatever is answered, or is not, becomes a difference;
-it waits for no answer for long.
+Promises: it makes only objects whose names begin with rawdock-conform-, and removes them, also after a
+failure or Ctrl-C. Nothing else on the engine is changed, except that the image it needs is pulled if it is
+not there. Requests that could harm other objects on an engine that misunderstands them are not made: no
+prune, not even by a label that nothing has. Whatever the engine answers becomes a difference, and so does an
+answer that does not come; no answer is waited for for long.
 
-Leaves out: build, push, swarm, log-in, WebSockets, and everything that needs a world outside the engine.
+Left out: build, push, swarm, log-in, WebSockets, and everything that needs something outside the engine.
 
-Not a difference: null where the other has a list or an object (Go writes an empty one either way), and keys
-of free-form maps such as labels.
+No difference: null for a list or an object (Go writes an empty one either way), and the keys of free-form
+maps such as labels.
 """
 import os
 import re
@@ -29,12 +28,12 @@ from .steps import CONFORM_IMAGE, body_bytes, body_fields, conform_scenarios, st
 
 CONFORM_API = "1.41"
 CONFORM_PREFIX = "rawdock-conform-"
-HEAD_SECONDS = 10                 # to wait for an answer to begin
-IDLE_SECONDS = 5                  # to wait for more of it
-WHOLE_SECONDS = 20                # to wait for the whole of it
-PULL_SECONDS = 120                # either, while the image is pulled
-MAX_CONFORM_BYTES = 64 << 20      # of one body
-# Requests that make an object of the name NAME, and the path that removes it.
+HEAD_SECONDS = 10                 # the time for an answer to begin
+IDLE_SECONDS = 5                  # the time for more of it to come
+WHOLE_SECONDS = 20                # the time for the whole answer
+PULL_SECONDS = 120                # the time for either while the image is pulled
+MAX_CONFORM_BYTES = 64 << 20      # the limit of one body
+# (pattern of a request that makes an object called NAME, path that removes the object)
 MAKING_REQUESTS = (
     (r"/containers/(?:create|[^/]+/rename)[?]name=NAME", "/containers/%s?force=1&v=1"),
     ("repo=NAME&tag=1", "/images/%s:1"),
@@ -44,65 +43,67 @@ MAKING_REQUESTS = (
 
 
 class ConformRun:
-    """The scenarios against one engine.
+    """Runs scenarios on the engine of `docker` (Docker); notify(text) is called with what a user should know.
 
-    `docker`: a Docker; `tell(text)` gets what a user should know. `api` is the API version of the requests:
-    CONFORM_API, or the lowest that the engine takes, if that is higher.
+    `api` is the API version of the requests: CONFORM_API, or the engine's lowest if that is higher.
     """
 
-    def __init__(self, docker, tell=None):
+    def __init__(self, docker, notify=None):
         self.docker = docker
-        self.tell = tell or (lambda text: None)
+        self.notify = notify or (lambda text: None)
         self.api = CONFORM_API
         self.prefix = CONFORM_PREFIX + os.urandom(3).hex() + "-"
-        self._patience = 1.0    # what the seconds above are multiplied by: less after each Timeout
-        self._open = {}         # step name → (response, its Duplex or None, kind of its stream)
-        self._answers = {}      # step name → JSON
+        self._patience = 1.0    # a factor of the times above: less after each Timeout
+        self._open = {}         # name of a step → (response, its Duplex or None, kind of its stream)
+        self._answers = {}      # name of a step → JSON of its answer
         self._made = set()      # paths that remove what was made
-        self._in_making = set()   # those of the request that is under way
+        self._in_making = set()   # paths that remove what the request under way makes
 
     def check_engine(self):
-        """UsageError if the engine's API is older than CONFORM_API; chooses `api`; pulls a missing image."""
-        answer, _ = self._look("/_ping")
+        """Choose `api`, and pull the image if it is missing. UsageError if the engine's API is too old."""
+        answer, _ = self._get("/_ping")
         newest = answer.headers.get("api-version", "") if answer else ""
         if re.fullmatch("1[.][0-9]{1,3}", newest) and int(newest[2:]) < int(CONFORM_API[2:]):
             raise UsageError("the engine at %s speaks API %s at most, the facts are of %s"
                              % (self.docker.address, newest, CONFORM_API), "compare a newer engine")
-        version = shape_of_json(self._look("/version")[1])[1]
+        version = shape_of_json(self._get("/version")[1])[1]
         lowest = str(version.get("MinAPIVersion")) if isinstance(version, dict) else ""
         if re.fullmatch("1[.][0-9]{1,3}", lowest) and int(lowest[2:]) > int(CONFORM_API[2:]):
             self.api = lowest
-            self.tell("the engine speaks no API below %s: its answers at that are compared with those at %s"
+            self.notify("the engine speaks no API below %s: its answers at that are compared with those at %s"
                       % (lowest, CONFORM_API))
-        answer, _ = self._look("/v%s/images/%s/json" % (self.api, CONFORM_IMAGE))
+        answer, _ = self._get("/v%s/images/%s/json" % (self.api, CONFORM_IMAGE))
         if answer and answer.status == 404:
-            self.tell("%s is not there: pulling it" % CONFORM_IMAGE)
+            self.notify("%s is not there: pulling it" % CONFORM_IMAGE)
             try:
                 self._pull()
             except RawdockError as error:
-                self.tell("could not pull it: %s" % error)
+                self.notify("could not pull it: %s" % error)
 
-    def _look(self, path):
-        """GET `path` → (response, its body); (None, b"") for an answer that breaks the protocol."""
+    def _get(self, path):
+        """GET `path`: (response, its body), or (None, b"") if the answer breaks the protocol."""
         try:
-            with self._ask("GET", path) as answer:
+            with self._send("GET", path) as answer:
                 return answer, answer.read(MAX_CONFORM_BYTES)
         except ProtocolError:
             return None, b""
 
-    def _ask(self, method, path, head=HEAD_SECONDS, idle=IDLE_SECONDS):
+    def _send(self, method, path, head=HEAD_SECONDS, idle=IDLE_SECONDS):
         return self.docker.request(method, path, head_timeout=head, idle_timeout=idle)
 
     def _pull(self):
         path = "/v%s/images/create?fromImage=%s&tag=latest" % (self.api, CONFORM_IMAGE)
-        with self._ask("POST", path, PULL_SECONDS, PULL_SECONDS) as answer:
+        with self._send("POST", path, PULL_SECONDS, PULL_SECONDS) as answer:
             if answer.status >= 400:
                 raise StreamError("the engine answered %d" % answer.status)
             for _ in answer.messages():
                 pass
 
     def scenario(self, steps):
-        """Run a scenario's steps → [(ConformStep, ConformFact or RawdockError)]. Leaves nothing behind."""
+        """Run the steps of a scenario and remove what they made.
+
+        Returns a list of (ConformStep, ConformFact or RawdockError), without steps that have no answer.
+        """
         found, self._open, self._answers = [], {}, {}
         try:
             for step in steps:
@@ -119,15 +120,15 @@ class ConformRun:
         return found
 
     def clean_up(self):
-        """Close the streams and remove every object made, whatever happened.
+        """Close the streams and remove every object that was made, whatever happened.
 
-        What a request was making when it was broken off may come to be after it was looked for: that is
-        looked for again.
+        The engine may complete a request that was broken off later, so what that was making is removed again
+        and again for a second.
         """
         for response, _, _ in self._open.values():
             response.close()
         self._open = {}
-        # Containers first: they hold the volumes and networks.
+        # Containers come first: they use the volumes and networks.
         for path in sorted(self._made, key=lambda path: not path.startswith("/containers")):
             self._made.discard(path)
             for again in range(5 if path in self._in_making else 1):
@@ -137,25 +138,25 @@ class ConformRun:
         self._in_making = set()
 
     def _remove(self, path):
-        """Whether there was something to remove. What cannot be removed is reported."""
+        """Delete `path`, and report it if that fails. Returns whether there was something to remove."""
         try:
-            with self._ask("DELETE", "/v%s%s" % (self.api, path)) as answer:
+            with self._send("DELETE", "/v%s%s" % (self.api, path)) as answer:
                 answer.read(MAX_CONFORM_BYTES)
             if answer.status >= 400 and answer.status != 404:
-                self.tell("could not remove %s: %d" % (path, answer.status))
+                self.notify("could not remove %s: %d" % (path, answer.status))
             return answer.status < 400
         except RawdockError as error:
-            self.tell("could not remove %s: %s" % (path, error))
+            self.notify("could not remove %s: %s" % (path, error))
             return True
 
     def _fill(self, text):
-        """`text` with its names, values and the image put in."""
+        """`text` (str) with names, values and the image filled in."""
         text = re.sub(r"\{([a-z-]+)\.([A-Za-z]+)\}", self._value_of, text)
         text = re.sub(r"\$([a-z]+)", lambda match: self.prefix + match.group(1), text)
         return text.replace("{now}", "%.6f" % time.time()).replace("IMAGE", CONFORM_IMAGE)
 
     def _value_of(self, match):
-        """The value that {STEP.Key} names (str)."""
+        """The value (str) that {STEP.Key} names."""
         answer = self._answers.get(match.group(1))
         value = answer.get(match.group(2)) if isinstance(answer, dict) else None
         if not isinstance(value, str):
@@ -163,7 +164,7 @@ class ConformRun:
         return value
 
     def _step(self, step):
-        """→ the ConformFact of a step, None for one without an answer. Any RawdockError takes its place."""
+        """Run one step and return its ConformFact, None for a step without an answer."""
         if step.verb in ("send", "end", "read"):
             return self._stream_step(step)
         if step.verb == "raw":
@@ -203,7 +204,7 @@ class ConformRun:
         return ConformFact(response.status, content_type(response), framing, shape, says, shown)
 
     def _stream_step(self, step):
-        """A step on a stream that another left open."""
+        """Run a step on a stream that an earlier step has left open."""
         if step.target not in self._open:
             raise StreamError("%s opened no stream" % step.target)
         response, duplex, kind = self._open[step.target]
@@ -221,7 +222,7 @@ class ConformRun:
         return None
 
     def _raw_step(self, step):
-        """Bytes that no client of ours would write, on a connection of their own."""
+        """Send bytes that the client would never write, on a connection of their own."""
         reader, events, seconds = ResponseReader("GET"), [], HEAD_SECONDS * self._patience
         sock = self.docker.open_socket(self.docker.address, seconds)
         try:
@@ -239,16 +240,16 @@ class ConformRun:
         finally:
             sock.close()
         if reader.state == "raw":
-            raise StreamError("the engine switched protocols: it was not asked to")
+            raise StreamError("the engine switched protocols, though the request did not want it")
         head = [event for event in events if not isinstance(event, (Data, End))][-1]
         content = b"".join(event.data for event in events if isinstance(event, Data))
         shape, self._answers[step.name] = shape_of_json(content)
-        # A target without a version gets the engine's newest API, whose keys the facts do not have.
+        # Without a version in the target the engine uses its newest API, whose keys are not in the facts.
         shape = ["null"] if isinstance(shape, list) else shape
         return self._fact(step, head, "sized", shape)
 
     def _note_made(self, target, body):
-        """Remember what this request makes, before it does."""
+        """Note what this request makes, before it is sent."""
         name, request = "(-?%s[A-Za-z]+)" % self.prefix, target + " " + body
         made = {path % found for pattern, path in MAKING_REQUESTS
                 for found in re.findall(pattern.replace("NAME", name), request)}
@@ -273,7 +274,7 @@ class ConformRun:
 
 
 def read_duplex(duplex):
-    """All bytes of the raw stream that a connection has become."""
+    """All bytes of a raw stream. StreamError if there are too many."""
     parts, size = [], 0
     for data in duplex:
         parts.append(data)
@@ -284,13 +285,13 @@ def read_duplex(duplex):
 
 
 def content_type(response):
-    """The content type without blanks, "-" for none."""
+    """The Content-Type in small letters without blanks, "-" if there is none."""
     return response.headers.get("content-type", "-").replace(" ", "").lower()
 
 
-def run_scenarios(docker, tell=None):
-    """Every scenario in turn, as it is done: (its name, [(ConformStep, ConformFact or error)])."""
-    run = ConformRun(docker, tell)
+def run_scenarios(docker, notify=None):
+    """Run every scenario; yield (its name, [(ConformStep, ConformFact or RawdockError)]) after each."""
+    run = ConformRun(docker, notify)
     run.check_engine()
     for scenario, steps in conform_scenarios().items():
         yield scenario, run.scenario(steps)

@@ -1,15 +1,16 @@
 """What a real engine answers to the scenarios of `rawdock conform`: status, type, framing, shape of the body.
 
-Recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12, Linux, cgroup v1, overlay2)
-at API 1.41. Not written by hand: another engine's facts are recorded the same way, and replace these.
+They were recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12, Linux, cgroup v1,
+overlay2) at API 1.41, and are not written by hand: facts recorded from another engine would replace these.
 
-A line is the names of one step or more (with commas between), then those four; a line that begins with blanks
-goes on from the one before. In a shape s is a string, n a number, b true or false, null what had no value,
-* any key. @NAME is the object that the line @NAME, or the step of that name, has first; @NAME+{...} has these
-keys besides or otherwise.
+A line has the names of one step or more, with commas between them, and then those four; a line that begins
+with blanks continues the one before. In a shape, s is a string, n a number, b true or false, null a value
+that was missing, and * any key. @NAME is the object in the line @NAME above, or in that of the step NAME;
+@NAME+{...} is that object with these keys added or changed.
 """
 
 CONFORM_SOURCE = "dockerd 20.10.24+dfsg1"
+# ==== table begin: facts
 CONFORM_FACTS = r"""
 [the engine itself]
 ping 200 text/plain;charset=utf-8 length text
@@ -183,3 +184,4 @@ none 200 application/json chunked nothing
 bad-order 400 application/json length {message:s}
 bad-time 500 application/json length {message:s}
 """
+# ==== table end

@@ -1,8 +1,8 @@
-"""What an answer was like, without its values, and how two answers differ.
+"""Facts: what an answer is like, without its values, and how two answers differ.
 
-A fact is an answer's status, content type, framing and the shape of its body: the keys and types of JSON, the
-bytes of each stream, the names in a tar. Whatever an engine answers has a fact: what cannot be decoded is
-"text" or "junk".
+A fact is the status, the content type, the framing, and the shape of the body: the keys and types of JSON,
+how many bytes each stream had, the names in a tar. Whatever an engine answers has a fact: a body that cannot
+be decoded has the shape "text" or "junk".
 """
 import json
 import re
@@ -11,23 +11,26 @@ from collections import OrderedDict, namedtuple
 from ...errors import UsageError
 from ...wire.frames import FrameReader
 
-MAX_DIFFERENCES = 12              # of one body that are shown
-SHAPE_COLUMNS = 100               # of a shape in a difference
-FACT_COLUMNS = 200                # of a line of CONFORM_FACTS
-NAMED_COLUMNS = 100               # an object of more has a line and a name of its own
+MAX_DIFFERENCES = 12     # how many of one body are shown
+SHAPE_COLUMNS = 100      # the width of a shape in a difference
+FACT_COLUMNS = 200       # the width of a line of CONFORM_FACTS
+NAMED_COLUMNS = 100      # a wider object has a line and a name of its own
 
-# Keys under which an object has keys of its own choosing: only what is under them is compared.
+# Keys whose object has keys that a user chooses: only the values there are compared.
 FREE_MAPS = frozenset(
     "Labels Ports Networks Options Attributes IndexConfigs Runtimes Details Data PortBindings ExposedPorts"
     " Containers networks stats LogConfig DriverOpts Volumes".split())
-# What depends on the machine, not on the engine: neither recorded nor compared.
+# Keys that depend on the machine, not on the engine: neither recorded nor compared.
 MACHINE_KEYS = frozenset(
     "Warnings SecurityOptions DriverStatus Components percpu_usage blkio_stats memory_stats KernelMemory"
     " KernelMemoryTCP networks Healthcheck".split())
 
 
 def shape_of(value, key=None):
-    """The shape of a JSON value: "s", "n", "b", "null", [one shape], {key: shape}; {"*": …} for free keys."""
+    """The shape of a JSON value: "s", "n", "b", "null", [shape], {key: shape}, or {"*": shape} for free keys.
+
+    `key` is the key that has the value.
+    """
     if isinstance(value, dict):
         kept = {name: shape_of(one, name) for name, one in value.items() if name not in MACHINE_KEYS}
         return {"*": merged_shapes(list(kept.values()))} if key in FREE_MAPS else kept
@@ -39,7 +42,7 @@ def shape_of(value, key=None):
 
 
 def merged_shapes(shapes):
-    """One shape that stands for all of them; "null" for none."""
+    """One shape that covers every one of `shapes` (list); "null" if there are none."""
     found = "null"
     for shape in shapes:
         if isinstance(found, dict) and isinstance(shape, dict):
@@ -55,7 +58,7 @@ def merged_shapes(shapes):
 
 
 def shape_of_json(data):
-    """bytes → (shape of the JSON values in them, or "text" or "nothing", and the first value or None)."""
+    """(the shape of the JSON values in `data`, their first value or None); "text" if it is not JSON."""
     try:
         values = json_values(data)
         if len(values) > 1:
@@ -66,7 +69,7 @@ def shape_of_json(data):
 
 
 def json_values(data):
-    """The JSON values that follow one another in `data`. ValueError if it is something else."""
+    """The JSON values that follow one another in `data` (bytes). ValueError if there is anything else."""
     text, values, decoder = data.decode("utf-8").strip(), [], json.JSONDecoder()
     while text:
         value, end = decoder.raw_decode(text)
@@ -76,7 +79,7 @@ def json_values(data):
 
 
 def shape_of_stat(field):
-    """The shape of X-Docker-Container-Path-Stat: base64 of JSON; "junk" if it is not."""
+    """The shape of X-Docker-Container-Path-Stat, which is JSON in base64; "junk" if it is not."""
     from base64 import b64decode
     try:
         shape = shape_of_json(b64decode(field))[0]
@@ -86,7 +89,7 @@ def shape_of_stat(field):
 
 
 def shape_of_frames(data):
-    """How many bytes each stream had. ProtocolError if `data` is not frames."""
+    """The shape of frames: how many bytes each stream has. ProtocolError if `data` is not frames."""
     reader = FrameReader()
     sizes = {}
     for stream, piece in reader.feed(data):
@@ -96,7 +99,7 @@ def shape_of_frames(data):
 
 
 def shape_of_tar(data):
-    """The names in a tar; "junk" if it is none."""
+    """The shape of a tar: the names in it; "junk" if it is no tar."""
     import io
     import tarfile
     if not data:
@@ -109,12 +112,12 @@ def shape_of_tar(data):
 
 
 def write_shape(shape):
-    """A shape as CONFORM_FACTS has it: JSON without quotes and blanks."""
+    """A shape as it is written in CONFORM_FACTS (str): JSON without quotes and blanks."""
     return json.dumps(shape, sort_keys=True, separators=(",", ":")).replace('"', "")
 
 
 def read_shape(text, named):
-    """What write_shape() or shape_text() wrote → the shape. `named` {name: shape}: those it refers to."""
+    """The shape that write_shape() or shape_text() wrote as `text`. `named`: a dict of name → shape."""
     if text.startswith("@"):
         base, _, change = text[1:].partition("+")
         return dict(named[base], **read_shape(change or "{}", named))
@@ -127,7 +130,7 @@ def read_shape(text, named):
 
 
 def shape_text(shape, named):
-    """A folded shape as it is written: in full, or as a named one and what it has besides or otherwise."""
+    """A folded shape as it is written (str): in full, or as a named one with keys added or changed."""
     text = write_shape(shape)
     if not isinstance(shape, dict) or len(text) <= NAMED_COLUMNS:
         return text
@@ -139,9 +142,9 @@ def shape_text(shape, named):
 
 
 def fold_shape(shape, key, named, lines, whole=False):
-    """`shape` with @NAME in place of each large object in it, itself excepted if it is the `whole`.
+    """`shape` with @NAME in place of each large object in it, but not of itself if it is the `whole` body.
 
-    Large objects that are not in `named` yet are put there under their `key`, and their lines into `lines`.
+    Large objects that are not in `named` yet are added to it under their `key`, and their lines to `lines`.
     """
     if isinstance(shape, list):
         return [fold_shape(one, key, named, lines) for one in shape]
@@ -162,15 +165,15 @@ def fold_shape(shape, key, named, lines, whole=False):
 
 ConformFact = namedtuple("ConformFact", "status kind framing shape says message")
 ConformFact.__new__.__defaults__ = (None, None)
-ConformFact.__doc__ = """What an answer was like.
+ConformFact.__doc__ = """What an answer is like.
 
-`status` (int), `kind` (content type or "-"), `framing`, `shape`; `says` (whether a refusal contains what it
-must, None where nothing is looked for) and its `message`.
+`status` (int), `kind` (content type or "-"), `framing` and `shape`. `says`: whether the `message` (str) of a
+refusal contains what it must, None if nothing is demanded.
 """
 
 
 def read_facts(text):
-    """The text of CONFORM_FACTS → {scenario: {step: ConformFact}}."""
+    """The text of CONFORM_FACTS as a dict of scenario → dict of step → ConformFact."""
     found, named = {}, {}
     for line in re.sub(r"\n +", "", text.strip()).split("\n"):
         if line.startswith("["):
@@ -188,7 +191,7 @@ def read_facts(text):
 
 
 def write_facts(scenario, results, named):
-    """What a scenario showed, as CONFORM_FACTS has it. `named` {name: folded shape}: for the next too."""
+    """The facts of a scenario as text for CONFORM_FACTS. `named` (dict) is kept for the next scenario."""
     lines, groups = ["[%s]" % scenario], OrderedDict()
     for step, fact in results:
         if not isinstance(fact, ConformFact):
@@ -206,7 +209,7 @@ def write_facts(scenario, results, named):
 
 
 def folded_line(line):
-    """`line`, where it is long, on several: those after the first begin with blanks."""
+    """`line` on as many lines as its width needs; those after the first begin with blanks."""
     folded = ""
     while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
         cut = line.rindex(",", 40, FACT_COLUMNS) + 1
@@ -217,9 +220,9 @@ def folded_line(line):
 def compare_fact(expected, seen, says):
     """(how many things were compared, lines that say how they differ, how many of the things differ).
 
-    `seen` is a ConformFact, or the error in place of one (of a step that has no answer too: `expected` is
-    None then). Where one answer is a success and the other a refusal, the line says that; that content type,
-    framing and body differ too follows from it.
+    `seen` is a ConformFact, or the error that came in its place; only then `expected` may be None. If one
+    answer is a success and the other a refusal, one line says that: content type, framing and body differ as
+    a consequence.
     """
     if not isinstance(seen, ConformFact):
         return 1, ["no answer to compare: %s" % " ".join(str(seen).split())], 1
@@ -237,7 +240,7 @@ def compare_fact(expected, seen, says):
 
 
 def shape_differences(expected, seen, where=""):
-    """Lines that say how the shape `seen` is not `expected`."""
+    """Lines (list of str) that say how the shape `seen` differs from `expected`; `where` is its place."""
     empty = ("null", ["null"], {"*": "null"})
     if expected == seen:
         return []
@@ -258,13 +261,13 @@ def shape_differences(expected, seen, where=""):
 
 
 def cut_shape(shape):
-    """A shape as it is shown: no longer than SHAPE_COLUMNS."""
+    """A shape as text of at most SHAPE_COLUMNS."""
     text = write_shape(shape)
     return text if len(text) <= SHAPE_COLUMNS else text[:SHAPE_COLUMNS - 1] + "…"
 
 
 def group_differences(found):
-    """[(place, line)] → [(line, [place, …])]: each difference once, in the order of first appearance.
+    """Group (place, line) pairs by line: a list of (line, list of places), in the order of appearance.
 
     Two lines that differ only in the names of objects are one difference.
     """

@@ -4,17 +4,19 @@ from collections import OrderedDict
 
 CONFORM_IMAGE = "busybox"
 
-# [scenario], then a step a line: its name, then one of
-#   METHOD TARGET [BODY] [!! TEXT]   a request, and what its answer is like. METHOD/1.0 speaks HTTP/1.0. /vX.Y is
-#                                    put before TARGET, but for a leading ^. BODY is JSON, `tar` (a small archive)
-#                                    or `text:...`. !! TEXT: what the refusal must contain, in any case of letters.
-#   +METHOD TARGET [BODY]            the same, the body left for a later `read`
-#   ~METHOD TARGET [BODY]            the same, asking for an upgrade to a raw stream
-#   *METHOD TARGET [BODY]            as METHOD; the body's length, and so its framing, depends on the machine
-#   raw BYTES                        these bytes (\r and \n are CR and LF) on a connection of their own, and what
-#                                    their answer is like, whatever its framing
-#   send STEP TEXT, end STEP, read STEP   on the stream that STEP left open (text, half-close, the rest of it)
-# $word is a name of ours, {STEP.Key} a value of an earlier answer's JSON, {now} the time in seconds.
+# ==== table begin: scenarios
+# After a line [scenario] each line is a step: its name, then one of these.
+#   METHOD TARGET [BODY] [!! TEXT]   A request, whose answer becomes a fact. METHOD/1.0 uses HTTP/1.0. /vX.Y is
+#                                    put before TARGET, unless that begins with ^. BODY is JSON, `tar` (a small
+#                                    archive) or `text:...`. A refusal must contain TEXT, in any case of letters.
+#   +METHOD TARGET [BODY]            a request whose body is left for a later `read`
+#   ~METHOD TARGET [BODY]            a request for an upgrade to a raw stream
+#   *METHOD TARGET [BODY]            a request for a body whose length, and so its framing, depends on the machine
+#   raw BYTES                        These bytes (\r and \n are CR and LF) on a connection of their own. The
+#                                    framing of the answer is not compared.
+#   send STEP TEXT, end STEP, read STEP   text, a half-close or reading to the end, on the stream that STEP opened
+# $word is a name made for this run, {STEP.Key} a value in the JSON of an earlier answer, {now} the time in
+# seconds.
 CONFORM_SCENARIOS = r"""
 [the engine itself]
 ping          GET ^/_ping
@@ -25,7 +27,7 @@ info          *GET /info
 usage         *GET /system/df
 no-such-path  GET /no/such/path !! page not found
 too-new       GET ^/v9.9/version !! 9.9
-bad-filter    GET /containers/json?filters=nonsense
+bad-filter    GET /containers/json?filters=no-json
 empty-list    GET /containers/json?filters={"name":["$nobody"]}
 typed-by-hand raw GET /_ping HTTP/1.1\nHost: x\n\n
 
@@ -233,13 +235,14 @@ none          GET /events?since=1&until=2
 bad-order     GET /events?since=2&until=1
 bad-time      GET /events?since=yesterday&until=1
 """
+# ==== table end
 
 
 class ConformStep:
-    """One line of the table.
+    """One line of CONFORM_SCENARIOS.
 
-    `name`, `verb`, `target`, `body` (text) and `says` ("" or what a refusal contains); of a `raw` step `body`
-    has all of its bytes.
+    `name`, `verb`, `target`, `body` and `says`, what a refusal must contain (all str). The `body` of a `raw`
+    step is all that it sends.
     """
 
     def __init__(self, line):
@@ -252,7 +255,7 @@ class ConformStep:
 
 
 def conform_scenarios():
-    """The table → {scenario: list of ConformStep}, in its order."""
+    """CONFORM_SCENARIOS as an ordered dict of scenario → list of ConformStep."""
     found = OrderedDict()
     for line in CONFORM_SCENARIOS.strip().split("\n"):
         if line.startswith("["):
@@ -263,7 +266,7 @@ def conform_scenarios():
 
 
 def stream_kind(path, body):
-    """What a body or stream is, which no head tells: "frames", "raw" (a terminal's), "export" or ""."""
+    """The kind of a body, which its head does not say: "frames", "raw" (a terminal's), "export" or ""."""
     if re.search("/(attach|logs)$|/exec/.*/start$", path):
         return "raw" if "-terminal/" in path or '"Tty":true' in body else "frames"
     return "export" if path.endswith("/export") else ""
@@ -274,7 +277,7 @@ def body_fields(body):
 
 
 def body_bytes(body):
-    """A step's body → bytes, None for none."""
+    """The body of a step as bytes, None if it has none."""
     if body == "tar":
         return conform_tar()
     if body.startswith("text:"):
@@ -283,7 +286,7 @@ def body_bytes(body):
 
 
 def conform_tar():
-    """A tar of the folder conform with one file in it."""
+    """A tar (bytes) of the folder conform with one file in it."""
     import io
     import tarfile
     folder, file = tarfile.TarInfo("conform/"), tarfile.TarInfo("conform/hello.txt")

@@ -1,22 +1,25 @@
-"""`--dry-run`: runs a command with a console whose engine is planned, and prints the plan.
+"""`--dry-run`: run a command with a console whose engine is planned, and print the plan.
 
-Promises: where the command refuses its arguments it says so in its own words, with its own status, and no
-plan is printed. A command that sends nothing is refused in a line. stdin is not read.
+Promises: if the command refuses its arguments, its own message and exit status show that, and no plan is
+printed. A command that sends nothing is refused in one line. stdin is not read.
 
 Left out: the commands that serve, or only show things. Those that can be planned are listed by name, so that
-a dry run never starts any other.
+a dry run never starts another one.
 """
 from ...cli.console import Console
 from ...errors import RawdockError, UsageError
 from ...net.config import find_address
 from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http
-from .form_python import print_python
-from .form_shell import print_curl, print_nc
+from .form_python import PythonScript
+from .form_shell import CurlScript, NetcatScript
 
 PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename
 ps images inspect logs events version info pull rmi""".split()
-DRY_RUN_FORMS = {"http": print_http, "nc": print_nc, "curl": print_curl, "python": print_python}
+# The forms of a plan: name → a function that gives the Plan in that form (bytes).
+DRY_RUN_FORMS = {"http": print_http, "nc": lambda plan: NetcatScript(plan).script(),
+                 "curl": lambda plan: CurlScript(plan).script(),
+                 "python": lambda plan: PythonScript(plan).script()}
 
 
 class PlannedConsole(Console):
@@ -33,15 +36,15 @@ class PlannedConsole(Console):
     @property
     def stdin(self):
         from io import BytesIO
-        self.plan.stdin_asked = True
+        self.plan.uses_stdin = True
         return BytesIO()   # stdin is at its end, and not read
 
 
 def plan_command(console, command, words, run_command):
-    """Run `command` (a Command) with `words` (list of str) as a plan → (Plan, its exit status).
+    """Plan `command` (a Command) with `words` (list of str). Returns (Plan, exit status of the command).
 
-    `run_command(console, command, words)` runs it. Raises what the command raises. What the command printed
-    is in the plan's events and complaints.
+    run_command(console, command, words) runs it. Raises what the command raises. What the command printed is
+    in the plan's events and complaints.
     """
     address = find_address(console.address, console.context)
     for missing in (True, False):
@@ -59,7 +62,10 @@ def plan_command(console, command, words, run_command):
 
 
 def dry_run(console, form, command, words, run_command):
-    """Print the plan of `command` with `words` → exit status. `form`: a key of DRY_RUN_FORMS, "" for http."""
+    """Print the plan of `command` with `words` in `form`, a key of DRY_RUN_FORMS or "" for http.
+
+    Returns the exit status. UsageError if there is no such form, or nothing to plan.
+    """
     form = form or "http"
     if form not in DRY_RUN_FORMS:
         raise UsageError("--dry-run=%s: there is no such form" % form,
@@ -76,7 +82,7 @@ def dry_run(console, form, command, words, run_command):
         return 0
     for data in plan.complaints:
         console.err.write(data)
-    printed = [data for kind, data in plan.events if kind == "print" and not plan.steps]   # its help page
+    printed = [data for kind, data in plan.events if kind == "print" and not plan.steps]   # a help page
     for data in printed:
         console.out.write(data)
     if not status and not printed:

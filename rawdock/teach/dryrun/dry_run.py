@@ -1,26 +1,27 @@
-"""A dry run: a command is run against planned answers, and what it sends is kept.
+"""A dry run: a command runs with planned answers, and what it sends is kept.
 
-    Plan            one run: the address, the steps, and in which order they begin and end
-    PlannedStep     one request: its bytes, what comes of its answer
-    PlannedDocker   the client of a plan; it has no way to a socket
+    Plan            one run: the address, the steps, and the order in which they begin and end
+    PlannedStep     one request: its bytes, and what the command does with the answer
+    PlannedDocker   the client of a plan, which never opens a socket
 
-Strategy: the command's own code sends. It writes to a PlannedSocket, which keeps the bytes and answers as an
-engine that refuses nothing does, by the operation's row in the table of endpoints. An id in such an answer is
-a random one made for this plan: wherever the command sends it, it is recognized and shown as a variable. A
-step whose answer is not read to its end before the next request goes out is under way at the same time as
-that one.
+Strategy: the code of the command itself sends. It writes to a PlannedSocket, which keeps the bytes and
+answers like an engine that refuses nothing, by the operation's row in the table of endpoints. An id in such
+an answer is a random one made for this plan: wherever the command sends it, it is recognized and shown as a
+variable. A step whose answer has not been read to its end when the next request is sent is in the background
+of that one.
 
-Promises: no socket is opened, and no byte of a body from stdin or a file is read. What is shown is what is
-sent, but for the API version: a real run asks for it (GET /_ping) and puts /vX.Y before each path; here there
-is none, unless DOCKER_API_VERSION gives it.
+Promises: no socket is opened, and nothing is read from stdin or a file that is a body. What is shown is what
+would be sent, except for the API version: a real run learns it with GET /_ping and puts /vX.Y before each
+path; a plan has it only if DOCKER_API_VERSION does.
 
-Left out: what follows from a refusal, except that where `run` and `create` would pull a missing image, the
-plan has both ways; signals; the masking of secrets in a body, whose length is in its head.
+Left out: what follows from a refusal (except that a plan of `run` or `create` has both ways, with and without
+pulling the image), signals, and the masking of secrets in a body, whose length is in its head.
 """
 import json
 import os
 import re
 
+from ...cli.console import Output
 from ...engine.docker import Docker
 from ...engine.endpoints import find_endpoint_row
 from ...net.connection import Connection
@@ -29,27 +30,31 @@ from ..record.masking import names_secret
 RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
 
-# Operations whose answer a command uses and does not show, and the variable that comes out of it.
+# Operations whose answer a command uses without showing it, and the variable for the id in that answer.
 ID_VARIABLES = dict(container_create="container", container_inspect="container", container_exec="exec_id")
 STATUS_OPERATIONS = ("container_wait", "exec_inspect")
-# What the engine answers where the command looks into it; {} elsewhere.
+# The planned answers of operations whose answer a command looks into; {} for the others.
 PLANNED_VALUES = {"container_wait": {"StatusCode": 0}, "exec_inspect": {"ExitCode": 0, "Running": False},
                   "container_list": [], "image_list": [], "image_delete": []}
 
-NO_SECRET = b"e30="   # of X-Registry-Auth: base64 of {}, no credentials
+NO_SECRET = b"e30="   # the value of X-Registry-Auth without credentials: {} in base64
 
 
 class PlannedStep:
     """One request of a plan.
 
-    `number` from 1; `endpoint` its row in the table or None; `request` the bytes as they are sent; `hijack`:
-    it asks for a stream; `version` of HTTP; `outcome`: what the command does with its answer: "id"
-    (`variable` gets it), "status", "removal" (waits for it), "frames", "messages", "body" (shown as it is),
-    "head" (shown too) or "nothing". `body_source`: "-" for stdin, a file's path, or None where `request` has
-    the body. `background`: its answer is still read when later steps begin. `reads_stdin`: our stdin goes
-    into its stream. `only_if_missing`: it is sent only if `create` answers that there is no such image;
-    `missing`: it is that create, which the one with `repeats_create` repeats. `taken_for_granted`: what its
-    planned answer says and a real one might not.
+    `number` counts from 1, `endpoint` is its row in the table of endpoints or None, `request` the bytes that
+    are sent, `version` that of HTTP. `hijack`: its answer becomes a stream.
+
+    `outcome` says what the command does with the answer: "id" (keeps the id, in `variable`), "status" (exits
+    with it), "removal" (waits for that), "frames", "messages", "body" (shows them), "head" (shows that as
+    well) or "nothing". `taken_for_granted` is what its planned answer says and a real one might not.
+
+    `body_source`: "-" for stdin, the path of a file, or None if `request` has the body. `reads_stdin`: stdin
+    goes into its stream. `background`: its answer is still being read when later steps begin.
+
+    `missing`: it is the first create, which may answer that there is no such image. `only_if_missing`: it is
+    sent only in that case. `repeats_create`: it is then the second create.
     """
 
     request, taken_for_granted = b"", ""
@@ -69,7 +74,7 @@ class PlannedStep:
 
     @property
     def kind(self):
-        """What the form of the step depends on: what sets it apart from others, else its outcome."""
+        """The name of its template in a script: what distinguishes it from other steps, else its outcome."""
         if self.only_if_missing:
             return "pull" if self.outcome == "messages" else "create again"
         if self.missing or self.background:
@@ -96,10 +101,10 @@ class PlannedStep:
 
 
 class Plan:
-    """What `command` (its name) sends to the engine at `address` when given `words`.
+    """What the command named `command` sends to the engine at `address` (Address) for `words` (list of str).
 
-    `missing`: as if the image were not there. `events` are ("begin", PlannedStep), ("end", PlannedStep) and
-    ("print", bytes) in their order. Once the command has ended, finish() completes the plan.
+    `missing`: plan as if the image were not there. `events` are ("begin", PlannedStep), ("end", PlannedStep)
+    and ("print", bytes), in their order. Once the command has ended, finish() completes the plan.
     """
 
     def __init__(self, address, command, words, missing):
@@ -109,13 +114,13 @@ class Plan:
         self.steps = []
         self.events = []
         self.complaints = []     # what the command wrote to stderr (bytes)
-        self.stdin_asked = False
+        self.uses_stdin = False
         self._missing = missing
-        self._ids = {}           # id in a planned answer → the variable that stands for it
+        self._ids = {}           # id in a planned answer → its variable
 
     @property
     def refused_in_vain(self):
-        """Whether the planned "no such image" made the command give up rather than pull."""
+        """Whether the command gave up at the planned "no such image", and did not pull."""
         return any(one.missing for one in self.steps) and not any(one.only_if_missing for one in self.steps)
 
     def begin(self, method, target, hijack, version):
@@ -131,7 +136,7 @@ class Plan:
         return step
 
     def answer(self, step):
-        """An engine that refuses nothing answers `step` so: bytes for each read, b"" the connection's end."""
+        """The planned answer to `step`: a list of bytes, one for each read; b"" is the connection's end."""
         if step.hijack:
             return [b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n", b""]
         if step.missing:
@@ -153,7 +158,7 @@ class Plan:
             return PLANNED_VALUES.get(step.name, {})
         known = [id for id in self._ids if id in step.target]
         id = known[0] if known else self._new_id(step)
-        # Only `attach` needs a container that runs, and only `start` may send it stdin.
+        # The container runs only for `attach`, and stdin can be sent to it only by `start`.
         if step.name == "container_inspect":
             step.taken_for_granted = {"attach": "runs, and that its stdin is closed",
                                       "start": "does not run yet"}.get(self.command, "")
@@ -168,7 +173,7 @@ class Plan:
         return id
 
     def finish(self):
-        """Complete the plan with what is known only when the command has ended."""
+        """Complete the plan with what is known only once the command has ended."""
         begun = []
         for kind, step in self.events:
             if kind == "begin":
@@ -181,7 +186,7 @@ class Plan:
         if len(creates) == 2:
             creates[0].variable, creates[1].variable = creates[1].variable, None
         for step in self.steps:
-            if step.hijack and self.stdin_asked and not step.half_closed:
+            if step.hijack and self.uses_stdin and not step.half_closed:
                 step.reads_stdin = step.background = True
         self.has_background = any(step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
@@ -192,11 +197,11 @@ class Plan:
         if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
             self.steps[0].outcome = "head"   # -i
         if self.shows_json or self.command in RAW_VERBS + ("wait", "events"):
-            # What the command made of the planned answers is not what it prints of real ones.
+            # What the command printed of the planned answers is not what it would print of real ones.
             self.events = [event for event in self.events if event[0] != "print"]
 
     def printed_after(self, at):
-        """What is printed (bytes) from event `at` until a step begins, or one in the background ends."""
+        """What is printed (bytes) after event `at`, until a step begins or one in the background ends."""
         printed = b""
         for kind, value in self.events[at + 1:]:
             if kind == "begin" or kind == "end" and value.background:
@@ -206,14 +211,14 @@ class Plan:
         return printed
 
     def is_sent(self, variable):
-        """Whether a step sends, or the command prints, what `variable` stands for."""
+        """Whether a step sends the value of `variable` (str), or the command prints it."""
         texts = [step.request for step in self.steps]
         texts += [data for kind, data in self.events if kind == "print"]
         pieces = [piece for data in texts for piece in self.pieces(data) if isinstance(piece, str)]
         return variable in pieces
 
     def pieces(self, data):
-        """Bytes that were sent or printed → a list of bytes, and of str: variables for ids and secrets."""
+        """Split bytes that were sent or printed: a list of bytes, and of str, which name variables."""
         names = {id.encode("ascii"): name for id, name in self._ids.items()}
         patterns = list(names)
         for variable, before, value in self.secret_values():
@@ -225,7 +230,7 @@ class Plan:
         return [names.get(part, part) if at % 2 else part for at, part in enumerate(parts) if part]
 
     def secret_values(self):
-        """(variable, bytes before it, value) of each secret in a head: a field's or a query parameter's."""
+        """A list of (variable, bytes before it, value), for each secret in a field or a query parameter."""
         found = []
         for step in self.steps:
             request_line, *fields = step.request.partition(b"\r\n\r\n")[0].split(b"\r\n")
@@ -240,7 +245,7 @@ class Plan:
         return found
 
     def http10_pieces(self, step):
-        """The request as pieces, in HTTP/1.0: the engine closes after its answer and sends no chunks.
+        """The pieces of a request in HTTP/1.0, after whose answer the engine closes, and sends no chunks.
 
         A body from stdin or a file is left out; its length is the variable "size".
         """
@@ -255,7 +260,7 @@ class Plan:
 
 
 class PlannedSocket:
-    """The socket of a Connection in a dry run: it keeps what is sent, and gives the planned answer."""
+    """The socket of a Connection in a dry run. It keeps what is sent, and receives the planned answer."""
 
     def __init__(self, plan):
         from threading import get_ident
@@ -287,7 +292,7 @@ class PlannedSocket:
     def shutdown(self, how):
         import socket
         from threading import get_ident
-        # The other thread copies stdin, and half-closes at once, for there is none.
+        # The thread that copies stdin half-closes too, at once, for stdin is empty here.
         if how == socket.SHUT_WR and get_ident() == self._planner:
             self.step.half_closed = True
 
@@ -318,7 +323,7 @@ class PlannedConnection(Connection):
 
 
 class PlannedDocker(Docker):
-    """The client of a plan. It asks for no version: unless one is given, paths have no prefix."""
+    """The client of a plan. It sends no ping to learn the version: unless one is set, paths have none."""
 
     def __init__(self, plan):
         Docker.__init__(self, plan.address.text)
@@ -335,10 +340,11 @@ class PlannedDocker(Docker):
         return PlannedConnection(PlannedSocket(self.plan), self.address)
 
 
-class PlannedOutput:
-    """Stdout or stderr in a dry run. `take(data)` is called with all bytes of each write."""
+class PlannedOutput(Output):
+    """Stdout or stderr in a dry run. take(data) is called with the bytes of each write."""
 
     def __init__(self, take):
+        Output.__init__(self, None)
         self._take = take
 
     def isatty(self):
@@ -349,8 +355,6 @@ class PlannedOutput:
             self._take(bytes(data))
         return len(data)
 
-    def line(self, text=""):
-        self.write((text + "\n").encode("utf-8", "surrogateescape"))
-
-    def flush(self):
-        pass
+    def write_run(self, pieces):
+        for piece in pieces:
+            self.write(piece)

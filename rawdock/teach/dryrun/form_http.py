@@ -1,7 +1,8 @@
-"""A plan as raw HTTP, and what the texts of all forms have in common: comments, secrets, words of a shell.
+"""A plan as raw HTTP, and what all forms have in common: comments, secrets, words of a shell.
 
-print_http() gives the bytes on the wire, CRLFs and all, with comment lines between the requests. A secret in
-a head becomes a variable, here and in the scripts; what a terminal would act on is spelled out in comments.
+print_http() gives the bytes on the wire, with their CRLFs, and comment lines between the requests. A secret
+in a head becomes a variable, here and in the scripts. In comments, characters that a terminal would act on
+are spelled out.
 """
 import re
 
@@ -10,7 +11,7 @@ from ..record.masking import masked_text, masked_words
 
 
 def shell_word(text):
-    """str (or bytes) → bytes of one word for sh, without quotes where it needs none."""
+    """`text` (str or bytes) as one word for sh (bytes), in quotes only if it needs them."""
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     if re.fullmatch(rb"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*", data):
         return data
@@ -18,13 +19,13 @@ def shell_word(text):
 
 
 def command_comment(plan):
-    """The command line that is planned, as a comment, its secrets masked."""
+    """The planned command line as a comment (str), with its secrets masked."""
     words = [word.encode("utf-8", "surrogateescape") for word in ["rawdock", plan.command] + plan.words]
     return "# " + printable_text(b" ".join(map(shell_word, masked_words(words))))
 
 
 def step_comment(step):
-    """What a step is: "# 2. image_create: pull an image (fromImage), …"."""
+    """A comment that names a step: "# 2. image_create: pull an image (fromImage), …"."""
     help = ": " + step.endpoint.help if step.endpoint is not None else ""
     if step.repeats_create:
         help = ", once more"
@@ -35,7 +36,7 @@ def step_comment(step):
 
 
 def http_comments(plan, step):
-    """What a step is, and what the command does with its answer."""
+    """Comment lines (list of str): what a step is, and what the command does with its answer."""
     text = ""
     if step.missing:
         text = "its answer: 201, and its Id is $%s from here on; " % step.variable
@@ -61,12 +62,12 @@ def http_comments(plan, step):
 
 
 def secret_variables(plan):
-    """The names of the variables that stand for secrets in a script: a sorted list of str."""
+    """The names (sorted list of str) of the variables for secrets in a plan."""
     return sorted({name for name, _, _ in plan.secret_values()})
 
 
 def opening_comments(plan, about, is_script=True):
-    """The comment lines (str) that a text begins with: the command, `about` (list of str), what it hides."""
+    """The first comment lines (list of str): the command, `about` (list of str), and the secrets it needs."""
     lines = [command_comment(plan)] + ["# " + line for line in about]
     prefix = b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/"
     if not any(re.match(prefix, step.request) for step in plan.steps):
@@ -74,13 +75,13 @@ def opening_comments(plan, about, is_script=True):
                      "A real run asks first (GET /_ping) and says it.")
     if plan.shows_json and is_script:
         lines.append("# Printed is the JSON that the engine answers; "
-                     "the command itself makes lines for people of it.")
+                     "the command itself prints it as lines for people.")
     return lines + ["# %s: the secret of the command line, which is not repeated here" % name
                     for name in secret_variables(plan)]
 
 
 def must_reach_engine(plan, form):
-    """UsageError if the engine cannot be reached by what `form` writes."""
+    """UsageError if a script of the form `form` (str) could not reach the engine."""
     if plan.address.scheme == "practice":
         raise UsageError("--dry-run=%s: the practice engine inside rawdock has no socket to name" % form,
                          "start one with rawdock practice --listen /tmp/practice.sock "
@@ -96,7 +97,7 @@ HTTP_ABOUT = ["What follows is sent byte for byte, but for these comments and th
 
 
 def print_http(plan):
-    """The plan as the bytes on the wire, CRLFs and all, with comment lines between the requests (bytes)."""
+    """The plan as the bytes on the wire, with comment lines between the requests."""
     lines = opening_comments(plan, HTTP_ABOUT, False)
     out = []
     for kind, step in plan.events:
@@ -114,7 +115,7 @@ def comment_lines(lines):
 
 
 def body_comments(step):
-    """What is sent after the head where the plan has no bytes of it: list of str."""
+    """Comment lines (list of str) for a body of which the plan has no bytes."""
     if step.body_source is None:
         return []
     framing = "in chunks" if b"chunked" in step.request.partition(b"\r\n\r\n")[0] else "as it is"

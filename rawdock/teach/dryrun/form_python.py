@@ -1,7 +1,6 @@
 """A plan as a program of Python's socket and json, and no more.
 
-Strategy: the program walks the plan's events in their order, a template for each. A step that is under way
-while others begin is a file to read later. Of the functions below the program holds those that it uses.
+Strategy: a template for each step. A step that is under way while others begin is a file to read later.
 
 Promises: the literals are exactly the planned bytes, but for the version: in HTTP/1.0 the engine closes after
 its answer and sends no chunks. An Id that an engine answers is checked before it goes into a request line.
@@ -9,15 +8,10 @@ its answer and sends no chunks. An Id that an engine answers is checked before i
 
 Left out, and the program says so: an answer that was cut looks like one that ended. No signal is passed on.
 """
-import re
-
 from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
-from .form_http import must_reach_engine, opening_comments, secret_variables, step_comment
+from .form_script import PlanScript
 
-PYTHON_ABOUT = ["In HTTP/1.0: the engine closes after its answer and sends no chunks. "
-                "An answer that is cut looks like one that has", "ended; rawdock itself tells them apart."]
-
-# Each function uses only those before it. DIAL, FAILURE and FAMILY are filled in.
+# The functions of a program: (name, text), each after those that it calls.
 PYTHON_FUNCTIONS = (
     ("whole", """
 def whole(request):   # sends it → the answer with its head
@@ -92,7 +86,7 @@ def send_stdin(answer):   # our stdin into the stream, then the half-close that 
 """),
 )
 
-# What the sending of a step becomes, by what comes of its answer; else it is shown_answer().
+# The template of each kind of step that has one; the others become shown_answer().
 PYTHON_STEPS = {
     "missing": """
 create = (
@@ -151,18 +145,8 @@ if status >= 400:
     failed = 1
     sys.stderr.write(answer.read().decode("utf-8", "replace"))
 """,
-    "alone": """
-sock.sendall(
-    REQUEST)
-answer = sock.makefile("rb")
-status = int(answer.readline().split()[1])
-while answer.readline().strip():   # the rest of the head
-    pass
-if status >= 400:
-    sys.exit(answer.read().decode("utf-8", "replace"))
-""",
 }
-SHOWN_ANSWERS = {   # what the command does with the answer, by the step's outcome
+SHOWN_ANSWERS = {   # outcome of a step → the statement that shows the answer %s
     "frames": "show(%s)",
     "status": "print(json.load(%s)[\"StatusCode\"])",
     "nothing": "%s",
@@ -170,17 +154,8 @@ SHOWN_ANSWERS = {   # what the command does with the answer, by the step's outco
 }
 
 
-def filled_lines(template, values):
-    """The lines of a template with `values` (name → str, or a function of the indent) for the names in it."""
-    def fill(match):
-        value = values[match.group(2)]
-        return match.group(1) + (value if isinstance(value, str) else value(len(match.group(1))))
-
-    return re.sub(r"(?m)((?:^ +)?)\b(%s)\b" % "|".join(values), fill, template.strip("\n")).split("\n")
-
-
 def python_bytes(pieces, indent=4):
-    """Pieces → a Python expression for the bytes, a line of the source for each line of the head."""
+    """Pieces (bytes, and str for variables) as a Python expression, with a line for each line of the head."""
     variables = [piece for piece in pieces if isinstance(piece, str)]
     data = b""
     for piece in pieces:
@@ -196,7 +171,7 @@ def python_bytes(pieces, indent=4):
 
 
 def merged_tail(lines):
-    """`lines` (of bytes) without empty ones; the line end that ends a head is joined to its last field."""
+    """`lines` (list of bytes) without empty ones; the empty line of a head is joined to its last field."""
     merged = []
     for line in lines:
         if line == b"\r\n" and merged:
@@ -206,91 +181,68 @@ def merged_tail(lines):
     return merged or [b""]
 
 
-class PythonScript:
-    """A plan as a program of Python's socket and no more."""
+class PythonScript(PlanScript):
+    """A plan as a program in Python."""
+
+    form, indent = "python", "    "
+    first_line = "#!/usr/bin/env python3"
+    about = [
+        "In HTTP/1.0: the engine closes after an answer and sends no chunks. An answer that is cut looks",
+        "like one that has ended; rawdock itself sees the difference."]
+    templates, functions = PYTHON_STEPS, PYTHON_FUNCTIONS
 
     def __init__(self, plan):
-        self.plan = plan
+        PlanScript.__init__(self, plan)
         self.removes = any(step.outcome == "removal" for step in plan.steps)
-        address, family = plan.address, "AF_UNIX"
+
+    def values(self, step):
+        address, family = self.plan.address, "AF_UNIX"
         if address.scheme == "unix":
-            self.dial = ["sock = socket.socket(socket.AF_UNIX)", "sock.connect(%s)" % ascii(address.path)]
+            dial = "sock = socket.socket(socket.AF_UNIX)\n    sock.connect(%s)" % ascii(address.path)
         else:
             family = "AF_INET6" if ":" in address.host else "AF_INET"
-            place = ascii(address.host), address.port
-            self.dial = ["sock = socket.create_connection((%s, %d))" % place]
-        self.values = {"DIAL": "\n    ".join(self.dial), "FAMILY": "socket." + family,
-                       "FAILURE": "125" if plan.command == "run" else "1",
-                       "NOT_FOUND": repr(NOT_FOUND_WORDS), "NOT_EXECUTABLE": repr(NOT_EXECUTABLE_WORDS)}
+            dial = "sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)
+        found = {"DIAL": dial, "FAMILY": "socket." + family, "FAILURE": self.failure,
+                 "NOT_FOUND": repr(NOT_FOUND_WORDS), "NOT_EXECUTABLE": repr(NOT_EXECUTABLE_WORDS)}
+        if step is not None:
+            found.update(REQUEST=lambda indent: self.bytes_of(step, indent),
+                         STEP_ANSWER="answer%d" % step.number, VARIABLE=str(self.created_variable))
+        return found
 
-    def script(self):
-        lines = []
-        for at, (kind, step) in enumerate(self.plan.events):
-            if kind == "print" or kind == "end" and not step.background:
-                continue
-            printing = self.print_lines(self.plan.printed_after(at))
-            if kind == "end":
-                lines += self.end_of_background(step) + printing
-            elif len(self.plan.steps) == 1 and step.outcome in ("body", "nothing"):   # no functions
-                lines += [step_comment(step)] + self.body_lines(step) + self.dial + self.sent("alone", step)
-                lines += ["shutil.copyfileobj(answer, sys.stdout.buffer)"] * (step.outcome == "body")
-                lines += printing
-            else:
-                lines += ([""] if not step.only_if_missing else []) + self.begin(step, printing)
-        if self.plan.goes_on:
-            lines.append("sys.exit(failed)")
-        if self.removes:
-            lines.append("exit_with(ended)")
-        return ("\n".join(self.opening("\n".join(lines)) + lines) + "\n").encode("utf-8", "surrogateescape")
+    def opening(self, lines):
+        functions = self.needed_functions(lines)
+        variables = ["%s = os.environ[%r].encode()" % (name, name) for name in self.secrets]
+        variables += ["failed = 0"] * self.plan.goes_on
+        code = "\n".join(functions + variables + lines)
+        modules = [name for name in ("json", "os", "re", "socket", "sys", "threading", "time")
+                   if name + "." in code]
+        return (self.comments + ["import " + ", ".join(modules)] + functions + [""] * bool(variables)
+                + variables + self.print_lines(self.plan.printed_after(-1)))
 
-    def opening(self, rest):
-        """The lines before the first step; `rest` (str) is what follows, and uses functions and modules."""
-        plan, functions = self.plan, []
-        for name, text in reversed(PYTHON_FUNCTIONS):
-            if re.search(r"\b%s\b" % name, rest):
-                lines = filled_lines(text, self.values)
-                functions = [""] + lines + functions
-                rest += "\n".join(lines)
-        variables = ["%s = os.environ[%r].encode()" % (name, name) for name in secret_variables(plan)]
-        variables += ["failed = 0"] * plan.goes_on
-        rest += "".join(variables)
-        modules = [name for name in ("json", "os", "re", "shutil", "socket", "sys", "threading", "time")
-                   if name + "." in rest]
-        lines = ["#!/usr/bin/env python3"] + opening_comments(plan, PYTHON_ABOUT)
-        lines.append("import " + ", ".join(modules))
-        return (lines + functions + ([""] + variables if variables else [])
-                + self.print_lines(plan.printed_after(-1)))
+    def closing(self):
+        return ["sys.exit(failed)"] * self.plan.goes_on + ["exit_with(ended)"] * self.removes
 
-    def sent(self, name, step):
-        """The lines of PYTHON_STEPS[name] for `step`."""
-        creator = next((one.variable for one in self.plan.steps if one.missing), None)
-        values = dict(self.values, REQUEST=lambda indent: self.bytes_of(step, indent), VARIABLE=str(creator),
-                      STEP_ANSWER="answer%d" % step.number)
-        return filled_lines(PYTHON_STEPS[name], values)
+    def print_lines(self, data):
+        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(data))] if data else []
 
     def bytes_of(self, step, indent=4):
         body = " + body" if step.body_source is not None else ""
         return python_bytes(self.plan.http10_pieces(step), indent) + body
 
-    def print_lines(self, printed):
-        return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(printed))] if printed else []
-
-    def body_lines(self, step):
-        if step.body_source is None:
-            return []
-        file = "sys.stdin.buffer" if step.body_source == "-" else "open(%s, \"rb\")" % ascii(step.body_source)
-        return ["body = %s.read()" % file]
-
     def begin(self, step, printing):
-        lines = ["    " * step.only_if_missing + step_comment(step)] + self.body_lines(step)
+        lines = []
+        if step.body_source is not None:
+            file = ascii(step.body_source)
+            file = "sys.stdin.buffer" if file == "'-'" else "open(%s, \"rb\")" % file
+            lines = ["body = %s.read()" % file]
         answer = "must(\n    %s)" % self.bytes_of(step)
         if step.kind == "id":
             return lines + self.take_id(step, answer) + printing
         if step.kind in PYTHON_STEPS:
-            return lines + self.sent(step.kind, step) + printing
+            return lines + self.filled(step.kind, step) + printing
         if self.plan.goes_on:
             then = [self.shown_answer(step, "answer")] if step.outcome != "nothing" else printing
-            lines += self.sent("go on after failure", step) + ["else:"] * bool(then)
+            lines += self.filled("go on after failure", step) + ["else:"] * bool(then)
             return lines + ["    " + line for line in then]
         return lines + [self.shown_answer(step, answer)] + printing
 
@@ -304,7 +256,7 @@ class PythonScript:
         return lines
 
     def shown_answer(self, step, answer):
-        """The statement that does with `answer`, an expression for the file, what the command does."""
+        """The statement that shows `answer` (an expression for its file) as the command does."""
         return SHOWN_ANSWERS.get(step.outcome, "copy(%s)") % answer
 
     def end_of_background(self, step):
@@ -314,9 +266,3 @@ class PythonScript:
             return ["ended = " + status if self.removes else "exit_with(%s)" % status]
         thread = "threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer
         return [thread] * step.reads_stdin + [self.shown_answer(step, answer)]
-
-
-def print_python(plan):
-    """The plan as the source of a Python program (bytes)."""
-    must_reach_engine(plan, "python")
-    return PythonScript(plan).script()

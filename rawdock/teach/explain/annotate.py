@@ -1,20 +1,18 @@
-"""What every byte of a recorded connection is: spans that tile each direction, the messages, the exchanges.
+"""What every byte of a recorded connection is: spans that cover each direction, messages, and exchanges.
 
-    annotate(recording)              → AnnotatedConnections
-    AnnotatedRecording               what exports are made of
-    annotate_bytes(data, role)       → the AnnotatedStream of one direction, for bytes that somebody captured
-    explain_span(span, stream)       → (a sentence, its source)
+    annotate(recording)              → list of AnnotatedConnection
+    annotate_bytes(data, role)       → AnnotatedStream of one direction, for a capture
+    AnnotatedRecording               a Recording with its annotation, from which exports are made
 
-Strategy: the wire floor's own readers label what they consume, so an explanation cannot drift from the
-parser. Inside a body its reader goes on: frames (wire/frames.py) and JSON messages (wire/jsonstream.py),
-whose labels are mapped back onto the bytes that carried them, across chunk lines.
+Strategy: the readers of rawdock/wire label what they consume, so an explanation cannot differ from what the
+client does. In a body the reader of its content continues: frames (wire/frames.py) and JSON messages
+(wire/jsonstream.py), whose labels are mapped back to the bytes that carried them, across chunk lines.
 
-Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. Where a rule is
-broken there is a span "malformed", whose text names the rule; what stands behind it is "not read", for
-nobody can know what it would mean. Where the bytes end inside an element that is "cut". The time is
-linear in the bytes.
+Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. The byte that breaks a
+rule is a span "malformed" whose text names the rule; what follows is "not read", because its meaning cannot
+be known. Bytes that end inside an element are "cut". The time is linear in the bytes.
 
-Left out: what WebSocket frames and HTTP/2 (BuildKit's session) hold: to rawdock they are raw streams.
+Left out: the content of WebSocket frames and of HTTP/2 (BuildKit's session), which are raw streams here.
 """
 from collections import deque, namedtuple
 
@@ -24,54 +22,46 @@ from ...engine.endpoints import find_endpoint_row
 from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, FrameReader
 from ...wire.head import walk_head
 from ...wire.jsonstream import MessageReader, decode_json
-from .explain import guess_role
-from .explanations import (
-    FIELD_EXPLANATIONS, FRAME_STREAM_EXPLANATIONS, INPUT_STREAM, METHOD_EXPLANATIONS, ROLE_EXPLANATIONS,
-    STATUS_CLASSES, STATUS_EXPLANATIONS, STATUS_LINE_SPACE, VALUE_EXPLANATIONS,
-)
-from ..record.pairing import BODY_ROLES, PairedReaders
-from ..record.record import redacted_recording
+from .explain import breaks_rule, capture_direction
+from ..record.pairing import BODY_ROLES, PairedMessage, PairedReaders
+from ..record.record import RecordedConnection, WireEvent, redacted_recording
 
 SPAN_TEXT_BYTES = 200
 
 Span = namedtuple("Span", "start end role within text")
-Span.__doc__ = """The bytes from offset `start` to before `end` of a direction's stream, and what they are.
+Span.__doc__ = """The bytes of one direction from offset `start` to before `end`, and what they are.
 
 `role` is the finest one that the grammar has; `within` the role of what carries them ("chunk data" for a
 frame's length in a chunk), or "". `text` is the bytes as latin-1, up to 200 of them; of a malformed span, the
-rule it breaks.
+rule that it breaks and what the rule expects.
 """
 
 
-class AnnotatedMessage:
-    """A request or a response, or what came of it.
+class AnnotatedMessage(PairedMessage):
+    """A request or a response, complete or not. What it has beside the attributes of a PairedMessage:
 
-    `kind` "request" or "response"; `head` (RequestHead or Head; None if it is not whole); `framing` "none",
-    "length", "chunked", "close" or "upgrade"; `start`, `end` offsets; `spans`; `body` list of (start, end) of
-    the decoded body's bytes, a raw stream behind the message too; `frames` list of (stream, [(start, end),
-    …]) or None; `messages` list of decoded JSON values or None; `complete`; `error` (a ProtocolError,
-    TruncatedError, StreamError or None); `seconds` (of its first byte, of its last byte); `interim`: a 1xx.
+    `spans`; `body` list of (start, end) of the decoded body's bytes, with `raw`, those of the raw stream that
+    follows; `frames` list of (stream, [(start, end), …]) or None; `messages` list of decoded JSON values or
+    None; `error` (a ProtocolError, TruncatedError, StreamError or None); `seconds` (of its first byte, of its
+    last byte). `body_start` and `end` are always offsets: those of what there is of the message.
     """
 
     frames = messages = error = None
-    complete = interim = False
     seconds = (0.0, 0.0)
-    switched = False    # a raw stream follows
-    request = None      # of a response: the AnnotatedMessage that it answers, or None
 
-    def __init__(self, kind, head, framing, start, body_start, end):
-        self.kind = kind
-        self.head = head
-        self.framing = framing
-        self.start = start
-        self.body_start = body_start   # where the head ends
-        self.end = end
+    def __init__(self, kind, start):
+        PairedMessage.__init__(self, kind, start)
         self.spans = []
         self.body = []
+        self.raw = []
 
     def __repr__(self):
         return ("<AnnotatedMessage %s %d..%d, %s%s>"
                 % (self.kind, self.start, self.end, self.framing, "" if self.complete else ", not complete"))
+
+
+class AnnotatingReaders(PairedReaders):
+    message_class = AnnotatedMessage
 
 
 class AnnotatedStream:
@@ -80,24 +70,24 @@ class AnnotatedStream:
     `times` are (offset, seconds) of each piece that crossed.
     """
 
-    def __init__(self, direction, data, times):
+    def __init__(self, direction, data, times, error):
         self.direction = direction
         self.data = data
         self.spans = []
         self.messages = []
-        self.error = None
+        self.error = error
         self.times = times
-        self._starts = {}    # of each list that was searched
+        self._starts = {}    # name of a list → the offsets where its rows begin
 
     def _index(self, name, offset):
-        """The index of the last of the list `name` that begins at `offset` or before it."""
+        """The index of the last row of the list `name` that begins at `offset` or before it."""
         from bisect import bisect_right
         if name not in self._starts:
             self._starts[name] = [row.start if name == "messages" else row[0] for row in getattr(self, name)]
         return bisect_right(self._starts[name], offset) - 1
 
     def span_index(self, offset):
-        """The index of the span that has the byte at `offset`."""
+        """The index of the span that covers the byte at `offset`."""
         return self._index("spans", offset)
 
     def seconds_at(self, offset):
@@ -105,23 +95,23 @@ class AnnotatedStream:
         return self.times[self._index("times", offset)][1] if self.times else 0.0
 
     def message_at(self, offset):
-        """The AnnotatedMessage that has the byte at `offset`, or None."""
+        """The AnnotatedMessage of the byte at `offset`, or None."""
         index = self._index("messages", offset)
         return self.messages[index] if index >= 0 else None
 
 
 class WireExchange:
-    """A request and its answer: `request`, `interim` (list of 1xx), `response` (AnnotatedMessages or None).
+    """A request and its responses: `request`, `response` (AnnotatedMessage or None), `interim` (list of 1xx).
 
-    `switched`: the connection became a raw stream; `raw_sent`, `raw_received` are its bytes' (start, end).
+    `switched`: the connection became a raw stream; `raw_sent`, `raw_received` are its (start, end) ranges.
     """
 
     def __init__(self, request=None):
         self.request = request
+        self.raw_sent = request.raw if request else []
         self.interim = []
         self.response = None
         self.switched = False
-        self.raw_sent = []
         self.raw_received = []
 
 
@@ -133,7 +123,7 @@ AnnotatedConnection.__doc__ = """`requests` and `responses` (AnnotatedStream), `
 
 
 class AnnotatedRecording:
-    """A Recording as exports take it: masked unless `redact` is False, and annotated once for all of them.
+    """A Recording for exports: masked unless `redact` is False, and annotated once for all of them.
 
     `recording` is the Recording, `redacted` whether it is masked, `connections` its AnnotatedConnections.
     """
@@ -157,127 +147,79 @@ def annotate(recording):
 
 def annotate_bytes(data, role="auto", method="GET"):
     """Bytes → AnnotatedStream. `role` "request", "response" or "auto"; responses answer `method`."""
-    if role == "auto":
-        role = guess_role(data)
-    pair = PairedReaders(method)
-    direction = "<" if role == "response" else ">"
-    pair.feed(direction, data)
-    pair.finish()
-    return annotated_stream(pair, direction, data, [(0, 0.0)], True)[0]
+    direction, _ = capture_direction([data], role)
+    capture = RecordedConnection(1, [WireEvent(0.0, direction, "data", data)], method)
+    annotated = annotate_connection(capture)
+    return annotated.responses if direction == "<" else annotated.requests
 
 
 def annotate_connection(connection):
     """A RecordedConnection → AnnotatedConnection."""
-    pair = PairedReaders(connection.method)
-    pieces, times = {">": bytearray(), "<": bytearray()}, {">": [], "<": []}
-    opened = engine_ended = False
-    for event in connection.events:
-        if event.kind == "data":
-            pair.feed(event.direction, event.data)
-            times[event.direction].append((len(pieces[event.direction]), event.seconds))
-            pieces[event.direction] += event.data
-        elif event.kind == "open":
-            opened = True
-            pair.opened()
-        elif event.direction == "<" and event.kind in ("close", "half-close"):
-            engine_ended = True
-    pair.finish()
-    requests, request_of = annotated_stream(pair, ">", bytes(pieces[">"]), times[">"], True)
-    responses, response_of = annotated_stream(pair, "<", bytes(pieces["<"]), times["<"],
-                                              engine_ended or not opened)
-    return AnnotatedConnection(connection.number, requests, responses,
-                               paired_exchanges(pair, request_of, response_of), connection)
+    pair = AnnotatingReaders(connection.method)
+    ended = pair.read_connection(connection)
+    requests = annotated_stream(pair, ">", connection, True)
+    responses = annotated_stream(pair, "<", connection, ended)
+    return AnnotatedConnection(connection.number, requests, responses, paired_exchanges(pair), connection)
 
 
-def paired_exchanges(pair, request_of, response_of):
-    exchanges, by_request = [], {}
-    for paired in pair.messages[">"]:
-        exchange = by_request[paired] = WireExchange(request_of[paired])
-        exchanges.append(exchange)
-        exchange.raw_sent = raw_ranges(exchange.request)
-    for paired in pair.messages["<"]:
-        # A head that never became whole answers whoever waits, for all that can be known.
-        waiting = pair.unanswered[0] if pair.unanswered and paired.head is None else None
-        exchange = by_request.get(paired.request or waiting)
-        if exchange is None:   # nobody asked, or that side was not recorded
+def paired_exchanges(pair):
+    """The WireExchanges of all messages; those of responses without a request come last."""
+    exchanges = [WireExchange(request) for request in pair.messages[">"]]
+    by_request = {exchange.request: exchange for exchange in exchanges}
+    for message in pair.messages["<"]:
+        # A malformed head is taken for that of the response to the first request without one.
+        waiting = pair.unanswered[0] if pair.unanswered and message.head is None else None
+        exchange = by_request.get(message.request or waiting)
+        if exchange is None:
             if not (exchanges and exchanges[-1].request is None and exchanges[-1].response is None):
                 exchanges.append(WireExchange())
             exchange = exchanges[-1]
-        message = response_of[paired]
-        message.request = exchange.request
         if message.interim:
             exchange.interim.append(message)
         else:
             exchange.response = message
-            exchange.switched = paired.switched
-            exchange.raw_received = raw_ranges(message)
+            exchange.switched = message.switched
+            exchange.raw_received = message.raw
     return exchanges
 
 
-def raw_ranges(message):
-    ranges = []
-    for span in message.spans:
-        if span.role == "raw stream" or span.within == "raw stream":
-            add_range(ranges, span.start, span.end)
-    return ranges
+def annotated_stream(pair, direction, connection, ended):
+    """The AnnotatedStream of one direction of a RecordedConnection, which `pair` has read.
 
-
-def add_range(ranges, start, end):
-    """Add (start, end) to a list of sorted ranges; one that touches the last of them is joined to it."""
-    if ranges and ranges[-1][1] >= start:
-        ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
-    elif end > start:
-        ranges.append((start, end))
-
-
-def annotated_stream(pair, direction, data, times, ended):
-    """(AnnotatedStream, {PairedMessage: AnnotatedMessage}) of a direction whose bytes are all fed.
-
-    `times` list of (offset, seconds); `ended`: the sender closed, so what lasts until then is whole.
+    `ended` (bool): a message that only the end of the connection delimits is complete.
     """
-    stream = AnnotatedStream(direction, data, times)
+    data, times, size = connection.stream(direction), [], 0
+    for event in connection.events:
+        if event.kind == "data" and event.direction == direction:
+            times.append((size, event.seconds))
+            size += len(event.data)
     reader = pair.readers[direction]
-    stream.error = reader.error if data else None
-    outer = tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf)
-    message_of = stream_messages(stream, pair.messages[direction], ended)
-    paired_of = {message: paired for paired, message in message_of.items()}
-    at = 0
-    for message in stream.messages:
-        first = at
-        while at < len(outer) and outer[at][0] < message.end:
-            at += 1
-        paired = paired_of.get(message)
-        request = paired.request.head if paired is not None and paired.request is not None else None
-        message.spans = message_spans(message, outer[first:at], data, request)
+    stream = AnnotatedStream(direction, data, times, reader.error)
+    messages = stream.messages = list(pair.messages[direction])
+    rest = messages[-1].end if messages else 0
+    if rest is not None and rest < size:   # a head that is not complete
+        messages.append(AnnotatedMessage(reader.reader.kind, rest))
+    for message, following in zip(messages, messages[1:] + [None]):
+        if following is not None:
+            message.end = following.start
+        elif message.end is None:
+            message.end = size
+        if message.body_start is None:
+            message.body_start = size
+        if message.kind == "response" and message.framing in ("close", "upgrade"):
+            message.complete = ended
+    if messages and not messages[-1].complete:
+        messages[-1].error = stream.error
+    tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf))
+    for message in messages:
+        its_own = []
+        while tiles and tiles[0][0] < message.end:
+            its_own.append(tiles.popleft())
+        message.spans = message_spans(message, its_own, data)
         stream.spans += message.spans
         last = max(message.start, message.end - 1)
         message.seconds = (stream.seconds_at(message.start), stream.seconds_at(last))
-    return stream, message_of
-
-
-def stream_messages(stream, paired_messages, ended):
-    """Give an AnnotatedStream its messages, their spans not yet read → {PairedMessage: AnnotatedMessage}."""
-    data, message_of = stream.data, {}
-    for paired in paired_messages:
-        message = message_of[paired] = AnnotatedMessage(
-            paired.kind, paired.head, paired.framing.kind if paired.framing else "none",
-            paired.start, len(data) if paired.body is None else paired.body, len(data))
-        message.complete, message.interim, message.switched = paired.complete, paired.interim, paired.switched
-        if paired.kind == "response" and message.framing in ("close", "upgrade"):
-            message.complete = ended
-        stream.messages.append(message)
-    for message, following in zip(stream.messages, stream.messages[1:]):
-        message.end = following.start
-    last = paired_messages[-1] if stream.messages else None
-    if last is not None and last.complete and not last.switched:
-        stream.messages[-1].end = last.end
-    rest_start = stream.messages[-1].end if stream.messages else 0
-    if rest_start < len(data):   # a head that is not whole
-        kind = "request" if stream.direction == ">" else "response"
-        stream.messages.append(AnnotatedMessage(kind, None, "none", rest_start, len(data), len(data)))
-    if stream.messages and not stream.messages[-1].complete:
-        stream.messages[-1].error = stream.error
-    return message_of
+    return stream
 
 
 def tiled_labels(labels, data, error, bare_lf=False):
@@ -286,35 +228,31 @@ def tiled_labels(labels, data, error, bare_lf=False):
     for label in labels:
         start, end, role = label[:3]
         if tiles and role in BODY_ROLES and tiles[-1][2] == role and tiles[-1][1] == start:
-            tiles[-1] = (tiles[-1][0], end, role, "")
-        else:
-            tiles.append((start, end, role, ""))
+            start = tiles.pop()[0]
+        tiles.append((start, end, role, ""))
     at = tiles[-1][1] if tiles else 0
-    if error is None or isinstance(error, TruncatedError):
-        tiles += cut_tiles(data, at, error, bare_lf)
-        return tiles
+    if not breaks_rule(error):
+        return tiles + cut_tiles(data, at, error, bare_lf)
     wrong = min(error.offset, len(data))
-    if wrong < at:   # fields that contradict each other: the value at fault was read, and is refused now
+    if wrong < at:   # fields that contradict each other: the value at fault has a label already
         index = next(index for index, tile in enumerate(tiles) if tile[1] > wrong)
         start, end, role, _ = tiles[index]
         before = [(start, wrong, role, "")] if start < wrong else []
         tiles[index:index + 1] = before + [(wrong, end, "malformed", role)]
         return tiles + [(at, len(data), "not read", "")] * (at < len(data))
-    return tiles + broken_labels(data, at, wrong, "")
+    return tiles + [label + ("",) for label in malformed_labels(data, at, wrong)]
 
 
-def broken_labels(data, at, wrong, last):
-    """(start, end, role, last) for `data` from `at` on, when the byte at `wrong` breaks a rule."""
+def malformed_labels(data, at, wrong):
+    """(start, end, role) for `data` from `at` on, when the byte at `wrong` breaks a rule."""
     wrong = min(max(at, wrong), len(data))
-    tiles = [(at, wrong, "not read", last), (wrong, min(wrong + 1, len(data)), "malformed", last),
-             (wrong + 1, len(data), "not read", last)]
-    return [tile for tile in tiles if tile[0] < tile[1]]
+    labels = [(at, wrong, "not read"), (wrong, min(wrong + 1, len(data)), "malformed"),
+              (wrong + 1, len(data), "not read")]
+    return [label for label in labels if label[0] < label[1]]
 
 
 def cut_tiles(data, at, error, bare_lf):
-    """The tiles of what was held when the bytes ended: a head is walked as far as it goes."""
-    if at == len(data):
-        return []
+    """The tiles of data[at:], which ends too early: the complete elements of a head, then "cut"."""
     walked = []
     where = getattr(error, "where", "")
     if where in ("a response head", "a request head", "the trailer section"):
@@ -322,21 +260,21 @@ def cut_tiles(data, at, error, bare_lf):
         try:
             walk_head(data[at:].decode("latin-1"), kind, at, walked, bare_lf and kind == "request")
         except ProtocolError:
-            pass   # that of the cut
+            pass   # at the cut
     at = walked[-1][1] if walked else at
     return [label + ("",) for label in walked] + [(at, len(data), "cut", "")] * (at < len(data))
 
 
-def message_spans(message, tiles, data, request):
-    """The Spans of a message from its tiles; fills in its body, frames, messages and error."""
-    message.body = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES]
+def message_spans(message, tiles, data):
+    """The Spans of a message from its tiles; sets its body, raw, frames, messages and error."""
+    message.body = [tile[:2] for tile in tiles if tile[2] in BODY_ROLES]
+    message.raw += [tile[:2] for tile in tiles if tile[2] == "raw stream"]
+    content = [ranges for ranges in message.body if ranges not in message.raw]
     inner = {}
-    for raw in (False, True):
-        ranges = [(tile[0], tile[1]) for tile in tiles if tile[2] in BODY_ROLES
-                  and (tile[2] == "raw stream") == raw]
+    for is_raw, ranges in ((False, content), (True, message.raw)):
         if ranges and message.head is not None:
-            inner[raw] = read_content(message, data, ranges, raw, request)
-    if message.kind == "request" and message.switched and message.body and tiles[-1][2] == "raw stream":
+            inner[is_raw] = read_content(message, data, ranges, is_raw)
+    if message.kind == "request" and message.raw:
         message.framing = "upgrade"
     in_trailers = False
     spans = []
@@ -368,7 +306,7 @@ def rule_text(error):
 # ---- inside a body
 
 class SegmentMap:
-    """Ranges of a decoded body, asked for in order → the ranges of the stream that carried them."""
+    """Maps ranges of a decoded body, in ascending order, to ranges of the stream that carried them."""
 
     def __init__(self, segments):
         self._segments = segments
@@ -391,224 +329,110 @@ class SegmentMap:
         return found
 
 
-def read_content(message, data, ranges, raw, request):
-    """A deque of (start, end, role, text or None) that covers `ranges`; None if they are content alone."""
-    body = b"".join([data[start:end] for start, end in ranges])
-    kind, sure = content_kind(message.kind, message.head, request, raw, body)
-    labels = (read_frames(message, body, ranges, sure) if kind == "frames"
-              else read_json(message, body, ranges) if kind == "json" else None)
-    if labels is None:
-        return None
-    mapped, places = deque(), SegmentMap(ranges)
-    for label in labels:
-        text = rule_text(label[3]) if len(label) > 3 and label[2] == "malformed" else None
-        mapped.extend((start, end, label[2], text) for start, end in places.ranges(label[0], label[1]))
-    return mapped
+def read_content(message, data, ranges, is_raw):
+    """Read the body in `ranges` of `data`, or with `is_raw` the raw stream; sets frames, messages and error.
 
-
-def content_kind(kind, head, request, raw, start):
-    """What a body, or with `raw` the stream behind a message, is: ("frames", "json" or "", is that sure).
-
-    `request` is the RequestHead answered, or None; `start` its first four bytes, or all there are.
+    → a deque of (start, end, role, text or None) that covers `ranges`, or None for neither frames nor JSON.
     """
-    content_type = head.headers.get("content-type", "").lower()
-    if raw and (kind == "request" or head.headers.get("upgrade", "tcp").lower() != "tcp"):
-        return "", True
-    if says_frames(head.headers):
-        return "frames", True
-    # Before API 1.42, and from Podman always, frames and a terminal's bytes wear the same type or none. No
-    # terminal output begins with three NULs.
-    if kind == "response" and start[:4] in FRAME_PREFIXES and (raw or is_output(request)):
-        return "frames", False
-    return ("json", True) if "json" in content_type and not raw else ("", True)
-
-
-def is_output(request):
-    """Whether the answer to `request` (RequestHead or None) is a program's output."""
-    row = find_endpoint_row(request.method, request.target) if request is not None else None
-    return row is not None and row.result in ("frames", "upgrade")
-
-
-def read_frames(message, body, ranges, sure):
-    """The labels of a body in frames, or None if it is none after all. Sets frames, and error."""
-    labels, error = [], None
-    reader = FrameReader(labels)
-    try:
-        for _ in reader.feed(body):
-            pass
-        reader.feed_eof()
-    except (ProtocolError, StreamError) as wrong:
-        error = wrong
-    if not sure and isinstance(error, ProtocolError) and not isinstance(error, TruncatedError):
+    body = b"".join([data[start:end] for start, end in ranges])
+    kind, is_sure = content_kind(message, is_raw, body)
+    if not kind:
         return None
-    at = labels[-1][1] if labels else 0
-    frames, stream, left = [], 0, 0
+    labels, values, error = read_labels(kind, body)
+    if labels is None or not is_sure and breaks_rule(error):
+        return None
+    places, mapped, frames, stream = SegmentMap(ranges), deque(), [], 0
     for start, end, role in labels:
+        pieces = places.ranges(start, end)
+        text = rule_text(error) if role == "malformed" else None
+        mapped.extend(piece + (role, text) for piece in pieces)
         if role == "frame stream type":
             stream = body[start]
         elif role == "frame length" and end - start == 4:
-            left = int.from_bytes(body[start:end], "big")
             frames.append((stream, []))
         elif role == "frame payload":
-            left -= end - start
-            frames[-1][1].append((start, end))
-    if isinstance(error, ProtocolError) and not isinstance(error, TruncatedError):
-        labels += broken_labels(body, at, error.offset, error)
-    elif left:
-        labels.append((at, len(body), "frame payload"))
-        if at < len(body):
-            frames[-1][1].append((at, len(body)))
-    elif isinstance(error, StreamError):
-        if at < len(body):
-            labels.append((at, len(body), "not read"))
+            frames[-1][1].extend(pieces)
+    if kind == "frames":
+        message.frames = frames
     else:
-        labels += [(at + start, min(at + end, len(body)), role) for start, end, role in FRAME_HEADER_ROLES
-                   if at + start < len(body)]
-    note_content_error(message, error, ranges)
-    places = SegmentMap(ranges)
-    message.frames = [(stream, [piece for start, end in payload for piece in places.ranges(start, end)])
-                      for stream, payload in frames]
-    return [label for label in labels if label[0] < label[1]]
+        message.messages = values
+    if error is not None and message.error is None:
+        message.error = error_in_stream(error, ranges, message.end)
+    return mapped
 
 
-def read_json(message, body, ranges):
-    """The labels of a body of JSON, or None. Sets messages, and error."""
-    labels, messages, error = [], [], None
-    if body.lstrip(b"\x1e\r\n\t ")[:1] not in (b"{", b""):
-        stripped = body.strip(b"\r\n\t ")
-        try:
-            message.messages = [decode_json(stripped)]
-        except (ValueError, RecursionError):
-            return None
-        start = body.index(stripped)
-        end = start + len(stripped)
-        labels = [(0, start, "separator"), (start, end, "JSON message"), (end, len(body), "separator")]
-        return [label for label in labels if label[0] < label[1]]
-    reader = MessageReader(labels)
+def content_kind(message, is_raw, start):
+    """(kind, whether it is sure) of the body of a PairedMessage, or with `is_raw` of the raw stream after it.
+
+    The kind is "frames", "json" or "". `start` is the first four bytes, or all there are.
+    """
+    headers = message.head.headers
+    if is_raw and (message.kind == "request" or headers.get("upgrade", "tcp").lower() != "tcp"):
+        return "", True
+    if says_frames(headers):
+        return "frames", True
+    # Before API 1.42, and from Podman always, frames have the content type of a terminal's bytes, or none.
+    # Output of a terminal does not begin with three NULs.
+    if message.kind == "response" and start[:4] in FRAME_PREFIXES and (is_raw or is_output(message.request)):
+        return "frames", False
+    return "json" if "json" in headers.get("content-type", "").lower() and not is_raw else "", True
+
+
+def is_output(request):
+    """Whether the response to `request` (PairedMessage or None) is the output of a program."""
+    row = find_endpoint_row(request.head.method, request.head.target) if request is not None else None
+    return row is not None and row.result in ("frames", "upgrade")
+
+
+def read_labels(kind, body):
+    """(labels that cover `body`, decoded values, error or None); no labels (None) if it is no JSON at all.
+
+    `kind` is "frames" or "json". A label is (start, end, role).
+    """
+    if kind == "json" and body.lstrip(b"\x1e\r\n\t ")[:1] not in (b"{", b""):
+        return read_one_value(body)
+    labels, values, error = [], [], None
+    reader = FrameReader(labels) if kind == "frames" else MessageReader(labels)
     try:
         for value in reader.feed(body):
-            messages.append(value)
+            values.append(value)
         reader.feed_eof()
-    except ProtocolError as wrong:
+    except (ProtocolError, StreamError) as wrong:
         error = wrong
-    message.messages = messages
-    at = labels[-1][1] if labels else 0
-    if error is not None and not isinstance(error, TruncatedError):
-        labels += broken_labels(body, at, error.offset, error)
-    elif at < len(body):
-        labels.append((at, len(body), "JSON message"))
-    note_content_error(message, error, ranges)
-    return labels
+    at, size = labels[-1][1] if labels else 0, len(body)
+    if breaks_rule(error):
+        labels += malformed_labels(body, at, error.offset)
+    elif at < size and isinstance(error, StreamError):
+        labels.append((at, size, "not read"))
+    elif at < size and kind == "json":
+        labels.append((at, size, "JSON message"))
+    elif at < size and error.where != "a frame header":
+        labels.append((at, size, "frame payload"))
+    elif at < size:
+        labels += [(at + start, min(at + end, size), role) for start, end, role in FRAME_HEADER_ROLES
+                   if at + start < size]
+    return labels, values, error
 
 
-def note_content_error(message, error, ranges):
-    """Give a message without an error that of its body, with its offset in the stream."""
-    if error is None or message.error is not None:
-        return
+def read_one_value(body):
+    """A JSON body that is not a stream of objects: (labels, [the value], None)."""
+    stripped = body.strip(b"\r\n\t ")
+    try:
+        values = [decode_json(stripped)]
+    except (ValueError, RecursionError):
+        return None, [], None
+    start = body.index(stripped)
+    end = start + len(stripped)
+    labels = [(0, start, "separator"), (start, end, "JSON message"), (end, len(body), "separator")]
+    return [label for label in labels if label[0] < label[1]], values, None
+
+
+def error_in_stream(error, ranges, end):
+    """An error met in the decoded body, with its offset in the stream; `end` is the offset after the message.
+    """
     if isinstance(error, StreamError):
-        message.error = error
-        return
-    offset = next((start for start, _ in SegmentMap(ranges).ranges(error.offset, error.offset + 1)),
-                  message.end)
+        return error
+    offset = next((start for start, _ in SegmentMap(ranges).ranges(error.offset, error.offset + 1)), end)
     if isinstance(error, TruncatedError):
-        message.error = TruncatedError(error.where, offset, error.expected, error.got, error.rule)
-    else:
-        message.error = ProtocolError(error.rule, offset, error.seen, error.expected)
-
-
-# ---- explanations
-
-def operation_name(row):
-    """An Endpoint's name as the Engine API's definition spells it: container_list → ContainerList."""
-    return "".join(word.capitalize() for word in row.name.split("_"))
-
-
-def explain_target(method, target):
-    """(what the request asks of the engine, source), or None for a target that the table does not have."""
-    row = find_endpoint_row(method, target)
-    if row is None:
-        return None
-    return "%s: %s" % (operation_name(row), row.help), "Engine API, %s" % operation_name(row)
-
-
-def explain_status(status):
-    """(what the status code means, source)."""
-    return STATUS_EXPLANATIONS.get(status) or (STATUS_CLASSES[status // 100], "RFC 9110 §15")
-
-
-def explain_field(name, value):
-    """(what a field line says, source), or None for a field that is not known here."""
-    name, value = name.lower(), value.strip(" \t").lower()
-    found = VALUE_EXPLANATIONS.get((name, value.partition(";")[0].rstrip(" \t")))
-    if found is None and name == "content-length" and value.isdigit():
-        size = value.lstrip("0") or "0"
-        return "the body has %s byte%s" % (size, "" if size == "1" else "s"), "RFC 9110 §8.6"
-    return found or FIELD_EXPLANATIONS.get(name)
-
-
-def sentence(text):
-    return text[:1].upper() + text[1:] + "."
-
-
-def explain_span(span, stream):
-    """(one sentence on what these bytes are, its source: "RFC 9112 §7.1", "Engine API, ContainerAttach")."""
-    role = span.role
-    message = stream.message_at(span.start)
-    head = message.head if message is not None else None
-    if role == "malformed":
-        rule, _, expected = span.text.partition(": ")
-        return sentence("here stands what breaks a rule; %s" % expected), rule
-    found = None
-    if role == "request target" and head is not None:
-        found = explain_target(head.method, head.target)
-    elif role == "status code" and head is not None:
-        found = explain_status(head.status)
-    elif role in ("field name", "field value", "trailer field name", "trailer field value"):
-        found = explain_field(*field_at(span, stream))
-    if found is not None:
-        return sentence(found[0]), found[1]
-    return explain_value(span, stream, message) or ROLE_EXPLANATIONS[role]
-
-
-def explain_value(span, stream, message):
-    """What these bytes say beyond their role, and the source of that; None if the role says all."""
-    role = span.role
-    text, source = ROLE_EXPLANATIONS[role]
-    if role == "method":
-        return METHOD_EXPLANATIONS.get(span.text)
-    if role == "SP" and message is not None and message.kind == "response":
-        return STATUS_LINE_SPACE
-    if role == "chunk size" and span.text.strip("0"):
-        text = "This chunk's size in hexadecimal; in decimal it is %d." % int(span.text, 16)
-    elif role == "chunk size":
-        text = "The last chunk: a size of 0 ends the body."
-    elif role == "frame stream type":
-        text = sentence("this frame is of %s" % FRAME_STREAM_EXPLANATIONS[ord(span.text)])
-    elif role == "frame length" and span.end - span.start == 4:
-        text = ("How many bytes this frame carries, a big-endian number: %d."
-                % int.from_bytes(span.text.encode("latin-1"), "big"))
-    elif role == "raw stream" and stream.direction == ">":
-        return INPUT_STREAM
-    elif role == "content" and message is not None and message.framing == "close":
-        text, source = "Bytes of the body, which ends where the connection does.", "RFC 9112 §6.3"
-    elif role == "CRLF" and span.text == "\n":
-        text, source = "A line feed alone ends a line too for a server; send CRLF.", "RFC 9112 §2.2"
-    elif (role == "CRLF" and span.start and stream.data[span.start - 2:span.start] == b"\r\n"
-          and message is not None and message.spans):
-        ends_body = "chunk" in message.framing and span.start >= message.body_start
-        text = "An empty line: the %s here." % (
-            "trailer section and the body end" if ends_body else "head ends")
-    return text, source
-
-
-def field_at(span, stream):
-    """(name, value) of the field line that has `span`."""
-    index = stream.span_index(span.start)
-    first = last = index
-    while first and not stream.spans[first].role.endswith("field name"):
-        first -= 1
-    while (last + 1 < len(stream.spans) and not stream.spans[last].role.endswith("field value")
-           and stream.spans[last + 1].role != "CRLF"):
-        last += 1
-    value = stream.spans[last]
-    return stream.spans[first].text, value.text if value.role.endswith("field value") else ""
+        return TruncatedError(error.where, offset, error.expected, error.got, error.rule)
+    return ProtocolError(error.rule, offset, error.seen, error.expected)

@@ -55,7 +55,7 @@ def do_explain(console, options, arguments):
     if options["json"] and (options["hex"] or exports):
         raise UsageError("--json prints no other form beside it",
                          "leave --%s out" % (["hex"] * options["hex"] + exports)[0])
-    # Methods are case-sensitive (RFC 9110 §9.1), and those in use are in capitals: head is a mistake for HEAD.
+    # Methods are case-sensitive (RFC 9110 §9.1), and in capitals: head is a mistake for HEAD.
     if not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Z-]+", method):
         raise UsageError("--for %s: no such method" % method, "methods are in capitals, as --for HEAD")
     name = arguments[0] if arguments else "-"

@@ -6,7 +6,7 @@
 Strategy: PairedPieces (record/pairing.py) reads the bytes with the readers that the client uses. This file
 collects the body of each message and adds no decision on what is complete, cut or malformed.
 """
-from ...errors import TruncatedError
+from ...errors import ProtocolError, TruncatedError
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedPieces
 
 # Enough to tell the role: an empty line may come before a start line (RFC 9112 §2.2), then HTTP/ or a method.
@@ -48,6 +48,11 @@ def capture_direction(pieces, role):
     return "<" if role == "response" else ">", pieces
 
 
+def breaks_rule(error):
+    """Whether `error` (an exception or None) is for bytes that break a rule, not for an early end."""
+    return isinstance(error, ProtocolError) and not isinstance(error, TruncatedError)
+
+
 class MessageCollector(PairedPieces):
     """PairedPieces that collect the body of each message, until facts() is called for it."""
 
@@ -75,10 +80,11 @@ class MessageCollector(PairedPieces):
         facts = {"kind": message.kind, "version": head.version if head else None}
         for name in ("status", "reason") if is_response else ("method", "target"):
             facts[name] = getattr(head, name) if head else None
-        framing = message.framing.kind if message.framing else "none"
-        facts.update(headers=[list(pair) for pair in head.headers] if head else [], framing=framing,
+        if is_response and message.framing in ("close", "upgrade"):
+            message.complete = ended
+        facts.update(headers=[list(pair) for pair in head.headers] if head else [], framing=message.framing,
                      body=b64encode(body + raw if is_response else body).decode("ascii"),
-                     complete=ended if is_response and framing in ("close", "upgrade") else message.complete)
+                     complete=message.complete)
         if raw and not is_response:
             facts["raw_stream"] = b64encode(raw).decode("ascii")
         return facts
@@ -110,9 +116,8 @@ def explain_messages(pieces, role="auto", method="GET"):
             raise reader.error
     collector.finish()
     collector.collect()
-    is_broken = reader.error is not None and not isinstance(reader.error, TruncatedError)
     for message in messages + collector.cut_head(direction):
-        if message.complete or not is_broken:
+        if message.complete or not breaks_rule(reader.error):
             yield collector.facts(message)
     if reader.error is not None:
         raise reader.error

@@ -1,23 +1,27 @@
-"""What is said of each kind of byte, method, field and status: tables of (what it is, who says so).
+"""Explanations of bytes, methods, fields and statuses: pairs of (a text, its source).
 
-The source is a section of an RFC, or an operation of the Engine API whose documentation says it. What depends
-on more than one value (a chunk's size, a frame's length) is said by explain_span in annotate.py.
+    explain_span(span, stream)       a span of an annotation: the sentence of the page and of the hexdump
+    explain_target explain_status explain_field        lines of a head: the explanations of a transcript
+
+The source is the section of an RFC, or the operation of the Engine API whose documentation says it. Tables
+hold what depends on one value; what depends on more (a chunk's size, a frame's length) explain_value() says.
 """
+from ...engine.endpoints import find_endpoint_row
 
 ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
 ATTACH_OPERATION = "Engine API, ContainerAttach"
 PING_OPERATION = "Engine API, SystemPing"
 
-# role → (sentence, source); %s is filled in by explain_span where a role has facts to tell.
+# role → (sentence, source).
 ROLE_EXPLANATIONS = {
     "method": ("What the client wants done with the target.", "RFC 9110 §9.1"),
-    "request target": ("What the request is about: a path, and a query behind ?.", "RFC 9112 §3.2"),
+    "request target": ("What the request is about: a path, and a query after ?.", "RFC 9112 §3.2"),
     "version": ("The version of HTTP that the sender speaks.", "RFC 9112 §2.3"),
     "SP": ("One space parts the elements of a request line.", "RFC 9112 §3"),
-    "status code": ("Three digits that tell how it went; the first gives the class.", "RFC 9110 §15"),
+    "status code": ("Three digits that say how it went; the first gives the class.", "RFC 9110 §15"),
     "reason phrase": ("The status in words, for people; programs read the code.", "RFC 9112 §4"),
     "field name": ("The name of a field; upper and lower case mean the same.", "RFC 9110 §5.1"),
-    "colon": ("A colon ends the field name; nothing may stand before it.", "RFC 9112 §5.1"),
+    "colon": ("A colon ends the field name; no white space may come before it.", "RFC 9112 §5.1"),
     "OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
     "field value": ("The value of the field.", "RFC 9110 §5.5"),
     "CRLF": ("Carriage return and line feed end a line; an empty line ends the head.", "RFC 9112 §2.1"),
@@ -26,7 +30,7 @@ ROLE_EXPLANATIONS = {
     "chunk extension": ("An extension of this chunk: it may be ignored.", "RFC 9112 §7.1.1"),
     "chunk data": ("Bytes of the body, as many as the chunk's size says.", "RFC 9112 §7.1"),
     "chunk data CRLF": ("CRLF after the data of a chunk: it is not part of the body.", "RFC 9112 §7.1"),
-    "trailer field name": ("A field behind the body, in the trailer section.", "RFC 9112 §7.1.2"),
+    "trailer field name": ("A field after the body, in the trailer section.", "RFC 9112 §7.1.2"),
     "trailer colon": ("A colon ends the field name.", "RFC 9112 §5.1"),
     "trailer OWS": ("White space around a value: it means nothing.", "RFC 9110 §5.6.3"),
     "trailer field value": ("The value of a trailer field.", "RFC 9110 §6.5"),
@@ -40,7 +44,7 @@ ROLE_EXPLANATIONS = {
     "JSON message": ("A JSON value.", "RFC 8259 §2"),
     "separator": ("Between JSON values: an engine ends each with a line end.", "RFC 8259 §2"),
     "malformed": ("This byte breaks a rule.", ""),
-    "not read": ("Not read: behind a broken rule nobody can tell what bytes mean.", "RFC 9112 §2.2"),
+    "not read": ("Not read: after a broken rule nobody can know what bytes mean.", "RFC 9112 §2.2"),
     "cut": ("The bytes end inside this element.", "RFC 9112 §8"),
 }
 
@@ -53,7 +57,7 @@ FIELD_EXPLANATIONS = {
     "content-type": ("what the body is", "RFC 9110 §8.3"),
     "content-length": ("how many bytes the body has", "RFC 9110 §8.6"),
     "transfer-encoding": ("how the body is framed", "RFC 9112 §6.1"),
-    "trailer": ("which fields will stand behind the body", "RFC 9110 §6.6.2"),
+    "trailer": ("which fields the trailer section will have", "RFC 9110 §6.6.2"),
     "connection": ("what the sender wants done with this connection", "RFC 9110 §7.6.1"),
     "upgrade": ("the protocol that the connection is to go on in", "RFC 9110 §7.8"),
     "expect": ("the client waits for a 100 before it sends the body", "RFC 9110 §10.1.1"),
@@ -133,3 +137,97 @@ METHOD_EXPLANATIONS = {
 STATUS_LINE_SPACE = ("One space parts the elements of a status line.", "RFC 9112 §4")
 INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.",
                 ATTACH_OPERATION)
+
+
+def operation_name(row):
+    """An Endpoint's name as the Engine API's definition spells it: container_list → ContainerList."""
+    return "".join(word.capitalize() for word in row.name.split("_"))
+
+
+def explain_target(method, target):
+    """(what the request does, source), or None for a target that is not in the table of endpoints."""
+    row = find_endpoint_row(method, target)
+    if row is None:
+        return None
+    return "%s: %s" % (operation_name(row), row.help), "Engine API, %s" % operation_name(row)
+
+
+def explain_status(status):
+    """(what the status code means, source)."""
+    return STATUS_EXPLANATIONS.get(status) or (STATUS_CLASSES[status // 100], "RFC 9110 §15")
+
+
+def explain_field(name, value):
+    """(what a field line says, source), or None for a field that the tables do not have."""
+    name, value = name.lower(), value.strip(" \t").lower()
+    found = VALUE_EXPLANATIONS.get((name, value.partition(";")[0].rstrip(" \t")))
+    if found is None and name == "content-length" and value.isdigit():
+        size = value.lstrip("0") or "0"
+        return "the body has %s byte%s" % (size, "" if size == "1" else "s"), "RFC 9110 §8.6"
+    return found or FIELD_EXPLANATIONS.get(name)
+
+
+def sentence(text):
+    return text[:1].upper() + text[1:] + "."
+
+
+def explain_span(span, stream):
+    """(one sentence on what the bytes of a Span are, its source); `stream` is the AnnotatedStream with it."""
+    role, message = span.role, stream.message_at(span.start)
+    head = message.head if message is not None else None
+    if role == "malformed":
+        rule, _, expected = span.text.partition(": ")
+        return sentence("this byte breaks a rule; %s" % expected), rule
+    found = None
+    if role == "request target" and head is not None:
+        found = explain_target(head.method, head.target)
+    elif role == "status code" and head is not None:
+        found = explain_status(head.status)
+    elif role.endswith(("field name", "field value")):
+        found = explain_field(*field_at(span, stream))
+    if found is not None:
+        return sentence(found[0]), found[1]
+    return explain_value(span, stream, message) or ROLE_EXPLANATIONS[role]
+
+
+def explain_value(span, stream, message):
+    """(what these bytes say beyond their role, source), or None."""
+    role, (_, source) = span.role, ROLE_EXPLANATIONS[span.role]
+    if role == "method":
+        return METHOD_EXPLANATIONS.get(span.text)
+    if role == "SP" and message is not None and message.kind == "response":
+        return STATUS_LINE_SPACE
+    if role == "chunk size" and span.text.strip("0"):
+        return "This chunk's size in hexadecimal; in decimal it is %d." % int(span.text, 16), source
+    if role == "chunk size":
+        return "The last chunk: a size of 0 ends the body.", source
+    if role == "frame stream type":
+        return sentence("this frame is of %s" % FRAME_STREAM_EXPLANATIONS[ord(span.text)]), source
+    if role == "frame length" and span.end - span.start == 4:
+        length = int.from_bytes(span.text.encode("latin-1"), "big")
+        return "How many bytes this frame carries, a big-endian number: %d." % length, source
+    if role == "raw stream" and stream.direction == ">":
+        return INPUT_STREAM
+    if role == "content" and message is not None and message.framing == "close":
+        return "Bytes of the body, which ends where the connection does.", "RFC 9112 §6.3"
+    if role == "CRLF" and span.text == "\n":
+        return "A line feed alone ends a line too for a server; send CRLF.", "RFC 9112 §2.2"
+    is_empty = role == "CRLF" and span.start and stream.data[span.start - 2:span.start] == b"\r\n"
+    if is_empty and message is not None and message.spans:
+        ends_body = "chunk" in message.framing and span.start >= message.body_start
+        ended = "trailer section and the body end" if ends_body else "head ends"
+        return "An empty line: the %s here." % ended, source
+    return None
+
+
+def field_at(span, stream):
+    """(name, value) of the field line that has `span`."""
+    index = stream.span_index(span.start)
+    first = last = index
+    while first and not stream.spans[first].role.endswith("field name"):
+        first -= 1
+    while (last + 1 < len(stream.spans) and not stream.spans[last].role.endswith("field value")
+           and stream.spans[last + 1].role != "CRLF"):
+        last += 1
+    value = stream.spans[last]
+    return stream.spans[first].text, value.text if value.role.endswith("field value") else ""

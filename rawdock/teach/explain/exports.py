@@ -1,14 +1,12 @@
 """The files that a command writes about a conversation, and the forms that are made of a whole recording.
 
     ExportFiles     opens all files of a command at once, and empties them later
-    write_export    writes an AnnotatedRecording as a page, a HAR or a capture file
+    write_export    writes an AnnotatedRecording as a page, a HAR or a pcapng file
 
-Promises: a file can be read by its owner alone (mode 0600), since even a masked conversation holds what
-programs printed. A symbolic link is not followed: whoever can write to the folder could otherwise choose
-which file is replaced. Two flags never write one file, and none writes the file that is read. What a file
-held is kept until empty() is called, which is after everything has been opened; a file that was made and
-never used is removed.
-
+Promises: a file can be read by its owner alone (mode 0600), because even a masked conversation holds what
+programs printed. A symbolic link is not followed: whoever can write to its folder could choose which file is
+replaced. Two flags never write one file, and no flag writes the file that is read. The content of a file is
+kept until empty() is called, after all files have been opened; a new file that is not used is removed.
 Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are written as they are.
 """
 import os
@@ -32,7 +30,7 @@ def regular_identity(place):
 
 
 def open_export(path):
-    """Open `path` for writing, its content unchanged → (descriptor, whether a file was made for it)."""
+    """Open `path` for writing, its content unchanged → (descriptor, whether a new file was made)."""
     own = OWN_DESCRIPTOR.fullmatch(path)
     if own is not None:
         return os.dup(int(own.group(1) or (2 if path == "/dev/stderr" else 1))), False
@@ -44,17 +42,17 @@ def open_export(path):
 
 
 class ExportFiles(Closing):
-    """Binary files to write, opened together: `files` has them by flag.
+    """Binary files to write, opened together: `files` has them by flag. A context manager.
 
     `paths` are (flag, path) pairs; `source` is the path or descriptor that is read, or None. UsageError names
-    the flag and what is wrong with its path; then what the files held is as it was. A context manager.
+    the flag and what is wrong with its path; the content of all files is then unchanged.
     """
 
     def __init__(self, paths, source=None):
         self.files = {}
         self.emptied = False
-        self._owned = []      # descriptors of the regular files that are ours to empty
-        self._made = []       # their paths, where the file was made here
+        self._owned = []      # descriptors of the regular files to empty
+        self._made = []       # paths of new files
         taken = {regular_identity(source): "the one that is read"} if source is not None else {}
         try:
             for flag, path in paths:
@@ -94,13 +92,13 @@ class ExportFiles(Closing):
             os.fchmod(descriptor, 0o600)
 
     def empty(self):
-        """Drop what the files held: from now on they are this command's. OSError if one cannot be emptied."""
+        """Remove the content that the files had. OSError if one cannot be emptied."""
         self.emptied = True
         for descriptor in self._owned:
             os.ftruncate(descriptor, 0)
 
     def close(self):
-        """Close what is still open; remove the files that were made if empty() was never called."""
+        """Close all files; remove the new ones if empty() was not called."""
         for file in self.files.values():
             try:
                 file.close()
@@ -111,7 +109,7 @@ class ExportFiles(Closing):
             try:
                 os.unlink(path)
             except OSError:
-                pass   # somebody else has removed it
+                pass   # it has been removed
 
 
 def write_export(form, annotated, file):

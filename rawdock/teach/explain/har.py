@@ -1,22 +1,22 @@
-"""A record as an HTTP Archive: HAR 1.2, which browser developer tools open as a network log.
+"""A record as an HTTP Archive: HAR 1.2, which the developer tools of browsers open as a network log.
 
-There is one entry for each exchange that has a whole request head, in the order of their first bytes. It has
+There is one entry for each exchange whose request head is complete, in the order of their first bytes, with
 every field that the format requires. What HAR has no field for is under keys that begin with `_`, as HAR
 allows:
 
     log        `_record` where and when; `_connections` each with its counts, notes and errors, and with
-               its bytes where no exchange was complete
-    entry      `_socket` where the URL's host is made up because there is only a path;
+               its bytes if no exchange was complete
+    entry      `_socket` if the URL's host is invented because there is only a path;
                `_raw_sent` and `_raw_received`, the two directions of a hijacked stream; `_interim` responses
     message    `_framing`, `_chunk_sizes`, `_frames`;
                how it ended: `_verdict`, `_error`, `_rule`, `_offset`
 
-Promises: a body that is UTF-8 is text, any other base64; sizes are those of the wire; times add up.
-Bodies are cut at 1 MiB, and `_left_out` says how many bytes were. A response that never came has
+Promises: a body that is UTF-8 is text, any other is in base64; sizes are those on the wire; times add up.
+Bodies are cut at 1 MiB, and `_left_out` is the number of bytes left out. A response that never came has
 status 0, as in a browser.
 
 Left out: cookies (the Engine API has none; those of a proxy are among the headers), the parameters of form
-bodies (an engine takes none), DNS, connect and TLS times (a record begins when they are over). The format:
+bodies (an engine takes none), DNS, connect and TLS times (a record begins after them). The format:
 http://www.softwareishard.com/blog/har-12-spec/
 """
 import json
@@ -30,8 +30,8 @@ from ...net.response import check_stream_message
 
 MAX_HAR_TEXT_BYTES = 1 << 20
 MAX_HAR_ITEMS = 10000         # chunk sizes or frames of one message
-LAST_HAR_SECOND = 253402300799   # the end of the year 9999, the last that ISO 8601 writes with four digits
-NO_HAR_TYPE = "x-unknown"     # what browsers write where there is no Content-Type
+LAST_HAR_SECOND = 253402300799   # the end of the year 9999, the last with four digits in ISO 8601
+NO_HAR_TYPE = "x-unknown"     # what browsers write without a Content-Type
 
 
 def har_time(seconds):
@@ -45,9 +45,9 @@ def har_milliseconds(start, end):
 
 
 def har_text(data, spans, limit=MAX_HAR_TEXT_BYTES):
-    """The bytes of `data` in `spans`, (start, end) pairs: a dict of size, text, encoding if it is base64.
+    """The bytes of `data` in `spans`, (start, end) pairs: a dict of size, text, and encoding if it is base64.
 
-    `_left_out`: how many bytes are beyond `limit`, if any are.
+    `_left_out` is the number of bytes beyond `limit`, if there are any.
     """
     size = sum(end - start for start, end in spans)
     kept = bytearray()
@@ -57,7 +57,7 @@ def har_text(data, spans, limit=MAX_HAR_TEXT_BYTES):
             break
     facts = {"size": size}
     cut = size - len(kept)
-    for shorter in range(min(4, len(kept) + 1) if cut else 1):   # a character on the cut is left out whole
+    for shorter in range(min(4, len(kept) + 1) if cut else 1):   # no part of a character is kept at the cut
         try:
             facts["text"] = kept[:len(kept) - shorter].decode("utf-8")
             cut += shorter
@@ -83,16 +83,16 @@ def har_headers(headers):
 
 
 def har_verdict(error, complete, framing):
-    """How a message ended: `_verdict`, and `_error` if there is one."""
+    """How a message ended: `_verdict`, and the members of har_error() if there is an error."""
     if error is not None:
         return dict({"_verdict": verdict_of_error(error, "").kind}, **har_error(error))
     if not complete:
-        return {"_verdict": "unfinished"}   # it was still under way when the record ended
+        return {"_verdict": "unfinished"}   # when the record ended
     return {"_verdict": "unconfirmed" if framing in ("close", "upgrade") else "complete"}
 
 
 def har_error(error):
-    """What went wrong: `_error`, a text as browsers write it; `_rule` and `_offset` if bytes break a rule."""
+    """An error: `_error`, a text as browsers write it; `_rule` and `_offset` if bytes break a rule."""
     facts = {"_error": str(error)}
     if isinstance(error, ProtocolError):
         facts.update(_rule=error.rule, _offset=error.offset)
@@ -100,7 +100,7 @@ def har_error(error):
 
 
 def reported_error(message):
-    """The StreamError for an error that the engine reports inside the JSON of a 200, or None."""
+    """The StreamError for an error that the engine reports in the JSON messages of a 200, or None."""
     if message.kind == "response" and message.head.status == 200:
         try:
             for value in message.messages or ():
@@ -131,49 +131,49 @@ def har_wire(message, stream):
     return facts
 
 
-def har_request(message, stream, raw, base):
-    """The request. `raw`: the ranges of the raw stream after it, which its body and end include."""
+def har_message(message, stream, end):
+    """The members that a request and a response have in common; `end` is the offset where its body ends."""
     head, size = message.head, message.body_start - message.start
+    return dict(har_wire(message, stream), httpVersion="HTTP/" + head.version, cookies=[],
+                headers=har_headers(head.headers), headersSize=size, bodySize=end - message.start - size)
+
+
+def har_request(message, stream, raw, base):
+    """The request, without `raw`, the ranges of the raw stream after it."""
+    head, target = message.head, message.head.target
     end = raw[0][0] if raw else message.end
     body = [part for part in message.body if part[0] < end]
-    target = head.target
     url = target if "://" in target[:8] else base + ("" if target[:1] == "/" else "/") + target
-    facts = {"method": head.method, "url": url, "httpVersion": "HTTP/" + head.version, "cookies": [],
-             "headers": har_headers(head.headers), "queryString": har_query(target), "headersSize": size,
-             "bodySize": end - message.start - size}
+    facts = dict(har_message(message, stream, end), method=head.method, url=url,
+                 queryString=har_query(target))
     if body or "content-type" in head.headers:
         content = har_text(stream.data, body)
         facts["postData"] = {"mimeType": head.headers.get("content-type", NO_HAR_TYPE), "params": [],
                              "text": content.pop("text")}
         facts["postData"].update(("_" + name.lstrip("_"), value) for name, value in content.items())
-    facts.update(har_wire(message, stream))
     return facts
 
 
 def har_response(message, stream):
-    """The response; `message` is None where none came."""
+    """The response; `message` is None if none came."""
     if message is None or message.head is None:
         facts = {"status": 0, "statusText": "", "httpVersion": "unknown", "cookies": [], "headers": [],
                  "redirectURL": "", "content": {"size": 0, "mimeType": NO_HAR_TYPE, "text": ""},
                  "headersSize": -1, "bodySize": -1}
         return dict(facts, **har_verdict(stream.error, False, "none"))
-    head, size = message.head, message.body_start - message.start
-    switched = message.framing == "upgrade"
+    head, switched = message.head, message.framing == "upgrade"
     content = har_text(stream.data, [] if switched else message.body)
     content["mimeType"] = head.headers.get("content-type", NO_HAR_TYPE)
-    facts = {"status": head.status, "statusText": head.reason, "httpVersion": "HTTP/" + head.version,
-             "cookies": [], "headers": har_headers(head.headers), "content": content,
-             "redirectURL": head.headers.get("location", ""), "headersSize": size,
-             "bodySize": 0 if switched else message.end - message.start - size}
-    facts.update(har_wire(message, stream))
-    return facts
+    return dict(har_message(message, stream, message.body_start if switched else message.end),
+                status=head.status, statusText=head.reason, content=content,
+                redirectURL=head.headers.get("location", ""))
 
 
 def har_entry(exchange, connection, started, base):
-    """One exchange that has a request, as an entry of the log; `started` is the Unix time of the record."""
+    """A WireExchange with a request, as an entry of the log; `started` is the Unix time of the record."""
     request, response = exchange.request, exchange.response
     first, sent = request.seconds
-    if exchange.raw_sent:   # the request ends before it
+    if exchange.raw_sent:   # which is not part of the request
         sent = connection.requests.seconds_at(exchange.raw_sent[0][0] - 1)
     answered, received = (sent, sent) if response is None else response.seconds
     timings = {"blocked": -1, "dns": -1, "connect": -1, "send": har_milliseconds(first, sent),
@@ -184,7 +184,7 @@ def har_entry(exchange, connection, started, base):
              "request": har_request(request, connection.requests, exchange.raw_sent, base),
              "response": har_response(response, connection.responses),
              "cache": {}, "timings": timings, "connection": str(connection.number),
-             "_resourceType": "fetch"}   # how browsers file what is no part of a page
+             "_resourceType": "fetch"}   # the type of requests that browsers make for a script
     if exchange.interim:
         facts["_interim"] = [{"status": message.head.status, "statusText": message.head.reason,
                               "headers": har_headers(message.head.headers)}
@@ -196,7 +196,7 @@ def har_entry(exchange, connection, started, base):
 
 
 def har_connection(connection, started, entries):
-    """What is known of a connection beside its `entries` (WireExchanges)."""
+    """A connection, beside its `entries` (WireExchanges), as a member of `_connections`."""
     streams = (("sent", connection.requests), ("received", connection.responses))
     events = connection.recorded.events
     facts = {"number": connection.number, "opened": har_time(started + events[0].seconds) if events else None,
@@ -214,7 +214,7 @@ def har_connection(connection, started, entries):
 
 
 def har_place(address):
-    """(start of the URLs, path of the Unix socket or None) for the address of a record, as it is written."""
+    """(start of the URLs, path of the Unix socket or None) for the address of a record (str)."""
     try:
         place = parse_address(address)
     except AddressError:
@@ -241,7 +241,7 @@ def write_har(annotated, file):
            "pages": [{"startedDateTime": started, "id": "record", "title": recording.address,
                       "pageTimings": {"onContentLoad": -1, "onLoad": -1}}],
            "_record": {"address": recording.address, "started": started}, "_connections": connections}
-    # An entry a line, and one at a time: each may hold megabytes.
+    # Each entry may have megabytes: they are made and written one by one.
     file.write(('{"log": %s, "entries": [' % json.dumps(log)[:-1]).encode("ascii"))
     for at, (_, exchange, connection) in enumerate(exchanges):
         entry = har_entry(exchange, connection, recording.started, base)

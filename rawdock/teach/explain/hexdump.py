@@ -2,24 +2,24 @@
 
     00000000  48 54 54 50 2f 31 2e 31  |HTTP/1.1|  version  The version of HTTP that … [RFC 9112 §2.3]
 
-Promises: every span of the annotation is there; of one that is longer than HEXDUMP_SPAN_BYTES the start, and
-how much follows. Credentials are masked. On a screen of known width no line is longer than that: an
-explanation that has no room beside its bytes goes below them, and a narrow screen has fewer bytes in a row.
+Promises: every span of the annotation is there; of a span longer than HEXDUMP_SPAN_BYTES the start, and how
+many bytes follow. On a screen of known width no line is longer: an explanation without room beside its bytes
+goes below them, and a narrow screen has fewer bytes in a row.
 """
 from ...errors import printable_text
-from .annotate import explain_span
+from .explanations import explain_span
 from .screen import counted_bytes, painted, wrapped_words
 from .transcript import SIGN_COLOURS
 
 HEXDUMP_BYTES = 16            # in a row
-HEXDUMP_SPAN_BYTES = 64       # of one span are shown
-HEXDUMP_COLUMN = 79           # of the explanation, beside rows of 16 bytes
-HEXDUMP_ROOM = 40             # columns that it has there at least; else it goes below the rows
-EXPLAINED_INDENT = 10         # of one that goes below
+HEXDUMP_SPAN_BYTES = 64       # shown of one span
+HEXDUMP_COLUMN = 79           # of an explanation beside a row of 16 bytes
+HEXDUMP_ROOM = 40             # columns that it needs there; else it goes below the rows
+EXPLAINED_INDENT = 10         # of an explanation below the rows
 
 
 class HexdumpLayout:
-    """How many bytes a row has and where explanations go, on `width` columns; None: any width."""
+    """How many bytes a row has and where explanations go, on `width` columns (None: without a limit)."""
 
     def __init__(self, width):
         self.width = width
@@ -27,7 +27,7 @@ class HexdumpLayout:
         self.beside = width is None or width - HEXDUMP_COLUMN >= HEXDUMP_ROOM
 
     def rows(self, data, span):
-        """(offset, bytes) rows of a span; None for the bytes: the rest is left out."""
+        """Yield (offset, bytes) for each row of a span, and (offset, None) for the rest if it is left out."""
         limit = span.end
         if span.end - span.start > HEXDUMP_SPAN_BYTES + HEXDUMP_BYTES:
             limit = span.start + HEXDUMP_SPAN_BYTES
@@ -52,7 +52,7 @@ class HexdumpLayout:
 
 
 def hexdump_message(stream, message, layout, colour=False):
-    """Lines (str): each byte of a message, its role, what that is and who says so."""
+    """Yield the lines (str) of a message: its bytes, their roles, and explanations with their sources."""
     for span in message.spans:
         text, source = explain_span(span, stream)
         role = span.role + (" in %s" % span.within if span.within else "")
@@ -69,9 +69,9 @@ def hexdump_message(stream, message, layout, colour=False):
 
 
 def hexdump_lines(annotated, colour=False, width=None):
-    """Lines (str) of all messages of an AnnotatedRecording, a connection's in the order of their first bytes.
+    """Yield the lines (str) of an AnnotatedRecording, by connection and the time of the messages.
 
-    `width` columns, into which the lines are fitted; None: each explanation on the line of its first byte.
+    `width` (columns) is what the lines are fitted into; None puts each explanation beside its first row.
     """
     layout = HexdumpLayout(width)
 

@@ -1,22 +1,23 @@
-"""A recording as one HTML page: the exchanges on a time line, and what each byte of them is.
+"""A recording as one HTML page: the exchanges on a timeline, and what each of their bytes is.
 
-Strategy: `annotate` says what the bytes are, this file packs that as JSON beside a fixed style sheet and
-script (page_assets.py), and the script draws. Nothing is kept twice: the page holds the bytes once, in
-base64, and the spans as lengths that tile them; text, hexdump, frames and JSON are all drawn from those.
+Strategy: annotate() finds what the bytes are, this file packs that as JSON beside a constant style sheet and
+script (page_assets.py), and the script draws it. The page holds the bytes once, in base64, and the spans as
+lengths that cover them; text, hexdump, frames and JSON are all drawn from those.
 
 Promises: one file that needs no network and is forbidden to use it (a Content-Security-Policy with the hashes
-of its own script and style). Nothing of the wire can end the script block it stands in or become markup. The
-size is bounded: of long messages the start and the end are kept, short ones are kept whole, and what is left
-out is counted and said. Secrets are stars unless asked for.
+of its own script and style). No byte of the wire can end the script block that holds it, or become markup.
+The size is bounded: of a long message the start and the end are kept, a short one is kept whole, and the page
+says how many bytes are left out. Credentials are asterisks unless --secrets is given.
 
-Left out: searching, and the bytes beyond the bound (they are in the record).
+Left out: a search, and the bytes beyond the bound, which the record has.
 """
 import json
 import time
 
 from ...engine.endpoints import find_endpoint_row
-from ...errors import ProtocolError, TruncatedError
-from .annotate import add_range, explain_span
+from ...errors import ProtocolError
+from .explain import breaks_rule
+from .explanations import explain_span
 from .page_assets import PAGE_BODY, PAGE_COLOURS, PAGE_SCRIPT, PAGE_STYLE
 
 PAGE_MESSAGE_BYTES = 65536     # kept of one message at most
@@ -24,7 +25,7 @@ PAGE_STREAM_BYTES = 262144     # of one direction of one connection
 PAGE_BYTES = 4194304           # of the whole page
 PAGE_ITEMS = 4000              # arrivals of a stream, frames and pieces of a body of a message
 
-# A kind is a colour and a place in the legend. kind: the roles in it.
+# A kind has a colour and a place in the list of roles. Each row: the kind, then its roles.
 PAGE_KINDS = (
     ("start", "method", "request target", "version", "status code", "reason phrase"),
     ("name", "field name"),
@@ -56,7 +57,7 @@ PAGE_HEAD = """<!DOCTYPE html>
 def write_page(annotated, file):
     """Write an AnnotatedRecording to `file` (binary) as one HTML page."""
     data = json.dumps(page_data(annotated), separators=(",", ":"))
-    # Inside a script block only these could end it or begin a comment; JSON has another spelling for each.
+    # Only these characters could end a script block or begin a comment in it; JSON can escape each.
     for character in "<>&":
         data = data.replace(character, "\\u%04x" % ord(character))
     style = page_palette() + PAGE_STYLE
@@ -76,7 +77,7 @@ def page_policy(style, script):
 
 
 def page_palette():
-    """PAGE_COLOURS as style sheet variables (light, dark, what the reader chose), and a class for each kind."""
+    """PAGE_COLOURS as variables of the style sheet, for each colour scheme, and a class for each kind."""
     rows = [line.split() for line in PAGE_COLOURS.split("\n") if line]
     light, dark = [" ".join("--%s:%s;" % (row[0], row[shade]) for row in rows) for shade in (1, 2)]
     kinds = "".join(".k-%s{--c:var(--%s);--t:var(--%s-tint)}" % ((kind[0],) * 3) for kind in PAGE_KINDS)
@@ -85,53 +86,44 @@ def page_palette():
             % (light, dark, dark, kinds))
 
 
-class PageTable:
-    """Values, each kept once: `number(value)` is its place in `values`."""
+class PageTable(dict):
+    """Numbers values from 0 in the order of their first use: table[value] → its number."""
 
-    def __init__(self):
-        self.values = []
-        self._places = {}
-
-    def number(self, value):
-        if value not in self._places:
-            self._places[value] = len(self.values)
-            self.values.append(value)
-        return self._places[value]
+    def __missing__(self, value):
+        self[value] = number = len(self)
+        return number
 
 
 def page_kind(role):
-    """The kind of a role; one with an outer name (trailer field name) has that of what it ends with."""
-    for kind in PAGE_KINDS:
-        if role in kind[1:] or role.startswith("trailer ") and role[8:] in kind[1:]:
-            return kind[0]
-    return "content"
+    """The kind of a role; "trailer field name" has that of "field name"."""
+    if role.startswith("trailer "):
+        role = role[8:]
+    return next((kind[0] for kind in PAGE_KINDS if role in kind[1:]), "content")
 
 
 def page_data(annotated):
-    """All that the script draws, as JSON values."""
+    """All that the script draws of an AnnotatedRecording, as JSON values."""
     roles, texts = PageTable(), PageTable()
     recording, connections = annotated.recording, annotated.connections
-    streams = [stream for connection in connections for stream in (connection.requests, connection.responses)]
-    allowance = fair_share([min(len(stream.data), PAGE_STREAM_BYTES) for stream in streams], PAGE_BYTES,
-                           PAGE_STREAM_BYTES)
+    sizes = [len(stream.data) for connection in connections
+             for stream in (connection.requests, connection.responses)]
+    allowance = fair_share([min(size, PAGE_STREAM_BYTES) for size in sizes], PAGE_BYTES, PAGE_STREAM_BYTES)
     zero = first_moment(recording)
     drawn = [page_connection(connection, roles, texts, allowance, zero) for connection in connections]
-    moments = [event.seconds for connection in recording.connections for event in connection.events]
-    seconds = max(max(moments) - zero, 0.0) if moments else 0.0
-    summary = [page_summary(recording, drawn, number_exchanges(drawn), seconds)]
+    seconds = max([event.seconds - zero for connection in recording.connections
+                   for event in connection.events] + [0.0])
+    summary = [page_summary(recording, drawn, sum(sizes), seconds)]
     if recording.started > 0:   # captured bytes have no time
         summary.append("Recorded %s UTC" % time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(recording.started)))
     if annotated.redacted:
         summary.append("Secrets are shown as stars, of the same length")
-    seen, kept = [sum(stream[key] for one in drawn for stream in one["streams"])
-                  for key in ("length", "kept")]
-    if kept < seen:
+    left_out = sum(sizes) - sum(stream["kept"] for one in drawn for stream in one["streams"])
+    if left_out:
         summary.append("%s of long messages left out of this page: they are counted where they stood"
-                       % counted(seen - kept, "byte"))
+                       % counted(left_out, "byte"))
     return {"version": 1, "summary": ". ".join(summary) + ".", "milliseconds": seconds * 1000,
-            "kinds": [kind[0] for kind in PAGE_KINDS],
-            "roles": [[role, page_kind(role)] for role in roles.values],
-            "texts": texts.values, "connections": drawn}
+            "kinds": [kind[0] for kind in PAGE_KINDS], "roles": [[role, page_kind(role)] for role in roles],
+            "texts": list(texts), "connections": drawn}
 
 
 def first_moment(recording):
@@ -142,24 +134,19 @@ def first_moment(recording):
                or [event.seconds for event in events] or [0.0])
 
 
-def number_exchanges(drawn):
-    """Number the exchanges of all connections in the order of time, pings apart → (how many, pings)."""
-    found = sorted((one for connection in drawn for one in connection["exchanges"]),
-                   key=lambda one: one["times"][0])
-    count = 0
-    for one in found:
+def page_summary(recording, drawn, size, seconds):
+    """How much the page holds, as part of a sentence. Labels the exchanges: their numbers in time, or "ping".
+    """
+    count = pings = 0
+    for one in sorted((one for connection in drawn for one in connection["exchanges"]),
+                      key=lambda one: one["times"][0]):
         count += one["label"] == ""
+        pings += one["label"] == "ping"
         one["label"] = one["label"] or "%d" % count
-    return count, sum(one["label"] == "ping" for one in found)
-
-
-def page_summary(recording, drawn, counts, seconds):
-    """How much of what the page holds, as a part of a sentence."""
-    exchanges, pings = counts
-    text = "%s, %s" % (counted(len(drawn), "connection"), counted(exchanges, "exchange"))
+    text = "%s, %s" % (counted(len(drawn), "connection"), counted(count, "exchange"))
     if pings:
         text += " and %s" % counted(pings, "ping")
-    text += ", %s" % counted(sum(stream["length"] for one in drawn for stream in one["streams"]), "byte")
+    text += ", %s" % counted(size, "byte")
     if seconds:
         text += " in %.3f s" % seconds
     return text + (", with " + recording.address if recording.address else "")
@@ -183,19 +170,22 @@ def fair_share(sizes, total, most):
 # ---- one connection
 
 def page_connection(connection, roles, texts, allowance, zero):
-    """The JSON of an AnnotatedConnection; `zero`: seconds from which times count."""
-    sent = PageStream(connection.requests, allowance, zero)
-    received = PageStream(connection.responses, allowance, zero)
+    """The JSON of an AnnotatedConnection; `zero` is time zero, `allowance` the bytes kept of a direction."""
+    sent, received = [PageStream(stream, allowance, zero)
+                      for stream in (connection.requests, connection.responses)]
     exchanges = [page_exchange(exchange, sent, received) for exchange in connection.exchanges]
     for stream in (sent, received):
-        exchanges += [loose_bytes(stream, start, end) for start, end in stream.unclaimed()]
+        for start, end in stream.unclaimed():
+            part = page_part("Bytes outside any exchange", start, end, stream)
+            exchanges.append(described([part], (stream, stream), label="\u2013", title=part["title"],
+                                       path=part["title"], about=[part["about"]]))
     for number, exchange in enumerate(exchanges, 1):
         exchange["number"] = number
     marks = []
     for event in connection.recorded.events:
         if event.kind != "data":
-            said = event.kind in ("open", "note")
-            by = event.data.decode("utf-8", "replace") if said else PAGE_SIDES[event.direction]
+            has_text = event.kind in ("open", "note")
+            by = event.data.decode("utf-8", "replace") if has_text else PAGE_SIDES[event.direction]
             words = "%s %s" % (PAGE_MARKS[event.kind], by)
             marks.append([milliseconds(event.seconds - zero), event.kind, words.strip()])
     return {"number": connection.number, "marks": marks, "exchanges": exchanges,
@@ -241,14 +231,15 @@ class PageStream:
                          self.allowance, PAGE_MESSAGE_BYTES)
         kept = []
         for start, end in sorted(self.claimed):
-            if end - start <= cap:
-                kept.append((start, end))
-            elif cap:
-                kept += [(start, start + cap - cap // 4), (end - cap // 4, end)]
-        joined = []
-        for start, end in kept:
-            add_range(joined, start, end)
-        return joined
+            pieces = [(start, end)]
+            if end - start > cap:
+                pieces = [(start, start + cap - cap // 4), (end - cap // 4, end)] if cap else []
+            for first, last in pieces:
+                if kept and kept[-1][1] == first:
+                    first = kept.pop()[0]
+                if last > first:
+                    kept.append((first, last))
+        return kept
 
     def packed(self, roles, texts):
         """The stream for the script: pieces in base64, and of a span its length, role, outer role, text."""
@@ -259,13 +250,12 @@ class PageStream:
             absent = ABSENT_TEXT % (counted(size, "byte"), counted(count, "span"))
             role, within, text = NOT_IN_PAGE, "", (absent, "")
             if span is not None:
-                role, within, text = span.role, span.within, tuple(explain_span(span, self.stream))
-            rows += size, roles.number(role), roles.number(within), texts.number(text)
+                role, within, text = span.role, span.within, explain_span(span, self.stream)
+            rows += size, roles[role], roles[within], texts[text]
         arrivals = [(at, milliseconds(seconds - self.zero)) for at, seconds in self.stream.times]
         step = 1 + len(arrivals) // PAGE_ITEMS
         return {"length": len(self.data), "kept": sum(end - start for start, end in kept), "spans": rows,
-                "pieces": [[start, b64encode(bytes(self.data[start:end])).decode("ascii")]
-                           for start, end in kept],
+                "pieces": [[start, b64encode(self.data[start:end]).decode("ascii")] for start, end in kept],
                 "arrivals": flattened(arrivals[::step])}
 
 
@@ -289,7 +279,7 @@ def visible_spans(spans, kept):
 # ---- one exchange
 
 def page_exchange(exchange, sent, received):
-    """An exchange for the time line, with its parts: its messages, then what crossed after a switch."""
+    """An exchange for the timeline, with its parts: its messages, then what crossed after a switch."""
     rows = ([("Request", exchange.request, sent, exchange.raw_sent)]
             + [("Interim response", message, received, ()) for message in exchange.interim]
             + [("Response", exchange.response, received, exchange.raw_received)])
@@ -304,65 +294,52 @@ def page_exchange(exchange, sent, received):
         about.append(endpoint.help[:1].upper() + endpoint.help[1:])
     if response:
         about.append("%s %d %s%s" % ("Answered with" if request else "Status", response.status,
-                                     response.reason,
-                                     ", then a raw stream" if exchange.switched else ""))
+                                     response.reason, ", then a raw stream" if exchange.switched else ""))
     elif request:
         about.append("No answer in this record")
     title = "%s %s" % (request.method, request.target) if request else "A response alone"
-    found = described(parts, (sent, received), title, request, response, endpoint.help if endpoint else "",
-                      about)
-    found["label"] = "ping" if endpoint and endpoint.name in ("system_ping", "system_ping_head") else ""
-    return found
+    is_ping = endpoint is not None and endpoint.name in ("system_ping", "system_ping_head")
+    return described(parts, (sent, received), label="ping" if is_ping else "", title=title, about=about,
+                     says=endpoint.help if endpoint else "", method=request.method if request else "",
+                     path=request.target if request else title, status=response.status if response else 0)
 
 
-def loose_bytes(stream, start, end):
-    """Bytes that no exchange has, shown all the same."""
-    title = "Bytes outside any exchange"
-    part = page_part(title, start, end, stream)
-    return dict(described([part], (stream, stream), title, None, None, "", [counted(end - start, "byte")]),
-                label="\u2013")
-
-
-def described(parts, streams, title, request, response, says, about):
-    """The JSON of an exchange: what the time line and the heading of its bytes show."""
+def described(parts, streams, about, **facts):
+    """The JSON of an exchange: `facts`, and what the timeline and the heading show of its `parts`."""
     for part in parts:
         streams[part["way"]].claim(part["start"], part["end"])
     timed = [part for part in parts if part["end"] > part["start"]]
     moments = [moment for part in timed for moment in part["times"]] or [0]
     phases = [[part["phase"]] + part["times"] for part in timed]
-    asked = [part["times"][1] for part in timed if part["phase"] == "request"]
+    sent = [part["times"][1] for part in timed if part["phase"] == "request"]
     answered = [part["times"][0] for part in timed if part["phase"] == "response"]
-    if asked and answered and answered[0] > asked[0]:
-        phases.insert(0, ["wait", asked[0], answered[0]])
-    errors = [part["error"] for part in parts if part.get("error")]
+    if sent and answered and answered[0] > sent[0]:
+        phases.insert(0, ["wait", sent[0], answered[0]])
+    errors = [part["error"]["word"] for part in parts if part.get("error")]
     if max(moments):
-        about.append("%.1f to %.1f ms" % (min(moments), max(moments)))
-    return {"title": title, "about": ". ".join(about) + ".", "says": says,
-            "method": request.method if request else "",
-            "path": request.target if request else title, "status": response.status if response else 0,
-            "wrong": errors[0]["word"] if errors else "",
-            "times": [min(moments), max(moments)], "phases": phases, "parts": parts}
+        about = about + ["%.1f to %.1f ms" % (min(moments), max(moments))]
+    return dict({"says": "", "method": "", "status": 0}, about=". ".join(about) + ".",
+                wrong=errors[0] if errors else "", times=[min(moments), max(moments)], phases=phases,
+                parts=parts, **facts)
 
 
 def message_part(title, message, stream, raw):
-    """A message as a part: what it has of the stream, less the raw stream behind it."""
+    """A message as a part: its bytes in the stream, without the raw stream that follows."""
     part = page_part(title, message.start, min([message.end] + [start for start, _ in raw]), stream, message)
     part["phase"] = "request" if message.kind == "request" else "response"
-    if message.framing not in (None, "none"):
+    error = message.error
+    if message.framing != "none":
         part["about"] += ", framing: " + message.framing
-    if message.error:
-        word = "error"
-        if isinstance(message.error, ProtocolError):
-            word = "cut" if isinstance(message.error, TruncatedError) else "malformed"
-        part["error"] = {"text": str(message.error), "offset": getattr(message.error, "offset", None),
-                         "word": word}
+    if error:
+        word = "malformed" if breaks_rule(error) else "cut" if isinstance(error, ProtocolError) else "error"
+        part["error"] = {"text": str(error), "offset": getattr(error, "offset", None), "word": word}
     elif not message.complete:
         part["about"] += ", incomplete"
     return part
 
 
 def page_part(title, start, end, stream, message=None):
-    """Bytes [start, end) of a stream as the script draws them, with what of the message's body lies there."""
+    """Bytes [start, end) of a stream as the script draws them, and which of them are the message's body."""
     part = {"title": title, "way": stream.way, "start": start, "end": end, "times": stream.times(start, end),
             "about": counted(end - start, "byte"), "phase": "stream"}
     whole = message is None or message.head is None

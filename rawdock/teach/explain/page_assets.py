@@ -1,13 +1,13 @@
-"""The look and the behaviour of the page that write_page makes: its colours, style sheet, markup and script.
+"""The colours, the style sheet, the markup and the script of the page that write_page() makes.
 
-Strategy: constants, no code. Colours are a table, each with its light and its dark value, so that a test can
-work out the contrast of every pair that is drawn. The script builds the page from the JSON beside it; it sets
-text and never markup, so nothing of the wire can become part of the page. It asks for nothing from anywhere.
+Strategy: constants only. Each colour has a light and a dark value in one table, so that a test can compute
+the contrast of every pair that is drawn. The script builds the page from the JSON beside it. It sets text and
+never markup, so that no byte of the wire can become part of the page, and it loads nothing.
 
-Left out: an editor, a search, any library. A browser of 2020 or later is taken for granted.
+Left out: an editor, a search, any library. The page needs a browser of 2020 or later.
 """
 
-# name, light, dark. The kinds of bytes (PAGE_KINDS in page.py) have an ink and the tint it stands on.
+# ==== table begin: colours. A row is a name, a light and a dark value; a kind of bytes has an ink and a tint.
 PAGE_COLOURS = """
 ground          #f6f5f1  #131519
 surface         #ffffff  #1a1d23
@@ -36,18 +36,20 @@ wrong-tint      #fde7e4  #471b1a
 absent          #5a606a  #a3abb8
 absent-tint     #f1efea  #262a31
 """
+# ==== table end
 
+# ==== table begin: the style sheet
 PAGE_STYLE = r"""
 *, *::before, *::after { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, -apple-system,
-  "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+:root { --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 var(--sans); }
 h1, h2, h3, h4, p, ol, ul, dl, dd { margin: 0; padding: 0; }
 ol, ul { list-style: none; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: inherit;
   cursor: pointer; }
-code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono",
-  monospace; }
+code, kbd, .mono { font-family: var(--mono); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
@@ -61,9 +63,9 @@ code, kbd, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo,
 .top h1 { font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; }
 .top p { color: var(--dim); margin-top: 4px; max-width: 78ch; overflow-wrap: anywhere; }
 .top .brand { font-size: 13px; color: var(--dim); margin: 0 0 2px; }
-.plain { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px;
+.action { border: 1px solid var(--line); background: var(--surface); border-radius: 7px; padding: 6px 12px;
   font-size: 13px; white-space: nowrap; }
-.plain:hover { border-color: var(--dim); }
+.action:hover { border-color: var(--dim); }
 
 main { display: grid; grid-template-columns: minmax(270px, 340px) minmax(0, 1fr) 300px; gap: 20px;
   padding: 0 32px 40px; align-items: start; }
@@ -130,13 +132,11 @@ kbd { font-size: 12px; }
 .alarm button { text-decoration: underline; margin-left: 8px; }
 .empty { color: var(--dim); font-size: 13.5px; }
 
-.bytes { font: 13px/1.7 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono",
-  monospace; }
+.bytes { font: 13px/1.7 var(--mono); }
 .line { display: grid; grid-template-columns: var(--at) minmax(0, 1fr) auto; column-gap: 14px; }
 .line .at { color: var(--dim); text-align: right; font-size: 11.5px; line-height: 1.9; user-select: none; }
 .line .code { white-space: break-spaces; word-break: break-all; min-width: 0; }
-.line .note { color: var(--dim); font: 12px/1.9 system-ui, -apple-system, "Segoe UI", Roboto, Arial,
-  sans-serif; text-align: right; max-width: 20ch; }
+.line .note { color: var(--dim); font: 12px/1.9 var(--sans); text-align: right; max-width: 20ch; }
 .line.inner .code { border-left: 3px solid var(--line); padding-left: 10px; }
 .hex .line { grid-template-columns: var(--at) max-content max-content; column-gap: 18px; }
 .hex .line { content-visibility: auto; contain-intrinsic-height: 22px; } .hex .code { min-width: 22ch; }
@@ -151,8 +151,7 @@ kbd { font-size: 12px; }
 .text .w[data-role$="CRLF"] { display: inline-block; white-space: nowrap; line-height: 1.3; }
 .esc { font-style: normal; opacity: 1; font-size: .86em; border-radius: 3px;
   box-shadow: inset 0 0 0 1px var(--line); padding: 0 2px; margin: 0 1px; }
-.fold { font: 12px/1.7 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; font-style: italic;
-  padding: 0 6px; }
+.fold { font: italic 12px/1.7 var(--sans); padding: 0 6px; }
 .hot { box-shadow: inset 0 -2px 0 var(--c); }
 .here { box-shadow: inset 0 0 0 1px var(--c); }
 .picked, .ascii i.picked { background: var(--c); color: var(--surface); }
@@ -191,9 +190,6 @@ kbd { font-size: 12px; }
 .frame .from.s2 { color: var(--chunk); } .frame .from.s0 { color: var(--start); }
 .frame .size { color: var(--dim); font-size: 12px; white-space: nowrap; text-decoration: underline;
   text-underline-offset: 3px; }
-.choose { display: flex; gap: 8px; flex-wrap: wrap; margin-bottom: 8px; }
-.choose .plain[aria-pressed="true"] { background: var(--mark-tint); font-weight: 600;
-  border-color: var(--dim); }
 .pretty { border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; font-size: 13px;
   line-height: 1.6; margin: 0; white-space: break-spaces; overflow-wrap: anywhere; }
 .pretty + .pretty { margin-top: 6px; }
@@ -205,7 +201,7 @@ kbd { font-size: 12px; }
   main.bare { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
 }
 @media (max-width: 1180px) {
-  html { scroll-padding-bottom: 30vh; }   /* what has the focus is not to hide behind the panel below */
+  html { scroll-padding-bottom: 30vh; }   /* the panel below must not cover what has the focus */
   main { grid-template-columns: minmax(250px, 300px) minmax(0, 1fr); }
   .side { position: sticky; top: auto; bottom: 0; z-index: 2; grid-column: 1 / -1; display: grid;
     grid-template-columns: 1fr 1fr; max-height: 28vh; box-shadow: 0 -6px 18px rgb(0 0 0 / 12%); }
@@ -243,12 +239,14 @@ kbd { font-size: 12px; }
 }
 @media print { .timeline, .side { position: static; max-height: none; } main { display: block; } }
 """
+# ==== table end
 
+# ==== table begin: the markup
 PAGE_BODY = r"""
 <a class="hidden skip" href="#detail">To the bytes</a>
 <header class="top">
 <div><p class="brand mono">rawdock</p><h1>What crossed the socket</h1><p id="summary"></p></div>
-<button type="button" class="plain" id="theme"></button>
+<button type="button" class="action" id="theme"></button>
 </header>
 <noscript><p>This page is drawn by the script inside it, which this browser does not run. It loads nothing
 from anywhere.</p></noscript>
@@ -287,7 +285,9 @@ aria-orientation="vertical" aria-labelledby="roles-title"></div></section>
 </main>
 <div class="hidden" role="status" aria-live="polite" id="live"></div>
 """
+# ==== table end
 
+# ==== table begin: the script
 PAGE_SCRIPT = r"""
 "use strict";
 (function () {
@@ -381,39 +381,38 @@ function timeAt(stream, offset) {
   return size ? stream.arrivals[2 * lastAtOrBefore(size, offset, (i) => stream.arrivals[2 * i]) + 1] : null;
 }
 
-// ---- bytes as text: [text, whether it stands for bytes that are no plain text]
+// ---- bytes as text: [text, whether it is an escape for bytes that cannot be shown]
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
+const ESCAPES = {9: "\\t", 10: "\\n", 13: "\\r"};
 const strict = new TextDecoder("utf-8", {fatal: true, ignoreBOM: true});
 const hex = (byte) => byte.toString(16).padStart(2, "0");
 
 function words(bytes) {
   const found = [];
-  let plain = "";
-  const escape = (text) => {
-    if (plain) found.push([plain, false]);
+  const add = (text, special) => {
     const last = found[found.length - 1];
-    const joins = !plain && last && last[1] && text.length > 2 && last[0].length > 2;
-    if (joins) last[0] += text; else found.push([text, true]);
-    plain = "";
+    const joins = last && last[1] === special && (!special || text.length > 2 && last[0].length > 2);
+    if (joins) last[0] += text; else found.push([text, special]);
   };
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
-    if (byte >= 0x20 && byte < 0x7f) { plain += String.fromCharCode(byte); continue; }
-    if (byte === 10) { escape("\\n"); plain = "\n"; continue; }
-    if (byte === 13) { escape("\\r"); continue; }
-    if (byte === 9) { escape("\\t"); plain = "\t"; continue; }
+    if (byte >= 0x20 && byte < 0x7f) { add(String.fromCharCode(byte), false); continue; }
+    if (byte in ESCAPES) {
+      add(ESCAPES[byte], true);
+      if (byte !== 13) add(String.fromCharCode(byte), false);
+      continue;
+    }
     const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
     let character = "";
     try {
       if (size && i + size <= bytes.length) character = strict.decode(bytes.subarray(i, i + size));
     } catch (error) { /* no UTF-8 */ }
-    if (!character) { escape("\\x" + hex(byte)); continue; }
+    if (!character) { add("\\x" + hex(byte), true); continue; }
     i += size - 1;
-    if (!INVISIBLE.test(character)) plain += character;
-    else escape("\\u{" + character.codePointAt(0).toString(16) + "}");
+    if (!INVISIBLE.test(character)) add(character, false);
+    else add("\\u{" + character.codePointAt(0).toString(16) + "}", true);
   }
-  if (plain) found.push([plain, false]);
   return found;
 }
 function fillText(element, bytes, breaks) {
@@ -422,36 +421,18 @@ function fillText(element, bytes, breaks) {
     else element.append(breaks ? text : text.replace(/\n/g, ""));
   }
 }
-function foldText(size, stands) {
-  return "\u2026 " + count(size, "byte") + (stands ? "" : " of it") + " not in this page \u2026";
+function foldText(size, isWhole) {
+  return "\u2026 " + count(size, "byte") + (isWhole ? "" : " of it") + " not in this page \u2026";
 }
 const isHeader = (role) => role.startsWith("frame ") && role !== "frame payload";
 
 // ---- state
 
-let view = "text", open = null, current = null, pinned = -1, stripes = [];
+let view = "text", open = null, current = null, pinned = -1;
+let stripes = [], walked = [];   // what is drawn: the elements of each line, and all of them
 const tabs = Array.from($("tabs").children);
 const all = [];   // every exchange: {connection, exchange, button}
-// Bytes in a row of the hexdump: 16 where the pane has room for them, else 8.
-function columns() {
-  const probe = make("div", "bytes hex wide"), line = newLine(probe, 0);
-  const last = Math.max(...open.exchange.parts.map((part) => part.end));
-  probe.style.setProperty("--at", String(last).length + "ch");
-  line.style.cssText = "display: inline-grid; content-visibility: visible; visibility: hidden;";
-  const ascii = make("span", "ascii"), section = make("section", "part", probe);
-  for (let i = 0; i < 16; i++) {
-    line.code.append(make("span", "w", "00"));
-    ascii.append(make("i", "", "."));
-  }
-  line.append(ascii);
-  $("parts").append(section);
-  const fits = line.getBoundingClientRect().width <= probe.getBoundingClientRect().width;
-  section.remove();
-  return fits ? 16 : 8;
-}
-let wide = 16;   // what columns() said when the hexdump was drawn
-
-const hashOf = (one) => "#" + one.connection.number + "." + one.exchange.number;
+let wide = 16, drawnWidth = 0;   // bytes in a row of the hexdump, and the width of the pane when it was drawn
 
 // ---- timeline
 
@@ -519,7 +500,6 @@ function openExchange(index, byUser) {
   draw();
   read(null);
   if (byUser) {
-    try { history.replaceState(null, "", hashOf(open)); } catch (error) { /* a sandboxed frame */ }
     $("live").textContent = exchange.title + ". " + exchange.about;
     if ($("detail").getBoundingClientRect().top > window.innerHeight * 0.6) $("detail").scrollIntoView();
   }
@@ -531,15 +511,24 @@ function draw() {
   stopAt(tabs, $("tab-" + view));
   for (const tab of tabs) attributes(tab, {"aria-selected": tab.tabIndex === 0});
   attributes($("parts"), {"aria-labelledby": "tab-" + view});
-  $("parts").textContent = "";
   document.querySelector("main").classList.toggle("bare", view === "decoded");
-  if (view === "hex") wide = columns();
-  open.exchange.parts.forEach((part) => {
+  drawParts(16);
+  const row = Array.from($("parts").querySelectorAll(".hex .line")).find((line) => line.code.children[15]);
+  if (row) {
+    row.style.contentVisibility = "visible";   // else its content may not have been laid out yet
+    if (row.scrollWidth > row.clientWidth) drawParts(8);
+  }
+  drawnWidth = $("parts").clientWidth;
+  settle();
+}
+function drawParts(size) {
+  wide = size;
+  $("parts").textContent = "";
+  for (const part of open.exchange.parts) {
     part.element = make("section", "part");
     drawPart(part);
     $("parts").append(part.element);
-  });
-  settle();
+  }
 }
 function drawPart(part) {
   const section = part.element;
@@ -573,13 +562,13 @@ function drawBytes(part, section) {
   if (part.from <= part.start && part.to >= part.end) return;
   const more = make("p", "more small");
   const add = (text, draw, at) =>
-    more.append(button("plain", [text], () => { draw(part); goTo(part, at); }));
-  if (part.from > part.start) add("Show what stands before", goBack, part.from - 1);
+    more.append(button("action", [text], () => { draw(part); goTo(part, at); }));
+  if (part.from > part.start) add("Show what comes before", goBack, part.from - 1);
   if (part.to < part.end)
     add("Show more: " + count(part.end - part.to, "byte") + " to come", grow, part.to);
   section.append(more);
 }
-// Draw on behind what is drawn. Beyond a bound what was drawn first goes: a long part must not slow the page.
+// Draw more after what is drawn. Beyond a bound what was drawn first is removed, so that the page stays fast.
 function grow(part) {
   part.budget[view] += 2 * SHOWN[view];
   if (part.budget[view] > 4 * SHOWN[view]) {
@@ -588,7 +577,7 @@ function grow(part) {
   }
   redraw(part);
 }
-// Where to begin, for a screenful to stand before `offset`: bytes that are not in the page take no room.
+// Where to begin so that a screenful is drawn before `offset`; bytes that are not in the page take no room.
 function before(part, offset) {
   let left = SHOWN[view];
   for (const run of runs(part.stream, part.start, offset).reverse()) {
@@ -732,8 +721,8 @@ function joined(found) {
   return bytes;
 }
 function drawDecoded(part, section) {
-  if (part.frames) return drawFrames(part, section);
-  if (!part.body.length) return section.append(make("p", "empty", "No body."));
+  if (part.frames) { drawFrames(part, section); return; }
+  if (!part.body.length) { section.append(make("p", "empty", "No body.")); return; }
   const found = bodyRuns(part, part.body);
   const absent = found.reduce((sum, run) => sum + (run.bytes ? 0 : run.end - run.start), part.bodyLeft || 0);
   const say = (text) => section.append(make("p", "empty", text));
@@ -742,63 +731,48 @@ function drawDecoded(part, section) {
     let budget = SHOWN.text * 8;
     for (const run of absent ? found.filter((one) => one.bytes) : [{bytes: joined(found)}]) {
       if (budget <= 0) break;
-      prettyJson(run.bytes.subarray(0, budget)).forEach((block) => section.append(block));
+      section.append(...prettyJson(run.bytes.subarray(0, budget)));
       budget -= run.bytes.length;
     }
     if (budget < 0) say("The rest is in the other two views.");
-    return undefined;
+  } else {
+    const bytes = joined(found), block = make("pre", "pretty mono");
+    fillText(block, bytes.subarray(0, SHOWN.text), true);
+    section.append(block);
+    if (bytes.length > SHOWN.text)
+      say(count(bytes.length - SHOWN.text, "byte") + " more in the other two views.");
   }
-  const bytes = joined(found), block = make("pre", "pretty mono");
-  fillText(block, bytes.subarray(0, SHOWN.text), true);
-  section.append(block);
-  if (bytes.length > SHOWN.text)
-    say(count(bytes.length - SHOWN.text, "byte") + " more in the other two views.");
-  return undefined;
 }
 function drawFrames(part, section) {
-  const streams = Array.from(new Set(part.frames.map((frame) => frame[0]))).sort();
-  const choose = attributes(make("div", "choose"), {role: "group", "aria-label": "Which stream"});
   const list = make("div", "frames");
-  let shown = 200;
-  const fill = (only) => {
-    list.textContent = "";
-    const wanted = part.frames.filter((frame) => only === null || frame[0] === only);
-    for (const frame of wanted.slice(0, shown)) {
-      const ranges = frame.slice(1), found = bodyRuns(part, ranges), text = make("span", "text mono");
+  let shown = 0;
+  const more = button("action", [], () => fill(Math.max(200, 4 * shown)));
+  const fill = (end) => {
+    for (const [stream, ...ranges] of part.frames.slice(shown, end)) {
+      const found = bodyRuns(part, ranges), text = make("span", "text mono");
       for (const run of found) {
         if (run.bytes) fillText(text, run.bytes.subarray(0, SHOWN.hex), true);
         else text.append(make("span", "fold", foldText(run.end - run.start, true)));
       }
       const size = found.reduce((sum, run) => sum + run.end - run.start, 0);
-      const from = make("span", "from mono s" + frame[0], STREAM_NAMES[frame[0]] || "stream " + frame[0]);
-      list.append(make("div", "frame", from, text, ranges.length ? button("size", [count(size, "byte")],
-        () => { view = "text"; draw(); goTo(part, ranges[0]); }) : make("span", "size", "empty")));
+      const from = make("span", "from mono s" + stream, STREAM_NAMES[stream]);
+      list.append(make("div", "frame", from, text, button("size", [count(size, "byte")],
+        () => { view = "text"; draw(); goTo(part, ranges[0]); })));
     }
-    if (wanted.length > shown)
-      list.append(button("plain", ["Show more: " + count(wanted.length - shown, "frame") + " to come"],
-        () => { shown *= 4; fill(only); }));
+    shown = Math.min(end, part.frames.length);
+    more.textContent = "Show more: " + count(part.frames.length - shown, "frame") + " to come";
+    more.hidden = shown === part.frames.length;
   };
-  const pick = (only, chosen) => {
-    for (const one of choose.children) attributes(one, {"aria-pressed": one === chosen});
-    fill(only);
-  };
-  choose.append(button("plain", ["In order: " + count(part.frames.length, "frame")],
-    (event) => pick(null, event.target)));
-  for (const stream of streams) {
-    const size = part.frames.filter((frame) => frame[0] === stream).length;
-    choose.append(button("plain", ["Only " + STREAM_NAMES[stream] + ": " + size],
-      (event) => pick(stream, event.target)));
-  }
-  if (part.frames.length) section.append(choose, list); else section.append(make("p", "empty", "No frame."));
+  fill(200);
+  section.append(list, more);
   if (part.framesLeft) section.append(make("p", "empty", count(part.framesLeft, "frame")
     + " more not in this page."));
-  if (part.frames.length) pick(null, choose.children[0]);
 }
 // JSON is laid out token by token, never parsed: it is shown as sent, big numbers and doubled keys too.
 const TOKEN = /"(?:[^"\\]|\\.)*"?|[{}\[\],:]|[^\s{}\[\],:"]+/gs;
 function prettyJson(bytes) {
-  const blank = ([plain, special]) => special && /^\\[nrt]$/.test(plain);
-  const text = words(bytes).map((word) => blank(word) ? "" : word[0]).join("");
+  const isBlank = ([text, special]) => special && /^\\[nrt]$/.test(text);
+  const text = words(bytes).map((word) => isBlank(word) ? "" : word[0]).join("");
   const tokens = text.match(TOKEN) || [], blocks = [];
   for (let i = 0, end; i < tokens.length; i = end) {
     let depth = 0, size = 0;
@@ -881,15 +855,7 @@ function pick(role) {
 
 // ---- walking
 
-function facts(part, i, offset) {
-  const stream = part.stream, [sentence, source] = textOf(stream, i);
-  const start = stream.starts[i], end = stream.starts[i + 1], time = timeAt(stream, offset);
-  const place = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to "
-    + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
-    + (timed && time !== null ? ", at " + ms(time) : "");
-  return {role: roleOf(stream, i), within: withinOf(stream, i)[0], sentence: sentence, source: source,
-    start: start, end: end, place: place};
-}
+// Show what is known of the span of `element` → the sentence for a screen reader.
 function read(element) {
   const box = $("reading");
   box.textContent = "";
@@ -897,23 +863,29 @@ function read(element) {
   if (!element) {
     box.append(make("p", "dim",
       "Point at a byte, or press Tab until the bytes have the focus and walk with the arrow keys."));
-    return null;
+    return "";
   }
   document.querySelector(".side").classList.remove("idle");
-  const about = facts(element.home, element.span, element.offset);
-  box.classList.add("k-" + about.role[1]);
-  const head = make("p", "head", make("span", "role", about.role[0]));
-  if (about.within) head.append(make("span", "within", "in " + about.within));
-  const shown = make("code", "shown");
-  const bytes = joined(runs(element.home.stream, about.start, Math.min(about.end, about.start + 96)));
-  if (isHeader(about.role[0])) shown.textContent = Array.from(bytes, hex).join(" ");
+  const {home: part, span: i, offset} = element, stream = part.stream;
+  const [role, kind] = roleOf(stream, i), within = withinOf(stream, i)[0];
+  const [sentence, source] = textOf(stream, i);
+  const start = stream.starts[i], end = stream.starts[i + 1], time = timeAt(stream, offset);
+  const where = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to "
+    + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
+    + (timed && time !== null ? ", at " + ms(time) : "") + ".";
+  box.classList.add("k-" + kind);
+  const head = make("p", "head", make("span", "role", role));
+  if (within) head.append(make("span", "within", "in " + within));
+  const shown = make("code", "shown"), bytes = joined(runs(stream, start, Math.min(end, start + 96)));
+  if (isHeader(role)) shown.textContent = Array.from(bytes, hex).join(" ");
   else fillText(shown, bytes, false);
-  if (about.end - about.start > 96) shown.append(" \u2026");
+  if (end - start > 96) shown.append(" \u2026");
   head.append(shown);
-  box.append(head, make("p", "says", about.sentence));
-  if (about.source) box.append(make("p", "source", about.source));
-  box.append(make("p", "where", count(about.end - about.start, "byte") + ". " + about.place + "."));
-  return about;
+  box.append(head, make("p", "says", sentence));
+  if (source) box.append(make("p", "source", source));
+  box.append(make("p", "where", count(end - start, "byte") + ". " + where));
+  return role + (within ? ", in " + within : "") + ". " + sentence + " "
+    + (source ? source + ". " : "") + where;
 }
 function markHere(element, on) {
   for (const one of [element, element.twin]) if (one) one.classList.toggle("here", on);
@@ -929,52 +901,62 @@ function select(element, quietly) {
   element.tabIndex = 0;
   if (quietly) return;
   markHere(element, true);
-  const about = read(element);
-  $("live").textContent = about.role[0] + (about.within ? ", in " + about.within : "") + ". "
-    + about.sentence + " " + (about.source ? about.source + ". " : "") + about.place + ".";
+  $("live").textContent = read(element);
 }
 function heat(element, on) {
   for (const one of element.home.elements.get(element.span) || []) one.classList.toggle("hot", on);
 }
-// The one tab stop of the bytes: where the reader was, else the first byte there is.
+// Find the lines and elements to walk, and the one of them that Tab stops at: the last one, else the first.
 function settle() {
   const lines = Array.from($("parts").querySelectorAll(".line"));
   stripes = lines.map((line) => Array.from(line.code.children)).filter((stripe) => stripe.length);
-  const walked = stripes.flat();
-  if (!walked.length) { current = null; return; }
-  let place = null;
-  const upTo = (one) => one.home === current.home && one.offset <= current.offset;
-  if (current) place = walked.filter(upTo).pop();
-  const had = current && document.activeElement === current;
+  walked = stripes.flat();
+  walked.forEach((one, i) => { one.place = i; });
+  const had = current && document.activeElement === current, last = current;
   current = null;
-  select(place || walked[0], true);
+  if (!walked.length) return;
+  select(last && upTo(last.home, last.offset) || walked[0], true);
   if (had) current.focus();
 }
+const upTo = (part, offset) => walked.filter((one) => one.home === part && one.offset <= offset).pop();
 // The element with the byte at `offset`, drawn if it was not.
 function reach(part, offset) {
   if (offset < part.from || offset >= part.to) {
     drawFrom(part, Math.max(part.start, offset - (offset - part.start) % 16 - 256));
     redraw(part);
   }
-  return stripes.flat().filter((one) => one.home === part && one.offset <= offset).pop();
+  return upTo(part, offset);
 }
 function goTo(part, offset) {
   const target = reach(part, offset);
   if (target) { target.focus(); target.scrollIntoView({block: "center"}); }
 }
+// Of the elements of a line the one that is under or above `from`.
 function nearest(stripe, from) {
-  if (view === "hex") {
-    const column = Array.from(from.parentNode.children).indexOf(from);
-    return stripe[Math.min(stripe.length - 1, column)];
-  }
-  const left = from.getClientRects()[0].left;
-  let best = stripe[0], least = Infinity;
-  for (const one of stripe) {
+  if (view === "hex") return stripe[Math.min(stripe.length - 1, stripes[rowOf(from)].indexOf(from))];
+  const distance = (one) => {
     const rect = one.getClientRects()[0];
-    const distance = rect ? Math.abs(rect.left - left) : Infinity;
-    if (distance < least) { least = distance; best = one; }
+    return rect ? Math.abs(rect.left - from.getClientRects()[0].left) : Infinity;
+  };
+  return stripe.reduce((best, one) => distance(one) < distance(best) ? one : best);
+}
+const rowOf = (element) => stripes.findIndex((stripe) => stripe.includes(element));
+// Where a key leads from an element: undefined for a key that does not walk, null beyond what is drawn.
+function destination(from, event) {
+  const across = {ArrowRight: 1, ArrowLeft: -1}[event.key], row = rowOf(from), stripe = stripes[row];
+  const down = {ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10}[event.key];
+  if (across) {
+    let to = from.place + across;
+    const stays = (one) => one && one.span === from.span && one.home === from.home;
+    while (event.ctrlKey && stays(walked[to])) to += across;
+    return walked[to] || null;
   }
-  return best;
+  const to = Math.max(0, Math.min(stripes.length - 1, row + down));
+  if (down) return to === row ? null : nearest(stripes[to], from);
+  const parts = open.exchange.parts.filter((part) => part.end > part.start), last = parts[parts.length - 1];
+  if (event.key === "Home") return event.ctrlKey ? reach(parts[0], parts[0].start) : stripe[0];
+  if (event.key !== "End") return undefined;
+  return event.ctrlKey ? reach(last, last.end - 1) : stripe[stripe.length - 1];
 }
 function walk(event) {
   const from = event.target.closest(".w");
@@ -987,36 +969,7 @@ function walk(event) {
     return;
   }
   if (event.altKey || event.metaKey || event.shiftKey) return;
-  let target = null;
-  const find = () => {
-    const here = from.isConnected ? from : current;
-    const row = stripes.findIndex((one) => one.includes(here)), stripe = stripes[row];
-    const step = (by) => {
-      let line = row, column = stripe.indexOf(here);
-      do {
-        column += by;
-        if (column < 0 && !line) return null;
-        if (column < 0) { line -= 1; column = stripes[line].length - 1; }
-        if (column >= stripes[line].length) { line += 1; column = 0; }
-        if (line >= stripes.length) return null;
-      } while (event.ctrlKey && stripes[line][column].span === here.span
-        && stripes[line][column].home === here.home);
-      return stripes[line][column];
-    };
-    const vertical = (by) => {
-      const line = Math.max(0, Math.min(stripes.length - 1, row + by));
-      return line === row ? null : nearest(stripes[line], here);
-    };
-    const across = {ArrowRight: 1, ArrowLeft: -1}[event.key];
-    const down = {ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10}[event.key];
-    return across ? step(across) : down ? vertical(down)
-      : {Home: stripe[0], End: stripe[stripe.length - 1]}[event.key];
-  };
-  if (event.ctrlKey && (event.key === "Home" || event.key === "End")) {
-    const parts = open.exchange.parts.filter((part) => part.end > part.start);
-    target = event.key === "Home" ? reach(parts[0], parts[0].start)
-      : reach(parts[parts.length - 1], parts[parts.length - 1].end - 1);
-  } else target = find();
+  let target = destination(from, event);
   if (target === undefined) return;
   event.preventDefault();
   // What is not drawn yet is drawn when somebody walks there.
@@ -1026,7 +979,7 @@ function walk(event) {
   if (leaves && (forward && part.to < part.end || backward && part.from > part.start)) {
     select(from, true);
     (forward ? grow : goBack)(part);
-    target = find();
+    target = destination(current, event);
   }
   if (target) target.focus();
 }
@@ -1070,26 +1023,23 @@ function show(name) {
 for (const tab of tabs) tab.addEventListener("click", () => show(tab.id.slice(4)));
 arrows($("tabs"), /Left|Right|Home|End/, () => tabs, true, (tab) => show(tab.id.slice(4)));
 
-const THEMES = ["", "light", "dark"], THEME_WORDS = {"": "as the system", light: "light", dark: "dark"};
-function setTheme(theme) {
-  const data = document.documentElement.dataset;
-  if (theme) data.theme = theme; else delete data.theme;
-  $("theme").textContent = "Colours: " + THEME_WORDS[theme];
+const THEMES = ["as the system", "light", "dark"];
+let theme = 0;
+function setTheme(number) {
+  theme = number % THEMES.length;
+  document.documentElement.dataset.theme = THEMES[theme];   // the style sheet has rules for light and dark
+  $("theme").textContent = "Colours: " + THEMES[theme];
 }
-let theme = "";
-try { theme = localStorage.getItem("rawdock-theme") || ""; } catch (error) { /* not kept, then */ }
-setTheme(THEMES.includes(theme) ? theme : "");
-$("theme").addEventListener("click", () => {
-  theme = THEMES[(THEMES.indexOf(theme) + 1) % 3];
-  setTheme(theme);
-  try { localStorage.setItem("rawdock-theme", theme); } catch (error) { /* not kept, then */ }
-});
-new ResizeObserver(() => { if (open && view === "hex" && columns() !== wide) draw(); }).observe($("parts"));
+$("theme").addEventListener("click", () => setTheme(theme + 1));
+setTheme(0);
+new ResizeObserver(() => {
+  if (open && view === "hex" && $("parts").clientWidth !== drawnWidth) draw();
+}).observe($("parts"));
 
 $("summary").textContent = record.summary;
 drawTimeline();
-const wanted = all.findIndex((one) => hashOf(one) === location.hash);
-if (all.length) openExchange(Math.max(0, wanted), false); else {
+if (all.length) openExchange(0, false);
+else {
   $("title").textContent = "No exchange";
   $("tabs").hidden = true;
   document.querySelector("main").classList.add("bare");
@@ -1097,3 +1047,4 @@ if (all.length) openExchange(Math.max(0, wanted), false); else {
 document.documentElement.dataset.ready = "yes";
 })();
 """
+# ==== table end

@@ -1,19 +1,17 @@
 """A record as a pcapng file: the conversation of a Unix socket, opened in Wireshark like any TCP capture.
 
 A Unix socket has no packets to capture. So each connection of the record becomes a TCP connection that might
-have carried it: a handshake, one packet for each piece that crossed in one call (a longer one in several),
-FIN for a half-close or close, RST for a reset. The server's port is 80, where Wireshark looks for HTTP by
-itself; link type, time stamps and checksums need no setting either.
+have carried it: a handshake, one packet for each piece that crossed in one call (several for a long piece),
+FIN for a half-close or close, RST for a reset. The server's port is 80, where Wireshark expects HTTP.
 
 Promises: the payloads of a direction, joined, are the bytes of that direction in the record; checksums are
 right; initial sequence numbers are 0, so that a sequence number less 1 is the offset of a byte in its
-direction (modulo 2^32), the one that `explain` shows. A note of the record becomes a comment of the packet
-before it. What a record can have and TCP cannot (bytes after a half-close) is written as it is, and Wireshark
+direction (modulo 2^32), as `explain` shows it. A note of the record becomes a comment of the packet before
+it. What a record can have and TCP cannot (bytes after a half-close) is written anyway, and Wireshark
 marks it.
 
-Invented, because the record does not have it: addresses, ports, windows, the pace of
-acknowledgements, and the time of the handshake, which is that of the connection's first event.
-Memory: the record, its masked copy, and the packets of one event.
+Invented, because the record does not have them: addresses, ports, windows, when acknowledgements are sent,
+and the time of the handshake, which is that of the connection's first event.
 
 Formats: draft-ietf-opsawg-pcapng (blocks, options), RFC 791 (IPv4), RFC 9293 (TCP), RFC 7323
 (window scale), RFC 1071 (checksum).
@@ -24,17 +22,16 @@ PCAP_LINK_TYPE = 101                 # LINKTYPE_RAW: each packet begins with its
 PCAP_SERVER_PORT = 80
 PCAP_FIRST_CLIENT_PORT = 49152       # RFC 6335 §6: from here on ports are dynamic
 PCAP_CLIENT_PORTS = 65536 - PCAP_FIRST_CLIENT_PORT
-# 127.0.0.1, the client 127.0.0.2: tellable apart, and plainly not a network
+# 127.0.0.1, and for the client 127.0.0.2: two addresses that are not on a network
 PCAP_ENGINE_ADDRESS = 0x7f000001
 PCAP_CLIENT_ADDRESS = 0x7f000002
-MAX_SEGMENT_BYTES = 65495            # what an IPv4 packet has room for; also what Linux announces on lo
-MAX_UNACKNOWLEDGED_BYTES = 1 << 20   # after so many the other side says that it has them
+MAX_SEGMENT_BYTES = 65495            # the room in an IPv4 packet, and what Linux announces on lo
+MAX_UNACKNOWLEDGED_BYTES = 1 << 20   # after so many the other side acknowledges them
 MAX_COMMENT_BYTES = 4096
 MAX_PCAP_STAMP = 2**64 - 1           # nanoseconds: in the year 2554
 
 TCP_FIN, TCP_SYN, TCP_RST, TCP_PSH, TCP_ACK = 1, 2, 4, 8, 16
-# Maximum segment size; no operation; window scale 14, the largest: a window of 1 GiB, so that nothing ever
-# waits for it.
+# Maximum segment size; no operation; window scale 14, the largest: no sender waits for a window of 1 GiB.
 TCP_SYN_OPTIONS = struct.pack(">BBHBBBB", 2, 4, MAX_SEGMENT_BYTES, 1, 3, 3, 14)
 
 IPV4_HEADER = struct.Struct(">BBHHHBBHII")
@@ -44,19 +41,18 @@ PSEUDO_HEADER = struct.Struct(">IIHH")
 
 def internet_checksum(data):
     """The RFC 1071 checksum of `data` (bytes, of even length, not all zero)."""
-    # A sum of 16-bit words with the carries added back is the remainder of the one big number by 2^16 - 1.
+    # The sum of 16-bit words with the carries added back is the number that they form, modulo 2^16 - 1.
     return 0xffff - (int.from_bytes(data, "big") % 0xffff or 0xffff)
 
 
 def tcp_packet(source, target, sequence, acknowledged, flags, payload=b"", options=b""):
     """An IPv4 packet with one TCP segment, bytes. `source`, `target`: (address, port) as numbers."""
     size = 20 + len(options) + len(payload)
-    # the number of words, in the upper four bits
-    ports, offset = (source[1], target[1]), (20 + len(options)) << 2
 
     def header(checksum):
-        return TCP_HEADER.pack(ports[0], ports[1], sequence & 0xffffffff, acknowledged & 0xffffffff,
-                               offset, flags, 0xffff, checksum, 0) + options
+        words = 5 + len(options) // 4   # of the header, in the upper four bits of a byte
+        return TCP_HEADER.pack(source[1], target[1], sequence & 0xffffffff, acknowledged & 0xffffffff,
+                               words << 4, flags, 0xffff, checksum, 0) + options
 
     summed = PSEUDO_HEADER.pack(source[0], target[0], 6, size) + header(0) + payload + b"\0" * (size % 2)
     # not to be fragmented; 64 hops; TCP
@@ -71,7 +67,7 @@ def pcapng_option(code, value):
 
 
 def pcapng_options(pairs):
-    """(code, value) pairs → the options of a block, with their end; none: nothing."""
+    """(code, value) pairs → the options of a block with their end, or b"" without any."""
     return b"".join(pcapng_option(*pair) for pair in pairs) + pcapng_option(0, b"") if pairs else b""
 
 
@@ -99,8 +95,7 @@ def pcapng_start(recording, notes):
         pcapng_block(0x0a0d0d0a,
                      struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)
                      + pcapng_options(comment_options(notes) + [(4, program)])),
-        # Interface description: no limit to a packet's length; description (3); time stamps in units of 10^-9
-        # s (9).
+        # Interface description: packets of any length; description (3); time stamps in nanoseconds (9).
         pcapng_block(1, struct.pack("<HHI", PCAP_LINK_TYPE, 0, 0)
                      + pcapng_options([(3, address), (9, b"\x09")])),
         # Name resolution: IPv4 records, then the end of the records.
@@ -115,8 +110,8 @@ class PcapConnection:
         self.places = {">": (PCAP_CLIENT_ADDRESS + wraps, PCAP_FIRST_CLIENT_PORT + port),
                        "<": (PCAP_ENGINE_ADDRESS, PCAP_SERVER_PORT)}
         self.sequence = {">": 0, "<": 0}       # the next number of each side; not cut to 32 bits
-        self.acknowledged = {">": 0, "<": 0}   # how far the other side has said so
-        self.finished = set()                  # the directions in which FIN has gone
+        self.acknowledged = {">": 0, "<": 0}   # what the other side has acknowledged of them
+        self.finished = set()                  # the directions in which FIN was sent
         self.opened = False
 
     def packet(self, direction, flags, payload=b"", options=b""):
@@ -152,9 +147,9 @@ class PcapConnection:
 
 
 def fold_notes(connection):
-    """Yield (seconds, number, event, notes) of each event but notes, which go with the event before them.
+    """Yield (seconds, number, event, notes) for each event that is not a note.
 
-    Those before the first event go with it.
+    `notes` (list of bytes) are those that follow the event, and for the first event also those before it.
     """
     last, notes = None, []
     for event in connection.events:
@@ -186,8 +181,7 @@ def write_pcap(annotated, file):
         comments = pcapng_options(comment_options(notes))
         packets = list(connections[number].take(event))
         for packet in packets:
-            # Enhanced packet: interface 0, the time as two halves, the length captured and the length there
-            # was.
+            # Enhanced packet: interface 0, the time in two halves, the captured and the original length.
             head = struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xffffffff, len(packet), len(packet))
             last = comments if packet is packets[-1] else b""
             file.write(pcapng_block(6, head + packet + b"\0" * (-len(packet) % 4) + last))

@@ -1,13 +1,13 @@
 """Text for a terminal: how wide it is, whether it has colours, where lines break.
 
     output_width(descriptor)      columns: COLUMNS, else the terminal's, else None
-    output_widths(descriptor)     for explanations, 80 where nothing tells, and for text of the wire
+    output_widths(descriptor)     columns for explanations, 80 if not known, and for text of the wire
     wants_colour(descriptor)      whether escape sequences for colours may be written
     wrapped_words(text, room)     prose → lines that break between words
-    broken_line(text, room)       text of the wire → pieces that add up to it, broken behind blanks and commas
+    broken_line(text, room)       text of the wire → pieces of it, broken after blanks and commas
 
-Promises: no line is longer than the room for it, whatever the text, and no word that fits into the room is
-cut. Left out: characters that take two columns or none; they count as one.
+Promises: no line is longer than `room`, whatever the text, and no word that fits into it is broken.
+Left out: characters that take two columns or none; they count as one.
 """
 import os
 import re
@@ -26,7 +26,7 @@ def wants_colour(descriptor):
 
 
 def output_width(descriptor):
-    """The columns of what is written to the file descriptor, MIN_WIDTH at least; None where nothing tells."""
+    """The columns of the screen that the file descriptor writes to, MIN_WIDTH at least; None if not known."""
     columns = os.environ.get("COLUMNS", "")
     if re.fullmatch("[0-9]{1,6}", columns) and int(columns):
         return max(MIN_WIDTH, int(columns))
@@ -38,17 +38,17 @@ def output_width(descriptor):
 
 
 def output_widths(descriptor):
-    """(columns for explanations, columns for text of the wire) of what is written to the file descriptor.
+    """(columns for explanations, columns for text of the wire) on what the file descriptor writes to.
 
-    Where nothing tells, explanations are fitted into DEFAULT_WIDTH, and lines of the wire stay whole (None):
-    grep finds them.
+    If they are not known, explanations are fitted into DEFAULT_WIDTH, and lines of the wire are not broken
+    (None), so that grep finds them.
     """
     width = output_width(descriptor)
     return width or DEFAULT_WIDTH, width
 
 
 def painted(text, code):
-    """`text` between the escape sequences for the colour `code` (such as "1;32") and for none."""
+    """`text` between the escape sequences that set the colour `code` (such as "1;32") and reset it."""
     return "\x1b[%sm%s\x1b[0m" % (code, text) if text else text
 
 
@@ -57,7 +57,7 @@ def counted_bytes(count):
 
 
 def broken_line(text, room):
-    """A line (str) → list of str, none longer than `room`, that add up to it."""
+    """A line (str) → list of str, none longer than `room`, that are the line when joined."""
     pieces = []
     while len(text) > room:
         at = break_place(text, room)
@@ -67,13 +67,13 @@ def broken_line(text, room):
 
 
 def break_place(text, room):
-    """Where to break `text`: behind a blank or a comma, at worst behind a bracket or inside a word."""
-    first = len(text) - len(text.lstrip()) + 1   # a piece of blanks alone would be no line
+    """Where to break `text`: after a blank or a comma, else after a bracket, else inside a word."""
+    first = len(text) - len(text.lstrip()) + 1   # a piece has more than blanks
     for pattern, least in ((BREAK_AFTER, room // 3), (WEAK_BREAK_AFTER, first)):
         places = [match.end() for match in pattern.finditer(text, 0, room) if match.end() >= least]
         if (places and not (len(text) - places[-1] > room
                             and LONG_WORD.fullmatch(text, places[-1], places[-1] + room))):
-            return places[-1]   # else what follows is broken in any case
+            return places[-1]   # else the word after this place would be broken in any case
     for match in SPELLED_BYTE.finditer(text, max(0, room - 10), room + 10):
         if 0 < match.start() < room < match.end():
             return match.start()

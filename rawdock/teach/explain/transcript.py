@@ -19,7 +19,8 @@ from collections import deque
 from ...errors import ProtocolError, StreamError, TruncatedError, printable_text
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
-from .annotate import content_kind, explain_field, explain_status, explain_target
+from .annotate import content_kind
+from .explanations import explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
 from .screen import broken_line, counted_bytes, painted, wrapped_words
@@ -159,17 +160,12 @@ class BodyTranscript:
     def add(self, data):
         if self._show is None:
             self._waiting += data
-            kind, is_sure = self._kind()
+            kind, is_sure = content_kind(self.message, self.raw, self._waiting)
             if (kind == "frames" and not is_sure and len(self._waiting) < 4
                     or kind == "json" and not self._waiting.strip(JSON_BLANKS)):
                 return   # more bytes decide what it is
             data = self._begin(kind, is_sure)
         self._show(data)
-
-    def _kind(self):
-        request = self.message.request
-        return content_kind(self.message.kind, self.message.head, request.head if request else None,
-                            self.raw, self._waiting)
 
     def _begin(self, kind, is_sure):
         """Choose how the content is shown → the bytes that have waited for it."""
@@ -291,7 +287,7 @@ class BodyTranscript:
         if self._show is None:
             if not self._waiting:
                 return
-            data = self._begin(*self._kind())   # which sets _show
+            data = self._begin(*content_kind(self.message, self.raw, self._waiting))   # which sets _show
             self._show(data)
         if self._reader is not None and (self.message.complete or self.raw):
             try:

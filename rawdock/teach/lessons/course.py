@@ -1,85 +1,23 @@
 """The lessons themselves: LESSONS, in their order.
 
-Each is data: what is explained, what is to be done, three hints from vague to nearly all, what the
-answer must say, an answer that passes, and what the engine's answer shows. The few functions
-prepare a container, look at a body, or read what came back; they stand above the lesson that uses them.
+Each is data: what is explained, what is to be done, three hints from vague to nearly everything, what the
+answer must say, an answer that passes, and what the engine's response shows.
 
-Written for someone who has never seen HTTP: a term is explained where it first comes. What is said of
-HTTP is in RFC 9110 (what messages mean) and RFC 9112 (how they look on the wire); what is said of the
+They are written for somebody who has never seen HTTP: a term is explained where it first comes. What is said
+of HTTP is in RFC 9110 (what messages mean) and RFC 9112 (how they look on the wire); what is said of the
 engine was seen on its wire.
 """
-import json
-import re
 import time
 
-from ...errors import TruncatedError
-from ...wire.exchange import Data, ResponseReader
-from ...wire.frames import STREAM_NAMES, FrameReader, encode_frame
-from ...wire.message import Head
-from .typed import visible_bytes, visible_lines, written_bytes
-from ..explain.explain import explain_messages
 from .lessons import Lesson, WantedRequest
+from .tasks import (
+    ANY_SWITCH, CACHE_BODY, LESSON_CAPTURE, ONE_INPUT, SPEAKER, attach_request, capture_explained,
+    capture_lines, command_hint, counted_stdin_hint, events_cut, facts_hint, frames_as_sent, frames_hint,
+    image_hint, json_request, request_lines, since_hint, stream_as_bytes, tar_facts, typed_keys_hint,
+    until_hint, wanted_attach, whole_disk_hint,
+)
 
-
-def request_lines(*lines, **more):
-    """str lines → bytes of a head: each line with \\r\\n, then the empty line, then `body`."""
-    return "".join(line + "\r\n" for line in lines + ("",)).encode() + more.get("body", b"")
-
-
-def json_request(line, body):
-    return request_lines(line, "Host: docker", "Content-Type: application/json",
-                         "Content-Length: %d" % len(body), body=body)
-
-
-def attach_request(name, query, body=b""):
-    return request_lines("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker",
-                         "Connection: Upgrade", "Upgrade: tcp", body=body)
-
-
-def wanted_attach(name, *streams, **optional):
-    """The WantedRequest of an attach with an upgrade; `optional` parameters may have one of these values."""
-    query = {stream: ("1", "true") for stream in ("stream",) + streams}
-    return WantedRequest("POST", "/containers/%s/attach" % name, query, "1.1",
-                         {"Connection": "Upgrade", "Upgrade": "tcp"}, optional=optional)
-
-
-ANY_SWITCH = ("1", "0", "true", "false")
-
-
-def key_hint(value, *path):
-    """The hint for the first of the nested names `path` that an object lacks; None if all are there."""
-    for depth, name in enumerate(path):
-        if not isinstance(value, dict):
-            return "%s is an object: it stands in { and }" % path[depth - 1]
-        if name not in value:
-            near = [key for key in value if key.lower() == name.lower()]
-            if near:
-                return "%s is written %s: the names of the Engine API begin with a capital" % (near[0], name)
-            return "the object has no %s%s" % (name, " in %s" % path[depth - 1] if depth else "")
-        value = value[name]
-    return None
-
-
-def image_hint(value, image):
-    hint = key_hint(value, "Image")
-    if hint is None and value["Image"] not in (image, image + ":latest"):
-        return ("Image is %s, but this task wants \"%s\""
-                % (visible_bytes(str(value["Image"]).encode("utf-8"))[:60], image))
-    return hint
-
-
-def command_hint(value, words):
-    hint = key_hint(value, "Cmd")
-    if hint is None and isinstance(value["Cmd"], str):
-        return 'Cmd is a list with a text for each word, ["echo","hello"]: no shell takes a line apart here'
-    if hint is None and value["Cmd"] != words:
-        given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
-        return ("Cmd is %s, but this task wants %s, a text for each word"
-                % (given, json.dumps(words, separators=(",", ":"))))
-    return hint
-
-
-# ---- 1
+# ==== table begin: the lessons
 
 FIRST_GET = Lesson(
     "first-get", "One GET with HTTP/1.0",
@@ -89,8 +27,8 @@ form called HTTP. The engine writes a response on the same connection. The docke
 The connection here is a Unix socket: a file name, /var/run/docker.sock, behind which a program listens.
 
 A request begins with the request line: a method (what is to be done), a target (with what), and the version
-of HTTP, parted by one blank each. GET means: send me what is there. After that come fields, a line each, and
-then an empty line, which says: the head of this request ends here. (RFC 9112 §2.1, §3)
+of HTTP, separated by one blank each. GET means: send me what is there. After that come fields, a line each,
+and then an empty line, which says: the head of this request ends here. (RFC 9112 §2.1, §3)
 
 Every line ends with two bytes, carriage return and line feed, written \\r\\n (0d 0a in hexadecimal). The
 empty line is those two bytes alone. So the shortest request is a request line, \\r\\n, and once more \\r\\n.
@@ -112,19 +50,16 @@ line is the body, here the two letters OK: Content-Length announces how many byt
 closed the connection, as HTTP/1.0 has it. The same by other means, where an engine runs:
     printf 'GET /_ping HTTP/1.0\\r\\n\\r\\n' | nc -U /var/run/docker.sock""")
 
-
-# ---- 2
-
 KEEP_ALIVE = Lesson(
     "keep-alive", "HTTP/1.1: Host and keep-alive",
     text="""
-HTTP/1.1 is what programs speak today. It has two rules more. Every request names the host it is meant for in
+HTTP/1.1 is what programs speak today. It has two more rules. Every request names the host it is meant for in
 a field: a field is a name, a colon, and a value, on a line of its own between the request line and the empty
 line, as in Host: docker. One web server may serve many hosts at one address, so the field is required (RFC
 9112 §3.2), even on a Unix socket, where any name will do.
 
 And the connection stays open after a response, so that the next request can follow on it: keep-alive (RFC
-9112 §9.3). So the client must know where a response ends without the connection telling it. That is what
+9112 §9.3). So the client has to know where a response ends while the connection goes on. That is what
 Content-Length is for.""",
     task="""
 Write two requests of HTTP/1.1, one right after the other, for one connection: GET /_ping, and then GET
@@ -141,15 +76,12 @@ Write two requests of HTTP/1.1, one right after the other, for one connection: G
 Two responses came on one connection. The first ended after the two bytes that its Content-Length announced;
 the next byte was the H of the second status line. To end a connection a request says Connection: close.""")
 
-
-# ---- 3
-
 CREATE_WITH_JSON = Lesson(
     "create", "A body: Content-Length and JSON",
     text="""
-To make a container, the engine must be told what it is to be. That goes into the body of a request, after the
-empty line, written as JSON: an object in braces, names and texts in double quotes, {"Image":"busybox"}. An
-image is what the container starts from.
+To make a container, the engine has to know what it is to be. That goes into the body of a request, after the
+empty line, and is written as JSON: an object in braces, names and texts in double quotes,
+{"Image":"busybox"}. An image is what the container starts from.
 
 A request with a body says how many bytes the body has, in the field Content-Length (RFC 9110 §8.6), and of
 what kind it is, in Content-Type. The count is of bytes, not characters, and begins after the empty line. Too
@@ -177,22 +109,17 @@ and the fields Content-Type: application/json and Content-Length.""",
 201 means: created. The body of the response is JSON too, and has the Id, 64 hexadecimal digits, by which the
 container can be named from now on; its name does as well. It does not run yet: that is another request.""")
 
-
-# ---- 4
-
-CACHE_BODY = b'{"Image":"redis:2.8","Cmd":["redis-server"]}'
-
 PULL_IN_CHUNKS = Lesson(
     "pull", "404, and a pull that comes in chunks",
     text="""
-A response whose status begins with 4 says: it is not done, and the request is the reason. 404 means: there is
-no such thing (RFC 9110 §15.5.5). When the image of a new container is not there, create answers 404, and its
-body says which image is missing. That is how docker run finds out that it has to pull: to fetch the image
-from a registry, a server of images.
+A response whose status begins with 4 says that the engine has not done it, and that the request is the
+reason. 404 means that there is no such thing (RFC 9110 §15.5.5). When the image of a new container is not
+there, create answers 404, and its body says which image is missing. That is how docker run finds out that it
+has to pull: to fetch the image from a registry, a server of images.
 
 A pull is a POST to /images/create, with the parameters fromImage and tag (the version of the image). It takes
 a while, and the engine tells how far it is while it goes on. It cannot know how long its response will be, so
-it gives no Content-Length: it says Transfer-Encoding: chunked and sends chunks. A chunk is a line with its
+it gives no Content-Length. It says Transfer-Encoding: chunked and sends chunks. A chunk is a line with its
 size in hexadecimal, then that many bytes, then \\r\\n. The last chunk has the size 0, so that the end is
 known (RFC 9112 §7.1). Only HTTP/1.1 has chunks.
 
@@ -201,7 +128,7 @@ ends.""",
     task="""
 On one connection, with HTTP/1.1: first POST /containers/create?name=cache with the body
 {"Image":"redis:2.8","Cmd":["redis-server"]}
-which will be answered with 404, then POST /images/create?fromImage=redis&tag=2.8 without a body.""",
+which the engine will answer with 404, then POST /images/create?fromImage=redis&tag=2.8 without a body.""",
     hints=("Two requests as in lesson 2, the first one with a body as in lesson 3.",
            "The second request begins right after the last byte of the first one's body. It needs Host and "
            "no Content-Length.",
@@ -222,14 +149,11 @@ ended with 0\\r\\n\\r\\n; without that a client must call it cut, however many m
 status 200 was sent before the pull had begun: a pull that fails later says so in a last message,
 {"error":...}, which a client must look for. Now create would be answered with 201.""")
 
-
-# ---- 5
-
 CHUNKS_BY_HAND = Lesson(
     "chunks", "Chunks, written by hand",
     text="""
-A request can have a chunked body too: whoever sends an archive of unknown size does it so. In place of
-Content-Length stands Transfer-Encoding: chunked; both together are an error (RFC 9112 §6.3).
+A request can have a chunked body too: this is how an archive of unknown size is sent. Its head has
+Transfer-Encoding: chunked in place of Content-Length; both together are an error (RFC 9112 §6.3).
 
 The body then is: size in hexadecimal, \\r\\n, the bytes, \\r\\n, and so on, and at the end 0, \\r\\n, \\r\\n.
 Ten bytes are written a, sixteen are 10. The \\r\\n after the bytes does not count.""",
@@ -253,19 +177,16 @@ The engine put the chunks together and saw one JSON object. Its own response was
 and used Content-Length: the same engine uses one form or the other as it sees fit. A client decides by the
 fields, never by what it asked for.""")
 
-
-# ---- 6
-
 NO_BODY_AT_ALL = Lesson(
     "no-body", "204 and 304: responses without a body",
     text="""
-Starting a container is a POST to /containers/NAME/start. There is nothing to send, and nothing to tell but
-that it is done: the status 204 means done, and no body follows (RFC 9110 §15.3.5). 304 means here: it is so
-already. (In HTTP 304 answers a conditional request: the copy that the client has is still good, RFC 9110
-§15.4.5. Docker borrows the code.)
+Starting a container is a POST to /containers/NAME/start. The request has nothing to send, and the response
+has nothing to say but that it is done: the status 204 means done, and no body follows (RFC 9110 §15.3.5). 304
+means here that the container runs already. (In HTTP 304 answers a conditional request: the copy that the
+client has is still good, RFC 9110 §15.4.5. Docker borrows the code.)
 
 Neither has a body, whatever its fields say, and neither has a Content-Length here. A client that waits for a
-body waits for ever: that a body ends with the connection holds only where a body is allowed (RFC 9112 §6.3).
+body waits for ever: a body ends with the connection only where a body is allowed (RFC 9112 §6.3).
 The other answers without a body are those to the method HEAD, those whose status begins with 1, and a 2xx to
 the method CONNECT, after which a tunnel follows.""",
     task="""
@@ -278,19 +199,8 @@ A container called sleeper has been created. Start it, and on the same connectio
     prepare=lambda room: room.make("sleeper", {"Image": "busybox", "Cmd": ["sleep", "600"]}),
     solution=lambda: request_lines("POST /containers/sleeper/start HTTP/1.1", "Host: docker") * 2,
     after="""
-The second status line came right after the empty line of the first response: no body between them, and no
-field that says so. The docker command takes 304 for success too.""")
-
-
-# ---- 7
-
-def stream_as_bytes(room, exchanges):
-    """The raw stream of the last exchange, each byte visible."""
-    return ("The stream from the engine, byte for byte:\n%s"
-            % "\n".join("    " + line for line in visible_lines(exchanges[-1].body)))
-
-
-SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
+The second status line came right after the empty line of the first response: there was no body between them,
+and no field that says so. The docker command takes 304 for success too.""")
 
 UPGRADE_LESSON = Lesson(
     "upgrade", "The upgrade: a connection that stops being HTTP",
@@ -309,7 +219,7 @@ Attach comes before start: what is printed earlier would not be sent again.""",
 A container called speaker has been created and not started. Attach to it: POST /containers/speaker/attach
 with the parameters stream=1, stdout=1 and stderr=1, HTTP/1.1, and the two fields that ask for the upgrade.
 When the engine has answered, this lesson starts the container.""",
-    hints=("Parameters are parted by &; their order does not matter.",
+    hints=("Parameters are separated by &; their order does not matter.",
            "Three fields: Host, Connection and Upgrade.",
            "POST /containers/speaker/attach?stream=1&stdout=1&stderr=1 HTTP/1.1, Host: docker, Connection: "
            "Upgrade, Upgrade: tcp, empty line."),
@@ -318,113 +228,17 @@ When the engine has answered, this lesson starts the container.""",
     meanwhile=lambda room: room.docker.container_start("speaker"), afterwards=stream_as_bytes,
     solution=lambda: attach_request("speaker", "stream=1&stdout=1&stderr=1"),
     after="""
-After 101 came no length and no chunks, but not plain text either: before each piece stand eight bytes. They
-say which output the piece belongs to and how long it is: the next lesson. The end is where the engine closed,
-and the bytes cannot tell that from a broken connection: a careful client asks afterwards whether the
-container has ended.""")
-
-
-# ---- 8
-
-EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
-
-
-def frames_hint(data):
-    """Whether `data`, typed as numbers or raw, is the two frames of the task."""
-    if not data.strip():
-        return "nothing came: write the bytes as hexadecimal numbers, and text in double quotes"
-    if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
-        try:
-            data = written_bytes(data)
-        except ValueError as error:
-            return str(error)
-    if data[:1] in (b"1", b"2"):
-        return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. "
-                "The stream type of stdout is the byte 01"
-                % (chr(data[0]), data[0]))
-    at = 0
-    for stream, payload in ((1, b"hello\n"), (2, b"oops\n")):
-        hint = frame_hint(data, at, stream, payload)
-        if hint is not None:
-            return hint
-        at += 8 + len(payload)
-    if len(data) > at:
-        return "byte %d: %d too many after the second frame" % (at, len(data) - at)
-    return None
-
-
-def frame_hint(data, at, stream, payload):
-    """The frame of `payload` that must begin at offset `at`."""
-    frame = data[at:]
-    hint = frame_header_hint(frame, at, stream, payload)
-    if hint is not None:
-        return hint
-    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
-    if length != len(payload):
-        if int.from_bytes(frame[4:8], "little") == len(payload):
-            return ("byte %d: the length is written with its largest part first (big-endian): %s"
-                    % (at + 4, "00 00 00 %02x" % len(payload)))
-        text = ("byte %d: the length says %d, but %s has %d bytes"
-                % (at + 4, length, visible_bytes(payload), len(payload)))
-        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
-    if len(rest) < length:
-        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
-            len(data), length, len(rest), ": the line end \\n is missing" if rest == payload[:-1] else "")
-    if rest[:length] != payload:
-        return "byte %d: the payload is %s, but the program wrote %s%s" % (
-            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
-            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
-    return None
-
-
-def frame_header_hint(frame, at, stream, payload):
-    """The header of a frame that begins at offset `at`, up to its length."""
-    name = STREAM_NAMES[stream]
-    if not frame:
-        return ("the frame of %s is missing: %s"
-                % (name, "the first frame ends at byte %d, and nothing follows" % at if at
-                   else "nothing came"))
-    if frame[0] > 3:
-        if frame.startswith(payload[:3]):
-            return "byte %d: the text stands here without its header: eight bytes come before it" % at
-        return ("byte %d is %02x: a frame begins with its stream type, 01 for stdout or 02 for stderr"
-                % (at, frame[0]))
-    if frame[:4] == bytes((0, 0, 0, stream)):
-        return ("byte %d is 00: the stream type is the first of the eight bytes, %02x, and the three zero "
-                "bytes follow it" % (at, stream))
-    if frame[0] != stream:
-        return ("byte %d is %02x, which is %s: this text went to %s, which is %02x"
-                % (at, frame[0], STREAM_NAMES[frame[0]], name, stream))
-    if frame[1:4].strip(b"\0") or len(frame) < 8:
-        short = frame.find(payload)
-        if 0 < short < 8:
-            return ("byte %d: the header has %d bytes here, it must have eight: type, three zero bytes, and "
-                    "four bytes of length" % (at, short))
-        place = next((index for index in (1, 2, 3) if frame[index:index + 1] != b"\0"), None)
-        if place is None or len(frame) <= place:
-            return "byte %d: the header is not whole: %d of eight bytes" % (at, len(frame))
-        return ("byte %d is %02x: after the stream type come three zero bytes, and only then the length"
-                % (at + place, frame[place]))
-    return None
-
-
-def frames_as_sent(room, exchanges):
-    """The log of a container that printed the two lines, as the engine frames it."""
-    identity = room.make("speaker", SPEAKER, start=True)
-    room.docker.container_wait(identity)
-    data = room.docker.request("GET", "/containers/%s/logs?stdout=1&stderr=1" % identity).read()
-    shown = " ".join("%02x" % byte for byte in data)
-    same = ("the bytes that you wrote" if data == EXPECTED_FRAMES
-            else "the same frames, in the order in which they were logged")
-    return ("A container of the engine has printed the two lines. Its log is, byte for byte,\n    %s\n%s."
-            % (shown, same))
-
+After 101 came no length and no chunks, but not just text either: eight bytes come before each piece. They say
+which output the piece belongs to and how long it is; the next lesson is about them. The stream ended where
+the engine closed the connection, and the bytes look the same when a connection breaks: a careful client asks
+afterwards whether the container has ended.""")
 
 FRAMES_LESSON = Lesson(
     "frames", "Frames: two outputs on one stream", kind="notation",
     text="""
-Standard output and standard error of a container come on one connection. So that they can be told apart, the
-engine puts every piece into a frame: a header of eight bytes, then the piece, which is called the payload.
+Standard output and standard error of a container come on one connection. So that a client can separate them,
+the engine puts every piece into a frame: a header of eight bytes, then the piece, which is called the
+payload.
 
 The header is: one byte for the stream (00 stdin, 01 stdout, 02 stderr), three bytes that are zero, and the
 length of the payload as a number of four bytes, the largest part first: 00 00 00 06 is six, 00 00 01 00 is
@@ -442,32 +256,6 @@ or the bytes themselves.""",
            "01 00 00 00 00 00 00 06 \"hello\\n\", and the other one with 02 and 05."),
     look=frames_hint, afterwards=frames_as_sent,
     solution=lambda: b'01 00 00 00 00 00 00 06 "hello\\n"\n02 00 00 00 00 00 00 05 "oops\\n"\n')
-
-
-# ---- 9
-
-ONE_INPUT = {"Image": "busybox", "OpenStdin": True, "StdinOnce": True}
-
-
-def counted_stdin_hint(stream):
-    wanted = b"one\ntwo\n"
-    if stream == wanted:
-        return None
-    if not stream:
-        return ("half-closed too early: nothing was sent after the request, so the program reads the end of "
-                "its input at once and counts 0 lines. After the empty line come the two lines")
-    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
-        return ("what is sent to a container has no frames: only its outputs have, because they are two. "
-                "Send the bytes alone")
-    if b"\r\n" in stream:
-        return ("the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets "
-                "every byte: end the lines with \\n")
-    if stream == wanted[:-1]:
-        return "the last line has no \\n: wc counts line ends, and would say 1"
-    if stream.replace(b"\n\n", b"\n") == wanted:
-        return "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"
-    return "the stream is %s, but the task is %s" % (visible_bytes(stream[:60]), visible_bytes(wanted))
-
 
 STDIN_LESSON = Lesson(
     "stdin", "Standard input and the half-close",
@@ -500,36 +288,6 @@ two lines: one, and two. The end of your answer is the half-close.""",
 wc answered only after the half-close: until then more lines could have come. Its answer has a frame header;
 what you sent had none.""")
 
-
-# ---- 10
-
-# (pattern of what was typed into the terminal, what to say of it): the first row that fits.
-WRONG_KEYS = (
-    (rb"\Z", "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"),
-    (rb"[\0\1]\0\0\0", "what is sent to a container has no frames: send the bytes alone"),
-    (rb".*\n(?:0x)?04\n?$", "04 is two characters here: what is meant is the one byte of that number (typed "
-     "here \\x04, in printf \\004)"),
-    (rb".*?(\\004|\\x04|\^D|Ctrl-D|C-d)",
-     "%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"),
-    (rb".*\r\n", "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"),
-    (rb"[^\x04]*\Z", "the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
-     "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its input"),
-    (rb".*\x04.", "the byte 04 stands before the end: the line must be ended first, and 04 comes last"),
-    (rb"echo hello\x04",
-     "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"),
-)
-
-
-def typed_keys_hint(stream):
-    if re.fullmatch(rb"echo hello[\r\n]\x04", stream):
-        return None
-    for pattern, words in WRONG_KEYS:
-        match = re.match(pattern, stream, re.DOTALL)
-        if match is not None:
-            return words % (visible_bytes(match.group(1)), len(match.group(1))) if match.groups() else words
-    return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
-
-
 TTY_LESSON = Lesson(
     "tty", "A terminal: raw streams",
     text="""
@@ -559,69 +317,6 @@ upgrade. After the empty line type echo hello, Enter, and then Ctrl-D, the byte 
 The first hello is the echo of your typing, the second is the program's. The lines end with \\r\\n, which the
 terminal has made. There was no frame header: a client that looked for one would have taken the first eight
 letters for it.""")
-
-
-# ---- 11
-
-def until_hint(text):
-    if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
-        return ("until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)"
-                % (time.time() + 5))
-    if re.fullmatch(" ?[0-9]{1,5}", text):
-        return ("until is no span of time but the moment itself, in seconds since 1970: in %s it will be %d"
-                % (counted_seconds(int(text)), time.time() + int(text)))
-    if re.fullmatch("[0-9]{13}", text):
-        return ("until is %s, which is in milliseconds: on the wire it is seconds, such as %d"
-                % (text, time.time() + 5))
-    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
-        return ("until is %s: it is a number of seconds since 1970, such as %d (date +%%s)"
-                % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5))
-    ahead = float(text) - time.time()
-    if ahead <= 0:
-        return ("until lies %s in the past: the engine would send what it remembers up to then and end at "
-                "once. Take a moment to come, now is %d" % (counted_seconds(-ahead), time.time()))
-    if ahead > 60:
-        return ("until lies %s ahead: that is how long the answer would take. Take a moment at most a minute "
-                "from now, which is %d" % (counted_seconds(ahead), time.time()))
-    return None
-
-
-def counted_seconds(seconds):
-    """A time in words; of less than a second too."""
-    if seconds < 1:
-        return "less than a second"
-    return "1 second" if seconds < 2 else "%d seconds" % seconds
-
-
-def since_hint(text):
-    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
-        return "since is a number of seconds since 1970, such as %d (date +%%s)" % time.time()
-    return None
-
-
-def events_cut(room, exchanges):
-    """A stream of events without an end, cut by us, and what the parser says of it."""
-    began = int(time.time()) - 60
-    connection = room.docker.connect()
-    try:
-        response = connection.request("GET", "/events?since=%d" % began, idle_timeout=10)
-        reader, first = ResponseReader(), b""
-        reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for first in response:
-            break
-        reader.feed(b"%x\r\n%s\r\n" % (len(first), first))
-    finally:
-        connection.close()   # this is how a client ends a stream that does not end
-    try:
-        reader.feed_eof()
-        verdict = "it is whole"
-    except TruncatedError as error:
-        verdict = str(error)
-    return ("Now this lesson asks for the events of the last minute without until, takes the first one and "
-            "closes. What the parser says of such a stream:\n    %s\nTo cancel is the client's right. But a "
-            "stream that was cut by someone else looks the same, and must not be taken for a whole "
-            "one." % verdict)
-
 
 EVENTS_LESSON = Lesson(
     "events", "Events: a response that never ends, and how it is cut",
@@ -653,32 +348,6 @@ container, so that something happens.""",
 The events came as they happened, a chunk each, and at the moment that you named the last chunk came:
 0\\r\\n\\r\\n. So this stream is known to be whole.""")
 
-
-# ---- 12
-
-def tar_facts(room, exchanges):
-    """The first header of the archive that came, field by field."""
-    block = exchanges[-1].body[:512]
-    if len(block) < 512 or block[257:262] != b"ustar":
-        return "What came is not a tar archive: %s" % visible_bytes(block[:60])
-    fields = (block[start:end].rstrip(b"\0 ").decode("latin-1")
-              for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
-    name, mode, size, written = fields
-    # the sum is taken with eight blanks in its own place
-    added = sum(block[:148]) + 8 * 32 + sum(block[156:])
-    start = visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])
-    return "\n".join((
-        "The first 512 bytes of the body, the header of the first file:",
-        "    bytes   0-99   its name       %s" % name,
-        "    bytes 100-107  its rights     %s (octal)" % mode,
-        "    bytes 124-135  its size       %s (octal: %d bytes)" % (size, int(size, 8)),
-        "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)"
-        % (written, int(written, 8), added),
-        "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with",
-        "    %s" % start,
-        "At the end stand two blocks of zero bytes; a client that does not see them has half an archive."))
-
-
 ARCHIVE_LESSON = Lesson(
     "archive", "Archives: files in and out of a container",
     text="""
@@ -690,8 +359,8 @@ one in, and a HEAD only asks what is there. The parameter path says which file o
 The container need not run.
 
 Values of parameters are percent-encoded: a byte that has a meaning of its own in a target, such as a blank or
-&, is written as % and two hexadecimal digits (RFC 3986 §2.1). A slash may stand in a value as it is, or as
-%2F.""",
+&, is written as % and two hexadecimal digits (RFC 3986 §2.1). A slash may be written in a value
+as it is, or as %2F.""",
     task="""
 A container called box has been created. Fetch its file /etc/passwd as an archive: GET /containers/box/archive
 with the parameter path, HTTP/1.1.""",
@@ -706,34 +375,6 @@ with the parameter path, HTTP/1.1.""",
 One file came as an archive of one file: that is how its rights, its owner and its time come along. The field
 X-Docker-Container-Path-Stat tells the same of it beforehand, as JSON in base64.""")
 
-
-# ---- 13
-
-def whole_disk_hint(value):
-    hint = image_hint(value, "busybox")
-    if hint is not None:
-        return hint
-    if "Binds" in value:
-        return "Binds stands in HostConfig, not beside it: {\"HostConfig\":{\"Binds\":[...]}}"
-    hint = key_hint(value, "HostConfig", "Binds")
-    if hint is not None:
-        return hint
-    binds = value["HostConfig"]["Binds"]
-    if isinstance(binds, str):
-        return "Binds is a list of texts: [\"/:/host\"]"
-    if not isinstance(binds, list) or len(binds) != 1 or not isinstance(binds[0], str):
-        return "Binds is a list with one text here: [\"/:/host\"]"
-    if binds[0] == "/host:/":
-        return ("/host:/ is the wrong way round: first the folder of the machine, then where the container "
-                "sees it")
-    if binds[0] in ("/", "/host"):
-        return ("a bind has two paths with a colon between: the folder of the machine, and where the "
-                "container sees it")
-    if binds[0] not in ("/:/host", "/:/host:rw"):
-        return "the bind is %s, but this task wants /:/host" % visible_bytes(binds[0].encode("utf-8"))[:60]
-    return None
-
-
 OPEN_PORT_LESSON = Lesson(
     "open-port", "TCP, TLS, and why an open port hands over the machine", practice_only=True, tcp=True,
     text="""
@@ -744,16 +385,16 @@ whoever can reach it.
 The Engine API has no passwords. Whoever can send a request can create a container, and a container can be
 given any folder of the machine, by a bind: "/some/folder:/place/in/the/container". The engine nearly always
 runs as root, the user who may do everything, and what it binds it binds as root. So the port 2375, which is
-the plain one, hands the whole machine to everyone who reaches it. So does a socket that is given into a
-container, and membership in the group docker: each is root by another name.
+the one without encryption, hands the whole machine to everyone who reaches it. So does a socket that is given
+into a container, and membership in the group docker: each is root by another name.
 
 TLS mends that for TCP: it encrypts the connection, and both sides prove with certificates who they are. An
-engine that has to listen on TCP should do it so, on port 2376 by custom, and demand the client's certificate
-(--tlsverify). Encryption alone would not do: it is the client's certificate that keeps others out. Or leave
-TCP alone and forward the socket with ssh.""",
+engine that has to listen on TCP should use it, by custom on port 2376, and demand the client's certificate
+(--tlsverify). Encryption alone is not enough: it is the client's certificate that keeps others out. A better
+way is to leave TCP alone and forward the socket with ssh.""",
     task="""
 In this lesson the practice engine listens on a TCP port of 127.0.0.1, where only this machine reaches it. It
-runs no program and binds nothing. See how little it would take on a real one: POST /containers/create, with
+runs no program and binds nothing. See how little a real one would need: POST /containers/create, with
 the body
 {"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}
 which gives the container the whole disk of the machine, as /host.""",
@@ -768,12 +409,9 @@ which gives the container the whole disk of the machine, as /host.""",
     solution=lambda: json_request("POST /containers/create HTTP/1.1",
                                   b'{"Image":"busybox","HostConfig":{"Binds":["/:/host"]}}'),
     after="""
-201, and nobody was asked who they are. On a real engine, started with a shell, this container could read
-every file of the machine and write every one. That is no fault of the engine: it is what the API is for. It
-is why its socket is guarded as root's password is.""")
-
-
-# ---- 14
+The status is 201, and the engine did not ask who you are. On a real engine, started with a shell, this
+container could read every file of the machine and write every one. That is no fault of the engine: it is what
+the API is for, and why its socket has to be guarded like root's password.""")
 
 LESSONS_END = """To go on: let one shell serve the practice engine, and type requests to it in another, where
 -C makes \\r\\n of each Enter:
@@ -782,101 +420,11 @@ LESSONS_END = """To go on: let one shell serve the practice engine, and type req
 rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up:
 One evening with the code, in the README."""
 
-LESSON_CAPTURE_BODY = b"e\r\n%s\r\nd\r\n%s\r\n" % (encode_frame(1, b"hello\n"), encode_frame(2, b"oops\n"))
-LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
-                  b"Transfer-Encoding: chunked\r\n\r\n" + LESSON_CAPTURE_BODY)
-CAPTURE_FACTS = ("status", "framing", "body", "stderr", "complete")
-
-
-def capture_facts():
-    """What our own parser says of LESSON_CAPTURE → {fact: str}."""
-    reader, frames, found = ResponseReader(), FrameReader(), {"body": 0, "stderr": ""}
-    for event in reader.feed(LESSON_CAPTURE):
-        if isinstance(event, Head):
-            found.update(status=str(event.status), framing=reader.framing.kind)
-        elif isinstance(event, Data):
-            found["body"] += len(event.data)
-            found["stderr"] += "".join(data.decode("ascii") for stream, data in frames.feed(event.data)
-                                       if stream == 2)
-    try:
-        reader.feed_eof()
-        found["complete"] = "yes"
-    except TruncatedError:
-        found["complete"] = "no"
-    return dict(found, body=str(found["body"]), stderr=found["stderr"].strip())
-
-
-def facts_hint(data):
-    """Whether the lines `name = value` are what the capture says."""
-    given, text = {}, data.decode("utf-8", "replace")
-    if "\n" not in text.strip():   # all of them on one line, parted by commas, as a sentence would have them
-        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
-        if match is None:
-            return ("line %d: %s is not a fact: write name = value, as in status = 200"
-                    % (number, visible_bytes(line.encode("utf-8"))[:40]))
-        if match.group(1).lower() not in CAPTURE_FACTS:
-            return ("line %d: %s is not asked for: %s are"
-                    % (number, match.group(1)[:40], ", ".join(CAPTURE_FACTS)))
-        given[match.group(1).lower()] = match.group(2)
-    wanted = capture_facts()
-    for name in CAPTURE_FACTS:
-        if name not in given:
-            return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
-        value = given[name].strip("\"'")
-        if name == "stderr":
-            value = re.sub(r"(\\n|\\r)+$", "", value)
-        if name == "body":
-            value = re.sub(r"(?i)\s*bytes?$", "", value)
-        if value.lower() != wanted[name]:
-            words = next(words for fact, pattern, words in WRONG_FACTS
-                         if fact == name and re.match(pattern, value.lower()))
-            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", words)
-    return None
-
-
-# (fact, pattern of a wrong value, what to say of it): the first row that fits.
-WRONG_FACTS = (
-    ("status", "", "the status is the number of three digits in the first line"),
-    ("framing", "(content-)?length$",
-     "there is no Content-Length here: look which field tells where the body ends"),
-    ("framing", "close$",
-     "the body would end with the connection only if no field said otherwise: look at Transfer-Encoding"),
-    ("framing", "", "it is one word of these: length, chunked, close"),
-    ("body", "%d$" % len(LESSON_CAPTURE_BODY),
-     "%d bytes stand after the empty line, but the lines with the chunk sizes and the \\r\\n after each "
-     "chunk are not of the body" % len(LESSON_CAPTURE_BODY)),
-    ("body", "(11|9)$",
-     "that is the text alone: the frame headers are part of the body, HTTP knows nothing of them"),
-    ("body", "(e|d|1b)$", "a number in decimal: e is 14, d is 13"),
-    ("body", "1[34]$", "that is one chunk: there are two"),
-    ("body", "", "it is the sum of the chunk sizes, e and d, in decimal"),
-    ("stderr", ".*hello", "hello has the stream type 01: that is stdout"),
-    ("stderr", "", "it is the payload of the frame whose first byte is 02, without its line end"),
-    ("complete", "yes$", "a chunked body ends with a chunk of size 0: look at the last line"),
-    ("complete", "", "answer yes or no: is the last chunk there?"),
-)
-
-
-def capture_explained(room, exchanges):
-    """What explain says of the capture."""
-    facts = []
-    try:
-        for one in explain_messages([LESSON_CAPTURE], "response"):
-            facts.append("framing %s, complete: %s" % (one["framing"], "yes" if one["complete"] else "no"))
-    except TruncatedError as error:
-        facts.append("%s" % error)
-    return "rawdock explain says of it:\n    %s" % "\n    ".join(facts)
-
-
 CAPTURE_LESSON = Lesson(
     "capture", "Reading a capture", kind="facts",
     text="""
-A capture is a file with the bytes of a connection, taken as they went by. It is where an error is found that
-no program reports: each byte is there, and the rules of the lessons before say what it is.
+A capture is a file with the bytes of a connection, taken as they went by. An error that no program reports
+can be found there: each byte is in it, and the rules of the earlier lessons say what it is.
 
 This one is what an engine sent in answer to GET /containers/speaker/logs?stdout=1&stderr=1. The number at the
 left says with which byte of the capture a line begins; \\x01 is the byte 01; \\r\\n ends a line.
@@ -887,8 +435,8 @@ left says with which byte of the capture a line begins; \\x01 is the byte 01; \\
     then              what Transfer-Encoding says
     in that           frames, as in lesson 8""",
     task="""
-Say what the capture says, in five lines, name = value: status (the number); framing (how the end of the body
-is told: length, chunked or close); body (how many bytes of body came, as a decimal number, without what the
+Say what the capture says, in five lines, name = value: status (the number); framing (what marks the end of
+the body: length, chunked or close); body (how many bytes of body came, as a decimal number, without what the
 framing adds); stderr (the text that came for standard error); complete (yes or no: is the response known to
 be whole?).""",
     hints=("The head tells status and framing. Lesson 5 tells what the lines e and d are, lesson 8 what "
@@ -905,18 +453,10 @@ take captures of your own: rawdock tap.
 
 """ + LESSONS_END)
 
-
-def capture_lines(data):
-    """bytes → lines with offsets, each byte visible."""
-    lines, at = [], 0
-    for line in data.splitlines(True):
-        lines.append("    %4d  %s" % (at, visible_bytes(line)))
-        at += len(line)
-    return "\n".join(lines)
-
-
 CAPTURE_LESSON.text = CAPTURE_LESSON.text % capture_lines(LESSON_CAPTURE)
 
 LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL,
            UPGRADE_LESSON, FRAMES_LESSON, STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON,
            OPEN_PORT_LESSON, CAPTURE_LESSON)
+
+# ==== table end

@@ -1,19 +1,19 @@
-"""Lessons: a text, a task, the bytes that solve it, and what is said to every other answer.
+"""Lessons: a text, a task, the bytes that solve it, and a hint for every other answer.
 
-    Lesson          one lesson as data; `check(bytes)` → None if it is solved, else the hint (str)
-    WantedRequest   what one request of the answer must say; `compare` finds the first difference and names it
-    Classroom       an engine to send a solved answer to: the practice engine in here, or one that was named
+    Lesson          one lesson as data; `check(bytes)` → None if they solve it, else the hint (str)
+    WantedRequest   what one request of the answer must say; `compare` names the first difference
+    Classroom       the engine that a right answer is sent to, the practice engine or one that was named
     LessonProgress  which lessons are solved, kept in a file of a few lines
 
-Strategy: HTTP first (answers.wire_hint, which is the parser's verdict in words), the task after that,
-one difference at a time, in the order of the bytes. An answer that passes is sent as it is, byte for
-byte, and the engine's answer is read by the same parser as everywhere.
+Strategy: an answer is first checked as HTTP (wire_hint puts what the parser says into words) and then against
+the task, one difference at a time, in the order of the bytes. An answer that passes is sent unchanged, and
+the parser of the client reads what the engine answers.
 
-Promises: nothing on the machine is touched while the practice engine answers. On an engine that was
-named, a lesson makes containers with names of its own and removes them, and refuses to begin where
-such a name is taken; an image that it has to pull stays, for the next lesson.
+Promises: nothing on the machine is touched while the practice engine answers. On an engine that was named, a
+lesson makes containers with names of its own and removes them, and refuses to begin where such a name is
+taken; an image that it has to pull stays, for the next lesson.
 
-Leaves out: marks, timing, accounts. The file of progress is a convenience and may be deleted.
+Left out: marks, timing, accounts. The file of progress is a convenience and may be deleted.
 """
 import json
 import os
@@ -26,24 +26,26 @@ from ...net.closing import Closing
 from ...errors import ProtocolError, RawdockError, UsageError
 from ...wire.exchange import Data, End, ResponseReader, Switched
 from ...wire.framing import stays_open
+from ...wire.message import Head
 from .typed import METHODS_IN_CAPITALS, hint_at, read_answer, visible_bytes, wire_hint
 
-LESSON_SECONDS = 30            # of silence from the engine
-MAX_KEPT_BODY = 4 << 20        # of an answer, for the lesson to look at
+LESSON_SECONDS = 30            # how long an engine may be silent
+MAX_KEPT_BODY = 4 << 20        # how much of a response is kept, for the lesson to look at
 API_PREFIX = re.compile(r"/v[0-9.]+(?=/)")
 
 
 def field_place(data, request, name):
-    """Where in `data` the line of the field `name` of a LessonRequest begins; the request has that field."""
+    """The offset in `data` of the line of the field `name`, which `request` (LessonRequest) has."""
     return re.compile(rb"(?i)\n%s:" % name.encode("ascii")).search(data, request.start).start() + 1
 
 
 class WantedRequest:
-    """`method`, `path` (without /vX.Y), `query` {name: values that do, or a function str → hint or None}.
+    """What one request must say.
 
-    `version`: "1.0", "1.1" or None for either. `fields` {name: value}: must be there, compared without case.
-    `body`: a function (decoded JSON) → hint or None; None: no body. `framing`: "length" or "chunked" for the
-    body. `optional`: query parameters that may be there, {name: values that do}.
+    `method` and `path` (without /vX.Y). `query`: a dict of parameter name → the values that pass, or a
+    function str → hint or None; `optional`: parameters that may be left out. `version` "1.0", "1.1", or None
+    for either. `fields`: a dict of field name → value, compared without case. `body`: a function decoded
+    JSON → hint or None; without it the request has no body. `framing` of the body: "length" or "chunked".
     """
 
     def __init__(self, method, path, query=None, version=None, fields=None, body=None, framing=None,
@@ -58,7 +60,7 @@ class WantedRequest:
         self.optional = optional or {}
 
     def compare(self, answer, request):
-        """The hint at the first difference of `request` (LessonRequest); None if there is none."""
+        """The hint (str) for the first difference of `request` (LessonRequest), None if there is none."""
         for check in (self.compare_line, self.compare_query, self.compare_fields, self.compare_body):
             hint = check(answer, request)
             if hint is not None:
@@ -99,7 +101,7 @@ class WantedRequest:
         if path.rstrip("/") == self.path:
             return "no slash at the end: %s. An engine answers 404 to %s" % (self.path, path)
         if path.lower() == self.path.lower():
-            return "paths are told apart by case: %s" % self.path
+            return "upper and lower case make different paths: %s" % self.path
         return "the path is %s, but this task is about %s" % (path, self.path)
 
     def compare_query(self, answer, request):
@@ -111,28 +113,23 @@ class WantedRequest:
             name, equals, value = part.partition("=")
             name = percent_decode(name)
             if ";" in part:
-                return hint_at(data, at, "parameters are parted by &, not by ; (an engine refuses it)")
+                return hint_at(data, at, "parameters are separated by &, not by ; (an engine refuses it)")
             if name not in known:
                 return hint_at(data, at + len(path), unknown_parameter_words(name, known, equals))
             joined = re.search("([^A-Za-z0-9])(%s)=" % "|".join(known), value)
             if joined:
                 return hint_at(data, at + head.target.index(part) + len(name) + 1 + joined.start(),
-                               "parameters are parted by &, not by %s: ...&%s=..." % joined.groups())
+                               "parameters are separated by &, not by %s: ...&%s=..." % joined.groups())
             found[name] = percent_decode(value)
-        present = [item for item in self.optional.items() if item[0] in found]
-        for name, wanted in list(self.query.items()) + present:
-            if name not in found:
-                return hint_at(data, at + len(head.target) - 1,
-                               "the parameter %s is missing: after the path comes ?, then name=value, parted "
-                               "by &" % name)
-            if callable(wanted):
-                hint = wanted(found[name])
+        for name, wanted in list(self.query.items()) + list(self.optional.items()):
+            if name in found:
+                hint = value_hint(name, found[name], wanted)
                 if hint is not None:
                     return hint_at(data, at + len(path), hint)
-            elif found[name] not in wanted:
-                return hint_at(data, at + len(path), "%s is %s, but this task wants %s=%s"
-                               % (name, visible_bytes(found[name].encode("utf-8"))[:60] or "empty", name,
-                                  wanted[0]))
+            elif name in self.query:
+                return hint_at(data, at + len(head.target) - 1,
+                               "the parameter %s is missing: after the path comes ?, then name=value, "
+                               "separated by &" % name)
         return None
 
     def compare_fields(self, answer, request):
@@ -159,52 +156,61 @@ class WantedRequest:
         return None
 
     def compare_body(self, answer, request):
-        data, kind = answer.data, request.framing.kind
+        data, kind, at = answer.data, request.framing.kind, request.body_start
         if self.body is None:
-            if request.body:
-                return hint_at(data, request.body_start, "this request needs no body")
-            return None
-        if self.framing == "length" and kind != "length":
-            words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)"
-                     if kind == "none" else "this task wants Content-Length, not chunks")
-            return hint_at(data, request.body_start - 2, words)
-        if self.framing == "chunked" and kind != "chunked":
-            return hint_at(data, request.body_start - 2,
-                           "this task wants Transfer-Encoding: chunked, and no Content-Length")
+            return hint_at(data, at, "this request needs no body") if request.body else None
+        if kind != self.framing:
+            words = "this task wants Transfer-Encoding: chunked, and no Content-Length"
+            if self.framing == "length":
+                words = ("no Content-Length: without it the request has no body (RFC 9112 §6.3)"
+                         if kind == "none" else "this task wants Content-Length, not chunks")
+            return hint_at(data, at - 2, words)
         if not request.body:
-            return hint_at(data, request.body_start - 2,
-                           "the body is empty: the JSON comes after the empty line")
+            return hint_at(data, at - 2, "the body is empty: the JSON comes after the empty line")
         try:
             value = json.loads(request.body.decode("utf-8"))
         except ValueError as error:
-            size = json_size(data[request.body_start:]) if kind == "length" else None
-            if size is not None:
-                return hint_at(data, request.body_start,
-                               "Content-Length says %d, but the JSON after the empty line has %d bytes "
-                               "(RFC 9110 §8.6)" % (request.framing.length, size))
-            at = request.body_start
-            # chunk lines would stand between
-            if kind == "length" and isinstance(error, json.JSONDecodeError):
-                at += min(len(error.doc[:error.pos].encode("utf-8")), max(len(request.body) - 1, 0))
-            return hint_at(data, at, "the body is not JSON: %s" % json_words(request.body, error))
+            return hint_at(data, *json_mistake(data, request, error))
         except RecursionError:
-            return hint_at(data, request.body_start,
-                           "the body is not JSON of this task: it is nested too deeply")
+            return hint_at(data, at, "the body is not JSON of this task: it is nested too deeply")
         hint = (self.body(value) if isinstance(value, dict)
-                else "the body is a JSON object: it stands in { and }")
-        return hint if hint is None else hint_at(data, request.body_start, hint)
+                else "the body is a JSON object: it is written in { and }")
+        return hint if hint is None else hint_at(data, at, hint)
+
+
+def value_hint(name, value, wanted):
+    """The hint for a parameter whose value is none of `wanted` (or fails that function), or None."""
+    if callable(wanted):
+        return wanted(value)
+    shown = visible_bytes(value.encode("utf-8"))[:60] or "empty"
+    return None if value in wanted else "%s is %s, but this task wants %s=%s" % (name, shown, name, wanted[0])
 
 
 def unknown_parameter_words(name, known, has_value):
-    """What to say of a query parameter that is none of the list `known`."""
+    """The hint for a query parameter that is none of the list `known`."""
     near = [one for one in known if one.lower() == name.lower()]
     words = "write it %s" % near[0] if near else "this task has %s" % (", ".join(known) or "no parameters")
     if name.startswith("?"):
-        words = "the question mark stands once, before the first parameter"
+        words = "the question mark is written once, before the first parameter"
     elif not has_value and not near and known:
         words = "a parameter is written name=value, and " + words
     return ("the query has the parameter %s: %s"
             % (visible_bytes(name.encode("utf-8"))[:40] or "(no name)", words))
+
+
+def json_mistake(data, request, error):
+    """(offset, hint) for a body that is not JSON; `error` is the decoder's."""
+    at = request.body_start
+    if request.framing.kind == "length":
+        size = json_size(data[at:])
+        if size is not None:
+            return at, ("Content-Length says %d, but the JSON after the empty line has %d bytes "
+                        "(RFC 9110 §8.6)" % (request.framing.length, size))
+        if isinstance(error, json.JSONDecodeError):
+            at += min(len(error.doc[:error.pos].encode("utf-8")), max(len(request.body) - 1, 0))
+    words = next((words for pattern, words in JSON_MISTAKES if re.search(pattern, request.body)),
+                 getattr(error, "msg", " ".join(str(error).split())))
+    return at, "the body is not JSON: %s" % words
 
 
 def json_size(data):
@@ -218,32 +224,32 @@ def json_size(data):
         return None
 
 
-# What is wrong with a body that is not JSON, and what to say of it: the first one that is there.
+# (pattern of a body that is not JSON, the mistake in it): the first row that fits.
 JSON_MISTAKES = (
-    (rb"""(?s)^[^"]*'[^"]*$""", "texts stand in double quotes, not single ones"),
-    (rb",\s*[}\]]", "a comma stands before the closing bracket"),
-    (rb"[{,]\s*[A-Za-z]+\s*:", "names stand in double quotes"),
-    (rb'^\s*"', "it is an object, which stands in { and }"),
-    (rb"[\[:,]\s*[A-Za-z]", "texts stand in double quotes"),
+    (rb"""(?s)^[^"]*'[^"]*$""", "texts are written in double quotes, not single ones"),
+    (rb",\s*[}\]]", "there is a comma before the closing bracket"),
+    (rb"[{,]\s*[A-Za-z]+\s*:", "names are written in double quotes"),
+    (rb'^\s*"', "it is an object, which is written in { and }"),
+    (rb"[\[:,]\s*[A-Za-z]", "texts are written in double quotes"),
 )
 
 
-def json_words(body, error):
-    return next((words for pattern, words in JSON_MISTAKES if re.search(pattern, body)),
-                getattr(error, "msg", " ".join(str(error).split())))
-
-
 class Lesson:
-    """`name` (how progress knows it), `title`; `text`, `task`, `after` (str, paragraphs parted by empty
-    lines); `hints`, from vague to nearly all.
+    """One lesson.
 
-    `wanted` the WantedRequests in their order; `solution()` → bytes that pass; `statuses` what the engine
-    must answer, in order. `prepare(room)` makes what the lesson needs, `meanwhile(room)` is called when the
-    head of the last answer has come, `afterwards(room, exchanges)` → more text to show. `stream(bytes)` →
-    hint or None, for what follows an upgrade; `half_close`: whether the end of that is told to the engine.
-    `kind` "requests", or one that `look(bytes)` → hint or None checks: "notation" (bytes typed as numbers),
-    "facts" (lines of name = value). `note()` → a line to show with the task. `practice_only`: never sent to
-    an engine that was named. `tcp`: the engine is reached over TCP.
+    `name` is how progress knows it. `title`, `text`, `task` and `after` are str, with an empty line between
+    paragraphs; `hints` go from vague to nearly everything.
+
+    `wanted`: the WantedRequests in their order; `statuses`: what the engine must answer to them.
+    `solution()` → bytes that pass. `stream(bytes)` → hint or None, for what follows an upgrade; `half_close`:
+    whether the end of that is passed on to the engine.
+
+    `prepare(room)` makes what the lesson needs in a Classroom, `meanwhile(room)` is called when the head of
+    the last response has come, `afterwards(room, exchanges)` → more text. `note()` → a line to show with the
+    task. `practice_only`: never sent to an engine that was named. `tcp`: the engine is reached over TCP.
+
+    `kind` is "requests", or "notation" (bytes typed as numbers) or "facts" (lines of name = value), which
+    `look(bytes)` → hint or None checks.
     """
 
     kind = "requests"
@@ -260,13 +266,13 @@ class Lesson:
             setattr(self, part, value)
 
     def check(self, data):
-        """bytes → None if they solve the task, else the hint (str)."""
+        """None if `data` (bytes) solves the task, else the hint (str)."""
         if self.kind != "requests":
             return self.look(data)
         answer = read_answer(data)
         hint = wire_hint(answer)
         for place, wanted in enumerate(self.wanted):
-            # A difference that stands before the byte that breaks HTTP is named first.
+            # A difference that comes before the byte that breaks HTTP is named first.
             if place < len(answer.whole):
                 found = wanted.compare(answer, answer.whole[place])
                 if found is not None:
@@ -295,7 +301,7 @@ class Lesson:
         return None
 
     def needless_body(self, answer):
-        """The hint for a request that announces a body which the task does not have, or None."""
+        """The hint for a request that announces a body though the task has none, or None."""
         place = len(answer.whole)
         if place >= min(len(answer.requests), len(self.wanted)) or self.wanted[place].body is not None:
             return None
@@ -312,7 +318,10 @@ class Lesson:
 
 
 class LessonExchange:
-    """A request as sent, and its answer: `sent`, `stream_sent`, `body` (bytes), `head`, `error` (or None)."""
+    """A request as it was sent, and its response.
+
+    `sent`, `stream_sent` and `body` are bytes, `head` is a Head or None, `error` what broke the exchange.
+    """
 
     stream_sent = body = b""
     head = error = None
@@ -322,17 +331,17 @@ class LessonExchange:
 
 
 class Classroom(Closing):
-    """The engine that solved answers go to; `docker`: a client of it, for what a lesson prepares.
+    """The engine that right answers are sent to; `docker` is a client of it, for what a lesson prepares.
 
-    `address` None: the practice engine, started here (`is_practice`). Close it, or use it with `with`.
+    Without an `address` (str) it is a practice engine that is started here (`is_practice`). Close it, or use
+    it with `with`.
     """
 
     def __init__(self, address=None):
         from ...engine.docker import Docker
         self.is_practice = address is None
         self._practice = None
-        self._port = None
-        self.made = []             # ids of containers to remove
+        self.made = []   # ids of containers to remove
         if address is None:
             from ..practice.engine import PracticeEngine
             self._practice = PracticeEngine()
@@ -346,18 +355,16 @@ class Classroom(Closing):
                 self.clean_up()
         finally:
             self.docker.close()
-            if self._port is not None:
-                self._port.close()
             if self._practice is not None:
                 self._practice.close()
 
     def clean_up(self):
-        """Remove the containers of the lesson from an engine that is not ours."""
+        """Remove the containers that the lesson has made."""
         for identity in self.made:
             try:
                 self.docker.container_delete(identity, force=True, v=True)
             except RawdockError:
-                pass   # it has gone by itself, or the engine has: there is nothing more to do here
+                pass   # the container has gone by itself, or the engine has
 
     # -- what lessons prepare
 
@@ -369,7 +376,7 @@ class Classroom(Closing):
             pull_image(self.docker, name)
 
     def make(self, name, body, start=False):
-        """Create the container `name` from `body` (dict), and start it if asked to."""
+        """Create the container `name` from `body` (dict), `start` it, and return its id."""
         if "Image" in body:
             self.need_image(body["Image"])
         created = self.docker.container_create(name=name, body=body)
@@ -383,77 +390,58 @@ class Classroom(Closing):
     def dial(self, tcp=False):
         """A socket connected to the engine."""
         if tcp and self.is_practice:
-            if self._port is None:
-                self._port = LessonPort(self._practice.socket_path)
-            return socket.create_connection(self._port.place, LESSON_SECONDS)
+            return socket.create_connection(self._practice.listen_on_tcp(), LESSON_SECONDS)
         return self.docker.open_socket(self.docker.address, LESSON_SECONDS)
 
     def send(self, lesson, answer, wrap=None):
-        """Send a LessonAnswer, request by request, on one connection → list of LessonExchange.
+        """Send a LessonAnswer, request by request, on one connection. Returns a list of LessonExchange.
 
         `wrap(sock)` may put a recorder around the socket. What follows an upgrade is sent only after the head
-        of the answer: what an engine gets earlier is lost.
+        of the response: an engine loses what comes earlier.
         """
-        sock = self.dial(lesson.tcp)
+        sock, reader, done = self.dial(lesson.tcp), ResponseReader(), []
         try:
             sock.settimeout(LESSON_SECONDS)
             sock = wrap(sock) if wrap is not None else sock
-            reader = ResponseReader()
-            done = []
             for request in answer.whole:
                 exchange = LessonExchange(answer.data[request.start:request.end])
                 done.append(exchange)
-                last = request is answer.whole[-1]
+                is_last = request is answer.whole[-1]
                 reader.method = request.head.method
-                reader.hijack = answer.stream is not None and last
+                reader.hijack = is_last and answer.stream is not None
                 sock.sendall(exchange.sent)
-                self._receive(sock, reader, exchange, lesson, answer.stream if last else None, last)
+                try:
+                    for event in received_events(sock, reader):
+                        self._take(event, exchange, sock, lesson, answer.stream if is_last else None, is_last)
+                except (ProtocolError, OSError) as error:
+                    exchange.error = error
                 self._keep_created(exchange)
                 if exchange.error is not None or exchange.head is None:
                     break
-                if last and answer.stream is None and not stays_open(exchange.head, reader.framing):
-                    sock.recv(1)   # the engine closes, and whoever records sees it
+                if is_last and answer.stream is None and not stays_open(exchange.head, reader.framing):
+                    sock.recv(1)   # the engine closes the connection, and a recorder sees that
             return done
         finally:
             sock.close()
 
-    def _receive(self, sock, reader, exchange, lesson, stream, last):
-        """Read the answer to one request into `exchange`, up to its end."""
-        try:
-            while True:
-                try:
-                    data = sock.recv(65536)
-                except socket.timeout:
-                    raise UsageError("the engine was silent for %d seconds" % LESSON_SECONDS)
-                except ConnectionResetError:
-                    data = b""
-                events = reader.feed(data) if data else reader.feed_eof()
-                for event in events:
-                    if isinstance(event, End):
-                        return
-                    if isinstance(event, (Data, Switched)):
-                        came = event.data if isinstance(event, Data) else event.leftover
-                        exchange.body += came[:MAX_KEPT_BODY - len(exchange.body)]
-                        if isinstance(event, Switched):
-                            self._on_stream(sock, exchange, lesson, stream)
-                    elif event.status >= 200 or event.status == 101:
-                        exchange.head = event
-                        if last and lesson.meanwhile is not None:
-                            lesson.meanwhile(self)
-                if not data:
-                    return
-        except (ProtocolError, OSError) as error:
-            exchange.error = error
-
-    def _on_stream(self, sock, exchange, lesson, stream):
-        if stream:
-            exchange.stream_sent = stream
-            sock.sendall(stream)
-        if lesson.half_close:
-            sock.shutdown(socket.SHUT_WR)
+    def _take(self, event, exchange, sock, lesson, stream, is_last):
+        """Add one event of a response to `exchange`."""
+        if isinstance(event, (Data, Switched)):
+            data = event.data if isinstance(event, Data) else event.leftover
+            exchange.body += data[:MAX_KEPT_BODY - len(exchange.body)]
+        if isinstance(event, Switched):
+            if stream:
+                exchange.stream_sent = stream
+                sock.sendall(stream)
+            if lesson.half_close:
+                sock.shutdown(socket.SHUT_WR)
+        elif isinstance(event, Head) and (event.status >= 200 or event.status == 101):
+            exchange.head = event
+            if is_last and lesson.meanwhile is not None:
+                lesson.meanwhile(self)
 
     def _keep_created(self, exchange):
-        """A container that the answer itself has made is removed like the lesson's own."""
+        """Remember a container that the answer itself has made: it is removed too."""
         if exchange.head is not None and exchange.head.status == 201:
             try:
                 self.made.append(json.loads(exchange.body.decode("utf-8"))["Id"])
@@ -461,55 +449,27 @@ class Classroom(Closing):
                 pass
 
 
-class LessonPort:
-    """A TCP port of 127.0.0.1 that hands its connections to the Unix socket `path`. `place`: (host, port)."""
-
-    def __init__(self, path):
-        from threading import Thread
-        self.path = path
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(4)
-        self.place = self.listener.getsockname()
-        self._closing = False
-        self._thread = Thread(target=self._serve, name="rawdock-lesson-port", daemon=True)
-        self._thread.start()
-
-    def _serve(self):
-        from select import select
-        while True:
-            near, _ = self.listener.accept()
-            if self._closing:
-                near.close()
-                return
-            far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            with near, far:
-                try:
-                    far.connect(self.path)
-                    while True:   # one client at a time is all a lesson has
-                        ready = select([near, far], [], [])[0][0]
-                        data = ready.recv(65536)
-                        if not data:
-                            break
-                        (far if ready is near else near).sendall(data)
-                except OSError:
-                    pass
-
-    def close(self):
-        self._closing = True
+def received_events(sock, reader):
+    """The events of one response, as they are received from `sock`, up to its End."""
+    data, event = b"x", None
+    while data and not isinstance(event, End):
         try:
-            socket.create_connection(self.place, 5).close()
-        except OSError:
-            pass
-        self._thread.join(5)
-        self.listener.close()
+            data = sock.recv(65536)
+        except socket.timeout:
+            raise UsageError("the engine was silent for %d seconds" % LESSON_SECONDS)
+        except ConnectionResetError:
+            data = b""
+        for event in reader.feed(data) if data else reader.feed_eof():
+            yield event
 
 
 class LessonProgress:
-    """Solved lessons and hints given, in a file; `trouble` (str or None): what went wrong with it."""
+    """Which lessons are solved, and how many hints were given, in the file `path`.
 
-    def __init__(self, path=None, environ=None):
-        environ = os.environ if environ is None else environ
+    `trouble` (str or None) says what went wrong with the file.
+    """
+
+    def __init__(self, path=None, environ=os.environ):
         if path is None:
             home = environ.get("XDG_STATE_HOME") or ""
             if not os.path.isabs(home):   # the XDG rule: a relative one is ignored
@@ -517,24 +477,24 @@ class LessonProgress:
             path = os.path.join(home, "rawdock", "learn.json")
         self.path = path
         self.trouble = None
-        self.solved = {}       # name → time, str
-        self.hints = {}        # name → how many were given
-        self._read()
-
-    def _read(self):
+        self.solved = {}       # name of a lesson → when it was solved, str
+        self.hints = {}        # name of a lesson → how many hints were given
         try:
-            with open(self.path, encoding="utf-8") as file:
-                found = json.load(file)
-            solved, hints = found["solved"], found["hints"]
-            if not (isinstance(solved, dict) and isinstance(hints, dict)
-                    and all(type(count) is int for count in hints.values())):
-                raise ValueError("it does not hold what rawdock learn writes")
-            self.solved, self.hints = solved, hints
+            self._read()
         except (FileNotFoundError, NotADirectoryError):
             pass
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             self.trouble = ("what was solved before is not known: %s cannot be read (%s)"
                             % (self.path, getattr(error, "strerror", None) or error))
+
+    def _read(self):
+        with open(self.path, encoding="utf-8") as file:
+            found = json.load(file)
+        solved, hints = found["solved"], found["hints"]
+        if not (isinstance(solved, dict) and isinstance(hints, dict)
+                and all(type(count) is int for count in hints.values())):
+            raise ValueError("it does not hold what rawdock learn writes")
+        self.solved, self.hints = solved, hints
 
     def _write(self):
         kept = {"version": 1, "solved": self.solved, "hints": self.hints}
@@ -553,14 +513,14 @@ class LessonProgress:
         self._write()
 
     def next_hint(self, lesson):
-        """(number, hint): the next of the lesson's hints; the last one again when all were given."""
+        """(number, hint) of the lesson's next hint; the last one again when all were given."""
         given = min(max(self.hints.get(lesson.name, 0), 0), len(lesson.hints) - 1)
         self.hints[lesson.name] = given + 1
         self._write()
         return given + 1, lesson.hints[given]
 
     def report(self, console):
-        """Say what went wrong with the file, once."""
+        """Print what went wrong with the file, once."""
         if self.trouble:
             console.err.line("rawdock: %s" % self.trouble)
             self.trouble = None
@@ -571,6 +531,6 @@ class LessonProgress:
 
 
 def first_unsolved(lessons, progress, after=0):
-    """The number of the first unsolved lesson beyond `after`, else of the first; None if all are solved."""
+    """The number of the first unsolved lesson after number `after`, else of the first; None without any."""
     left = [number for number, lesson in enumerate(lessons, 1) if lesson.name not in progress.solved]
     return next((number for number in left if number > after), left[0] if left else None)

@@ -1,4 +1,4 @@
-"""What lessons and the tour print and ask at a terminal: filled paragraphs, a line typed into it."""
+"""What lessons and the tour print, fitted to the width of the terminal, and the lines that they read."""
 import os
 import re
 import sys
@@ -15,13 +15,13 @@ INDENT = "    "
 MARK_LINE = re.compile(r" +\^")
 COMMAND_LINE = re.compile(r" +(?:printf|rawdock|python3|docker|nc|until=)")
 SHELL_WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\$\(\(.*?\)\)|\$\([^()]*\)|[^\s'\"])+")
-WORDS_THAT_LEAVE = ("q", "quit", "exit", "n", "no")   # at a prompt where Enter goes on
+WORDS_THAT_LEAVE = ("q", "quit", "exit", "n", "no")   # at a prompt where Enter continues
 FIRST_LINES, LAST_LINES = 40, 8   # of a folded transcript: a pull of many layers has thousands
 NAMED_COMMAND = re.compile(r"\brawdock (?=(?:learn|tour|tap|explain|practice) ?)")
 
 
 class Prose:
-    """Prints paragraphs to `out` (write(bytes)), which is stdout, fitted into its width and coloured."""
+    """Prints paragraphs to `out`, an Output on stdout, fitted to its width and coloured."""
 
     def __init__(self, out):
         self._out = out
@@ -41,7 +41,7 @@ class Prose:
         self._write(lines)
 
     def _write(self, lines, colour=""):
-        """Lines (str) without escape sequences but this class's own; on a terminal all are in `colour`."""
+        """Print lines (list of str), in `colour` on a terminal. They hold no escape sequences of others."""
         if colour and self._colour:
             lines = [painted(line, colour) for line in lines]
         self._out.write("".join([line + "\n" for line in lines]).encode("utf-8"))
@@ -50,23 +50,23 @@ class Prose:
         self._write(wrapped_words(text, self._width), TITLE_COLOUR)
 
     def row(self, label, text):
-        """A row of a list; `text` goes on below itself where it is too long."""
+        """Print a row of a list; a `text` that is too long continues below itself."""
         for line in wrapped_words(text, self._width - len(label)):
             self._out.line(label + line)
             label = " " * len(label)
 
     def show_bytes(self, lines):
-        """Lines (str) of what was typed or is to be typed, indented."""
+        """Print lines (list of str) of what was typed or is to be typed, indented."""
         for line in lines:
             self._write(literal_lines(INDENT + printable_text(line), "", self._width), LITERAL_COLOUR)
 
 
 def wrapped_text(text, width):
-    """Paragraphs with their lines filled up to `width`.
+    """`text` (str), with the lines of each paragraph filled up to `width` columns.
 
-    Lines that begin with a blank or { keep their breaks, and are broken where they are too long: a command so
-    that a shell still takes it, others behind a blank or a comma. One with a mark below it (^) is cut around
-    the mark.
+    Lines that begin with a blank or { are not joined, and are broken only if they are too long: a command so
+    that a shell still reads it as one, others after a blank or a comma. A line with a mark (^) below it is
+    cut on both sides of the mark.
     """
     lines = []
     for paragraph in text.strip("\n").split("\n\n"):
@@ -87,7 +87,7 @@ def wrapped_text(text, width):
 
 
 def literal_lines(line, mark, width):
-    """An indented line fitted into `width` → list of str. `mark`: the line below it that ends in ^, or ""."""
+    """An indented line as lines of at most `width` columns. `mark`: the line with ^ below it, or ""."""
     if mark:
         return marked_lines(line, len(mark) - 1, width)
     if len(line) <= width:
@@ -101,7 +101,7 @@ def literal_lines(line, mark, width):
 
 
 def marked_lines(line, column, width):
-    """The part of `line` around `column` that fits into `width`, and ^ below that column."""
+    """The part of `line` around `column` that fits into `width` columns, and ^ below that column."""
     start = 0
     if column >= width - 1 or len(line) > width:
         start = max(0, column - width * 2 // 3)
@@ -110,7 +110,7 @@ def marked_lines(line, column, width):
 
 
 def command_lines(line, width):
-    """A shell command on lines of its own that a shell joins again; a word in quotes is not broken."""
+    """A command on several lines that a shell joins again; a word in quotes is not broken."""
     lines, held = [], INDENT
     for word in SHELL_WORD.findall(line):
         if held.strip() and len(held) + 1 + len(word) + 2 > width:
@@ -121,9 +121,10 @@ def command_lines(line, width):
 
 
 class FoldedLines:
-    """An output for transcripts: FIRST_LINES of a part at once, LAST_LINES at its end, the rest counted.
+    """An output for transcripts that prints FIRST_LINES of a part, and LAST_LINES when the part has ended.
 
-    A line that begins with a blank goes on with the one above it, and counts with that.
+    The lines between them are counted. A line that begins with a blank continues the one above it, and is
+    counted with that.
     """
 
     def __init__(self, out):
@@ -152,7 +153,7 @@ class FoldedLines:
 
 
 def command_spelled(argv0):
-    """How a shell starts what `argv0` started: from a clone or as one file there is no command `rawdock`."""
+    """The command that started `argv0` (str): without an installation there is no command `rawdock`."""
     from shlex import quote
     name = os.path.basename(argv0)
     if name == "__main__.py":
@@ -161,16 +162,17 @@ def command_spelled(argv0):
 
 
 def as_started(text):
-    """`text` with the commands of rawdock that it names spelled as they can be typed here."""
+    """`text`, in which commands of rawdock are spelled as they can be typed where it was started."""
     return NAMED_COMMAND.sub(lambda match: command_spelled(sys.argv[0]) + " ", text)
 
 
 def typed_line(prompt):
-    """A line from the terminal, edited with the usual keys where Python has them; None at its end."""
+    """A line (str) from the terminal, None at its end. It can be edited if Python has readline."""
     try:
         import readline
         readline.set_auto_history(True)
-        readline.parse_and_bind("set enable-bracketed-paste off")   # else lines pasted together come as one
+        # With bracketed paste, lines that are pasted together would come as one.
+        readline.parse_and_bind("set enable-bracketed-paste off")
     except ImportError:
         pass
     try:

@@ -1,12 +1,12 @@
-"""One learner at one lesson: the text, the answer, what comes of it.
+"""One learner at one lesson: the text is shown, an answer is read, checked, and sent if it is right.
 
 `rawdock learn 3` shows lesson 3 and takes its answer: typed at a terminal, line by line, or as bytes from a
-pipe or a file, which are taken exactly as they are. An answer that passes is sent to the practice engine
-inside this process, or to the engine that -H names, and what comes back is shown.
+pipe or a file, which are not changed. An answer that passes is sent to the practice engine inside this
+process, or to the engine that -H names, and the response is shown.
 
-Typed answers follow the form of HTTP, so that nothing has to be said about where they end: Enter ends a line
-with \\r\\n, the empty line ends a head, a body is one line whose Enter is not sent, and after an upgrade
-Enter is \\n, for HTTP is over then. A line of a single dot gives the answer as it stands.
+A typed answer follows the form of HTTP, which shows where it ends: Enter ends a line with \\r\\n, the empty
+line ends a head, a body is one line whose Enter is not sent, and after an upgrade Enter is \\n, for HTTP is
+over then. A line of a single dot ends the answer wherever it is.
 """
 import os
 
@@ -30,7 +30,7 @@ TYPING = {
 TYPING_BODY = " The body is one line, whose Enter is not sent."
 TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n, and \\x04 is written for "
                  "the byte 04.")
-TYPING_DOT = " A line with only a dot gives the answer as it stands."
+TYPING_DOT = " A line with only a dot ends the answer."
 COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
                       "what you have typed.")
 TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit",
@@ -38,7 +38,7 @@ TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help"
 
 
 class LearnSession:
-    """One lesson with one learner: `ask(prompt)` gives a typed line (str), or None at the end of input."""
+    """Lesson `number` with one learner. ask(prompt) returns a typed line (str), None at the end of input."""
 
     def __init__(self, console, progress, number, ask=None):
         self.console = console
@@ -81,7 +81,7 @@ class LearnSession:
                               else self.request_lines_shown(solution))
 
     def request_lines_shown(self, data):
-        """An answer as visible lines, each request on new ones: behind a body there is no line end."""
+        """The visible lines of an answer. Each request begins a new one, though a body has no line end."""
         ends = [request.end for request in read_answer(data).whole[:len(self.lesson.wanted)]]
         parts = [data[start:end] for start, end in zip([0] + ends, ends + [len(data)])]
         return [line for part in parts if part for line in visible_lines(part)]
@@ -89,7 +89,7 @@ class LearnSession:
     # -- typing
 
     def typing_rules(self):
-        """How this lesson's answer is typed (str)."""
+        """How the answer to this lesson is typed (str)."""
         lesson = self.lesson
         text = TYPING[lesson.kind]
         if lesson.kind == "requests":
@@ -98,7 +98,7 @@ class LearnSession:
         return text + COMMANDS_AT_PROMPT
 
     def converse(self):
-        """Show the lesson and take answers until one passes. False if the learner leaves."""
+        """Show the lesson and take answers until one passes. Returns False if the learner leaves."""
         self.show_text()
         self.say()
         self.say(self.typing_rules())
@@ -114,7 +114,7 @@ class LearnSession:
             self.show_note()
 
     def obey(self, command):
-        """Do what a word of TYPED_COMMANDS asks for, other than to leave."""
+        """Carry out a command of TYPED_COMMANDS other than "quit"."""
         if command == "hint":
             self.show_hint()
         elif command == "show":
@@ -125,7 +125,7 @@ class LearnSession:
             self.say(self.typing_rules())
 
     def read_typed(self):
-        """The next typed answer (bytes); None if the learner leaves."""
+        """The next typed answer (bytes), None if the learner leaves."""
         data, prompt = b"", "> "
         while True:
             try:
@@ -138,14 +138,14 @@ class LearnSession:
                 self.say("(What you had typed is dropped: begin again. Ctrl-C once more leaves.)")
                 continue
             if line is None:
-                # On a lesson's terminal Ctrl-D is a key like others, and the last one.
+                # On the terminal of a lesson's container, Ctrl-D is a key like others, and the last one.
                 return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
             command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
             if command == "quit":
                 return None
             if command is not None:
                 self.obey(command)
-                self.say("(Go on: the lines before it stand.)" if data else "")
+                self.say("(Go on: the lines before it are kept.)" if data else "")
                 continue
             if line == ".":
                 if data:
@@ -166,7 +166,7 @@ class LearnSession:
                 return data
 
     def add_line(self, data, line, typed):
-        """(answer with the line, next prompt); None for the prompt: the answer is over."""
+        """(answer with the line, next prompt); the prompt is None if the answer is over."""
         before = read_answer(data)
         if before.stream is not None:
             typed = unescape_typed(line)
@@ -183,7 +183,7 @@ class LearnSession:
             if not wrong and len(after.whole) == len(before.whole):
                 return data, "chunk> "
             return data, None if wrong else self.prompt_after(after)
-        if line:   # a head goes on until its empty line, whatever may be wrong in it; a body is none
+        if line:   # a head ends with its empty line, whatever may be wrong in it; a body is no head
             return data, None if not before.data and line[:1] in ("{", "[") else "> "
         begun = after.requests[-1] if after.requests else None
         if begun is not None and begun.end is None:
@@ -193,10 +193,10 @@ class LearnSession:
         return data, None if after.error is not None else self.prompt_after(after)
 
     def prompt_after(self, answer):
-        """The prompt for what follows complete requests; None if nothing does."""
+        """The prompt for what follows complete requests, None if nothing does."""
         for wanted, request in zip(self.lesson.wanted, answer.whole):
             if wanted.compare(answer, request) is not None:
-                return None   # wrong already: better said now than after the next one
+                return None   # wrong already: the hint comes now, not after the next request
         if len(answer.whole) < len(self.lesson.wanted) and answer.stream is None:
             return "> "
         if answer.stream is not None and self.lesson.stream is not None:
@@ -208,7 +208,7 @@ class LearnSession:
     # -- judging
 
     def judge(self, data):
-        """Check an answer, send it if it passes, show both; whether the lesson is solved."""
+        """Show and check an answer, and send it if it passes. Returns whether the lesson is solved."""
         if data:
             self.show_answer(data)
         hint = self.lesson.check(data)
@@ -228,7 +228,7 @@ class LearnSession:
         return True
 
     def show_answer(self, data):
-        """The answer and its size; of bytes written as numbers, how many they stand for."""
+        """Show the answer and its size; if it is bytes written as numbers, how many bytes those are too."""
         is_text = (self.lesson.kind != "requests"
                    and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data))
         size = counted_bytes(len(data))
@@ -243,7 +243,7 @@ class LearnSession:
         self.say()
 
     def send(self, data):
-        """Send the answer to an engine, if it is for one → whether that one answers as the lesson has it."""
+        """Send the answer, if it is for an engine. Returns whether the engine answers as it should."""
         lesson = self.lesson
         address = self.console.named_address()
         if address is not None and lesson.practice_only:
@@ -270,7 +270,7 @@ class LearnSession:
         return fits
 
     def exchange(self, room, answer):
-        """Send a LessonAnswer and show what crosses, a long answer folded → list of LessonExchange."""
+        """Send a LessonAnswer, show what crosses, folded if it is long, and return the LessonExchanges."""
         paper = FoldedLines(self.console.out)
         sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
         recorder = WireRecorder([sink])
@@ -296,7 +296,7 @@ class LearnSession:
 
 
 def peer_words(sock):
-    """How the transcript calls what `sock` is connected to."""
+    """The name of the peer of `sock` in a transcript (str)."""
     peer = sock.getpeername()
     return "tcp://%s:%d" % peer[:2] if isinstance(peer, tuple) else "the engine's Unix socket"
 
@@ -310,7 +310,7 @@ def lesson_number(text):
 
 
 def read_whole_answer(name):
-    """The bytes of the file `name`, or of stdin for "-"."""
+    """The bytes of the file `name`, "-" for stdin. UsageError if there are too many."""
     try:
         file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
         with file:
@@ -372,7 +372,7 @@ def run_lessons(console, options, arguments):
 
 
 def learn_typing(session):
-    """Lesson after lesson, until the learner leaves → exit status."""
+    """Take one lesson after another until the learner leaves. Returns exit status 0."""
     while session.converse():
         following = first_unsolved(LESSONS, session.progress, session.number)
         if following is None:

@@ -1,16 +1,16 @@
 """The tour: `docker run --name redis -v …:/data redis:2.8 redis-server`, request by request, with reasons.
 
-    RedisTour(docker, is_practice)   what is done; each step is a method
-    TOUR_STEPS                       (title, why, method), in their order; docker run's requests are numbered
-    clean_up()                       takes away what the tour has made, whatever has happened
+    RedisTour(docker, say)   what is done: each step is a method, and clean_up() removes what they made
+    TOUR_STEPS               (title, reason, method), in their order; docker run's own requests are numbered
 
-Strategy: the steps are what `docker run` does, each one request written out, so that the transcript of the
-connections is the tour. The steps after the start (SET and GET in the running container, stop) show that the
-streams stay where they are while other requests go by.
+Strategy: the steps are what `docker run` does, each of them a request written out, so that the transcript of
+the connections is the tour. The steps after the start (SET and GET in the running container, stop) show that
+the streams stay where they are while other requests are made.
 
-Promises: what it makes is named rawdock-tour, and it refuses to begin where such a container or volume is;
-what it made it removes, the image too if the tour has pulled it. Leaves out: terminals and ports; redis is
-spoken to by exec, which needs no free port.
+Promises: what the tour makes is named rawdock-tour, and it refuses to begin where a container or volume of
+that name is. It removes what it made, the image too if it has pulled that.
+
+Left out: terminals and ports. redis is reached by exec, which needs no free port.
 """
 import json
 import time
@@ -21,25 +21,25 @@ from ...errors import NotFound, RawdockError, Timeout, UsageError
 TOUR_NAME = "rawdock-tour"
 TOUR_VOLUME = "rawdock-tour-data"
 TOUR_IMAGE, TOUR_TAG = "redis", "2.8"
-TOUR_SECONDS = 30    # for redis to be ready, and for anything to be said
+TOUR_SECONDS = 30    # for redis to be ready, and for any answer
 READY_WORDS = b"eady to accept connections"
 UPGRADE_FIELDS = [("Connection", "Upgrade"), ("Upgrade", "tcp")]
 
 
 class RedisTour:
-    """`docker` (Docker): the engine that is toured. `say(text)` prints a line of the tour's own.
+    """The tour of the engine of `docker` (Docker). say(text) prints a line of the tour's own.
 
-    The connections are the docker's: put a recorded dial into it to see what goes over them.
+    Every connection is made by `docker`: put a recorded dial into that to see what crosses them.
     """
 
     def __init__(self, docker, say):
         self.docker = docker
         self.say = say
         self.created = False
-        self.began = False          # from here on there may be a container and a volume of ours
-        self.pulls = False          # and an image
+        self.began = False               # there may be a container and a volume to remove
+        self.pulls = False               # there may be an image to remove
         self.pipe = self.frames = None   # the attached stream
-        self.waiting = None         # the answer of wait, whose body comes at the end
+        self.waiting = None              # the response to wait, whose body comes at the end
 
     @property
     def body(self):
@@ -47,24 +47,24 @@ class RedisTour:
                 "HostConfig": {"Binds": [TOUR_VOLUME + ":/data"]}}
 
     def check_free(self):
-        """UsageError where a container or a volume has the tour's name already."""
+        """UsageError if a container or a volume has the name of the tour's already."""
         for kind, name in (("container", TOUR_NAME), ("volume", TOUR_VOLUME)):
             try:
                 self.docker.call(kind + "_inspect", name)
             except NotFound:
                 continue
             raise UsageError("there is a %s called %s already" % (kind, name),
-                             "it may be of a tour that was cut off: look at it and remove it")
+                             "a tour that was cut off may have left it: look at it and remove it")
 
     def send(self, method, path, allowed=(), **more):
-        """One request → the Response, not read yet. APIError for a status of 400 or more."""
+        """Send a request and return its Response, unread. APIError for a status of 400 or more."""
         response = self.docker.request(method, path, **dict({"head_timeout": TOUR_SECONDS}, **more))
         if response.status >= 400 and response.status not in allowed:
             raise error_from_response(response)
         return response
 
     def ask(self, method, path, **more):
-        """One request → (Response read to its end, body). APIError for a status of 400 or more."""
+        """Send a request and return (Response, its body). APIError for a status of 400 or more."""
         response = self.send(method, path, idle_timeout=TOUR_SECONDS, **more)
         return response, response.read()
 
@@ -79,7 +79,7 @@ class RedisTour:
                                allowed=(404,))
         self.created = response.status == 201
         if self.created:
-            self.say("(201 at once: the image is here already, so the next two steps have nothing to do.)")
+            self.say("(201 at once: the image is there already, so the next two steps have nothing to do.)")
 
     def pull(self):
         if self.created:
@@ -96,7 +96,8 @@ class RedisTour:
 
     def attach(self):
         response = self.send("POST", "/containers/%s/attach" % TOUR_NAME,
-                             query={"stream": 1, "stdout": 1, "stderr": 1}, headers=UPGRADE_FIELDS, hijack=True)
+                             query={"stream": 1, "stdout": 1, "stderr": 1}, headers=UPGRADE_FIELDS,
+                             hijack=True)
         if response.status not in (101, 200):
             raise error_from_response(response)
         self.pipe = response.duplex(tty=False)
@@ -109,7 +110,7 @@ class RedisTour:
         self.ask("POST", "/containers/%s/start" % TOUR_NAME)
 
     def read_log(self):
-        """Frames, until redis says that it is ready."""
+        """Read frames until redis says that it is ready."""
         seen, deadline = b"", time.monotonic() + TOUR_SECONDS
         self.pipe.response.limit_idle(TOUR_SECONDS)
         for _, data in self.frames:
@@ -140,7 +141,7 @@ class RedisTour:
         self.ask("POST", "/containers/%s/stop" % TOUR_NAME, head_timeout=60)
 
     def read_end(self):
-        """The rest of the frames, and the body of wait: the exit status."""
+        """Read the rest of the frames, and the body of wait, which has the exit status."""
         self.pipe.response.limit_idle(TOUR_SECONDS)
         for _ in self.frames:
             pass
@@ -155,7 +156,7 @@ class RedisTour:
     # -- the end
 
     def clean_up(self):
-        """Remove what is left of the tour → list of str, what could not be removed and why."""
+        """Remove what is left of the tour. Returns a list of str: what could not be removed, and why."""
         left = []
         for one in (self.pipe, self.waiting):
             if one is not None:
@@ -181,60 +182,60 @@ class RedisTour:
 
 TOUR_STEPS = (
     ("The ping: is an engine there?", """
-A request line, fields, an empty line: that is a request. The answer has the same form, and a body of two
-letters. Api-Version tells which API this engine speaks; a client that knows more must not ask for more. Every
-request says Host, though a Unix socket has no hosts: HTTP/1.1 wants it.""",
+A request line, fields, an empty line: that is a request. The response has that form too, and a body of two
+letters. Api-Version says which API this engine speaks, and a client that knows a newer one must not use it.
+Every request has the field Host, which HTTP/1.1 demands, though a Unix socket has no hosts.""",
      RedisTour.ping),
     ("Request 1 of 6: create the container", """
 docker run begins as if the image were there: it sends what the container is to be, as JSON, and
-Content-Length says how many bytes of it there are. The -v of the command line has become Binds. The answer is
-404: not that the address is wrong, but that there is no such image, as its message says.""",
+Content-Length says how many bytes that has. The -v of the command line has become Binds. The response is 404,
+which means here that there is no such image, as its message says.""",
      RedisTour.create),
     ("Request 2 of 6: pull the image", """
-The answer to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with
+The response to a pull comes while the work goes on, so nobody knows its length: it comes in chunks, each with
 its size in hexadecimal before it. In the chunks are JSON messages, one for each thing that happens. A chunk
-may end inside a message: then the rest of the message stands in the next chunk. 200 was said before the work
-began: that it went well is known only when the last chunk has come and no message was an error.""",
+may end inside a message: then the rest of the message is in the next chunk. The status 200 was sent before
+the work began. That it went well is known only when the last chunk has come and no message was an error.""",
      RedisTour.pull),
     ("Request 3 of 6: create it again", """
-The same bytes as before, another answer: 201, and the Id. The container exists now, with its file system and
-its name; nothing runs in it yet.""",
+The request is the one that was refused before, and the response is now 201, with the Id. The container
+exists, with its file system and its name; nothing runs in it yet.""",
      RedisTour.create_again),
     ("Request 4 of 6: attach to its output", """
-Before the start, so that not a byte of output is lost. Connection: Upgrade asks to leave HTTP, and 101
-agrees: from the empty line on, this connection carries what redis prints, until redis ends. No other request
-can follow on it, so the next one takes another connection.""",
+This comes before the start, so that no byte of output is lost. Connection: Upgrade asks to leave HTTP, and
+101 agrees: from the empty line on, this connection carries what redis prints, until redis ends. No other
+request can follow on it, so the next one takes another connection.""",
      RedisTour.attach),
-    ("Request 5 of 6: wait, that is, ask to be told of its end", """
-Also before the start: a program that ends at once must not end unseen. The head of the answer comes now, and
-is the promise that the end will not be missed. Its body comes when there is something to say.""",
+    ("Request 5 of 6: wait for its end", """
+This too comes before the start: a program that ends at once must not end unseen. The head of the response
+comes now, as a promise that the end will not be missed. Its body comes when redis has ended.""",
      RedisTour.wait),
     ("Request 6 of 6: start", """
-No body there, no body back: 204. redis runs from here on.""",
+The request has no body, and neither has the response: 204. From here on redis runs.""",
      RedisTour.start),
     ("Read the frames", """
-On the attached connection the log of redis comes in. Each piece stands in a frame: one byte says whether it
-is stdout (1) or stderr (2), three are zero, four say how long it is. This is all that is between docker run
-and the bytes that a program prints.""",
+The log of redis comes on the attached connection. Each piece of it is in a frame: one byte says whether it is
+stdout (1) or stderr (2), three are zero, and four say how long it is. Nothing else is between docker run and
+the bytes that a program prints.""",
      RedisTour.read_log),
     ("Run redis-cli in the container: SET", """
-A second program in the same container takes two requests: one that says which (exec), one that starts it,
-with an upgrade of its own. The stream ends where the program does; the first stream stays as it is.""",
+A second program in the container takes two requests: exec says which program, and another one starts it, with
+an upgrade of its own. That stream ends when the program does; the first stream goes on.""",
      RedisTour.exec_set),
     ("And GET", """
-The same again, and redis has kept what it was told.""",
+Another exec, again of two requests, reads the value: redis has kept it.""",
      RedisTour.exec_get),
     ("Stop", """
-The engine sends the program the signal TERM and waits for its end, ten seconds at most; then it would kill
-it. 204 says that it has ended. On a container that had ended already the answer would be 304.""",
+The engine sends the program the signal TERM and waits for its end, ten seconds at most; after that it would
+kill it. 204 says that it has ended. For a container that had ended before, the status would be 304.""",
      RedisTour.stop),
-    ("The end, told twice", """
+    ("The end, in the stream and in the response to wait", """
 redis said good-bye in the attached stream, and the stream ended. But a connection that breaks ends too, and
-the bytes look the same: so a careful client reads the answer of wait, which is an answer of HTTP with an end
-of its own. Only now is it known that nothing was lost.""",
+the bytes look the same. So a careful client reads the response to wait, whose end HTTP can tell from a cut.
+Only now is it known that nothing was lost.""",
      RedisTour.read_end),
     ("Remove it", """
-docker run --rm would have the engine do this. The volume with the data would stay: it is the tour that
-removes it, and the image, if it has pulled it.""",
+With docker run --rm the engine does this itself. The volume with the data would stay: the tour removes it
+now, and the image too, if it has pulled that.""",
      RedisTour.remove),
 )

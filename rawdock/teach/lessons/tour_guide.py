@@ -1,8 +1,7 @@
-"""`rawdock tour`: which engine it runs on, whether it may, and the pages between its steps.
+"""`rawdock tour`: the choice of the engine, and the text around each step.
 
-A real engine is toured only where its user agrees, with --yes or at the prompt; where nobody can be asked the
-practice engine inside this process serves. Either way the first lines say which engine it is and what will be
-made there.
+A real engine is toured only if its user agrees, with --yes or at the prompt; where there is no prompt, the
+practice engine inside this process is. The first lines say which engine it is and what will be made there.
 """
 import os
 
@@ -19,7 +18,7 @@ TOUR_BEGINNING = """
 It is what the docker command does for
     docker run --name redis -v SOME-VOLUME:/data redis:2.8 redis-server
 Lines that begin with 1> are what the client sends on its first connection, 1< what comes back there, 1* what
-happens to that connection; 2> is its second one. What stands after # explains, and is not sent."""
+happens to that connection; 2> is its second one. Text after # explains the line, and is not sent."""
 TOUR_END = """
 That was docker run, in six requests: create, pull, create, attach, wait, start. Every one of them can be
 typed by hand. To learn how:
@@ -27,7 +26,7 @@ typed by hand. To learn how:
 
 
 def probe_engine(address):
-    """None if an engine answers at `address`, else the RawdockError that came instead."""
+    """None if an engine answers at `address` (Address), else the RawdockError that says why not."""
     from ...engine.docker import Docker
     try:
         with Docker(str(address), timeout=PROBE_SECONDS) as docker:
@@ -35,15 +34,15 @@ def probe_engine(address):
             response.read(65536)
             if response.status == 200:
                 return None
-            return UsageError("what answers there says %d" % response.status)
+            return UsageError("what is there answers a ping with %d" % response.status)
     except RawdockError as error:
         return error
 
 
 def choose_engine(console, yes):
-    """Say which engine is toured, and why → the Address of a real one, or None for the practice engine.
+    """Print which engine is toured and why; return the Address of a real one, None for the practice engine.
 
-    UsageError where -H names one and nobody has agreed.
+    UsageError if -H names one and nobody has agreed.
     """
     line = Prose(console.out).say
     named = console.named_address()
@@ -73,13 +72,13 @@ def choose_engine(console, yes):
     if named is not None:
         raise UsageError("the tour makes a container on %s" % address,
                          "add --yes if it may, or leave -H out for the practice engine")
-    line("Nobody said that it may (--yes), so it runs on the practice engine inside rawdock: nothing on this "
+    line("Nobody has agreed (--yes), so it runs on the practice engine inside rawdock: nothing on this "
          "machine is touched.")
     return None
 
 
 def run_tour(console, yes, wait):
-    """The tour, to its end → exit status."""
+    """Take the tour and return its exit status."""
     from ...engine.docker import Docker
     from ..practice.engine import PracticeEngine
     address = choose_engine(console, yes)
@@ -104,14 +103,14 @@ def guide_tour(console, docker, wait):
     prose.say(TOUR_BEGINNING)
     try:
         docker.open_socket = recorded_dial(recorder)
-        docker.close()   # connections that were made before are not on the record
+        docker.close()   # the connections made so far were not recorded
         ended = all(guide_step(console, tour, step, paper, wait) for step in TOUR_STEPS)
         prose.say()
         prose.say(TOUR_END if ended else "The tour ends here.")
     finally:
         docker.open_socket = original_dial
         try:
-            recorder.finish()   # an OSError where nobody reads us any more
+            recorder.finish()   # OSError if the reader of the output has gone
         finally:
             left = tour.clean_up()
     for text in left:
@@ -120,7 +119,7 @@ def guide_tour(console, docker, wait):
 
 
 def guide_step(console, tour, step, paper, wait):
-    """A row of TOUR_STEPS: title, reason, what crosses, what the tour says. False if the reader leaves."""
+    """Show a row of TOUR_STEPS and what crosses in it. Returns False if the reader leaves."""
     prose = Prose(console.out)
     title, why, run_step = step
     prose.say()

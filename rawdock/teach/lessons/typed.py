@@ -1,15 +1,14 @@
-"""What a learner has typed, read by the wire floor's own parser, and the exact hint at what is wrong in it.
+"""What a learner has typed, read by the client's own parser, and the hint at what is wrong in it.
 
     read_answer(bytes)    → LessonAnswer: the requests, the raw stream after an upgrade, the error
     wire_hint(answer)     → str or None: which rule of HTTP the bytes break, where, and what to write instead
-    read_notation(text)   → bytes written as hexadecimal numbers and quoted text, where no keyboard has them
+    read_notation(text)   → bytes that no keyboard has, written as hexadecimal numbers and quoted text
 
-Strategy: RequestReader decides what is right. Nothing here accepts or refuses a byte by itself:
-once the parser has refused, this file looks at the bytes around the offset that the parser names and says
-it in the words of someone who has just typed them. What it has no better words for is said as the parser
-says it.
+Strategy: RequestReader decides what is right, and nothing in this file accepts or refuses a byte. Once the
+parser has refused one, this file looks at the bytes around the offset that the parser names, and explains the
+mistake to somebody who has just typed them. Where it knows no better explanation, it gives the parser's.
 
-Leaves out: guessing. A hint names one mistake, the first; the next one has its turn after that.
+Left out: guessing. A hint names one mistake, the first; the next one is named when that is mended.
 """
 import re
 
@@ -21,29 +20,34 @@ MAX_ANSWER_BYTES = 65536
 METHODS_IN_CAPITALS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
-SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter each
+SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter, not the byte
 EMPTY_LINE = re.compile(rb"\n\r?\n")
 LOOKS_LIKE_FIELD = re.compile(rb"[A-Za-z-]+:")
 LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?([A-Za-z-]+) *=[^:]*")
 LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
-EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) that stands "
-              "between head and body is missing (RFC 9112 §2.1)")
+EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) between "
+              "head and body is missing (RFC 9112 §2.1)")
+ONE_BLANK = "between method, target and version there is exactly one blank each (RFC 9112 §3)"
 
 
 class LessonRequest:
-    """A request: `head`, `body` (decoded), `framing`, and the offsets `start`, `body_start`, `end`."""
+    """A request: its `head`, `framing`, decoded `body`, and the offsets `start`, `body_start` and `end`."""
 
     def __init__(self, head, framing, start, body_start):
         self.head = head
         self.framing = framing
         self.start = start
         self.body_start = body_start
-        self.end = None       # None: not complete
+        self.end = None   # until it is complete
         self.body = b""
 
 
 class LessonAnswer:
-    """`data`, `requests` (LessonRequests), `stream` (bytes after an upgrade request, else None), `error`."""
+    """An answer, as the parser reads it.
+
+    `data` is its bytes, `requests` the list of LessonRequest, `stream` the bytes after a request for an
+    upgrade (None without one), `error` the ProtocolError that ended the reading, or None.
+    """
 
     def __init__(self, data):
         self.data = data
@@ -59,12 +63,12 @@ class LessonAnswer:
 
     @property
     def after(self):
-        """Where the bytes after the last complete request begin."""
+        """The offset of the first byte after the last complete request."""
         return self.whole[-1].end if self.whole else 0
 
 
 def read_answer(data):
-    """bytes → LessonAnswer. Fed byte by byte, so that each event's offset is known."""
+    """Read `data` (bytes) as a LessonAnswer. It is fed byte by byte, so that each event's offset is known."""
     answer = LessonAnswer(data)
     reader = RequestReader(answer.labels)
     start = 0
@@ -88,21 +92,21 @@ def read_answer(data):
 
 
 def visible_bytes(data):
-    """bytes → str in which every byte can be seen: \\r, \\n, \\xNN."""
+    """`data` (bytes) as a str in which every byte can be seen: \\r, \\n, \\xNN."""
     shown = {0x0d: "\\r", 0x0a: "\\n", 0x09: "\\t", 0x5c: "\\\\"}
     return "".join(shown.get(byte) or (chr(byte) if 0x20 <= byte < 0x7f else "\\x%02x" % byte)
                    for byte in data)
 
 
 def visible_lines(data, limit=4000):
-    """bytes → list of str, a line for each line of `data`, with its line end visible."""
+    """The lines of `data` (bytes) as a list of str, with their line ends visible; `limit` bytes at most."""
     shown = data[:limit]
     lines = [visible_bytes(line) for line in (shown.splitlines(True) if b"\n" in data else [shown])]
     return lines + ["(%d bytes more)" % (len(data) - limit)] if len(data) > limit else lines
 
 
 def pointed_line(data, offset):
-    """The line of `data` around `offset`, and below it a mark under that byte."""
+    """The line of `data` around `offset`, and a line with a mark below that byte (str)."""
     start = data.rfind(b"\n", 0, offset) + 1
     end = data.find(b"\n", offset) + 1 or len(data)
     start = max(start, offset - 60)
@@ -115,14 +119,14 @@ def line_number(data, offset):
 
 
 def hint_at(data, offset, text):
-    """A hint with its place: line (from 1), byte in it (from 0), and the line with a mark below it."""
+    """`text` after the numbers of line (from 1) and byte in it (from 0), and before pointed_line()."""
     start = data.rfind(b"\n", 0, offset) + 1
     place = "line %d, byte %d" % (line_number(data, offset), offset - start)
     return "%s: %s\n%s" % (place, text, pointed_line(data, offset))
 
 
 def wire_hint(answer):
-    """What breaks HTTP in an answer → str with the line, the byte and what to write; None if nothing does."""
+    """The hint at what breaks HTTP in a LessonAnswer: line, byte, what to write; None if nothing does."""
     if not answer.data:
         return "nothing came: the answer has no byte at all"
     found = wire_mistake(answer)
@@ -130,10 +134,10 @@ def wire_hint(answer):
 
 
 def wire_mistake(answer):
-    """(offset, what to say) of the first mistake; a str where no byte is at fault, None where nothing is."""
+    """The first mistake in a LessonAnswer as (offset, hint); a hint alone if no byte is at fault, or None."""
     data, error = answer.data, answer.error
     if error is None:
-        # One empty line between requests is passed over by every server; at the end it is a line too many.
+        # Servers ignore an empty line between requests; after the last one it is a line too many.
         too_many = answer.whole and answer.stream is None and answer.after < len(data)
         return surplus_mistake(answer, answer.whole[-1]) if too_many else None
     if answer.requests and answer.requests[-1].end is None:
@@ -152,23 +156,23 @@ def wire_mistake(answer):
 
 
 def parser_words(data, error):
-    """What the parser itself says."""
+    """(offset, hint) in the parser's own words."""
     return min(error.offset, len(data) - 1), "expected %s (%s)" % (error.expected, error.rule)
 
 
 def spelled_line_end(data, start):
-    """Line ends of a head that are spelled with backslashes; None if there are none."""
+    """(offset, hint) for line ends of a head that are spelled with backslashes; None if there are none."""
     blank = EMPTY_LINE.search(data, start)
-    match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may have it
+    match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may
     if match is None:
         return None
-    return match.start(), ("%s stands here as %d characters, not as a line end. printf makes line ends of "
+    return match.start(), ("%s is %d characters here, and no line end. printf makes line ends of "
                            "it, echo may not; typed at a prompt, Enter is the line end"
                            % (match.group().decode("ascii"), len(match.group())))
 
 
 def surplus_mistake(answer, last):
-    """Bytes after a complete request that begin no other one."""
+    """(offset, hint) for bytes after `last`, a complete request, that begin no other one."""
     data, at, surplus = answer.data, answer.after, answer.data[answer.after:]
     if last.framing.kind == "length":
         got = len(data) - last.body_start
@@ -190,7 +194,7 @@ def surplus_mistake(answer, last):
 
 
 def head_end_mistake(data):
-    """The bytes end inside a head."""
+    """The hint for bytes that end inside a head, as a str or (offset, hint)."""
     line = line_number(data, len(data))
     last = data.rfind(b"\n", 0, len(data)) + 1
     if LOOKS_LIKE_BODY.match(data, last):
@@ -203,7 +207,7 @@ def head_end_mistake(data):
             "ends the head (RFC 9112 §2.1)\n%s" % (line, pointed_line(data, len(data))))
 
 
-# A rule that the parser names, or what it expected, and what to say of the byte at fault.
+# What the parser expected, or the rule that it names → the hint at the byte at fault.
 HEAD_MISTAKES = {
     "no byte after a message that closes the connection":
         "a second request, but the first one closes the connection: HTTP/1.0 does without being asked, "
@@ -222,7 +226,7 @@ HEAD_MISTAKES = {
 
 
 def head_mistake(data, start, error):
-    """A head that the parser refuses at error.offset; None: the parser's own words are best."""
+    """(offset, hint) for a head that the parser refuses with `error`; None if its own words are best."""
     at, rule, expected = error.offset, error.rule, error.expected
     byte = data[at:at + 1]
     line_start = data.rfind(b"\n", 0, at) + 1
@@ -256,10 +260,10 @@ def head_mistake(data, start, error):
 
 
 def field_mistake(line, line_start, at):
-    """A line that is no field: the byte at offset `at` is not what a field name goes on with."""
+    """(offset, hint) for a line that is no field: no field name continues with the byte at offset `at`."""
     place = at - line_start
     if line[place:place + 1] in (b" ", b"\t") and line[place:].strip(b" \t")[:1] == b":":
-        return at, ("a blank before the colon: the colon stands right after the field name, Name: value "
+        return at, ("a blank before the colon: the colon comes right after the field name, Name: value "
                     "(RFC 9112 §5.1)")
     parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
     if parameter and (b"-" in parameter.group(1)
@@ -267,19 +271,18 @@ def field_mistake(line, line_start, at):
         return line_start + line.index(b"="), (
             "a field has a colon after its name, not =: it is written Name: value (RFC 9112 §5)")
     if parameter:
-        return line_start, ("this is no field: parameters stand in the request line, at the end of the "
+        return line_start, ("this is no field: parameters belong in the request line, at the end of the "
                             "target, /path?name=value")
     return at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)"
 
 
-# (pattern of what stands where the version should, what to say of it): the first row that fits.
+# (pattern of what is there in place of the version, hint): the first row that fits.
 WRONG_VERSIONS = (
     ("HTTP/1[.][01][ \t]+", "a blank after the version: the line ends with VERSION and \\r\\n (RFC 9112 §3)"),
     ("HTTP/1[.][01] [^\n]*:.*",
      "the line ends after the version: a field, Name: value, begins a line of its own (RFC 9112 §2.1)"),
     ("(?i)http/1[.][01]", "the version is written in capitals: VERSION (RFC 9112 §2.3)"),
-    (".*HTTP/1[.][01]", "a blank inside the target: between method, target and version stands one each, so one "
-     "inside the target is written %20 (RFC 9112 §3)"),
+    (".*HTTP/1[.][01]", "a blank inside the target: there it is written %20, for " + ONE_BLANK),
     ("HTTP/?[0-9][^\n]*", "TYPED is not spoken here: the version is HTTP/1.0 or HTTP/1.1 (RFC 9112 §2.3)"),
     (".*",
      "the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash (RFC 9112 §2.3)"),
@@ -287,7 +290,7 @@ WRONG_VERSIONS = (
 
 
 def version_words(rest):
-    """What to say of a request line whose end `rest` is not a version."""
+    """The hint for a request line that ends in `rest` (bytes), which is not a version."""
     text = rest.decode("latin-1")
     words = next(words for pattern, words in WRONG_VERSIONS if re.fullmatch(pattern, text, re.DOTALL))
     return words.replace("VERSION", text.strip(" \t").upper()).replace("TYPED", text)
@@ -295,7 +298,7 @@ def version_words(rest):
 
 def request_line_words(byte, expected, line):
     if expected == "a request target" and byte == b" ":
-        return "two blanks: between method, target and version stands exactly one each (RFC 9112 §3)"
+        return "two blanks: " + ONE_BLANK
     if expected == "a request target" and byte in (b"\r", b"\n", b""):
         return ("the line ends after the method: it has three parts, METHOD TARGET VERSION, as in GET /_ping "
                 "HTTP/1.0 (RFC 9112 §3)")
@@ -303,24 +306,23 @@ def request_line_words(byte, expected, line):
         missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
         return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
     if line.partition(b":")[0].decode("latin-1").upper() in METHODS_IN_CAPITALS:
-        return ("a colon after the method: one blank stands between method, target and version, and nothing "
-                "else (RFC 9112 §3)")
+        return "a colon after the method: " + ONE_BLANK
     if LOOKS_LIKE_FIELD.match(line):
         return ("this looks like a field: the request line, METHOD TARGET VERSION, comes before it "
                 "(RFC 9112 §2.1)")
     if expected == "a method" and byte in (b" ", b"\t"):
         return "the line begins with a blank: a request begins with its method (RFC 9112 §3)"
     if byte == b"\t":
-        return "a tab: between method, target and version stands one blank each (RFC 9112 §3)"
+        return "a tab: " + ONE_BLANK
     if byte >= b"\x80":
         return ("a byte outside ASCII: in a target it is percent-encoded, two hexadecimal digits for each "
                 "byte, é is %C3%A9 (RFC 3986 §2.1)")
-    return ("the first line is METHOD TARGET VERSION, as in GET /_ping HTTP/1.0; here stands something else "
+    return ("the first line is METHOD TARGET VERSION, as in GET /_ping HTTP/1.0; this is something else "
             "(RFC 9112 §3)")
 
 
 def body_mistake(answer, request, error):
-    """A request whose head is right and whose body is not."""
+    """(offset, hint) for a request whose head is right and whose body is not."""
     data = answer.data
     if request.framing.kind != "length":
         return chunk_mistake(answer, request, error)
@@ -358,15 +360,15 @@ def chunk_mistake(answer, request, error):
         return at, "after a chunk size comes \\r\\n: its bytes begin on the next line (RFC 9112 §7.1)"
     if error.expected == "a chunk size of 1 to 16 hexadecimal digits":
         if byte in (b"\r", b"\n") and sizes:
-            return at, ("an empty line where the size of the next chunk must stand: one line end follows the "
+            return at, ("an empty line where the size of the next chunk must be: one line end follows the "
                         "bytes of a chunk, and an empty line only the last chunk, 0 (RFC 9112 §7.1)")
-        return at, ("here must stand the size of a chunk, in hexadecimal digits on a line of its own: with "
+        return at, ("here must be the size of a chunk, in hexadecimal digits on a line of its own: with "
                     "Transfer-Encoding: chunked the body is written in chunks (RFC 9112 §7.1)")
     return parser_words(data, error)
 
 
 def chunk_size_mistake(data, span):
-    """A chunk whose size is not that of its data."""
+    """(offset, hint) for a chunk with another size than its line says; `span` is that of the number."""
     text = data[span[0]:span[1]].decode("ascii")
     start = data.find(b"\n", span[1]) + 1
     end = data.find(b"\r\n", start)
@@ -377,14 +379,14 @@ def chunk_size_mistake(data, span):
     return span[0], "the chunk size %s %s (RFC 9112 §7.1)" % (text, said)
 
 
-# Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); bytes without blanks between them.
+# Blanks; text in double quotes; one byte (0a, 0x0a, \x0a, a); several bytes without blanks.
 NOTATION_PIECE = re.compile(r"""\s+|"((?:[^"\\]|\\.)*)"|((?:0[xX]|\\[xX])?[0-9A-Fa-f]{1,2})(?![0-9A-Za-z])"""
                             r"|((?:[0-9A-Fa-f]{2})+)(?![0-9A-Za-z])")
 NOTATION_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "0": b"\0", "\\": b"\\", '"': b'"', "e": b"\x1b"}
 
 
 def unescape_typed(text):
-    """Typed str with \\n, \\r, \\t, \\\\ and \\xNN → bytes; other backslashes stay as they are."""
+    """Typed str with \\n, \\r, \\t, \\\\ and \\xNN → bytes; other backslashes are kept."""
     def value_of(match):
         code = match.group(1)
         return (bytes((int(code[1:], 16),)).decode("latin-1") if code[0] == "x"
@@ -394,14 +396,14 @@ def unescape_typed(text):
 
 
 def read_notation(text):
-    """str such as `01 00 00 00 "out\\n"` → bytes; ValueError with a hint where it cannot be read."""
+    """str such as `01 00 00 00 "out\\n"` → bytes. ValueError with a hint if it cannot be read."""
     data, at = b"", 0
     while at < len(text):
         match = NOTATION_PIECE.match(text, at)
         if match is None:
             word = text[at:].split()[0][:20]
             if word.startswith("'"):
-                raise ValueError("%s: text stands in double quotes here, not in single ones" % word)
+                raise ValueError("%s: text is written in double quotes here, not in single ones" % word)
             raise ValueError("%s is neither a byte in hexadecimal (00 to ff) nor text in double quotes, "
                              "\"...\"" % word)
         quoted, one, many = match.groups()
@@ -416,7 +418,7 @@ def read_notation(text):
 
 
 def written_bytes(data):
-    """ASCII that writes down bytes as read_notation or printf take them → those bytes; else ValueError."""
+    """The bytes that `data` (ASCII) writes down, as read_notation or printf read it; else ValueError."""
     text = data.decode("ascii")
     try:
         return read_notation(text)

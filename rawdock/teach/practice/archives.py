@@ -1,16 +1,16 @@
-"""Tars in and out of a practice container, and what it changed: `docker cp`, `export` and `diff`."""
+"""Archives into and out of a practice container, and its changed files: `docker cp`, `export`, `diff`."""
 import json
 
-from .files import FileProblem, base_name, join_path, path_stat, read_practice_tar, write_practice_tar
-from .request import PracticeRefusal
+from .files import FileProblem, base_name, path_stat, practice_tar, read_practice_tar
+from .request import PracticeRefusal, join_path
 
 
 def archive_target(engine, request, name):
-    """(container, path without links, its node) of an archive request."""
+    """Return (container, path with links followed, its node) for an archive request."""
     given = request.text("path")
     if not given:
         raise PracticeRefusal(400, "bad parameter: path cannot be empty")
-    container = engine.state.containers.find(name)
+    container = engine.containers.find(name)
     try:
         path, node = container.files.find(join_path("/", given))
     except FileProblem:
@@ -21,11 +21,11 @@ def archive_target(engine, request, name):
 
 
 def stat_field(request, container, path):
-    """The head field that tells what is at the path asked for, a link as itself."""
+    """Return the header field about the path of an archive request; a link is described, not followed."""
     from base64 import b64encode
-    asked = join_path("/", request.text("path"))
-    node = container.files.get(asked) or container.files.get(path)
-    facts = json.dumps(path_stat(asked, node), separators=(",", ":"))
+    given = join_path("/", request.text("path"))
+    node = container.files.get(given) or container.files.get(path)
+    facts = json.dumps(path_stat(given, node), separators=(",", ":"))
     return [("X-Docker-Container-Path-Stat", b64encode(facts.encode()).decode())]
 
 
@@ -36,9 +36,8 @@ def answer_archive_info(engine, connection, request, name):
 
 def answer_archive(engine, connection, request, name):
     container, path, _ = archive_target(engine, request, name)
-    body = connection.measured_body("application/x-tar", stat_field(request, container, path))
-    write_practice_tar(container.files, path, base_name(path) if path != "/" else "", body)
-    body.end()
+    headers = [("Content-Type", "application/x-tar")] + stat_field(request, container, path)
+    connection.send_pieces(practice_tar(container.files, path, base_name(path)), headers)
 
 
 def answer_archive_put(engine, connection, request, name):
@@ -50,14 +49,13 @@ def answer_archive_put(engine, connection, request, name):
 
 
 def answer_export(engine, connection, request, name):
-    container = engine.state.containers.find(name)
-    body = connection.measured_body("application/octet-stream")
-    write_practice_tar(container.files, "/", "", body)
-    body.end()
+    container = engine.containers.find(name)
+    connection.send_pieces(practice_tar(container.files, "/", ""),
+                           [("Content-Type", "application/octet-stream")])
 
 
 def answer_changes(engine, connection, request, name):
-    connection.send_json(engine.state.containers.find(name).files.changes() or None)
+    connection.send_json(engine.containers.find(name).files.changes() or None)
 
 
 ARCHIVE_ROUTES = (

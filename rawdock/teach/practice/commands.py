@@ -13,10 +13,7 @@ def do_practice(console, options, arguments):
     if not options["listen"]:
         raise UsageError("practice needs a place to listen",
                          "usage: rawdock practice --listen /tmp/practice.sock")
-    path = options["listen"]
-    if path.startswith("unix://"):
-        path = path[len("unix://"):]
-    engine = PracticeEngine(path)
+    engine = PracticeEngine(options["listen"])
     try:
         engine.start()
         console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
@@ -29,7 +26,7 @@ def do_practice(console, options, arguments):
 
 
 def wait_for_end():
-    """Until Ctrl-C or SIGTERM."""
+    """Return after SIGINT (Ctrl-C) or SIGTERM."""
     import signal
     from threading import Event
     ended = Event()
@@ -46,7 +43,7 @@ PRACTICE_COMMANDS = command_table(
 
 
 def serve_practice(console):
-    """Start a practice engine that ends with the Console, and say so on stderr → its Address."""
+    """Start a practice engine that ends with the Console, and print so on stderr → its Address."""
     engine = PracticeEngine()
     console.closers.append(engine.close)
     engine.start()

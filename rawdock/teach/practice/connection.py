@@ -1,16 +1,15 @@
-"""One client's connection to a practice engine: requests are read, answers framed, streams pumped.
+"""One client's connection to a practice engine: requests are read, responses framed, streams carried.
 
-Answers are framed the way a Go server frames them: JSON up to 2 KiB with Content-Length,
-longer JSON and streams in chunks, HTTP/1.0 until close.
+Responses are framed as Go's HTTP server frames them: JSON of up to 2 KiB with Content-Length, longer JSON and
+streams in chunks, for HTTP/1.0 until the connection is closed.
 
-As an engine does, it takes LF alone for the end of a line in a request's head (RFC 9112 §2.2), so that
-requests can be typed into `nc -U`. What breaks HTTP is refused with 400, the rule and the offset, and the
-connection is closed; a real engine takes some of that (obs-fold).
+As an engine does, it takes LF alone for the end of a line in a request head (RFC 9112 §2.2), so that requests
+can be typed into `nc -U`. What breaks HTTP is refused with 400, the rule and the offset, and the connection
+is closed; a real engine takes some of that (obs-fold).
 
-Kinder than a real engine in one thing: bytes sent before the 101 are kept as the first
-bytes of the stream, where a real engine loses them (the head of a request is read ahead there).
-As strict in another: a client that half-closes while it waits on a stream (logs
-with follow, events, wait) has gone, and the stream ends.
+It is kinder than a real engine in one thing: bytes sent before the 101 are kept as the first bytes of the
+stream, where a real engine, which has read them ahead, loses them. It is as strict in another: a client that
+half-closes while it waits for a stream (logs with follow, events, wait) has gone, and the stream ends.
 """
 import json
 import socket
@@ -41,20 +40,20 @@ TYPING_HINT = "typed by hand? rawdock nc -C and nc -C end each line with CRLF\n"
 
 
 def http_date():
-    """The time as RFC 9110 §5.6.7 writes it, whatever the locale."""
+    """Return the time as an IMF-fixdate (RFC 9110 §5.6.7), whatever the locale."""
     now = time.gmtime()
     names = {"day": WEEKDAY_NAMES[now.tm_wday], "month": MONTH_NAMES[now.tm_mon - 1]}
     return time.strftime("{day}, %d {month} %Y %H:%M:%S GMT", now).format(**names)
 
 
 class PracticeHangUp(Exception):
-    """The connection is of no more use: the client has gone, or the engine is closing."""
+    """Raised to end a connection: the client has gone, or the engine is closing."""
 
 
 class PracticeConnection:
-    """One client's connection: requests in, answers out, in order.
+    """One client's connection: it reads requests and sends their responses, in order.
 
-    `_held` are the bytes received that no request has used: after a hijack they are the start of the stream.
+    `_held` is what was received after the last request: after a hijack it is the start of the stream.
     """
 
     def __init__(self, engine, sock):
@@ -69,7 +68,7 @@ class PracticeConnection:
         self.head_only = False
         self._answered = False    # the head of the answer is on its way
 
-    # -- in
+    # -- requests
 
     def serve(self):
         try:
@@ -87,7 +86,7 @@ class PracticeConnection:
             pass
 
     def _next_request(self):
-        """The next PracticeRequest; None when the client has none."""
+        """Return the next PracticeRequest; None at the end of the connection. Raises ProtocolError."""
         head, parts, size = None, [], 0
         while True:
             if not self._held and not self._receive():
@@ -110,7 +109,7 @@ class PracticeConnection:
                         self._refuse("this practice engine takes bodies of up to %d bytes\n" % limit, 413)
                         raise PracticeHangUp()
                 elif isinstance(event, End):
-                    # The handler decides whether a stream follows; if none does, HTTP goes on.
+                    # The handler decides whether a stream follows; otherwise another request may.
                     self._reader.stay()
                     return PracticeRequest(head, b"".join(parts))
 
@@ -125,7 +124,7 @@ class PracticeConnection:
         return data
 
     def client_has_gone(self, half_is_gone=True):
-        """Whether the client has closed (or, with `half_is_gone`, will send nothing more)."""
+        """Return whether the client has closed the connection; with `half_is_gone`, its half of it."""
         import select
         try:
             poll = select.poll()
@@ -139,17 +138,17 @@ class PracticeConnection:
         return bool(seen & gone)
 
     def check_client(self):
-        """PracticeHangUp once the client has closed or half-closed."""
+        """Raise PracticeHangUp if the client has closed or half-closed the connection."""
         if self.client_has_gone():
             raise PracticeHangUp()
 
-    # -- out
+    # -- responses
 
     def send(self, data):
         self.socket.sendall(data)
 
     def _refuse(self, text, status=400, reason=None):
-        """An answer to what was no request: plain text, and the connection ends."""
+        """Refuse what is not a valid request: a response of text, after which the connection is closed."""
         body = text.encode("utf-8", "replace")
         self.keep_open = False
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Server", PRACTICE_SERVER),
@@ -181,12 +180,12 @@ class PracticeConnection:
             self._refuse_request(refusal.status, refusal.message)
         except (OSError, PracticeHangUp):
             raise
-        except Exception as error:   # a mistake in here is this request's misfortune, not the engine's end
+        except Exception as error:   # a mistake in a handler must not end the engine
             self._refuse_request(500, "practice engine: %s: %s" % (type(error).__name__, error))
 
     def _refuse_request(self, status, message):
         if self._answered:
-            # Too late to say so: a stream that is cut is not mistaken for a whole one.
+            # The head has been sent: an error can only be shown by a body that is cut.
             raise PracticeHangUp()
         self.send_json({"message": message}, status)
 
@@ -195,7 +194,10 @@ class PracticeConnection:
                 ("Ostype", "linux"), ("Server", PRACTICE_SERVER)]
 
     def _start(self, status, headers, length, bare=False):
-        """The bytes of a head. `length` None: the body comes in chunks or until close; `bare`: no body."""
+        """Return a response head (bytes). `length` is that of the body; None: in chunks, or until close.
+
+        A `bare` head has no field for the framing of a body.
+        """
         self._answered = True
         fields = sorted(self.common_headers() + list(headers),
                         key=lambda pair: pair[0].lower()) + [("Date", http_date())]
@@ -222,22 +224,32 @@ class PracticeConnection:
         self.send(self._start(status, (), None if status in (204, 304) else 0))
 
     def send_bare(self, headers):
-        """A 200 to a HEAD that tells of no body."""
+        """Send a 200 to a HEAD without a field for the framing of a body."""
         self.send(self._start(200, headers, None, True))
 
     def send_json(self, value, status=200):
-        body = self.measured_body("application/json", (), status)
-        body.write(json.dumps(value, separators=(",", ":")).encode() + b"\n")
-        body.end()
+        data = json.dumps(value, separators=(",", ":")).encode() + b"\n"
+        self.send_pieces([data], [("Content-Type", "application/json")], status)
 
-    def measured_body(self, content_type, headers=(), status=200):
-        """A MeasuredBody to write the answer's body to."""
-        return MeasuredBody(self, [("Content-Type", content_type)] + list(headers), status)
+    def send_pieces(self, pieces, headers, status=200):
+        """Send a body of bytes as Go's server does: with a length if it fits its buffer, else in chunks."""
+        pieces, held = iter(pieces), b""
+        for piece in pieces:
+            held += piece
+            if len(held) > GO_CHUNK_THRESHOLD and not self.head_only:
+                break
+        else:
+            self.send_body(held, status, headers)
+            return
+        self.start_stream(headers, status)
+        self.send_piece(held)
+        for piece in pieces:
+            self.send_piece(piece)
+        self.end_stream()
 
-    def start_stream(self, content_type, headers=(), status=200):
-        """A head, sent at once, whose body comes piece by piece with send_piece and ends with end_stream."""
-        self.send(self._start(status, ([("Content-Type", content_type)] if content_type else [])
-                              + list(headers), None))
+    def start_stream(self, headers, status=200):
+        """Send the head of a response, the body of which comes with send_piece and ends with end_stream."""
+        self.send(self._start(status, headers, None))
 
     def send_piece(self, data):
         if data and not self.head_only:
@@ -248,7 +260,7 @@ class PracticeConnection:
             self.send(encode_last_chunk())
 
     def hijack(self, request, content_type):
-        """Leave HTTP: 101 if the client asked to upgrade, else a bare 200; as HTTP/1.1 to all."""
+        """Leave HTTP: with a 101 if the request has Upgrade, else with a 200; HTTP/1.1 to every client."""
         self.keep_open = False
         self._answered = True
         headers = [("Content-Type", content_type)]
@@ -258,9 +270,10 @@ class PracticeConnection:
         self.send(encode_response_head(status, PRACTICE_REASONS[status], headers + self.common_headers()))
 
     def let_head_leave(self):
-        """Wait until the client has read the head, or sends: some read ahead, and lose what comes with it.
+        """Wait until the client has read the head, or sends something.
 
-        With a real engine a program takes 150 ms to start.
+        Some clients read the head through a buffer, and lose the part of the stream that arrives with it. On
+        a real engine a program takes 150 ms to start.
         """
         import fcntl
         import select
@@ -271,30 +284,34 @@ class PracticeConnection:
         while not self._held and time.monotonic() < end and not poll.poll(1):
             try:
                 unread = fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
-            except OSError:   # a system that does not tell
+            except OSError:   # this system does not know
                 poll.poll(50)
                 return
             if not any(unread):
                 return
 
     def refuse_hijack(self, refusal):
-        """How an attach says no: a head with the type of a raw stream, a line of text, the end."""
+        """Refuse an attach as engines do: a head with the type of a raw stream, a line of text, the end."""
         self.keep_open = False
         headers = [("Content-Type", RAW_STREAM), ("Server", PRACTICE_SERVER)]
         head = encode_response_head(refusal.status, PRACTICE_REASONS[refusal.status], headers)
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
-        """Wake whoever waits on this connection, from any thread."""
+        """Shut the connection down, from any thread: whoever waits for it wakes up."""
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
 
-    def pump(self, attacher, pipe, tty, close_pipe_at_end, end_ends_all):
-        """Carry a hijacked stream both ways until the output ends or the client goes."""
-        changed = self.engine.state.changed
-        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end, end_ends_all)
+    def pump(self, attacher, pipe, tty, close_pipe_at_end):
+        """Carry a hijacked stream both ways until the output ends or the client goes.
+
+        `pipe` is the program's ProgramPipe, or None. When the client half-closes, the pipe ends if
+        `close_pipe_at_end`; otherwise the client is detached.
+        """
+        changed = self.engine.changed
+        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end)
         try:
             while True:
                 with changed:
@@ -317,7 +334,7 @@ class PracticeConnection:
             if reader is not None:
                 reader.join(5)
 
-    def _pump_stdin(self, attacher, pipe, close_pipe_at_end, end_ends_all):
+    def _pump_stdin(self, attacher, pipe, close_pipe_at_end):
         def is_wanted():
             return not attacher.closed and not self.engine.closing
         data = self.take_held()
@@ -331,43 +348,10 @@ class PracticeConnection:
         except OSError:
             pass
         if pipe is not None:
-            if close_pipe_at_end:
-                pipe.close()
-            elif end_ends_all:
-                with self.engine.state.changed:
-                    attacher.close()
-
-
-class MeasuredBody:
-    """An answer's body, framed as by Go's server: with a length if it fits the buffer, else in chunks."""
-
-    def __init__(self, connection, headers, status):
-        self._connection = connection
-        self._headers = headers
-        self._status = status
-        self._held = bytearray()
-        self._started = False
-
-    def write(self, data):
-        self._held += data
-        if len(self._held) > GO_CHUNK_THRESHOLD:
-            self._start()
-            self._connection.send_piece(bytes(self._held))
-            del self._held[:]
-
-    def _start(self):
-        if not self._started and not self._connection.head_only:
-            self._started = True
-            self._connection.start_stream(None, self._headers, self._status)
-
-    def end(self):
-        if self._started:
-            self._connection.send_piece(bytes(self._held))
-            self._connection.end_stream()
-        else:
-            self._connection.send_body(bytes(self._held), self._status, self._headers)
+            with self.engine.changed:
+                (pipe if close_pipe_at_end else attacher).close()
 
 
 def stream_type(request, tty):
-    """The content type of an attach or exec stream."""
+    """Return the content type of an attach or exec stream."""
     return MULTIPLEXED_STREAM if request.wants_upgrade and not tty and request.api >= (1, 42) else RAW_STREAM

@@ -1,18 +1,17 @@
 """One container of a practice engine: what it is made of, and how ps and inspect show it.
 
-Everything in it is read and changed under the engine's `changed`. Pids are 0, because any
-other number would be that of somebody's process. A bind mount is recorded, and is a folder in
-memory to the container: it cannot reach a file of the host.
+Everything in it is read and changed under the engine's `changed`. Its pids are 0, because any other number
+could be that of a process of the host. A bind mount is recorded, and is a folder in memory to the container:
+it cannot reach a file of the host.
 """
-import os
 import re
 
 from ...engine.durations import human_duration
 from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
 from .files import PracticeFiles, PracticeTree, file_node
 from .networks import PracticeEndpoint
-from .programs.process import ProgramPipe
-from .request import PracticeRefusal, fold_keys
+from .request import STRINGS, PracticeRefusal, read_object
+from .running import ProgramOwner
 from .streams import PracticeLog
 
 HOST_CONFIG = {
@@ -32,13 +31,19 @@ HOST_CONFIG = {
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [],
     "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
 }
-RESOURCE_KEYS = ("BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus"
-                 " CpusetMems NanoCpus KernelMemory"
-                 " Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()
-CONFIG_KEYS = ("Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin"
-               " StdinOnce Env Cmd Image Volumes"
-               " WorkingDir Entrypoint OnBuild Labels StopSignal StopTimeout Healthcheck MacAddress").split()
-TERMINAL_SIZE = (24, 80)
+# The kinds of its values; of null by those of what a client gives.
+HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items() if value is not None}
+HOST_KINDS.update(Binds=STRINGS, Mounts=list, Tmpfs=dict, Init=bool, Links=STRINGS, PidsLimit=int)
+UPDATE_KINDS = {key: HOST_KINDS[key] for key in (
+    "BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems"
+    " NanoCpus KernelMemory Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()}
+CONFIG_KINDS = {
+    "Hostname": str, "Domainname": str, "User": str, "AttachStdin": bool, "AttachStdout": bool,
+    "AttachStderr": bool, "ExposedPorts": dict, "Tty": bool, "OpenStdin": bool, "StdinOnce": bool,
+    "Env": STRINGS, "Cmd": STRINGS, "Image": str, "Volumes": dict, "WorkingDir": str, "Entrypoint": STRINGS,
+    "OnBuild": STRINGS, "Labels": dict, "StopSignal": str, "StopTimeout": int, "Healthcheck": dict,
+    "MacAddress": str,
+}
 
 
 class PracticeMount:
@@ -62,14 +67,15 @@ class PracticeMount:
                 "RW": self.writable, "Propagation": "rprivate" if self.kind == "bind" else ""}
 
 
-class PracticeContainer:
-    """`image` PracticeImage; `config`, `host_config` as inspect shows them; `mounts` list of PracticeMount.
+class PracticeContainer(ProgramOwner):
+    """One container; `config` and `host_config` are dicts as inspect shows them, `mounts` PracticeMounts.
 
-    `endpoints_given`: a dict of network name to what was asked for there.
+    `endpoints_given` maps the name of each network that the create request gives to its settings there.
     """
 
-    def __init__(self, state, name, image, config, host_config, mounts, endpoints_given):
-        self.state = state
+    def __init__(self, engine, name, image, config, host_config, mounts, endpoints_given):
+        argv = list(config["Entrypoint"] or []) + list(config["Cmd"] or [])
+        ProgramOwner.__init__(self, engine, argv, config["Tty"], PracticeLog())
         self.id = random_hex()
         self.name = name
         self.image = image
@@ -85,77 +91,54 @@ class PracticeContainer:
         self.started = self.finished = 0
         self.runs = 0                 # runs that have ended
         self.removed = False
-        self.restart_asked = False
-        self.process = None
-        self.log = PracticeLog()
-        self.attachers = []
+        self.restarting = False
         self.execs = {}
         self.services = {}            # port → what answers there
         self.ports = {}               # "6379/tcp" → (host address, host port), while it runs
         self.port_sockets = set()
         self.redis_dump = None
-        self.terminal_size = TERMINAL_SIZE
         self.mounts = mounts
         trees = {mount.destination: mount.tree for mount in mounts}
         for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
                            ("/dev/null", "")):
             trees[path] = PracticeTree()
-            trees[path].own["/"] = file_node(text.encode())
-        self.files = PracticeFiles(state.changed, image.files, trees)
+            trees[path].nodes["/"] = file_node(text.encode())
+        self.files = PracticeFiles(engine.changed, image.files, trees)
         self.endpoints = self.wanted_endpoints(endpoints_given)   # network name → PracticeEndpoint
-        self.stdin = self.new_stdin()
-        self.argv = list(config["Entrypoint"] or []) + list(config["Cmd"] or [])
+        self.open_stdin(config["OpenStdin"])
 
-    def wanted_endpoints(self, asked):
-        """{network name: PracticeEndpoint} for `asked`, {network name: what was asked for there}."""
-        asked = {"bridge" if name == "default" else name: given for name, given in asked.items()}
+    def wanted_endpoints(self, settings):
+        """Return {network name: PracticeEndpoint} for NetworkMode and the settings of a create request."""
+        settings = {"bridge" if name == "default" else name: given for name, given in settings.items()}
         found, mode = {}, self.host_config["NetworkMode"]
         if not mode.startswith("container:"):
             main = "bridge" if mode in ("default", "") else mode
-            found[main] = PracticeEndpoint(asked.get(main))
+            found[main] = PracticeEndpoint(settings.get(main))
             if main not in ("bridge", "host", "none"):
                 given = found[main].given
                 given["Aliases"] = (given.get("Aliases") or []) + [self.id[:12]]
-        for network, given in asked.items():
+        for network, given in settings.items():
             found.setdefault(network, PracticeEndpoint(given))
         return found
 
     @property
-    def tty(self):
-        return self.config["Tty"]
-
-    @property
     def is_up(self):
-        """Whether its program is there, be it frozen."""
+        """Whether its program has been started and has not ended; it may be paused."""
         return self.status in ("running", "paused")
 
-    def new_stdin(self):
-        echo = (lambda data: self.write_output(1, data)) if self.tty else None
-        return ProgramPipe(self.state.changed, self.config["OpenStdin"], echo, lambda: self.process
-                           and self.process.deliver(2))
-
-    def write_output(self, stream, data):
-        """What the program (or the terminal's echo) writes: to the log and to everyone attached."""
-        with self.state.changed:
-            if self.tty:
-                stream, data = 1, data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-            self.log.add(stream, data)
-            self.state.changed.notify_all()
-            for attacher in list(self.attachers):
-                attacher.offer(stream, data)
-
     def host_folder(self, destination):
-        """The folder of the host that the client asked to see at `destination`, or None."""
+        """Return the path on the host that is to be mounted at `destination`, or None."""
         for mount in self.mounts:
             if mount.destination == destination and mount.kind == "bind":
                 return mount.source
         return None
 
     def find_service(self, host, port):
-        with self.state.changed:
+        """Return the server at a port of this container, or of another one by its name; None without one."""
+        with self.engine.changed:
             if host in ("127.0.0.1", "localhost", self.hostname, self.name):
                 return self.services.get(port)
-            other = self.state.containers.by_name.get(host)
+            other = self.engine.containers.by_name.get(host)
             return other.services.get(port) if other is not None else None
 
     def check_running(self):
@@ -163,14 +146,14 @@ class PracticeContainer:
             raise PracticeRefusal(409, "Container %s is not running" % self.id)
 
     def processes(self):
-        """(user's name, argv) of everything that runs in it, the container's own program first."""
+        """Return (user's name, argv) of everything that runs in it, the container's own program first."""
         running = [(one.process.user.name, one.argv) for one in self.execs.values() if one.running]
         return [(self.process.user.name, self.argv)] + running
 
     def program_env(self, user, tty, more=()):
-        """The environment (dict) of a ProgramUser's program; `more` are an exec's own NAME=VALUE words."""
-        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty + self.config["Env"] + list(
-            more)
+        """Return the environment (dict) of a ProgramUser's program; `more` are further NAME=VALUE words."""
+        words = ["PATH=", "HOSTNAME=" + self.hostname] + ["TERM=xterm"] * tty
+        words += self.config["Env"] + list(more)
         env = dict(word.partition("=")[::2] for word in words)
         env.setdefault("HOME", user.home)
         return env
@@ -187,7 +170,7 @@ class PracticeContainer:
         return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
 
     def port_map(self):
-        """NetworkSettings.Ports."""
+        """Return NetworkSettings.Ports."""
         found = {port: None for port in self.config.get("ExposedPorts") or ()}
         found.update((port, [{"HostIp": address, "HostPort": str(number)}])
                      for port, (address, number) in self.ports.items())
@@ -223,7 +206,7 @@ class PracticeContainer:
             "Mounts": [mount.inspect() for mount in self.mounts],
         }
         if with_size:
-            found.update((key, size) for key, size in self.sizes().items() if size)
+            found.update((key, size) for key, size in self.sizes().items() if size)   # 0 is left out
         return found
 
     def inspect(self, with_size):
@@ -257,7 +240,7 @@ class PracticeContainer:
 
 
 def make_mounts(volumes, host_config, wanted_volumes):
-    """Binds, Mounts and the image's Volumes → list of PracticeMount, volumes made. Raises PracticeRefusal."""
+    """Return PracticeMounts for Binds, Mounts, Tmpfs and Volumes; makes volumes. Raises PracticeRefusal."""
     found = {}
     for bind in host_config.get("Binds") or ():
         match = re.fullmatch(r"([^:]+):(/[^:]*)(?::([a-zA-Z,]+))?", bind)
@@ -270,13 +253,12 @@ def make_mounts(volumes, host_config, wanted_volumes):
         else:
             found[destination] = PracticeMount(destination, volumes.create(source), "", mode or "z", writable)
     for mount in host_config.get("Mounts") or ():
-        mount = fold_keys(mount if isinstance(mount, dict) else {}, ("Type", "Source", "Target", "ReadOnly"))
+        mount = read_object(mount if isinstance(mount, dict) else {},
+                            {"Type": str, "Source": str, "Target": str, "ReadOnly": bool}, "Mounts.")
         kind, source, target = (mount.get(key) or "" for key in ("Type", "Source", "Target"))
-        if kind not in ("bind", "volume", "tmpfs") or not isinstance(source, str) or not re.fullmatch(
-            "/.*[^/]", str(target)):
+        if kind not in ("bind", "volume", "tmpfs") or not re.fullmatch("/.*[^/]", target):
             raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind,"
-                                       " volume, tmpfs), a Source and an"
-                                       " absolute Target" % kind)
+                                       " volume, tmpfs) and an absolute Target" % kind)
         volume = volumes.create(source or None) if kind == "volume" else None
         found[target] = PracticeMount(target, volume, source, "z" if volume else "",
                                       not mount.get("ReadOnly"), kind)
@@ -290,20 +272,15 @@ def make_mounts(volumes, host_config, wanted_volumes):
     return [found[one] for one in sorted(found)]
 
 
-NAME_FIRST = ("amber brisk calm dapper eager fleet gentle honest ivory jolly keen lucid mellow nimble open"
-              " plain quiet"
-              " rapid sunny tidy").split()
-NAME_SECOND = ("anvil beacon cable dynamo engine fuse gear hinge isobar jack kettle lathe magnet nozzle orbit"
-               " piston"
-               " quartz rotor spindle turbine").split()
+NAME_FIRST = "amber brisk calm eager fleet gentle jolly keen lucid mellow nimble quiet rapid sunny".split()
+NAME_SECOND = "anvil beacon dynamo engine gear hinge kettle lathe magnet orbit piston rotor turbine".split()
 
 
 def free_container_name(taken):
-    """A name like calm_kettle that is not in `taken`."""
+    """Return a name like calm_kettle that is not in `taken`."""
+    from random import choice
     while True:
-        first, second = os.urandom(2)
-        name = "%s_%s" % (NAME_FIRST[first % len(NAME_FIRST)], NAME_SECOND[second % len(NAME_SECOND)])
-        if name in taken:
-            name += str(len(taken))
+        name = "%s_%s" % (choice(NAME_FIRST), choice(NAME_SECOND))
+        name += str(len(taken)) if name in taken else ""
         if name not in taken:
             return name

@@ -1,26 +1,26 @@
-"""The practice engine: a Docker-like engine inside this process, on a real AF_UNIX socket.
+"""The practice engine: a Docker-like engine inside this process, on a real Unix socket.
 
     with PracticeEngine() as engine:            # its own socket in a private folder
         docker = rawdock.Docker(engine.address)
 
-Strategy: a server as plain as the protocol. One thread accepts, one thread serves each
-connection, and requests are read by the same RequestReader and written by the same
-encoders as the client's, so what a learner sees on this wire is what our own parsers say.
-This file is its life and its table of routes; what answers lies in the files beside it, by subject:
+Strategy: one thread accepts connections, and one thread serves each of them. Requests are read by
+RequestReader and responses written by the encoders of wire/, as they are for the client: what a learner sees
+on this socket is what our own parsers say. This file is the life of the engine and its table of routes; the
+handlers are in the files beside it, by subject:
 
     request      what a request holds       connection   HTTP, framing, hijacked streams
     events       the clock, GET /events     files        a container's files in memory, tars
     programs/    process: how a program runs; shell, busybox, redis: the programs
     images       registry, store, pull      volumes, networks
+    streams      logs and attach            running      what a container and an exec share
     container    one container              containers   all of them, and what is done to them
-    streams      logs and attach            execs, archives, stats
-    state        all of it together         system       the engine about itself
+    execs, archives, stats                  system       the engine about itself
 
-Promises: it runs no host program and reads and writes no file of the host; the socket (and
-its folder, when it made that itself) is all it puts there, and close() takes them away, with every
-thread and file descriptor. Every answer says `Server: rawdock-practice`.
+Promises: it runs no program and reads and writes no file of the host. All that it puts there is the socket,
+and the folder of it when it made that itself; close() removes them, and ends every thread and file
+descriptor. Every response says `Server: rawdock-practice`.
 
-Refuses: a path where something that is no socket lies, or where a server listens.
+Refuses: to listen at a path where something other than a socket is, or where a server listens.
 
 Leaves out: build, push, save and load, swarm, plugins, detach keys, WebSockets, HTTP/2.
 """
@@ -33,21 +33,21 @@ from ...errors import UsageError
 from ...net.listen import UnixListener
 from .archives import ARCHIVE_ROUTES
 from .connection import PracticeConnection
-from .containers import CONTAINER_ROUTES
-from .events import EVENT_ROUTES
-from .execs import EXEC_ROUTES
-from .images import IMAGE_ROUTES
-from .networks import NETWORK_ROUTES
+from .containers import CONTAINER_ROUTES, PracticeContainers
+from .events import EVENT_ROUTES, PracticeEvents, random_hex
+from .execs import EXEC_ROUTES, PracticeExecs
+from .images import IMAGE_ROUTES, PracticeImages
+from .networks import NETWORK_ROUTES, PracticeNetworks
 from .programs.process import ProgramKilled
 from .request import (PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, clean_path, parse_query,
                       percent_decoded)
-from .state import PracticeState
 from .stats import STATS_ROUTES
 from .streams import STREAM_ROUTES
 from .system import SYSTEM_ROUTES, refuse_without_route
-from .volumes import VOLUME_ROUTES
+from .volumes import VOLUME_ROUTES, PracticeVolumes
 
-# method, path below /vX.Y, what answers: function(engine, connection, request, *what the path's groups hold)
+# Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path. It
+# returns the value of the JSON response, or None if it has sent the response itself.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
                    + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -56,22 +56,32 @@ PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTE
 class PracticeEngine:
     """An engine for practice. `socket_path` (str): where to listen; None: a private folder of its own.
 
-    start() listens and serves in background threads; serve_forever() does that and waits for
-    close(). `address` is "unix:///…". UsageError or AddressError if it cannot listen there.
+    start() listens and serves in background threads; serve_forever() does that and waits for close().
+    `address` is "unix:///…". Both raise UsageError or AddressError if it cannot listen there.
+
+    One Condition, `changed`, guards all that the engine knows and announces every change. An engine for
+    practice has tens of clients, not thousands, and one lock cannot deadlock with another. No socket is
+    written under it.
     """
 
     def __init__(self, socket_path=None):
         import threading
+        self.changed = threading.Condition()
+        self.closing = False
+        self.id = random_hex(32)
+        self.events = PracticeEvents(self.changed)
+        self.images = PracticeImages(self)
+        self.volumes = PracticeVolumes(self)
+        self.networks = PracticeNetworks(self)
+        self.containers = PracticeContainers(self)
+        self.execs = PracticeExecs(self)
+        self.socket_path = None if socket_path is None else os.fspath(socket_path)
         self._listening = None          # the UnixListener
-        self._lock = threading.Lock()
         self._threads = set()
         self._connections = set()
         self._ports = {}                # listening socket → (container, container port)
         self._wake = None
         self._closed = threading.Event()
-        self.closing = False
-        self.state = PracticeState(self.spawn, self._open_port, self._close_ports)
-        self.socket_path = None if socket_path is None else os.fspath(socket_path)
 
     @property
     def address(self):
@@ -90,16 +100,20 @@ class PracticeEngine:
 
     def start(self):
         """Listen and serve, in the background. Returns self."""
-        if self._closed.is_set() or self.closing:
+        if self.closing:
             raise UsageError("this practice engine was closed", "make a new one")
         if self._listening is not None:
             return self
-        # Whoever can talk to an engine can publish ports from this process: it listens for its owner only.
+        # Whoever can connect can publish ports from this process: the socket is for its owner only.
         self._listening = UnixListener(self.socket_path)
         self.socket_path = self._listening.path
         self._wake = socket.socketpair()
         self.spawn(self._accept_loop)
         return self
+
+    def listen_on_tcp(self):
+        """Listen on a free TCP port of 127.0.0.1 as well → (host, port)."""
+        return "127.0.0.1", self.open_port(None, None, "127.0.0.1", 0)
 
     def serve_forever(self):
         """Start, and return only once close() was called (from a signal handler or another thread)."""
@@ -108,94 +122,150 @@ class PracticeEngine:
             pass
 
     def spawn(self, function, *arguments):
-        """A thread for `function`, known to close(). None if the engine is closing or no thread is left."""
+        """Call `function` in a thread that close() waits for → the thread; None if it cannot be started."""
         import threading
 
         def run():
             try:
                 function(*arguments)
             finally:
-                with self._lock:
+                with self.changed:
                     self._threads.discard(thread)
 
         thread = threading.Thread(target=run, name="rawdock-practice", daemon=True)
-        with self._lock:
+        with self.changed:
             if self.closing:
                 return None
             try:
                 thread.start()
-            except RuntimeError:   # the system has no thread left to give
+            except RuntimeError:   # the system is out of threads
                 return None
             self._threads.add(thread)
         return thread
 
+    def wait_until(self, is_true, seconds, is_wanted=None):
+        """Wait under `changed` → whether `is_true()`. Ends after `seconds`, or when not `is_wanted()`."""
+        end = None if seconds is None else time.monotonic() + seconds
+        with self.changed:
+            while not is_true():
+                left = 3600 if end is None else end - time.monotonic()
+                if left <= 0 or is_wanted is not None and (self.closing or not is_wanted()):
+                    return False
+                self.changed.wait(min(left, 3600 if is_wanted is None else 0.1))
+        return True
+
+    def close(self):
+        """End every container, connection and thread, and remove the socket. May be called more than once."""
+        with self.changed:
+            first, self.closing = not self.closing, True
+            for container in list(self.containers.by_id.values()) if first else ():
+                container.close_attachers()
+                if container.is_up:
+                    container.process.deliver(9)
+                container.stdin.break_off()
+            self.changed.notify_all()
+        if not first:
+            self._closed.wait(10)
+            return
+        self._nudge()
+        self._end_threads()
+        with self.changed:
+            listeners = list(self._ports) + [self._listening] * (self._listening is not None)
+            self._ports.clear()
+        for one in listeners + list(self._wake or ()):
+            one.close()
+        self._closed.set()
+
+    def _end_threads(self):
+        """Hang up every connection, and wait up to 10 seconds for the threads that served them."""
+        import threading
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with self.changed:
+                threads = [one for one in self._threads if one is not threading.current_thread()]
+                connections = list(self._connections)
+            for connection in connections:
+                connection.hang_up()
+            if not threads:
+                return
+            threads[0].join(0.2)
+
+    # -- connections
+
     def _accept_loop(self):
-        """Every listening socket in one thread: the engine's own and the published ports'."""
+        """Accept on every listening socket in one thread: the engine's own and the published ports'."""
         import select
         while not self.closing:
-            with self._lock:
-                listeners = {one.fileno(): one for one in self._ports if one.fileno() >= 0}
-            engine = self._listening.socket
-            listeners[engine.fileno()] = engine
+            with self.changed:
+                listeners = dict(self._ports)
+            listeners[self._listening.socket] = (None, None)
+            by_number = {one.fileno(): one for one in list(listeners) + [self._wake[0]]}
             poll = select.poll()
-            for number in list(listeners) + [self._wake[0].fileno()]:
+            for number in by_number:
                 poll.register(number, select.POLLIN)
             for number, _ in poll.poll():
-                if number == self._wake[0].fileno():
+                if by_number[number] is self._wake[0]:
                     self._wake[0].recv(4096)
-                    continue
-                try:
-                    sock, _ = listeners[number].accept()
-                except OSError:
-                    if not self.closing:
-                        # A port closed meanwhile, or no descriptors left: neither ends the engine.
-                        time.sleep(0.005)
-                    continue
-                sock.setblocking(True)
-                serve = self._serve_engine if listeners[number] is engine else self._serve_port
-                if self.spawn(serve, sock, listeners[number]) is None:
-                    sock.close()
+                else:
+                    self._accept(by_number[number], *listeners[by_number[number]])
+
+    def _accept(self, listener, container, port):
+        """Accept a connection, to a published port of `container` or (None) to the engine, and serve it."""
+        try:
+            sock, _ = listener.accept()
+        except OSError:
+            if not self.closing:
+                # A port closed meanwhile, or no descriptors left: neither ends the engine.
+                time.sleep(0.005)
+            return
+        sock.setblocking(True)
+        serve = self._serve_client if container is None else self._serve_port
+        if self.spawn(serve, sock, container, port) is None:
+            sock.close()
 
     def _nudge(self):
+        """Wake the thread that accepts, to see the sockets that there are now."""
         if self._wake is not None:
             try:
                 self._wake[1].send(b"x")
             except OSError:
                 pass
 
-    def _serve_engine(self, sock, listener):
+    def _serve_client(self, sock, *ignored):
         connection = PracticeConnection(self, sock)
-        with self._lock:
+        with self.changed:
             self._connections.add(connection)
         try:
             if not self.closing:
                 connection.serve()
         finally:
-            with self._lock:
+            with self.changed:
                 self._connections.discard(connection)
             sock.close()
 
-    def _serve_port(self, sock, listener):
-        """One connection to a published port: handed to what the container serves there."""
-        with self._lock:
-            container, port = self._ports.get(listener, (None, None))
+    def _serve_port(self, sock, container, port):
+        """Give a connection to a published port to the program that serves there."""
         try:
-            with self.state.changed:
-                service = container.services.get(port) if container is not None and not self.closing else None
+            with self.changed:
+                service = None if self.closing else container.services.get(port)
                 if service is None:
                     return
                 container.port_sockets.add(sock)
             try:
                 service.talk(sock)
             finally:
-                with self.state.changed:
+                with self.changed:
                     container.port_sockets.discard(sock)
         except (OSError, ProgramKilled):
             pass
         finally:
             sock.close()
 
-    def _open_port(self, container, port, address, host_port):
+    def open_port(self, container, port, address, host_port):
+        """Publish a container's port at an address (str) and port (int) → the port opened. Raises OSError.
+
+        `container` None: the port is one of the engine itself.
+        """
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -206,61 +276,31 @@ class PracticeEngine:
         except OSError:
             listener.close()
             raise
-        with self._lock:
+        with self.changed:
             self._ports[listener] = (container, port)
         self._nudge()
         return opened
 
-    def _close_ports(self, container):
+    def close_ports(self, container):
+        """Close the published ports of a container, and every connection to them."""
         container.ports = {}
-        with self._lock:
+        with self.changed:
             going = [one for one, (owner, _) in self._ports.items() if owner is container]
             for one in going:
                 del self._ports[one]
-        for one in going:
-            one.close()
-        for sock in list(container.port_sockets):
+                one.close()
+            sockets = list(container.port_sockets)
+        for sock in sockets:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
         self._nudge()
 
-    def close(self):
-        """End every container, connection and thread, and remove the socket. May be called more than once."""
-        import threading
-        with self._lock:
-            first = not self.closing
-            self.closing = True
-            connections = list(self._connections)
-        if not first:
-            self._closed.wait(10)
-            return
-        self.state.close()
-        self._nudge()
-        for connection in connections:
-            connection.hang_up()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            with self._lock:
-                threads = [one for one in self._threads if one is not threading.current_thread()]
-                connections = list(self._connections)
-            if not threads:
-                break
-            for connection in connections:
-                connection.hang_up()
-            threads[0].join(0.2)
-        with self._lock:
-            listeners = list(self._ports) + [self._listening] * (self._listening is not None)
-            self._ports.clear()
-        for one in listeners + list(self._wake or ()):
-            one.close()
-        self._closed.set()
-
     # -- requests
 
     def dispatch(self, connection, request):
-        """Find what answers this request, and let it."""
+        """Call the handler of the request's route. Raises PracticeRefusal if there is none."""
         if request.method == "OPTIONS":
             connection.send_empty(200)
             return
@@ -283,18 +323,21 @@ class PracticeEngine:
                 return
             request.path = path
             request.query = parse_query(request.raw_query)
-            handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
+            answer = handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
+            if answer is not None:
+                connection.send_json(answer)
             return
         request.path = path
         refuse_without_route(request)
 
     def _check_version(self, connection, request, text):
+        """Set the request's API version → True; refuse one that is too old → False."""
         numbers = [int(part or 0) for part in text.split(".")][:8]
-        asked = tuple(numbers + [0] * (2 - len(numbers)))
-        if asked > PRACTICE_API_MAX:
+        version = tuple(numbers + [0] * (2 - len(numbers)))
+        if version > PRACTICE_API_MAX:
             raise PracticeRefusal(400, "client version %s is too new. Maximum supported API version is %d.%d"
                                   % ((text,) + PRACTICE_API_MAX))
-        if asked < PRACTICE_API_MIN:
+        if version < PRACTICE_API_MIN:
             message = ("client version %s is too old. Minimum supported API version is %d.%d, please upgrade"
                        " your client to a newer version"
                        % ((text,) + PRACTICE_API_MIN))
@@ -302,5 +345,5 @@ class PracticeEngine:
             headers = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
             connection.send_body(message.encode() + b"\n", 400, headers)
             return False
-        request.api = asked
+        request.api = version
         return True

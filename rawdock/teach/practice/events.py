@@ -1,7 +1,7 @@
-"""What happened on a practice engine, and when: its clock, its identities, its events, and GET /events.
+"""The events of a practice engine, its clock and its identities, and GET /events.
 
-The last MAX_EVENTS are kept for `since`. A reader too slow to see all that came is cut off
-rather than left to believe it saw everything.
+The last MAX_EVENTS are kept for `since`. The stream of a client that is too slow to be sent every event is
+cut, so that it cannot believe that it has seen them all.
 """
 import collections
 import json
@@ -10,7 +10,7 @@ import time
 
 from .request import PracticeRefusal, label_matches, matches_filters, practice_filters, unix_time
 
-MAX_EVENTS = 256                  # dockerd's: the events that `since` can still see
+MAX_EVENTS = 256                  # that `since` can still find, as with dockerd
 ZERO_TIME = "0001-01-01T00:00:00Z"
 
 
@@ -19,7 +19,7 @@ def nanoseconds_now():
 
 
 def wire_time(nanoseconds, fixed=False):
-    """Nanoseconds since 1970 → RFC 3339 in UTC; `fixed` keeps all nine digits, as log lines have them."""
+    """Return nanoseconds since 1970 as RFC 3339 in UTC; `fixed` keeps all nine digits, as for log lines."""
     seconds, fraction = divmod(nanoseconds, 1000000000)
     digits = "%09d" % fraction
     digits = digits if fixed else digits.rstrip("0")
@@ -31,13 +31,13 @@ def random_hex(digits=64):
 
 
 def stable_hex(*parts):
-    """64 hex digits that depend on `parts` alone: what a practice image's digests are made from."""
+    """Return 64 hex digits that depend on `parts` alone, such as the digest of a practice image."""
     import hashlib
     return hashlib.sha256("\0".join(("rawdock practice",) + parts).encode()).hexdigest()
 
 
 class PracticeEvents:
-    """The events of one engine, numbered from its start: `first` is the number of the oldest that is kept."""
+    """The events of one engine, numbered from 0: `first` is the number of the oldest that is kept."""
 
     def __init__(self, changed):
         self.changed = changed
@@ -61,7 +61,7 @@ class PracticeEvents:
 
     @property
     def end(self):
-        """The number of the next event."""
+        """The number that the next event will have."""
         return self.first + len(self._kept)
 
     def since(self, number):
@@ -90,11 +90,11 @@ def answer_events(engine, connection, request):
     if since is not None and until is not None and since > until:
         raise PracticeRefusal(400, "`since` time cannot be after `until` time")
     filters = practice_filters(request.text("filters"))
-    changed, events = engine.state.changed, engine.state.events
+    changed, events = engine.changed, engine.events
     with changed:
         replay = since is not None or until is not None
         number = events.first if replay else events.end
-    connection.start_stream("application/json")
+    connection.start_stream([("Content-Type", "application/json")])
     while True:
         with changed:
             lost = number < events.first
@@ -105,7 +105,7 @@ def answer_events(engine, connection, request):
             if not batch and not over:
                 changed.wait(0.1)
         if lost and not replay:
-            connection.hang_up()   # a reader so slow that events were lost must not think it saw all
+            connection.hang_up()   # the client must not believe that it has seen every event
             return
         replay = False
         for event in batch:

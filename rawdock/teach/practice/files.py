@@ -1,27 +1,26 @@
-"""The files of a practice container: a tree in memory over its image's, and the tars that go in and out.
+"""The files of a practice container: a tree in memory that begins as its image's, and tars into and out of
+it.
 
-Promises: no file of the host is read or written, bind mounts included: what the client names
-there is a folder of this memory. Bounded: MAX_TREE_BYTES a tree, MAX_TREE_FILES entries.
+Promises: no file of the host is read or written, bind mounts included: the path that a client gives for one
+is a folder of this memory. Bounds: MAX_TREE_BYTES in a tree, and MAX_TREE_FILES entries.
 
-    PracticeTree    paths → TreeNode, over a shared base that is never changed
-    PracticeFiles   a container's view: its own tree, with others mounted in it
-
-Paths are absolute and clean ("/etc/passwd"). Leaves out: owners, permissions that refuse,
-hard links (a tar's hard link becomes a copy), devices.
+Paths are absolute and without `.` and `..` segments ("/etc/passwd"). Leaves out: owners, permissions that are
+enforced, hard links (that of a tar becomes a copy), devices.
 """
 import collections
+import os
 import re
 import time
 
-from .request import PracticeRefusal
+from .request import PracticeRefusal, join_path
 
-MAX_TREE_BYTES = 64 << 20
+MAX_TREE_BYTES = 32 << 20
 MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
-# kind "file", "folder" or "link"; mode int (permission bits); content bytes, or bytearray of a file that grew
-# (a link's: where it leads); modified in seconds since 1970
+# `kind` is "file", "folder" or "link", `mode` the permission bits, `content` bytes (of a link: its target),
+# and `modified` in seconds since 1970.
 TreeNode = collections.namedtuple("TreeNode", "kind mode content modified")
 
 
@@ -30,73 +29,48 @@ def folder_node(modified=None):
 
 
 def file_node(content, mode=0o644, modified=None):
-    return TreeNode("file", mode, bytes(content), time.time() if modified is None else modified)
+    return TreeNode("file", mode, content, time.time() if modified is None else modified)
 
 
-def join_path(folder, name):
-    """`name` as seen from `folder` → a clean absolute path (str)."""
-    kept = []
-    for segment in (name if name.startswith("/") else folder + "/" + name).split("/"):
-        if segment == "..":
-            del kept[-1:]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept)
-
-
-def parent_path(path):
-    return path.rpartition("/")[0] or "/"
-
-
-def base_name(path):
-    return path.rpartition("/")[2]
+parent_path = os.path.dirname
+base_name = os.path.basename
 
 
 class FileProblem(Exception):
-    """A file operation that cannot be: str() is what the kernel would say ("No such file or directory")."""
+    """Raised for a file operation that fails; str() is the kernel's message ("No such file or directory")."""
 
 
 class PracticeTree:
-    """`base` {path: TreeNode} is shared with other trees; `own` has what differs here, None for a removal."""
+    """`nodes` maps the path of each file to its TreeNode; `base` is the dict that they were copied from.
+
+    `size` is the bytes of what differs from `base`, TREE_NODE_COST for each entry included.
+    """
 
     def __init__(self, base=None):
         self.base = base or {}
-        self.own = {} if base else {"/": folder_node()}
+        self.nodes = dict(base or {"/": folder_node()})
         self.size = 0
 
-    def get(self, path):
-        return self.own[path] if path in self.own else self.base.get(path)
+    def _cost(self, path, node):
+        return 0 if node is None or node is self.base.get(path) else len(node.content) + TREE_NODE_COST
 
     def set(self, path, node):
-        old = self.own.get(path)
-        cost, saved = [len(one.content) + TREE_NODE_COST if one else 0 for one in (node, old)]
-        grown = self.size + cost - saved
-        if node is not None and (grown > MAX_TREE_BYTES or len(self.own) > MAX_TREE_FILES):
+        """Put a node at `path`; None removes what is there. Raises FileProblem if the tree is full."""
+        size = self.size + self._cost(path, node) - self._cost(path, self.nodes.get(path))
+        if node is None:
+            self.nodes.pop(path, None)
+        elif size > MAX_TREE_BYTES or len(self.nodes) > MAX_TREE_FILES:
             raise FileProblem("No space left on device")
-        if node is None and path not in self.base:
-            self.own.pop(path, None)
         else:
-            self.own[path] = node
-        self.size = grown
-
-    def append(self, path, content):
-        """Add to a file in place: a log that grows line by line is not copied for each."""
-        node = self.own.get(path)
-        if node is None or not isinstance(node.content, bytearray):
-            old = self.get(path)
-            node = TreeNode("file", old.mode, bytearray(old.content), old.modified)
-            self.set(path, node)
-        if self.size + len(content) > MAX_TREE_BYTES:
-            raise FileProblem("No space left on device")
-        node.content.extend(content)
-        self.size += len(content)
-
-    def paths(self):
-        return [path for path in set(self.base) | set(self.own) if self.get(path) is not None]
+            self.nodes[path] = node
+        self.size = size
 
 
 class PracticeFiles:
-    """`lock` guards it; `base` as of PracticeTree; `mounts` {path: PracticeTree}."""
+    """What a container sees: its own tree of `base`, and other trees at the paths of `mounts`.
+
+    `lock` guards all of it. Every method raises FileProblem where the kernel would refuse.
+    """
 
     def __init__(self, lock, base, mounts):
         self.lock = lock
@@ -104,12 +78,12 @@ class PracticeFiles:
         self.mounts = {}
         for path, tree in sorted(mounts.items()):
             self.make_folder(parent_path(path))
-            if tree.get("/").kind == "folder":
+            if tree.nodes["/"].kind == "folder":
                 self.make_folder(path)
             self.mounts[path] = tree
 
     def _place(self, path):
-        """→ (tree, path in it)."""
+        """Return the PracticeTree that has `path`, and the path in that tree."""
         at = path
         while at != "/":
             if at in self.mounts:
@@ -118,12 +92,12 @@ class PracticeFiles:
         return self.tree, path
 
     def get(self, path):
-        """The node at exactly `path`, or None."""
+        """Return the node at `path`, no link followed, or None."""
         tree, inner = self._place(path)
-        return tree.get(inner)
+        return tree.nodes.get(inner)
 
     def resolve(self, path):
-        """`path` with every link in it followed. FileProblem if links go round."""
+        """Return `path` with every link in it followed."""
         for _ in range(40):
             at = ""
             for segment in path.split("/")[1:]:
@@ -138,7 +112,7 @@ class PracticeFiles:
         raise FileProblem("Too many levels of symbolic links")
 
     def find(self, path):
-        """(path with links followed, its node). FileProblem if there is nothing."""
+        """Return (path with links followed, its node)."""
         with self.lock:
             path = self.resolve(path)
             node = self.get(path)
@@ -147,23 +121,24 @@ class PracticeFiles:
             return path, node
 
     def read(self, path):
+        """Return the content of a file (bytes)."""
         node = self.find(path)[1]
         if node.kind == "folder":
             raise FileProblem("Is a directory")
-        return bytes(node.content)
+        return node.content
 
     def names(self, path):
-        """What lies in the folder `path`, sorted."""
+        """Return the names in the folder `path`, sorted."""
         with self.lock:
             start = path.rstrip("/") + "/"
             tree, inner = self._place(path)
             inner = inner.rstrip("/") + "/"
-            found = {one[len(inner):] for one in tree.paths() if one.startswith(inner)}
+            found = {one[len(inner):] for one in tree.nodes if one.startswith(inner)}
             found.update(one[len(start):] for one in self.mounts if one.startswith(start))
             return sorted({one.partition("/")[0] for one in found} - {""})
 
     def put(self, path, node):
-        """Put `node` at `path`, whose folder must be there."""
+        """Put `node` at `path`, the folder of which must exist."""
         with self.lock:
             folder = self.resolve(parent_path(path))
             parent, old = self.get(folder), self.get(path)
@@ -177,25 +152,23 @@ class PracticeFiles:
             tree.set(inner, node)
 
     def write(self, path, content, append=False):
+        """Write a file, or add to it, following links."""
         with self.lock:
             path = self.resolve(path)
             old = self.get(path)
             is_file = old is not None and old.kind == "file"
-            if append and is_file:
-                tree, inner = self._place(path)
-                tree.append(inner, content)
-            else:
-                self.put(path, file_node(content, old.mode if is_file else 0o644))
+            before = old.content if append and is_file else b""
+            self.put(path, file_node(before + content, old.mode if is_file else 0o644))
 
     def make_folder(self, path):
-        """The folder `path`, with those above it."""
+        """Make the folder `path`, and those above it, where they do not exist."""
         with self.lock:
             if self.get(path) is None:
                 self.make_folder(parent_path(path))
                 self.put(path, folder_node())
 
     def below(self, path):
-        """Every path under `path`, and itself first."""
+        """Return `path` and every path below it, folders before their content."""
         with self.lock:
             found = [path]
             for name in self.names(path):
@@ -203,6 +176,7 @@ class PracticeFiles:
             return found
 
     def remove(self, path):
+        """Remove a file, or a folder with its content."""
         with self.lock:
             if any(mount == path or mount.startswith(path.rstrip("/") + "/") for mount in self.mounts):
                 raise FileProblem("Device or resource busy")
@@ -211,27 +185,29 @@ class PracticeFiles:
                 tree.set(inner, None)
 
     def changes(self):
-        """What differs from the image: list of {"Path", "Kind"}; Kind 0 changed, 1 added, 2 deleted."""
+        """Return what differs from the image as [{"Path", "Kind"}]; Kind 0 is changed, 1 added, 2 deleted."""
         with self.lock:
-            found = {}
-            for path, node in self.tree.own.items():
-                found[path] = 2 if node is None else 0 if path in self.tree.base else 1
+            found, nodes, base = {}, self.tree.nodes, self.tree.base
+            for path in set(nodes) | set(base):
+                if nodes.get(path) is base.get(path):
+                    continue
+                found[path] = 2 if path not in nodes else 0 if path in base else 1
                 parent = parent_path(path)
-                while parent != "/" and found.setdefault(parent, 0 if parent in self.tree.base else 1) == 0:
+                while parent != "/" and found.setdefault(parent, 0 if parent in base else 1) == 0:
                     parent = parent_path(parent)
             return [{"Path": path, "Kind": kind} for path, kind in sorted(found.items())]
 
 
 def path_stat(path, node):
-    """What the X-Docker-Container-Path-Stat field tells of a node, before base64."""
+    """Return the JSON value of the X-Docker-Container-Path-Stat field for a node."""
     return {"name": base_name(path) or "/", "size": 4096 if node.kind == "folder" else len(node.content),
             "mode": node.mode | GO_MODE_BITS[node.kind],
             "mtime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(node.modified)),
-            "linkTarget": bytes(node.content).decode("utf-8", "replace") if node.kind == "link" else ""}
+            "linkTarget": node.content.decode("utf-8", "replace") if node.kind == "link" else ""}
 
 
-def write_practice_tar(files, path, prefix, sink):
-    """Write the tar of what is at `path` to `sink`; its first name is `prefix`, "" leaves the folder out."""
+def practice_tar(files, path, prefix):
+    """Yield the bytes of a tar of what is at `path`; its first name is `prefix`, "" leaves the folder out."""
     import tarfile
     for one in files.below(path):
         name = (prefix + one[len(path.rstrip("/")):]).strip("/")
@@ -247,16 +223,19 @@ def write_practice_tar(files, path, prefix, sink):
         elif node.kind == "link":
             entry.type, entry.linkname = tarfile.SYMTYPE, node.content.decode("utf-8", "surrogateescape")
         else:
-            content = bytes(node.content)
+            content = node.content
             entry.size = len(content)
-        sink.write(entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape"))
-        sink.write(content + b"\0" * (-len(content) % tarfile.BLOCKSIZE))
-    # Not padded to a tape's record, as tarfile would: the length is that of an engine's tar.
-    sink.write(b"\0" * tarfile.BLOCKSIZE * 2)
+        yield entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
+        yield content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
+    # tarfile would pad it to a tape's record; an engine's tar ends with two blocks.
+    yield b"\0" * tarfile.BLOCKSIZE * 2
 
 
 def read_practice_tar(files, folder, data, keep_kinds=False):
-    """Unpack a tar (bytes; plain, gzip, bzip2 or xz) into `folder`. PracticeRefusal if it is none."""
+    """Unpack a tar (bytes, possibly compressed with gzip, bzip2 or xz) into `folder`. Raises PracticeRefusal.
+
+    With `keep_kinds`, a folder does not replace a file, nor a file a folder.
+    """
     import io
     import tarfile
     room = MAX_TREE_BYTES
@@ -282,7 +261,7 @@ def read_practice_tar(files, folder, data, keep_kinds=False):
         raise PracticeRefusal(500, "Error processing tar file: %s" % problem)
     except PracticeRefusal:
         raise
-    except Exception as error:   # tarfile lets through what its decompressors raise, whatever the version
+    except Exception as error:   # tarfile does not catch what its decompressors raise
         if not data.strip(b"\0"):
             return   # an archive of nothing
         raise PracticeRefusal(500, "Error processing tar file: not a tar: %s" % error)

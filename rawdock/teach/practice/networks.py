@@ -1,23 +1,25 @@
-"""The networks of a practice engine: names and addresses, and who is plugged in where. No packet ever moves.
+"""The networks of a practice engine: names, addresses, and which containers are connected. No packet moves.
 
-bridge, host and none are built in. The addresses are as an engine would give them; the only
-port anybody can reach is a published one, on loopback.
+bridge, host and none are built in. The addresses are those that an engine would give; the only port that can
+be connected to is a published one, on the loopback address.
 """
 from .events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .request import (NO_SWARM, PracticeRefusal, checked_kind, fold_keys, is_yes, label_matches,
-                      matches_filters, practice_filters, prune_filters)
+from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
+                      prune_filters, read_object)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
 BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
-MAX_NETWORKS = 200
+NETWORK_KINDS = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
+                 "IPAM": dict, "Options": dict, "Labels": dict}
+ENDPOINT_KINDS = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict, "MacAddress": str}
 
 
 class PracticeEndpoint:
-    """One container's plug in one network. `given` is what was asked for; the rest is set while it runs."""
+    """A container's place in a network: `given` are its settings; the rest is set while it runs."""
 
     def __init__(self, given=None):
-        self.given = fold_keys(given or {}, ("IPAMConfig", "Links", "Aliases", "DriverOpts", "MacAddress"))
+        self.given = read_object(given or {}, ENDPOINT_KINDS, "EndpointConfig.")
         self.network = None
         self.id = self.address = self.mac = ""
 
@@ -35,7 +37,10 @@ class PracticeEndpoint:
 
 
 class PracticeNetwork:
-    """`pools` are the IPAM Config's entries; `subnet` the first IPv4Network of them, None: no addresses."""
+    """One network; `pools` are the entries of its IPAM Config, `given` the body of the create request.
+
+    `subnet` is the first IPv4Network of the pools; without one (None) its containers have no addresses.
+    """
 
     def __init__(self, name, driver, pools=(), given=None):
         from ipaddress import ip_network
@@ -101,18 +106,16 @@ def default_pool(number):
 
 
 def checked_pools(given):
-    """A create request's IPAM → its Config's entries (dicts of str). PracticeRefusal if one is no network."""
+    """Return the entries (dicts of str) of the IPAM Config of a create request. Raises PracticeRefusal."""
     from ipaddress import ip_address, ip_network
-    ipam = fold_keys(given.get("IPAM") or {}, ("Driver", "Config", "Options"))
+    ipam = read_object(given.get("IPAM") or {}, {"Driver": str, "Config": list}, "IPAM.")
     if ipam.get("Driver") not in (None, "", "default"):
         raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
-    pools = checked_kind(ipam, "Config", (list,), "IPAM.") or []
-    kinds = (str, dict, type(None))
-    if not all(isinstance(one, dict) and all(isinstance(value, kinds) for value in one.values())
-               for one in pools):
-        raise PracticeRefusal(400, "invalid JSON: IPAM.Config is not a list of pools")
-    pools = [{key: value for key, value in fold_keys(one, ("Subnet", "IPRange", "Gateway")).items() if value}
-             for one in pools]
+    if not all(isinstance(one, dict) for one in ipam.get("Config") or ()):
+        raise PracticeRefusal(400, "invalid JSON: IPAM.Config must be a list of objects")
+    kinds = {"Subnet": str, "IPRange": str, "Gateway": str}
+    pools = [read_object(one, kinds, "IPAM.Config.") for one in ipam.get("Config") or ()]
+    pools = [{key: value for key, value in one.items() if value} for one in pools]
     for one in pools:
         try:
             subnet = ip_network(one.get("Subnet", ""), False)
@@ -128,20 +131,20 @@ def checked_pools(given):
 
 
 class PracticeNetworks:
-    """The networks of `state`, by name."""
+    """The networks of `engine`, by name."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
                         for name, driver in BUILT_IN_NETWORKS}
 
     def emit(self, network, action, **more):
         more.update(name=network.name, type=network.driver)
-        self.state.events.emit("network", action, network.id, more)
+        self.engine.events.emit("network", action, network.id, more)
 
     def find(self, text):
-        """A name, an id or the start of one → PracticeNetwork. PracticeRefusal 404."""
+        """Return the network with this name or id, or whose id begins so. Raises PracticeRefusal."""
         with self.changed:
             if text in self.by_name:
                 return self.by_name[text]
@@ -150,39 +153,18 @@ class PracticeNetworks:
                 return found[0]
         raise PracticeRefusal(404, "network %s not found" % text)
 
-    def create(self, given):
-        name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
-        if not name.strip():
-            raise PracticeRefusal(500, "invalid name: %s" % name)
-        if driver == "overlay":
-            raise PracticeRefusal(500, NO_SWARM)
-        if driver not in NETWORK_DRIVERS:
-            raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
-        if driver != "bridge":
-            raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
-        with self.changed:
-            if name in self.by_name:
-                raise PracticeRefusal(409, "network with name %s already exists" % name)
-            pools = checked_pools(given)
-            if all(":" in one["Subnet"] for one in pools):
-                taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
-                free = (default_pool(number) for number in range(18, 18 + MAX_NETWORKS))
-                pools = [next((one for one in free if one["Subnet"] not in taken), None)] + pools
-            if pools[0] is None or len(self.by_name) > MAX_NETWORKS:
-                raise PracticeRefusal(500, "a practice engine has addresses for %d networks: remove some"
-                                      % MAX_NETWORKS)
-            network = self.by_name[name] = PracticeNetwork(name, driver, pools, given)
-            self.emit(network, "create")
-            return network
-
-    def refuse_built_in(self, network, action):
-        if network.name in dict(BUILT_IN_NETWORKS):
-            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be %s"
-                                  % (network.name, action))
+    def free_pool(self):
+        """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
+        taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+        for number in range(18, 256):
+            if default_pool(number)["Subnet"] not in taken:
+                return default_pool(number)
+        raise PracticeRefusal(500, "all predefined address pools have been fully subnetted")
 
     def remove(self, network):
         with self.changed:
-            self.refuse_built_in(network, "removed")
+            if network.name in dict(BUILT_IN_NETWORKS):
+                raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
             if network.endpoints:
                 raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
                                            " endpoints" % (network.name, network.id))
@@ -200,32 +182,12 @@ class PracticeNetworks:
                 network.unplug(container)
                 self.emit(network, "disconnect", container=container.id)
 
-    def connect(self, network, container, given):
-        with self.changed:
-            if "host" in (network.name, container.host_config["NetworkMode"]):
-                raise PracticeRefusal(400, "container cannot be disconnected from host network or connected"
-                                           " to host network")
-            if container.is_up and network.name in container.endpoints:
-                raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
-                                      % (container.name, network.name))
-            endpoint = container.endpoints[network.name] = PracticeEndpoint(given)
-            if container.is_up:
-                self.plug(container, network.name, endpoint)
-
-    def disconnect(self, network, container):
-        with self.changed:
-            if container.endpoints.pop(network.name, None) is None:
-                raise PracticeRefusal(500, "container %s is not connected to network %s"
-                                      % (container.id, network.name))
-            network.unplug(container)
-            self.emit(network, "disconnect", container=container.id)
-
 
 def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
     found = []
-    with engine.state.changed:
-        for network in engine.state.networks.by_name.values():
+    with engine.changed:
+        for network in engine.networks.by_name.values():
             built_in = network.name in dict(BUILT_IN_NETWORKS)
             in_use = built_in or bool(network.endpoints)
             known = {"name": lambda value: value in network.name, "id": network.id.startswith,
@@ -236,53 +198,78 @@ def answer_networks(engine, connection, request):
                      "dangling": lambda value: is_yes(value) != in_use}
             if matches_filters(filters, known):
                 found.append(network.inspect(False))
-    connection.send_json(found)
+    return found
 
 
 def answer_network(engine, connection, request, name):
-    with engine.state.changed:
-        found = engine.state.networks.find(name).inspect(True)
-    connection.send_json(found)
+    with engine.changed:
+        return engine.networks.find(name).inspect(True)
 
 
 def answer_network_create(engine, connection, request):
-    kinds = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
-             "IPAM": dict, "Options": dict, "Labels": dict}
-    given = fold_keys(request.json(), list(kinds) + ["CheckDuplicate"])
-    for key, kind in kinds.items():
-        checked_kind(given, key, (kind,), "")
-    connection.send_json({"Id": engine.state.networks.create(given).id, "Warning": ""}, 201)
+    given, networks = read_object(request.json(), NETWORK_KINDS), engine.networks
+    name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
+    if not name.strip():
+        raise PracticeRefusal(500, "invalid name: %s" % name)
+    if driver == "overlay":
+        raise PracticeRefusal(500, NO_SWARM)
+    if driver not in NETWORK_DRIVERS:
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
+    if driver != "bridge":
+        raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
+    with engine.changed:
+        if name in networks.by_name:
+            raise PracticeRefusal(409, "network with name %s already exists" % name)
+        pools = checked_pools(given)
+        if all(":" in one["Subnet"] for one in pools):
+            pools = [networks.free_pool()] + pools
+        network = networks.by_name[name] = PracticeNetwork(name, driver, pools, given)
+        networks.emit(network, "create")
+    connection.send_json({"Id": network.id, "Warning": ""}, 201)
 
 
 def answer_network_delete(engine, connection, request, name):
-    engine.state.networks.remove(engine.state.networks.find(name))
+    engine.networks.remove(engine.networks.find(name))
     connection.send_empty(204)
 
 
-def plug_request(engine, request, name):
-    """(network, container, the request's body) of a connect or disconnect."""
-    given = fold_keys(request.json(), ("Container", "EndpointConfig", "Force"))
-    network = engine.state.networks.find(name)
-    container = engine.state.containers.find(checked_kind(given, "Container", (str,), "") or "")
-    return network, container, given
+def connect_request(engine, request, name):
+    """Return (network, container, the request's body) of a connect or disconnect request."""
+    given = read_object(request.json(), {"Container": str, "EndpointConfig": dict})
+    network = engine.networks.find(name)
+    return network, engine.containers.find(given.get("Container") or ""), given
 
 
 def answer_network_connect(engine, connection, request, name):
-    network, container, given = plug_request(engine, request, name)
-    engine.state.networks.connect(network, container, checked_kind(given, "EndpointConfig", (dict,), ""))
+    network, container, given = connect_request(engine, request, name)
+    with engine.changed:
+        if "host" in (network.name, container.host_config["NetworkMode"]):
+            raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to"
+                                       " host network")
+        if container.is_up and network.name in container.endpoints:
+            raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
+                                  % (container.name, network.name))
+        endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
+        if container.is_up:
+            engine.networks.plug(container, network.name, endpoint)
     connection.send_empty(200)
 
 
 def answer_network_disconnect(engine, connection, request, name):
-    network, container, _ = plug_request(engine, request, name)
-    engine.state.networks.disconnect(network, container)
+    network, container, _ = connect_request(engine, request, name)
+    with engine.changed:
+        if container.endpoints.pop(network.name, None) is None:
+            raise PracticeRefusal(500, "container %s is not connected to network %s"
+                                  % (container.id, network.name))
+        network.unplug(container)
+        engine.networks.emit(network, "disconnect", container=container.id)
     connection.send_empty(200)
 
 
 def answer_networks_prune(engine, connection, request):
     filters = prune_filters(request)
-    networks, going = engine.state.networks, []
-    with engine.state.changed:
+    networks, going = engine.networks, []
+    with engine.changed:
         for network in list(networks.by_name.values()):
             known = {"label": lambda value: label_matches(network.labels, value),
                      "until": lambda moment: network.created <= moment}
@@ -290,8 +277,8 @@ def answer_networks_prune(engine, connection, request):
                 filters, known):
                 networks.remove(network)
                 going.append(network.name)
-    engine.state.events.emit("network", "prune", "", {"reclaimed": "0"})
-    connection.send_json({"NetworksDeleted": going or None})
+    engine.events.emit("network", "prune", "", {"reclaimed": "0"})
+    return {"NetworksDeleted": going or None}
 
 
 NETWORK_ROUTES = (

@@ -1,8 +1,9 @@
 """What a request to a practice engine holds, read as strictly as engines do: path, query, filters, JSON.
 
-Whatever is wrong ends in PracticeRefusal: the status and the message of the answer.
+Whatever is wrong raises PracticeRefusal, which has the status and the message of the response.
 """
 import json
+import os
 import re
 import time
 
@@ -16,16 +17,14 @@ NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docke
             ' node to swarm'
             ' and try again.')
 NO_THREAD = "the practice engine has no thread for it: it is closing, or the system is out of threads"
-SIGNAL_NUMBERS = {
-    "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10,
-    "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18,
-    "STOP": 19, "TSTP": 20, "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26,
-    "PROF": 27, "WINCH": 28, "IO": 29, "PWR": 30, "SYS": 31,
-}
+# Linux's, whatever this system's are: the first is 1.
+SIGNAL_NUMBERS = {name: number for number, name in enumerate(
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN"
+    " TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(), 1)}
 
 
 class PracticeRefusal(Exception):
-    """An answer that is a refusal: `status` (int) and `message` (str)."""
+    """Raised for what the engine refuses: `status` (int) and `message` (str) of the error response."""
 
     def __init__(self, status, message):
         Exception.__init__(self, message)
@@ -34,14 +33,14 @@ class PracticeRefusal(Exception):
 
 
 def percent_decoded(text, plus_is_space=False):
-    """Percent-decoding of a str; PracticeRefusal for an escape that is none."""
+    """Decode the percent-encoding of a str. Raises PracticeRefusal for a "%" without two hex digits."""
     if re.search("%(?![0-9A-Fa-f]{2})", text):
         raise PracticeRefusal(400, "invalid URL escape in %s" % text[:100])
     return percent_decode(text, plus_is_space)
 
 
 def parse_query(text):
-    """A query string → {name: [value, …]}."""
+    """Parse a query string → {name: [value, …]}. Raises PracticeRefusal."""
     found = {}
     for part in text.split("&") if text else ():
         if ";" in part:
@@ -51,30 +50,32 @@ def parse_query(text):
     return found
 
 
+def join_path(folder, name):
+    """Return `name` as an absolute path without empty, `.` and `..` segments; `folder` is where it starts."""
+    return "/" + os.path.normpath(os.path.join("/", folder, name)).lstrip("/")
+
+
 def clean_path(path):
-    """`path` without empty, `.` and `..` segments; one slash at the end stays."""
-    kept = []
-    for segment in path.split("/"):
-        if segment == "..":
-            del kept[-1:]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
+    """Return the path of a target without empty, `.` and `..` segments; a slash at its end is kept."""
+    cleaned = join_path("/", path)
+    return cleaned + "/" if path.endswith("/") and cleaned != "/" else cleaned
 
 
 def unix_time(text, name):
-    """Seconds with up to nine decimals → nanoseconds; None for nothing given."""
+    """Convert seconds with up to nine decimals (str) to nanoseconds (int); "" and "0" give None."""
     if not text or text == "0":
         return None
     match = re.fullmatch(r"(-?[0-9]{1,12})(?:\.([0-9]{1,9}))?", text)
     if match is None:
-        raise PracticeRefusal(400, "invalid value for %s: %s (seconds since 1970, as 1795424287 or"
-                                   " 1795424287.000000001)" % (name, text))
+        raise PracticeRefusal(400, "invalid value for %s: %s (seconds since 1970)" % (name, text))
     return int(match.group(1)) * 1000000000 + int((match.group(2) or "0").ljust(9, "0"))
 
 
 class PracticeRequest:
-    """One whole request: `method`, `path` without version, `query`, `body`, `api` version (pair of int)."""
+    """A whole request: `method`, `path` without its version, `query` {name: [value, …]}, `body` (bytes).
+
+    `api` is the API version of the path (a pair of int), or the engine's own if the path has none.
+    """
 
     def __init__(self, head, body):
         self.head = head
@@ -93,14 +94,21 @@ class PracticeRequest:
     def text(self, name, default=""):
         return self.query.get(name, [default])[0]
 
+    def number(self, name):
+        """Return a parameter as an int, None if it is empty or not given. Raises PracticeRefusal."""
+        text = self.text(name)
+        if text and not re.fullmatch("-?[0-9]{1,9}", text):
+            raise PracticeRefusal(400, "invalid value for %s: %s (a whole number)" % (name, text))
+        return int(text) if text else None
+
     def flag(self, name, default=False):
-        """A boolean as the engine reads it: "", 0, no, false and none are false, all else is true."""
+        """Return a boolean parameter, which engines read as true unless it is "", 0, no, false or none."""
         if name not in self.query:
             return default
         return self.text(name).strip().lower() not in ("", "0", "no", "false", "none")
 
     def json(self):
-        """The body as a JSON object (dict)."""
+        """Return the body, which must be a JSON object, as a dict. Raises PracticeRefusal."""
         kind = self.head.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise PracticeRefusal(400, "Content-Type specified (%s) must be 'application/json'" % kind)
@@ -115,32 +123,34 @@ class PracticeRequest:
         return found
 
 
-def fold_keys(given, known):
-    """A JSON object whose keys may be in any case (Go reads them so) → one with the spelling of `known`."""
-    spelling = {key.lower(): key for key in known}
-    return {spelling.get(key.lower(), key): value for key, value in given.items()}
+# The kind of a JSON value that is a list of strings; one string may be given for a list of one.
+STRINGS = (list, str)
 
 
-def checked_kind(given, key, kinds, where):
-    value = given.get(key)
-    if value is not None and (not isinstance(value, kinds) or isinstance(value, bool) and bool not in kinds):
-        wanted = "/".join(one.__name__ for one in kinds)
-        raise PracticeRefusal(400, "invalid JSON: %s%s is not what it should be (%s)" % (where, key, wanted))
-    return value
+def read_object(given, kinds, where=""):
+    """Check a JSON object → a dict with the keys spelled as in `kinds`: Go matches them in any case.
 
-
-def checked_words(given, key, where=""):
-    """A list of str, given as that or as one str, or None."""
-    value = checked_kind(given, key, (list, str), where)
-    if isinstance(value, str):
-        return [value]
-    if value and not all(isinstance(word, str) for word in value):
-        raise PracticeRefusal(400, "invalid JSON: %s%s is not a list of strings" % (where, key))
-    return value
+    `kinds` maps each known key to a type or STRINGS; null is of every kind. Raises PracticeRefusal, with
+    `where` before the name of the key.
+    """
+    spelling = {key.lower(): key for key in kinds}
+    found = {spelling.get(key.lower(), key): value for key, value in given.items()}
+    for key, kind in kinds.items():
+        value = found.get(key)
+        if value is None:
+            continue
+        if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+            name = "list of strings" if kind is STRINGS else kind.__name__
+            raise PracticeRefusal(400, "invalid JSON: %s%s must be a %s" % (where, key, name))
+        if kind is STRINGS:
+            found[key] = [value] if isinstance(value, str) else value
+            if not all(isinstance(word, str) for word in found[key]):
+                raise PracticeRefusal(400, "invalid JSON: %s%s must be a list of strings" % (where, key))
+    return found
 
 
 def signal_number(text, default=15):
-    """A signal as the API gives it ("SIGTERM", "term", "15") → int. PracticeRefusal if there is no such."""
+    """Return the number of a signal: "SIGTERM", "term" or "15"; `default` for "". Raises PracticeRefusal."""
     if not text:
         return default
     name = text.upper()
@@ -153,10 +163,10 @@ def signal_number(text, default=15):
 
 
 def matches_filters(filters, tests):
-    """Whether every filter holds: values of one key are alternatives, but an object must have every `label`.
+    """Return whether an object passes every filter: with one value of its key, but with all of `label`.
 
-    `label!` is for objects that do not have all of the labels given. `tests` is {key: function(value) →
-    bool}; a key without a test is one that nothing here could fulfil or fail.
+    `label!` is passed by an object that has not all of its labels. `tests` maps keys to functions of a
+    value; every object passes a filter without a test.
     """
     for key, values in filters.items():
         test = tests.get(key.rstrip("!"))
@@ -167,9 +177,9 @@ def matches_filters(filters, tests):
 
 
 def practice_filters(text, known=None):
-    """The `filters` parameter: JSON {"key": {"value": true}} or {"key": ["value"]} → {key: [value, …]}.
+    """Parse a `filters` parameter, {"key": {"value": true}} or {"key": ["value"]} → {key: [value, …]}.
 
-    PracticeRefusal for a key that is not in `known` (a list; None: any key will do).
+    Raises PracticeRefusal, also for a key that is not in the list `known`, unless that is None.
     """
     if not text:
         return {}
@@ -187,7 +197,7 @@ def practice_filters(text, known=None):
 
 
 def prune_filters(request, known=("label", "label!", "until")):
-    """The `filters` of a prune, `until` as nanoseconds since 1970: what was made later stays."""
+    """Return the filters of a prune; the one value of `until` becomes an int, nanoseconds since 1970."""
     filters = practice_filters(request.text("filters"), known)
     if len(filters.get("until", ())) > 1:
         raise PracticeRefusal(500, "more than one until filter specified")
@@ -200,19 +210,20 @@ def prune_filters(request, known=("label", "label!", "until")):
 
 
 def is_yes(value):
-    """Whether a filter's value is the engine's true."""
+    """Return whether a filter's value is one that engines read as true."""
     return value.lower() in ("1", "true")
 
 
 def label_matches(labels, wanted):
+    """Return whether the labels (a dict or None) have `wanted`, which is KEY or KEY=VALUE."""
+    labels = labels or {}
     key, equals, value = wanted.partition("=")
     return key in labels and (not equals or labels[key] == value)
 
 
-def check_size(request):
-    """The terminal size that a resize asks for → (rows, columns)."""
-    for name in ("h", "w"):
-        if not re.fullmatch("[0-9]{1,5}", request.text(name)):
-            raise PracticeRefusal(400, "invalid value for %s: '%s' (a number of rows or columns)"
-                                  % (name, request.text(name)))
-    return int(request.text("h")), int(request.text("w"))
+def terminal_size(request):
+    """Return the size that a resize request gives: (rows, columns). Raises PracticeRefusal."""
+    size = request.number("h"), request.number("w")
+    if None in size or min(size) < 0:
+        raise PracticeRefusal(400, "invalid size: h and w are the number of rows and of columns")
+    return size

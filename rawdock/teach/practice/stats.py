@@ -1,7 +1,7 @@
 """What a practice container uses, and its processes: GET /containers/{id}/stats and /top.
 
-The numbers are invented but plausible: they grow with the time that the container ran and the
-bytes that it holds; nothing of the host is measured.
+The numbers are invented: they grow with the time that a container has run and with the bytes that it holds.
+Nothing of the host is measured.
 """
 import json
 import re
@@ -17,7 +17,7 @@ TOP_AUX_TITLES = "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND".split(
 
 
 def cpu_part(nanoseconds):
-    """The cpu_stats of a container that has run for so long: a thousandth of one processor."""
+    """Return the cpu_stats of a container that has run so long (None: not at all), using 1/1000 of a CPU."""
     if nanoseconds is None:
         return {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
                 "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
@@ -29,7 +29,7 @@ def cpu_part(nanoseconds):
 
 
 def container_stats(container, one_shot):
-    """One object of the stats stream. Call it under `changed`."""
+    """Return one object of the stats stream. Call it under `changed`."""
     up, now = container.is_up, nanoseconds_now()
     ran = now - container.started if up else None
     found = {
@@ -58,14 +58,12 @@ def container_stats(container, one_shot):
 
 
 def answer_stats(engine, connection, request, name):
-    changed = engine.state.changed
-    container = engine.state.containers.find(name)
+    changed = engine.changed
+    container = engine.containers.find(name)
     if not request.flag("stream", True):
         with changed:
-            found = container_stats(container, request.flag("one-shot"))
-        connection.send_json(found)
-        return
-    connection.start_stream("application/json")
+            return container_stats(container, request.flag("one-shot"))
+    connection.start_stream([("Content-Type", "application/json")])
     first = True
     while True:
         with changed:
@@ -83,8 +81,8 @@ def answer_stats(engine, connection, request, name):
 
 
 def answer_top(engine, connection, request, name):
-    container = engine.state.containers.find(name)
-    with engine.state.changed:
+    container = engine.containers.find(name)
+    with engine.changed:
         container.check_running()
         running = list(enumerate(container.processes(), 1))
         started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
@@ -96,21 +94,17 @@ def answer_top(engine, connection, request, name):
         titles = [one.rstrip("=") for one in columns.group(1).split(",") if one.rstrip("=")]
         if "pid" not in titles:
             raise PracticeRefusal(500, "Couldn't find PID field in ps output")
-        values = [{"pid": str(number), "ppid": "0", "user": user, "uid": user, "time": "00:00:00",
-                   "stime": started, "tty": "?",
-                   "comm": argv[0].rpartition("/")[2]} for number, (user, argv) in running]
-        lines = [[found.get(title, " ".join(argv)) for title in titles]
-                 for found, (_, (_, argv)) in zip(values, running)]
-        titles = [title.upper() for title in titles]
+        known = {"pid": "%(pid)s", "ppid": "0", "user": "%(user)s", "uid": "%(user)s", "time": "00:00:00",
+                 "stime": started, "tty": "?", "comm": "%(name)s"}
+        form, titles = [known.get(title, "%(cmd)s") for title in titles], [title.upper() for title in titles]
     elif "u" in words:
         titles = TOP_AUX_TITLES
-        lines = [[user, str(number), "0.0", "0.0", "1024", "1024", "?", "S", started, "0:00", " ".join(argv)]
-                 for number, (user, argv) in running]
+        form = ["%(user)s", "%(pid)s", "0.0", "0.0", "1024", "1024", "?", "S", started, "0:00", "%(cmd)s"]
     else:
-        titles = TOP_TITLES
-        lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)]
-                 for number, (user, argv) in running]
-    connection.send_json({"Titles": titles, "Processes": lines})
+        titles, form = TOP_TITLES, ["%(user)s", "%(pid)s", "0", "0", started, "?", "00:00:00", "%(cmd)s"]
+    lines = [[cell % {"pid": number, "user": user, "name": argv[0].rpartition("/")[2], "cmd": " ".join(argv)}
+              for cell in form] for number, (user, argv) in running]
+    return {"Titles": titles, "Processes": lines}
 
 
 STATS_ROUTES = (

@@ -1,9 +1,9 @@
-"""A container's output on its way out: kept line by line in its log, queued for each attached client.
+"""A container's output: kept line by line in its log, and queued for each attached client.
 
-Promises: a container whose reader stalls is not wedged: the reader gets PATIENCE seconds
-without progress, then loses its stream (the log keeps every line); a real engine waits
-forever. The log is bounded: beyond MAX_LOG_BYTES the oldest lines go, as with a real engine's
-max-size, and a follower that missed some is told so.
+Promises: a client that does not read cannot block a container. After PATIENCE seconds without progress it
+loses its stream, and the log has every line; a real engine waits forever. The log is bounded: beyond
+MAX_LOG_BYTES its oldest lines are dropped, as with max-size on a real engine, and the stream of a follower
+that missed some ends with an error.
 """
 import collections
 import re
@@ -18,11 +18,11 @@ PATIENCE = 2.0                    # seconds
 MAX_BACKLOG_BYTES = 1 << 20       # of output, per attached client; dockerd holds about as much
 MAX_LOG_BYTES = 16 << 20          # per container, a record counting LOG_RECORD_COST more than its line
 LOG_RECORD_COST = 128
-MAX_LOG_RECORD_BYTES = 16384      # dockerd's: a longer line becomes several records
+MAX_LOG_RECORD_BYTES = 16384      # a longer line becomes several records, as with dockerd
 
 
 class PracticeLog:
-    """A container's output by lines: (nanoseconds, stream, bytes); the oldest go beyond MAX_LOG_BYTES."""
+    """A container's output as records, a line each: (nanoseconds since 1970, stream, bytes)."""
 
     def __init__(self):
         self.records = collections.deque()
@@ -31,40 +31,39 @@ class PracticeLog:
         self._partial = {}
 
     def add(self, stream, data):
-        held = self._partial.pop(stream, b"") + data
-        at = 0
-        while at < len(held):
-            end = held.find(b"\n", at, at + MAX_LOG_RECORD_BYTES) + 1
-            if not end:
-                if len(held) - at < MAX_LOG_RECORD_BYTES:
-                    self._partial[stream] = held[at:]
-                    return
-                end = at + MAX_LOG_RECORD_BYTES
-            self._append(stream, held[at:end])
-            at = end
+        *lines, rest = (self._partial.pop(stream, b"") + data).split(b"\n")
+        for line in lines:
+            self._append_line(stream, line + b"\n")
+        whole = len(rest) - len(rest) % MAX_LOG_RECORD_BYTES
+        self._append_line(stream, rest[:whole])
+        if rest[whole:]:
+            self._partial[stream] = rest[whole:]
 
     def flush(self):
+        """Add the lines that have no end, at the end of the output."""
         for stream, data in sorted(self._partial.items()):
-            self._append(stream, data)
+            self._append_line(stream, data)
         self._partial = {}
 
-    def _append(self, stream, line):
-        self.records.append((nanoseconds_now(), stream, line))
-        self.size += len(line) + LOG_RECORD_COST
+    def _append_line(self, stream, line):
+        for at in range(0, len(line), MAX_LOG_RECORD_BYTES):
+            part = line[at:at + MAX_LOG_RECORD_BYTES]
+            self.records.append((nanoseconds_now(), stream, part))
+            self.size += len(part) + LOG_RECORD_COST
         while self.size > MAX_LOG_BYTES:
             self.size -= len(self.records.popleft()[2]) + LOG_RECORD_COST
             self.first += 1
 
     def since(self, number, limit=512):
-        """Up to `limit` records from `number` on."""
+        """Return up to `limit` records, the first of them the one with that number."""
         start = number - self.first
         return [self.records[index] for index in range(start, min(start + limit, len(self.records)))]
 
 
 class PracticeAttacher:
-    """One client's view of a running container or exec: a bounded queue of (stream, bytes).
+    """The output of a container or exec on its way to one client: a bounded queue of (stream, bytes).
 
-    `cut` (no arguments) is called when the client has not read for too long; it must not block.
+    `cut()` is called when the client has not read for too long; it must not block.
     """
 
     def __init__(self, changed, streams, cut):
@@ -77,7 +76,7 @@ class PracticeAttacher:
         self._taken = 0
 
     def offer(self, stream, data):
-        """Queue output, waiting for room as long as the client makes progress. Call under `changed`."""
+        """Queue output, waiting for room while the client makes progress. Call it under `changed`."""
         if stream not in self.streams or self.closed:
             return
         taken, patience_ends = self._taken, time.monotonic() + PATIENCE
@@ -95,7 +94,7 @@ class PracticeAttacher:
             self.changed.notify_all()
 
     def take(self):
-        """All that is queued, [] when there is nothing for now, None at the end. Call under `changed`."""
+        """Take all that is queued; [] if that is nothing yet, None at the end. Call it under `changed`."""
         if not self._queue:
             return None if self.closed else []
         batch = list(self._queue)
@@ -106,18 +105,21 @@ class PracticeAttacher:
         return batch
 
     def close(self):
-        """No more output: what is queued is still delivered."""
+        """End the output: what is queued is still delivered."""
         self.closed = True
         self.changed.notify_all()
 
 
+def wanted_streams(request):
+    return [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
+
+
 def answer_logs(engine, connection, request, name):
-    changed = engine.state.changed
-    container = engine.state.containers.find(name)
-    streams = [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
+    changed = engine.changed
+    container = engine.containers.find(name)
+    streams = wanted_streams(request)
     if not streams:
-        raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream: stdout=1 or"
-                                   " stderr=1")
+        raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream")
     since, until = unix_time(request.text("since"), "since"), unix_time(request.text("until"), "until")
     tail = request.text("tail")
     selected = (lambda record: record[1] in streams and (since is None or record[0] >= since)
@@ -132,15 +134,18 @@ def answer_logs(engine, connection, request, name):
             number = chosen[0] if chosen else log.first + len(log.records)
         last = None if follow else log.first + len(log.records)
     content_type = None if request.api < (1, 42) else RAW_STREAM if container.tty else MULTIPLEXED_STREAM
-    connection.start_stream(content_type)
+    connection.start_stream([("Content-Type", content_type)] if content_type else [])
     send_log(connection, container, run, number, last, until, selected, request.flag("timestamps"))
     connection.end_stream()
 
 
 def send_log(connection, container, run, number, last, until, selected, stamps):
-    """A container's `selected` log records from `number` on, up to `last`; None: until its run `run` ends."""
+    """Send the log records from `number` on that are `selected(record)`, with their times if `stamps`.
+
+    `last` is the number to stop before; None: where the container's run `run` ends, or at the time `until`.
+    """
     engine, log, tty = connection.engine, container.log, container.tty
-    changed = engine.state.changed
+    changed = engine.changed
     while True:
         with changed:
             lost = max(0, log.first - number)
@@ -152,7 +157,7 @@ def send_log(connection, container, run, number, last, until, selected, stamps):
             if not records and not lost and not ended:
                 changed.wait(0.2)
         if lost:
-            # Not a silent half: frame type 3 is the engine's own word for "this stream is broken".
+            # Frame type 3 is how an engine reports an error inside a stream: a gap must not go unseen.
             message = b"practice engine: %d log lines were dropped before this client read them\n" % lost
             connection.send_piece(message if tty else encode_frame(3, message))
             return
@@ -170,17 +175,16 @@ def send_log(connection, container, run, number, last, until, selected, stamps):
 
 
 def answer_attach(engine, connection, request, name):
-    containers = engine.state.containers
+    containers = engine.containers
     try:
-        with engine.state.changed:
+        with engine.changed:
             container = containers.find(name)
             if container.status == "paused":
                 raise PracticeRefusal(409, "container %s is paused, unpause the container before attach"
                                       % name)
-            streams = [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
-            attacher = PracticeAttacher(engine.state.changed, streams, connection.hang_up)
+            streams, tty, pipe = wanted_streams(request), container.tty, None
+            attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
             replay = list(container.log.records) if request.flag("logs") else []
-            pipe, tty = None, container.tty
             if request.flag("stream"):
                 container.attachers.append(attacher)
                 pipe = container.stdin if request.flag("stdin") and container.config["OpenStdin"] else None
@@ -197,10 +201,9 @@ def answer_attach(engine, connection, request, name):
         for _, stream, line in replay:
             if stream in streams:
                 connection.send(line if tty else encode_frame(stream, line))
-        once = container.config["StdinOnce"] and not tty
-        connection.pump(attacher, pipe, tty, once, not once)
+        connection.pump(attacher, pipe, tty, container.config["StdinOnce"] and not tty)
     finally:
-        with engine.state.changed:
+        with engine.changed:
             attacher.close()
             if attacher in container.attachers:
                 container.attachers.remove(attacher)

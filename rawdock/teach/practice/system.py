@@ -1,4 +1,4 @@
-"""The practice engine about itself: ping, version, info, disk usage, log-in; and what it refuses to do."""
+"""The practice engine's answers about itself: ping, version, info, disk usage, log-in, and its refusals."""
 import re
 import sys
 import time
@@ -7,7 +7,7 @@ from ... import __version__
 from ...engine.endpoints import find_endpoint_row
 from .events import wire_time
 from .images import PRACTICE_IMAGES
-from .request import NO_SWARM, PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, checked_kind, fold_keys
+from .request import NO_SWARM, PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, read_object
 
 PRACTICE_USERS = {"practice": "practice"}
 SWARM_TAGS = ("Swarm", "Node", "Service", "Task", "Secret", "Config")
@@ -25,89 +25,76 @@ def answer_version(engine, connection, request):
              "GitCommit": "none", "GoVersion": "none: Python %d.%d" % sys.version_info[:2], "Os": "linux",
              "Arch": "amd64", "KernelVersion": "none", "BuildTime": "", "Experimental": "false"}
     version = __version__ + "-practice"
-    connection.send_json(dict(
-        {"Platform": {"Name": "rawdock practice engine"},
-         "Components": [{"Name": "Engine", "Version": version, "Details": facts}],
-         "Version": version}, **{key: value for key, value in facts.items() if key != "Experimental"}))
+    components = [{"Name": "Engine", "Version": version, "Details": facts}]
+    found = dict(facts, Platform={"Name": "rawdock practice engine"}, Components=components, Version=version)
+    del found["Experimental"]
+    return found
 
 
-def answer_info(engine, connection, request):
-    state = engine.state
-    with state.changed:
-        containers, images = list(state.containers.by_id.values()), len(state.images.by_repository)
-    running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
-    connection.send_json({
-        "ID": state.id, "Containers": len(containers), "ContainersRunning": running,
-        "ContainersPaused": paused,
-        "ContainersStopped": len(containers) - running - paused, "Images": images, "Driver": "practice",
-        "DriverStatus": [["Kept in", "memory"]],
+# What GET /info says of every practice engine.
+INFO_FACTS = dict(dict.fromkeys(
+    "MemoryLimit SwapLimit KernelMemory KernelMemoryTCP CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit"
+    " Debug OomKillDisable ExperimentalBuild LiveRestoreEnabled".split(), False), **{
+        "Driver": "practice", "DriverStatus": [["Kept in", "memory"]],
         "Plugins": {"Volume": ["local"], "Network": ["bridge", "host", "null"], "Authorization": None,
                     "Log": ["json-file", "local", "none"]},
-        "MemoryLimit": False, "SwapLimit": False, "KernelMemory": False, "KernelMemoryTCP": False,
-        "CpuCfsPeriod": False, "CpuCfsQuota": False, "CPUShares": False, "CPUSet": False,
-        "PidsLimit": False, "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True,
-        "Debug": False, "NFd": 0,
-        "OomKillDisable": False, "NGoroutines": 0, "SystemTime": wire_time(int(time.time()) * 1000000000),
-        "LoggingDriver": "json-file",
-        "CgroupDriver": "none", "CgroupVersion": "2", "NEventsListener": 0, "KernelVersion": "none",
-        "OperatingSystem": "rawdock practice engine", "OSVersion": "", "OSType": "linux",
-        "Architecture": "x86_64", "IndexServerAddress": "https://index.docker.io/v1/",
+        "IPv4Forwarding": True, "BridgeNfIptables": True, "BridgeNfIp6tables": True, "NFd": 0,
+        "NGoroutines": 0, "LoggingDriver": "json-file", "CgroupDriver": "none", "CgroupVersion": "2",
+        "NEventsListener": 0, "KernelVersion": "none", "OperatingSystem": "rawdock practice engine",
+        "OSVersion": "", "OSType": "linux", "Architecture": "x86_64",
+        "IndexServerAddress": "https://index.docker.io/v1/",
         "RegistryConfig": {"AllowNondistributableArtifactsCIDRs": [],
                            "AllowNondistributableArtifactsHostnames": [],
                            "InsecureRegistryCIDRs": [], "Mirrors": None, "IndexConfigs": {"docker.io": {
                                "Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}}},
         "NCPU": 1, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "",
-        "HttpsProxy": "", "NoProxy": "",
-        "Name": "practice", "Labels": ["practice=true"], "ExperimentalBuild": False,
+        "HttpsProxy": "", "NoProxy": "", "Name": "practice", "Labels": ["practice=true"],
         "ServerVersion": __version__ + "-practice",
         "Runtimes": {"practice": {"path": "none"}}, "DefaultRuntime": "practice",
         "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,
                   "Error": "", "RemoteManagers": None},
-        "LiveRestoreEnabled": False, "Isolation": "", "InitBinary": "none",
-        "ContainerdCommit": {"ID": "", "Expected": ""},
+        "Isolation": "", "InitBinary": "none", "ContainerdCommit": {"ID": "", "Expected": ""},
         "RuncCommit": {"ID": "", "Expected": ""}, "InitCommit": {"ID": "", "Expected": ""},
         "SecurityOptions": [],
         "Warnings": ["This is rawdock's practice engine: its containers are a few built-in programs",
                      "Its registry has %s, and a user called practice, whose password is practice"
                          % ", ".join(sorted(PRACTICE_IMAGES)),
-                     "Everything it knows is in memory, and ends with it"],
-    })
+                     "Everything it knows is in memory, and ends with it"]})
+
+
+def answer_info(engine, connection, request):
+    with engine.changed:
+        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_repository)
+    running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
+    return dict(INFO_FACTS, **{
+        "ID": engine.id, "Containers": len(containers), "ContainersRunning": running,
+        "ContainersPaused": paused, "ContainersStopped": len(containers) - running - paused,
+        "Images": images, "SystemTime": wire_time(int(time.time()) * 1000000000)})
 
 
 def answer_data_usage(engine, connection, request):
-    state = engine.state
-    with state.changed:
-        images = [one.summary(len(state.images.users(one)), request.api)
-                  for one in state.images.by_repository.values()]
-        containers = [one.summary(True) for one in state.containers.by_id.values()]
-        volumes = [dict(one.inspect(), UsageData={"RefCount": len(state.volumes.users(one)),
+    with engine.changed:
+        images = [one.summary(len(engine.images.users(one)), request.api)
+                  for one in engine.images.by_repository.values()]
+        containers = [one.summary(True) for one in engine.containers.by_id.values()]
+        volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
                                                   "Size": one.tree.size})
-                   for one in state.volumes.by_name.values()]
-    connection.send_json({"LayersSize": sum(one["Size"] for one in images), "Images": images,
-                          "Containers": containers, "Volumes": volumes, "BuildCache": None, "BuilderSize": 0})
+                   for one in engine.volumes.by_name.values()]
+    return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
+            "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}
 
 
 def answer_auth(engine, connection, request):
-    given = fold_keys(request.json(), ("username", "password", "serveraddress", "identitytoken"))
-    for key in given:
-        checked_kind(given, key, (str,), "")
+    given = read_object(request.json(), {"username": str, "password": str})
     user, password = given.get("username"), given.get("password")
     if not user or PRACTICE_USERS.get(user) != password:
         raise PracticeRefusal(401, "unauthorized: incorrect username or password (the practice registry knows"
                                    " practice, password practice)")
-    connection.send_json({"IdentityToken": "", "Status": "Login Succeeded"})
-
-
-def answer_no_plugins(engine, connection, request):
-    connection.send_json([])
-
-
-def answer_build_prune(engine, connection, request):
-    connection.send_json({"CachesDeleted": None, "SpaceReclaimed": 0})
+    return {"IdentityToken": "", "Status": "Login Succeeded"}
 
 
 def refuse_without_route(request):
-    """The answer to what no route here matches, by the table of the Engine API: always a PracticeRefusal."""
+    """Raise the PracticeRefusal for a request that no route matches, by the table of the Engine API."""
     row = find_endpoint_row(request.method, request.path)
     if row is None or tuple(map(int, row.since.split("."))) > PRACTICE_API_MAX:
         raise PracticeRefusal(404, "page not found")
@@ -129,6 +116,7 @@ SYSTEM_ROUTES = (
     ("GET", "/info", answer_info),
     ("GET", "/system/df", answer_data_usage),
     ("POST", "/auth", answer_auth),
-    ("GET", "/plugins|/plugins/privileges", answer_no_plugins),
-    ("POST", "/build/prune", answer_build_prune),
+    ("GET", "/plugins|/plugins/privileges", lambda engine, connection, request: []),
+    ("POST", "/build/prune",
+     lambda engine, connection, request: {"CachesDeleted": None, "SpaceReclaimed": 0}),
 )

@@ -4,16 +4,16 @@ import time
 
 from .events import nanoseconds_now, random_hex
 from .files import PracticeTree
-from .request import (PracticeRefusal, checked_kind, fold_keys, is_yes, label_matches, matches_filters,
-                      practice_filters, prune_filters)
+from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
+                      prune_filters, read_object)
 
 VOLUME_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 VOLUME_FILTERS = "name label dangling driver".split()
-MAX_VOLUMES = 1000
+VOLUME_KINDS = {"Name": str, "Driver": str, "DriverOpts": dict, "Labels": dict}
 
 
 class PracticeVolume:
-    """`anonymous`: made for one container, which takes it along with `rm -v`."""
+    """One volume; `anonymous` says that it was made for one container, whose `rm -v` removes it."""
 
     def __init__(self, name, options, labels, anonymous):
         self.name = name
@@ -34,31 +34,28 @@ class PracticeVolume:
 
 
 class PracticeVolumes:
-    """The volumes of `state`, by name."""
+    """The volumes of `engine`, by name."""
 
-    def __init__(self, state):
-        self.state = state
-        self.changed = state.changed
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
         self.by_name = {}
 
     def emit(self, volume, action, **more):
-        self.state.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
+        self.engine.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
 
     def create(self, name=None, driver="", options=None, labels=None):
-        """The volume `name`, which may be there already; None: an anonymous one."""
+        """Return the volume `name`, made if it is not there; None is a new anonymous one."""
         if driver not in ("", "local"):
             raise PracticeRefusal(404, "create %s: error looking up volume plugin %s: plugin \"%s\" not found"
                                   % (name or "", driver, driver))
         if name and not VOLUME_NAME_PATTERN.fullmatch(name):
-            raise PracticeRefusal(400, "create %s: \"%s\" is no name for a volume: two or more of a-z A-Z 0-9"
-                                       " _ . -, a letter or digit first"
+            raise PracticeRefusal(400, "create %s: \"%s\" includes invalid characters for a local volume"
+                                       " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
                                   % (name, name))
         with self.changed:
             if name in self.by_name:
                 return self.by_name[name]
-            if len(self.by_name) >= MAX_VOLUMES:
-                raise PracticeRefusal(500, "a practice engine holds at most %d volumes: remove some"
-                                      % MAX_VOLUMES)
             volume = PracticeVolume(name or random_hex(), options, labels, not name)
             self.by_name[volume.name] = volume
             self.emit(volume, "create")
@@ -71,7 +68,8 @@ class PracticeVolumes:
             return self.by_name[name]
 
     def users(self, volume):
-        return [one.id for one in self.state.containers.by_id.values()
+        """Return the ids of the containers that mount a volume."""
+        return [one.id for one in self.engine.containers.by_id.values()
                 if any(mount.volume is volume for mount in one.mounts)]
 
     def remove(self, volume):
@@ -86,33 +84,27 @@ class PracticeVolumes:
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
-    volumes, found = engine.state.volumes, []
-    with engine.state.changed:
+    volumes, found = engine.volumes, []
+    with engine.changed:
         for name, volume in sorted(volumes.by_name.items()):
             known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
-                     "label": lambda value: label_matches(volume.labels or {}, value),
+                     "label": lambda value: label_matches(volume.labels, value),
                      "dangling": lambda value: is_yes(value) == (not volumes.users(volume))}
             if matches_filters(filters, known):
                 found.append(volume.inspect())
-    connection.send_json({"Volumes": found, "Warnings": None})
+    return {"Volumes": found, "Warnings": None}
 
 
 def answer_volume_create(engine, connection, request):
-    given = fold_keys(request.json(), ("Name", "Driver", "DriverOpts", "Labels"))
-    for key, kind in (("Name", str), ("Driver", str), ("DriverOpts", dict), ("Labels", dict)):
-        checked_kind(given, key, (kind,), "")
-    volume = engine.state.volumes.create(given.get("Name"), given.get("Driver") or "",
+    given = read_object(request.json(), VOLUME_KINDS)
+    volume = engine.volumes.create(given.get("Name"), given.get("Driver") or "",
                                          given.get("DriverOpts"), given.get("Labels"))
     connection.send_json(volume.inspect(), 201)
 
 
-def answer_volume(engine, connection, request, name):
-    connection.send_json(engine.state.volumes.find(name).inspect())
-
-
 def answer_volume_delete(engine, connection, request, name):
-    volumes = engine.state.volumes
-    with engine.state.changed:
+    volumes = engine.volumes
+    with engine.changed:
         if name in volumes.by_name or not request.flag("force"):
             volumes.remove(volumes.find(name))
     connection.send_empty(204)
@@ -120,24 +112,26 @@ def answer_volume_delete(engine, connection, request, name):
 
 def answer_volumes_prune(engine, connection, request):
     filters = prune_filters(request, ("label", "label!", "all"))
-    # From API 1.42 on only anonymous ones go, unless all=1 is asked for.
+    # From API 1.42 on only anonymous volumes are removed, unless the filter `all` is true.
     everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
-    volumes, going = engine.state.volumes, []
-    with engine.state.changed:
+    volumes, going, freed = engine.volumes, [], 0
+    with engine.changed:
         for volume in list(volumes.by_name.values()):
+            known = {"label": lambda value: label_matches(volume.labels, value)}
             if (everything or volume.anonymous) and not volumes.users(volume) and matches_filters(
-                    filters, {"label": lambda value: label_matches(volume.labels or {}, value)}):
+                    filters, known):
                 volumes.remove(volume)
-                going.append(volume)
-    engine.state.events.emit("volume", "prune", "", {"reclaimed": str(sum(one.tree.size for one in going))})
-    connection.send_json({"VolumesDeleted": [one.name for one in going],
-                          "SpaceReclaimed": sum(one.tree.size for one in going)})
+                going.append(volume.name)
+                freed += volume.tree.size
+    engine.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
+    return {"VolumesDeleted": going, "SpaceReclaimed": freed}
 
 
 VOLUME_ROUTES = (
     ("GET", "/volumes", answer_volumes),
     ("POST", "/volumes/create", answer_volume_create),
     ("POST", "/volumes/prune", answer_volumes_prune),
-    ("GET", "/volumes/([^/]+)", answer_volume),
+    ("GET", "/volumes/([^/]+)",
+     lambda engine, connection, request, name: engine.volumes.find(name).inspect()),
     ("DELETE", "/volumes/([^/]+)", answer_volume_delete),
 )

@@ -6,22 +6,25 @@
     SecretMasker      the two directions of one connection
     SecretMaskers     the events of any number of connections
 
-Strategy: one table has the names, another the marks after which a secret begins and how it ends. A
-TextMasker walks the marks in the lines of a head or inside a JSON string. A JSONMasker takes a body apart
-into strings. The SecretMasker asks the wire floor's own readers where a body begins, so that a chunk line in
-a secret stays.
+Strategy: one table has the names of credentials, another the marks after which one begins and how it ends. A
+TextMasker finds the marks in the lines of a head or in a JSON string. A JSONMasker splits a body into its
+strings. The SecretMasker learns from PairedReaders where a body begins, so that a chunk line inside a
+credential is left as it is.
 
-Promises: as many bytes come out as went in, so that lengths, offsets and framing stay true; no byte is held
-back, however the bytes are cut; time is linear. In doubt more is masked: bytes that break a rule of HTTP are
-searched for all kinds of secrets, and of a URL that is cut before its host ends the host goes too. Masked are
-    - the values of fields, JSON members, query parameters, variables and options whose name is in the table,
-    - what is before @ in any URL, - private keys, tokens of a swarm, and base64 text that begins as a JSON
-    object does, - the data of /secrets and /configs, - as a whole: bodies in UTF-16 or with a content coding,
-    and HTTP/2 sessions, in which BuildKit asks the client
-      for passwords.
+Promises: as many bytes come out as go in, so that lengths, offsets and framing stay true; no byte is held
+back, however the bytes are cut; the time is linear. In doubt more is masked: bytes that break a rule of HTTP
+are searched for all kinds of credentials, and a URL that is cut before its host ends loses the host too.
+Masked are
 
-Left out: what a program prints or reads on its terminal, what is in archives, JSON numbers, and words that
-only their place makes secret (`mysql -phunter2`). Nobody can tell which of these are credentials.
+  - the values of fields, JSON members, query parameters, variables and options whose name is in the table;
+  - the userinfo of any URL, private keys, tokens of a swarm, and base64 text that begins as a JSON object;
+  - the data of /secrets and /configs;
+  - as a whole: bodies in UTF-16 or with a content coding, and HTTP/2 sessions, in which BuildKit asks the
+    client for passwords.
+
+Left out, because nothing in the bytes shows that they are credentials: what a program prints or reads on its
+terminal, the content of archives, JSON numbers, and words that only their position makes secret
+(`mysql -phunter2`).
 """
 import json
 import re
@@ -29,7 +32,7 @@ from collections import deque
 
 from .pairing import BODY_ROLES, PairedReaders
 
-# The names of secrets, by where in a name the words may be. ? is one of - _ . and a space, or nothing.
+# The names of credentials, by where in a name the words may be. ? is one of - _ . and a space, or nothing.
 SECRET_NAMES = {
     "anywhere":
         "password passwd passphrase passcode secret token credential"
@@ -59,7 +62,7 @@ PUBLIC_NAME = re.compile("(?:.*[-_. /])?%s|%s"
 
 
 def folded_name(name):
-    """`name` (bytes) as a str in which letters are equal that Go's encoding/json takes for equal."""
+    """`name` (bytes) as a str in which letters are equal that are equal to Go's encoding/json."""
     return name.decode("utf-8", "replace").casefold()
 
 
@@ -75,7 +78,7 @@ def names_secret(name):
 
 # ---- marks: where a secret begins
 
-MAX_NAME_BYTES = 200           # are looked at before a mark; no mark is longer
+MAX_NAME_BYTES = 200           # searched before a mark; no mark is longer
 MAX_USERINFO_BYTES = 512
 NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 BLANK_BYTES = bytes(bytearray(range(0x21))) + b"\x7f"
@@ -86,7 +89,7 @@ OPTION_WORD = re.compile(rb"--?[A-Za-z][\w.-]{1,99}")
 # RFC 3986 §3.2: authority = [ userinfo "@" ] host [ ":" port ]. In a JSON string & may be spelled \u0026.
 AUTHORITY = rb'(?:[^/?#\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}' % MAX_USERINFO_BYTES
 CODED_AUTHORITY = rb'(?:[^/&\s"\\%%]|%%(?!2[FfQ2]|3[Ff]|23)[0-9A-Fa-f]{2}){0,%d}' % MAX_USERINFO_BYTES
-# What is after a colon and is no port is a password, and may hold a slash though the RFC forbids it.
+# After the colon, what is not a port is a password. It may hold a slash, which the RFC forbids.
 PASSWORD = (rb'[^/?#\s"\\@:\[]{0,256}:(?![0-9]{0,5}(?:[/?#\s"\\]|$))(?:[^\s"\\]|\\u[0-9A-Fa-f]{4}){0,%d}'
             % MAX_USERINFO_BYTES)
 USERINFO = re.compile(AUTHORITY + b"(?=@|%40)|" + PASSWORD + b"(?=@)")
@@ -96,15 +99,15 @@ CUT_CODED_USERINFO = re.compile(CODED_AUTHORITY + rb"(?:%[0-9A-Fa-f]?)?\Z")
 
 
 def name_before(text, place, blanks=b" \t"):
-    """(the text before a name that ends at `place` or at blanks before it, the name)."""
+    """(the text before the name that ends at `place`, perhaps with blanks between; the name)."""
     before = text[max(0, place - MAX_NAME_BYTES):place].rstrip(blanks)
     rest = before.rstrip(NAME_BYTES)
     return rest, before[len(rest):]
 
 
-# A function for each kind of mark. It is given the text, the match of the mark, whether the text is a JSON
-# string, and whether it is complete. It returns the kind of the secret that begins at the end of the mark, or
-# None if none does.
+# A function for each kind of mark. Its arguments are the text, the match of the mark, whether the text is a
+# JSON string, and whether the text is complete. It returns the kind of the secret that begins where the mark
+# ends, or None.
 
 def secret_value(text, mark, in_string, final):
     """NAME=…, perhaps after an escape (\\n, %20)."""
@@ -121,11 +124,11 @@ def secret_of_quoted_name(text, mark, in_string, final):
 
 
 def secret_field_value(text, mark, in_string, final):
-    """NAME: …, where NAME is at the start of a line, or in a string as the argument of a program."""
+    """NAME: …, where NAME is at the start of a line, or in a JSON string as the argument of a program."""
     rest, name = name_before(text, mark.start(), BLANK_BYTES)
     if not in_string:
         return "field" if (not rest or rest[-1] < 0x20) and names_secret(name) else None
-    # my-token:latest is an image: it takes a blank after the colon, or a name of fields alone, to be a field.
+    # my-token:latest is an image. A field has a blank after the colon, or a name that only fields have.
     sure = text[mark.end():mark.end() + 1] in (b" ", b"\t") and b"-" in name
     named = SECRET_COLON.fullmatch(folded_name(name)) is not None or sure and names_secret(name)
     return "value" if named else None
@@ -144,7 +147,7 @@ def secret_userinfo(text, mark, in_string, final):
 def secret_text(text, mark, in_string, final):
     """Base64 of a JSON object, or a token of a swarm."""
     before = text[max(0, mark.start() - 12):mark.start()]
-    of_archive = b"path-stat:" in before.lower()   # no secret is in it
+    of_archive = b"path-stat:" in before.lower()   # X-Docker-Container-Path-Stat holds no credential
     return None if before[-1:] in NAME_OR_BASE64 or of_archive else "text"
 
 
@@ -163,7 +166,7 @@ def secret_key(text, mark, in_string, final):
 
 
 NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+/")
-# Each pattern begins with one certain character, so that re passes fast over text that has none of them.
+# Each pattern begins with one certain character, so that re is fast on text that has none of them.
 SECRET_MARKS = (
     ((rb"=(?<=[\w. \t-]=)", b"%3[Dd]"), secret_value),
     ((rb":(?:/|%2[Ff]){2}", b"%3[Aa](?:/|%2[Ff]){2}"), secret_userinfo),
@@ -178,16 +181,16 @@ SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MAR
 # The function for each group of SECRET_MARK.
 SECRET_FINDERS = [find for patterns, find in SECRET_MARKS for _ in patterns]
 
-# What ends a secret, by its kind; without any only the end of the string does.
+# What ends a secret, by its kind; a kind that is not here ends with the string.
 TEXT_END = re.compile(rb"(?=[^A-Za-z0-9+/=_.%-])")
 STRING_ENDS = {"text": TEXT_END, "userinfo": USERINFO, "coded userinfo": CODED_USERINFO}
 HEAD_ENDS = {
     "text": TEXT_END, "userinfo": USERINFO, "coded userinfo": CODED_USERINFO,
     "value": re.compile(rb"(?=[&\s])"),
-    "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # a value on several lines is refused, and yet a value
+    "field": re.compile(rb"(?<=\n)(?=[^ \t])"),   # obs-fold is refused when read, and is masked all the same
 }
 NOT_BLANK = re.compile(rb"[^ \t\r\n]")
-MAX_END_BYTES = 3              # of a secret are kept, to see its end
+MAX_END_BYTES = 3              # of a secret are kept, to find its end
 MAX_URL_MARK_BYTES = 9
 
 
@@ -195,7 +198,7 @@ class TextMasker:
     """mask(bytes) → as many bytes, the secrets of a text turned into asterisks, piece by piece.
 
     `in_string`: the text is the inside of a JSON string, and reset() begins the next one; else it is lines of
-    a head. `kind`: that of the secret that goes on in the next piece, or None.
+    a head. `kind` is that of the secret that continues in the next piece, or None.
     """
 
     def __init__(self, in_string):
@@ -206,7 +209,7 @@ class TextMasker:
     def reset(self):
         self.kind = None
         self._tail = b""     # the end of the pieces so far, in which a mark or the end of a secret may begin
-        self._settled = 0    # marks that end before here in it begin no secret
+        self._settled = 0    # marks that end before this index of it begin no secret
 
     def mask(self, data, final=False):
         """`data`, the next piece, masked. `final`: it is the last one."""
@@ -236,12 +239,12 @@ class TextMasker:
         return data if masked is None else bytes(masked)
 
     def _keep_tail(self, text, begin, at):
-        """Keep the end of `text` for the next piece. The last secret began at `begin` and ended at `at`."""
+        """Keep the end of `text` for the next piece. The last secret is text[begin:at]."""
         self._settled = 0
         if self.kind is None:
             self._tail = text[max(at, len(text) - MAX_NAME_BYTES):]
             self._settled = len(self._tail)
-        elif self.kind == "undecided":   # decide again when more has come; what there is of it is masked
+        elif self.kind == "undecided":   # decide again with the next piece; this one is masked
             self.kind, self._tail = None, text[max(0, begin - MAX_URL_MARK_BYTES):]
         else:
             self._tail = text[max(begin, len(text) - MAX_END_BYTES):]
@@ -256,7 +259,7 @@ class TextMasker:
 
 
 def masked_text(data):
-    """`data` (bytes), a whole text that is neither a head nor JSON, without the secrets of either."""
+    """`data` (bytes), a complete text that is neither a head nor JSON, masked as both."""
     return TextMasker(True).mask(TextMasker(False).mask(data, True), True)
 
 
@@ -266,7 +269,7 @@ def is_secret_option(word):
 
 
 def masked_words(words):
-    """The words of a command line (list of bytes), each as long as it was, without the secrets among them."""
+    """The words of a command line (list of bytes), each as long as before, with the secrets masked."""
     return [b"*" * len(word) if is_secret_option(before) else masked_text(word)
             for before, word in zip([b""] + words, words)]
 
@@ -274,27 +277,27 @@ def masked_words(words):
 # ---- JSON
 
 JSON_QUOTE = re.compile(rb'"')
-# RFC 8259 §7: no string goes over a line end, so that a stray quote does no harm in the next line.
+# A string has no line end in it (RFC 8259 §7), so that a stray quote does not affect the next line.
 STRING_END_BYTE = re.compile(rb'["\n]')
-# UTF-16 begins with a byte order mark, or has a zero beside the ASCII character that JSON begins with (RFC
-# 4627 §3).
+# UTF-16 begins with a byte order mark, or has a zero next to the ASCII character that begins the JSON
+# (RFC 4627 §3).
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
 
 
 class JSONMasker:
     """mask(bytes) → as many bytes, the secrets of a JSON body turned into asterisks, piece by piece.
 
-    `data_is_secret`: members called Data are secret too. `loose`: it may not be JSON, so that what is between
-    the strings is masked as the lines of a head are. `whole`: the first piece begins a body, and shows if it
-    is UTF-16. `unread`: it cannot be read, and is masked as a whole.
+    `data_is_secret`: members called Data are secret too. `loose`: the body may not be JSON, so that the text
+    between strings is masked as lines of a head. `whole`: the first piece begins a body, and shows whether it
+    is in UTF-16. `unread`: the body cannot be read, and every byte of it is masked.
     """
 
     def __init__(self, data_is_secret=False, loose=False, whole=True, unread=False):
         self._data_is_secret = data_is_secret
-        self._text = TextMasker(True)                              # looks into the present string
+        self._text = TextMasker(True)                              # for the present string
         self._between = TextMasker(False) if loose else None
         self._start = b"" if whole else b"{}"   # the first two bytes
-        self._unread = unread           # in UTF-16 too it is masked as a whole
+        self._unread = unread
         self._in_string = False
         self._escaped = False           # the next byte of the string comes after a backslash
         self._secret = False            # the present string is masked as a whole
@@ -322,7 +325,7 @@ class JSONMasker:
         return bytes(masked)
 
     def _pass_gap(self, data, at):
-        """Mask what is before the next string → the place after its quote."""
+        """Mask the text before the next string → the index after the quote that begins the string."""
         end = data.find(b'"', at)
         between = data[at:] if end < 0 else data[at:end]
         if self._between is not None and between:
@@ -361,7 +364,7 @@ class JSONMasker:
                 or self._data_is_secret and name == "data" or self._entry_is_secret and name == "value")
 
     def _pass_string(self, data, at):
-        """Mask the string under way, as far as it is in `data` → the place after it."""
+        """Mask the present string, as far as it is in `data` → the index after it."""
         end, closed = self._string_end(data, at)
         piece = data[at:end]
         if self._secret:
@@ -374,14 +377,14 @@ class JSONMasker:
         if not closed:
             return end
         if self._text.kind == "value" and data[end:end + 1] == b"\n":
-            return end   # a broken string: the secret in it goes on until a quote
+            return end   # the string has a line end in it: the secret continues until a quote
         self._in_string = False
         if self._is_value and self._name == "name":
             self._entry_is_secret = names_secret(self._word_as_text())
         return end + 1
 
     def _string_end(self, data, at):
-        """(the place of the quote or line end that ends the string, True), or (the end of `data`, False)."""
+        """(the index of the quote or line end that ends the string, True), or (the end of `data`, False)."""
         pattern = JSON_QUOTE if self._secret or self._text.kind == "value" else STRING_END_BYTE
         start = at + self._escaped
         self._escaped = False
@@ -402,16 +405,16 @@ class JSONMasker:
 
 # ---- connections
 
-CLOSED_CONNECTIONS = 16        # kept after their client has closed: what the engine had sent may still come
-# Content types in which no credential can be known: streams of a program, archives.
+CLOSED_CONNECTIONS = 16        # kept after their client has closed: more from the engine may still arrive
+# Content types in which credentials cannot be recognized: streams of a program, archives.
 UNMASKED_TYPES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gzip")
 DATA_TARGET = re.compile("/(?:secrets|configs)(?![^/?])")
 
 
 def body_masker(message, request):
-    """What masks the body of `message` (a PairedMessage), or None if it is left as it is.
+    """The JSONMasker for the body of a PairedMessage, or None if the body is left as it is.
 
-    `request`: the PairedMessage that it is or answers, or None.
+    `request` is the PairedMessage that it is or answers, or None.
     """
     headers = message.head.headers if message.head is not None else {}
     content_type = headers.get("content-type", "").lower()
@@ -426,17 +429,17 @@ def body_masker(message, request):
 class SecretMasker:
     """mask(direction, bytes) → as many bytes, for one connection, in the order in which the bytes crossed.
 
-    `method` is what a response answers whose request is not known.
+    `method` is that of the request to a response whose request was not given.
     """
 
     def __init__(self, method="GET"):
         self._pair = PairedReaders(method)
-        self._pair.opened()   # what a server takes for a request is read as one
+        self._pair.opened()   # what an engine accepts as a request is read as one
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": TextMasker(False), "<": TextMasker(False)}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, what masks its body or None)
-        self._wild = {way: JSONMasker(True, whole=False) for way in "><"}   # for bytes without known framing
-        self._wild_until = 0      # the offset after the last bytes whose meaning an answer decides
+        self._unframed = {way: JSONMasker(True, whole=False) for way in "><"}   # for unknown framing
+        self._unframed_until = 0      # the offset after the last bytes whose meaning a response decides
 
     def mask(self, direction, data):
         pair = self._pair
@@ -461,23 +464,23 @@ class SecretMasker:
         return b"".join(masked)
 
     def _mask_rest(self, direction, rest, at, undecided):
-        """Mask `rest` (bytes), what is after the last body, from offset `at` on; mostly it is of heads."""
+        """Mask `rest` (bytes), from offset `at` after the last body on: heads, or of unknown framing."""
         pair = self._pair
         reader, waits = pair.readers[direction], 0
         if undecided or pair.undecided(direction) or reader.error is not None:
             message, masker = self._bodies[direction]
-            if masker is not None and not message.complete:   # it broke, perhaps inside a secret
-                self._wild[direction] = masker
+            if masker is not None and not message.complete:   # the error may be inside a secret
+                self._unframed[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
                 waits = len(rest) - (max(at, reader.offset) - at)
                 rest = rest[:len(rest) - waits]
-            rest = self._wild[direction].mask(rest)
+            rest = self._unframed[direction].mask(rest)
             if direction == ">":
-                self._wild_until = self._offsets[direction]
+                self._unframed_until = self._offsets[direction]
         return self._lines[direction].mask(rest) + b"*" * waits
 
     def _is_session(self, request):
-        """Whether what follows `request` (a PairedMessage or None) is HTTP/2, which is not read here."""
+        """Whether HTTP/2, which is not read here, follows `request` (PairedMessage or None)."""
         return request is not None and request.head.headers.get("upgrade", "").lower() == "h2c"
 
     def _mask_body(self, direction, message, data):
@@ -487,8 +490,8 @@ class SecretMasker:
         known, masker = self._bodies[direction]
         if known is not message:
             masker = body_masker(message, request)
-            if direction == ">" and message.start < self._wild_until:   # it began perhaps inside a secret
-                masker = self._wild[">"]
+            if direction == ">" and message.start < self._unframed_until:   # it may begin inside a secret
+                masker = self._unframed[">"]
             self._bodies[direction] = (message, masker)
         return data if masker is None else masker.mask(data)
 
@@ -507,7 +510,7 @@ class SecretMaskers:
             if masker is None:
                 masker = self._maskers[number] = SecretMasker(self._method)
             return event._replace(data=masker.mask(event.direction, event.data))
-        if event.kind in ("open", "note"):   # an address, an error with an address in it
+        if event.kind in ("open", "note"):   # an address may be in it
             return event._replace(data=masked_text(event.data))
         if event.kind in ("close", "reset") and event.direction == ">":
             if number in self._maskers and number not in self._closed:

@@ -25,20 +25,21 @@ BODY_ROLES = ("content", "chunk data", "raw stream")
 class PairedMessage:
     """A message as it is read: `kind` is "request" or "response".
 
-    `head` (RequestHead or Head) is None until it is complete; then `framing` (Framing) is known, and `body`,
-    the offset of the first byte after the head. `start` and `end` are offsets in the stream too; `end` is
-    None until the message is `complete`. `request` is the PairedMessage that a response answers, `answer` the
-    final response to a request. `switched`: a raw stream follows.
+    `head` (RequestHead or Head) is None until it is complete; then `framing` is the kind of its Framing
+    ("none", "length", "chunked", "close" or "upgrade"), and `body_start` the offset of the first byte after
+    the head. `start` and `end` are offsets in the stream too; `end` is None until the message is `complete`,
+    and where a raw stream follows.
+    `request` is the PairedMessage that a response answers, `answer` the final response to a request.
+    `switched`: a raw stream follows.
     """
 
-    __slots__ = ("kind", "head", "framing", "start", "body", "end", "complete", "request", "answer",
-                 "switched")
+    head = body_start = end = request = answer = None
+    framing = "none"
+    complete = switched = False
 
     def __init__(self, kind, start):
         self.kind = kind
         self.start = start
-        self.head = self.framing = self.body = self.end = self.request = self.answer = None
-        self.complete = self.switched = False
 
     @property
     def interim(self):
@@ -86,7 +87,7 @@ class PairedReader:
     def _read_part(self, data, at):
         reader, head, state = self.reader, self.reader.head, self.reader.state
         if state == "switch":
-            self.message.switched = True
+            self.message.switched, self.message.end = True, None
         try:
             at = reader.take_part(data, at, [])
         except ProtocolError as error:
@@ -112,12 +113,12 @@ class PairedReader:
     def _begin_message(self, head):
         """Add the message that begins with `head`, or with a head that breaks a rule (None)."""
         heads = self.reader.heads
-        self.message = message = PairedMessage(self.reader.kind, heads.start)
+        self.message = message = self.pair.message_class(self.reader.kind, heads.start)
         self._messages.append(message)
         if head is not None:
-            message.head, message.body = head, heads.start + len(heads.raw)
-            # Fields that contradict each other are an error, and leave the message without a framing.
-            message.framing = self.reader.framing if self.error is None else None
+            message.head, message.body_start = head, heads.start + len(heads.raw)
+            if self.error is None:   # else its fields contradict each other
+                message.framing = self.reader.framing.kind
             self._pair_message(message)
 
     def _end_message(self):
@@ -151,7 +152,7 @@ class PairedRequestReader(PairedReader):
         message, head = self.message, self.message.head
         PairedReader._end_message(self)
         if message.answer is not None:   # it came before the end of the request
-            self._continue(message, message.answer.framing.kind == "upgrade")
+            self._continue(message, message.answer.framing == "upgrade")
         elif head.asks_to_upgrade or may_hijack(head.method, head.target) or head.method == "CONNECT":
             self.message, self.kept = message, bytearray()
 
@@ -204,7 +205,7 @@ class PairedResponseReader(PairedReader):
         if message.interim or message.request is None:
             return
         unanswered.popleft()
-        if message.framing is not None:
+        if self.error is None:
             message.request.answer = message
             self.pair.decide()
 
@@ -216,6 +217,8 @@ class PairedReaders:
     PairedMessages begun so far, in order; the caller may remove them. Lines of a request's head must end
     with CRLF, unless opened() is called.
     """
+
+    message_class = PairedMessage
 
     def __init__(self, method="GET"):
         self.unanswered = deque()
@@ -251,7 +254,7 @@ class PairedReaders:
         """Read the kept bytes if the response that decides what they are has come."""
         requests = self.readers[">"]
         while requests.kept is not None and requests.message.answer is not None:
-            requests.decide(requests.message.answer.framing.kind == "upgrade")
+            requests.decide(requests.message.answer.framing == "upgrade")
 
     def take_labels(self, direction):
         """The labels since the last call, a list of (start, end, role, PairedMessage or None)."""

@@ -1,19 +1,20 @@
-"""What crossed the connections to an engine: recorded as it happens, kept or written, and read again.
+"""What crosses the connections to an engine: recorded as it happens, kept or written, and read again.
 
-    WireRecorder      stamps the time and hands each event to its sinks
-    RecordedSocket    a socket that gives the recorder what really crossed it
-    Recording         a sink in memory: each connection's events, bounded
-    RecordWriter      a sink on disk: JSON lines, written as the events come
+    WireRecorder      adds the time to each event and gives it to its sinks
+    RecordedSocket    a socket that gives the recorder the bytes that crossed it
+    Recording         a sink in memory: the events of each connection, with a bound
+    RecordWriter      a sink that writes a record file
+    read_record       a record file → a Recording
 
-A record on disk is one JSON object a line, the first of them
+A record file is lines of JSON objects, written as the events come. The first is
 
     {"rawdock":"record","version":1,"started":1790000000.5,"address":"unix:///var/run/docker.sock"}
 
-and each other one event: "c" the connection's number, "t" seconds since the start, "kind", "d" who did
-it (">" the client, "<" the engine, "" neither), and "b64" (data) or "text" (open, note).
+and each other one an event: "c" is the connection's number, "t" seconds since the start, "kind" its kind, "d"
+who caused it (">" the client, "<" the engine, "" neither), and "b64" (data) or "text" (open, note).
 
 Promises: what is recorded crossed the socket, in that order, and nothing else. Credentials are masked before
-anything is written (see masking), and as many bytes stay as there were.
+anything is written (see masking.py), and each masked byte is still there as one byte.
 """
 import json
 import re
@@ -29,7 +30,8 @@ from .masking import SecretMaskers, masked_text
 
 RECORD_VERSION = 1
 MAX_CONNECTION_NUMBER = (1 << 31) - 1
-EVENT_OVERHEAD = 200           # what an event in memory costs besides its bytes, about
+MAX_RECORD_NUMBER = 1e12       # of a time in seconds: more would overflow the formats of exports
+EVENT_OVERHEAD = 200           # memory that an event takes besides its bytes, about
 EVENT_KINDS = ("open", "data", "half-close", "close", "reset", "note")
 RECORD_START = re.compile(rb'\s*\{\s*"rawdock"\s*:\s*"record"')
 
@@ -48,7 +50,7 @@ def masked_address(address):
 
 
 def redacted_recording(recording):
-    """A Recording like `recording`, its secrets masked."""
+    """A Recording with the events of `recording`, its credentials masked."""
     clean = Recording(None, recording.started, masked_address(recording.address))
     for connection in recording.connections:
         maskers = SecretMaskers(connection.method)
@@ -61,9 +63,9 @@ def redacted_recording(recording):
 # ---- sinks
 
 class RecordedConnection:
-    """`number` (int, from 1) and `events` (list of WireEvent, in order) of one connection.
+    """One connection: its `number` (int, from 1) and its `events` (list of WireEvent, in order).
 
-    `method` is what a response answers whose request was not recorded.
+    `method` is that of the request to a response whose request was not recorded.
     """
 
     def __init__(self, number, events=(), method="GET"):
@@ -76,7 +78,7 @@ class RecordedConnection:
                 and (self.number, self.events) == (other.number, other.events))
 
     def stream(self, direction):
-        """All bytes of one direction, ">" or "<", joined."""
+        """All bytes of one direction, ">" or "<"."""
         return b"".join(one.data for one in self.events if (one.kind, one.direction) == ("data", direction))
 
     @property
@@ -86,11 +88,11 @@ class RecordedConnection:
 
 
 class Recording:
-    """A sink in memory.
+    """A sink in memory: `connections` is the list of RecordedConnection, by number.
 
-    `started` is a Unix time (float), `address` a str, `connections` the list of RecordedConnection by number.
-    Beyond `limit` (about so many bytes of memory; None: no limit) what comes is counted and not kept, and
-    finish() leaves a note of it at each connection.
+    `started` is a Unix time (float), `address` that of the engine (str). Beyond `limit` (bytes of memory,
+    about; None for no limit) bytes are counted and not kept, and finish() adds a note with the count to each
+    connection.
     """
 
     def __init__(self, limit=None, started=None, address=""):
@@ -112,26 +114,19 @@ class Recording:
         return self._by_number[number]
 
     def take(self, number, event):
-        connection = self._by_number.get(number)
-        if connection is None:
-            if self._full:
-                return
-            connection = self.find(number)
+        is_full = self._limit is not None and self._used + EVENT_OVERHEAD > self._limit
+        if is_full and number not in self._by_number:
+            return
+        connection = self.find(number)
         if self._limit is not None and event.kind == "data":
             room = 0 if number in self._left_out else max(0, self._limit - self._used - EVENT_OVERHEAD)
             if len(event.data) > room:
                 self._left_out[number] = self._left_out.get(number, 0) + len(event.data) - room
                 event = event._replace(data=event.data[:room])
-                if not room:
-                    return
-        elif self._full:
-            return
-        self._used += len(event.data) + EVENT_OVERHEAD
-        connection.events.append(event)
-
-    @property
-    def _full(self):
-        return self._limit is not None and self._used + EVENT_OVERHEAD > self._limit
+                is_full = not room
+        if not is_full:
+            self._used += len(event.data) + EVENT_OVERHEAD
+            connection.events.append(event)
 
     def finish(self):
         for number, count in sorted(self._left_out.items()):
@@ -142,10 +137,10 @@ class Recording:
 
 
 class RecordWriter:
-    """A sink on disk. `file` is binary; each event is one line, written and flushed as it comes.
+    """A sink that writes a record to `file` (binary): each event is one line, flushed as it comes.
 
-    The first line is written before the first event, or by finish(). `redact` False writes the secrets too.
-    finish() does not close the file.
+    The first line is written with the first event, or by finish(), which does not close the file. `redact`
+    False writes credentials as they are.
     """
 
     def __init__(self, file, redact=True, started=None, address=""):
@@ -184,7 +179,7 @@ class RecordWriter:
 # ---- reading
 
 def is_record(start):
-    """Whether a file that begins with these bytes (64 are enough) is a record rather than captured bytes."""
+    """Whether a file that begins with `start` (64 bytes are enough) is a record, not a capture."""
     return RECORD_START.match(start) is not None
 
 
@@ -208,17 +203,17 @@ def read_record(file):
 
 
 def record_line(line, number):
+    """A line (bytes) → the dict in it, or UsageError."""
+    hint = "each line is one JSON object"
     try:
         if line[-1:] != b"\n":
+            hint = "a recorder that was killed leaves half a line: without it the rest can be read"
             raise ValueError("the line is cut")
         facts = decode_json(line)
         if not isinstance(facts, dict):
             raise ValueError("not a JSON object")
         return facts
     except (ValueError, RecursionError) as error:
-        hint = "each line is one JSON object"
-        if line[-1:] != b"\n":
-            hint = "a recorder that was killed leaves half a line: without it the rest can be read"
         raise UsageError("line %d of the record cannot be read: %s" % (number, error), hint)
 
 
@@ -227,50 +222,53 @@ def short_repr(value):
     return text if len(text) <= 60 else text[:60] + "…"
 
 
-def record_number(facts, name):
+def record_value(facts, name, types, what, least=None, most=None):
+    """facts[name] if it is of `types`, no bool, and from `least` to `most`; else ValueError: not `what`."""
     value = facts[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) > 1e12:
-        raise ValueError("%r is not a number: %s" % (name, short_repr(value)))
-    return float(value)
+    if (not isinstance(value, types) or isinstance(value, bool)
+            or least is not None and not least <= value <= most):
+        raise ValueError("%r is not %s: %s" % (name, what, short_repr(value)))
+    return value
+
+
+def record_number(facts, name):
+    return float(record_value(facts, name, (int, float), "a number", -MAX_RECORD_NUMBER, MAX_RECORD_NUMBER))
 
 
 def record_header(facts):
+    """The dict of the first line → an empty Recording. KeyError and ValueError say what is wrong."""
     if facts.get("rawdock") != "record":
         raise ValueError("the first line of a record says {\"rawdock\":\"record\", …}")
     if facts.get("version") != RECORD_VERSION:
         version = short_repr(facts.get("version"))
         raise ValueError("version %s, this rawdock reads version %d" % (version, RECORD_VERSION))
-    if not isinstance(facts["address"], str):
-        raise ValueError("'address' is not text: %s" % short_repr(facts["address"]))
-    return Recording(None, record_number(facts, "started"), facts["address"])
+    return Recording(None, record_number(facts, "started"), record_value(facts, "address", str, "text"))
 
 
 def record_event(facts):
-    """A line's object → (number, WireEvent). KeyError and ValueError say what is wrong."""
+    """The dict of another line → (number, WireEvent). KeyError and ValueError say what is wrong."""
     from base64 import b64decode
-    number, kind, direction, data = facts["c"], facts["kind"], facts["d"], b""
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_CONNECTION_NUMBER:
-        raise ValueError("'c' is not the number of a connection: %s" % short_repr(number))
+    number = record_value(facts, "c", int, "the number of a connection", 1, MAX_CONNECTION_NUMBER)
+    kind, data = facts["kind"], b""
     if kind not in EVENT_KINDS:
         raise ValueError("no event is of kind %s" % short_repr(kind))
-    if direction not in ((">", "<", "") if kind in ("open", "note") else (">", "<")):
+    has_text, direction = kind in ("open", "note"), facts["d"]
+    if direction not in (">", "<") and not (has_text and direction == ""):
         raise ValueError("'d' is not a direction of %s: %s" % (kind, short_repr(direction)))
     if kind == "data":
         data = b64decode(facts["b64"], validate=True)
-    elif kind in ("open", "note"):
-        data = facts["text"].encode("utf-8", "surrogateescape") if isinstance(facts["text"], str) else None
-        if data is None:
-            raise ValueError("'text' is not text: %s" % short_repr(facts["text"]))
+    elif has_text:
+        data = record_value(facts, "text", str, "text").encode("utf-8", "surrogateescape")
     return number, WireEvent(record_number(facts, "t"), direction, kind, data)
 
 
 # ---- recording
 
 class WireRecorder:
-    """Stamps what happens on connections and gives it to every sink: take(number, event), then finish().
+    """Gives what happens on connections, with its time, to every sink: take(number, event), then finish().
 
-    Usable from several threads. A sink that fails (its disk is full, nobody reads it, it has a mistake) gets
-    nothing more and does not disturb the connections; finish() raises its error.
+    Threads may share it. A sink that raises an exception gets no more events, and the connections are not
+    disturbed; finish() raises that exception.
     """
 
     def __init__(self, sinks, clock=time.monotonic):
@@ -290,7 +288,7 @@ class WireRecorder:
             return self._count
 
     def record(self, number, direction, kind, data=b""):
-        """Something happened on connection `number`: `direction`, `kind` and bytes as in WireEvent."""
+        """Give the sinks a WireEvent of connection `number` with this `direction`, `kind` and `data`."""
         if kind == "data" and not len(data):
             return
         with self._lock:
@@ -303,7 +301,7 @@ class WireRecorder:
                     self._failure = self._failure or error
 
     def finish(self):
-        """No more will come. Raises the error of a sink that has failed, an OSError as a rule."""
+        """Finish every sink. Raises the exception of the first sink that has failed, if one has."""
         with self._lock:
             sinks, self._sinks = self._sinks, []
             for sink in sinks:
@@ -317,7 +315,7 @@ class WireRecorder:
 
 
 class RecordedSocket(Closing):
-    """A connected socket whose bytes are recorded when they cross. Other methods are those of the socket."""
+    """A connected socket that records the bytes that cross it. Other methods are those of the socket."""
 
     def __init__(self, sock, recorder, address=""):
         self._sock = sock
@@ -334,7 +332,7 @@ class RecordedSocket(Closing):
         return size
 
     def sendall(self, data, flags=0):
-        # Not the socket's own: if that fails it cannot say how much has crossed.
+        # socket.sendall() does not say how much has crossed before it fails.
         view = memoryview(data).cast("B")
         while len(view):
             view = view[self.send(view, flags):]
@@ -358,7 +356,7 @@ class RecordedSocket(Closing):
             raise
 
     def _received(self, data, size, flags):
-        """`data` came where `size` bytes had room; no data is the end."""
+        """Record what was received into room for `size` bytes; no data is the end of the stream."""
         if len(data) and not flags & socket.MSG_PEEK:
             self._recorder.record(self._number, "<", "data", data)
         elif size and not flags & socket.MSG_PEEK:
@@ -378,7 +376,7 @@ class RecordedSocket(Closing):
 
     def _close(self):
         self._ended(">", "close")
-        self._open.clear()   # that reading ends too is our own doing
+        self._open.clear()   # reading ends because of this side, which is not the engine's close
 
     def close(self):
         self._close()

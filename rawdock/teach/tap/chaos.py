@@ -32,7 +32,7 @@ POLL_READ_HANG_UP = 0x2000   # POLLRDHUP, which Python names on some systems onl
 
 
 class Chaos(namedtuple("Chaos", "cut_at drop_last_chunk bad_frame one_byte drip reset")):
-    """The faults to put into answers; called, it makes the connections that have them."""
+    """The faults to put into answers. Called as Tap calls `make_connection`, it makes such a connection."""
 
     def __new__(cls, cut_at=None, drop_last_chunk=False, bad_frame=False, one_byte=False, drip=0.0,
                 reset=False):
@@ -52,12 +52,12 @@ class ChaosConnection(TapConnection):
         self.pair = PairedReaders() if chaos.drop_last_chunk or chaos.bad_frame else None
         if self.pair is not None:
             self.pair.opened()
-        self.held = b""          # from the engine, and not passed on yet
+        self.held = b""          # what the engine sent and is not passed on yet
         self.base = 0            # the offset of its first byte in the engine's stream
         self.passed = 0          # how many bytes of answers were let through
         self.cutting = False     # the connection ends after them
         self.marked = None       # the last message whose first frame was looked at
-        self.unread = 0          # bytes of the client that were passed on and left unread
+        self.unread = 0          # bytes from the client that were passed on and left in its socket
 
     # -- what comes from the engine
 
@@ -75,7 +75,7 @@ class ChaosConnection(TapConnection):
             TapConnection.pass_on(self, direction, sink, data)
 
     def let_through(self, all_of_it):
-        """Take the bytes that are known to be passed on from `held`, or `all_of_it` → those bytes."""
+        """Remove the bytes that may be passed on by now from `held`, or `all_of_it`, and return them."""
         size = len(self.held)
         if self.pair is not None:
             labelled = self.put_faults()
@@ -91,7 +91,7 @@ class ChaosConnection(TapConnection):
         return given
 
     def put_faults(self):
-        """Put the faults that depend on the protocol into `held` → how many bytes of it have a label."""
+        """Put the protocol faults into `held`. Returns how many of its bytes have a label."""
         labelled = 0
         for start, end, role, message in self.pair.take_labels("<"):
             start, end = start - self.base, end - self.base
@@ -132,7 +132,7 @@ class ChaosConnection(TapConnection):
     # -- what goes to the client
 
     def give(self, sink, data):
-        """Pass on `data` (bytes) as slowly as it is to come, and end the connection if it is to be cut."""
+        """Pass on `data` (bytes) at the speed of `chaos`, and end the connection if it is to be cut."""
         size = 1 if self.chaos.one_byte else len(data)
         for at in range(0, len(data), size or 1):
             if self.chaos.drip and self.over.wait(self.chaos.drip):
@@ -183,7 +183,7 @@ class ChaosConnection(TapConnection):
 
 
 def has_ended(sock):
-    """Whether the peer of `sock` sends nothing any more, though not all may be read."""
+    """Whether the peer of `sock` has stopped sending, though what it sent may not all be read."""
     from select import poll
     poller = poll()
     poller.register(sock, POLL_READ_HANG_UP)
@@ -191,6 +191,6 @@ def has_ended(sock):
 
 
 def begins_frames(message, data):
-    """Whether `data`, the start of the body of `message`, is the start of a frame."""
+    """Whether `data`, the start of the body of `message` (PairedMessage), is the start of a frame."""
     kind = message.head.headers.get("content-type", "") if message.head is not None else ""
     return data[0] < 4 and data[:4] in FRAME_PREFIXES and not kind.endswith(("tar", "octet-stream"))

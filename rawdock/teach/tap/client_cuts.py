@@ -1,13 +1,13 @@
-"""Cuts for a client: it is run once for each place where its answers can be cut, and its exit status is noted.
+"""What a client makes of cut answers: it is run again for each place where one of them can be cut.
 
 Strategy: the client runs once and is recorded. Then it runs once for each cut, answered by that record with
 one answer cut at another byte. Cuts are where one element of the protocol ends and the next begins, and in
-the middle of longer elements: that is where clients differ. An exit status of 0 says that the client took
-what it got for all there was. If its output is that of the whole run, the cut did no harm; if not, data was
-lost.
+the middle of longer elements: that is where clients differ. An exit status of 0 means that the client took
+what it got for the whole answer. If its output is that of the uncut run, the cut did no harm; if not, data
+was lost without an error.
 
-The result holds for the answers that this command got. Left out: cuts in what the client sends, and more than
-one cut a run.
+Limits: the result holds for the answers that this command got. Nothing is cut in what the client sends, and
+each run has one cut.
 """
 import os
 import time
@@ -18,26 +18,27 @@ from ..record.record import Recording, WireRecorder
 from .replay import ReplayServer, replay_exchanges
 from .tap import Tap
 
-MIN_RUN_SECONDS = 10       # a run with a cut gets at least so long, and
-RUN_FACTOR = 5             # so many times what the whole run took
-DRAIN_SECONDS = 2
+MIN_RUN_SECONDS = 10       # the least time that a run with a cut is given
+RUN_FACTOR = 5             # the time that it is given, in times of the uncut run
+DRAIN_SECONDS = 2          # for requests that the command has left behind
 
 CutPoint = namedtuple("CutPoint", "exchange offset role rank")
 CutPoint.__doc__ = """A place to cut: the `offset` of the first missing byte in the answer of `exchange`.
 
-`exchange` is a ReplayExchange; `role` that byte's role in the grammar. `rank`: 0 is chosen first, 1 is the
-edge of an element, 2 the middle of one.
+`exchange` is a ReplayExchange; `role` is that byte's role in the grammar. `rank` says how early the place is
+chosen: 0 for the places where clients differ most, 1 for the edge of an element, 2 for the middle of one.
 """
 
 CutRun = namedtuple("CutRun", "point status same_output")
 CutRun.__doc__ = """How the command ended with the cut at `point`, a CutPoint.
 
-`status`: its exit status, None if it did not end in time. `same_output`: it printed what it prints uncut.
+`status` is its exit status, None if it did not end in time. `same_output`: it printed what the uncut run
+printed.
 """
 
 
 def child_environment(address):
-    """This process's environment with `address` (str) as the only engine that it names."""
+    """The environment of this process, changed so that it names `address` (str) as the only engine."""
     others = ("DOCKER_CONTEXT", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
     environment = {name: value for name, value in os.environ.items() if name not in others}
     environment["DOCKER_HOST"] = address
@@ -45,7 +46,7 @@ def child_environment(address):
 
 
 def start_child(argv, environment, **streams):
-    """A subprocess.Popen of `argv`. UsageError if there is no such program."""
+    """Start `argv` (list of str) and return its subprocess.Popen. UsageError if there is no such program."""
     from subprocess import Popen
     try:
         return Popen(argv, env=environment, **streams)
@@ -55,13 +56,13 @@ def start_child(argv, environment, **streams):
 
 
 def run_child(argv, server, timeout=None):
-    """Run `argv` as a client of `server` (a ClientServer), which serves it meanwhile → (exit status, stdout).
+    """Run `argv` while `server` (a ClientServer) serves it. Returns (exit status, stdout).
 
-    stdout is bytes; the status is None if the child was killed after `timeout` seconds.
+    stdout is bytes; the status is None if the program was killed after `timeout` seconds.
     """
     from signal import SIGKILL
     from subprocess import DEVNULL, PIPE, TimeoutExpired
-    # In a group of its own: what it has started is killed with it, and does not hold its output open.
+    # It has a process group of its own: what it has started is killed with it and does not keep stdout open.
     child = start_child(argv, child_environment(server.listener.address), stdin=DEVNULL, stdout=PIPE,
                         stderr=DEVNULL, start_new_session=True)
 
@@ -87,9 +88,9 @@ def run_child(argv, server, timeout=None):
 
 
 def cut_points(exchanges, limit):
-    """The places to cut the answers of `exchanges` (list of ReplayExchange) → list of CutPoint, in order.
+    """The places to cut the answers of `exchanges` (list of ReplayExchange).
 
-    At most `limit` of them, chosen by rank.
+    Returns a list of CutPoint in the order of the answers, `limit` of them at most, chosen by rank.
     """
     ranked = {}
     for one in exchanges:
@@ -100,7 +101,7 @@ def cut_points(exchanges, limit):
             ranked.setdefault((one.index, at), 1)
             if middle > at:
                 ranked.setdefault((one.index, middle), 2)
-        # The first and the last element of each kind in a body, the ends of the answer.
+        # Rank 0: the first and the last element of each kind in a body, and the ends of the answer.
         for (role, within), places in seen.items():
             if within or role in ("chunk size", "chunk data", "content", "raw stream", "CRLF"):
                 for at in places:
@@ -116,7 +117,7 @@ def cut_points(exchanges, limit):
 
 
 def spread(items, count):
-    """At most `count` of `items` (a list), at equal distances."""
+    """`count` of `items` (a list) at most, at equal distances."""
     if len(items) <= count:
         return items
     return [items[index * len(items) // count] for index in range(max(0, count))]
@@ -131,10 +132,10 @@ def point_at(exchange, offset, rank):
 
 
 class ClientCuts:
-    """Runs the command `argv` (list of str) with its answers cut; `address` (Address) is the engine's.
+    """Runs the command `argv` (list of str) again and again, with one of its answers cut each time.
 
-    `listener` is a UnixListener of its own. `limit`: how many cuts at most. report(CutRun) is called after
-    each run.
+    `address` (Address) is the engine for the uncut run, `listener` a UnixListener that nobody else uses.
+    There are `limit` cuts at most. report(CutRun) is called after each run.
     """
 
     def __init__(self, argv, address, listener, limit=60, report=None):
@@ -145,7 +146,10 @@ class ClientCuts:
         self.report = report or (lambda run: None)
 
     def run(self):
-        """Run the command uncut, then with each cut → list of CutRun. UsageError if that shows nothing."""
+        """Run the command uncut, then with each cut. Returns a list of CutRun.
+
+        UsageError if the uncut command fails, or sends no request.
+        """
         recording = Recording()
         began = time.monotonic()
         with Tap(self.listener, self.address, WireRecorder([recording])) as tap:
@@ -158,7 +162,7 @@ class ClientCuts:
                              "does it take its engine from DOCKER_HOST?")
         runs = []
         with ReplayServer(self.listener, recording) as server:
-            # Relative times in the output are others in a replay: compare with the output of an uncut one.
+            # Relative times ("3 minutes ago") differ in a replay, so an uncut replay is what to compare with.
             output = self.run_uncut("answered by its own record", server, timeout,
                                     "choose one that sends the same requests each time")
             for point in cut_points(exchanges, self.limit):
@@ -170,7 +174,7 @@ class ClientCuts:
         return runs
 
     def run_uncut(self, how, server, timeout, hint):
-        """Run the command, which must succeed → its stdout."""
+        """Run the command and return its stdout (bytes). UsageError with `hint` if it does not succeed."""
         status, output = run_child(self.argv, server, timeout)
         if status != 0:
             raise UsageError("%s %s ended with status %s: there is no success to compare with"

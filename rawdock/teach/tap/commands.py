@@ -1,4 +1,4 @@
-"""`rawdock tap` passes on what crosses between clients and an engine, `rawdock replay` answers from a record.
+"""The commands `tap`, between a client and an engine, and `replay`, in an engine's place.
 
 `rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of its own. CMD keeps the terminal and the
 three standard streams; the transcript goes to stderr or to a file. tap ends with CMD's exit status, or with
@@ -25,12 +25,12 @@ TAP_FLAGS = """
 --cut-at           int   N  fault: only the first N bytes of each connection's answers come
 --drop-last-chunk  bool  fault: a chunked body ends before its last chunk
 --bad-frame        bool  fault: the first frame of each stream has a type that does not exist
---reset            bool  fault: what ends, ends with a reset (alone: at the first byte of an answer)
+--reset            bool  fault: a cut connection ends with a reset (alone: at the first byte of an answer)
 --one-byte         bool  fault: answers come one byte a write
 --drip             int   MS  fault: so many milliseconds before each write of an answer
---sweep            bool  run CMD once for each of many cuts of its answers, list those it took for success
---points           int   N  cuts of a sweep, at most (60)
--v                 bool  sweep: a line for each cut
+--sweep            bool  run CMD again for each of many cuts in its answers; list those it took for success
+--points           int   N  cuts at most, for --sweep (60)
+-v                 bool  a line for each cut, for --sweep
 """
 REPLAY_FLAGS = """
 --listen  text  SOCK  where clients connect: the path of a Unix socket
@@ -38,13 +38,13 @@ REPLAY_FLAGS = """
 """
 FAULT_FLAGS = ("cut_at", "drop_last_chunk", "bad_frame", "reset", "one_byte", "drip")
 FILE_FLAGS = ("to", "record", "har", "html", "pcap")
-KEPT_RECORD_BYTES = 256 << 20     # in memory, for the files that are made of the whole of it
-LEFT_BEHIND_SECONDS = 2           # for requests under way when CMD ends
+KEPT_RECORD_BYTES = 256 << 20     # kept in memory for the files that are made of the whole record
+LEFT_BEHIND_SECONDS = 2           # for the requests that are under way when CMD ends
 DEFAULT_SWEEP_POINTS = 60
 
 
 class GuardedSink:
-    """A sink whose failures of any kind are OSErrors that name it, so that the tap goes on without it."""
+    """A sink whose failures, of whatever kind, become OSErrors that name it."""
 
     def __init__(self, sink, name):
         self._sink = sink
@@ -61,15 +61,15 @@ class GuardedSink:
             function(*arguments)
         except OSError as error:
             raise OSError(error.errno, "%s: %s" % (self._name, error.strerror or error))
-        except Exception as error:   # the tap passes bytes on whatever the explanation makes of them
+        except Exception as error:   # a fault in an explanation must not stop the tap
             raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
 
 
 class TapOutput:
-    """What is shown and written of a tapped conversation, to stderr and to `files` (ExportFiles).
+    """The transcript of a tapped conversation, and the files (ExportFiles) that are written about it.
 
-    `recorder` is the WireRecorder of the conversation; finish() writes the files that are made of the whole
-    of it.
+    `recorder` is the WireRecorder that the tap gives everything to; finish() writes the files that need the
+    whole conversation.
     """
 
     def __init__(self, console, options, address, files):
@@ -95,14 +95,14 @@ class TapOutput:
         self.recorder = WireRecorder(sinks)
 
     def finish(self):
-        """Write what is left to write → whether all of it could be written."""
-        if not self.files.emptied:   # nothing has begun
+        """Write what is left to write. Returns whether all of it could be written."""
+        if not self.files.emptied:   # the command was never started
             return True
         good = True
         try:
             self.recorder.finish()
         except BrokenPipeError:
-            pass   # nobody reads the transcript any more
+            pass   # the reader of the transcript has gone
         except OSError as error:
             self.console.complain("rawdock: %s" % (error.strerror or error))
             good = False
@@ -116,7 +116,7 @@ class TapOutput:
         return good
 
     def _attempt(self, flag, function, *arguments):
-        """Call `function` → whether the file of `flag` could be written so far. Reports its first failure."""
+        """Call `function`, report the first failure of the file of `flag`. Returns whether it had none."""
         try:
             function(*arguments)
         except OSError as error:
@@ -127,11 +127,11 @@ class TapOutput:
 
 
 def chaos_of(options):
-    """What makes a tap's connections: the Chaos with the faults of `options`; TapConnection without any."""
+    """The Chaos with the faults that `options` name, or TapConnection if they name none."""
     from .chaos import Chaos
     for name in ("cut_at", "drip"):
         if options[name] is not None and options[name] < 0:
-            raise UsageError("--%s %d: less than nothing" % (name.replace("_", "-"), options[name]))
+            raise UsageError("--%s %d: this must not be negative" % (name.replace("_", "-"), options[name]))
     if not any(options[name] not in (None, False) for name in FAULT_FLAGS):
         return TapConnection
     return Chaos(options["cut_at"], options["drop_last_chunk"], options["bad_frame"], options["one_byte"],
@@ -152,7 +152,7 @@ def do_tap(console, options, arguments):
                          "usage: rawdock tap -- docker ps, or rawdock tap --listen /tmp/tap.sock")
     address = console.engine_address()
     if address.base:
-        raise UsageError("%s has a path, which a tap cannot put before what a client asks for" % address,
+        raise UsageError("%s has a path, which a tap cannot put before the targets of a client" % address,
                          "leave the path out")
     if options["sweep"]:
         return do_sweep(console, options, arguments, address)
@@ -177,7 +177,7 @@ def do_tap(console, options, arguments):
 
 
 def run_until_signal(console, server, ready):
-    """Say `ready` (str) on stderr and run a LoopServer until SIGINT or SIGTERM comes → exit status 0."""
+    """Print `ready` (str) on stderr and run `server` (ClientServer) until SIGINT or SIGTERM. Returns 0."""
     import signal
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: server.stop())
@@ -187,7 +187,10 @@ def run_until_signal(console, server, ready):
 
 
 def run_tapped_command(console, tap, argv, files):
-    """Run `argv` as the tap's client → its exit status. `files` (ExportFiles) are emptied once it runs."""
+    """Run `argv` as the tap's client and return its exit status.
+
+    `files` (ExportFiles) are emptied once it runs.
+    """
     import signal
     from .client_cuts import child_environment, start_child
     children, early = [], []
@@ -217,7 +220,7 @@ def run_tapped_command(console, tap, argv, files):
 
 
 def empty_or_kill(files, child):
-    """Empty `files` (ExportFiles) for a command that has started; nothing is recorded until the tap runs."""
+    """Empty `files` (ExportFiles) once `child` has started, and before the tap records anything."""
     try:
         files.empty()
     except OSError:
@@ -227,7 +230,7 @@ def empty_or_kill(files, child):
 
 
 def is_in_foreground():
-    """Whether a terminal's Ctrl-C goes to this process group, and so to CMD too."""
+    """Whether Ctrl-C at the terminal goes to this process group, and so to CMD as well."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:
@@ -244,8 +247,8 @@ def do_sweep(console, options, argv, address):
     from .client_cuts import ClientCuts
     limit = DEFAULT_SWEEP_POINTS if options["points"] is None else options["points"]
     if limit < 1:
-        raise UsageError("--points %d: one at least" % limit)
-    console.err.line("rawdock: %s is run once, then once for each cut, answered by the record of the first run"
+        raise UsageError("--points %d: there must be one at least" % limit)
+    console.err.line("rawdock: %s is run once, and then once for each cut, answered by the record of that run"
                      % argv[0])
     report = (lambda run: console.out.line(sweep_line(run))) if options["v"] else None
     with UnixListener() as listener:
@@ -268,7 +271,7 @@ def sweep_line(run):
     if run.status == 0:
         verdict += ", same output" if run.same_output else ", OUTPUT LOST"
     exchange = point.exchange
-    place = (exchange.asked[-44:], point.offset, len(exchange.answer), point.role)
+    place = (exchange.title[-44:], point.offset, len(exchange.answer), point.role)
     return "%-44s byte %5d of %5d  %-36s " % place + verdict
 
 
@@ -282,19 +285,19 @@ def do_replay(console, options, arguments):
     try:
         with open(name, "rb") as file:
             if not is_record(file.read(64)):
-                raise UsageError("%s is no record" % name, "rawdock tap --record FILE makes one")
+                raise UsageError("%s is no record" % name, "rawdock tap --record FILE writes one")
             file.seek(0)
             recording = read_record(file)
     except OSError as error:
         raise UsageError("%s: %s" % (name, (error.strerror or str(error)).lower()),
-                         "give a file made by rawdock tap --record")
+                         "give a file that rawdock tap --record has written")
 
-    def tell(asked, exchange):
+    def report(request, exchange):
         if exchange is None or options["v"]:
-            said = "not in the record" if exchange is None else "answered"
-            console.err.line("rawdock: %s: %s" % (asked, said))
+            result = "not in the record" if exchange is None else "answered"
+            console.err.line("rawdock: %s: %s" % (request, result))
 
-    with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, tell) as server:
+    with UnixListener(options["listen"]) as listener, ReplayServer(listener, recording, report) as server:
         ready = "%d recorded exchanges answer at DOCKER_HOST=%s"
         return run_until_signal(console, server, ready % (len(server.book.exchanges), listener.address))
 

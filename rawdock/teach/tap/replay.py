@@ -1,19 +1,19 @@
-"""Replay: a record answers in the engine's place.
+"""Replay: a record answers clients in the engine's place.
 
     ReplayServer(listener, recording).run()
 
-Strategy: the record's exchanges are laid out by what was asked (method and path, with or without
-/vX.Y); a request is answered with the bytes that were answered then, as they are. Asked again, the next
-exchange of that kind answers, and after the last one the last one again. Where exchanges differ in
-their query alone, the one with the same query is meant, and only without one any of that path: a
-client that asks with the time of day in its query gets its answer too. The ids that a client asks for come
-out of the record's own answers; a container may also be asked for by a name that the record tells of.
+Strategy: the recorded exchanges are looked up by method and path, with or without /vX.Y, and a request gets
+the bytes that were answered then. When a request comes again, the next exchange with its method and path
+answers, and after the last one the last one again. Among exchanges that differ in their query alone, one with
+the query of the request is preferred; if there is none, any of that path will do: a client that puts the time
+of day into its query gets an answer too. Containers are known by every name that the record's own answers
+give them, so a client may use the name where the recorded one used the id.
 
-A raw stream is given back as it went: output that came after the client had sent so many bytes of
-stdin waits until it has. There is no waiting otherwise: the pauses of the record are left out. A
-stream that had not ended when its client left is kept open until the client leaves.
+A raw stream comes as it came then: output that came after the client had sent so many bytes of stdin waits
+until that many have come. Nothing else waits, for the pauses of the record are left out. A stream that had
+not ended when its client left is kept open until the client leaves.
 
-What was not recorded is answered with 404 and a message that says so; only a ping is always answered.
+A request that is not in the record gets 404 and a message that says so; only a ping is always answered.
 
 Left out: the bodies of requests, which are read and not compared; HTTP/2 (a BuildKit session).
 """
@@ -33,13 +33,13 @@ REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.
                            re.S)
 FULL_ID = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
 CONTAINER_PATH = re.compile("/containers/([^/]+)(/.+|)")
-NAMED_REQUESTS = 4      # in the message about one that is not in the record
-# What follows an answer: a request, the end, or nothing until the client leaves.
+NAMED_REQUESTS = 4      # recorded requests that are named in the message about one that is not there
+# What follows an answer: another request, the end of the connection, or nothing until the client leaves.
 NEXT, CLOSE, HOLD = "next", "close", "hold"
 
 
 def split_target(target):
-    """A request target → (API version or "", path, query with its parameters in order of name)."""
+    """Split a request target into (API version or "", path, query with its parameters sorted by name)."""
     version, path, query = REPLAY_TARGET.fullmatch(target).groups()
     return version or "", path, "&".join(sorted(part for part in query.split("&") if part))
 
@@ -48,25 +48,28 @@ class ReplayExchange(namedtuple("ReplayExchange", "index connection start method
                                                   " answer spans steps after switched values")):
     """One recorded request and its answer.
 
-    `index` its place in the record, `connection` and `start` where its answer begins there; `method`,
-    `version`, `path`, `query`; `answer` bytes, all of it; `spans` of them; `steps` list of (stdin bytes that
-    must have come, whether stdin must have ended, end offset in the answer); `after` NEXT, CLOSE or HOLD;
-    `switched` whether a raw stream follows; `values` list of the JSON values of the answer.
+    `index` is its number in the record, from 0; `connection` the number of its connection, and `start` the
+    offset of its answer in what the engine sent there. `method`, `version`, `path` and `query` are those of
+    the request. `answer` is the whole answer (bytes), `spans` its annotated Spans, `values` the list of the
+    JSON values in it. `steps` say when parts of the answer may be sent, a list of (bytes of stdin that must
+    have come, whether stdin must have ended, offset in the answer up to which it may be sent). `after` is
+    NEXT, CLOSE or HOLD; `switched` says whether the answer goes on as a raw stream.
     """
 
     @property
-    def asked(self):
+    def title(self):
+        """The method and the path (str), with ids shortened as docker shows them."""
         return FULL_ID.sub(r"\1", "%s %s" % (self.method, self.path))
 
 
 def replay_exchanges(recording):
-    """A Recording → list of ReplayExchange, in the order in which the requests were made."""
+    """The exchanges of a Recording, a list of ReplayExchange in the order of their requests."""
     found = []
     for annotated in annotate(recording):
         recorded = next(one for one in recording.connections if one.number == annotated.number)
         for exchange in annotated.exchanges:
-            asked = exchange.request is not None and exchange.request.head is not None
-            if asked and exchange.response is not None:
+            has_request = exchange.request is not None and exchange.request.head is not None
+            if has_request and exchange.response is not None:
                 found.append((exchange.request.seconds[0], annotated, recorded, exchange))
     found.sort(key=lambda one: one[0])
     return [replay_exchange(index, *rest) for index, (_, *rest) in enumerate(found)]
@@ -92,7 +95,7 @@ def replay_exchange(index, annotated, recorded, exchange):
 
 
 def raw_steps(recorded, start, end, raw_sent):
-    """What of a raw exchange's answer waits for what: see ReplayExchange.steps."""
+    """The `steps` of a ReplayExchange whose answer goes on as a raw stream."""
     raw_start = raw_sent[0][0] if raw_sent else None
     sent = received = stdin = 0
     half_closed = False
@@ -107,17 +110,17 @@ def raw_steps(recorded, start, end, raw_sent):
             received += len(event.data)
             if received > start:
                 steps.append((stdin, half_closed and stdin > 0, min(received, end) - start))
-    # The end of the stream has its own conditions.
+    # The end of the stream comes after all that the client sent.
     return steps + [(stdin, half_closed and stdin > 0, end - start)]
 
 
 def container_names(exchanges):
-    """{name or id: full id} of the containers that the answers to create, inspect and list tell of."""
+    """The containers in the answers to create, inspect and list: a dict of name or id → full id."""
     names = {}
     for one in exchanges:
         facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value])
                  if isinstance(fact, dict)]
-        if one.asked == "POST /containers/create":
+        if one.title == "POST /containers/create":
             called = [part[len("name="):] for part in one.query.split("&") if part.startswith("name=")]
         elif one.method == "GET" and re.fullmatch("/containers/(?:[^/]+/)?json", one.path):
             called = []
@@ -132,11 +135,11 @@ def container_names(exchanges):
 
 
 class ReplayBook:
-    """The exchanges of a record, looked up by request. A look-up moves on to the next of its kind."""
+    """The exchanges of a record, looked up by request; each look-up gives the next one that fits."""
 
     def __init__(self, exchanges):
         self.exchanges = exchanges
-        self._turns = {}       # key → how many were given out
+        self._turns = {}       # key of a look-up → how many were made with it
         self._names = container_names(exchanges)
         self._by_query, self._by_path = {}, {}
         for one in exchanges:
@@ -145,7 +148,7 @@ class ReplayBook:
             self._by_path.setdefault((one.method, path), []).append(one)
 
     def _by_id(self, path):
-        """A path, the container in it called by its id if the record tells which it is."""
+        """`path`, with the id in place of a container's name if the record has it."""
         match = CONTAINER_PATH.fullmatch(path)
         if match is None:
             return path
@@ -158,7 +161,7 @@ class ReplayBook:
         self._turns = {}
 
     def find(self, method, target):
-        """The ReplayExchange that answers, or None."""
+        """The ReplayExchange that answers the request, None if there is none."""
         _, path, query = split_target(target)
         path = self._by_id(path)
         key = (method, path, query)
@@ -173,15 +176,15 @@ class ReplayBook:
         return known[min(turn, len(known) - 1)]
 
     def api_version(self):
-        """The API version that the recorded client spoke."""
+        """The highest API version (str) in the paths of the record; 1.41 if they have none."""
         versions = [tuple(map(int, one.version.split("."))) for one in self.exchanges if one.version]
         return "%d.%d" % max(versions) if versions else "1.41"
 
     def missing(self, method, target):
-        """What to say of a request that is not in the record."""
-        asked = sorted(set(one.asked for one in self.exchanges))
-        more = len(asked) - NAMED_REQUESTS
-        named = ", ".join(asked[:NAMED_REQUESTS]) or "no exchange at all"
+        """The message (str) for a request that is not in the record."""
+        titles = sorted(set(one.title for one in self.exchanges))
+        more = len(titles) - NAMED_REQUESTS
+        named = ", ".join(titles[:NAMED_REQUESTS]) or "no exchange at all"
         return "this replay has no answer to %s %s; the record has %s" % (
             method, split_target(target)[1], named + (" and %d more" % more) * (more > 0))
 
@@ -192,10 +195,10 @@ class ReplayConnection(ServedConnection):
     def __init__(self, server, client):
         ServedConnection.__init__(self, server, client)
         self.reader = RequestReader(bare_lf=True)
-        self.data, self.at = b"", 0   # received, and how much of it was read
+        self.data, self.at = b"", 0   # what was received last, and how many bytes of it have been read
 
     def run(self):
-        """Answer requests, until one side ends the connection."""
+        """Answer requests until one side ends the connection."""
         try:
             while self.answer_next() == NEXT:
                 pass
@@ -203,7 +206,7 @@ class ReplayConnection(ServedConnection):
             pass   # the client has gone
 
     def answer_next(self):
-        """Read a request and answer it → NEXT if another may follow, else CLOSE."""
+        """Read a request and answer it. Returns NEXT if another may follow, else CLOSE."""
         try:
             head = self.next_request()
         except ProtocolError as error:
@@ -214,7 +217,7 @@ class ReplayConnection(ServedConnection):
     def next_request(self):
         """The next RequestHead, once its body has come too; None at the end of the connection."""
         if self.reader.state == "switch":
-            self.reader.stay()   # the upgrade that it asked for was refused: HTTP goes on
+            self.reader.stay()   # the last request wanted an upgrade and was refused: HTTP goes on
         while True:
             while self.at < len(self.data):
                 self.at = self.reader.take_part(self.data, self.at, [])
@@ -225,11 +228,11 @@ class ReplayConnection(ServedConnection):
                 return None
 
     def answer(self, head):
-        """Answer the request with `head` (RequestHead) → NEXT or CLOSE."""
+        """Answer the request with `head` (RequestHead). Returns NEXT or CLOSE."""
         server = self.server
         with server.lock:
             found = server.book.find(head.method, head.target)
-            server.tell("%s %s" % (head.method, head.target), found)
+            server.report("%s %s" % (head.method, head.target), found)
         if found is None:
             self.answer_unknown(head)
         elif server.cut is not None and server.cut[0] == found.index:
@@ -247,7 +250,7 @@ class ReplayConnection(ServedConnection):
         return NEXT if stays_open(head, NO_BODY) else CLOSE
 
     def give(self, exchange):
-        """Send the answer of `exchange`, in step with stdin → whether the client sends nothing any more."""
+        """Send the answer of `exchange` in step with stdin; return whether the client has stopped sending."""
         stdin, has_ended, given = len(self.data) - self.at, False, 0
         for needed, needs_end, end in exchange.steps:
             while not has_ended and (stdin < needed or needs_end):
@@ -271,28 +274,29 @@ class ReplayConnection(ServedConnection):
     def refuse(self, method, status, message):
         body = json.dumps({"message": message}).encode("ascii") + b"\n"
         fields = [("Content-Type", "application/json"), ("Content-Length", len(body))]
-        self.client.sendall(encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields)
-                            + (b"" if method == "HEAD" else body))
+        head = encode_response_head(status, "Not Found" if status == 404 else "Bad Request", fields)
+        self.client.sendall(head if method == "HEAD" else head + body)
 
 
 class ReplayServer(ClientServer):
-    """Serves `recording` (a Recording) to the clients of `listener` (a UnixListener).
+    """Answers the clients of `listener` (a UnixListener) with `recording` (a Recording).
 
-    `tell(request, exchange)` is called for each request; exchange None: it is not in the record. `cut` may be
-    set to (index of an exchange, N): of its answer only the first N bytes are sent, then the connection ends.
+    report(request, exchange) is called for each request (str) with the ReplayExchange that answers it, None
+    if it is not in the record. `cut` may be set to (index of an exchange, N): of that answer only the first N
+    bytes are sent, and then the connection ends.
     """
 
-    def __init__(self, listener, recording, tell=None):
+    def __init__(self, listener, recording, report=None):
         ClientServer.__init__(self, listener)
         self.book = ReplayBook(replay_exchanges(recording))
         self.cut = None
-        self.tell = tell or (lambda asked, exchange: None)
+        self.report = report or (lambda request, exchange: None)
 
     def serve(self, client):
         connection = ReplayConnection(self, client)
         connection.start(connection.run)
 
     def rewind(self):
-        """Begin again: every connection ends, and the first exchange of each kind answers next."""
+        """End every connection and begin again: the first exchange of each kind answers next."""
         self.end_connections()
         self.book.rewind()

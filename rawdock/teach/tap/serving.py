@@ -1,4 +1,4 @@
-"""A server whose clients are each served in threads of their own: what the tap and replay have in common.
+"""A server that serves each client in threads of its own: what the tap and replay have in common.
 
     ClientServer       accepts the clients of a Unix socket
     ServedConnection   one client: its sockets, and the threads that serve it
@@ -12,7 +12,7 @@ import time
 
 from ...net.closing import Closing
 
-THREAD_END_SECONDS = 5   # for the threads of connections that were ended
+THREAD_END_SECONDS = 5   # for the threads of connections that end() was called for
 
 
 def shut_down(sock, how=socket.SHUT_RDWR):
@@ -27,7 +27,7 @@ def is_hung_up(sock, wait=False):
     """Whether both directions of `sock` are closed, not only one. `wait`: return when they are."""
     from select import poll
     poller = poll()
-    poller.register(sock, 0)   # a hang-up is always reported
+    poller.register(sock, 0)   # poll reports a hang-up always
     return bool(poller.poll(None if wait else 0))
 
 
@@ -42,10 +42,10 @@ def leave_nothing_unread(sock):
 
 
 class ServedConnection:
-    """A client of `server` (ClientServer), served by functions that run in a thread each.
+    """One client of `server` (ClientServer), served by functions that each run in a thread.
 
-    `sockets`: the client's, and whatever else is closed when all of them have returned. `over` (Event) is set
-    when the connection is ended from this side.
+    `client` is its socket. `sockets` has that and the others that are closed once all functions have
+    returned. `over` (Event) is set when this side ends the connection.
     """
 
     def __init__(self, server, client):
@@ -91,10 +91,10 @@ class ServedConnection:
 
 
 class ClientServer(Closing):
-    """Accepts the clients of `listener` (a UnixListener). Subclasses have serve(socket), for a client's.
+    """Accepts the clients of `listener` (a UnixListener). Subclasses have serve(socket), for each client.
 
-    `connections`: the set of ServedConnections that have not ended. `lock` (Condition) is notified when one
-    has.
+    `connections` is the set of ServedConnections that have not ended; `lock` (Condition) is notified when
+    one has.
     """
 
     def __init__(self, listener):
@@ -105,7 +105,7 @@ class ClientServer(Closing):
         self._stopping, self._stop = socket.socketpair()
 
     def run(self):
-        """Accept clients until stop() is called; one stop() ends one run()."""
+        """Accept clients until stop() is called. Each stop() ends one run()."""
         from select import POLLIN, poll
         poller = poll()
         poller.register(self.listener.socket, POLLIN)
@@ -135,7 +135,7 @@ class ClientServer(Closing):
             pass   # it is closed
 
     def run_until(self, wait):
-        """Accept clients while `wait()` runs in another thread → what it returns."""
+        """Accept clients while `wait()` runs in another thread. Returns what it returns."""
         from threading import Thread
         found = []
 
@@ -152,7 +152,7 @@ class ClientServer(Closing):
         return found[0]
 
     def wait_for_end(self, seconds):
-        """Wait until no connection is left, at most so long → whether none is."""
+        """Wait until every connection has ended, `seconds` at most. Returns whether all have."""
         with self.lock:
             return self.lock.wait_for(lambda: not self.connections, seconds)
 

@@ -5,8 +5,8 @@ receives what one side sends into a buffer and sends it on from there before it 
 slows the writer at the other end, as it would without the tap. Nothing in here looks at what the bytes mean,
 so nothing in them can stop it.
 
-What can be sent at once is sent and then recorded, under a lock that all connections share: so the record has
-a request before the response to it, on whatever connection what it causes may show.
+What a sink takes at once is sent and then recorded, under a lock that all connections share. So the record
+has a request before everything that it causes, on other connections too.
 
 A half-close is passed on as a half-close (an engine takes it for the end of stdin, or for a client that has
 left); a full close as a full close. EPIPE stops one direction only, since an engine may refuse in the middle
@@ -29,9 +29,10 @@ TAP_DIAL_SECONDS = 10
 
 
 class TapConnection(ServedConnection):
-    """One client of `tap`, and the connection to the engine that is made for it.
+    """One client of `tap` (Tap), and the connection to the engine that is made for it.
 
-    `number` is the connection's in the record. A direction is ">" from the client to the engine, or "<".
+    `number` is that of the connection in the record. A direction is ">", from the client to the engine, or
+    "<".
     """
 
     def __init__(self, tap, number, client):
@@ -69,14 +70,14 @@ class TapConnection(ServedConnection):
             self.pass_end(direction, source, sink, size < 0)
 
     def receive(self, direction, buffer):
-        """Receive into `buffer` → how many bytes; 0 at the end of the stream, -1 after a reset."""
+        """Receive into `buffer`; return how many bytes came, 0 at the stream's end, -1 after a reset."""
         try:
             return (self.client if direction == ">" else self.engine).recv_into(buffer)
         except OSError:   # ECONNRESET: the peer closed while it had not read everything
             return -1
 
     def pass_on(self, direction, sink, data):
-        """Send `data` (bytes or memoryview) to `sink` and record it. OSError if the sink takes it no more."""
+        """Send `data` (bytes or memoryview) to `sink` and record it. OSError if `sink` takes no more."""
         sent = 0
         with self.server.lock:
             try:
@@ -89,7 +90,7 @@ class TapConnection(ServedConnection):
             sink.sendall(data[sent:])
 
     def pass_end(self, direction, source, sink, was_reset):
-        """`source` sends nothing any more: tell `sink`, and end the connection once `source` has gone."""
+        """Pass on the end of what `source` sends, and end the connection once `source` has closed it."""
         if was_reset or is_hung_up(source):
             self.record(direction, "reset" if was_reset else "close")
         else:

@@ -1,15 +1,13 @@
 """The conformance runner: against the practice engine, whose differences are known, and against servers that
 answer wrongly.
 """
-import socket
 import sys
-import threading
 import time
 
 import pytest
 
 import rawdock
-from rawdock.teach.conform.report import report_conform
+from rawdock.teach.conform.commands import report_conform
 from rawdock.teach.conform.conform import CONFORM_API, ConformRun, run_scenarios
 from rawdock.teach.conform.facts import CONFORM_FACTS
 from rawdock.teach.conform.shapes import (
@@ -17,11 +15,13 @@ from rawdock.teach.conform.shapes import (
     shape_of, write_facts, write_shape)
 from rawdock.teach.conform.steps import conform_scenarios
 from rawdock.teach.practice.engine import PracticeEngine
+from tests.net.fake_engine import FakeEngine
 from tests.teach.practice.practice_wire import ask, create, start
 
 # Where the practice engine answers as later engines do, or more strictly, on purpose.
 KNOWN_DIFFERENCES = {
-    "the engine itself/bad-filter", "a container's life/no-config", "a container's life/bad-json", "a container's life/wrong-kind",
+    "the engine itself/bad-filter", "a container's life/no-config", "a container's life/bad-json",
+    "a container's life/wrong-kind",
     "a container's life/bad-wait", "events/bad-time",
 }
 
@@ -39,20 +39,22 @@ def client(engine):
 def test_every_step_has_a_fact_and_every_fact_a_step():
     facts = read_facts(CONFORM_FACTS)
     assert {scenario: sorted(step.name for step in steps if step.verb not in ("send", "end"))
-            for scenario, steps in conform_scenarios().items()} == {scenario: sorted(found) for scenario, found in facts.items()}
+            for scenario, steps in conform_scenarios().items()} == {scenario: sorted(found) for scenario,
+                                                                    found in facts.items()}
 
 
 def test_the_practice_engine_differs_where_it_means_to_and_nothing_is_left(practice):
-    facts, different, count, told = read_facts(CONFORM_FACTS), set(), 0, []
+    facts, different, count, notices = read_facts(CONFORM_FACTS), set(), 0, []
     with client(practice) as docker:
-        for scenario, found in run_scenarios(docker, told.append):
+        for scenario, found in run_scenarios(docker, notices.append):
             for step, fact in found:
                 compared, lines, _ = compare_fact(facts[scenario][step.name], fact, step.says)
                 count += compared
                 if lines:
                     different.add("%s/%s" % (scenario, step.name))
-    assert different == KNOWN_DIFFERENCES and count > 780 and told == ["busybox is not there: pulling it"]
-    assert ask(practice, "GET", "/containers/json?all=1")[1] == [] and ask(practice, "GET", "/volumes")[1]["Volumes"] == []
+    assert different == KNOWN_DIFFERENCES and count > 780 and notices == ["busybox is not there: pulling it"]
+    assert (ask(practice, "GET", "/containers/json?all=1")[1] == []
+            and ask(practice, "GET", "/volumes")[1]["Volumes"] == [])
     assert [one["Name"] for one in ask(practice, "GET", "/networks")[1]] == ["bridge", "host", "none"]
     assert [one["RepoTags"] for one in ask(practice, "GET", "/images/json")[1]] == [["busybox:latest"]]
 
@@ -95,7 +97,8 @@ def test_what_was_made_is_removed_when_a_scenario_is_broken_off(practice, error,
                 run.scenario(steps)
         else:
             found = run.scenario(steps)
-            assert compare_fact(ConformFact(200, "-", "none", "nothing"), found[1][1], None)[1][0].startswith("no answer to compare: ")
+            assert compare_fact(ConformFact(200, "-", "none", "nothing"), found[1][1],
+                                None)[1][0].startswith("no answer to compare: ")
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
@@ -118,62 +121,40 @@ def test_what_comes_to_be_after_it_was_given_up_is_removed_too(practice, monkeyp
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
-class OneAnswer:
-    """A server that gives every request the same answer."""
+class OneAnswer(FakeEngine):
+    """An engine that has one answer for every request."""
 
-    def __init__(self, folder, answer):
+    def __init__(self, answer):
+        FakeEngine.__init__(self, self.play)
         self.answer = answer
         self.seen = []
         self.hold = False      # answer nothing, and keep the connection open
-        self.held = []
         self.again = b""       # sent again and again behind the answer, until the client closes
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.address = "unix://%s/s" % folder
-        self.listener.bind("%s/s" % folder)
-        self.listener.listen(20)
-        threading.Thread(target=self.serve, daemon=True).start()
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.hold:
-                self.held.append(connection)
-                continue
-            with connection:
-                self.seen.append(connection.recv(65536))
-                if self.seen[-1]:
-                    connection.sendall(self.answer)
-                while self.again:
-                    try:
-                        connection.sendall(self.again)
-                        time.sleep(0.02)
-                    except OSError:
-                        break
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for connection in self.held:
-            connection.close()
+    def play(self, peer):
+        if self.hold:
+            peer.drain()
+            return
+        self.seen.append(peer.sock.recv(65536))
+        if self.seen[-1]:
+            peer.send(self.answer)
+        while self.again:
+            peer.send(self.again)
+            time.sleep(0.02)
 
 
-def test_a_proxy_that_changes_the_framing_is_found_out(tmp_path):
+def test_a_proxy_that_changes_the_framing_is_found_out():
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\nOK"
-    with OneAnswer(tmp_path, answer) as server:
+    with OneAnswer(answer) as server:
         docker = rawdock.Docker(server.address, version=CONFORM_API)
         (step, fact), = ConformRun(docker).scenario(conform_scenarios()["the engine itself"][:1])
         assert compare_fact(read_facts(CONFORM_FACTS)["the engine itself"]["ping"], fact, step.says) == (
             4, ["framing: expected length, seen close"], 1)
 
 
-def test_an_engine_that_is_too_old_is_refused(tmp_path):
-    with OneAnswer(tmp_path, b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK") as server:
+def test_an_engine_that_is_too_old_is_refused():
+    head = b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    with OneAnswer(head + b"OK") as server:
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)
@@ -182,7 +163,8 @@ def test_an_engine_that_is_too_old_is_refused(tmp_path):
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 ODD_ANSWERS = {
     "501": b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-    "refused": b'HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n{"message":["x"]}',
+    "refused": (b"HTTP/1.1 400 Bad Request\r\nContent-Length: 17\r\nConnection: close\r\n\r\n"
+                b'{"message":["x"]}'),
     "upgraded": (b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
                  b"\x01\0\0\0\0\0\0\x20cut short"),
     "stat": HEAD + b"X-Docker-Container-Path-Stat: %%%junk\r\nContent-Length: 2\r\n\r\nok",
@@ -214,10 +196,10 @@ class Lines:
 
 
 @pytest.mark.parametrize("name", sorted(ODD_ANSWERS))
-def test_whatever_is_answered_is_in_the_report(tmp_path, name):
-    """The same answer to each of the requests: all of them are compared, and nothing is raised."""
+def test_whatever_is_answered_is_in_the_report(name):
+    """One answer to each of the requests: all of them are compared, and nothing is raised."""
     console, scenarios = Lines(), conform_scenarios()
-    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server:
+    with OneAnswer(ODD_ANSWERS[name]) as server:
         docker = rawdock.Docker(server.address, version=CONFORM_API)
         run = ConformRun(docker, console.line)
         results = ((key, run.scenario(scenarios[key])) for key in scenarios)
@@ -227,10 +209,10 @@ def test_whatever_is_answered_is_in_the_report(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["501", "upgraded", "nothing", "stat"])
-def test_an_odd_answer_to_attach_or_archive_spoils_that_alone(practice, tmp_path, monkeypatch, name):
+def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, monkeypatch, name):
     facts = read_facts(CONFORM_FACTS)
     path_end = "/archive" if name == "stat" else "/attach"
-    with OneAnswer(tmp_path, ODD_ANSWERS[name]) as server, client(practice) as docker:
+    with OneAnswer(ODD_ANSWERS[name]) as server, client(practice) as docker:
         run, request, other = ConformRun(docker), docker.request, rawdock.Docker(server.address)
         run.check_engine()
         monkeypatch.setattr(docker, "request", lambda method, path, *rest, **more: (
@@ -250,9 +232,9 @@ def test_an_odd_answer_to_attach_or_archive_spoils_that_alone(practice, tmp_path
     assert ask(practice, "GET", "/containers/json?all=1")[1] == []
 
 
-def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monkeypatch):
+def test_an_answer_that_does_not_come_is_waited_for_less_and_less(monkeypatch):
     monkeypatch.setattr(sys.modules["rawdock.teach.conform.conform"], "HEAD_SECONDS", 0.4)
-    with OneAnswer(tmp_path, b"") as server:
+    with OneAnswer(b"") as server:
         server.hold = True
         run = ConformRun(rawdock.Docker(server.address))
         found = run.scenario(conform_scenarios()["the engine itself"])
@@ -260,21 +242,21 @@ def test_an_answer_that_does_not_come_is_waited_for_less_and_less(tmp_path, monk
     assert [round(fact.seconds, 2) for _, fact in found[:6]] == [0.4, 0.2, 0.1, 0.05, 0.04, 0.04]
 
 
-def test_an_answer_without_an_end_is_given_up(tmp_path, monkeypatch):
+def test_an_answer_without_an_end_is_given_up(monkeypatch):
     module = sys.modules["rawdock.teach.conform.conform"]
     monkeypatch.setattr(module, "WHOLE_SECONDS", 0.3)
     event = b'2\r\n{}\r\n'
-    with OneAnswer(tmp_path, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
+    with OneAnswer(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + event) as server:
         server.again = event
         steps = [step for step in conform_scenarios()["events"] if step.name == "none"]
         (_, fact), = ConformRun(rawdock.Docker(server.address)).scenario(steps)
     assert isinstance(fact, rawdock.Timeout) and fact.phase == "total"
 
 
-def test_an_engine_whose_lowest_api_is_newer_is_asked_at_that(tmp_path):
+def test_an_engine_whose_lowest_api_is_newer_gets_requests_of_that():
     body = b'{"MinAPIVersion":"1.44"}'
     answer = HEAD + b"Api-Version: 1.45\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with OneAnswer(tmp_path, answer) as server:
+    with OneAnswer(answer) as server:
         reported = []
         run = ConformRun(rawdock.Docker(server.address), reported.append)
         run.check_engine()
@@ -284,8 +266,8 @@ def test_an_engine_whose_lowest_api_is_newer_is_asked_at_that(tmp_path):
         assert not any(b"/v1.41/" in one for one in server.seen)
 
 
-def test_lines_that_end_in_lf_alone_are_sent_as_they_are(tmp_path):
-    with OneAnswer(tmp_path, b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nbare LF") as server:
+def test_lines_that_end_in_lf_alone_are_sent_as_they_are():
+    with OneAnswer(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nbare LF") as server:
         steps = [step for scenario in conform_scenarios().values() for step in scenario if step.verb == "raw"]
         found = ConformRun(rawdock.Docker(server.address)).scenario(steps)
         assert server.seen == [b"GET /_ping HTTP/1.1\nHost: x\n\n", b"GET /images/json HTTP/1.0\r\n\n"]
@@ -319,9 +301,12 @@ def test_shapes(value, text):
 
 @pytest.mark.parametrize("expected, seen, lines", [
     ({"a": 1}, {"a": "1"}, [".a: expected n, seen s"]), ({"a": 1, "b": 1}, {"b": 1}, ["key .a is missing"]),
-    ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, ["key .a.c is not expected"]), ({"a": None}, {"a": []}, []), ({"a": {"b": 1}}, {"a": None}, []),
-    ({"a": None}, {"a": 1}, [".a: expected null, seen n"]), ([], [{"a": 1}], []), ([{"a": 1}], [{}], ["key [].a is missing"]),
-    ({"Labels": {}}, {"Labels": {"a": "b"}}, []), ({"Labels": {"x": "y"}}, {"Labels": {"a": 1}}, [".Labels.*: expected s, seen n"]),
+    ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}, ["key .a.c is not expected"]), ({"a": None}, {"a": []}, []),
+    ({"a": {"b": 1}}, {"a": None}, []),
+    ({"a": None}, {"a": 1}, [".a: expected null, seen n"]), ([], [{"a": 1}], []),
+    ([{"a": 1}], [{}], ["key [].a is missing"]),
+    ({"Labels": {}}, {"Labels": {"a": "b"}}, []),
+    ({"Labels": {"x": "y"}}, {"Labels": {"a": 1}}, [".Labels.*: expected s, seen n"]),
     ("x", [], ["body: expected s, seen [null]"]),
 ])
 def test_differences_of_shapes(expected, seen, lines):
@@ -329,4 +314,5 @@ def test_differences_of_shapes(expected, seen, lines):
 
 
 def test_merged_shapes_take_every_key():
-    assert merged_shapes([shape_of({"a": 1}), shape_of({"b": None}), shape_of({"b": "s"})]) == {"a": "n", "b": "s"}
+    assert merged_shapes([shape_of({"a": 1}), shape_of({"b": None}),
+                          shape_of({"b": "s"})]) == {"a": "n", "b": "s"}

@@ -15,20 +15,25 @@ def conform(capfd, *words):
 
 def test_the_report(capfd):
     with PracticeEngine() as engine:
-        for words in (("conform", engine.socket_path), ("conform", engine.address), ("-H", engine.address, "conform")):
+        for words in (("conform", engine.socket_path), ("conform", engine.address),
+                      ("-H", engine.address, "conform")):
             status, out, err = conform(capfd, *words)
             lines = out.splitlines()
             assert status == 1 and lines[0].startswith(engine.address + " compared with dockerd 20.10")
-            assert re.fullmatch(r" *93 / 93   output: attach, wait, logs", lines[[line[12:] for line in lines].index("output: attach, wait, logs")])
+            assert re.fullmatch(r" *93 / 93   output: attach, wait, logs",
+                                lines[[line[12:] for line in lines].index("output: attach, wait, logs")])
             equal, compared = map(int, re.fullmatch(r" *(\d+) / (\d+) +equal / compared", lines[-1]).groups())
             assert compared > 780 and 0 < compared - equal < 12
-            assert any(line.strip().startswith("5 x status: expected 500, seen 400 (the engine itself, bad-filter; ")
+            assert any(line.strip().startswith("5 x status: expected 500, seen 400 (the engine itself, "
+                                               "bad-filter; ")
                        and line.endswith("; 2 more)") for line in lines), lines
-            assert err == ("rawdock: busybox is not there: pulling it\n" if words[1] == engine.socket_path else "")
+            assert err == ("rawdock: busybox is not there: pulling it\n" if words[1] == engine.socket_path
+                           else "")
 
 
 @pytest.mark.parametrize("words, text", [
-    (("conform", "/no/such/sock"), "/no/such/sock"), (("conform", "127.0.0.1:1"), "give a path, unix:///PATH or tcp://HOST:PORT"),
+    (("conform", "/no/such/sock"), "/no/such/sock"),
+    (("conform", "127.0.0.1:1"), "give a path, unix:///PATH or tcp://HOST:PORT"),
     (("conform", "a", "b"), "at most 1 argument"), (("conform", "nothing://x"), "nothing"),
 ])
 def test_what_cannot_be_compared_is_one_line(capfd, words, text):
@@ -39,4 +44,5 @@ def test_what_cannot_be_compared_is_one_line(capfd, words, text):
 def test_record_prints_facts(capfd):
     with PracticeEngine() as engine:
         status, out, _ = conform(capfd, "conform", "--record", engine.socket_path)
-    assert status == 0 and out.startswith("[the engine itself]\nping 200 text/plain;charset=utf-8 length text\n")
+    assert status == 0 and out.startswith("[the engine itself]\nping 200 text/plain;charset=utf-8 length "
+                                          "text\n")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from rawdock.errors import ProtocolError, StreamError, TruncatedError
-from rawdock.teach.explain.annotate import (ROLE_EXPLANATIONS, annotate, annotate_bytes, explain_field,
-                                            explain_span, explain_status, explain_target,
-                                    operation_name)
+from rawdock.teach.explain.annotate import annotate, annotate_bytes
+from rawdock.teach.explain.explanations import (ROLE_EXPLANATIONS, explain_field, explain_span,
+                                                explain_status, explain_target, operation_name)
 from rawdock.engine.endpoints import endpoints
 from rawdock.teach.record.record import Recording, WireEvent
 from rawdock.wire.frames import encode_frame

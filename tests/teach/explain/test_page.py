@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.teach.explain.annotate import ROLE_EXPLANATIONS, AnnotatedRecording, annotate, explain_span
+from rawdock.teach.explain.annotate import AnnotatedRecording, annotate
+from rawdock.teach.explain.explanations import ROLE_EXPLANATIONS, explain_span
 from rawdock.teach.explain.page import PAGE_BYTES, PAGE_KINDS, PAGE_MESSAGE_BYTES, fair_share, page_data, page_kind, write_page
 from rawdock.teach.explain.page_assets import PAGE_COLOURS
 from rawdock.teach.record.record import Recording, WireEvent

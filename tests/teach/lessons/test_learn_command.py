@@ -230,7 +230,7 @@ def test_a_lesson_typed_with_a_mistake_a_hint_and_the_next_lesson(terminal):
     assert typing.end() == 0
 
 
-def test_a_first_request_that_is_wrong_is_told_before_the_second(terminal):
+def test_a_first_request_that_is_wrong_is_named_before_the_second(terminal):
     typing = terminal("learn", "2")
     typing.answer("GET /_ping HTTP/1.1", "")
     typing.see("Not yet. request 1: line 1, byte 20: no Host")
@@ -292,7 +292,7 @@ def test_commands_a_dot_and_the_end_of_typing(terminal):
 
 
 def test_lines_that_are_pasted_are_lines(terminal, environment):
-    """A terminal that is told so marks what is pasted, and then Enter in it is no Enter."""
+    """With bracketed paste a terminal marks what is pasted, and then Enter in it is no Enter."""
     environment["TERM"] = "xterm"
     typing = terminal("learn", "1")
     assert "[?2004h" not in typing.see("quit.")
@@ -352,7 +352,7 @@ def test_the_tour_without_an_engine(learn):
 def test_the_tour_touches_no_engine_that_nobody_has_given_to_it(learn):
     with PracticeEngine() as engine, Docker(engine.address) as docker:
         status, out, err = learn("tour", DOCKER_HOST=engine.address)
-        assert (status, err) == (0, "") and "Nobody said that it may" in out
+        assert (status, err) == (0, "") and "Nobody has agreed" in out
         status, out, err = learn("-H", engine.address, "tour")
         assert status == 1 and err.count("\n") == 1 and "add --yes" in err
         assert docker.image_list() == []
@@ -411,7 +411,7 @@ def test_a_tour_that_is_interrupted_cleans_up(terminal, environment):
         assert is_clean(docker)
 
 
-def test_at_a_terminal_a_real_engine_is_asked_for(terminal, environment):
+def test_at_a_terminal_the_tour_of_a_real_engine_needs_a_yes(terminal, environment):
     with PracticeEngine() as engine:
         environment["DOCKER_HOST"] = engine.address
         touring = terminal("tour", "--no-wait")

@@ -54,7 +54,7 @@ def type_lines(tmp_path):
 def test_commands_are_taken_between_the_lines_of_a_head(type_lines):
     solved, said, _ = type_lines(1, "GET /_ping HTTP/1.0", "hint", "?", "")
     assert solved and "Hint 1 of 3" in said and said.count("Enter ends a line with") == 2
-    assert said.count("the lines before it stand") == 2 and "Your answer, 23 bytes" in said
+    assert said.count("the lines before it are kept") == 2 and "Your answer, 23 bytes" in said
 
 
 @pytest.mark.parametrize("word", ["quit", "q", "exit", " Quit "])
@@ -83,7 +83,7 @@ def test_ctrl_d_is_a_key_on_a_terminal_and_the_half_close_elsewhere(type_lines):
     assert solved and "one\\n two\\n Right." in said
 
 
-def test_a_body_that_comes_first_is_told_at_once_and_spoils_nothing_after_it(type_lines):
+def test_a_body_that_comes_first_gets_its_hint_at_once_and_nothing_after_it_fails(type_lines):
     """Who pastes a request whose head is refused has its body left over."""
     solved, said, _ = type_lines(5, '{"Image":"busybox"}', "POST /containers/create?name=parts HTTP/1.1",
                                  "Host: d", "Content-Type: application/json",
@@ -91,15 +91,16 @@ def test_a_body_that_comes_first_is_told_at_once_and_spoils_nothing_after_it(typ
     assert solved and "this looks like a body: before it come the request line" in said
 
 
-def test_a_body_that_is_announced_and_not_wanted_is_told_before_it_is_typed(type_lines):
+def test_a_body_that_is_announced_and_not_wanted_gets_its_hint_before_it_is_typed(type_lines):
     start = "POST /containers/sleeper/start HTTP/1.1"
     solved, said, prompts = type_lines(6, start, "Host: d", "Content-Length: 8", "", start, "Host: d", "",
                                        start, "Host: d", "")
-    assert (solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length" in said)
+    assert (solved and "request 1: line 3, byte 0: this request needs no body: leave out Content-Length"
+            in said)
     assert set(prompts) == {"> "}
 
 
-def test_the_time_is_told_again_after_a_mistake(type_lines):
+def test_the_time_is_shown_again_after_a_mistake(type_lines):
     _, said, _ = type_lines(11, "GET /events HTTP/1.1", "Host: d", "")
     assert "the parameter until is missing" in said and "Now it is" in said.partition("Try again")[2]
 
@@ -124,7 +125,8 @@ def test_what_goes_on_with_the_next_lesson(tmp_path, reply, status_line):
 
 
 @pytest.mark.parametrize("argv0, expected", [
-    ("/some/where/rawdock/__main__.py", "python3 -m rawdock"), ("rawdock.py", "python3 rawdock.py"), ("/a b/rawdock.py", "python3 '/a b/rawdock.py'"),
+    ("/some/where/rawdock/__main__.py", "python3 -m rawdock"), ("rawdock.py", "python3 rawdock.py"),
+    ("/a b/rawdock.py", "python3 '/a b/rawdock.py'"),
     ("/usr/local/bin/rawdock", "rawdock")])
 def test_how_a_command_is_spelled(argv0, expected):
     assert command_spelled(argv0) == expected

@@ -126,7 +126,7 @@ lines_of_bytes = st.lists(st.one_of(st.sampled_from([b"GET /_ping HTTP/1.1", b"\
 
 
 @given(lines_of_bytes, st.integers(min_value=0, max_value=400), st.integers(min_value=40, max_value=120))
-def test_a_mark_stands_below_its_byte_at_any_width(data, offset, width):
+def test_a_mark_is_below_its_byte_at_any_width(data, offset, width):
     offset = min(offset, len(data))
     shown = wrapped_text("Not yet. " + hint_at(data, offset, "a blank where none may be"), width).split("\n")
     assert shown[-1].strip() == "^" and max(map(len, shown)) <= width
@@ -176,7 +176,8 @@ def test_prose_holds_no_escape_sequence_of_others(coloured):
     screen = Screen()
     Prose(screen).say("redis-cli printed: \x1b[2J\x9b1m", "Ha\x1b", "1")
     Prose(screen).show_bytes(["\x1b]0;title\x07"])
-    assert re.sub("\x1b\\[[0-9;]*m", "", screen.text) == "Ha\\x1bredis-cli printed: \\x1b[2J\\u009b1m\n    \\x1b]0;title\\x07\n"
+    assert re.sub("\x1b\\[[0-9;]*m", "",
+                  screen.text) == "Ha\\x1bredis-cli printed: \\x1b[2J\\u009b1m\n    \\x1b]0;title\\x07\n"
 
 
 def test_a_long_transcript_is_folded(monkeypatch, tmp_path):

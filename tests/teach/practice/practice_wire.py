@@ -1,8 +1,11 @@
-"""Plain socket code for the practice engine's tests: it shares no parser with what it tests."""
+"""HTTP by hand for the practice engine's tests: it shares no parser with what it tests."""
+import fcntl
 import json
 import re
+import select
 import socket
 import struct
+import termios
 import time
 
 
@@ -35,6 +38,14 @@ class Wire:
         data = self.sock.recv(65536)
         self.held += data
         return bool(data)
+
+    def has_more(self):
+        """Whether something has come that was not yet looked at."""
+        return bool(self.held or select.select([self.sock], [], [], 0)[0])
+
+    def wait_until_read(self):
+        """Wait until the engine has received all that was sent."""
+        eventually(lambda: not any(fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))))
 
     def until(self, mark):
         while mark not in self.held:
@@ -157,6 +168,22 @@ def shell(engine, script, **more):
     frames = frames_of(logs(engine, identity))
     ask(engine, "DELETE", "/containers/" + identity)
     return output_of(frames, 1), output_of(frames, 2), status
+
+
+def run_exec(engine, identity, cmd, stdin=None, start_body=None, **more):
+    status, answer = ask(engine, "POST", "/containers/%s/exec" % identity,
+                         dict({"Cmd": cmd, "AttachStdout": True, "AttachStderr": True,
+                               "AttachStdin": stdin is not None}, **more))
+    assert status == 201, answer
+    with Wire(engine) as wire:
+        wire.send(request_bytes("POST", "/exec/%s/start" % answer["Id"],
+                                start_body or {"Detach": False, "Tty": False}, UPGRADE))
+        assert wire.head()[0] == "HTTP/1.1 101 UPGRADED"
+        if stdin is not None:
+            wire.send(stdin)
+            wire.sock.shutdown(socket.SHUT_WR)
+        data = wire.rest()
+    return data, ask(engine, "GET", "/exec/%s/json" % answer["Id"])[1]
 
 
 def attach(wire, identity, query="stream=1&stdout=1&stderr=1&stdin=1", prefix=""):

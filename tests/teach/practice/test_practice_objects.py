@@ -92,11 +92,11 @@ def test_networks(engine):
 
 
 # As dockerd 20.10 answers.
-def test_a_network_has_the_addresses_asked_for(engine):
+def test_a_network_has_the_addresses_given(engine):
     config = [{"Subnet": "192.168.77.0/24", "IPRange": "192.168.77.128/25", "Gateway": "192.168.77.254"}]
     ipam = {"Config": [dict(config[0], AuxiliaryAddresses=None)]}   # as docker-py sends it
-    asked = {"Name": "own", "EnableIPv6": True, "IPAM": ipam}
-    assert ask(engine, "POST", "/networks/create", asked)[0] == 201
+    given = {"Name": "own", "EnableIPv6": True, "IPAM": ipam}
+    assert ask(engine, "POST", "/networks/create", given)[0] == 201
     made = ask(engine, "GET", "/networks/own")[1]
     assert made["IPAM"] == {"Driver": "default", "Options": None, "Config": config}
     assert made["EnableIPv6"] is True
@@ -246,7 +246,7 @@ def test_ctrl_c_after_a_shell_within_a_shell_ends_what_runs(engine):
         wire.head()
         wire.until(b"/ # ")
         wire.send(b"exit\r")
-        eventually(lambda: not engine.state.execs.find(one).process.survives_interrupt)
+        eventually(lambda: not engine.execs.find(one).process.survives_interrupt)
         wire.send(b"\x03")
         wire.rest()
     assert ask(engine, "GET", "/exec/%s/json" % one)[1]["ExitCode"] == 130
@@ -274,7 +274,7 @@ def test_prune_takes_what_is_stopped(engine):
 
 
 def filtered(path, **filters):
-    """`path` with a filters parameter; `not_label` stands for label!."""
+    """`path` with a filters parameter; `not_label` is the filter label!."""
     spelled = {key.replace("not_", "") + "!" * key.startswith("not_"): value
                for key, value in filters.items()}
     return path + "?filters=" + quote(json.dumps(spelled))

@@ -1,4 +1,4 @@
-"""Plain sockets around a tap or a replay: an engine that obeys its test, clients, the server in a thread."""
+"""Sockets around a tap or a replay: an engine that obeys its test, clients, the server in a thread."""
 import os
 import shutil
 import socket
@@ -14,7 +14,7 @@ from rawdock.teach.tap.replay import ReplayServer
 from rawdock.teach.tap.tap import Tap
 
 
-class PlainEngine:
+class ManualEngine:
     """A listening Unix socket: `take()` gives the next connection made to it. `path`, `address`."""
 
     def __init__(self, folder):
@@ -56,7 +56,7 @@ def short_folder():
 
 
 class Tapped:
-    """A tap between `engine` (PlainEngine) and whoever calls client()."""
+    """A tap between `engine` (ManualEngine) and whoever calls client()."""
 
     def __init__(self, engine, listener, tap):
         self.engine = engine
@@ -75,7 +75,7 @@ class Tapped:
 @contextmanager
 def tapped(recorder=None, **more):
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
-        engine = PlainEngine(folder)
+        engine = ManualEngine(folder)
         try:
             with Tap(listener, engine.address, recorder, **more) as tap, serving_thread(tap):
                 yield Tapped(engine, listener, tap)

@@ -106,7 +106,8 @@ def test_the_answer_to_a_head_has_no_last_chunk_either():
 @pytest.mark.parametrize("size", [1000, 1, 5])
 def test_bytes_that_break_a_rule_go_through(size):
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n0\r\n\r\n"
-    got, reset, _ = with_faults(Chaos(drop_last_chunk=True, bad_frame=True), answer, size=size, then_close=True)
+    got, reset, _ = with_faults(Chaos(drop_last_chunk=True, bad_frame=True), answer, size=size,
+                                then_close=True)
     assert (got, reset) == (answer, False)
 
 

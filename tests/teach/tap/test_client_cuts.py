@@ -1,4 +1,4 @@
-"""Where the answers to a client are cut: at places that exist, by rank, as often as allowed; its verdict on a run."""
+"""Where the answers to a client are cut: at places that exist, by rank, and not more often than allowed."""
 import pytest
 
 from rawdock.errors import UsageError
@@ -55,7 +55,7 @@ def test_spread():
     assert spread([1], 0) == spread([1], -5) == []
 
 
-def test_a_child_is_told_of_one_engine_alone(monkeypatch):
+def test_a_child_knows_of_one_engine_alone(monkeypatch):
     for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_TLS", "DOCKER_HOST"):
         monkeypatch.setenv(name, "other")
     monkeypatch.setenv("DOCKER_CONFIG", "kept")

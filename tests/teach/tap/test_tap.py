@@ -14,7 +14,7 @@ from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.tap import Tap
 
 from tests.teach.tap.tap_wire import (
-    PlainEngine, connect, fill, read_exactly, read_to_end, serving_thread, short_folder, tapped, until,
+    ManualEngine, connect, fill, read_exactly, read_to_end, serving_thread, short_folder, tapped, until,
 )
 
 
@@ -70,7 +70,7 @@ def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
     assert recording.connections[0].stream(">") == up and recording.connections[0].stream("<") == down
 
 
-def test_connections_are_told_apart(tap, recording):
+def test_connections_keep_their_own_bytes(tap, recording):
     pairs = [tap.pair() for _ in range(5)]
     for number, (client, engine) in reversed(list(enumerate(pairs))):
         client.sendall(b"client %d" % number)
@@ -99,9 +99,9 @@ def test_a_request_is_recorded_before_what_answers_it(tap, recording):
     until(lambda: not tap.tap.connections, "the end of the connections")
     one, two = recording.connections
     assert "".join(event.direction for event in one.events if event.kind == "data") == "><" * 300
-    asked = [event.seconds for event in one.events if event.direction == ">" and event.kind == "data"]
+    requested = [event.seconds for event in one.events if event.direction == ">" and event.kind == "data"]
     answered = [event.seconds for event in two.events if event.kind == "data"]
-    assert len(answered) == 300 and all(a <= b for a, b in zip(asked, answered))
+    assert len(answered) == 300 and all(a <= b for a, b in zip(requested, answered))
 
 
 # ---- ends
@@ -232,15 +232,15 @@ def test_a_client_that_leaves_while_the_engine_is_slow(tap):
 
 # ---- what goes wrong
 
-def test_an_engine_that_cannot_be_reached_is_told_of(recording):
-    told = []
+def test_an_engine_that_cannot_be_reached_is_reported(recording):
+    reported = []
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
         with Tap(listener, parse_address("unix://%s/nobody" % folder), WireRecorder([recording]),
-                 told.append) as tap, serving_thread(tap):
+                 reported.append) as tap, serving_thread(tap):
             with connect(listener.path) as client:
                 assert read_to_end(client) == (b"", False)
-    assert isinstance(told[0], ConnectError) and "no such socket" in str(told[0])
-    assert recording.connections[0].notes == [str(told[0])]
+    assert isinstance(reported[0], ConnectError) and "no such socket" in str(reported[0])
+    assert recording.connections[0].notes == [str(reported[0])]
 
 
 def test_thousands_of_connections_leave_no_descriptor(tap):
@@ -283,7 +283,7 @@ def test_close_leaves_nothing_open():
 def test_drain_carries_on_what_a_client_left_behind():
     """A command writes its last request and ends: tap learns of the end before it has read the request."""
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
-        engine = PlainEngine(folder)
+        engine = ManualEngine(folder)
         with Tap(listener, engine.address) as tap:
             with connect(listener.path) as client:
                 client.sendall(b"DELETE /containers/x HTTP/1.1\r\n\r\n")
@@ -301,7 +301,7 @@ def test_drain_carries_on_what_a_client_left_behind():
 
 def test_drain_does_not_wait_for_ever():
     with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
-        engine = PlainEngine(folder)
+        engine = ManualEngine(folder)
         with Tap(listener, engine.address) as tap, connect(listener.path) as client:
             tap.drain(0.05)
             assert tap.connections

@@ -98,7 +98,7 @@ def test_or_in_files_of_every_form(tap, folder):
     assert not any(b"hunter2" in data for data in found.values())
 
 
-def test_secrets_are_written_when_asked_for(tap):
+def test_secrets_are_written_on_request(tap):
     assert b"hunter2" in tap("--secrets", *client(PLAIN, "/info")).err
 
 
@@ -188,7 +188,7 @@ def test_signals_go_on_to_the_command(rawdock_command, folder, number):
                "for n in (1, 2, 15): signal.signal(n, lambda n, f: sys.exit(40 + n))\n"
                "print('ready'); sys.stdout.flush()\n"
                "time.sleep(60)")
-    # In a session of its own there is no terminal that could have told the command already.
+    # In a session of its own there is no terminal that could have sent the command the signal already.
     with running(rawdock_command, "-H", "unix:///nonexistent/e", "tap", *client(program),
                  start_new_session=True) as process:
         assert process.stdout.readline() == b"ready\n"
@@ -254,7 +254,7 @@ def test_a_command_at_a_place_of_ones_choice(tap, folder):
     (["--listen", "/tmp", "--", "true"], "not a socket"),
     (["--record", "/nonexistent/r", "--", "true"], "--record /nonexistent/r: no such file"),
 ])
-def test_mistakes_are_told_in_one_line(tap, words, text):
+def test_a_mistake_is_one_line(tap, words, text):
     ran = tap(*words)
     assert ran.status == 1 and text in assert_one_line(ran.err)
 

@@ -2,9 +2,9 @@
 import re
 import time
 
-from ..files import FileProblem, TreeNode, base_name, folder_node, join_path
-from .process import ProgramUsage, account_name, call_program, find_program, find_user, program_words
-from ..request import PracticeRefusal
+from ..files import FileProblem, folder_node
+from .process import ProgramUsage, account_name, call_program, find_program, program_words
+from ..request import join_path
 from .shell import program_sh
 
 # -- hello-world
@@ -24,15 +24,15 @@ To bring you these lines, four things happened on one UNIX socket:
 See the bytes themselves: put --wire before the command. Next, try
 
     run --name redis -p 127.0.0.1:6379:6379 redis:2.8 redis-server
+
 """
 
 
 def program_hello(view):
     view.say(HELLO_TEXT)
-    view.say("\n")
 
 
-# -- busybox
+# -- text
 
 MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
@@ -40,7 +40,7 @@ ESCAPE = re.compile(r'\\([ntrabfv\\"]|x[0-9A-Fa-f]{1,2}|0?[0-7]{1,3})')
 
 
 def unescape_text(text):
-    """What echo -e and printf make of backslashes; a byte above 127 becomes the lone surrogate for it."""
+    """Replace the escapes of echo -e and printf; a byte above 127 becomes the lone surrogate for it."""
     def meaning(match):
         code = match.group(1)
         if code in ESCAPES:
@@ -63,8 +63,7 @@ def program_echo(view):
 def program_printf(view):
     if len(view.argv) < 2:
         raise ProgramUsage("usage: printf FORMAT [ARGUMENT...]")
-    values = list(view.argv[2:])
-    text = unescape_text(view.argv[1])
+    text, values = unescape_text(view.argv[1]), list(view.argv[2:])
 
     def value_of(match):
         kind = match.group(1)
@@ -77,15 +76,15 @@ def program_printf(view):
             value = int(value) if re.fullmatch("-?[0-9]{1,18}", value) else 0
         return match.group() % value
 
-    while True:
+    while True:   # the format is used again while it takes arguments and some are left
         left = len(values)
         view.say(re.sub("%-?[0-9]{0,4}(.)", value_of, text, flags=re.DOTALL))
         if not values or len(values) == left:
-            return 0
+            return
 
 
 def each_file(view, names, complaint, action):
-    """Do `action(name)` for each name → 0, or 1 and `complaint` (%s: the name) if the files refuse it."""
+    """Call `action(name)` for each name → 0, or 1 after a FileProblem, with `complaint` (%s: the name)."""
     status = 0
     for name in names:
         try:
@@ -97,62 +96,106 @@ def each_file(view, names, complaint, action):
 
 
 def program_cat(view):
-    status = 0
-    for name in view.argv[1:] or ["-"]:
-        found = [] if name != "-" else iter(lambda: view.read(32768), b"")
-        if name != "-":
-            status |= each_file(view, [name], "can't open '%s'",
-                                lambda one: found.append(view.files.read(view.path(one))))
-        for data in found:
+    def show(name):
+        pieces = iter(lambda: view.read(32768), b"") if name == "-" else [view.files.read(view.path(name))]
+        for data in pieces:
             view.out(data)
-    return status
+    return each_file(view, view.argv[1:] or ["-"], "can't open '%s'", show)
 
 
-def program_sleep(view):
-    scale = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-    total = 0.0
-    for word in view.argv[1:]:
-        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", word)
-        if word == "infinity":
-            match = re.fullmatch("(.*)(d)", "99999d")
-        if match is None:
-            view.complain("sleep: invalid number '%s'" % word)
-            return 1
-        total += float(match.group(1)) * scale[match.group(2)]
-    if len(view.argv) < 2:
-        view.complain("usage: sleep [N]...")
-        return 1
-    view.process.sleep(total)
+def read_input(view, names):
+    """Return all bytes of the files named, or of standard input."""
+    if names:
+        return b"".join(view.files.read(view.path(name)) for name in names)
+    held = bytearray()
+    for data in iter(lambda: view.read(32768), b""):
+        held += data
+        if len(held) > MAX_INPUT_BYTES:
+            raise FileProblem("File too large")
+    return bytes(held)
 
 
-def program_env(view):
-    words = view.argv[1:]
-    env = dict(view.env)
-    while words and "=" in words[0]:
-        name, _, env[name] = words.pop(0).partition("=")
+def program_head(view):
+    """Run head or tail: -n N or -N lines, and tail's -f."""
+    is_tail = view.argv[0].endswith("tail")
+    view.argv = [re.sub("^-([0-9]+)$", r"-n\1", word) for word in view.argv]
+    options, names = program_words(view, "n:f" if is_tail else "n:")
+    if not re.fullmatch("[0-9]{1,9}", options.get("n", "10")):
+        raise ProgramUsage("invalid number '%s'" % options["n"])
+    count = int(options.get("n", "10"))
+
+    def show(_):
+        data = read_input(view, names)
+        lines = data.splitlines(True)
+        view.out(b"".join(lines[max(0, len(lines) - count):] if is_tail else lines[:count]))
+        size = len(data)
+        while "f" in options and names:   # until the program is ended
+            view.process.sleep(0.2)
+            data = view.files.read(view.path(names[0]))
+            view.out(data[size:])
+            size = len(data)
+    return each_file(view, [" ".join(names)], "%s", show)
+
+
+def program_grep(view):
+    options, words = program_words(view, "vciqEF")
     if not words:
-        view.say("".join("%s=%s\n" % item for item in env.items()))
-        return 0
-    program = find_program(view.programs, words[0])
-    if program is None:
-        view.complain("env: can't execute '%s': No such file or directory" % words[0])
-        return 127
-    return call_program(program, view.derive(argv=words, env=env))
+        raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
+    pattern, found = words[0], []
+    if "F" in options:
+        pattern = re.escape(pattern)
+    # In a POSIX basic expression these are literal, and have their other meaning after a backslash.
+    elif "E" not in options:
+        pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
+    try:
+        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE * ("i" in options))
+    except re.error as error:
+        view.complain("grep: %s: %s" % (words[0], error))
+        return 2
+
+    def look(_):
+        for line in read_input(view, words[1:]).splitlines(True):
+            if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options):
+                found.append(line)
+    if each_file(view, [" ".join(words[1:])], "%s", look):
+        return 2
+    if "q" not in options:
+        view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
+    return 0 if found else 1
 
 
-def program_hostname(view):
-    if view.argv[1:]:
-        raise ProgramUsage("a practice container keeps its name")
-    view.say(view.process.container.hostname + "\n")
+def program_wc(view):
+    options, names = program_words(view, "lwc")
+    if len(names) > 1:
+        raise ProgramUsage("this practice wc counts one file")
+
+    def count(_):
+        data = read_input(view, names)
+        counts = (("l", data.count(b"\n")), ("w", len(data.split())), ("c", len(data)))
+        shown = [number for letter, number in counts if letter in options or not options]
+        form = "%d" if len(shown) == 1 else "%7d"
+        view.say(" ".join([form % number for number in shown] + names) + "\n")
+    return each_file(view, [" ".join(names)], "%s", count)
 
 
-def ls_line(name, node, long):
-    if not long:
+def program_seq(view):
+    if not re.fullmatch("[0-9]{1,9}", " ".join(view.argv[1:])):
+        raise ProgramUsage("usage: seq LAST")
+    numbers = range(1, int(view.argv[1]) + 1)
+    for at in range(0, len(numbers), 1000):
+        view.say("".join("%d\n" % number for number in numbers[at:at + 1000]))
+
+
+# -- files
+
+def ls_line(name, node, is_long):
+    import stat
+    if not is_long:
         return name + "\n"
-    kind = {"file": "-", "folder": "d", "link": "l"}[node.kind]
-    bits = "".join(letter if node.mode >> (8 - at) & 1 else "-" for at, letter in enumerate("rwxrwxrwx"))
+    kind = {"file": stat.S_IFREG, "folder": stat.S_IFDIR, "link": stat.S_IFLNK}[node.kind]
     when = time.strftime("%b %e %H:%M", time.gmtime(node.modified))
-    return "%s%s    1 root     root     %9d %s %s\n" % (kind, bits, len(node.content), when, name)
+    return "%s    1 root     root     %9d %s %s\n" % (
+        stat.filemode(kind | node.mode), len(node.content), when, name)
 
 
 def program_ls(view):
@@ -161,11 +204,11 @@ def program_ls(view):
 
     def show(name):
         path, node = view.files.find(view.path(name))
-        if len(names) > 1 and node.kind == "folder":
-            view.say("%s:\n" % name)
         if node.kind != "folder" or "d" in options:
             view.say(ls_line(name, node, "l" in options))
             return
+        if len(names) > 1:
+            view.say("%s:\n" % name)
         for one in view.files.names(path):
             child = view.files.get(join_path(path, one))
             if child is not None and (not one.startswith(".") or "a" in options):
@@ -195,7 +238,7 @@ def program_rm(view):
         node = view.files.get(path)
         if node is None:
             raise FileProblem("No such file or directory")
-        if path == "/" or node.kind == "folder" and not ("r" in options or "R" in options):
+        if path == "/" or node.kind == "folder" and not set(options) & set("rR"):
             raise FileProblem("Is a directory")
         view.files.remove(path)
     names = [name for name in names if "f" not in options or view.files.get(view.path(name)) is not None]
@@ -207,99 +250,39 @@ def program_touch(view):
     return each_file(view, names, "%s", lambda name: view.files.write(view.path(name), b"", True))
 
 
-def program_cp(view):
-    """cp and mv: one to a name, several into a folder; folders with -r, and by mv."""
-    moves = view.argv[0].endswith("mv")
-    options, names = program_words(view, "f" if moves else "afprR")
-    if len(names) < 2:
-        raise ProgramUsage("usage: %s SOURCE... DEST" % view.argv[0])
-    target = view.path(names.pop())
+# -- the process and its container
 
-    def copy(name):
-        path, node = view.files.find(view.path(name))
-        if node.kind == "folder" and not (moves or set(options) & set("arR")):
-            raise FileProblem("omitting directory")
-        there = view.files.get(target)
-        new = join_path(target, base_name(path)) if there is not None and there.kind == "folder" else target
-        if (new + "/").startswith(path + "/"):
-            raise FileProblem("a copy of it in itself")
-        for one in view.files.below(path):
-            old = view.files.get(one)
-            node = TreeNode(old.kind, old.mode, bytes(old.content), time.time())
-            view.files.put(new + one[len(path):], node)
-        if moves:
-            view.files.remove(path)
-    return each_file(view, names, "'%s'", copy)
+def program_sleep(view):
+    scale = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+    total = 0.0
+    for word in view.argv[1:]:
+        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", word.replace("infinity", "99999d"))
+        if match is None:
+            raise ProgramUsage("invalid number '%s'" % word)
+        total += float(match.group(1)) * scale[match.group(2)]
+    if len(view.argv) < 2:
+        raise ProgramUsage("usage: sleep [N]...")
+    view.process.sleep(total)
 
 
-def input_lines(view, names):
-    """The lines (bytes) of the files named, or of standard input."""
-    if names:
-        return b"".join(view.files.read(view.path(name)) for name in names).splitlines(True)
-    held = bytearray()
-    for data in iter(lambda: view.read(32768), b""):
-        held += data
-        if len(held) > MAX_INPUT_BYTES:
-            raise FileProblem("File too large")
-    return bytes(held).splitlines(True)
-
-
-def program_head(view):
-    """head and tail: -n N or -N lines, tail's -n +N, head's -c N bytes, tail -f."""
-    is_tail = view.argv[0].endswith("tail")
-    view.argv = [re.sub("^-([0-9]+)$", r"-n\1", word) for word in view.argv]
-    options, names = program_words(view, "n:f" if is_tail else "n:c:")
-    count = options.get("c", options.get("n", "10"))
-    if not re.fullmatch(r"\+?[0-9]{1,9}" if is_tail else "[0-9]{1,9}", count):
-        raise ProgramUsage("invalid number '%s'" % count)
-
-    def show(_):
-        lines = input_lines(view, names)
-        if "c" in options:
-            view.out(b"".join(lines)[:int(count)])
-        elif is_tail:
-            view.out(b"".join(lines[max(0, int(count) - 1 if count[0] == "+" else len(lines) - int(count)):]))
-        else:
-            view.out(b"".join(lines[:int(count)]))
-        if "f" in options and names:
-            follow_file(view, names[0], sum(map(len, lines)))
-    return each_file(view, [" ".join(names)], "%s", show)
-
-
-def follow_file(view, name, size):
-    """tail -f: what is added to a file from `size` on, until the program is ended."""
-    while True:
-        view.process.sleep(0.2)
-        data = view.files.read(view.path(name))
-        view.out(data[size:])
-        size = len(data)
-
-
-def program_grep(view):
-    options, words = program_words(view, "vciqEF")
+def program_env(view):
+    words, env = view.argv[1:], dict(view.env)
+    while words and "=" in words[0]:
+        name, _, env[name] = words.pop(0).partition("=")
     if not words:
-        raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
-    pattern, found = words[0], []
-    if "F" in options:
-        pattern = re.escape(pattern)
-    # POSIX basic: these mean themselves, and have their other meaning with a backslash.
-    elif "E" not in options:
-        pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
-    try:
-        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE * ("i" in options))
-    except re.error as error:
-        view.complain("grep: %s: %s" % (words[0], error))
-        return 2
+        view.say("".join("%s=%s\n" % item for item in env.items()))
+        return 0
+    program = find_program(view.programs, words[0])
+    if program is None:
+        view.complain("env: can't execute '%s': No such file or directory" % words[0])
+        return 127
+    return call_program(program, view.derive(argv=words, env=env))
 
-    def look(_):
-        for line in input_lines(view, words[1:]):
-            if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options):
-                found.append(line)
-    if each_file(view, [" ".join(words[1:])], "%s", look):
-        return 2
-    if "q" not in options:
-        view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
-    return 0 if found else 1
+
+def program_hostname(view):
+    if view.argv[1:]:
+        raise ProgramUsage("a practice container keeps its name")
+    view.say(view.process.container.hostname + "\n")
 
 
 def program_ps(view):
@@ -311,40 +294,32 @@ def program_ps(view):
 
 
 def program_top(view):
-    """Every 5 seconds, or -d seconds, -n times, what runs; the figures of memory and processor are none."""
-    options, _ = program_words(view, "bd:n:")
-    if not re.fullmatch(r"[0-9.]{1,9} [0-9]{1,9}", "%s %s" % (options.get("d", "5"), options.get("n", "0"))):
-        raise ProgramUsage("usage: top [-b] [-n COUNT] [-d SECONDS]")
-    rounds, process, caught = int(options.get("n", "0")), view.process, view.process.caught
+    """Show what runs, every 5 seconds; memory and processor are shown as unused."""
+    options, _ = program_words(view, "b")
+    process, caught = view.process, view.process.caught
     process.catch(1, 2, 15)
     try:
         while True:
-            show_top(view, "b" in options)
-            rounds -= 1
-            number = None if rounds == 0 else process.wait_signal(float(options.get("d", "5")))
-            if rounds == 0 or number is not None:
-                return 128 + number if number else 0
+            view.say("" if "b" in options else "\x1b[H\x1b[J")
+            view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
+                     "CPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n"
+                     "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n")
+            with process.changed:
+                running = process.container.processes()
+            for number, (user, argv) in enumerate(running, 1):
+                state = "R" if argv[0] == "top" else "S"
+                view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n"
+                         % (number, user, state, " ".join(argv)))
+            number = process.wait_signal(5)
+            if number is not None:
+                return 128 + number
     finally:
         process.catch(*caught)
 
 
-def show_top(view, is_batch):
-    with view.process.changed:
-        running = view.process.container.processes()
-    view.say("" if is_batch else "\x1b[H\x1b[J")
-    view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
-             "CPU:   0%% usr   0%% sys   0%% nic 100%% idle   0%% io   0%% irq   0%% sirq\n"
-             "Load average: 0.00 0.00 0.00 1/%d %d\n"
-             "  PID  PPID USER     STAT   VSZ %%VSZ %%CPU COMMAND\n" % (len(running), len(running)))
-    for number, (user, argv) in enumerate(running, 1):
-        state = "R" if argv[0] == "top" else "S"
-        view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n" % (number, user, state, " ".join(argv)))
-
-
 def program_stty(view):
     if view.argv[1:] != ["size"] or not view.process.tty:
-        view.complain("stty: this practice container knows stty size, on a terminal")
-        return 1
+        raise ProgramUsage("this practice container knows stty size, on a terminal")
     view.say("%d %d\n" % view.process.owner.terminal_size)
 
 
@@ -358,29 +333,23 @@ def program_date(view):
 def program_whoami(view):
     user = view.process.user
     if account_name(view.files, "passwd", user.uid) is None:
-        view.complain("whoami: unknown uid %d" % user.uid)
-        return 1
+        raise ProgramUsage("unknown uid %d" % user.uid)
     view.say(user.name + "\n")
 
 
 def program_id(view):
-    options, names = program_words(view, "ugGnr")
-    try:
-        user = find_user(view.files, names[0]) if names else view.process.user
-    except PracticeRefusal:
-        view.complain("id: unknown user %s" % names[0])
-        return 1
-    numbers = ((user.uid, "passwd"), (user.gid, "group"))
-    known = [(number, account_name(view.files, name, number)) for number, name in numbers]
-    if not set(options) & set("ugG"):
-        shown = ["%d(%s)" % one if one[1] else "%d" % one[0] for one in known]
-        view.say("uid=%s gid=%s groups=%s\n" % tuple(shown + shown[1:]))
+    options, _ = program_words(view, "ugn")
+    user = view.process.user
+    numbers = {"u": (user.uid, account_name(view.files, "passwd", user.uid)),
+               "g": (user.gid, account_name(view.files, "group", user.gid))}
+    if "u" not in options and "g" not in options:
+        uid, gid = ["%d(%s)" % one if one[1] else "%d" % one[0] for one in (numbers["u"], numbers["g"])]
+        view.say("uid=%s gid=%s groups=%s\n" % (uid, gid, gid))
         return 0
-    number, name = known[0 if "u" in options else 1]
-    if "n" in options and name is None:
-        view.complain("id: unknown ID %d" % number)
+    number, name = numbers["u" if "u" in options else "g"]
     view.say("%s\n" % (name if "n" in options and name else number))
-    return int("n" in options and name is None)
+    if "n" in options and name is None:
+        raise ProgramUsage("unknown ID %d" % number)
 
 
 def program_uname(view):
@@ -389,70 +358,45 @@ def program_uname(view):
     view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
 
 
-def program_seq(view):
-    if not re.fullmatch("(?: -?[0-9]{1,9}){1,2}", "".join(" " + word for word in view.argv[1:])):
-        view.complain("usage: seq [FIRST] LAST")
-        return 1
-    first, last = (1 if len(view.argv) == 2 else int(view.argv[1])), int(view.argv[-1])
-    while first <= last:
-        until = min(last, first + 999)
-        view.say("".join("%d\n" % number for number in range(first, until + 1)))
-        first = until + 1
-
-
-def program_wc(view):
-    options, names = program_words(view, "lwc")
-    if len(names) > 1:
-        raise ProgramUsage("this practice wc counts one file")
-    counts, in_word = {"l": 0, "w": 0, "c": 0}, False
-    try:
-        pieces = [view.files.read(view.path(names[0]))] if names else iter(lambda: view.read(32768), b"")
-    except FileProblem as problem:
-        raise ProgramUsage("%s: %s" % (names[0], problem))
-    for data in pieces:
-        counts["l"] += data.count(b"\n")
-        counts["w"] += len(data.split()) - (in_word and not data[:1].isspace())
-        in_word = not data[-1:].isspace()
-        counts["c"] += len(data)
-    shown = [counts[letter] for letter in "lwc" if letter in options or not options]
-    view.say(" ".join([("%d" if len(shown) == 1 else "%7d") % count for count in shown] + names) + "\n")
+TEXT_TESTS = {"=": str.__eq__, "==": str.__eq__, "!=": str.__ne__}
+NUMBER_TESTS = {"-eq": int.__eq__, "-ne": int.__ne__, "-lt": int.__lt__, "-le": int.__le__,
+                "-gt": int.__gt__, "-ge": int.__ge__}
+FILE_TESTS = {"-e": ("file", "folder"), "-f": ("file",), "-d": ("folder",)}
 
 
 def program_test(view):
     words = view.argv[1:]
-    if view.argv[0].endswith("["):
-        if words[-1:] != ["]"]:
-            view.complain("[: missing ]")
-            return 2
-        words = words[:-1]
+    if view.argv[0].endswith("[") and (not words or words.pop() != "]"):
+        view.complain("[: missing ]")
+        return 2
     wanted = True
     while words[:1] == ["!"]:
         wanted, words = not wanted, words[1:]
-    if len(words) == 3 and words[1] in ("=", "==", "!="):
-        result = (words[0] == words[2]) == (words[1] != "!=")
-    elif len(words) == 3 and words[1] in ("-eq", "-ne", "-lt", "-le", "-gt", "-ge"):
-        if not all(re.fullmatch("-?[0-9]{1,18}", word) for word in (words[0], words[2])):
-            view.complain("test: not a number")
-            return 2
-        left, right = int(words[0]), int(words[2])
-        result = {"-eq": left == right, "-ne": left != right, "-lt": left < right, "-le": left <= right,
-                  "-gt": left > right, "-ge": left >= right}[words[1]]
-    elif len(words) == 2 and words[0] in ("-n", "-z"):
-        result = bool(words[1]) == (words[0] == "-n")
-    elif len(words) == 2 and words[0] == "-t":
-        result = view.process.tty
-    elif len(words) == 2 and words[0] in ("-e", "-f", "-d"):
-        try:
-            kind = view.files.find(view.path(words[1]))[1].kind
-        except FileProblem:
-            kind = None
-        result = {"-e": kind is not None, "-f": kind == "file", "-d": kind == "folder"}[words[0]]
-    elif len(words) < 2:
-        result = bool(words and words[0])
-    else:
+    try:
+        return int(evaluate_test(view, words) != wanted)
+    except ValueError:
         view.complain("test: cannot work out: %s" % " ".join(words))
         return 2
-    return 0 if result == wanted else 1
+
+
+def evaluate_test(view, words):
+    """Evaluate an expression of `test` → bool. ValueError for one that this practice test does not know."""
+    if len(words) < 2:
+        return bool(words and words[0])
+    if len(words) == 3 and words[1] in TEXT_TESTS:
+        return TEXT_TESTS[words[1]](words[0], words[2])
+    if re.fullmatch("-?[0-9]{1,18} -[a-z]{2} -?[0-9]{1,18}", " ".join(words)) and words[1] in NUMBER_TESTS:
+        return NUMBER_TESTS[words[1]](int(words[0]), int(words[2]))
+    if len(words) == 2 and words[0] in ("-n", "-z"):
+        return bool(words[1]) == (words[0] == "-n")
+    if len(words) == 2 and words[0] == "-t":
+        return view.process.tty
+    if len(words) == 2 and words[0] in FILE_TESTS:
+        try:
+            return view.files.find(view.path(words[1]))[1].kind in FILE_TESTS[words[0]]
+        except FileProblem:
+            return False
+    raise ValueError()
 
 
 BUSYBOX_PROGRAMS = {
@@ -461,7 +405,7 @@ BUSYBOX_PROGRAMS = {
     "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
     "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm,
-    "touch": program_touch, "cp": program_cp, "mv": program_cp, "head": program_head, "tail": program_head,
+    "touch": program_touch, "head": program_head, "tail": program_head,
     "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty, "wc": program_wc,
     "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }

@@ -1,60 +1,61 @@
 """A process of a practice container: what it reads, writes and waits for, and how it is ended.
 
-A program is a Python function that takes a ProgramView (its arguments, its three streams, the
-process it belongs to) and returns its exit status. It reaches nothing else: no file, no
-process, no environment and no clock setting of the host. The one thing of the host a program
-can use is a connection that the engine accepted for it on a published port of 127.0.0.1.
+A program is a Python function that takes a ProgramView (its arguments, its three streams and the process that
+runs it) and returns its exit status. It has no access to files, processes, environment or clock settings of
+the host. The one thing of the host that a program can use is a connection that the engine accepted for it on
+a published port of 127.0.0.1.
 
-Promises: a program can be killed, or frozen, at any moment, because everything that waits (reading, a
-full output, sleeping, waiting for a signal) waits in ProgramProcess and ends there with
-ProgramKilled. As PID 1 a program ignores every signal it does not catch, as the kernel has it.
+Promises: a program can be killed or frozen at any moment, because everything that waits (for input, for time
+to pass, for a signal) waits in ProgramProcess, which raises ProgramKilled. As PID 1 a program ignores every
+signal that it does not catch, as in a Linux PID namespace.
 """
 import collections
 import re
 import time
 
-from ..files import FileProblem, join_path
-from ..request import PracticeRefusal
+from ..files import FileProblem
+from ..request import PracticeRefusal, join_path
 
-MAX_PIPE_BYTES = 65536         # a Linux pipe's size: a writer ahead of its reader by this much waits
+MAX_PIPE_BYTES = 65536         # the capacity of a Linux pipe: a writer waits when so much is unread
+MAX_LINE_BYTES = 4095          # what a Linux terminal keeps of a line that is being typed
 
-# Ignored, or a pause that a program here has no notion of.
+# Signals whose default action is to be ignored, or to stop a process, which no program here can be.
 HARMLESS_SIGNALS = frozenset((17, 18, 19, 20, 21, 22, 23, 28))
 
 
 class ProgramKilled(Exception):
-    """The program ends here and now: a signal that it does not catch."""
+    """Raised inside a program by a signal that it does not catch; its argument is the signal's number."""
 
 
 class ProgramInterrupted(Exception):
-    """Ctrl-C, where a shell with a prompt has said that it goes on after it."""
+    """Raised by Ctrl-C inside a shell with a prompt, which then shows its prompt again."""
 
 
 class ProgramPipe:
-    """Bytes on their way to a program's standard input; with a terminal, by whole lines.
+    """Bytes on their way to a program's standard input; on a terminal, line by line.
 
-    `changed` is the engine's one Condition. `echo(bytes)` is given with a terminal and gets
-    what the terminal shows of the typing; `interrupt()` is what Ctrl-C does.
+    `changed` is the engine's Condition. A pipe with `echo` is a terminal: `echo(bytes)` is given what the
+    terminal shows of the typing, and `interrupt()` is called for Ctrl-C.
     """
 
     def __init__(self, changed, is_open, echo=None, interrupt=None):
         self.changed = changed
-        self.closed = not is_open   # no more will come: the reader gets what is held, then the end
-        self.broken = False         # the reader is gone: what is written is dropped
-        self.ends = 0               # Ctrl-D on an empty line ends one read, not the stream
+        self.closed = not is_open   # nothing more will come: the reader gets what is held, then the end
+        self.broken = False         # the reader has gone: what is written is dropped
+        self._ends = 0              # Ctrl-D on an empty line ends one read, not the stream
         self._held = bytearray()
         self._line = bytearray()
         self._echo = echo
         self._interrupt = interrupt
 
-    def write(self, data, is_wanted=None):
-        """False once nobody will read it. `is_wanted()` false ends the waiting for room."""
+    def write(self, data, is_wanted):
+        """Add bytes, waiting for room while `is_wanted()`. Return False once nobody will read them."""
         with self.changed:
-            while len(self._held) >= MAX_PIPE_BYTES and not (self.closed or self.broken):
-                if is_wanted is not None and not is_wanted():
+            while len(self._held) >= MAX_PIPE_BYTES and not self.closed:
+                if not is_wanted():
                     return False
                 self.changed.wait(0.1)
-            if self.closed or self.broken:
+            if self.closed:
                 return False
             if self._echo is None:
                 self._held += data
@@ -64,67 +65,63 @@ class ProgramPipe:
             return True
 
     def _type(self, data):
-        """What a terminal in its usual mode does with keys: echo them, edit the line, pass it on at Enter."""
+        """Handle keys as a terminal in canonical mode does: echo them, edit the line, deliver it at Enter."""
         shown = bytearray()
         for key in bytes(data):
             if key in (0x0a, 0x0d):
                 self._held += self._line + b"\n"
                 del self._line[:]
                 shown += b"\r\n"
-            elif key == 0x03:   # what was typed ahead goes too
+            elif key == 0x03:   # Ctrl-C also discards what was typed ahead
                 del self._line[:]
                 del self._held[:]
                 shown += b"^C\r\n"
                 self._interrupt()
-            elif key == 0x04:
-                if self._line:
-                    self._held += self._line
-                    del self._line[:]
-                else:
-                    self.ends += 1
-            elif key == 0x15:   # Ctrl-U: the line begins anew
-                shown += b"\b \b" * len(self._line)
+            elif key == 0x04:   # Ctrl-D
+                self._ends += not self._line
+                self._held += self._line
                 del self._line[:]
-            elif key in (0x08, 0x7f):
-                if self._line:
-                    del self._line[-1]
-                    shown += b"\b \b"
-            elif len(self._line) < 4095:
+            elif key in (0x08, 0x7f, 0x15):   # Backspace erases one character, Ctrl-U the whole line
+                erased = len(self._line) if key == 0x15 else min(1, len(self._line))
+                del self._line[len(self._line) - erased:]
+                shown += b"\b \b" * erased
+            elif len(self._line) < MAX_LINE_BYTES:
                 self._line.append(key)
                 shown.append(key)
         if shown:
             self._echo(bytes(shown))
 
     def close(self):
+        """End the stream: the reader gets what is held, then the end."""
         with self.changed:
             self.closed = True
             self.changed.notify_all()
 
     def break_off(self):
+        """End the stream and drop what is held."""
         with self.changed:
-            self.closed = self.broken = True
             del self._held[:]
-            self.changed.notify_all()
+            self.close()
 
     def take(self, limit):
-        """Up to `limit` bytes, b"" at the end, None: nothing yet. Call it under `changed`."""
+        """Return up to `limit` bytes, b"" at the end, None if there is none yet. Call it under `changed`."""
         if self._held:
             data = bytes(self._held[:limit])
             del self._held[:limit]
             self.changed.notify_all()
             return data
-        if self.ends:
-            self.ends -= 1
+        if self._ends:
+            self._ends -= 1
             return b""
         return b"" if self.closed else None
 
 
-# Who runs a program: `uid` and `gid` int, `name` str (the uid as text if it has none), `home` a path.
+# Who runs a program: `uid` and `gid` int, `name` str (the uid in digits if it has no name), `home` a path.
 ProgramUser = collections.namedtuple("ProgramUser", "uid gid name home")
 
 
 def account_rows(files, name):
-    """The lines of /etc/passwd or /etc/group (`name`), each a list of its fields; none without the file."""
+    """Return the lines of /etc/passwd or /etc/group (`name`), each a list of fields; [] without the file."""
     try:
         lines = files.read("/etc/" + name).decode("utf-8", "replace").splitlines()
     except FileProblem:
@@ -133,12 +130,15 @@ def account_rows(files, name):
 
 
 def account_name(files, file_name, number):
-    """The name of a uid in "passwd", or of a gid in "group"; None if it has none."""
+    """Return the name of a uid in "passwd", or of a gid in "group"; None if it has none."""
     return next((row[0] for row in account_rows(files, file_name) if row[2] == str(number)), None)
 
 
 def find_user(files, text):
-    """The User of a create or an exec ("", "name", "uid", "user:group") → ProgramUser, or PracticeRefusal."""
+    """Return the ProgramUser for the User of a create or an exec request: "", "name", "uid" or "user:group".
+
+    Raises PracticeRefusal for a name that the container's files do not have, and for a number out of range.
+    """
     user, _, group = text.partition(":")
     user = user or "0"
     row = next((row for row in account_rows(files, "passwd") if user in (row[0], row[2])), None)
@@ -156,47 +156,42 @@ def find_user(files, text):
 
 
 class ProgramProcess:
-    """One process of a container: what can wait, what can be signalled, where output goes.
+    """One process of a container: its input and output, its signals, and everything it can wait for.
 
-    `write(stream, bytes)` is the container's (or the exec's) output; `user` a ProgramUser; `is_init`: it is
-    PID 1; `owner` has the `terminal_size` (the exec; None: the container).
+    `owner` is the container or exec whose program it runs: its `stdin`, `write_output(stream, bytes)`, `tty`
+    and `terminal_size` are the process's. `user` is a ProgramUser; `is_init` says that it is PID 1.
     """
 
-    def __init__(self, changed, container, user, stdin, write, env, workdir, tty=False, is_init=True,
-                 owner=None):
-        self.changed = changed
+    def __init__(self, owner, container, user, env, workdir, is_init):
+        self.changed = container.engine.changed
+        self.owner = owner
         self.container = container
         self.user = user
-        self.stdin = stdin
+        self.stdin = owner.stdin
         self.env = env
         self.workdir = workdir
-        self.tty = tty
+        self.tty = owner.tty
         self.is_init = is_init
-        self.owner = owner or container
         self.killed = 0        # the signal that ended it
         self.finished = False
-        self.status = None
         self.survives_interrupt = False   # a shell with a prompt: Ctrl-C ends what it runs, not the shell
-        self._interrupted = False
-        self._write = write
         self.caught = ()
+        self._interrupted = False
         self._signals = []
 
     def check(self):
-        """ProgramKilled once it was killed; a frozen program stays here until it is thawed."""
-        if self.killed:
-            raise ProgramKilled(self.killed)
-        if self._interrupted:
-            self._interrupted = False
-            raise ProgramInterrupted()
-        if self.container.status == "paused":
-            with self.changed:
-                while self.container.status == "paused" and not self.killed:
-                    self.changed.wait()
-            self.check()
+        """Raise ProgramKilled if the process was killed; wait here while its container is paused."""
+        with self.changed:
+            while self.container.status == "paused" and not self.killed:
+                self.changed.wait()
+            if self.killed:
+                raise ProgramKilled(self.killed)
+            if self._interrupted:
+                self._interrupted = False
+                raise ProgramInterrupted()
 
     def deliver(self, number):
-        """A signal arrives: caught, fatal or ignored."""
+        """Send signal `number` to the process, which catches it, ends or ignores it."""
         with self.changed:
             if self.finished:
                 return
@@ -210,63 +205,60 @@ class ProgramProcess:
             self.changed.notify_all()
 
     def catch(self, *numbers):
+        """Catch these signals, and no others, from now on."""
         with self.changed:
             self.caught = numbers
 
-    def wait_signal(self, seconds=None):
-        """The number of the next signal caught; None if none comes within `seconds`."""
+    def _wait_for(self, find, seconds=None):
+        """Return what `find()` gives as soon as that is not None; None after `seconds` without it."""
         end = None if seconds is None else time.monotonic() + seconds
         with self.changed:
-            while not self._signals:
+            while True:
                 self.check()
+                found = find()
                 left = 3600 if end is None else end - time.monotonic()
-                if left <= 0:
-                    return None
+                if found is not None or left <= 0:
+                    return found
                 self.changed.wait(min(left, 3600))
-            return self._signals.pop(0)
+
+    def wait_signal(self, seconds=None):
+        """Return the number of the next signal caught; None if none comes within `seconds`."""
+        return self._wait_for(lambda: self._signals.pop(0) if self._signals else None, seconds)
 
     def sleep(self, seconds):
-        end = time.monotonic() + seconds
-        with self.changed:
-            while True:
-                self.check()
-                left = end - time.monotonic()
-                if left <= 0:
-                    return
-                self.changed.wait(min(left, 3600))
+        self._wait_for(lambda: None, seconds)
 
     def read(self, limit):
-        """Up to `limit` bytes of standard input; b"" at its end."""
-        with self.changed:
-            while True:
-                self.check()
-                data = self.stdin.take(limit)
-                if data is not None:
-                    return data
-                self.changed.wait()
+        """Return up to `limit` bytes of standard input; b"" at its end."""
+        return self._wait_for(lambda: self.stdin.take(limit))
 
     def write(self, stream, data):
+        """Write bytes to stdout (`stream` 1) or stderr (2)."""
         self.check()
         if data:
-            self._write(stream, data)
+            self.owner.write_output(stream, data)
 
 
 class ProgramView:
-    """What a program has: `argv` list of str, `env` dict, read(limit), out(bytes), err(bytes), `process`."""
+    """What a program is given: `argv` (list of str), `env` (dict), `read(limit)`, `out(bytes)`, `err(bytes)`.
 
-    def __init__(self, process, argv, programs, read=None, out=None, err=None, env=None):
+    `process` is the ProgramProcess that runs it. `programs` maps the names of the image's programs to them.
+    """
+
+    def __init__(self, process, argv, programs):
         self.process = process
         self.argv = argv
         self.programs = programs
-        self.read = read or process.read
-        self.out = out or (lambda data: process.write(1, data))
-        self.err = err or (lambda data: process.write(2, data))
-        self.env = process.env if env is None else env
+        self.read = process.read
+        self.out = lambda data: process.write(1, data)
+        self.err = lambda data: process.write(2, data)
+        self.env = process.env
 
     def derive(self, **changes):
-        """A ProgramView with `changes` (argv, read, out, err or env) and all else as here."""
-        parts = {"argv": self.argv, "read": self.read, "out": self.out, "err": self.err, "env": self.env}
-        return ProgramView(self.process, programs=self.programs, **dict(parts, **changes))
+        """Return a copy of this ProgramView with other values for argv, read, out, err or env."""
+        derived = ProgramView(self.process, self.argv, self.programs)
+        vars(derived).update(vars(self), **changes)
+        return derived
 
     @property
     def files(self):
@@ -277,22 +269,27 @@ class ProgramView:
         return self.env.get("PWD") or self.process.workdir
 
     def path(self, name):
-        """`name` as this program sees it → an absolute path."""
+        """Return the absolute path of `name`, which may be relative to the working directory."""
         return join_path(self.workdir, name)
 
-    def complain(self, message):
-        self.err(("%s\n" % message).encode("utf-8", "surrogateescape"))
-
     def say(self, text):
+        """Write `text` (str) to stdout."""
         self.out(text.encode("utf-8", "surrogateescape"))
+
+    def complain(self, message):
+        """Write a line (str) to stderr."""
+        self.err(("%s\n" % message).encode("utf-8", "surrogateescape"))
 
 
 class ProgramUsage(Exception):
-    """A program was asked for something that it does not do: str() is its complaint."""
+    """Raised by a program that has to do something it cannot; str() is its complaint."""
 
 
 def program_words(view, letters):
-    """A program's words → (dict of options, list of others). `letters` as for getopt; raises ProgramUsage."""
+    """Take a program's arguments apart → (dict of options without their dash, list of the other words).
+
+    `letters` are the options, as for getopt. Raises ProgramUsage for any other.
+    """
     from getopt import GetoptError, gnu_getopt
     try:
         options, words = gnu_getopt(view.argv[1:], letters)
@@ -302,8 +299,21 @@ def program_words(view, letters):
     return {option[1:]: value for option, value in options}, words
 
 
+def read_line(read, held):
+    """Take a line (bytes, with its newline) off `held` (bytearray), which `read` fills; b"" at the end."""
+    while b"\n" not in held and len(held) < MAX_PIPE_BYTES:
+        data = read(4096)
+        if not data:
+            break
+        held += data
+    end = held.find(b"\n") + 1 or len(held)
+    line = bytes(held[:end])
+    del held[:end]
+    return line
+
+
 def call_program(program, view):
-    """The exit status of `program`, a function of a ProgramView; None stands for 0."""
+    """Run `program`, a function of a ProgramView → its exit status (int). None from it means 0."""
     try:
         return program(view) or 0
     except ProgramUsage as problem:
@@ -312,7 +322,7 @@ def call_program(program, view):
 
 
 def find_program(programs, name):
-    """The function for `name`, looked up as a command is: bare, or in a usual folder. None: not there."""
+    """Return the function for the command `name`, which may be below a usual folder; None without one."""
     folder, _, base = name.rpartition("/")
-    return programs.get(base) if folder in ("", "/bin", "/usr/bin", "/usr/local/bin", "/sbin",
-                                            "/usr/sbin") and base else programs.get(name)
+    usual = ("", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin")
+    return programs.get(base if folder in usual and base else name)

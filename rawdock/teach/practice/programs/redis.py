@@ -1,37 +1,30 @@
 """The practice redis: a server of strings in memory that speaks RESP, and its command line.
 
-What SAVE writes stays in the container's memory and ends with it. Bounded: arguments, their
-size, and what the store holds.
+What SAVE writes stays in the container's memory and ends with it. Bounds: the number and size of arguments.
 """
 import re
 import time
 
+from .process import ProgramUsage, read_line
 from ..request import SIGNAL_NUMBERS
 
 MAX_REDIS_ARGUMENTS = 1024
 MAX_REDIS_BYTES = 1 << 20      # of one argument, or of one inline command
-MAX_REDIS_STORE_BYTES = 64 << 20
 
 
 class RedisRefusal(Exception):
-    """An error answer: its text without the leading "-"."""
+    """An error reply; str() is its text without the leading "-"."""
 
 
 class RedisStatus(str):
-    """A simple string answer ("OK"), as against a bulk string (bytes)."""
-
-
-def redis_pattern(glob):
-    """A KEYS pattern (bytes, with * and ?) → a compiled expression."""
-    return re.compile(b"".join({b"*": b".*", b"?": b"."}.get(glob[at:at + 1], re.escape(glob[at:at + 1]))
-                               for at in range(len(glob))), re.DOTALL)
+    """A simple string reply ("OK"), as opposed to a bulk string (bytes)."""
 
 
 class PracticeRedis:
-    """One container's store and its commands. Answers are RedisStatus, bytes, int, None or a list of them.
+    """The store and the commands of one container. A reply is a RedisStatus, bytes, int, None or a list.
 
-    The dump that SAVE makes stays in `container.redis_dump`: it outlives a restart of the
-    container and nothing else, for no byte is ever written to the host.
+    The dump that SAVE makes stays in `container.redis_dump`: it outlives a restart of the container and
+    nothing else, because no byte is ever written to the host.
     """
 
     def __init__(self, view, port):
@@ -40,10 +33,8 @@ class PracticeRedis:
         self.container = view.process.container
         self.changed = view.process.changed
         self.data = dict(self.container.redis_dump or {})
-        self.size = sum(len(key) + len(value) for key, value in self.data.items())
         self.clients = 0
-        self.started = time.time()
-        self.saved_at = int(self.started)
+        self.started = self.saved_at = int(time.time())
 
     def log(self, text):
         now = time.time()
@@ -54,150 +45,104 @@ class PracticeRedis:
         with self.changed:
             self.container.redis_dump = dict(self.data)
             self.saved_at = int(time.time())
-            count = len(self.data)
         self.log("DB saved: %d keys, kept in this container's memory; a practice engine writes nothing to %s"
-                 % (count, self.container.host_folder("/data") or "a disk"))
+                 % (len(self.data), self.container.host_folder("/data") or "a disk"))
 
     def call(self, words):
-        """[bytes, …] → an answer. Raises RedisRefusal."""
+        """Run a command (list of bytes) → its reply. Raises RedisRefusal."""
         name = words[0].decode("latin-1").upper()
-        row = REDIS_COMMANDS.get(name)
-        if row is None:
+        if name not in REDIS_COMMANDS:
             raise RedisRefusal("ERR unknown command '%s': practice redis knows %s"
                                % (printable(words[0]), " ".join(sorted(REDIS_COMMANDS))))
-        function, least, most = row
+        function, least, most = REDIS_COMMANDS[name]
         if not least <= len(words) - 1 <= most:
             raise RedisRefusal("ERR wrong number of arguments for '%s' command" % name.lower())
         if name in ("SAVE", "BGSAVE"):
-            # Logging may have to wait for a slow reader of the container's output, so the lock stays free.
+            # The log may have to wait for a slow reader of the container's output, so the lock stays free.
             self.save()
             return RedisStatus("OK" if name == "SAVE" else "Background saving started")
         with self.changed:
             return function(self, *words[1:])
 
-    def put(self, key, value):
-        old = self.data.get(key)
-        grown = len(key) + len(value) - (len(key) + len(old) if old is not None else 0)
-        if self.size + grown > MAX_REDIS_STORE_BYTES:
-            raise RedisRefusal("OOM practice redis holds at most %d bytes" % MAX_REDIS_STORE_BYTES)
-        self.size += grown
-        self.data[key] = value
-
-    def do_ping(self, text=None):
-        return RedisStatus("PONG") if text is None else text
-
-    def do_set(self, key, value, *options):
-        flags = [option.upper() for option in options]
-        if flags not in ([], [b"NX"], [b"XX"]):
+    def do_set(self, key, value, option=b""):
+        if option.upper() not in (b"", b"NX", b"XX"):
             raise RedisRefusal("ERR practice redis knows SET key value [NX|XX]")
-        if flags and (key in self.data) != (flags == [b"XX"]):
+        if option and (key in self.data) != (option.upper() == b"XX"):
             return None
-        self.put(key, value)
+        self.data[key] = value
         return RedisStatus("OK")
-
-    def do_get(self, key):
-        return self.data.get(key)
-
-    def do_del(self, *keys):
-        count = 0
-        for key in keys:
-            value = self.data.pop(key, None)
-            if value is not None:
-                self.size -= len(key) + len(value)
-                count += 1
-        return count
-
-    def do_exists(self, *keys):
-        return sum(key in self.data for key in keys)
 
     def do_incr(self, key, by=1):
         old = self.data.get(key, b"0")
         if not re.fullmatch(b"-?[0-9]{1,18}", old):
             raise RedisRefusal("ERR value is not an integer or out of range")
-        new = int(old) + by
-        self.put(key, b"%d" % new)
-        return new
-
-    def do_decr(self, key):
-        return self.do_incr(key, -1)
+        self.data[key] = b"%d" % (int(old) + by)
+        return int(old) + by
 
     def do_keys(self, pattern):
-        expression = redis_pattern(pattern)
-        return sorted(key for key in self.data if expression.fullmatch(key))
-
-    def do_dbsize(self):
-        return len(self.data)
-
-    def do_flushall(self, *ignored):
-        self.data.clear()
-        self.size = 0
-        return RedisStatus("OK")
-
-    def do_ok(self, *ignored):
-        return RedisStatus("OK")
-
-    def do_none(self, *ignored):
-        return []
+        from fnmatch import fnmatchcase
+        glob = pattern.decode("latin-1")
+        return sorted(key for key in self.data if fnmatchcase(key.decode("latin-1"), glob))
 
     def do_info(self, *section):
-        facts = (("redis_version", "2.8.practice"), ("redis_mode", "standalone"), ("process_id", 1),
-                 ("os", "rawdock practice engine"), ("tcp_port", self.port),
-                 ("uptime_in_seconds", int(time.time() - self.started)))
-        return ("# Server\r\n%s\r\n# Clients\r\nconnected_clients:%d\r\n\r\n# Persistence\r\n"
-                "rdb_last_save_time:%d\r\n\r\n# Keyspace\r\ndb0:keys=%d,expires=0\r\n" % (
-                    "".join("%s:%s\r\n" % fact for fact in facts), self.clients, self.saved_at,
-                    len(self.data))).encode()
+        return ("# Server\r\nredis_version:2.8.practice\r\nredis_mode:standalone\r\n"
+                "os:rawdock practice engine\r\nprocess_id:1\r\ntcp_port:%d\r\nuptime_in_seconds:%d\r\n\r\n"
+                "# Clients\r\nconnected_clients:%d\r\n\r\n# Persistence\r\nrdb_last_save_time:%d\r\n\r\n"
+                "# Keyspace\r\ndb0:keys=%d,expires=0\r\n"
+                % (self.port, time.time() - self.started, self.clients, self.saved_at,
+                   len(self.data))).encode()
 
     def do_shutdown(self, *mode):
         self.view.process.deliver(SIGNAL_NUMBERS["TERM"])
         return RedisStatus("OK")
 
     def talk(self, connection):
-        """Serve one client of the published port until it leaves or the container ends."""
-        held = bytearray()
+        """Serve one client of the published port (a socket) until it leaves or the container ends."""
         with self.changed:
             self.clients += 1
         try:
-            while True:
-                data = connection.recv(65536)
-                if not data:
-                    return
-                held += data
-                while True:
-                    words = take_redis_command(held)
-                    if words is None:
-                        break
-                    if not words:
-                        continue
-                    name = words[0].upper()
-                    try:
-                        answer = self.call(words)
-                    except RedisRefusal as refusal:
-                        answer = refusal
-                    if name == b"SHUTDOWN" and not isinstance(answer, RedisRefusal):
-                        return
-                    connection.sendall(encode_redis(answer))
-                    if name == b"QUIT":
-                        return
-        except RedisRefusal as refusal:
+            with connection.makefile("rb") as stream:
+                while self.answer(connection, stream):
+                    pass
+        except RedisRefusal as refusal:   # of the protocol: nothing after it can be read
             connection.sendall(encode_redis(refusal))
         finally:
             with self.changed:
                 self.clients -= 1
 
+    def answer(self, connection, stream):
+        """Read a command from `stream`, a file, and reply to it → whether another may follow."""
+        words = read_redis_command(stream)
+        if not words:
+            return words is not None
+        name = words[0].upper()
+        try:
+            reply = self.call(words)
+        except RedisRefusal as refusal:
+            connection.sendall(encode_redis(refusal))
+            return True
+        if name != b"SHUTDOWN":
+            connection.sendall(encode_redis(reply))
+        return name not in (b"SHUTDOWN", b"QUIT")
 
+
+def redis_ok(store, *ignored):
+    return RedisStatus("OK")
+
+
+# Name → function of a PracticeRedis and the arguments, their least and greatest number.
 REDIS_COMMANDS = {
-    "PING": (PracticeRedis.do_ping, 0, 1), "SET": (PracticeRedis.do_set, 2, 6),
-    "GET": (PracticeRedis.do_get, 1, 1),
-    "DEL": (PracticeRedis.do_del, 1, MAX_REDIS_ARGUMENTS),
-    "EXISTS": (PracticeRedis.do_exists, 1, MAX_REDIS_ARGUMENTS),
-    "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (PracticeRedis.do_decr, 1, 1),
-    "KEYS": (PracticeRedis.do_keys, 1, 1),
-    "DBSIZE": (PracticeRedis.do_dbsize, 0, 0), "FLUSHALL": (PracticeRedis.do_flushall, 0, 1),
-    "SELECT": (PracticeRedis.do_ok, 1, 1),
-    "QUIT": (PracticeRedis.do_ok, 0, 0), "COMMAND": (PracticeRedis.do_none, 0, MAX_REDIS_ARGUMENTS),
-    "CONFIG": (PracticeRedis.do_none, 1, 8), "CLIENT": (PracticeRedis.do_ok, 1, 8),
-    "INFO": (PracticeRedis.do_info, 0, 8),
+    "PING": (lambda store, text=RedisStatus("PONG"): text, 0, 1), "SET": (PracticeRedis.do_set, 2, 3),
+    "GET": (lambda store, key: store.data.get(key), 1, 1),
+    "DEL": (lambda store, *keys: sum(store.data.pop(key, None) is not None for key in keys),
+            1, MAX_REDIS_ARGUMENTS),
+    "EXISTS": (lambda store, *keys: sum(key in store.data for key in keys), 1, MAX_REDIS_ARGUMENTS),
+    "INCR": (PracticeRedis.do_incr, 1, 1), "DECR": (lambda store, key: store.do_incr(key, -1), 1, 1),
+    "KEYS": (PracticeRedis.do_keys, 1, 1), "DBSIZE": (lambda store: len(store.data), 0, 0),
+    "FLUSHALL": (lambda store: store.data.clear() or RedisStatus("OK"), 0, 0),
+    "SELECT": (redis_ok, 1, 1), "QUIT": (redis_ok, 0, 0), "CLIENT": (redis_ok, 1, 8),
+    "COMMAND": (lambda store, *ignored: [], 0, MAX_REDIS_ARGUMENTS),
+    "CONFIG": (lambda store, *ignored: [], 1, 8), "INFO": (PracticeRedis.do_info, 0, 8),
     "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
 }
 
@@ -206,70 +151,53 @@ def printable(data):
     return re.sub("[^ -~]", "?", data[:64].decode("latin-1"))
 
 
-def take_redis_command(held):
-    """Take a command off the front of `held`: list of bytes, empty for an empty line, None: need more."""
-    if held[:1] != b"*":
-        end = held.find(b"\n")
-        if end < 0:
-            if len(held) > MAX_REDIS_BYTES:
-                raise RedisRefusal("ERR Protocol error: too big inline request")
-            return None
-        line = bytes(held[:end])
-        del held[:end + 1]
-        return line.split()
-    expression = re.compile(rb"([*$])([0-9]{1,9})\r\n")
-    match = expression.match(held)
-    if match is None:
-        if len(held) > 16 or not b"\r\n".startswith(re.sub(rb"^\*[0-9]*", b"", bytes(held))):
-            raise RedisRefusal("ERR Protocol error: invalid multibulk length")
-        return None
-    count, at, words = int(match.group(2)), match.end(), []
-    if count > MAX_REDIS_ARGUMENTS:
+def read_redis_command(stream):
+    """Read a command from a binary file → list of bytes, [] for an empty line, None at the end.
+
+    Raises RedisRefusal for what is neither a RESP array of bulk strings nor an inline command.
+    """
+    line = stream.readline(MAX_REDIS_BYTES)
+    if not line.startswith(b"*"):
+        if len(line) == MAX_REDIS_BYTES:
+            raise RedisRefusal("ERR Protocol error: too big inline request")
+        return line.split() if line.endswith(b"\n") else None
+    if not re.fullmatch(rb"\*[0-9]{1,4}\r\n", line) or int(line[1:]) > MAX_REDIS_ARGUMENTS:
         raise RedisRefusal("ERR Protocol error: invalid multibulk length")
-    while len(words) < count:
-        match = expression.match(held, at)
-        if match is None:
-            rest = bytes(held[at:at + 16])
-            if rest and (rest[:1] != b"$" or len(rest) > 12 or not re.fullmatch(rb"\$[0-9]*\r?\n?", rest)):
-                raise RedisRefusal("ERR Protocol error: expected '$', got '%s'" % printable(rest[:1]))
-            return None
-        size = int(match.group(2))
-        if match.group(1) != b"$" or size > MAX_REDIS_BYTES:
+    words = []
+    for _ in range(int(line[1:])):
+        line = stream.readline(16)
+        if not re.fullmatch(rb"\$[0-9]{1,9}\r\n", line):
+            raise RedisRefusal("ERR Protocol error: expected '$', got '%s'" % printable(line[:1]))
+        size = int(line[1:])
+        if size > MAX_REDIS_BYTES:
             raise RedisRefusal("ERR Protocol error: invalid bulk length")
-        end = match.end() + size
-        if len(held) < end + 2:
-            return None
-        if held[end:end + 2] != b"\r\n":
+        word = stream.read(size + 2)
+        if word[size:] != b"\r\n":
             raise RedisRefusal("ERR Protocol error: no CRLF after a bulk string")
-        words.append(bytes(held[match.end():end]))
-        at = end + 2
-    del held[:at]
+        words.append(word[:size])
     return words
 
 
-def encode_redis(answer):
-    """An answer → RESP bytes."""
-    if isinstance(answer, RedisRefusal):
-        return b"-%s\r\n" % str(answer).encode("latin-1", "replace")
-    if isinstance(answer, RedisStatus):
-        return b"+%s\r\n" % answer.encode("latin-1", "replace")
-    if answer is None:
+def encode_redis(reply):
+    """Return a reply as RESP (bytes)."""
+    if isinstance(reply, RedisRefusal):
+        return b"-%s\r\n" % str(reply).encode("latin-1", "replace")
+    if isinstance(reply, RedisStatus):
+        return b"+%s\r\n" % reply.encode("latin-1", "replace")
+    if reply is None:
         return b"$-1\r\n"
-    if isinstance(answer, int):
-        return b":%d\r\n" % answer
-    if isinstance(answer, list):
-        return b"*%d\r\n" % len(answer) + b"".join(encode_redis(item) for item in answer)
-    return b"$%d\r\n%s\r\n" % (len(answer), answer)
+    if isinstance(reply, int):
+        return b":%d\r\n" % reply
+    if isinstance(reply, list):
+        return b"*%d\r\n" % len(reply) + b"".join(encode_redis(item) for item in reply)
+    return b"$%d\r\n%s\r\n" % (len(reply), reply)
 
 
 def program_redis_server(view):
     port = 6379
     for name, value in zip(view.argv, view.argv[1:]):
         if name == "--port":
-            if not re.fullmatch("[0-9]{1,5}", value):
-                view.complain("practice redis: --port takes a number, not %r" % value)
-                return 1
-            port = int(value)
+            port = redis_port(value)
     process, container = view.process, view.process.container
     server = PracticeRedis(view, port)
     process.catch(SIGNAL_NUMBERS["TERM"], SIGNAL_NUMBERS["INT"])
@@ -294,73 +222,54 @@ def program_redis_server(view):
             container.services.pop(port, None)
 
 
-def format_redis(answer, on_terminal):
-    """An answer as redis-cli prints it: bare when piped, with types on a terminal."""
-    if isinstance(answer, RedisRefusal):
-        return ("(error) %s\n" if on_terminal else "%s\n\n") % answer
-    if isinstance(answer, RedisStatus):
-        return answer + "\n"
-    if answer is None:
-        return "(nil)\n" if on_terminal else "\n"
-    if isinstance(answer, int):
-        return ("(integer) %d\n" if on_terminal else "%d\n") % answer
-    if isinstance(answer, list):
-        if not answer:
-            return "(empty array)\n" if on_terminal else "\n"
-        lines = [format_redis(item, on_terminal) for item in answer]
-        width = len(str(len(lines)))
-        if on_terminal:
-            lines = ["%*d) %s" % (width, number, line) for number, line in enumerate(lines, 1)]
-        return "".join(lines)
-    text = answer.decode("utf-8", "surrogateescape")
-    return '"%s"\n' % text.replace("\\", "\\\\").replace('"', '\\"') if on_terminal else text + "\n"
+def redis_port(text):
+    if not re.fullmatch("[0-9]{1,5}", text):
+        raise ProgramUsage("practice redis takes a number as its port, not %r" % text)
+    return int(text)
+
+
+def format_redis(reply):
+    """Return a reply (str) as redis-cli prints it where its output is no terminal."""
+    if isinstance(reply, RedisRefusal):
+        return "%s\n\n" % reply
+    if isinstance(reply, list):
+        return "".join(map(format_redis, reply)) or "\n"
+    if isinstance(reply, bytes):
+        return reply.decode("utf-8", "surrogateescape") + "\n"
+    return "%s\n" % ("" if reply is None else reply)
 
 
 def program_redis_cli(view):
-    words, host, port, on_terminal = list(view.argv[1:]), "127.0.0.1", 6379, view.process.tty
+    words, given = list(view.argv[1:]), {"-h": "127.0.0.1", "-p": "6379"}
     while words and words[0].startswith("-"):
-        option = words.pop(0)
-        if option == "--raw":
-            on_terminal = False
-            continue
-        if option not in ("-h", "-p", "-n", "-a") or not words:
-            view.complain("practice redis-cli takes -h HOST, -p PORT, -n DB and --raw, not %r" % option)
-            return 1
-        value = words.pop(0)
-        if option == "-h":
-            host = value
-        elif option == "-p":
-            port = int(value) if re.fullmatch("[0-9]{1,5}", value) else 0
+        if words[0] not in given or len(words) < 2:
+            raise ProgramUsage("practice redis-cli takes -h HOST and -p PORT, not %r" % words[0])
+        given[words[0]], words = words[1], words[2:]
+    host, port = given["-h"], redis_port(given["-p"])
     if words:
-        return redis_cli_call(view, host, port, [word.encode("utf-8", "surrogateescape") for word in words],
-                              on_terminal)
+        return redis_cli_call(view, host, port, [word.encode("utf-8", "surrogateescape") for word in words])
     held, status = bytearray(), 0
     while True:
         if view.process.tty:
             view.say("%s:%d> " % (host, port))
-        while b"\n" not in held and len(held) < MAX_REDIS_BYTES:
-            data = view.read(4096)
-            if not data:
-                break
-            held += data
-        line, newline, rest = bytes(held).partition(b"\n")
-        held[:] = rest
-        if not line and not newline or line.strip().lower() in (b"exit", b"quit"):
+        line = read_line(view.read, held)
+        if not line or line.strip().lower() in (b"exit", b"quit"):
             return status
         if line.strip():
-            status = redis_cli_call(view, host, port, line.split(), on_terminal)
+            status = redis_cli_call(view, host, port, line.split())
 
 
-def redis_cli_call(view, host, port, words, on_terminal):
+def redis_cli_call(view, host, port, words):
+    """Send one command to the redis that serves there and print its reply → exit status."""
     server = view.process.container.find_service(host, port)
     if server is None:
         view.complain("Could not connect to Redis at %s:%d: Connection refused" % (host, port))
         return 1
     try:
-        answer = server.call(words)
+        reply = server.call(words)
     except RedisRefusal as refusal:
-        view.say(format_redis(refusal, on_terminal))
+        view.say(format_redis(refusal))
         return 1
     if words[0].upper() != b"SHUTDOWN":
-        view.say(format_redis(answer, on_terminal))
+        view.say(format_redis(reply))
     return 0

@@ -1,52 +1,63 @@
-"""The practice shell: enough of sh to try things at a prompt and to read the scripts people type.
+"""The practice shell: enough of sh to try things at a prompt and to run the short scripts that people type.
 
-Lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, redirections to files of the
-container's memory, variables, arguments, names with `*`, `set -eux` and pipefail, traps, a terminal's prompt.
+It has lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, command substitution,
+redirections to the container's files, variables, arguments, names with `*`, `set -eux`, traps, and the
+prompt of a terminal.
 
-Leaves out: pipes that stream (the left side runs to its end first), background jobs,
-functions, `case`, command substitution. A script that has one of these is refused.
+Leaves out: pipes that stream (the left side runs to its end first), background jobs, functions, `case`,
+arithmetic, substitutions within substitutions. A script that has one of these is refused.
 """
 import re
 
-from ..files import FileProblem, join_path
-from .process import MAX_PIPE_BYTES, ProgramInterrupted, call_program, find_program
-from ..request import PracticeRefusal, signal_number
+from ..files import FileProblem
+from .process import ProgramInterrupted, call_program, find_program, read_line
+from ..request import PracticeRefusal, join_path, signal_number
 
-MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of a shell's `|` may hand to the other
-MAX_SHELL_TOKENS = 4096
+MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of `|`, or a command substitution, may hand over
 
 
 class ShellSyntax(Exception):
-    """The script is not one that this shell can read."""
+    """The script has something that this shell cannot read, or does not do."""
 
 
 class ShellExit(Exception):
-    """`exit N`: unwinds to the shell that runs it."""
+    """`exit N`: unwinds to the shell that runs it; the argument is N."""
 
 
 class ShellBreak(Exception):
-    """`break` (False) or `continue` (True): unwinds to the nearest loop."""
+    """`break` and `continue`: unwind to the innermost loop; the argument says whether that goes on."""
 
 
+class ShellWriteError(Exception):
+    """A file that output is redirected to cannot be written; the argument is the FileProblem."""
+
+
+# $(command) or `command`, with no other substitution inside.
+SHELL_COMMAND = r"""\$\((?:[^()'"]|'[^']*'|"[^"]*")*\)|`[^`]*`"""
+SHELL_DOUBLE = r'"(?:%s|[^"\\$`]|\\.|\$(?!\())*"' % SHELL_COMMAND
 SHELL_TOKEN = re.compile(r"""
     (?P<blank>[ \t]+|\\\n|\#[^\n]*)
-  | (?P<operator>[012]?>&[0-9-]|[12]?>>?|<|&&|\|\||;;|[;&|()\n])
-  | (?P<word>(?:[^\s;&|<>()"'\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)
-""", re.VERBOSE | re.DOTALL)
-SHELL_PART = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^'"\\]+)""", re.DOTALL)
-# $NAME, ${NAME}, ${NAME:-other}, ${NAME:+other}; the last group is what only a real shell knows.
-SHELL_NAME = "([A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9])"
-SHELL_VARIABLE = re.compile(r"\$(?:%s|\{%s(?:(:?[-+])([^}]*))?\}|(\{[^}]*\}?|[!-]))"
-                            % (SHELL_NAME, SHELL_NAME))
+  | (?P<operator>[12]?>&[12]|[12]?>>?|<|&&|\|\||;;|[;&|()\n])
+  | (?P<word>(?:%s|%s|'[^']*'|\\.|\$(?!\()|[^\s;&|<>()"'\\$`])+)
+""" % (SHELL_COMMAND, SHELL_DOUBLE), re.VERBOSE | re.DOTALL)
+# The parts of a word: 'text', "text", \c, or text without quotes.
+SHELL_PART = re.compile(r"""'([^']*)'|(%s)|\\(.)|((?:%s|\$(?!\()|[^'"\\$`])+)"""
+                        % (SHELL_DOUBLE, SHELL_COMMAND), re.DOTALL)
+SHELL_NAME = "[A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9]"
+# $NAME, ${NAME}, ${NAME:-other}, ${NAME:+other}; a substitution; \c in double quotes; what is refused.
+SHELL_VARIABLE = re.compile(r"""
+    \$(?P<bare>%s) | \$\{(?P<name>%s)(?:(?P<operator>:?[-+])(?P<other>[^}]*))?\}
+  | (?P<command>%s) | \\(?P<escaped>["\\`$]) | (?P<unknown>\$(?:\{[^}]*\}?|[!-]))
+""" % (SHELL_NAME.replace("#", r"\#"), SHELL_NAME.replace("#", r"\#"), SHELL_COMMAND),
+                            re.VERBOSE | re.DOTALL)
 SHELL_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL)
 SHELL_GLOB = re.compile(r"[*?\[]")
-SHELL_OPTIONS = {"errexit": "e", "nounset": "u", "xtrace": "x", "e": "e", "u": "u", "x": "x",
-                 "pipefail": "pipefail"}
+SHELL_ASSIGNMENT = re.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 SHELL_RESERVED = frozenset("if then elif else fi while until for do done in { } !".split())
 
 
 def shell_tokens(text):
-    """A script → list of (kind, text); kind "operator" or "word"."""
+    """Return the tokens of a script as a list of (kind, text); the kind is "operator" or "word"."""
     tokens, at = [], 0
     while at < len(text):
         match = SHELL_TOKEN.match(text, at)
@@ -55,26 +66,22 @@ def shell_tokens(text):
             raise ShellSyntax("unterminated quoted string" if quoted else "syntax error at %r"
                               % text[at:at + 10])
         at = match.end()
+        if match.lastgroup == "word":
+            for variable in SHELL_VARIABLE.finditer(re.sub(r"'[^']*'|\\.", "", match.group())):
+                if variable.group("unknown"):
+                    raise ShellSyntax("%s: bad substitution" % variable.group())
         if match.lastgroup != "blank":
             tokens.append((match.lastgroup, match.group()))
-            check_substitutions(text, match)
-        if len(tokens) > MAX_SHELL_TOKENS:
-            raise ShellSyntax("the script is too long for this shell")
     return tokens
 
 
-def check_substitutions(text, match):
-    """ShellSyntax for a token that a real shell would replace with what this one cannot know."""
-    live = re.sub(r"'[^']*'|\\.", "", match.group()) if match.lastgroup == "word" else ""
-    if "`" in live or "$(" in live or match.group() == "(" and text[:match.start()].endswith("$"):
-        raise ShellSyntax("this practice shell has no command substitution")
-    for variable in SHELL_VARIABLE.finditer(live):
-        if variable.group(5):
-            raise ShellSyntax("%s: bad substitution" % variable.group())
-
-
 class ShellParser:
-    """Tokens → a tree of tuples: ("list", trees), ("and", tree, tree), ("command", words, redirections), …"""
+    """Parses a script into a tree of tuples: the name of a `run_` method of PracticeShell, and its arguments.
+
+        ("list", trees)   ("and", left, right)   ("or", left, right)   ("not", tree)   ("pipe", trees)
+        ("if", condition, then, else)   ("while", condition, body)   ("for", name, words, body)
+        ("subshell", tree)   ("command", words)   ("redirected", tree, [(operator, word or None), …])
+    """
 
     def __init__(self, text):
         self.tokens = shell_tokens(text)
@@ -83,147 +90,148 @@ class ShellParser:
     def peek(self):
         return self.tokens[self.at] if self.at < len(self.tokens) else ("end", "end of script")
 
+    def take(self):
+        token = self.peek()
+        self.at += 1
+        return token
+
     def accept(self, *texts):
+        """Take the next token if it is one of these → its text, or None."""
         kind, text = self.peek()
-        if kind != "end" and text in texts:
-            self.at += 1
-            return text
-        return None
+        return self.take()[1] if kind != "end" and text in texts else None
 
     def expect(self, text):
         if not self.accept(text):
             raise ShellSyntax("syntax error: unexpected %s (expecting \"%s\")" % (self.peek()[1], text))
 
-    def parse(self):
-        tree = self.parse_list(())
-        if self.peek()[0] != "end":
-            raise ShellSyntax("syntax error: unexpected \"%s\"" % self.peek()[1])
-        return tree
+    def skip(self, *texts):
+        while self.accept(*texts):
+            pass
 
-    def parse_list(self, enders):
+    def parse(self):
+        """Return the tree of the whole script. Raises ShellSyntax."""
+        return self.parse_list("end of script", "end")
+
+    def parse_list(self, *enders):
+        """Parse commands up to a token that is one of `enders`, which is left to the caller."""
         items = []
         while True:
-            while self.accept(";", "\n"):
-                pass
-            kind, text = self.peek()
-            if kind == "end" or text in enders or text == ")":
+            self.skip(";", "\n")
+            if self.peek()[1] in enders:
                 return ("list", items)
             items.append(self.parse_and_or())
             if self.peek() == ("operator", "&"):
                 raise ShellSyntax("this practice shell has no background jobs (&)")
-            if self.peek()[1] not in (";", "\n") and self.peek()[0] != "end" and self.peek()[1] != ")":
+            if self.peek()[1] not in (";", "\n") + enders:
                 raise ShellSyntax("syntax error: unexpected \"%s\"" % self.peek()[1])
 
     def parse_and_or(self):
-        left = self.parse_pipe()
+        tree = self.parse_pipe()
         while True:
             operator = self.accept("&&", "||")
             if operator is None:
-                return left
-            while self.accept("\n"):
-                pass
-            left = ("and" if operator == "&&" else "or", left, self.parse_pipe())
+                return tree
+            self.skip("\n")
+            tree = ("and" if operator == "&&" else "or", tree, self.parse_pipe())
 
     def parse_pipe(self):
-        negated = bool(self.accept("!"))
+        negated = self.accept("!")
         parts = [self.parse_command()]
         while self.accept("|"):
             parts.append(self.parse_command())
-        tree = parts[0] if len(parts) == 1 else ("pipe", parts)
+        tree = ("pipe", parts) if len(parts) > 1 else parts[0]
         return ("not", tree) if negated else tree
 
     def parse_command(self):
-        if self.accept("("):
-            body = self.parse_list(())
-            self.expect(")")
-            return ("redirected", ("subshell", body), self.parse_redirections())
-        if self.accept("{"):
-            body = self.parse_list(("}",))
-            self.expect("}")
-            return ("redirected", body, self.parse_redirections())
-        if self.accept("if"):
-            return ("redirected", self.parse_if(), self.parse_redirections())
-        loop = self.accept("while", "until")
-        if loop:
-            condition = self.parse_list(("do",))
-            return ("redirected", (loop, condition, self.parse_do()), self.parse_redirections())
-        if self.accept("for"):
-            name, words = self.peek()[1], []
-            self.at += 1
+        """Parse one command, simple or compound, with its redirections."""
+        redirections = []
+        word = self.accept("(", "{", "if", "while", "until", "for")
+        if word is None:
+            tree = ("command", self.parse_words(redirections))
+        elif word in "({":
+            body = self.parse_enclosed(")" if word == "(" else "}")
+            tree = ("subshell", body) if word == "(" else body
+        elif word == "if":
+            tree = self.parse_if()
+        elif word == "for":
+            name = self.take()[1]
             self.expect("in")
-            while self.peek()[0] == "word" and self.peek()[1] != "do":
-                words.append(self.peek()[1])
-                self.at += 1
-            while self.accept(";", "\n"):
-                pass
-            return ("redirected", ("for", name, words, self.parse_do()), self.parse_redirections())
-        words, redirections = [], []
+            tree = ("for", name, self.parse_words([], "do"), self.parse_do())
+        else:
+            condition = self.parse_list("do")
+            tree = ("while", condition if word == "while" else ("not", condition), self.parse_do())
+        while self.parse_redirection(redirections):
+            pass
+        return ("redirected", tree, redirections) if redirections else tree
+
+    def parse_words(self, redirections, ender=None):
+        """Return the words up to `ender` or an operator; redirections among them go to `redirections`."""
+        words = []
         while True:
             kind, text = self.peek()
-            if kind == "word":
-                if not words and text in SHELL_RESERVED:
+            if kind == "word" and text != ender:
+                if not words and ender is None and text in SHELL_RESERVED:
                     raise ShellSyntax("syntax error: unexpected \"%s\"" % text)
-                words.append(text)
-                self.at += 1
-            elif kind == "operator" and (">" in text or "<" in text):
-                redirections += self.parse_redirections()
-            else:
+                words.append(self.take()[1])
+            elif not self.parse_redirection(redirections):
                 break
-        if not words and not redirections:
+        if not (words or redirections or ender):
             raise ShellSyntax("syntax error: unexpected %s" % ("newline" if text == "\n" else text))
-        return ("command", words, redirections)
+        return words
 
-    def parse_do(self):
-        while self.accept(";", "\n"):
-            pass
-        self.expect("do")
-        body = self.parse_list(("done",))
-        self.expect("done")
+    def parse_redirection(self, redirections):
+        """Add a redirection to the list if one comes next; return whether one did."""
+        kind, operator = self.peek()
+        if kind != "operator" or operator[-1] not in "<>" and ">&" not in operator:
+            return False
+        self.at += 1
+        kind, word = (None, None) if ">&" in operator else self.take()
+        if word is not None and kind != "word":
+            raise ShellSyntax("syntax error: unexpected \"%s\"" % word)
+        redirections.append((operator, word))
+        return True
+
+    def parse_enclosed(self, ender):
+        body = self.parse_list(ender)
+        self.expect(ender)
         return body
 
+    def parse_do(self):
+        self.skip(";", "\n")
+        self.expect("do")
+        return self.parse_enclosed("done")
+
     def parse_if(self):
-        condition = self.parse_list(("then",))
-        self.expect("then")
-        body = self.parse_list(("elif", "else", "fi"))
-        other = ("list", [])
+        condition = self.parse_enclosed("then")
+        body, otherwise = self.parse_list("elif", "else", "fi"), ("list", [])
         if self.accept("elif"):
             return ("if", condition, body, self.parse_if())
         if self.accept("else"):
-            other = self.parse_list(("fi",))
+            otherwise = self.parse_list("fi")
         self.expect("fi")
-        return ("if", condition, body, other)
-
-    def parse_redirections(self):
-        found = []
-        while self.peek()[0] == "operator" and (">" in self.peek()[1] or "<" in self.peek()[1]):
-            operator = self.peek()[1]
-            self.at += 1
-            if ">&" in operator:
-                found.append((operator, None))
-                continue
-            kind, text = self.peek()
-            if kind != "word":
-                raise ShellSyntax("syntax error: unexpected \"%s\"" % text)
-            self.at += 1
-            found.append((operator, text))
-        return found
+        return ("if", condition, body, otherwise)
 
 
 class PracticeShell:
-    """Walks a ShellParser's tree. `status` is $?, `name` $0, `arguments` $1 …, `options` those of `set`."""
+    """Runs the trees of a ShellParser. `status` is $?, `name` $0, `arguments` $1 …, `options` are set's.
+
+    `outer` is the shell whose subshell this one is. Every `run_` method takes a ProgramView, the streams of
+    which may be redirected, and leaves the exit status in `status`.
+    """
 
     def __init__(self, view, outer=None):
         self.env = dict(view.env)
         self.view = view.derive(env=self.env)
-        self.status = 0
+        self.status = outer.status if outer else 0
         self.name = outer.name if outer else "sh"
         self.arguments = outer.arguments if outer else []
         self.options = set(outer.options) if outer else set()
-        # Above 0: a failure decides something, and `set -e` lets it be.
+        # Above 0 while a status is a condition: `set -e` then lets a failure be.
         self.tested = outer.tested if outer else 0
         self.traps = {}                              # signal number, 0 for the end → what to run
 
     def run_script(self, text):
+        """Run a script (str) → its exit status."""
         try:
             self.run(ShellParser(text).parse(), self.view)
         except ShellSyntax as error:
@@ -233,39 +241,51 @@ class PracticeShell:
             pass
         return self.status
 
+    # -- words
+
     def value(self, match):
-        """What a match of SHELL_VARIABLE stands for."""
-        name, operator = match.group(1) or match.group(2), match.group(3) or ""
+        """Return the text that replaces a match of SHELL_VARIABLE."""
+        if match.group("escaped"):
+            return match.group("escaped")
+        if match.group("command"):
+            return self.output_of(match.group("command"))
+        name, operator = match.group("bare") or match.group("name"), match.group("operator") or ""
         special = {"?": str(self.status), "$": "1", "#": str(len(self.arguments)), "0": self.name}
         special.update((str(number), word) for number, word in enumerate(self.arguments, 1))
         special.update(dict.fromkeys("@*", " ".join(self.arguments)))
         found = special.get(name, self.env.get(name))
         is_set = bool(found) if operator.startswith(":") else found is not None
-        if operator.endswith("-") and not is_set or operator.endswith("+") and is_set:
-            return self.expand(match.group(4))
-        if operator.endswith("+"):
-            return ""
+        if operator:
+            wanted = is_set == operator.endswith("+")
+            return self.expand(match.group("other")) if wanted else (found or "") * operator.endswith("-")
         if found is None and "u" in self.options:
             self.view.complain("sh: %s: parameter not set" % name)
             raise ShellExit(2)
         return found or ""
 
+    def output_of(self, substitution):
+        """Run a command substitution → its output (str) without the newlines at its end."""
+        script = substitution[1:-1] if substitution[0] == "`" else substitution[2:-1]
+        held = bytearray()
+        self.status = self.subshell_status(self.view.derive(out=bounded_sink(held)),
+                                           ShellParser(script).parse())
+        return held.decode("utf-8", "surrogateescape").rstrip("\n")
+
     def expand(self, word):
-        """A word as written → the text it stands for."""
+        """Return the text that a word of the script means."""
         text = ""
         for single, double, escaped, bare in SHELL_PART.findall(word):
-            parts = re.sub(r'\\(["\\`\n])', r"\1", double).split("\\$") if double else [bare]
-            text += single + escaped + "$".join(SHELL_VARIABLE.sub(self.value, part) for part in parts)
+            text += single + escaped + SHELL_VARIABLE.sub(self.value, double[1:-1] or bare)
         return text
 
     def expand_all(self, words):
-        """The words of a command: a bare $VARIABLE may give none or several, and so may a pattern with *."""
+        """Return the words of a command expanded: $NAME alone, and a pattern with *, may give any number."""
         found = []
         for word in words:
             text = self.expand(re.sub("^~(?=/|$)", "$HOME", word))
             if word == '"$@"':
                 found += self.arguments
-            elif SHELL_GLOB.search(SHELL_QUOTED.sub("", re.sub(SHELL_VARIABLE, "", word))):
+            elif SHELL_GLOB.search(SHELL_QUOTED.sub("", SHELL_VARIABLE.sub("", word))):
                 found += self.matching_paths(text) or [text]
             else:
                 found += text.split() if SHELL_VARIABLE.fullmatch(word) else [text]
@@ -280,69 +300,15 @@ class PracticeShell:
         return [folder + slash + name for name in names
                 if fnmatchcase(name, base) and name.startswith(".") == base.startswith(".")]
 
+    # -- commands
+
     def run(self, tree, view):
         view.process.check()
         self.spring_traps(view)
-        kind = tree[0]
-        if kind == "list":
-            for item in tree[1]:
-                self.run(item, view)
-            if not tree[1]:
-                self.status = 0
-        elif kind in ("and", "or"):
-            self.run_tested(tree[1], view)
-            if (self.status == 0) == (kind == "and"):
-                self.run(tree[2], view)
-        elif kind == "not":
-            self.run_tested(tree[1], view)
-            self.status = int(not self.status)
-        elif kind == "if":
-            self.run_tested(tree[1], view)
-            branch = tree[2] if self.status == 0 else tree[3]
-            self.status = 0
-            self.run(branch, view)
-        elif kind in ("while", "until"):
-            self.run_loop(tree, view)
-        elif kind == "for":
-            for value in self.expand_all(tree[2]):
-                self.env[tree[1]] = value
-                if not self.run_body(tree[3], view):
-                    break
-        elif kind == "redirected":
-            inner = self.redirect(view, tree[2])
-            if inner is not None:
-                self.run(tree[1], inner)
-        else:
-            leaves = {"subshell": self.run_subshell, "pipe": self.run_pipe, "command": self.run_command}
-            leaves[kind](view, *tree[1:])
-            if self.status and "e" in self.options and not self.tested:
-                raise ShellExit(self.status)
-
-    def run_tested(self, tree, view):
-        self.tested += 1
-        try:
-            self.run(tree, view)
-        finally:
-            self.tested -= 1
-
-    def run_body(self, tree, view):
-        """Once round a loop; whether to go on."""
-        try:
-            self.run(tree, view)
-        except ShellBreak as stop:
-            return stop.args[0]
-        return True
-
-    def run_subshell(self, view, tree):
-        inner = PracticeShell(view.derive(env=self.env), self)
-        try:
-            inner.run(tree, inner.view)
-        except ShellExit as stop:
-            inner.status = stop.args[0]
-        self.status = inner.status
+        getattr(self, "run_" + tree[0])(view, *tree[1:])
 
     def spring_traps(self, view):
-        """Run what traps say for the signals that have come; `$?` is afterwards what it was."""
+        """Run the traps of the signals that have come; `$?` is unchanged afterwards."""
         while self.traps:
             number = view.process.wait_signal(0)
             if number is None:
@@ -351,102 +317,146 @@ class PracticeShell:
             self.run_script(self.traps.get(number, ""))
             self.status = status
 
-    def run_loop(self, tree, view):
+    def end_if_strict(self):
+        """End the shell after a failed command under `set -e`, unless its status is a condition."""
+        if self.status and "e" in self.options and not self.tested:
+            raise ShellExit(self.status)
+
+    def holds(self, tree, view):
+        """Run a condition → whether its status is 0."""
+        self.tested += 1
+        try:
+            self.run(tree, view)
+        finally:
+            self.tested -= 1
+        return self.status == 0
+
+    def run_list(self, view, trees):
+        for tree in trees:
+            self.run(tree, view)
+        if not trees:
+            self.status = 0
+
+    def run_and(self, view, left, right):
+        if self.holds(left, view):
+            self.run(right, view)
+
+    def run_or(self, view, left, right):
+        if not self.holds(left, view):
+            self.run(right, view)
+
+    def run_not(self, view, tree):
+        self.status = int(self.holds(tree, view))
+
+    def run_if(self, view, condition, then, otherwise):
+        branch = then if self.holds(condition, view) else otherwise
+        self.status = 0
+        self.run(branch, view)
+
+    def run_body(self, tree, view):
+        """Run the body of a loop once → whether the loop goes on."""
+        try:
+            self.run(tree, view)
+        except ShellBreak as stop:
+            return stop.args[0]
+        return True
+
+    def run_for(self, view, name, words, body):
+        for value in self.expand_all(words):
+            self.env[name] = value
+            if not self.run_body(body, view):
+                break
+
+    def run_while(self, view, condition, body):
         status = 0
-        while True:
-            self.run_tested(tree[1], view)
-            if (self.status == 0) != (tree[0] == "while"):
-                break
-            if not self.run_body(tree[2], view):
-                break
+        while self.holds(condition, view) and self.run_body(body, view):
             status = self.status
             # A loop of nothing but built-ins would keep the whole engine from its other work.
             view.process.sleep(0.001)
         self.status = status
 
+    def subshell_status(self, view, tree):
+        """Run a tree in a subshell → its exit status."""
+        inner = PracticeShell(view, self)
+        try:
+            inner.run(tree, inner.view)
+        except ShellExit as stop:
+            return stop.args[0]
+        except ShellBreak:
+            pass
+        return inner.status
+
+    def run_subshell(self, view, tree):
+        self.status = self.subshell_status(view, tree)
+        self.end_if_strict()
+
     def run_pipe(self, view, parts):
-        held, read, failed = None, view.read, 0
-        for number, part in enumerate(parts):
+        read = view.read
+        for part in parts:
             held = bytearray()
-            sink = view.out if number == len(parts) - 1 else bounded_sink(held)
-            inner = view.derive(read=read, out=sink, env=self.env)
-            try:
-                self.run(part, inner)
-            except ShellExit as stop:
-                self.status = stop.args[0]
-            except ShellBreak:
-                self.status = 0
-            except ShellSyntax as error:
-                view.complain("sh: %s" % error)
-                self.status = 2
-                return
-            failed = self.status or failed
+            out = view.out if part is parts[-1] else bounded_sink(held)
+            self.status = self.subshell_status(view.derive(read=read, out=out), part)
             read = bytes_source(held)
-        if "pipefail" in self.options:
-            self.status = failed
+        self.end_if_strict()
 
-    def redirect(self, view, redirections):
-        """The view with its streams turned as asked; None (status 1) if a file cannot be opened."""
-        read, out, err = view.read, view.out, view.err
-        for operator, word in redirections:
-            name = None if word is None else self.expand(word)
-            if operator == "<":
-                try:
-                    read = bytes_source(bytearray(view.files.read(view.path(name))))
-                except FileProblem as problem:
-                    view.complain("sh: can't open %s: %s" % (name, problem))
-                    self.status = 1
-                    return None
-            elif operator in (">&2", "1>&2"):
-                out = err
-            elif operator == "2>&1":
-                err = out
-            elif name == "/dev/null":
-                if operator.startswith("2"):
-                    err = discard_bytes
-                else:
-                    out = discard_bytes
-            elif name in ("/dev/stderr", "/dev/stdout"):
-                target = err if name == "/dev/stderr" else out
-                out, err = (out, target) if operator.startswith("2") else (target, err)
-            else:
-                try:
-                    sink = file_sink(view, name or "", operator.endswith(">>"))
-                except FileProblem as problem:
-                    view.complain("sh: can't create %s: %s" % (name or operator, problem))
-                    self.status = 1
-                    return None
-                if operator.startswith("2"):
-                    err = sink
-                else:
-                    out = sink
-        return view.derive(read=read, out=out, err=err, env=self.env)
+    def run_redirected(self, view, tree, redirections):
+        streams = [view.read, view.out, view.err]
+        try:
+            for operator, word in redirections:
+                number = int(operator[0]) if operator[0].isdigit() else int(operator[0] == ">")
+                streams[number] = (streams[int(operator[-1])] if word is None
+                                   else self.open_stream(view, streams, operator, self.expand(word)))
+        except FileProblem as problem:
+            view.complain("sh: %s" % problem)
+            self.status = 1
+            self.end_if_strict()
+            return
+        self.run(tree, view.derive(read=streams[0], out=streams[1], err=streams[2]))
 
-    def run_command(self, view, words, redirections):
-        assigned = {}
-        while words and re.match("[A-Za-z_][A-Za-z0-9_]*=", words[0]):
-            name, _, value = words[0].partition("=")
+    def open_stream(self, view, streams, operator, name):
+        """Open a file of the container for a redirection → what reads it, or writes to it."""
+        path, reads = view.path(name), operator == "<"
+        devices = {"/dev/null": discard_bytes, "/dev/stdout": streams[1], "/dev/stderr": streams[2]}
+        if path in devices and not reads:
+            return devices[path]
+        try:
+            if reads:
+                return bytes_source(bytearray(view.files.read(path)))
+            view.files.write(path, b"", operator.endswith(">>"))
+        except FileProblem as problem:
+            raise FileProblem("can't %s %s: %s" % ("open" if reads else "create", name, problem))
+        return file_sink(view.files, path)
+
+    def run_command(self, view, words):
+        assigned, words = {}, list(words)
+        while words and SHELL_ASSIGNMENT.fullmatch(words[0]):
+            name, value = SHELL_ASSIGNMENT.fullmatch(words.pop(0)).groups()
             assigned[name] = self.expand(value)
-            words = words[1:]
         argv = self.expand_all(words)
         if "x" in self.options:
             self.view.complain("+ " + " ".join(["%s=%s" % item for item in assigned.items()] + argv))
-        inner = self.redirect(view, redirections)
-        if inner is None:
-            return
         if not argv:
             self.env.update(assigned)
             self.status = 0
         elif argv[0] in SHELL_BUILT_INS:
-            self.status = SHELL_BUILT_INS[argv[0]](self, argv[1:], inner) or 0
+            self.status = SHELL_BUILT_INS[argv[0]](self, argv[1:], view) or 0
         else:
-            inner.env = dict(self.env, **assigned)
-            self.run_program(argv, inner)
+            self.status = self.run_program(argv, view.derive(env=dict(self.env, **assigned)))
+        self.end_if_strict()
+
+    def run_program(self, argv, view):
+        """Run one of the image's programs → its exit status."""
+        program = find_program(view.programs, argv[0])
+        if program is None:
+            view.complain("sh: %s: not found" % argv[0])
+            return 127
+        try:
+            return call_program(program, view.derive(argv=argv))
+        except ShellWriteError as problem:
+            self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
+            return 1
 
     # -- built-ins: words and view → exit status (None: 0)
-
-    def do_nothing(self, words, view):
-        pass
 
     def do_exit(self, words, view):
         if words and not re.fullmatch("[0-9]{1,9}", words[0]):
@@ -457,41 +467,21 @@ class PracticeShell:
     def do_exec(self, words, view):
         if not words:
             raise ShellSyntax("exec: this practice shell redirects commands only")
-        self.run_program(words, view)
-        raise ShellExit(self.status)
+        raise ShellExit(self.run_program(words, view.derive(env=self.env)))
 
     def do_break(self, words, view, goes_on=False):
         if words:
-            name = "continue" if goes_on else "break"
-            view.complain("sh: %s: this practice shell knows no number here" % name)
-            return 2
+            raise ShellSyntax("break: this practice shell knows no number here")
         raise ShellBreak(goes_on)
-
-    def do_continue(self, words, view):
-        return self.do_break(words, view, True)
 
     def do_export(self, words, view):
         self.env.update(word.partition("=")[::2] for word in words if "=" in word)
 
     def do_set(self, words, view):
-        while words and re.fullmatch("[-+][a-zA-Z]+", words[0]):
-            sign, names, words = words[0][0], list(words[0][1:]), words[1:]
-            if "o" in names and words:
-                names[names.index("o")], words = words[0], words[1:]
-            if not self.change_options(sign, names, "sh: set", view):
-                raise ShellExit(2)
-        if words:
-            self.arguments = words[words[0] == "--":]
-
-    def change_options(self, sign, names, who, view):
-        """Whether all `names` are options that this shell knows; they are set, or with "+" taken back."""
-        unknown = [name for name in names if name not in SHELL_OPTIONS]
-        if unknown:
-            view.complain("%s: illegal option %s%s" % (who, sign, unknown[0]))
-            return False
-        change = self.options.update if sign == "-" else self.options.difference_update
-        change(SHELL_OPTIONS[name] for name in names)
-        return True
+        for word in words:
+            if not re.fullmatch("-[eux]+", word):
+                raise ShellSyntax("illegal option %s" % word)
+            self.options.update(word[1:])
 
     def do_trap(self, words, view):
         action, names = (words[0], words[1:]) if len(words) > 1 else ("-", words)
@@ -510,32 +500,19 @@ class PracticeShell:
         name = words[0] if words else self.env.get("HOME", "/")
         path = join_path(self.view.workdir, name)
         try:
-            problem = "" if view.files.find(path)[1].kind == "folder" else "Not a directory"
-        except FileProblem as error:
-            problem = str(error)
-        if problem:
+            if view.files.find(path)[1].kind != "folder":
+                raise FileProblem("Not a directory")
+        except FileProblem as problem:
             view.complain("sh: cd: can't cd to %s: %s" % (name, problem))
             return 2
         self.env["PWD"] = path
 
-    def run_program(self, argv, view):
-        program = find_program(view.programs, argv[0])
-        if program is None:
-            view.complain("sh: %s: not found" % argv[0])
-            self.status = 127
-            return
-        try:
-            self.status = call_program(program, view.derive(argv=argv))
-        except FileProblem as problem:   # of a redirection: the disk is full, or the file is gone
-            self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
-            self.status = 1
-
 
 SHELL_BUILT_INS = {
-    ":": PracticeShell.do_nothing, "wait": PracticeShell.do_nothing, "exit": PracticeShell.do_exit,
-    "exec": PracticeShell.do_exec, "break": PracticeShell.do_break, "continue": PracticeShell.do_continue,
-    "cd": PracticeShell.do_cd, "export": PracticeShell.do_export, "set": PracticeShell.do_set,
-    "trap": PracticeShell.do_trap,
+    ":": lambda shell, words, view: 0, "wait": lambda shell, words, view: 0,
+    "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec, "break": PracticeShell.do_break,
+    "continue": lambda shell, words, view: shell.do_break(words, view, True), "cd": PracticeShell.do_cd,
+    "export": PracticeShell.do_export, "set": PracticeShell.do_set, "trap": PracticeShell.do_trap,
 }
 
 
@@ -543,15 +520,18 @@ def discard_bytes(data):
     return None
 
 
-def file_sink(view, name, append):
-    """What writes to a file of the container: made, or emptied, at once."""
-    path = view.path(name)
-    view.files.write(path, b"", append)
-
-    return lambda data: view.files.write(path, data, True)
+def file_sink(files, path):
+    """Return a function that adds bytes to a file of the container."""
+    def sink(data):
+        try:
+            files.write(path, data, True)
+        except FileProblem as problem:
+            raise ShellWriteError(problem)
+    return sink
 
 
 def bounded_sink(held):
+    """Return a function that adds bytes to `held` (bytearray), up to the bound of a pipe."""
     def sink(data):
         if len(held) + len(data) > MAX_SHELL_PIPE_BYTES:
             raise ShellSyntax("a pipe of this practice shell holds at most %d bytes" % MAX_SHELL_PIPE_BYTES)
@@ -559,86 +539,73 @@ def bounded_sink(held):
     return sink
 
 
-def bytes_source(held):
-    def read(limit):
-        data = bytes(held[:limit])
-        del held[:limit]
-        return data
-    return read
-
-
-def held_then_read(held, read):
-    """What a shell has read ahead belongs to the commands it runs, before what is still to come."""
+def bytes_source(held, read=None):
+    """Return a function that reads up to `limit` bytes of `held` (bytearray), and then with `read`."""
     def take(limit):
         data = bytes(held[:limit])
         del held[:limit]
-        return data or read(limit)
+        return data or (read(limit) if read else b"")
     return take
 
 
 def program_sh(view):
-    words, letters = view.argv[1:], ""
-    while words and re.fullmatch("-[a-zA-Z]+", words[0]):
-        letters += words[0][1:]
-        words = words[1:]
-    shell = PracticeShell(view)
-    if not shell.change_options("-", [letter for letter in letters if letter not in "cils"], "sh", view):
-        return 2
-    outer = view.process.survives_interrupt, view.process.caught   # of the shell that has started this one
+    shell, process = PracticeShell(view), view.process
+    outer = process.survives_interrupt, process.caught   # of the shell that has started this one
     try:
         try:
-            status = run_shell(view, shell, "c" in letters, words)
+            shell.status = run_shell(view, shell)
         except ShellExit as stop:
-            status = shell.status = stop.args[0]
+            shell.status = stop.args[0]
+        status = shell.status
         if 0 in shell.traps:
             shell.run_script(shell.traps.pop(0))
         return status
     except ShellExit as stop:   # in the trap
         return stop.args[0]
     finally:
-        view.process.survives_interrupt = outer[0]
-        view.process.catch(*outer[1])
+        process.survives_interrupt = outer[0]
+        process.catch(*outer[1])
 
 
-def run_shell(view, shell, is_command, words):
-    """`sh -c COMMAND [NAME [ARGUMENT…]]`, `sh FILE [ARGUMENT…]` or `sh` → exit status."""
-    if is_command and not words:
-        view.complain("sh: -c requires an argument")
+def run_shell(view, shell):
+    """Run `sh [OPTIONS] [-c COMMAND [NAME [ARGUMENT…]] | FILE [ARGUMENT…]]` → exit status."""
+    words, letters = view.argv[1:], ""
+    while words and re.fullmatch("-[a-zA-Z]+", words[0]):
+        letters += words.pop(0)[1:]
+    try:
+        shell.do_set(["-" + letter for letter in letters if letter not in "cils"], view)
+    except ShellSyntax as problem:
+        view.complain("sh: %s" % problem)
         return 2
-    if is_command:
-        shell.name, shell.arguments = (words[1:2] or ["sh"])[0], words[2:]
-        return shell.run_script(words[0])
     if not words:
         return shell_from_stdin(view, shell)
+    script = words[0]
+    if "c" in letters:
+        words = words[1:] or ["sh"]
+    else:
+        try:
+            script = view.files.read(view.path(words[0])).decode("utf-8", "surrogateescape")
+        except FileProblem as problem:
+            view.complain("sh: can't open '%s': %s" % (words[0], problem))
+            return 2
     shell.name, shell.arguments = words[0], words[1:]
-    try:
-        return shell.run_script(view.files.read(view.path(words[0])).decode("utf-8", "surrogateescape"))
-    except FileProblem as problem:
-        view.complain("sh: can't open '%s': %s" % (words[0], problem))
-        return 2
+    return shell.run_script(script)
 
 
 def shell_from_stdin(view, shell):
-    """Commands from standard input, line by line, with a prompt on a terminal."""
+    """Run commands from standard input, line by line, with a prompt on a terminal → exit status."""
     held = bytearray()
-    take = held_then_read(held, view.read)
-    shell.view.read = take
+    # What was read ahead of a line belongs to the commands, before what is still to come.
+    shell.view.read = bytes_source(held, view.read)
     view.process.survives_interrupt = view.process.tty
     while True:
         try:
             if view.process.tty:
                 view.say("%s %s " % (shell.view.workdir, "$" if view.process.user.uid else "#"))
-            while b"\n" not in held and len(held) < MAX_PIPE_BYTES:
-                data = view.read(4096)
-                if not data:
-                    break
-                held += data
-            line, newline, rest = bytes(held).partition(b"\n")
-            if not line and not newline:
-                if view.process.tty:
-                    view.say("\n")
+            line = read_line(view.read, held)
+            if not line:
+                view.say("\n" * view.process.tty)
                 return shell.status
-            held[:] = rest
             shell.run_script(line.decode("utf-8", "surrogateescape"))
         except ProgramInterrupted:
             del held[:]

@@ -1,14 +1,9 @@
 """Answers that are HTTP and JSON but make no sense: a line on stderr, a status that is not 0, no
 traceback."""
-import contextlib
 import json
 import os
 import re
-import shutil
-import socket
 import subprocess
-import tempfile
-import threading
 
 import pytest
 from hypothesis import given
@@ -17,41 +12,20 @@ from hypothesis import strategies as st
 from rawdock.errors import ProtocolError, StreamError
 from tests.cli.canned_engine import run_on_fake_engine
 from tests.cli.scripted_socket import (PING, answer, chunk, chunked_head, clean_environment, run_to_end,
-                                       scripted_socket,
-                                       serving)
+                                       scripted_socket, serving)
 
 MISTYPED = b'[{"Id":"abc","Created":"x","Names":"str","Ports":"p","RepoTags":[5],"Size":"big"}]'
 ENDLESS = b'[{"Id":"abc","Created":1e999,"Names":[null],"Ports":[{}],"State":[],"Labels":[]}]'
 
 
-@contextlib.contextmanager
 def engine_that_says(head, body):
-    """The address of a server whose answer to every request is this head (no length) and body."""
-    folder = tempfile.mkdtemp(prefix="rdk-")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(folder + "/s")
-        listener.listen(8)
+    """A scripted_socket whose answer to every request is this head (no length) and body."""
+    fields = b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
-        def serve():
-            while True:
-                try:
-                    client = listener.accept()[0]
-                except OSError:
-                    return
-                with client:
-                    while client.recv(65536):
-                        fields = (
-                            b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n")
-                        client.sendall(head + fields % len(body) + b"\r\n" + body)
-
-        serving = threading.Thread(target=serve, daemon=True)
-        serving.start()
-        try:
-            yield "unix://%s/s" % folder
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            serving.join(10)
-            shutil.rmtree(folder)
+    def serve(engine, connection):
+        while connection.recv(65536):
+            connection.sendall(head + fields % len(body) + body)
+    return scripted_socket(serve)
 
 
 def ended(command, address, words, **options):
@@ -64,8 +38,8 @@ def ended(command, address, words, **options):
                                    ["run", "busybox", "true"]], ids=" ".join)
 @pytest.mark.parametrize("body", [MISTYPED, ENDLESS], ids=["mistyped", "endless"])
 def test_values_of_other_types(rawdock_command, words, body):
-    with engine_that_says(b"HTTP/1.1 200 OK\r\n", body) as address:
-        status, out, err = ended(rawdock_command, address, words)
+    with engine_that_says(b"HTTP/1.1 200 OK\r\n", body) as engine:
+        status, out, err = ended(rawdock_command, engine.address, words)
     assert status not in (0, None) and err.count(b"\n") == 1 and b"Traceback" not in err, err
 
 
@@ -169,8 +143,8 @@ def test_an_engine_that_is_not_there_is_told_in_dockers_words(rawdock_command):
 
 
 def test_a_switch_that_was_not_asked_for_is_no_removal(rawdock_command):
-    with engine_that_says(b"HTTP/1.1 101 UPGRADED\r\n", b"") as address:
-        status, out, err = ended(rawdock_command, address, ["rm", "x"])
+    with engine_that_says(b"HTTP/1.1 101 UPGRADED\r\n", b"") as engine:
+        status, out, err = ended(rawdock_command, engine.address, ["rm", "x"])
     assert (status, out) == (1, b"") and err.count(b"\n") == 1
 
 
@@ -180,8 +154,8 @@ def test_an_image_without_a_name(rawdock_command):
 
 
 def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
-    with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as address:
-        ran = subprocess.run(rawdock_command + ["-H", address, "ps"], stdout=full, stderr=subprocess.PIPE,
+    with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as engine:
+        ran = subprocess.run(rawdock_command + ["-H", engine.address, "ps"], stdout=full, stderr=subprocess.PIPE,
                              timeout=60)
     assert (ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n"
             % os.strerror(28).encode())

@@ -1,0 +1,416 @@
+"""What the tasks of the lessons demand, and what is shown after them: the functions that course.py names.
+
+    request_lines, …     the bytes of solutions, and the WantedRequests of tasks
+    …_hint(…)            None if an answer, or a part of it, is right, else the hint (str)
+    f(room, exchanges)   text to show after a lesson: `room` is its Classroom, `exchanges` what was sent
+"""
+import json
+import re
+import time
+
+from ...errors import TruncatedError
+from ...wire.exchange import ResponseReader
+from ...wire.frames import STREAM_NAMES, encode_frame
+from ..explain.explain import explain_messages
+from .lessons import WantedRequest
+from .typed import visible_bytes, visible_lines, written_bytes
+
+
+def request_lines(*lines, **more):
+    """The bytes of a request: each of `lines` (str) with \\r\\n, the empty line, and the keyword `body`."""
+    return "".join(line + "\r\n" for line in lines + ("",)).encode() + more.get("body", b"")
+
+
+def json_request(line, body):
+    return request_lines(line, "Host: docker", "Content-Type: application/json",
+                         "Content-Length: %d" % len(body), body=body)
+
+
+def attach_request(name, query, body=b""):
+    return request_lines("POST /containers/%s/attach?%s HTTP/1.1" % (name, query), "Host: docker",
+                         "Connection: Upgrade", "Upgrade: tcp", body=body)
+
+
+def wanted_attach(name, *streams, **optional):
+    """The WantedRequest of an attach with an upgrade. `optional`: parameter name → the values it may have."""
+    query = {stream: ("1", "true") for stream in ("stream",) + streams}
+    return WantedRequest("POST", "/containers/%s/attach" % name, query, "1.1",
+                         {"Connection": "Upgrade", "Upgrade": "tcp"}, optional=optional)
+
+
+ANY_SWITCH = ("1", "0", "true", "false")
+
+
+def key_hint(value, *path):
+    """The hint for the first of the nested names `path` that an object does not have; None if it has all."""
+    for depth, name in enumerate(path):
+        if not isinstance(value, dict):
+            return "%s is an object: it is written in { and }" % path[depth - 1]
+        if name not in value:
+            near = [key for key in value if key.lower() == name.lower()]
+            if near:
+                return "%s is written %s: the names of the Engine API begin with a capital" % (near[0], name)
+            return "the object has no %s%s" % (name, " in %s" % path[depth - 1] if depth else "")
+        value = value[name]
+    return None
+
+
+def image_hint(value, image):
+    hint = key_hint(value, "Image")
+    if hint is None and value["Image"] not in (image, image + ":latest"):
+        return ("Image is %s, but this task wants \"%s\""
+                % (visible_bytes(str(value["Image"]).encode("utf-8"))[:60], image))
+    return hint
+
+
+def command_hint(value, words):
+    hint = key_hint(value, "Cmd")
+    if hint is None and isinstance(value["Cmd"], str):
+        return 'Cmd is a list with a text for each word, ["echo","hello"]: no shell takes a line apart here'
+    if hint is None and value["Cmd"] != words:
+        given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
+        return ("Cmd is %s, but this task wants %s, a text for each word"
+                % (given, json.dumps(words, separators=(",", ":"))))
+    return hint
+
+
+CACHE_BODY = b'{"Image":"redis:2.8","Cmd":["redis-server"]}'
+
+
+def stream_as_bytes(room, exchanges):
+    """Text for after a lesson: the raw stream of the last exchange, each byte visible."""
+    return ("The stream from the engine, byte for byte:\n%s"
+            % "\n".join("    " + line for line in visible_lines(exchanges[-1].body)))
+
+
+SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
+EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
+
+
+def frames_hint(data):
+    """None if `data` (bytes, or numbers that write them) is the two frames of the task, else the hint."""
+    if not data.strip():
+        return "nothing came: write the bytes as hexadecimal numbers, and text in double quotes"
+    if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
+        try:
+            data = written_bytes(data)
+        except ValueError as error:
+            return str(error)
+    if data[:1] in (b"1", b"2"):
+        return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. "
+                "The stream type of stdout is the byte 01"
+                % (chr(data[0]), data[0]))
+    at = 0
+    for stream, payload in ((1, b"hello\n"), (2, b"oops\n")):
+        hint = frame_hint(data, at, stream, payload)
+        if hint is not None:
+            return hint
+        at += 8 + len(payload)
+    if len(data) > at:
+        return "byte %d: %d too many after the second frame" % (at, len(data) - at)
+    return None
+
+
+def frame_hint(data, at, stream, payload):
+    """The hint for the frame of `payload` that must begin at offset `at` of `data`, None if it is right."""
+    frame = data[at:]
+    hint = frame_header_hint(frame, at, stream, payload)
+    if hint is not None:
+        return hint
+    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
+    if length != len(payload):
+        if int.from_bytes(frame[4:8], "little") == len(payload):
+            return ("byte %d: the length is written with its largest part first (big-endian): %s"
+                    % (at + 4, "00 00 00 %02x" % len(payload)))
+        text = ("byte %d: the length says %d, but %s has %d bytes"
+                % (at + 4, length, visible_bytes(payload), len(payload)))
+        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
+    if len(rest) < length:
+        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
+            len(data), length, len(rest), ": the line end \\n is missing" if rest == payload[:-1] else "")
+    if rest[:length] != payload:
+        return "byte %d: the payload is %s, but the program wrote %s%s" % (
+            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
+            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
+    return None
+
+
+def frame_header_hint(frame, at, stream, payload):
+    """The hint for a frame header at offset `at`, up to its length; None if it is right."""
+    name = STREAM_NAMES[stream]
+    if not frame:
+        return ("the frame of %s is missing: %s"
+                % (name, "the first frame ends at byte %d, and nothing follows" % at if at
+                   else "nothing came"))
+    if frame[0] > 3:
+        if frame.startswith(payload[:3]):
+            return "byte %d: the text comes here without its header: eight bytes come before it" % at
+        return ("byte %d is %02x: a frame begins with its stream type, 01 for stdout or 02 for stderr"
+                % (at, frame[0]))
+    if frame[:4] == bytes((0, 0, 0, stream)):
+        return ("byte %d is 00: the stream type is the first of the eight bytes, %02x, and the three zero "
+                "bytes follow it" % (at, stream))
+    if frame[0] != stream:
+        return ("byte %d is %02x, which is %s: this text went to %s, which is %02x"
+                % (at, frame[0], STREAM_NAMES[frame[0]], name, stream))
+    if frame[1:4].strip(b"\0") or len(frame) < 8:
+        short = frame.find(payload)
+        if 0 < short < 8:
+            return ("byte %d: the header has %d bytes here, it must have eight: type, three zero bytes, and "
+                    "four bytes of length" % (at, short))
+        place = next((index for index in (1, 2, 3) if frame[index:index + 1] != b"\0"), None)
+        if place is None or len(frame) <= place:
+            return "byte %d: the header is not whole: %d of eight bytes" % (at, len(frame))
+        return ("byte %d is %02x: after the stream type come three zero bytes, and only then the length"
+                % (at + place, frame[place]))
+    return None
+
+
+def frames_as_sent(room, exchanges):
+    """Text for after the lesson: the log of a container that printed both lines, as the engine frames it."""
+    identity = room.make("speaker", SPEAKER, start=True)
+    room.docker.container_wait(identity)
+    data = room.docker.request("GET", "/containers/%s/logs?stdout=1&stderr=1" % identity).read()
+    shown = " ".join("%02x" % byte for byte in data)
+    same = ("the bytes that you wrote" if data == EXPECTED_FRAMES
+            else "the same frames, in the order in which they were logged")
+    return ("A container of the engine has printed the two lines. Its log is, byte for byte,\n    %s\n%s."
+            % (shown, same))
+
+
+ONE_INPUT = {"Image": "busybox", "OpenStdin": True, "StdinOnce": True}
+
+
+def counted_stdin_hint(stream):
+    wanted = b"one\ntwo\n"
+    if stream == wanted:
+        return None
+    if not stream:
+        return ("half-closed too early: nothing was sent after the request, so the program reads the end of "
+                "its input at once and counts 0 lines. After the empty line come the two lines")
+    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
+        return ("what is sent to a container has no frames: only its outputs have, because they are two. "
+                "Send the bytes alone")
+    if b"\r\n" in stream:
+        return ("the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets "
+                "every byte: end the lines with \\n")
+    if stream == wanted[:-1]:
+        return "the last line has no \\n: wc counts line ends, and would say 1"
+    if stream.replace(b"\n\n", b"\n") == wanted:
+        return "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"
+    return "the stream is %s, but the task is %s" % (visible_bytes(stream[:60]), visible_bytes(wanted))
+
+
+# (pattern of what was typed into the terminal, hint): the first row that fits.
+WRONG_KEYS = (
+    (rb"\Z", "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"),
+    (rb"[\0\1]\0\0\0", "what is sent to a container has no frames: send the bytes alone"),
+    (rb".*\n(?:0x)?04\n?$", "04 is two characters here: what is meant is the one byte of that number (typed "
+     "here \\x04, in printf \\004)"),
+    (rb".*?(\\004|\\x04|\^D|Ctrl-D|C-d)",
+     "%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"),
+    (rb".*\r\n", "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"),
+    (rb"[^\x04]*\Z", "the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
+     "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its input"),
+    (rb".*\x04.", "the byte 04 comes before the end: the line must be ended first, and 04 comes last"),
+    (rb"echo hello\x04",
+     "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"),
+)
+
+
+def typed_keys_hint(stream):
+    if re.fullmatch(rb"echo hello[\r\n]\x04", stream):
+        return None
+    for pattern, words in WRONG_KEYS:
+        match = re.match(pattern, stream, re.DOTALL)
+        if match is not None:
+            return words % (visible_bytes(match.group(1)), len(match.group(1))) if match.groups() else words
+    return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
+
+
+def until_hint(text):
+    if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
+        return ("until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)"
+                % (time.time() + 5))
+    if re.fullmatch(" ?[0-9]{1,5}", text):
+        return ("until is no span of time but the moment itself, in seconds since 1970: in %s it will be %d"
+                % (counted_seconds(int(text)), time.time() + int(text)))
+    if re.fullmatch("[0-9]{13}", text):
+        return ("until is %s, which is in milliseconds: on the wire it is seconds, such as %d"
+                % (text, time.time() + 5))
+    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+        return ("until is %s: it is a number of seconds since 1970, such as %d (date +%%s)"
+                % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5))
+    ahead = float(text) - time.time()
+    if ahead <= 0:
+        return ("until lies %s in the past: the engine would send what it remembers up to then and end at "
+                "once. Take a moment to come, now is %d" % (counted_seconds(-ahead), time.time()))
+    if ahead > 60:
+        return ("until lies %s ahead: that is how long the answer would take. Take a moment at most a minute "
+                "from now, which is %d" % (counted_seconds(ahead), time.time()))
+    return None
+
+
+def counted_seconds(seconds):
+    """A duration in words (str), of less than a second too."""
+    if seconds < 1:
+        return "less than a second"
+    return "1 second" if seconds < 2 else "%d seconds" % seconds
+
+
+def since_hint(text):
+    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+        return "since is a number of seconds since 1970, such as %d (date +%%s)" % time.time()
+    return None
+
+
+def events_cut(room, exchanges):
+    """Text for after the lesson: cut a stream of events that has no end; what the parser says of it."""
+    began = int(time.time()) - 60
+    connection = room.docker.connect()
+    try:
+        response = connection.request("GET", "/events?since=%d" % began, idle_timeout=10)
+        reader, first = ResponseReader(), b""
+        reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for first in response:
+            break
+        reader.feed(b"%x\r\n%s\r\n" % (len(first), first))
+    finally:
+        connection.close()   # this is how a client ends a stream that does not end
+    try:
+        reader.feed_eof()
+        verdict = "it is whole"
+    except TruncatedError as error:
+        verdict = str(error)
+    return ("Now this lesson asks for the events of the last minute without until, takes the first one and "
+            "closes. What the parser says of such a stream:\n    %s\nTo cancel is the client's right. But a "
+            "stream that was cut by someone else looks the same, and must not be taken for a whole "
+            "one." % verdict)
+
+
+def tar_facts(room, exchanges):
+    """Text for after the lesson: the first header of the archive that came, field by field."""
+    block = exchanges[-1].body[:512]
+    if len(block) < 512 or block[257:262] != b"ustar":
+        return "What came is not a tar archive: %s" % visible_bytes(block[:60])
+    fields = (block[start:end].rstrip(b"\0 ").decode("latin-1")
+              for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
+    name, mode, size, written = fields
+    # the sum is taken with eight blanks in its own place
+    added = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    start = visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])
+    return "\n".join((
+        "The first 512 bytes of the body, the header of the first file:",
+        "    bytes   0-99   its name       %s" % name,
+        "    bytes 100-107  its rights     %s (octal)" % mode,
+        "    bytes 124-135  its size       %s (octal: %d bytes)" % (size, int(size, 8)),
+        "    bytes 148-155  a check sum    %s (octal: %d; the bytes of this header add up to %d)"
+        % (written, int(written, 8), added),
+        "Then the file itself, filled up with zero bytes to a multiple of 512. It begins with",
+        "    %s" % start,
+        "At the end are two blocks of zero bytes; a client that does not see them has half an archive."))
+
+
+def whole_disk_hint(value):
+    hint = image_hint(value, "busybox")
+    if hint is not None:
+        return hint
+    if "Binds" in value:
+        return "Binds belongs in HostConfig, not beside it: {\"HostConfig\":{\"Binds\":[...]}}"
+    hint = key_hint(value, "HostConfig", "Binds")
+    if hint is not None:
+        return hint
+    binds = value["HostConfig"]["Binds"]
+    if isinstance(binds, str):
+        return "Binds is a list of texts: [\"/:/host\"]"
+    if not isinstance(binds, list) or len(binds) != 1 or not isinstance(binds[0], str):
+        return "Binds is a list with one text here: [\"/:/host\"]"
+    if binds[0] == "/host:/":
+        return ("/host:/ is the wrong way round: first the folder of the machine, then where the container "
+                "sees it")
+    if binds[0] in ("/", "/host"):
+        return ("a bind has two paths with a colon between: the folder of the machine, and where the "
+                "container sees it")
+    if binds[0] not in ("/:/host", "/:/host:rw"):
+        return "the bind is %s, but this task wants /:/host" % visible_bytes(binds[0].encode("utf-8"))[:60]
+    return None
+
+
+LESSON_CAPTURE_BODY = b"e\r\n%s\r\nd\r\n%s\r\n" % (encode_frame(1, b"hello\n"), encode_frame(2, b"oops\n"))
+LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\n" + LESSON_CAPTURE_BODY)
+CAPTURE_FACTS = {"status": "200", "framing": "chunked", "body": "27", "stderr": "oops", "complete": "no"}
+
+
+def facts_hint(data):
+    """None if the lines `name = value` in `data` are what the capture says, else the hint."""
+    given, text = {}, data.decode("utf-8", "replace")
+    if "\n" not in text.strip():   # one line, separated by commas
+        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
+        if match is None:
+            return ("line %d: %s is not a fact: write name = value, as in status = 200"
+                    % (number, visible_bytes(line.encode("utf-8"))[:40]))
+        if match.group(1).lower() not in CAPTURE_FACTS:
+            return ("line %d: %s is not asked for: %s are"
+                    % (number, match.group(1)[:40], ", ".join(CAPTURE_FACTS)))
+        given[match.group(1).lower()] = match.group(2)
+    for name, wanted in CAPTURE_FACTS.items():
+        if name not in given:
+            return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
+        value = given[name].strip("\"'")
+        if name == "stderr":
+            value = re.sub(r"(\\n|\\r)+$", "", value)
+        if name == "body":
+            value = re.sub(r"(?i)\s*bytes?$", "", value)
+        if value.lower() != wanted:
+            words = next(words for fact, pattern, words in WRONG_FACTS
+                         if fact == name and re.match(pattern, value.lower()))
+            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", words)
+    return None
+
+
+# (fact, pattern of a wrong value, hint): the first row that fits.
+WRONG_FACTS = (
+    ("status", "", "the status is the number of three digits in the first line"),
+    ("framing", "(content-)?length$",
+     "there is no Content-Length here: look which field tells where the body ends"),
+    ("framing", "close$",
+     "the body would end with the connection only if no field said otherwise: look at Transfer-Encoding"),
+    ("framing", "", "it is one word of these: length, chunked, close"),
+    ("body", "%d$" % len(LESSON_CAPTURE_BODY),
+     "%d bytes come after the empty line, but the lines with the chunk sizes and the \\r\\n after each "
+     "chunk are not of the body" % len(LESSON_CAPTURE_BODY)),
+    ("body", "(11|9)$",
+     "that is the text alone: the frame headers are part of the body, HTTP knows nothing of them"),
+    ("body", "(e|d|1b)$", "a number in decimal: e is 14, d is 13"),
+    ("body", "1[34]$", "that is one chunk: there are two"),
+    ("body", "", "it is the sum of the chunk sizes, e and d, in decimal"),
+    ("stderr", ".*hello", "hello has the stream type 01: that is stdout"),
+    ("stderr", "", "it is the payload of the frame whose first byte is 02, without its line end"),
+    ("complete", "yes$", "a chunked body ends with a chunk of size 0: look at the last line"),
+    ("complete", "", "answer yes or no: is the last chunk there?"),
+)
+
+
+def capture_explained(room, exchanges):
+    """Text for after the lesson: what explain says of the capture."""
+    facts = []
+    try:
+        for one in explain_messages([LESSON_CAPTURE], "response"):
+            facts.append("framing %s, complete: %s" % (one["framing"], "yes" if one["complete"] else "no"))
+    except TruncatedError as error:
+        facts.append("%s" % error)
+    return "rawdock explain says of it:\n    %s" % "\n    ".join(facts)
+
+
+def capture_lines(data):
+    """The lines of `data` (bytes) with their offsets, each byte visible (str)."""
+    lines, at = [], 0
+    for line in data.splitlines(True):
+        lines.append("    %4d  %s" % (at, visible_bytes(line)))
+        at += len(line)
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""The single files that tools/amalgamate writes, each made once, and how they are read and started."""
+import functools
+import os
+import re
+import subprocess
+import sys
+
+from tests.house.sources import ROOT
+
+TOOL = os.path.join(ROOT, "tools", "amalgamate")
+# size: (the option that asks for it, what its second line says, what it leaves out)
+SIZES = {"client": ([], "", ("teach/",)),
+         "core": (["--core"], ", the library alone", ("teach/", "cli/", "main.py")),
+         "whole": (["--whole"], ", with the school", ("nothing",))}
+
+
+def run(argv, cwd):
+    """→ (exit status, standard output, standard error), in an environment that leads to no rawdock."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    ran = subprocess.run([str(word) for word in argv], cwd=str(cwd), env=environment, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    return ran.returncode, ran.stdout, ran.stderr
+
+
+@functools.lru_cache(maxsize=None)
+def made(*options):
+    """The bytes that the tool writes with these options."""
+    status, out, errors = run([sys.executable, TOOL] + list(options), ROOT)
+    assert (status, errors) == (0, b"")
+    return out
+
+
+SECTION_FORM = re.compile("SECTIONS\\[\"rawdock/(.+)\"\\] = \\(([0-9]+), \"(.*)\", r'''\n((?:.*\n)*)'''\\)\n")
+
+
+def sections_in(text):
+    """{name in FILES: (line that is noted for it, sections that it needs, its text)} of a single file, read as text."""
+    found = {}
+    for name in re.findall(r"(?m)^# ==== begin rawdock/(.+)$", text):
+        between = text.split("# ==== begin rawdock/%s\n" % name)[1].split("# ==== end rawdock/%s\n" % name)[0]
+        match = SECTION_FORM.fullmatch(between)
+        assert match and match.group(1) == name, "%s is not noted as a section is" % name
+        found[name] = int(match.group(2)), match.group(3).split(), match.group(4)
+    return found
+
+
+def section_texts(text):
+    """{name in FILES: its text} of a single file in either form."""
+    if "\nSECTIONS = " in text:
+        return {name: section for name, (_, _, section) in sections_in(text).items()}
+    return dict(re.findall("(?s)\n# ==== begin rawdock/([^\n]+)\n(.*?\n)# ==== end", text))

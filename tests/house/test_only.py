@@ -1,0 +1,332 @@
+"""--only: a single file with the commands that were named, and what they need."""
+import ast
+import functools
+import re
+import sys
+from symtable import symtable
+
+import pytest
+
+from rawdock import Docker, PracticeEngine
+from rawdock.main import CLIENT_COMMANDS
+
+from tests.house.single_files import made, run, section_texts, sections_in
+from tests.house.sources import AMALGAMATE, FILES, ROOT, tree_of
+
+pytestmark = pytest.mark.skipif(sys.version_info < (3, 8), reason="tools/amalgamate --only needs Python 3.8")
+
+SECTIONS = [("rawdock/a.py", '''"""A."""
+import json
+import re
+
+
+def used_by_ps():
+    return re.escape(LATE)
+
+
+# only images comes here
+def used_by_images(run):
+    return json.dumps(run)
+
+
+LATE = "late"
+'''), ("rawdock/b.py", '''"""B."""
+
+
+class Command:
+    def __init__(self, name, run):
+        self.run = run
+
+
+class CommandFile:
+    def __init__(self, *columns):
+        self.columns = columns
+
+
+def command_table(*rows):
+    return {row.run: row for row in rows}
+'''), ("rawdock/c.py", '''"""C."""
+SEEN = []
+SEEN.append(1)
+
+
+def run_ps():
+    return [used_by_ps() for _ in ()]
+
+
+def run_images(name=None, body=None):
+    return used_by_images(name)
+
+
+COMMAND_FILES = (
+    CommandFile("", "ps images", run_ps),
+)
+LISTING_COMMANDS = command_table(
+    Command("ps", run_ps),
+    Command("images", run_images),
+)
+'''), ("rawdock/d.py", '''"""D: nobody comes here."""
+
+
+def run():
+    return SEEN
+'''), ("rawdock/e.py", '''"""E: it does something, but nobody comes here."""
+TABLE = []
+TABLE.append(1)
+''')]
+
+
+def test_only_cuts_rows_and_what_nothing_else_needs():
+    known = set()
+    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps"}, known)) for name, text in SECTIONS]
+    assert known == {"ps", "images"}
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
+    assert left["rawdock/a.py"] == ('"""A."""\nimport re\n\n\ndef used_by_ps():\n    return re.escape(LATE)\n\n\n'
+                                    'LATE = "late"\n')
+    assert left["rawdock/b.py"] == SECTIONS[1][1]
+    assert "run_images" not in left["rawdock/c.py"] and "images" not in left["rawdock/c.py"]
+    assert "SEEN.append(1)" in left["rawdock/c.py"]
+    assert "rawdock/d.py" not in left and "rawdock/e.py" not in left
+
+
+def test_only_keeps_everything_when_everything_is_wanted():
+    cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps", "images"}, set())) for name, text in SECTIONS[:3]]
+    left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
+    assert {name: text.split() for name, text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
+
+
+def only_left(text, *roots):
+    """What is left of a section that `roots` alone need, None for nothing."""
+    return dict(AMALGAMATE.keep_reachable([("rawdock/a.py", text)], set(roots))).get("rawdock/a.py")
+
+
+CLASSES = '''class Base:
+    """Docs."""
+
+    LIMIT = 1
+
+    def __len__(self):
+        return self.counted()
+
+    def counted(self):
+        return COUNT
+
+    # only nobody needs this
+    @property
+    def unused(self):
+        return UNUSED
+
+    def fileno(self):
+        return 1
+
+
+class Derived(Base, ValueError):
+    def counted(self):
+        return 2
+
+    def asked_by_text(self):
+        return 3
+
+    def __repr__(self):
+        return ""
+
+
+class Handler(HTMLParser):
+    def handle_data(self, data):
+        return COUNT
+
+
+class Below(Handler):
+    def handle_tag(self):
+        pass
+
+
+COUNT = 1
+UNUSED = 2
+'''
+
+
+def test_methods_whose_name_nobody_uses_are_cut():
+    left = only_left(CLASSES + "def start(thing, kind):\n    return Base, getattr(thing, \"un\" + kind)\n", "start")
+    assert re.findall(r"def (\w+)\(self", left) == ["__len__", "counted", "unused", "fileno"]
+    left = only_left(CLASSES + "def start(thing):\n    return Derived, Below, getattr(thing, \"asked_by_text\")\n", "start")
+    methods = re.findall(r"def (\w+)\(self", left)
+    assert methods == ["__len__", "counted", "fileno", "counted", "asked_by_text", "__repr__", "handle_data", "handle_tag"]
+    assert "UNUSED" not in left and "only nobody" not in left and "@property" not in left and "COUNT = 1" in left
+    assert "LIMIT = 1" in left and '"""Docs."""' in left
+    assert ast.parse(left)
+
+
+def test_a_class_body_that_uses_a_method_keeps_it():
+    text = "class A:\n    X = 1\n\n    def take(self):\n        pass\n\n    def other(self):\n        pass\n\n    feed = take\n"
+    left = only_left(text, "A")
+    assert "def take" in left and "def other" not in left
+
+
+TABLE = '''ENDPOINT_TABLE = """
+[Container]
+container_list             GET    /containers/json                -    json              200      1.24
+    the containers; frames are no word of this row
+    all:bool filters:filters
+container_logs             GET    /containers/{id}/logs           -    frames            200      1.24
+    what it wrote
+    since:time
+container_start            POST   /containers/{id}/start          -    none              204,304  1.24
+    start it
+"""
+
+RESULT_READERS = {
+    "json": read_json,
+    "frames": read_frames,
+    "none": read_nothing,
+}
+
+
+def read_json():
+    pass
+
+
+def read_frames():
+    pass
+
+
+def read_nothing():
+    pass
+
+
+def endpoints():
+    return ENDPOINT_TABLE
+
+
+def call(name):
+    return RESULT_READERS, ENDPOINT_TABLE
+'''
+
+
+@pytest.mark.parametrize("program, operations, kinds", [
+    ("return call(\"container_list\")", ["container_list"], ["json"]),
+    ("return call(docker.container_start)", ["container_start"], ["json", "none"]),
+    ("return call(\"container_logs\"), call(\"nosuch\")", ["container_logs"], ["json", "frames"]),
+    ("return call(endpoints()[0])", ["container_list", "container_logs", "container_start"], ["json", "frames", "none"])])
+def test_tables_keep_the_rows_that_can_be_used(program, operations, kinds):
+    left = only_left(TABLE + "\n\ndef start(docker):\n    %s\n" % program, "start")
+    assert re.findall("(?m)^(container_[a-z]+) ", left) == operations
+    assert left.count("\n    ") >= len(operations) and ("since:time" in left) is ("container_logs" in operations)
+    assert re.findall('(?m)^    "([a-z]+)": ', left) == kinds
+    assert ("def read_frames" in left) is ("frames" in kinds)
+
+
+def test_no_attribute_is_looked_up_by_a_name_that_cannot_be_read():
+    """A method that is used by such a name alone would be cut."""
+    found = set()
+    for name in FILES:
+        for node in ast.walk(tree_of(name)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+                if not isinstance(node.args[1], (ast.Constant, ast.BinOp)):
+                    found.add(name)
+    # Fields of a value, what `re` has, fields of a head, lists of an annotator, what a socket has, parts of a lesson.
+    assert found <= {"wire/reader.py", "wire/grammar.py", "teach/explain/explain.py", "teach/explain/annotate.py",
+                     "teach/record/record.py", "teach/lessons/lessons.py"}
+
+
+# -- each command alone
+
+@functools.lru_cache(maxsize=None)
+def alone(*commands):
+    return AMALGAMATE.amalgamate(only=commands)
+
+
+@functools.lru_cache(maxsize=None)
+def names_of(text):
+    """(bound at the top of a section or imported there, looked up among the globals)"""
+    table = symtable(text, "one", "exec")
+    return ({symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()},
+            AMALGAMATE.global_names(table))
+
+
+def names_of_all(single):
+    found = [names_of(section) for section in section_texts(single).values()]
+    return set().union(*[bound for bound, _ in found]), set().union(*[used for _, used in found])
+
+
+@pytest.mark.parametrize("command", ["practice", "tap", "learn"] + sorted(" ".join(file.names for file in CLIENT_COMMANDS).split()))
+def test_each_command_alone_has_all_it_names(command):
+    """No name and no section that the whole file has is missing in the smaller one, though it is used there."""
+    small = alone(command)
+    bound, used = names_of_all(small)
+    assert used & (names_of_all(made("--whole").decode())[0] - bound) == set()
+    if "\nSECTIONS = " not in small:
+        return
+    sections = sections_in(small)
+    for name, (_, needs, section) in sections.items():
+        called = re.findall(r'(?m)^ +load_section\("rawdock/(.+)"\)$', section)
+        assert {one[len("rawdock/"):] for one in needs} | set(called) <= set(sections), name
+
+
+@pytest.mark.parametrize("command", ["nc", "ps", "run", "practice"])
+def test_each_command_alone_runs_and_proves_itself(command, tmp_path):
+    path = tmp_path / "rawdock.py"
+    path.write_text(alone(command), encoding="utf-8")
+    assert path.stat().st_size < len(made("--whole"))
+    status, out, errors = run([sys.executable, "-I", "-S", path, "--self-test"], tmp_path)
+    assert (status, errors) == (0, b"") and re.match(b"self-test: [1-9][0-9]* checks passed\n", out)
+    status, out, errors = run([sys.executable, "-I", "-S", path, command, "--help"], tmp_path)
+    assert (status, errors) == (0, b"") and command.encode() in out
+    assert run([sys.executable, "-I", "-S", path, "explain", "--help"], tmp_path)[0] == 1
+
+
+def test_the_self_test_checks_what_is_there():
+    """Frames are no business of ps, nor is any of the wire of nc."""
+    checks = {command: set(re.findall(r"\n@self_check\ndef (\w+)", alone(command))) for command in ("nc", "ps", "logs")}
+    assert checks["nc"] == {"check_bytes", "check_public_names"}
+    assert "check_frames" in checks["logs"] - checks["ps"] and "check_responses" in checks["ps"]
+
+
+# The words that a command is tried with, on an engine that has the image busybox and the container c, which runs.
+TRIED = {
+    "GET": ["GET", "/containers/c1/logs?stdout=1"], "HEAD": ["HEAD", "/_ping"], "PUT": ["PUT", "/nosuch", "-d", "{}"],
+    "POST": ["POST", "/images/create", "-q", "fromImage=busybox", "-q", "tag=latest"],
+    "DELETE": ["DELETE", "/containers/c1", "-q", "force=1"], "nc": ["nc", "-N"], "endpoints": ["endpoints", "attach"],
+    "run": ["run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"],
+    "create": ["create", "--name", "d1", "busybox", "true"], "exec": ["exec", "c1", "echo", "here"],
+    "attach": ["attach", "stopped"], "start": ["start", "-a", "stopped"], "stop": ["stop", "-t", "0", "c1"],
+    "kill": ["kill", "c1"], "restart": ["restart", "-t", "0", "c1"], "rm": ["rm", "-f", "c1"], "wait": ["wait", "stopped"],
+    "rename": ["rename", "c1", "d1"], "ps": ["ps", "-a", "--format", "{{.Names}} {{.Image}}"],
+    "inspect": ["inspect", "-f", "{{.Name}}", "c1"], "logs": ["logs", "stopped"],
+    "events": ["events", "--since", "1", "--until", "2"], "version": ["version", "-f", "{{.Client.Version}}"],
+    "info": ["info", "-f", "{{.Name}}"], "images": ["images"], "pull": ["pull", "busybox"], "rmi": ["rmi", "nosuch"],
+}
+
+
+def outcome(argv, words, tmp_path):
+    """How a command ended on a new practice engine: its status and outputs, without ids and the clock."""
+    with PracticeEngine() as engine, Docker(engine.address) as docker:
+        for message in docker.image_create(fromImage="busybox", tag="latest"):
+            pass
+        for name, program in (("c1", ["sleep", "1000"]), ("stopped", ["echo", "done"])):
+            docker.container_create(name=name, body={"Image": "busybox", "Cmd": program})
+            docker.container_start(name)
+        docker.container_wait("stopped")
+        status, out, errors = run(argv + ["-H", engine.address] + words, tmp_path)
+    return status, re.sub(b"[0-9a-f]{12,64}|Date: [^\r]+", b"", out), errors
+
+
+def test_every_command_of_the_client_is_tried():
+    assert sorted(TRIED) == sorted(" ".join(file.names for file in CLIENT_COMMANDS).split())
+
+
+@pytest.mark.parametrize("command", sorted(TRIED))
+def test_each_command_alone_does_what_the_package_does(command, tmp_path):
+    (tmp_path / "alone").mkdir()
+    path = tmp_path / "alone" / "rawdock.py"
+    path.write_text(alone(command), encoding="utf-8")
+    start = "import sys; sys.path.insert(0, %r); from rawdock.main import run_process; run_process()" % ROOT
+    expected = outcome([sys.executable, "-I", "-S", "-B", "-c", start], TRIED[command], tmp_path)
+    assert outcome([sys.executable, "-I", "-S", path], TRIED[command], tmp_path) == expected
+    assert expected[0] in (0, 3) or command in ("PUT", "rmi", "attach")
+    assert b"Traceback" not in expected[2]
+
+
+@pytest.mark.parametrize("commands, lines", [("nc", 1400), ("ps", 5850), ("ps,logs,exec,run", 8000)])
+def test_a_copy_with_few_commands_is_short(commands, lines):
+    assert alone(*commands.split(",")).count("\n") <= lines
