@@ -38,8 +38,11 @@ if job == 0:
     os.close(control)
     os.execvp(sys.argv[3], sys.argv[3:])
 def hang_up(number, frame):
-    os.killpg(job, signal.SIGHUP)
-    os.killpg(job, signal.SIGCONT)
+    try:
+        os.killpg(job, signal.SIGHUP)
+        os.killpg(job, signal.SIGCONT)
+    except ProcessLookupError:
+        pass
 signal.signal(signal.SIGHUP, hang_up)
 os.write(report, b"job %d\\n" % job)
 while True:
