@@ -69,6 +69,7 @@ class Window:
         self.size = size
         self._found = 0                  # where the last text found ends
         self._reports = b""
+        self._status = None
         self.master, self._slave = os.openpty()
         os.set_blocking(self.master, False)
         self.resize(*size)
@@ -144,9 +145,15 @@ class Window:
 
     # -- its end
 
+    def await_end(self):
+        """Wait until the program has ended → its exit status, or -signal."""
+        if self._status is None:
+            self._status = int(self._await_report("ended"))
+        return self._status
+
     def end(self):
         """Wait until the program has ended → Ended. The window has its first size then."""
-        status = int(self._await_report("ended"))
+        status = self.await_end()
         if self.master is None:
             return Ended(status, self.out, None)
         self.resize(*self.size)
