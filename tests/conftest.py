@@ -10,8 +10,8 @@ speak about the package; the live tests; and the tests of what a smaller file ha
 
 A test in a folder of the client that needs the school is marked `@pytest.mark.school`.
 
-Hypothesis: profile `ci` unless `--hypothesis-profile=quick` is given. No deadlines: a
-shared machine's pauses say nothing about a parser.
+Hypothesis: profile `ci` unless `--hypothesis-profile=quick` or `thorough` (tools/test --all) is given. No
+deadlines: a shared machine's pauses say nothing about a parser. tools/fuzz looks at far more inputs.
 """
 import importlib.util
 import os
@@ -25,9 +25,9 @@ from hypothesis import HealthCheck, settings
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SINGLE_FILE = os.environ.get("RAWDOCK_SINGLE_FILE")
 
-settings.register_profile("ci", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", deadline=None, max_examples=15,
-                          suppress_health_check=[HealthCheck.too_slow])
+for profile, examples in (("ci", 50), ("quick", 15), ("thorough", 300)):
+    settings.register_profile(profile, deadline=None, max_examples=examples,
+                              suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
 
 
@@ -70,7 +70,8 @@ def load_single_file(path, homes):
 def left_out_of(homes):
     """Folders and files of tests about what a single file with these `homes` has not."""
     left_out = ["house", "live"]
-    left_out += [floor for floor in ("cli", "teach") if not any("rawdock/%s/" % floor in home for home in homes)]
+    left_out += [floor for floor in ("cli", "teach")
+                 if not any("rawdock/%s/" % floor in home for home in homes)]
     return left_out + ([] if "rawdock/main" in homes else ["test_main.py"])
 
 

@@ -1,5 +1,5 @@
 """The dispatcher: tables and names agree, help pages, mistakes in one line, closed descriptors. No engine is
-asked."""
+needed."""
 import os
 import subprocess
 import sys

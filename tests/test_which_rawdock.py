@@ -25,8 +25,8 @@ def test_no_file_of_the_package_is_loaded_beside_the_single_file():
 
 
 def test_commands_start_the_rawdock_under_test(rawdock_command, tmp_path):
-    asked = [sys.executable, "-c", "import rawdock; print(rawdock.__spec__.origin)"]
-    ran = subprocess.run(asked, cwd=str(tmp_path), stdout=subprocess.PIPE)
+    argv = [sys.executable, "-c", "import rawdock; print(rawdock.__spec__.origin)"]
+    ran = subprocess.run(argv, cwd=str(tmp_path), stdout=subprocess.PIPE)
     assert os.path.samefile(ran.stdout.decode().strip(), rawdock.__spec__.origin)
     if SINGLE_FILE:
         ran = subprocess.run(rawdock_command + ["--self-test"], cwd=str(tmp_path), stdout=subprocess.PIPE)

@@ -1,4 +1,5 @@
-"""Packages of another Debian release, unpacked into a directory of their own: for tools/engine and tools/test.
+"""Packages of another Debian release, unpacked into a directory of their own: for tools/engine and
+tools/test.
 
 apt-get works in a directory of its own there, which knows of no installed package, so that all that a package
 depends on is fetched too. Maintainer scripts do not run, and this machine's packages stay as they are.
@@ -60,11 +61,12 @@ def own_apt_options(work):
 
 
 def unpacked_packages(release, packages, log):
-    """A directory with `packages` of the Debian `release` ("trixie") and what they depend on, unpacked; fetched
-    when it is not there. Raises ToolError."""
+    """A directory with `packages` of the Debian `release` ("trixie") and what they depend on, unpacked;
+    fetched when it is not there. Raises ToolError."""
     cache = os.environ.get("RAWDOCK_ENGINE_CACHE") or "/var/cache/rawdock-engine"
     names = {"trixie": "debian13"}
-    name = "%s-%s" % (names.get(release, release), hashlib.sha256(" ".join(packages).encode()).hexdigest()[:8])
+    name = "%s-%s" % (names.get(release, release),
+                      hashlib.sha256(" ".join(packages).encode()).hexdigest()[:8])
     whole = os.path.join(cache, name)
     if os.path.isdir(whole):
         return whole
@@ -92,8 +94,8 @@ def unpacked_packages(release, packages, log):
 def newest_python(log):
     """A path that starts Python 3.14 of Debian's testing release, with the C library that it wants.
 
-    Its interpreter is started by that release's dynamic loader, from a small script in the interpreter's place,
-    so that it, a venv made by it, and whatever it starts by sys.executable work like any other Python.
+    Its interpreter is started by that release's dynamic loader, from a small script in the interpreter's
+    place, so that it, a venv made by it, and whatever it starts by sys.executable work like any other Python.
     """
     root = unpacked_packages("testing", ["python3.14", "python3.14-venv", "ca-certificates"], log)
     script = os.path.join(root, "usr", "bin", "python3.14")

@@ -8,7 +8,8 @@ puts its own there), `serve_practice` makes an engine inside this process, `clos
 """
 import os
 
-from ..errors import APIError, RawdockError, TruncatedError, printable_text
+from ..errors import APIError, RawdockError, TruncatedError
+from .printable import printable_text
 
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 

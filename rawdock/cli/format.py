@@ -9,8 +9,8 @@ import json
 import re
 import time
 
-from ..engine.durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
-from ..errors import escaped_letter
+from .durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
+from .printable import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
 TABLE_PADDING = 3

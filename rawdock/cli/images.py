@@ -11,10 +11,10 @@ import re
 import time
 
 from ..engine.answers import answer_field, answer_objects
-from ..engine.durations import human_duration
 from ..engine.reference import familiar_image
 from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
+from .durations import human_duration
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text
 from .formatted import write_formatted
@@ -25,8 +25,8 @@ NO_NAME = "<none>"
 
 IMAGES_FLAGS = """
 -a, --all      bool  intermediate images too
---digests      bool  the digests they were pulled by
--f, --filter   list  NAME=VALUE  only what matches
+--digests      bool  the digests by which they were pulled
+-f, --filter   list  NAME=VALUE  only images that match
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids

@@ -5,19 +5,54 @@ the docker CLI, a command for several containers goes on after one fails, report
 exits with 1. run, exec, attach and start -a exit with the low 8 bits of the container's status, or 255 if
 only they are 0, and run with 125, 126 or 127 if the container never ran.
 """
+import re
 import time
 
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
-from ..engine.run import (RunFailed, confirm_removal, create_container, exit_status, failure_status,
-                          process_status, put_console_size, require_api_versions, run, stream_container,
-                          stream_fields)
-from ..errors import APIError, NotFound, RawdockError, UsageError
+from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
+                          put_console_size, require_api_versions, run, stream_container, stream_fields)
+from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 from .terminal import detached, find_detach_keys, require_terminal
+
+# Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
+# then of crun and podman.
+NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
+                   "system cannot find the file specified",
+                   "not found in $PATH", "attempted to invoke a command that was not found")
+NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
+# The requests that can fail because of the program: podman refuses attach where dockerd refuses start.
+STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
+
+
+def process_status(status):
+    """The exit status of a process for a container's (int): its low 8 bits, or 255 if only they are 0."""
+    return status & 255 or (255 if status else 0)
+
+
+def failure_status(error):
+    """The exit status of `docker run` for an error before the container ran.
+
+    127: the program is not found, 126: it cannot be executed, 125: anything else.
+    """
+    from errno import EACCES
+    if isinstance(error, RunFailed):
+        return error.status
+    if isinstance(error, UnsupportedOption):
+        return 1
+    if isinstance(error, ConnectError) and error.errno == EACCES:   # the docker CLI goes by the words, too
+        return 126
+    if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
+        if any(words in error.message for words in NOT_FOUND_WORDS):
+            return 127
+        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
+            return 126
+    return 125
+
 
 def for_each(console, names, action):
     """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed."""
@@ -97,10 +132,10 @@ EXEC_FLAGS = """
 --detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -e, --env          list  NAME=VALUE  set an environment variable
 --env-file         list  FILE  environment variables from a file
--i, --interactive  bool  send it our stdin
+-i, --interactive  bool  send our stdin to it
 --privileged       bool  give it all capabilities
 -t, --tty          bool  a terminal
--u, --user         text  USER[:GROUP]  who it runs as
+-u, --user         text  USER[:GROUP]  the user that runs it
 -w, --workdir      text  DIRECTORY  its working directory
 """
 EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   # as the docker CLI has them
@@ -166,7 +201,7 @@ def exec_status(docker, id):
 ATTACH_FLAGS = """
 --detach-keys  text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 --no-stdin     bool  do not send our stdin
---sig-proxy    on    pass signals on (the default; =false: do not)
+--sig-proxy    on    pass signals to it (the default; =false: do not)
 """
 
 
@@ -222,10 +257,10 @@ def running_container(docker, name):
 
 
 START_FLAGS = """
--a, --attach       bool  show its output, pass signals on, exit with its status
+-a, --attach       bool  show its output, pass signals to it, exit with its status
 --detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
--i, --interactive  bool  send it our stdin
---sig-proxy        on    pass signals on (the default; =false: do not)
+-i, --interactive  bool  send our stdin to it
+--sig-proxy        on    pass signals to it (the default; =false: do not)
 """
 
 
@@ -248,7 +283,7 @@ def do_start(console, options, arguments):
 
 
 STOP_FLAGS = """
--s, --signal   text  SIGNAL  the signal to send first (ignored by an engine before API 1.42)
+-s, --signal   text  SIGNAL  the signal to send first (engines before API 1.42 ignore it)
 -t, --timeout  int   SECONDS  how long to wait before it is killed (-1: for ever)
 --time         int   SECONDS  the old name of --timeout
 """

@@ -8,8 +8,8 @@ Leaves out: psFormat and the other defaults of config.json.
 import time
 
 from ..engine.answers import answer_objects
-from ..engine.durations import human_duration
 from .console import write_lines
+from .durations import human_duration
 from .flags import Command, command_table
 from .format import align_columns, human_size, local_time_text, ports_column, quote_text, short_id, shorten
 from .queries import parse_filters
@@ -19,13 +19,13 @@ MOUNT_WIDTH = 15
 
 PS_FLAGS = """
 -a, --all      bool  stopped containers too
--f, --filter   list  NAME=VALUE  only what matches; several values of one name are alternatives
+-f, --filter   list  NAME=VALUE  only containers that match; several values of one name are alternatives
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 -n, --last     int   N  the N last created, in any state
 -l, --latest   bool  the last created, in any state
 --no-trunc     bool  whole ids and commands
 -q, --quiet    bool  only ids
--s, --size     bool  how much each has written
+-s, --size     bool  the bytes that each has written
 """
 
 PS_TITLES = ("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES")

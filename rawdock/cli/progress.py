@@ -12,8 +12,8 @@ Response.messages() raises those.
 import os
 
 from ..engine.answers import reject_malformed_answer
-from ..errors import printable_text
 from .format import human_size
+from .printable import printable_text
 
 PROGRESS_BAR_WIDTH = 50
 PROGRESS_BAR_TERMINAL = 110    # the bar shows on terminals wider than this

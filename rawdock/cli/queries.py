@@ -1,8 +1,8 @@
 """--filter, --since and --until as parameters of a request's query."""
 import time
 
-from ..engine.durations import parse_when
 from .console import CommandFailed
+from .durations import parse_when
 
 
 def parse_filters(words):

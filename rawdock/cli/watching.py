@@ -7,38 +7,39 @@ import json
 import re
 
 from ..engine.answers import answer_field
-from ..errors import UNPRINTABLE, APIError, NotFound, UsageError
+from ..errors import APIError, NotFound, UsageError
 from ..wire.jsonstream import decode_json
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
 from .formatted import option_template, template_lines
+from .printable import UNPRINTABLE
 from .queries import parse_filters, read_when
 
 INSPECT_FLAGS = """
 -f, --format   text  TEMPLATE  json, or a Go template for each object
--s, --size     bool  the sizes of containers
+-s, --size     bool  the sizes of containers too
 --type         text  TYPE  container, image, network, volume, service, task, node, plugin, secret or config
 """
 LOGS_FLAGS = """
---details         bool  what the log driver keeps beside each line
--f, --follow      bool  go on with what comes
---since           text  TIME  from then on: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+--details         bool  the attributes that the log driver keeps for each line
+-f, --follow      bool  go on with what is written from now on
+--since           text  TIME  only lines since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
 -n, --tail        text  N  only the last N lines; all is the default
 -t, --timestamps  bool  when each line was written
---until           text  TIME  up to then
+--until           text  TIME  only lines before then
 """
 EVENTS_FLAGS = """
--f, --filter   list  NAME=VALUE  only what matches
+-f, --filter   list  NAME=VALUE  only events that match
 --format       text  TEMPLATE  json, or a Go template for each event
---since        text  TIME  those from then on too: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
---until        text  TIME  and end there
+--since        text  TIME  also past events since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+--until        text  TIME  end at that time
 """
 
 # The operation of each kind that --type names, in the order in which a name is looked up.
 INSPECT_OPERATIONS = {name.partition("_")[0]: name for name in (
-    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect", "task_inspect",
-    "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
+    "container_inspect", "image_inspect", "network_inspect", "volume_inspect", "service_inspect",
+    "task_inspect", "node_inspect", "plugin_inspect", "secret_inspect", "config_inspect")}
 # The kinds that only a swarm has.
 SWARM_KINDS = ("service", "task", "node", "secret", "config")
 

@@ -29,7 +29,7 @@ RUN_OPTIONS_TABLE = """
 --annotation          list:map      KEY=VALUE              H.Annotations@1.43   metadata for the runtime
 --cap-add             list:caps     CAPABILITY             H.CapAdd             add a Linux capability
 --cap-drop            list:caps     CAPABILITY             H.CapDrop            drop a Linux capability
---cgroup-parent       text          CGROUP                 H.CgroupParent       its cgroup's parent
+--cgroup-parent       text          CGROUP                 H.CgroupParent       the parent of its cgroup
 -c, --cpu-shares      int           SHARES                 H.CpuShares          relative weight of its CPU time
 --cpus                text:cpus     NUMBER                 H.NanoCpus@1.25      how many CPUs it may use
 --cpuset-cpus         text          LIST                   H.CpusetCpus         which CPUs (0-3, 0,1)
@@ -39,31 +39,31 @@ RUN_OPTIONS_TABLE = """
 --dns-option          list          OPTION                 H.DnsOptions         a DNS option
 --dns-search          list          DOMAIN                 H.DnsSearch          a DNS search domain
 --domainname          text          NAME                   C.Domainname         its NIS domain name
---entrypoint          text:entry    COMMAND                C.Entrypoint         in place of the image's entrypoint
+--entrypoint          text:entry    COMMAND                C.Entrypoint         a program in place of the image's entrypoint
 --env-file            list:envfile  FILE                   C.Env                environment variables from a file
 -e, --env             list:env      NAME=VALUE             C.Env                set an environment variable (NAME alone: the client's value)
---expose              list:expose   PORT                   C.ExposedPorts       say that a port is listened on
---group-add           list          GROUP                  H.GroupAdd           one more group for its user
+--expose              list:expose   PORT                   C.ExposedPorts       declare a port on which it listens
+--group-add           list          GROUP                  H.GroupAdd           an additional group of its user
 -h, --hostname        text          NAME                   C.Hostname           its host name
---init                bool          -                      H.Init@1.25          an init process that passes signals on and reaps
--i, --interactive     bool          -                      client               keep stdin open, and send it ours
+--init                bool          -                      H.Init@1.25          an init process that forwards signals and reaps processes
+-i, --interactive     bool          -                      client               keep stdin open, and send our stdin to it
 --ipc                 text          MODE                   H.IpcMode            IPC namespace
 -l, --label           list:map      KEY=VALUE              C.Labels             metadata on the container
 --log-driver          text          NAME                   H.LogConfig.Type     the logging driver
 --log-opt             list:map      KEY=VALUE              H.LogConfig.Config   an option of the logging driver
 -m, --memory          text:size     BYTES                  H.Memory             memory limit (512m)
 --memory-reservation  text:size     BYTES                  H.MemoryReservation  soft memory limit
---memory-swap         text:size     BYTES                  H.MemorySwap         memory and swap together (-1: no limit)
+--memory-swap         text:size     BYTES                  H.MemorySwap         limit of memory and swap together (-1: no limit)
 --name                text          NAME                   Q.name               the container's name
 --network, --net      text:network  NETWORK                H.NetworkMode        bridge, host, none, container:NAME or a network's name
---oom-kill-disable    bool          -                      H.OomKillDisable     never kill it for want of memory
+--oom-kill-disable    bool          -                      H.OomKillDisable     never kill it when memory runs out
 --oom-score-adj       int           SCORE                  H.OomScoreAdj        -1000 to 1000
 --pid                 text:mode     MODE                   H.PidMode            PID namespace
 --pids-limit          int           NUMBER                 H.PidsLimit          how many processes (-1: no limit)
 --platform            text          OS[/ARCH]              Q.platform@1.32      the image's platform
 --privileged          bool          -                      H.Privileged         all capabilities, all devices
--p, --publish         list:publish  [[IP:]HOST:]PORT       H.PortBindings       a port of the host that leads to one of the container
--P, --publish-all     bool          -                      H.PublishAllPorts    publish every exposed port, each on a free one
+-p, --publish         list:publish  [[IP:]HOST:]PORT       H.PortBindings       forward a port of the host to one of the container
+-P, --publish-all     bool          -                      H.PublishAllPorts    publish every exposed port on a free port of the host
 --pull                text:pull     WHEN                   client               pull the image: always, missing (the default) or never
 -q, --quiet           bool          -                      client               no progress while pulling
 --read-only           bool          -                      H.ReadonlyRootfs     mount its root filesystem read-only
@@ -72,9 +72,9 @@ RUN_OPTIONS_TABLE = """
 --runtime             text          NAME                   H.Runtime            the OCI runtime
 --security-opt        list:secopt   OPTION                 H.SecurityOpt        a security option
 --shm-size            text:size     BYTES                  H.ShmSize            size of /dev/shm
---sig-proxy           on            -                      client               pass signals on (the default; =false: do not)
+--sig-proxy           on            -                      client               pass signals to it (the default; =false: do not)
 --stop-signal         text          SIGNAL                 C.StopSignal         the signal that stops it
---stop-timeout        int           SECONDS                C.StopTimeout@1.25   how long stop waits before it kills
+--stop-timeout        int           SECONDS                C.StopTimeout@1.25   how long stop waits before it kills the container
 --sysctl              list:sysctl   KEY=VALUE              H.Sysctls            a kernel parameter
 --tmpfs               list:tmpfs    PATH[:OPTIONS]         H.Tmpfs              a tmpfs mount
 -t, --tty             bool          -                      client               a terminal

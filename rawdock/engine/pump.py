@@ -51,7 +51,7 @@ def window_size(file):
     """(rows, columns) of the window that a file writes to, None if it is none or its size is unknown."""
     try:
         columns, rows = os.get_terminal_size(file.fileno())
-    except (AttributeError, OSError, ValueError):
+    except (AttributeError, OSError, TypeError, ValueError):   # TypeError: a file whose fileno() is None
         return None
     return (rows, columns) if rows or columns else None
 

@@ -16,11 +16,10 @@ stream ends, the bytes cannot tell a finished container from a dead engine. The 
 nothing is reported before it. The status is that of condition=next-exit with --rm too, where the docker CLI
 waits with condition=removed: podman 4.3 answers that with status 0 whatever the container exited with.
 """
-import re
 import sys
 import time
 
-from ..errors import APIError, Conflict, ConnectError, NotFound, RawdockError, Timeout, UsageError
+from ..errors import Conflict, NotFound, RawdockError, Timeout, UsageError
 from .answers import answer_field
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
@@ -28,14 +27,6 @@ from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
 NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
-# Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
-# then of crun and podman.
-NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
-                   "system cannot find the file specified",
-                   "not found in $PATH", "attempted to invoke a command that was not found")
-NOT_EXECUTABLE_WORDS = ("permission denied", "is a directory", "not a regular file")
-# The requests that can fail because of the program: podman refuses attach where dockerd refuses start.
-STARTING_PATHS = re.compile(r"/containers/(?:create|[^/?]+/(?:attach|start))(?:\?|$)")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
 
@@ -317,28 +308,3 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         if remove:
             confirm_removal(docker, made.id)
         return status
-
-
-def process_status(status):
-    """The exit status of a process for a container's (int): its low 8 bits, or 255 if only they are 0."""
-    return status & 255 or (255 if status else 0)
-
-
-def failure_status(error):
-    """The exit status of `docker run` for an error before the container ran.
-
-    127: the program is not found, 126: it cannot be executed, 125: anything else.
-    """
-    from errno import EACCES
-    if isinstance(error, RunFailed):
-        return error.status
-    if isinstance(error, UnsupportedOption):
-        return 1
-    if isinstance(error, ConnectError) and error.errno == EACCES:   # the docker CLI goes by the words, too
-        return 126
-    if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
-        if any(words in error.message for words in NOT_FOUND_WORDS):
-            return 127
-        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
-            return 126
-    return 125

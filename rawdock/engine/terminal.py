@@ -316,11 +316,13 @@ def copy_output(pipe, stdout, signalled):
     `signalled` is that of RawMode: handlers are called as soon as it can be read.
     """
     from select import POLLIN, poll
-    poller, stream, pieces = poll(), pipe.fileno(), iter(pipe)
-    poller.register(stream, POLLIN)
-    poller.register(signalled, POLLIN)
+    poller, stream, pieces = None, None, iter(pipe)
     while True:
         if not pipe.has_received():
+            if poller is None:
+                poller, stream = poll(), pipe.fileno()
+                poller.register(stream, POLLIN)
+                poller.register(signalled, POLLIN)
             ready = dict(poller.poll())
             if signalled in ready:
                 os.read(signalled, 4096)

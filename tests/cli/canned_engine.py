@@ -24,7 +24,7 @@ def rules(answers):
 
 
 class TextOutput:
-    """Stands for rawdock's Output: keeps what is written, and how many writes there were."""
+    """In the place of rawdock's Output: keeps what is written, and how many writes there were."""
 
     def __init__(self):
         self.data = b""

@@ -1,5 +1,5 @@
-"""Engines that are not there, that talk nonsense, that go away: one clear line each, a status that is not
-zero, no traceback."""
+"""Engines that are not there, that break the protocol, that go away: one clear line each, a status that is
+not zero, no traceback."""
 import os
 import socket
 import stat
@@ -193,15 +193,15 @@ def test_an_engine_that_dies_in_the_middle(rawdock_command, words, said):
 
 def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
     import threading
-    asked = threading.Event()
+    requested = threading.Event()
 
     def serve(engine, connection):
         read_request(connection)
-        asked.set()
+        requested.set()
         connection.recv(1)
 
     for words in (["ps"], ["run", "busybox"], ["events"], ["nc"], ["wait", "c"]):
-        asked.clear()
+        requested.clear()
         with scripted_socket(serve) as engine:
             process = subprocess.Popen(rawdock_command + ["-H", engine.address] + words,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -209,7 +209,7 @@ def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
             if words == ["nc"]:
                 process.stdin.write(b"GET / HTTP/1.0\r\n\r\n")
                 process.stdin.flush()
-            assert asked.wait(20)
+            assert requested.wait(20)
             process.send_signal(2)
             out, err = process.communicate(timeout=20)
             assert (process.returncode, out, err) == (130, b"", b""), words
@@ -255,7 +255,7 @@ NOT_SUCCESS = [
 @pytest.mark.parametrize("words, said", NOT_SUCCESS,
                          ids=lambda value: " ".join(value) if isinstance(value, list) else value.decode())
 def test_a_status_that_is_no_success_of_this_request(rawdock_command, words, said):
-    """The table says which statuses are: an answer without the content that was asked for is none."""
+    """The table says which statuses are: an answer without the requested content is none."""
     status, reason, body = ((said.split(b" ", 2) + [b""])[:3] if said.endswith((b"}", b'"', b"]"))
                             else (said[:3], said[4:], b""))
 

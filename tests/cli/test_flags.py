@@ -54,7 +54,7 @@ def read(line, program=False):
     ("x -- -d y", {}, ["x", "-d", "y"]),
     ("- x", {}, ["-", "x"]),
     ("-N", {"N": True}, []),
-    # a bool never takes the next word, not even one that holds unless told otherwise
+    # a bool never takes the next word, not even one that is true by default
     ("--sig-proxy false", {}, ["false"]),
     ("--sig-proxy=false x", {"sig_proxy": False}, ["x"]),
     ("--sig-proxy=0", {"sig_proxy": False}, []),

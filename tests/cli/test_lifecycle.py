@@ -69,10 +69,10 @@ def test_flags_become_the_body_of_create(line, query, body, monkeypatch):
 @pytest.fixture
 def ask(rawdock_command):
     """ask(serve, words…) → (Ran, FakeEngine)"""
-    def asked(serve, *words, **options):
+    def ask_engine(serve, *words, **options):
         with scripted_socket(dict(PING, **serve) if isinstance(serve, dict) else serve) as engine:
             return run_to_end(rawdock_command + ["-H", engine.address] + list(words), **options), engine
-    return asked
+    return ask_engine
 
 
 def waited(status):
@@ -101,7 +101,7 @@ def test_run_in_its_steps(ask):
         "AttachStdin": False, "AttachStdout": True, "AttachStderr": True, "HostConfig": ALWAYS_SENT}
 
 
-def test_warnings_of_create_are_told(ask):
+def test_warnings_of_create_are_shown(ask):
     ran, _ = ask(
         created(**{"POST /containers/create": answer(201, b'{"Id":"%s","Warnings":["no swap"]}'
                                                      % ID.encode())}), "run", "busybox")
@@ -324,7 +324,7 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
 
 
 def test_ctrl_c_while_the_container_starts_is_the_containers(rawdock_command):
-    """Ours it would leave a container running that nobody asked for any more."""
+    """Ours it would leave a container running that nobody wants any more."""
     starting, killed = threading.Event(), threading.Event()
 
     def serve(engine, connection):
@@ -526,13 +526,13 @@ def test_several_arguments_go_on_after_a_failure(ask):
             and len(lines) == 2)
 
 
-def test_an_engine_that_is_gone_is_told_once(rawdock_command):
+def test_an_engine_that_is_gone_is_reported_once(rawdock_command):
     ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/s", "stop", "a", "b", "c"])
     assert ran.status == 1
     assert_one_line(ran.err)
 
 
-def test_rm_f_of_nothing_is_told_but_no_failure(ask):
+def test_rm_f_of_nothing_is_reported_but_no_failure(ask):
     serve = {"DELETE /containers/x?force=1": missing("x"), "DELETE /containers/x": missing("x")}
     assert ask(serve, "rm", "-f", "x")[0].status == 0
     ran, _ = ask(serve, "rm", "/x")

@@ -122,7 +122,7 @@ def test_mistakes_of_ps(words, status, part):
     assert part in ran.err
 
 
-def test_a_mistake_is_told_of_an_empty_list_too():
+def test_a_mistake_is_reported_of_an_empty_list_too():
     ran = run_on_fake_engine({LIST: []}, ["ps", "--format", "{{.Foo}}"])
     assert ran.status == 1 and 'no entry "Foo"' in ran.err
     ran = run_on_fake_engine({LIST: []},
@@ -489,6 +489,6 @@ def test_old_security_options():
     ({"GET /containers/x/json": {"Id": "1"}}, ["logs", "x"]),
     ({"GET /version": None}, ["version"]), ({"GET /events": b"{}\n[]\n"}, ["events"]),
     ({"GET /info": "x"}, ["inspect", "nope"])])
-def test_an_engine_that_talks_nonsense(answers, words):
+def test_an_engine_whose_answers_make_no_sense(answers, words):
     with pytest.raises(ProtocolError):
         run_on_fake_engine(answers, words)

@@ -132,7 +132,7 @@ def test_a_refusal_of_several_lines_keeps_them(rawdock_command):
     assert (ran.status, ran.err) == (1, b"Error response from daemon: one\ntwo\n")
 
 
-def test_an_engine_that_is_not_there_is_told_in_dockers_words(rawdock_command):
+def test_an_engine_that_is_not_there_is_reported_in_dockers_words(rawdock_command):
     """Scripts look for them."""
     start = b"Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?"
     for words in ("ps", "version", "pull x", "rm x", "inspect x", "logs x", "exec x y", "start x", "rmi x"):
@@ -142,7 +142,7 @@ def test_an_engine_that_is_not_there_is_told_in_dockers_words(rawdock_command):
     assert ran.status == 125 and ran.err.startswith(b"rawdock: " + start), ran
 
 
-def test_a_switch_that_was_not_asked_for_is_no_removal(rawdock_command):
+def test_a_switch_that_was_not_requested_is_no_removal(rawdock_command):
     with engine_that_says(b"HTTP/1.1 101 UPGRADED\r\n", b"") as engine:
         status, out, err = ended(rawdock_command, engine.address, ["rm", "x"])
     assert (status, out) == (1, b"") and err.count(b"\n") == 1
@@ -155,8 +155,8 @@ def test_an_image_without_a_name(rawdock_command):
 
 def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
     with open("/dev/full", "wb") as full, engine_that_says(b"HTTP/1.1 200 OK\r\n", b"[]") as engine:
-        ran = subprocess.run(rawdock_command + ["-H", engine.address, "ps"], stdout=full, stderr=subprocess.PIPE,
-                             timeout=60)
+        ran = subprocess.run(rawdock_command + ["-H", engine.address, "ps"], stdout=full,
+                             stderr=subprocess.PIPE, timeout=60)
     assert (ran.returncode == 1 and ran.stderr == b"rawdock: cannot write to stdout: %s\n"
             % os.strerror(28).encode())
 

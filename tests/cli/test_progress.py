@@ -1,4 +1,4 @@
-"""Progress: the very bytes that the docker CLI writes for the same messages, on a terminal and elsewhere."""
+"""Progress: the very bytes that the docker CLI writes for these messages, on a terminal and elsewhere."""
 import re
 
 import pytest
@@ -140,7 +140,7 @@ def test_an_engines_words_cannot_steer_the_terminal(tty):
     assert not re.search("[\x1b\x07\x9b]", text), text
 
 
-def test_a_terminal_is_asked_for():
+def test_a_terminal_is_needed():
     class Terminal(TextOutput):
         def isatty(self):
             return True

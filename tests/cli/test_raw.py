@@ -20,11 +20,11 @@ from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_h
 @pytest.fixture
 def ask(rawdock_command):
     """ask(serve, words…) → (Ran, requests): one raw command against an engine that serves so."""
-    def asked(serve, *words, **options):
+    def ask_engine(serve, *words, **options):
         with scripted_socket(serve) as engine:
             ran = run_to_end(rawdock_command + ["-H", engine.address] + list(words), **options)
         return ran, engine.requests
-    return asked
+    return ask_engine
 
 
 @pytest.mark.parametrize("method, path, name", [
@@ -248,7 +248,7 @@ def test_a_body_that_is_cut_fails(ask, said):
     assert_one_line(ran.err)
 
 
-def test_an_early_refusal_is_told_although_the_body_is_not_sent(ask):
+def test_an_early_refusal_is_reported_although_the_body_is_not_sent(ask):
     def serve(engine, connection):
         connection.recv(1000)
         connection.sendall(answer(413, b'{"message":"too much"}', b"Too Much"))

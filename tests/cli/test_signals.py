@@ -1,5 +1,6 @@
 """SIGINT, SIGTERM and SIGHUP: which status, at which moment, and never a traceback."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,9 +37,13 @@ runpy.run_path(path, run_name="__main__")
 """
 
 
-def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command):
-    program = INTERRUPTED_IMPORT if rawdock_command[1] == "-m" else INTERRUPTED_SECTION
-    ran = run_to_end([sys.executable, "-c", program, rawdock_command[-1]])
+def test_ctrl_c_while_modules_are_imported_has_the_systems_action(rawdock_command, tmp_path):
+    if rawdock_command[1] == "-m":
+        program, path = INTERRUPTED_IMPORT, "rawdock"
+    else:
+        # A copy, which has no compiled sections beside it.
+        program, path = INTERRUPTED_SECTION, shutil.copy(rawdock_command[-1], str(tmp_path))
+    ran = run_to_end([sys.executable, "-c", program, path])
     assert (ran.status, ran.err) == (-signal.SIGINT, b"")
 
 
@@ -74,13 +79,14 @@ def test_a_signal_that_comes_inside_a_finalizer_is_not_lost(rawdock_command, num
 
 
 def end_by_signal(rawdock_command, words, number, ignored=()):
-    """Start `words` with the signals `ignored`, send signal `number` once the engine is asked → how it ended.
+    """Start `words` with the signals `ignored`, send signal `number` once the engine has a request → how it
+    ended.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def serve(engine, connection):
         connection.recv(65536)
-        asked.set()
+        requested.set()
         connection.recv(1)
 
     def ignore():
@@ -92,7 +98,7 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
                                    stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=ignore)
         try:
-            assert asked.wait(30)
+            assert requested.wait(30)
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
         finally:
@@ -117,11 +123,11 @@ def test_a_script_can_end_what_it_started_in_the_background(rawdock_command, num
 def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
     """The signal that was ignored is followed by one that is not: the status says which of the two counted.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def serve(engine, connection):
         connection.recv(65536)
-        asked.set()
+        requested.set()
         connection.recv(1)
 
     with scripted_socket(serve) as engine:
@@ -129,7 +135,7 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    env=clean_environment(),
                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        assert asked.wait(30)
+        assert requested.wait(30)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         err = process.communicate(timeout=30)[1]

@@ -53,7 +53,7 @@ def test_the_version_agreed_on(field, version):
     assert negotiate(ping) == (version, ["GET /_ping", "GET /v%s/containers/json" % version])
 
 
-def test_the_version_is_asked_for_once_and_only_when_needed():
+def test_the_version_is_requested_once_and_only_when_needed():
     with FakeEngine(serve(PING)) as engine, Docker(engine.address) as docker:
         assert repr(docker) == "Docker(%r)" % engine.address and not engine.accepted
         docker.request("GET", "/containers/json").read()
@@ -84,7 +84,7 @@ def test_a_failing_ping_may_still_name_the_version():
     assert negotiate(response(b"no", "500 Oops", headers=[("Api-Version", "1.40")]))[0] == "1.40"
 
 
-def test_a_version_given_is_not_asked_for(monkeypatch):
+def test_a_version_given_is_not_requested(monkeypatch):
     for version, prefix in (("1.30", "/v1.30"), ("v1.99", "/v1.99")):
         assert ask(EMPTY, lambda docker: docker.system_info(), version)[1][0].target == prefix + "/info"
     monkeypatch.setenv("DOCKER_API_VERSION", "1.27")
@@ -186,7 +186,7 @@ def test_all_operations_are_called_by_name():
         assert engine.accepted <= 3 + 2 * len(upgrades)   # the others share a connection
 
 
-def test_a_body_by_position_is_told_where_it_goes():
+def test_a_body_by_position_is_refused_with_its_place():
     with pytest.raises(UsageError) as caught:
         Docker("unix:///nowhere", "1.41").container_create({"Image": "x"})
     assert "body=" in caught.value.hint
@@ -299,7 +299,7 @@ def test_raw_requests():
             and seen[6].version == "HTTP/1.0")
 
 
-def test_a_base_path_stands_before_everything():
+def test_a_base_path_comes_before_everything():
     with FakeEngine(serve(EMPTY), tcp=True) as engine, Docker(engine.address + "/base/", "1.41") as docker:
         docker.system_info()
         docker.request("GET", "/_ping").read()
@@ -357,7 +357,7 @@ def test_refusals_carry_the_engines_message(wire, kind, message):
                          [("404 Not Found", NotFound, "No such container: x"),
                           ("409 Conflict", Conflict, "container x is paused"),
                           ("400 Bad Request", APIError, "Invalid detach keys")])
-def test_attach_refuses_in_plain_text_until_it_closes(status, kind, text):
+def test_attach_refuses_in_text_until_it_closes(status, kind, text):
     def recipe(peer):
         peer.request()
         peer.send(CLOSE_DELIMITED % (status.encode(), text.encode() + b"\r\n"))
@@ -375,7 +375,7 @@ def test_head_refusals_have_no_body():
 
 def test_not_modified_is_fine_and_other_redirections_are_not():
     assert ask(b"HTTP/1.1 304 Not Modified\r\n\r\n", lambda docker: docker.container_start("x"))[0] is None
-    # the raw door never raises
+    # request() never raises for a status
     assert ask(response(b"no", "404 Not Found"), lambda docker: docker.request("GET", "/x").status)[0] == 404
 
 
@@ -674,7 +674,7 @@ def test_no_retry_of_a_body_that_was_given_away():
         assert len(engine.requests) == 2
 
 
-def test_bytes_nobody_asked_for_are_not_taken_for_an_answer():
+def test_bytes_without_a_request_are_not_taken_for_an_answer():
     taken, sent = threading.Event(), threading.Event()
 
     def recipe(peer):

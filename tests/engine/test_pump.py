@@ -124,7 +124,7 @@ def test_files_that_are_not_wanted():
 # -- stdin
 
 class Pipe:
-    """Stands in for a Duplex."""
+    """In the place of a Duplex."""
 
     def __init__(self, broken=False):
         self.data = b""

@@ -1,4 +1,4 @@
-"""Image references: the vectors of the grammar, and that every form of a reference reads back as the same
+"""Image references: the vectors of the grammar, and that every form of a reference reads back as an equal
 one."""
 import pytest
 from hypothesis import given

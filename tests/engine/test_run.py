@@ -7,8 +7,9 @@ import time
 import pytest
 
 from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, chunks, frame, response
+from rawdock.cli.lifecycle import failure_status, process_status
 from rawdock.engine.docker import Docker
-from rawdock.engine.run import RunFailed, UnsupportedOption, failure_status, process_status, pull_image, run
+from rawdock.engine.run import RunFailed, UnsupportedOption, pull_image, run
 from rawdock.errors import (APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError,
                             StreamError, TruncatedError, UsageError)
 
@@ -206,7 +207,7 @@ def test_create_that_fails_otherwise(answer, kind):
     assert type(status) is kind and paths(requests) == [CREATE] and failure_status(status) == 125
 
 
-def test_warnings_of_create_are_told():
+def test_warnings_of_create_are_shown():
     created = response(json.dumps({"Id": ID, "Warnings": ["no swap", "slow"]}).encode(), "201 Created")
     assert play(Script(creates=[created]))[4] == ["WARNING: no swap", "WARNING: slow"]
 
@@ -438,7 +439,7 @@ def test_an_error_frame_is_an_error():
     assert type(status) is StreamError and str(status) == "daemon trouble" and out == b"x"
 
 
-def test_an_engine_before_1_30_is_asked_for_the_status_afterwards():
+def test_an_engine_before_1_30_gives_the_status_afterwards():
     status, out, _, requests, _ = play(Script(), version="1.29")
     assert status == 7 and out == b"out\nmore\n" and paths(requests) == [CREATE, ATTACH, START, WAIT]
     assert requests[3].target == "/v1.29/containers/%s/wait" % ID

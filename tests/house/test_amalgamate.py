@@ -1,5 +1,6 @@
 """The single file: the same bytes every time, runs alone, imports alone, and knows when it was changed."""
 import ast
+import json
 import os
 import re
 import subprocess
@@ -44,12 +45,16 @@ def test_the_same_tree_gives_the_same_bytes(size, tmp_path):
 
 def test_the_contents_give_the_right_lines(size):
     lines = made(*SIZES[size][0]).decode().split("\n")
-    contents = [re.match(r"# +([0-9]+)  (.+)$", line).groups() for line in lines[lines.index("# line   section") + 1:lines.index("#", lines.index("# line   section"))]]
-    banners = [(str(number), line[len("# ==== begin "):]) for number, line in enumerate(lines, 1) if line.startswith("# ==== begin ")]
+    contents = [re.match(r"# +([0-9]+)  (.+)$", line).groups()
+                for line in lines[lines.index("# line   section")
+                                  + 1:lines.index("#", lines.index("# line   section"))]]
+    banners = [(str(number), line[len("# ==== begin "):]) for number,
+               line in enumerate(lines, 1) if line.startswith("# ==== begin ")]
     assert contents == banners
     files = [name for _, name in contents if name.startswith("rawdock/")]
     assert files == ["rawdock/" + name for name in files_in(size)]
-    assert [line[len("# ==== end "):] for line in lines if line.startswith("# ==== end ")][1:] == [name for _, name in contents]
+    assert [line[len("# ==== end "):] for line in lines
+            if line.startswith("# ==== end ")][1:] == [name for _, name in contents]
 
 
 def source_of(name, section):
@@ -67,7 +72,8 @@ def test_each_section_is_its_file_less_its_own_imports(sectioned):
 
 
 def test_each_own_import_leads_to_its_section(sectioned):
-    """At the top of a file it is what the section needs first, elsewhere a call in its place, and nothing else is loaded."""
+    """At the top of a file it is what the section needs first, elsewhere a call in its place, and nothing
+    else is loaded."""
     for name, (_, needs, section) in sections_in(sectioned.read_text(encoding="utf-8")).items():
         above = [home_of(name, node) for node in top_level_own_imports(name)]
         assert needs == ["rawdock/" + home for home in FILES if home in above]
@@ -95,7 +101,8 @@ def test_it_names_its_version_commit_and_licence(size):
 
 def test_it_imports_alone(copy, size):
     program = ("import sys; sys.path.insert(0, '.'); import rawdock; "
-               "print(rawdock.__version__); print(' '.join(name for name in sys.argv[1:] if not hasattr(rawdock, name))); "
+               "print(rawdock.__version__); print(' '.join(name for name in sys.argv[1:] if not "
+               "hasattr(rawdock, name))); "
                "print(sorted(name for name in sys.modules if name.startswith('rawdock')))")
     names = AMALGAMATE.all_names(PUBLIC, files_in(size))
     assert names
@@ -106,36 +113,46 @@ def test_it_imports_alone(copy, size):
 
 def python(copy, program, *arguments):
     """What a program prints that starts with `import rawdock`, the copy, as one str."""
-    ran = run([sys.executable, "-I", "-S", "-B", "-c", "import sys; sys.path.insert(0, '.'); import rawdock\n" + program] + list(arguments),
+    ran = run([sys.executable, "-I", "-S", "-B", "-c",
+               "import sys; sys.path.insert(0, '.'); import rawdock\n" + program] + list(arguments),
               copy.parent)
     assert (ran[0], ran[2]) == (0, b""), ran
     return ran[1].decode()
 
 
 def test_importing_it_runs_no_section(sectioned):
-    assert python(sectioned, "print(sorted(rawdock.loaded_sections), sorted(rawdock.__all__) == rawdock.__all__, "
-                        "set(rawdock.__all__) <= set(dir(rawdock)), hasattr(rawdock, 'no_such_name'), rawdock.loaded_sections)"
+    assert python(sectioned,
+                  "print(sorted(rawdock.loaded_sections), sorted(rawdock.__all__) == rawdock.__all__, "
+                        "set(rawdock.__all__) <= set(dir(rawdock)), hasattr(rawdock, 'no_such_name'), "
+                        "rawdock.loaded_sections)"
                   ) == "[] True True False set()\n"
 
 
 def test_a_name_runs_the_sections_that_it_needs(sectioned):
     """Private names too: the tests import those from the single file."""
     program = "for name in sys.argv[1:]: getattr(rawdock, name)\nprint(sorted(rawdock.loaded_sections))"
-    assert python(sectioned, program, "FrameReader") == str(["rawdock/errors.py", "rawdock/wire/frames.py", "rawdock/wire/reader.py"]) + "\n"
+    assert (python(sectioned, program, "FrameReader")
+            == str(["rawdock/errors.py", "rawdock/wire/frames.py", "rawdock/wire/reader.py"]) + "\n")
     assert python(sectioned, program, "label_span") == "['rawdock/errors.py', 'rawdock/wire/reader.py']\n"
 
 
 def test_every_name_of_every_section_is_found_by_itself(sectioned):
     """One name after the other, each in a namespace that has run nothing."""
-    program = ("import runpy\n"
-               "for section, names in rawdock.SECTION_NAMES.items():\n"
-               "    for name in list(vars(rawdock)):\n"
-               "        if any(name in one.split() for one in rawdock.SECTION_NAMES.values()): delattr(rawdock, name)\n"
-               "    rawdock.loaded_sections.clear()\n"
-               "    missing = [name for name in names.split() if not hasattr(rawdock, name)]\n"
-               "    print(section, len(names.split()) > 0, missing, section in rawdock.loaded_sections)\n")
-    names = sections_in(sectioned.read_text(encoding="utf-8"))
-    assert python(sectioned, program) == "".join("rawdock/%s True [] True\n" % name for name in names)
+    program = """
+import json
+names_of = json.loads(sys.argv[1])
+for section, names in names_of.items():
+    for name in {name for names in names_of.values() for name in names} & set(vars(rawdock)):
+        delattr(rawdock, name)
+    rawdock.loaded_sections.clear()
+    missing = [name for name in names if not hasattr(rawdock, name)]
+    print(section, missing, "rawdock/" + section in rawdock.loaded_sections)
+"""
+    sections = sections_in(sectioned.read_text(encoding="utf-8"))
+    names = {name: AMALGAMATE.bound_names(text) for name, (_, _, text) in sections.items()}
+    assert all(names.values())
+    assert (python(sectioned, program, json.dumps(names))
+            == "".join("%s [] True\n" % name for name in names))
 
 
 def test_every_function_knows_the_line_where_it_stands(sectioned):
@@ -151,30 +168,36 @@ def test_every_function_knows_the_line_where_it_stands(sectioned):
     for number, name, path in seen:
         assert os.path.samefile(os.path.join(str(sectioned.parent), path), str(sectioned))
         line = lines[int(number) - 1]
-        assert "def %s(" % name in line or line.strip().startswith("@") or name == "<lambda>" and "lambda" in line, (number, name, line)
+        assert "def %s(" % name in line or line.strip().startswith(
+            "@") or name == "<lambda>" and "lambda" in line, (number, name, line)
 
 
 def test_a_traceback_shows_the_line_in_this_file(copy):
-    ran = run([sys.executable, "-I", "-S", "-B", "-c", "import sys; sys.path.insert(0, '.'); import rawdock; rawdock.parse_address('gopher://x')"],
+    ran = run([sys.executable, "-I", "-S", "-B", "-c",
+               "import sys; sys.path.insert(0, '.'); import rawdock; rawdock.parse_address('gopher://x')"],
               copy.parent)
     assert ran[0] == 1
     number, shown = re.findall(r'rawdock.py", line ([0-9]+), in [a-z_]+\n    (.+)\n', ran[2].decode())[-1]
     text = copy.read_text(encoding="utf-8")
     lines = text.split("\n")
     assert shown.startswith("raise AddressError(") and lines[int(number) - 1].strip() == shown
-    assert lines.index("# ==== begin rawdock/net/address.py") < int(number) < lines.index("# ==== end rawdock/net/address.py")
+    assert (lines.index("# ==== begin rawdock/net/address.py") < int(number)
+            < lines.index("# ==== end rawdock/net/address.py"))
 
 
 def test_the_docstring_of_a_section_is_not_that_of_the_file(copy):
-    assert python(copy, "rawdock.Docker; print(rawdock.__doc__.split('.')[0])") == text_of("__init__.py").split("\n")[0][3:].rstrip(".") + "\n"
+    assert (python(copy, "rawdock.Docker; print(rawdock.__doc__.split('.')[0])")
+            == text_of("__init__.py").split("\n")[0][3:].rstrip(".") + "\n")
 
 
 def test_threads_that_need_one_section_run_it_once(sectioned):
     program = ("import threading, time\n"
                "rawdock.time, rawdock.runs = time, []\n"
-               "rawdock.SECTIONS['slow'] = (1, '', '\\nruns.append(1)\\ntime.sleep(0.1)\\nruns.append(2)\\n')\n"
+               "rawdock.SECTIONS['slow'] = (1, '', "
+               "'\\nruns.append(1)\\ntime.sleep(0.1)\\nruns.append(2)\\n')\n"
                "seen = []\n"
-               "threads = [threading.Thread(target=lambda: (rawdock.load_section('slow'), seen.append(list(rawdock.runs)))) for _ in range(8)]\n"
+               "threads = [threading.Thread(target=lambda: (rawdock.load_section('slow'), "
+               "seen.append(list(rawdock.runs)))) for _ in range(8)]\n"
                "for one in threads: one.start()\n"
                "for one in threads: one.join()\n"
                "print(seen == [[1, 2]] * 8)\n")
@@ -191,12 +214,14 @@ MAIN_THEN_SECTIONS = ("import os, sys; sys.path.insert(0, sys.argv[1]); %s\n"
 def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(tmp_path, words, status):
     """The package is the measure: laziness must not be lost on the way, nor reach a name too late."""
     package = MAIN_THEN_SECTIONS % ("from rawdock.main import main",
-                                    "one.replace('.', '/') + '.py' for one in sys.modules if one.startswith('rawdock.')")
+                                    "one.replace('.', '/') + '.py' for one in sys.modules if "
+                                    "one.startswith('rawdock.')")
     single = MAIN_THEN_SECTIONS % ("import rawdock; from rawdock import main", "rawdock.loaded_sections")
     (tmp_path / "rawdock.py").write_bytes(made("--whole"))
     outcomes = []
     for program, home in ((package, ROOT), (single, tmp_path)):
-        ran = run([sys.executable, "-I", "-S", "-B", "-c", program + "; sys.exit(status)", home] + words, tmp_path)
+        ran = run([sys.executable, "-I", "-S", "-B", "-c", program + "; sys.exit(status)", home] + words,
+                  tmp_path)
         assert ran[0] == status, ran
         out, _, loaded = ran[1].decode().rstrip("\n").rpartition("\n")
         outcomes.append((out, ran[2], [name for name in loaded.split() if name[len("rawdock/"):] in FILES]))
@@ -206,7 +231,9 @@ def test_a_command_runs_the_sections_of_the_files_that_the_package_imports(tmp_p
 
 
 def test_it_offers_the_public_names(copy, size):
-    program = "import sys; sys.path.insert(0, '.'); from rawdock import *; print(sorted(set(sys.argv[1:]) - set(globals())))"
+    program = (
+        "import sys; sys.path.insert(0, '.'); from rawdock import *; print(sorted(set(sys.argv[1:]) - "
+        "set(globals())))")
     names = AMALGAMATE.all_names(PUBLIC, files_in(size))
     assert names
     assert run([sys.executable, "-I", "-S", "-B", "-c", program] + names, copy.parent) == (0, b"[]\n", b"")
@@ -249,8 +276,10 @@ def test_its_self_test_fails_on_a_changed_byte(copy, old, new):
 
 
 @pytest.mark.parametrize("old, new", [
-    (b"return FRAME_HEADER.pack(stream << 24, len(payload)) + payload", b"return FRAME_HEADER.pack(stream << 24, len(payload)) + b''"),
-    (b'def encode_chunk(data):', b'def encode_chunk(data):\n    raise ProtocolError("none", 0, b"", "nothing")'),
+    (b"return FRAME_HEADER.pack(stream << 24, len(payload)) + payload",
+     b"return FRAME_HEADER.pack(stream << 24, len(payload)) + b''"),
+    (b'def encode_chunk(data):',
+     b'def encode_chunk(data):\n    raise ProtocolError("none", 0, b"", "nothing")'),
     (b"\nclass NotFound(APIError):", b"\nclass NotThere(APIError):"),
 ])
 def test_its_self_test_fails_on_wrong_code_that_was_hashed_anew(copy, old, new):
@@ -263,12 +292,15 @@ def test_its_self_test_fails_on_wrong_code_that_was_hashed_anew(copy, old, new):
     copy.write_bytes(re.sub(b"(?<=below the header: )[0-9a-f]{64}", digest, header) + mark + below)
     status, out, errors = run([sys.executable, "-I", "-S", copy.name, "--self-test"], copy.parent)
     assert (status, errors) == (1, b"")
-    assert b"the bytes below the header" not in out and b"passed" not in out and out.startswith(b"self-test: ")
+    assert (b"the bytes below the header" not in out and b"passed" not in out
+            and out.startswith(b"self-test: "))
 
 
 def test_cutting_own_imports_leaves_everything_else():
-    text = ('"""Doc: from .x import Y"""\nimport re\n\nfrom .feed import A\nfrom ..errors import (B,  # why\n    C)\n\n\n'
-            'def f():\n    from .. import __version__\n    from .z import D\n\n    return """\nfrom .q import E\n"""\n')
+    text = ('"""Doc: from .x import Y"""\nimport re\n\nfrom .feed import A\nfrom ..errors import (B,  # '
+            'why\n    C)\n\n\n'
+            'def f():\n    from .. import __version__\n    from .z import D\n\n    return """\nfrom .q '
+            'import E\n"""\n')
     assert AMALGAMATE.section_of(text, "wire/a.py") == (
         '"""Doc: from .x import Y"""\nimport re\n\n\n'
         'def f():\n    load_section("rawdock/wire/z.py")\n\n    return """\nfrom .q import E\n"""\n',

@@ -1,4 +1,4 @@
-"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, picture,
+"""tools/bench: what it makes of figures. No time is asserted here: judgements, table, JSON, drawing,
 turns."""
 import json
 import os
@@ -11,23 +11,31 @@ import pytest
 
 from tests.house.sources import ROOT, load_tool
 
-TOOL = load_tool("bench")
+TOOL = load_tool("bench")   # which adds tools/ to where modules are looked for
+
+# noqa: E402
+from bench_parts.figures import (Figure, Goal, Row, as_json, goal_words, judge, outcome, shown_ratio, span,
+                                 svg, table)
+from bench_parts.machine import CannotBench, Sample, take_turns, timed  # noqa: E402
+from bench_parts.rows_requests import TYPICAL_RESPONSE, TYPICAL_VALUE  # noqa: E402
+from bench_parts.rows_streams import LINE_BYTES  # noqa: E402
+
 FACTS = {"machine": "a <machine> & more", "python": "CPython 3.11.7"}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def row_of(ours, peer, kind, target, stretch=None, peak=None, measure="value"):
-    row = TOOL.Row("1", "work <&> play")
-    row.figures.append(TOOL.Figure("rawdock", ours, peak=peak, rounds=[ours]))
+    row = Row("1", "work <&> play")
+    row.figures.append(Figure("rawdock", ours, peak=peak, rounds=[ours]))
     if peer is not None:
-        row.figures.append(TOOL.Figure("peer", peer, peak=20.0))
-    row.goals.append(TOOL.Goal("rawdock", None if kind == "limit" else "peer", kind, target, stretch,
+        row.figures.append(Figure("peer", peer, peak=20.0))
+    row.goals.append(Goal("rawdock", None if kind == "limit" else "peer", kind, target, stretch,
                                measure))
     return row
 
 
 def verdict_of(row):
-    return TOOL.judge(row.goals[0], row)
+    return judge(row.goals[0], row)
 
 
 @pytest.mark.parametrize("kind, ours, peer, target, stretch, ratio, word", [
@@ -44,7 +52,7 @@ def verdict_of(row):
 def test_a_ratio_is_judged_in_the_sense_of_its_kind(kind, ours, peer, target, stretch, ratio, word):
     verdict = verdict_of(row_of(ours, peer, kind, target, stretch))
     assert verdict["ratio"] == pytest.approx(ratio)
-    assert TOOL.outcome(verdict) == word
+    assert outcome(verdict) == word
 
 
 @pytest.mark.parametrize("bare, ratio", [(10.0, 1.5), (0.0, 2.5), (None, None)])
@@ -52,15 +60,15 @@ def test_what_a_bare_interpreter_takes_is_subtracted(bare, ratio):
     row = row_of(25.0, 10.0, "within", 2)
     row.goals[0].beyond = "bare"
     if bare is not None:
-        row.figures.append(TOOL.Figure("bare", bare, rounds=[bare]))
+        row.figures.append(Figure("bare", bare, rounds=[bare]))
     assert verdict_of(row)["ratio"] == ratio
-    assert TOOL.goal_words(verdict_of(row))[0] == "rawdock beyond bare, times peer"
+    assert goal_words(verdict_of(row))[0] == "rawdock beyond bare, times peer"
 
 
 def test_peak_memory_is_judged_by_the_peaks():
-    assert TOOL.outcome(verdict_of(row_of(9.0, 1.0, "within", 1, peak=19.0, measure="peak"))) == "reached"
-    assert TOOL.outcome(verdict_of(row_of(0.1, 1.0, "within", 1, peak=21.0, measure="peak"))) == "MISSED"
-    assert (TOOL.shown_ratio(verdict_of(row_of(0.1, None, "limit", 20, peak=11.5, measure="peak")))
+    assert outcome(verdict_of(row_of(9.0, 1.0, "within", 1, peak=19.0, measure="peak"))) == "reached"
+    assert outcome(verdict_of(row_of(0.1, 1.0, "within", 1, peak=21.0, measure="peak"))) == "MISSED"
+    assert (shown_ratio(verdict_of(row_of(0.1, None, "limit", 20, peak=11.5, measure="peak")))
             == "11.5 MiB")
 
 
@@ -68,7 +76,7 @@ def test_peak_memory_is_judged_by_the_peaks():
                          [row_of(1.0, None, "faster", 8), row_of(1.0, 2.0, "within", 1, measure="peak")])
 def test_what_was_not_measured_is_not_reached(row):
     verdict = verdict_of(row)
-    assert (verdict["ratio"], verdict["reached"], TOOL.outcome(verdict)) == (None, None, "not measured")
+    assert (verdict["ratio"], verdict["reached"], outcome(verdict)) == (None, None, "not measured")
 
 
 @pytest.mark.parametrize("value, unit, text", [
@@ -76,7 +84,7 @@ def test_what_was_not_measured_is_not_reached(row):
     (0.21, "s", "210 ms"),
     (10.0, "×", "10.0 ×")])
 def test_spans_for_people(value, unit, text):
-    assert TOOL.span(value, unit) == text
+    assert span(value, unit) == text
 
 
 def three_rows():
@@ -86,7 +94,7 @@ def three_rows():
 
 
 def test_the_table_shows_every_figure_goal_and_note_and_ends_with_the_count():
-    lines = TOOL.table(three_rows(), FACTS)
+    lines = table(three_rows(), FACTS)
     assert lines[0].split() == "machine a <machine> & more".split()
     text = "\n".join(lines)
     assert re.search(r"> rawdock faster than peer +9\.00× +≥ 8× +reached", text)
@@ -98,12 +106,12 @@ def test_the_table_shows_every_figure_goal_and_note_and_ends_with_the_count():
 
 
 def test_the_table_names_the_rows_that_have_no_figure():
-    assert "rows without a figure: 4e" in TOOL.table(three_rows() + [TOOL.Row("4e", "work")], FACTS)
-    assert not [line for line in TOOL.table(three_rows(), FACTS) if "without" in line]
+    assert "rows without a figure: 4e" in table(three_rows() + [Row("4e", "work")], FACTS)
+    assert not [line for line in table(three_rows(), FACTS) if "without" in line]
 
 
 def test_the_json_holds_what_the_table_shows():
-    value = json.loads(json.dumps(TOOL.as_json(three_rows(), FACTS)))
+    value = json.loads(json.dumps(as_json(three_rows(), FACTS)))
     assert value["facts"] == FACTS
     assert [row["goals"][0]["verdict"] for row in value["rows"]] == ["reached", "MISSED", "not measured"]
     assert value["rows"][0]["figures"][0] == {"name": "rawdock", "value": 1e-6, "unit": "s", "peak": None,
@@ -111,8 +119,8 @@ def test_the_json_holds_what_the_table_shows():
     assert value["rows"][1]["notes"] == ["httpx is left out: no wheel"]
 
 
-def test_the_picture_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_of_its_target():
-    root = ElementTree.fromstring(TOOL.svg(three_rows(), FACTS).encode("utf-8"))
+def test_the_drawing_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_of_its_target():
+    root = ElementTree.fromstring(svg(three_rows(), FACTS).encode("utf-8"))
     background, reached, missed = root.findall(SVG + "rect")
     assert background.get("fill") == "#ffffff"
     target = float(next(line for line in root.findall(SVG + "line")
@@ -125,17 +133,17 @@ def test_the_picture_is_xml_with_a_bar_for_each_measured_goal_on_the_right_side_
 
 
 def test_contenders_take_turns_and_the_first_round_does_not_count():
-    calls, row = [], TOOL.Row("1", "work")
+    calls, row = [], Row("1", "work")
 
     def contender(name, seconds):
         values = iter(seconds)
 
         def work():
             calls.append(name)
-            return TOOL.Sample(next(values), 1.0)
+            return Sample(next(values), 1.0)
         return name, work
 
-    TOOL.take_turns(row, [contender("rawdock", [99, 1, 3, 2]), contender("peer", [99, 4, 6, 5])], 3)
+    take_turns(row, [contender("rawdock", [99, 1, 3, 2]), contender("peer", [99, 4, 6, 5])], 3)
     assert calls == ["rawdock", "peer"] * 4
     assert [(figure.name, figure.value, figure.rounds)
             for figure in row.figures] == [("rawdock", 2, [1, 3, 2]), ("peer", 5, [4, 6, 5])]
@@ -144,21 +152,21 @@ def test_contenders_take_turns_and_the_first_round_does_not_count():
 
 @pytest.mark.parametrize("name, broken", [("peer", False), ("rawdock logs", True)])
 def test_who_raises_is_left_out_and_named(name, broken):
-    row = TOOL.Row("1", "work")
+    row = Row("1", "work")
 
     def fails():
         raise ValueError("it broke\nbadly")
 
-    TOOL.take_turns(row, [("other", lambda: TOOL.Sample(1)), (name, fails)], 2)
+    take_turns(row, [("other", lambda: Sample(1)), (name, fails)], 2)
     assert [figure.name for figure in row.figures] == ["other"]
     assert row.notes == ["%s is left out: it broke badly" % name]
     assert row.broken is broken
 
 
 def test_work_not_done_is_no_time():
-    assert TOOL.timed(lambda: 5, 10, 5)().seconds >= 0
-    with pytest.raises(TOOL.CannotBench, match="got 4, expected 5"):
-        TOOL.timed(lambda: 4, 10, 5)()
+    assert timed(lambda: 5, 10, 5)().seconds >= 0
+    with pytest.raises(CannotBench, match="got 4, expected 5"):
+        timed(lambda: 4, 10, 5)()
 
 
 def keys(words):
@@ -173,15 +181,15 @@ def test_rows_are_chosen_by_number_or_word():
 
 
 def test_the_typical_response_is_what_the_targets_are_about():
-    head, _, body = TOOL.TYPICAL_RESPONSE.partition(b"\r\n\r\n")
+    head, _, body = TYPICAL_RESPONSE.partition(b"\r\n\r\n")
     assert (head.count(b"\r\n"), len(body)) == (8, 1024)
-    assert TOOL.TYPICAL_VALUE == (200, 8, 1024)
+    assert TYPICAL_VALUE == (200, 8, 1024)
 
 
 def test_the_server_and_the_bench_agree_on_the_length_of_a_line():
     with open(os.path.join(ROOT, "tools", "bench_server.c"), encoding="utf-8") as source:
         found = re.search(r"#define LINE_BYTES ([0-9]+)\n", source.read())
-    assert int(found.group(1)) == TOOL.LINE_BYTES
+    assert int(found.group(1)) == LINE_BYTES
 
 
 @pytest.mark.parametrize("words, said", [
@@ -190,7 +198,7 @@ def test_the_server_and_the_bench_agree_on_the_length_of_a_line():
     (["--engine", "tcp://localhost:1", "8"], None)])
 def test_a_mistake_is_one_line_and_not_zero(words, said):
     if said is None:
-        with pytest.raises(TOOL.CannotBench, match="unix:///PATH"):
+        with pytest.raises(CannotBench, match="unix:///PATH"):
             TOOL.find_engine(TOOL.parse_arguments(words))
         return
     ran = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "bench")] + words,

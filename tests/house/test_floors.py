@@ -1,4 +1,4 @@
-"""The floors: FILES is every file, lowest first, and a file imports only what stands above it."""
+"""The floors: FILES is every file, lowest first, and a file imports only from files above it."""
 import ast
 
 import pytest
@@ -78,7 +78,7 @@ def test_the_package_is_named_only_by_relative_imports(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_an_own_import_can_be_cut_out(name):
-    """Its block keeps another statement, and it stands on lines of its own."""
+    """Its block keeps another statement, and it has lines of its own."""
     for node in ast.walk(tree_of(name)):
         for block in ("body", "orelse", "finalbody"):
             statements = getattr(node, block, None)

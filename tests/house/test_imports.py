@@ -1,4 +1,4 @@
-"""What the package may import, what it may never import, and what stands in memory after the start."""
+"""What the package may import, what it may never import, and what is in memory after the start."""
 import ast
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The grammar of HTTP stands once, in wire/: net/ and everything above search for no end of a head and match
+"""The grammar of HTTP is in wire/, once: net/ and everything above search for no end of a head and match
 no field line."""
 import ast
 import re

@@ -1,4 +1,5 @@
-"""The client stands without the school: no import of it, and every command works in a copy that has no teach/."""
+"""The client stands without the school: no import of it, and every command works in a copy that has no
+teach/."""
 import os
 import shutil
 import subprocess
@@ -12,10 +13,11 @@ from rawdock import PUBLIC_NAMES
 from rawdock.main import CLIENT_COMMANDS, SCHOOL_COMMANDS, SCHOOL_WORDS
 
 CLIENT_FILES = [name for name in FILES if not name.startswith(("teach/", "main.py"))]
-SCHOOL_NAMES = [name for home, names in PUBLIC_NAMES.items() if home.startswith("teach.") for name in names.split()]
+SCHOOL_NAMES = [name for home, names in PUBLIC_NAMES.items() if home.startswith("teach.")
+                for name in names.split()]
 # A room may use the rooms named here, and its own.
-ROOMS = {"record": (), "explain": ("record",), "tap": ("record", "explain"), "dryrun": ("record",), "practice": (),
-         "lessons": ("record", "explain", "practice"), "conform": ()}
+ROOMS = {"record": (), "explain": ("record",), "tap": ("record", "explain"), "dryrun": ("record",),
+         "practice": (), "lessons": ("record", "explain", "practice"), "conform": ()}
 
 
 @pytest.mark.parametrize("name", CLIENT_FILES)
@@ -46,8 +48,8 @@ def client_alone(tmp_path_factory):
 
 def run_alone(folder, *words):
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
-    ran = subprocess.run([sys.executable] + list(words), cwd=str(folder), env=environ, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    ran = subprocess.run([sys.executable] + list(words), cwd=str(folder), env=environ,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
 
 
@@ -60,7 +62,8 @@ def test_a_command_of_the_client_has_its_page_without_the_school(client_alone, n
 def test_the_client_talks_to_an_engine_without_the_school(client_alone):
     from rawdock import PracticeEngine
     with PracticeEngine() as engine:
-        ran = run_alone(client_alone, "-m", "rawdock", "-H", engine.address, "run", "--rm", "busybox", "echo", "alone")
+        ran = run_alone(client_alone, "-m", "rawdock", "-H", engine.address, "run", "--rm", "busybox", "echo",
+                        "alone")
     assert ran[:2] == (0, "alone\n"), ran
 
 

@@ -131,7 +131,7 @@ def test_what_another_command_compiles_is_added(script):
 
 
 @pytest.mark.parametrize("how", ["-B", "PYTHONDONTWRITEBYTECODE"])
-def test_nothing_is_kept_where_python_is_told_not_to(script, how):
+def test_nothing_is_kept_where_python_must_not_keep_it(script, how):
     if how == "-B":
         assert run(script, options=["-I", "-S", "-B"])[0] == 0
     else:
@@ -166,7 +166,7 @@ def test_one_cache_serves_every_path_that_leads_to_the_file(poisoned, tmp_path):
     ('out.line("rawdock %s" % __version__)', 'out.line("other %s!" % __version__)'),
     ('out.line("rawdock %s" % __version__)', 'out.line("another %s" % __version__)')])
 def test_a_file_that_changed_never_runs_old_code(script, old, new):
-    """Not even one of the same size with the modification time put back, which Python takes for unchanged."""
+    """Not even one of equal size with the modification time put back, which Python takes for unchanged."""
     run(script)
     before = os.stat(script)
     with open(script, encoding="utf-8") as file:

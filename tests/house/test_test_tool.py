@@ -32,7 +32,7 @@ def test_a_test_counts_once_and_its_worst_outcome_counts(tmp_path):
 @pytest.mark.parametrize("not_run, last",
                          [(None, ["one         4        1        2      0.5", "4 passed, 1 failed"]),
                           ("no engine", ["live tests: NOT RUN (no engine)", "4 passed, 1 failed"])])
-def test_the_last_line_is_the_total_and_what_did_not_run_stands_above_it(capsys, not_run, last):
+def test_the_last_line_is_the_total_and_what_did_not_run_comes_before_it(capsys, not_run, last):
     part = TOOL.Part("one")
     part.passed, part.failed, part.skipped, part.seconds = 4, 1, 2, 0.5
     TOOL.print_summary([part], not_run)
@@ -114,7 +114,8 @@ def test_a_single_file_has_few_chosen_tests(tmp_path, monkeypatch, capsys, most,
 
 
 def test_a_single_file_that_cannot_be_written_has_failed(tmp_path):
-    part = TOOL.artefact_part(("broken", ["--no-such-option"], ""), "3.11", sys.executable, False, str(tmp_path))
+    part = TOOL.artefact_part(("broken", ["--no-such-option"], ""), "3.11", sys.executable, False,
+                              str(tmp_path))
     assert (part.passed, part.failed) == (0, 1)
 
 

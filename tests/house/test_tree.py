@@ -61,7 +61,7 @@ def test_the_search_finds_what_it_looks_for(line, found):
 
 
 def test_test_files_have_names_of_their_own():
-    """pytest imports test files by their bare names: two of the same name would be one module."""
+    """pytest imports test files by their bare names: two of one name would be one module."""
     homes = {}
     for folder, _, names in os.walk(os.path.join(ROOT, "tests")):
         for name in names:

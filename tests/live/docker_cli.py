@@ -140,7 +140,7 @@ def remove_objects(engine):
             engine.json("DELETE", "/networks/" + network["Name"])
 
 
-# What differs from one run to the next, and our own name. Columns move with what stands in them, so runs of
+# What differs from one run to the next, and our own name. Columns move with their contents, so runs of
 # blanks are two: tests/live/test_listing_live.py compares whole tables byte for byte.
 NORMAL_FORMS = [
     (r"\b[0-9a-f]{64}\b", "ID-OF-64"),

@@ -35,7 +35,7 @@ class LiveEngine:
         self.docker_cli = docker_clis()[0].path if docker_clis() else None
 
     def _registry(self):
-        """The registry that stands in for Docker Hub: dockerd calls it a mirror, podman an insecure registry.
+        """The registry in the place of Docker Hub: dockerd calls it a mirror, podman an insecure registry.
         """
         settings = self.json("GET", "/info")["RegistryConfig"]
         if settings["Mirrors"]:

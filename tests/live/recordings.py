@@ -7,7 +7,7 @@ from rawdock.teach.record.record import Recording, WireRecorder, recorded_dial
 
 
 def record_run(engine, then=None):
-    """`run --rm busybox echo hi`, and `then(docker)` on the same client → Recording."""
+    """`run --rm busybox echo hi`, and `then(docker)` on its client → Recording."""
     recording = Recording(address=engine.address)
     recorder = WireRecorder([recording])
     out, err = io.BytesIO(), io.BytesIO()

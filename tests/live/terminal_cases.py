@@ -465,9 +465,9 @@ def the_window_is_closed(window, engine):
     assert wait_until(status, what="the end of the container") == [129]
 
 
-@case(run_script(READER), relay="unix", unsteady=True,
-      differs="The engine's end is said in our own words.", ours={"out": None})
+@case(run_script(READER), relay="unix", unsteady=True)
 def the_engine_is_killed(window, engine):
+    """Each says so in its own words; docker sometimes before the terminal's modes are back."""
     window.wait_for("ready\r\n")
     window.wait_raw()
     window.relay.cut()

@@ -1,4 +1,4 @@
-"""rawdock beside docker 28.2.2, invocation for invocation: the same output, errors and exit status as
+"""rawdock beside docker 28.2.2, invocation for invocation: equal output, errors and exit status as
 recorded.
 
 Where a docker 28.2.2 is on this machine, the record is compared with it too. On CI it must be there.

@@ -198,7 +198,7 @@ def table(text):
 
 
 def test_images_of_one_moment_come_in_any_order(engine, world):
-    """The engine lists images of the same second as its map gives them."""
+    """The engine lists images of one second as its map gives them."""
     for cli in docker_clis():
         for words in (["images"], ["images", "-a"], ["images", "--digests", "--no-trunc"]):
             theirs, ours = run([cli, "-H", engine.address] + words), rawdock(engine, words)
@@ -282,7 +282,7 @@ def test_a_followed_log_ends_with_its_container(engine, world):
 
 
 def stages(text):
-    """The lines of a pull in any order, less the stages that a layer may pass too fast to be told of."""
+    """The lines of a pull in any order, less the stages that a layer may pass too fast to be reported."""
     return [line for line in table(text) if not re.search(": (Waiting|Verifying Checksum|Download complete)$",
                                                           line)]
 

@@ -60,13 +60,13 @@ def web(engine):
     engine.remove_container("planned-web")
 
 
-def same_json(ran, told):
+def same_json(ran, shown):
     """Whether a script printed the JSON that the engine tells, but for what counts the seconds."""
     assert (ran.status, ran.err) == (0, b""), ran
     rows = json.loads(ran.out.decode("utf-8"))
-    for row in rows + told:
+    for row in rows + shown:
         row.pop("Status", None)
-    return rows == told and len(rows) > 0
+    return rows == shown and len(rows) > 0
 
 
 def test_the_life_of_a_container(engine, printer):
@@ -131,7 +131,7 @@ def test_an_image_that_is_missing_is_pulled_and_listed(engine, printer):
     assert engine.json("GET", "/images/busybox:latest/json")["RepoTags"]
 
 
-def test_a_refusal_is_told_in_the_engines_words(engine, printer):
+def test_a_refusal_is_reported_in_the_engines_words(engine, printer):
     for words, status, said in ((["run", "--rm", "--pull", "never", "nobody/has:this"], 125,
                                  b"No such image: nobody/has:this"),
                                 (["run", "--rm", "busybox", "no-such-program"], 127,

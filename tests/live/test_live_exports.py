@@ -24,7 +24,7 @@ STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "
          ("POST", "/images/create", 200)]
 
 
-def plain_path(target):
+def unmasked_path(target):
     path = re.sub(r"^(?:http://[^/]+)?(?:/v1\.[0-9]+)?", "", target).partition("?")[0]
     return re.sub("[0-9a-f]{64}", "ID", path)
 
@@ -80,13 +80,13 @@ def test_wireshark_sees_a_checksum_that_is_wrong(capture, tmp_path):
 
 def test_wireshark_names_the_requests_in_order_and_their_answers(capture):
     requests = fields(capture, "http.request", "tcp.stream", "http.request.method", "http.request.uri")
-    assert [(method, plain_path(uri)) for _, method, uri in requests] == [(method, path)
+    assert [(method, unmasked_path(uri)) for _, method, uri in requests] == [(method, path)
                                                                           for method, path, _ in STORY]
     answers = {}
     for stream, status in fields(capture, "http.response", "tcp.stream", "http.response.code"):
         answers.setdefault(stream, []).append(int(status))
     # On each connection answers come in the order of the requests.
-    assert [(method, plain_path(uri), answers[stream].pop(0)) for stream, method, uri in requests] == STORY
+    assert [(method, unmasked_path(uri), answers[stream].pop(0)) for stream, method, uri in requests] == STORY
     assert all(left == [] for left in answers.values())
 
 
@@ -111,7 +111,7 @@ def test_the_har_is_valid_and_tells_the_story(recording):
     file = io.BytesIO()
     write_har(AnnotatedRecording(recording), file)
     log = check_har(file.getvalue())
-    assert [(entry["request"]["method"], plain_path(entry["request"]["url"]), entry["response"]["status"])
+    assert [(entry["request"]["method"], unmasked_path(entry["request"]["url"]), entry["response"]["status"])
             for entry in log["entries"]] == STORY
     assert {entry["response"]["_verdict"] for entry in log["entries"]} == {"complete", "unconfirmed"}
     attach = log["entries"][4]

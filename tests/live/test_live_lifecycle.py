@@ -58,8 +58,8 @@ def test_start_stop_restart_kill_rm_of_several(engine, container):
 
 @pytest.mark.parametrize("command", [["start"], ["stop"], ["restart"], ["kill"], ["rm"], ["rm", "-f"],
                                      ["wait"]], ids=" ".join)
-def test_what_fails_is_told_and_the_rest_is_done(engine, container, command):
-    """The same words to both clients: the same status, output and messages, but for a summary line of the
+def test_what_fails_is_reported_and_the_rest_is_done(engine, container, command):
+    """One command line to both clients: equal status, output and messages, but for a summary line of the
     docker CLI's."""
     runs = []
     for argv in (client(engine), [engine.docker_cli, "-H", engine.address]):
@@ -92,7 +92,7 @@ def test_errors_have_the_docker_clis_status(engine, words):
 
 # ---- one command each
 
-def test_rm_refuses_a_running_one_and_takes_its_anonymous_volumes_when_told(engine, container):
+def test_rm_refuses_a_running_one_and_takes_its_anonymous_volumes_with_v(engine, container):
     id = container("sleep", "60", Volumes={"/data": {}})
     volume = engine.json("GET", "/containers/%s/json" % id)["Mounts"][0]["Name"]
     ran = rawdock(engine, "rm", id)
@@ -112,7 +112,7 @@ def test_rm_without_v_leaves_the_volume(engine, container):
         engine.json("DELETE", "/volumes/" + volume)
 
 
-def test_kill_sends_the_signal_asked_for(engine, container):
+def test_kill_sends_the_given_signal(engine, container):
     id = container("sh", "-c", LOOP)
     ready(engine, id)
     assert quiet(engine, "kill", "-s", "INT", id) == id
@@ -125,7 +125,7 @@ def test_kill_sends_the_signal_asked_for(engine, container):
     assert ran.status == 1 and "NONSENSE" in assert_one_line(ran.err)
 
 
-def test_stop_waits_as_long_as_told(engine, container):
+def test_stop_waits_the_given_time(engine, container):
     id = container("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.05; done")
     ready(engine, id)
     began = time.monotonic()

@@ -248,7 +248,7 @@ def test_frames_and_json_are_decoded(page, recording):
     connection = recording.connections[0]
     assert (json.loads(shown[0])["Cmd"] == ["echo", "hi"]
             and json.loads(shown[1])["Id"] in connection.stream("<").decode("latin-1"))
-    # Down the time line the answer's status stands.
+    # The timeline shows the status of the answer.
     assert (page.value("document.querySelector('.exchange[aria-current=\"true\"] .status').textContent")
             == "201")
 

@@ -167,14 +167,14 @@ def test_a_pull_by_hand_and_an_error_inside_it(engine):
 def test_every_row_that_needs_no_argument_answers(engine):
     rows = json.loads(rawdock(engine, "endpoints", "--json").out.decode())
     assert len(rows) == 108
-    asked = 0
+    requested = 0
     for row in rows:
         if row["method"] == "GET" and "{" not in row["path"] and row["path"] in (
                 "/_ping", "/containers/json", "/images/json", "/info", "/networks", "/plugins", "/system/df",
                 "/version", "/volumes"):
             assert rawdock(engine, "GET", row["path"]).status == 0
-            asked += 1
-    assert asked == 9
+            requested += 1
+    assert requested == 9
 
 
 # ---- nc

@@ -9,7 +9,7 @@ import pytest
 from tests.live.client import (
     Running, assert_one_line, client, free_port, met_the_interpreter, quiet, rawdock, run_to_end, wait_until)
 
-RUNS = int(os.environ.get("RAWDOCK_RUNS", "20"))
+RUNS = int(os.environ.get("RAWDOCK_RUNS", "10"))
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_the_redis_story(engine, rawdock_command, tmp_path):
 
 
 def test_output_and_status_are_whole_every_time(engine):
-    """RAWDOCK_RUNS says how often (20)."""
+    """RAWDOCK_RUNS says how often (10)."""
     for turn in range(RUNS):
         assert rawdock(engine, "run", "--rm", "busybox", "sh", "-c",
                        "echo x; echo e >&2; exit 7") == (7, b"x\n", b"e\n"), turn
@@ -291,8 +291,8 @@ ITS_OWN = ("Id", "Created", "Name", "State", "ResolvConfPath", "HostnamePath", "
 
 @pytest.mark.parametrize("options", ANY_OPTIONS, ids=lambda options: (options or ["none"])[0])
 def test_create_makes_what_the_docker_cli_makes(engine, options):
-    """inspect shows the same, nulls and empty lists too; but for the order of Env, which the docker CLI takes
-    from a map."""
+    """inspect shows equal values, nulls and empty lists too; but for the order of Env, which the docker CLI
+    takes from a map."""
     made = []
     for argv in (client(engine), [engine.docker_cli, "-H", engine.address]):
         ran = run_to_end(argv + ["create", "--name", "live-same"] + options + ["busybox", "true"])

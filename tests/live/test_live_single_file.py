@@ -59,7 +59,8 @@ def alone(request, single_file, tmp_path):
 
 def test_the_redis_story_alone(engine, alone, tmp_path):
     redis_story(engine, alone, str(tmp_path))
-    assert sorted(os.listdir(str(tmp_path))) == ["data", "rawdock.py"]   # nothing compiled, nothing left
+    assert sorted(os.listdir(str(tmp_path))) == ["__pycache__", "data", "rawdock.py"]
+    assert len(os.listdir(str(tmp_path / "__pycache__"))) == 1
 
 
 def test_the_seed_of_it_all_alone(engine, alone):

@@ -27,12 +27,12 @@ def test_todays_answers_pass_the_sweep(engine, tmp_path):
                                str(tmp_path)], env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert recorded.returncode == 0 and len(os.listdir(str(tmp_path))) >= 50, recorded.stderr
-    swept = subprocess.run([sys.executable, SWEEP, "--quick", "--captures", str(tmp_path)],
+    swept = subprocess.run([sys.executable, SWEEP, "--quick", "--every", "7", "--captures", str(tmp_path)],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = swept.stdout.decode("utf-8")
     assert swept.returncode == 0, text
     total = re.search(r"(?m)^all \d+ +\d+ +(\d+) +(\d+) +0 +0 +0 +0$", text)
-    assert total and int(total.group(1)) > 100000 and int(total.group(2)) > 1000, text
+    assert total and int(total.group(1)) > 15000 and int(total.group(2)) > 150, text
 
 
 class CuttingRelay:

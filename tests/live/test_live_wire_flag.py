@@ -36,8 +36,8 @@ def requests_of(err):
 
 def test_the_own_output_stays_the_same_byte_for_byte(engine, busybox):
     for words in (["ps", "-a"], ["images"], ["GET", "/_ping"], ["version"], ["inspect", "busybox"]):
-        plain, wired = rawdock(engine, *words), run_to_end(client(engine, "--wire", *words))
-        assert plain.status == wired.status == 0 and wired.out == plain.out, words
+        without, wired = rawdock(engine, *words), run_to_end(client(engine, "--wire", *words))
+        assert without.status == wired.status == 0 and wired.out == without.out, words
         assert requests_of(wired.err) and not signed_lines(wired.err, "!"), wired
         assert b"\x1b" not in wired.err
 
@@ -46,13 +46,13 @@ def test_run_shows_its_three_connections(engine, busybox):
     ran = run_to_end(client(engine, "--wire", "run", "--rm", "busybox", "sh", "-c",
                             "echo hi; echo bad >&2; exit 3"))
     assert ran.status == 3 and ran.out == b"hi\n"
-    asked = requests_of(ran.err)
-    assert [row[1:] for row in asked if row[2] != "/_ping"] == [
+    requested = requests_of(ran.err)
+    assert [row[1:] for row in requested if row[2] != "/_ping"] == [
         ("POST", "/containers/create"), ("POST", "/containers/ID/attach"), ("POST", "/containers/ID/wait"),
         ("POST", "/containers/ID/start"), ("POST", "/containers/ID/wait")]   # the last one for the removal
-    assert len({number for number, _, _ in asked}) == 3
-    attached = next(number for number, _, path in asked if path.endswith("/attach"))
-    waits = next(number for number, _, path in asked if path.endswith("/wait"))
+    assert len({number for number, _, _ in requested}) == 3
+    attached = next(number for number, _, path in requested if path.endswith("/attach"))
+    waits = next(number for number, _, path in requested if path.endswith("/wait"))
     assert attached != waits
     answers = signed_lines(ran.err, "<")
     assert (attached, "HTTP/1.1 101 UPGRADED") in answers
@@ -79,12 +79,13 @@ def test_secrets_are_masked_on_stderr(engine, busybox):
 
 def test_nc_shows_what_was_typed_by_hand(engine):
     typed = b"GET /_ping HTTP/1.0\r\n\r\n"
-    plain, wired = rawdock(engine, "nc", stdin=typed), run_to_end(client(engine, "--wire", "nc"), stdin=typed)
+    without, wired = (rawdock(engine, "nc", stdin=typed),
+                      run_to_end(client(engine, "--wire", "nc"), stdin=typed))
 
     def undated(ran):
         return re.sub(rb"Date: [^\r]*", b"Date:", ran.out)
 
-    assert undated(plain) == undated(wired) and wired.out.startswith(b"HTTP/1.")
+    assert undated(without) == undated(wired) and wired.out.startswith(b"HTTP/1.")
     assert signed_lines(wired.err, ">") == [(1, "GET /_ping HTTP/1.0"), (1, "")]
     assert (1, "OK") in signed_lines(wired.err, "<")
 
@@ -119,9 +120,9 @@ def test_the_practice_engine_shows_the_wire_too():
     ran = run_to_end([sys.executable, "-m", "rawdock", "-H", "practice:", "--wire", "run", "--rm", "busybox",
                       "echo", "hi"], stdin=None)
     assert ran.status == 0 and ran.out == b"hi\n"
-    asked = [row[1:] for row in requests_of(ran.err)]
-    assert ("POST", "/images/create") in asked
-    assert [path.rpartition("/")[2] for _, path in asked[-2:]] == ["start", "wait"]
+    requested = [row[1:] for row in requests_of(ran.err)]
+    assert ("POST", "/images/create") in requested
+    assert [path.rpartition("/")[2] for _, path in requested[-2:]] == ["start", "wait"]
     assert "stdout: hi" in [text for _, text in signed_lines(ran.err, "<")] and not signed_lines(ran.err, "!")
 
 

@@ -1,7 +1,7 @@
 """The order of requests on the wire: rawdock's is the docker CLI's, and the exit is being waited for before
 start is sent.
 
-Between client and engine stands a pass-through of plain socket code that notes each request head, and for
+Between client and engine is a pass-through of plain socket code that notes each request head, and for
 each connection when the first byte of an answer to it came back.
 """
 import os
@@ -114,7 +114,7 @@ def answers_stand_before(notes, first, then):
 
 
 def through(recorder, argv, **options):
-    """(the Recorder, the Ran) of a command whose address stands where argv has {}."""
+    """(the Recorder, the Ran) of a command whose address is where argv has {}."""
     one = recorder()
     return one, run_to_end([one.address if word == "{}" else word for word in argv], **options)
 

@@ -3,7 +3,7 @@
     FakeEngine(*recipes)   listens on a Unix socket; connection number i is played by recipe i, the last
                            recipe plays all further ones. A recipe is a function of one Peer.
     Peer                   an accepted connection: `request()` reads one request, `send()` answers
-    ScriptedSocket         no process, no thread: a socket whose receipts are written down beforehand
+    ScriptedSocket         no process, no thread: a socket whose reads give what the test has written down
 
 Whatever a recipe raises fails the test when the engine is left.
 """

@@ -1,4 +1,5 @@
-"""Every way to read a body gives the same under every split, and no cut, at any byte, looks like an end."""
+"""Every way to read a body gives equal bytes under every split, and no cut, at any byte, looks like an
+end."""
 import errno
 import io
 import json
@@ -180,7 +181,7 @@ def test_every_reading_of_a_cut_body_delivers_what_came_and_raises(read):
                 if read == "read":
                     response_.read()
         assert got.getvalue() == b"x" * 15 and not response_.complete
-        for _ in range(2):   # asked again, it still does not look finished
+        for _ in range(2):   # tried again, it still does not look finished
             with pytest.raises(RawdockError):
                 response_.readinto(bytearray(9))
             with pytest.raises(RawdockError):
@@ -214,7 +215,7 @@ def read_in_every_way(make):
                  lambda response: read_by_readinto(response, 5),
                  lambda response: list(response.frames(tty=True))):
         response = make()
-        for _ in range(2):   # asked again, it looks no better
+        for _ in range(2):   # tried again, it looks no better
             try:
                 read(response)
                 raised.add(None)

@@ -98,7 +98,7 @@ def test_address_and_context_exclude_each_other(home):
 
 @pytest.mark.parametrize("environ",
                          [{"DOCKER_TLS_VERIFY": "1"}, {"DOCKER_TLS_VERIFY": "0"}, {"DOCKER_TLS": "1"}])
-def test_tls_that_was_asked_for_is_never_left_out_silently(home, environ):
+def test_tls_that_is_wanted_is_never_left_out_silently(home, environ):
     with pytest.raises(AddressError, match="TLS"):
         find(home, DOCKER_HOST="tcp://env:2376", **environ)
     assert find(home, DOCKER_HOST="unix:///x", **environ) == "unix:///x"

@@ -419,7 +419,7 @@ def test_a_hundred_interim_answers_are_passed_over():
 
 
 def test_the_time_for_a_head_is_over_although_bytes_keep_coming(monkeypatch):
-    """A peer that never pauses gives the system's timer no chance: the clock is asked before each wait."""
+    """A peer that never pauses gives the system's timer no chance: the clock is read before each wait."""
     connection, sock = scripted(*[OK[at:at + 1] for at in range(len(OK))])
     now = [1000.0]
     receive = sock.recv

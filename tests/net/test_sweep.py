@@ -92,7 +92,6 @@ def test_the_captures_are_small():
 
 
 # ---- verdicts, one by one
-# -----------------------------------------------------------------------------------------
 
 def answer(wire, method="GET", hijack=False, tty=None, end=None):
     sock = SWEEP.CutSocket(wire, 0, False)

@@ -1,6 +1,6 @@
 """Feeding a reader in every way: whole, byte by byte, cut anywhere, with labels and without.
 
-`outcome` is what nearly every test of this folder stands on. It feeds one input in many
+`outcome` is what nearly every test of this folder uses. It feeds one input in many
 ways and fails unless all of them agree on the values, the error (class, rule, offset) and
 the labels, and unless the labels tile the bytes. What it returns is what they agree on.
 """
@@ -13,7 +13,7 @@ from rawdock.errors import RawdockError, StreamError
 
 TCHARS = "!#$%&'*+-.^_`|~0123456789ABCXYZabcxyz"
 
-# Rules about what the fields of a section say: the section's bytes are sound, so they are labelled.
+# Rules about what the fields of a section say: the section's bytes are well formed, so they are labelled.
 CONTENT_RULES = ("RFC 9112 §6.1", "RFC 9112 §6.3", "RFC 9112 §7", "RFC 9110 §8.6", "RFC 9110 §6.5.1",
                  "rawdock limit")
 
@@ -32,7 +32,7 @@ def verdict(error):
 
 
 def feed(reader, pieces, eof=False):
-    """(values, verdict or None). A reader that refused must refuse again, in the same words."""
+    """(values, verdict or None). A reader that refused must refuse again, in those words."""
     values = []
     try:
         for piece in pieces:

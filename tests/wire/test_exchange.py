@@ -400,7 +400,7 @@ def test_labels_of_a_head_reach_the_offending_byte():
     labels = outcome(response(), data, want_labels=True)[2]
     assert labels[-1] == (23, 24, "field name")
     two = outcome(response(), OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", want_labels=True)
-    # its grammar is sound: labelled to its end
+    # it is well formed: labelled to its end
     assert two[1][1:] == ("RFC 9112 §6.3", 52) and two[2][-1][1] == len(OK) + 40
 
 

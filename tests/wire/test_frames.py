@@ -63,7 +63,7 @@ def test_near_frames_are_judged_alike_however_they_are_cut(parts):
     outcome(FrameReader, b"".join(parts), eof=True)
 
 
-def test_a_cut_inside_a_frame_is_told_and_one_between_frames_cannot_be():
+def test_a_cut_inside_a_frame_is_reported_and_one_between_frames_cannot_be():
     edges, at = {0}, 0
     for _, payload in LOG_FRAMES:
         at += 8 + len(payload)

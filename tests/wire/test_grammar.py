@@ -26,7 +26,7 @@ def test_whole_texts(pattern, accepted, refused):
     (b"a\r\r\n", 1),
     (b"a\r\n\n", 3), (b"a\x00", 1), (b"ab\x7f", 2), (b"a\x0b", 1), (b"a\x1f", 1),
 ])
-def test_what_stands_nowhere_in_a_head(data, place):
+def test_what_may_be_nowhere_in_a_head(data, place):
     match = STRAY_CONTROL.search(data)
     assert (match.start() if match else None) == place
 

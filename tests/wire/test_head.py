@@ -272,7 +272,7 @@ def test_heads_follow_one_another():
                                                         ("TruncatedError", "RFC 9112 §8", len(data) - 8))
 
 
-# A bare LF: taken in requests only, and only if asked for.
+# A bare LF: taken in requests only, and only with bare_lf.
 
 BARE = [
     (b"GET / HTTP/1.0\n\n", []), (b"GET / HTTP/1.0\r\n\n", []), (b"GET / HTTP/1.0\n\r\n", []),

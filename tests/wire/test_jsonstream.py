@@ -101,7 +101,7 @@ def test_any_bytes_give_messages_or_an_error_of_ours(data, places):
     outcome(MessageReader, b'{"a":' + data, eof=True, places=clip(places, data))
 
 
-def test_a_cut_inside_a_message_is_told():
+def test_a_cut_inside_a_message_is_reported():
     data = '{"a":"\u20ac\\n"}\r\n{"b":[1,{}]}'.encode("utf-8")
     first = data.index(b"\r")
     cut_everywhere(MessageReader, data, {0, first, first + 1, first + 2})

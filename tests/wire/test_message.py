@@ -50,7 +50,7 @@ def test_no_status_line_can_carry_another(status, reason, version):
 
 
 @given(st.text(max_size=6), st.text(max_size=8), st.text(max_size=6), st.text(max_size=6))
-def test_what_is_sent_is_one_head_that_says_what_was_asked(method, target, name, value):
+def test_what_is_sent_is_one_head_that_says_what_was_given(method, target, name, value):
     try:
         data = encode_request_head(method, target, [(name, value)])
     except UsageError:

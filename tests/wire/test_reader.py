@@ -26,7 +26,7 @@ class Letters(WireReader):
         return TruncatedError("a word", 0)
 
 
-def test_values_are_a_plain_list_and_what_follows_the_end_is_left_over():
+def test_values_are_a_list_and_what_follows_the_end_is_left_over():
     reader = Letters()
     assert type(reader.feed(b"ab")) is list and reader.feed(b"") == [] and reader.feed(b"c.d") == [b"c"]
     assert reader.done and reader.feed(memoryview(b"e")) == [] and reader.leftover == b"de"

@@ -5,14 +5,14 @@ import re
 import tempfile
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fuzz_targets.drawing import (BYTE_TOKENS, TEXT_TOKENS, Finding, cut, mutated, mutated_literal,
+from fuzz_targets.drawing import (BYTE_TOKENS, TEXT_TOKENS, Finding, cut, mutated,
                                   nasty_text, require)
 from fuzz_targets.wire import METHODS, LiteralTarget, Target, TextTarget, make_json, words_of
 from rawdock.cli.flags import parse_command_line, parse_flag_table
 from rawdock.cli.format import build_time_text
-from rawdock.cli.template import Template
+from rawdock.cli.template import Template as GoTemplate
 from rawdock.engine.docker import error_from_response, raw_query_pairs
-from rawdock.engine.durations import parse_when, read_date
+from rawdock.cli.durations import parse_when, read_date
 from rawdock.engine.endpoints import encode_query, endpoint_names, find_endpoint
 from rawdock.engine.options import container_request, option_flag_table, read_env_file, run_options
 from rawdock.engine.reference import parse_reference, pull_query
@@ -27,8 +27,7 @@ from rawdock.wire.message import encode_request_head, encode_response_head
 
 
 class Encoding(LiteralTarget):
-    name = "encoding"
-    about = "wire/message and wire/chunked, the other way: heads, trailers and chunks written"
+    """wire/message and wire/chunked, the other way: heads, trailers and chunks written"""
 
     def generate(self, c):
         pairs = [(c.pick(["X-A", "Content-Length", nasty_text(c)]),
@@ -39,9 +38,6 @@ class Encoding(LiteralTarget):
             ("response", c.pick([200, 599, 99, 600, -200]), c.pick(["OK", "", nasty_text(c)]), pairs,
              c.pick(["1.1", "1.0", "1.1\r\n"])),
             ("trailers", pairs), ("chunk", c.blob(60))])
-
-    def mutate(self, c, case, other):
-        return case[:1] + mutated_literal(c, case[1:], other[1:])
 
     def check(self, case, rng, thorough):
         if len(repr(case)) > 5000:   # a head has limits, and one field can be written without a reader for it
@@ -90,8 +86,7 @@ QUERY_VALUES = [True, False, 0, 5, -1, 1 << 70, 1.5, -0.5, 1e300, "", "true", "5
 
 
 class Endpoints(LiteralTarget):
-    name = "endpoints"
-    about = "engine/endpoints: request targets out of any values"
+    """engine/endpoints: request targets out of any values"""
 
     def generate(self, c):
         values = QUERY_VALUES + [nasty_text(c, 4)]
@@ -148,9 +143,8 @@ class Endpoints(LiteralTarget):
                 "path values that read otherwise", path, values)
 
 
-class Addresses(TextTarget):
-    name = "address"
-    about = "net/address: parse_address"
+class Address(TextTarget):
+    """net/address: parse_address"""
 
     def check(self, case, rng, thorough):
         try:
@@ -193,9 +187,8 @@ MODEL_REFERENCE = re.compile("(?:(%s)/)?(%s(?:/%s)*)(?::(%s))?(?:@(%s))?\\Z" % (
     MODEL_DOMAIN, MODEL_COMPONENT, MODEL_COMPONENT, MODEL_TAG, MODEL_DIGEST))
 
 
-class References(TextTarget):
-    name = "reference"
-    about = "engine/reference: parse_reference"
+class Reference(TextTarget):
+    """engine/reference: parse_reference"""
 
     def check(self, case, rng, thorough):
         accepted = self.model(case)
@@ -264,8 +257,7 @@ def run_words(c):
 
 
 class Options(LiteralTarget):
-    name = "options"
-    about = "engine/options: what run and create take, as the engine gets it"
+    """engine/options: what run and create take, as the engine gets it"""
     flags = parse_flag_table(option_flag_table(without=("env_file",)))   # without the one that reads files
 
     def generate(self, c):
@@ -301,9 +293,8 @@ class Options(LiteralTarget):
             require(-1 << 63 <= value < 1 << 63, "a number that the engine cannot read", place, value)
 
 
-class EnvFiles(Target):
-    name = "env-file"
-    about = "engine/options: read_env_file"
+class EnvFile(Target):
+    """engine/options: read_env_file"""
     tokens = BYTE_TOKENS + [b"A=B\n", b"#c\n", b"A\n", b"\xef\xbb\xbf", b"PATH\n", b"= \n"]
 
     def check(self, case, rng, thorough):
@@ -335,8 +326,7 @@ def flag_tables():
 
 
 class Flags(LiteralTarget):
-    name = "flags"
-    about = "cli/flags: command lines against the tables of all commands"
+    """cli/flags: command lines against the tables of all commands"""
     tables = flag_tables()
 
     def generate(self, c):
@@ -395,9 +385,8 @@ TEMPLATE_WORDS = [
     " 1 ", " -2 ", " 1.5 ", " 0x1F ", " 1e3 ", " \"a\" ", " \"%9999d\" ", " nil ", " true ", " 'c' ", " `x` "]
 
 
-class Templates(LiteralTarget):
-    name = "template"
-    about = "cli/template: Go templates, parsed and executed"
+class Template(LiteralTarget):
+    """cli/template: Go templates, parsed and executed"""
 
     def generate(self, c):
         return "".join([c.pick(TEMPLATE_WORDS) for _ in range(c.below(9))]), c.below(len(ROWS))
@@ -411,7 +400,7 @@ class Templates(LiteralTarget):
         if re.search(r"range\s+[^}]*[0-9]{5}|[0-9]e[0-9]", text):
             return None   # {{range 99999}} is a loop as long as it says
         try:
-            template = Template(text)
+            template = GoTemplate(text)
         except UsageError as error:
             return words_of(error)
         outcome = []
@@ -446,8 +435,7 @@ class Answer:
 
 
 class Errors(Target):
-    name = "errors"
-    about = "engine/docker and net/response: errors in bodies and in streams"
+    """engine/docker and net/response: errors in bodies and in streams"""
 
     def generate(self, c):
         names = [b"message", b"error", b"errorDetail", b"status", b"stream", b"cause"]
@@ -475,8 +463,7 @@ class Errors(Target):
 
 
 class Times(TextTarget):
-    name = "times"
-    about = "cli/format: --since and --until, engine timestamps"
+    """cli/format: --since and --until, engine timestamps"""
 
     def check(self, case, rng, thorough):
         build_time_text(case)
@@ -490,5 +477,5 @@ class Times(TextTarget):
         return "when", moment is None, len(str(when))
 
 
-CLIENT_TARGETS = [Encoding, Endpoints, Addresses, References, Options, EnvFiles, Flags, Templates, Errors,
+CLIENT_TARGETS = [Encoding, Endpoints, Address, Reference, Options, EnvFile, Flags, Template, Errors,
                   Times]

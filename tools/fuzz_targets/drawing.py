@@ -2,7 +2,7 @@
 
 
 class Finding(Exception):
-    """A promise was broken: `kind` is short and the same for the same break, `detail` shows it."""
+    """A promise was broken: `kind` is short and names the promise, `detail` shows it."""
 
     def __init__(self, kind, detail=""):
         Exception.__init__(self, "%s: %s" % (kind, detail) if detail else kind)
@@ -118,34 +118,6 @@ def mutated(c, value, tokens, other):
         else:
             value = value[:at] + value[at:at + span][::-1] + value[at + span:]
     return value[:70000] or empty
-
-
-def mutated_literal(c, value, other):
-    """A list, tuple, dict, str or number with one of its parts changed."""
-    if isinstance(value, str):
-        return mutated(c, value, TEXT_TOKENS, other if isinstance(other, str) else "")
-    if isinstance(value, bytes):
-        return mutated(c, value, BYTE_TOKENS, other if isinstance(other, bytes) else b"")
-    if isinstance(value, (list, tuple)):
-        if isinstance(value, list) and c.seldom(4):
-            at = c.below(len(value) + 1)
-            spare = other if isinstance(other, list) and other else value
-            return value[:at] + ([c.pick(spare)] if spare and c.below(2) else value[at + 1:])
-        if not value:
-            return value
-        at = c.below(len(value))
-        spare = other[at] if isinstance(other, (list, tuple)) and at < len(other) else None
-        return value[:at] + type(value)([mutated_literal(c, value[at], spare)]) + value[at + 1:]
-    if isinstance(value, dict):
-        if not value or c.seldom(6):
-            return dict(value, **{nasty_text(c): nasty_text(c)})
-        key = sorted(value)[c.below(len(value))]
-        return dict(value,
-                    **{key: mutated_literal(c, value[key],
-                                            other.get(key) if isinstance(other, dict) else None)})
-    if isinstance(value, int) and not isinstance(value, bool):
-        return c.pick([value + 1, value - 1, -value, value * 65536, 0])
-    return value
 
 
 def nasty_text(c, most=3):

@@ -15,8 +15,7 @@ from rawdock.teach.record.record import Recording, RecordWriter, WireEvent, read
 
 
 class Explain(Target):
-    name = "explain"
-    about = "teach/explain: explain_messages, all roles"
+    """teach/explain: explain_messages, all roles"""
 
     def generate(self, c):
         if c.below(2):
@@ -66,9 +65,8 @@ class Explain(Target):
                 tuple([(facts["kind"], facts["framing"], facts["complete"]) for facts in found][:4]))
 
 
-class Annotations(Target):
-    name = "annotate"
-    about = "teach/annotate: annotate() of a connection, both directions"
+class Annotate(Target):
+    """teach/annotate: annotate() of a connection, both directions"""
 
     def generate(self, c):
         return Requests().generate(c), Responses().generate(c)[2], c.below(1 << 16)
@@ -124,4 +122,4 @@ class Annotations(Target):
         return frozenset(roles)
 
 
-SCHOOL_TARGETS = [Explain, Annotations]
+SCHOOL_TARGETS = [Explain, Annotate]

@@ -6,7 +6,7 @@ import sys
 import traceback
 import zlib
 
-from fuzz_targets.drawing import BYTE_TOKENS, TEXT_TOKENS, Finding, cut, mutated, mutated_literal, require
+from fuzz_targets.drawing import BYTE_TOKENS, TEXT_TOKENS, Finding, cut, mutated, require
 from fuzz_targets.models import (model_chunked, model_exchange, model_frames, model_head, model_json)
 from rawdock.errors import ProtocolError, RawdockError, StreamError, TruncatedError
 from rawdock.wire.chunked import ChunkedReader
@@ -25,14 +25,15 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "x!~"]
 class Target:
     """One parser and what it promises.
 
-    A target has `generate(c)` → case, an input made by structure; `mutate(c, case, other)` → case; and
-    `check(case, rng, thorough)` → a hashable outcome, or raises Finding. A case is a Python literal, so that
-    a line of the corpus can be read and typed.
+    Its docstring says which, and its name is the class's. It has `generate(c)` → case, an input made by
+    structure; `mutate(c, case, other)` → case; and `check(case, rng, thorough)` → a hashable outcome, or
+    raises Finding. A case is a Python literal, so that a line of the corpus can be read and typed.
     """
 
-    name = ""
-    about = ""
     tokens = BYTE_TOKENS
+
+    def __init__(self):
+        self.name = re.sub("(?<=.)(?=[A-Z])", "-", type(self).__name__).lower()
 
     def generate(self, c):
         """Tokens one after another."""
@@ -59,8 +60,10 @@ class TextTarget(Target):
 
 
 class LiteralTarget(Target):
+    """Its cases are made of lists and dicts: a changed one is another one."""
+
     def mutate(self, c, case, other):
-        return mutated_literal(c, case, other)
+        return self.generate(c)
 
 
 def words_of(error):
@@ -86,10 +89,12 @@ def run_check(target, case, thorough=False):
 
 
 class ReaderTarget(Target):
-    """A reader of the wire floor, or anything that is fed: `make(case, labels)` gives a new one, `data(case)`
-    its bytes."""
+    """A reader of the wire floor: `make(case, labels)` gives a new one, `data(case)` is what it is fed."""
 
     leaves_rest = False
+
+    def make(self, case, labels):
+        return self.reader(labels)
 
     def data(self, case):
         return case
@@ -287,12 +292,9 @@ def make_object(c, depth=0):
 # -- the targets
 
 class Chunked(ReaderTarget):
-    name = "chunked"
-    about = "wire/chunked: ChunkedReader"
+    """wire/chunked: ChunkedReader"""
+    reader = ChunkedReader
     leaves_rest = True
-
-    def make(self, case, labels):
-        return ChunkedReader(labels)
 
     def merge(self, values, reader):
         trailers = None if reader.trailers is None else list(reader.trailers)
@@ -316,11 +318,9 @@ class Chunked(ReaderTarget):
 
 
 class Frames(ReaderTarget):
-    name = "frames"
-    about = "wire/frames: FrameReader"
+    """wire/frames: FrameReader"""
 
-    def make(self, case, labels):
-        return FrameReader(labels)
+    reader = FrameReader
 
     def generate(self, c):
         return b"".join([encode_frame(c.below(3), c.blob(40)) for _ in range(c.below(6))])
@@ -339,11 +339,9 @@ class Frames(ReaderTarget):
 
 
 class Messages(ReaderTarget):
-    name = "messages"
-    about = "wire/jsonstream: MessageReader"
+    """wire/jsonstream: MessageReader"""
 
-    def make(self, case, labels):
-        return MessageReader(labels)
+    reader = MessageReader
 
     def generate(self, c):
         ends = [b"\r\n", b"\n", b"", b"\n\x1e", b" \t\r\n\n"]
@@ -378,8 +376,7 @@ def events_as_tuples(events):
 
 
 class Responses(ReaderTarget):
-    name = "responses"
-    about = "wire/exchange: ResponseReader, for the methods and for hijacks"
+    """wire/exchange: ResponseReader, for the methods and for hijacks"""
 
     def make(self, case, labels):
         return ResponseReader(case[0], case[1], labels)
@@ -413,12 +410,10 @@ class Responses(ReaderTarget):
 
 
 class Requests(ReaderTarget):
-    name = "requests"
-    about = "wire/exchange: RequestReader"
-    outcome = Responses.outcome
+    """wire/exchange: RequestReader"""
 
-    def make(self, case, labels):
-        return RequestReader(labels)
+    reader = RequestReader
+    outcome = Responses.outcome
 
     def merge(self, values, reader):
         return events_as_tuples(values)
@@ -478,20 +473,18 @@ class HeadTarget(Target):
                     "an offset does not move with its head", error, moved)
 
 
-class ResponseHeads(HeadTarget):
-    name = "response-head"
-    about = "wire/head: parse_response_head, against walk_head"
+class ResponseHead(HeadTarget):
+    """wire/head: parse_response_head, against walk_head"""
     kind = "response"
     parse = staticmethod(parse_response_head)
     encode = staticmethod(encode_response_head)
 
 
-class RequestHeads(HeadTarget):
-    name = "request-head"
-    about = "wire/head: parse_request_head, against walk_head"
+class RequestHead(HeadTarget):
+    """wire/head: parse_request_head, against walk_head"""
     kind = "request"
     parse = staticmethod(parse_request_head)
     encode = staticmethod(encode_request_head)
 
 
-WIRE_TARGETS = [Responses, Requests, ResponseHeads, RequestHeads, Chunked, Frames, Messages]
+WIRE_TARGETS = [Responses, Requests, ResponseHead, RequestHead, Chunked, Frames, Messages]

@@ -114,7 +114,7 @@ def busybox_entries():
     return entries
 
 
-# Debian's redis refuses clients that are not on loopback unless told otherwise, and through a published port
+# Debian's redis refuses clients that are not on loopback by default, and through a published port
 # every client comes from the bridge. A configuration file must stay the first argument; --version and its kin
 # stand alone.
 REDIS_SERVER = b"""#!/bin/sh
@@ -187,7 +187,7 @@ class Pusher:
 
 
 def noise(seed, size):
-    """Bytes that do not compress, the same on every machine."""
+    """Bytes that do not compress, and do not depend on the machine."""
     return random.Random(seed).getrandbits(8 * size).to_bytes(size, "big")
 
 

@@ -161,7 +161,7 @@ def install_missing(state):
 
 
 class NoServices:
-    """While packages are installed, invoke-rc.d is told not to start their services (policy-rc.d, exit 101).
+    """While packages are installed, invoke-rc.d must not start their services (policy-rc.d, exit 101).
     """
 
     path = "/usr/sbin/policy-rc.d"

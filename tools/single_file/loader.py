@@ -139,8 +139,10 @@ class SingleFile(type(sys)):
     """The module type that finds a section's name on first use (PEP 562 needs 3.7; this works on 3.6)."""
 
     def __getattr__(self, name):
-        for section, names in SECTION_NAMES.items():
-            if name in names.split():
+        import re
+        binding = re.compile(r"(?m)^(?:def |class |(?:\w+, )*)%s(?:\(|:|, | = )" % re.escape(name))
+        for section, (_, _, text) in SECTIONS.items():
+            if binding.search(text):
                 load_section(section)
                 if name in globals():
                     return globals()[name]

@@ -18,10 +18,11 @@ wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire
 wire/frames.py wire/jsonstream.py wire/exchange.py
 net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/listen.py net/limits.py
 net/duplex.py net/response.py net/connection.py
-engine/durations.py engine/answers.py engine/endpoints.py engine/reference.py engine/options.py
+engine/answers.py engine/endpoints.py engine/reference.py engine/options.py
 engine/docker.py engine/pump.py engine/terminal.py engine/run.py
-cli/console.py cli/flags.py cli/help.py cli/format.py cli/template.py cli/queries.py cli/formatted.py
-cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py cli/terminal.py cli/lifecycle.py cli/images.py
+cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py cli/template.py
+cli/queries.py cli/formatted.py cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py
+cli/terminal.py cli/lifecycle.py cli/images.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
 teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py

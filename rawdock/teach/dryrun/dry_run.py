@@ -190,6 +190,7 @@ class Plan:
                 step.reads_stdin = step.background = True
         self.has_background = any(step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
+        self.has_terminal = any(b'"Tty": true' in step.request for step in self.steps)
         several = len(self.steps) > 1 and not self.has_background
         self.goes_on = several and self.command in GOES_ON_AFTER_FAILURE
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
@@ -274,7 +275,13 @@ class PlannedSocket:
         self._answer = self.plan.answer(step)
 
     def sendall(self, data):
-        self.step.request += bytes(data)
+        from threading import get_ident
+        if get_ident() == self._planner:   # and not what the thread that copies stdin sends at its end
+            self.step.request += bytes(data)
+
+    def pending(self):
+        """How many bytes are received without waiting: no one can wait for this socket."""
+        return 1
 
     def recv(self, size):
         if not self._answer:

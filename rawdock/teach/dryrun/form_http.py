@@ -6,22 +6,24 @@ are spelled out.
 """
 import re
 
-from ...errors import UsageError, printable_text
+from ...cli.printable import printable_text
+from ...errors import UsageError
 from ..record.masking import masked_text, masked_words
 
 
 def shell_word(text):
-    """`text` (str or bytes) as one word for sh (bytes), in quotes only if it needs them."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    if re.fullmatch(rb"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*", data):
-        return data
-    return b"'" + data.replace(b"'", b"'\\''") + b"'"
+    """`text` (str or bytes) as one word for sh (str), in quotes only if it needs them."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    if re.fullmatch("[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*", text):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def command_comment(plan):
     """The planned command line as a comment (str), with its secrets masked."""
     words = [word.encode("utf-8", "surrogateescape") for word in ["rawdock", plan.command] + plan.words]
-    return "# " + printable_text(b" ".join(map(shell_word, masked_words(words))))
+    return "# " + printable_text(" ".join(map(shell_word, masked_words(words))))
 
 
 def step_comment(step):
@@ -51,7 +53,8 @@ def http_comments(plan, step):
     elif step.outcome == "removal":
         text = "its answer: 200 once the engine has removed the container (--rm), or 404, it is gone already"
     elif step.outcome == "frames":
-        text = "its answer: stdout and stderr in frames, until the engine closes"
+        output = "the terminal's output as it is" if plan.has_terminal else "stdout and stderr in frames"
+        text = "its answer: %s, until the engine closes" % output
         if step.background:
             text += "; the next steps do not wait for that"
         if step.reads_stdin:
@@ -71,8 +74,8 @@ def opening_comments(plan, about, is_script=True):
     lines = [command_comment(plan)] + ["# " + line for line in about]
     prefix = b"[A-Z]+ " + re.escape(plan.address.base.encode("ascii")) + rb"/v[0-9.]+/"
     if not any(re.match(prefix, step.request) for step in plan.steps):
-        lines.append("# Paths without /v1.41 or the like: the engine speaks its newest version. "
-                     "A real run asks first (GET /_ping) and says it.")
+        lines.append("# Paths without /v1.41 or the like: the engine uses its newest version. "
+                     "A real run sends GET /_ping first, and names the version.")
     if plan.shows_json and is_script:
         lines.append("# Printed is the JSON that the engine answers; "
                      "the command itself prints it as lines for people.")
@@ -91,9 +94,8 @@ def must_reach_engine(plan, form):
                          "forward the socket (ssh -L) and give -H unix://…")
 
 
-HTTP_ABOUT = ["What follows is sent byte for byte, but for these comments and the newline after a body. "
-              "A connection each, or",
-              "one after the other on one where the earlier answer was read to its end."]
+HTTP_ABOUT = ["What follows is sent byte for byte, except these comments and the newline after a body. Each",
+              "request has a connection of its own, or follows one whose answer has been read to its end."]
 
 
 def print_http(plan):

@@ -8,7 +8,8 @@ its answer and sends no chunks. An Id that an engine answers is checked before i
 
 Left out, and the program says so: an answer that was cut looks like one that ended. No signal is passed on.
 """
-from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
+from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
+from ...errors import UsageError
 from .form_script import PlanScript
 
 # The functions of a program: (name, text), each after those that it calls.
@@ -193,6 +194,9 @@ class PythonScript(PlanScript):
 
     def __init__(self, plan):
         PlanScript.__init__(self, plan)
+        if plan.has_terminal and any(step.reads_stdin for step in plan.steps):
+            raise UsageError("--dry-run=python: no script makes our terminal a container's",
+                             "leave -i or -t out, or write --dry-run=http")
         self.removes = any(step.outcome == "removal" for step in plan.steps)
 
     def values(self, step):
@@ -257,6 +261,8 @@ class PythonScript(PlanScript):
 
     def shown_answer(self, step, answer):
         """The statement that shows `answer` (an expression for its file) as the command does."""
+        if step.outcome == "frames" and self.plan.has_terminal:
+            return "copy(%s)" % answer
         return SHOWN_ANSWERS.get(step.outcome, "copy(%s)") % answer
 
     def end_of_background(self, step):

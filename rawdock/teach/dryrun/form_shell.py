@@ -14,26 +14,21 @@ ended; no signal is passed on; no stdin is sent into a container's stream.
 """
 import re
 
-from ...engine.run import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
+from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from ...errors import UsageError
 from .form_http import shell_word
 from .form_script import PlanScript
 
 
-def word_of_shell(data):
-    """str or bytes → one word for sh (str)."""
-    return shell_word(data).decode("utf-8", "surrogateescape")
-
-
 def shell_path(path):
     """`path` as a word for sh that no command takes for a flag."""
-    return word_of_shell("./" + path if path.startswith("-") else path)
+    return shell_word("./" + path if path.startswith("-") else path)
 
 
 def shell_pieces(pieces):
     """Pieces (bytes, and str for variables) → one word for sh (str)."""
     if not any(isinstance(piece, str) for piece in pieces):
-        return word_of_shell(b"".join(pieces))
+        return shell_word(b"".join(pieces))
     return '"%s"' % "".join(
         "${%s}" % piece if isinstance(piece, str)
         else re.sub(rb'[\\$"`]', rb"\\\g<0>", piece).decode("utf-8", "surrogateescape") for piece in pieces)
@@ -181,7 +176,7 @@ class ShellScript(PlanScript):
                              % self.form, "leave -i out, or write --dry-run=python")
         self.fail = "failed=1" if plan.goes_on else "exit " + self.failure
         self.descriptors = {}   # a background step → the descriptor from which its answer is read
-        self.show = "frames"    # the function that shows a stream
+        self.show = "cat" if plan.has_terminal else "frames"   # the function that shows a stream
 
     def values(self, step):
         not_found, not_executable = ["|".join("*'%s'*" % phrase for phrase in table)
@@ -255,7 +250,7 @@ class NetcatScript(ShellScript):
         address = self.plan.address
         if address.scheme == "unix":
             return "%s | nc -U %s" % (send, shell_path(address.path))
-        return "%s | nc %s %d" % (send, word_of_shell(address.host), address.port)
+        return "%s | nc %s %d" % (send, shell_word(address.host), address.port)
 
     def before(self, step):
         """The lines that put the length of a body from stdin or a file into $size."""

@@ -210,7 +210,7 @@ def annotated_stream(pair, direction, connection, ended):
             message.complete = ended
     if messages and not messages[-1].complete:
         messages[-1].error = stream.error
-    tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.bare_lf))
+    tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.reader.heads.bare_lf))
     for message in messages:
         its_own = []
         while tiles and tiles[0][0] < message.end:

@@ -19,12 +19,12 @@ EXPLAIN_FLAGS = """
 --har      text  FILE  write a HAR, which browsers' developer tools open
 --pcap     text  FILE  write a capture (pcapng), which Wireshark opens
 --secrets  bool  show credentials, as --json of captured bytes always does; else their bytes are asterisks
---role     text  ROLE  what was captured: response, request, or auto (the default: the first bytes tell)
+--role     text  ROLE  what was captured: response, request, or auto (the default: by the first bytes)
 --for      text  METHOD  the method that the captured responses answer (a HEAD's answer has no body)
 """
 
 CAPTURE_BYTES = 65536
-RECORD_START_BYTES = 64   # enough to tell a record from captured bytes
+RECORD_START_BYTES = 64   # enough to distinguish a record from a capture
 
 
 def read_capture(name):

@@ -9,7 +9,7 @@ collects the body of each message and adds no decision on what is complete, cut 
 from ...errors import ProtocolError, TruncatedError
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedPieces
 
-# Enough to tell the role: an empty line may come before a start line (RFC 9112 §2.2), then HTTP/ or a method.
+# Enough for guess_role(): an empty line may come before the start line (RFC 9112 §2.2).
 ROLE_BYTES = 7
 
 
@@ -93,7 +93,7 @@ class MessageCollector(PairedPieces):
         """A list with the PairedMessage whose head the end of the bytes cut, if there is one."""
         reader = self.readers[direction]
         is_cut = isinstance(reader.error, TruncatedError) and reader.message is None and reader.error.got
-        return [PairedMessage(reader.reader.kind, reader.offset)] if is_cut else []
+        return [PairedMessage(reader.reader.kind, reader.reader.offset)] if is_cut else []
 
 
 def explain_messages(pieces, role="auto", method="GET"):

@@ -14,11 +14,11 @@ PING_OPERATION = "Engine API, SystemPing"
 
 # role → (sentence, source).
 ROLE_EXPLANATIONS = {
-    "method": ("What the client wants done with the target.", "RFC 9110 §9.1"),
+    "method": ("What the client wants the server to do with the target.", "RFC 9110 §9.1"),
     "request target": ("What the request is about: a path, and a query after ?.", "RFC 9112 §3.2"),
     "version": ("The version of HTTP that the sender speaks.", "RFC 9112 §2.3"),
-    "SP": ("One space parts the elements of a request line.", "RFC 9112 §3"),
-    "status code": ("Three digits that say how it went; the first gives the class.", "RFC 9110 §15"),
+    "SP": ("One space separates the elements of a request line.", "RFC 9112 §3"),
+    "status code": ("Three digits for the result; the first is its class.", "RFC 9110 §15"),
     "reason phrase": ("The status in words, for people; programs read the code.", "RFC 9112 §4"),
     "field name": ("The name of a field; upper and lower case mean the same.", "RFC 9110 §5.1"),
     "colon": ("A colon ends the field name; no white space may come before it.", "RFC 9112 §5.1"),
@@ -50,29 +50,29 @@ ROLE_EXPLANATIONS = {
 
 # Fields that engines and their clients use: (what it is for, source).
 FIELD_EXPLANATIONS = {
-    "host": ("whom the request is for; on a Unix socket any name will do", "RFC 9110 §7.2"),
-    "user-agent": ("which program asks", "RFC 9110 §10.1.5"),
-    "accept": ("which kinds of content the client takes", "RFC 9110 §12.5.1"),
-    "accept-encoding": ("which codings of the content the client takes", "RFC 9110 §12.5.3"),
+    "host": ("the host that the request is for; on a Unix socket any name is accepted", "RFC 9110 §7.2"),
+    "user-agent": ("the program that sends the request", "RFC 9110 §10.1.5"),
+    "accept": ("which types of content the client accepts", "RFC 9110 §12.5.1"),
+    "accept-encoding": ("which content codings the client accepts", "RFC 9110 §12.5.3"),
     "content-type": ("what the body is", "RFC 9110 §8.3"),
     "content-length": ("how many bytes the body has", "RFC 9110 §8.6"),
-    "transfer-encoding": ("how the body is framed", "RFC 9112 §6.1"),
+    "transfer-encoding": ("the transfer codings, which frame the body", "RFC 9112 §6.1"),
     "trailer": ("which fields the trailer section will have", "RFC 9110 §6.6.2"),
-    "connection": ("what the sender wants done with this connection", "RFC 9110 §7.6.1"),
-    "upgrade": ("the protocol that the connection is to go on in", "RFC 9110 §7.8"),
+    "connection": ("options for this connection", "RFC 9110 §7.6.1"),
+    "upgrade": ("the protocol that the connection is to change to", "RFC 9110 §7.8"),
     "expect": ("the client waits for a 100 before it sends the body", "RFC 9110 §10.1.1"),
-    "date": ("when the answer was made", "RFC 9110 §6.6.1"),
-    "server": ("which program answers", "RFC 9110 §10.2.4"),
-    "location": ("where to go instead", "RFC 9110 §10.2.2"),
-    "allow": ("which methods the target takes", "RFC 9110 §10.2.1"),
-    "cache-control": ("who may keep the answer, and how long", "RFC 9111 §5.2"),
-    "pragma": ("the same as Cache-Control, for HTTP/1.0", "RFC 9111 §5.4"),
+    "date": ("when the response was made", "RFC 9110 §6.6.1"),
+    "server": ("the program that sends the response", "RFC 9110 §10.2.4"),
+    "location": ("another target for the request", "RFC 9110 §10.2.2"),
+    "allow": ("which methods the target supports", "RFC 9110 §10.2.1"),
+    "cache-control": ("who may store the response, and how long", "RFC 9111 §5.2"),
+    "pragma": ("Cache-Control for HTTP/1.0", "RFC 9111 §5.4"),
     "authorization": ("the client's credentials", "RFC 9110 §11.6.2"),
     "proxy-authorization": ("the client's credentials for a proxy", "RFC 9110 §11.7.2"),
     "api-version": ("the newest API version that the engine speaks", PING_OPERATION),
     "docker-experimental": ("whether the engine offers experimental features", PING_OPERATION),
     "builder-version": ("which builder the engine prefers: 1 the classic one, 2 BuildKit", PING_OPERATION),
-    "swarm": ("the engine's part in a swarm", PING_OPERATION),
+    "swarm": ("the engine's role in a swarm", PING_OPERATION),
     "ostype": ("the operating system that containers run on", PING_OPERATION),
     "x-registry-auth": ("the credentials for the registry, JSON in base64url: keep them secret",
                         "Engine API, Authentication"),
@@ -104,37 +104,37 @@ VALUE_EXPLANATIONS = {
 }
 
 STATUS_EXPLANATIONS = {
-    100: ("go on and send the body", "RFC 9110 §15.2.1"),
+    100: ("continue: send the body", "RFC 9110 §15.2.1"),
     101: ("agreed: from here on the connection is a raw stream", "RFC 9110 §15.2.2"),
     200: ("it worked", "RFC 9110 §15.3.1"),
     201: ("it was made", "RFC 9110 §15.3.2"),
     202: ("it was accepted, and is not done yet", "RFC 9110 §15.3.3"),
     204: ("it worked, and there is nothing to say", "RFC 9110 §15.3.5"),
-    301: ("it is elsewhere: the path was not in its plain form", "RFC 9110 §15.4.2"),
+    301: ("it is elsewhere: the path was not normalized", "RFC 9110 §15.4.2"),
     304: ("nothing had to be done: it is so already", "Engine API, ContainerStart"),
     400: ("the request is at fault; the body says how", "RFC 9110 §15.5.1"),
     401: ("credentials are missing or wrong", "RFC 9110 §15.5.2"),
     403: ("the engine will not do that", "RFC 9110 §15.5.4"),
     404: ("there is no such thing; the body names it", "RFC 9110 §15.5.5"),
-    405: ("this target does not take that method", "RFC 9110 §15.5.6"),
+    405: ("this target does not support that method", "RFC 9110 §15.5.6"),
     409: ("it is at odds with the present state: a name in use, a container that runs or does not",
           "RFC 9110 §15.5.10"),
-    500: ("the engine failed; the body says at what", "RFC 9110 §15.6.1"),
+    500: ("the engine failed; the body says how", "RFC 9110 §15.6.1"),
     501: ("the engine does not do that", "RFC 9110 §15.6.2"),
     503: ("the engine cannot do that now", "RFC 9110 §15.6.4"),
 }
-STATUS_CLASSES = {1: "an interim answer: another follows", 2: "it worked", 3: "look elsewhere",
+STATUS_CLASSES = {1: "an interim response: another response follows", 2: "it worked", 3: "look elsewhere",
                   4: "the request is at fault", 5: "the engine is at fault"}
-FRAME_STREAM_EXPLANATIONS = ("stdin, given back as output", "stdout", "stderr",
+FRAME_STREAM_EXPLANATIONS = ("stdin, echoed as output", "stdout", "stderr",
                              "an error of the engine's own, after which nothing follows")
 METHOD_EXPLANATIONS = {
-    "GET": ("Give me this: changes nothing.", "RFC 9110 §9.3.1"),
-    "HEAD": ("Give me the head alone that a GET would get: no body follows.", "RFC 9110 §9.3.2"),
-    "POST": ("Do this: make, start, stop; may change something.", "RFC 9110 §9.3.3"),
-    "PUT": ("Put what I send there.", "RFC 9110 §9.3.4"),
-    "DELETE": ("Remove this.", "RFC 9110 §9.3.5"),
+    "GET": ("Retrieve the target; nothing is changed.", "RFC 9110 §9.3.1"),
+    "HEAD": ("Retrieve only the head of the response to a GET: no body follows.", "RFC 9110 §9.3.2"),
+    "POST": ("Process this request: create, start, stop; may change something.", "RFC 9110 §9.3.3"),
+    "PUT": ("Replace the target by the body.", "RFC 9110 §9.3.4"),
+    "DELETE": ("Remove the target.", "RFC 9110 §9.3.5"),
 }
-STATUS_LINE_SPACE = ("One space parts the elements of a status line.", "RFC 9112 §4")
+STATUS_LINE_SPACE = ("One space separates the elements of a status line.", "RFC 9112 §4")
 INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.",
                 ATTACH_OPERATION)
 

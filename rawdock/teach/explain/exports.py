@@ -4,9 +4,10 @@
     write_export    writes an AnnotatedRecording as a page, a HAR or a pcapng file
 
 Promises: a file can be read by its owner alone (mode 0600), because even a masked conversation holds what
-programs printed. A symbolic link is not followed: whoever can write to its folder could choose which file is
-replaced. Two flags never write one file, and no flag writes the file that is read. The content of a file is
-kept until empty() is called, after all files have been opened; a new file that is not used is removed.
+programs printed. A symbolic link is not followed: another user who can write to its folder could choose
+which file is replaced. Two flags never write one file, and no flag writes the file that is read. The content
+of a file is kept until empty() is called, after all files have been opened; a new file that is not used is
+removed.
 Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are written as they are.
 """
 import os

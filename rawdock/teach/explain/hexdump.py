@@ -6,7 +6,7 @@ Promises: every span of the annotation is there; of a span longer than HEXDUMP_S
 many bytes follow. On a screen of known width no line is longer: an explanation without room beside its bytes
 goes below them, and a narrow screen has fewer bytes in a row.
 """
-from ...errors import printable_text
+from ...cli.printable import printable_text
 from .explanations import explain_span
 from .screen import counted_bytes, painted, wrapped_words
 from .transcript import SIGN_COLOURS

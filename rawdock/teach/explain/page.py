@@ -4,8 +4,8 @@ Strategy: annotate() finds what the bytes are, this file packs that as JSON besi
 script (page_assets.py), and the script draws it. The page holds the bytes once, in base64, and the spans as
 lengths that cover them; text, hexdump, frames and JSON are all drawn from those.
 
-Promises: one file that needs no network and is forbidden to use it (a Content-Security-Policy with the hashes
-of its own script and style). No byte of the wire can end the script block that holds it, or become markup.
+Promises: one file that needs no network and may not use one (a Content-Security-Policy with the hashes of its
+own script and style). No byte of the wire can end the script block that holds it, or become markup.
 The size is bounded: of a long message the start and the end are kept, a short one is kept whole, and the page
 says how many bytes are left out. Credentials are asterisks unless --secrets is given.
 
@@ -119,7 +119,7 @@ def page_data(annotated):
         summary.append("Secrets are shown as stars, of the same length")
     left_out = sum(sizes) - sum(stream["kept"] for one in drawn for stream in one["streams"])
     if left_out:
-        summary.append("%s of long messages left out of this page: they are counted where they stood"
+        summary.append("%s of long messages left out of this page: the page says where, and how many"
                        % counted(left_out, "byte"))
     return {"version": 1, "summary": ". ".join(summary) + ".", "milliseconds": seconds * 1000,
             "kinds": [kind[0] for kind in PAGE_KINDS], "roles": [[role, page_kind(role)] for role in roles],

@@ -338,15 +338,16 @@ const moveFocus = (target, found) => { stopAt(found, target); target.focus(); };
 // ---- streams: spans and bytes by offset
 
 function prepare(stream) {
-  const size = stream.spans.length / 4;
-  stream.starts = new Float64Array(size + 1);
-  for (let i = 0; i < size; i++) stream.starts[i + 1] = stream.starts[i] + stream.spans[4 * i];
-  for (const piece of stream.pieces) {
-    const text = atob(piece[1]);
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    piece.bytes = bytes;
+  const rows = stream.spans;
+  stream.spans = [];
+  for (let i = 0, start = 0; i < rows.length; i += 4) {
+    const [size, role, outer, text] = rows.slice(i, i + 4), [name, kind] = record.roles[role];
+    const end = start + size, within = record.roles[outer][0];
+    stream.spans.push({start, end, role, name, kind, within, text: record.texts[text]});
+    start = end;
   }
+  for (const piece of stream.pieces)
+    piece.bytes = Uint8Array.from(atob(piece[1]), (letter) => letter.charCodeAt(0));
 }
 for (const connection of record.connections) connection.streams.forEach(prepare);
 
@@ -358,10 +359,9 @@ function lastAtOrBefore(size, offset, at) {
   }
   return low;
 }
-const spanAt = (stream, offset) => lastAtOrBefore(stream.starts.length - 1, offset, (i) => stream.starts[i]);
-const roleOf = (stream, i) => record.roles[stream.spans[4 * i + 1]];
-const withinOf = (stream, i) => record.roles[stream.spans[4 * i + 2]];
-const textOf = (stream, i) => record.texts[stream.spans[4 * i + 3]];
+const spansIn = (stream, start, end) => start >= end ? [] : stream.spans.slice(
+  lastAtOrBefore(stream.spans.length, start, (i) => stream.spans[i].start),
+  lastAtOrBefore(stream.spans.length, end - 1, (i) => stream.spans[i].start) + 1);
 
 // The bytes of [start, end) as runs: {start, end, bytes}, or {start, end} where this page does not have them.
 function runs(stream, start, end) {
@@ -592,20 +592,20 @@ function goBack(part) {
   part.budget[view] = 3 * SHOWN[view];
   redraw(part);
 }
-function walkable(part, i, offset) {
-  const role = roleOf(part.stream, i), element = make("span", "w k-" + role[1]);
+function walkable(part, span, offset) {
+  const element = make("span", "w k-" + span.kind);
   element.tabIndex = -1;
   attributes(element, view === "hex" ? {role: "gridcell"} : {role: "option", "aria-selected": "false"});
-  Object.assign(element, {home: part, span: i, offset: offset});
-  element.dataset.role = role[0];
+  Object.assign(element, {home: part, span: span, offset: offset});
+  element.dataset.role = span.name;
   element.dataset.at = offset;
-  keep(part, i, element);
+  keep(part, span, element);
   return element;
 }
-function keep(part, i, element) {
-  if (!part.elements.has(i)) part.elements.set(i, []);
-  part.elements.get(i).push(element);
-  if (pinned === part.stream.spans[4 * i + 1]) element.classList.add("picked");
+function keep(part, span, element) {
+  if (!part.elements.has(span)) part.elements.set(span, []);
+  part.elements.get(span).push(element);
+  if (pinned === span.role) element.classList.add("picked");
 }
 function newLine(box, offset) {
   const code = make("span", "code"), line = make("div", "line", hide(make("span", "at", offset)), code);
@@ -622,10 +622,10 @@ const NOTES = {"method": "request line", "status code": "status line", "field na
 function textLines(part, box) {
   const stream = part.stream;
   let budget = part.budget.text, at = part.from, line = null, ended = true;
-  for (let i = spanAt(stream, at); stream.starts[i] < part.end && budget > 0; i++) {
-    const start = Math.max(at, stream.starts[i]);
-    let end = Math.min(part.end, stream.starts[i + 1]);
-    const role = roleOf(stream, i)[0], within = withinOf(stream, i)[0];
+  for (const span of spansIn(stream, at, part.end)) {
+    if (budget <= 0) break;
+    const start = Math.max(at, span.start), {name: role, within} = span;
+    let end = Math.min(part.end, span.end);
     const begins = role === "frame stream type" || role === "JSON message" || role === "chunk size"
       || (role === "chunk data CRLF" && line && line.roles.length > 0 && line.roles[0] !== "chunk size"
         && !line.inner) || (line && line.inner) !== (within !== "");
@@ -636,7 +636,7 @@ function textLines(part, box) {
       if (line.inner) line.classList.add("inner");
       ended = false;
     }
-    const element = walkable(part, i, start);
+    const element = walkable(part, span, start);
     line.roles.push(role);
     let broken = false;
     for (const run of runs(stream, start, end)) {
@@ -649,7 +649,7 @@ function textLines(part, box) {
       const bytes = run.bytes.subarray(0, size);
       budget -= size;
       if (isHeader(role)) element.append(make("i", "esc", Array.from(bytes, hex).join(" ")));
-      else fillText(element, bytes, stream.starts[i + 1] - stream.starts[i] > 2);
+      else fillText(element, bytes, span.end - span.start > 2);
       broken = bytes[bytes.length - 1] === 10;
       if (size < run.bytes.length || budget <= 0) { end = run.start + size; break; }
     }
@@ -672,12 +672,11 @@ function hexRows(part, box) {
   for (const run of runs(stream, part.from, part.end)) {
     if (budget <= 0) break;
     if (!run.bytes) {
-      for (let i = spanAt(stream, run.start); at < run.end; i++) {
-        const end = Math.min(run.end, stream.starts[i + 1]);
-        const line = attributes(newLine(box, at), {role: "row"});
-        const cell = walkable(part, i, at);
+      for (const span of spansIn(stream, run.start, run.end)) {
+        const end = Math.min(run.end, span.end), line = attributes(newLine(box, at), {role: "row"});
+        const cell = walkable(part, span, at);
         cell.classList.add("fold");
-        cell.textContent = foldText(end - at, at === stream.starts[i] && end === stream.starts[i + 1]);
+        cell.textContent = foldText(end - at, at === span.start && end === span.end);
         line.code.append(cell);
         at = end;
       }
@@ -685,18 +684,18 @@ function hexRows(part, box) {
     }
     const size = Math.min(run.bytes.length, budget);
     budget -= size;
-    let i = spanAt(stream, at);
+    const spans = spansIn(stream, at, at + size);
     for (let row = 0; row < size; row += wide) {
       const line = attributes(newLine(box, at), {role: "row"}), ascii = hide(make("span", "ascii"));
       for (let k = row; k < Math.min(size, row + wide); k++, at++) {
-        while (stream.starts[i + 1] <= at) i++;
-        const cell = walkable(part, i, at), byte = run.bytes[k];
+        while (spans[0].end <= at) spans.shift();
+        const cell = walkable(part, spans[0], at), byte = run.bytes[k];
         cell.textContent = hex(byte);
         const shown = byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "\u00b7";
-        const letter = make("i", "k-" + roleOf(stream, i)[1], shown);
+        const letter = make("i", "k-" + spans[0].kind, shown);
         cell.twin = letter;
         letter.twin = cell;
-        keep(part, i, letter);
+        keep(part, spans[0], letter);
         line.code.append(cell);
         ascii.append(letter);
       }
@@ -814,12 +813,8 @@ function prettyValue(tokens, short) {
 function drawRoles() {
   const totals = new Map();
   for (const part of open.exchange.parts) {
-    const stream = part.stream;
-    for (let i = spanAt(stream, part.start); stream.starts[i] < part.end; i++) {
-      const role = stream.spans[4 * i + 1];
-      const size = Math.min(part.end, stream.starts[i + 1]) - Math.max(part.start, stream.starts[i]);
-      if (size > 0) totals.set(role, (totals.get(role) || 0) + size);
-    }
+    for (const {start, end, role} of spansIn(part.stream, part.start, part.end))
+      totals.set(role, (totals.get(role) || 0) + Math.min(part.end, end) - Math.max(part.start, start));
   }
   $("roles").textContent = "";
   const kindOf = (role) => record.kinds.indexOf(record.roles[role][1]);
@@ -846,9 +841,8 @@ function pin(role) {
 }
 function pick(role) {
   for (const part of open.exchange.parts) {
-    part.elements.forEach((elements, i) => {
-      const yes = part.stream.spans[4 * i + 1] === role;
-      for (const element of elements) element.classList.toggle("picked", yes);
+    part.elements.forEach((elements, span) => {
+      for (const element of elements) element.classList.toggle("picked", span.role === role);
     });
   }
 }
@@ -866,10 +860,8 @@ function read(element) {
     return "";
   }
   document.querySelector(".side").classList.remove("idle");
-  const {home: part, span: i, offset} = element, stream = part.stream;
-  const [role, kind] = roleOf(stream, i), within = withinOf(stream, i)[0];
-  const [sentence, source] = textOf(stream, i);
-  const start = stream.starts[i], end = stream.starts[i + 1], time = timeAt(stream, offset);
+  const {home: part, offset} = element, stream = part.stream, time = timeAt(stream, offset);
+  const {start, end, name: role, kind, within, text: [sentence, source]} = element.span;
   const where = (end - start === 1 || view === "hex" ? "Byte " + offset : "Bytes " + start + " to "
     + (end - 1)) + " of " + NUMBER.format(stream.length) + ", " + WAYS[part.way]
     + (timed && time !== null ? ", at " + ms(time) : "") + ".";
@@ -963,9 +955,8 @@ function walk(event) {
   if (!from) return;
   if (event.key === "Escape") { pin(-1); return; }
   if (event.key === "Enter" || event.key === " ") {
-    const role = from.home.stream.spans[4 * from.span + 1];
     event.preventDefault();
-    pin(pinned === role ? -1 : role);
+    pin(pinned === from.span.role ? -1 : from.span.role);
     return;
   }
   if (event.altKey || event.metaKey || event.shiftKey) return;
@@ -991,12 +982,9 @@ function pointed(event) {
   return element && (element.classList.contains("w") ? element : element.twin);
 }
 let hovered = null;
-function cool() {
+function hover(element) {
   const stays = current && hovered && hovered.span === current.span && hovered.home === current.home;
   if (hovered && !stays) heat(hovered, false);
-}
-function hover(element) {
-  cool();
   hovered = element;
   if (element) { heat(element, true); read(element); }
   else read(current && current.classList.contains("here") ? current : null);

@@ -81,7 +81,7 @@ def break_place(text, room):
 
 
 def wrapped_words(text, room):
-    """Prose → list of lines; a word that is longer than `room` is broken as broken_line breaks it."""
+    """Prose → list of lines; a word that is longer than `room` is broken as broken_line() breaks it."""
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > room:

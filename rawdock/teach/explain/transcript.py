@@ -16,7 +16,8 @@ read; each write is whole lines. An explanation is given once, with the first li
 """
 from collections import deque
 
-from ...errors import ProtocolError, StreamError, TruncatedError, printable_text
+from ...cli.printable import printable_text
+from ...errors import ProtocolError, StreamError, TruncatedError
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
 from .annotate import content_kind

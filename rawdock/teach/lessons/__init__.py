@@ -1,1 +1,1 @@
-"""The lessons and the tour: what is typed, how it is marked, and what is said to it."""
+"""The lessons and the tour: texts and tasks, the check of an answer, and the session with a learner."""

@@ -1,7 +1,7 @@
-"""The commands for whoever learns: learn and tour.
+"""The commands `learn` and `tour`: their rows only.
 
-Rows only. What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help`
-reads this file too.
+What they run is imported when it is run: the texts of the lessons are long, and `rawdock --help` reads this
+file too.
 """
 from ...cli.flags import Command, command_table
 

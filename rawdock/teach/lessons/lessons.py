@@ -158,7 +158,13 @@ class WantedRequest:
     def compare_body(self, answer, request):
         data, kind, at = answer.data, request.framing.kind, request.body_start
         if self.body is None:
-            return hint_at(data, at, "this request needs no body") if request.body else None
+            field = {"length": "Content-Length", "chunked": "Transfer-Encoding"}.get(kind)
+            if field is None or request.head.headers.get(field) == "0":
+                return None
+            return hint_at(data, field_place(data, request, field),
+                           "this request needs no body: leave out %s, which announces one" % field)
+        if request.end is None:
+            return None   # wire_hint() says what is missing
         if kind != self.framing:
             words = "this task wants Transfer-Encoding: chunked, and no Content-Length"
             if self.framing == "length":
@@ -265,21 +271,22 @@ class Lesson:
         for part, value in parts.items():
             setattr(self, part, value)
 
+    @property
+    def is_text(self):
+        """Whether the answer is text about bytes, and not requests."""
+        return self.kind != "requests"
+
     def check(self, data):
         """None if `data` (bytes) solves the task, else the hint (str)."""
-        if self.kind != "requests":
+        if self.is_text:
             return self.look(data)
         answer = read_answer(data)
+        # A difference that comes before the byte that breaks HTTP is named first.
+        for place, (wanted, request) in enumerate(zip(self.wanted, answer.requests), 1):
+            hint = wanted.compare(answer, request)
+            if hint is not None:
+                return hint if len(self.wanted) == 1 else "request %d: %s" % (place, hint)
         hint = wire_hint(answer)
-        for place, wanted in enumerate(self.wanted):
-            # A difference that comes before the byte that breaks HTTP is named first.
-            if place < len(answer.whole):
-                found = wanted.compare(answer, answer.whole[place])
-                if found is not None:
-                    return self.numbered(place, found)
-        needless = self.needless_body(answer)
-        if needless is not None:
-            return needless
         if hint is not None:
             return hint
         if len(answer.whole) < len(self.wanted):
@@ -299,22 +306,6 @@ class Lesson:
                            "%d bytes after the request: this task sends nothing on the stream"
                            % len(answer.stream))
         return None
-
-    def needless_body(self, answer):
-        """The hint for a request that announces a body though the task has none, or None."""
-        place = len(answer.whole)
-        if place >= min(len(answer.requests), len(self.wanted)) or self.wanted[place].body is not None:
-            return None
-        request = answer.requests[place]
-        hint = self.wanted[place].compare_line(answer, request)
-        if hint is None:
-            field = "Content-Length" if request.framing.kind == "length" else "Transfer-Encoding"
-            hint = hint_at(answer.data, field_place(answer.data, request, field),
-                           "this request needs no body: leave out %s, which announces one" % field)
-        return self.numbered(place, hint)
-
-    def numbered(self, place, hint):
-        return hint if len(self.wanted) == 1 else "request %d: %s" % (place + 1, hint)
 
 
 class LessonExchange:
@@ -464,9 +455,9 @@ def received_events(sock, reader):
 
 
 class LessonProgress:
-    """Which lessons are solved, and how many hints were given, in the file `path`.
+    """Which lessons are solved, and which hints were given: lines `solved NAME` and `hint NAME` in a file.
 
-    `trouble` (str or None) says what went wrong with the file.
+    `path` is its path, and `trouble` (str or None) says what went wrong with it.
     """
 
     def __init__(self, path=None, environ=os.environ):
@@ -474,49 +465,43 @@ class LessonProgress:
             home = environ.get("XDG_STATE_HOME") or ""
             if not os.path.isabs(home):   # the XDG rule: a relative one is ignored
                 home = os.path.join(os.path.expanduser("~"), ".local", "state")
-            path = os.path.join(home, "rawdock", "learn.json")
+            path = os.path.join(home, "rawdock", "learn.txt")
         self.path = path
         self.trouble = None
-        self.solved = {}       # name of a lesson → when it was solved, str
-        self.hints = {}        # name of a lesson → how many hints were given
+        self.lines = []
         try:
-            self._read()
+            with open(path, encoding="utf-8") as file:
+                self.lines = file.read().splitlines()
         except (FileNotFoundError, NotADirectoryError):
             pass
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             self.trouble = ("what was solved before is not known: %s cannot be read (%s)"
-                            % (self.path, getattr(error, "strerror", None) or error))
+                            % (path, getattr(error, "strerror", None) or error))
 
-    def _read(self):
-        with open(self.path, encoding="utf-8") as file:
-            found = json.load(file)
-        solved, hints = found["solved"], found["hints"]
-        if not (isinstance(solved, dict) and isinstance(hints, dict)
-                and all(type(count) is int for count in hints.values())):
-            raise ValueError("it does not hold what rawdock learn writes")
-        self.solved, self.hints = solved, hints
-
-    def _write(self):
-        kept = {"version": 1, "solved": self.solved, "hints": self.hints}
-        beside = "%s.%d" % (self.path, os.getpid())
+    def _write(self, mode, line=""):
+        """Write `line` to the file; `mode` is "w" or "a"."""
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            with open(beside, "w", encoding="utf-8") as file:
-                file.write(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-            os.replace(beside, self.path)
+            with open(self.path, mode, encoding="utf-8") as file:
+                file.write(line)
         except OSError as error:
             self.trouble = ("this is not remembered: %s cannot be written (%s)"
                             % (self.path, error.strerror or error))
 
+    def _add(self, line):
+        self.lines.append(line)
+        self._write("a", line + "\n")
+
+    def is_solved(self, lesson):
+        return "solved " + lesson.name in self.lines
+
     def solve(self, lesson):
-        self.solved[lesson.name] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self._write()
+        self._add("solved " + lesson.name)
 
     def next_hint(self, lesson):
         """(number, hint) of the lesson's next hint; the last one again when all were given."""
-        given = min(max(self.hints.get(lesson.name, 0), 0), len(lesson.hints) - 1)
-        self.hints[lesson.name] = given + 1
-        self._write()
+        given = min(self.lines.count("hint " + lesson.name), len(lesson.hints) - 1)
+        self._add("hint " + lesson.name)
         return given + 1, lesson.hints[given]
 
     def report(self, console):
@@ -526,11 +511,11 @@ class LessonProgress:
             self.trouble = None
 
     def reset(self):
-        self.solved, self.hints = {}, {}
-        self._write()
+        self.lines = []
+        self._write("w")
 
 
 def first_unsolved(lessons, progress, after=0):
     """The number of the first unsolved lesson after number `after`, else of the first; None without any."""
-    left = [number for number, lesson in enumerate(lessons, 1) if lesson.name not in progress.solved]
+    left = [number for number, lesson in enumerate(lessons, 1) if not progress.is_solved(lesson)]
     return next((number for number in left if number > after), left[0] if left else None)

@@ -4,17 +4,17 @@ import re
 import sys
 from collections import deque
 
-from ...errors import printable_text
+from ...cli.printable import printable_text
 from ..explain.screen import (
-    DEFAULT_WIDTH, break_place, broken_line, output_width, painted, wants_colour, wrapped_words,
+    DEFAULT_WIDTH, output_width, output_widths, painted, wants_colour, wrapped_words,
 )
+from ..explain.transcript import TranscriptSink
+from ..record.record import WireRecorder
 
 MAX_PROSE_WIDTH = 100
 TITLE_COLOUR, GOOD_COLOUR, WRONG_COLOUR, LITERAL_COLOUR, MARK_COLOUR = "1", "1;32", "1;31", "36", "1;33"
 INDENT = "    "
 MARK_LINE = re.compile(r" +\^")
-COMMAND_LINE = re.compile(r" +(?:printf|rawdock|python3|docker|nc|until=)")
-SHELL_WORD = re.compile(r"(?:'[^']*'|\"[^\"]*\"|\$\(\(.*?\)\)|\$\([^()]*\)|[^\s'\"])+")
 WORDS_THAT_LEAVE = ("q", "quit", "exit", "n", "no")   # at a prompt where Enter continues
 FIRST_LINES, LAST_LINES = 40, 8   # of a folded transcript: a pull of many layers has thousands
 NAMED_COMMAND = re.compile(r"\brawdock (?=(?:learn|tour|tap|explain|practice) ?)")
@@ -57,67 +57,29 @@ class Prose:
 
     def show_bytes(self, lines):
         """Print lines (list of str) of what was typed or is to be typed, indented."""
-        for line in lines:
-            self._write(literal_lines(INDENT + printable_text(line), "", self._width), LITERAL_COLOUR)
+        self._write([INDENT + printable_text(line) for line in lines], LITERAL_COLOUR)
 
 
 def wrapped_text(text, width):
     """`text` (str), with the lines of each paragraph filled up to `width` columns.
 
-    Lines that begin with a blank or { are not joined, and are broken only if they are too long: a command so
-    that a shell still reads it as one, others after a blank or a comma. A line with a mark (^) below it is
-    cut on both sides of the mark.
+    Lines that begin with a blank or { are indented and otherwise left as they are, so that a shell still
+    reads a command as one line.
     """
     lines = []
     for paragraph in text.strip("\n").split("\n\n"):
-        held, left = [], deque(paragraph.split("\n") + [""])
-        while left:
-            line = left.popleft()
+        held = []
+        for line in paragraph.split("\n") + [""]:
             literal = line[:1] in (" ", "{")
             if held and (literal or not line):
                 lines += wrapped_words(" ".join(held), width)
                 held = []
             if literal:
-                mark = left.popleft() if MARK_LINE.fullmatch(left[0]) else ""
-                lines += literal_lines(line if line.startswith(INDENT) else INDENT + line, mark, width)
+                lines.append(line if line.startswith(INDENT) else INDENT + line)
             elif line:
                 held.append(line)
         lines.append("")
     return "\n".join(lines[:-1])
-
-
-def literal_lines(line, mark, width):
-    """An indented line as lines of at most `width` columns. `mark`: the line with ^ below it, or ""."""
-    if mark:
-        return marked_lines(line, len(mark) - 1, width)
-    if len(line) <= width:
-        return [line]
-    if COMMAND_LINE.match(line):
-        return command_lines(line, width)
-    columns = [match.end() for match in re.finditer(" {2,}", line) if match.end() <= width // 2]
-    hang = max(columns + [len(INDENT) + 2])
-    first = break_place(line, width)
-    return [line[:first]] + [" " * hang + piece for piece in broken_line(line[first:], width - hang)]
-
-
-def marked_lines(line, column, width):
-    """The part of `line` around `column` that fits into `width` columns, and ^ below that column."""
-    start = 0
-    if column >= width - 1 or len(line) > width:
-        start = max(0, column - width * 2 // 3)
-    shown = INDENT + "…" + line[start + len(INDENT) + 1:] if start else line
-    return [shown if len(shown) <= width else shown[:width - 1] + "…", " " * (column - start) + "^"]
-
-
-def command_lines(line, width):
-    """A command on several lines that a shell joins again; a word in quotes is not broken."""
-    lines, held = [], INDENT
-    for word in SHELL_WORD.findall(line):
-        if held.strip() and len(held) + 1 + len(word) + 2 > width:
-            lines.append(held + " \\")
-            held = INDENT + "  "
-        held += (" " if held.strip() else "") + word
-    return lines + [held]
 
 
 class FoldedLines:
@@ -150,6 +112,13 @@ class FoldedLines:
         self._out.write(b"".join(self._held))
         self._count = 0
         self._held.clear()
+
+
+def folded_transcript(out, numbered=True):
+    """(a WireRecorder that prints a transcript on `out`, the FoldedLines in between)."""
+    paper = FoldedLines(out)
+    sink = TranscriptSink(paper, wants_colour(1), numbered=numbered, widths=output_widths(1))
+    return WireRecorder([sink]), paper
 
 
 def command_spelled(argv0):

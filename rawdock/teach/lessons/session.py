@@ -11,14 +11,14 @@ over then. A line of a single dot ends the answer wherever it is.
 import os
 
 from ...errors import ProtocolError, UsageError
-from .typed import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines, written_bytes
+from .typed import MAX_ANSWER_BYTES, read_answer, unescape_typed, visible_lines
 from .lessons import Classroom, LessonProgress, first_unsolved
 from .course import LESSONS, LESSONS_END
-from ..record.record import RecordedSocket, WireRecorder
-from ..explain.screen import counted_bytes, output_widths, wants_colour
-from ..explain.transcript import TranscriptSink
+from ..record.record import RecordedSocket
+from ..explain.screen import counted_bytes
 from .prompting import (
-    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, FoldedLines, Prose, as_started, typed_line,
+    GOOD_COLOUR, TITLE_COLOUR, WORDS_THAT_LEAVE, WRONG_COLOUR, Prose, as_started, folded_transcript,
+    typed_line,
 )
 
 TYPING = {
@@ -33,8 +33,9 @@ TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n
 TYPING_DOT = " A line with only a dot ends the answer."
 COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
                       "what you have typed.")
-TYPED_COMMANDS = {"hint": "hint", "show": "show", "text": "text", "help": "help", "?": "help", "quit": "quit",
-                  "q": "quit", "exit": "quit"}
+# A word at the prompt → the method of LearnSession that carries it out, "" for leaving.
+TYPED_COMMANDS = {"hint": "show_hint", "show": "show_solution", "text": "show_text", "help": "show_help",
+                  "?": "show_help", "quit": "", "q": "", "exit": ""}
 
 
 class LearnSession:
@@ -57,9 +58,6 @@ class LearnSession:
         self.show_title()
         self.say(self.lesson.text)
         self.say()
-        self.show_task()
-
-    def show_task(self):
         self.prose.title("Task")
         self.say(self.lesson.task)
         self.show_note()
@@ -75,13 +73,12 @@ class LearnSession:
         self.progress.report(self.console)
 
     def show_solution(self):
-        solution = self.lesson.solution()
-        is_text = self.lesson.kind != "requests"
-        self.prose.show_bytes(solution.decode("ascii").splitlines() if is_text
-                              else self.request_lines_shown(solution))
+        self.prose.show_bytes(self.lines_shown(self.lesson.solution()))
 
-    def request_lines_shown(self, data):
+    def lines_shown(self, data):
         """The visible lines of an answer. Each request begins a new one, though a body has no line end."""
+        if self.lesson.is_text and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
+            return data.decode("ascii").splitlines()
         ends = [request.end for request in read_answer(data).whole[:len(self.lesson.wanted)]]
         parts = [data[start:end] for start, end in zip([0] + ends, ends + [len(data)])]
         return [line for part in parts if part for line in visible_lines(part)]
@@ -113,21 +110,14 @@ class LearnSession:
             self.say("Try again from the beginning; the up arrow brings lines back. (hint, show, text, quit)")
             self.show_note()
 
-    def obey(self, command):
-        """Carry out a command of TYPED_COMMANDS other than "quit"."""
-        if command == "hint":
-            self.show_hint()
-        elif command == "show":
-            self.show_solution()
-        elif command == "text":
-            self.show_text()
-        else:
-            self.say(self.typing_rules())
+    def show_help(self):
+        self.say(self.typing_rules())
 
     def read_typed(self):
         """The next typed answer (bytes), None if the learner leaves."""
         data, prompt = b"", "> "
-        while True:
+        while prompt is not None or not data:
+            prompt = prompt or "> "
             try:
                 line = self.ask(prompt)
             except KeyboardInterrupt:
@@ -141,56 +131,38 @@ class LearnSession:
                 # On the terminal of a lesson's container, Ctrl-D is a key like others, and the last one.
                 return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
             command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
-            if command == "quit":
+            if command == "":
                 return None
             if command is not None:
-                self.obey(command)
+                getattr(self, command)()
                 self.say("(Go on: the lines before it are kept.)" if data else "")
-                continue
-            if line == ".":
-                if data:
-                    return data
-                continue
-            typed = line.encode("utf-8", "surrogateescape")
-            if self.lesson.kind != "requests":
-                if not line.strip():
-                    if data:
-                        return data
-                    continue
-                data += typed + b"\n"
-                continue
-            if not data and not line:
-                continue
-            data, prompt = self.add_line(data, line, typed)
-            if prompt is None:
-                return data
+            elif line == "." or self.lesson.is_text and not line.strip():   # the answer is over
+                prompt = None
+            elif self.lesson.is_text:
+                data += line.encode("utf-8", "surrogateescape") + b"\n"
+            elif data or line:
+                data, prompt = self.add_line(data, line)
+        return data
 
-    def add_line(self, data, line, typed):
-        """(answer with the line, next prompt); the prompt is None if the answer is over."""
-        before = read_answer(data)
+    def add_line(self, data, line):
+        """(the answer `data` with `line`, the next prompt); the prompt is None if the answer is over."""
+        before, typed = read_answer(data), line.encode("utf-8", "surrogateescape")
         if before.stream is not None:
             typed = unescape_typed(line)
             return data + typed + (b"" if typed.endswith(b"\x04") else b"\n"), "stream> "
-        under_way = before.requests[-1] if before.requests and before.requests[-1].end is None else None
-        if under_way is not None and under_way.framing.kind == "length":
-            data += typed
-            after = read_answer(data)
-            return data, None if after.error is not None else self.prompt_after(after)
-        data += typed + b"\r\n"
-        after = read_answer(data)
-        if under_way is not None:
-            wrong = after.error is not None and type(after.error) is ProtocolError
-            if not wrong and len(after.whole) == len(before.whole):
-                return data, "chunk> "
-            return data, None if wrong else self.prompt_after(after)
-        if line:   # a head ends with its empty line, whatever may be wrong in it; a body is no head
+        is_body = before.begun is not None and before.begun.framing.kind == "length"
+        data += typed if is_body else typed + b"\r\n"
+        if before.begun is None and line:   # a head ends with its empty line, whatever may be wrong in it
             return data, None if not before.data and line[:1] in ("{", "[") else "> "
-        begun = after.requests[-1] if after.requests else None
-        if begun is not None and begun.end is None:
-            if self.lesson.needless_body(after) is not None:
-                return data, None
-            return data, "body> " if begun.framing.kind == "length" else "chunk> "
-        return data, None if after.error is not None else self.prompt_after(after)
+        after = read_answer(data)
+        if is_body and after.error is not None or type(after.error) is ProtocolError:
+            return data, None
+        if after.begun is None:
+            return data, self.prompt_after(after)
+        wanted = self.lesson.wanted[len(after.whole):]
+        if wanted and wanted[0].body is None:
+            return data, None   # it announces a body that the task has none of
+        return data, "body> " if after.begun.framing.kind == "length" else "chunk> "
 
     def prompt_after(self, answer):
         """The prompt for what follows complete requests, None if nothing does."""
@@ -222,24 +194,15 @@ class LearnSession:
             self.say(self.lesson.after)
         self.progress.solve(self.lesson)
         self.say()
-        solved = sum(lesson.name in self.progress.solved for lesson in LESSONS)
+        solved = sum(map(self.progress.is_solved, LESSONS))
         self.say("%d of %d lessons are solved." % (solved, len(LESSONS)), "Solved. ", GOOD_COLOUR)
         self.progress.report(self.console)
         return True
 
     def show_answer(self, data):
-        """Show the answer and its size; if it is bytes written as numbers, how many bytes those are too."""
-        is_text = (self.lesson.kind != "requests"
-                   and all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data))
-        size = counted_bytes(len(data))
-        if is_text and self.lesson.kind == "notation":
-            try:
-                size = "%s, written with %d characters" % (counted_bytes(len(written_bytes(data))), len(data))
-            except ValueError:
-                pass   # the hint says why
-        self.say("Your answer, %s:" % size)
-        self.prose.show_bytes(data.decode("ascii").splitlines() if is_text
-                              else self.request_lines_shown(data))
+        size = "" if self.lesson.is_text else ", " + counted_bytes(len(data))
+        self.say("Your answer%s:" % size)
+        self.prose.show_bytes(self.lines_shown(data))
         self.say()
 
     def send(self, data):
@@ -254,9 +217,7 @@ class LearnSession:
             if lesson.prepare is not None:
                 lesson.prepare(room)
             if lesson.kind == "requests":
-                place = "the engine at %s" % address
-                if room.is_practice:
-                    place = "the practice engine inside rawdock"
+                place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
                 self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
                          GOOD_COLOUR)
                 self.say()
@@ -271,9 +232,7 @@ class LearnSession:
 
     def exchange(self, room, answer):
         """Send a LessonAnswer, show what crosses, folded if it is long, and return the LessonExchanges."""
-        paper = FoldedLines(self.console.out)
-        sink = TranscriptSink(paper, wants_colour(1), numbered=False, widths=output_widths(1))
-        recorder = WireRecorder([sink])
+        recorder, paper = folded_transcript(self.console.out, numbered=False)
         try:
             return room.send(self.lesson, answer,
                              lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
@@ -311,26 +270,21 @@ def lesson_number(text):
 
 def read_whole_answer(name):
     """The bytes of the file `name`, "-" for stdin. UsageError if there are too many."""
+    shown = "stdin" if name == "-" else name
     try:
-        file = open(0, "rb", buffering=0, closefd=False) if name == "-" else open(name, "rb", buffering=0)
-        with file:
-            data = b""
-            while len(data) <= MAX_ANSWER_BYTES:
-                piece = file.read(MAX_ANSWER_BYTES)
-                if not piece:
-                    return data
-                data += piece
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            data = file.read(MAX_ANSWER_BYTES + 1)
     except OSError as error:
-        raise UsageError("%s: %s" % ("stdin" if name == "-" else name, error.strerror),
-                         "give a file that holds the answer")
-    raise UsageError("an answer has at most %d bytes, %s has more"
-                     % (MAX_ANSWER_BYTES, "stdin" if name == "-" else name))
+        raise UsageError("%s: %s" % (shown, error.strerror), "give a file that holds the answer")
+    if len(data) > MAX_ANSWER_BYTES:
+        raise UsageError("an answer has at most %d bytes, %s has more" % (MAX_ANSWER_BYTES, shown))
+    return data
 
 
 def list_lessons(console, progress):
     prose = Prose(console.out)
     for number, lesson in enumerate(LESSONS, 1):
-        prose.row("%2d  %-8s  " % (number, "solved" if lesson.name in progress.solved else "-"), lesson.title)
+        prose.row("%2d  %-8s  " % (number, "solved" if progress.is_solved(lesson) else "-"), lesson.title)
     first = first_unsolved(LESSONS, progress)
     prose.say()
     prose.say("rawdock learn N is lesson N; rawdock learn goes on with %s"

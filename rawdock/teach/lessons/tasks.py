@@ -5,12 +5,13 @@
     f(room, exchanges)   text to show after a lesson: `room` is its Classroom, `exchanges` what was sent
 """
 import json
+import os
 import re
 import time
 
 from ...errors import TruncatedError
 from ...wire.exchange import ResponseReader
-from ...wire.frames import STREAM_NAMES, encode_frame
+from ...wire.frames import encode_frame
 from ..explain.explain import explain_messages
 from .lessons import WantedRequest
 from .typed import visible_bytes, visible_lines, written_bytes
@@ -63,14 +64,17 @@ def image_hint(value, image):
     return hint
 
 
+def json_shown(value):
+    return json.dumps(value, separators=(",", ":"))[:60]
+
+
 def command_hint(value, words):
     hint = key_hint(value, "Cmd")
     if hint is None and isinstance(value["Cmd"], str):
         return 'Cmd is a list with a text for each word, ["echo","hello"]: no shell takes a line apart here'
     if hint is None and value["Cmd"] != words:
-        given = visible_bytes(json.dumps(value["Cmd"], separators=(",", ":")).encode("ascii"))[:60]
         return ("Cmd is %s, but this task wants %s, a text for each word"
-                % (given, json.dumps(words, separators=(",", ":"))))
+                % (json_shown(value["Cmd"]), json_shown(words)))
     return hint
 
 
@@ -87,6 +91,16 @@ SPEAKER = {"Image": "busybox", "Cmd": ["sh", "-c", "echo hello; echo oops >&2"]}
 EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
 
 
+# (offset in a frame before which this part ends, what it is)
+FRAME_PARTS = (
+    (1, "a frame begins with its stream type as a number, 01 for stdout and 02 for stderr; here comes %(name)s"),
+    (4, "three zero bytes come after the stream type"),
+    (8, "the length of the payload, in four bytes, largest part first (big-endian); %(text)s is counted with "
+     "its line end"),
+    (99, "the payload is %(text)s, with no \\r: that is HTTP's"),
+)
+
+
 def frames_hint(data):
     """None if `data` (bytes, or numbers that write them) is the two frames of the task, else the hint."""
     if not data.strip():
@@ -96,74 +110,16 @@ def frames_hint(data):
             data = written_bytes(data)
         except ValueError as error:
             return str(error)
-    if data[:1] in (b"1", b"2"):
-        return ("byte 0 is the character %s, which is the number %02x: a header is eight numbers, not text. "
-                "The stream type of stdout is the byte 01"
-                % (chr(data[0]), data[0]))
-    at = 0
-    for stream, payload in ((1, b"hello\n"), (2, b"oops\n")):
-        hint = frame_hint(data, at, stream, payload)
-        if hint is not None:
-            return hint
-        at += 8 + len(payload)
-    if len(data) > at:
+    if data == EXPECTED_FRAMES:
+        return None
+    at = len(os.path.commonprefix([data, EXPECTED_FRAMES]))
+    if at == len(EXPECTED_FRAMES):
         return "byte %d: %d too many after the second frame" % (at, len(data) - at)
-    return None
-
-
-def frame_hint(data, at, stream, payload):
-    """The hint for the frame of `payload` that must begin at offset `at` of `data`, None if it is right."""
-    frame = data[at:]
-    hint = frame_header_hint(frame, at, stream, payload)
-    if hint is not None:
-        return hint
-    length, rest = int.from_bytes(frame[4:8], "big"), frame[8:]
-    if length != len(payload):
-        if int.from_bytes(frame[4:8], "little") == len(payload):
-            return ("byte %d: the length is written with its largest part first (big-endian): %s"
-                    % (at + 4, "00 00 00 %02x" % len(payload)))
-        text = ("byte %d: the length says %d, but %s has %d bytes"
-                % (at + 4, length, visible_bytes(payload), len(payload)))
-        return text + (": the line end \\n is one of them" if length == len(payload) - 1 else "")
-    if len(rest) < length:
-        return "byte %d: the frame is cut: its length says %d bytes, %d came%s" % (
-            len(data), length, len(rest), ": the line end \\n is missing" if rest == payload[:-1] else "")
-    if rest[:length] != payload:
-        return "byte %d: the payload is %s, but the program wrote %s%s" % (
-            at + 8, visible_bytes(rest[:length]), visible_bytes(payload),
-            ", with no \\r: that is HTTP's" if b"\r" in rest[:length] else "")
-    return None
-
-
-def frame_header_hint(frame, at, stream, payload):
-    """The hint for a frame header at offset `at`, up to its length; None if it is right."""
-    name = STREAM_NAMES[stream]
-    if not frame:
-        return ("the frame of %s is missing: %s"
-                % (name, "the first frame ends at byte %d, and nothing follows" % at if at
-                   else "nothing came"))
-    if frame[0] > 3:
-        if frame.startswith(payload[:3]):
-            return "byte %d: the text comes here without its header: eight bytes come before it" % at
-        return ("byte %d is %02x: a frame begins with its stream type, 01 for stdout or 02 for stderr"
-                % (at, frame[0]))
-    if frame[:4] == bytes((0, 0, 0, stream)):
-        return ("byte %d is 00: the stream type is the first of the eight bytes, %02x, and the three zero "
-                "bytes follow it" % (at, stream))
-    if frame[0] != stream:
-        return ("byte %d is %02x, which is %s: this text went to %s, which is %02x"
-                % (at, frame[0], STREAM_NAMES[frame[0]], name, stream))
-    if frame[1:4].strip(b"\0") or len(frame) < 8:
-        short = frame.find(payload)
-        if 0 < short < 8:
-            return ("byte %d: the header has %d bytes here, it must have eight: type, three zero bytes, and "
-                    "four bytes of length" % (at, short))
-        place = next((index for index in (1, 2, 3) if frame[index:index + 1] != b"\0"), None)
-        if place is None or len(frame) <= place:
-            return "byte %d: the header is not whole: %d of eight bytes" % (at, len(frame))
-        return ("byte %d is %02x: after the stream type come three zero bytes, and only then the length"
-                % (at + place, frame[place]))
-    return None
+    second = 8 + len(b"hello\n")   # where the second frame begins
+    place, name, text = (at, "stdout", "hello\\n") if at < second else (at - second, "stderr", "oops\\n")
+    part = next(words for end, words in FRAME_PARTS if place < end) % {"name": name, "text": text}
+    seen = "%02x" % data[at] if at < len(data) else "missing"
+    return "byte %d is %s, and must be %02x: %s" % (at, seen, EXPECTED_FRAMES[at], part)
 
 
 def frames_as_sent(room, exchanges):
@@ -228,64 +184,37 @@ def typed_keys_hint(stream):
     return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
 
 
+EPOCH_SECONDS = re.compile("[0-9]{1,12}([.][0-9]{1,9})?")
+
+
 def until_hint(text):
-    if re.fullmatch("[0-9]{4}-[0-9]{2}.*", text):
-        return ("until is a date: on the wire a time is seconds since 1970, such as %d (date +%%s)"
-                % (time.time() + 5))
-    if re.fullmatch(" ?[0-9]{1,5}", text):
-        return ("until is no span of time but the moment itself, in seconds since 1970: in %s it will be %d"
-                % (counted_seconds(int(text)), time.time() + int(text)))
-    if re.fullmatch("[0-9]{13}", text):
-        return ("until is %s, which is in milliseconds: on the wire it is seconds, such as %d"
-                % (text, time.time() + 5))
-    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+    if not EPOCH_SECONDS.fullmatch(text):
         return ("until is %s: it is a number of seconds since 1970, such as %d (date +%%s)"
                 % (visible_bytes(text.encode("utf-8"))[:40], time.time() + 5))
-    ahead = float(text) - time.time()
-    if ahead <= 0:
-        return ("until lies %s in the past: the engine would send what it remembers up to then and end at "
-                "once. Take a moment to come, now is %d" % (counted_seconds(-ahead), time.time()))
-    if ahead > 60:
-        return ("until lies %s ahead: that is how long the answer would take. Take a moment at most a minute "
-                "from now, which is %d" % (counted_seconds(ahead), time.time()))
+    if not 0 < float(text) - time.time() <= 60:
+        return ("until is no span of time but a moment in seconds since 1970, to come and at most a minute "
+                "from now: now is %d" % time.time())
     return None
 
 
-def counted_seconds(seconds):
-    """A duration in words (str), of less than a second too."""
-    if seconds < 1:
-        return "less than a second"
-    return "1 second" if seconds < 2 else "%d seconds" % seconds
-
-
 def since_hint(text):
-    if not re.fullmatch("[0-9]{1,12}([.][0-9]{1,9})?", text):
+    if not EPOCH_SECONDS.fullmatch(text):
         return "since is a number of seconds since 1970, such as %d (date +%%s)" % time.time()
     return None
 
 
 def events_cut(room, exchanges):
-    """Text for after the lesson: cut a stream of events that has no end; what the parser says of it."""
-    began = int(time.time()) - 60
-    connection = room.docker.connect()
-    try:
-        response = connection.request("GET", "/events?since=%d" % began, idle_timeout=10)
-        reader, first = ResponseReader(), b""
-        reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for first in response:
-            break
-        reader.feed(b"%x\r\n%s\r\n" % (len(first), first))
-    finally:
-        connection.close()   # this is how a client ends a stream that does not end
+    """Text for after the lesson: what the parser says of the answer if its last chunk had not come."""
+    reader = ResponseReader()
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    body = exchanges[-1].body
+    reader.feed(b"%x\r\n%s\r\n" % (len(body), body))
     try:
         reader.feed_eof()
-        verdict = "it is whole"
     except TruncatedError as error:
-        verdict = str(error)
-    return ("Now this lesson asks for the events of the last minute without until, takes the first one and "
-            "closes. What the parser says of such a stream:\n    %s\nTo cancel is the client's right. But a "
-            "stream that was cut by someone else looks the same, and must not be taken for a whole "
-            "one." % verdict)
+        return ("Without until, the client has to close the connection. What the parser says of these events "
+                "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream that "
+                "was cut by someone else looks the same, and must not be taken for a whole one." % error)
 
 
 def tar_facts(room, exchanges):
@@ -315,24 +244,12 @@ def whole_disk_hint(value):
     hint = image_hint(value, "busybox")
     if hint is not None:
         return hint
-    if "Binds" in value:
-        return "Binds belongs in HostConfig, not beside it: {\"HostConfig\":{\"Binds\":[...]}}"
     hint = key_hint(value, "HostConfig", "Binds")
     if hint is not None:
-        return hint
-    binds = value["HostConfig"]["Binds"]
-    if isinstance(binds, str):
-        return "Binds is a list of texts: [\"/:/host\"]"
-    if not isinstance(binds, list) or len(binds) != 1 or not isinstance(binds[0], str):
-        return "Binds is a list with one text here: [\"/:/host\"]"
-    if binds[0] == "/host:/":
-        return ("/host:/ is the wrong way round: first the folder of the machine, then where the container "
-                "sees it")
-    if binds[0] in ("/", "/host"):
-        return ("a bind has two paths with a colon between: the folder of the machine, and where the "
-                "container sees it")
-    if binds[0] not in ("/:/host", "/:/host:rw"):
-        return "the bind is %s, but this task wants /:/host" % visible_bytes(binds[0].encode("utf-8"))[:60]
+        return hint + ": the task has {\"HostConfig\":{\"Binds\":[...]}}"
+    if value["HostConfig"]["Binds"] not in (["/:/host"], ["/:/host:rw"]):
+        return ("Binds is %s, but this task wants [\"/:/host\"]: a list with one text, the folder of the "
+                "machine, a colon, and where the container sees it" % json_shown(value["HostConfig"]["Binds"]))
     return None
 
 

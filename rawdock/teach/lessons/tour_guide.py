@@ -7,11 +7,9 @@ import os
 
 from ...errors import RawdockError, UsageError
 from ...net.config import find_address
-from ..record.record import WireRecorder, recorded_dial
-from ..explain.screen import output_widths, wants_colour
+from ..record.record import recorded_dial
 from .tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
-from ..explain.transcript import TranscriptSink
-from .prompting import WORDS_THAT_LEAVE, FoldedLines, Prose, typed_line
+from .prompting import WORDS_THAT_LEAVE, Prose, folded_transcript, typed_line
 
 PROBE_SECONDS = 5
 TOUR_BEGINNING = """
@@ -26,17 +24,10 @@ typed by hand. To learn how:
 
 
 def probe_engine(address):
-    """None if an engine answers at `address` (Address), else the RawdockError that says why not."""
+    """Send a ping to the engine at `address` (Address). RawdockError if none answers."""
     from ...engine.docker import Docker
-    try:
-        with Docker(str(address), timeout=PROBE_SECONDS) as docker:
-            response = docker.request("GET", "/_ping", head_timeout=PROBE_SECONDS, idle_timeout=PROBE_SECONDS)
-            response.read(65536)
-            if response.status == 200:
-                return None
-            return UsageError("what is there answers a ping with %d" % response.status)
-    except RawdockError as error:
-        return error
+    with Docker(str(address), timeout=PROBE_SECONDS) as docker:
+        docker.call("system_ping").read(65536)
 
 
 def choose_engine(console, yes):
@@ -44,37 +35,40 @@ def choose_engine(console, yes):
 
     UsageError if -H names one and nobody has agreed.
     """
-    line = Prose(console.out).say
     named = console.named_address()
     address = named or (None if console.address == "practice:" else find_address())
-    if address is None or address.scheme == "practice":
-        line("This tour runs on the practice engine inside rawdock: nothing on this machine is touched.")
-        return None
-    trouble = probe_engine(address)
-    if trouble is not None:
-        if named is not None:
-            raise trouble
-        line("No engine answers at %s, so this tour runs on the practice engine inside rawdock: nothing on "
-             "this machine is touched." % address)
-        return None
-    line("An engine answers at %s. The tour would make there, and remove again at its end: the container %s, "
-         "the volume %s, and the image %s:%s if it has to pull "
-         "it." % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
-    if yes:
-        return address
-    if os.isatty(0) and console.out.isatty():
-        line("May it? y: on that engine, n: on the practice engine inside rawdock")
-        answer = typed_line("[n] ")
-        if (answer or "").strip().lower() in ("y", "yes"):
-            return address
-        line("On the practice engine, then: nothing on this machine is touched.")
-        return None
-    if named is not None:
-        raise UsageError("the tour makes a container on %s" % address,
-                         "add --yes if it may, or leave -H out for the practice engine")
-    line("Nobody has agreed (--yes), so it runs on the practice engine inside rawdock: nothing on this "
-         "machine is touched.")
+    why = ""
+    if address is not None and address.scheme != "practice":
+        try:
+            probe_engine(address)
+        except RawdockError as error:
+            if named is not None:
+                raise error
+            why = "No engine answers at %s. " % address
+        else:
+            if yes or is_agreed(console, address, named is not None):
+                return address
+            why = "Nobody has agreed (--yes). "
+    Prose(console.out).say(why + "This tour runs on the practice engine inside rawdock: nothing on this "
+                           "machine is touched.")
     return None
+
+
+def is_agreed(console, address, is_named):
+    """Whether the user at the terminal agrees to a tour of the engine at `address`.
+
+    Where there is no terminal, UsageError if -H names the engine.
+    """
+    if not (os.isatty(0) and console.out.isatty()):
+        if is_named:
+            raise UsageError("the tour makes a container on %s" % address,
+                             "add --yes if it may, or leave -H out for the practice engine")
+        return False
+    Prose(console.out).say(
+        "An engine answers at %s. The tour would make there, and remove again at its end: the container %s, "
+        "the volume %s, and the image %s:%s if it has to pull it. May it? y: on that engine, n: on the "
+        "practice engine inside rawdock" % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
+    return (typed_line("[n] ") or "").strip().lower() in ("y", "yes")
 
 
 def run_tour(console, yes, wait):
@@ -94,8 +88,7 @@ def run_tour(console, yes, wait):
 
 def guide_tour(console, docker, wait):
     prose = Prose(console.out)
-    paper = FoldedLines(console.out)
-    recorder = WireRecorder([TranscriptSink(paper, wants_colour(1), widths=output_widths(1))])
+    recorder, paper = folded_transcript(console.out)
     original_dial = docker.open_socket
     tour = RedisTour(docker, prose.say)
     tour.check_free()

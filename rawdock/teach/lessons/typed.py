@@ -22,12 +22,12 @@ LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
 SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter, not the byte
 EMPTY_LINE = re.compile(rb"\n\r?\n")
-LOOKS_LIKE_FIELD = re.compile(rb"[A-Za-z-]+:")
 LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?([A-Za-z-]+) *=[^:]*")
 LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
 EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) between "
               "head and body is missing (RFC 9112 §2.1)")
 ONE_BLANK = "between method, target and version there is exactly one blank each (RFC 9112 §3)"
+THREE_PARTS = "the line has three parts, as in GET /_ping HTTP/1.0 (RFC 9112 §3)"
 
 
 class LessonRequest:
@@ -60,6 +60,11 @@ class LessonAnswer:
     def whole(self):
         """The requests that are complete."""
         return [one for one in self.requests if one.end is not None]
+
+    @property
+    def begun(self):
+        """The request whose head has come and whose body has not, or None."""
+        return next((one for one in self.requests if one.end is None), None)
 
     @property
     def after(self):
@@ -107,9 +112,8 @@ def visible_lines(data, limit=4000):
 
 def pointed_line(data, offset):
     """The line of `data` around `offset`, and a line with a mark below that byte (str)."""
-    start = data.rfind(b"\n", 0, offset) + 1
+    start = max(data.rfind(b"\n", 0, offset) + 1, offset - 40)
     end = data.find(b"\n", offset) + 1 or len(data)
-    start = max(start, offset - 60)
     before = visible_bytes(data[start:offset])
     return "    %s\n    %s^" % (before + visible_bytes(data[offset:min(end, offset + 30)]), " " * len(before))
 
@@ -140,8 +144,8 @@ def wire_mistake(answer):
         # Servers ignore an empty line between requests; after the last one it is a line too many.
         too_many = answer.whole and answer.stream is None and answer.after < len(data)
         return surplus_mistake(answer, answer.whole[-1]) if too_many else None
-    if answer.requests and answer.requests[-1].end is None:
-        return body_mistake(answer, answer.requests[-1], error)
+    if answer.begun is not None:
+        return body_mistake(answer, answer.begun, error)
     if answer.whole and not LOOKS_LIKE_REQUEST.match(data, answer.after):
         return surplus_mistake(answer, answer.whole[-1])
     if LOOKS_LIKE_BODY.match(data, answer.after):
@@ -180,12 +184,8 @@ def surplus_mistake(answer, last):
         if not surplus.strip():
             text += ": %s at the end is one of them %s" % (visible_bytes(surplus), LINE_END_ADDED)
         return at, text
-    too_many = "%d byte%s too many: " % (len(surplus), "" if len(surplus) == 1 else "s")
-    origin = " " + LINE_END_ADDED if surplus in (b"\n", b"\r\n") else ""
-    if last.framing.kind == "chunked":
-        return at, too_many + "the body ended with the last chunk" + origin
     if not surplus.strip():
-        return at, too_many + "the request was over with the empty line before" + origin
+        return at, "%d too many: the request was over before %s" % (len(surplus), LINE_END_ADDED)
     if LOOKS_LIKE_BODY.match(surplus):
         return at, ("here is a body, but the head has no Content-Length: without it a request has no body, "
                     "and the engine would take these %d bytes for the next request (RFC 9112 §6.3)"
@@ -215,8 +215,6 @@ HEAD_MISTAKES = {
     "no Transfer-Encoding beside Content-Length":
         "Content-Length and Transfer-Encoding in one head: two answers to where the body ends. Take one "
         "(RFC 9112 §6.3)",
-    "no Transfer-Encoding in an HTTP/1.0 message":
-        "HTTP/1.0 has no chunks: a chunked request says HTTP/1.1 (RFC 9112 §6.1)",
     "RFC 9112 §5.2":
         "the line begins with a blank: each field begins at the start of its line, or the line before it has "
     "not ended (RFC 9112 §5.2)",
@@ -241,13 +239,9 @@ def head_mistake(data, start, error):
                     "'s/$/\\r/'")
     if byte == b"\r" and data[at + 1:at + 2] != b"\n":
         return at, "\\r without \\n: a line of HTTP ends with both, \\r\\n (RFC 9112 §2.2)"
-    if first and b"$(" in line:
-        return line_start + line.index(b"$("), ("$( ) is for a shell, and here is none that works it out: "
-                                                "write what it prints, as date +%s prints the time")
-    if rule == "RFC 9112 §2.3":
-        return at, version_words(data[at:line_end].rstrip(b"\r\n"))
-    if first and rule in ("RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
-        return at, request_line_words(byte, expected, line)
+    if first and rule in ("RFC 9112 §2.3", "RFC 9112 §3", "RFC 9112 §3.1", "RFC 9112 §3.2"):
+        text = line.decode("latin-1")
+        return at, next(words for pattern, words in WRONG_REQUEST_LINES if re.match(pattern, text))
     if LOOKS_LIKE_REQUEST.match(line) and (
             b" HTTP/" in line or line.split()[0].decode("ascii").upper() in METHODS_IN_CAPITALS):
         return line_start, ("a new request begins, but the head before it has not ended: the empty line "
@@ -276,49 +270,27 @@ def field_mistake(line, line_start, at):
     return at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)"
 
 
-# (pattern of what is there in place of the version, hint): the first row that fits.
-WRONG_VERSIONS = (
-    ("HTTP/1[.][01][ \t]+", "a blank after the version: the line ends with VERSION and \\r\\n (RFC 9112 §3)"),
-    ("HTTP/1[.][01] [^\n]*:.*",
+# (pattern of the start of a request line that the parser refuses, hint): the first row that fits.
+WRONG_REQUEST_LINES = (
+    (r"[ \t]", "the line begins with a blank: a request begins with its method (RFC 9112 §3)"),
+    (r"(?i)(GET|HEAD|POST|PUT|DELETE):", "a colon after the method: " + ONE_BLANK),
+    (r"[A-Za-z-]+:",
+     "this looks like a field: the request line, METHOD TARGET VERSION, comes before it (RFC 9112 §2.1)"),
+    (r"[A-Za-z]+ *$", "target and version are missing: " + THREE_PARTS),
+    (r"\S+ \S+ *$", "the version, HTTP/1.0 or HTTP/1.1, is missing: " + THREE_PARTS),
+    (r".*\t", "a tab: " + ONE_BLANK),
+    (r"\S+  ", "two blanks: " + ONE_BLANK),
+    (r".*[\x80-\xff]", "a byte outside ASCII: in a target it is percent-encoded, two hexadecimal digits for "
+     "each byte, é is %C3%A9 (RFC 3986 §2.1)"),
+    (r"\S+ \S+ HTTP/1[.][01] *$", "a blank after the version: the line ends with the version and \\r\\n"),
+    (r"\S+ \S+ HTTP/1[.][01] ",
      "the line ends after the version: a field, Name: value, begins a line of its own (RFC 9112 §2.1)"),
-    ("(?i)http/1[.][01]", "the version is written in capitals: VERSION (RFC 9112 §2.3)"),
-    (".*HTTP/1[.][01]", "a blank inside the target: there it is written %20, for " + ONE_BLANK),
-    ("HTTP/?[0-9][^\n]*", "TYPED is not spoken here: the version is HTTP/1.0 or HTTP/1.1 (RFC 9112 §2.3)"),
-    (".*",
+    (r"(?i)\S+ \S+ http/1[.][01]$", "the version is written in capitals: HTTP/1.0 or HTTP/1.1"),
+    (r".* HTTP/1[.][01]$", "a blank inside the target: there it is written %20, for " + ONE_BLANK),
+    (r"\S+ \S+ ",
      "the line ends with the version, HTTP/1.0 or HTTP/1.1, in capitals and with the slash (RFC 9112 §2.3)"),
+    (r"", "the first line is METHOD TARGET VERSION; this is something else: " + THREE_PARTS),
 )
-
-
-def version_words(rest):
-    """The hint for a request line that ends in `rest` (bytes), which is not a version."""
-    text = rest.decode("latin-1")
-    words = next(words for pattern, words in WRONG_VERSIONS if re.fullmatch(pattern, text, re.DOTALL))
-    return words.replace("VERSION", text.strip(" \t").upper()).replace("TYPED", text)
-
-
-def request_line_words(byte, expected, line):
-    if expected == "a request target" and byte == b" ":
-        return "two blanks: " + ONE_BLANK
-    if expected == "a request target" and byte in (b"\r", b"\n", b""):
-        return ("the line ends after the method: it has three parts, METHOD TARGET VERSION, as in GET /_ping "
-                "HTTP/1.0 (RFC 9112 §3)")
-    if expected == "one space" and byte in (b"\r", b"\n", b""):
-        missing = "the version, HTTP/1.0 or HTTP/1.1, is" if b" " in line else "target and version are"
-        return "%s missing: the line has three parts, METHOD TARGET VERSION (RFC 9112 §3)" % missing
-    if line.partition(b":")[0].decode("latin-1").upper() in METHODS_IN_CAPITALS:
-        return "a colon after the method: " + ONE_BLANK
-    if LOOKS_LIKE_FIELD.match(line):
-        return ("this looks like a field: the request line, METHOD TARGET VERSION, comes before it "
-                "(RFC 9112 §2.1)")
-    if expected == "a method" and byte in (b" ", b"\t"):
-        return "the line begins with a blank: a request begins with its method (RFC 9112 §3)"
-    if byte == b"\t":
-        return "a tab: " + ONE_BLANK
-    if byte >= b"\x80":
-        return ("a byte outside ASCII: in a target it is percent-encoded, two hexadecimal digits for each "
-                "byte, é is %C3%A9 (RFC 3986 §2.1)")
-    return ("the first line is METHOD TARGET VERSION, as in GET /_ping HTTP/1.0; this is something else "
-            "(RFC 9112 §3)")
 
 
 def body_mistake(answer, request, error):
@@ -334,36 +306,28 @@ def body_mistake(answer, request, error):
 
 
 def chunk_mistake(answer, request, error):
-    data, at = answer.data, error.offset
+    """(offset, hint) for a chunked body that is cut or that the parser refuses with `error`."""
+    data, at, expected = answer.data, error.offset, error.expected
     byte = data[at:at + 1]
     sizes = [(start, end) for start, end, role in answer.labels
              if role == "chunk size" and start >= request.body_start]
     where = error.where if isinstance(error, TruncatedError) else ""
     if byte == b"\n" and data[at - 1:at] != b"\r":
         return at, "the line ends with \\n alone: chunk lines and chunk data end with \\r\\n (RFC 9112 §7.1)"
-    if (where == "chunk data" or error.expected == "CRLF after the chunk data") and sizes:
+    if (where == "chunk data" or expected == "CRLF after the chunk data") and sizes:
         return chunk_size_mistake(data, sizes[-1])
     if where == "the trailer section":
         return len(data) - 1, ("the last chunk 0\\r\\n has come, but not the empty line \\r\\n after it, "
                                "which ends the body (RFC 9112 §7.1)")
-    if where and (sizes and len(data[sizes[-1][1]:]) < 2 or not data[request.body_start:]):
-        return len(data), ("the body has not come to its end: a chunk is its size in hexadecimal, \\r\\n, "
-                           "that many bytes, \\r\\n; the last one is 0\\r\\n\\r\\n (RFC 9112 §7.1)")
     if where:
-        return len(data), ("the last chunk is missing: a chunked body ends with a chunk of size 0, written "
-                           "0\\r\\n\\r\\n (RFC 9112 §7.1). Without it the engine waits for more")
-    if error.expected == "CRLF after the chunk size" and byte in (b"x", b"X"):
-        return at, "a chunk size has no 0x before it: it is hexadecimal digits alone (RFC 9112 §7.1)"
-    if error.expected == "CRLF after the chunk size":
-        return at, "after a chunk size comes \\r\\n (RFC 9112 §7.1)"
-    if error.rule == "RFC 9112 §7.1.1" and byte in (b" ", b"\t"):
-        return at, "after a chunk size comes \\r\\n: its bytes begin on the next line (RFC 9112 §7.1)"
-    if error.expected == "a chunk size of 1 to 16 hexadecimal digits":
-        if byte in (b"\r", b"\n") and sizes:
-            return at, ("an empty line where the size of the next chunk must be: one line end follows the "
-                        "bytes of a chunk, and an empty line only the last chunk, 0 (RFC 9112 §7.1)")
-        return at, ("here must be the size of a chunk, in hexadecimal digits on a line of its own: with "
-                    "Transfer-Encoding: chunked the body is written in chunks (RFC 9112 §7.1)")
+        return len(data), ("the last chunk is missing: a chunk is its size in hexadecimal, \\r\\n, that many "
+                           "bytes, \\r\\n, and the last one is 0\\r\\n\\r\\n (RFC 9112 §7.1)")
+    if expected == "CRLF after the chunk size" or error.rule == "RFC 9112 §7.1.1":
+        return at, ("a chunk size is hexadecimal digits alone, without 0x, and after it comes \\r\\n "
+                    "(RFC 9112 §7.1)")
+    if expected == "a chunk size of 1 to 16 hexadecimal digits":
+        return at, ("here must be the size of a chunk, in hexadecimal digits on a line of its own; one line "
+                    "end follows the bytes of a chunk (RFC 9112 §7.1)")
     return parser_words(data, error)
 
 

@@ -10,30 +10,24 @@ PRACTICE_FLAGS = """
 
 
 def do_practice(console, options, arguments):
+    from signal import SIGINT, SIGTERM, default_int_handler, signal
     if not options["listen"]:
         raise UsageError("practice needs a place to listen",
                          "usage: rawdock practice --listen /tmp/practice.sock")
     engine = PracticeEngine(options["listen"])
     try:
         engine.start()
+        for number in (SIGINT, SIGTERM):
+            signal(number, default_int_handler)   # raises KeyboardInterrupt
         console.err.line("rawdock: this is the practice engine (rawdock-practice); it runs no real program; "
                          "DOCKER_HOST=%s; type to it with nc -U %s, or with rawdock -H %s nc -C (CRLF at each"
                          " Enter); end it with Ctrl-C" % (engine.address, engine.socket_path, engine.address))
-        wait_for_end()
+        engine.serve_forever()
+    except KeyboardInterrupt:
+        pass
     finally:
         engine.close()
     return 0
-
-
-def wait_for_end():
-    """Return after SIGINT (Ctrl-C) or SIGTERM."""
-    import signal
-    from threading import Event
-    ended = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, frame: ended.set())
-    while not ended.wait(1):
-        pass
 
 
 PRACTICE_COMMANDS = command_table(

@@ -15,7 +15,7 @@ import json
 import socket
 import time
 
-from ...engine.durations import MONTH_NAMES, WEEKDAY_NAMES
+from ...cli.durations import MONTH_NAMES, WEEKDAY_NAMES
 from ...errors import ProtocolError
 from ...wire.chunked import encode_chunk, encode_last_chunk
 from ...wire.exchange import Data, End, RequestReader
@@ -193,23 +193,11 @@ class PracticeConnection:
         return [("Api-Version", "%d.%d" % PRACTICE_API_MAX), ("Docker-Experimental", "false"),
                 ("Ostype", "linux"), ("Server", PRACTICE_SERVER)]
 
-    def _start(self, status, headers, length, bare=False):
-        """Return a response head (bytes). `length` is that of the body; None: in chunks, or until close.
-
-        A `bare` head has no field for the framing of a body.
-        """
+    def _start(self, status, headers, framing=()):
+        """Return a response head (bytes); `framing` are the fields that say where the body ends."""
         self._answered = True
-        fields = sorted(self.common_headers() + list(headers),
-                        key=lambda pair: pair[0].lower()) + [("Date", http_date())]
-        self._chunked = False
-        if status not in (204, 304) and not bare:
-            if length is not None:
-                fields.append(("Content-Length", length))
-            elif self._version == "1.1":
-                self._chunked = not self.head_only
-                fields.append(("Transfer-Encoding", "chunked"))
-            else:
-                self.keep_open = False
+        fields = sorted(self.common_headers() + list(headers), key=lambda pair: pair[0].lower())
+        fields += [("Date", http_date())] + list(framing)
         if self._version == "1.1" and not self.keep_open:
             fields.append(("Connection", "close"))
         elif self._version == "1.0" and self.keep_open:
@@ -217,15 +205,15 @@ class PracticeConnection:
         return encode_response_head(status, PRACTICE_REASONS[status], fields, self._version)
 
     def send_body(self, data, status=200, headers=()):
-        head = self._start(status, headers, len(data))
+        head = self._start(status, headers, [("Content-Length", len(data))])
         self.send(head if self.head_only else head + data)
 
     def send_empty(self, status=200):
-        self.send(self._start(status, (), None if status in (204, 304) else 0))
+        self.send(self._start(status, (), [] if status in (204, 304) else [("Content-Length", 0)]))
 
     def send_bare(self, headers):
         """Send a 200 to a HEAD without a field for the framing of a body."""
-        self.send(self._start(200, headers, None, True))
+        self.send(self._start(200, headers))
 
     def send_json(self, value, status=200):
         data = json.dumps(value, separators=(",", ":")).encode() + b"\n"
@@ -249,7 +237,10 @@ class PracticeConnection:
 
     def start_stream(self, headers, status=200):
         """Send the head of a response, the body of which comes with send_piece and ends with end_stream."""
-        self.send(self._start(status, headers, None))
+        self._chunked = self._version == "1.1" and not self.head_only
+        self.keep_open = self.keep_open and self._version == "1.1"
+        chunked = [("Transfer-Encoding", "chunked")] if self._version == "1.1" else []
+        self.send(self._start(status, headers, chunked))
 
     def send_piece(self, data):
         if data and not self.head_only:

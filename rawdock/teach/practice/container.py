@@ -6,7 +6,7 @@ it cannot reach a file of the host.
 """
 import re
 
-from ...engine.durations import human_duration
+from ...cli.durations import human_duration
 from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
 from .files import PracticeFiles, PracticeTree, file_node
 from .networks import PracticeEndpoint
@@ -31,7 +31,7 @@ HOST_CONFIG = {
     "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [],
     "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
 }
-# The kinds of its values; of null by those of what a client gives.
+# The kinds of what a client may give; some defaults are null.
 HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items() if value is not None}
 HOST_KINDS.update(Binds=STRINGS, Mounts=list, Tmpfs=dict, Init=bool, Links=STRINGS, PidsLimit=int)
 UPDATE_KINDS = {key: HOST_KINDS[key] for key in (
@@ -61,8 +61,8 @@ class PracticeMount:
     def inspect(self):
         if self.volume is not None:
             return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint,
-                    "Destination": self.destination,
-                    "Driver": "local", "Mode": self.mode, "RW": self.writable, "Propagation": ""}
+                    "Destination": self.destination, "Driver": "local", "Mode": self.mode,
+                    "RW": self.writable, "Propagation": ""}
         return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode,
                 "RW": self.writable, "Propagation": "rprivate" if self.kind == "bind" else ""}
 
@@ -123,22 +123,25 @@ class PracticeContainer(ProgramOwner):
 
     @property
     def is_up(self):
-        """Whether its program has been started and has not ended; it may be paused."""
+        """Whether the program has been started and has not ended; it may be paused."""
         return self.status in ("running", "paused")
+
+    @property
+    def size(self):
+        """The bytes of the files that differ from the image's."""
+        return self.files.tree.size
 
     def host_folder(self, destination):
         """Return the path on the host that is to be mounted at `destination`, or None."""
-        for mount in self.mounts:
-            if mount.destination == destination and mount.kind == "bind":
-                return mount.source
-        return None
+        return next((mount.source for mount in self.mounts
+                     if mount.destination == destination and mount.kind == "bind"), None)
 
     def find_service(self, host, port):
         """Return the server at a port of this container, or of another one by its name; None without one."""
         with self.engine.changed:
             if host in ("127.0.0.1", "localhost", self.hostname, self.name):
                 return self.services.get(port)
-            other = self.engine.containers.by_name.get(host)
+            other = self.engine.containers.named(host)
             return other.services.get(port) if other is not None else None
 
     def check_running(self):
@@ -146,7 +149,7 @@ class PracticeContainer(ProgramOwner):
             raise PracticeRefusal(409, "Container %s is not running" % self.id)
 
     def processes(self):
-        """Return (user's name, argv) of everything that runs in it, the container's own program first."""
+        """Return (user's name, argv) of all that runs in the container, its own program first."""
         running = [(one.process.user.name, one.argv) for one in self.execs.values() if one.running]
         return [(self.process.user.name, self.argv)] + running
 
@@ -192,15 +195,13 @@ class PracticeContainer(ProgramOwner):
         return {name: endpoint.inspect(aliases) for name, endpoint in self.endpoints.items()}
 
     def sizes(self):
-        changed = self.files.tree.size
-        return {"SizeRw": changed, "SizeRootFs": self.image.size + changed}
+        return {"SizeRw": self.size, "SizeRootFs": self.image.size + self.size}
 
     def summary(self, with_size):
         found = {
             "Id": self.id, "Names": ["/" + self.name], "Image": self.image_name, "ImageID": self.image.id,
-            "Command": " ".join(self.argv),
-            "Created": self.created // 1000000000, "Ports": self.port_list(), "Labels": self.config["Labels"]
-                or {}, "State": self.status,
+            "Command": " ".join(self.argv), "Created": self.created // 1000000000,
+            "Ports": self.port_list(), "Labels": self.config["Labels"] or {}, "State": self.status,
             "Status": self.status_text(), "HostConfig": {"NetworkMode": self.host_config["NetworkMode"]},
             "NetworkSettings": {"Networks": self.networks(False)},
             "Mounts": [mount.inspect() for mount in self.mounts],
@@ -220,17 +221,16 @@ class PracticeContainer(ProgramOwner):
                 "FinishedAt": wire_time(self.finished) if self.finished else ZERO_TIME,
             },
             "Image": self.image.id, "ResolvConfPath": "", "HostnamePath": "", "HostsPath": "", "LogPath": "",
-            "Name": "/" + self.name,
-            "RestartCount": 0, "Driver": "practice", "Platform": "linux", "MountLabel": "",
-            "ProcessLabel": "", "AppArmorProfile": "",
+            "Name": "/" + self.name, "RestartCount": 0, "Driver": "practice", "Platform": "linux",
+            "MountLabel": "", "ProcessLabel": "", "AppArmorProfile": "",
             "ExecIDs": [one for one in sorted(self.execs) if self.execs[one].running] or None,
-            "HostConfig": self.host_config,
-            "GraphDriver": {"Data": None, "Name": "practice"},
-            "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config, "NetworkSettings": {
+            "HostConfig": self.host_config, "GraphDriver": {"Data": None, "Name": "practice"},
+            "Mounts": [mount.inspect() for mount in self.mounts], "Config": self.config,
+            "NetworkSettings": {
                 "Bridge": "", "SandboxID": stable_hex("sandbox", self.id) if self.is_up else "",
-                "SandboxKey": "", "Ports": self.port_map(),
-                "HairpinMode": False, "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0,
-                "SecondaryIPAddresses": None, "SecondaryIPv6Addresses": None, "Networks": self.networks(),
+                "SandboxKey": "", "Ports": self.port_map(), "HairpinMode": False,
+                "LinkLocalIPv6Address": "", "LinkLocalIPv6PrefixLen": 0, "SecondaryIPAddresses": None,
+                "SecondaryIPv6Addresses": None, "Networks": self.networks(),
             },
         }
         found["NetworkSettings"].update((key, bridge[key]) for key in (

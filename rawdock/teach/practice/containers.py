@@ -9,11 +9,11 @@ import re
 from .connection import PracticeHangUp
 from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, UPDATE_KINDS, PracticeContainer,
                         free_container_name, make_mounts)
-from .events import nanoseconds_now
+from .events import PracticeObjects, nanoseconds_now
 from .images import image_matches
 from .programs.process import find_user
-from .request import (PracticeRefusal, label_matches, matches_filters, practice_filters, prune_filters,
-                      read_object, signal_number, terminal_size)
+from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
+                      signal_number, terminal_size)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
@@ -23,14 +23,19 @@ LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-fi
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
-class PracticeContainers:
-    """The containers of `engine`: `by_id` (oldest first) and `by_name`."""
+def name_matches(name, pattern):
+    """Return whether a name passes the `name` filter, an expression; any other text may be a part of it."""
+    try:
+        return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
+    except re.error:
+        return pattern in name
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_id = {}
-        self.by_name = {}
+
+class PracticeContainers(PracticeObjects):
+    """The containers of an engine."""
+
+    kind = "container"
+    missing = "No such container: %s"
 
     def emit(self, container, action, **more):
         attributes = dict(container.config["Labels"] or {}, image=container.image_name, name=container.name)
@@ -45,24 +50,33 @@ class PracticeContainers:
                 self.engine.volumes.emit(mount.volume, action, container=container.id,
                                         **(more if action == "mount" else {}))
 
-    def find(self, text):
-        """Return the container with this id or name, or whose id begins so. Raises PracticeRefusal."""
-        with self.changed:
-            container = self.by_id.get(text) or self.by_name.get(text[1:] if text.startswith("/") else text)
-            if container is not None:
-                return container
-            found = [one for identity, one in self.by_id.items() if text and identity.startswith(text)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                raise PracticeRefusal(400, "Multiple IDs found with provided prefix: %s" % text)
-        raise PracticeRefusal(404, "No such container: %s" % text)
+    def named(self, name):
+        return PracticeObjects.named(self, name.lstrip("/"))
+
+    def tests(self, container):
+        return {
+            "id": lambda value: container.id.startswith(value),
+            "name": lambda value: name_matches(container.name, value),
+            "status": lambda value: container.status == value,
+            "label": lambda value: label_matches(container.config["Labels"], value),
+            "until": lambda moment: container.created <= moment,   # of a prune
+            "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
+            "ancestor": lambda value: image_matches(container.image, value),
+            "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
+                                         for name, endpoint in container.endpoints.items()),
+            "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
+                                        for mount in container.mounts),
+            "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
+                                         for port in container.port_list()),
+            "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
+                                        for port in container.port_list()),
+        }
 
     def check_name(self, name):
         if not CONTAINER_NAME_PATTERN.fullmatch(name):
             raise PracticeRefusal(400, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are"
                                        " allowed" % name)
-        other = self.by_name.get(name)
+        other = self.named(name)
         if other is not None:
             raise PracticeRefusal(409, "Conflict. The container name \"/%s\" is already in use by container"
                                        " \"%s\". You have to remove (or rename) that container to be able to"
@@ -80,14 +94,14 @@ class PracticeContainers:
             image = self.engine.images.find(given["Image"])
             check_platform(platform, given["Image"])
             config, host_config = merged_config(image, given, host_given)
-            name = name or free_container_name(self.by_name)
+            name = name or free_container_name({one.name for one in self.by_id.values()})
             host_config["Links"] = [self.read_link(link, name) for link in host_config["Links"] or ()] or None
             mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
             networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
             endpoints = networking.get("EndpointsConfig") or {}
             endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
             container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
-            self.by_id[container.id] = self.by_name[container.name] = container
+            self.by_id[container.id] = container
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
@@ -142,15 +156,17 @@ class PracticeContainers:
         container.error = refusal.message
         self.end_run(container, False)
 
-    def end_run(self, container, with_volumes):
+    def end_run(self, container, was_started):
         """Undo what a start has done. `wait` is answered, and AutoRemove removes the container."""
         self.engine.close_ports(container)
         self.engine.networks.unplug_all(container)
+        if was_started:
+            self.emit_mounts(container, "unmount")
         container.close_attachers()
         container.runs += 1
         self.changed.notify_all()
         if container.host_config["AutoRemove"] and not container.restarting:
-            self.forget(container, with_volumes)
+            self.forget(container, was_started)
 
     def publish(self, container):
         """Open the host side of every published TCP port, on loopback only."""
@@ -187,7 +203,6 @@ class PracticeContainers:
                 one.process.deliver(9)
         container.log.flush()
         self.emit(container, "die", exitCode=str(status))
-        self.emit_mounts(container, "unmount")
         container.services.clear()
         container.status, container.exit_code, container.finished = "exited", status, nanoseconds_now()
         container.open_stdin(container.config["OpenStdin"])
@@ -264,10 +279,7 @@ class PracticeContainers:
             if name.lstrip("/") == container.name:
                 raise PracticeRefusal(400, "Renaming a container with the same name as its current name")
             self.check_name(name)
-            old = container.name
-            del self.by_name[old]
-            container.name = name
-            self.by_name[name] = container
+            old, container.name = container.name, name
             self.emit(container, "rename", oldName="/" + old)
 
     def remove(self, container, request):
@@ -283,10 +295,10 @@ class PracticeContainers:
                 self.forget(container, request.flag("v"))
 
     def forget(self, container, with_volumes):
+        """Remove a container whose program does not run → its id."""
         with self.changed:
             container.removed = True
             self.by_id.pop(container.id, None)
-            self.by_name.pop(container.name, None)
             self.engine.execs.forget(container)
             container.stdin.break_off()
             container.close_attachers()
@@ -296,6 +308,7 @@ class PracticeContainers:
                     self.engine.volumes.remove(volume)
             self.emit(container, "destroy")
             self.changed.notify_all()
+        return container.id
 
 
 def read_config(given):
@@ -367,43 +380,14 @@ def merged_config(image, given, host_given):
     return config, host_config
 
 
-def name_matches(name, pattern):
-    """Return whether a name passes the `name` filter, an expression; any other text may be a part of it."""
-    try:
-        return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
-    except re.error:
-        return pattern in name
-
-
-def container_matches(container, filters):
-    known = {
-        "id": lambda value: container.id.startswith(value),
-        "name": lambda value: name_matches(container.name, value),
-        "status": lambda value: container.status == value,
-        "label": lambda value: label_matches(container.config["Labels"], value),
-        "until": lambda moment: container.created <= moment,   # of a prune
-        "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
-        "ancestor": lambda value: image_matches(container.image, value),
-        "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
-                                     for name, endpoint in container.endpoints.items()),
-        "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
-                                    for mount in container.mounts),
-        "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
-                                     for port in container.port_list()),
-        "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
-                                    for port in container.port_list()),
-    }
-    return matches_filters(filters, known)
-
-
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
     limit = request.number("limit") or 0
     with engine.changed:
-        newest_first = list(engine.containers.by_id.values())[::-1]
+        newest_first = engine.containers.select(filters)[::-1]
         everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
         found = [one.summary(request.flag("size")) for one in newest_first
-                 if container_matches(one, filters) and (everything or one.is_up)]
+                 if everything or one.is_up]
     return found[:limit] if limit > 0 else found
 
 
@@ -457,16 +441,9 @@ def answer_update(engine, connection, request, name):
 
 
 def answer_prune(engine, connection, request):
-    filters = prune_filters(request)
-    containers, going, freed = engine.containers, [], 0
-    with engine.changed:
-        for container in list(containers.by_id.values()):
-            if not container.is_up and container_matches(container, filters):
-                freed += container.files.tree.size
-                containers.forget(container, False)
-                going.append(container.id)
-    engine.events.emit("container", "prune", "", {"reclaimed": str(freed)})
-    return {"ContainersDeleted": going or None, "SpaceReclaimed": freed}
+    removed, freed = engine.containers.prune(prune_filters(request), lambda one: not one.is_up,
+                                             lambda one: engine.containers.forget(one, False))
+    return {"ContainersDeleted": removed or None, "SpaceReclaimed": freed}
 
 
 def answer_wait(engine, connection, request, name):
@@ -477,14 +454,14 @@ def answer_wait(engine, connection, request, name):
     with engine.changed:
         container = engine.containers.find(name)
         run = container.runs
-    # The head is the promise: from here on the exit cannot be missed.
+    # From the moment of this head on the exit cannot be missed: clients start the container after it.
     connection.start_stream([("Content-Type", "application/json")])
     reached = {"not-running": lambda: not container.is_up or container.runs != run,
                "next-exit": lambda: container.runs != run or container.removed,
                "removed": lambda: container.removed}[condition]
     if engine.wait_until(reached, None, lambda: not connection.client_has_gone()):
         answer = {"StatusCode": container.exit_code}
-        if request.api < (1, 42):   # later engines leave out an error that is none
+        if request.api < (1, 42):   # later engines leave out an Error that is null
             answer = {"Error": None, "StatusCode": container.exit_code}
     elif connection.client_has_gone(False) or engine.closing:
         raise PracticeHangUp()

@@ -116,7 +116,7 @@ class PracticeEngine:
         return "127.0.0.1", self.open_port(None, None, "127.0.0.1", 0)
 
     def serve_forever(self):
-        """Start, and return only once close() was called (from a signal handler or another thread)."""
+        """Start, and return once close() was called in another thread."""
         self.start()
         while not self._closed.wait(1):
             pass

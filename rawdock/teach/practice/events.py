@@ -68,6 +68,53 @@ class PracticeEvents:
         return list(self._kept)[number - self.first:]
 
 
+class PracticeObjects:
+    """The objects of one kind in an engine: `by_id` maps their ids to them, the oldest first.
+
+    There is a class for each kind: `kind` is its name in events, `missing` the message for an object that is
+    not there, `has_short_ids` whether the start of an id is enough, and tests(object) gives a dict with the
+    test of each filter, a function of its value.
+    """
+
+    kind = missing = ""
+    has_short_ids = True
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.changed = engine.changed
+        self.by_id = {}
+
+    def named(self, name):
+        """Return the object with this name, or None."""
+        return next((one for one in self.by_id.values() if one.name == name), None)
+
+    def find(self, text):
+        """Return the object with this id or name, or whose id begins so. Raises PracticeRefusal."""
+        with self.changed:
+            found = self.by_id.get(text) or self.named(text)
+            if found is not None:
+                return found
+            found = [one for identity, one in self.by_id.items() if text and identity.startswith(text)]
+        if self.has_short_ids and len(found) == 1:
+            return found[0]
+        if self.has_short_ids and found:
+            raise PracticeRefusal(400, "Multiple IDs found with provided prefix: %s" % text)
+        raise PracticeRefusal(404, self.missing % text)
+
+    def select(self, filters):
+        """Return the objects that pass the filters of a request. Call it under `changed`."""
+        return [one for one in self.by_id.values() if matches_filters(filters, self.tests(one))]
+
+    def prune(self, filters, is_unused, remove):
+        """Remove the unused objects that pass the filters → (list of what `remove` returned, bytes freed)."""
+        with self.changed:
+            going = [one for one in self.select(filters) if is_unused(one)]
+            freed = sum(one.size for one in going)
+            removed = [remove(one) for one in going]
+        self.engine.events.emit(self.kind, "prune", "", {"reclaimed": str(freed)})
+        return removed, freed
+
+
 def event_matches(event, filters):
     actor = event["Actor"]
     attributes = actor["Attributes"]

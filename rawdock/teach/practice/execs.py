@@ -1,7 +1,7 @@
 """The execs of a practice engine: a further program in a container that runs, created, then started once."""
 from ...wire.frames import encode_frame
 from .connection import stream_type
-from .events import random_hex
+from .events import PracticeObjects, random_hex
 from .programs.process import find_user
 from .request import STRINGS, PracticeRefusal, read_object, terminal_size
 from .running import ProgramOwner
@@ -13,11 +13,11 @@ EXEC_KINDS = {"AttachStdin": bool, "AttachStdout": bool, "AttachStderr": bool, "
 
 
 class PracticeExec(ProgramOwner):
-    """`given` is the body of the create request, its keys those of EXEC_KINDS."""
+    """One exec; `given` is the body of its create request, with the keys of EXEC_KINDS."""
 
     def __init__(self, container, given):
         ProgramOwner.__init__(self, container.engine, given["Cmd"], bool(given.get("Tty")))
-        self.id = random_hex()
+        self.id = self.name = random_hex()
         self.container = container
         self.given = given
         self.started = False
@@ -38,27 +38,18 @@ class PracticeExec(ProgramOwner):
         }
 
 
-class PracticeExecs:
-    """The execs of `engine`, by id."""
+class PracticeExecs(PracticeObjects):
+    """The execs of an engine."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_id = {}
-
-    def find(self, identity):
-        with self.changed:
-            one = self.by_id.get(identity)
-            if one is None:
-                raise PracticeRefusal(404, "No such exec instance: %s" % identity)
-            return one
+    missing = "No such exec instance: %s"
+    has_short_ids = False
 
     def forget(self, container):
         for identity in container.execs:
             self.by_id.pop(identity, None)
 
     def start(self, one, attacher=None):
-        """Start it, with its output going to `attacher`, or nowhere. Raises PracticeRefusal."""
+        """Start an exec; its output goes to `attacher`, or nowhere. Raises PracticeRefusal."""
         with self.changed:
             container, given = one.container, one.given
             if one.started:

@@ -11,11 +11,10 @@ from ...engine.reference import parse_reference
 from ...errors import UsageError
 from .programs.busybox import BUSYBOX_PROGRAMS, program_hello
 from .connection import PracticeHangUp
-from .events import nanoseconds_now, stable_hex, wire_time
+from .events import PracticeObjects, nanoseconds_now, stable_hex, wire_time
 from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
-                      prune_filters)
+from .request import PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters
 
 IMAGE_FILTERS = "reference label dangling before since until".split()
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,12 +83,19 @@ def image_matches(image, text):
             or image.id[7:].startswith(text))
 
 
+def reference_matches(wanted, name):
+    """Return whether an image's name ("redis:2.8") passes a `reference` filter, with or without a tag."""
+    reference, (repository, _, tag) = image_reference(wanted), name.rpartition(":")
+    return (reference is not None and reference.familiar_name() == repository
+            and reference.tag in (None, tag))
+
+
 class PracticeImage:
     """One image of PRACTICE_IMAGES: `repository` is its name there, `tags` its names here ("redis:2.8")."""
 
     def __init__(self, repository, pulled):
         entry = PRACTICE_IMAGES[repository]
-        self.repository = repository
+        self.name = self.repository = repository
         self.entry = entry
         self.tags = []
         self.pulled = pulled
@@ -121,11 +127,10 @@ class PracticeImage:
     def inspect(self, api):
         found = {
             "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(), "Parent": "",
-            "Comment": "",
-            "Created": wire_time(self.pulled), "Container": "", "ContainerConfig": blank_config(),
-            "DockerVersion": "",
-            "Author": "rawdock practice engine", "Config": self.config(), "Architecture": "amd64",
-            "Os": "linux", "Size": self.size, "GraphDriver": {"Data": None, "Name": "practice"},
+            "Comment": "", "Created": wire_time(self.pulled), "Container": "",
+            "ContainerConfig": blank_config(), "DockerVersion": "", "Author": "rawdock practice engine",
+            "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
+            "GraphDriver": {"Data": None, "Name": "practice"},
             "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.entry["layers"]]},
             "Metadata": {"LastTagTime": wire_time(self.pulled)},
         }
@@ -156,13 +161,17 @@ def practice_digest(repository):
     return "sha256:" + stable_hex("manifest", repository)
 
 
-class PracticeImages:
-    """The images of `engine`, by repository."""
+class PracticeImages(PracticeObjects):
+    """The images of an engine; the name of an image is its repository."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_repository = {}
+    kind = "image"
+    missing = "No such image: %s"
+
+    def tests(self, image):
+        return {"reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
+                "label": lambda value: label_matches({}, value),
+                "dangling": lambda value: is_yes(value) == (not image.tags),
+                "until": lambda moment: image.pulled <= moment}   # of a prune
 
     def emit(self, image, action, name=None):
         self.engine.events.emit("image", action, image.id, {"name": name or image.id})
@@ -171,23 +180,23 @@ class PracticeImages:
         """Return the image with this name or id, or whose id begins so. Raises PracticeRefusal."""
         reference = image_reference(text)
         with self.changed:
-            for image in self.by_repository.values():
+            for image in self.by_id.values():
                 if reference is not None and (reference.digest == image.digest if reference.digest
                                               else full_name(reference) in image.tags):
                     return image
-            wanted = text[7:] if text.startswith("sha256:") else text
-            found = [image for image in self.by_repository.values() if image.id[7:].startswith(wanted)]
-            if len(wanted) > 2 and len(found) == 1:
-                return found[0]
         is_short = reference is not None and not reference.suffix()
-        raise PracticeRefusal(404, "No such image: %s" % (text + ":latest" if is_short else text))
+        try:
+            return PracticeObjects.find(self, text if text.startswith("sha256:") else "sha256:" + text)
+        except PracticeRefusal:
+            raise PracticeRefusal(404, self.missing % (text + ":latest" if is_short else text))
 
     def add(self, repository, tag):
         """Add a pulled image, or its tag → whether the tag was not here before."""
         with self.changed:
-            image = self.by_repository.get(repository)
+            image = self.named(repository)
             if image is None:
-                image = self.by_repository[repository] = PracticeImage(repository, nanoseconds_now())
+                image = PracticeImage(repository, nanoseconds_now())
+                self.by_id[image.id] = image
             reference = "%s:%s" % (repository, tag)
             is_new = reference not in image.tags
             self.give_name(image, reference)
@@ -196,7 +205,7 @@ class PracticeImages:
 
     def give_name(self, image, name):
         """Give an image a name; the image that had it has it no more."""
-        for other in self.by_repository.values():
+        for other in self.by_id.values():
             if name in other.tags:
                 other.tags.remove(name)
         image.tags.append(name)
@@ -226,32 +235,17 @@ class PracticeImages:
                 image.tags.remove(one)
                 self.emit(image, "untag")
             if last:
-                del self.by_repository[image.repository]
+                del self.by_id[image.id]
                 answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
                 answer += [{"Deleted": layer_digest(layer)} for layer, _ in reversed(image.entry["layers"])]
                 self.emit(image, "delete")
             return answer
 
 
-def reference_matches(wanted, name):
-    """Return whether an image's name ("redis:2.8") passes a `reference` filter, with or without a tag."""
-    reference, (repository, _, tag) = image_reference(wanted), name.rpartition(":")
-    return (reference is not None and reference.familiar_name() == repository
-            and reference.tag in (None, tag))
-
-
 def answer_images(engine, connection, request):
     filters = practice_filters(request.text("filters"), IMAGE_FILTERS)
     with engine.changed:
-        found = []
-        for image in engine.images.by_repository.values():
-            known = {
-                "reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
-                "label": lambda value: label_matches({}, value),
-                "dangling": lambda value: is_yes(value) == (not image.tags),
-            }
-            if matches_filters(filters, known):
-                found.append(image.summary(-1, request.api))
+        found = [one.summary(-1, request.api) for one in engine.images.select(filters)]
     return sorted(found, key=lambda one: -one["Created"])
 
 
@@ -270,20 +264,14 @@ def answer_image_tag(engine, connection, request, name):
 
 def answer_images_prune(engine, connection, request):
     filters = prune_filters(request, ("dangling", "label", "label!", "until"))
-    dangling = [value.lower() for value in filters.get("dangling", ())]
+    dangling = [value.lower() for value in filters.pop("dangling", ())]
     if not set(dangling) <= {"0", "1", "false", "true"}:
         raise PracticeRefusal(400, "Invalid filter 'dangling=[%s]'" % " ".join(dangling))
     everything = bool(dangling) and not {"1", "true"} & set(dangling)
-    images, going, freed = engine.images, [], 0
-    with engine.changed:
-        for image in list(images.by_repository.values()):
-            known = {"label": lambda value: label_matches({}, value),
-                     "until": lambda moment: image.pulled <= moment}
-            if (everything or not image.tags) and not images.users(image) and matches_filters(filters, known):
-                going += images.remove(image.id, True)
-                freed += image.size
-    engine.events.emit("image", "prune", "", {"reclaimed": str(freed)})
-    return {"ImagesDeleted": going or None, "SpaceReclaimed": freed}
+    images = engine.images
+    removed, freed = images.prune(filters, lambda one: (everything or not one.tags) and not images.users(one),
+                                  lambda one: images.remove(one.id, True))
+    return {"ImagesDeleted": sum(removed, []) or None, "SpaceReclaimed": freed}
 
 
 # -- pull
@@ -317,8 +305,8 @@ def practice_pull(images, name, tag):
     """Pull one image of the practice registry: yield the messages (dicts) that report its progress."""
     yield {"status": "Pulling from library/%s" % name, "id": tag}
     with images.changed:
-        here = {layer for image in images.by_repository.values() for layer, _ in image.entry["layers"]}
-        names = [one for image in images.by_repository.values() for one in image.tags]
+        here = {layer for image in images.by_id.values() for layer, _ in image.entry["layers"]}
+        names = [one for image in images.by_id.values() for one in image.tags]
     # An engine that has the image does not look at its layers.
     wanted = () if "%s:%s" % (name, tag) in names else PRACTICE_IMAGES[name]["layers"]
     layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]

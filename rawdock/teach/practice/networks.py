@@ -3,9 +3,9 @@
 bridge, host and none are built in. The addresses are those that an engine would give; the only port that can
 be connected to is a published one, on the loopback address.
 """
-from .events import nanoseconds_now, random_hex, stable_hex, wire_time
-from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
-                      prune_filters, read_object)
+from .events import PracticeObjects, nanoseconds_now, random_hex, stable_hex, wire_time
+from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
+                      read_object)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
 NETWORK_DRIVERS = ("bridge", "host", "null")
@@ -29,10 +29,10 @@ class PracticeEndpoint:
             "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
             "Aliases": self.given.get("Aliases") if aliases else None,
             "NetworkID": network.id if network else "", "EndpointID": self.id,
-            "Gateway": network.gateway if self.address else "",
-            "IPAddress": self.address, "IPPrefixLen": network.subnet.prefixlen if self.address else 0,
-            "IPv6Gateway": "", "GlobalIPv6Address": "",
-            "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac, "DriverOpts": self.given.get("DriverOpts"),
+            "Gateway": network.gateway if self.address else "", "IPAddress": self.address,
+            "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "",
+            "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac,
+            "DriverOpts": self.given.get("DriverOpts"),
         }
 
 
@@ -46,6 +46,7 @@ class PracticeNetwork:
         from ipaddress import ip_network
         given = given or {}
         self.name = name
+        self.size = 0
         self.id = stable_hex("network", name) if not given else random_hex()
         self.driver = driver
         self.pools = list(pools)
@@ -130,46 +131,52 @@ def checked_pools(given):
     return pools
 
 
-class PracticeNetworks:
-    """The networks of `engine`, by name."""
+class PracticeNetworks(PracticeObjects):
+    """The networks of an engine."""
+
+    kind = "network"
+    missing = "network %s not found"
 
     def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_name = {name: PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
-                        for name, driver in BUILT_IN_NETWORKS}
+        PracticeObjects.__init__(self, engine)
+        for name, driver in BUILT_IN_NETWORKS:
+            network = PracticeNetwork(name, driver, [default_pool(17)] * (driver == "bridge"))
+            self.by_id[network.id] = network
 
     def emit(self, network, action, **more):
         more.update(name=network.name, type=network.driver)
         self.engine.events.emit("network", action, network.id, more)
 
-    def find(self, text):
-        """Return the network with this name or id, or whose id begins so. Raises PracticeRefusal."""
-        with self.changed:
-            if text in self.by_name:
-                return self.by_name[text]
-            found = [one for one in self.by_name.values() if len(text) > 2 and one.id.startswith(text)]
-            if len(found) == 1:
-                return found[0]
-        raise PracticeRefusal(404, "network %s not found" % text)
+    def tests(self, network):
+        built_in = network.name in dict(BUILT_IN_NETWORKS)
+        in_use = built_in or bool(network.endpoints)
+        return {"name": lambda value: value in network.name, "id": network.id.startswith,
+                "driver": lambda value: value == network.driver,
+                "label": lambda value: label_matches(network.labels, value),
+                "scope": lambda value: value == "local",
+                "type": lambda value: (value == "builtin") == built_in,
+                "dangling": lambda value: is_yes(value) != in_use,
+                "until": lambda moment: network.created <= moment}   # of a prune
 
     def free_pool(self):
         """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
-        taken = [pool["Subnet"] for one in self.by_name.values() for pool in one.pools]
+        taken = [pool["Subnet"] for one in self.by_id.values() for pool in one.pools]
         for number in range(18, 256):
             if default_pool(number)["Subnet"] not in taken:
                 return default_pool(number)
         raise PracticeRefusal(500, "all predefined address pools have been fully subnetted")
 
     def remove(self, network):
+        """Remove a network that no running container is connected to → its name. Raises PracticeRefusal."""
         with self.changed:
             if network.name in dict(BUILT_IN_NETWORKS):
                 raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
             if network.endpoints:
                 raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
                                            " endpoints" % (network.name, network.id))
-            if self.by_name.pop(network.name, None) is not None:
+            if self.by_id.pop(network.id, None) is not None:
                 self.emit(network, "destroy")
+        return network.name
 
     def plug(self, container, name, endpoint):
         network = self.find(name)
@@ -177,7 +184,7 @@ class PracticeNetworks:
         self.emit(network, "connect", container=container.id)
 
     def unplug_all(self, container):
-        for network in self.by_name.values():
+        for network in self.by_id.values():
             if container in network.endpoints:
                 network.unplug(container)
                 self.emit(network, "disconnect", container=container.id)
@@ -185,20 +192,8 @@ class PracticeNetworks:
 
 def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
-    found = []
     with engine.changed:
-        for network in engine.networks.by_name.values():
-            built_in = network.name in dict(BUILT_IN_NETWORKS)
-            in_use = built_in or bool(network.endpoints)
-            known = {"name": lambda value: value in network.name, "id": network.id.startswith,
-                     "driver": lambda value: value == network.driver,
-                     "label": lambda value: label_matches(network.labels, value),
-                     "scope": lambda value: value == "local",
-                     "type": lambda value: (value == "builtin") == built_in,
-                     "dangling": lambda value: is_yes(value) != in_use}
-            if matches_filters(filters, known):
-                found.append(network.inspect(False))
-    return found
+        return [one.inspect(False) for one in engine.networks.select(filters)]
 
 
 def answer_network(engine, connection, request, name):
@@ -218,12 +213,13 @@ def answer_network_create(engine, connection, request):
     if driver != "bridge":
         raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
     with engine.changed:
-        if name in networks.by_name:
+        if networks.named(name):
             raise PracticeRefusal(409, "network with name %s already exists" % name)
         pools = checked_pools(given)
         if all(":" in one["Subnet"] for one in pools):
             pools = [networks.free_pool()] + pools
-        network = networks.by_name[name] = PracticeNetwork(name, driver, pools, given)
+        network = PracticeNetwork(name, driver, pools, given)
+        networks.by_id[network.id] = network
         networks.emit(network, "create")
     connection.send_json({"Id": network.id, "Warning": ""}, 201)
 
@@ -267,18 +263,10 @@ def answer_network_disconnect(engine, connection, request, name):
 
 
 def answer_networks_prune(engine, connection, request):
-    filters = prune_filters(request)
-    networks, going = engine.networks, []
-    with engine.changed:
-        for network in list(networks.by_name.values()):
-            known = {"label": lambda value: label_matches(network.labels, value),
-                     "until": lambda moment: network.created <= moment}
-            if network.name not in dict(BUILT_IN_NETWORKS) and not network.endpoints and matches_filters(
-                filters, known):
-                networks.remove(network)
-                going.append(network.name)
-    engine.events.emit("network", "prune", "", {"reclaimed": "0"})
-    return {"NetworksDeleted": going or None}
+    removed, _ = engine.networks.prune(
+        prune_filters(request),
+        lambda one: one.name not in dict(BUILT_IN_NETWORKS) and not one.endpoints, engine.networks.remove)
+    return {"NetworksDeleted": removed or None}
 
 
 NETWORK_ROUTES = (

@@ -7,17 +7,15 @@ import os
 import re
 import time
 
-from ...engine.durations import parse_when
+from ...cli.durations import parse_when
 from ...engine.endpoints import percent_decode
 from ...errors import UsageError
 
 PRACTICE_API_MAX = (1, 45)
 PRACTICE_API_MIN = (1, 24)
 NO_SWARM = ('This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this'
-            ' node to swarm'
-            ' and try again.')
-NO_THREAD = "the practice engine has no thread for it: it is closing, or the system is out of threads"
-# Linux's, whatever this system's are: the first is 1.
+            ' node to swarm and try again.')
+# The signals of Linux, from 1 on, whatever those of this system are.
 SIGNAL_NUMBERS = {name: number for number, name in enumerate(
     "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN"
     " TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(), 1)}

@@ -3,7 +3,7 @@ from .programs.process import (ProgramKilled, ProgramPipe, ProgramProcess, Progr
                                find_program)
 from .request import PracticeRefusal
 
-TERMINAL_SIZE = (24, 80)     # rows, columns: until a client gives another
+TERMINAL_SIZE = (24, 80)     # rows and columns, until a client gives others
 
 
 def run_program(process, program, view):
@@ -22,7 +22,7 @@ def run_program(process, program, view):
 
 
 def missing_program(name, image):
-    """Return the message for a program that the image does not have; clients exit with 127 by its words."""
+    """Return the message for a program that the image does not have; its phrases give clients status 127."""
     known = " ".join(sorted(one for one in image.programs if "/" not in one))
     problem = "executable file not found in $PATH"
     if "/" in name:
@@ -87,7 +87,7 @@ class ProgramOwner:
         self.process = process
 
     def _run(self, process, program, view, ended):
-        with self.engine.changed:   # whoever starts the program holds it until everything is set
+        with self.engine.changed:   # start holds it until the state of the container is complete
             pass
         status = run_program(process, program, view)
         with self.engine.changed:

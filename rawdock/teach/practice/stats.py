@@ -17,7 +17,7 @@ TOP_AUX_TITLES = "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND".split(
 
 
 def cpu_part(nanoseconds):
-    """Return the cpu_stats of a container that has run so long (None: not at all), using 1/1000 of a CPU."""
+    """Return the cpu_stats of a container that ran so long (None: never) on a thousandth of a processor."""
     if nanoseconds is None:
         return {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0},
                 "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
@@ -33,18 +33,18 @@ def container_stats(container, one_shot):
     up, now = container.is_up, nanoseconds_now()
     ran = now - container.started if up else None
     found = {
-        "read": wire_time(now) if up else ZERO_TIME, "preread": ZERO_TIME if one_shot or not up
-        else wire_time(now - 1000000000), "pids_stats": {"current": len(container.processes())} if up else {},
+        "read": wire_time(now) if up else ZERO_TIME,
+        "preread": ZERO_TIME if one_shot or not up else wire_time(now - 1000000000),
+        "pids_stats": {"current": len(container.processes())} if up else {},
         "blkio_stats": {key: [] if up else None for key in (
             "io_service_bytes_recursive io_serviced_recursive io_queue_recursive io_service_time_recursive"
-            " io_wait_time_recursive"
-            " io_merged_recursive io_time_recursive sectors_recursive").split()},
+            " io_wait_time_recursive io_merged_recursive io_time_recursive sectors_recursive").split()},
         "num_procs": 0, "storage_stats": {}, "cpu_stats": cpu_part(ran),
         "precpu_stats": cpu_part(None if one_shot or ran is None else max(0, ran - 1000000000)),
         "memory_stats": {}, "name": "/" + container.name, "id": container.id,
     }
     if up:
-        held = container.log.size + container.files.tree.size
+        held = container.log.size + container.size
         usage = len(container.processes()) * PRACTICE_PROGRAM_BYTES + held
         found["memory_stats"] = {"usage": usage, "max_usage": usage,
                                  "stats": {"cache": 0, "rss": usage, "total_inactive_file": 0},

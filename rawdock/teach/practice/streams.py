@@ -26,7 +26,7 @@ class PracticeLog:
 
     def __init__(self):
         self.records = collections.deque()
-        self.first = 0          # the number of records[0]: records are numbered from the start
+        self.first = 0          # the number of records[0]; the first record of all was 0
         self.size = 0
         self._partial = {}
 

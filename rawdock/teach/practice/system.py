@@ -31,7 +31,7 @@ def answer_version(engine, connection, request):
     return found
 
 
-# What GET /info says of every practice engine.
+# The part of GET /info that every practice engine has.
 INFO_FACTS = dict(dict.fromkeys(
     "MemoryLimit SwapLimit KernelMemory KernelMemoryTCP CpuCfsPeriod CpuCfsQuota CPUShares CPUSet PidsLimit"
     " Debug OomKillDisable ExperimentalBuild LiveRestoreEnabled".split(), False), **{
@@ -64,7 +64,7 @@ INFO_FACTS = dict(dict.fromkeys(
 
 def answer_info(engine, connection, request):
     with engine.changed:
-        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_repository)
+        containers, images = list(engine.containers.by_id.values()), len(engine.images.by_id)
     running, paused = [sum(one.status == status for one in containers) for status in ("running", "paused")]
     return dict(INFO_FACTS, **{
         "ID": engine.id, "Containers": len(containers), "ContainersRunning": running,
@@ -75,11 +75,11 @@ def answer_info(engine, connection, request):
 def answer_data_usage(engine, connection, request):
     with engine.changed:
         images = [one.summary(len(engine.images.users(one)), request.api)
-                  for one in engine.images.by_repository.values()]
+                  for one in engine.images.by_id.values()]
         containers = [one.summary(True) for one in engine.containers.by_id.values()]
         volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
-                                                  "Size": one.tree.size})
-                   for one in engine.volumes.by_name.values()]
+                                                  "Size": one.size})
+                   for one in engine.volumes.by_id.values()]
     return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
             "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}
 

@@ -2,10 +2,10 @@
 import re
 import time
 
-from .events import nanoseconds_now, random_hex
+from .events import PracticeObjects, nanoseconds_now, random_hex
 from .files import PracticeTree
-from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
-                      prune_filters, read_object)
+from .request import (PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
+                      read_object)
 
 VOLUME_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 VOLUME_FILTERS = "name label dangling driver".split()
@@ -16,12 +16,16 @@ class PracticeVolume:
     """One volume; `anonymous` says that it was made for one container, whose `rm -v` removes it."""
 
     def __init__(self, name, options, labels, anonymous):
-        self.name = name
+        self.id = self.name = name
         self.options = options
         self.labels = labels
         self.anonymous = anonymous
         self.created = nanoseconds_now()
         self.tree = PracticeTree()
+
+    @property
+    def size(self):
+        return self.tree.size
 
     @property
     def mountpoint(self):
@@ -33,13 +37,17 @@ class PracticeVolume:
                 "Options": self.options, "Scope": "local"}
 
 
-class PracticeVolumes:
-    """The volumes of `engine`, by name."""
+class PracticeVolumes(PracticeObjects):
+    """The volumes of an engine; the id of a volume is its name."""
 
-    def __init__(self, engine):
-        self.engine = engine
-        self.changed = engine.changed
-        self.by_name = {}
+    kind = "volume"
+    missing = "get %s: no such volume"
+    has_short_ids = False
+
+    def tests(self, volume):
+        return {"name": lambda value: value in volume.name, "driver": lambda value: value == "local",
+                "label": lambda value: label_matches(volume.labels, value),
+                "dangling": lambda value: is_yes(value) == (not self.users(volume))}
 
     def emit(self, volume, action, **more):
         self.engine.events.emit("volume", action, volume.name, dict({"driver": "local"}, **more))
@@ -54,18 +62,12 @@ class PracticeVolumes:
                                        " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
                                   % (name, name))
         with self.changed:
-            if name in self.by_name:
-                return self.by_name[name]
+            if name in self.by_id:
+                return self.by_id[name]
             volume = PracticeVolume(name or random_hex(), options, labels, not name)
-            self.by_name[volume.name] = volume
+            self.by_id[volume.name] = volume
             self.emit(volume, "create")
             return volume
-
-    def find(self, name):
-        with self.changed:
-            if name not in self.by_name:
-                raise PracticeRefusal(404, "get %s: no such volume" % name)
-            return self.by_name[name]
 
     def users(self, volume):
         """Return the ids of the containers that mount a volume."""
@@ -73,39 +75,35 @@ class PracticeVolumes:
                 if any(mount.volume is volume for mount in one.mounts)]
 
     def remove(self, volume):
+        """Remove a volume that no container mounts → its name. Raises PracticeRefusal."""
         with self.changed:
             users = self.users(volume)
             if users:
                 raise PracticeRefusal(409, "remove %s: volume is in use - [%s]"
                                       % (volume.name, ", ".join(users)))
-            if self.by_name.pop(volume.name, None) is not None:
+            if self.by_id.pop(volume.name, None) is not None:
                 self.emit(volume, "destroy")
+        return volume.name
 
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
-    volumes, found = engine.volumes, []
     with engine.changed:
-        for name, volume in sorted(volumes.by_name.items()):
-            known = {"name": lambda value: value in name, "driver": lambda value: value == "local",
-                     "label": lambda value: label_matches(volume.labels, value),
-                     "dangling": lambda value: is_yes(value) == (not volumes.users(volume))}
-            if matches_filters(filters, known):
-                found.append(volume.inspect())
+        found = [one.inspect() for one in sorted(engine.volumes.select(filters), key=lambda one: one.name)]
     return {"Volumes": found, "Warnings": None}
 
 
 def answer_volume_create(engine, connection, request):
     given = read_object(request.json(), VOLUME_KINDS)
     volume = engine.volumes.create(given.get("Name"), given.get("Driver") or "",
-                                         given.get("DriverOpts"), given.get("Labels"))
+                                   given.get("DriverOpts"), given.get("Labels"))
     connection.send_json(volume.inspect(), 201)
 
 
 def answer_volume_delete(engine, connection, request, name):
     volumes = engine.volumes
     with engine.changed:
-        if name in volumes.by_name or not request.flag("force"):
+        if name in volumes.by_id or not request.flag("force"):
             volumes.remove(volumes.find(name))
     connection.send_empty(204)
 
@@ -114,17 +112,10 @@ def answer_volumes_prune(engine, connection, request):
     filters = prune_filters(request, ("label", "label!", "all"))
     # From API 1.42 on only anonymous volumes are removed, unless the filter `all` is true.
     everything = request.api < (1, 42) or any(map(is_yes, filters.get("all", ())))
-    volumes, going, freed = engine.volumes, [], 0
-    with engine.changed:
-        for volume in list(volumes.by_name.values()):
-            known = {"label": lambda value: label_matches(volume.labels, value)}
-            if (everything or volume.anonymous) and not volumes.users(volume) and matches_filters(
-                    filters, known):
-                volumes.remove(volume)
-                going.append(volume.name)
-                freed += volume.tree.size
-    engine.events.emit("volume", "prune", "", {"reclaimed": str(freed)})
-    return {"VolumesDeleted": going, "SpaceReclaimed": freed}
+    removed, freed = engine.volumes.prune(
+        filters, lambda one: (everything or one.anonymous) and not engine.volumes.users(one),
+        engine.volumes.remove)
+    return {"VolumesDeleted": removed, "SpaceReclaimed": freed}
 
 
 VOLUME_ROUTES = (

@@ -276,9 +276,10 @@ def masked_words(words):
 
 # ---- JSON
 
-JSON_QUOTE = re.compile(rb'"')
-# A string has no line end in it (RFC 8259 §7), so that a stray quote does not affect the next line.
-STRING_END_BYTE = re.compile(rb'["\n]')
+# An escape, or what ends a string. A line end does, since none may be in a string (RFC 8259 §7), so that a
+# stray quote does not affect the next line; but a secret continues until a quote.
+STRING_END = re.compile(rb'\\[\x00-\xff]?|["\n]')
+SECRET_STRING_END = re.compile(rb'\\[\x00-\xff]?|"')
 # UTF-16 begins with a byte order mark, or has a zero next to the ASCII character that begins the JSON
 # (RFC 4627 §3).
 UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
@@ -313,31 +314,23 @@ class JSONMasker:
             self._unread = self._unread or self._start in UTF16_STARTS
         if self._unread:
             return b"*" * len(data)
-        self._patches = []
-        at, size = 0, len(data)
-        while at < size:
-            at = self._pass_string(data, at) if self._in_string else self._pass_gap(data, at)
-        if not self._patches:
-            return data
-        masked = bytearray(data)
-        for start, piece in self._patches:
-            masked[start:start + len(piece)] = piece
-        return bytes(masked)
+        masked, at = [], 0
+        while at < len(data):
+            at = (self._pass_string if self._in_string else self._pass_gap)(data, at, masked)
+        return b"".join(masked)
 
-    def _pass_gap(self, data, at):
-        """Mask the text before the next string → the index after the quote that begins the string."""
+    def _pass_gap(self, data, at, masked):
+        """Append the text before the next string, masked, and its quote → the index after the quote."""
         end = data.find(b'"', at)
         between = data[at:] if end < 0 else data[at:end]
-        if self._between is not None and between:
-            masked = self._between.mask(between)
-            if masked is not between:
-                self._patches.append((at, masked))
+        masked.append(between if self._between is None else self._between.mask(between))
         if b"{" in between or b"}" in between:
             self._entry_is_secret = False
         if len(self._gap) < 2:
             self._gap += b"".join(between.split())[:2]
         if end < 0:
             return len(data)
+        masked.append(b'"')
         was_value, self._is_value = self._is_value, self._gap == b":"
         if self._is_value:
             self._name = folded_name(self._word_as_text())
@@ -363,21 +356,18 @@ class JSONMasker:
         return (is_secret_name(name) or SECRET_MEMBER.fullmatch(name) is not None
                 or self._data_is_secret and name == "data" or self._entry_is_secret and name == "value")
 
-    def _pass_string(self, data, at):
-        """Mask the present string, as far as it is in `data` → the index after it."""
+    def _pass_string(self, data, at, masked):
+        """Append what `data` has of the present string, masked, and what ends it → the index after that."""
         end, closed = self._string_end(data, at)
         piece = data[at:end]
         if self._secret:
-            self._patches.append((at, b"*" * len(piece)))
+            masked.append(b"*" * len(piece))
         else:
             self._word += piece[:max(0, MAX_NAME_BYTES - len(self._word))]
-            masked = self._text.mask(piece, closed)
-            if masked is not piece:
-                self._patches.append((at, masked))
-        if not closed:
-            return end
-        if self._text.kind == "value" and data[end:end + 1] == b"\n":
-            return end   # the string has a line end in it: the secret continues until a quote
+            masked.append(self._text.mask(piece, closed))
+        if not closed or self._text.kind == "value" and data[end:end + 1] == b"\n":
+            return end   # a secret that has a line end in it continues until a quote
+        masked.append(data[end:end + 1])
         self._in_string = False
         if self._is_value and self._name == "name":
             self._entry_is_secret = names_secret(self._word_as_text())
@@ -385,22 +375,13 @@ class JSONMasker:
 
     def _string_end(self, data, at):
         """(the index of the quote or line end that ends the string, True), or (the end of `data`, False)."""
-        pattern = JSON_QUOTE if self._secret or self._text.kind == "value" else STRING_END_BYTE
-        start = at + self._escaped
-        self._escaped = False
-        while True:
-            match = pattern.search(data, start)
-            end = len(data) if match is None else match.start()
-            escaped = False
-            if end > start and data[end - 1] == 0x5c:   # a backslash, unless it is escaped itself
-                run = data[start:end]
-                escaped = (len(run) - len(run.rstrip(b"\\"))) % 2 == 1
-            if match is None:
-                self._escaped = escaped
-                return end, False
-            if not escaped:
-                return end, True
-            start = end + 1
+        pattern = SECRET_STRING_END if self._secret or self._text.kind == "value" else STRING_END
+        start, self._escaped = at + self._escaped, False
+        for match in pattern.finditer(data, start):
+            if data[match.start()] != 0x5c:
+                return match.start(), True
+            self._escaped = len(match.group()) == 1   # the byte that is escaped comes with the next piece
+        return len(data), False
 
 
 # ---- connections
@@ -472,7 +453,7 @@ class SecretMasker:
             if masker is not None and not message.complete:   # the error may be inside a secret
                 self._unframed[direction] = masker
             if pair.undecided(direction) and self._is_session(reader.message):
-                waits = len(rest) - (max(at, reader.offset) - at)
+                waits = len(rest) - (max(at, reader.reader.offset) - at)
                 rest = rest[:len(rest) - waits]
             rest = self._unframed[direction].mask(rest)
             if direction == ">":

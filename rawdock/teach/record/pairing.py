@@ -65,16 +65,6 @@ class PairedReader:
         self._part_labels = labels   # (start, end, role), which `reader` appends to
         self._labels = []
 
-    @property
-    def offset(self):
-        """The offset in the stream of the next byte to read."""
-        return self.reader.offset
-
-    @property
-    def bare_lf(self):
-        """Whether a line of a head may end with LF alone (RFC 9112 §2.2)."""
-        return self.reader.heads.bare_lf
-
     def read(self, data):
         """Read `data` (bytes), or keep it from where the response to a request must decide what it is."""
         self.fed = self.fed or len(data) > 0

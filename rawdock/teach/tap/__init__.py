@@ -1,1 +1,1 @@
-"""Between a client and its engine: the tap, its faults, replays of a recording, and a sweep of cuts."""
+"""Between a client and its engine: the tap, its faults, replays, and what a client makes of cut answers."""

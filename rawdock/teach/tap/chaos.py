@@ -166,7 +166,8 @@ class ChaosConnection(TapConnection):
                 continue
             except OSError:
                 return -1
-            if not size or size == self.unread and has_ended(self.client):
+            if not size or size == self.unread and is_hung_up(
+                    self.client, events=POLL_READ_HANG_UP):
                 return 0
             if size > self.unread:
                 self.client.recv(size - 1)
@@ -180,14 +181,6 @@ class ChaosConnection(TapConnection):
             TapConnection.wait_for_hang_up(self, sock)
         while not is_hung_up(sock) and not self.over.wait(LOOK_AGAIN_SECONDS):
             pass
-
-
-def has_ended(sock):
-    """Whether the peer of `sock` has stopped sending, though what it sent may not all be read."""
-    from select import poll
-    poller = poll()
-    poller.register(sock, POLL_READ_HANG_UP)
-    return bool(poller.poll(0))
 
 
 def begins_frames(message, data):

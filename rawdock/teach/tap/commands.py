@@ -78,7 +78,6 @@ class TapOutput:
         from ..explain.transcript import TranscriptSink
         self.console = console
         self.redact = not options["secrets"]
-        self.failed = set()   # the flags of the files that could not be written
         self.files = files
         out = files.files.get("to", console.err)
         descriptor = 2 if out is console.err else out.fileno()
@@ -110,20 +109,14 @@ class TapOutput:
             from ..explain.annotate import AnnotatedRecording
             annotated = AnnotatedRecording(self.recording, self.redact)
         for flag, file in self.files.files.items():
-            if flag in EXPORT_FORMS:
-                good = self._attempt(flag, write_export, flag, annotated, file) and good
-            good = self._attempt(flag, file.close) and good
-        return good
-
-    def _attempt(self, flag, function, *arguments):
-        """Call `function`, report the first failure of the file of `flag`. Returns whether it had none."""
-        try:
-            function(*arguments)
-        except OSError as error:
-            if flag not in self.failed:
-                self.failed.add(flag)
+            try:
+                if flag in EXPORT_FORMS:
+                    write_export(flag, annotated, file)
+                file.close()
+            except OSError as error:
                 self.console.complain("rawdock: --%s: %s" % (flag, error.strerror or error))
-        return flag not in self.failed
+                good = False
+        return good
 
 
 def chaos_of(options):

@@ -53,7 +53,7 @@ class ReplayExchange(namedtuple("ReplayExchange", "index connection start method
     the request. `answer` is the whole answer (bytes), `spans` its annotated Spans, `values` the list of the
     JSON values in it. `steps` say when parts of the answer may be sent, a list of (bytes of stdin that must
     have come, whether stdin must have ended, offset in the answer up to which it may be sent). `after` is
-    NEXT, CLOSE or HOLD; `switched` says whether the answer goes on as a raw stream.
+    NEXT, CLOSE or HOLD; `switched` says whether a raw stream is part of the answer.
     """
 
     @property
@@ -95,7 +95,7 @@ def replay_exchange(index, annotated, recorded, exchange):
 
 
 def raw_steps(recorded, start, end, raw_sent):
-    """The `steps` of a ReplayExchange whose answer goes on as a raw stream."""
+    """The `steps` of a ReplayExchange whose answer becomes a raw stream."""
     raw_start = raw_sent[0][0] if raw_sent else None
     sent = received = stdin = 0
     half_closed = False

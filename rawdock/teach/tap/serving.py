@@ -23,11 +23,11 @@ def shut_down(sock, how=socket.SHUT_RDWR):
         pass
 
 
-def is_hung_up(sock, wait=False):
-    """Whether both directions of `sock` are closed, not only one. `wait`: return when they are."""
+def is_hung_up(sock, wait=False, events=0):
+    """Whether both directions of `sock` are closed, or one of `events` of poll is seen. `wait` until then."""
     from select import poll
     poller = poll()
-    poller.register(sock, 0)   # poll reports a hang-up always
+    poller.register(sock, events)   # a hang-up is reported in any case
     return bool(poller.poll(None if wait else 0))
 
 
@@ -162,7 +162,7 @@ class ClientServer(Closing):
         self.wait_for_end(THREAD_END_SECONDS)
 
     def close(self):
-        """End every connection. The listener stays open: whoever made it closes it."""
+        """End every connection. The listener stays open: its maker closes it."""
         self.end_connections()
         self._stopping.close()
         self._stop.close()

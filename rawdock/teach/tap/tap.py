@@ -63,7 +63,7 @@ class TapConnection(ServedConnection):
                 self.pass_on(direction, sink, buffer[:size])
             except OSError:
                 if direction == "<":
-                    shut_down(source, socket.SHUT_RD)   # an engine that goes on writing learns of it
+                    shut_down(source, socket.SHUT_RD)   # so that an engine that goes on writing notices
                 return
             size = self.receive(direction, buffer)
         if not self.over.is_set():

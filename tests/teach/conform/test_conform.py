@@ -210,6 +210,8 @@ def test_whatever_is_answered_is_in_the_report(name):
 
 @pytest.mark.parametrize("name", ["501", "upgraded", "nothing", "stat"])
 def test_an_odd_answer_to_attach_or_archive_differs_there_alone(practice, monkeypatch, name):
+    for bound in ("HEAD_SECONDS", "IDLE_SECONDS", "WHOLE_SECONDS"):
+        monkeypatch.setattr(sys.modules["rawdock.teach.conform.conform"], bound, 1)
     facts = read_facts(CONFORM_FACTS)
     path_end = "/archive" if name == "stat" else "/attach"
     with OneAnswer(ODD_ANSWERS[name]) as server, client(practice) as docker:

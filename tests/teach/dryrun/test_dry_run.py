@@ -87,7 +87,7 @@ def test_the_python_expression_is_exactly_the_bytes(pieces):
 @given(st.lists(ANY_BYTES, min_size=1, max_size=30))
 @settings(max_examples=15)
 def test_a_word_stays_one_word(words):
-    script = b"printf '%s\\001' " + b" ".join(map(shell_word, words)) + b"\n"
+    script = b"printf '%s\\001' " + encoded(" ".join(map(shell_word, words))) + b"\n"
     assert sh(script) == b"".join(word + b"\1" for word in words)
 
 
@@ -344,6 +344,15 @@ def test_no_script_for_sh_sends_stdin_into_a_stream(form):
     assert "--dry-run=python" in caught.value.hint
 
 
+def test_no_script_makes_our_terminal_a_containers(monkeypatch):
+    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
+    assert "the terminal's output as it is" in printed("http", "exec", "-it", "web", "sh")
+    for form in ("nc", "curl", "python"):
+        with pytest.raises(UsageError) as caught:
+            printed(form, "exec", "-it", "web", "sh")
+        assert "-i" in caught.value.hint
+
+
 @pytest.fixture(scope="module")
 def engine():
     with PracticeEngine() as one:
@@ -462,6 +471,13 @@ def test_the_python_form_runs_containers(engine, tmp_path):
     assert run_printed(engine, tmp_path, words) == (3, b"out\n", b"err\n")
     data = os.urandom(300000)
     assert run_printed(engine, tmp_path, ["run", "-i", "--rm", "busybox", "cat"], data) == (0, data, b"")
+
+
+@pytest.mark.parametrize("form", ["python", "nc", "curl"])
+def test_a_terminals_output_has_no_frames(engine, tmp_path, form):
+    words = ["run", "--rm", "-t", "--pull", "always", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]
+    status, out, _ = run_printed(engine, tmp_path, words, form=form)
+    assert (status, out) == (3, b"out\r\nerr\r\n")
 
 
 def test_the_python_form_of_the_life_of_a_container(engine, tmp_path):

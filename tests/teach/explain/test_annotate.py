@@ -17,8 +17,10 @@ from rawdock.wire.frames import encode_frame
 FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"err\n") + encode_frame(1, b"")
 MUX = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-ATTACH = b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-RAW = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+ATTACH = (b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\n"
+          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+RAW = (b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+       b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
 
 
 def chunked(data, size, trailers=b""):
@@ -39,13 +41,16 @@ RESPONSES = {
     "messages in chunks": JSON + chunked(MESSAGES, 4),
     "a JSON array": JSON + sized(b' [{"Id": "x"}]\n'),
     "text": b"HTTP/1.0 200 OK\r\n\r\nrest",
-    "several": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n" + JSON + sized(b"{}") + JSON + sized(b"{"),
+    "several": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n" + JSON + sized(b"{}")
+                + JSON + sized(b"{")),
 }
 REQUESTS = {
     "get": b"\r\nGET /_ping HTTP/1.1\r\nHost: d\r\n\r\n",
     "attach": ATTACH + b"typed",
-    "post": b"POST /containers/create?name=x HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n" + sized(b'{"Image":"x"}'),
-    "upload": b"PUT /containers/x/archive?path=/ HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\n" + chunked(b"tar" * 9, 10),
+    "post": (b"POST /containers/create?name=x HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n"
+             + sized(b'{"Image":"x"}')),
+    "upload": (b"PUT /containers/x/archive?path=/ HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\n"
+               + chunked(b"tar" * 9, 10)),
 }
 CAPTURES = ([("response", data) for data in RESPONSES.values()]
             + [("request", data) for data in REQUESTS.values()])
@@ -243,7 +248,7 @@ def test_the_offending_byte_carries_its_rule(data, rule, at):
     assert explain_span(wrong[0], stream)[1] == rule
 
 
-def test_what_follows_a_broken_body_is_read_again_where_the_framing_is_sound():
+def test_what_follows_a_malformed_body_is_read_where_the_framing_is_valid():
     stream = annotate_bytes(JSON + sized(b"{]") + JSON + sized(b"{}"))
     assert [message.messages for message in stream.messages] == [[], [{}]]
     assert stream.error is None and stream.messages[0].complete
@@ -275,21 +280,22 @@ def test_a_heads_answer_has_no_body():
 
 def test_interim_and_early_answers():
     connection = annotated((">", b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nab"),
-                           ("<", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"),
+                           ("<", b"HTTP/1.1 100 Continue\r\n\r\n"
+                                 b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"),
                            (">", b"cdeGET /b HTTP/1.1\r\n\r\n"))
     assert statuses(connection) == [("/a", [100], 413, False), ("/b", [], None, False)]
     assert (connection.responses.messages[1].seconds == (1.0, 1.0)
             and connection.requests.messages[0].seconds == (0.0, 2.0))
 
 
-@pytest.mark.parametrize("asked", [ATTACH, b"POST /containers/x/attach HTTP/1.1\r\n\r\n",
+@pytest.mark.parametrize("sent", [ATTACH, b"POST /containers/x/attach HTTP/1.1\r\n\r\n",
                                    b"POST /exec/x/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"])
 @pytest.mark.parametrize("answer", [RAW, b"HTTP/1.1 200 OK\r\nContent-Type: "
                                     b"application/vnd.docker.raw-stream\r\n\r\n"])
 @pytest.mark.parametrize("early", [False, True])
-def test_a_hijacked_connection(asked, answer, early):
-    pieces = ([(">", asked + b"ty"), ("<", answer + FRAMES[:9])] if early
-              else [(">", asked), ("<", answer + FRAMES[:9]), (">", b"ty")])
+def test_a_hijacked_connection(sent, answer, early):
+    pieces = ([(">", sent + b"ty"), ("<", answer + FRAMES[:9])] if early
+              else [(">", sent), ("<", answer + FRAMES[:9]), (">", b"ty")])
     connection = annotated(*(pieces + [(">", b"ped"), ("<", FRAMES[9:])]))
     exchange, = connection.exchanges
     assert exchange.switched and connection.requests.error is None and connection.responses.error is None
@@ -300,9 +306,9 @@ def test_a_hijacked_connection(asked, answer, early):
 
 
 def test_an_exec_starts_body_is_read_apart_from_what_is_typed_behind_it():
-    asked = (b"POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: "
+    request = (b"POST /exec/x/start HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: "
              b"application/json\r\n" + sized(b'{"Tty":true}'))
-    connection = annotated((">", asked), ("<", RAW), (">", b'{"typed"'))
+    connection = annotated((">", request), ("<", RAW), (">", b'{"typed"'))
     request = connection.exchanges[0].request
     assert request.messages == [{"Tty": True}] and request.error is None
     assert ([(span.role, span.within) for span in request.spans[-2:]]
@@ -323,7 +329,8 @@ def test_a_refused_upgrade_goes_on_in_http():
 
 
 def test_a_detached_exec_does_not_hijack():
-    connection = annotated((">", b"POST /exec/x/start HTTP/1.1\r\nContent-Length: 15\r\n\r\n{\"Detach\":true}"), ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    connection = annotated((">", b"POST /exec/x/start HTTP/1.1\r\n" + sized(b'{"Detach":true}')),
+                           ("<", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
                            (">", b"GET /b HTTP/1.1\r\n\r\n"), ("<", JSON + sized(b"{}")))
     assert [row[2:] for row in statuses(connection)] == [(200, False), (200, False)]
 

@@ -59,7 +59,7 @@ def test_requests_and_the_raw_stream_behind_an_upgrade():
             ("POST", "/exec/1/start", "1.1", "length")]
         assert bodies(messages) == [b"", b"x", b"{}"]
         assert [m.get("raw_stream") for m in messages] == [None, None, base64.b64encode(b"stdin").decode()]
-    assert "raw_stream" not in explained([REQUESTS])[0][2]   # asked for, but nothing raw was captured
+    assert "raw_stream" not in explained([REQUESTS])[0][2]   # requested, but no byte of it was captured
 
 
 @pytest.mark.parametrize("data, role, method, framing, body", [

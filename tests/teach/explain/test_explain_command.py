@@ -71,7 +71,7 @@ def test_the_status_tells_what_is_cut_or_broken(explain, form, data, status):
     assert explain(data, *form)[0] == status
 
 
-def test_what_stands_before_a_broken_rule_is_explained_and_the_rule_named(explain):
+def test_what_precedes_a_broken_rule_is_explained_and_the_rule_named(explain):
     _, lines, _ = explain(BROKEN)
     assert lines[0].startswith("< HTTP/1.1 204 No Content ")
     at = BROKEN.index(b"zz")
@@ -88,14 +88,14 @@ def test_a_hexdump_names_each_byte(explain):
                                 "that the sender speaks. [RFC 9112 §2.3]").split()
 
 
-def test_the_method_that_was_asked_counts(explain):
+def test_the_method_of_the_request_counts(explain):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"
     for form in ([], ["--hex"], ["--json"]):
         assert explain(head, *form)[0] == 3
         assert explain(head, "--for", "HEAD", *form)[0] == 0
 
 
-def test_secrets_are_masked_unless_asked_for(explain):
+def test_secrets_are_masked_without_the_flag(explain):
     data = (b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n"
             b"{\"password\":\"hunter2\"}")
     for form in ([], ["--hex"]):

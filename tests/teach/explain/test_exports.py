@@ -120,7 +120,7 @@ def test_devices_and_fifos_are_written_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize("spelling", ["/dev/fd/%d", "/proc/self/fd/%d"])
-def test_a_descriptor_of_this_process_is_written_where_it_stands(tmp_path, spelling):
+def test_a_descriptor_of_this_process_is_written_at_its_position(tmp_path, spelling):
     """As in `--to >(less)` and `--html /dev/stdout >page`: what the shell opened is not opened again."""
     path = tmp_path / "out"
     with open(str(path), "wb", buffering=0) as out:

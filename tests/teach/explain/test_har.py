@@ -100,7 +100,7 @@ def test_a_chunked_answer_is_its_content_with_the_sizes_of_its_chunks():
     assert response["content"]["mimeType"] == "x-unknown"
 
 
-def test_a_hijacked_stream_stands_under_its_own_keys():
+def test_a_hijacked_stream_has_its_own_keys():
     framed = frame(1, b"hi\n") + frame(2, b"\xff")
     sent = request_bytes(b"POST /v1.41/containers/abc/attach?stream=1&stdin=1&stdout=1", None,
                          b"Connection: Upgrade\r\nUpgrade: tcp\r\n")
@@ -206,7 +206,7 @@ def test_a_request_without_an_answer_has_status_0():
     assert content_bytes(connection["bytes_sent"]) == request_bytes(b"GET /_ping")
 
 
-def test_a_refused_answer_is_told_with_the_rule_it_breaks():
+def test_a_refused_answer_has_the_rule_that_it_breaks():
     twice = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
     response = log_of(recording_of([(">", request_bytes(b"GET /_ping")),
                                     ("<", twice)]))["entries"][0]["response"]
@@ -251,7 +251,7 @@ def test_bytes_that_are_no_http_are_kept_with_their_connection():
                                                                                            "RFC 9112 §3")
 
 
-def test_a_complete_exchange_is_not_told_twice():
+def test_a_complete_exchange_is_written_once():
     connection, = log_of(recording_of(PING))["_connections"]
     assert connection["exchanges"] == 1 and "bytes_sent" not in connection and connection["errors"] == []
 
@@ -343,7 +343,7 @@ PIECES = st.one_of(st.binary(max_size=20), st.sampled_from([
                                                              "note x"]))),
                 max_size=14))
 def test_any_record_makes_a_valid_har(events):
-    """Sound or not: the file is valid, and no byte of a connection goes uncounted."""
+    """Whatever the bytes: the file is valid, and no byte of a connection goes uncounted."""
     connections = {}
     for number, direction, step in events:
         connections.setdefault(number, []).append((direction, step))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.pcap import PcapConnection, internet_checksum, write_pcap
 from rawdock.teach.record.record import MAX_CONNECTION_NUMBER, Recording, WireEvent
-from tests.teach.explain.pcap_rules import ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng, word_sum
+from tests.teach.explain.pcap_rules import (ACK, FIN, PSH, RST, SYN, Packet, check_numbers, read_pcapng,
+                                            word_sum)
 
 
 def recorded(*events, number=1, started=1790000000.5):

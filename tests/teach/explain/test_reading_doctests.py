@@ -1,15 +1,17 @@
-"""The examples in the docstrings that the README's walk through the code sends its readers to: what they say is what comes."""
+"""The examples in the docstrings that the README's reading path names: their output is what they show."""
 import doctest
 from importlib import import_module
 
 import pytest
 
-# the file, whose docstring, and the names that its example uses
+# The file, whose docstring, and the names that its example uses.
 EXAMPLES = [
-    ("wire.grammar", "LazyPattern", "TOKEN"), ("wire.message", "encode_request_head", ""), ("wire.chunked", "ChunkedReader", ""),
-    ("wire.head", "parse_response_head", ""),
-    ("wire.message", "Headers", ""), ("wire.framing", "response_framing", ""), ("wire.frames", "FrameReader", ""), ("wire.jsonstream", "MessageReader", ""),
-    ("wire.exchange", "ResponseReader", ""), ("wire.exchange", "RequestReader", ""), ("net.address", "parse_address", ""), ("engine.endpoints", "find_endpoint", ""),
+    ("wire.grammar", "LazyPattern", "TOKEN"), ("wire.message", "encode_request_head", ""),
+    ("wire.chunked", "ChunkedReader", ""), ("wire.head", "parse_response_head", ""),
+    ("wire.message", "Headers", ""), ("wire.framing", "response_framing", ""),
+    ("wire.frames", "FrameReader", ""), ("wire.jsonstream", "MessageReader", ""),
+    ("wire.exchange", "ResponseReader", ""), ("wire.exchange", "RequestReader", ""),
+    ("net.address", "parse_address", ""), ("engine.endpoints", "find_endpoint", ""),
     ("engine.reference", "parse_reference", ""), ("engine.options", "container_request", ""),
 ]
 

@@ -1,5 +1,5 @@
-"""Transcripts: whole lines, the same however the bytes were cut, no control character, no secret; hexdumps
-have every byte.
+"""Transcripts: whole lines, however the bytes were cut, no control character, no secret; hexdumps have every
+byte.
 """
 import os
 import re
@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from rawdock.errors import printable_text
+from rawdock.cli.printable import printable_text
 from rawdock.teach.explain.annotate import AnnotatedRecording
 from rawdock.teach.explain.annotate import annotate
 from rawdock.teach.explain.hexdump import hexdump_lines
@@ -16,8 +16,10 @@ from rawdock.teach.explain.screen import broken_line, output_width, output_width
 from rawdock.teach.explain.transcript import TranscriptSink, show_recording
 from rawdock.wire.frames import encode_frame
 
-ATTACH = b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-RAW = b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+ATTACH = (b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\n"
+          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+RAW = (b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
+       b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 MUX = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
 FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"a\nb\n") + encode_frame(1, b"")
@@ -60,14 +62,8 @@ def shown(*pieces, **how):
     return paper.text, status
 
 
-def test_a_conversation():
-    text, status = shown(
-        (">", b"POST /v1.41/images/create?fromImage=x HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: "
-         b"c2VjcmV0\r\n\r\n"),
-        ("<", JSON + chunked(b'{"status":"caf\xc3\xa9"}\r\n{"id":"b"}\n', 20)),
-        (">", ATTACH), ("<", RAW + FRAMES), (">", b"typed"), ("<", "close"))
-    assert status == 0
-    assert text == """\
+# ==== table begin: the transcript of test_a_conversation
+TRANSCRIPT = """\
 > POST /v1.41/images/create?fromImage=x HTTP/1.1  # ImageCreate: pull an image (fromImage), or import a filesystem (fromSrc)
 > Host: d
 > X-Registry-Auth: ********                       # the credentials for the registry, JSON in base64url: keep them secret
@@ -99,6 +95,17 @@ def test_a_conversation():
 > typed
 * the engine closed the connection
 """
+# ==== table end
+
+
+def test_a_conversation():
+    text, status = shown(
+        (">", b"POST /v1.41/images/create?fromImage=x HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: "
+         b"c2VjcmV0\r\n\r\n"),
+        ("<", JSON + chunked(b'{"status":"caf\xc3\xa9"}\r\n{"id":"b"}\n', 20)),
+        (">", ATTACH), ("<", RAW + FRAMES), (">", b"typed"), ("<", "close"))
+    assert status == 0
+    assert text == TRANSCRIPT
 
 
 def lines_of_body(*pieces):
@@ -130,9 +137,14 @@ def test_an_element_that_chunks_cut_is_folded_once():
 
 
 CONVERSATION = (
-    (">", b"POST /v1.41/images/create?fromImage=x&tag=2.8 HTTP/1.1\r\nHost: d\r\nX-Registry-Auth: c2VjcmV0\r\n\r\n"),
-    ("<", JSON + chunked(b'{"status":"Pulling fs layer","progressDetail":{},"id":"35da208088e4"}\r\n{"Id":"%s"}\n' % (b"0f" * 32), 200)),
-    (">", ATTACH), ("<", RAW + FRAMES + encode_frame(2, b"[1] 24 Jul 13:05:22.123 # Server started, Redis version 2.8.23\n")), ("<", "close"))
+    (">", b"POST /v1.41/images/create?fromImage=x&tag=2.8 HTTP/1.1\r\nHost: d\r\n"
+          b"X-Registry-Auth: c2VjcmV0\r\n\r\n"),
+    ("<", JSON + chunked(b'{"status":"Pulling fs layer","progressDetail":{},"id":"35da208088e4"}\r\n'
+                         b'{"Id":"%s"}\n' % (b"0f" * 32), 200)),
+    (">", ATTACH),
+    ("<", RAW + FRAMES
+     + encode_frame(2, b"[1] 24 Jul 13:05:22.123 # Server started, Redis version 2.8.23\n")),
+    ("<", "close"))
 
 
 def test_a_conversation_on_a_screen_of_80_and_of_50_columns():
@@ -238,7 +250,8 @@ CAPTURES = {
     "frames": MUX + chunked(FRAMES, 5, b"X-T: v\r\n"),
     "messages": JSON + chunked(b'{"a":1}\n{"b":\n2}\n', 4) + JSON + sized(b"[1]"),
     "an array behind blanks": JSON + chunked(b"\r\n [1]\n", 2),
-    "fields that contradict each other": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "fields that contradict each other":
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
     "text": b"HTTP/1.1 200 OK\r\n" + sized(b"one\ntwo\nthree") + b"HTTP/1.1 204 No Content\r\n\r\n",
     "a long text": b"HTTP/1.1 200 OK\r\n" + chunked(b"line\n" * 300, 100),
     "a broken chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nzz\r\nmore",
@@ -307,7 +320,7 @@ def test_a_typed_request_to_an_engine_is_one_and_a_captured_one_is_not():
     assert shown((">", typed))[1] == 1
 
 
-def test_connections_are_told_apart_and_shown_in_order_of_time():
+def test_connections_have_numbers_and_are_shown_in_order_of_time():
     paper = Paper()
     recording = Recording(started=0.0)
     for seconds, number, direction, data in ((0.3, 1, "<", b"HTTP/1.1 204 No Content\r\n\r\n"),
@@ -381,13 +394,14 @@ def test_a_client_that_leaves_early_cut_nothing():
     assert "* the client will send no more\n* the engine reset the connection\n" in text
 
 
-def test_secrets_are_shown_only_when_asked():
+def test_secrets_are_shown_only_with_the_flag():
     pieces = [(">", b"POST /auth HTTP/1.1\r\nContent-Type: application/json\r\n"
                + sized(b'{"password":"hunter2"}'))]
     assert '{"password":"*******"}' in shown(*pieces)[0]
     assert '{"password":"hunter2"}' in shown(*pieces, redact=False)[0]
-    assert not [line for line in hexdump_lines(AnnotatedRecording(recording_of(*pieces))) if "ter2" in line]
-    assert [line for line in hexdump_lines(AnnotatedRecording(recording_of(*pieces), redact=False)) if "ter2" in line]
+    for redact in (True, False):
+        lines = list(hexdump_lines(AnnotatedRecording(recording_of(*pieces), redact)))
+        assert any("ter2" in line for line in lines) is not redact
 
 
 def test_connections_that_the_client_has_closed_are_not_kept():
@@ -440,10 +454,10 @@ def test_colour_is_for_terminals(monkeypatch):
     finally:
         for descriptor in (master, slave, reading, writing):
             os.close(descriptor)
-    plain, coloured = shown(("<", CAPTURES["text"]))[0], shown(("<", CAPTURES["text"]), colour=True)[0]
-    assert plain != coloured and "\x1b" not in plain
+    uncoloured, coloured = shown(("<", CAPTURES["text"]))[0], shown(("<", CAPTURES["text"]), colour=True)[0]
+    assert uncoloured != coloured and "\x1b" not in uncoloured
     assert ([line.rstrip() for line in re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines()]
-            == plain.splitlines())
+            == uncoloured.splitlines())
 
 
 # ---- hexdump
@@ -458,8 +472,8 @@ def test_a_hexdump_has_every_byte_and_every_role(name):
     lines = list(hexdump_lines(AnnotatedRecording(recording_of(("<", CAPTURES[name])))))
     assert dumped_bytes(lines) == CAPTURES[name]
     roles = [span.role for span in annotate(recording_of(("<", CAPTURES[name])))[0].responses.spans]
-    told = [line[79:].strip() for line in lines if re.match("[0-9a-f]{8}  ", line) and line[79:].strip()]
-    assert len(told) == len(roles) and all(line.startswith(role) for line, role in zip(told, roles))
+    explained = [line[79:].strip() for line in lines if re.match("[0-9a-f]{8}  ", line) and line[79:].strip()]
+    assert len(explained) == len(roles) and all(line.startswith(role) for line, role in zip(explained, roles))
 
 
 def test_a_hexdump_folds_long_spans_and_shows_what_is_broken():
@@ -478,7 +492,7 @@ def test_a_hexdump_fits_its_screen(name, width):
     assert max(map(len, lines)) <= width
     rows = [re.match("[0-9a-f]{8} ((?: [0-9a-f]{2})+)", line) for line in lines]
     assert b"".join(bytes.fromhex(row.group(1)) for row in rows if row) == CAPTURES[name]
-    told = " ".join(" ".join(line[79:] if row else line for line, row in zip(lines, rows)).split())
+    explained = " ".join(" ".join(line[79:] if row else line for line, row in zip(lines, rows)).split())
     for role in ("version", "status code", "field value", "[RFC 9112 §2.3]",
                  "Carriage return and line feed end a line; an empty line ends the head."):
-        assert role in told
+        assert role in explained

@@ -65,6 +65,16 @@ def test_mounts_that_are_none(engine, mount):
     assert status == 400 and "mount" in answer["message"]
 
 
+def test_the_events_of_a_run_are_in_order(engine):
+    since = time.time()
+    identity = run(engine, ["true"], HostConfig={"Binds": ["ordered:/d"]})[0]
+    data = ask(engine, "GET", "/events?since=%.6f&until=%.6f" % (since, time.time() + 0.01))[1]
+    assert [json.loads(line)["Action"] for line in data.decode().splitlines()] == [
+        "create", "create", "connect", "mount", "start", "die", "disconnect", "unmount"]
+    assert ask(engine, "DELETE", "/containers/" + identity)[0] == 204
+    assert ask(engine, "DELETE", "/volumes/ordered")[0] == 204
+
+
 def test_networks(engine):
     since = time.time()
     status, made = ask(engine, "POST", "/networks/create", {"Name": "lan", "Labels": {"a": "b"}})

@@ -106,7 +106,7 @@ def test_no_note_and_no_address_shows_a_credential():
             assert (PASSWORD.encode() in file.getvalue()) is not redact, form
 
 
-def test_every_credential_is_there_when_asked_for():
+def test_every_credential_is_there_without_masking():
     """The test above could fail: unredacted, both exports show them all."""
     for name, text in exported(recording_in_pieces(50), redact=False)[1].items():
         assert [secret for secret in SECRETS if secret not in text] == [], name

@@ -38,13 +38,13 @@ def answer(body, size=None, fields=b"", content_type=b"application/json"):
     return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%s" % (content_type, fields, framing)
 
 
-def asked(target, fields=b""):
+def get(target, fields=b""):
     return b"GET %s HTTP/1.1\r\nHost: d\r\n%s\r\n" % (target, fields)
 
 
 MEMBERS = json.dumps({"username": "ann", "password": WORD, "identitytoken": WORD, "list": [{"Auth": WORD}],
                       "end": 1}).encode()
-GET = asked(b"/_ping")
+GET = get(b"/_ping")
 UPGRADE = b"POST /containers/x/attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
 SESSION = b"POST /session HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 REFUSAL = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -69,12 +69,12 @@ PLACES = {
     "x-registry-config, after another message":
         sent(GET + post(b"/build", b"", b"x-registry-config:%s \r\n" % SECRET)),
     "Authorization":
-        sent(asked(b"/x", b"Authorization: Bearer %s\r\nProxy-Authorization: Basic %s\r\n"
+        sent(get(b"/x", b"Authorization: Bearer %s\r\nProxy-Authorization: Basic %s\r\n"
                    % (SECRET, SECRET))),
-    "Cookie": sent(asked(b"/x", b"Cookie: a=b; session=%s\r\n" % SECRET)),
+    "Cookie": sent(get(b"/x", b"Cookie: a=b; session=%s\r\n" % SECRET)),
     "Set-Cookie": got(answer(b"{}", None, b"Set-Cookie: id=%s; Path=/; HttpOnly\r\n" % SECRET)),
     "other fields that authenticate":
-        sent(asked(b"/x", b"X-Auth-Token: %s\r\nPRIVATE-TOKEN: %s\r\nX-Api-Key: %s\r\n" % ((SECRET,) * 3))),
+        sent(get(b"/x", b"X-Auth-Token: %s\r\nPRIVATE-TOKEN: %s\r\nX-Api-Key: %s\r\n" % ((SECRET,) * 3))),
     "a field on two lines, which is refused":
         sent(b"GET / HTTP/1.1\r\nX-Registry-Auth: a\r\n %s\r\n\t%s\r\n\r\n" % (SECRET, SECRET)),
     "behind a bare CR": sent(b"GET / HTTP/1.1\rX-Registry-Auth: a\r%s\r\n\r\n" % SECRET),
@@ -88,23 +88,23 @@ PLACES = {
         got(b"HTTP/1.1 301 Moved\r\nLocation: https://u:%s@h.example/x\r\nContent-Length: 0\r\n\r\n"
             % SECRET),
     # The request target.
-    "a query parameter": sent(asked(b"/x?a=1&password=%s&b=2" % SECRET)),
-    "a token in a query": sent(asked(b"/x?token=%s" % SECRET)),
-    "an absolute target": sent(asked(b"http://u:%s@h:80/x" % SECRET)),
+    "a query parameter": sent(get(b"/x?a=1&password=%s&b=2" % SECRET)),
+    "a token in a query": sent(get(b"/x?token=%s" % SECRET)),
+    "an absolute target": sent(get(b"http://u:%s@h:80/x" % SECRET)),
     "a line without end": sent(b"GET /x" + b"x" * 300 + b"?a=b&password=%s" % SECRET),
     "a repository with a token":
         sent(b"POST /build?remote=https://%s@x.example/a HTTP/1.1\r\nHost: d\r\n\r\n" % SECRET),
     "a repository with a token, in percent":
-        sent(asked(b"/build?t=a&remote=https%%3A%%2F%%2Fu%%3A%s%%40x" % SECRET)),
+        sent(get(b"/build?t=a&remote=https%%3A%%2F%%2Fu%%3A%s%%40x" % SECRET)),
     "a repository with a token, half in percent":
-        sent(asked(b"/build?t=a&remote=git://u:%s%%40x/y&a=b" % SECRET)),
+        sent(get(b"/build?t=a&remote=git://u:%s%%40x/y&a=b" % SECRET)),
     "where an image is imported from":
-        sent(asked(b"/images/create?fromSrc=http%%3a%%2f%%2f%s%%40h%%2Fi.tar&repo=a" % SECRET)),
-    "JSON in a query parameter": sent(asked(b"/x?a=%7B%22password%22%3A%22" + SECRET + b"%22%7D")),
-    "a build argument": sent(asked(b"/build?buildargs=%7B%22NPM_TOKEN%22%3A+%22" + SECRET + b"%22%7D&t=x")),
+        sent(get(b"/images/create?fromSrc=http%%3a%%2f%%2f%s%%40h%%2Fi.tar&repo=a" % SECRET)),
+    "JSON in a query parameter": sent(get(b"/x?a=%7B%22password%22%3A%22" + SECRET + b"%22%7D")),
+    "a build argument": sent(get(b"/build?buildargs=%7B%22NPM_TOKEN%22%3A+%22" + SECRET + b"%22%7D&t=x")),
     "JSON in JSON in a query parameter":
-        sent(asked(b"/x?a=%7B%22x%22%3A%22%7B%5C%22auth%5C%22%3A%5C%22" + SECRET)),
-    "a variable in a query parameter": sent(asked(b"/x?a=%5B%22DB_PASS%3D" + SECRET + b"%22%5D")),
+        sent(get(b"/x?a=%7B%22x%22%3A%22%7B%5C%22auth%5C%22%3A%5C%22" + SECRET)),
+    "a variable in a query parameter": sent(get(b"/x?a=%5B%22DB_PASS%3D" + SECRET + b"%22%5D")),
     # Members of JSON.
     "a JSON body": sent(post(b"/auth", MEMBERS)),
     "a name spelled with an escape": sent(post(b"/auth", b'{"pass\\u0077ord" : "%s"}' % SECRET)),
@@ -123,7 +123,7 @@ PLACES = {
                         ("<", answer(as_json({"Status": "Login Succeeded", "IdentityToken": WORD})))],
     "a secret's Data": sent(post(b"/v1.41/secrets/create", as_json({"Name": "n", "Data": WORD}))),
     "a config's Data":
-        [(">", asked(b"/v1.41/configs")), ("<", answer(as_json([{"Spec": {"Name": "n", "Data": WORD}}])))],
+        [(">", get(b"/v1.41/configs")), ("<", answer(as_json([{"Spec": {"Name": "n", "Data": WORD}}])))],
     "a swarm's keys": got(answer(as_json({"JoinTokens": {"Worker": WORD, "Manager": WORD}}))),
     "a swarm's locks": [(">", post(b"/swarm/unlock", as_json({"UnlockKey": "SWMKEY-1-" + WORD}))),
                         ("<", answer(as_json({"CAConfig": {"SigningCAKey": WORD}})))],
@@ -147,7 +147,7 @@ PLACES = {
     "an exec's variables":
         sent(post(b"/containers/x/exec", as_json({"Env": ["A=b", "AWS_SECRET_ACCESS_KEY=" + WORD]}))),
     "an image's variables":
-        [(">", asked(b"/images/x/json")), ("<", answer(as_json({"Config": {"Env": ["TOKEN=" + WORD]}}), 64))],
+        [(">", get(b"/images/x/json")), ("<", answer(as_json({"Config": {"Env": ["TOKEN=" + WORD]}}), 64))],
     "a program's arguments": sent(create(Cmd=["x", "--admin-password=" + WORD, "A=1 API_TOKEN=" + WORD])),
     "an argument of its own": sent(create(Cmd=["redis-server", "--requirepass", WORD, "--password", WORD])),
     "an option in a line": sent(create(Cmd=["sh", "-c", "mysqladmin ping --password " + WORD])),
@@ -160,18 +160,18 @@ PLACES = {
     "a field among arguments":
         sent(create(Cmd=["curl", "-H", "Authorization: Bearer " + WORD, "-H", "X-Vault-Token: " + WORD])),
     "what an exec runs, in an event":
-        [(">", asked(b"/events")),
+        [(">", get(b"/events")),
          ("<", answer(as_json({"status": "exec_start: sh -c x --token=" + WORD}), 20))],
     "a line of a Dockerfile":
         [(">", post(b"/build", b"")),
          ("<", answer(as_json({"stream": "Step 2/3 : ENV DB_PASSWORD %s\n" % WORD})))],
     "the history of an image":
-        [(">", asked(b"/images/x/history")), ("<", answer(as_json([{"CreatedBy": "|1 NPM_TOKEN=%s /bin/sh "
+        [(">", get(b"/images/x/history")), ("<", answer(as_json([{"CreatedBy": "|1 NPM_TOKEN=%s /bin/sh "
                                                                                  "-c x" % WORD}])))],
     "a connection string": sent(create(Env=["ConnectionStrings__Db=Server=a;User Id=b;Password=" + WORD])),
     # URLs.
     "a proxy of the engine":
-        [(">", asked(b"/info")), ("<", answer(as_json({"HttpProxy": "http://u:%s@proxy:3128" % WORD}), 30))],
+        [(">", get(b"/info")), ("<", answer(as_json({"HttpProxy": "http://u:%s@proxy:3128" % WORD}), 30))],
     "URLs in variables":
         [(">", create(Env=["HTTP_PROXY=http://u:%s@p:3128/" % WORD,
                            "DATABASE_URL=postgres://a:%s@db/x?y=z" % WORD,
@@ -297,7 +297,7 @@ def test_the_end_of_a_userinfo_is_seen_in_heads_too():
                           (b"/build?remote=https://h.example/r.git&t=a@b",
                            b"/build?remote=https://h.example/r.git&t=a@b"),
                           (b"/x?token=abc&t=x", b"/x?token=***&t=x")):
-        assert masked_whole((">", asked(target))) == [asked(shown)]
+        assert masked_whole((">", get(target))) == [get(shown)]
 
 
 def test_a_secret_right_behind_another_one_in_another_piece():

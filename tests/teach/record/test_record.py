@@ -39,7 +39,8 @@ def test_a_record_written_and_read_again_is_the_same(taken, started, address):
         recording.take(number, event)
     data = written(taken, False, started, address)
     back = read_record(io.BytesIO(data))
-    assert (back.started, back.address, back.connections) == (recording.started, recording.address, recording.connections)
+    assert (back.started, back.address) == (recording.started, recording.address)
+    assert back.connections == recording.connections
     assert is_record(data[:64])
     assert not is_record(b"GET / HTTP/1.1\r\n")
 

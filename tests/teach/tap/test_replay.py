@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from rawdock.teach.record.record import Recording, WireRecorder
-from rawdock.teach.tap.replay import ReplayBook, replay_exchanges, split_target
+from rawdock.teach.tap.replay import ReplayBook, ReplayConnection, replay_exchanges, split_target
 
 from tests.teach.tap.tap_wire import (
     ask, chunk_bytes, connect, frame_bytes, read_exactly, read_to_end, replaying, until,
@@ -179,8 +179,9 @@ def test_a_stream_that_its_client_left_stays_open_until_the_client_leaves():
         with connect(path) as client:
             client.sendall(ask("GET", "/events"))
             assert read_exactly(client, len(answer)) == answer
-            client.settimeout(0.1)
-            with pytest.raises(socket.timeout):
+            client.sendall(b"x" * 4000000)   # more than a socket holds: the server is still there, and reads
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
                 client.recv(1)
         until(lambda: not server.connections, "the end of the connection")
 
@@ -210,15 +211,38 @@ def test_output_waits_for_the_stdin_that_came_before_it(with_upgrade):
         with connect(path) as client:
             client.sendall(request)
             assert read_exactly(client, len(switch + out[0])) == switch + out[0]
-            client.settimeout(0.1)
-            with pytest.raises(socket.timeout):
-                client.recv(1)
-            client.settimeout(20)
             client.sendall(b"line")
             client.sendall(b" 1\n")
             assert read_exactly(client, len(out[1])) == out[1]
             client.shutdown(socket.SHUT_WR)
             assert read_to_end(client) == (out[2], False)
+
+
+class ScriptedClient:
+    """A client's socket that gives `pieces`, and keeps what happens to it in `events`."""
+
+    def __init__(self, pieces):
+        self.pieces = list(pieces)
+        self.events = []
+
+    def recv(self, size):
+        self.events.append(("recv", self.pieces[0]))
+        return self.pieces.pop(0)
+
+    def sendall(self, data):
+        self.events.append(("sendall", data))
+
+
+def test_no_output_comes_before_its_stdin():
+    request = ask("POST", "/containers/x/attach", *UPGRADE_FIELDS)
+    exchange, = replay_exchanges(recorded(
+        [(">", request), ("<", SWITCH + b"prompt"), (">", b"line 1\n"), ("<", b"echo"), (">", "half-close"),
+         ("<", b"bye"), ("<", "close")]))
+    client = ScriptedClient([b"line", b" 1\n", b""])
+    assert ReplayConnection(None, client).give(exchange) is True
+    assert [event for event in client.events if event != ("sendall", b"")] == [
+        ("sendall", SWITCH + b"prompt"), ("recv", b"line"), ("recv", b" 1\n"), ("sendall", b"echo"),
+        ("recv", b""), ("sendall", b"bye")]
 
 
 def test_a_half_close_without_stdin_is_not_waited_for():

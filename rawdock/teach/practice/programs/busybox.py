@@ -104,14 +104,17 @@ def program_cat(view):
 
 
 def read_input(view, names):
-    """Return all bytes of the files named, or of standard input."""
+    """Return all bytes of the files named, or of standard input. Raises ProgramUsage."""
     if names:
-        return b"".join(view.files.read(view.path(name)) for name in names)
+        try:
+            return b"".join(view.files.read(view.path(name)) for name in names)
+        except FileProblem as problem:
+            raise ProgramUsage("%s: %s" % (" ".join(names), problem))
     held = bytearray()
     for data in iter(lambda: view.read(32768), b""):
         held += data
         if len(held) > MAX_INPUT_BYTES:
-            raise FileProblem("File too large")
+            raise ProgramUsage("standard input is too large")
     return bytes(held)
 
 
@@ -124,24 +127,21 @@ def program_head(view):
         raise ProgramUsage("invalid number '%s'" % options["n"])
     count = int(options.get("n", "10"))
 
-    def show(_):
-        data = read_input(view, names)
-        lines = data.splitlines(True)
-        view.out(b"".join(lines[max(0, len(lines) - count):] if is_tail else lines[:count]))
+    data = read_input(view, names)
+    lines = data.splitlines(True)
+    view.out(b"".join(lines[max(0, len(lines) - count):] if is_tail else lines[:count]))
+    while "f" in options and names:   # until the program is ended
         size = len(data)
-        while "f" in options and names:   # until the program is ended
-            view.process.sleep(0.2)
-            data = view.files.read(view.path(names[0]))
-            view.out(data[size:])
-            size = len(data)
-    return each_file(view, [" ".join(names)], "%s", show)
+        view.process.sleep(0.2)
+        data = read_input(view, names)
+        view.out(data[size:])
 
 
 def program_grep(view):
     options, words = program_words(view, "vciqEF")
     if not words:
         raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
-    pattern, found = words[0], []
+    pattern = words[0]
     if "F" in options:
         pattern = re.escape(pattern)
     # In a POSIX basic expression these are literal, and have their other meaning after a backslash.
@@ -152,13 +152,8 @@ def program_grep(view):
     except re.error as error:
         view.complain("grep: %s: %s" % (words[0], error))
         return 2
-
-    def look(_):
-        for line in read_input(view, words[1:]).splitlines(True):
-            if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options):
-                found.append(line)
-    if each_file(view, [" ".join(words[1:])], "%s", look):
-        return 2
+    found = [line for line in read_input(view, words[1:]).splitlines(True)
+             if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options)]
     if "q" not in options:
         view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
     return 0 if found else 1
@@ -168,14 +163,11 @@ def program_wc(view):
     options, names = program_words(view, "lwc")
     if len(names) > 1:
         raise ProgramUsage("this practice wc counts one file")
-
-    def count(_):
-        data = read_input(view, names)
-        counts = (("l", data.count(b"\n")), ("w", len(data.split())), ("c", len(data)))
-        shown = [number for letter, number in counts if letter in options or not options]
-        form = "%d" if len(shown) == 1 else "%7d"
-        view.say(" ".join([form % number for number in shown] + names) + "\n")
-    return each_file(view, [" ".join(names)], "%s", count)
+    data = read_input(view, names)
+    counts = (("l", data.count(b"\n")), ("w", len(data.split())), ("c", len(data)))
+    shown = [number for letter, number in counts if letter in options or not options]
+    form = "%d" if len(shown) == 1 else "%7d"
+    view.say(" ".join([form % number for number in shown] + names) + "\n")
 
 
 def program_seq(view):
@@ -404,8 +396,7 @@ BUSYBOX_PROGRAMS = {
     "true": lambda view: 0, "false": lambda view: 1, "pwd": lambda view: view.say(view.workdir + "\n"),
     "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
     "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
-    "mkdir": program_mkdir, "rm": program_rm,
-    "touch": program_touch, "head": program_head, "tail": program_head,
-    "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty, "wc": program_wc,
-    "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
+    "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "head": program_head,
+    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
+    "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }

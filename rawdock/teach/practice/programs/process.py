@@ -41,7 +41,6 @@ class ProgramPipe:
     def __init__(self, changed, is_open, echo=None, interrupt=None):
         self.changed = changed
         self.closed = not is_open   # nothing more will come: the reader gets what is held, then the end
-        self.broken = False         # the reader has gone: what is written is dropped
         self._ends = 0              # Ctrl-D on an empty line ends one read, not the stream
         self._held = bytearray()
         self._line = bytearray()
@@ -49,7 +48,7 @@ class ProgramPipe:
         self._interrupt = interrupt
 
     def write(self, data, is_wanted):
-        """Add bytes, waiting for room while `is_wanted()`. Return False once nobody will read them."""
+        """Add bytes, waiting for room while `is_wanted()` → False if nobody will read them any more."""
         with self.changed:
             while len(self._held) >= MAX_PIPE_BYTES and not self.closed:
                 if not is_wanted():

@@ -78,7 +78,7 @@ def shell_tokens(text):
 class ShellParser:
     """Parses a script into a tree of tuples: the name of a `run_` method of PracticeShell, and its arguments.
 
-        ("list", trees)   ("and", left, right)   ("or", left, right)   ("not", tree)   ("pipe", trees)
+        ("list", trees)   ("and_or", operator, left, right)   ("not", tree)   ("pipe", trees)
         ("if", condition, then, else)   ("while", condition, body)   ("for", name, words, body)
         ("subshell", tree)   ("command", words)   ("redirected", tree, [(operator, word or None), …])
     """
@@ -132,7 +132,7 @@ class ShellParser:
             if operator is None:
                 return tree
             self.skip("\n")
-            tree = ("and" if operator == "&&" else "or", tree, self.parse_pipe())
+            tree = ("and_or", operator, tree, self.parse_pipe())
 
     def parse_pipe(self):
         negated = self.accept("!")
@@ -337,12 +337,8 @@ class PracticeShell:
         if not trees:
             self.status = 0
 
-    def run_and(self, view, left, right):
-        if self.holds(left, view):
-            self.run(right, view)
-
-    def run_or(self, view, left, right):
-        if not self.holds(left, view):
+    def run_and_or(self, view, operator, left, right):
+        if self.holds(left, view) == (operator == "&&"):
             self.run(right, view)
 
     def run_not(self, view, tree):

@@ -1,7 +1,7 @@
 """How long ago, in the engine's words. The vectors are what docker CLI 28 printed."""
 import pytest
 
-from rawdock.engine.durations import human_duration
+from rawdock.cli.durations import human_duration
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
