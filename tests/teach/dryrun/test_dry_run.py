@@ -475,7 +475,7 @@ def test_the_python_form_runs_containers(engine, tmp_path):
 
 @pytest.mark.parametrize("form", ["python", "nc", "curl"])
 def test_a_terminals_output_has_no_frames(engine, tmp_path, form):
-    words = ["run", "--rm", "-t", "--pull", "always", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]
+    words = ["run", "--rm", "-t", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]
     status, out, _ = run_printed(engine, tmp_path, words, form=form)
     assert (status, out) == (3, b"out\r\nerr\r\n")
 
