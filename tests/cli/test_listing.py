@@ -413,8 +413,7 @@ INFO = {
     "Warnings": ["WARNING: No swap limit support"]}
 
 
-def test_info_lines():
-    assert info_lines(INFO) == """ Containers: 2
+INFO_LINES = """ Containers: 2
   Running: 1
   Paused: 0
   Stopped: 0
@@ -461,7 +460,11 @@ def test_info_lines():
  Live Restore Enabled: true
  Default Address Pools:
    Base: 10.0.0.0/8, Size: 24
-""".split("\n")
+"""
+
+
+def test_info_lines():
+    assert info_lines(INFO) == INFO_LINES.split("\n")
 
 
 def test_info():

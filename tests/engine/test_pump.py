@@ -294,8 +294,8 @@ def test_a_guard_holds_the_first_signal_and_not_the_second(monkeypatch):
 
 
 def test_a_guard_leaves_alone_what_was_ignored_but_for_int():
-    """nohup ignores HUP, and means it; a script's `run &` has INT ignored, and docker obeys a later one all
-    the same."""
+    """nohup ignores HUP, and means it; a script's `run &` has INT ignored, and docker obeys a later one
+    nevertheless."""
     before = [(number, signal.signal(number, signal.SIG_IGN)) for number in (signal.SIGHUP, signal.SIGINT)]
     try:
         with InterruptGuard():

@@ -81,7 +81,8 @@ def test_only_cuts_rows_and_what_nothing_else_needs():
     cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps"}, known)) for name, text in SECTIONS]
     assert known == {"ps", "images"}
     left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
-    assert left["rawdock/a.py"] == ('"""A."""\nimport re\n\n\ndef used_by_ps():\n    return re.escape(LATE)\n\n\n'
+    assert left["rawdock/a.py"] == ('"""A."""\nimport re\n\n\ndef used_by_ps():\n    return '
+                                    're.escape(LATE)\n\n\n'
                                     'LATE = "late"\n')
     assert left["rawdock/b.py"] == SECTIONS[1][1]
     assert "run_images" not in left["rawdock/c.py"] and "images" not in left["rawdock/c.py"]
@@ -92,7 +93,8 @@ def test_only_cuts_rows_and_what_nothing_else_needs():
 def test_only_keeps_everything_when_everything_is_wanted():
     cut = [(name, AMALGAMATE.cut_command_rows(text, {"ps", "images"}, set())) for name, text in SECTIONS[:3]]
     left = dict(AMALGAMATE.keep_reachable(cut, {"LISTING_COMMANDS", "COMMAND_FILES"}))
-    assert {name: text.split() for name, text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
+    assert {name: text.split() for name,
+            text in left.items()} == {name: text.split() for name, text in SECTIONS[:3]}
 
 
 def only_left(text, *roots):
@@ -147,18 +149,24 @@ UNUSED = 2
 
 
 def test_methods_whose_name_nobody_uses_are_cut():
-    left = only_left(CLASSES + "def start(thing, kind):\n    return Base, getattr(thing, \"un\" + kind)\n", "start")
+    left = only_left(CLASSES + "def start(thing, kind):\n    return Base, getattr(thing, \"un\" + kind)\n",
+                     "start")
     assert re.findall(r"def (\w+)\(self", left) == ["__len__", "counted", "unused", "fileno"]
-    left = only_left(CLASSES + "def start(thing):\n    return Derived, Below, getattr(thing, \"asked_by_text\")\n", "start")
+    left = only_left(CLASSES
+                     + "def start(thing):\n    return Derived, Below, getattr(thing, \"asked_by_text\")\n",
+                     "start")
     methods = re.findall(r"def (\w+)\(self", left)
-    assert methods == ["__len__", "counted", "fileno", "counted", "asked_by_text", "__repr__", "handle_data", "handle_tag"]
-    assert "UNUSED" not in left and "only nobody" not in left and "@property" not in left and "COUNT = 1" in left
+    assert methods == ["__len__", "counted", "fileno", "counted", "asked_by_text", "__repr__", "handle_data",
+                       "handle_tag"]
+    assert ("UNUSED" not in left and "only nobody" not in left and "@property" not in left
+            and "COUNT = 1" in left)
     assert "LIMIT = 1" in left and '"""Docs."""' in left
     assert ast.parse(left)
 
 
 def test_a_class_body_that_uses_a_method_keeps_it():
-    text = "class A:\n    X = 1\n\n    def take(self):\n        pass\n\n    def other(self):\n        pass\n\n    feed = take\n"
+    text = ("class A:\n    X = 1\n\n    def take(self):\n        pass\n\n    def other(self):\n        "
+            "pass\n\n    feed = take\n")
     left = only_left(text, "A")
     assert "def take" in left and "def other" not in left
 
@@ -207,11 +215,13 @@ def call(name):
     ("return call(\"container_list\")", ["container_list"], ["json"]),
     ("return call(docker.container_start)", ["container_start"], ["json", "none"]),
     ("return call(\"container_logs\"), call(\"nosuch\")", ["container_logs"], ["json", "frames"]),
-    ("return call(endpoints()[0])", ["container_list", "container_logs", "container_start"], ["json", "frames", "none"])])
+    ("return call(endpoints()[0])", ["container_list", "container_logs", "container_start"],
+     ["json", "frames", "none"])])
 def test_tables_keep_the_rows_that_can_be_used(program, operations, kinds):
     left = only_left(TABLE + "\n\ndef start(docker):\n    %s\n" % program, "start")
     assert re.findall("(?m)^(container_[a-z]+) ", left) == operations
-    assert left.count("\n    ") >= len(operations) and ("since:time" in left) is ("container_logs" in operations)
+    assert (left.count("\n    ") >= len(operations)
+            and ("since:time" in left) is ("container_logs" in operations))
     assert re.findall('(?m)^    "([a-z]+)": ', left) == kinds
     assert ("def read_frames" in left) is ("frames" in kinds)
 
@@ -221,12 +231,14 @@ def test_no_attribute_is_looked_up_by_a_name_that_cannot_be_read():
     found = set()
     for name in FILES:
         for node in ast.walk(tree_of(name)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("getattr", "setattr"):
+            if isinstance(node, ast.Call) and isinstance(node.func,
+                                                         ast.Name) and node.func.id in ("getattr", "setattr"):
                 if not isinstance(node.args[1], (ast.Constant, ast.BinOp)):
                     found.add(name)
-    # Fields of a value, what `re` has, fields of a head, lists of an annotator, what a socket has, parts of a lesson.
-    assert found <= {"wire/reader.py", "wire/grammar.py", "teach/explain/explain.py", "teach/explain/annotate.py",
-                     "teach/record/record.py", "teach/lessons/lessons.py"}
+    # Fields of a value, what `re` has, fields of a head, lists of an annotator, what a socket has, parts of a
+    # lesson.
+    assert found <= {"wire/reader.py", "wire/grammar.py", "teach/explain/explain.py",
+                     "teach/explain/annotate.py", "teach/record/record.py", "teach/lessons/lessons.py"}
 
 
 # -- each command alone
@@ -240,7 +252,8 @@ def alone(*commands):
 def names_of(text):
     """(bound at the top of a section or imported there, looked up among the globals)"""
     table = symtable(text, "one", "exec")
-    return ({symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()},
+    return ({symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()
+             or symbol.is_imported()},
             AMALGAMATE.global_names(table))
 
 
@@ -249,9 +262,11 @@ def names_of_all(single):
     return set().union(*[bound for bound, _ in found]), set().union(*[used for _, used in found])
 
 
-@pytest.mark.parametrize("command", ["practice", "tap", "learn"] + sorted(" ".join(file.names for file in CLIENT_COMMANDS).split()))
+@pytest.mark.parametrize("command", ["practice", "tap", "learn"]
+                         + sorted(" ".join(file.names for file in CLIENT_COMMANDS).split()))
 def test_each_command_alone_has_all_it_names(command):
-    """No name and no section that the whole file has is missing in the smaller one, though it is used there."""
+    """No name and no section that the whole file has is missing in the smaller one, though it is used
+    there."""
     small = alone(command)
     bound, used = names_of_all(small)
     assert used & (names_of_all(made("--whole").decode())[0] - bound) == set()
@@ -277,24 +292,30 @@ def test_each_command_alone_runs_and_proves_itself(command, tmp_path):
 
 def test_the_self_test_checks_what_is_there():
     """Frames are no business of ps, nor is any of the wire of nc."""
-    checks = {command: set(re.findall(r"\n@self_check\ndef (\w+)", alone(command))) for command in ("nc", "ps", "logs")}
+    checks = {command: set(re.findall(r"\n@self_check\ndef (\w+)", alone(command)))
+              for command in ("nc", "ps", "logs")}
     assert checks["nc"] == {"check_bytes", "check_public_names"}
     assert "check_frames" in checks["logs"] - checks["ps"] and "check_responses" in checks["ps"]
 
 
-# The words that a command is tried with, on an engine that has the image busybox and the container c, which runs.
+# The words that a command is tried with, on an engine that has the image busybox and the container c, which
+# runs.
 TRIED = {
-    "GET": ["GET", "/containers/c1/logs?stdout=1"], "HEAD": ["HEAD", "/_ping"], "PUT": ["PUT", "/nosuch", "-d", "{}"],
+    "GET": ["GET", "/containers/c1/logs?stdout=1"], "HEAD": ["HEAD", "/_ping"],
+    "PUT": ["PUT", "/nosuch", "-d", "{}"],
     "POST": ["POST", "/images/create", "-q", "fromImage=busybox", "-q", "tag=latest"],
-    "DELETE": ["DELETE", "/containers/c1", "-q", "force=1"], "nc": ["nc", "-N"], "endpoints": ["endpoints", "attach"],
+    "DELETE": ["DELETE", "/containers/c1", "-q", "force=1"], "nc": ["nc", "-N"],
+    "endpoints": ["endpoints", "attach"],
     "run": ["run", "--rm", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"],
     "create": ["create", "--name", "d1", "busybox", "true"], "exec": ["exec", "c1", "echo", "here"],
     "attach": ["attach", "stopped"], "start": ["start", "-a", "stopped"], "stop": ["stop", "-t", "0", "c1"],
-    "kill": ["kill", "c1"], "restart": ["restart", "-t", "0", "c1"], "rm": ["rm", "-f", "c1"], "wait": ["wait", "stopped"],
+    "kill": ["kill", "c1"], "restart": ["restart", "-t", "0", "c1"], "rm": ["rm", "-f", "c1"],
+    "wait": ["wait", "stopped"],
     "rename": ["rename", "c1", "d1"], "ps": ["ps", "-a", "--format", "{{.Names}} {{.Image}}"],
     "inspect": ["inspect", "-f", "{{.Name}}", "c1"], "logs": ["logs", "stopped"],
     "events": ["events", "--since", "1", "--until", "2"], "version": ["version", "-f", "{{.Client.Version}}"],
-    "info": ["info", "-f", "{{.Name}}"], "images": ["images"], "pull": ["pull", "busybox"], "rmi": ["rmi", "nosuch"],
+    "info": ["info", "-f", "{{.Name}}"], "images": ["images"], "pull": ["pull", "busybox"],
+    "rmi": ["rmi", "nosuch"],
 }
 
 

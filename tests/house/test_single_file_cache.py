@@ -10,28 +10,23 @@ from binascii import crc32
 
 import pytest
 
+from tests.house.single_files import made
 from tests.house.sources import ROOT
 
-TOOL = os.path.join(ROOT, "tools", "amalgamate")
 FROM_CACHE = 97   # the exit status of what an attacker would have us run
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
 
-@pytest.fixture(scope="module")
-def artefact(tmp_path_factory):
-    path = tmp_path_factory.mktemp("single") / "rawdock.py"
-    subprocess.check_call([sys.executable, TOOL, "-o", str(path)])
-    return str(path)
-
-
 @pytest.fixture
-def script(artefact):
-    """A copy of the single file in a folder that every user may enter."""
-    folder = tempfile.mkdtemp(prefix="rawdock-cache-")
+def script():
+    """The path of the default file in a folder that every user may enter."""
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="rawdock-cache-"))
     os.chmod(folder, 0o755)
-    shutil.copy2(artefact, folder)
-    yield os.path.join(os.path.realpath(folder), "rawdock.py")
+    path = os.path.join(folder, "rawdock.py")
+    with open(path, "wb") as file:
+        file.write(made())
+    yield path
     shutil.rmtree(folder)
 
 
@@ -111,6 +106,15 @@ def test_the_first_run_keeps_what_it_compiled_beside_the_file(script):
 def test_a_later_run_takes_its_code_from_there(poisoned):
     """The attack works where it is none: in this user's file, in this user's folder."""
     assert run(poisoned)[0] == FROM_CACHE
+
+
+def test_the_file_with_the_school_keeps_its_code_too(script):
+    with open(script, "wb") as file:
+        file.write(made("--whole"))
+    assert run(script, "explain", "--help")[0] == 0
+    assert "rawdock/teach/explain/commands.py" in rows_in(cache_of(script))
+    poison(script)
+    assert run(script)[0] == FROM_CACHE
 
 
 def test_a_later_run_writes_nothing(script):

@@ -195,7 +195,7 @@ def test_nc_is_nc(engine, request_bytes):
 
 
 def test_nc_lists_the_images_as_nc_does(engine):
-    """Byte for byte, once the engine happens to give both the same order."""
+    """Byte for byte, once the engine happens to give both one order."""
     engine.pull("busybox")
     for _ in range(100):
         ours = rawdock(engine, "nc", stdin=b"GET /images/json HTTP/1.0\r\n\r\n")

@@ -42,6 +42,27 @@ def run_quietly(argv, doing):
     return text
 
 
+def has_installed(peer, inside):
+    """Whether `peer` could be installed in the venv of the Python `inside`; pycurl is built if need be."""
+    install = [inside, "-m", "pip", "-q", "--disable-pip-version-check", "install", peer]
+    try:
+        run_quietly(install, "installing " + peer)
+    except CannotBench as error:
+        try:
+            if peer != "pycurl" or os.geteuid() or not shutil.which("apt-get"):
+                raise
+            say("no wheel of pycurl for this Python: building it needs libcurl's headers")
+            os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
+            run_quietly(["apt-get", "-q", "update"], "apt-get update")
+            run_quietly(["apt-get", "-qy", "install", "--no-install-recommends", "libcurl4-openssl-dev",
+                         "libssl-dev", "gcc", "python3-dev"], "apt-get install libcurl4-openssl-dev")
+            run_quietly(install, "installing " + peer)
+        except CannotBench:
+            say("%s; its figures will be missing" % error)
+            return False
+    return True
+
+
 def ready_venv():
     """The python of the venv with the peers, made now if need be. Peers that cannot be installed are named in
     its stamp."""
@@ -62,24 +83,7 @@ def ready_venv():
     run_quietly([PYTHON, "-m", "venv", VENV], "making a venv (Debian: apt-get install python3-venv)")
     run_quietly([PYTHON, "-m", "venv", "--without-pip", os.path.dirname(os.path.dirname(BARE_PYTHON))],
                 "making the empty venv")
-    missing = []
-    for peer in PEERS:
-        install = [inside, "-m", "pip", "-q", "--disable-pip-version-check", "install", peer]
-        try:
-            run_quietly(install, "installing " + peer)
-        except CannotBench as error:
-            try:
-                if peer != "pycurl" or os.geteuid() or not shutil.which("apt-get"):
-                    raise
-                say("no wheel of pycurl for this Python: building it needs libcurl's headers")
-                os.environ.setdefault("DEBIAN_FRONTEND", "noninteractive")
-                run_quietly(["apt-get", "-q", "update"], "apt-get update")
-                run_quietly(["apt-get", "-qy", "install", "--no-install-recommends", "libcurl4-openssl-dev",
-                             "libssl-dev", "gcc", "python3-dev"], "apt-get install libcurl4-openssl-dev")
-                run_quietly(install, "installing " + peer)
-            except CannotBench:
-                say("%s; its figures will be missing" % error)
-                missing.append(peer)
+    missing = [peer for peer in PEERS if not has_installed(peer, inside)]
     # Its .pth file would run at each start of docker-py.
     run_quietly([inside, "-m", "pip", "-q", "--disable-pip-version-check", "uninstall", "-y", "setuptools"],
                 "pip uninstall setuptools")
@@ -241,7 +245,7 @@ class Bench:
 
     def pinned(self, apart):
         """Within it this process is on one CPU, and the server's new connections on another (`apart`) or on
-        the same.
+        that one.
 
         Where the scheduler puts the two decides what a wake-up costs (a factor of five was seen), so it is
         not left to it.

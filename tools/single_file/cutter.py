@@ -81,19 +81,21 @@ def cut_command_rows(text, wanted, known):
     return "\n".join(lines)
 
 
-# Tables of which a smaller file keeps only the rows it can use. A row of the first is an operation of the Engine
-# API; the others are dicts with one row a line, by the kinds that the rows of the first name.
+# Tables of which a smaller file keeps only the rows it can use. A row of the first is an operation of the
+# Engine API; the others are dicts with one row a line, by the kinds that the rows of the first name.
 OPERATION_TABLE = "ENDPOINT_TABLE"
 OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
 KIND_TABLES = ("QUERY_ENCODERS", "RESULT_READERS", "CONTENT_ENDS")
-# What Python's own functions call on an object that they are given, and the kind that Response.json() is about.
+# What Python's own functions call on an object that they are given, and the kind that Response.json() is
+# about.
 CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
 KINDS_ALWAYS_USED = ("json",)
 
 
 class Piece:
-    """Lines that are kept or cut as one: a statement with the comments above it, a method, or a row of a table.
+    """Lines that are kept or cut as one: a statement with the comments above it, a method, or a row of a
+    table.
 
     `parts` are the Pieces inside it that may be cut alone. `binds` are the names by which it is used, `space`
     says as what: "name" of a global, "attribute", "operation" or "kind". `uses` has the names in each space
@@ -134,7 +136,8 @@ class Piece:
         self.uses["name"] = global_names(symtable.symtable(text, "piece", "exec"))
         self.uses["attribute"] = attribute_names(tree)
         texts = {text_value(node) for node in ast.walk(tree)}
-        self.uses["operation"] = texts | self.uses["attribute"]   # docker.call("container_list"), docker.container_list()
+        # docker.call("container_list"), docker.container_list()
+        self.uses["operation"] = texts | self.uses["attribute"]
 
 
 def attribute_names(tree):
@@ -146,7 +149,8 @@ def attribute_names(tree):
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
             if node.func.id in ("getattr", "hasattr", "setattr"):
                 name = node.args[1]
-                beginning = name.left if isinstance(name, ast.BinOp) else None   # getattr(self, "run_" + kind)
+                # getattr(self, "run_" + kind)
+                beginning = name.left if isinstance(name, ast.BinOp) else None
                 names.add(text_value(name) or "%s*" % (text_value(beginning) or ""))
         elif isinstance(node, ast.ClassDef):   # `feed = take` in the body of a class
             names.update(one.id for statement in node.body if not isinstance(statement, ast.FunctionDef)
@@ -155,7 +159,8 @@ def attribute_names(tree):
 
 
 def own_classes(sections):
-    """The classes whose methods are called by the package alone: their bases are such, or Python's data types."""
+    """The classes whose methods are called by the package alone: their bases are such, or Python's data
+    types."""
     bases = {node.name: node.bases for name, text in sections for node in parse_source(text, name).body
              if isinstance(node, ast.ClassDef)}
     own = set(bases)
@@ -171,7 +176,8 @@ def own_classes(sections):
 def class_methods(sections):
     """{name of a class: the names of its methods}."""
     return {node.name: {inner.name for inner in node.body if isinstance(inner, ast.FunctionDef)}
-            for name, text in sections for node in parse_source(text, name).body if isinstance(node, ast.ClassDef)}
+            for name, text in sections for node in parse_source(text, name).body
+            if isinstance(node, ast.ClassDef)}
 
 
 def lost_methods(before, after):
@@ -181,7 +187,8 @@ def lost_methods(before, after):
 
 
 def method_pieces(node):
-    """A Piece for each method of a class that may be cut. One with two underscores may be called by Python."""
+    """A Piece for each method of a class that may be cut. One with two underscores may be called by
+    Python."""
     found, end = [], node.body[0].lineno - 1
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("__"):
@@ -273,7 +280,8 @@ def needed_pieces(homes, roots):
     while any([keep(pieces, not kept.isdisjoint(pieces)) for pieces in homes.values()]):
         if ALL_OPERATIONS in used["name"]:
             used["operation"].update(name for pieces in homes.values() for piece in pieces
-                                     for part in piece.parts if part.space == "operation" for name in part.binds)
+                                     for part in piece.parts if part.space == "operation"
+                                     for name in part.binds)
     return kept
 
 

@@ -16,13 +16,14 @@ FILES = """
 errors.py
 wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire/chunked.py wire/body.py
 wire/frames.py wire/jsonstream.py wire/exchange.py
-net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/listen.py net/limits.py
+net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/limits.py
 net/duplex.py net/response.py net/connection.py
 engine/answers.py engine/endpoints.py engine/reference.py engine/options.py
 engine/docker.py engine/pump.py engine/terminal.py engine/run.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py cli/template.py
 cli/queries.py cli/formatted.py cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py
 cli/terminal.py cli/lifecycle.py cli/images.py
+teach/listen.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
 teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py
@@ -134,7 +135,8 @@ def refuse_bare_imports(tree, where):
 def section_of(text, name, plain=False):
     """The section of one file → (its text, the sections that must run before it).
 
-    An own import inside a function loads the section that it is from, in its place; with `plain` it is left out.
+    An own import inside a function loads the section that it is from, in its place; with `plain` it is left
+    out.
     """
     where = "rawdock/" + name
     tree = parse_source(text, where)

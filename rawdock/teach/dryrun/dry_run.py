@@ -28,7 +28,6 @@ from ...net.connection import Connection
 from ..record.masking import names_secret
 
 RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-GOES_ON_AFTER_FAILURE = ("start", "stop", "kill", "restart", "rm", "rmi", "wait", "inspect")
 
 # Operations whose answer a command uses without showing it, and the variable for the id in that answer.
 ID_VARIABLES = dict(container_create="container", container_inspect="container", container_exec="exec_id")
@@ -186,13 +185,12 @@ class Plan:
         if len(creates) == 2:
             creates[0].variable, creates[1].variable = creates[1].variable, None
         for step in self.steps:
-            if step.hijack and self.uses_stdin and not step.half_closed:
+            if step.hijack and self.uses_stdin:
                 step.reads_stdin = step.background = True
         self.has_background = any(step.background for step in self.steps)
+        self.has_ended = any(step.outcome == "status" and step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
         self.has_terminal = any(b'"Tty": true' in step.request for step in self.steps)
-        several = len(self.steps) > 1 and not self.has_background
-        self.goes_on = several and self.command in GOES_ON_AFTER_FAILURE
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
         printed = [data for kind, data in self.events if kind == "print"]
         if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
@@ -246,18 +244,9 @@ class Plan:
         return found
 
     def http10_pieces(self, step):
-        """The pieces of a request in HTTP/1.0, after whose answer the engine closes, and sends no chunks.
-
-        A body from stdin or a file is left out; its length is the variable "size".
-        """
-        line, _, rest = step.request.partition(b"\r\n")
-        line = re.sub(b" HTTP/1[.]1$", b" HTTP/1.0", line)
-        if step.body_source is None:
-            return self.pieces(line + b"\r\n" + rest)
-        framing = rb"(?i:Transfer-Encoding: chunked|Content-Length: [0-9]+)\r\n"
-        before, after = re.split(framing, rest, maxsplit=1)
-        before = line + b"\r\n" + before + b"Content-Length: "
-        return self.pieces(before) + ["size"] + self.pieces(b"\r\n" + after)
+        """The pieces of a request in HTTP/1.0, after whose answer the engine closes, and sends no chunks."""
+        line, end, rest = step.request.partition(b"\r\n")
+        return self.pieces(re.sub(b" HTTP/1[.]1$", b" HTTP/1.0", line) + end + rest)
 
 
 class PlannedSocket:
@@ -298,9 +287,7 @@ class PlannedSocket:
 
     def shutdown(self, how):
         import socket
-        from threading import get_ident
-        # The thread that copies stdin half-closes too, at once, for stdin is empty here.
-        if how == socket.SHUT_WR and get_ident() == self._planner:
+        if how == socket.SHUT_WR:
             self.step.half_closed = True
 
     def settimeout(self, seconds):

@@ -37,31 +37,33 @@ def step_comment(step):
     return "# %d. %s%s%s%s" % (step.number, condition, name, help, taken)
 
 
+# The outcome of a step → what its answer is.
+ANSWER_WORDS = {
+    "id": "the Id in it is $%s from here on",
+    "status": "the exit status, StatusCode",
+    "removal": "200 once the engine has removed the container (--rm), or 404, it is gone already",
+    "frames": "stdout and stderr in frames, until the engine closes",
+}
+
+
 def http_comments(plan, step):
     """Comment lines (list of str): what a step is, and what the command does with its answer."""
-    text = ""
+    text = ANSWER_WORDS.get(step.outcome, "")
+    if plan.has_terminal:
+        text = text.replace("stdout and stderr in frames", "the terminal's output as it is")
     if step.missing:
-        text = "its answer: 201, and its Id is $%s from here on; " % step.variable
-        text += "or 404, no such image, and steps 2 and 3 follow"
-    elif step.outcome == "id" and step.variable is not None and plan.is_sent(step.variable):
-        text = "its answer: the Id in it is $%s from here on" % step.variable
-    elif step.outcome == "status":
-        member = "ExitCode" if step.name == "exec_inspect" else "StatusCode"
-        text = "its answer: the exit status, " + member
-        if step.background:
-            text += "; its head comes at once, its body once the container has ended"
-    elif step.outcome == "removal":
-        text = "its answer: 200 once the engine has removed the container (--rm), or 404, it is gone already"
-    elif step.outcome == "frames":
-        output = "the terminal's output as it is" if plan.has_terminal else "stdout and stderr in frames"
-        text = "its answer: %s, until the engine closes" % output
-        if step.background:
-            text += "; the next steps do not wait for that"
-        if step.reads_stdin:
-            text += "; our stdin goes the other way"
-        elif step.half_closed:
-            text += "; our side is half-closed: no stdin"
-    return [step_comment(step)] + (["#    " + text] if text else [])
+        text = "201, and its Id is $%s from here on; or 404, no such image, and steps 2 and 3 follow"
+    if "%s" in text:
+        text = text % step.variable if step.variable is not None and plan.is_sent(step.variable) else ""
+    if step.name == "exec_inspect":
+        text = text.replace("StatusCode", "ExitCode")
+    if step.background:
+        text += "; its head comes at once, and the next steps do not wait for the rest"
+    if step.reads_stdin:
+        text += "; our stdin goes the other way"
+    elif step.half_closed:
+        text += "; our side is half-closed: no stdin"
+    return [step_comment(step)] + (["#    its answer: " + text] if text else [])
 
 
 def secret_variables(plan):
@@ -83,8 +85,17 @@ def opening_comments(plan, about, is_script=True):
                     for name in secret_variables(plan)]
 
 
-def must_reach_engine(plan, form):
-    """UsageError if a script of the form `form` (str) could not reach the engine."""
+def require_script(plan, form, sends_files):
+    """UsageError if a script of the form `form` (str) could not do what the plan does.
+
+    `sends_files`: whether it can have a body that comes from stdin or a file.
+    """
+    if not sends_files and any(step.body_source is not None for step in plan.steps):
+        raise UsageError("--dry-run=%s: a body from stdin or a file has no place in this form" % form,
+                         "write --dry-run=curl")
+    if any(step.reads_stdin for step in plan.steps):
+        raise UsageError("--dry-run=%s: no script sends stdin into a container's stream" % form,
+                         "leave -i out, or write --dry-run=http")
     if plan.address.scheme == "practice":
         raise UsageError("--dry-run=%s: the practice engine inside rawdock has no socket to name" % form,
                          "start one with rawdock practice --listen /tmp/practice.sock "

@@ -6,10 +6,12 @@ Promises: the literals are exactly the planned bytes, but for the version: in HT
 its answer and sends no chunks. An Id that an engine answers is checked before it goes into a request line.
 `run` and `exec` end with the container's status.
 
-Left out, and the program says so: an answer that was cut looks like one that ended. No signal is passed on.
+Left out, and the program says so: an answer that was cut looks like one that ended, and the first refusal
+ends the program. No signal is passed on, and no stdin is sent into a container's stream.
 """
+import re
+
 from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
-from ...errors import UsageError
 from .form_script import PlanScript
 
 # The functions of a program: (name, text), each after those that it calls.
@@ -75,16 +77,6 @@ def messages(answer, out):   # JSON, one a line; an error can come long after 20
 def exit_with(status):   # a process has 8 bits for it: what is not 0 must not become 0
     sys.exit(status & 255 or (255 if status else 0))
 """),
-    ("send_stdin", """
-def send_stdin(answer):   # our stdin into the stream, then the half-close that tells of its end
-    sock = socket.fromfd(answer.fileno(), FAMILY, socket.SOCK_STREAM)
-    try:
-        for data in iter(lambda: os.read(0, 65536), b""):
-            sock.sendall(data)
-        sock.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass   # the container has ended first
-"""),
 )
 
 # The template of each kind of step that has one; the others become shown_answer().
@@ -139,13 +131,6 @@ ask(
 sys.stdout.buffer.write(whole(
     REQUEST))
 """,
-    "go on after failure": """
-status, answer = ask(
-    REQUEST)
-if status >= 400:
-    failed = 1
-    sys.stderr.write(answer.read().decode("utf-8", "replace"))
-""",
 }
 SHOWN_ANSWERS = {   # outcome of a step → the statement that shows the answer %s
     "frames": "show(%s)",
@@ -161,94 +146,59 @@ def python_bytes(pieces, indent=4):
     data = b""
     for piece in pieces:
         if isinstance(piece, str):
-            data += b"%d" if piece == "size" else b"%s"
+            data += b"%s"
         else:
             data += piece.replace(b"%", b"%%") if variables else piece
-    lines = data.split(b"\r\n")
-    lines = [line + b"\r\n" for line in lines[:-1]] + [lines[-1]]
-    joined = ("\n" + " " * indent).join(map(repr, merged_tail(lines)))
-    names = ["len(body)" if name == "size" else name for name in variables]
-    return joined + (" %% (%s,)" % ", ".join(names) if names else "")
-
-
-def merged_tail(lines):
-    """`lines` (list of bytes) without empty ones; the empty line of a head is joined to its last field."""
-    merged = []
-    for line in lines:
-        if line == b"\r\n" and merged:
-            merged[-1] += line
-        elif line:
-            merged.append(line)
-    return merged or [b""]
+    lines = re.findall(rb"(?s).+?(?:\r\n)+|.+", data) or [b""]
+    joined = ("\n" + " " * indent).join(map(repr, lines))
+    return joined + (" %% (%s,)" % ", ".join(variables) if variables else "")
 
 
 class PythonScript(PlanScript):
     """A plan as a program in Python."""
 
-    form, indent = "python", "    "
+    form, indent, sends_files = "python", "    ", False
     first_line = "#!/usr/bin/env python3"
     about = [
         "In HTTP/1.0: the engine closes after an answer and sends no chunks. An answer that is cut looks",
-        "like one that has ended; rawdock itself sees the difference."]
+        "like one that has ended; rawdock itself sees the difference. The first refusal ends the program."]
     templates, functions = PYTHON_STEPS, PYTHON_FUNCTIONS
 
-    def __init__(self, plan):
-        PlanScript.__init__(self, plan)
-        if plan.has_terminal and any(step.reads_stdin for step in plan.steps):
-            raise UsageError("--dry-run=python: no script makes our terminal a container's",
-                             "leave -i or -t out, or write --dry-run=http")
-        self.removes = any(step.outcome == "removal" for step in plan.steps)
-
     def values(self, step):
-        address, family = self.plan.address, "AF_UNIX"
+        address = self.plan.address
         if address.scheme == "unix":
             dial = "sock = socket.socket(socket.AF_UNIX)\n    sock.connect(%s)" % ascii(address.path)
         else:
-            family = "AF_INET6" if ":" in address.host else "AF_INET"
             dial = "sock = socket.create_connection((%s, %d))" % (ascii(address.host), address.port)
-        found = {"DIAL": dial, "FAMILY": "socket." + family, "FAILURE": self.failure,
+        found = {"DIAL": dial, "FAILURE": self.failure,
                  "NOT_FOUND": repr(NOT_FOUND_WORDS), "NOT_EXECUTABLE": repr(NOT_EXECUTABLE_WORDS)}
         if step is not None:
-            found.update(REQUEST=lambda indent: self.bytes_of(step, indent),
+            found.update(REQUEST=lambda indent: python_bytes(self.plan.http10_pieces(step), indent),
                          STEP_ANSWER="answer%d" % step.number, VARIABLE=str(self.created_variable))
         return found
 
     def opening(self, lines):
         functions = self.needed_functions(lines)
         variables = ["%s = os.environ[%r].encode()" % (name, name) for name in self.secrets]
-        variables += ["failed = 0"] * self.plan.goes_on
         code = "\n".join(functions + variables + lines)
-        modules = [name for name in ("json", "os", "re", "socket", "sys", "threading", "time")
+        modules = [name for name in ("json", "os", "re", "socket", "sys", "time")
                    if name + "." in code]
         return (self.comments + ["import " + ", ".join(modules)] + functions + [""] * bool(variables)
                 + variables + self.print_lines(self.plan.printed_after(-1)))
 
     def closing(self):
-        return ["sys.exit(failed)"] * self.plan.goes_on + ["exit_with(ended)"] * self.removes
+        return ["exit_with(ended)"] * self.plan.has_ended
 
     def print_lines(self, data):
         return ["sys.stdout.buffer.write(%s)" % python_bytes(self.plan.pieces(data))] if data else []
 
-    def bytes_of(self, step, indent=4):
-        body = " + body" if step.body_source is not None else ""
-        return python_bytes(self.plan.http10_pieces(step), indent) + body
-
     def begin(self, step, printing):
-        lines = []
-        if step.body_source is not None:
-            file = ascii(step.body_source)
-            file = "sys.stdin.buffer" if file == "'-'" else "open(%s, \"rb\")" % file
-            lines = ["body = %s.read()" % file]
-        answer = "must(\n    %s)" % self.bytes_of(step)
+        answer = "must(\n    %s)" % python_bytes(self.plan.http10_pieces(step))
         if step.kind == "id":
-            return lines + self.take_id(step, answer) + printing
+            return self.take_id(step, answer) + printing
         if step.kind in PYTHON_STEPS:
-            return lines + self.filled(step.kind, step) + printing
-        if self.plan.goes_on:
-            then = [self.shown_answer(step, "answer")] if step.outcome != "nothing" else printing
-            lines += self.filled("go on after failure", step) + ["else:"] * bool(then)
-            return lines + ["    " + line for line in then]
-        return lines + [self.shown_answer(step, answer)] + printing
+            return self.filled(step.kind, step) + printing
+        return [self.shown_answer(step, answer)] + printing
 
     def take_id(self, step, answer):
         if step.variable is None or not self.plan.is_sent(step.variable):
@@ -268,7 +218,5 @@ class PythonScript(PlanScript):
     def end_of_background(self, step):
         answer = "answer%d" % step.number
         if step.outcome == "status":
-            status = "json.load(%s)[\"StatusCode\"]" % answer
-            return ["ended = " + status if self.removes else "exit_with(%s)" % status]
-        thread = "threading.Thread(target=send_stdin, args=(%s,), daemon=True).start()" % answer
-        return [thread] * step.reads_stdin + [self.shown_answer(step, answer)]
+            return ["ended = json.load(%s)[\"StatusCode\"]" % answer]
+        return [self.shown_answer(step, answer)]

@@ -5,7 +5,7 @@ capitals are filled in; before the first step come the functions that the script
 """
 import re
 
-from .form_http import must_reach_engine, opening_comments, secret_variables, step_comment
+from .form_http import opening_comments, require_script, secret_variables, step_comment
 
 
 def fill_template(template, values):
@@ -31,13 +31,14 @@ class PlanScript:
     """
 
     form = indent = ""
+    sends_files = True   # whether a body may come from stdin or a file
     first_line = ""
     about = ()       # comment lines that say what the script does (str)
     templates = {}
     functions = ()   # (name, template of the function), each after those that it calls
 
     def __init__(self, plan):
-        must_reach_engine(plan, self.form)
+        require_script(plan, self.form, self.sends_files)
         self.plan = plan
         self.failure = "125" if plan.command == "run" else "1"
         self.comments = [self.first_line] + opening_comments(plan, self.about)

@@ -10,12 +10,11 @@ it, and take stdout and stderr apart where the command would. `run` and `exec` e
 status.
 
 Left out, and the scripts say so: nc is given HTTP/1.0, in which an answer that was cut looks like one that
-ended; no signal is passed on; no stdin is sent into a container's stream.
+ended; the first refusal ends the script; no signal is passed on; no stdin is sent into a container's stream.
 """
 import re
 
 from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
-from ...errors import UsageError
 from .form_http import shell_word
 from .form_script import PlanScript
 
@@ -39,16 +38,9 @@ PRINTF_ESCAPES = {b"\\": b"\\\\", b"%": b"%%", b"\r": b"\\r", b"\n": b"\\n", b"'
 
 def printf_text(data):
     """The format, between single quotes, with which printf prints `data` (bytes without NUL)."""
-    def escape(match):
-        byte = match.group()
-        return PRINTF_ESCAPES.get(byte) or b"\\%03o" % byte[0]
-
-    try:
-        data.decode("utf-8")
-        unsafe = rb"[\x00-\x1f\x7f\\%']"
-    except UnicodeDecodeError:
-        unsafe = rb"[\x00-\x1f\x7f-\xff\\%']"
-    return re.sub(unsafe, escape, data).decode("utf-8")
+    return re.sub(rb"[^ -~]|[\\%']",
+                  lambda match: PRINTF_ESCAPES.get(match.group()) or b"\\%03o" % match.group()[0],
+                  data).decode("ascii")
 
 
 def printf_command(pieces):
@@ -95,21 +87,23 @@ messages() {   # JSON, one a line; an error can come long after 200 OK, as one o
 }"""),
 )
 SHELL_TAKE_ID = r"""sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p'"""
+# The number at StatusCode or ExitCode:
+SHELL_TAKE_STATUS = r"""sed -n 's/.*"[SE][a-z]*Code":\(-\{0,1\}[0-9][0-9]*\).*/\1/p'"""
+SHELL_EXIT = r"""{ [ -z "$answer" ] || printf '%s\n' "$answer" >&2; exit FAILURE; }"""
 SHELL_NO_SUCH_IMAGE = """*[Nn]"o such image"*|*"mage not known"*|*"mage with reference"*"""
 
 # The template of each kind of step. WHOLE sends it and prints the answer with its head; BODY prints the body
-# and fails if it is a refusal; QUIET prints the body only of a refusal, and fails.
+# and fails if it is a refusal, whose body may be on stdout or on stderr.
 SHELL_STEPS = {
     "pull": "  WHOLE | through messages >&2 || exit FAILURE",
-    "id": "answer=$(BODY) || EXIT",
-    "status": r"""answer=$(BODY) && printf '%s\n' "$answer" | TAKE_STATUS || FAIL_SAID""",
+    "id": "answer=$(BODY) || " + SHELL_EXIT,
+    "status": r"""answer=$(BODY) && printf '%s\n' "$answer" | TAKE_STATUS || """ + SHELL_EXIT,
     "removal": "BODY >/dev/null 2>&1   # 404: it is removed already",
-    "frames": "WHOLE | through SHOW || FAIL",
-    "messages": "WHOLE | through messages || FAIL",
+    "frames": "WHOLE | through SHOW || exit FAILURE",
+    "messages": "WHOLE | through messages || exit FAILURE",
     "head": "WHOLE",
-    "body": "BODY || FAIL",
-    "nothing": "QUIET || FAIL",
-    "nothing, said": "QUIET && SAY || FAIL",
+    "body": "BODY || exit FAILURE",
+    "nothing": "BODY >&2 || exit FAILURE",
     "missing": r"""
 create() {
   BODY 2>&1
@@ -150,75 +144,53 @@ read_head <&DESCRIPTOR || { cat <&DESCRIPTOR >&2; exit FAILURE; }
 }
 
 
-def take_status(step):
-    """The sed command that prints the exit status in the answer to `step`."""
-    member = "ExitCode" if step.name == "exec_inspect" else "StatusCode"
-    return r"""sed -n 's/.*"%s":\(-\{0,1\}[0-9][0-9]*\).*/\1/p'""" % member
-
-
 class ShellScript(PlanScript):
     """A plan as a script for sh: POSIX, and mktemp. Subclasses have the commands (str) that send a request:
 
-        whole(step)           sends `step` and prints the answer with its head
-        body(step)            sends `step` and prints the body of the answer; fails if it is a refusal
-        quiet(step)           sends `step` and prints the body of a refusal only, and fails then
-        after_failure(then)   prints $answer, if body() has left the reason there, and then does `then`
+        whole(step)   sends `step` and prints the answer with its head
+        body(step)    sends `step` and prints the body of the answer; fails if it is a refusal
     """
 
     first_line, indent = "#!/bin/sh", "  "
     templates, functions = SHELL_STEPS, SHELL_FUNCTIONS
-    spools = False   # a body from stdin is put into a file, to know its length
 
     def __init__(self, plan):
         PlanScript.__init__(self, plan)
-        if any(step.reads_stdin for step in plan.steps):
-            raise UsageError("--dry-run=%s: no script for sh sends stdin into a container's stream"
-                             % self.form, "leave -i out, or write --dry-run=python")
-        self.fail = "failed=1" if plan.goes_on else "exit " + self.failure
         self.descriptors = {}   # a background step → the descriptor from which its answer is read
         self.show = "cat" if plan.has_terminal else "frames"   # the function that shows a stream
 
     def values(self, step):
         not_found, not_executable = ["|".join("*'%s'*" % phrase for phrase in table)
                                      for table in (NOT_FOUND_WORDS, NOT_EXECUTABLE_WORDS)]
-        found = dict(SHOW=self.show, FAILURE=self.failure, FAIL=self.fail, NO_SUCH_IMAGE=SHELL_NO_SUCH_IMAGE,
-                     FAIL_SAID=self.after_failure(self.fail), NOT_FOUND=not_found,
-                     EXIT=self.after_failure("exit " + self.failure), NOT_EXECUTABLE=not_executable,
-                     TAKE_ID=SHELL_TAKE_ID)
+        found = dict(SHOW=self.show, FAILURE=self.failure, NO_SUCH_IMAGE=SHELL_NO_SUCH_IMAGE,
+                     NOT_FOUND=not_found, NOT_EXECUTABLE=not_executable, TAKE_ID=SHELL_TAKE_ID,
+                     TAKE_STATUS=SHELL_TAKE_STATUS)
         if step is not None:
-            found.update(BODY=self.body(step), QUIET=self.quiet(step), WHOLE=self.whole(step),
-                         VARIABLE=self.created_variable or step.variable or "", TAKE_STATUS=take_status(step))
+            found.update(BODY=self.body(step), WHOLE=self.whole(step),
+                         VARIABLE=self.created_variable or step.variable or "")
         return found
 
     def opening(self, lines):
         plan = self.plan
         opened = self.comments + [': "${%s:?put it into this variable}"' % name for name in self.secrets]
         opened += self.needed_functions(lines)
-        if plan.has_background or self.spools and any(step.body_source == "-" for step in plan.steps):
+        if plan.has_background:
             opened += ["", "dir=$(mktemp -d) || exit", "jobs=",
                        "trap 'kill $jobs 2>/dev/null; rm -rf \"$dir\"' EXIT", "trap 'exit 130' INT TERM"]
-        return opened + ["failed=0"] * plan.goes_on + self.print_lines(plan.printed_after(-1))
+        return opened + self.print_lines(plan.printed_after(-1))
 
     def closing(self):
-        if any(step.outcome == "status" and step.background for step in self.plan.steps):
-            return ['exit_with "${ended:-%s}"' % self.failure]
-        return ["exit $failed"] * self.plan.goes_on
+        return ['exit_with "${ended:-%s}"' % self.failure] * self.plan.has_ended
 
     def print_lines(self, data):
         return [printf_command(self.plan.pieces(data))] if data else []
-
-    def before(self, step):
-        """The lines before the one that sends."""
-        return []
 
     def begin(self, step, printing):
         kind, values = step.kind, {}
         if kind == "background":
             self.descriptors[step] = str(3 + len(self.descriptors))
             values = {"FIFO": '"$dir/%d"' % step.number, "DESCRIPTOR": self.descriptors[step]}
-        elif kind == "nothing" and printing and self.plan.goes_on:
-            kind, values, printing = "nothing, said", {"SAY": printing[0]}, []
-        lines = self.before(step) + self.filled(kind, step, **values)
+        lines = self.filled(kind, step, **values)
         if kind == "id" and step.variable is not None and self.plan.is_sent(step.variable):
             lines += self.filled("taken id", step)
             if step.name == "container_inspect" and self.plan.has_frames:
@@ -228,15 +200,14 @@ class ShellScript(PlanScript):
 
     def end_of_background(self, step):
         if step.outcome == "status":
-            return ["ended=$(%s <&%s)" % (take_status(step), self.descriptors[step])]
+            return ["ended=$(%s <&%s)" % (SHELL_TAKE_STATUS, self.descriptors[step])]
         return ["%s <&%s || exit 1" % (self.show, self.descriptors[step])]
 
 
 class NetcatScript(ShellScript):
     """Sends with `printf … | nc -U SOCK`."""
 
-    form = "nc"
-    spools = True
+    form, sends_files = "nc", False
     about = [
         "The requests as printf and OpenBSD's nc send them, in HTTP/1.0: the engine closes after an answer,",
         "and sends no chunks. (No -N: an engine takes a half-close for a client that has gone.) An answer",
@@ -244,29 +215,13 @@ class NetcatScript(ShellScript):
 
     def whole(self, step):
         send = printf_command(self.plan.http10_pieces(step))
-        if step.body_source is not None:
-            file = '"$dir/body"' if step.body_source == "-" else shell_path(step.body_source)
-            send = "{ %s; cat <%s; }" % (send, file)
         address = self.plan.address
         if address.scheme == "unix":
             return "%s | nc -U %s" % (send, shell_path(address.path))
         return "%s | nc %s %d" % (send, shell_word(address.host), address.port)
 
-    def before(self, step):
-        """The lines that put the length of a body from stdin or a file into $size."""
-        if step.body_source is None:
-            return []
-        if step.body_source == "-":
-            return ['cat >"$dir/body"', 'size=$(($(wc -c <"$dir/body")))']
-        return ["size=$(wc -c <%s) || exit" % shell_path(step.body_source), "size=$((size))"]
-
     def body(self, step):
         return self.whole(step) + " | through cat"
-
-    quiet = body
-
-    def after_failure(self, then):
-        return then
 
 
 class CurlScript(ShellScript):
@@ -324,9 +279,3 @@ class CurlScript(ShellScript):
 
     def body(self, step):
         return self.curl(step, "-sS --fail-with-body")
-
-    def quiet(self, step):
-        return self.body(step) + " >&2"
-
-    def after_failure(self, then):
-        return r"{ printf '%s\n' " + '"$answer" >&2; ' + then + "; }"

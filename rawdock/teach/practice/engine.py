@@ -30,7 +30,7 @@ import socket
 import time
 
 from ...errors import UsageError
-from ...net.listen import UnixListener
+from ..listen import UnixListener
 from .archives import ARCHIVE_ROUTES
 from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers

@@ -9,7 +9,7 @@ import os
 
 from ...errors import UsageError
 from ..explain.exports import EXPORT_FORMS, ExportFiles, write_export
-from ...net.listen import UnixListener
+from ..listen import UnixListener
 from .tap import Tap, TapConnection
 from ...cli.console import one_line
 from ...cli.flags import Command, command_table

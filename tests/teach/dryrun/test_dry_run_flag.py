@@ -21,7 +21,7 @@ EXAMPLES = {
     "inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
     "rmi": ["busybox"],
     "GET": ["/info"], "HEAD": ["/_ping"], "POST": ["/containers/web/start"],
-    "PUT": ["-d", "-", "/containers/web/archive?path=/"],
+    "PUT": ["-d", "{}", "/containers/web/archive?path=/"],
     "DELETE": ["/containers/web"]}
 
 
@@ -123,7 +123,7 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "practice", "--listen", "/nonexistent/s"], 1, b"practice sends no requests of its own"),
     (["--dry-run", "explain"], 1, b"explain sends no requests of its own"),
     (["--dry-run", "nc"], 1,
-     b"nc sends what it is given: there is nothing to plan; the form of that name is --dry-run=nc COMMAND"),
+     b"nc sends no requests of its own: there is nothing to plan; leave --dry-run out"),
     (["--dry-run", "nonsense"], 1, b"unknown command: rawdock nonsense"),
     (["--dry-run", "ps", "--nonsense"], 125, b"unknown flag: --nonsense"),
     (["--dry-run", "pull", "Busybox"], 1, b"must be lowercase"),
@@ -132,7 +132,10 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "rm", "a/../b"], 1, b"'.' or '..' segment"),
     (["--dry-run", "GET", "images"], 1, b"does not begin with /"),
     (["--dry-run=curl", "run", "-i", "busybox"], 1,
-     b"no script for sh sends stdin into a container's stream"),
+     b"no script sends stdin into a container's stream"),
+    (["--dry-run=python", "exec", "-i", "web", "cat"], 1, b"leave -i out, or write --dry-run=http"),
+    (["--dry-run=nc", "POST", "-d", "-", "/build"], 1,
+     b"a body from stdin or a file has no place in this form"),
     (["-H", "practice:", "--dry-run=nc", "ps"], 1,
      b"the practice engine inside rawdock has no socket to name; start one with rawdock practice"),
     (["-H", "ssh://host", "--dry-run=python", "ps"], 1, b"ssh:// is not reached so")])

@@ -381,7 +381,7 @@ def test_logs_tail_timestamps_since_and_streams(engine):
 
 
 def test_logs_follow_to_the_end_and_a_half_close_cancels_them(engine):
-    identity = create(engine, ["sh", "-c", "echo one; until [ -e /go ]; do sleep 0.001; done; echo two"])
+    identity = create(engine, ["sh", "-c", "echo one; while ! [ -e /go ]; do sleep 0.001; done; echo two"])
     start(engine, identity)
     with Wire(engine) as wire:
         wire.send(request_bytes("GET", "/containers/%s/logs?stdout=1&follow=1" % identity))
@@ -500,13 +500,13 @@ def test_create_decides_on_a_terminal_and_start_on_frames(engine, made_with, sta
     ("", "uid=0(root) gid=0(root) groups=0(root)\n0\n0\nroot\nroot\n/root\n"),
     ("nobody", "uid=65534(nobody) gid=65534(nobody) groups=65534(nobody)\n65534\n65534\nnobody\nnobody\n"
                "/home\n"),
-    ("1000", "uid=1000 gid=0(root) groups=0(root)\n1000\n0\n1000\n/\n"),
-    ("1:2", "uid=1 gid=2 groups=2\n1\n2\n1\n/\n"),
+    ("1000", "uid=1000 gid=0(root) groups=0(root)\n1000\n0\n1000\n1000\n/\n"),
+    ("1:2", "uid=1 gid=2 groups=2\n1\n2\n1\n1\n/\n"),
     (":5", "uid=0(root) gid=5 groups=5\n0\n5\nroot\nroot\n/root\n"),
     ("0:nobody", "uid=0(root) gid=65534(nobody) groups=65534(nobody)\n0\n65534\nroot\nroot\n/root\n"),
 ])
 def test_programs_run_as_the_user_of_the_container_or_the_exec(engine, user, expected):
-    script = "id; id -u; id -g; id -un 2>/dev/null; whoami 2>/dev/null; echo $HOME"
+    script = "id; id -u; id -g; id -un; whoami; echo $HOME"
     out, err, _ = shell(engine, script, User=user)
     assert (out.decode(), err) == (expected, b"")
     identity = create(engine, ["sleep", "100"])

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 from rawdock.net.address import parse_address
-from rawdock.net.listen import UnixListener
+from rawdock.teach.listen import UnixListener
 from rawdock.teach.tap.replay import ReplayServer
 from rawdock.teach.tap.tap import Tap
 

@@ -3,7 +3,7 @@ import pytest
 
 from rawdock.errors import UsageError
 from rawdock.net.address import parse_address
-from rawdock.net.listen import UnixListener
+from rawdock.teach.listen import UnixListener
 from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.replay import replay_exchanges
 from rawdock.teach.tap.client_cuts import ClientCuts, child_environment, cut_points, run_child, spread

@@ -9,7 +9,7 @@ import pytest
 
 from rawdock.errors import AddressError, ConnectError, UsageError
 from rawdock.net.address import parse_address
-from rawdock.net.listen import UnixListener
+from rawdock.teach.listen import UnixListener
 from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.tap import Tap
 

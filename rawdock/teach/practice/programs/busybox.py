@@ -3,7 +3,7 @@ import re
 import time
 
 from ..files import FileProblem, folder_node
-from .process import ProgramUsage, account_name, call_program, find_program, program_words
+from .process import ProgramUsage, account_name, program_words, run_named
 from ..request import join_path
 from .shell import program_sh
 
@@ -35,52 +35,19 @@ def program_hello(view):
 # -- text
 
 MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\\": "\\", '"': '"'}
-ESCAPE = re.compile(r'\\([ntrabfv\\"]|x[0-9A-Fa-f]{1,2}|0?[0-7]{1,3})')
-
-
-def unescape_text(text):
-    """Replace the escapes of echo -e and printf; a byte above 127 becomes the lone surrogate for it."""
-    def meaning(match):
-        code = match.group(1)
-        if code in ESCAPES:
-            return ESCAPES[code]
-        number = (int(code[1:], 16) if code[0] == "x" else int(code, 8)) & 255
-        return chr(number if number < 128 else 0xdc00 + number)
-    return ESCAPE.sub(meaning, text)
 
 
 def program_echo(view):
-    words, end, escapes = view.argv[1:], "\n", False
+    words, letters = view.argv[1:], ""
     while words and re.fullmatch("-[ne]+", words[0]):
-        end = "" if "n" in words[0] else end
-        escapes = escapes or "e" in words[0]
-        words = words[1:]
+        letters += words.pop(0)
     text = " ".join(words)
-    view.say((unescape_text(text) if escapes else text) + end)
-
-
-def program_printf(view):
-    if len(view.argv) < 2:
-        raise ProgramUsage("usage: printf FORMAT [ARGUMENT...]")
-    text, values = unescape_text(view.argv[1]), list(view.argv[2:])
-
-    def value_of(match):
-        kind = match.group(1)
-        if kind not in "sd%":
-            raise ProgramUsage("%s: invalid format" % match.group())
-        if kind == "%":
-            return "%"
-        value = values.pop(0) if values else ""
-        if kind == "d":
-            value = int(value) if re.fullmatch("-?[0-9]{1,18}", value) else 0
-        return match.group() % value
-
-    while True:   # the format is used again while it takes arguments and some are left
-        left = len(values)
-        view.say(re.sub("%-?[0-9]{0,4}(.)", value_of, text, flags=re.DOTALL))
-        if not values or len(values) == left:
-            return
+    if "e" in letters:
+        try:
+            text = text.encode("latin-1", "backslashreplace").decode("unicode_escape")
+        except ValueError:
+            raise ProgramUsage("there is an escape that this practice echo does not know: %s" % text)
+    view.say(text + "\n" * ("n" not in letters))
 
 
 def each_file(view, names, complaint, action):
@@ -245,16 +212,11 @@ def program_touch(view):
 # -- the process and its container
 
 def program_sleep(view):
-    scale = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-    total = 0.0
-    for word in view.argv[1:]:
-        match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", word.replace("infinity", "99999d"))
-        if match is None:
-            raise ProgramUsage("invalid number '%s'" % word)
-        total += float(match.group(1)) * scale[match.group(2)]
-    if len(view.argv) < 2:
-        raise ProgramUsage("usage: sleep [N]...")
-    view.process.sleep(total)
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)",
+                         " ".join(view.argv[1:]).replace("infinity", "99999d"))
+    if match is None:
+        raise ProgramUsage("usage: sleep SECONDS")
+    view.process.sleep(float(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match.group(2)])
 
 
 def program_env(view):
@@ -264,25 +226,19 @@ def program_env(view):
     if not words:
         view.say("".join("%s=%s\n" % item for item in env.items()))
         return 0
-    program = find_program(view.programs, words[0])
-    if program is None:
-        view.complain("env: can't execute '%s': No such file or directory" % words[0])
-        return 127
-    return call_program(program, view.derive(argv=words, env=env))
+    return run_named(words, view.derive(env=env), "env: can't execute '%s': No such file or directory")
 
 
-def program_hostname(view):
-    if view.argv[1:]:
-        raise ProgramUsage("a practice container keeps its name")
-    view.say(view.process.container.hostname + "\n")
+def running_processes(view):
+    """Return (number, user's name, command line) of what runs in the container."""
+    with view.process.changed:
+        return [(number, user, " ".join(argv))
+                for number, (user, argv) in enumerate(view.process.container.processes(), 1)]
 
 
 def program_ps(view):
-    with view.process.changed:
-        running = view.process.container.processes()
     view.say("PID   USER     TIME  COMMAND\n")
-    for number, (user, argv) in enumerate(running, 1):
-        view.say("%5d %-8s  0:00 %s\n" % (number, user, " ".join(argv)))
+    view.say("".join("%5d %-8s  0:00 %s\n" % one for one in running_processes(view)))
 
 
 def program_top(view):
@@ -296,12 +252,8 @@ def program_top(view):
             view.say("Mem: 0K used, 0K free, 0K shrd, 0K buff, 0K cached\n"
                      "CPU:   0% usr   0% sys   0% nic 100% idle   0% io   0% irq   0% sirq\n"
                      "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND\n")
-            with process.changed:
-                running = process.container.processes()
-            for number, (user, argv) in enumerate(running, 1):
-                state = "R" if argv[0] == "top" else "S"
-                view.say("%5d     0 %-8s %s     1024   0%%   0%% %s\n"
-                         % (number, user, state, " ".join(argv)))
+            view.say("".join("%5d     0 %-8s S     1024   0%%   0%% %s\n" % one
+                             for one in running_processes(view)))
             number = process.wait_signal(5)
             if number is not None:
                 return 128 + number
@@ -322,26 +274,17 @@ def program_date(view):
     view.say(time.strftime(words[0][1:] if words else "%a %b %e %H:%M:%S UTC %Y", time.gmtime()) + "\n")
 
 
-def program_whoami(view):
-    user = view.process.user
-    if account_name(view.files, "passwd", user.uid) is None:
-        raise ProgramUsage("unknown uid %d" % user.uid)
-    view.say(user.name + "\n")
-
-
 def program_id(view):
     options, _ = program_words(view, "ugn")
     user = view.process.user
-    numbers = {"u": (user.uid, account_name(view.files, "passwd", user.uid)),
-               "g": (user.gid, account_name(view.files, "group", user.gid))}
-    if "u" not in options and "g" not in options:
-        uid, gid = ["%d(%s)" % one if one[1] else "%d" % one[0] for one in (numbers["u"], numbers["g"])]
+    accounts = {"u": (user.uid, account_name(view.files, "passwd", user.uid)),
+                "g": (user.gid, account_name(view.files, "group", user.gid))}
+    if options:
+        number, name = accounts["g" if "g" in options else "u"]
+        view.say("%s\n" % (name if name and "n" in options else number))
+    else:
+        uid, gid = ["%d(%s)" % accounts[one] if accounts[one][1] else str(accounts[one][0]) for one in "ug"]
         view.say("uid=%s gid=%s groups=%s\n" % (uid, gid, gid))
-        return 0
-    number, name = numbers["u" if "u" in options else "g"]
-    view.say("%s\n" % (name if "n" in options and name else number))
-    if "n" in options and name is None:
-        raise ProgramUsage("unknown ID %d" % number)
 
 
 def program_uname(view):
@@ -350,52 +293,53 @@ def program_uname(view):
     view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
 
 
+def file_kind(view, name):
+    """Return the kind of the file `name`, with links followed; "" without one."""
+    try:
+        return view.files.find(view.path(name))[1].kind
+    except FileProblem:
+        return ""
+
+
+ONE_WORD_TESTS = {
+    "-n": lambda view, word: word != "", "-z": lambda view, word: word == "",
+    "-t": lambda view, word: view.process.tty, "-e": lambda view, word: file_kind(view, word) != "",
+    "-f": lambda view, word: file_kind(view, word) == "file",
+    "-d": lambda view, word: file_kind(view, word) == "folder",
+}
 TEXT_TESTS = {"=": str.__eq__, "==": str.__eq__, "!=": str.__ne__}
 NUMBER_TESTS = {"-eq": int.__eq__, "-ne": int.__ne__, "-lt": int.__lt__, "-le": int.__le__,
                 "-gt": int.__gt__, "-ge": int.__ge__}
-FILE_TESTS = {"-e": ("file", "folder"), "-f": ("file",), "-d": ("folder",)}
 
 
 def program_test(view):
     words = view.argv[1:]
-    if view.argv[0].endswith("[") and (not words or words.pop() != "]"):
+    if view.argv[0] == "[" and (not words or words.pop() != "]"):
         view.complain("[: missing ]")
         return 2
-    wanted = True
-    while words[:1] == ["!"]:
-        wanted, words = not wanted, words[1:]
-    try:
-        return int(evaluate_test(view, words) != wanted)
-    except ValueError:
+    negated = words[:1] == ["!"]
+    words = words[negated:]
+    if len(words) < 2:
+        found = words != [] and words[0] != ""
+    elif len(words) == 2 and words[0] in ONE_WORD_TESTS:
+        found = ONE_WORD_TESTS[words[0]](view, words[1])
+    elif len(words) == 3 and words[1] in TEXT_TESTS:
+        found = TEXT_TESTS[words[1]](words[0], words[2])
+    elif re.fullmatch("-?[0-9]{1,18} -(eq|ne|lt|le|gt|ge) -?[0-9]{1,18}", " ".join(words)):
+        found = NUMBER_TESTS[words[1]](int(words[0]), int(words[2]))
+    else:
         view.complain("test: cannot work out: %s" % " ".join(words))
         return 2
-
-
-def evaluate_test(view, words):
-    """Evaluate an expression of `test` → bool. ValueError for one that this practice test does not know."""
-    if len(words) < 2:
-        return bool(words and words[0])
-    if len(words) == 3 and words[1] in TEXT_TESTS:
-        return TEXT_TESTS[words[1]](words[0], words[2])
-    if re.fullmatch("-?[0-9]{1,18} -[a-z]{2} -?[0-9]{1,18}", " ".join(words)) and words[1] in NUMBER_TESTS:
-        return NUMBER_TESTS[words[1]](int(words[0]), int(words[2]))
-    if len(words) == 2 and words[0] in ("-n", "-z"):
-        return bool(words[1]) == (words[0] == "-n")
-    if len(words) == 2 and words[0] == "-t":
-        return view.process.tty
-    if len(words) == 2 and words[0] in FILE_TESTS:
-        try:
-            return view.files.find(view.path(words[1]))[1].kind in FILE_TESTS[words[0]]
-        except FileProblem:
-            return False
-    raise ValueError()
+    return int(found == negated)
 
 
 BUSYBOX_PROGRAMS = {
-    "echo": program_echo, "printf": program_printf, "cat": program_cat, "sleep": program_sleep,
+    "echo": program_echo, "cat": program_cat, "sleep": program_sleep,
     "true": lambda view: 0, "false": lambda view: 1, "pwd": lambda view: view.say(view.workdir + "\n"),
-    "env": program_env, "hostname": program_hostname, "ls": program_ls, "date": program_date,
-    "whoami": program_whoami, "id": program_id, "uname": program_uname, "seq": program_seq,
+    "env": program_env,
+    "hostname": lambda view: view.say(view.process.container.hostname + "\n"),
+    "whoami": lambda view: view.say(view.process.user.name + "\n"), "ls": program_ls, "date": program_date,
+    "id": program_id, "uname": program_uname, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "head": program_head,
     "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
     "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,

@@ -31,6 +31,13 @@ class ProgramInterrupted(Exception):
     """Raised by Ctrl-C inside a shell with a prompt, which then shows its prompt again."""
 
 
+def take_bytes(held, limit):
+    """Take up to `limit` bytes off the start of `held` (bytearray) → bytes."""
+    data = bytes(held[:limit])
+    del held[:limit]
+    return data
+
+
 class ProgramPipe:
     """Bytes on their way to a program's standard input; on a terminal, line by line.
 
@@ -105,10 +112,8 @@ class ProgramPipe:
     def take(self, limit):
         """Return up to `limit` bytes, b"" at the end, None if there is none yet. Call it under `changed`."""
         if self._held:
-            data = bytes(self._held[:limit])
-            del self._held[:limit]
             self.changed.notify_all()
-            return data
+            return take_bytes(self._held, limit)
         if self._ends:
             self._ends -= 1
             return b""
@@ -305,10 +310,7 @@ def read_line(read, held):
         if not data:
             break
         held += data
-    end = held.find(b"\n") + 1 or len(held)
-    line = bytes(held[:end])
-    del held[:end]
-    return line
+    return take_bytes(held, held.find(b"\n") + 1 or len(held))
 
 
 def call_program(program, view):
@@ -325,3 +327,12 @@ def find_program(programs, name):
     folder, _, base = name.rpartition("/")
     usual = ("", "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin")
     return programs.get(base if folder in usual and base else name)
+
+
+def run_named(argv, view, missing):
+    """Run the program `argv[0]` of the image → its exit status; 127 without one, with the complaint `missing`."""
+    program = find_program(view.programs, argv[0])
+    if program is None:
+        view.complain(missing % argv[0])
+        return 127
+    return call_program(program, view.derive(argv=argv))

@@ -12,8 +12,8 @@ MAX_REDIS_ARGUMENTS = 1024
 MAX_REDIS_BYTES = 1 << 20      # of one argument, or of one inline command
 
 
-class RedisRefusal(Exception):
-    """An error reply; str() is its text without the leading "-"."""
+class RedisError(str):
+    """An error reply, without the leading "-"."""
 
 
 class RedisStatus(str):
@@ -21,7 +21,8 @@ class RedisStatus(str):
 
 
 class PracticeRedis:
-    """The store and the commands of one container. A reply is a RedisStatus, bytes, int, None or a list.
+    """The store and the commands of one container. A reply is a RedisStatus, RedisError, bytes, int, None or
+    a list.
 
     The dump that SAVE makes stays in `container.redis_dump`: it outlives a restart of the container and
     nothing else, because no byte is ever written to the host.
@@ -33,7 +34,6 @@ class PracticeRedis:
         self.container = view.process.container
         self.changed = view.process.changed
         self.data = dict(self.container.redis_dump or {})
-        self.clients = 0
         self.started = self.saved_at = int(time.time())
 
     def log(self, text):
@@ -41,89 +41,74 @@ class PracticeRedis:
         stamp = time.strftime("%d %b %H:%M:%S", time.gmtime(now)) + ".%03d" % (now % 1 * 1000)
         self.view.say("[1] %s * %s\n" % (stamp, text))
 
-    def save(self):
+    def save(self, answer="Background saving started"):
         with self.changed:
             self.container.redis_dump = dict(self.data)
             self.saved_at = int(time.time())
+        # The log may have to wait for a slow reader of the container's output, so the lock stays free.
         self.log("DB saved: %d keys, kept in this container's memory; a practice engine writes nothing to %s"
                  % (len(self.data), self.container.host_folder("/data") or "a disk"))
+        return RedisStatus(answer)
 
     def call(self, words):
-        """Run a command (list of bytes) → its reply. Raises RedisRefusal."""
+        """Run a command (list of bytes) → its reply."""
         name = words[0].decode("latin-1").upper()
         if name not in REDIS_COMMANDS:
-            raise RedisRefusal("ERR unknown command '%s': practice redis knows %s"
-                               % (printable(words[0]), " ".join(sorted(REDIS_COMMANDS))))
+            return RedisError("ERR unknown command %a: practice redis knows %s"
+                              % (name[:64], " ".join(sorted(REDIS_COMMANDS))))
         function, least, most = REDIS_COMMANDS[name]
         if not least <= len(words) - 1 <= most:
-            raise RedisRefusal("ERR wrong number of arguments for '%s' command" % name.lower())
-        if name in ("SAVE", "BGSAVE"):
-            # The log may have to wait for a slow reader of the container's output, so the lock stays free.
-            self.save()
-            return RedisStatus("OK" if name == "SAVE" else "Background saving started")
-        with self.changed:
-            return function(self, *words[1:])
+            return RedisError("ERR wrong number of arguments for '%s' command" % name.lower())
+        return function(self, *words[1:])
 
     def do_set(self, key, value, option=b""):
         if option.upper() not in (b"", b"NX", b"XX"):
-            raise RedisRefusal("ERR practice redis knows SET key value [NX|XX]")
-        if option and (key in self.data) != (option.upper() == b"XX"):
-            return None
-        self.data[key] = value
+            return RedisError("ERR practice redis knows SET key value [NX|XX]")
+        with self.changed:
+            if option and (key in self.data) != (option.upper() == b"XX"):
+                return None
+            self.data[key] = value
         return RedisStatus("OK")
 
     def do_incr(self, key, by=1):
-        old = self.data.get(key, b"0")
-        if not re.fullmatch(b"-?[0-9]{1,18}", old):
-            raise RedisRefusal("ERR value is not an integer or out of range")
-        self.data[key] = b"%d" % (int(old) + by)
-        return int(old) + by
+        with self.changed:
+            old = self.data.get(key, b"0")
+            if not re.fullmatch(b"-?[0-9]{1,18}", old):
+                return RedisError("ERR value is not an integer or out of range")
+            self.data[key] = b"%d" % (int(old) + by)
+            return int(old) + by
 
     def do_keys(self, pattern):
         from fnmatch import fnmatchcase
         glob = pattern.decode("latin-1")
-        return sorted(key for key in self.data if fnmatchcase(key.decode("latin-1"), glob))
+        return sorted(key for key in list(self.data) if fnmatchcase(key.decode("latin-1"), glob))
 
     def do_info(self, *section):
         return ("# Server\r\nredis_version:2.8.practice\r\nredis_mode:standalone\r\n"
                 "os:rawdock practice engine\r\nprocess_id:1\r\ntcp_port:%d\r\nuptime_in_seconds:%d\r\n\r\n"
-                "# Clients\r\nconnected_clients:%d\r\n\r\n# Persistence\r\nrdb_last_save_time:%d\r\n\r\n"
-                "# Keyspace\r\ndb0:keys=%d,expires=0\r\n"
-                % (self.port, time.time() - self.started, self.clients, self.saved_at,
-                   len(self.data))).encode()
+                "# Persistence\r\nrdb_last_save_time:%d\r\n\r\n# Keyspace\r\ndb0:keys=%d,expires=0\r\n"
+                % (self.port, time.time() - self.started, self.saved_at, len(self.data))).encode()
 
     def do_shutdown(self, *mode):
         self.view.process.deliver(SIGNAL_NUMBERS["TERM"])
-        return RedisStatus("OK")
 
     def talk(self, connection):
         """Serve one client of the published port (a socket) until it leaves or the container ends."""
-        with self.changed:
-            self.clients += 1
-        try:
-            with connection.makefile("rb") as stream:
-                while self.answer(connection, stream):
-                    pass
-        except RedisRefusal as refusal:   # of the protocol: nothing after it can be read
-            connection.sendall(encode_redis(refusal))
-        finally:
-            with self.changed:
-                self.clients -= 1
-
-    def answer(self, connection, stream):
-        """Read a command from `stream`, a file, and reply to it → whether another may follow."""
-        words = read_redis_command(stream)
-        if not words:
-            return words is not None
-        name = words[0].upper()
-        try:
-            reply = self.call(words)
-        except RedisRefusal as refusal:
-            connection.sendall(encode_redis(refusal))
-            return True
-        if name != b"SHUTDOWN":
-            connection.sendall(encode_redis(reply))
-        return name not in (b"SHUTDOWN", b"QUIT")
+        with connection.makefile("rb") as stream:
+            while True:
+                try:
+                    words = read_redis_command(stream)
+                except ValueError as error:   # nothing after it can be read
+                    connection.sendall(encode_redis(RedisError("ERR Protocol error: %s" % error)))
+                    return
+                if words is None:
+                    return
+                reply = self.call(words) if words else None
+                name = words[0].upper() if words else b""
+                if words and name != b"SHUTDOWN":
+                    connection.sendall(encode_redis(reply))
+                if name in (b"SHUTDOWN", b"QUIT"):
+                    return
 
 
 def redis_ok(store, *ignored):
@@ -143,47 +128,42 @@ REDIS_COMMANDS = {
     "SELECT": (redis_ok, 1, 1), "QUIT": (redis_ok, 0, 0), "CLIENT": (redis_ok, 1, 8),
     "COMMAND": (lambda store, *ignored: [], 0, MAX_REDIS_ARGUMENTS),
     "CONFIG": (lambda store, *ignored: [], 1, 8), "INFO": (PracticeRedis.do_info, 0, 8),
-    "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (None, 0, 0), "BGSAVE": (None, 0, 1),
+    "SHUTDOWN": (PracticeRedis.do_shutdown, 0, 1), "SAVE": (lambda store: store.save("OK"), 0, 0),
+    "BGSAVE": (PracticeRedis.save, 0, 0),
 }
 
 
-def printable(data):
-    return re.sub("[^ -~]", "?", data[:64].decode("latin-1"))
+def redis_size(line, kind, most):
+    """Return the number in a line of RESP, "*3" or "$5", for `kind` "*" or "$". Raises ValueError."""
+    match = re.fullmatch(r"([*$])([0-9]{1,9})\r\n", line.decode("latin-1"))
+    if match is None or match.group(1) != kind or int(match.group(2)) > most:
+        raise ValueError("expected '%s' and a number up to %d" % (kind, most))
+    return int(match.group(2))
 
 
 def read_redis_command(stream):
     """Read a command from a binary file → list of bytes, [] for an empty line, None at the end.
 
-    Raises RedisRefusal for what is neither a RESP array of bulk strings nor an inline command.
+    Raises ValueError for what is neither a RESP array of bulk strings nor an inline command.
     """
     line = stream.readline(MAX_REDIS_BYTES)
     if not line.startswith(b"*"):
-        if len(line) == MAX_REDIS_BYTES:
-            raise RedisRefusal("ERR Protocol error: too big inline request")
         return line.split() if line.endswith(b"\n") else None
-    if not re.fullmatch(rb"\*[0-9]{1,4}\r\n", line) or int(line[1:]) > MAX_REDIS_ARGUMENTS:
-        raise RedisRefusal("ERR Protocol error: invalid multibulk length")
     words = []
-    for _ in range(int(line[1:])):
-        line = stream.readline(16)
-        if not re.fullmatch(rb"\$[0-9]{1,9}\r\n", line):
-            raise RedisRefusal("ERR Protocol error: expected '$', got '%s'" % printable(line[:1]))
-        size = int(line[1:])
-        if size > MAX_REDIS_BYTES:
-            raise RedisRefusal("ERR Protocol error: invalid bulk length")
+    for _ in range(redis_size(line, "*", MAX_REDIS_ARGUMENTS)):
+        size = redis_size(stream.readline(16), "$", MAX_REDIS_BYTES)
         word = stream.read(size + 2)
         if word[size:] != b"\r\n":
-            raise RedisRefusal("ERR Protocol error: no CRLF after a bulk string")
+            raise ValueError("no CRLF after a bulk string")
         words.append(word[:size])
     return words
 
 
 def encode_redis(reply):
     """Return a reply as RESP (bytes)."""
-    if isinstance(reply, RedisRefusal):
-        return b"-%s\r\n" % str(reply).encode("latin-1", "replace")
-    if isinstance(reply, RedisStatus):
-        return b"+%s\r\n" % reply.encode("latin-1", "replace")
+    if isinstance(reply, (RedisError, RedisStatus)):
+        mark = "-" if isinstance(reply, RedisError) else "+"
+        return ("%s%s\r\n" % (mark, reply)).encode("latin-1", "replace")
     if reply is None:
         return b"$-1\r\n"
     if isinstance(reply, int):
@@ -203,7 +183,7 @@ def program_redis_server(view):
     process.catch(SIGNAL_NUMBERS["TERM"], SIGNAL_NUMBERS["INT"])
     view.say("\n   practice redis 2.8: the redis of rawdock's practice engine, written in Python\n"
              "   It keeps strings in memory and answers %d commands. Port: %d. PID: 1.\n\n"
-                 % (len(REDIS_COMMANDS), port))
+             % (len(REDIS_COMMANDS), port))
     server.log("Server started, practice redis version 2.8")
     if container.redis_dump is not None:
         server.log("DB loaded from the dump in this container's memory: %d keys" % len(server.data))
@@ -230,7 +210,7 @@ def redis_port(text):
 
 def format_redis(reply):
     """Return a reply (str) as redis-cli prints it where its output is no terminal."""
-    if isinstance(reply, RedisRefusal):
+    if isinstance(reply, RedisError):
         return "%s\n\n" % reply
     if isinstance(reply, list):
         return "".join(map(format_redis, reply)) or "\n"
@@ -265,11 +245,7 @@ def redis_cli_call(view, host, port, words):
     if server is None:
         view.complain("Could not connect to Redis at %s:%d: Connection refused" % (host, port))
         return 1
-    try:
-        reply = server.call(words)
-    except RedisRefusal as refusal:
-        view.say(format_redis(refusal))
-        return 1
+    reply = server.call(words)
     if words[0].upper() != b"SHUTDOWN":
         view.say(format_redis(reply))
-    return 0
+    return int(isinstance(reply, RedisError))

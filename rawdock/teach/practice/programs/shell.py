@@ -1,22 +1,22 @@
 """The practice shell: enough of sh to try things at a prompt and to run the short scripts that people type.
 
-It has lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, `until`, subshells, command substitution,
-redirections to the container's files, variables, arguments, names with `*`, `set -eux`, traps, and the
-prompt of a terminal.
+It has lists, `&&`, `||`, `!`, pipes, `if`, `for`, `while`, subshells, command substitution, redirections to
+the container's files, variables, arguments, `set -eu`, traps, and the prompt of a terminal.
 
-Leaves out: pipes that stream (the left side runs to its end first), background jobs, functions, `case`,
-arithmetic, substitutions within substitutions. A script that has one of these is refused.
+Leaves out: pipes that stream (the left side runs to its end first), background jobs, functions, `break`,
+`case`, arithmetic, substitutions within substitutions, patterns of file names. A script that has one of
+these, except the first and the last, is refused.
 """
 import re
 
 from ..files import FileProblem
-from .process import ProgramInterrupted, call_program, find_program, read_line
+from .process import ProgramInterrupted, ProgramUsage, read_line, run_named, take_bytes
 from ..request import PracticeRefusal, join_path, signal_number
 
 MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of `|`, or a command substitution, may hand over
 
 
-class ShellSyntax(Exception):
+class ShellProblem(Exception):
     """The script has something that this shell cannot read, or does not do."""
 
 
@@ -24,16 +24,8 @@ class ShellExit(Exception):
     """`exit N`: unwinds to the shell that runs it; the argument is N."""
 
 
-class ShellBreak(Exception):
-    """`break` and `continue`: unwind to the innermost loop; the argument says whether that goes on."""
-
-
-class ShellWriteError(Exception):
-    """A file that output is redirected to cannot be written; the argument is the FileProblem."""
-
-
-# $(command) or `command`, with no other substitution inside.
-SHELL_COMMAND = r"""\$\((?:[^()'"]|'[^']*'|"[^"]*")*\)|`[^`]*`"""
+# $(command), with no other substitution inside.
+SHELL_COMMAND = r"""\$\((?:[^()'"]|'[^']*'|"[^"]*")*\)"""
 SHELL_DOUBLE = r'"(?:%s|[^"\\$`]|\\.|\$(?!\())*"' % SHELL_COMMAND
 SHELL_TOKEN = re.compile(r"""
     (?P<blank>[ \t]+|\\\n|\#[^\n]*)
@@ -43,17 +35,19 @@ SHELL_TOKEN = re.compile(r"""
 # The parts of a word: 'text', "text", \c, or text without quotes.
 SHELL_PART = re.compile(r"""'([^']*)'|(%s)|\\(.)|((?:%s|\$(?!\()|[^'"\\$`])+)"""
                         % (SHELL_DOUBLE, SHELL_COMMAND), re.DOTALL)
-SHELL_NAME = "[A-Za-z_][A-Za-z0-9_]*|[?$#@*0-9]"
+SHELL_NAME = r"[A-Za-z_][A-Za-z0-9_]*|[?$\#@*0-9]"
 # $NAME, ${NAME}, ${NAME:-other}, ${NAME:+other}; a substitution; \c in double quotes; what is refused.
 SHELL_VARIABLE = re.compile(r"""
     \$(?P<bare>%s) | \$\{(?P<name>%s)(?:(?P<operator>:?[-+])(?P<other>[^}]*))?\}
   | (?P<command>%s) | \\(?P<escaped>["\\`$]) | (?P<unknown>\$(?:\{[^}]*\}?|[!-]))
-""" % (SHELL_NAME.replace("#", r"\#"), SHELL_NAME.replace("#", r"\#"), SHELL_COMMAND),
-                            re.VERBOSE | re.DOTALL)
-SHELL_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\.""", re.DOTALL)
-SHELL_GLOB = re.compile(r"[*?\[]")
+""" % (SHELL_NAME, SHELL_NAME, SHELL_COMMAND), re.VERBOSE | re.DOTALL)
 SHELL_ASSIGNMENT = re.compile("([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-SHELL_RESERVED = frozenset("if then elif else fi while until for do done in { } !".split())
+# What may follow the list of commands after each word of a compound command.
+SHELL_FOLLOWERS = {
+    "(": (")",), "{": ("}",), "if": ("then",), "then": ("elif", "else", "fi"), "elif": ("then",),
+    "else": ("fi",), "while": ("do",), "do": ("done",),
+}
+SHELL_RESERVED = frozenset("for case until break continue ) } fi done !".split()) | frozenset(SHELL_FOLLOWERS)
 
 
 def shell_tokens(text):
@@ -63,13 +57,12 @@ def shell_tokens(text):
         match = SHELL_TOKEN.match(text, at)
         if match is None:
             quoted = text[at] in "'\""
-            raise ShellSyntax("unterminated quoted string" if quoted else "syntax error at %r"
-                              % text[at:at + 10])
+            raise ShellProblem("unterminated quoted string" if quoted else "syntax error at %r"
+                               % text[at:at + 10])
         at = match.end()
-        if match.lastgroup == "word":
-            for variable in SHELL_VARIABLE.finditer(re.sub(r"'[^']*'|\\.", "", match.group())):
-                if variable.group("unknown"):
-                    raise ShellSyntax("%s: bad substitution" % variable.group())
+        for variable in SHELL_VARIABLE.finditer(re.sub(r"'[^']*'|\\.|#.*", "", match.group())):
+            if variable.group("unknown"):
+                raise ShellProblem("%s: bad substitution" % variable.group())
         if match.lastgroup != "blank":
             tokens.append((match.lastgroup, match.group()))
     return tokens
@@ -78,61 +71,53 @@ def shell_tokens(text):
 class ShellParser:
     """Parses a script into a tree of tuples: the name of a `run_` method of PracticeShell, and its arguments.
 
-        ("list", trees)   ("and_or", operator, left, right)   ("not", tree)   ("pipe", trees)
-        ("if", condition, then, else)   ("while", condition, body)   ("for", name, words, body)
+        ("list", trees)   ("and_or", [(operator, tree), …])   ("not", tree)   ("pipe", trees)
+        ("if", conditions, bodies)   ("while", condition, body)   ("for", name, words, body)
         ("subshell", tree)   ("command", words)   ("redirected", tree, [(operator, word or None), …])
     """
 
     def __init__(self, text):
-        self.tokens = shell_tokens(text)
+        self.tokens = shell_tokens(text) + [("end", "end of script")]
         self.at = 0
 
     def peek(self):
-        return self.tokens[self.at] if self.at < len(self.tokens) else ("end", "end of script")
-
-    def take(self):
-        token = self.peek()
-        self.at += 1
-        return token
+        return self.tokens[self.at][1]
 
     def accept(self, *texts):
         """Take the next token if it is one of these → its text, or None."""
-        kind, text = self.peek()
-        return self.take()[1] if kind != "end" and text in texts else None
+        if self.peek() not in texts:
+            return None
+        self.at += 1
+        return self.tokens[self.at - 1][1]
 
-    def expect(self, text):
-        if not self.accept(text):
-            raise ShellSyntax("syntax error: unexpected %s (expecting \"%s\")" % (self.peek()[1], text))
-
-    def skip(self, *texts):
-        while self.accept(*texts):
-            pass
+    def fail(self):
+        raise ShellProblem("syntax error: unexpected \"%s\"" % self.peek().replace("\n", "newline"))
 
     def parse(self):
-        """Return the tree of the whole script. Raises ShellSyntax."""
-        return self.parse_list("end of script", "end")
+        """Return the tree of the whole script. Raises ShellProblem."""
+        return self.parse_list("end of script")[0]
 
     def parse_list(self, *enders):
-        """Parse commands up to a token that is one of `enders`, which is left to the caller."""
-        items = []
+        """Parse commands up to one of `enders`, which is taken too → (tree, ender). Raises ShellProblem."""
+        trees = []
         while True:
-            self.skip(";", "\n")
-            if self.peek()[1] in enders:
-                return ("list", items)
-            items.append(self.parse_and_or())
-            if self.peek() == ("operator", "&"):
-                raise ShellSyntax("this practice shell has no background jobs (&)")
-            if self.peek()[1] not in (";", "\n") + enders:
-                raise ShellSyntax("syntax error: unexpected \"%s\"" % self.peek()[1])
+            while self.accept(";", "\n"):
+                pass
+            ender = self.accept(*enders)
+            if ender:
+                return ("list", trees), ender
+            trees.append(self.parse_and_or())
+            if self.peek() not in (";", "\n") + enders:
+                self.fail()
 
     def parse_and_or(self):
-        tree = self.parse_pipe()
-        while True:
+        steps, operator = [], ""
+        while operator is not None:
+            while operator and self.accept("\n"):
+                pass
+            steps.append((operator, self.parse_pipe()))
             operator = self.accept("&&", "||")
-            if operator is None:
-                return tree
-            self.skip("\n")
-            tree = ("and_or", operator, tree, self.parse_pipe())
+        return ("and_or", steps)
 
     def parse_pipe(self):
         negated = self.accept("!")
@@ -145,100 +130,84 @@ class ShellParser:
     def parse_command(self):
         """Parse one command, simple or compound, with its redirections."""
         redirections = []
-        word = self.accept("(", "{", "if", "while", "until", "for")
-        if word is None:
-            tree = ("command", self.parse_words(redirections))
-        elif word in "({":
-            body = self.parse_enclosed(")" if word == "(" else "}")
-            tree = ("subshell", body) if word == "(" else body
-        elif word == "if":
-            tree = self.parse_if()
-        elif word == "for":
-            name = self.take()[1]
-            self.expect("in")
-            tree = ("for", name, self.parse_words([], "do"), self.parse_do())
-        else:
-            condition = self.parse_list("do")
-            tree = ("while", condition if word == "while" else ("not", condition), self.parse_do())
+        word = self.accept("(", "{", "if", "while", "for")
+        tree = self.parse_compound(word) if word else self.parse_simple(redirections)
         while self.parse_redirection(redirections):
             pass
         return ("redirected", tree, redirections) if redirections else tree
 
-    def parse_words(self, redirections, ender=None):
-        """Return the words up to `ender` or an operator; redirections among them go to `redirections`."""
+    def parse_compound(self, word):
+        """Parse a compound command, the first word of which was taken."""
+        kind, lists, header = {"(": "subshell", "{": "group"}.get(word, word), [], ()
+        if word == "for":
+            name = self.take_word()
+            if not self.accept("in"):
+                self.fail()
+            header = name, self.parse_words([])
+            while self.accept(";", "\n"):
+                pass
+            word = self.accept("do") or self.fail()
+        while word in SHELL_FOLLOWERS:
+            tree, word = self.parse_list(*SHELL_FOLLOWERS[word])
+            lists.append(tree)
+        return (kind, lists) + header
+
+    def parse_simple(self, redirections):
+        words = [] if self.peek() in SHELL_RESERVED else self.parse_words(redirections)
+        if not (words or redirections):
+            self.fail()
+        return ("command", words)
+
+    def parse_words(self, redirections):
+        """Return the words up to an operator; redirections among them go to `redirections`."""
         words = []
         while True:
-            kind, text = self.peek()
-            if kind == "word" and text != ender:
-                if not words and ender is None and text in SHELL_RESERVED:
-                    raise ShellSyntax("syntax error: unexpected \"%s\"" % text)
-                words.append(self.take()[1])
+            if self.tokens[self.at][0] == "word":
+                words.append(self.take_word())
             elif not self.parse_redirection(redirections):
-                break
-        if not (words or redirections or ender):
-            raise ShellSyntax("syntax error: unexpected %s" % ("newline" if text == "\n" else text))
-        return words
+                return words
+
+    def take_word(self):
+        kind, text = self.tokens[self.at]
+        if kind != "word":
+            self.fail()
+        self.at += 1
+        return text
 
     def parse_redirection(self, redirections):
-        """Add a redirection to the list if one comes next; return whether one did."""
-        kind, operator = self.peek()
-        if kind != "operator" or operator[-1] not in "<>" and ">&" not in operator:
+        """Add a redirection to the list if one comes next → whether one did."""
+        operator = self.peek()
+        if self.tokens[self.at][0] != "operator" or not set("<>") & set(operator):
             return False
         self.at += 1
-        kind, word = (None, None) if ">&" in operator else self.take()
-        if word is not None and kind != "word":
-            raise ShellSyntax("syntax error: unexpected \"%s\"" % word)
-        redirections.append((operator, word))
+        redirections.append((operator, None if "&" in operator else self.take_word()))
         return True
-
-    def parse_enclosed(self, ender):
-        body = self.parse_list(ender)
-        self.expect(ender)
-        return body
-
-    def parse_do(self):
-        self.skip(";", "\n")
-        self.expect("do")
-        return self.parse_enclosed("done")
-
-    def parse_if(self):
-        condition = self.parse_enclosed("then")
-        body, otherwise = self.parse_list("elif", "else", "fi"), ("list", [])
-        if self.accept("elif"):
-            return ("if", condition, body, self.parse_if())
-        if self.accept("else"):
-            otherwise = self.parse_list("fi")
-        self.expect("fi")
-        return ("if", condition, body, otherwise)
 
 
 class PracticeShell:
     """Runs the trees of a ShellParser. `status` is $?, `name` $0, `arguments` $1 …, `options` are set's.
 
-    `outer` is the shell whose subshell this one is. Every `run_` method takes a ProgramView, the streams of
-    which may be redirected, and leaves the exit status in `status`.
+    Every `run_` method takes a ProgramView, the streams of which may be redirected, and leaves the exit
+    status in `status`.
     """
 
-    def __init__(self, view, outer=None):
+    def __init__(self, view):
         self.env = dict(view.env)
         self.view = view.derive(env=self.env)
-        self.status = outer.status if outer else 0
-        self.name = outer.name if outer else "sh"
-        self.arguments = outer.arguments if outer else []
-        self.options = set(outer.options) if outer else set()
-        # Above 0 while a status is a condition: `set -e` then lets a failure be.
-        self.tested = outer.tested if outer else 0
-        self.traps = {}                              # signal number, 0 for the end → what to run
+        self.status = 0
+        self.name = "sh"
+        self.arguments = []
+        self.options = set()
+        self.tested = 0   # above 0 while a status is a condition: `set -e` then lets a failure be
+        self.traps = {}   # signal number, 0 for the end → what to run
 
     def run_script(self, text):
         """Run a script (str) → its exit status."""
         try:
             self.run(ShellParser(text).parse(), self.view)
-        except ShellSyntax as error:
-            self.view.complain("sh: %s" % error)
+        except (ShellProblem, PracticeRefusal) as problem:
+            self.view.complain("sh: %s" % problem)
             self.status = 2
-        except ShellBreak:
-            pass
         return self.status
 
     # -- words
@@ -248,28 +217,33 @@ class PracticeShell:
         if match.group("escaped"):
             return match.group("escaped")
         if match.group("command"):
-            return self.output_of(match.group("command"))
+            output = self.output_of(ShellParser(match.group("command")[2:-1]).parse(), self.view)
+            return output.decode("utf-8", "surrogateescape").rstrip("\n")
         name, operator = match.group("bare") or match.group("name"), match.group("operator") or ""
         special = {"?": str(self.status), "$": "1", "#": str(len(self.arguments)), "0": self.name}
         special.update((str(number), word) for number, word in enumerate(self.arguments, 1))
         special.update(dict.fromkeys("@*", " ".join(self.arguments)))
         found = special.get(name, self.env.get(name))
-        is_set = bool(found) if operator.startswith(":") else found is not None
         if operator:
-            wanted = is_set == operator.endswith("+")
-            return self.expand(match.group("other")) if wanted else (found or "") * operator.endswith("-")
+            is_set = bool(found) if operator.startswith(":") else found is not None
+            other = self.expand(match.group("other")) if is_set == operator.endswith("+") else found
+            return other or ""
         if found is None and "u" in self.options:
             self.view.complain("sh: %s: parameter not set" % name)
             raise ShellExit(2)
         return found or ""
 
-    def output_of(self, substitution):
-        """Run a command substitution → its output (str) without the newlines at its end."""
-        script = substitution[1:-1] if substitution[0] == "`" else substitution[2:-1]
+    def output_of(self, tree, view):
+        """Run a tree apart → what it writes to standard output (bytes)."""
         held = bytearray()
-        self.status = self.subshell_status(self.view.derive(out=bounded_sink(held)),
-                                           ShellParser(script).parse())
-        return held.decode("utf-8", "surrogateescape").rstrip("\n")
+
+        def hold(data):
+            if len(held) + len(data) > MAX_SHELL_PIPE_BYTES:
+                raise ShellProblem("a pipe of this practice shell holds at most %d bytes"
+                                   % MAX_SHELL_PIPE_BYTES)
+            held.extend(data)
+        self.run_apart(view.derive(out=hold), tree)
+        return bytes(held)
 
     def expand(self, word):
         """Return the text that a word of the script means."""
@@ -279,26 +253,15 @@ class PracticeShell:
         return text
 
     def expand_all(self, words):
-        """Return the words of a command expanded: $NAME alone, and a pattern with *, may give any number."""
+        """Return the words of a command expanded: $NAME alone may give any number."""
         found = []
         for word in words:
             text = self.expand(re.sub("^~(?=/|$)", "$HOME", word))
             if word == '"$@"':
                 found += self.arguments
-            elif SHELL_GLOB.search(SHELL_QUOTED.sub("", SHELL_VARIABLE.sub("", word))):
-                found += self.matching_paths(text) or [text]
             else:
                 found += text.split() if SHELL_VARIABLE.fullmatch(word) else [text]
         return found
-
-    def matching_paths(self, pattern):
-        from fnmatch import fnmatchcase
-        folder, slash, base = pattern.rpartition("/")
-        if SHELL_GLOB.search(folder):
-            raise ShellSyntax("%s: this practice shell matches names of one folder" % pattern)
-        names = self.view.files.names(self.view.path(folder or slash or "."))
-        return [folder + slash + name for name in names
-                if fnmatchcase(name, base) and name.startswith(".") == base.startswith(".")]
 
     # -- commands
 
@@ -334,94 +297,78 @@ class PracticeShell:
     def run_list(self, view, trees):
         for tree in trees:
             self.run(tree, view)
-        if not trees:
-            self.status = 0
 
-    def run_and_or(self, view, operator, left, right):
-        if self.holds(left, view) == (operator == "&&"):
-            self.run(right, view)
+    def run_and_or(self, view, steps):
+        for operator, tree in steps:
+            if not operator or (self.status == 0) == (operator == "&&"):
+                (self.run if tree is steps[-1][1] else self.holds)(tree, view)
 
     def run_not(self, view, tree):
         self.status = int(self.holds(tree, view))
 
-    def run_if(self, view, condition, then, otherwise):
-        branch = then if self.holds(condition, view) else otherwise
+    def run_group(self, view, lists):
+        self.run(lists[0], view)
+
+    def run_if(self, view, lists):
+        for condition, body in zip(lists[::2], lists[1::2]):
+            if self.holds(condition, view):
+                self.run(body, view)
+                return
         self.status = 0
-        self.run(branch, view)
+        if len(lists) % 2:   # the last is that of `else`
+            self.run(lists[-1], view)
 
-    def run_body(self, tree, view):
-        """Run the body of a loop once → whether the loop goes on."""
-        try:
-            self.run(tree, view)
-        except ShellBreak as stop:
-            return stop.args[0]
-        return True
+    def run_for(self, view, lists, name, words):
+        for self.env[name] in self.expand_all(words):
+            self.run(lists[0], view)
 
-    def run_for(self, view, name, words, body):
-        for value in self.expand_all(words):
-            self.env[name] = value
-            if not self.run_body(body, view):
-                break
-
-    def run_while(self, view, condition, body):
+    def run_while(self, view, lists):
+        condition, body = lists
         status = 0
-        while self.holds(condition, view) and self.run_body(body, view):
+        while self.holds(condition, view):
+            self.run(body, view)
             status = self.status
             # A loop of nothing but built-ins would keep the whole engine from its other work.
             view.process.sleep(0.001)
         self.status = status
 
-    def subshell_status(self, view, tree):
-        """Run a tree in a subshell → its exit status."""
-        inner = PracticeShell(view, self)
-        try:
-            inner.run(tree, inner.view)
-        except ShellExit as stop:
-            return stop.args[0]
-        except ShellBreak:
-            pass
-        return inner.status
-
-    def run_subshell(self, view, tree):
-        self.status = self.subshell_status(view, tree)
+    def run_subshell(self, view, lists):
+        self.run_apart(view, lists[0])
         self.end_if_strict()
 
+    def run_apart(self, view, tree):
+        """Run a tree in a copy of the shell, as sh does in a process of its own."""
+        from copy import copy
+        inner = copy(self)
+        vars(inner).update(env=dict(self.env), options=set(self.options), traps={})
+        inner.view = view.derive(env=inner.env)
+        try:
+            inner.run(tree, inner.view)
+            self.status = inner.status
+        except ShellExit as stop:
+            self.status = stop.args[0]
+
     def run_pipe(self, view, parts):
-        read = view.read
-        for part in parts:
-            held = bytearray()
-            out = view.out if part is parts[-1] else bounded_sink(held)
-            self.status = self.subshell_status(view.derive(read=read, out=out), part)
-            read = bytes_source(held)
+        from io import BytesIO
+        for part in parts[:-1]:
+            view = view.derive(read=BytesIO(self.output_of(part, view)).read)
+        self.run_apart(view, parts[-1])
         self.end_if_strict()
 
     def run_redirected(self, view, tree, redirections):
         streams = [view.read, view.out, view.err]
-        try:
-            for operator, word in redirections:
-                number = int(operator[0]) if operator[0].isdigit() else int(operator[0] == ">")
+        for operator, word in redirections:
+            number = int(operator[0]) if operator[0].isdigit() else int(operator[0] == ">")
+            name = None if word is None else self.expand(word)
+            try:
                 streams[number] = (streams[int(operator[-1])] if word is None
-                                   else self.open_stream(view, streams, operator, self.expand(word)))
-        except FileProblem as problem:
-            view.complain("sh: %s" % problem)
-            self.status = 1
-            self.end_if_strict()
-            return
+                                   else open_stream(view, name, operator))
+            except FileProblem as problem:
+                view.complain("sh: can't open %s: %s" % (name, problem))
+                self.status = 1
+                self.end_if_strict()
+                return
         self.run(tree, view.derive(read=streams[0], out=streams[1], err=streams[2]))
-
-    def open_stream(self, view, streams, operator, name):
-        """Open a file of the container for a redirection → what reads it, or writes to it."""
-        path, reads = view.path(name), operator == "<"
-        devices = {"/dev/null": discard_bytes, "/dev/stdout": streams[1], "/dev/stderr": streams[2]}
-        if path in devices and not reads:
-            return devices[path]
-        try:
-            if reads:
-                return bytes_source(bytearray(view.files.read(path)))
-            view.files.write(path, b"", operator.endswith(">>"))
-        except FileProblem as problem:
-            raise FileProblem("can't %s %s: %s" % ("open" if reads else "create", name, problem))
-        return file_sink(view.files, path)
 
     def run_command(self, view, words):
         assigned, words = {}, list(words)
@@ -429,64 +376,40 @@ class PracticeShell:
             name, value = SHELL_ASSIGNMENT.fullmatch(words.pop(0)).groups()
             assigned[name] = self.expand(value)
         argv = self.expand_all(words)
-        if "x" in self.options:
-            self.view.complain("+ " + " ".join(["%s=%s" % item for item in assigned.items()] + argv))
         if not argv:
             self.env.update(assigned)
             self.status = 0
         elif argv[0] in SHELL_BUILT_INS:
             self.status = SHELL_BUILT_INS[argv[0]](self, argv[1:], view) or 0
         else:
-            self.status = self.run_program(argv, view.derive(env=dict(self.env, **assigned)))
+            self.status = run_named(argv, view.derive(env=dict(self.env, **assigned)), "sh: %s: not found")
         self.end_if_strict()
-
-    def run_program(self, argv, view):
-        """Run one of the image's programs → its exit status."""
-        program = find_program(view.programs, argv[0])
-        if program is None:
-            view.complain("sh: %s: not found" % argv[0])
-            return 127
-        try:
-            return call_program(program, view.derive(argv=argv))
-        except ShellWriteError as problem:
-            self.view.complain("sh: %s: write error: %s" % (argv[0], problem))
-            return 1
 
     # -- built-ins: words and view → exit status (None: 0)
 
     def do_exit(self, words, view):
         if words and not re.fullmatch("[0-9]{1,9}", words[0]):
-            view.complain("sh: exit: illegal number: %s" % words[0])
-            raise ShellExit(2)
+            raise ShellProblem("exit: illegal number: %s" % words[0])
         raise ShellExit(int(words[0]) % 256 if words else self.status)
 
     def do_exec(self, words, view):
         if not words:
-            raise ShellSyntax("exec: this practice shell redirects commands only")
-        raise ShellExit(self.run_program(words, view.derive(env=self.env)))
-
-    def do_break(self, words, view, goes_on=False):
-        if words:
-            raise ShellSyntax("break: this practice shell knows no number here")
-        raise ShellBreak(goes_on)
+            raise ShellProblem("exec: this practice shell redirects commands only")
+        raise ShellExit(run_named(words, view.derive(env=self.env), "sh: %s: not found"))
 
     def do_export(self, words, view):
         self.env.update(word.partition("=")[::2] for word in words if "=" in word)
 
     def do_set(self, words, view):
         for word in words:
-            if not re.fullmatch("-[eux]+", word):
-                raise ShellSyntax("illegal option %s" % word)
+            if not re.fullmatch("-[eu]+", word):
+                raise ShellProblem("illegal option %s" % word)
             self.options.update(word[1:])
 
     def do_trap(self, words, view):
         action, names = (words[0], words[1:]) if len(words) > 1 else ("-", words)
         for name in names:
-            try:
-                number = 0 if name in ("EXIT", "0") else signal_number(name)
-            except PracticeRefusal:
-                view.complain("sh: trap: %s: invalid signal specification" % name)
-                return 1
+            number = 0 if name in ("EXIT", "0") else signal_number(name)
             self.traps.pop(number, None)
             if action != "-":
                 self.traps[number] = action
@@ -506,42 +429,27 @@ class PracticeShell:
 
 SHELL_BUILT_INS = {
     ":": lambda shell, words, view: 0, "wait": lambda shell, words, view: 0,
-    "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec, "break": PracticeShell.do_break,
-    "continue": lambda shell, words, view: shell.do_break(words, view, True), "cd": PracticeShell.do_cd,
+    "exit": PracticeShell.do_exit, "exec": PracticeShell.do_exec, "cd": PracticeShell.do_cd,
     "export": PracticeShell.do_export, "set": PracticeShell.do_set, "trap": PracticeShell.do_trap,
 }
 
 
-def discard_bytes(data):
-    return None
+def open_stream(view, name, operator):
+    """Open a file of the container → the function that reads it, or the one that adds bytes to it."""
+    from io import BytesIO
+    path = view.path(name)
+    if operator == "<":
+        return BytesIO(view.files.read(path)).read
+    if path == "/dev/null":
+        return len
 
-
-def file_sink(files, path):
-    """Return a function that adds bytes to a file of the container."""
-    def sink(data):
+    def write(data):
         try:
-            files.write(path, data, True)
+            view.files.write(path, data, True)
         except FileProblem as problem:
-            raise ShellWriteError(problem)
-    return sink
-
-
-def bounded_sink(held):
-    """Return a function that adds bytes to `held` (bytearray), up to the bound of a pipe."""
-    def sink(data):
-        if len(held) + len(data) > MAX_SHELL_PIPE_BYTES:
-            raise ShellSyntax("a pipe of this practice shell holds at most %d bytes" % MAX_SHELL_PIPE_BYTES)
-        held.extend(data)
-    return sink
-
-
-def bytes_source(held, read=None):
-    """Return a function that reads up to `limit` bytes of `held` (bytearray), and then with `read`."""
-    def take(limit):
-        data = bytes(held[:limit])
-        del held[:limit]
-        return data or (read(limit) if read else b"")
-    return take
+            raise ProgramUsage("write error: %s" % problem)
+    view.files.write(path, b"", operator.endswith(">>"))
+    return write
 
 
 def program_sh(view):
@@ -549,12 +457,10 @@ def program_sh(view):
     outer = process.survives_interrupt, process.caught   # of the shell that has started this one
     try:
         try:
-            shell.status = run_shell(view, shell)
+            status = run_shell(view, shell)
         except ShellExit as stop:
-            shell.status = stop.args[0]
-        status = shell.status
-        if 0 in shell.traps:
-            shell.run_script(shell.traps.pop(0))
+            status = shell.status = stop.args[0]
+        shell.run_script(shell.traps.pop(0, ""))
         return status
     except ShellExit as stop:   # in the trap
         return stop.args[0]
@@ -568,10 +474,8 @@ def run_shell(view, shell):
     words, letters = view.argv[1:], ""
     while words and re.fullmatch("-[a-zA-Z]+", words[0]):
         letters += words.pop(0)[1:]
-    try:
-        shell.do_set(["-" + letter for letter in letters if letter not in "cils"], view)
-    except ShellSyntax as problem:
-        view.complain("sh: %s" % problem)
+    options = re.sub("[cils]", "", letters)
+    if options and shell.run_script("set -" + options):
         return 2
     if not words:
         return shell_from_stdin(view, shell)
@@ -592,7 +496,7 @@ def shell_from_stdin(view, shell):
     """Run commands from standard input, line by line, with a prompt on a terminal → exit status."""
     held = bytearray()
     # What was read ahead of a line belongs to the commands, before what is still to come.
-    shell.view.read = bytes_source(held, view.read)
+    shell.view.read = lambda limit: take_bytes(held, limit) or view.read(limit)
     view.process.survives_interrupt = view.process.tty
     while True:
         try:

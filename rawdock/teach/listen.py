@@ -12,8 +12,8 @@ import os
 import socket
 
 from ..errors import AddressError, UsageError
-from .address import MAX_SOCKET_PATH_BYTES
-from .closing import Closing
+from ..net.address import MAX_SOCKET_PATH_BYTES
+from ..net.closing import Closing
 
 LISTEN_BACKLOG = 128
 
