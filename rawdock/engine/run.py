@@ -239,13 +239,14 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
                 begin()
                 signals.container_started()
 
+            if wait_first or not tty:
+                start()   # nothing is typed before, for it could end the program
             if tty:
                 from .terminal import show_terminal
                 if show_terminal(pipe, files, lambda h, w: docker.call("container_resize", id, h=h, w=w), keys,
-                                 start, notice, redraw=wait_first):
+                                 None if wait_first else start, notice, redraw=wait_first):
                     return None
             else:
-                start()
                 if stdin is not None:
                     start_stdin_copy(stdin, pipe)
                 copy_stream(pipe, tty, stdout, stderr)

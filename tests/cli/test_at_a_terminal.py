@@ -144,6 +144,20 @@ def test_what_is_typed_what_is_shown_and_the_exit_status(rawdock_command, words)
     assert recipe.sizes[:-1] == (["h=25&w=81"] if words[0] == "attach" else [])
 
 
+def test_what_is_typed_ahead_cannot_end_a_container_before_it_is_seen_to_run(rawdock_command):
+    recipe = TerminalEngine()
+
+    def on_json(peer, seen):
+        if recipe.streams:   # attach looks twice, the second time with the stream at hand
+            recipe.ended.wait(0.2)
+        return TerminalEngine.on_json(recipe, peer, seen)
+    recipe.on_json = on_json
+    with serving(recipe) as engine, at_terminal(rawdock_command, engine, *COMMANDS[2]) as window:
+        window.type("!\n")
+        window.wait_for("!\n")
+        assert b"stopped" not in window.end().out
+
+
 @pytest.mark.parametrize("words", COMMANDS, **FIRST_WORD)
 def test_the_windows_size_follows(rawdock_command, words):
     recipe = TerminalEngine()
