@@ -18,6 +18,15 @@ ended, also when no error was raised.
 """
 
 
+def closest_word(word, words):
+    """The one of `words` (list of str) that `word` was probably meant to be, or None."""
+    try:
+        from difflib import get_close_matches
+    except ImportError:   # Debian's python3-minimal has none
+        return None
+    return next(iter(get_close_matches(word, words, 1)), None)
+
+
 class RawdockError(Exception):
     """The root of the tree. `hint` (str or None) is what to try next."""
 
@@ -29,6 +38,12 @@ class RawdockError(Exception):
 
     def __str__(self):
         return str(self.args[0])   # OSError would put its errno before it
+
+    def __reduce__(self):
+        """Pickle the message and the attributes, because __init__() takes other arguments than these."""
+        from copyreg import __newobj__
+        errno = {"errno": self.errno} if isinstance(self, OSError) else {}
+        return __newobj__, (type(self),), dict(vars(self), args=self.args, **errno)
 
 
 class UsageError(RawdockError, ValueError):
@@ -109,6 +124,8 @@ class TruncatedError(ProtocolError):
     `where` (str) names the part that was cut. `expected` and `got` count the bytes of that part, `expected`
     is None if its length was not announced. `offset` is where the bytes ended.
     """
+
+    hint = "did the engine stop? What came is not all"
 
     def __init__(self, where, offset, expected=None, got=0, rule="RFC 9112 §8"):
         self.where = where

@@ -1,11 +1,11 @@
 """The `rawdock` command: the one table of all commands and global flags, and how a command line is run.
 
-A row says which file has which commands. A file is imported only when one of its commands is asked for, which
-is most of what makes `rawdock ps` start fast. The client's rows come first. The school's stand in a block of
-their own, the only link from the client to it: a copy without the school has everything else.
+A row says which file has which commands. A file is imported only when one of its commands is run, and this is
+most of why `rawdock ps` starts fast. The client's rows come first. The school's are in a block of their own,
+the only link from the client to it: a copy without the school has everything else.
 
-A mistake of the user's ends in one line on stderr and a status that is not zero: 125 for a flag that does not
-exist (as with the docker CLI), 1 for the rest, 130 after Ctrl-C, 143 after SIGTERM.
+A mistake of the user ends in one line on stderr and an exit status that is not zero: 125 for a flag that does
+not exist (as with the docker CLI), 1 for other mistakes, 130 after Ctrl-C, 143 after SIGTERM.
 """
 import os
 import sys
@@ -28,10 +28,10 @@ CLIENT_FLAGS = """
 HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
 
 
-class CommandFile(namedtuple("CommandFile", "title names load answers")):
+class CommandFile(namedtuple("CommandFile", "title names load guard")):
     """A file with commands: the `title` they have in the help, their `names` (str), and `load()` → its table.
 
-    `answers`: the commands read an engine's answers, where a value of a wrong type is the engine's mistake.
+    `guard(function, *arguments)`, or None, calls a command in place of main.
     """
 
     __slots__ = ()
@@ -81,13 +81,14 @@ def image_commands():
 
 
 CLIENT_COMMANDS = (
-    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, False),
+    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, None),
     CommandFile("Containers", "run create exec attach start stop kill restart rm wait rename",
-                lifecycle_commands, True),
-    CommandFile("What there is, and what happens", "ps", listing_commands, True),
-    CommandFile("What there is, and what happens", "inspect logs events", watching_commands, True),
-    CommandFile("What there is, and what happens", "version info", about_commands, True),
-    CommandFile("Images", "images pull rmi", image_commands, True),
+                lifecycle_commands, reject_malformed_answer),
+    CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
+    CommandFile("What there is, and what happens", "inspect logs events", watching_commands,
+                reject_malformed_answer),
+    CommandFile("What there is, and what happens", "version info", about_commands, reject_malformed_answer),
+    CommandFile("Images", "images pull rmi", image_commands, reject_malformed_answer),
 )
 
 # ==== school begin: a copy without the school leaves this block out
@@ -134,11 +135,11 @@ def start_practice(console):
 
 
 SCHOOL_COMMANDS = (
-    CommandFile("What bytes mean", "explain", explain_commands, False),
-    CommandFile("Between client and engine", "tap replay", tap_commands, False),
-    CommandFile("Learning", "learn tour", lesson_commands, False),
-    CommandFile("Learning", "conform", conform_commands, False),
-    CommandFile("In the engine's place", "practice", practice_commands, False),
+    CommandFile("What bytes mean", "explain", explain_commands, None),
+    CommandFile("Between client and engine", "tap replay", tap_commands, None),
+    CommandFile("Learning", "learn tour", lesson_commands, None),
+    CommandFile("Learning", "conform", conform_commands, None),
+    CommandFile("In the engine's place", "practice", practice_commands, None),
 )
 SCHOOL_FLAGS = (
     SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or "
@@ -160,34 +161,22 @@ def school_is_missing(word):
     return UsageError("%s belongs to rawdock's school, which this copy does not have" % word, SCHOOL_HINT)
 
 
-def command_files():
-    """The CommandFile rows whose files are in this copy."""
-    files = list(CLIENT_COMMANDS)
-    for file in SCHOOL_COMMANDS:
-        try:
-            from_school(file.names, file.load)
-        except UsageError:
-            continue
-        files.append(file)
-    return files
+def missing_module(error, words):
+    """The UsageError for an ImportError: in this copy the school is missing, or in this Python a module.
 
-
-def from_school(word, function, *arguments):
-    """function(*arguments), which imports from the school. UsageError for `word` in a copy without teach/."""
-    try:
-        return function(*arguments)
-    except ImportError as error:
-        if str(error.name).rpartition(".")[2] != "teach":
-            raise
-        raise school_is_missing(word) from None
+    `words` (list of str) are the command line.
+    """
+    if str(error.name).rpartition(".")[2] != "teach":
+        return UsageError("this Python has no %s module" % error.name,
+                          "on Debian: apt install libpython3-stdlib")
+    wanted = [word.partition("=")[0] for word in words]
+    return school_is_missing(next((word for word in wanted if word in SCHOOL_WORDS), "practice:"))
 
 
 def find_command_file(name):
-    """The CommandFile that has the command `name`, or None. UsageError if it is the school's and missing."""
+    """The CommandFile that has the command `name`, or None. UsageError if it is missing in this copy."""
     for file in CLIENT_COMMANDS + SCHOOL_COMMANDS:
         if name in file.names.split():
-            if file in SCHOOL_COMMANDS:
-                from_school(name, file.load)
             return file
     if name in SCHOOL_WORDS:
         raise school_is_missing(name)
@@ -204,7 +193,7 @@ def practice_address(console):
     """Start the practice engine for a Console → its Address. UsageError in a copy without the school."""
     if SCHOOL_PRACTICE is None:
         raise school_is_missing("practice:")
-    return from_school("practice:", SCHOOL_PRACTICE, console)
+    return SCHOOL_PRACTICE(console)
 
 
 def global_flags():
@@ -232,9 +221,10 @@ def run_command(console, command, words):
         print_command_help(console, command)
         return 0
     check_argument_count(command, arguments)
+    guard = find_command_file(command.name).guard
     try:
-        if find_command_file(command.name).answers:
-            return reject_malformed_answer(command.run, console, options, arguments)
+        if guard is not None:
+            return guard(command.run, console, options, arguments)
         return command.run(console, options, arguments)
     except CommandFailed as error:
         console.err.line(str(error))
@@ -249,7 +239,7 @@ def dispatch(console, options, arguments):
         return 0
     if options["help"] or not arguments or arguments == ["help"]:
         from .cli.help import print_help
-        print_help(console, command_files(), global_flags(), SCHOOL_NOTES)
+        print_help(console, CLIENT_COMMANDS + SCHOOL_COMMANDS, global_flags(), SCHOOL_NOTES)
         return 0 if options["help"] or arguments else 1
     name, words = arguments[0], arguments[1:]
     if name == "help":
@@ -262,7 +252,7 @@ def dispatch(console, options, arguments):
     for flag in SCHOOL_FLAGS:
         value = options[flag.key]
         if value not in (None, False):
-            status = from_school(flag.line.split()[0], flag.act, console, value, command, words)
+            status = flag.act(console, value, command, words)
             if status is not None:
                 return status
     return run_command(console, command, words)
@@ -293,7 +283,7 @@ def main(words=None):
         console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
         return 1
     except ImportError as error:
-        console.complain("rawdock: this Python has no %s module; on Debian: apt install libpython3-stdlib" % error.name)
+        console.complain("rawdock: %s" % one_line(missing_module(error, words)))
         return 1
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.

@@ -1,14 +1,14 @@
-"""What a command works with: the engine it was told to use, standard input, and the two outputs.
+"""What a command works with: the engine that the command line names, standard input, and the two outputs.
 
-Every line that is not a container's own output is printed here, so that nothing an engine says can steer the
-terminal.
+Every line that is not a container's own output is printed here, so that nothing from an engine can control
+the terminal.
 
-A Console has three seams for whoever stands above the client: `open_socket` makes the sockets (a recorder
-puts its own there), `serve_practice` makes an engine inside this process, `closers` are called at the end.
+A Console has three attributes for the code above the client: `open_socket` makes the sockets (a recorder sets
+its own), `serve_practice` starts an engine inside this process, and `closers` are called at the end.
 """
 import os
 
-from ..errors import APIError, RawdockError, TruncatedError
+from ..errors import APIError, RawdockError
 from .printable import printable_text
 
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
@@ -31,28 +31,19 @@ class Output:
         return os.isatty(self.descriptor)
 
     def write(self, data):
-        try:
-            return self._write(data)
-        except BrokenPipeError:
-            raise
-        except OSError as error:   # else "No space left" could be the engine's
-            name = "stderr" if self.descriptor == 2 else "stdout"
-            raise OSError(error.errno, "cannot write to %s: %s" % (name, error.strerror)) from None
-
-    def _write(self, data):
-        try:
-            written = os.write(self.descriptor, data)
-        except BlockingIOError:
-            written = 0
-        if written == len(data):   # as nearly always
-            return written
-        view = memoryview(data)[written:]
+        """Write all of `data` (bytes-like) → its length."""
+        view = memoryview(data)
         while len(view):
             try:
                 view = view[os.write(self.descriptor, view):]
-            except BlockingIOError:   # whoever shares it has made it non-blocking: wait until it takes more
+            except BlockingIOError:   # another process has made the descriptor non-blocking
                 from select import select
                 select([], [self.descriptor], [])
+            except BrokenPipeError:
+                raise
+            except OSError as error:   # without a name, "No space left" could be the engine's
+                name = "stderr" if self.descriptor == 2 else "stdout"
+                raise OSError(error.errno, "cannot write to %s: %s" % (name, error.strerror)) from None
         return len(data)
 
     def write_run(self, pieces):
@@ -111,7 +102,7 @@ class Console:
 
     @property
     def docker(self):
-        """The client of the engine meant (Docker)."""
+        """The client (Docker) of the engine that the command line names."""
         if self._docker is None:
             from ..engine.docker import Docker
             self._docker = Docker(str(self.engine_address()))
@@ -126,7 +117,7 @@ class Console:
         return None if address is None or address.scheme == "practice" else address
 
     def engine_address(self):
-        """The Address of the engine meant. `practice:` starts one here, where this copy has one."""
+        """The Address of the engine to use. For `practice:` one is started here, if this copy has one."""
         from ..net.config import find_address
         address = find_address(self.address, self.context)
         if address.scheme != "practice" or self.serve_practice is None:
@@ -159,10 +150,7 @@ def write_lines(output, lines):
 def one_line(error):
     """An error as the one line a user reads: what happened, then what to try."""
     text = " ".join(str(error).split())
-    hint = error.hint
-    if isinstance(error, TruncatedError) and not hint:
-        hint = "did the engine stop? What came is not all"
-    return "%s; %s" % (text, hint) if hint else text
+    return "%s; %s" % (text, error.hint) if error.hint else text
 
 
 def describe_error(error):

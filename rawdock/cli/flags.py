@@ -1,17 +1,17 @@
 """Flags as tables, commands as rows, and the one function that reads a command line against them.
 
-A flag table is text, a flag a line, columns parted by two blanks or more:
+A flag table is text with one flag a line, in columns that two or more blanks separate:
 
     -a, --all       bool    show stopped containers too
     -n, --last      int     N  show the N last created
     --filter, -f    list    FILTER  keep what matches
 
-Kinds: bool (`--all`, `--all=false`), on (a bool that holds unless `=false` is said), text,
-int, list (may be repeated), optional (a text, after `=` only; alone it is the empty one). What
-follows a colon, and columns between the value and the help, are for others (engine/options). As
-with the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`,
-`--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command
-that runs a program (run, exec, create) takes no flag after its first argument.
+Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), text, int, list
+(may be repeated), optional (a text after `=`; without it the empty text). What follows a colon,
+and columns between the value and the help, are for engine/options. As in the docker CLI, `-it` is
+`-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never
+takes the next word, `--` ends the flags, and a command that runs a program (run, exec, create)
+takes no flag after its first argument.
 """
 import re
 from collections import namedtuple
@@ -41,7 +41,7 @@ class Flag:
 
     @property
     def switch(self):
-        """Whether it stands alone: no value but `=true` or `=false`."""
+        """Whether the flag takes no value but `=true` or `=false`."""
         return self.kind in ("bool", "on")
 
     @property
@@ -105,13 +105,11 @@ class FlagReader:
 
     def set(self, flag, text, spelling):
         """Give the Flag its value: `text`, the next word (for None), or that of a switch."""
-        if text is None and flag.switch:
-            text = "true"
-        elif text is None and flag.kind == "optional":
-            text = ""
+        if text is None and (flag.switch or flag.kind == "optional"):
+            text = "true" if flag.switch else ""
+        elif text is None and not self.words:
+            raise UsageError("flag needs an argument: %s" % spelling)
         elif text is None:
-            if not self.words:
-                raise UsageError("flag needs an argument: %s" % spelling)
             text = self.words.pop(0)
         value = convert_flag_value(flag, text)
         repeated = flag.kind == "list"

@@ -76,6 +76,12 @@ def short_id(identifier):
     return identifier.partition(":")[2][:12] if identifier.startswith("sha256:") else identifier[:12]
 
 
+def familiar_image(text):
+    """An image's name (str) as people write it: "redis:2" for "docker.io/library/redis:2", and no digest."""
+    name = re.sub(r"@[\w+.-]+:[0-9A-Fa-f]{32,}$", "", text)
+    return re.sub(r"^(?:index\.)?docker\.io/(?:library/(?=[^/]+$))?", "", name)
+
+
 def letter_widths(text):
     """How many columns of a terminal each letter takes: 2 for a wide one (UAX #11), else 1."""
     # No letter before Hangul is wide, so that most texts need no table, which costs an import.

@@ -11,12 +11,11 @@ import re
 import time
 
 from ..engine.answers import answer_field, answer_objects
-from ..engine.reference import familiar_image
 from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import align_columns, human_size, local_time_text
+from .format import align_columns, familiar_image, human_size, local_time_text
 from .formatted import write_formatted
 from .listing import shown_id, wanted_format
 from .queries import parse_filters

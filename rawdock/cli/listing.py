@@ -11,7 +11,8 @@ from ..engine.answers import answer_objects
 from .console import write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import align_columns, human_size, local_time_text, ports_column, quote_text, short_id, shorten
+from .format import (align_columns, familiar_image, human_size, local_time_text, ports_column, quote_text,
+                     short_id, shorten)
 from .queries import parse_filters
 
 COMMAND_WIDTH = 20       # columns of a command, a mount
@@ -48,7 +49,6 @@ def container_image(container, whole):
     identifier = container.get("ImageID") or ""
     if identifier and short_id(identifier) == short_id(image):
         return short_id(image)
-    from ..engine.reference import familiar_image
     return familiar_image(image)
 
 

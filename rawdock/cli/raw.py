@@ -1,9 +1,9 @@
 """The raw verbs: any request by hand, the socket itself, the table of endpoints.
 
-`rawdock GET /images/json` sends that request and shows the body as it comes. Three things are done to the
-answer and no more: the framing of HTTP is taken off, frames of stdout and stderr are parted onto ours, and
-what went wrong is not passed over: a status of 400 or more, a cut body, an error inside a stream that began
-with 200 all end in a status that is not zero. `rawdock nc` does not even do that: bytes in, bytes out.
+`rawdock GET /images/json` sends that request and writes the body of the response as it comes. Three things
+are done to the response and no more: the framing of HTTP is removed, frames go to stdout or stderr, and a
+failure is reported: a status of 400 or more, a cut body, and an error inside a stream that began with 200 all
+end in an exit status that is not zero. `rawdock nc` does none of this: bytes in, bytes out.
 """
 import os
 import re
@@ -11,7 +11,7 @@ from collections import deque
 
 from ..engine.answers import says_frames
 from ..engine.docker import CONTENT_TYPES, has_field, raw_query_pairs
-from ..engine.endpoints import endpoints, find_endpoint_row, search_endpoints
+from ..engine.endpoints import endpoints, find_endpoint_row
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
 from ..net.dial import dial
@@ -71,7 +71,7 @@ def do_verb(console, options, arguments, method):
     headers = [split_header(text) for text in options["header"] or ()]
     body, headers = request_body(options["data"], headers, row)
     reader = None
-    if row is not None and row.result == "messages":   # a Python without json is found out before anything is sent
+    if row is not None and row.result == "messages":   # without json nothing is sent
         from ..wire.jsonstream import MessageReader
         reader = MessageReader()
     try:
@@ -228,6 +228,26 @@ def pump_socket(sock, source, out, half_close, translate=None):
                 pending = pending[sock.send(pending):]
             except (BrokenPipeError, ConnectionResetError):
                 pending, source_open = b"", False   # what was answered before is still to be read
+
+
+def search_endpoints(word):
+    """The operations that have `word` (str, any case).
+
+    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So
+    "attach" does not find what is attested, nor "attached".
+    """
+    begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
+    whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
+    found = []
+    for endpoint in endpoints():
+        names = " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag]
+                         + [parameter.name for parameter in endpoint.query + endpoint.extra])
+        # fromImage has the words from and image.
+        parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
+        named = begins.search(names.lower()) or begins.search(parted.lower())
+        if named or whole.search(endpoint.help.lower()):
+            found.append(endpoint)
+    return found
 
 
 def do_endpoints(console, options, arguments):

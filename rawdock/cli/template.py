@@ -4,9 +4,9 @@
     {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{end}}
     {{/* comment */}}  {{- and -}} trim white space  "text" `text` 12 1.5 true false nil
 
-Strategy: TemplateParser turns the template into nodes once. A node is a function of the execution under way
-(a TemplateRun) and of a scope, a dict of the variables; "." is in it too. Values are those of JSON. A map
-prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
+Strategy: TemplateParser turns the template into nodes once. A node is a function of the Template and of a
+scope: a dict of the variables, of ".", and of "out" and "functions", what an execution writes to and calls.
+Values are those of JSON. A map prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
 
 Refuses, with one line that names it: a template that cannot be parsed (TemplateSyntaxError), and a field or
 an index that a value does not have (TemplateValueError). If no field has the exact name, one that differs
@@ -32,8 +32,6 @@ TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)"""
 TEMPLATE_QUOTED = (r"""(?s)(?:[^\\]|\\(?:[abfnrtv\\'"]|[0-7]{3}"""
                    "|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}))*")
 TEMPLATE_WORDS = {"true": True, "false": False, "nil": None}
-TEMPLATE_UNSUPPORTED = ("define", "template", "block", "break", "continue")
-TEMPLATE_SHOWN_NAMES = 24     # of a map's names in an error
 TEMPLATE_DEEPEST = 64         # blocks and parentheses inside each other
 
 
@@ -64,7 +62,7 @@ NIL_POINTER = NilType("<nil>")
 
 # -- parsing: text → nodes
 #
-#   node: a function of (TemplateRun, scope)
+#   node: a function of (Template, scope)
 #   pipeline: (names of the variables that it declares, commands); command: a list of operands
 #   operand: (kind, what it names, fields), where kind is "value", "variable", "function" or "pipeline"
 
@@ -116,20 +114,18 @@ class TemplateParser:
     def text_node(self, text):
         if "{{" in text:
             raise self.refused("unclosed action")
-        return lambda run, scope: run.out.append(text)
+        return lambda template, scope: scope["out"].append(text)
 
     def action(self, word, text):
         """The node of the action `text`, which begins with `word`."""
         if text.startswith("/*"):
             if not re.fullmatch(r"(?s)/\*.*?\*/", text):
                 raise self.refused("unclosed comment")
-            return lambda run, scope: None
-        if word in TEMPLATE_UNSUPPORTED:
-            raise self.refused("{{%s}} is not supported" % word)
+            return lambda template, scope: None
         if word in ("if", "range", "with"):
             return self.block(word, text[len(word):])
         pipeline = self.pipeline(text)
-        return lambda run, scope: run.show(pipeline, scope)
+        return lambda template, scope: template.show(pipeline, scope)
 
     def block(self, word, text):
         """The node of an {{if}}, {{with}} or {{range}}, through its {{end}}."""
@@ -150,7 +146,7 @@ class TemplateParser:
             raise self.refused("unexpected {{%s}}" % end if end else "no {{end}} for {{%s}}" % word)
         del self.variables[declared:]
         self.deepen(-1)
-        return lambda run, scope: run.block(word, pipeline, nodes, otherwise, scope)
+        return lambda template, scope: template.block(word, pipeline, nodes, otherwise, scope)
 
     def pipeline(self, text, in_range=False):
         tokens, glued = deque(), False   # (kind, text, whether no white space is before it)
@@ -201,12 +197,10 @@ class TemplateParser:
         if kind == "text":
             return "value", self.unquote(text), ()
         if kind == "number":
-            for read in (lambda text: int(text, 0), float):
-                try:
-                    return "value", read(text), ()
-                except ValueError:
-                    pass
-            raise self.refused("bad number %s" % quote_text(text))
+            try:
+                return "value", float(text) if "." in text else int(text, 0), ()
+            except ValueError:
+                raise self.refused("bad number %s" % quote_text(text))
         if kind == "field":
             return "variable", ".", (text[1:],)
         if kind == "variable":
@@ -284,57 +278,22 @@ def json_value(value):
     return None if isinstance(value, NilType) else value
 
 
-def wrong_value(function, value, wanted):
-    """The TemplateValueError for a `value` that `function` (str) does not take."""
-    return TemplateValueError("template: %s takes %s, got %s"
-                              % (function, wanted, quote_text(template_text(value))))
-
-
-def need_text(function, value):
-    if not isinstance(value, str):
-        raise wrong_value(function, value, "text")
-    return value
-
-
-def template_length(value):
-    if isinstance(value, str):
-        return len(value.encode("utf-8", "surrogatepass"))
-    if isinstance(value, (dict, list, tuple, NilType)):
-        return len(value)
-    raise wrong_value("len", value, "text, a list or a map")
-
-
 def template_index(value, *keys):
     for key in keys:
-        if isinstance(value, dict):
-            if not isinstance(key, str):
-                raise wrong_value("index", key, "the name of a map's entry")
+        if isinstance(value, dict) and isinstance(key, str):
             texts = all(isinstance(one, str) for one in value.values())
             value = value.get(key, "" if texts else None)
         elif isinstance(value, NilType) and value.text == "map[]":
             value = ""
-        elif isinstance(value, (list, tuple, NilType)):
-            if type(key) is not int:
-                raise wrong_value("index", key, "a whole number for a list")
-            if not 0 <= key < len(value):
-                raise TemplateValueError("template: index out of range: %d (the list has %d)"
-                                         % (key, len(value)))
+        elif isinstance(value, (list, tuple)) and type(key) is int and 0 <= key < len(value):
             value = value[key]
         else:
-            raise wrong_value("index", value, "a list or a map")
+            raise TypeError
     return value
 
 
 def template_equal(first, *others):
     return any(type(first) is type(other) and first == other for other in others)
-
-
-def template_less(first, second):
-    kinds = (str,) if isinstance(first, str) else (int, float)
-    for value in (first, second):
-        if type(value) not in kinds:
-            raise wrong_value("a comparison", value, "two numbers or two texts")
-    return first < second
 
 
 def template_print(*values):
@@ -363,80 +322,85 @@ def template_printf(pattern, *values):
             return ("%" + flags + "s") % (quote_text(text) if verb == "q" else text)
         raise TemplateValueError("template: printf has no %%%s for %s" % (verb, quote_text(text)))
 
-    return re.sub(r"%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, need_text("printf", pattern))
+    return re.sub(r"%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, pattern)
 
 
 def template_join(values, separator):
     if not isinstance(values, (list, tuple, NilType)):
-        raise wrong_value("join", values, "a list")
+        raise TypeError
     return separator.join([template_text(values[number], False) for number in range(len(values))])
 
 
+# A function may raise TypeError or AttributeError for arguments that it does not take.
 TEMPLATE_FUNCTIONS = {
-    "and": None, "or": None,   # TemplateRun.call evaluates the arguments of these one by one
+    "and": None, "or": None,   # Template.call evaluates the arguments of these one by one
     "json": lambda value: compact_json(json_value(value), isinstance(value, ListRow)),
-    "len": template_length,
+    "len": lambda value: len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value),
     "index": template_index,
-    "upper": lambda text: need_text("upper", text).upper(),
-    "lower": lambda text: need_text("lower", text).lower(),
-    "title": lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), need_text("title", text)),
-    "split": lambda text, separator: need_text("split", text).split(separator) if separator else list(text),
+    "upper": lambda text: text.upper(),
+    "lower": lambda text: text.lower(),
+    "title": lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), text),
+    "split": lambda text, separator: text.split(separator) if separator else list(text),
     "join": template_join,
     "pad": lambda text, before, after: " " * before + text + " " * after if text else text,
-    "truncate": lambda text, count: need_text("truncate", text)[:count],
+    "truncate": lambda text, count: text[:count],
     "print": template_print,
     "println": lambda *values: " ".join(template_text(value, False) for value in values) + "\n",
     "printf": template_printf,
     "eq": template_equal,
     "ne": lambda first, second: not template_equal(first, second),
-    "lt": template_less,
-    "le": lambda first, second: not template_less(second, first),
-    "gt": lambda first, second: template_less(second, first),
-    "ge": lambda first, second: not template_less(first, second),
+    "lt": lambda first, second: first < second,
+    "le": lambda first, second: first <= second,
+    "gt": lambda first, second: first > second,
+    "ge": lambda first, second: first >= second,
     "not": lambda value: not value,
 }
 
 # For the header of a table: these functions are given a column's title in place of a value, and return it.
 TEMPLATE_HEADER_FUNCTIONS = dict(TEMPLATE_FUNCTIONS, **{
-    name: lambda title, *more: need_text("a title", title)
+    name: lambda title, *more: title + ""
     for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")})
 
 
 # -- execution
 
-def missing_field(value, field, spelled):
-    """The TemplateFieldError for a map without `field`. It lists the map's names, or only similar ones."""
-    names = sorted(value)
-    there = "there are: " + ", ".join(names) if names else "there are none"
-    if len(names) > TEMPLATE_SHOWN_NAMES:
-        from difflib import get_close_matches
-        near = get_close_matches(field, names, 3, 0.5)
-        there = ("did you mean %s?" % ", ".join(near) if near
-                 else "{{json .}} shows the %d there are" % len(names))
-    return TemplateFieldError("template: at %s: no entry %s (%s)" % (spelled, quote_text(field), there))
-
-
 def apply_function(name, function, arguments):
     try:
         return function(*arguments)
     except (TypeError, AttributeError):   # a wrong number of arguments, or a value of a wrong type
-        shown = " ".join(quote_text(template_text(one)) for one in arguments) or "nothing"
+        shown = " ".join(quote_text(template_text(one)[:40]) for one in arguments) or "nothing"
         raise TemplateValueError("template: %s does not take %s" % (name, shown))
 
 
-class TemplateRun:
-    """One execution of a template; `out` (list of str) gets the pieces of its text."""
+class Template:
+    """A parsed template (str).
 
-    def __init__(self, functions, nulls, out):
-        self.functions = functions
+    `nulls(name)`, if given, returns the value of a field `name` that is null or missing. If it returns None,
+    a field that is null prints as an empty list, and one that is missing is an error.
+    """
+
+    def __init__(self, template, nulls=None):
         self.nulls = nulls
-        self.out = out
+        self.nodes = TemplateParser(template).parse()
+
+    def execute(self, value, header=False, out=None):
+        """The text (str) that the template makes of `value`. TemplateValueError where it does not fit.
+
+        `header`: `value` has the titles of a table. `out`, a list, gets the pieces as they come, so that
+        those before an error are not lost.
+        """
+        out = [] if out is None else out
+        scope = {".": value, "$": value, "out": out,
+                 "functions": TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS}
+        for node in self.nodes:
+            node(self, scope)
+        return "".join(out)
 
     def show(self, pipeline, scope):
         """{{pipeline}}, which prints its value unless it declares a variable."""
         value = self.pipeline(pipeline, scope)
         if not pipeline[0]:
-            self.out.append(template_text(value))
+            scope["out"].append(template_text(value))
 
     def block(self, word, pipeline, nodes, otherwise, scope):
         """{{if}}, {{with}} and {{range}}. The variables that a block declares end with it."""
@@ -487,16 +451,15 @@ class TemplateRun:
         if callable(value):
             return apply_function("." + fields[-1], value, arguments)
         if arguments:
-            spelled = ".".join((named.strip(".") if kind == "variable" else "",) + fields)
             raise TemplateValueError("template: %s is no function and takes no argument"
-                                     % (spelled or "this value"))
+                                     % ("".join("." + field for field in fields) or "this value"))
         return value
 
     def call(self, name, operands, piped, scope):
         """A function of what `operands` are; those of `and` and `or` are evaluated until one decides."""
         if name not in ("and", "or"):
             arguments = [self.command([operand], [], scope) for operand in operands] + piped
-            return apply_function(name, self.functions[name], arguments)
+            return apply_function(name, scope["functions"][name], arguments)
         value = None
         for operand in operands:
             value = self.command([operand], [], scope)
@@ -511,43 +474,15 @@ class TemplateRun:
             shown = "nil" if is_nil else quote_text(template_text(value)[:40])
             raise TemplateValueError("template: at %s: %s has no field %s"
                                      % (spelled, shown, quote_text(field)))
-        if field not in value:
-            near = [key for key in value if key.lower() == field.lower()] if field[:1].isupper() else []
-            if not near:
-                known = self.nulls(field) if self.nulls else None
-                if known is None:
-                    raise missing_field(value, field, spelled)
-                return known
-            field = near[0]
-        if value[field] is None and self.nulls:
-            known = self.nulls(field)
-            return NilType("[]") if known is None else known
-        return value[field]
-
-
-class Template:
-    """A parsed template (str).
-
-    `nulls(name)`, if given, returns the value of a field `name` that is null or missing. If it returns None,
-    a field that is null prints as an empty list, and one that is missing is an error.
-    """
-
-    def __init__(self, template, nulls=None):
-        self.nulls = nulls
-        self.nodes = TemplateParser(template).parse()
-
-    def execute(self, value, header=False, out=None):
-        """The text (str) that the template makes of `value`. TemplateValueError where it does not fit.
-
-        `header`: `value` has the titles of a table. `out`, a list, gets the pieces as they come, so that
-        those before an error are not lost.
-        """
-        out = [] if out is None else out
-        functions = TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS
-        run, scope = TemplateRun(functions, self.nulls, out), {".": value, "$": value}
-        for node in self.nodes:
-            node(run, scope)
-        return "".join(out)
+        same = [key for key in value if field[:1].isupper() and key.lower() == field.lower()]
+        found = field if field in value or not same else same[0]
+        if value.get(found) is not None or found in value and self.nulls is None:
+            return value.get(found)
+        known = self.nulls(found) if self.nulls else None
+        if known is None and found not in value:
+            raise TemplateFieldError("template: at %s: no entry %s (there are: %s)" % (
+                spelled, quote_text(field), ", ".join(sorted(value)) or "none"))
+        return NilType("[]") if known is None else known
 
 
 def unescape_template(template):

@@ -303,7 +303,7 @@ class Docker(Closing):
 
         json → decoded; none → None; messages → iterator of dicts; frames → iterator of (stream, bytes);
         tar and raw → Response; upgrade → Duplex. `tty` (True, False) says whether the container has a
-        terminal, so that the engine need not be asked. Parameters and errors are those of send().
+        terminal; without it an inspect operation tells. Parameters and errors are those of send().
         """
         self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None

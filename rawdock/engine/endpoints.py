@@ -19,7 +19,7 @@ the definition is vague: `copyUIDGID` is a bool there called a string, for one.
 import re
 from collections import namedtuple
 
-from ..errors import UsageError
+from ..errors import UsageError, closest_word
 
 # A row is one line of facts, then indented lines: the help, then the query parameters.
 #
@@ -39,7 +39,7 @@ from ..errors import UsageError
 #   status  the statuses that mean success; any other is an error. 200 and 201 come with what `result` says,
 #           204 with nothing, 304 says that it was so already, 101 switches protocols. A leading + marks one
 #           that engines answer though the definition does not list it.
-#   since   the first API version that has the operation (1.24 also stands for older)
+#   since   the first API version that has the operation (1.24 also for older ones)
 #
 # A query parameter is name:kind, with @X.Y when it came later than the operation. A leading
 # + marks one that engines take though the definition does not list it. The kinds:
@@ -52,6 +52,7 @@ from ..errors import UsageError
 #   json      any object or array, sent as JSON
 #   jsonlist  several JSON objects: the name is repeated, one object each
 #   time      seconds since 1970, whole or with up to nine decimals
+# ==== table begin: the operations of the Engine API
 ENDPOINT_TABLE = """
 [Container]
 container_list             GET    /containers/json                -    json              200      1.24
@@ -373,6 +374,7 @@ distribution_inspect       GET    /distribution/{name}/json       -    json     
 session                    POST   /session                        -    upgrade=h2c       101      1.31
     lend the builder this connection for its callbacks, as HTTP/2
 """
+# ==== table end
 
 # RFC 3986 §2.3. A query value keeps these alone: "&", "=", "+" and ";" all mean something to a server that
 # splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
@@ -435,111 +437,82 @@ def api_version_pair(text, prefix=""):
     return int(match.group(1)), int(match.group(2))
 
 
-class WrongValue(Exception):
-    """A query value of the wrong kind: (what is expected, the value)."""
-
-
-def require_value(fits, value, expected):
-    if not fits:
-        raise WrongValue(expected, value)
-
-
-def is_plain_int(value):
+def is_64_bit_int(value):
     """True for an int that the engine can read: no bool (an int to Python alone), and within 64 bits."""
     return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
 
 
-# One function a kind: value → the text that is sent, or for a repeated name a list of texts; else WrongValue.
+# One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong value.
 # Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
 
 def encode_bool_parameter(value):
-    require_value(isinstance(value, bool), value, "True or False")
-    return "1" if value else "0"
+    return "%d" % value if isinstance(value, bool) else None
 
 
 def encode_int_parameter(value):
-    require_value(is_plain_int(value), value, "a whole number")
-    return "%d" % value
+    return "%d" % value if is_64_bit_int(value) else None
 
 
 def encode_str_parameter(value):
-    require_value(isinstance(value, str) or is_plain_int(value), value, "text")
-    return value if isinstance(value, str) else "%d" % value
+    return value if isinstance(value, str) else encode_int_parameter(value)
 
 
 def encode_list_parameter(value):
-    several = hasattr(value, "__iter__") and not isinstance(value, (bytes, bytearray, dict))
-    require_value(several, value, "text or several texts")
-    items = [value] if isinstance(value, str) else list(value)
-    for item in items:
-        require_value(isinstance(item, str), item, "texts only")
-    return items
+    several = hasattr(value, "__iter__") and not isinstance(value, (str, dict))
+    items = list(value) if several else [value]
+    return items if all(isinstance(item, str) for item in items) else None
 
 
 def encode_json_parameter(value):
     """`value` is JSON text, or an object or array."""
     import json
-    if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except (ValueError, RecursionError):
-            parsed = None
-        require_value(isinstance(parsed, (dict, list)), value, "JSON text of an object or array")
-        return value
-    require_value(isinstance(value, (dict, list, tuple)), value, "a dict, a list or JSON text")
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return text if isinstance(json.loads(text), (dict, list)) else None
     except (TypeError, ValueError, RecursionError):
-        raise WrongValue("values that JSON can hold", value) from None
+        return None
 
 
 def encode_jsonlist_parameter(value):
-    several = value if isinstance(value, (list, tuple)) else [value]
-    return [encode_json_parameter(item) for item in several]
+    texts = [encode_json_parameter(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+    return None if None in texts else texts
 
 
 def encode_filters_parameter(value):
     """`value` is JSON text, or a dict of filter name to a str, a bool (written true or false), an int, or a
     list, tuple or set of them.
     """
-    import json
     if isinstance(value, str):
-        text = encode_json_parameter(value)
-        require_value(isinstance(json.loads(text), dict), value, "JSON text of an object")
-        return text
-    require_value(isinstance(value, dict), value, "a dict of filter name to value or values, or JSON text")
+        return encode_json_parameter(value) if value.lstrip().startswith("{") else None
     terms = {}
-    for name, wanted in value.items():
-        require_value(isinstance(name, str), name, "filter names that are str")
+    for name, wanted in value.items() if isinstance(value, dict) else [(None, None)]:
         if isinstance(wanted, (set, frozenset)):
             wanted = sorted(wanted, key=str)  # a set has no order, and equal calls should send equal bytes
-        terms[name] = []
-        for item in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
-            fits = isinstance(item, (bool, str)) or is_plain_int(item)
-            require_value(fits, item, "%s to be a str, a bool, an int or a list of them" % ascii(name))
-            terms[name].append(str(item).lower() if isinstance(item, bool) else str(item))
-    return json.dumps(terms, separators=(",", ":"))
+        terms[name] = [str(item).lower() if isinstance(item, bool) else encode_str_parameter(item)
+                       for item in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
+        if not isinstance(name, str) or None in terms[name]:
+            return None
+    return encode_json_parameter(terms)
 
 
 def encode_time_parameter(value):
     """`value` (int, float or digits[.digits]) is in seconds since 1970."""
-    text = value if isinstance(value, str) else "%d" % value if is_plain_int(value) else ""
+    text = encode_str_parameter(value) or ""
     if isinstance(value, float):
         text = re.sub("[.]?0*$", "", "%.9f" % value)
-    expected = "seconds since 1970 such as 1795424287 or 1795424287.5"
-    require_value(re.fullmatch("[0-9]+([.][0-9]{1,9})?", text), value, expected)
-    return text
+    return text if re.fullmatch("[0-9]+([.][0-9]{1,9})?", text) else None
 
 
+# The function of each kind, and what an error says that it expects.
 QUERY_ENCODERS = {
-    "bool": encode_bool_parameter,
-    "int": encode_int_parameter,
-    "str": encode_str_parameter,
-    "list": encode_list_parameter,
-    "filters": encode_filters_parameter,
-    "json": encode_json_parameter,
-    "jsonlist": encode_jsonlist_parameter,
-    "time": encode_time_parameter,
+    "bool": (encode_bool_parameter, "True or False"),
+    "int": (encode_int_parameter, "a whole number"),
+    "str": (encode_str_parameter, "text"),
+    "list": (encode_list_parameter, "text or several texts"),
+    "filters": (encode_filters_parameter, "a dict of filter name to value or values, or its JSON text"),
+    "json": (encode_json_parameter, "a dict, a list, or the JSON text of one"),
+    "jsonlist": (encode_jsonlist_parameter, "dicts or lists, or their JSON texts"),
+    "time": (encode_time_parameter, "seconds since 1970 such as 1795424287 or 1795424287.5"),
 }
 
 
@@ -548,22 +521,11 @@ def encode_query_parameter(kind, name, value):
 
     `kind` is one of QUERY_ENCODERS. Raises UsageError that names the parameter and its kind.
     """
-    if kind not in QUERY_ENCODERS:
-        raise UsageError("parameter %s: no such kind as %s; the kinds are %s"
-                         % (name, ascii(kind), ", ".join(QUERY_ENCODERS)))
-    if value is None:
-        return []
-    try:
-        texts = QUERY_ENCODERS[kind](value)
-    except WrongValue as wrong:
-        expected, seen = wrong.args
-        try:
-            shown = ascii(seen)
-        except ValueError:  # an int of over 4300 digits, since Python 3.11
-            shown = "too long to write"
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        raise UsageError("parameter %s (%s): expected %s, got %s %s"
-                         % (name, kind, expected, type(seen).__name__, shown)) from None
+    encode, expected = QUERY_ENCODERS[kind]
+    texts = [] if value is None else encode(value)
+    if texts is None:
+        raise UsageError("parameter %s (%s): expected %s, got %s %.60s"
+                         % (name, kind, expected, type(value).__name__, ascii(value)))
     return [(name, text) for text in ([texts] if isinstance(texts, str) else texts)]
 
 
@@ -575,9 +537,6 @@ class QueryParameter(namedtuple("QueryParameter", "name kind since listed")):
     """
 
     __slots__ = ()
-
-    def __repr__(self):
-        return "%s%s:%s@%s" % ("" if self.listed else "+", self.name, self.kind, self.since)
 
 
 class Endpoint(object):
@@ -639,13 +598,8 @@ class Endpoint(object):
     def encode_query_values(self, query_values, version=None):
         """`query_values` (dict of name to value) as (name, text) pairs, in their order. Raises UsageError."""
         pairs = []
-        spelled = {}
         for name, value in (query_values or {}).items():
             parameter = self.query_parameter(name)
-            if parameter.name in spelled:
-                raise UsageError("%s: %s and %s are the same parameter"
-                                 % (self.name, spelled[parameter.name], name))
-            spelled[parameter.name] = name
             encoded = encode_query_parameter(parameter.kind, parameter.name, value)
             if encoded and version is not None:
                 what = "parameter %s of %s" % (parameter.name, self.name)
@@ -654,25 +608,21 @@ class Endpoint(object):
         return pairs
 
     def refuse_older_engine(self, what, since, version):
-        """Raise UsageError when `what`, new in API `since`, is asked of an engine that speaks `version`."""
+        """Raise UsageError if `what`, new in API `since`, is for an engine that speaks `version`."""
         if api_version_pair(since) > api_version_pair(version):
             raise UsageError("%s needs API %s, this engine speaks %s" % (what, since, version))
 
     def build_path(self, path_values):
         """The path, its parameters filled in from `path_values` (dict of name to str). Raises UsageError."""
-        path_values = dict(path_values or {})
         segments = []
         for part in self.path.split("/"):
-            if part[:1] != "{":
-                segments.append(part)
-                continue
-            name = part[1:-1]
-            if path_values.get(name) is None:
-                raise UsageError("%s needs %s: %s %s" % (self.name, name, self.method, self.path))
-            segments.append(self.encode_path_value(name, path_values.pop(name)))
-        if path_values:
-            raise UsageError("%s has no path parameter %s; its path is %s"
-                             % (self.name, ascii(sorted(path_values, key=str)[0]), self.path))
+            if part[:1] == "{":
+                name = part[1:-1]
+                value = (path_values or {}).get(name)
+                if value is None:
+                    raise UsageError("%s needs %s: %s %s" % (self.name, name, self.method, self.path))
+                part = self.encode_path_value(name, value)
+            segments.append(part)
         return "/".join(segments)
 
     def encode_path_value(self, name, value):
@@ -728,9 +678,8 @@ def find_endpoint(name):
         return ENDPOINT_CACHE[name]
     start = ENDPOINT_TABLE.find("\n%s " % name) if isinstance(name, str) and name.isidentifier() else -1
     if start < 0:
-        from difflib import get_close_matches
-        near = get_close_matches(str(name), endpoint_names(), 1)
-        raise UsageError("no operation %s%s" % (ascii(name), "; did you mean %s?" % near[0] if near else ""),
+        near = closest_word(str(name), endpoint_names())
+        raise UsageError("no operation %s%s" % (ascii(name), "; did you mean %s?" % near if near else ""),
                          hint="rawdock endpoints lists all 108")
     return ENDPOINT_CACHE.setdefault(name, endpoint_at(start + 1))
 
@@ -738,26 +687,6 @@ def find_endpoint(name):
 def endpoints():
     """All operations, a list of Endpoint in table order."""
     return [find_endpoint(name) for name in endpoint_names()]
-
-
-def search_endpoints(word):
-    """The operations that have `word` (str, any case).
-
-    A word of the name, the path, the tag or a parameter begins with it, or it is a word of the help. So
-    "attach" does not find what is attested, nor "attached".
-    """
-    begins = re.compile("(?<![a-z0-9])" + re.escape(word.lower()))
-    whole = re.compile(r"\b%s\b" % re.escape(word.lower()))
-    found = []
-    for endpoint in endpoints():
-        names = " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag]
-                         + [parameter.name for parameter in endpoint.query + endpoint.extra])
-        # fromImage has the words from and image.
-        parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
-        named = begins.search(names.lower()) or begins.search(parted.lower())
-        if named or whole.search(endpoint.help.lower()):
-            found.append(endpoint)
-    return found
 
 
 def find_endpoint_row(method, path):

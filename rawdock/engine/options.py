@@ -53,12 +53,12 @@ RUN_OPTIONS_TABLE = """
 --log-opt             list:map      KEY=VALUE              H.LogConfig.Config   an option of the logging driver
 -m, --memory          text:size     BYTES                  H.Memory             memory limit (512m)
 --memory-reservation  text:size     BYTES                  H.MemoryReservation  soft memory limit
---memory-swap         text:size     BYTES                  H.MemorySwap         limit of memory and swap together (-1: no limit)
+--memory-swap         text:swap     BYTES                  H.MemorySwap         limit of memory and swap together (-1: no limit)
 --name                text          NAME                   Q.name               the container's name
 --network, --net      text:network  NETWORK                H.NetworkMode        bridge, host, none, container:NAME or a network's name
 --oom-kill-disable    bool          -                      H.OomKillDisable     never kill it when memory runs out
 --oom-score-adj       int           SCORE                  H.OomScoreAdj        -1000 to 1000
---pid                 text:mode     MODE                   H.PidMode            PID namespace
+--pid                 text:pid      MODE                   H.PidMode            PID namespace
 --pids-limit          int           NUMBER                 H.PidsLimit          how many processes (-1: no limit)
 --platform            text          OS[/ARCH]              Q.platform@1.32      the image's platform
 --privileged          bool          -                      H.Privileged         all capabilities, all devices
@@ -90,9 +90,23 @@ RUN_OPTIONS_TABLE = """
 
 # The forms that may be given as a dict, and what separates key and value on the wire.
 PAIRED_FORMS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
-NAMESPACED_SYSCTL = (r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
-                     r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*")
-SIZE = r"([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|([kmgtp])(?:i?b)?)?"
+SIZE_PATTERN = r"(?i)([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|[kmgtp](?:i?b)?)?"
+# The pattern of each value of a form, and what an error says to write.
+OPTION_PATTERNS = {
+    "cpus": (r"(?=\.?[0-9])[0-9]{0,6}(?:\.[0-9]{0,9})?", "a number such as 1.5, with nine decimals at most"),
+    "map": ("[^=].*", "KEY=VALUE"),
+    "mode": ("(?:host)?", "host, or leave it out"),
+    "network": ("[^=]+", "bridge, host, none, container:NAME or a network's name"),
+    "pid": ("(?:host|container:.+)?", "host or container:NAME, or leave it out"),
+    "pull": ("always|missing|never", "always, missing or never"),
+    "restart": ("(?:no|always|unless-stopped|on-failure(?::[0-9]{0,9})?)?",
+                "no, always, unless-stopped, on-failure or on-failure:N"),
+    "size": (SIZE_PATTERN, "a number and b, k, m or g, as in 512m"),
+    "swap": (SIZE_PATTERN + "|-1", "a number and b, k, m or g, as in 512m, or -1"),
+    "sysctl": (r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
+               r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*",
+               "KEY=VALUE, where KEY is net.*, fs.mqueue.* or one of the IPC part of kernel.*"),
+    "volume": ("[^:]+(?::[^:]+){0,2}", "SOURCE:PATH, SOURCE:PATH:MODE or PATH")}
 MAX_SIZE = (1 << 63) - 1       # the engine's int64
 # The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show
 # otherwise (null in place of [] or {}, "" in place of "no") is here; the rest that the docker CLI sends are
@@ -178,64 +192,40 @@ def checked_option_value(option, value):
         if all(isinstance(item, str) for item in value):
             return list(value)
     elif isinstance(value, str) or number or option.form == "cpus" and isinstance(value, float):
-        return value if option.form == "size" else str(value)
+        return str(value)
     raise UsageError("%s takes %s, not %r" % (option.flag, KIND_TYPES[option.kind], value))
 
 
 # -- forms: (option, value) → the JSON at the option's place. The value of a list option is a list of str.
 
-def namespace_mode(option, value):
-    container = option.keyword == "pid"
-    if value not in ("", "host") and not (container and re.fullmatch("container:.+", value, re.DOTALL)):
-        modes = "host or container:NAME" if container else "host"
-        raise UsageError("%s %s: not a mode" % (option.flag, value), "write %s, or leave it out" % modes)
-    return value
-
-
-def network_mode(option, value):
-    if not value or "=" in value:
-        raise UsageError("--network %s: not the name of a network" % (value or "''"),
-                         "write bridge, host, none, container:NAME or a network's name")
-    return value
+def require_pattern(option, value):
+    """UsageError unless `value`, or each of a list, matches the pattern of the option's form."""
+    pattern, form = OPTION_PATTERNS[option.form]
+    for text in value if isinstance(value, list) else [value]:
+        if not re.fullmatch(pattern, text, re.ASCII | re.DOTALL):
+            raise UsageError("%s %s: not a valid value" % (option.flag, text or "''"), "write " + form)
 
 
 def size_in_bytes(option, value):
-    """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024. An int stays as it is; -1 is no limit."""
-    if isinstance(value, int):
-        return value
-    if value == "-1" and option.keyword == "memory_swap":
+    """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024. -1 is no limit."""
+    if value == "-1":
         return -1
-    match = re.fullmatch(SIZE, value.lower(), re.ASCII)
-    size = int(float(match.group(1)) * 1024 ** " kmgtp".index(match.group(2) or " ")) if match else -1
-    if not 0 <= size <= MAX_SIZE:
-        raise UsageError("%s %s: not a size" % (option.flag, value), "write a number and b, k, m or g: 512m")
+    number, unit = re.fullmatch("([0-9.]+) ?(.?).*", value.lower()).groups()
+    size = int(float(number) * 1024 ** "bkmgtp".index(unit or "b"))
+    if size > MAX_SIZE:
+        raise UsageError("%s %s: more than %d bytes" % (option.flag, value, MAX_SIZE))
     return size
 
 
 def nano_cpus(option, value):
     """ "1.5" → billionths of a CPU (int)."""
-    match = re.fullmatch(r"([0-9]{0,6})(?:\.([0-9]{0,9}))?", value)
-    if match is None or not value.strip("."):
-        raise UsageError("--cpus %s: not a number of CPUs" % value,
-                         "write it as 1.5, with nine decimals at most")
-    return int(match.group(1) or 0) * 10 ** 9 + int((match.group(2) or "").ljust(9, "0"))
+    whole, _, fraction = value.partition(".")
+    return int(whole or 0) * 10 ** 9 + int(fraction.ljust(9, "0"))
 
 
 def restart_policy(option, text):
-    name, colon, count = text.partition(":")
-    known = name in ("", "no", "always", "unless-stopped", "on-failure")
-    if not known or not re.fullmatch("[0-9]{0,9}", count):
-        raise UsageError("--restart %s: not a restart policy" % text,
-                         "use no, always, unless-stopped, on-failure or on-failure:N")
-    if colon and name != "on-failure":
-        raise UsageError("--restart %s: only on-failure takes a count" % text)
+    name, _, count = text.partition(":")
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
-
-
-def pull_policy(option, value):
-    if value not in ("always", "missing", "never"):
-        raise UsageError("--pull %s: not one of always, missing, never" % value)
-    return value
 
 
 def environment_entries(items):
@@ -309,13 +299,10 @@ def address_entries(option, values):
 def host_entries(option, values):
     entries = []
     for item in values:
-        host, separator, address = item.partition("=" if "=" in item else ":")
-        if not separator or not host or not address:
-            raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP")
+        host, _, address = item.partition("=" if "=" in item else ":")
         address = address[1:-1] if address[:1] == "[" and address[-1:] == "]" else address
-        if address != "host-gateway" and not is_ip_address(address):
-            raise UsageError("--add-host %s: %r is not an IP address" % (item, address),
-                             "write HOST:IP, or HOST:host-gateway")
+        if not host or address != "host-gateway" and not is_ip_address(address):
+            raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP, or HOST:host-gateway")
         entries.append("%s:%s" % (host, address))
     return entries
 
@@ -342,8 +329,6 @@ def volume_entries(option, values):
     entries = []
     for value in values:
         fields = value.split(":")
-        if "" in fields or len(fields) > 3:
-            raise UsageError("invalid volume %r" % value, "write SOURCE:PATH, SOURCE:PATH:MODE or PATH")
         if len(fields) > 1 and fields[0].startswith("."):
             fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
         entries.append(":".join(fields))
@@ -351,18 +336,7 @@ def volume_entries(option, values):
 
 
 def key_value_object(option, values):
-    for item in values:
-        if item[:1] in ("", "="):
-            raise UsageError("%s %r has no key" % (option.flag, item), "write KEY=VALUE")
-    return dict(item.partition("=")[::2] for item in values)
-
-
-def sysctl_object(option, values):
-    for item in values:
-        if not re.fullmatch(NAMESPACED_SYSCTL, item, re.DOTALL):
-            raise UsageError("--sysctl %s: a container has only net.*, fs.mqueue.* and the IPC part of "
-                             "kernel.* of its own" % item, "write KEY=VALUE")
-    return key_value_object(option, values)
+    return dict(item.partition(PAIRED_FORMS[option.form])[::2] for item in values)
 
 
 def split_protocol(text):
@@ -427,14 +401,13 @@ def port_bindings(option, values):
 
 # The function of each form; a value of any other form is sent as it is.
 OPTION_FORMS = {
-    "size": size_in_bytes, "cpus": nano_cpus, "restart": restart_policy, "mode": namespace_mode,
-    "network": network_mode, "pull": pull_policy, "addrs": address_entries, "hosts": host_entries,
-    "caps": capability_entries, "secopt": security_entries, "volume": volume_entries,
-    "map": key_value_object, "sysctl": sysctl_object, "expose": exposed_ports, "publish": port_bindings,
+    "size": size_in_bytes, "swap": size_in_bytes, "cpus": nano_cpus, "restart": restart_policy,
+    "addrs": address_entries, "hosts": host_entries, "caps": capability_entries, "secopt": security_entries,
+    "volume": volume_entries, "map": key_value_object, "sysctl": key_value_object, "tmpfs": key_value_object,
+    "expose": exposed_ports, "publish": port_bindings,
     "entry": lambda option, value: [value] if isinstance(value, str) else value,
     "env": lambda option, values: environment_entries(values),
-    "envfile": lambda option, values: [entry for path in values for entry in read_env_file(path)],
-    "tmpfs": lambda option, values: dict(item.partition(":")[::2] for item in values)}
+    "envfile": lambda option, values: [entry for path in values for entry in read_env_file(path)]}
 
 
 # -- the request
@@ -498,6 +471,8 @@ def container_request(image, command=(), options=None):
     roots = {"C": body, "H": host, "Q": query, "client": client}
     for option, value in given_rows(options):
         value = checked_option_value(option, value)
+        if option.form in OPTION_PATTERNS:
+            require_pattern(option, value)
         if option.form in OPTION_FORMS:
             value = OPTION_FORMS[option.form](option, value)
         root, _, place = option.place.partition(".")

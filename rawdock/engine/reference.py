@@ -17,6 +17,7 @@ hexadecimal digits name an image that is here, never one to pull), an empty refe
 Leaves out: a `sha256:…` alone, which to the engine is an id, and not a reference to a registry.
 """
 import re
+from collections import namedtuple
 
 from ..errors import UsageError
 
@@ -31,24 +32,18 @@ DOMAIN_LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
 DOMAIN_PATTERN = r"(?:%s(?:\.%s)*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?" % (DOMAIN_LABEL, DOMAIN_LABEL)
 COMPONENT_PATTERN = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
 TAG_PATTERN = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-DIGEST_PATTERN = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
+DIGEST_PATTERN = "(?!sha256:(?![0-9a-f]{64}$))[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
 IMAGE_ID_PATTERN = "[0-9a-f]{64}"
 
 
-class Reference:
+class Reference(namedtuple("Reference", "domain path tag digest")):
     """An image reference whose short name is completed.
 
     `domain` ("docker.io") and `path` ("library/redis") are str, `tag` and `digest` ("sha256:…") str or None.
     A missing tag stays None; canonical() and pull_query() assume "latest".
     """
 
-    __slots__ = ("domain", "path", "tag", "digest")
-
-    def __init__(self, domain, path, tag=None, digest=None):
-        self.domain = domain
-        self.path = path
-        self.tag = tag
-        self.digest = digest
+    __slots__ = ()
 
     def repository(self):
         """The whole name, without tag and digest: "docker.io/library/redis"."""
@@ -77,14 +72,11 @@ class Reference:
         """The complete reference: "docker.io/library/redis:2.8", with the tag "latest" if it has neither."""
         return self.repository() + (self.suffix() or ":" + REFERENCE_TAG)
 
-    def __eq__(self, other):
-        return isinstance(other, Reference) and repr(self) == repr(other)
-
-    def __hash__(self):
-        return hash(repr(self))
-
     def __repr__(self):
         return "<Reference %s>" % (self.repository() + self.suffix())
+
+
+Reference.__new__.__defaults__ = (None, None)   # no tag, no digest
 
 
 def reads_as_domain(component):
@@ -104,8 +96,6 @@ def reference_mistake(domain, path, tag, digest):
     if not path:
         return "it names no repository"
     for component in path.split("/"):
-        if not component:
-            return "the path has an empty component"
         if not re.fullmatch(COMPONENT_PATTERN, component):
             if re.fullmatch(COMPONENT_PATTERN, component.lower()):
                 return "repository name (%s) must be lowercase" % path
@@ -115,9 +105,7 @@ def reference_mistake(domain, path, tag, digest):
         return ("%s is no tag: 1 to 128 letters, digits, '_', '.' or '-', not beginning with '.' or '-'"
                 % ascii(tag))
     if digest is not None and not re.fullmatch(DIGEST_PATTERN, digest):
-        return "%s is no digest: algorithm ':' and 32 or more hex digits" % ascii(digest)
-    if (digest or "").startswith("sha256:") and not re.fullmatch("sha256:" + IMAGE_ID_PATTERN, digest):
-        return "a sha256 digest has 64 lower-case hex digits, %s has not" % ascii(digest)
+        return "%s is no digest: sha256: and 64 lower-case hex digits, say" % ascii(digest)
     size = len(complete_path(domain, path))
     if size > REFERENCE_PATH_LIMIT:
         return "the path is %d characters long, %d are allowed" % (size, REFERENCE_PATH_LIMIT)
@@ -143,27 +131,14 @@ def parse_reference(text):
     digest = digest if at_sign else None
     if not text:
         mistake = "it is empty"
-    elif re.fullmatch(IMAGE_ID_PATTERN, text):
+    elif re.fullmatch("(?:sha256:)?" + IMAGE_ID_PATTERN, text):
         mistake = "64 hex digits are an image id, which cannot be a repository name"
-    elif re.fullmatch("sha256:" + IMAGE_ID_PATTERN, text):
-        mistake = "a digest alone is an image id; write NAME@%s..." % text[:15]
     else:
         mistake = reference_mistake(domain, path, tag, digest)
     if mistake:
         shown = ascii(text) if len(text) <= 80 else ascii(text[:77]) + "..."
         raise UsageError("invalid reference format: %s: %s" % (shown, mistake))
     return Reference(domain, complete_path(domain, path), tag, digest)
-
-
-def familiar_image(text):
-    """An image's name (str) as people write it, without its digest: "redis:2", not "docker.io/…/redis:2"."""
-    if "@" not in text and not text.startswith((REFERENCE_DOMAIN + "/", REFERENCE_DOMAIN_ALIAS + "/")):
-        return text
-    try:
-        reference = parse_reference(text)
-    except UsageError:
-        return text
-    return reference.familiar_name() + (":" + reference.tag if reference.tag else "")
 
 
 def pull_query(reference):

@@ -1,13 +1,13 @@
-"""Where an engine listens, as people write it.
+"""The addresses of engines, as people write them.
 
     unix:///var/run/docker.sock      a Unix socket; unix:// alone is the default path; unix://rel is relative
     tcp://127.0.0.1:2375/base        TCP; default host localhost, port 2375; the base path goes before /vX.Y
-    127.0.0.1:2375                   the same, as the docker CLI takes it
+    127.0.0.1:2375                   tcp:// is assumed, as in the docker CLI
     practice:                        the practice engine inside this process
 
 The grammar is the docker CLI's. Refused with a reason: http://, https://, http+unix://
 (the CLI refuses them too), npipe:// and fd:// (no such thing here), user, query and
-fragment parts that nobody would read. ssh:// and TLS are understood but not dialled yet.
+fragment parts, which have no meaning here. ssh:// is parsed but cannot be dialled yet.
 """
 import re
 

@@ -1,11 +1,11 @@
-"""Which engine is meant: flags, environment, the docker CLI's config.json and contexts.
+"""The address of the engine, from flags, the environment, and the docker CLI's config.json and contexts.
 
-Precedence, as measured with the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
-DOCKER_CONTEXT, config.json's currentContext, then /var/run/docker.sock. A context is a
-file the docker CLI made; it is read here, never written.
+The first of these that is there counts, as in the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
+DOCKER_CONTEXT, currentContext in config.json, then /var/run/docker.sock. A context is a file that the docker
+CLI made; it is only read here.
 
-TLS is not spoken yet: where the environment or a context asks for it, a TCP address is refused
-rather than dialled in the clear.
+TLS is not supported yet. Where the environment or a context asks for it, a TCP address is refused, because
+the connection would not be encrypted.
 """
 import os
 import re
@@ -26,15 +26,14 @@ def read_config_json(path):
         with open(path, encoding="utf-8") as file:
             import json
             value = json.load(file)
+        if isinstance(value, dict):
+            return value
+        problem = "does not hold a JSON object"
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise AddressError("%s cannot be read: %s" % (path, getattr(error, "strerror", None) or error),
-                           "mend or move the file, or name the engine with -H")
-    if not isinstance(value, dict):
-        raise AddressError("%s does not hold a JSON object" % path,
-                           "mend or move the file, or name the engine with -H")
-    return value
+        problem = "cannot be read: %s" % (getattr(error, "strerror", None) or error)
+    raise AddressError("%s %s" % (path, problem), "mend or move the file, or name the engine with -H")
 
 
 def context_address(name, environ):
@@ -52,21 +51,21 @@ def context_address(name, environ):
     host = endpoint.get("Host") if isinstance(endpoint, dict) else None
     if not isinstance(host, str):
         raise AddressError("context %r names no docker endpoint" % name, "name the engine with -H")
-    return plain_address(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
+    return address_without_tls(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
 
 
-def plain_address(text, tls):
-    """parse_address, but AddressError for a TCP address to which `tls` is wanted."""
+def address_without_tls(text, tls):
+    """str → Address. AddressError if `tls` (bool) asks for TLS and the address is a TCP one."""
     address = parse_address(text)
     if tls and address.scheme == "tcp":
-        raise AddressError("%s is to be reached over TLS, which this version does not speak" % address,
+        raise AddressError("%s asks for TLS, which this version does not support" % address,
                            "forward the engine's socket (ssh -L) and use unix://, or unset DOCKER_TLS_VERIFY "
                            "and DOCKER_TLS for a port without TLS")
     return address
 
 
 def context_in_use(context, environ):
-    """The name of the context meant (str), where no address is given by -H; "default" for none."""
+    """The name of the context to use (str) if there is no -H; "default" for none."""
     if not context and environ.get("DOCKER_HOST"):
         return "default"
     name = context or environ.get("DOCKER_CONTEXT")
@@ -89,8 +88,8 @@ def find_address(address=None, context=None, environ=None):
     # Set to anything, even 0, DOCKER_TLS_VERIFY turns TLS on in the docker CLI.
     tls = bool(environ.get("DOCKER_TLS_VERIFY") or environ.get("DOCKER_TLS"))
     if address:
-        return plain_address(address, tls)
+        return address_without_tls(address, tls)
     name = context_in_use(context, environ)
     if name != "default":
         return context_address(name, environ)
-    return plain_address(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)
+    return address_without_tls(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)

@@ -1,1 +1,1 @@
-"""The school: what shows how the protocol works. It stands on the client, and the client does not know of it."""
+"""The school: what shows how the protocol works. It uses the client, and the client does not know it."""

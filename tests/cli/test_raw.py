@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from rawdock.cli.raw import CRLFLines, find_endpoint_row, split_header
+from rawdock.cli.raw import CRLFLines, find_endpoint_row, search_endpoints, split_header
 from rawdock.errors import UsageError
 
 from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment,
@@ -373,3 +373,14 @@ def test_nc_ends_with_the_server_although_stdin_stays_open(rawdock_command):
 def test_nc_without_an_engine(rawdock_command):
     ran = run_to_end(rawdock_command + ["-H", "unix:///nonexistent/s", "nc"])
     assert ran.status == 1 and "no such socket" in assert_one_line(ran.err)
+
+
+def test_search_looks_at_names_paths_tags_help_and_parameters():
+    assert [row.name for row in search_endpoints("ROTATEWORKER")] == ["swarm_update"]
+    assert {row.name for row in search_endpoints("distribution")} == {"distribution_inspect"}
+    assert {row.name for row in search_endpoints("attach")} == {"container_attach",
+                                                                "container_attach_websocket"}
+    assert ("image_create" in {row.name for row in search_endpoints("image")}
+            and search_endpoints("ttach") == [])
+    assert {row.name for row in search_endpoints("fromImage")} == {"image_create"}
+    assert len(search_endpoints("")) == 108 and search_endpoints("no such word") == []

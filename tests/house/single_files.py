@@ -17,8 +17,8 @@ SIZES = {"client": ([], "", ("teach/",)),
 def run(argv, cwd):
     """→ (exit status, standard output, standard error), in an environment that leads to no rawdock."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    ran = subprocess.run([str(word) for word in argv], cwd=str(cwd), env=environment,
-                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    ran = subprocess.run([str(word) for word in argv], cwd=str(cwd), env=environment, timeout=60,
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return ran.returncode, ran.stdout, ran.stderr
 
 
@@ -34,8 +34,7 @@ SECTION_FORM = re.compile("SECTIONS\\[\"rawdock/(.+)\"\\] = \\(([0-9]+), \"(.*)\
 
 
 def sections_in(text):
-    """{name in FILES: (line that is noted for it, sections that it needs, its text)} of a single file, read
-    as text."""
+    """{name in FILES: (the line that SECTIONS has, the sections it needs, its text)} of a single file."""
     found = {}
     for name in re.findall(r"(?m)^# ==== begin rawdock/(.+)$", text):
         between = text.split("# ==== begin rawdock/%s\n" % name)[1].split("# ==== end rawdock/%s\n" % name)[0]

@@ -1,5 +1,4 @@
-"""The single file: its bytes depend on the tree alone; it runs alone, imports alone, and knows when it was
-changed."""
+"""The single file: one result every time, runs alone, imports alone, and knows when it was changed."""
 import ast
 import json
 import os
@@ -84,7 +83,7 @@ def test_each_own_import_leads_to_its_section(sectioned):
         assert sorted(called) == sorted(home for home in inside if home != "__init__.py"), name
 
 
-def test_each_section_notes_the_line_where_it_is(sectioned):
+def test_each_section_notes_its_line(sectioned):
     text = sectioned.read_text(encoding="utf-8")
     lines = text.split("\n")
     for name, (line, _, _) in sections_in(text).items():
@@ -156,7 +155,7 @@ for section, names in names_of.items():
             == "".join("%s [] True\n" % name for name in names))
 
 
-def test_every_function_knows_the_line_where_it_is(sectioned):
+def test_every_function_knows_its_line(sectioned):
     program = ("for name in rawdock.SECTIONS: rawdock.load_section(name)\n"
                "for thing in list(vars(rawdock).values()):\n"
                "    for one in [thing] + (list(vars(thing).values()) if isinstance(thing, type) else []):\n"

@@ -1,4 +1,4 @@
-"""The client does not need the school: no import of it, and every command works in a copy without
+"""The client works without the school: no import of it, and every command works in a copy that has no
 teach/."""
 import os
 import shutil

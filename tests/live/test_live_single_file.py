@@ -41,12 +41,14 @@ def pythons():
     return [(".".join(map(str, version)), found[version]) for version in sorted(chosen)]
 
 
+def written_file(*options):
+    """The bytes of the single file that tools/amalgamate writes."""
+    return subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate")] + list(options))
+
+
 @pytest.fixture(scope="module")
-def single_file(tmp_path_factory):
-    path = str(tmp_path_factory.mktemp("made") / "rawdock.py")
-    subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate"), "-o", path])
-    with open(path, "rb") as file:
-        return file.read()
+def single_file():
+    return written_file()
 
 
 @pytest.fixture(params=pythons(), ids=lambda pair: pair[0])

@@ -287,8 +287,9 @@ def test_logs_on_a_replay_with_docker_curl_and_rawdock(engine, folder, logged):
     with replayed(record, folder) as address:
         assert run_to_end([engine.docker_cli, "-H", address, "logs", logged]) == (0, first.out, first.err)
         assert run_to_end(TAP + ["-H", address, "logs", logged]) == (0, first.out, first.err)
+        recorded_id = engine.json("GET", "/containers/%s/json" % logged)["Id"]
         raw = run_to_end([need_program("curl"), "-sS", "--unix-socket", address[len("unix://"):],
-                          "http://d/containers/%s/logs?stdout=1&stderr=1" % logged])
+                          "http://d/containers/%s/logs?stdout=1&stderr=1" % recorded_id])
         assert raw.status == 0 and b"".join(re.findall(rb"out line \d\n", raw.out)) == first.out
         missing = run_to_end([engine.docker_cli, "-H", address, "images"])
         assert missing.status == 1 and b"this replay has no answer to GET /images/json" in missing.err

@@ -6,7 +6,7 @@ import pytest
 
 from rawdock.teach.lessons.course import LESSONS
 from tests.live.client import client, run_to_end
-from tests.live.test_live_single_file import alone, single_file   # noqa: F401 (fixtures)
+from tests.live.test_live_single_file import alone, written_file   # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -68,6 +68,11 @@ def test_a_lesson_on_a_real_engine(engine, number, no_redis, tmp_path):
                      stdin=LESSONS[number - 1].solution())
     assert (ran.status, ran.err) == (0, b""), ran
     assert b"Solved. 1 of 14" in ran.out
+
+
+@pytest.fixture(scope="module")
+def single_file():
+    return written_file("--whole")
 
 
 def test_the_school_alone(alone, tmp_path):   # noqa: F811

@@ -3,13 +3,15 @@
 First the other rows are cut out of the command tables. Then what is left is what main() needs, found by
 names alone:
 
-    a top-level definition    if its name is used. The house rules leave no other way to a global: no globals(),
-                              no import by string, one namespace
-    a method of a class       if an attribute of that name is used anywhere (x.name, getattr(x, "name")), for
-                              nobody knows of which class x is. Kept anyway: names that Python itself calls,
-                              and the methods of classes whose base is not the package's
-    a row of ENDPOINT_TABLE   if its name is used, as an attribute or as a text
-    a row of a table by kinds if a row of ENDPOINT_TABLE that stays names the kind
+    a top-level definition      if its name is used: by the house rules there is no other way to a global
+                                (one namespace, no globals(), no import by string)
+    a method of a class         if an attribute of that name is used anywhere (x.name, getattr(x, "name")),
+                                because the class of x is not known. Where a file looks attributes up by
+                                names that are put together, its texts are such names. A method that
+                                Python itself may call is always kept: names with two underscores,
+                                classes with a foreign base
+    a row of ENDPOINT_TABLE     if its name is used, as an attribute or as a text
+    a row of a table by kinds   if a row of ENDPOINT_TABLE that is kept names the kind
 
 So nothing that is needed is cut; a name that merely looks like a use keeps what it names.
 """
@@ -82,20 +84,18 @@ def cut_command_rows(text, wanted, known):
 
 
 # Tables of which a smaller file keeps only the rows it can use. A row of the first is an operation of the
-# Engine API; the others are dicts with one row a line, by the kinds that the rows of the first name.
+# Engine API. The others are dicts with one row a line, by the kinds that rows of the first name.
 OPERATION_TABLE = "ENDPOINT_TABLE"
 OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
 KIND_TABLES = ("QUERY_ENCODERS", "RESULT_READERS", "CONTENT_ENDS")
-# What Python's own functions call on an object that they are given, and the kind that Response.json() is
-# about.
+# What Python's own functions call on an object that they are given; the kind that Response.json() reads.
 CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
 KINDS_ALWAYS_USED = ("json",)
 
 
 class Piece:
-    """Lines that are kept or cut as one: a statement with the comments above it, a method, or a row of a
-    table.
+    """Lines that are kept or cut as one: a statement with the comments above it, a method, a row of a table.
 
     `parts` are the Pieces inside it that may be cut alone. `binds` are the names by which it is used, `space`
     says as what: "name" of a global, "attribute", "operation" or "kind". `uses` has the names in each space
@@ -135,9 +135,8 @@ class Piece:
         tree = ast.parse(text)
         self.uses["name"] = global_names(symtable.symtable(text, "piece", "exec"))
         self.uses["attribute"] = attribute_names(tree)
-        texts = {text_value(node) for node in ast.walk(tree)}
-        # docker.call("container_list"), docker.container_list()
-        self.uses["operation"] = texts | self.uses["attribute"]
+        texts = {text_value(node) for node in ast.walk(tree)} - {None}
+        self.uses["operation"] = texts | self.uses["attribute"]   # call("image_list"), docker.image_list()
 
 
 def attribute_names(tree):
@@ -149,9 +148,9 @@ def attribute_names(tree):
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
             if node.func.id in ("getattr", "hasattr", "setattr"):
                 name = node.args[1]
-                # getattr(self, "run_" + kind)
-                beginning = name.left if isinstance(name, ast.BinOp) else None
-                names.add(text_value(name) or "%s*" % (text_value(beginning) or ""))
+                if isinstance(name, ast.BinOp):   # getattr(self, "run_" + kind)
+                    names.add("%s*" % text_value(name.left))
+                names.add(text_value(name) or "*")
         elif isinstance(node, ast.ClassDef):   # `feed = take` in the body of a class
             names.update(one.id for statement in node.body if not isinstance(statement, ast.FunctionDef)
                          for one in ast.walk(statement) if isinstance(one, ast.Name))
@@ -159,8 +158,7 @@ def attribute_names(tree):
 
 
 def own_classes(sections):
-    """The classes whose methods are called by the package alone: their bases are such, or Python's data
-    types."""
+    """The classes whose methods only the package calls: their bases are such, or data types of Python."""
     bases = {node.name: node.bases for name, text in sections for node in parse_source(text, name).body
              if isinstance(node, ast.ClassDef)}
     own = set(bases)
@@ -187,8 +185,7 @@ def lost_methods(before, after):
 
 
 def method_pieces(node):
-    """A Piece for each method of a class that may be cut. One with two underscores may be called by
-    Python."""
+    """A Piece for each method of a class that may be cut; Python calls those with two underscores."""
     found, end = [], node.body[0].lineno - 1
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("__"):
@@ -241,6 +238,10 @@ def top_level_pieces(text, classes=frozenset()):
         for part in piece.parts:
             if part.space == "attribute":
                 part.read_code("class Owner:\n" + "\n".join(lines[part.first:part.last]) + "\n")
+    everything = [piece for one in pieces for piece in [one] + one.parts]
+    if any("*" in piece.uses["attribute"] for piece in everything):   # names out of a table, for one
+        for piece in everything:
+            piece.uses["attribute"] |= piece.uses["operation"]
     return pieces
 
 
@@ -279,9 +280,8 @@ def needed_pieces(homes, roots):
 
     while any([keep(pieces, not kept.isdisjoint(pieces)) for pieces in homes.values()]):
         if ALL_OPERATIONS in used["name"]:
-            used["operation"].update(name for pieces in homes.values() for piece in pieces
-                                     for part in piece.parts if part.space == "operation"
-                                     for name in part.binds)
+            rows = [part for pieces in homes.values() for piece in pieces for part in piece.parts]
+            used["operation"].update(name for row in rows if row.space == "operation" for name in row.binds)
     return kept
 
 
@@ -305,24 +305,21 @@ def keep_reachable(sections, roots):
     return result
 
 
-def school_commands(sections):
-    """The names of the commands whose tables stand in the school."""
-    found = set()
-    for name, text in sections:
-        if name.startswith("rawdock/teach/"):
-            cut_command_rows(text, set(), found)
-    return found
+def school_commands(main_text):
+    """The names of the commands that the school has, out of main.py."""
+    rows = re.findall(r'CommandFile\("[^"]*", "([^"]*)"', SCHOOL_BLOCK.search(main_text).group())
+    return set(" ".join(rows).split())
 
 
-def only_commands(sections, wanted, roots):
-    """The sections cut down to the commands `wanted` and to what they and `roots` (names) need."""
+def only_commands(sections, wanted, roots, elsewhere):
+    """The sections cut down to the commands `wanted` and to what they and `roots` (names) need.
+
+    `elsewhere`: the names of commands that there are too, though not in these sections.
+    """
     if sys.version_info < (3, 8):
         raise CannotAmalgamate("--only needs Python 3.8 or later to run this tool"
                                " (what it writes runs on 3.6)")
-    known = school_commands(sections)
-    if not wanted & known:
-        sections = [(name, without_school(text) if name == "rawdock/main.py" else text)
-                    for name, text in sections if not name.startswith("rawdock/teach/")]
+    known = set(elsewhere)
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
     if strangers:

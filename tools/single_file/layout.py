@@ -22,13 +22,7 @@ ABOUT_SECTIONS = """\
 # this one namespace, and tracebacks show the lines of this file.
 #
 """
-DOCSTRING = '''\
-"""rawdock: the Docker Engine API spoken by hand, bytes first, standard library only.
-
-This is the whole of it in reading order, lowest floor first: each section uses only
-what is above it.
-"""
-'''
+DOCSTRING = '"""rawdock: the Docker Engine API spoken by hand, bytes first, standard library only."""\n'
 # At the top of plain text that has the command line: loader.py has it for sections.
 PLAIN_HEAD = '''\
 from _signal import SIG_DFL, SIGINT, signal
@@ -79,25 +73,27 @@ def starts_with(sections):
     return None
 
 
-def start_text(sections, public_names, plain):
+def start_text(sections, public_names, lazy):
     """The last part: the public names, and what the file does when it is run."""
     names = "\n".join(["__all__ = ("] + wrapped_names(public_names, "    ")) + ").split()\n"
     run = {None: START_CORE, "main": "    sys.exit(main())\n",
-           "run_process": "    %s\n" % ("run_process()" if plain else RUN_PROCESS)}[starts_with(sections)]
-    return names + "\n\n" + (PLAIN_START if plain else START) + run
+           "run_process": "    %s\n" % (RUN_PROCESS if lazy else "run_process()")}[starts_with(sections)]
+    return names + "\n\n" + (START if lazy else PLAIN_START) + run
 
 
 def layout(title, licence, version, parts, needs):
     """The single file as str. `needs`: {name of a part that is a section: the sections before it}."""
-    plain = not needs
     top = ["#!/usr/bin/env python3", title] + INTRODUCTION.splitlines()
-    top += [] if plain else ABOUT_SECTIONS.splitlines()
+    top += ABOUT_SECTIONS.splitlines() if needs else []
     top += [("# " + line).rstrip() for line in licence.strip().splitlines()]
     top += ["#", "# line   section"]
     first_line = len(top) + len(parts) + 4   # three lines follow the contents: "#", the sum, the end
-    body, contents = (DOCSTRING + '__version__ = "%s"' % version).split("\n"), []
+    start = DOCSTRING + '__version__ = "%s"\n' % version
+    if not needs and any(name == "rawdock/main.py" for name, _ in parts):
+        start += PLAIN_HEAD
+    body, contents = start.split("\n"), []
     for name, text in parts:
-        body += ["", "", "# ==== begin " + name]
+        body.append("# ==== begin " + name)
         contents.append("# %5d  %s" % (first_line + len(body) - 1, name))
         lines = text.strip("\n").split("\n")
         if name in needs:

@@ -131,16 +131,8 @@ def refuse_bare_imports(tree, where):
                                            "put it beside another statement" % (where, statements[0].lineno))
 
 
-@functools.lru_cache(maxsize=None)
-def section_of(text, name, plain=False):
-    """The section of one file → (its text, the sections that must run before it).
-
-    An own import inside a function loads the section that it is from, in its place; with `plain` it is left
-    out.
-    """
-    where = "rawdock/" + name
-    tree = parse_source(text, where)
-    statements = own_import_statements(text)
+def refuse_what_cannot_be_cut(text, tree, statements, where):
+    """CannotAmalgamate for own imports in a form that cannot be cut, and for what would end a raw string."""
     own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     if len(own) != len(statements):
         raise CannotAmalgamate("%s: an import of its own package shares its line with something else:"
@@ -159,6 +151,18 @@ def section_of(text, name, plain=False):
     if quotes >= 0:
         raise CannotAmalgamate("%s:%d: three single quotes in a row would end the section: use double quotes"
                                % (where, text.count("\n", 0, quotes) + 1))
+
+
+@functools.lru_cache(maxsize=None)
+def section_of(text, name, lazy=True):
+    """The section of one file → (its text, the sections that must run before it).
+
+    An own import inside a function becomes a call of load_section(), or nothing where not `lazy`.
+    """
+    where = "rawdock/" + name
+    tree = parse_source(text, where)
+    statements = own_import_statements(text)
+    refuse_what_cannot_be_cut(text, tree, statements, where)
     needs = set()
     kept, lines, number = [], text[:-1].split("\n"), 0
     while number < len(lines):
@@ -170,7 +174,7 @@ def section_of(text, name, plain=False):
         while number in statements:
             last, column, module = statements[number]
             home = import_home(name, module)
-            in_place = bool(home and column) and not plain
+            in_place = bool(home and column) and lazy
             if in_place:
                 kept.append('%sload_section("%s")' % (" " * column, home))
             elif home and not column:

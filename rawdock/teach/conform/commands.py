@@ -2,12 +2,13 @@
 
 What it needs is imported when it runs, for `rawdock --help` reads this file too.
 """
+import os
+
 from ...cli.flags import Command, command_table
-from ...errors import UsageError
 from ...net.address import parse_address
 
 CONFORM_FLAGS = """
---record  bool  print what the engine answered as the table of facts in the source has it
+--record  bool  print what the engine answered in the form of the table of facts in the source
 """
 SHOWN_PLACES = 3    # of one difference
 
@@ -17,12 +18,7 @@ def conform_address(console, arguments):
     if not arguments:
         return str(console.engine_address())
     text = arguments[0]
-    if "://" not in text and not text.startswith("/"):
-        if ":" in text:
-            raise UsageError("%s is no socket" % text, "give a path, unix:///PATH or tcp://HOST:PORT")
-        from os import path
-        text = path.abspath(text)
-    return str(parse_address(text if "://" in text else "unix://" + text))
+    return str(parse_address(text if "://" in text else "unix://" + os.path.abspath(text)))
 
 
 def do_conform(console, options, arguments):
@@ -35,9 +31,8 @@ def do_conform(console, options, arguments):
         try:
             if not options["record"]:
                 return report_conform(console, docker.address, results)
-            named = {}
             for scenario, found in results:
-                console.out.line(write_facts(scenario, found, named))
+                console.out.line(write_facts(scenario, found))
             return 0
         finally:
             results.close()

@@ -1,7 +1,8 @@
 """What a real engine answers to the scenarios of `rawdock conform`: status, type, framing, shape of the body.
 
 They were recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12, Linux, cgroup v1,
-overlay2) at API 1.41, and are not written by hand: facts recorded from another engine would replace these.
+overlay2) at API 1.41: facts recorded from another engine would replace these. Steps with equal facts were then
+put into one line, and large objects that come again given a name.
 
 A line has the names of one step or more, with commas between them, and then those four; a line that begins
 with blanks continues the one before. In a shape, s is a string, n a number, b true or false, null a value

@@ -13,8 +13,6 @@ from ...wire.frames import FrameReader
 
 MAX_DIFFERENCES = 12     # how many of one body are shown
 SHAPE_COLUMNS = 100      # the width of a shape in a difference
-FACT_COLUMNS = 200       # the width of a line of CONFORM_FACTS
-NAMED_COLUMNS = 100      # a wider object has a line and a name of its own
 
 # Keys whose object has keys that a user chooses: only the values there are compared.
 FREE_MAPS = frozenset(
@@ -117,7 +115,7 @@ def write_shape(shape):
 
 
 def read_shape(text, named):
-    """The shape that write_shape() or shape_text() wrote as `text`. `named`: a dict of name → shape."""
+    """The shape that is written as `text`; `named` is a dict of name → the shape that @NAME stands for."""
     if text.startswith("@"):
         base, _, change = text[1:].partition("+")
         return dict(named[base], **read_shape(change or "{}", named))
@@ -129,46 +127,12 @@ def read_shape(text, named):
     return json.loads(re.sub(r"[^\[\]{}:,]+", leaf, text))
 
 
-def shape_text(shape, named):
-    """A folded shape as it is written (str): in full, or as a named one with keys added or changed."""
-    text = write_shape(shape)
-    if not isinstance(shape, dict) or len(text) <= NAMED_COLUMNS:
-        return text
-    for name, base in sorted(named.items()):
-        if set(base) <= set(shape):
-            change = {key: value for key, value in shape.items() if base.get(key) != value}
-            text = min(text, "@" + name + ("+" + write_shape(change) if change else ""), key=len)
-    return text
-
-
-def fold_shape(shape, key, named, lines, whole=False):
-    """`shape` with @NAME in place of each large object in it, but not of itself if it is the `whole` body.
-
-    Large objects that are not in `named` yet are added to it under their `key`, and their lines to `lines`.
-    """
-    if isinstance(shape, list):
-        return [fold_shape(one, key, named, lines) for one in shape]
-    if not isinstance(shape, dict):
-        return shape
-    shape = {name: fold_shape(one, key if name == "*" else name, named, lines)
-             for name, one in sorted(shape.items())}
-    if whole or len(write_shape(shape)) <= NAMED_COLUMNS:
-        return shape
-    text = shape_text(shape, named)
-    if text[1:] not in named:
-        while key in named:
-            key += "'"
-        lines.append("@%s %s" % (key, text))
-        named[key], text = shape, "@" + key
-    return text
-
-
-ConformFact = namedtuple("ConformFact", "status kind framing shape says message")
-ConformFact.__new__.__defaults__ = (None, None)
+ConformFact = namedtuple("ConformFact", "status kind framing shape message")
+ConformFact.__new__.__defaults__ = ("",)
 ConformFact.__doc__ = """What an answer is like.
 
-`status` (int), `kind` (content type or "-"), `framing` and `shape`. `says`: whether the `message` (str) of a
-refusal contains what it must, None if nothing is demanded.
+`status` (int), `kind` (content type or "-"), `framing` and `shape`; `message` (str) is that of a refusal,
+with the names as the step has them.
 """
 
 
@@ -190,39 +154,24 @@ def read_facts(text):
     return found
 
 
-def write_facts(scenario, results, named):
-    """The facts of a scenario as text for CONFORM_FACTS. `named` (dict) is kept for the next scenario."""
-    lines, groups = ["[%s]" % scenario], OrderedDict()
+def write_facts(scenario, results):
+    """The facts of a scenario as text that read_facts() reads, a line for each step."""
+    lines = ["[%s]" % scenario]
     for step, fact in results:
         if not isinstance(fact, ConformFact):
             raise UsageError("%s/%s: %s" % (scenario, step.name, fact),
                              "facts are recorded from an engine that answers")
-        key = fact.status, fact.kind, fact.framing, write_shape(fact.shape)
-        groups.setdefault(key, (fact, []))[1].append(step.name)
-    for fact, steps in groups.values():
-        shape = fold_shape(fact.shape, steps[0], named, lines, True)
-        answer = fact.status, fact.kind, fact.framing, shape_text(shape, named)
-        lines.append("%s %d %s %s %s" % ((",".join(steps),) + answer))
-        if isinstance(shape, dict):
-            named.setdefault(steps[0], shape)
-    return "\n".join(folded_line(line) for line in lines)
-
-
-def folded_line(line):
-    """`line` on as many lines as its width needs; those after the first begin with blanks."""
-    folded = ""
-    while len(line) > FACT_COLUMNS and "," in line[40:FACT_COLUMNS]:
-        cut = line.rindex(",", 40, FACT_COLUMNS) + 1
-        folded, line = folded + line[:cut] + "\n", "    " + line[cut:]
-    return folded + line
+        answer = fact.status, fact.kind, fact.framing, write_shape(fact.shape)
+        lines.append("%s %d %s %s %s" % ((step.name,) + answer))
+    return "\n".join(lines)
 
 
 def compare_fact(expected, seen, says):
     """(how many things were compared, lines that say how they differ, how many of the things differ).
 
-    `seen` is a ConformFact, or the error that came in its place; only then `expected` may be None. If one
-    answer is a success and the other a refusal, one line says that: content type, framing and body differ as
-    a consequence.
+    `seen` is a ConformFact, or the error that came in its place; only then `expected` may be None. `says`
+    (str) must be in the message of a refusal. If one answer is a success and the other a refusal, one line
+    says that: content type, framing and body differ as a consequence.
     """
     if not isinstance(seen, ConformFact):
         return 1, ["no answer to compare: %s" % " ".join(str(seen).split())], 1
@@ -230,7 +179,7 @@ def compare_fact(expected, seen, says):
              for row in zip(("status", "content type", "framing"), expected, seen) if row[1] != row[2]]
     shapes = shape_differences(expected.shape, seen.shape)
     wrong = len(lines) + bool(shapes)
-    if says and not seen.says:
+    if says.lower() not in seen.message.lower():
         lines.append("message: expected to contain %r, seen %r" % (says, seen.message))
         wrong += 1
     if (expected.status < 400) != (seen.status < 400):

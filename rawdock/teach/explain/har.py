@@ -4,19 +4,19 @@ There is one entry for each exchange whose request head is complete, in the orde
 every field that the format requires. What HAR has no field for is under keys that begin with `_`, as HAR
 allows:
 
-    log        `_record` where and when; `_connections` each with its counts, notes and errors, and with
-               its bytes if no exchange was complete
+    log        `_connections` each with its counts, notes and errors, and with its bytes if no exchange was
+               complete
     entry      `_socket` if the URL's host is invented because there is only a path;
-               `_raw_sent` and `_raw_received`, the two directions of a hijacked stream; `_interim` responses
-    message    `_framing`, `_chunk_sizes`, `_frames`;
-               how it ended: `_verdict`, `_error`, `_rule`, `_offset`
+               `_raw_sent` and `_raw_received`, the two directions of a hijacked stream
+    message    `_framing`, `_frames`; how it ended: `_verdict`, `_error`, `_rule`, `_offset`
 
 Promises: a body that is UTF-8 is text, any other is in base64; sizes are those on the wire; times add up.
 Bodies are cut at 1 MiB, and `_left_out` is the number of bytes left out. A response that never came has
 status 0, as in a browser.
 
-Left out: cookies (the Engine API has none; those of a proxy are among the headers), the parameters of form
-bodies (an engine takes none), DNS, connect and TLS times (a record begins after them). The format:
+Left out: interim responses, the sizes of chunks, cookies (the Engine API has none; those of a proxy are among
+the headers), the parameters of form bodies (an engine takes none), DNS, connect and TLS times (a record
+begins after them). The format:
 http://www.softwareishard.com/blog/har-12-spec/
 """
 import json
@@ -29,7 +29,8 @@ from ...net.address import parse_address
 from ...net.response import check_stream_message
 
 MAX_HAR_TEXT_BYTES = 1 << 20
-MAX_HAR_ITEMS = 10000         # chunk sizes or frames of one message
+MAX_HAR_FRAMES = 10000        # of one message
+MAX_HAR_FRAME_BYTES = 1024    # of one frame: all of its bytes are in the body too
 LAST_HAR_SECOND = 253402300799   # the end of the year 9999, the last with four digits in ISO 8601
 NO_HAR_TYPE = "x-unknown"     # what browsers write without a Content-Type
 
@@ -49,26 +50,21 @@ def har_text(data, spans, limit=MAX_HAR_TEXT_BYTES):
 
     `_left_out` is the number of bytes beyond `limit`, if there are any.
     """
+    from base64 import b64encode
+    from codecs import getincrementaldecoder
     size = sum(end - start for start, end in spans)
     kept = bytearray()
     for start, end in spans:
         kept += data[start:min(end, start + limit - len(kept))]
-        if len(kept) >= limit:
-            break
+    left = size - len(kept)
     facts = {"size": size}
-    cut = size - len(kept)
-    for shorter in range(min(4, len(kept) + 1) if cut else 1):   # no part of a character is kept at the cut
-        try:
-            facts["text"] = kept[:len(kept) - shorter].decode("utf-8")
-            cut += shorter
-            break
-        except UnicodeDecodeError:
-            pass
-    else:
-        from base64 import b64encode
-        facts["text"], facts["encoding"] = b64encode(kept).decode("ascii"), "base64"
-    if cut:
-        facts["_left_out"] = cut
+    try:
+        facts["text"] = text = getincrementaldecoder("utf-8")().decode(kept, not left)
+        left = size - len(text.encode("utf-8"))   # no part of a character is kept at the cut
+    except UnicodeDecodeError:
+        facts.update(text=b64encode(kept).decode("ascii"), encoding="base64")
+    if left:
+        facts["_left_out"] = left
     return facts
 
 
@@ -112,22 +108,13 @@ def reported_error(message):
 
 
 def har_wire(message, stream):
-    """What HAR has no field for in a message: how it was framed, how it ended, its chunks and its frames."""
-    facts = dict(har_verdict(message.error or reported_error(message), message.complete, message.framing),
-                 _framing=message.framing)
-    sizes = [int(stream.data[span.start:span.end], 16) for span in message.spans if span.role == "chunk size"]
-    if sizes:
-        facts["_chunk_sizes"] = sizes[:MAX_HAR_ITEMS]
-        if len(sizes) > MAX_HAR_ITEMS:
-            facts["_chunk_sizes_left_out"] = len(sizes) - MAX_HAR_ITEMS
+    """What HAR has no field for in a message: how it was framed, how it ended, and its frames."""
+    facts = har_verdict(message.error or reported_error(message), message.complete, message.framing)
+    facts["_framing"] = message.framing
     if message.frames is not None:
-        facts["_frames"], left = [], MAX_HAR_TEXT_BYTES
-        for number, spans in message.frames[:MAX_HAR_ITEMS]:
-            frame = har_text(stream.data, spans, left)
-            left -= frame["size"] - frame.get("_left_out", 0)
-            facts["_frames"].append(dict(stream=STREAM_NAMES[number], **frame))
-        if len(message.frames) > MAX_HAR_ITEMS:
-            facts["_frames_left_out"] = len(message.frames) - MAX_HAR_ITEMS
+        facts["_frames"] = [dict(har_text(stream.data, spans, MAX_HAR_FRAME_BYTES), stream=STREAM_NAMES[kind])
+                            for kind, spans in message.frames[:MAX_HAR_FRAMES]]
+        facts["_frames_left_out"] = len(message.frames[MAX_HAR_FRAMES:])
     return facts
 
 
@@ -176,37 +163,27 @@ def har_entry(exchange, connection, started, base):
     if exchange.raw_sent:   # which is not part of the request
         sent = connection.requests.seconds_at(exchange.raw_sent[0][0] - 1)
     answered, received = (sent, sent) if response is None else response.seconds
-    timings = {"blocked": -1, "dns": -1, "connect": -1, "send": har_milliseconds(first, sent),
-               "wait": har_milliseconds(sent, answered), "receive": har_milliseconds(answered, received),
-               "ssl": -1}
+    timings = {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": har_milliseconds(first, sent),
+               "wait": har_milliseconds(sent, answered), "receive": har_milliseconds(answered, received)}
     facts = {"pageref": "record", "startedDateTime": har_time(started + first),
              "time": round(timings["send"] + timings["wait"] + timings["receive"], 3),
              "request": har_request(request, connection.requests, exchange.raw_sent, base),
              "response": har_response(response, connection.responses),
              "cache": {}, "timings": timings, "connection": str(connection.number),
              "_resourceType": "fetch"}   # the type of requests that browsers make for a script
-    if exchange.interim:
-        facts["_interim"] = [{"status": message.head.status, "statusText": message.head.reason,
-                              "headers": har_headers(message.head.headers)}
-                             for message in exchange.interim]
     if exchange.switched:
         facts["_raw_sent"] = har_text(connection.requests.data, exchange.raw_sent)
         facts["_raw_received"] = har_text(connection.responses.data, exchange.raw_received)
     return facts
 
 
-def har_connection(connection, started, entries):
+def har_connection(connection, entries):
     """A connection, beside its `entries` (WireExchanges), as a member of `_connections`."""
     streams = (("sent", connection.requests), ("received", connection.responses))
-    events = connection.recorded.events
-    facts = {"number": connection.number, "opened": har_time(started + events[0].seconds) if events else None,
-             "ends": [{"direction": event.direction, "kind": event.kind,
-                       "time": har_time(started + event.seconds)}
-                      for event in events if event.kind in ("half-close", "close", "reset")],
-             "sent": len(connection.requests.data), "received": len(connection.responses.data),
-             "exchanges": len(entries), "notes": list(connection.recorded.notes),
+    facts = {"number": connection.number, "notes": connection.recorded.notes,
              "errors": [dict(har_error(stream.error), direction=name) for name, stream in streams
                         if stream.error is not None]}
+    facts.update((name, len(stream.data)) for name, stream in streams)
     if not any(exchange.response is not None and exchange.response.complete for exchange in entries):
         facts.update(("bytes_" + name, har_text(stream.data, [(0, len(stream.data))]))
                      for name, stream in streams)
@@ -234,13 +211,12 @@ def write_har(annotated, file):
         entries = [exchange for exchange in connection.exchanges if exchange.request is not None
                    and exchange.request.head is not None]
         exchanges += [(exchange.request.seconds[0], exchange, connection) for exchange in entries]
-        connections.append(har_connection(connection, recording.started, entries))
+        connections.append(har_connection(connection, entries))
     exchanges.sort(key=lambda timed: timed[0])
-    started = har_time(recording.started)
     log = {"version": "1.2", "creator": {"name": "rawdock", "version": __version__},
-           "pages": [{"startedDateTime": started, "id": "record", "title": recording.address,
-                      "pageTimings": {"onContentLoad": -1, "onLoad": -1}}],
-           "_record": {"address": recording.address, "started": started}, "_connections": connections}
+           "pages": [{"startedDateTime": har_time(recording.started), "id": "record",
+                      "title": recording.address, "pageTimings": {"onContentLoad": -1, "onLoad": -1}}],
+           "_connections": connections}
     # Each entry may have megabytes: they are made and written one by one.
     file.write(('{"log": %s, "entries": [' % json.dumps(log)[:-1]).encode("ascii"))
     for at, (_, exchange, connection) in enumerate(exchanges):

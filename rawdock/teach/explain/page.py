@@ -23,7 +23,8 @@ from .page_assets import PAGE_BODY, PAGE_COLOURS, PAGE_SCRIPT, PAGE_STYLE
 PAGE_MESSAGE_BYTES = 65536     # kept of one message at most
 PAGE_STREAM_BYTES = 262144     # of one direction of one connection
 PAGE_BYTES = 4194304           # of the whole page
-PAGE_ITEMS = 4000              # arrivals of a stream, frames and pieces of a body of a message
+PAGE_ITEMS = 4000              # arrivals of a stream, pieces of a body of a message
+PAGE_FRAMES = 1000             # decoded frames of a message
 
 # A kind has a colour and a place in the list of roles. Each row: the kind, then its roles.
 PAGE_KINDS = (
@@ -81,9 +82,7 @@ def page_palette():
     rows = [line.split() for line in PAGE_COLOURS.split("\n") if line]
     light, dark = [" ".join("--%s:%s;" % (row[0], row[shade]) for row in rows) for shade in (1, 2)]
     kinds = "".join(".k-%s{--c:var(--%s);--t:var(--%s-tint)}" % ((kind[0],) * 3) for kind in PAGE_KINDS)
-    return ("\n:root{color-scheme:light;%s}\n:root[data-theme=dark]{color-scheme:dark;%s}\n"
-            "@media (prefers-color-scheme:dark){:root:not([data-theme=light]){color-scheme:dark;%s}}\n%s\n"
-            % (light, dark, dark, kinds))
+    return "\n:root{%s}\n@media (prefers-color-scheme:dark){:root{%s}}\n%s\n" % (light, dark, kinds)
 
 
 class PageTable(dict):
@@ -308,25 +307,18 @@ def described(parts, streams, about, **facts):
     """The JSON of an exchange: `facts`, and what the timeline and the heading show of its `parts`."""
     for part in parts:
         streams[part["way"]].claim(part["start"], part["end"])
-    timed = [part for part in parts if part["end"] > part["start"]]
-    moments = [moment for part in timed for moment in part["times"]] or [0]
-    phases = [[part["phase"]] + part["times"] for part in timed]
-    sent = [part["times"][1] for part in timed if part["phase"] == "request"]
-    answered = [part["times"][0] for part in timed if part["phase"] == "response"]
-    if sent and answered and answered[0] > sent[0]:
-        phases.insert(0, ["wait", sent[0], answered[0]])
+    moments = [moment for part in parts if part["end"] > part["start"] for moment in part["times"]] or [0]
     errors = [part["error"]["word"] for part in parts if part.get("error")]
     if max(moments):
         about = about + ["%.1f to %.1f ms" % (min(moments), max(moments))]
     return dict({"says": "", "method": "", "status": 0}, about=". ".join(about) + ".",
-                wrong=errors[0] if errors else "", times=[min(moments), max(moments)], phases=phases,
+                wrong=errors[0] if errors else "", times=[min(moments), max(moments)],
                 parts=parts, **facts)
 
 
 def message_part(title, message, stream, raw):
     """A message as a part: its bytes in the stream, without the raw stream that follows."""
     part = page_part(title, message.start, min([message.end] + [start for start, _ in raw]), stream, message)
-    part["phase"] = "request" if message.kind == "request" else "response"
     error = message.error
     if message.framing != "none":
         part["about"] += ", framing: " + message.framing
@@ -341,16 +333,16 @@ def message_part(title, message, stream, raw):
 def page_part(title, start, end, stream, message=None):
     """Bytes [start, end) of a stream as the script draws them, and which of them are the message's body."""
     part = {"title": title, "way": stream.way, "start": start, "end": end, "times": stream.times(start, end),
-            "about": counted(end - start, "byte"), "phase": "stream"}
+            "about": counted(end - start, "byte")}
     whole = message is None or message.head is None
     body = within_part([(start, end)] if whole else message.body, start, end)
     if message is not None and message.frames is not None:
         frames = [[number] + flattened(within_part(ranges, start, end)) for number, ranges in message.frames]
         frames = [frame for frame in frames if len(frame) > 1]
         if frames:
-            part.update(frames=frames[:PAGE_ITEMS], framesLeft=max(0, len(frames) - PAGE_ITEMS))
+            part.update(frames=frames[:PAGE_FRAMES], framesLeft=max(0, len(frames) - PAGE_FRAMES))
     part["body"] = flattened(body[:PAGE_ITEMS])
-    part["bodyLeft"] = sum(last - first for first, last in body[PAGE_ITEMS:])
+    part["size"] = sum(last - first for first, last in body)
     part["json"] = message is not None and (message.messages is not None or has_json(message.head))
     return part
 

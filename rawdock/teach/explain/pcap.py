@@ -6,12 +6,11 @@ FIN for a half-close or close, RST for a reset. The server's port is 80, where W
 
 Promises: the payloads of a direction, joined, are the bytes of that direction in the record; checksums are
 right; initial sequence numbers are 0, so that a sequence number less 1 is the offset of a byte in its
-direction (modulo 2^32), as `explain` shows it. A note of the record becomes a comment of the packet before
-it. What a record can have and TCP cannot (bytes after a half-close) is written anyway, and Wireshark
-marks it.
+direction (modulo 2^32), as `explain` shows it. What a record can have and TCP cannot (bytes after a
+half-close) is written anyway, and Wireshark marks it.
 
 Invented, because the record does not have them: addresses, ports, windows, when acknowledgements are sent,
-and the time of the handshake, which is that of the connection's first event.
+and the time of the handshake, which is that of the connection's first event. Left out: notes of the record.
 
 Formats: draft-ietf-opsawg-pcapng (blocks, options), RFC 791 (IPv4), RFC 9293 (TCP), RFC 7323
 (window scale), RFC 1071 (checksum).
@@ -27,7 +26,7 @@ PCAP_ENGINE_ADDRESS = 0x7f000001
 PCAP_CLIENT_ADDRESS = 0x7f000002
 MAX_SEGMENT_BYTES = 65495            # the room in an IPv4 packet, and what Linux announces on lo
 MAX_UNACKNOWLEDGED_BYTES = 1 << 20   # after so many the other side acknowledges them
-MAX_COMMENT_BYTES = 4096
+MAX_OPTION_BYTES = 4096
 MAX_PCAP_STAMP = 2**64 - 1           # nanoseconds: in the year 2554
 
 TCP_FIN, TCP_SYN, TCP_RST, TCP_PSH, TCP_ACK = 1, 2, 4, 8, 16
@@ -66,40 +65,30 @@ def pcapng_option(code, value):
     return struct.pack("<HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
 
 
-def pcapng_options(pairs):
-    """(code, value) pairs → the options of a block with their end, or b"" without any."""
-    return b"".join(pcapng_option(*pair) for pair in pairs) + pcapng_option(0, b"") if pairs else b""
-
-
 def pcapng_block(kind, body):
     """A block of type `kind`; `body` is bytes, padded to 32 bits."""
     size = struct.pack("<I", 12 + len(body))
     return struct.pack("<I", kind) + size + body + size
 
 
-def comment_options(notes):
-    """Notes (list of bytes, UTF-8) as (code, value) pairs of comment options, each of bounded length."""
-    return [(1, note[:MAX_COMMENT_BYTES].decode("utf-8", "ignore").encode("utf-8")) for note in notes]
-
-
-def pcapng_start(recording, notes):
+def pcapng_start(address):
     """The blocks before the packets: the program, the interface, the names of the addresses."""
     from ... import __version__
+    comment = b"synthesized TCP: only the bytes, their order and their times were seen"
     program = ("rawdock %s" % __version__).encode("ascii")
-    notes = [b"synthesized TCP: only the bytes, their order and their times were seen"] + notes
-    address = recording.address.encode("utf-8", "replace")[:MAX_COMMENT_BYTES]
+    interface = address.encode("utf-8", "replace")[:MAX_OPTION_BYTES]
+    end = pcapng_option(0, b"")
     names = b"".join(pcapng_option(1, struct.pack(">I", number) + name + b"\0")
                      for number, name in ((PCAP_CLIENT_ADDRESS, b"client"), (PCAP_ENGINE_ADDRESS, b"engine")))
     return b"".join((
-        # Section header: byte-order magic, version 1.0, length not given; comments, and the application (4).
-        pcapng_block(0x0a0d0d0a,
-                     struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)
-                     + pcapng_options(comment_options(notes) + [(4, program)])),
+        # Section header: byte-order magic, version 1.0, length not given; a comment (1), the application (4).
+        pcapng_block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)
+                     + pcapng_option(1, comment) + pcapng_option(4, program) + end),
         # Interface description: packets of any length; description (3); time stamps in nanoseconds (9).
         pcapng_block(1, struct.pack("<HHI", PCAP_LINK_TYPE, 0, 0)
-                     + pcapng_options([(3, address), (9, b"\x09")])),
+                     + pcapng_option(3, interface) + pcapng_option(9, b"\x09") + end),
         # Name resolution: IPv4 records, then the end of the records.
-        pcapng_block(4, names + pcapng_option(0, b""))))
+        pcapng_block(4, names + end)))
 
 
 class PcapConnection:
@@ -146,42 +135,18 @@ class PcapConnection:
             yield self.packet(direction, TCP_RST | TCP_ACK)
 
 
-def fold_notes(connection):
-    """Yield (seconds, number, event, notes) for each event that is not a note.
-
-    `notes` (list of bytes) are those that follow the event, and for the first event also those before it.
-    """
-    last, notes = None, []
-    for event in connection.events:
-        if event.kind == "note":
-            notes.append(event.data)
-            continue
-        if last is not None:
-            yield last.seconds, connection.number, last, notes
-            notes = []
-        last = event
-    if last is not None:
-        yield last.seconds, connection.number, last, notes
-
-
 def write_pcap(annotated, file):
     """Write an AnnotatedRecording to `file` (binary) as pcapng."""
-    from heapq import merge
     recording = annotated.recording
-    unplaced = [event.data for connection in recording.connections
-                if all(event.kind == "note" for event in connection.events)
-                for event in connection.events]
-    file.write(pcapng_start(recording, unplaced))
-    connections = {connection.number: PcapConnection(connection.number)
-                   for connection in recording.connections}
+    file.write(pcapng_start(recording.address))
+    events = []
+    for connection in recording.connections:
+        carrier = PcapConnection(connection.number)
+        events += [(event.seconds, carrier, event) for event in connection.events if event.kind != "note"]
     started = int(recording.started * 10**9)
-    for seconds, number, event, notes in merge(*map(fold_notes, recording.connections),
-                                               key=lambda timed: timed[0]):
+    for seconds, carrier, event in sorted(events, key=lambda timed: timed[0]):
         stamp = min(max(0, started + round(seconds * 10**9)), MAX_PCAP_STAMP)
-        comments = pcapng_options(comment_options(notes))
-        packets = list(connections[number].take(event))
-        for packet in packets:
+        for packet in carrier.take(event):
             # Enhanced packet: interface 0, the time in two halves, the captured and the original length.
             head = struct.pack("<IIIII", 0, stamp >> 32, stamp & 0xffffffff, len(packet), len(packet))
-            last = comments if packet is packets[-1] else b""
-            file.write(pcapng_block(6, head + packet + b"\0" * (-len(packet) % 4) + last))
+            file.write(pcapng_block(6, head + packet + b"\0" * (-len(packet) % 4)))

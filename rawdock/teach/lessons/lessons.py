@@ -98,10 +98,6 @@ class WantedRequest:
             return "the target begins with a slash: %s (RFC 9112 §3.2.1)" % self.path
         if re.match("[&=?]", path[len(self.path):]) and path.startswith(self.path):
             return "what begins the parameters is a question mark: %s?name=value" % self.path
-        if path.rstrip("/") == self.path:
-            return "no slash at the end: %s. An engine answers 404 to %s" % (self.path, path)
-        if path.lower() == self.path.lower():
-            return "upper and lower case make different paths: %s" % self.path
         return "the path is %s, but this task is about %s" % (path, self.path)
 
     def compare_query(self, answer, request):

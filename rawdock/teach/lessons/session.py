@@ -33,9 +33,7 @@ TYPING_STREAM = (" What follows the head goes to the program: there Enter is \\n
 TYPING_DOT = " A line with only a dot ends the answer."
 COMMANDS_AT_PROMPT = (" At the prompt >: hint, show (a solution), text (this page again), quit. Ctrl-C drops "
                       "what you have typed.")
-# A word at the prompt → the method of LearnSession that carries it out, "" for leaving.
-TYPED_COMMANDS = {"hint": "show_hint", "show": "show_solution", "text": "show_text", "help": "show_help",
-                  "?": "show_help", "quit": "", "q": "", "exit": ""}
+LEAVING_WORDS = ("quit", "q", "exit")
 
 
 class LearnSession:
@@ -113,6 +111,10 @@ class LearnSession:
     def show_help(self):
         self.say(self.typing_rules())
 
+    # What a learner may type at the prompt, and what it shows.
+    shown_for = {"hint": show_hint, "show": show_solution, "text": show_text, "help": show_help,
+                 "?": show_help}
+
     def read_typed(self):
         """The next typed answer (bytes), None if the learner leaves."""
         data, prompt = b"", "> "
@@ -130,11 +132,11 @@ class LearnSession:
             if line is None:
                 # On the terminal of a lesson's container, Ctrl-D is a key like others, and the last one.
                 return data + b"\x04" if prompt == "stream> " and not self.lesson.half_close else data or None
-            command = TYPED_COMMANDS.get(line.strip().lower()) if prompt == "> " else None
-            if command == "":
+            command = line.strip().lower() if prompt == "> " else None
+            if command in LEAVING_WORDS:
                 return None
-            if command is not None:
-                getattr(self, command)()
+            if command in self.shown_for:
+                self.shown_for[command](self)
                 self.say("(Go on: the lines before it are kept.)" if data else "")
             elif line == "." or self.lesson.is_text and not line.strip():   # the answer is over
                 prompt = None
@@ -217,7 +219,8 @@ class LearnSession:
             if lesson.prepare is not None:
                 lesson.prepare(room)
             if lesson.kind == "requests":
-                place = "the practice engine inside rawdock" if room.is_practice else "the engine at %s" % address
+                place = ("the practice engine inside rawdock" if room.is_practice
+                         else "the engine at %s" % address)
                 self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
                          GOOD_COLOUR)
                 self.say()

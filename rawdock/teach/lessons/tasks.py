@@ -93,7 +93,8 @@ EXPECTED_FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"oops\n")
 
 # (offset in a frame before which this part ends, what it is)
 FRAME_PARTS = (
-    (1, "a frame begins with its stream type as a number, 01 for stdout and 02 for stderr; here comes %(name)s"),
+    (1,
+     "a frame begins with its stream type as a number, 01 for stdout and 02 for stderr; here comes %(name)s"),
     (4, "three zero bytes come after the stream type"),
     (8, "the length of the payload, in four bytes, largest part first (big-endian); %(text)s is counted with "
      "its line end"),
@@ -213,8 +214,8 @@ def events_cut(room, exchanges):
         reader.feed_eof()
     except TruncatedError as error:
         return ("Without until, the client has to close the connection. What the parser says of these events "
-                "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream that "
-                "was cut by someone else looks the same, and must not be taken for a whole one." % error)
+                "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream "
+                "that was cut by someone else looks the same, and must not be taken for a whole one." % error)
 
 
 def tar_facts(room, exchanges):
@@ -249,7 +250,8 @@ def whole_disk_hint(value):
         return hint + ": the task has {\"HostConfig\":{\"Binds\":[...]}}"
     if value["HostConfig"]["Binds"] not in (["/:/host"], ["/:/host:rw"]):
         return ("Binds is %s, but this task wants [\"/:/host\"]: a list with one text, the folder of the "
-                "machine, a colon, and where the container sees it" % json_shown(value["HostConfig"]["Binds"]))
+                "machine, a colon, and where the container sees it"
+                % json_shown(value["HostConfig"]["Binds"]))
     return None
 
 
@@ -262,27 +264,17 @@ CAPTURE_FACTS = {"status": "200", "framing": "chunked", "body": "27", "stderr": 
 def facts_hint(data):
     """None if the lines `name = value` in `data` are what the capture says, else the hint."""
     given, text = {}, data.decode("utf-8", "replace")
-    if "\n" not in text.strip():   # one line, separated by commas
-        text = re.sub(r"[,;]\s*(?=[A-Za-z]+\s*[=:])", "\n", text)
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
         match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
-        if match is None:
-            return ("line %d: %s is not a fact: write name = value, as in status = 200"
-                    % (number, visible_bytes(line.encode("utf-8"))[:40]))
-        if match.group(1).lower() not in CAPTURE_FACTS:
-            return ("line %d: %s is not asked for: %s are"
-                    % (number, match.group(1)[:40], ", ".join(CAPTURE_FACTS)))
-        given[match.group(1).lower()] = match.group(2)
+        if line.strip() and (match is None or match.group(1).lower() not in CAPTURE_FACTS):
+            return ("line %d: %s is none of the facts %s: write name = value, as in status = 200"
+                    % (number, visible_bytes(line.encode("utf-8"))[:40], ", ".join(CAPTURE_FACTS)))
+        if match is not None:
+            given[match.group(1).lower()] = match.group(2)
     for name, wanted in CAPTURE_FACTS.items():
         if name not in given:
             return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
-        value = given[name].strip("\"'")
-        if name == "stderr":
-            value = re.sub(r"(\\n|\\r)+$", "", value)
-        if name == "body":
-            value = re.sub(r"(?i)\s*bytes?$", "", value)
+        value = re.sub(r"(?i)(\\n|\\r|\s*bytes?)+$", "", given[name].strip("\"'"))
         if value.lower() != wanted:
             words = next(words for fact, pattern, words in WRONG_FACTS
                          if fact == name and re.match(pattern, value.lower()))
@@ -315,13 +307,11 @@ WRONG_FACTS = (
 
 def capture_explained(room, exchanges):
     """Text for after the lesson: what explain says of the capture."""
-    facts = []
     try:
         for one in explain_messages([LESSON_CAPTURE], "response"):
-            facts.append("framing %s, complete: %s" % (one["framing"], "yes" if one["complete"] else "no"))
+            framing = one["framing"]
     except TruncatedError as error:
-        facts.append("%s" % error)
-    return "rawdock explain says of it:\n    %s" % "\n    ".join(facts)
+        return "rawdock explain says of it:\n    framing %s, complete: no\n    %s" % (framing, error)
 
 
 def capture_lines(data):

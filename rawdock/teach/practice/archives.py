@@ -44,7 +44,7 @@ def answer_archive_put(engine, connection, request, name):
     container, path, node = archive_target(engine, request, name)
     if node.kind != "folder":
         raise PracticeRefusal(500, "extraction point is not a directory")
-    read_practice_tar(container.files, path, request.body, request.flag("noOverwriteDirNonDir"))
+    read_practice_tar(container.files, path, request.body)
     connection.send_empty(200)
 
 

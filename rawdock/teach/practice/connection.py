@@ -31,7 +31,7 @@ MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
 RAW_STREAM = "application/vnd.docker.raw-stream"
 MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
 PRACTICE_REASONS = {
-    100: "Continue", 101: "UPGRADED", 200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently",
+    100: "Continue", 101: "UPGRADED", 200: "OK", 201: "Created", 204: "No Content",
     304: "Not Modified", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
     409: "Conflict", 413: "Request Entity Too Large", 500: "Internal Server Error", 501: "Not Implemented",
     503: "Service Unavailable",
@@ -147,13 +147,13 @@ class PracticeConnection:
     def send(self, data):
         self.socket.sendall(data)
 
-    def _refuse(self, text, status=400, reason=None):
+    def _refuse(self, text, status=400):
         """Refuse what is not a valid request: a response of text, after which the connection is closed."""
         body = text.encode("utf-8", "replace")
         self.keep_open = False
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Server", PRACTICE_SERVER),
                    ("Connection", "close"), ("Date", http_date()), ("Content-Length", len(body))]
-        self.send(encode_response_head(status, reason or PRACTICE_REASONS[status], headers) + body)
+        self.send(encode_response_head(status, PRACTICE_REASONS[status], headers) + body)
 
     def _answer(self, request):
         head = request.head
@@ -164,15 +164,11 @@ class PracticeConnection:
         self.keep_open = ("keep-alive" in tokens if head.version == "1.0"
                           else "close" not in tokens) and not self.engine.closing
         hosts = head.headers.get_all("host")
-        if head.version == "1.1" and not hosts:
-            reason = "Bad Request: missing required Host header"
-            self._refuse("400 %s\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a Host field; one of"
-                         " HTTP/1.0 needs none\n"
-                         % reason, 400, reason)
-            return
-        if len(hosts) > 1 or hosts and "/" in hosts[0]:
-            problem = "too many Host headers" if len(hosts) > 1 else "malformed Host header"
-            self._refuse("400 Bad Request: %s\nrule: RFC 9112 §3.2\n" % problem)
+        problem = ("missing required" if head.version == "1.1" and not hosts
+                   else "too many" if len(hosts) > 1 else "malformed" if "/" in "".join(hosts) else "")
+        if problem:
+            self._refuse("400 Bad Request: %s Host header\nrule: RFC 9112 §3.2: a request of HTTP/1.1 has a"
+                         " Host field; one of HTTP/1.0 needs none\n" % problem)
             return
         try:
             self.engine.dispatch(self, request)

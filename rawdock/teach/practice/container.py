@@ -15,22 +15,22 @@ from .running import ProgramOwner
 from .streams import PracticeLog
 
 HOST_CONFIG = {
-    "Binds": None, "ContainerIDFile": "", "LogConfig": {"Type": "json-file", "Config": {}},
-    "NetworkMode": "default", "PortBindings": {}, "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
-    "AutoRemove": False, "VolumeDriver": "", "VolumesFrom": None, "ConsoleSize": [0, 0], "CapAdd": None,
-    "CapDrop": None, "CgroupnsMode": "private", "Dns": [], "DnsOptions": [], "DnsSearch": [],
-    "ExtraHosts": None, "GroupAdd": None, "IpcMode": "private", "Cgroup": "", "Links": None, "OomScoreAdj": 0,
-    "PidMode": "", "Privileged": False, "PublishAllPorts": False, "ReadonlyRootfs": False,
-    "SecurityOpt": None, "UTSMode": "", "UsernsMode": "", "ShmSize": 67108864, "Runtime": "", "Isolation": "",
-    "CpuShares": 0, "Memory": 0, "NanoCpus": 0, "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": [],
-    "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
-    "BlkioDeviceWriteIOps": [], "CpuPeriod": 0, "CpuQuota": 0, "CpuRealtimePeriod": 0,
-    "CpuRealtimeRuntime": 0, "CpusetCpus": "", "CpusetMems": "", "Devices": [], "DeviceCgroupRules": None,
-    "DeviceRequests": None, "KernelMemory": 0, "KernelMemoryTCP": 0, "MemoryReservation": 0, "MemorySwap": 0,
-    "MemorySwappiness": None, "OomKillDisable": False, "PidsLimit": None, "Ulimits": None, "CpuCount": 0,
-    "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0, "Mounts": None, "MaskedPaths": [],
-    "ReadonlyPaths": [], "Init": None, "Tmpfs": None,
+    "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "default", "PortBindings": {},
+    "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "ConsoleSize": [0, 0],
+    "CgroupnsMode": "private", "IpcMode": "private", "ShmSize": 67108864, "Runtime": "runc",
 }
+for host_default, host_keys in (
+        ("", "Cgroup CgroupParent ContainerIDFile CpusetCpus CpusetMems Isolation PidMode UTSMode UsernsMode"
+             " VolumeDriver"),
+        (0, "BlkioWeight CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuShares"
+            " IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory MemoryReservation"
+            " MemorySwap NanoCpus OomScoreAdj"),
+        (False, "AutoRemove OomKillDisable Privileged PublishAllPorts ReadonlyRootfs"),
+        ([], "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps"
+             " BlkioWeightDevice Devices Dns DnsOptions DnsSearch MaskedPaths ReadonlyPaths"),
+        (None, "Binds CapAdd CapDrop DeviceCgroupRules DeviceRequests ExtraHosts GroupAdd Init Links"
+               " MemorySwappiness Mounts PidsLimit SecurityOpt Tmpfs Ulimits VolumesFrom")):
+    HOST_CONFIG.update(dict.fromkeys(host_keys.split(), host_default))
 # The kinds of what a client may give; some defaults are null.
 HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items() if value is not None}
 HOST_KINDS.update(Binds=STRINGS, Mounts=list, Tmpfs=dict, Init=bool, Links=STRINGS, PidsLimit=int)

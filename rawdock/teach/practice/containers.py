@@ -3,7 +3,6 @@
 Refuses: a container command that is not one of the image's built-in programs.
 Leaves out: restart policies and limits (recorded only) and health checks.
 """
-import json
 import re
 
 from .connection import PracticeHangUp
@@ -18,8 +17,7 @@ from .request import (PracticeRefusal, label_matches, practice_filters, prune_fi
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
                      " isolation is-task").split()
-LOG_DRIVERS = ("", "awslogs", "fluentd", "gcplogs", "gelf", "journald", "json-file", "local", "logentries",
-               "none", "splunk", "syslog")
+LOG_DRIVERS = ("", "json-file", "local", "none", "journald", "syslog", "gelf", "fluentd")
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
 
@@ -95,7 +93,9 @@ class PracticeContainers(PracticeObjects):
             check_platform(platform, given["Image"])
             config, host_config = merged_config(image, given, host_given)
             name = name or free_container_name({one.name for one in self.by_id.values()})
-            host_config["Links"] = [self.read_link(link, name) for link in host_config["Links"] or ()] or None
+            links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
+                     for link in host_config["Links"] or ()]
+            host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
             mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
             networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
             endpoints = networking.get("EndpointsConfig") or {}
@@ -108,14 +108,6 @@ class PracticeContainers(PracticeObjects):
             warnings.append("practice engine: bind mounts are folders in its memory; no file of the host is"
                             " read or written")
         return container, warnings
-
-    def read_link(self, text, name):
-        """Return a link NAME or NAME:ALIAS of the container `name` as inspect shows it."""
-        target, _, alias = text.partition(":")
-        try:
-            return "/%s:/%s/%s" % (self.find(target).name, name, alias or target)
-        except PracticeRefusal as refusal:
-            raise PracticeRefusal(400, "could not get container for %s: %s" % (target, refusal.message))
 
     # -- the actions: container and request → False if there was nothing to do. All raise PracticeRefusal.
 
@@ -170,19 +162,15 @@ class PracticeContainers(PracticeObjects):
 
     def publish(self, container):
         """Open the host side of every published TCP port, on loopback only."""
-        wanted = {}
-        for port, bindings in container.host_config["PortBindings"].items():
-            wanted[port if "/" in port else port + "/tcp"] = bindings or [{}]
-        if container.host_config["PublishAllPorts"]:
-            for port in container.config.get("ExposedPorts") or ():
-                wanted.setdefault(port, [{}])
-        for port, bindings in sorted(wanted.items()):
+        exposed = container.config.get("ExposedPorts") or {}
+        wanted = dict.fromkeys(exposed) if container.host_config["PublishAllPorts"] else {}
+        wanted.update((port if "/" in port else port + "/tcp", bindings)
+                      for port, bindings in container.host_config["PortBindings"].items())
+        for port in sorted(set(wanted) & set(exposed)):
             number, _, protocol = port.partition("/")
-            exposed = container.config.get("ExposedPorts") or ()
-            if protocol != "tcp" or not isinstance(bindings, list) or port not in exposed:
+            if protocol != "tcp":
                 continue
-            binding = read_object(bindings[0] if isinstance(bindings[0], dict) else {},
-                                  {"HostIp": str, "HostPort": str}, "PortBindings.")
+            binding = read_object((wanted[port] or [{}])[0], {"HostIp": str, "HostPort": str}, "PortBindings.")
             address, host_port = binding.get("HostIp") or "", binding.get("HostPort") or "0"
             address = address if re.fullmatch(r"127(\.[0-9]{1,3}){3}", address) else "127.0.0.1"
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:
@@ -274,10 +262,8 @@ class PracticeContainers(PracticeObjects):
     def rename(self, container, request):
         name = request.text("name")
         with self.changed:
-            if not name:
-                raise PracticeRefusal(400, "a container's new name may not be empty")
-            if name.lstrip("/") == container.name:
-                raise PracticeRefusal(400, "Renaming a container with the same name as its current name")
+            if not name or name.lstrip("/") == container.name:
+                raise PracticeRefusal(400, "a container's new name may be neither empty nor its own")
             self.check_name(name)
             old, container.name = container.name, name
             self.emit(container, "rename", oldName="/" + old)
@@ -330,11 +316,10 @@ def read_config(given):
 
 def check_platform(text, name):
     """Raise PracticeRefusal if `text` ("", "linux/arm64") is not the platform of all images, linux/amd64."""
-    parts = [{"x86_64": "amd64", "aarch64": "arm64"}.get(part, part) for part in text.lower().split("/")]
-    if text and parts not in (["linux"], ["amd64"]) and parts[:2] != ["linux", "amd64"]:
+    wanted = text.lower().replace("x86_64", "amd64").replace("aarch64", "arm64")
+    if wanted not in ("", "linux", "amd64", "linux/amd64"):
         raise PracticeRefusal(404, "image with reference %s was found but does not match the specified"
-                                   " platform: wanted %s, actual: linux/amd64"
-                              % (name, "/".join(parts)))
+                                   " platform: wanted %s, actual: linux/amd64" % (name, wanted))
 
 
 def check_restart_policy(settings):
@@ -367,14 +352,14 @@ def merged_config(image, given, host_given):
         host_config["MemorySwappiness"] = None
     if not (config["Entrypoint"] or config["Cmd"]):
         raise PracticeRefusal(400, "no command specified")
-    bindings = [port for port in host_config["PortBindings"]
-                if not re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)]
-    if bindings:
-        raise PracticeRefusal(400, "invalid port specification: %s" % bindings[0])
-    if host_given is not None:
-        host_config["Runtime"] = host_config["Runtime"] or "runc"
-    # An engine leaves these out of its answer when they were not given.
-    for key in ("Init", "Mounts", "Runtime", "Tmpfs"):
+    for port, bindings in host_config["PortBindings"].items():
+        if not (re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)
+                and all(isinstance(one, dict) for one in bindings or ())):
+            raise PracticeRefusal(400, "invalid port specification: %s" % port)
+    # An engine leaves these out of its answer when they were not given; the last has a value from the start.
+    if host_given is None:
+        host_config["Runtime"] = ""
+    for key in ("Init", "Mounts", "Tmpfs", "Runtime"):
         if not host_config[key]:
             del host_config[key]
     return config, host_config
@@ -413,11 +398,7 @@ def container_action(act):
 
 def answer_kill(engine, connection, request, name):
     containers = engine.containers
-    try:
-        container = containers.find(name)
-    except PracticeRefusal as refusal:
-        raise PracticeRefusal(refusal.status, "Cannot kill container: %s: %s" % (name, refusal.message))
-    containers.signal(container, signal_number(request.text("signal"), 9))
+    containers.signal(containers.find(name), signal_number(request.text("signal"), 9))
     connection.send_empty(204)
 
 
@@ -460,15 +441,11 @@ def answer_wait(engine, connection, request, name):
                "next-exit": lambda: container.runs != run or container.removed,
                "removed": lambda: container.removed}[condition]
     if engine.wait_until(reached, None, lambda: not connection.client_has_gone()):
-        answer = {"StatusCode": container.exit_code}
-        if request.api < (1, 42):   # later engines leave out an Error that is null
-            answer = {"Error": None, "StatusCode": container.exit_code}
-    elif connection.client_has_gone(False) or engine.closing:
-        raise PracticeHangUp()
+        error = b'"Error":null,' if request.api < (1, 42) else b""   # later engines leave out a null
+        connection.send_piece(b'{%s"StatusCode":%d}\n' % (error, container.exit_code))
+        connection.end_stream()
     else:
-        answer = {"StatusCode": -1, "Error": {"Message": "context canceled"}}
-    connection.send_piece(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
-    connection.end_stream()
+        raise PracticeHangUp()
 
 
 CONTAINER_ROUTES = (

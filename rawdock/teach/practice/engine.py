@@ -39,7 +39,7 @@ from .execs import EXEC_ROUTES, PracticeExecs
 from .images import IMAGE_ROUTES, PracticeImages
 from .networks import NETWORK_ROUTES, PracticeNetworks
 from .programs.process import ProgramKilled
-from .request import (PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, clean_path, parse_query,
+from .request import (PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, parse_query,
                       percent_decoded)
 from .stats import STATS_ROUTES
 from .streams import STREAM_ROUTES
@@ -301,17 +301,7 @@ class PracticeEngine:
 
     def dispatch(self, connection, request):
         """Call the handler of the request's route. Raises PracticeRefusal if there is none."""
-        if request.method == "OPTIONS":
-            connection.send_empty(200)
-            return
         path = request.raw_path
-        if not path.startswith("/"):
-            raise PracticeRefusal(404, "page not found")
-        cleaned = clean_path(path)
-        if cleaned != path:
-            query = "?" + request.raw_query if request.raw_query else ""
-            connection.send_body(b"", 301, [("Location", cleaned + query)])
-            return
         prefix = re.match("/v([0-9.]+)(?=/)", path)
         if prefix:
             path = path[prefix.end():]
@@ -319,8 +309,8 @@ class PracticeEngine:
             match = re.fullmatch(pattern, path) if method == request.method else None
             if match is None:
                 continue
-            if prefix and not self._check_version(connection, request, prefix.group(1)):
-                return
+            if prefix:
+                request.api = read_version(prefix.group(1))
             request.path = path
             request.query = parse_query(request.raw_query)
             answer = handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
@@ -330,20 +320,13 @@ class PracticeEngine:
         request.path = path
         refuse_without_route(request)
 
-    def _check_version(self, connection, request, text):
-        """Set the request's API version → True; refuse one that is too old → False."""
-        numbers = [int(part or 0) for part in text.split(".")][:8]
-        version = tuple(numbers + [0] * (2 - len(numbers)))
-        if version > PRACTICE_API_MAX:
-            raise PracticeRefusal(400, "client version %s is too new. Maximum supported API version is %d.%d"
-                                  % ((text,) + PRACTICE_API_MAX))
-        if version < PRACTICE_API_MIN:
-            message = ("client version %s is too old. Minimum supported API version is %d.%d, please upgrade"
-                       " your client to a newer version"
-                       % ((text,) + PRACTICE_API_MIN))
-            # A client so old does not expect JSON here.
-            headers = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
-            connection.send_body(message.encode() + b"\n", 400, headers)
-            return False
-        request.api = version
-        return True
+
+def read_version(text):
+    """Return the API version of a path (str) as a pair of int. Raises PracticeRefusal."""
+    version = tuple(int(part or 0) for part in (text + ".0").split(".")[:8])
+    is_new = version > PRACTICE_API_MAX + (0,)
+    if is_new or version < PRACTICE_API_MIN:
+        words = ("new", "Maximum") + PRACTICE_API_MAX if is_new else ("old", "Minimum") + PRACTICE_API_MIN
+        raise PracticeRefusal(400, "client version %s is too %s. %s supported API version is %d.%d"
+                              % ((text,) + words))
+    return version[:2]

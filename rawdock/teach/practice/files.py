@@ -231,10 +231,10 @@ def practice_tar(files, path, prefix):
     yield b"\0" * tarfile.BLOCKSIZE * 2
 
 
-def read_practice_tar(files, folder, data, keep_kinds=False):
+def read_practice_tar(files, folder, data):
     """Unpack a tar (bytes, possibly compressed with gzip, bzip2 or xz) into `folder`. Raises PracticeRefusal.
 
-    With `keep_kinds`, a folder does not replace a file, nor a file a folder.
+    A folder does not replace a file, nor a file a folder.
     """
     import io
     import tarfile
@@ -256,7 +256,7 @@ def read_practice_tar(files, folder, data, keep_kinds=False):
                                     entry.mtime)
                 else:
                     continue
-                put_entry(files, path, node, keep_kinds)
+                put_entry(files, path, node)
     except FileProblem as problem:
         raise PracticeRefusal(500, "Error processing tar file: %s" % problem)
     except PracticeRefusal:
@@ -267,14 +267,12 @@ def read_practice_tar(files, folder, data, keep_kinds=False):
         raise PracticeRefusal(500, "Error processing tar file: not a tar: %s" % error)
 
 
-def put_entry(files, path, node, keep_kinds):
+def put_entry(files, path, node):
     with files.lock:
         old = files.get(path)
         if node.kind == "folder" and old is not None and old.kind == "folder":
             return
         if old is not None and "folder" in (old.kind, node.kind) and old.kind != node.kind:
-            if keep_kinds:
-                raise PracticeRefusal(400, "cannot overwrite %s: one is a directory, the other is not" % path)
-            files.remove(path)
+            raise PracticeRefusal(400, "cannot overwrite %s: one is a directory, the other is not" % path)
         files.make_folder(files.resolve(parent_path(path)))
         files.put(path, node)

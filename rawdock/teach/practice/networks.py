@@ -8,7 +8,6 @@ from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, practice
                       read_object)
 
 NETWORK_FILTERS = "name id driver label scope type dangling".split()
-NETWORK_DRIVERS = ("bridge", "host", "null")
 BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
 NETWORK_KINDS = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
                  "IPAM": dict, "Options": dict, "Labels": dict}
@@ -57,10 +56,13 @@ class PracticeNetwork:
         self.internal = bool(given.get("Internal"))
         self.attachable = bool(given.get("Attachable"))
         self.endpoints = {}           # container → PracticeEndpoint, of those that run
-        pool = next((one for one in self.pools if ":" not in one["Subnet"]), {})
-        self.subnet = ip_network(pool["Subnet"], False) if pool else None
-        self.span = ip_network(pool.get("IPRange") or pool["Subnet"], False) if pool else None
-        self.gateway = pool.get("Gateway") or (str(self.subnet[1]) if pool else "")
+        pool = next((one for one in self.pools if ":" not in one.get("Subnet", "")), None)
+        try:
+            self.subnet = None if pool is None else ip_network(pool.get("Subnet"), False)
+        except ValueError as error:
+            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s"
+                                  % (pool.get("Subnet"), error))
+        self.gateway = (pool.get("Gateway") or str(self.subnet[1])) if pool else ""
 
     def plug(self, container, endpoint):
         endpoint.network, endpoint.id = self, random_hex()
@@ -68,13 +70,12 @@ class PracticeNetwork:
             taken = {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
             taken.update(one.address for one in self.endpoints.values())
             wanted = (endpoint.given.get("IPAMConfig") or {}).get("IPv4Address")
-            free = (str(one) for one in self.span if str(one) not in taken)
+            free = (str(one) for one in self.subnet if str(one) not in taken)
             if wanted in taken:
                 raise PracticeRefusal(403, "Address already in use")
             endpoint.address = wanted or next(free, "")
             if not endpoint.address:
-                raise PracticeRefusal(500, "no available IPv4 addresses on this network's address pools: %s"
-                                           " (%s)" % (self.name, self.id))
+                raise PracticeRefusal(500, "no available IPv4 addresses on network %s" % self.name)
             own = "02:42:%02x:%02x:%02x:%02x" % tuple(map(int, endpoint.address.split(".")))
             endpoint.mac = endpoint.given.get("MacAddress") or container.config.get("MacAddress") or own
         self.endpoints[container] = endpoint
@@ -106,31 +107,6 @@ def default_pool(number):
     return {"Subnet": "172.%d.0.0/16" % number, "Gateway": "172.%d.0.1" % number}
 
 
-def checked_pools(given):
-    """Return the entries (dicts of str) of the IPAM Config of a create request. Raises PracticeRefusal."""
-    from ipaddress import ip_address, ip_network
-    ipam = read_object(given.get("IPAM") or {}, {"Driver": str, "Config": list}, "IPAM.")
-    if ipam.get("Driver") not in (None, "", "default"):
-        raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
-    if not all(isinstance(one, dict) for one in ipam.get("Config") or ()):
-        raise PracticeRefusal(400, "invalid JSON: IPAM.Config must be a list of objects")
-    kinds = {"Subnet": str, "IPRange": str, "Gateway": str}
-    pools = [read_object(one, kinds, "IPAM.Config.") for one in ipam.get("Config") or ()]
-    pools = [{key: value for key, value in one.items() if value} for one in pools]
-    for one in pools:
-        try:
-            subnet = ip_network(one.get("Subnet", ""), False)
-            span = ip_network(one.get("IPRange", one["Subnet"]), False)
-            gateway = ip_address(one.get("Gateway", str(subnet[0])))
-        except ValueError:
-            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s"
-                                  % ((one.get("Subnet", ""),) * 2))
-        if gateway not in subnet or span[0] not in subnet or span[-1] not in subnet:
-            raise PracticeRefusal(500, "failed to allocate gateway (%s): Requested address is out of range"
-                                  % gateway)
-    return pools
-
-
 class PracticeNetworks(PracticeObjects):
     """The networks of an engine."""
 
@@ -160,7 +136,7 @@ class PracticeNetworks(PracticeObjects):
 
     def free_pool(self):
         """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
-        taken = [pool["Subnet"] for one in self.by_id.values() for pool in one.pools]
+        taken = [pool.get("Subnet") for one in self.by_id.values() for pool in one.pools]
         for number in range(18, 256):
             if default_pool(number)["Subnet"] not in taken:
                 return default_pool(number)
@@ -208,15 +184,16 @@ def answer_network_create(engine, connection, request):
         raise PracticeRefusal(500, "invalid name: %s" % name)
     if driver == "overlay":
         raise PracticeRefusal(500, NO_SWARM)
-    if driver not in NETWORK_DRIVERS:
-        raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
     if driver != "bridge":
-        raise PracticeRefusal(403, "only one instance of \"%s\" network is allowed" % driver)
+        raise PracticeRefusal(404, "plugin \"%s\" not found: a practice network is a bridge" % driver)
+    ipam = read_object(given.get("IPAM") or {}, {"Config": list}, "IPAM.")
+    pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str}, "IPAM.Config.")
+             for one in ipam.get("Config") or ()]
+    pools = [{key: value for key, value in one.items() if value} for one in pools]
     with engine.changed:
         if networks.named(name):
             raise PracticeRefusal(409, "network with name %s already exists" % name)
-        pools = checked_pools(given)
-        if all(":" in one["Subnet"] for one in pools):
+        if all(":" in one.get("Subnet", "") for one in pools):
             pools = [networks.free_pool()] + pools
         network = PracticeNetwork(name, driver, pools, given)
         networks.by_id[network.id] = network

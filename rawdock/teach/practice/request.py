@@ -41,8 +41,6 @@ def parse_query(text):
     """Parse a query string → {name: [value, …]}. Raises PracticeRefusal."""
     found = {}
     for part in text.split("&") if text else ():
-        if ";" in part:
-            raise PracticeRefusal(400, "invalid semicolon separator in query")
         name, _, value = part.partition("=")
         found.setdefault(percent_decoded(name, True), []).append(percent_decoded(value, True))
     return found
@@ -51,12 +49,6 @@ def parse_query(text):
 def join_path(folder, name):
     """Return `name` as an absolute path without empty, `.` and `..` segments; `folder` is where it starts."""
     return "/" + os.path.normpath(os.path.join("/", folder, name)).lstrip("/")
-
-
-def clean_path(path):
-    """Return the path of a target without empty, `.` and `..` segments; a slash at its end is kept."""
-    cleaned = join_path("/", path)
-    return cleaned + "/" if path.endswith("/") and cleaned != "/" else cleaned
 
 
 def unix_time(text, name):

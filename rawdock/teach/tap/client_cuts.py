@@ -92,27 +92,23 @@ def cut_points(exchanges, limit):
 
     Returns a list of CutPoint in the order of the answers, `limit` of them at most, chosen by rank.
     """
-    ranked = {}
+    found = {}   # (index of the exchange, offset) → CutPoint
     for one in exchanges:
-        seen = {}
-        for span in one.spans:
+        named = [(span.role + (" in %s" % span.within if span.within else ""), span) for span in one.spans]
+        first, last = dict(reversed(named)), dict(named)
+        for role, span in named:
             at, middle = span.start - one.start, (span.start + span.end) // 2 - one.start
-            seen.setdefault((span.role, span.within), [at, at])[1] = at
-            ranked.setdefault((one.index, at), 1)
-            if middle > at:
-                ranked.setdefault((one.index, middle), 2)
-        # Rank 0: the first and the last element of each kind in a body, and the ends of the answer.
-        for (role, within), places in seen.items():
-            if within or role in ("chunk size", "chunk data", "content", "raw stream", "CRLF"):
-                for at in places:
-                    ranked[one.index, at] = 0
-        ranked[one.index, 0] = ranked[one.index, max(0, len(one.answer) - 1)] = 0
-    by_index = {one.index: one for one in exchanges}
-    points = [point_at(by_index[index], at, rank) for (index, at), rank in sorted(ranked.items())
-              if at < len(by_index[index].answer)]
+            in_body = span.within or role in ("chunk size", "chunk data", "content", "raw stream", "CRLF")
+            is_telling = at == 0 or in_body and span in (first[role], last[role])
+            found[one.index, at] = CutPoint(one, at, role, 0 if is_telling else 1)
+            found.setdefault((one.index, middle), CutPoint(one, middle, role, 2))
+        if named:
+            end = len(one.answer) - 1
+            found[one.index, end] = CutPoint(one, end, named[-1][0], 0)
     chosen = []
     for rank in (0, 1, 2):
-        chosen += spread([point for point in points if point.rank == rank], limit - len(chosen))
+        points = [point for _, point in sorted(found.items()) if point.rank == rank]
+        chosen += spread(points, limit - len(chosen))
     return sorted(chosen, key=lambda point: (point.exchange.index, point.offset))
 
 
@@ -123,30 +119,21 @@ def spread(items, count):
     return [items[index * len(items) // count] for index in range(max(0, count))]
 
 
-def point_at(exchange, offset, rank):
-    for span in exchange.spans:
-        if span.start <= exchange.start + offset < span.end:
-            role = span.role + (" in %s" % span.within if span.within else "")
-            return CutPoint(exchange, offset, role, rank)
-    return CutPoint(exchange, offset, "nothing", rank)
-
-
 class ClientCuts:
     """Runs the command `argv` (list of str) again and again, with one of its answers cut each time.
 
     `address` (Address) is the engine for the uncut run, `listener` a UnixListener that nobody else uses.
-    There are `limit` cuts at most. report(CutRun) is called after each run.
+    There are `limit` cuts at most.
     """
 
-    def __init__(self, argv, address, listener, limit=60, report=None):
+    def __init__(self, argv, address, listener, limit=60):
         self.argv = argv
         self.address = address
         self.listener = listener
         self.limit = limit
-        self.report = report or (lambda run: None)
 
-    def run(self):
-        """Run the command uncut, then with each cut. Returns a list of CutRun.
+    def runs(self):
+        """Run the command uncut, then with each cut; yields a CutRun after each of these.
 
         UsageError if the uncut command fails, or sends no request.
         """
@@ -160,7 +147,6 @@ class ClientCuts:
         if not exchanges:
             raise UsageError("%s sent no request to the engine that it was given" % self.argv[0],
                              "does it take its engine from DOCKER_HOST?")
-        runs = []
         with ReplayServer(self.listener, recording) as server:
             # Relative times ("3 minutes ago") differ in a replay, so an uncut replay is what to compare with.
             output = self.run_uncut("answered by its own record", server, timeout,
@@ -169,9 +155,7 @@ class ClientCuts:
                 server.rewind()
                 server.cut = point.exchange.index, point.offset
                 status, out = run_child(self.argv, server, timeout)
-                runs.append(CutRun(point, status, out == output))
-                self.report(runs[-1])
-        return runs
+                yield CutRun(point, status, out == output)
 
     def run_uncut(self, how, server, timeout, hint):
         """Run the command and return its stdout (bytes). UsageError with `hint` if it does not succeed."""

@@ -2,11 +2,9 @@
 
 `rawdock tap -- CMD` runs CMD with DOCKER_HOST set to a socket of its own. CMD keeps the terminal and the
 three standard streams; the transcript goes to stderr or to a file. tap ends with CMD's exit status, or with
-128 and the signal's number if a signal ended CMD. It passes SIGTERM and SIGHUP on to CMD, and SIGINT too
-unless the terminal has sent that to CMD already.
+128 and the signal's number if a signal ended CMD. It passes SIGTERM and SIGHUP on to CMD. Of SIGINT it takes
+no notice, for Ctrl-C at a terminal goes to CMD too.
 """
-import os
-
 from ...errors import UsageError
 from ..explain.exports import EXPORT_FORMS, ExportFiles, write_export
 from ..listen import UnixListener
@@ -43,28 +41,6 @@ LEFT_BEHIND_SECONDS = 2           # for the requests that are under way when CMD
 DEFAULT_SWEEP_POINTS = 60
 
 
-class GuardedSink:
-    """A sink whose failures, of whatever kind, become OSErrors that name it."""
-
-    def __init__(self, sink, name):
-        self._sink = sink
-        self._name = name
-
-    def take(self, number, event):
-        self._guard(self._sink.take, number, event)
-
-    def finish(self):
-        self._guard(self._sink.finish)
-
-    def _guard(self, function, *arguments):
-        try:
-            function(*arguments)
-        except OSError as error:
-            raise OSError(error.errno, "%s: %s" % (self._name, error.strerror or error))
-        except Exception as error:   # a fault in an explanation must not stop the tap
-            raise OSError(None, "%s stopped: %s: %s" % (self._name, type(error).__name__, error))
-
-
 class TapOutput:
     """The transcript of a tapped conversation, and the files (ExportFiles) that are written about it.
 
@@ -83,10 +59,9 @@ class TapOutput:
         descriptor = 2 if out is console.err else out.fileno()
         transcript = TranscriptSink(out, wants_colour(descriptor), redact=self.redact,
                                     widths=output_widths(descriptor))
-        sinks = [GuardedSink(transcript, "the transcript")]
+        sinks = [transcript]
         if "record" in files.files:
-            writer = RecordWriter(files.files["record"], self.redact, address=str(address))
-            sinks.append(GuardedSink(writer, options["record"]))
+            sinks.append(RecordWriter(files.files["record"], self.redact, address=str(address)))
         self.recording = None
         if any(form in files.files for form in EXPORT_FORMS):
             self.recording = Recording(KEPT_RECORD_BYTES, address=str(address))
@@ -102,8 +77,9 @@ class TapOutput:
             self.recorder.finish()
         except BrokenPipeError:
             pass   # the reader of the transcript has gone
-        except OSError as error:
-            self.console.complain("rawdock: %s" % (error.strerror or error))
+        except Exception as error:   # a fault in an explanation must not stop the tap
+            self.console.complain("rawdock: the transcript or the record broke off: %s"
+                                  % (getattr(error, "strerror", None) or error))
             good = False
         if self.recording is not None:
             from ..explain.annotate import AnnotatedRecording
@@ -186,54 +162,23 @@ def run_tapped_command(console, tap, argv, files):
     """
     import signal
     from .client_cuts import child_environment, start_child
-    children, early = [], []
-
-    def pass_signal(number, frame=None):
-        if number == signal.SIGINT and is_in_foreground():
-            return
-        if children:
-            children[0].send_signal(number)
-        else:
-            early.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, pass_signal)
     try:
         child = start_child(argv, child_environment(tap.listener.address))
     except UsageError as error:
         console.complain("rawdock: " + one_line(error))
         return 127
-    children.append(child)
-    empty_or_kill(files, child)
-    for number in early:
-        pass_signal(number)
-    status = tap.run_until(child.wait)
-    tap.drain(LEFT_BEHIND_SECONDS)
-    return status if status >= 0 else 128 - status
-
-
-def empty_or_kill(files, child):
-    """Empty `files` (ExportFiles) once `child` has started, and before the tap records anything."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: child.send_signal(number))
     try:
-        files.empty()
+        files.empty()   # before the tap records anything
     except OSError:
         child.kill()
         child.wait()
         raise
-
-
-def is_in_foreground():
-    """Whether Ctrl-C at the terminal goes to this process group, and so to CMD as well."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
+    status = tap.run_until(child.wait)
+    tap.drain(LEFT_BEHIND_SECONDS)
+    return status if status >= 0 else 128 - status
 
 
 def do_sweep(console, options, argv, address):
@@ -243,14 +188,13 @@ def do_sweep(console, options, argv, address):
         raise UsageError("--points %d: there must be one at least" % limit)
     console.err.line("rawdock: %s is run once, and then once for each cut, answered by the record of that run"
                      % argv[0])
-    report = (lambda run: console.out.line(sweep_line(run))) if options["v"] else None
+    runs = []
     with UnixListener() as listener:
-        runs = ClientCuts(argv, address, listener, limit, report).run()
+        for run in ClientCuts(argv, address, listener, limit).runs():
+            runs.append(run)
+            if run.status == 0 or options["v"]:
+                console.out.line(sweep_line(run))
     silent = [run for run in runs if run.status == 0]
-    if silent and not options["v"]:
-        console.out.line("taken for success:")
-        for run in silent:
-            console.out.line("  " + sweep_line(run))
     lost = sum(not run.same_output for run in silent)
     hung = sum(run.status is None for run in runs)
     console.out.line("%d cuts, %d taken for success, %d of these with other output%s" % (
@@ -298,6 +242,6 @@ def do_replay(console, options, arguments):
 TAP_COMMANDS = command_table(
     Command("tap", do_tap, "[-- CMD ARG...]",
             "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
-    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine", REPLAY_FLAGS,
-            least=1, most=1),
+    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine; a container has the "
+            "name or id that was recorded", REPLAY_FLAGS, least=1, most=1),
 )

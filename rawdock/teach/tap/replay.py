@@ -6,8 +6,7 @@ Strategy: the recorded exchanges are looked up by method and path, with or witho
 the bytes that were answered then. When a request comes again, the next exchange with its method and path
 answers, and after the last one the last one again. Among exchanges that differ in their query alone, one with
 the query of the request is preferred; if there is none, any of that path will do: a client that puts the time
-of day into its query gets an answer too. Containers are known by every name that the record's own answers
-give them, so a client may use the name where the recorded one used the id.
+of day into its query gets an answer too.
 
 A raw stream comes as it came then: output that came after the client had sent so many bytes of stdin waits
 until that many have come. Nothing else waits, for the pauses of the record are left out. A stream that had
@@ -15,7 +14,8 @@ not ended when its client left is kept open until the client leaves.
 
 A request that is not in the record gets 404 and a message that says so; only a ping is always answered.
 
-Left out: the bodies of requests, which are read and not compared; HTTP/2 (a BuildKit session).
+Left out: the bodies of requests, which are read and not compared; other names of a container than the one in
+the recorded path; HTTP/2 (a BuildKit session).
 """
 import json
 import re
@@ -32,7 +32,6 @@ REPLAY_RECEIVE_BYTES = 65536
 REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)",
                            re.S)
 FULL_ID = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
-CONTAINER_PATH = re.compile("/containers/([^/]+)(/.+|)")
 NAMED_REQUESTS = 4      # recorded requests that are named in the message about one that is not there
 # What follows an answer: another request, the end of the connection, or nothing until the client leaves.
 NEXT, CLOSE, HOLD = "next", "close", "hold"
@@ -45,15 +44,15 @@ def split_target(target):
 
 
 class ReplayExchange(namedtuple("ReplayExchange", "index connection start method version path query"
-                                                  " answer spans steps after switched values")):
+                                                  " answer spans steps after switched")):
     """One recorded request and its answer.
 
     `index` is its number in the record, from 0; `connection` the number of its connection, and `start` the
     offset of its answer in what the engine sent there. `method`, `version`, `path` and `query` are those of
-    the request. `answer` is the whole answer (bytes), `spans` its annotated Spans, `values` the list of the
-    JSON values in it. `steps` say when parts of the answer may be sent, a list of (bytes of stdin that must
-    have come, whether stdin must have ended, offset in the answer up to which it may be sent). `after` is
-    NEXT, CLOSE or HOLD; `switched` says whether a raw stream is part of the answer.
+    the request. `answer` is the whole answer (bytes), `spans` its annotated Spans. `steps` say when parts of
+    the answer may be sent, a list of (bytes of stdin that must have come, whether stdin must have ended,
+    offset in the answer up to which it may be sent). `after` is NEXT, CLOSE or HOLD; `switched` says whether
+    a raw stream is part of the answer.
     """
 
     @property
@@ -91,7 +90,7 @@ def replay_exchange(index, annotated, recorded, exchange):
         index, annotated.number, start, request.method, *split_target(request.target),
         answer=annotated.responses.data[start:end],
         spans=[span for message in exchange.interim + [response] for span in message.spans],
-        steps=steps, after=after, switched=exchange.switched, values=response.messages or [])
+        steps=steps, after=after, switched=exchange.switched)
 
 
 def raw_steps(recorded, start, end, raw_sent):
@@ -114,48 +113,16 @@ def raw_steps(recorded, start, end, raw_sent):
     return steps + [(stdin, half_closed and stdin > 0, end - start)]
 
 
-def container_names(exchanges):
-    """The containers in the answers to create, inspect and list: a dict of name or id → full id."""
-    names = {}
-    for one in exchanges:
-        facts = [fact for value in one.values for fact in (value if isinstance(value, list) else [value])
-                 if isinstance(fact, dict)]
-        if one.title == "POST /containers/create":
-            called = [part[len("name="):] for part in one.query.split("&") if part.startswith("name=")]
-        elif one.method == "GET" and re.fullmatch("/containers/(?:[^/]+/)?json", one.path):
-            called = []
-        else:
-            continue
-        for fact in facts:
-            identity, own = fact.get("Id"), fact.get("Names") or [fact.get("Name")]
-            if isinstance(identity, str) and isinstance(own, list):
-                for name in called + [identity] + [name.lstrip("/") for name in own if isinstance(name, str)]:
-                    names[name] = identity
-    return names
-
-
 class ReplayBook:
     """The exchanges of a record, looked up by request; each look-up gives the next one that fits."""
 
     def __init__(self, exchanges):
         self.exchanges = exchanges
         self._turns = {}       # key of a look-up → how many were made with it
-        self._names = container_names(exchanges)
         self._by_query, self._by_path = {}, {}
         for one in exchanges:
-            path = self._by_id(one.path)
-            self._by_query.setdefault((one.method, path, one.query), []).append(one)
-            self._by_path.setdefault((one.method, path), []).append(one)
-
-    def _by_id(self, path):
-        """`path`, with the id in place of a container's name if the record has it."""
-        match = CONTAINER_PATH.fullmatch(path)
-        if match is None:
-            return path
-        name, rest = match.groups()
-        begun = {one for one in self._names.values() if one.startswith(name)}
-        known = {self._names[name]} if name in self._names else begun
-        return "/containers/%s%s" % (known.pop() if len(known) == 1 else name, rest)
+            self._by_query.setdefault((one.method, one.path, one.query), []).append(one)
+            self._by_path.setdefault((one.method, one.path), []).append(one)
 
     def rewind(self):
         self._turns = {}
@@ -163,14 +130,13 @@ class ReplayBook:
     def find(self, method, target):
         """The ReplayExchange that answers the request, None if there is none."""
         _, path, query = split_target(target)
-        path = self._by_id(path)
         key = (method, path, query)
         known = self._by_query.get(key)
         if known is None:
             key = (method, path)
             known = self._by_path.get(key)
-            if known is None:
-                return None
+        if known is None:
+            return None
         turn = self._turns.get(key, 0)
         self._turns[key] = turn + 1
         return known[min(turn, len(known) - 1)]
@@ -182,11 +148,10 @@ class ReplayBook:
 
     def missing(self, method, target):
         """The message (str) for a request that is not in the record."""
-        titles = sorted(set(one.title for one in self.exchanges))
-        more = len(titles) - NAMED_REQUESTS
-        named = ", ".join(titles[:NAMED_REQUESTS]) or "no exchange at all"
+        titles = sorted(set(one.title for one in self.exchanges)) or ["no exchange at all"]
+        named = ", ".join(titles[:NAMED_REQUESTS]) + ", …" * (len(titles) > NAMED_REQUESTS)
         return "this replay has no answer to %s %s; the record has %s" % (
-            method, split_target(target)[1], named + (" and %d more" % more) * (more > 0))
+            method, split_target(target)[1], named)
 
 
 class ReplayConnection(ServedConnection):

@@ -1,4 +1,4 @@
-"""pcapng, read back by pcap_rules: bytes, checksums, sequence numbers, times, comments."""
+"""pcapng, read back by pcap_rules: bytes, checksums, sequence numbers, times."""
 import io
 
 import pytest
@@ -69,21 +69,6 @@ def test_times_are_the_events_own():
 def test_a_clock_that_was_wrong_is_no_failure(started):
     _, packets = written(recorded((">", "data", b"a"), started=started))
     assert 0 <= packets[0].stamp < 2**64
-
-
-def test_notes_are_comments_of_the_packet_before_them():
-    recording = recorded(("", "note", b"first"), (">", "data", b"a"), ("", "note", "größer".encode()),
-                         ("", "note", b"x" * 9000),
-                         ("<", "close", b""))
-    recording.take(2, WireEvent(1.0, "", "note", b"nothing crossed"))
-    comments, packets = written(recording)
-    assert comments[1:] == ["nothing crossed"]
-    assert [packet.comments for packet in packets] == [[], [], [], ["first", "größer", "x" * 4096], [], []]
-
-
-def test_a_comment_is_not_cut_inside_a_character():
-    _, packets = written(recorded((">", "data", b"a"), ("", "note", b"x" + "ä".encode() * 3000)))
-    assert packets[-1].comments == ["x" + "ä" * 2047]
 
 
 def test_a_long_piece_is_several_segments_and_acknowledged_on_the_way():

@@ -23,7 +23,7 @@ def engine():
 
 # -- images
 
-def test_a_pull_is_messages_cut_anywhere():
+def test_a_pull_is_messages_in_chunks_that_end_anywhere():
     with PracticeEngine() as engine, Wire(engine) as wire:
         assert ask(engine, "GET", "/images/json") == (200, [])
         assert ask(engine, "POST", "/containers/create",
@@ -315,7 +315,7 @@ def test_host_config_is_filled_in_as_an_engine_does_it(engine):
     assert found["Config"].get("ExposedPorts") is None
     assert ask(engine, "POST", "/containers/create",
                {"Image": "busybox", "HostConfig": {"Links": ["nosuch:al"]}})[1] == {
-        "message": "could not get container for nosuch: No such container: nosuch"}
+        "message": "No such container: nosuch"}
     assert ask(engine, "POST", "/containers/create",
                {"Image": "busybox", "HostConfig": {"LogConfig": {"Type": "nosuch"}}}) == (
         400, {"message": 'error looking up logging plugin nosuch: plugin "nosuch" not found'})
@@ -532,7 +532,7 @@ def test_an_exec_has_its_containers_user_and_environment_unless_it_has_its_own(e
 
 @pytest.mark.parametrize("user, message", [
     ("nosuch", "unable to find user nosuch: no matching entries in passwd file"),
-    ("-1", "uids and gids must be in range 0-2147483647"),
+    ("-1", "unable to find user -1: no matching entries in passwd file"),
     ("0:nosuch", "unable to find group nosuch: no matching entries in group file")])
 def test_a_user_that_is_none(engine, user, message):
     identity = create(engine, ["true"], User=user)

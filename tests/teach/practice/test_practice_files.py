@@ -121,10 +121,9 @@ def test_a_folder_and_a_file_of_one_name(engine):
     identity = create(engine, ["true"])
     assert put(engine, identity, "/tmp", tar_of(("a", tarfile.REGTYPE, b"x")))[0] == 200
     folder = tar_of(("a", tarfile.DIRTYPE, b""), ("a/b", tarfile.REGTYPE, b"y"))
-    assert put(engine, identity, "/tmp", folder, "&noOverwriteDirNonDir=1")[0] == 400
-    assert put(engine, identity, "/tmp", folder)[0] == 200
-    assert ask(engine, "GET", "/containers/%s/archive?path=/tmp/a/b/" % identity)[0] == 400
-    assert ask(engine, "GET", "/containers/%s/archive?path=/tmp/a/b" % identity)[0] == 200
+    assert put(engine, identity, "/tmp", folder)[0] == 400
+    assert ask(engine, "GET", "/containers/%s/archive?path=/tmp/a/" % identity)[0] == 400
+    assert ask(engine, "GET", "/containers/%s/archive?path=/tmp/a" % identity)[0] == 200
 
 
 def test_a_bomb_is_not_unpacked(engine):

@@ -84,5 +84,5 @@ def test_a_run_that_ends_at_once(server):
 def test_a_command_that_sends_no_request_shows_nothing():
     with UnixListener() as listener:
         with pytest.raises(UsageError) as caught:
-            ClientCuts(["/bin/echo"], parse_address("unix:///nonexistent/e"), listener).run()
+            list(ClientCuts(["/bin/echo"], parse_address("unix:///nonexistent/e"), listener).runs())
     assert "sent no request" in str(caught.value)

@@ -343,32 +343,3 @@ def test_bytes_that_are_no_http_make_no_exchange():
     for size in (0, 1, 100, 3000):
         data = bytes(noise.randrange(256) for _ in range(size))
         assert replay_exchanges(recorded([(">", data), ("<", data), ("<", "close")])) == []
-
-
-def test_a_container_is_found_by_any_name_that_the_record_has_for_it():
-    identity = "0123456789ab" + "c" * 52
-    log, inspected = ok_answer(b"log"), ok_answer(b'{"Id":"%s","Name":"/web"}' % identity.encode(),
-                                          b"Content-Type: application/json")
-    recording = recorded([(">", ask("GET", "/containers/web/json")), ("<", inspected),
-                          (">", ask("GET", "/containers/%s/logs" % identity)), ("<", log)])
-    book = ReplayBook(replay_exchanges(recording))
-    for name in ("web", identity, identity[:12]):
-        assert book.find("GET", "/v1.41/containers/%s/logs" % name).answer == log
-        assert book.find("GET", "/containers/%s/json" % name).answer == inspected
-    for name in ("we", "webs", "f" * 12):
-        assert book.find("GET", "/containers/%s/logs" % name) is None
-
-
-def test_a_container_that_was_created_or_listed_has_its_names():
-    created = (b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n"
-               b'{"Id":"aa"}')
-    listed = ok_answer(b'[{"Id":"bb","Names":["/b","/c"]},7,{"Id":5,"Names":"x"}]',
-                   b"Content-Type: application/json")
-    recording = recorded([(">", ask("POST", "/containers/create?name=a")), ("<", created),
-                          (">", ask("GET", "/containers/json")), ("<", listed),
-                          (">", ask("GET", "/containers/aa/top")), ("<", ok_answer(b"A")),
-                          (">", ask("GET", "/containers/c/top")), ("<", ok_answer(b"B"))])
-    book = ReplayBook(replay_exchanges(recording))
-    assert book.find("GET", "/containers/a/top").answer == ok_answer(b"A")
-    for name in ("b", "bb"):
-        assert book.find("GET", "/containers/%s/top" % name).answer == ok_answer(b"B")

@@ -216,7 +216,8 @@ def program_sleep(view):
                          " ".join(view.argv[1:]).replace("infinity", "99999d"))
     if match is None:
         raise ProgramUsage("usage: sleep SECONDS")
-    view.process.sleep(float(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match.group(2)])
+    view.process.sleep(float(match.group(1)) * {"": 1, "s": 1, "m": 60, "h": 3600,
+                                                "d": 86400}[match.group(2)])
 
 
 def program_env(view):

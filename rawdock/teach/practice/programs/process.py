@@ -124,39 +124,41 @@ class ProgramPipe:
 ProgramUser = collections.namedtuple("ProgramUser", "uid gid name home")
 
 
-def account_rows(files, name):
-    """Return the lines of /etc/passwd or /etc/group (`name`), each a list of fields; [] without the file."""
+def account_name(files, kind, number):
+    """Return the name of a uid (`kind` "passwd") or gid ("group"); None if it has none."""
+    return next((row[0] for row in account_rows(files, kind) if row[2] == str(number)), None)
+
+
+def account_rows(files, kind):
+    """Return the lines of /etc/passwd or /etc/group (`kind`), each a list of fields; [] without the file."""
     try:
-        lines = files.read("/etc/" + name).decode("utf-8", "replace").splitlines()
+        lines = files.read("/etc/" + kind).decode("utf-8", "replace").splitlines()
     except FileProblem:
         return []
     return [line.split(":") for line in lines if line.count(":") > 2]
 
 
-def account_name(files, file_name, number):
-    """Return the name of a uid in "passwd", or of a gid in "group"; None if it has none."""
-    return next((row[0] for row in account_rows(files, file_name) if row[2] == str(number)), None)
+def find_account(files, kind, text):
+    """Return the fields of the account with this name or number (str). Raises PracticeRefusal."""
+    for row in account_rows(files, kind):
+        if text in (row[0], row[2]):
+            return row
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise PracticeRefusal(500, "unable to find %s %s: no matching entries in %s file"
+                              % ("user" if kind == "passwd" else kind, text, kind))
+    return [text, "", text, "0", "", "/"]
 
 
 def find_user(files, text):
     """Return the ProgramUser for the User of a create or an exec request: "", "name", "uid" or "user:group".
 
-    Raises PracticeRefusal for a name that the container's files do not have, and for a number out of range.
+    Raises PracticeRefusal for a name that the container's files do not have.
     """
     user, _, group = text.partition(":")
-    user = user or "0"
-    row = next((row for row in account_rows(files, "passwd") if user in (row[0], row[2])), None)
-    if row is None and not re.fullmatch("-?[0-9]{1,10}", user):
-        raise PracticeRefusal(500, "unable to find user %s: no matching entries in passwd file" % user)
-    uid, gid, home = (int(row[2]), int(row[3]), row[5]) if row else (int(user), 0, "/")
+    name, _, uid, gid, _, home = find_account(files, "passwd", user or "0")[:6]
     if group:
-        found = next((row[2] for row in account_rows(files, "group") if group in (row[0], row[2])), group)
-        if not re.fullmatch("-?[0-9]{1,10}", found):
-            raise PracticeRefusal(500, "unable to find group %s: no matching entries in group file" % group)
-        gid = int(found)
-    if not (0 <= uid < 1 << 31 and 0 <= gid < 1 << 31):
-        raise PracticeRefusal(500, "uids and gids must be in range 0-2147483647")
-    return ProgramUser(uid, gid, account_name(files, "passwd", uid) or str(uid), home)
+        gid = find_account(files, "group", group)[2]
+    return ProgramUser(int(uid), int(gid), name, home)
 
 
 class ProgramProcess:
@@ -330,7 +332,8 @@ def find_program(programs, name):
 
 
 def run_named(argv, view, missing):
-    """Run the program `argv[0]` of the image → its exit status; 127 without one, with the complaint `missing`."""
+    """Run the program `argv[0]` of the image → its exit status; 127 without one, with the complaint
+    `missing`."""
     program = find_program(view.programs, argv[0])
     if program is None:
         view.complain(missing % argv[0])
