@@ -243,8 +243,12 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
                 start()   # nothing is typed before, for it could end the program
             if tty:
                 from .terminal import show_terminal
-                if show_terminal(pipe, files, lambda h, w: docker.call("container_resize", id, h=h, w=w), keys,
-                                 None if wait_first else start, notice, redraw=wait_first):
+
+                def resize(rows, columns):
+                    docker.call("container_resize", id, h=rows, w=columns)
+
+                if show_terminal(pipe, files, resize, keys, None if wait_first else start, notice,
+                                 redraw=wait_first):
                     return None
             else:
                 if stdin is not None:

@@ -104,6 +104,7 @@ class RawMode(CaughtSignals):
         CaughtSignals.__init__(self)
         self._descriptor = None if os.environ.get("NORAW") else file_descriptor(source)
         self._window_changed = window_changed
+        self._actions = {}    # signal number → its action before ours
         self._modes = None    # those to be restored
         self._ended = False   # no signal may set raw mode any more
         self.signalled, self._signal_pipe = os.pipe()
@@ -111,8 +112,9 @@ class RawMode(CaughtSignals):
         self._previous_wakeup = None
 
     def wanted(self, number):
+        self._actions[number] = getsignal(number)
         terminals_own = number in (SIGWINCH, SIGCONT, SIGTSTP)
-        return (terminals_own or CaughtSignals.wanted(self, number)) and getsignal(number) != SIG_IGN
+        return (terminals_own or CaughtSignals.wanted(self, number)) and self._actions[number] != SIG_IGN
 
     def __enter__(self):
         from threading import current_thread, main_thread
@@ -167,7 +169,7 @@ class RawMode(CaughtSignals):
 
     def _act(self, number):
         """What the signal `number` does without us, with the modes restored where it ends or stops us."""
-        previous = dict(self._previous)[number]
+        previous = self._actions[number]
         if callable(previous):
             try:
                 previous(number, None)
@@ -337,9 +339,9 @@ def copy_output(pipe, stdout, signalled):
 def show_terminal(pipe, files, resize, keys=None, begin=None, notice=None, redraw=False):
     """Copy between files and a container's terminal until its stream ends → whether the user detached.
 
-    `pipe` is its Duplex, `files` are (stdin or None, stdout, stderr), `keys` is the detach sequence (str; None:
-    the default), `begin()` what starts the program if it does not run yet; `resize`, `notice` and `redraw` are
-    those of WindowSize.
+    `pipe` is its Duplex, `files` are (stdin or None, stdout, stderr), `keys` is the detach sequence (str;
+    None: the default), `begin()` starts the program if it does not run yet. `resize`, `notice` and `redraw`
+    are those of WindowSize.
     """
     from contextlib import ExitStack
     stdin, stdout, _ = files

@@ -123,8 +123,8 @@ def ctrl_backslash_exit_131(window, engine):
 @case(run_script(SHELL))
 def ctrl_c_in_a_shell(window, engine):
     window.wait_for(PROMPT)
-    window.type("echo going; sleep 60\r")
-    window.wait_for("going\r\n")
+    window.type("(echo going; exec sleep 60)\r")
+    window.wait_for("\r\ngoing\r\n")
     window.type("\x03")
     window.wait_for(PROMPT)
     window.type("echo $?; exit 0\r")
@@ -134,7 +134,7 @@ def ctrl_c_in_a_shell(window, engine):
 def ctrl_z_in_a_shell(window, engine):
     window.wait_for(PROMPT)
     window.type("(echo going; exec sleep 60)\r")
-    window.wait_for("going\r\n")
+    window.wait_for("\r\ngoing\r\n")
     window.type("\x1a")
     window.wait_for(PROMPT)
     window.type("exec sh -c 'exit 5'\r")   # exit would speak of the stopped job
@@ -154,7 +154,7 @@ def one_that_is_stopped_exit_143(window, engine):
     engine.json("POST", "/containers/term-c/kill?signal=TERM")
 
 
-@case(run_script("stty raw -echo; " + READER.replace("echo ready; ", "echo ready; dd bs=1 count=256 2>&- | md5sum; exit; "),
+@case(run_script("stty raw -echo; " + SETTLED + "echo ready; dd bs=1 count=256 2>&- | md5sum; exit",
                  "--detach-keys", "x,ctrl-a"))
 def every_byte_is_typed(window, engine):
     window.wait_for("ready\n")
@@ -184,7 +184,8 @@ def the_end_of_much_output_is_not_lost(window, engine):
 
 
 @case(RUN + ["busybox", "no-such-program"],
-      differs="The second paragraph of a refused run, where to find help, is not in ours.", ours={"out": None})
+      differs="The second paragraph of a refused run, where to find help, is not in ours.",
+      ours={"out": None})
 def a_program_that_is_not_there(window, engine):
     pass
 
@@ -216,7 +217,8 @@ def run_and_detach(window, engine):
     still_runs(engine)
 
 
-@case(run_script("stty raw -echo; " + SETTLED + "echo ready; head -c 2 | od -An -tx1; cat", "--detach-keys", "ctrl-x,z"))
+@case(run_script("stty raw -echo; " + SETTLED + "echo ready; head -c 2 | od -An -tx1; cat",
+                 "--detach-keys", "ctrl-x,z"))
 def run_and_detach_by_other_keys(window, engine):
     window.wait_for("ready\n")
     window.type("\x10\x11")   # of no meaning here
@@ -484,7 +486,7 @@ def the_engine_is_killed_under_exec(window, engine):
 # -- playing them
 
 class Relay:
-    """Passes connections on to the engine; after cut() there is none any more, as if the engine were killed."""
+    """Passes connections on to the engine; after cut() there is none, as if the engine were killed."""
 
     def __init__(self, kind, path):
         self._path = path
@@ -554,15 +556,15 @@ class Relay:
 def make_container(one, engine):
     script = one.container or one.created
     if script:
-        body = {"Image": "busybox", "Hostname": "box", "Tty": True, "OpenStdin": True, "AttachStdin": bool(one.created),
-                "StdinOnce": bool(one.created), "Cmd": ["sh", "-c", script]}
+        body = {"Image": "busybox", "Hostname": "box", "Tty": True, "OpenStdin": True,
+                "AttachStdin": bool(one.created), "StdinOnce": bool(one.created), "Cmd": ["sh", "-c", script]}
         engine.json("POST", "/containers/create?name=term-c", body)
     if one.container:
         engine.json("POST", "/containers/term-c/start")
 
 
 def play(one, client, engine, stops):
-    """Play a Case with a client (argv) → {"status", "out", "modes_kept"}. `stops`: it stops at SIGTSTP in run."""
+    """Play a Case with a client (argv) → {"status", "out", "modes_kept"}. `stops`: its run stops at SIGTSTP."""
     folder = tempfile.mkdtemp()
     with open(os.path.join(folder, "config.json"), "w") as file:
         file.write(one.config)

@@ -30,7 +30,8 @@ def remove(engine, identity):
 # -- by hand
 
 @pytest.mark.parametrize("query, keys, typed", [
-    ("", b"\x10\x11", b""), ("&detachKeys=ctrl-a,b", b"\x01b", b"\x10\x11"), ("", b"a\x10b\x10\x11", b"a\x10b")])
+    ("", b"\x10\x11", b""), ("&detachKeys=ctrl-a,b", b"\x01b", b"\x10\x11"),
+    ("", b"a\x10b\x10\x11", b"a\x10b")])
 def test_the_keys_that_detach_end_the_stream_alone(engine, query, keys, typed):
     identity = shell_in(engine)
     with Wire(engine) as wire:
@@ -121,7 +122,8 @@ def test_exec_it_attach_and_start(rawdock_command, engine):
         window.wait_for("/ # ")
         window.type("\x10\x11")
         ended = window.end()
-        assert (ended.status, ended.modes_kept) == (1, True) and ended.out.endswith(b"read escape sequence\r\n")
+        assert (ended.status, ended.modes_kept) == (1, True)
+        assert ended.out.endswith(b"read escape sequence\r\n")
     with at_window(rawdock_command, address, "attach", identity) as window:
         window.wait_raw()
         window.type("exit 9\r")
