@@ -52,8 +52,8 @@ class LazyPackage(type(sys)):
         except ImportError as error:
             if str(error.name).rpartition(".")[2] != "teach":
                 raise
-            raise AttributeError("rawdock.%s belongs to rawdock's school, which this copy does not have: it is"
-                                 " in the package and in what tools/amalgamate --whole writes" % name)
+            raise AttributeError("rawdock.%s belongs to rawdock's school, which this copy does not have: it "
+                                 "is in the package and in what tools/amalgamate --whole writes" % name)
         value = getattr(home, name)
         setattr(self, name, value)
         return value

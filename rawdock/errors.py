@@ -27,6 +27,15 @@ def closest_word(word, words):
     return next(iter(get_close_matches(word, words, 1)), None)
 
 
+def closest_word(word, words):
+    """The one of `words` (list of str) that `word` was probably meant to be, or None."""
+    try:
+        from difflib import get_close_matches
+    except ImportError:   # Debian's python3-minimal has none
+        return None
+    return next(iter(get_close_matches(word, words, 1)), None)
+
+
 class RawdockError(Exception):
     """The root of the tree. `hint` (str or None) is what to try next."""
 
@@ -44,6 +53,10 @@ class RawdockError(Exception):
         from copyreg import __newobj__
         errno = {"errno": self.errno} if isinstance(self, OSError) else {}
         return __newobj__, (type(self),), dict(vars(self), args=self.args, **errno)
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
 
 
 class UsageError(RawdockError, ValueError):

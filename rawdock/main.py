@@ -13,9 +13,8 @@ from collections import namedtuple
 from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsignal, signal
 from _thread import start_new_thread
 
-from .cli.console import CommandFailed, Console, describe_error, one_line
+from .cli.console import CommandFailed, Console, describe_error, one_line, reject_malformed_answer
 from .cli.flags import check_argument_count, parse_command_line, parse_flag_table
-from .engine.answers import reject_malformed_answer
 from .errors import APIError, ConnectError, RawdockError, UsageError
 
 CLIENT_FLAGS = """

@@ -5,7 +5,7 @@ Promises: the docker CLI's lines. If the engine does not answer, the client's pa
 import os
 import sys
 
-from ..engine.answers import answer_field, nested_value
+from ..engine.answers import answer_field
 from ..errors import RawdockError
 from .console import write_lines
 from .flags import Command, command_table
@@ -29,14 +29,18 @@ def client_facts(console):
             "Context": "default" if console.address else context_in_use(console.context, os.environ)}
 
 
-def server_components(server):
-    """The Components in an engine's version. Those before 18.03 have none, and count as one component."""
-    if server.get("Components"):
-        return server["Components"]
-    names = "ApiVersion Arch BuildTime GitCommit GoVersion KernelVersion MinAPIVersion Os".split()
-    details = {name: server[name] for name in names if server.get(name)}
-    details["Experimental"] = "true" if server.get("Experimental") else "false"
-    return [{"Name": "Engine", "Version": server.get("Version", ""), "Details": details}]
+def version_row(server):
+    """The answer to SystemVersion, with the build times of its components as people read them.
+
+    An engine before 18.03 has no components, and counts as one.
+    """
+    components = []
+    for component in server.get("Components") or [dict(server, Name="Engine", Details=server)]:
+        details = dict(component.get("Details") or {})
+        if details.get("BuildTime"):
+            details["BuildTime"] = build_time_text(details["BuildTime"])
+        components.append(dict(component, Details=details))
+    return dict(server, Components=components)
 
 
 def version_lines(client, server):
@@ -54,8 +58,8 @@ def version_lines(client, server):
     platform = (server.get("Platform") or {}).get("Name")
     lines += ["", "Server: " + platform if platform else "Server:"]
     rows = []
-    for component in server_components(server):
-        details = component.get("Details") or {}
+    for component in version_row(server)["Components"]:
+        details = component["Details"]
         rows += [[" %s:" % component.get("Name", "")], ["  Version:", component.get("Version", "")]]
         if component.get("Name") == "Engine":
             rows += engine_rows(details)
@@ -66,22 +70,12 @@ def version_lines(client, server):
 
 def engine_rows(details):
     """What `version` says about the engine itself: [title, value] for each line."""
-    api, go, commit, built, system, arch, experimental, least = [details.get(name, "") for name in (
-        "ApiVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch", "Experimental", "MinAPIVersion")]
+    api, go, commit, built, system, arch, least = [details.get(name, "") for name in (
+        "ApiVersion", "GoVersion", "GitCommit", "BuildTime", "Os", "Arch", "MinAPIVersion")]
     return [["  API version:", api + (" (minimum version %s)" % least if least else "")],
-            ["  Go version:", go], ["  Git commit:", commit], ["  Built:", build_time_text(built)],
-            ["  OS/Arch:", "%s/%s" % (system, arch)], ["  Experimental:", experimental]]
-
-
-def version_row(server):
-    """The answer to SystemVersion for a template, with build times as in the output without one."""
-    components = []
-    for component in server_components(server):
-        details = component.get("Details") or {}
-        if details.get("BuildTime"):
-            details = dict(details, BuildTime=build_time_text(details["BuildTime"]))
-        components.append(dict(component, Details=details))
-    return dict(server, Components=components)
+            ["  Go version:", go], ["  Git commit:", commit], ["  Built:", built],
+            ["  OS/Arch:", "%s/%s" % (system, arch)],
+            ["  Experimental:", str(details.get("Experimental") or False).lower()]]
 
 
 def version_command(console, options, arguments):
@@ -187,6 +181,13 @@ INFO_FORMS = {
                                                      for pool in value or ()]),
     "list": list_lines, "plugins": plugin_lines, "commit": commit_lines, "insecure": insecure_registry_lines,
     "security": lambda title, value: security_lines(value)}
+
+
+def nested_value(value, *names):
+    """The value at the keys `names` in decoded JSON; None where a key is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def info_lines(facts):

@@ -8,7 +8,7 @@ its own), `serve_practice` starts an engine inside this process, and `closers` a
 """
 import os
 
-from ..errors import APIError, RawdockError
+from ..errors import APIError, ProtocolError, RawdockError
 from .printable import printable_text
 
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
@@ -158,3 +158,14 @@ def describe_error(error):
     if isinstance(error, APIError):
         return "Error response from daemon: %s" % str(error).replace("\r\n", "\n").strip()
     return one_line(error)
+
+
+def reject_malformed_answer(function, *arguments):
+    """function(*arguments), in which a value of another type than the Engine API's is a ProtocolError."""
+    try:
+        return function(*arguments)
+    except RawdockError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        expected = "an answer with values of the Engine API's types"
+        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error

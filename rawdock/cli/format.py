@@ -5,11 +5,9 @@ Promises: the functions depend on their arguments alone, so that equal lists pri
 
 Leaves out: colours, and the width of the terminal, to which docker does not cut lines either.
 """
-import json
 import re
 import time
 
-from .durations import DATE_PATTERN, MONTH_NAMES, WEEKDAY_NAMES, read_date
 from .printable import escaped_letter
 
 TABLE_LEAST_WIDTH = 10    # of a column, its padding included
@@ -60,13 +58,11 @@ def build_time_text(text):
 
     A text that is not a date and time stays as it is.
     """
-    match = re.match(DATE_PATTERN, text, re.ASCII)
-    if match is None or match.group(6) is None or read_date(text) is None:
+    from datetime import datetime
+    try:
+        return datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").ctime()
+    except ValueError:
         return text
-    year, month, day = match.groups()[:3]
-    days = read_date("%s-%s-%sZ" % (year, month, day))[0] // 86400   # since 1970-01-01, a Thursday
-    return "%s %s %2d %s %d" % (WEEKDAY_NAMES[(days + 3) % 7], MONTH_NAMES[int(month) - 1], int(day),
-                                ":".join(match.groups()[3:6]), int(year))
 
 
 # -- texts
@@ -172,6 +168,7 @@ def align_columns(rows, least=TABLE_LEAST_WIDTH, padding=TABLE_PADDING):
 
 def compact_json(value, html=False):
     """JSON as Go writes it: without spaces, with U+2028 and U+2029 escaped; with `html` also <, > and &."""
+    import json
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     if html:

@@ -17,6 +17,7 @@ from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_
 from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
+from .progress import PullProgress
 from .terminal import detached, find_detach_keys, require_terminal
 
 # Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
@@ -74,19 +75,6 @@ def call_each(console, names, operation, **parameters):
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
-def pull_progress(console):
-    """A function that writes a message of a pull (dict) to stderr."""
-    drawn = []
-
-    def show(message):
-        if not drawn:
-            from .progress import PullProgress
-            drawn.append(PullProgress(console.err, console.err.isatty()))
-        drawn[0].show(message)
-
-    return show
-
-
 def do_run(console, options, arguments):
     if not options["detach"]:
         require_terminal(options["interactive"], options["tty"])
@@ -94,7 +82,8 @@ def do_run(console, options, arguments):
     try:
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
-                     stderr=console.err, progress=pull_progress(console), notice=console.err.line, **options)
+                     stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
+                     **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
@@ -121,7 +110,7 @@ def do_create(console, options, arguments):
     require_api_versions(console.docker, versions_needed(options))
     body.update(stream_fields(client))
     put_console_size(body, console.out)
-    progress = None if client.get("quiet") else pull_progress(console)
+    progress = None if client.get("quiet") else PullProgress(console.err).show
     console.out.line(create_container(console.docker, arguments[0], query, body,
                                       client.get("pull", "missing"), progress, console.err.line))
     return 0

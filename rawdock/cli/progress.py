@@ -11,7 +11,8 @@ Response.messages() raises those.
 """
 import os
 
-from ..engine.answers import reject_malformed_answer
+from ..engine.answers import answer_field
+from .console import reject_malformed_answer
 from .format import human_size
 from .printable import printable_text
 
@@ -21,16 +22,8 @@ ASSUMED_TERMINAL_WIDTH = 200   # where the terminal does not say
 
 
 def progress_field(answer, name, kind):
-    """The value under `name` in the dict `answer`, "" or 0 without one.
-
-    `kind` is str, or int for one of 64 bits. TypeError for another type, bool included.
-    """
-    value = answer.get(name)
-    if value is None:
-        return kind()
-    if type(value) is not kind or kind is int and not -2 ** 63 <= value < 2 ** 63:
-        raise TypeError("%s: %r" % (name, value))
-    return value
+    """The value under `name` in the dict `answer`, which is of the type `kind`; kind() without one."""
+    return answer_field(answer, "ImageCreate", (kind, type(None)), name) or kind()
 
 
 def progress_text(detail, width=ASSUMED_TERMINAL_WIDTH):
@@ -89,9 +82,7 @@ class PullProgress:
     def render(self, message):
         """What `message` adds to the output (str)."""
         identity = printable_text(progress_field(message, "id", str))
-        detail = message.get("progressDetail")
-        if detail is not None and not isinstance(detail, dict):
-            raise TypeError("progressDetail: %r" % (detail,))
+        detail = answer_field(message, "ImageCreate", (dict, type(None)), "progressDetail")
         if not identity or detail is None:
             self._lines = {}
             return self._line(message, identity, detail)

@@ -242,10 +242,8 @@ def search_endpoints(word):
     for endpoint in endpoints():
         names = " ".join([endpoint.name, endpoint.method, endpoint.path, endpoint.tag]
                          + [parameter.name for parameter in endpoint.query + endpoint.extra])
-        # fromImage has the words from and image.
-        parted = re.sub("([a-z])([A-Z])", r"\1 \2", names)
-        named = begins.search(names.lower()) or begins.search(parted.lower())
-        if named or whole.search(endpoint.help.lower()):
+        names += re.sub("([a-z])([A-Z])", r"\1 \2", " " + names)   # fromImage has the words from and image
+        if begins.search(names.lower()) or whole.search(endpoint.help.lower()):
             found.append(endpoint)
     return found
 

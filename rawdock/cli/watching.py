@@ -3,7 +3,6 @@
 Promises: the bytes that the docker CLI prints for this engine, its exit statuses, and the engine's own words
 for errors. `inspect` indents the engine's JSON anew and changes nothing else in it.
 """
-import json
 import re
 
 from ..engine.answers import answer_field
@@ -109,6 +108,7 @@ class ObjectFinder:
 def write_json(output, text):
     """Write JSON and a newline. On a terminal, control characters become JSON's own escapes."""
     if output.isatty():
+        import json
         kept = {"\n": "\n", "\x7f": "\\u007f"}   # json.dumps leaves DEL as it is
         text = re.sub(UNPRINTABLE, lambda found: kept.get(found.group(), json.dumps(found.group())[1:-1]),
                       text)
@@ -135,7 +135,7 @@ def inspect_command(console, options, arguments):
             errors.append("%s: %s" % (console.program, error))
     if template is not None:
         try:
-            template_lines(console, template, [json.loads(one) for one in found], partial=False)
+            template_lines(console, template, [decode_json(one.encode("utf-8")) for one in found], partial=False)
         except CommandFailed as failed:
             console.out.line()   # docker writes the line's end of the row that failed
             errors.insert(0, str(failed))

@@ -1,9 +1,9 @@
 """Whether a decoded answer has the shape that the Engine API defines, and the error for one that has not.
 
-Fields are checked where their type decides what happens next. The others are read where they are printed,
-inside reject_malformed_answer(), because a check of each type would be as long as the printing.
+Fields are checked where their type decides what happens next. The command line reads the others where it
+prints them, inside reject_malformed_answer().
 """
-from ..errors import ProtocolError, RawdockError
+from ..errors import ProtocolError
 
 
 def says_frames(headers):
@@ -38,13 +38,6 @@ def answer_field(answer, operation, kinds, *names):
     raise malformed_answer(operation, answer, "an object" + (" that has " + ".".join(names) if names else ""))
 
 
-def nested_value(value, *names):
-    """The value at the keys `names` in decoded JSON; None where a key is missing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
 def answer_objects(answer, operation, *needed):
     """`answer` if it is a list of objects with a text under each name of `needed`, [] for null.
 
@@ -57,14 +50,3 @@ def answer_objects(answer, operation, *needed):
         for name in needed:
             answer_field(one, operation, str, name)
     return answer or []
-
-
-def reject_malformed_answer(function, *arguments):
-    """function(*arguments), in which a value of another type than the Engine API's is a ProtocolError."""
-    try:
-        return function(*arguments)
-    except RawdockError:
-        raise
-    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
-        expected = "an answer with values of the Engine API's types"
-        raise ProtocolError("Engine API", 0, str(error).encode("utf-8", "replace"), expected) from error

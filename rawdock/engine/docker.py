@@ -74,12 +74,9 @@ def encode_body(body, kind):
             return body
         import json
         return json.dumps(body, allow_nan=False).encode("ascii")
-    except UnicodeEncodeError as error:
-        raise UsageError("the body cannot be written as UTF-8: a lone surrogate at position %d" % error.start,
-                         "give bytes")
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the body cannot be written as JSON: %s" % error,
-                         "use dict, list, str, int, float, bool and None only")
+        raise UsageError("the body cannot be written as %s: %s" % ("JSON" if kind == "json" else "UTF-8", error),
+                         "give bytes, or dict, list, str, int, float, bool and None only")
 
 
 def has_field(fields, name):
@@ -312,10 +309,8 @@ class Docker(Closing):
         return RESULT_READERS[endpoint.result](response, operation)
 
 
-class CalledOperation(namedtuple("CalledOperation", "docker endpoint path_values parameters tty")):
-    """What call() was given: the Docker, the operation's Endpoint, its path values and other parameters."""
-
-    __slots__ = ()
+# What call() was given: the Docker, the operation's Endpoint, its path values, other parameters, and `tty`.
+CalledOperation = namedtuple("CalledOperation", "docker endpoint path_values parameters tty")
 
 
 def read_json_result(response, operation):
@@ -329,17 +324,12 @@ def read_empty_result(response, operation):
 
 
 def read_message_result(response, operation):
-    messages = response.messages()
-    return at_least_one(messages, operation.endpoint) if operation.endpoint.never_empty else messages
-
-
-def at_least_one(messages, endpoint):
-    """`messages` (an iterator) of `endpoint`; ProtocolError if there is none."""
-    first = next(messages, None)
-    if first is None:
-        raise malformed_answer(endpoint.operation_id, b"", "at least one message")
-    yield first
-    yield from messages
+    """The messages; ProtocolError if there is none where the operation has at least one."""
+    count = 0
+    for count, message in enumerate(response.messages(), 1):
+        yield message
+    if not count and operation.endpoint.never_empty:
+        raise malformed_answer(operation.endpoint.operation_id, b"", "at least one message")
 
 
 def return_response(response, operation):
@@ -362,25 +352,23 @@ def is_terminal_stream(response, operation):
     Only the media type multiplexed-stream is reliable: engines before API 1.42, and Podman in all versions,
     send frames as raw-stream too, or without a media type. Then an inspect operation tells.
     """
-    if operation.tty is not None:
-        return operation.tty
-    try:
-        return False if says_frames(response.headers) else has_terminal(*operation)
-    except BaseException:
-        response.close()
-        raise
-
-
-def has_terminal(docker, endpoint, path_values, parameters, tty):
-    """Whether the fields of a CalledOperation are about a container, exec or task that has a terminal."""
+    docker, endpoint, path_values, parameters, tty = operation
+    if tty is not None:
+        return tty
+    if says_frames(response.headers):
+        return False
     if endpoint.upgrade not in (None, "tcp"):
         return True
     if endpoint.body == "json":   # the start of an exec
         return body_says(parameters.get("body"), "Tty")
     inspect, names = TTY_PLACES.get(endpoint.name, ("container_inspect", "Config Tty"))
-    inspected = docker.call(inspect, path_values[0] if path_values else parameters["id"])
     kinds = bool if inspect == "container_inspect" else (bool, type(None))
-    return bool(answer_field(inspected, find_endpoint(inspect).operation_id, kinds, *names.split()))
+    try:
+        inspected = docker.call(inspect, path_values[0] if path_values else parameters["id"])
+        return bool(answer_field(inspected, find_endpoint(inspect).operation_id, kinds, *names.split()))
+    except BaseException:
+        response.close()
+        raise
 
 
 # What call() makes of a Response, by the result kind of the operation.

@@ -380,7 +380,6 @@ session                    POST   /session                        -    upgrade=h
 # splits queries. A path segment keeps the rest of pchar (§3.3) too, but for ";", which some servers cut at.
 URI_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 PATH_SEGMENT_KEEP = URI_UNRESERVED + ":@+,=!$&'()*"
-HIJACK_TARGET = r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)"
 
 # Below these paths a name is an image or plugin reference, and its "/" are written raw, as
 # docker does. Anywhere else a "/" inside a name is written %2F. (The engine decodes before it
@@ -415,11 +414,6 @@ def percent_decode(text, plus_is_space=True):
     return data.decode("utf-8", "replace")
 
 
-def may_hijack(method, target):
-    """Whether a 2xx to this request may turn the connection into a raw stream: attach and exec start."""
-    return method == "POST" and re.search(HIJACK_TARGET, target) is not None
-
-
 def encode_query(pairs):
     """`pairs` of (name, value), all str, as the text that follows "?"; empty for no pairs."""
     return "&".join(["%s=%s" % (percent_encode(name), percent_encode(value)) for name, value in pairs])
@@ -442,8 +436,8 @@ def is_64_bit_int(value):
     return isinstance(value, int) and not isinstance(value, bool) and -1 << 63 <= value < 1 << 63
 
 
-# One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong value.
-# Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
+# One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong
+# value. Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
 
 def encode_bool_parameter(value):
     return "%d" % value if isinstance(value, bool) else None

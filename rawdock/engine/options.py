@@ -8,7 +8,6 @@ Only the options that were given are sent, and what is in ALWAYS_SENT; for all o
 default holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and
 its message is shown. versions_needed() gives the API versions that the given options need.
 """
-import json
 import os
 import re
 import socket
@@ -318,6 +317,7 @@ def security_entries(option, values):
     for item in values:
         name, _, value = item.partition("=" if "=" in item else ":")
         if name == "seccomp" and value not in ("unconfined", "builtin"):
+            import json
             profile = read_option_file("--security-opt %s: the profile" % item, value, json.load)
             item = "seccomp=" + json.dumps(profile, separators=(",", ":"))
         entries.append(item)
@@ -464,6 +464,7 @@ def container_request(image, command=(), options=None):
     if not isinstance(image, str) or not image:
         wrong = "a str, not %r" % (image,) if image or image is None else "empty"
         raise UsageError("the image's name is " + wrong, "name one, as in busybox or redis:2.8")
+    import json
     query, client, host = {}, {}, json.loads(ALWAYS_SENT)
     body = {"Image": image, "Cmd": checked_command(command), "HostConfig": host}
     if not body["Cmd"]:

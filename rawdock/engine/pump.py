@@ -148,11 +148,8 @@ class CaughtSignals:
 class InterruptGuard(CaughtSignals):
     """Inside its with block, a signal that would end this process raises an exception (raise_signal) instead.
 
-    Between hold() and release() the first signal waits for release(), for 10 seconds at most. The second one
-    does not wait.
+    Between hold() and release() the first signal waits for release(). The second one does not wait.
     """
-
-    HOLD_SECONDS = 10
 
     def __init__(self):
         CaughtSignals.__init__(self)
@@ -170,16 +167,12 @@ class InterruptGuard(CaughtSignals):
     def release(self):
         self._holding = False
         if self._held is not None:
-            from signal import alarm
-            alarm(0)
             raise_signal(self._held)
 
     def caught(self, number):
         if not self._holding or self._held is not None:
             raise_signal(number if self._held is None else self._held)
-        from signal import alarm
         self._held = number
-        alarm(self.HOLD_SECONDS)   # SIGALRM is then the second signal
 
 
 class SignalForwarder(CaughtSignals):

@@ -32,7 +32,8 @@ DOMAIN_LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])"
 DOMAIN_PATTERN = r"(?:%s(?:\.%s)*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?" % (DOMAIN_LABEL, DOMAIN_LABEL)
 COMPONENT_PATTERN = "[a-z0-9]+(?:(?:[.]|__?|-+)[a-z0-9]+)*"
 TAG_PATTERN = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
-DIGEST_PATTERN = "(?!sha256:(?![0-9a-f]{64}$))[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
+DIGEST_PATTERN = (
+    "(?!sha256:(?![0-9a-f]{64}$))[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}")
 IMAGE_ID_PATTERN = "[0-9a-f]{64}"
 
 

@@ -105,16 +105,14 @@ def still_runs(docker, id):
     return answer_field(state, "ContainerInspect", bool, "State", "Running")
 
 
-def raise_wait_error(result):
-    """RunFailed if the decoded answer to wait has an error, ProtocolError if it is malformed."""
+def exit_status(result):
+    """The exit status (int, of any size) in the decoded answer to wait.
+
+    RunFailed if that has an error, ProtocolError if it is malformed.
+    """
     error = answer_field(result, "ContainerWait", (dict, str, type(None)), "Error")
     if error:
         raise RunFailed(str(error.get("Message", error)) if isinstance(error, dict) else error)
-
-
-def exit_status(result):
-    """The exit status (int, of any size) in the decoded answer to wait. RunFailed if that has an error."""
-    raise_wait_error(result)
     return answer_field(result, "ContainerWait", int, "StatusCode")
 
 
@@ -129,7 +127,7 @@ def confirm_removal(docker, id):
         result = docker.call("container_wait", id, condition="removed")
     except NotFound:
         return
-    raise_wait_error(result)
+    exit_status(result)
 
 
 def remove_unstarted(docker, id):

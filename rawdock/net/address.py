@@ -5,9 +5,9 @@
     127.0.0.1:2375                   tcp:// is assumed, as in the docker CLI
     practice:                        the practice engine inside this process
 
-The grammar is the docker CLI's. Refused with a reason: http://, https://, http+unix://
-(the CLI refuses them too), npipe:// and fd:// (no such thing here), user, query and
-fragment parts, which have no meaning here. ssh:// is parsed but cannot be dialled yet.
+The grammar is the docker CLI's. Refused: http://, https:// and http+unix:// (the CLI refuses them too),
+npipe:// and fd:// (no such thing here), user, query and fragment parts, which have no meaning here. ssh:// is
+parsed but cannot be dialled yet.
 """
 import re
 
@@ -74,15 +74,6 @@ def parse_address(text):
         return tcp_address(text, place)
     if scheme == "ssh":
         return Address("ssh", text)
-    if scheme in ("http", "https"):
-        raise AddressError("address %r: %s:// is not an engine address" % (text, scheme),
-                           "write tcp://%s" % place)
-    if scheme == "http+unix":
-        raise AddressError("address %r: http+unix:// is not an engine address" % text,
-                           "write unix:///path/to/docker.sock")
-    if scheme in ("npipe", "fd"):
-        raise AddressError("address %r: %s:// is for Windows pipes and systemd, not for clients here"
-                           % (text, scheme), ADDRESS_HINT)
     raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
 
 

@@ -15,7 +15,7 @@ import os
 import re
 
 from ..errors import ConnectError, ProtocolError, TruncatedError, UsageError
-from ..wire.exchange import ResponseReader
+from ..wire.exchange import ResponseParts
 from ..wire.message import encode_request_head
 from .closing import Closing
 from .limits import TimeLimits, require_seconds
@@ -50,10 +50,9 @@ def body_pieces(body):
 def announced_length(headers, length):
     """The int in the caller's Content-Length; UsageError if it contradicts `length` (int or None)."""
     texts = [str(value) for name, value in headers if str(name).lower() == "content-length"]
-    if len(texts) > 1 or not re.fullmatch("[0-9]{1,19}", texts[0]):
-        raise UsageError("Content-Length %s is not one number" % ", ".join(map(repr, texts)))
-    if length is not None and length != int(texts[0]):
-        raise UsageError("Content-Length says %s bytes, the body has %d" % (texts[0], length),
+    fits = len(texts) == 1 and re.fullmatch("[0-9]{1,19}", texts[0])
+    if not fits or length not in (None, int(texts[0])):
+        raise UsageError("Content-Length %s is not the length of the body" % ", ".join(map(repr, texts)),
                          "leave the header out")
     return int(texts[0])
 
@@ -98,7 +97,7 @@ class Connection(Closing):
         self.was_reset = False   # the stream ended with ECONNRESET
         self.closed = False
         self._pid = os.getpid()
-        self._reader = ResponseReader()
+        self._reader = ResponseParts()
         self._head = None        # of the final response, once it has come
         self._head_bytes = 0     # received until it had come
         self._unread = []        # pieces of bytes that came after the head

@@ -5,7 +5,7 @@ JSON shows its end with its last bracket, a tar with two blocks of zeros. Messag
 between two of them looks like the end.
 
     content_end(kind)   an object that examines content, by its result kind in the endpoint table
-    feed(data)          bytes of the content as they come, in any pieces
+    examine(data)       bytes of the content as they come, in any pieces
     whole()             whether the content has shown its end, with nothing but padding after it
 
 Left out: the PAX size record that a tar has for members over 8 GiB. What follows such a member is then not
@@ -25,16 +25,16 @@ class JsonEnd:
     def __init__(self):
         self._held = bytearray()
 
-    def feed(self, data):
+    def examine(self, data):
         if len(self._held) <= MAX_HELD_JSON_BYTES:
             self._held += data
 
     def whole(self):
-        from ..wire.jsonstream import decode_json, decode_strict_json   # needs json, which a tar does not
+        from ..wire.jsonstream import decode_json
         if len(self._held) > MAX_HELD_JSON_BYTES or self._held[-1:].isdigit():
             return False
         try:
-            decode_json(self._held, 0, decode_strict_json)
+            decode_json(self._held, 0, None)
             return True
         except ProtocolError:
             return False
@@ -43,7 +43,7 @@ class JsonEnd:
 class UnknownEnd:
     """Content that does not show its end."""
 
-    def feed(self, data):
+    def examine(self, data):
         pass
 
     def whole(self):
@@ -59,7 +59,7 @@ class TarEnd:
         self._zero_blocks = 0
         self._wrong = False       # there was no header where one should be, or something followed the end
 
-    def feed(self, data):
+    def examine(self, data):
         data = memoryview(data)
         while len(data) and not self._wrong:
             if self._zero_blocks == 2:   # padding: GNU tar fills its last record

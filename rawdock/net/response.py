@@ -142,7 +142,7 @@ class Response(Closing):
             leftover = bytes(data[reader.take_content(data, 0, pieces):])
             self.received -= len(leftover)
             if self._ending is not None:
-                self._ending.feed(data)
+                self._ending.examine(data)
         else:
             # After a reset only a refusal counts as complete: servers reset when they refuse early.
             if self._connection.was_reset and self.framing.kind == "close" and self.status < 400:
@@ -197,11 +197,11 @@ class Response(Closing):
 
     def json(self, limit=MAX_JSON_BYTES):
         """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
-        from ..wire.jsonstream import decode_json, decode_strict_json
+        from ..wire.jsonstream import decode_json
         self.watch_end("json", self._end_required)
         data = self.read(limit)
         try:
-            return decode_json(data, 0, decode_strict_json)
+            return decode_json(data, 0, None)
         except ProtocolError as error:
             self.fail(error)
             raise

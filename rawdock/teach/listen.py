@@ -1,4 +1,4 @@
-"""A Unix socket to listen on: made only at a free path, private, and removed at the end.
+"""A Unix socket to listen on: made only at a free path, private, and removed at the end; and hang-ups.
 
     listening = UnixListener("/tmp/tap.sock")     listening.socket, .path, .address
     listening = UnixListener()                    in a new private folder
@@ -113,3 +113,19 @@ def clear_socket_path(path):
                            "stop it, or choose another path")
     finally:
         probe.close()
+
+
+def shut_down(sock, how=socket.SHUT_RDWR):
+    """Shut down one direction of `sock` or both. Does nothing if its peer has gone already."""
+    try:
+        sock.shutdown(how)
+    except OSError:
+        pass
+
+
+def is_hung_up(sock, wait=False, events=0):
+    """Whether both directions of `sock` are closed, or one of `events` of poll is seen. `wait` until then."""
+    from select import poll
+    poller = poll()
+    poller.register(sock, events)   # a hang-up is reported in any case
+    return bool(poller.poll(None if wait else 0))

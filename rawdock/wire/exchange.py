@@ -11,7 +11,7 @@ Head alone. After 101, a 2xx to CONNECT or to a hijack request, and a request fo
 with the bytes already received; from there on every byte is Data.
 
 A caller with a buffer of its own takes one part after another. take_part() stops after a head and at the end
-of a message. take_head() and take_content() do so without events, and return content without a copy.
+of a message. take_head() and take_content() of ResponseParts do so without events, and copy no content.
 
 Only the number and size of Data events, and how much of a raw stream Switched has, depend on how the bytes
 were cut. Bytes after a message that closes its connection are refused.
@@ -26,41 +26,8 @@ from .reader import WireReader, WireValue
 MAX_INTERIM_RESPONSES = 100   # before a final response (RFC 9110 §15.2); engines send one at most
 
 
-class Data(WireValue):
-    """Bytes of a body, or of the raw stream after Switched."""
-
-    __slots__ = ("data",)
-
-    def __init__(self, data):
-        self.data = data
-
-
-class End(WireValue):
-    """A message is complete. `trailers` is a Headers, empty for nearly every message."""
-
-    __slots__ = ("trailers",)
-
-    def __init__(self, trailers=NO_TRAILERS):
-        self.trailers = trailers if isinstance(trailers, Headers) else Headers(trailers)
-
-    def parts(self):
-        return self.trailers.pairs,
-
-
-END_WITHOUT_TRAILERS = End()   # of nearly every message
-
-
-class Switched(WireValue):
-    """The connection is a raw stream from here on; `leftover` (bytes) is what of it had come already."""
-
-    __slots__ = ("leftover",)
-
-    def __init__(self, leftover=b""):
-        self.leftover = leftover
-
-
 class ExchangeReader(WireReader):
-    """The base of ResponseReader and RequestReader.
+    """The base of all that reads one direction: its parts one by one, with take_head() and take_content().
 
         state      what is read                     then
         head       an empty line, a head            head again (interim), body, switch, or the message's end
@@ -86,41 +53,6 @@ class ExchangeReader(WireReader):
     def __init__(self, labels=None, offset=0, bare_lf=False):
         WireReader.__init__(self, labels, offset)
         self.heads = HeadReader(self.kind, labels, offset, bare_lf)
-
-    def take(self, data, at, out):
-        """Append the events that data[at:] completes → the end of the data, all of which is used."""
-        if type(data) is not bytes:
-            data = bytes(data)
-        while at < len(data) or self.state == "switch":
-            at = self.take_part(data, at, out)
-        return at
-
-    def take_part(self, data, at, out):
-        """Append the events of a head, or of content to the end of a message → the index after what was used.
-
-        A message without a body ends with its head. In state "switch" the part is Switched, with all of
-        data[at:], also if that is empty. `data` is bytes.
-        """
-        state = self.state
-        if state == "head" or state == "closed":
-            at = self.take_head(data, at, out)
-            if self.state == "body":
-                start, at = at, self._take_whole_body(data, at)
-                if at > start:
-                    out.append(Data(data[start:at]))
-        elif state == "switch":
-            self.state, self.complete, pieces = "raw", False, []
-            at = self.take_content(data, at, pieces)
-            out.append(Switched(b"".join(pieces)))
-        else:
-            pieces = []
-            try:
-                at = self.take_content(data, at, pieces)
-            finally:
-                out.extend(map(Data, pieces))
-        if self.complete:
-            out.append(END_WITHOUT_TRAILERS if self.trailers is NO_TRAILERS else End(self.trailers))
-        return at
 
     def _take_whole_body(self, data, at):
         """The index after a body of known length if that is complete in `data`; else `at`.
@@ -188,12 +120,6 @@ class ExchangeReader(WireReader):
         else:
             self.stay()
 
-    def feed_eof(self):
-        """The stream has ended → the events which that completes. TruncatedError if a message was cut."""
-        ends_body = self.state == "body"
-        WireReader.feed_eof(self)
-        return [End(self.trailers)] if ends_body else []
-
     def _end_of_stream(self):
         if self.state == "body":
             body = self._body or body_reader(self.framing, self._labels, self.offset)
@@ -208,14 +134,11 @@ class ExchangeReader(WireReader):
         return self.heads._end_of_stream()
 
 
-class ResponseReader(ExchangeReader):
-    """Reads responses. `method` is that of the request: the response to HEAD has no body.
+class ResponseParts(ExchangeReader):
+    """Reads responses part by part. `method` is that of the request: the response to HEAD has no body.
 
     `hijack`: the request was an attach or exec start, after whose 2xx the stream is raw. Both can be set
     anew, with expect(), between messages.
-
-    >>> ResponseReader().feed(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK")[1:]
-    [Data(b'OK'), End([])]
     """
 
     kind = "response"
@@ -249,7 +172,93 @@ class ResponseReader(ExchangeReader):
         return response_framing(head, *self.answered(head), heads.start, heads.raw)
 
 
-class RequestReader(ExchangeReader):
+class Data(WireValue):
+    """Bytes of a body, or of the raw stream after Switched."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data):
+        self.data = data
+
+
+class End(WireValue):
+    """A message is complete. `trailers` is a Headers, empty for nearly every message."""
+
+    __slots__ = ("trailers",)
+
+    def __init__(self, trailers=NO_TRAILERS):
+        self.trailers = trailers if isinstance(trailers, Headers) else Headers(trailers)
+
+    def parts(self):
+        return self.trailers.pairs,
+
+
+END_WITHOUT_TRAILERS = End()   # of nearly every message
+
+
+class Switched(WireValue):
+    """The connection is a raw stream from here on; `leftover` (bytes) is what of it had come already."""
+
+    __slots__ = ("leftover",)
+
+    def __init__(self, leftover=b""):
+        self.leftover = leftover
+
+
+class EventReader(ExchangeReader):
+    """Makes events of the parts: what ResponseReader and RequestReader add to them."""
+
+    def take(self, data, at, out):
+        """Append the events that data[at:] completes → the end of the data, all of which is used."""
+        if type(data) is not bytes:
+            data = bytes(data)
+        while at < len(data) or self.state == "switch":
+            at = self.take_part(data, at, out)
+        return at
+
+    def take_part(self, data, at, out):
+        """Append the events of a head, or of content to the end of a message → the index after what was used.
+
+        A message without a body ends with its head. In state "switch" the part is Switched, with all of
+        data[at:], also if that is empty. `data` is bytes.
+        """
+        state = self.state
+        if state == "head" or state == "closed":
+            at = self.take_head(data, at, out)
+            if self.state == "body":
+                start, at = at, self._take_whole_body(data, at)
+                if at > start:
+                    out.append(Data(data[start:at]))
+        elif state == "switch":
+            self.state, self.complete, pieces = "raw", False, []
+            at = self.take_content(data, at, pieces)
+            out.append(Switched(b"".join(pieces)))
+        else:
+            pieces = []
+            try:
+                at = self.take_content(data, at, pieces)
+            finally:
+                out.extend(map(Data, pieces))
+        if self.complete:
+            out.append(END_WITHOUT_TRAILERS if self.trailers is NO_TRAILERS else End(self.trailers))
+        return at
+
+    def feed_eof(self):
+        """The stream has ended → the events which that completes. TruncatedError if a message was cut."""
+        ends_body = self.state == "body"
+        WireReader.feed_eof(self)
+        return [End(self.trailers)] if ends_body else []
+
+
+class ResponseReader(EventReader, ResponseParts):
+    """Reads responses; the arguments are those of ResponseParts.
+
+    >>> ResponseReader().feed(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nOK")[1:]
+    [Data(b'OK'), End([])]
+    """
+
+
+class RequestReader(EventReader):
     """Reads requests. After one that requests an upgrade Switched follows, once its body has ended.
 
     `bare_lf`: lines of a head may end with LF alone, which every engine accepts (RFC 9112 §2.2); for readers

@@ -10,8 +10,6 @@ a line end. The ends of short objects that are complete in the buffer, the usual
 Refused: anything but objects between the separators, NaN and Infinity, a bracket that closes another, bytes
 that are not UTF-8, and an object over MAX_MESSAGE_BYTES. An end inside an object is a TruncatedError.
 """
-import json
-
 from ..errors import ProtocolError, TruncatedError
 from .grammar import LazyPattern
 from .reader import WireReader, label_span
@@ -38,18 +36,27 @@ def bounded_json_int(digits):
     return int(digits)
 
 
-decode_strict_json = json.JSONDecoder(parse_constant=refuse_constant).decode
-decode_json_prefix = json.JSONDecoder(parse_constant=refuse_constant).raw_decode
-decode_bounded_json = json.JSONDecoder(parse_constant=refuse_constant, parse_int=bounded_json_int).decode
+JSON_DECODERS = {}   # {parse_int: the decoder with it}
 
 
-def decode_json(raw, offset=0, decode=decode_bounded_json):
+def json_decoder(parse_int=None):
+    """A JSONDecoder that accepts no constants beyond JSON's; `parse_int` makes ints of str, None: int().
+
+    json is imported here because the rest of the client works in a Python without it (python3-minimal).
+    """
+    if parse_int not in JSON_DECODERS:
+        from json import JSONDecoder
+        JSON_DECODERS[parse_int] = JSONDecoder(parse_constant=refuse_constant, parse_int=parse_int)
+    return JSON_DECODERS[parse_int]
+
+
+def decode_json(raw, offset=0, parse_int=bounded_json_int):
     """bytes of one JSON text (UTF-8) → its value. ProtocolError if it is none that is accepted here.
 
-    `offset` is where `raw` begins in its stream. `decode` is a function of str.
+    `offset` is where `raw` begins in its stream. `parse_int` is that of json_decoder().
     """
     try:
-        return decode(raw.decode("utf-8"))
+        return json_decoder(parse_int).decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         wrong, expected = error.start, "JSON in UTF-8 (RFC 3629)"
     except RecursionError:
@@ -118,8 +125,9 @@ class MessageReader(WireReader):
         at = 0
         try:
             text = self._held[start:end].decode("utf-8")
+            raw_decode = json_decoder().raw_decode
             while at < len(text):
-                message, stop = decode_json_prefix(text, at)
+                message, stop = raw_decode(text, at)
                 if type(message) is not dict:
                     break
                 out.append(message)

@@ -88,7 +88,7 @@ def test_a_bar_is_always_as_long(current, total):
 
 
 ODD_TEXTS = [5, -1, 1.5, 1e308, True, False, ["x"], [], {}, {"a": 1}, [[]]]
-ODD_COUNTS = ["5", "", [], [1], {}, True, 1.5, 1e308, -1e308, 10 ** 400, -10 ** 400, 2 ** 63, float("inf"),
+ODD_COUNTS = ["5", "", [], [1], {}, True, 1.5, 1e308, -1e308, 10 ** 400, float("inf"),
               float("nan"), {"a": 1}]
 ODD_DETAILS = [5, "x", "", True, [], [1], 1.5]
 ODD_MESSAGES = (

@@ -1,8 +1,6 @@
 """The redis story with rawdock.py copied alone into an empty directory, on several Pythons, isolated from
 everything else."""
-import glob
 import os
-import re
 import subprocess
 import sys
 
@@ -10,40 +8,9 @@ import pytest
 
 from tests.live.client import run_to_end
 from tests.live.test_live_run import redis_story
+from tests.pythons import pythons
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
-
-def version_of(python):
-    """(3, 6) for a path that starts CPython 3.6, or None."""
-    try:
-        said = subprocess.run([python, "-I", "-S", "-c", "import sys; print('%d %d' % sys.version_info[:2])"],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20).stdout.decode()
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return tuple(map(int, said.split())) if re.fullmatch("[0-9]+ [0-9]+\n", said) else None
-
-
-def pythons():
-    """The running interpreter, the oldest that rawdock promises (3.6) and the newest found, as name →
-    path."""
-    found = {sys.version_info[:2]: sys.executable}
-    folders = (os.environ.get("PATH", "").split(os.pathsep)
-               + glob.glob(os.path.expanduser(os.path.join("~", ".py" + "env", "versions", "*", "bin"))))
-    for folder in folders:
-        for path in glob.glob(os.path.join(folder, "python3.[0-9]*")):
-            match = re.fullmatch("python3[.]([0-9]+)", os.path.basename(path))
-            if match and 6 <= int(match.group(1)) <= 14 and (3,
-                                                             int(match.group(1))) not in found and version_of(
-                    path) == (3, int(match.group(1))):
-                found[(3, int(match.group(1)))] = path
-    chosen = {sys.version_info[:2], min(found), max(found)}
-    return [(".".join(map(str, version)), found[version]) for version in sorted(chosen)]
-
-
-def written_file(*options):
-    """The bytes of the single file that tools/amalgamate writes."""
-    return subprocess.check_output([sys.executable, os.path.join(ROOT, "tools", "amalgamate")] + list(options))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from rawdock.net.ending import content_end
 def whole(kind, data, size=None):
     follower = content_end(kind)
     for at in range(0, len(data), size or len(data) or 1):
-        follower.feed(memoryview(data)[at:at + (size or len(data))])
+        follower.examine(memoryview(data)[at:at + (size or len(data))])
     return follower.whole()
 
 

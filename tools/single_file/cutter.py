@@ -146,11 +146,10 @@ def attribute_names(tree):
         if isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
-            if node.func.id in ("getattr", "hasattr", "setattr"):
+            if node.func.id in ("getattr", "hasattr"):
                 name = node.args[1]
-                if isinstance(name, ast.BinOp):   # getattr(self, "run_" + kind)
-                    names.add("%s*" % text_value(name.left))
-                names.add(text_value(name) or "*")
+                beginning = text_value(name.left) if isinstance(name, ast.BinOp) else None
+                names.add(text_value(name) or "%s*" % (beginning or ""))   # getattr(self, "run_" + kind)
         elif isinstance(node, ast.ClassDef):   # `feed = take` in the body of a class
             names.update(one.id for statement in node.body if not isinstance(statement, ast.FunctionDef)
                          for one in ast.walk(statement) if isinstance(one, ast.Name))
@@ -201,7 +200,8 @@ def operation_pieces(node):
         first = node.lineno - 1 + node.value.value.count("\n", 0, row.start())
         piece = Piece(first, first + row.group().count("\n") + 1, "operation", [row.group(1)])
         facts, _, *parameters = row.group().split("\n")
-        piece.uses["kind"] = set(re.findall(r"\w+", " ".join([facts] + parameters)))
+        result = facts.split()[4]
+        piece.uses["kind"] = set(re.findall(r"\w+", " ".join([result] + parameters)))
         found.append(piece)
     return found
 

@@ -75,7 +75,7 @@ class SectionCache:
         return self.compiled[name]
 
     def write(self):
-        """Add what this run compiled to the file, unless Python is told not to write bytecode.
+        """Add what this run compiled to the file, unless Python must not write bytecode.
 
         OSError for a full disk or a folder that this user cannot write to: the next run compiles again.
         """
@@ -119,7 +119,7 @@ if __name__ == "__main__" and "__file__" in globals():   # there is none in `pyt
 
 
 def load_section(name):
-    """Run a section, after those that it needs, unless it has run. Threads may call this at the same time."""
+    """Run a section, after those that it needs, unless it has run. Threads may call this at once."""
     if name in loaded_sections:
         return
     with section_lock:

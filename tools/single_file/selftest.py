@@ -6,7 +6,6 @@ smaller file does not have is left out of that file.
 """
 import hashlib
 import re
-import sys
 
 SELF_CHECKS = []
 

@@ -61,13 +61,12 @@ class ConformRun:
 
     def check_engine(self):
         """Choose `api`, and pull the image if it is missing. UsageError if the engine's API is too old."""
-        answer, _ = self._get("/_ping")
-        newest = answer.headers.get("api-version", "") if answer else ""
+        version = shape_of_json(self._get("/version")[1])[1]
+        version = version if isinstance(version, dict) else {}
+        newest, lowest = str(version.get("ApiVersion")), str(version.get("MinAPIVersion"))
         if re.fullmatch("1[.][0-9]{1,3}", newest) and int(newest[2:]) < int(CONFORM_API[2:]):
             raise UsageError("the engine at %s speaks API %s at most, the facts are of %s"
                              % (self.docker.address, newest, CONFORM_API), "compare a newer engine")
-        version = shape_of_json(self._get("/version")[1])[1]
-        lowest = str(version.get("MinAPIVersion")) if isinstance(version, dict) else ""
         if re.fullmatch("1[.][0-9]{1,3}", lowest) and int(lowest[2:]) > int(CONFORM_API[2:]):
             self.api = lowest
             self.notify("the engine speaks no API below %s: its answers at that are compared with those at %s"

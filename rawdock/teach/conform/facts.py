@@ -1,8 +1,8 @@
 """What a real engine answers to the scenarios of `rawdock conform`: status, type, framing, shape of the body.
 
 They were recorded with `rawdock conform --record` from dockerd 20.10.24+dfsg1 (Debian 12, Linux, cgroup v1,
-overlay2) at API 1.41: facts recorded from another engine would replace these. Steps with equal facts were then
-put into one line, and large objects that come again given a name.
+overlay2) at API 1.41: facts recorded from another engine would replace these. Steps with equal facts were
+then put into one line, and large objects that come again given a name.
 
 A line has the names of one step or more, with commas between them, and then those four; a line that begins
 with blanks continues the one before. In a shape, s is a string, n a number, b true or false, null a value
@@ -159,18 +159,17 @@ delete-again,missing 404 application/json length {message:s}
 [networks]
 create 201 application/json length {Id:s,Warning:s}
 name-taken 409 application/json length {message:s}
-inspect 200 application/json length {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},
-    Id:s,Ingress:b,Internal:b,Labels:{*:s},Name:s,Options:{*:null},Scope:s}
-@list' {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,
+@Network {Attachable:b,ConfigFrom:{Network:s},ConfigOnly:b,Containers:{*:null},Created:s,Driver:s,EnableIPv6:b,IPAM:{Config:[{Gateway:s,Subnet:s}],Driver:s,Options:null},Id:s,Ingress:b,Internal:b,
     Labels:{*:s},Name:s,Options:{*:null},Scope:s}
-list 200 application/json length [@list']
-built-in 200 application/json length @list'+{Labels:{*:null},Options:{*:s}}
+inspect 200 application/json length @Network
+list 200 application/json length [@Network]
+built-in 200 application/json length @Network+{Labels:{*:null},Options:{*:s}}
 user 201 application/json length {Id:s}
 start,delete-user,delete 204 - none nothing
 @Networks' @Networks+{Aliases:[s]}
 @NetworkSettings' @NetworkSettings+{Networks:{*:@Networks'}}
 used 200 application/json chunked @running+{NetworkSettings:@NetworkSettings'}
-its-users 200 application/json length @list'+{Containers:{*:{EndpointID:s,IPv4Address:s,IPv6Address:s,MacAddress:s,Name:s}}}
+its-users 200 application/json length @Network+{Containers:{*:{EndpointID:s,IPv4Address:s,IPv6Address:s,MacAddress:s,Name:s}}}
 in-use,connect-twice 403 application/json length {message:s}
 nobody,nowhere,delete-again,missing 404 application/json length {message:s}
 disconnect,connect 200 - length nothing

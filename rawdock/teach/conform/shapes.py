@@ -115,7 +115,7 @@ def write_shape(shape):
 
 
 def read_shape(text, named):
-    """The shape that is written as `text`; `named` is a dict of name → the shape that @NAME stands for."""
+    """The shape that is written as `text`; `named` is a dict of name → the shape of @NAME."""
     if text.startswith("@"):
         base, _, change = text[1:].partition("+")
         return dict(named[base], **read_shape(change or "{}", named))

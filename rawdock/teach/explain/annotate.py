@@ -55,10 +55,6 @@ class AnnotatedMessage(PairedMessage):
         self.body = []
         self.raw = []
 
-    def __repr__(self):
-        return ("<AnnotatedMessage %s %d..%d, %s%s>"
-                % (self.kind, self.start, self.end, self.framing, "" if self.complete else ", not complete"))
-
 
 class AnnotatingReaders(PairedReaders):
     message_class = AnnotatedMessage

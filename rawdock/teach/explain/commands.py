@@ -61,8 +61,6 @@ def do_explain(console, options, arguments):
     name = arguments[0] if arguments else "-"
     with ExportFiles([(form, options[form]) for form in exports], 0 if name == "-" else name) as files:
         start, pieces = pieces_with_start(read_capture(name), RECORD_START_BYTES, is_no_record)
-        if is_no_record(start):   # decided without loading the module that is_record comes from
-            return explain_capture(console, options, pieces, role, method, files)
         from ..record.record import is_record, read_record, redacted_recording
         if not is_record(start):
             return explain_capture(console, options, pieces, role, method, files)

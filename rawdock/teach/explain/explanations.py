@@ -1,6 +1,7 @@
 """Explanations of bytes, methods, fields and statuses: pairs of (a text, its source).
 
     explain_span(span, stream)       a span of an annotation: the sentence of the page and of the hexdump
+    explain_event(event)             what happened to a connection
     explain_target explain_status explain_field        lines of a head: the explanations of a transcript
 
 The source is the section of an RFC, or the operation of the Engine API whose documentation says it. Tables
@@ -135,6 +136,8 @@ METHOD_EXPLANATIONS = {
     "DELETE": ("Remove the target.", "RFC 9110 §9.3.5"),
 }
 STATUS_LINE_SPACE = ("One space separates the elements of a status line.", "RFC 9112 §4")
+EVENT_TEXTS = {"open": "connected to %s", "note": "%s", "half-close": "%s will send no more",
+               "close": "%s closed the connection", "reset": "%s reset the connection"}
 INPUT_STREAM = ("The connection no longer speaks HTTP: these bytes are the program's input as they are.",
                 ATTACH_OPERATION)
 
@@ -165,6 +168,14 @@ def explain_field(name, value):
         size = value.lstrip("0") or "0"
         return "the body has %s byte%s" % (size, "" if size == "1" else "s"), "RFC 9110 §8.6"
     return found or FIELD_EXPLANATIONS.get(name)
+
+
+def explain_event(event):
+    """What happened to a connection (str), for a WireEvent that is no data."""
+    text = event.data.decode("utf-8", "backslashreplace")
+    if event.kind not in ("open", "note"):
+        text = "the client" if event.direction == ">" else "the engine"
+    return EVENT_TEXTS[event.kind] % text
 
 
 def sentence(text):

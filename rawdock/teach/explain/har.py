@@ -74,10 +74,6 @@ def har_query(target):
     return [{"name": percent_decode(name), "value": percent_decode(value)} for name, _, value in pairs]
 
 
-def har_headers(headers):
-    return [{"name": name, "value": value} for name, value in headers]
-
-
 def har_verdict(error, complete, framing):
     """How a message ended: `_verdict`, and the members of har_error() if there is an error."""
     if error is not None:
@@ -107,22 +103,21 @@ def reported_error(message):
     return None
 
 
-def har_wire(message, stream):
-    """What HAR has no field for in a message: how it was framed, how it ended, and its frames."""
+def har_message(message, stream, end):
+    """The members that a request and a response have in common; `end` is the offset where its body ends.
+
+    HAR has no field for how it was framed, how it ended, and its frames: `_framing`, `_verdict`, `_frames`.
+    """
+    head, size = message.head, message.body_start - message.start
     facts = har_verdict(message.error or reported_error(message), message.complete, message.framing)
-    facts["_framing"] = message.framing
+    facts.update(_framing=message.framing, httpVersion="HTTP/" + head.version, cookies=[],
+                 headers=[{"name": name, "value": value} for name, value in head.headers],
+                 headersSize=size, bodySize=end - message.start - size)
     if message.frames is not None:
         facts["_frames"] = [dict(har_text(stream.data, spans, MAX_HAR_FRAME_BYTES), stream=STREAM_NAMES[kind])
                             for kind, spans in message.frames[:MAX_HAR_FRAMES]]
         facts["_frames_left_out"] = len(message.frames[MAX_HAR_FRAMES:])
     return facts
-
-
-def har_message(message, stream, end):
-    """The members that a request and a response have in common; `end` is the offset where its body ends."""
-    head, size = message.head, message.body_start - message.start
-    return dict(har_wire(message, stream), httpVersion="HTTP/" + head.version, cookies=[],
-                headers=har_headers(head.headers), headersSize=size, bodySize=end - message.start - size)
 
 
 def har_request(message, stream, raw, base):

@@ -74,10 +74,7 @@ def hexdump_lines(annotated, colour=False, width=None):
     `width` (columns) is what the lines are fitted into; None puts each explanation beside its first row.
     """
     layout = HexdumpLayout(width)
-
-    def fitted(text):
-        return [text] if width is None else wrapped_words(text, width)
-
+    room = width or 1 << 30
     for connection in annotated.connections:
         rows = [(message.seconds[0], number, stream, message)
                 for number, stream in enumerate((connection.requests, connection.responses))
@@ -87,13 +84,13 @@ def hexdump_lines(annotated, colour=False, width=None):
                 stream.direction, connection.number,
                 "client to engine" if stream.direction == ">" else "engine to client",
                 message.start, message.end, message.kind)
-            for line in fitted(heading):
+            for line in wrapped_words(heading, room):
                 yield painted(line, "1;" + SIGN_COLOURS[stream.direction]) if colour else line
             for line in hexdump_message(stream, message, layout, colour):
                 yield line
             if message.error is not None:
-                for line in fitted("! %s" % printable_text(str(message.error))):
+                for line in wrapped_words("! %s" % printable_text(str(message.error)), room):
                     yield line
         for note in connection.recorded.notes:
-            for line in fitted("* %s" % printable_text(note)):
+            for line in wrapped_words("* %s" % printable_text(note), room):
                 yield line

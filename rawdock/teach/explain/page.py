@@ -17,7 +17,7 @@ import time
 from ...engine.endpoints import find_endpoint_row
 from ...errors import ProtocolError
 from .explain import breaks_rule
-from .explanations import explain_span
+from .explanations import explain_event, explain_span
 from .page_assets import PAGE_BODY, PAGE_COLOURS, PAGE_SCRIPT, PAGE_STYLE
 
 PAGE_MESSAGE_BYTES = 65536     # kept of one message at most
@@ -41,8 +41,6 @@ PAGE_KINDS = (
 NOT_IN_PAGE = "not in this page"
 ABSENT_TEXT = ("%s in %s: the start and the end of what they belong to are in this page, the rest is in the "
                "record.")
-PAGE_MARKS = {"open": "opened", "half-close": "half-closed", "close": "closed", "reset": "reset", "note": ""}
-PAGE_SIDES = {">": "by the client", "<": "by the engine", "": ""}
 
 PAGE_HEAD = """<!DOCTYPE html>
 <html lang="en">
@@ -178,15 +176,8 @@ def page_connection(connection, roles, texts, allowance, zero):
             part = page_part("Bytes outside any exchange", start, end, stream)
             exchanges.append(described([part], (stream, stream), label="\u2013", title=part["title"],
                                        path=part["title"], about=[part["about"]]))
-    for number, exchange in enumerate(exchanges, 1):
-        exchange["number"] = number
-    marks = []
-    for event in connection.recorded.events:
-        if event.kind != "data":
-            has_text = event.kind in ("open", "note")
-            by = event.data.decode("utf-8", "replace") if has_text else PAGE_SIDES[event.direction]
-            words = "%s %s" % (PAGE_MARKS[event.kind], by)
-            marks.append([milliseconds(event.seconds - zero), event.kind, words.strip()])
+    marks = [[milliseconds(event.seconds - zero), event.kind, explain_event(event)]
+             for event in connection.recorded.events if event.kind != "data"]
     return {"number": connection.number, "marks": marks, "exchanges": exchanges,
             "streams": [sent.packed(roles, texts), received.packed(roles, texts)]}
 
@@ -343,7 +334,7 @@ def page_part(title, start, end, stream, message=None):
             part.update(frames=frames[:PAGE_FRAMES], framesLeft=max(0, len(frames) - PAGE_FRAMES))
     part["body"] = flattened(body[:PAGE_ITEMS])
     part["size"] = sum(last - first for first, last in body)
-    part["json"] = message is not None and (message.messages is not None or has_json(message.head))
+    part["json"] = message is not None and message.messages is not None
     return part
 
 
@@ -353,8 +344,3 @@ def within_part(ranges, start, end):
 
 def flattened(ranges):
     return [offset for one in ranges for offset in one]
-
-
-def has_json(head):
-    kind = head.headers.get("content-type", "") if head is not None else ""
-    return kind.partition(";")[0].strip().lower() == "application/json"

@@ -7,9 +7,9 @@
     1< HTTP/1.1 200 OK                    # it worked
 
 The number is that of the connection. After it, > begins what the client sent, < what it received, * what
-happened to the connection, and ! an error. Chunk lines are shown as they are. A frame is shown with the name
-of its stream, a JSON message as one line. Of each body, frame and message SHOWN_BYTES are shown; the rest is
-counted.
+happened to the connection, and ! an error. Chunk lines are shown as they are, a line of text, a frame or a
+JSON message when it is complete: a frame with the name of its stream, a message as one line. Of each body,
+frame and message SHOWN_BYTES are shown; the rest is counted.
 
 Promises: no control character from the wire reaches the terminal; credentials are masked before anything is
 read; each write is whole lines. An explanation is given once, with the first line that it explains.
@@ -21,7 +21,7 @@ from ...errors import ProtocolError, StreamError, TruncatedError
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
 from ...wire.jsonstream import MessageReader
 from .annotate import content_kind
-from .explanations import explain_field, explain_status, explain_target
+from .explanations import explain_event, explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
 from .screen import broken_line, counted_bytes, painted, wrapped_words
@@ -32,8 +32,6 @@ EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
-EVENT_TEXTS = {"open": "connected to %s", "note": "%s", "half-close": "%s will send no more",
-               "close": "%s closed the connection", "reset": "%s reset the connection"}
 JSON_BLANKS = b"\x1e\r\n\t "
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
 UNEXPLAINED_FIELDS = frozenset("host user-agent accept accept-encoding date server content-length "
@@ -149,13 +147,12 @@ class BodyTranscript:
         self.raw = raw
         self._side = side
         self._show = None
-        self._waiting = b""      # the end of the bytes so far
+        self._waiting = b""      # the bytes that were not shown yet
         self._reader = None      # a FrameReader or MessageReader, which labels in offsets of the body
         self._labels = []
         self._is_sure = True     # that the content is what the reader reads
         self._at = 0             # the offset in the body of `_waiting`
-        self._shown = 0          # the offset in the body of the first byte that was not shown
-        self._element = None     # the FoldedElement under way
+        self._element = None     # the FoldedElement under way: the text, or a frame's payload
         self._stream = self._left = 0    # of the frame under way: its stream type, and bytes to come
 
     def add(self, data):
@@ -171,16 +168,14 @@ class BodyTranscript:
     def _begin(self, kind, is_sure):
         """Choose how the content is shown → the bytes that have waited for it."""
         data, self._waiting, self._is_sure = self._waiting, b"", is_sure
+        self._show = self._show_decoded
         if kind == "frames":
-            self._show, self._reader = self._show_decoded, FrameReader(self._labels)
+            self._reader = FrameReader(self._labels)
         elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else one value, not an object
-            self._show, self._reader = self._show_decoded, MessageReader(self._labels)
+            self._reader = MessageReader(self._labels)
         else:
-            self._begin_text()
+            self._show = self._show_raw if self.raw else self._show_text
         return data
-
-    def _begin_text(self):
-        self._show = self._show_raw if self.raw else self._show_text
 
     def _show_raw(self, data):
         if data:
@@ -210,78 +205,54 @@ class BodyTranscript:
             failure = error
         first = self._at
         for start, end, role in self._labels:
-            self._show_label(role, self._waiting[start - first:end - first],
-                             self._waiting[max(start, self._shown) - first:end - first])
+            self._show_label(role, self._waiting[start - first:end - first])
             self._at = end
         self._waiting = self._waiting[self._at - first:]
         del self._labels[:]
         if failure is not None:
-            self._stop_decoding(failure)
+            if self._is_sure and isinstance(failure, ProtocolError):
+                self._side.complain("in the body, %s" % failure, 1)
+            self._reader = self._element = None
+            rest = self._begin("", True)   # which sets _show
+            self._show(rest)
 
-    def _show_label(self, role, data, new):
-        """Show what a label covers: `data` (bytes), of which `new` was not shown with the chunks before."""
+    def _show_label(self, role, data):
         if role == "frame stream type":
             self._stream = data[0]
         elif role == "frame length":
             self._left = int.from_bytes(data, "big")
             if not self._left:
-                self._show_element(NO_ERROR_TEXT.encode() if self._stream == 3 else b"", True)
+                self._show_payload(NO_ERROR_TEXT.encode() if self._stream == 3 else b"")
         elif role == "frame payload":
             self._left -= len(data)
-            self._show_element(new, not self._left)
+            self._show_payload(data)
         elif role == "JSON message":
-            self._show_element(new, True)
+            FoldedElement(self._side).add(data.replace(b"\n", b" "))   # a message is one line
 
-    def _show_element(self, data, last):
-        """Show the next bytes of the frame or JSON message under way; `last`: it ends with them."""
-        is_json = isinstance(self._reader, MessageReader)
-        if self._element is None and is_json:
-            self._element = FoldedElement(self._side)
-        elif self._element is None:
+    def _show_payload(self, data):
+        """Show the next bytes of the frame under way."""
+        if self._element is None:
             explanation = (ENGINE_ERROR_EXPLANATION if self._stream == 3
                            else self._side.once(FRAME_EXPLANATION))
             self._element = FoldedElement(self._side, STREAM_NAMES[self._stream] + ": ", explanation)
-        self._element.add(data.replace(b"\n", b" ") if is_json else data, last)   # a message is one line
-        if last:
+        self._element.add(data, not self._left)
+        if not self._left:
             self._element = None
-
-    def _stop_decoding(self, failure):
-        if self._is_sure and isinstance(failure, ProtocolError):
-            self._side.complain("in the body, %s" % failure, 1)
-        rest = self._take_waiting()
-        self._reader = self._element = None
-        self._begin_text()
-        self._show(rest)
-
-    def _take_waiting(self):
-        """What waits and was not shown yet."""
-        rest, self._waiting = self._waiting[max(0, self._shown - self._at):], b""
-        self._shown = self._at
-        return rest
 
     @property
     def is_folding(self):
-        """Whether bytes are only counted now."""
-        return self._element is not None and not self._element.room
+        """Whether bytes are only counted now: then chunk lines between them are not shown."""
+        room = SHOWN_BYTES if self._element is None else self._element.room
+        return len(self._waiting) >= room
 
-    def end_chunk(self):
-        """Show what waits before the next chunk line, which comes after it on the wire."""
-        if self._reader is None:
-            if self._show is not None:
-                self._show_rest(False)
-        elif self._left or isinstance(self._reader, MessageReader):
-            new = self._waiting[max(0, self._shown - self._at):]
-            if new:
-                self._show_element(new, False)
-                self._shown = self._at + len(self._waiting)
-
-    def _show_rest(self, last=True):
-        """Show what waits for an end that will not come. `last`: nor will any more bytes."""
-        rest = self._take_waiting()
-        if self._element is not None and self._reader is None:
-            self._element.add(rest, last)
+    def _show_rest(self):
+        """Show what waits for an end that will not come."""
+        rest, self._waiting = self._waiting, b""
+        if self._element is not None:
+            self._element.add(rest)
         elif rest:
             FoldedElement(self._side).add(rest)
+        self._element = None
 
     def end(self):
         """The body has ended, or all of it that will come has."""
@@ -290,13 +261,12 @@ class BodyTranscript:
                 return
             data = self._begin(*content_kind(self.message, self.raw, self._waiting))   # which sets _show
             self._show(data)
+        self._show_rest()
         if self._reader is not None and (self.message.complete or self.raw):
             try:
                 self._reader.feed_eof()
             except TruncatedError as error:
-                self._show_rest()
                 self._side.complain("in the body, %s" % error, 3)
-        self._show_rest()
 
 
 class SideTranscript:
@@ -336,8 +306,6 @@ class SideTranscript:
                 self._end_line(message)
             elif role != "chunk data CRLF":
                 self._elements.append((role, data))
-            elif self._body is not None:
-                self._body.end_chunk()
         if self._body is not None and self._body.message.complete and not self._body.raw:
             self._end_body()
         error = self._reader.error
@@ -444,10 +412,7 @@ class ConnectionTranscript:
             self.left.add(event.direction)
             if event.direction == "<":
                 self.finish()
-        text = printable_text(event.data)
-        if event.kind not in ("open", "note"):
-            text = "the client" if event.direction == ">" else "the engine"
-        self.paper.line(self.number, "*", EVENT_TEXTS[event.kind] % text)
+        self.paper.line(self.number, "*", printable_text(explain_event(event)))
 
     def _show(self):
         for direction in "><":

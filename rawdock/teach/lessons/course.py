@@ -11,10 +11,10 @@ import time
 
 from .lessons import Lesson, WantedRequest
 from .tasks import (
-    ANY_SWITCH, CACHE_BODY, LESSON_CAPTURE, ONE_INPUT, SPEAKER, attach_request, capture_explained,
-    capture_lines, command_hint, counted_stdin_hint, events_cut, facts_hint, frames_as_sent, frames_hint,
-    image_hint, json_request, request_lines, since_hint, stream_as_bytes, tar_facts, typed_keys_hint,
-    until_hint, wanted_attach, whole_disk_hint,
+    ANY_SWITCH, CACHE_BODY, LESSON_CAPTURE, ONE_INPUT, SPEAKER, WRONG_KEYS, WRONG_STDIN, attach_request,
+    capture_explained, capture_lines, command_hint, events_cut, facts_hint, frames_as_sent, frames_hint,
+    image_hint, json_request, request_lines, since_hint, stream_as_bytes, stream_hint, tar_facts, until_hint,
+    wanted_attach, whole_disk_hint,
 )
 
 # ==== table begin: the lessons
@@ -280,7 +280,7 @@ two lines: one, and two. The end of your answer is the half-close.""",
            "POST /containers/counter/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: "
            "Upgrade, Upgrade: tcp, empty line, one, two."),
     wanted=(wanted_attach("counter", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
-    statuses=(101,), stream=counted_stdin_hint, afterwards=stream_as_bytes,
+    statuses=(101,), stream=stream_hint(rb"one\ntwo\n", WRONG_STDIN), afterwards=stream_as_bytes,
     prepare=lambda room: room.make("counter",
                                    dict(ONE_INPUT, Cmd=["wc", "-l"]), start=True),
     solution=lambda: attach_request("counter", "stream=1&stdin=1&stdout=1", b"one\ntwo\n"),
@@ -309,7 +309,8 @@ upgrade. After the empty line type echo hello, Enter, and then Ctrl-D, the byte 
            "POST /containers/shell/attach?stream=1&stdin=1&stdout=1 HTTP/1.1, Host: docker, Connection: "
            "Upgrade, Upgrade: tcp, empty line, echo hello, \\x04."),
     wanted=(wanted_attach("shell", "stdin", "stdout", stderr=ANY_SWITCH, logs=ANY_SWITCH),),
-    statuses=(101,), stream=typed_keys_hint, half_close=False, afterwards=stream_as_bytes,
+    statuses=(101,), stream=stream_hint(rb"echo hello[\r\n]\x04", WRONG_KEYS), half_close=False,
+    afterwards=stream_as_bytes,
     prepare=lambda room: room.make("shell",
                                    dict(ONE_INPUT, Cmd=["sh"], Tty=True), start=True),
     solution=lambda: attach_request("shell", "stream=1&stdin=1&stdout=1", b"echo hello\n\x04"),

@@ -218,13 +218,13 @@ class LearnSession:
         with Classroom(None if address is None else str(address)) as room:
             if lesson.prepare is not None:
                 lesson.prepare(room)
-            if lesson.kind == "requests":
-                place = ("the practice engine inside rawdock" if room.is_practice
-                         else "the engine at %s" % address)
+            if not lesson.is_text:
+                place = "the engine at %s" % address if address else "the practice engine inside rawdock"
+                place += ", on a TCP port of 127.0.0.1" * lesson.tcp
                 self.say("It is sent to %s; > is what goes out, < what comes back." % place, "Right. ",
                          GOOD_COLOUR)
                 self.say()
-                exchanges = self.exchange(room, read_answer(data))
+                exchanges = self.exchange(room, read_answer(data), place)
                 fits = self.judge_statuses(exchanges)
             else:
                 self.say("", "Right.", GOOD_COLOUR)
@@ -233,12 +233,14 @@ class LearnSession:
                 self.say(lesson.afterwards(room, exchanges))
         return fits
 
-    def exchange(self, room, answer):
-        """Send a LessonAnswer, show what crosses, folded if it is long, and return the LessonExchanges."""
+    def exchange(self, room, answer, place):
+        """Send a LessonAnswer to `place` (str) and show what crosses, folded if it is long.
+
+        Returns the LessonExchanges.
+        """
         recorder, paper = folded_transcript(self.console.out, numbered=False)
         try:
-            return room.send(self.lesson, answer,
-                             lambda sock: RecordedSocket(sock, recorder, peer_words(sock)))
+            return room.send(self.lesson, answer, lambda sock: RecordedSocket(sock, recorder, place))
         finally:
             recorder.finish()
             paper.end_part()
@@ -255,12 +257,6 @@ class LearnSession:
                      "another state than the lesson expects."
                      % (", ".join(map(str, got)), ", ".join(map(str, self.lesson.statuses))))
         return broken is None and got == self.lesson.statuses
-
-
-def peer_words(sock):
-    """The name of the peer of `sock` in a transcript (str)."""
-    peer = sock.getpeername()
-    return "tcp://%s:%d" % peer[:2] if isinstance(peer, tuple) else "the engine's Unix socket"
 
 
 def lesson_number(text):

@@ -14,7 +14,7 @@ from ...wire.exchange import ResponseReader
 from ...wire.frames import encode_frame
 from ..explain.explain import explain_messages
 from .lessons import WantedRequest
-from .typed import visible_bytes, visible_lines, written_bytes
+from .typed import read_notation, visible_bytes, visible_lines
 
 
 def request_lines(*lines, **more):
@@ -108,7 +108,7 @@ def frames_hint(data):
         return "nothing came: write the bytes as hexadecimal numbers, and text in double quotes"
     if all(32 <= byte < 127 or byte in b"\r\n\t" for byte in data):
         try:
-            data = written_bytes(data)
+            data = read_notation(data.decode("ascii"))
         except ValueError as error:
             return str(error)
     if data == EXPECTED_FRAMES:
@@ -129,60 +129,49 @@ def frames_as_sent(room, exchanges):
     room.docker.container_wait(identity)
     data = room.docker.request("GET", "/containers/%s/logs?stdout=1&stderr=1" % identity).read()
     shown = " ".join("%02x" % byte for byte in data)
-    same = ("the bytes that you wrote" if data == EXPECTED_FRAMES
-            else "the same frames, in the order in which they were logged")
+    order = "the bytes that you wrote" if data == EXPECTED_FRAMES else "your frames, as they were logged"
     return ("A container of the engine has printed the two lines. Its log is, byte for byte,\n    %s\n%s."
-            % (shown, same))
+            % (shown, order))
 
 
 ONE_INPUT = {"Image": "busybox", "OpenStdin": True, "StdinOnce": True}
 
 
-def counted_stdin_hint(stream):
-    wanted = b"one\ntwo\n"
-    if stream == wanted:
-        return None
-    if not stream:
-        return ("half-closed too early: nothing was sent after the request, so the program reads the end of "
-                "its input at once and counts 0 lines. After the empty line come the two lines")
-    if stream[:4] in (b"\0\0\0\0", b"\1\0\0\0"):
-        return ("what is sent to a container has no frames: only its outputs have, because they are two. "
-                "Send the bytes alone")
-    if b"\r\n" in stream:
-        return ("the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets "
-                "every byte: end the lines with \\n")
-    if stream == wanted[:-1]:
-        return "the last line has no \\n: wc counts line ends, and would say 1"
-    if stream.replace(b"\n\n", b"\n") == wanted:
-        return "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"
-    return "the stream is %s, but the task is %s" % (visible_bytes(stream[:60]), visible_bytes(wanted))
-
-
-# (pattern of what was typed into the terminal, hint): the first row that fits.
+# (pattern of what was sent to the program in place of the task, hint): the first row that fits.
+WRONG_STDIN = (
+    (rb"\Z", "half-closed too early: nothing was sent after the request, so the program reads the end of its "
+     "input at once and counts 0 lines. After the empty line come the two lines"),
+    (rb"[\0\1]\0\0\0", "what is sent to a container has no frames: send the bytes alone"),
+    (rb".*\r\n", "the lines end with \\r\\n: that is HTTP's line end, and HTTP is over. The program gets "
+     "every byte: end the lines with \\n"),
+    (rb"one\ntwo\Z", "the last line has no \\n: wc counts line ends, and would say 1"),
+    (rb"one\n+two\n+\Z",
+     "an empty line too many, which wc would count: typed at a prompt, Enter is the \\n already"),
+    (b"", "this is not what the task has, one\\ntwo\\n"),
+)
 WRONG_KEYS = (
     (rb"\Z", "nothing is typed: after the empty line comes echo hello, a line end, and the byte 04"),
     (rb"[\0\1]\0\0\0", "what is sent to a container has no frames: send the bytes alone"),
-    (rb".*\n(?:0x)?04\n?$", "04 is two characters here: what is meant is the one byte of that number (typed "
-     "here \\x04, in printf \\004)"),
-    (rb".*?(\\004|\\x04|\^D|Ctrl-D|C-d)",
-     "%s is %d characters here: Ctrl-D is the one byte 04 (in printf: \\004)"),
+    (rb".*(\n(?:0x)?04\n?\Z|\\004|\\x04|\^D|Ctrl-D|C-d)",
+     "Ctrl-D is the one byte 04, and no text (typed here it is \\x04, in printf \\004)"),
     (rb".*\r\n", "Enter is one byte, \\r or \\n: with \\r\\n the terminal sees Enter twice"),
     (rb"[^\x04]*\Z", "the byte 04 is missing: the end of your answer does not end the shell. On a terminal a "
      "half-close only detaches, and the shell would run on; Ctrl-D, the byte 04, is what ends its input"),
     (rb".*\x04.", "the byte 04 comes before the end: the line must be ended first, and 04 comes last"),
     (rb"echo hello\x04",
      "no line end before the byte 04: on a terminal 04 ends the input only on an empty line"),
+    (b"", "this is not what the task has, echo hello\\n\\x04"),
 )
 
 
-def typed_keys_hint(stream):
-    if re.fullmatch(rb"echo hello[\r\n]\x04", stream):
-        return None
-    for pattern, words in WRONG_KEYS:
-        match = re.match(pattern, stream, re.DOTALL)
-        if match is not None:
-            return words % (visible_bytes(match.group(1)), len(match.group(1))) if match.groups() else words
-    return "typed is %s, but the task is %s" % (visible_bytes(stream[:60]), "echo hello\\n\\x04")
+def stream_hint(right, mistakes):
+    """A function bytes → hint or None: `right` is the pattern of what passes, `mistakes` a table as above."""
+    def hint(stream):
+        if re.fullmatch(right, stream):
+            return None
+        words = next(words for pattern, words in mistakes if re.match(pattern, stream, re.DOTALL))
+        return "%s: %s" % (visible_bytes(stream[:60]) or "(nothing)", words)
+    return hint
 
 
 EPOCH_SECONDS = re.compile("[0-9]{1,12}([.][0-9]{1,9})?")

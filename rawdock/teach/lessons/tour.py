@@ -36,8 +36,7 @@ class RedisTour:
         self.docker = docker
         self.say = say
         self.created = False
-        self.began = False               # there may be a container and a volume to remove
-        self.pulls = False               # there may be an image to remove
+        self.made = []                   # (what there may be to remove, function that removes it)
         self.pipe = self.frames = None   # the attached stream
         self.waiting = None              # the response to wait, whose body comes at the end
 
@@ -74,7 +73,9 @@ class RedisTour:
         self.ask("GET", "/_ping")
 
     def create(self):
-        self.began = True
+        self.made = [("the container " + TOUR_NAME,
+                      lambda: self.docker.container_delete(TOUR_NAME, force=True)),
+                     ("the volume " + TOUR_VOLUME, lambda: self.docker.volume_delete(TOUR_VOLUME))]
         response, _ = self.ask("POST", "/containers/create", query={"name": TOUR_NAME}, body=self.body,
                                allowed=(404,))
         self.created = response.status == 201
@@ -84,7 +85,8 @@ class RedisTour:
     def pull(self):
         if self.created:
             return
-        self.pulls = True
+        image = self.body["Image"]
+        self.made.append(("the image " + image, lambda: self.docker.image_delete(image)))
         with self.send("POST", "/images/create", query={"fromImage": TOUR_IMAGE, "tag": TOUR_TAG},
                        head_timeout=None) as response:
             for _ in response.messages():
@@ -161,22 +163,14 @@ class RedisTour:
         for one in (self.pipe, self.waiting):
             if one is not None:
                 one.close()
-        tasks = []
-        if self.began:
-            tasks.append(("the container %s" % TOUR_NAME,
-                          lambda: self.docker.container_delete(TOUR_NAME, force=True)))
-            tasks.append(("the volume %s" % TOUR_VOLUME, lambda: self.docker.volume_delete(TOUR_VOLUME)))
-        if self.pulls:
-            tasks.append(("the image %s:%s" % (TOUR_IMAGE, TOUR_TAG),
-                          lambda: self.docker.image_delete("%s:%s" % (TOUR_IMAGE, TOUR_TAG))))
-        for what, task in tasks:
+        made, self.made = self.made, []
+        for what, remove in made:
             try:
-                task()
+                remove()
             except NotFound:
                 pass
             except RawdockError as error:
                 left.append("%s is left behind: %s" % (what, error))
-        self.began = self.pulls = False
         return left
 
 

@@ -46,6 +46,10 @@ def choose_engine(console, yes):
                 raise error
             why = "No engine answers at %s. " % address
         else:
+            Prose(console.out).say(
+                "An engine answers at %s. The tour would make there, and remove again at its end: the "
+                "container %s, the volume %s, and the image %s:%s if it has to pull it."
+                % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
             if yes or is_agreed(console, address, named is not None):
                 return address
             why = "Nobody has agreed (--yes). "
@@ -59,16 +63,13 @@ def is_agreed(console, address, is_named):
 
     Where there is no terminal, UsageError if -H names the engine.
     """
-    if not (os.isatty(0) and console.out.isatty()):
-        if is_named:
-            raise UsageError("the tour makes a container on %s" % address,
-                             "add --yes if it may, or leave -H out for the practice engine")
-        return False
-    Prose(console.out).say(
-        "An engine answers at %s. The tour would make there, and remove again at its end: the container %s, "
-        "the volume %s, and the image %s:%s if it has to pull it. May it? y: on that engine, n: on the "
-        "practice engine inside rawdock" % (address, TOUR_NAME, TOUR_VOLUME, TOUR_IMAGE, TOUR_TAG))
-    return (typed_line("[n] ") or "").strip().lower() in ("y", "yes")
+    if os.isatty(0) and console.out.isatty():
+        Prose(console.out).say("May it? y: on that engine, n: on the practice engine inside rawdock")
+        return (typed_line("[n] ") or "").strip().lower() in ("y", "yes")
+    if is_named:
+        raise UsageError("the tour makes a container on %s" % address,
+                         "add --yes if it may, or leave -H out for the practice engine")
+    return False
 
 
 def run_tour(console, yes, wait):

@@ -22,7 +22,7 @@ LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
 SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter, not the byte
 EMPTY_LINE = re.compile(rb"\n\r?\n")
-LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?([A-Za-z-]+) *=[^:]*")
+LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?[A-Za-z-]+ *=[^:]*")
 LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
 EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) between "
               "head and body is missing (RFC 9112 §2.1)")
@@ -118,14 +118,10 @@ def pointed_line(data, offset):
     return "    %s\n    %s^" % (before + visible_bytes(data[offset:min(end, offset + 30)]), " " * len(before))
 
 
-def line_number(data, offset):
-    return data.count(b"\n", 0, offset) + 1
-
-
 def hint_at(data, offset, text):
     """`text` after the numbers of line (from 1) and byte in it (from 0), and before pointed_line()."""
     start = data.rfind(b"\n", 0, offset) + 1
-    place = "line %d, byte %d" % (line_number(data, offset), offset - start)
+    place = "line %d, byte %d" % (data.count(b"\n", 0, offset) + 1, offset - start)
     return "%s: %s\n%s" % (place, text, pointed_line(data, offset))
 
 
@@ -134,11 +130,11 @@ def wire_hint(answer):
     if not answer.data:
         return "nothing came: the answer has no byte at all"
     found = wire_mistake(answer)
-    return found if found is None or isinstance(found, str) else hint_at(answer.data, *found)
+    return found if found is None else hint_at(answer.data, *found)
 
 
 def wire_mistake(answer):
-    """The first mistake in a LessonAnswer as (offset, hint); a hint alone if no byte is at fault, or None."""
+    """The first mistake in a LessonAnswer as (offset, hint), or None."""
     data, error = answer.data, answer.error
     if error is None:
         # Servers ignore an empty line between requests; after the last one it is a line too many.
@@ -194,17 +190,13 @@ def surplus_mistake(answer, last):
 
 
 def head_end_mistake(data):
-    """The hint for bytes that end inside a head, as a str or (offset, hint)."""
-    line = line_number(data, len(data))
-    last = data.rfind(b"\n", 0, len(data)) + 1
+    """(offset, hint) for bytes that end inside a head."""
+    last = data.rfind(b"\n") + 1
     if LOOKS_LIKE_BODY.match(data, last):
         return last, EARLY_BODY
-    if data.endswith(b"\r\n"):
-        return ("the empty line is missing: after line %d must come one more \\r\\n, with nothing before it. "
-                "It ends the head; without it the engine waits for more fields (RFC 9112 §2.1)\n%s"
-                % (line - 1, pointed_line(data, len(data) - 2)))
-    return ("line %d has no line end: write \\r\\n after it, and once more \\r\\n for the empty line that "
-            "ends the head (RFC 9112 §2.1)\n%s" % (line, pointed_line(data, len(data))))
+    missing = "the empty line" if data.endswith(b"\r\n") else "the line end, and after it the empty line,"
+    return len(data), ("%s is missing, \\r\\n with nothing before it: it ends the head, and without it the "
+                       "engine waits for more fields (RFC 9112 §2.1)" % missing)
 
 
 # What the parser expected, or the rule that it names → the hint at the byte at fault.
@@ -259,14 +251,9 @@ def field_mistake(line, line_start, at):
     if line[place:place + 1] in (b" ", b"\t") and line[place:].strip(b" \t")[:1] == b":":
         return at, ("a blank before the colon: the colon comes right after the field name, Name: value "
                     "(RFC 9112 §5.1)")
-    parameter = LOOKS_LIKE_PARAMETER.fullmatch(line)
-    if parameter and (b"-" in parameter.group(1)
-                      or parameter.group(1).lower() in (b"host", b"connection", b"upgrade")):
-        return line_start + line.index(b"="), (
-            "a field has a colon after its name, not =: it is written Name: value (RFC 9112 §5)")
-    if parameter:
-        return line_start, ("this is no field: parameters belong in the request line, at the end of the "
-                            "target, /path?name=value")
+    if LOOKS_LIKE_PARAMETER.fullmatch(line):
+        return line_start, ("this is no field, which is written Name: value (RFC 9112 §5); parameters belong "
+                            "in the request line, at the end of the target, /path?name=value")
     return at, "this line has no colon after its name: a field is written Name: value (RFC 9112 §5)"
 
 
@@ -379,14 +366,3 @@ def read_notation(text):
             data += bytes(int(many[place:place + 2], 16) for place in range(0, len(many), 2))
         at = match.end()
     return data
-
-
-def written_bytes(data):
-    """The bytes that `data` (ASCII) writes down, as read_notation or printf read it; else ValueError."""
-    text = data.decode("ascii")
-    try:
-        return read_notation(text)
-    except ValueError:
-        if not text.startswith("\\x") or '"' in text:
-            raise
-    return b"".join(unescape_typed(line) for line in text.splitlines())

@@ -21,6 +21,7 @@ from ...wire.chunked import encode_chunk, encode_last_chunk
 from ...wire.exchange import Data, End, RequestReader
 from ...wire.frames import encode_frame
 from ...wire.message import RequestHead, encode_response_head
+from ..listen import is_hung_up, shut_down
 from .request import PRACTICE_API_MAX, PracticeRefusal, PracticeRequest
 
 PRACTICE_SERVER = "rawdock-practice"
@@ -126,16 +127,11 @@ class PracticeConnection:
     def client_has_gone(self, half_is_gone=True):
         """Return whether the client has closed the connection; with `half_is_gone`, its half of it."""
         import select
+        half = getattr(select, "POLLRDHUP", 0x2000) if half_is_gone else 0
         try:
-            poll = select.poll()
-            half = getattr(select, "POLLRDHUP", 0x2000)
-            poll.register(self.socket.fileno(), half | select.POLLHUP)
-            events = poll.poll(0)
-            seen = events[0][1] if events else 0
+            return is_hung_up(self.socket, events=half)
         except (OSError, ValueError):
             return True
-        gone = select.POLLHUP | select.POLLERR | select.POLLNVAL | (half if half_is_gone else 0)
-        return bool(seen & gone)
 
     def check_client(self):
         """Raise PracticeHangUp if the client has closed or half-closed the connection."""
@@ -285,11 +281,7 @@ class PracticeConnection:
         self.send(head + ("%s\r\n" % refusal.message).encode())
 
     def hang_up(self):
-        """Shut the connection down, from any thread: whoever waits for it wakes up."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        shut_down(self.socket)
 
     def pump(self, attacher, pipe, tty, close_pipe_at_end, scanner=None):
         """Carry a hijacked stream both ways until the output ends or the client goes.

@@ -22,9 +22,9 @@ HOST_CONFIG = {
 for host_default, host_keys in (
         ("", "Cgroup CgroupParent ContainerIDFile CpusetCpus CpusetMems Isolation PidMode UTSMode UsernsMode"
              " VolumeDriver"),
-        (0, "BlkioWeight CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuShares"
-            " IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory MemoryReservation"
-            " MemorySwap NanoCpus OomScoreAdj"),
+        (0, "BlkioWeight CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime"
+            " CpuShares IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory"
+            " MemoryReservation MemorySwap NanoCpus OomScoreAdj"),
         (False, "AutoRemove OomKillDisable Privileged PublishAllPorts ReadonlyRootfs"),
         ([], "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps"
              " BlkioWeightDevice Devices Dns DnsOptions DnsSearch MaskedPaths ReadonlyPaths"),
@@ -95,7 +95,6 @@ class PracticeContainer(ProgramOwner):
         self.execs = {}
         self.services = {}            # port → what answers there
         self.ports = {}               # "6379/tcp" → (host address, host port), while it runs
-        self.port_sockets = set()
         self.redis_dump = None
         self.mounts = mounts
         trees = {mount.destination: mount.tree for mount in mounts}
@@ -143,6 +142,10 @@ class PracticeContainer(ProgramOwner):
                 return self.services.get(port)
             other = self.engine.containers.named(host)
             return other.services.get(port) if other is not None else None
+
+    def port_server(self, port):
+        """Return a function that gives a connection (socket) to the program that serves at `port`, if any."""
+        return lambda sock: port in self.services and self.services[port].talk(sock)
 
     def check_running(self):
         if not self.is_up:
@@ -279,8 +282,5 @@ NAME_SECOND = "anvil beacon dynamo engine gear hinge kettle lathe magnet orbit p
 def free_container_name(taken):
     """Return a name like calm_kettle that is not in `taken`."""
     from random import choice
-    while True:
-        name = "%s_%s" % (choice(NAME_FIRST), choice(NAME_SECOND))
-        name += str(len(taken)) if name in taken else ""
-        if name not in taken:
-            return name
+    name = "%s_%s" % (choice(NAME_FIRST), choice(NAME_SECOND))
+    return name + random_hex(8) if name in taken else name

@@ -12,11 +12,10 @@ from .events import PracticeObjects, nanoseconds_now
 from .images import image_matches
 from .programs.process import find_user
 from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
-                      signal_number, terminal_size)
+                      signal_number, terminal_size, unlocked)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-CONTAINER_FILTERS = ("id name status label exited ancestor network volume publish expose before since health"
-                     " isolation is-task").split()
+CONTAINER_FILTERS = "id name status label exited ancestor network volume".split()
 LOG_DRIVERS = ("", "json-file", "local", "none", "journald", "syslog", "gelf", "fluentd")
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
 
@@ -64,10 +63,6 @@ class PracticeContainers(PracticeObjects):
                                          for name, endpoint in container.endpoints.items()),
             "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
                                         for mount in container.mounts),
-            "publish": lambda value: any(str(port.get("PublicPort")) == value.partition("/")[0]
-                                         for port in container.port_list()),
-            "expose": lambda value: any(str(port["PrivatePort"]) == value.partition("/")[0]
-                                        for port in container.port_list()),
         }
 
     def check_name(self, name):
@@ -86,22 +81,21 @@ class PracticeContainers(PracticeObjects):
         `platform` is the one that the image must be for, or "". Raises PracticeRefusal.
         """
         given, host_given = read_config(given)
-        with self.changed:
-            if name is not None:
-                self.check_name(name)
-            image = self.engine.images.find(given["Image"])
-            check_platform(platform, given["Image"])
-            config, host_config = merged_config(image, given, host_given)
-            name = name or free_container_name({one.name for one in self.by_id.values()})
-            links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
-                     for link in host_config["Links"] or ()]
-            host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
-            mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
-            networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
-            endpoints = networking.get("EndpointsConfig") or {}
-            endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
-            container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
-            self.by_id[container.id] = container
+        if name is not None:
+            self.check_name(name)
+        image = self.engine.images.find(given["Image"])
+        check_platform(platform, given["Image"])
+        config, host_config = merged_config(image, given, host_given)
+        name = name or free_container_name({one.name for one in self.by_id.values()})
+        links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
+                 for link in host_config["Links"] or ()]
+        host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
+        mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
+        networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
+        endpoints = networking.get("EndpointsConfig") or {}
+        endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
+        container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
+        self.by_id[container.id] = container
         self.emit(container, "create")
         warnings = []
         if any(mount.kind == "bind" and mount.volume is None for mount in mounts):
@@ -114,33 +108,32 @@ class PracticeContainers(PracticeObjects):
     def start(self, container, request):
         if len(request.body) > 7:
             raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
-        with self.changed:
-            if self.engine.closing:
-                raise PracticeRefusal(503, "the practice engine is closing")
-            if container.removed:
-                raise PracticeRefusal(404, "No such container: %s" % container.id)
-            if container.status == "paused":
-                raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
-            if container.status == "running":
-                return False
-            container.host_config.setdefault("Runtime", "runc")
-            try:
-                user = find_user(container.files, container.config["User"])
-                for name, endpoint in list(container.endpoints.items()):
-                    self.engine.networks.plug(container, name, endpoint)
-                self.publish(container)
-                container.start_process(
-                    container, user, container.program_env(user, container.tty),
-                    container.config["WorkingDir"] or "/", not container.host_config.get("Init"),
-                    lambda status: self.ended(container, status))
-            except PracticeRefusal as refusal:
-                self.start_failed(container, refusal)
-                raise
-            container.status, container.started, container.error = "running", nanoseconds_now(), ""
-            container.exit_code = 0
-            self.emit_mounts(container, "mount")
-            self.emit(container, "start")
-            self.changed.notify_all()
+        if self.engine.closing:
+            raise PracticeRefusal(503, "the practice engine is closing")
+        if container.removed:
+            raise PracticeRefusal(404, "No such container: %s" % container.id)
+        if container.status == "paused":
+            raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
+        if container.status == "running":
+            return False
+        container.host_config.setdefault("Runtime", "runc")
+        try:
+            user = find_user(container.files, container.config["User"])
+            for name, endpoint in list(container.endpoints.items()):
+                self.engine.networks.plug(container, name, endpoint)
+            self.publish(container)
+            container.start_process(
+                container, user, container.program_env(user, container.tty),
+                container.config["WorkingDir"] or "/", not container.host_config.get("Init"),
+                lambda status: self.ended(container, status))
+        except PracticeRefusal as refusal:
+            self.start_failed(container, refusal)
+            raise
+        container.status, container.started, container.error = "running", nanoseconds_now(), ""
+        container.exit_code = 0
+        self.emit_mounts(container, "mount")
+        self.emit(container, "start")
+        self.changed.notify_all()
         return True
 
     def start_failed(self, container, refusal):
@@ -150,6 +143,7 @@ class PracticeContainers(PracticeObjects):
 
     def end_run(self, container, was_started):
         """Undo what a start has done. `wait` is answered, and AutoRemove removes the container."""
+        container.ports = {}
         self.engine.close_ports(container)
         self.engine.networks.unplug_all(container)
         if was_started:
@@ -170,13 +164,15 @@ class PracticeContainers(PracticeObjects):
             number, _, protocol = port.partition("/")
             if protocol != "tcp":
                 continue
-            binding = read_object((wanted[port] or [{}])[0], {"HostIp": str, "HostPort": str}, "PortBindings.")
+            binding = read_object((wanted[port] or [{}])[0], {"HostIp": str, "HostPort": str},
+                                  "PortBindings.")
             address, host_port = binding.get("HostIp") or "", binding.get("HostPort") or "0"
             address = address if re.fullmatch(r"127(\.[0-9]{1,3}){3}", address) else "127.0.0.1"
             if not re.fullmatch("[0-9]{1,5}", host_port) or int(host_port) > 65535:
                 raise PracticeRefusal(400, "invalid host port: %s" % host_port)
             try:
-                opened = self.engine.open_port(container, int(number), address, int(host_port))
+                opened = self.engine.open_port(container, container.port_server(int(number)), address,
+                                               int(host_port))
                 container.ports[port] = (address, opened)
             except OSError as error:
                 raise PracticeRefusal(500, "cannot publish port %s of %s: %s:%s: %s"
@@ -196,63 +192,61 @@ class PracticeContainers(PracticeObjects):
         container.open_stdin(container.config["OpenStdin"])
         self.end_run(container, True)
 
+    def kill(self, container, request):
+        self.signal(container, signal_number(request.text("signal"), 9))
+
     def signal(self, container, number):
-        with self.changed:
-            if not container.is_up:
-                raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running"
-                                      % (container.name, container.id))
-            ends = (9, signal_number(container.config.get("StopSignal")))
-            if container.status == "paused" and number in ends:
-                self.thaw(container)   # a paused program cannot end
-            container.process.deliver(number)
-            self.emit(container, "kill", signal=str(number))
+        if not container.is_up:
+            raise PracticeRefusal(409, "Cannot kill container: %s: Container %s is not running"
+                                  % (container.name, container.id))
+        ends = (9, signal_number(container.config.get("StopSignal")))
+        if container.status == "paused" and number in ends:
+            self.thaw(container)   # a paused program cannot end
+        container.process.deliver(number)
+        self.emit(container, "kill", signal=str(number))
 
     def stop(self, container, request):
         """Send the stop signal, wait (by default for StopTimeout, or 10 seconds), then kill."""
-        with self.changed:
-            if not container.is_up:
-                return False
-            run, seconds = container.runs, request.number("t")
-            if seconds is None:
-                seconds = container.config.get("StopTimeout")
-            seconds = 10 if seconds is None else seconds
-            wanted = request.text("signal") or container.config.get("StopSignal")
-            self.signal(container, signal_number(wanted))
-            self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
-            if container.runs == run:
-                self.kill(container)
-            self.emit(container, "stop")
+        if not container.is_up:
+            return False
+        run, seconds = container.runs, request.number("t")
+        if seconds is None:
+            seconds = container.config.get("StopTimeout")
+        seconds = 10 if seconds is None else seconds
+        wanted = request.text("signal") or container.config.get("StopSignal")
+        self.signal(container, signal_number(wanted))
+        self.engine.wait_until(lambda: container.runs != run, None if seconds < 0 else seconds)
+        if container.runs == run:
+            self.end(container)
+        self.emit(container, "stop")
         return True
 
-    def kill(self, container):
+    def end(self, container):
         """Kill a container's program, and wait for its end."""
         run = container.runs
         self.signal(container, 9)
         self.engine.wait_until(lambda: container.runs != run, None)
 
     def restart(self, container, request):
-        with self.changed:
-            container.restarting = True
-            try:
-                self.stop(container, request)
-                self.start(container, request)
-            finally:
-                container.restarting = False
-            self.emit(container, "restart")
+        container.restarting = True
+        try:
+            self.stop(container, request)
+            self.start(container, request)
+        finally:
+            container.restarting = False
+        self.emit(container, "restart")
 
     def pause(self, container, request):
-        with self.changed:
-            container.check_running()
-            if container.status == "paused":
-                raise PracticeRefusal(409, "Container %s is already paused" % container.id)
-            container.status = "paused"
-            self.emit(container, "pause")
+        container.check_running()
+        if container.status == "paused":
+            raise PracticeRefusal(409, "Container %s is already paused" % container.id)
+        container.status = "paused"
+        self.emit(container, "pause")
 
     def unpause(self, container, request):
-        with self.changed:
-            if container.status != "paused":
-                raise PracticeRefusal(500, "Container %s is not paused" % container.id)
-            self.thaw(container)
+        if container.status != "paused":
+            raise PracticeRefusal(500, "Container %s is not paused" % container.id)
+        self.thaw(container)
 
     def thaw(self, container):
         container.status = "running"
@@ -261,39 +255,36 @@ class PracticeContainers(PracticeObjects):
 
     def rename(self, container, request):
         name = request.text("name")
-        with self.changed:
-            if not name or name.lstrip("/") == container.name:
-                raise PracticeRefusal(400, "a container's new name may be neither empty nor its own")
-            self.check_name(name)
-            old, container.name = container.name, name
-            self.emit(container, "rename", oldName="/" + old)
+        if not name or name.lstrip("/") == container.name:
+            raise PracticeRefusal(400, "a container's new name may be neither empty nor its own")
+        self.check_name(name)
+        old, container.name = container.name, name
+        self.emit(container, "rename", oldName="/" + old)
 
     def remove(self, container, request):
-        with self.changed:
-            if container.is_up and not request.flag("force"):
-                how = "Unpause and then stop" if container.status == "paused" else "Stop"
-                raise PracticeRefusal(409, "You cannot remove a %s container %s. %s the container before"
-                                           " attempting removal or force remove"
-                                      % (container.status, container.id, how))
-            if container.is_up:
-                self.kill(container)
-            if not container.removed:
-                self.forget(container, request.flag("v"))
+        if container.is_up and not request.flag("force"):
+            how = "Unpause and then stop" if container.status == "paused" else "Stop"
+            raise PracticeRefusal(409, "You cannot remove a %s container %s. %s the container before"
+                                       " attempting removal or force remove"
+                                  % (container.status, container.id, how))
+        if container.is_up:
+            self.end(container)
+        if not container.removed:
+            self.forget(container, request.flag("v"))
 
     def forget(self, container, with_volumes):
         """Remove a container whose program does not run → its id."""
-        with self.changed:
-            container.removed = True
-            self.by_id.pop(container.id, None)
-            self.engine.execs.forget(container)
-            container.stdin.break_off()
-            container.close_attachers()
-            volumes = [mount.volume for mount in container.mounts if mount.volume is not None]
-            for volume in volumes if with_volumes else ():
-                if volume.anonymous and not self.engine.volumes.users(volume):
-                    self.engine.volumes.remove(volume)
-            self.emit(container, "destroy")
-            self.changed.notify_all()
+        container.removed = True
+        self.by_id.pop(container.id, None)
+        self.engine.execs.forget(container)
+        container.stdin.break_off()
+        container.close_attachers()
+        volumes = [mount.volume for mount in container.mounts if mount.volume is not None]
+        for volume in volumes if with_volumes else ():
+            if volume.anonymous and not self.engine.volumes.users(volume):
+                self.engine.volumes.remove(volume)
+        self.emit(container, "destroy")
+        self.changed.notify_all()
         return container.id
 
 
@@ -368,56 +359,41 @@ def merged_config(image, given, host_given):
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
     limit = request.number("limit") or 0
-    with engine.changed:
-        newest_first = engine.containers.select(filters)[::-1]
-        everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
-        found = [one.summary(request.flag("size")) for one in newest_first
-                 if everything or one.is_up]
+    newest_first = engine.containers.select(filters)[::-1]
+    everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
+    found = [one.summary(request.flag("size")) for one in newest_first
+             if everything or one.is_up]
     return found[:limit] if limit > 0 else found
 
 
 def answer_create(engine, connection, request):
     container, warnings = engine.containers.create(
         request.text("name") or None, request.text("platform"), request.json())
-    connection.send_json({"Id": container.id, "Warnings": warnings}, 201)
+    return 201, {"Id": container.id, "Warnings": warnings}
 
 
-def answer_container(engine, connection, request, name):
-    with engine.changed:
-        return engine.containers.find(name).inspect(request.flag("size"))
+def answer_container(engine, connection, request, container):
+    return container.inspect(request.flag("size"))
 
 
 def container_action(act):
     """Return a handler that calls `act(containers, container, request)` and answers 204, or 304 for False."""
-    def answer_action(engine, connection, request, name):
-        containers = engine.containers
-        done = act(containers, containers.find(name), request)
-        connection.send_empty(304 if done is False else 204)
-    return answer_action
+    return lambda engine, connection, request, container: (
+        304 if act(engine.containers, container, request) is False else 204)
 
 
-def answer_kill(engine, connection, request, name):
-    containers = engine.containers
-    containers.signal(containers.find(name), signal_number(request.text("signal"), 9))
-    connection.send_empty(204)
-
-
-def answer_resize(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_resize(engine, connection, request, container):
     size = terminal_size(request)
-    with engine.changed:
-        container.check_running()
-        container.resize(size)
-    connection.send_empty(200)
+    container.check_running()
+    container.resize(size)
+    return 200
 
 
-def answer_update(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_update(engine, connection, request, container):
     given = read_object(request.json(), UPDATE_KINDS)
     check_restart_policy(given)
-    with engine.changed:
-        container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
-        engine.containers.emit(container, "update")
+    container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
+    engine.containers.emit(container, "update")
     return {"Warnings": None}
 
 
@@ -427,13 +403,12 @@ def answer_prune(engine, connection, request):
     return {"ContainersDeleted": removed or None, "SpaceReclaimed": freed}
 
 
-def answer_wait(engine, connection, request, name):
+def answer_wait(engine, connection, request, container):
     condition = request.text("condition") or "not-running"
     if condition not in ("not-running", "next-exit", "removed"):
         raise PracticeRefusal(400, "invalid condition: \"%s\" (not-running, next-exit or removed)"
                               % condition)
     with engine.changed:
-        container = engine.containers.find(name)
         run = container.runs
     # From the moment of this head on the exit cannot be missed: clients start the container after it.
     connection.start_stream([("Content-Type", "application/json")])
@@ -452,16 +427,16 @@ CONTAINER_ROUTES = (
     ("GET", "/containers/json", answer_containers),
     ("POST", "/containers/create", answer_create),
     ("POST", "/containers/prune", answer_prune),
-    ("GET", "/containers/([^/]+)/json", answer_container),
-    ("POST", "/containers/([^/]+)/start", container_action(PracticeContainers.start)),
-    ("POST", "/containers/([^/]+)/stop", container_action(PracticeContainers.stop)),
-    ("POST", "/containers/([^/]+)/restart", container_action(PracticeContainers.restart)),
-    ("POST", "/containers/([^/]+)/kill", answer_kill),
-    ("POST", "/containers/([^/]+)/pause", container_action(PracticeContainers.pause)),
-    ("POST", "/containers/([^/]+)/unpause", container_action(PracticeContainers.unpause)),
-    ("POST", "/containers/([^/]+)/rename", container_action(PracticeContainers.rename)),
-    ("DELETE", "/containers/([^/]+)", container_action(PracticeContainers.remove)),
-    ("POST", "/containers/([^/]+)/wait", answer_wait),
-    ("POST", "/containers/([^/]+)/resize", answer_resize),
-    ("POST", "/containers/([^/]+)/update", answer_update),
+    ("GET", "/containers/(?P<container>[^/]+)/json", answer_container),
+    ("POST", "/containers/(?P<container>[^/]+)/start", container_action(PracticeContainers.start)),
+    ("POST", "/containers/(?P<container>[^/]+)/stop", container_action(PracticeContainers.stop)),
+    ("POST", "/containers/(?P<container>[^/]+)/restart", container_action(PracticeContainers.restart)),
+    ("POST", "/containers/(?P<container>[^/]+)/kill", container_action(PracticeContainers.kill)),
+    ("POST", "/containers/(?P<container>[^/]+)/pause", container_action(PracticeContainers.pause)),
+    ("POST", "/containers/(?P<container>[^/]+)/unpause", container_action(PracticeContainers.unpause)),
+    ("POST", "/containers/(?P<container>[^/]+)/rename", container_action(PracticeContainers.rename)),
+    ("DELETE", "/containers/(?P<container>[^/]+)", container_action(PracticeContainers.remove)),
+    ("POST", "/containers/(?P<container>[^/]+)/wait", unlocked(answer_wait)),
+    ("POST", "/containers/(?P<container>[^/]+)/resize", answer_resize),
+    ("POST", "/containers/(?P<container>[^/]+)/update", answer_update),
 )

@@ -30,7 +30,7 @@ import socket
 import time
 
 from ...errors import UsageError
-from ..listen import UnixListener
+from ..listen import UnixListener, shut_down
 from .archives import ARCHIVE_ROUTES
 from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers
@@ -46,8 +46,11 @@ from .streams import STREAM_ROUTES
 from .system import SYSTEM_ROUTES, refuse_without_route
 from .volumes import VOLUME_ROUTES, PracticeVolumes
 
-# Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path. It
-# returns the value of the JSON response, or None if it has sent the response itself.
+# Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path; a
+# group called "container" is the container of that name, and so for the other kinds of objects. A handler is
+# called under `changed` and returns a response: the value of its JSON, with a status other than 200 the pair
+# (status, value), or without a body the status (int). A handler that is `unlocked` may send a response itself,
+# and returns None.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
                    + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -78,9 +81,8 @@ class PracticeEngine:
         self.socket_path = None if socket_path is None else os.fspath(socket_path)
         self._listening = None          # the UnixListener
         self._threads = set()
-        self._connections = set()
-        self._ports = {}                # listening socket → (container, container port)
-        self._wake = None
+        self._listeners = {}            # listening socket → the container of a published port; or None
+        self._clients = {}              # connected socket → that of its listener
         self._closed = threading.Event()
 
     @property
@@ -107,13 +109,12 @@ class PracticeEngine:
         # Whoever can connect can publish ports from this process: the socket is for its owner only.
         self._listening = UnixListener(self.socket_path)
         self.socket_path = self._listening.path
-        self._wake = socket.socketpair()
-        self.spawn(self._accept_loop)
+        self._accept_on(self._listening.socket, None, self._serve_client)
         return self
 
     def listen_on_tcp(self):
         """Listen on a free TCP port of 127.0.0.1 as well → (host, port)."""
-        return "127.0.0.1", self.open_port(None, None, "127.0.0.1", 0)
+        return "127.0.0.1", self.open_port(None, self._serve_client, "127.0.0.1", 0)
 
     def serve_forever(self):
         """Start, and return once close() was called in another thread."""
@@ -167,135 +168,93 @@ class PracticeEngine:
         if not first:
             self._closed.wait(10)
             return
-        self._nudge()
         self._end_threads()
-        with self.changed:
-            listeners = list(self._ports) + [self._listening] * (self._listening is not None)
-            self._ports.clear()
-        for one in listeners + list(self._wake or ()):
-            one.close()
+        if self._listening is not None:
+            self._listening.close()
         self._closed.set()
 
     def _end_threads(self):
-        """Hang up every connection, and wait up to 10 seconds for the threads that served them."""
+        """Close what is the engine's own, and wait up to 10 seconds for all threads."""
         import threading
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
+            self.close_ports(None)
             with self.changed:
                 threads = [one for one in self._threads if one is not threading.current_thread()]
-                connections = list(self._connections)
-            for connection in connections:
-                connection.hang_up()
             if not threads:
                 return
             threads[0].join(0.2)
 
     # -- connections
 
-    def _accept_loop(self):
-        """Accept on every listening socket in one thread: the engine's own and the published ports'."""
+    def _accept_on(self, listener, container, serve):
+        """Accept connections in a thread, until close_ports(container); `serve(socket)` serves each of them."""
         import select
-        while not self.closing:
-            with self.changed:
-                listeners = dict(self._ports)
-            listeners[self._listening.socket] = (None, None)
-            by_number = {one.fileno(): one for one in list(listeners) + [self._wake[0]]}
-            poll = select.poll()
-            for number in by_number:
-                poll.register(number, select.POLLIN)
-            for number, _ in poll.poll():
-                if by_number[number] is self._wake[0]:
-                    self._wake[0].recv(4096)
-                else:
-                    self._accept(by_number[number], *listeners[by_number[number]])
-
-    def _accept(self, listener, container, port):
-        """Accept a connection, to a published port of `container` or (None) to the engine, and serve it."""
-        try:
-            sock, _ = listener.accept()
-        except OSError:
-            if not self.closing:
-                # A port closed meanwhile, or no descriptors left: neither ends the engine.
-                time.sleep(0.005)
-            return
-        sock.setblocking(True)
-        serve = self._serve_client if container is None else self._serve_port
-        if self.spawn(serve, sock, container, port) is None:
-            sock.close()
-
-    def _nudge(self):
-        """Wake the thread that accepts, to see the sockets that there are now."""
-        if self._wake is not None:
-            try:
-                self._wake[1].send(b"x")
-            except OSError:
-                pass
-
-    def _serve_client(self, sock, *ignored):
-        connection = PracticeConnection(self, sock)
+        listener.setblocking(False)
+        poll = select.poll()
+        poll.register(listener, select.POLLIN)
         with self.changed:
-            self._connections.add(connection)
-        try:
-            if not self.closing:
-                connection.serve()
-        finally:
-            with self.changed:
-                self._connections.discard(connection)
-            sock.close()
+            self._listeners[listener] = container
+        if self.spawn(self._accept_loop, listener, poll, serve) is None:
+            del self._listeners[listener]
+            raise OSError("the practice engine has no thread left, or is closing")
 
-    def _serve_port(self, sock, container, port):
-        """Give a connection to a published port to the program that serves there."""
-        try:
-            with self.changed:
-                service = None if self.closing else container.services.get(port)
-                if service is None:
-                    return
-                container.port_sockets.add(sock)
+    def _accept_loop(self, listener, poll, serve):
+        while listener in self._listeners:
             try:
-                service.talk(sock)
-            finally:
-                with self.changed:
-                    container.port_sockets.discard(sock)
+                sock = listener.accept()[0] if poll.poll(200) else None
+            except OSError:   # it was closed meanwhile, or there are no descriptors left
+                time.sleep(0.005)
+                continue
+            if sock is not None and self.spawn(self._serve, listener, sock, serve) is None:
+                sock.close()
+
+    def _serve(self, listener, sock, serve):
+        """Serve one connection, if its listener is still open."""
+        with self.changed:
+            is_open = listener in self._listeners
+            self._clients[sock] = self._listeners.get(listener)
+        try:
+            sock.setblocking(True)
+            if is_open:
+                serve(sock)
         except (OSError, ProgramKilled):
             pass
         finally:
+            with self.changed:
+                del self._clients[sock]
             sock.close()
 
-    def open_port(self, container, port, address, host_port):
-        """Publish a container's port at an address (str) and port (int) → the port opened. Raises OSError.
+    def _serve_client(self, sock):
+        PracticeConnection(self, sock).serve()
 
-        `container` None: the port is one of the engine itself.
+    def open_port(self, container, serve, address, host_port):
+        """Listen at an address (str) and port (int) → the port opened. Raises OSError.
+
+        `serve(socket)` serves each connection; `container` is the one that publishes the port, or None.
         """
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, host_port))
             listener.listen(64)
-            listener.setblocking(False)
-            opened = listener.getsockname()[1]
+            self._accept_on(listener, container, serve)
         except OSError:
             listener.close()
             raise
-        with self.changed:
-            self._ports[listener] = (container, port)
-        self._nudge()
-        return opened
+        return listener.getsockname()[1]
 
     def close_ports(self, container):
-        """Close the published ports of a container, and every connection to them."""
-        container.ports = {}
+        """Close the published ports of a container, or all that is the engine's own (None), and connections."""
         with self.changed:
-            going = [one for one, (owner, _) in self._ports.items() if owner is container]
-            for one in going:
-                del self._ports[one]
-                one.close()
-            sockets = list(container.port_sockets)
-        for sock in sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self._nudge()
+            listeners, clients = [[one for one, owner in sockets.items() if owner is container]
+                                  for sockets in (self._listeners, self._clients)]
+            for one in listeners:
+                del self._listeners[one]
+        for one in listeners + clients:
+            shut_down(one)
+        for one in listeners:
+            one.close()
 
     # -- requests
 
@@ -313,9 +272,18 @@ class PracticeEngine:
                 request.api = read_version(prefix.group(1))
             request.path = path
             request.query = parse_query(request.raw_query)
-            answer = handler(self, connection, request, *[percent_decoded(part) for part in match.groups()])
-            if answer is not None:
-                connection.send_json(answer)
+            arguments = [percent_decoded(part) for part in match.groups()]
+            with self.changed:
+                for kind in match.groupdict():
+                    arguments[0] = getattr(self, kind + "s").find(arguments[0])
+                answer = handler(self, connection, request, *arguments)
+            if callable(answer):
+                answer = answer()
+            if isinstance(answer, int):
+                connection.send_empty(answer)
+            elif answer is not None:
+                status, value = answer if isinstance(answer, tuple) else (200, answer)
+                connection.send_json(value, status)
             return
         request.path = path
         refuse_without_route(request)

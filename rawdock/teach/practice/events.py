@@ -8,7 +8,7 @@ import json
 import os
 import time
 
-from .request import PracticeRefusal, label_matches, matches_filters, practice_filters, unix_time
+from .request import PracticeRefusal, label_matches, matches_filters, practice_filters, unix_time, unlocked
 
 MAX_EVENTS = 256                  # that `since` can still find, as with dockerd
 ZERO_TIME = "0001-01-01T00:00:00Z"
@@ -107,10 +107,9 @@ class PracticeObjects:
 
     def prune(self, filters, is_unused, remove):
         """Remove the unused objects that pass the filters → (list of what `remove` returned, bytes freed)."""
-        with self.changed:
-            going = [one for one in self.select(filters) if is_unused(one)]
-            freed = sum(one.size for one in going)
-            removed = [remove(one) for one in going]
+        going = [one for one in self.select(filters) if is_unused(one)]
+        freed = sum(one.size for one in going)
+        removed = [remove(one) for one in going]
         self.engine.events.emit(self.kind, "prune", "", {"reclaimed": str(freed)})
         return removed, freed
 
@@ -167,4 +166,4 @@ def answer_events(engine, connection, request):
     connection.end_stream()
 
 
-EVENT_ROUTES = (("GET", "/events", answer_events),)
+EVENT_ROUTES = (("GET", "/events", unlocked(answer_events)),)

@@ -3,7 +3,7 @@ from ...wire.frames import encode_frame
 from .connection import stream_type
 from .events import PracticeObjects, random_hex
 from .programs.process import find_user
-from .request import STRINGS, PracticeRefusal, read_object, terminal_size
+from .request import STRINGS, PracticeRefusal, read_object, terminal_size, unlocked
 from .running import ProgramOwner
 from .streams import PracticeAttacher, detach_scanner
 
@@ -84,33 +84,29 @@ def check_exec_possible(container):
                               % container.name)
 
 
-def answer_exec_create(engine, connection, request, name):
-    container = engine.containers.find(name)
+def answer_exec_create(engine, connection, request, container):
     given = read_object(request.json(), EXEC_KINDS)
-    with engine.changed:
-        if not given.get("Cmd"):
-            raise PracticeRefusal(400, "No exec command specified")
-        check_exec_possible(container)
-        detach_scanner(given.get("DetachKeys"), 500, EXEC_KEYS_MESSAGE)
-        finished = [one.id for one in container.execs.values() if one.started and not one.running]
-        for identity in finished[:-MAX_FINISHED_EXECS]:
-            del container.execs[identity], engine.execs.by_id[identity]
-        one = PracticeExec(container, given)
-        container.execs[one.id] = engine.execs.by_id[one.id] = one
-        engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
-    connection.send_json({"Id": one.id}, 201)
+    if not given.get("Cmd"):
+        raise PracticeRefusal(400, "No exec command specified")
+    check_exec_possible(container)
+    detach_scanner(given.get("DetachKeys"), 500, EXEC_KEYS_MESSAGE)
+    finished = [one.id for one in container.execs.values() if one.started and not one.running]
+    for identity in finished[:-MAX_FINISHED_EXECS]:
+        del container.execs[identity], engine.execs.by_id[identity]
+    one = PracticeExec(container, given)
+    container.execs[one.id] = engine.execs.by_id[one.id] = one
+    engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
+    return 201, {"Id": one.id}
 
 
-def answer_exec_start(engine, connection, request, identity):
+def answer_exec_start(engine, connection, request, one):
     execs = engine.execs
-    one = execs.find(identity)
     given = read_object(request.json(), {"Detach": bool, "Tty": bool})
     # Create decides whether there is a terminal, and start whether the stream has frames.
     tty = bool(given.get("Tty"))
     if given.get("Detach"):
         execs.start(one)
-        connection.send_empty(200)
-        return
+        return 200
     streams = [number for number, key in ((1, "AttachStdout"), (2, "AttachStderr")) if one.given.get(key)]
     attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
     connection.hijack(request, stream_type(request, tty))
@@ -125,24 +121,21 @@ def answer_exec_start(engine, connection, request, identity):
     connection.pump(attacher, one.stdin if one.given.get("AttachStdin") else None, tty, not one.tty, scanner)
 
 
-def answer_exec(engine, connection, request, identity):
-    with engine.changed:
-        return engine.execs.find(identity).inspect()
+def answer_exec(engine, connection, request, one):
+    return one.inspect()
 
 
-def answer_exec_resize(engine, connection, request, identity):
-    one = engine.execs.find(identity)
+def answer_exec_resize(engine, connection, request, one):
     size = terminal_size(request)
-    with engine.changed:
-        if not one.running:
-            raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % identity)
-        one.resize(size)
-    connection.send_empty(200)
+    if not one.running:
+        raise PracticeRefusal(409 if one.started else 500, "exec %s is not running" % one.id)
+    one.resize(size)
+    return 200
 
 
 EXEC_ROUTES = (
-    ("POST", "/containers/([^/]+)/exec", answer_exec_create),
-    ("POST", "/exec/([^/]+)/start", answer_exec_start),
-    ("POST", "/exec/([^/]+)/resize", answer_exec_resize),
-    ("GET", "/exec/([^/]+)/json", answer_exec),
+    ("POST", "/containers/(?P<container>[^/]+)/exec", answer_exec_create),
+    ("POST", "/exec/(?P<exec>[^/]+)/start", unlocked(answer_exec_start)),
+    ("POST", "/exec/(?P<exec>[^/]+)/resize", answer_exec_resize),
+    ("GET", "/exec/(?P<exec>[^/]+)/json", answer_exec),
 )

@@ -259,8 +259,6 @@ def read_practice_tar(files, folder, data):
                 put_entry(files, path, node)
     except FileProblem as problem:
         raise PracticeRefusal(500, "Error processing tar file: %s" % problem)
-    except PracticeRefusal:
-        raise
     except Exception as error:   # tarfile does not catch what its decompressors raise
         if not data.strip(b"\0"):
             return   # an archive of nothing
@@ -273,6 +271,6 @@ def put_entry(files, path, node):
         if node.kind == "folder" and old is not None and old.kind == "folder":
             return
         if old is not None and "folder" in (old.kind, node.kind) and old.kind != node.kind:
-            raise PracticeRefusal(400, "cannot overwrite %s: one is a directory, the other is not" % path)
+            raise FileProblem("cannot overwrite %s: one is a directory, the other is not" % path)
         files.make_folder(files.resolve(parent_path(path)))
         files.put(path, node)

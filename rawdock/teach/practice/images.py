@@ -14,9 +14,9 @@ from .connection import PracticeHangUp
 from .events import PracticeObjects, nanoseconds_now, stable_hex, wire_time
 from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters
+from .request import PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters, unlocked
 
-IMAGE_FILTERS = "reference label dangling before since until".split()
+IMAGE_FILTERS = "reference label dangling until".split()
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # The folders of every image, and of each image: its tags, its layers as (name, bytes as downloaded), what it
@@ -216,50 +216,46 @@ class PracticeImages(PracticeObjects):
 
     def remove(self, text, force):
         """Remove a name, and an image without a name → the JSON of the answer. Raises PracticeRefusal."""
-        with self.changed:
-            image = self.find(text)
-            reference = image_reference(text)
-            by_name = reference is not None and full_name(reference) in image.tags
-            going = [full_name(reference)] if by_name else list(image.tags)
-            if not by_name and len(going) > 1 and not force:
-                raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced) - image is"
-                                           " referenced in multiple repositories" % image.id[7:19])
-            last = len(going) == len(image.tags)
-            for user in self.users(image) if last else ():
-                if user.is_up or not force:
-                    what = "remove repository reference" if by_name else "delete"
-                    raise PracticeRefusal(409, "conflict: unable to %s %s: %s container %s is using it" % (
-                        what, text, "running" if user.is_up else "stopped", user.id[:12]))
-            answer = [{"Untagged": one} for one in going]
-            for one in going:
-                image.tags.remove(one)
-                self.emit(image, "untag")
-            if last:
-                del self.by_id[image.id]
-                answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
-                answer += [{"Deleted": layer_digest(layer)} for layer, _ in reversed(image.entry["layers"])]
-                self.emit(image, "delete")
-            return answer
+        image = self.find(text)
+        reference = image_reference(text)
+        by_name = reference is not None and full_name(reference) in image.tags
+        going = [full_name(reference)] if by_name else list(image.tags)
+        if not by_name and len(going) > 1 and not force:
+            raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced) - image is"
+                                       " referenced in multiple repositories" % image.id[7:19])
+        last = len(going) == len(image.tags)
+        for user in self.users(image) if last else ():
+            if user.is_up or not force:
+                what = "remove repository reference" if by_name else "delete"
+                raise PracticeRefusal(409, "conflict: unable to %s %s: %s container %s is using it" % (
+                    what, text, "running" if user.is_up else "stopped", user.id[:12]))
+        answer = [{"Untagged": one} for one in going]
+        for one in going:
+            image.tags.remove(one)
+            self.emit(image, "untag")
+        if last:
+            del self.by_id[image.id]
+            answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
+            answer += [{"Deleted": layer_digest(layer)} for layer, _ in reversed(image.entry["layers"])]
+            self.emit(image, "delete")
+        return answer
 
 
 def answer_images(engine, connection, request):
     filters = practice_filters(request.text("filters"), IMAGE_FILTERS)
-    with engine.changed:
-        found = [one.summary(-1, request.api) for one in engine.images.select(filters)]
+    found = [one.summary(-1, request.api) for one in engine.images.select(filters)]
     return sorted(found, key=lambda one: -one["Created"])
 
 
-def answer_image_tag(engine, connection, request, name):
+def answer_image_tag(engine, connection, request, image):
     images = engine.images
-    with engine.changed:
-        image = images.find(name)
-        try:
-            wanted = parse_reference("%s:%s" % (request.text("repo"), request.text("tag") or "latest"))
-        except UsageError as error:
-            raise PracticeRefusal(500, str(error))   # a real engine's status, too
-        images.give_name(image, full_name(wanted))
-        images.emit(image, "tag", full_name(wanted))
-    connection.send_empty(201)
+    try:
+        wanted = parse_reference("%s:%s" % (request.text("repo"), request.text("tag") or "latest"))
+    except UsageError as error:
+        raise PracticeRefusal(500, str(error))   # a real engine's status, too
+    images.give_name(image, full_name(wanted))
+    images.emit(image, "tag", full_name(wanted))
+    return 201
 
 
 def answer_images_prune(engine, connection, request):
@@ -356,14 +352,13 @@ def send_messages(connection, messages):
     """Send JSON messages: mostly one in a chunk, but also two in one and one across two, as engines may."""
     held = b""
     for number, message in enumerate(messages):
-        data = held + json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
-        held = b""
+        held += json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
         if number % 7 == 2:
-            held = data   # it goes with the next one
-            continue
-        cut = len(data) // 2 if number % 7 == 4 else 0
-        connection.send_piece(data[:cut])
-        connection.send_piece(data[cut:])
+            continue   # it goes with the next one
+        cut = len(held) // 2 if number % 7 == 4 else 0
+        connection.send_piece(held[:cut])
+        connection.send_piece(held[cut:])
+        held = b""
         if connection.engine.closing:
             raise PracticeHangUp()
         time.sleep(0.002)
@@ -372,13 +367,13 @@ def send_messages(connection, messages):
 
 IMAGE_ROUTES = (
     ("GET", "/images/json", answer_images),
-    ("POST", "/images/create", answer_pull),
+    ("POST", "/images/create", unlocked(answer_pull)),
     ("POST", "/images/prune", answer_images_prune),
-    ("GET", "/images/(.+)/json",
-     lambda engine, connection, request, name: engine.images.find(name).inspect(request.api)),
-    ("GET", "/images/(.+)/history",
-     lambda engine, connection, request, name: engine.images.find(name).history()),
-    ("POST", "/images/(.+)/tag", answer_image_tag),
+    ("GET", "/images/(?P<image>.+)/json",
+     lambda engine, connection, request, image: image.inspect(request.api)),
+    ("GET", "/images/(?P<image>.+)/history",
+     lambda engine, connection, request, image: image.history()),
+    ("POST", "/images/(?P<image>.+)/tag", answer_image_tag),
     ("DELETE", "/images/(.+)",
      lambda engine, connection, request, name: engine.images.remove(name, request.flag("force"))),
 )

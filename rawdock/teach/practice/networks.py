@@ -144,14 +144,13 @@ class PracticeNetworks(PracticeObjects):
 
     def remove(self, network):
         """Remove a network that no running container is connected to → its name. Raises PracticeRefusal."""
-        with self.changed:
-            if network.name in dict(BUILT_IN_NETWORKS):
-                raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
-            if network.endpoints:
-                raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
-                                           " endpoints" % (network.name, network.id))
-            if self.by_id.pop(network.id, None) is not None:
-                self.emit(network, "destroy")
+        if network.name in dict(BUILT_IN_NETWORKS):
+            raise PracticeRefusal(403, "%s is a pre-defined network and cannot be removed" % network.name)
+        if network.endpoints:
+            raise PracticeRefusal(403, "error while removing network: network %s id %s has active"
+                                       " endpoints" % (network.name, network.id))
+        if self.by_id.pop(network.id, None) is not None:
+            self.emit(network, "destroy")
         return network.name
 
     def plug(self, container, name, endpoint):
@@ -168,13 +167,11 @@ class PracticeNetworks(PracticeObjects):
 
 def answer_networks(engine, connection, request):
     filters = practice_filters(request.text("filters"), NETWORK_FILTERS)
-    with engine.changed:
-        return [one.inspect(False) for one in engine.networks.select(filters)]
+    return [one.inspect(False) for one in engine.networks.select(filters)]
 
 
-def answer_network(engine, connection, request, name):
-    with engine.changed:
-        return engine.networks.find(name).inspect(True)
+def answer_network(engine, connection, request, network):
+    return network.inspect(True)
 
 
 def answer_network_create(engine, connection, request):
@@ -187,56 +184,53 @@ def answer_network_create(engine, connection, request):
     if driver != "bridge":
         raise PracticeRefusal(404, "plugin \"%s\" not found: a practice network is a bridge" % driver)
     ipam = read_object(given.get("IPAM") or {}, {"Config": list}, "IPAM.")
-    pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str}, "IPAM.Config.")
+    pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str},
+                         "IPAM.Config.")
              for one in ipam.get("Config") or ()]
     pools = [{key: value for key, value in one.items() if value} for one in pools]
-    with engine.changed:
-        if networks.named(name):
-            raise PracticeRefusal(409, "network with name %s already exists" % name)
-        if all(":" in one.get("Subnet", "") for one in pools):
-            pools = [networks.free_pool()] + pools
-        network = PracticeNetwork(name, driver, pools, given)
-        networks.by_id[network.id] = network
-        networks.emit(network, "create")
-    connection.send_json({"Id": network.id, "Warning": ""}, 201)
+    if networks.named(name):
+        raise PracticeRefusal(409, "network with name %s already exists" % name)
+    if all(":" in one.get("Subnet", "") for one in pools):
+        pools = [networks.free_pool()] + pools
+    network = PracticeNetwork(name, driver, pools, given)
+    networks.by_id[network.id] = network
+    networks.emit(network, "create")
+    return 201, {"Id": network.id, "Warning": ""}
 
 
-def answer_network_delete(engine, connection, request, name):
-    engine.networks.remove(engine.networks.find(name))
-    connection.send_empty(204)
+def answer_network_delete(engine, connection, request, network):
+    engine.networks.remove(network)
+    return 204
 
 
-def connect_request(engine, request, name):
-    """Return (network, container, the request's body) of a connect or disconnect request."""
+def connect_request(engine, request):
+    """Return (container, the request's body) of a connect or disconnect request."""
     given = read_object(request.json(), {"Container": str, "EndpointConfig": dict})
-    network = engine.networks.find(name)
-    return network, engine.containers.find(given.get("Container") or ""), given
+    return engine.containers.find(given.get("Container") or ""), given
 
 
-def answer_network_connect(engine, connection, request, name):
-    network, container, given = connect_request(engine, request, name)
-    with engine.changed:
-        if "host" in (network.name, container.host_config["NetworkMode"]):
-            raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to"
-                                       " host network")
-        if container.is_up and network.name in container.endpoints:
-            raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
-                                  % (container.name, network.name))
-        endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
-        if container.is_up:
-            engine.networks.plug(container, network.name, endpoint)
-    connection.send_empty(200)
+def answer_network_connect(engine, connection, request, network):
+    container, given = connect_request(engine, request)
+    if "host" in (network.name, container.host_config["NetworkMode"]):
+        raise PracticeRefusal(400, "container cannot be disconnected from host network or connected to"
+                                   " host network")
+    if container.is_up and network.name in container.endpoints:
+        raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
+                              % (container.name, network.name))
+    endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
+    if container.is_up:
+        engine.networks.plug(container, network.name, endpoint)
+    return 200
 
 
-def answer_network_disconnect(engine, connection, request, name):
-    network, container, _ = connect_request(engine, request, name)
-    with engine.changed:
-        if container.endpoints.pop(network.name, None) is None:
-            raise PracticeRefusal(500, "container %s is not connected to network %s"
-                                  % (container.id, network.name))
-        network.unplug(container)
-        engine.networks.emit(network, "disconnect", container=container.id)
-    connection.send_empty(200)
+def answer_network_disconnect(engine, connection, request, network):
+    container, _ = connect_request(engine, request)
+    if container.endpoints.pop(network.name, None) is None:
+        raise PracticeRefusal(500, "container %s is not connected to network %s"
+                              % (container.id, network.name))
+    network.unplug(container)
+    engine.networks.emit(network, "disconnect", container=container.id)
+    return 200
 
 
 def answer_networks_prune(engine, connection, request):
@@ -250,8 +244,8 @@ NETWORK_ROUTES = (
     ("GET", "/networks/?", answer_networks),
     ("POST", "/networks/create", answer_network_create),
     ("POST", "/networks/prune", answer_networks_prune),
-    ("POST", "/networks/([^/]+)/connect", answer_network_connect),
-    ("POST", "/networks/([^/]+)/disconnect", answer_network_disconnect),
-    ("GET", "/networks/([^/]+)", answer_network),
-    ("DELETE", "/networks/([^/]+)", answer_network_delete),
+    ("POST", "/networks/(?P<network>[^/]+)/connect", answer_network_connect),
+    ("POST", "/networks/(?P<network>[^/]+)/disconnect", answer_network_disconnect),
+    ("GET", "/networks/(?P<network>[^/]+)", answer_network),
+    ("DELETE", "/networks/(?P<network>[^/]+)", answer_network_delete),
 )

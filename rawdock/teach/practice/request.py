@@ -61,6 +61,11 @@ def unix_time(text, name):
     return int(match.group(1)) * 1000000000 + int((match.group(2) or "0").ljust(9, "0"))
 
 
+def unlocked(handler):
+    """Return the handler of a route that calls `handler` later, without the engine's lock."""
+    return lambda *arguments: lambda: handler(*arguments)
+
+
 class PracticeRequest:
     """A whole request: `method`, `path` without its version, `query` {name: [value, …]}, `body` (bytes).
 

@@ -8,7 +8,7 @@ import re
 import time
 
 from .events import ZERO_TIME, nanoseconds_now, wire_time
-from .request import PracticeRefusal
+from .request import PracticeRefusal, unlocked
 
 PRACTICE_MEMORY = 1 << 30            # bytes; what a container without a limit may use
 PRACTICE_PROGRAM_BYTES = 1 << 20
@@ -55,9 +55,8 @@ def container_stats(container, one_shot):
     return found
 
 
-def answer_stats(engine, connection, request, name):
+def answer_stats(engine, connection, request, container):
     changed = engine.changed
-    container = engine.containers.find(name)
     if not request.flag("stream", True):
         with changed:
             return container_stats(container, request.flag("one-shot"))
@@ -78,12 +77,10 @@ def answer_stats(engine, connection, request, name):
     connection.end_stream()
 
 
-def answer_top(engine, connection, request, name):
-    container = engine.containers.find(name)
-    with engine.changed:
-        container.check_running()
-        running = list(enumerate(container.processes(), 1))
-        started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
+def answer_top(engine, connection, request, container):
+    container.check_running()
+    running = list(enumerate(container.processes(), 1))
+    started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
     wanted = re.fullmatch(r"-ef|-?e?o\s*([a-z,]+)", request.text("ps_args", "-ef").strip())
     if wanted is None:
         raise PracticeRefusal(500, "ps: this practice ps knows -ef and -o COLUMN,…")
@@ -99,6 +96,6 @@ def answer_top(engine, connection, request, name):
 
 
 STATS_ROUTES = (
-    ("GET", "/containers/([^/]+)/stats", answer_stats),
-    ("GET", "/containers/([^/]+)/top", answer_top),
+    ("GET", "/containers/(?P<container>[^/]+)/stats", unlocked(answer_stats)),
+    ("GET", "/containers/(?P<container>[^/]+)/top", answer_top),
 )

@@ -14,7 +14,7 @@ from ...errors import UsageError
 from ...wire.frames import encode_frame
 from .connection import MULTIPLEXED_STREAM, RAW_STREAM, stream_type
 from .events import nanoseconds_now, wire_time
-from .request import PracticeRefusal, unix_time
+from .request import PracticeRefusal, unix_time, unlocked
 
 PATIENCE = 2.0                    # seconds
 MAX_BACKLOG_BYTES = 1 << 20       # of output, per attached client; dockerd holds about as much
@@ -116,9 +116,8 @@ def wanted_streams(request):
     return [number for number, key in ((1, "stdout"), (2, "stderr")) if request.flag(key)]
 
 
-def answer_logs(engine, connection, request, name):
+def answer_logs(engine, connection, request, container):
     changed = engine.changed
-    container = engine.containers.find(name)
     streams = wanted_streams(request)
     if not streams:
         raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream")
@@ -222,6 +221,6 @@ def answer_attach(engine, connection, request, name):
 
 
 STREAM_ROUTES = (
-    ("GET", "/containers/([^/]+)/logs", answer_logs),
-    ("POST", "/containers/([^/]+)/attach", answer_attach),
+    ("GET", "/containers/(?P<container>[^/]+)/logs", unlocked(answer_logs)),
+    ("POST", "/containers/([^/]+)/attach", unlocked(answer_attach)),
 )

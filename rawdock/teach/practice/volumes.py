@@ -61,13 +61,12 @@ class PracticeVolumes(PracticeObjects):
             raise PracticeRefusal(400, "create %s: \"%s\" includes invalid characters for a local volume"
                                        " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
                                   % (name, name))
-        with self.changed:
-            if name in self.by_id:
-                return self.by_id[name]
-            volume = PracticeVolume(name or random_hex(), options, labels, not name)
-            self.by_id[volume.name] = volume
-            self.emit(volume, "create")
-            return volume
+        if name in self.by_id:
+            return self.by_id[name]
+        volume = PracticeVolume(name or random_hex(), options, labels, not name)
+        self.by_id[volume.name] = volume
+        self.emit(volume, "create")
+        return volume
 
     def users(self, volume):
         """Return the ids of the containers that mount a volume."""
@@ -76,20 +75,18 @@ class PracticeVolumes(PracticeObjects):
 
     def remove(self, volume):
         """Remove a volume that no container mounts → its name. Raises PracticeRefusal."""
-        with self.changed:
-            users = self.users(volume)
-            if users:
-                raise PracticeRefusal(409, "remove %s: volume is in use - [%s]"
-                                      % (volume.name, ", ".join(users)))
-            if self.by_id.pop(volume.name, None) is not None:
-                self.emit(volume, "destroy")
+        users = self.users(volume)
+        if users:
+            raise PracticeRefusal(409, "remove %s: volume is in use - [%s]"
+                                  % (volume.name, ", ".join(users)))
+        if self.by_id.pop(volume.name, None) is not None:
+            self.emit(volume, "destroy")
         return volume.name
 
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
-    with engine.changed:
-        found = [one.inspect() for one in sorted(engine.volumes.select(filters), key=lambda one: one.name)]
+    found = [one.inspect() for one in sorted(engine.volumes.select(filters), key=lambda one: one.name)]
     return {"Volumes": found, "Warnings": None}
 
 
@@ -97,15 +94,14 @@ def answer_volume_create(engine, connection, request):
     given = read_object(request.json(), VOLUME_KINDS)
     volume = engine.volumes.create(given.get("Name"), given.get("Driver") or "",
                                    given.get("DriverOpts"), given.get("Labels"))
-    connection.send_json(volume.inspect(), 201)
+    return 201, volume.inspect()
 
 
 def answer_volume_delete(engine, connection, request, name):
     volumes = engine.volumes
-    with engine.changed:
-        if name in volumes.by_id or not request.flag("force"):
-            volumes.remove(volumes.find(name))
-    connection.send_empty(204)
+    if name in volumes.by_id or not request.flag("force"):
+        volumes.remove(volumes.find(name))
+    return 204
 
 
 def answer_volumes_prune(engine, connection, request):
@@ -122,7 +118,6 @@ VOLUME_ROUTES = (
     ("GET", "/volumes", answer_volumes),
     ("POST", "/volumes/create", answer_volume_create),
     ("POST", "/volumes/prune", answer_volumes_prune),
-    ("GET", "/volumes/([^/]+)",
-     lambda engine, connection, request, name: engine.volumes.find(name).inspect()),
+    ("GET", "/volumes/(?P<volume>[^/]+)", lambda engine, connection, request, volume: volume.inspect()),
     ("DELETE", "/volumes/([^/]+)", answer_volume_delete),
 )

@@ -13,18 +13,18 @@ credential is left as it is.
 
 Promises: as many bytes come out as go in, so that lengths, offsets and framing stay true; no byte is held
 back, however the bytes are cut; the time is linear. In doubt more is masked: bytes that break a rule of HTTP
-are searched for all kinds of credentials, and a URL that is cut before its host ends loses the host too.
+are searched for all kinds of credentials, and a URL that a piece cuts before its host ends is masked whole.
 Masked are
 
   - the values of fields, JSON members, query parameters, variables and options whose name is in the table;
   - the userinfo of any URL, private keys, tokens of a swarm, and base64 text that begins as a JSON object;
   - the data of /secrets and /configs;
-  - as a whole: bodies in UTF-16 or with a content coding, and HTTP/2 sessions, in which BuildKit asks the
-    client for passwords.
+  - as a whole: bodies with a content coding, and HTTP/2 sessions, in which BuildKit asks the client for
+    passwords.
 
 Left out, because nothing in the bytes shows that they are credentials: what a program prints or reads on its
 terminal, the content of archives, JSON numbers, and words that only their position makes secret
-(`mysql -phunter2`).
+(`mysql -phunter2`). Left out too: JSON in UTF-16, which no engine reads.
 """
 import json
 import re
@@ -138,7 +138,7 @@ def secret_userinfo(text, mark, in_string, final):
     """scheme://USERINFO@host"""
     coded = b"%" in mark.group()
     if not final and (CUT_CODED_USERINFO if coded else CUT_USERINFO).match(text, mark.end()):
-        return "undecided"
+        return "value" if coded or in_string else "field"   # whether an @ follows is not known yet
     if (CODED_USERINFO if coded else USERINFO).match(text, mark.end()) is None:
         return None
     return "coded userinfo" if coded else "userinfo"
@@ -160,11 +160,6 @@ def secret_after_name(text, mark, in_string, final):
     return None if is_inside or not names_secret(mark.group().split()[-1]) else "value"
 
 
-def secret_key(text, mark, in_string, final):
-    """-----BEGIN … PRIVATE KEY-----"""
-    return "value"
-
-
 NAME_OR_BASE64 = frozenset(bytes(bytearray([byte])) for byte in NAME_BYTES + b"+/")
 # Each pattern begins with one certain character, so that re is fast on text that has none of them.
 SECRET_MARKS = (
@@ -174,7 +169,7 @@ SECRET_MARKS = (
      secret_of_quoted_name),
     ((rb":(?<=[A-Za-z\x00-\x20\x7f]:)",), secret_field_value),
     ((b"eyJ", b"eyAi", b"ewog", b"ewoJ", b"ew0K", b"SWMTKN-", b"SWMKEY-"), secret_text),
-    ((b"-----BEGIN[A-Z0-9 +%]{0,40}PRIVATE",), secret_key),
+    ((b"-----BEGIN[A-Z0-9 +%]{0,40}PRIVATE",), lambda *_: "value"),
     ((rb"-[A-Za-z][\w.-]{1,99}[ \t]", rb"ENV[ \t]{1,8}[\w.-]{1,99}[ \t]"), secret_after_name),
 )
 SECRET_MARK = re.compile(b"|".join(pattern + b"()" for patterns, _ in SECRET_MARKS for pattern in patterns))
@@ -191,7 +186,6 @@ HEAD_ENDS = {
 }
 NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 MAX_END_BYTES = 3              # of a secret are kept, to find its end
-MAX_URL_MARK_BYTES = 9
 
 
 class TextMasker:
@@ -217,7 +211,7 @@ class TextMasker:
         if final and self.kind is None and SECRET_MARK.search(text) is None:   # as in most strings
             return data
         known = len(self._tail)
-        masked = None
+        masked = bytearray(data)
         begin = at = 0
         while True:
             if self.kind is None:
@@ -229,25 +223,19 @@ class TextMasker:
             at = len(text) if end is None else end.end()
             start = max(begin, known)
             if start < at:
-                masked = masked or bytearray(data)
                 stars = b"*" * (at - start) if self._in_string else NOT_BLANK.sub(b"*", text[start:at])
                 masked[start - known:at - known] = stars
             if end is None:
                 break
             self.kind = None
         self._keep_tail(text, begin, at)
-        return data if masked is None else bytes(masked)
+        return bytes(masked)
 
     def _keep_tail(self, text, begin, at):
         """Keep the end of `text` for the next piece. The last secret is text[begin:at]."""
-        self._settled = 0
-        if self.kind is None:
-            self._tail = text[max(at, len(text) - MAX_NAME_BYTES):]
-            self._settled = len(self._tail)
-        elif self.kind == "undecided":   # decide again with the next piece; this one is masked
-            self.kind, self._tail = None, text[max(0, begin - MAX_URL_MARK_BYTES):]
-        else:
-            self._tail = text[max(begin, len(text) - MAX_END_BYTES):]
+        kept = MAX_NAME_BYTES if self.kind is None else MAX_END_BYTES
+        self._tail = text[max(at if self.kind is None else begin, len(text) - kept):]
+        self._settled = len(self._tail) if self.kind is None else 0
 
     def _find(self, text, at, final):
         for mark in SECRET_MARK.finditer(text, at):
@@ -280,25 +268,19 @@ def masked_words(words):
 # stray quote does not affect the next line; but a secret continues until a quote.
 STRING_END = re.compile(rb'\\[\x00-\xff]?|["\n]')
 SECRET_STRING_END = re.compile(rb'\\[\x00-\xff]?|"')
-# UTF-16 begins with a byte order mark, or has a zero next to the ASCII character that begins the JSON
-# (RFC 4627 §3).
-UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[", b'"\0', b'\0"')
 
 
 class JSONMasker:
     """mask(bytes) → as many bytes, the secrets of a JSON body turned into asterisks, piece by piece.
 
     `data_is_secret`: members called Data are secret too. `loose`: the body may not be JSON, so that the text
-    between strings is masked as lines of a head. `whole`: the first piece begins a body, and shows whether it
-    is in UTF-16. `unread`: the body cannot be read, and every byte of it is masked.
+    between strings is masked as lines of a head.
     """
 
-    def __init__(self, data_is_secret=False, loose=False, whole=True, unread=False):
+    def __init__(self, data_is_secret=False, loose=False):
         self._data_is_secret = data_is_secret
         self._text = TextMasker(True)                              # for the present string
         self._between = TextMasker(False) if loose else None
-        self._start = b"" if whole else b"{}"   # the first two bytes
-        self._unread = unread
         self._in_string = False
         self._escaped = False           # the next byte of the string comes after a backslash
         self._secret = False            # the present string is masked as a whole
@@ -309,11 +291,6 @@ class JSONMasker:
         self._entry_is_secret = False   # in an object whose member Name is the name of a secret
 
     def mask(self, data):
-        if len(self._start) < 2:
-            self._start += data[:2 - len(self._start)]
-            self._unread = self._unread or self._start in UTF16_STARTS
-        if self._unread:
-            return b"*" * len(data)
         masked, at = [], 0
         while at < len(data):
             at = (self._pass_string if self._in_string else self._pass_gap)(data, at, masked)
@@ -392,8 +369,15 @@ UNMASKED_TYPES = ("tar", "octet-stream", "multiplexed-stream", "raw-stream", "gz
 DATA_TARGET = re.compile("/(?:secrets|configs)(?![^/?])")
 
 
+class WholeMasker:
+    """Masks every byte of a body that cannot be read."""
+
+    def mask(self, data):
+        return b"*" * len(data)
+
+
 def body_masker(message, request):
-    """The JSONMasker for the body of a PairedMessage, or None if the body is left as it is.
+    """What masks the body of a PairedMessage, or None if the body is left as it is.
 
     `request` is the PairedMessage that it is or answers, or None.
     """
@@ -402,7 +386,7 @@ def body_masker(message, request):
     if any(word in content_type for word in UNMASKED_TYPES):
         return None
     if headers.get("content-encoding", "identity").lower() != "identity":
-        return JSONMasker(unread=True)
+        return WholeMasker()
     is_data = request is not None and DATA_TARGET.search(request.head.target) is not None
     return JSONMasker(is_data, "json" not in content_type)
 
@@ -419,7 +403,7 @@ class SecretMasker:
         self._offsets = {">": 0, "<": 0}
         self._lines = {">": TextMasker(False), "<": TextMasker(False)}
         self._bodies = {">": (None, None), "<": (None, None)}   # (PairedMessage, what masks its body or None)
-        self._unframed = {way: JSONMasker(True, whole=False) for way in "><"}   # for unknown framing
+        self._unframed = {way: JSONMasker(True) for way in "><"}   # for unknown framing
         self._unframed_until = 0      # the offset after the last bytes whose meaning a response decides
 
     def mask(self, direction, data):
@@ -487,10 +471,9 @@ class SecretMaskers:
 
     def event(self, number, event):
         if event.kind == "data":
-            masker = self._maskers.get(number)
-            if masker is None:
-                masker = self._maskers[number] = SecretMasker(self._method)
-            return event._replace(data=masker.mask(event.direction, event.data))
+            if number not in self._maskers:
+                self._maskers[number] = SecretMasker(self._method)
+            return event._replace(data=self._maskers[number].mask(event.direction, event.data))
         if event.kind in ("open", "note"):   # an address may be in it
             return event._replace(data=masked_text(event.data))
         if event.kind in ("close", "reset") and event.direction == ">":

@@ -12,14 +12,20 @@ Every byte that is read gets a label (start, end, role, message), where message 
 byte belongs to. Nothing is raised: a direction whose bytes break a rule stops there, with the ProtocolError
 in its `error`, and the other direction continues.
 """
+import re
 from collections import deque
 
-from ...engine.endpoints import may_hijack
 from ...errors import ProtocolError
 from ...wire.exchange import RequestReader, ResponseReader
 
 MAX_KEPT_BYTES = 1 << 20   # a client that sends more than this without a response sends a raw stream
 BODY_ROLES = ("content", "chunk data", "raw stream")
+HIJACK_TARGET = r"(?:/v[0-9.]+)?/(?:containers/[^/?]+/attach|exec/[^/?]+/start)(?:\?|$)"
+
+
+def may_hijack(method, target):
+    """Whether a 2xx to this request may turn the connection into a raw stream: attach and exec start."""
+    return method == "POST" and re.search(HIJACK_TARGET, target) is not None
 
 
 class PairedMessage:

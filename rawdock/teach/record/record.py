@@ -114,18 +114,15 @@ class Recording:
         return self._by_number[number]
 
     def take(self, number, event):
-        is_full = self._limit is not None and self._used + EVENT_OVERHEAD > self._limit
+        size = len(event.data) + EVENT_OVERHEAD
+        is_full = self._limit is not None and self._used + size > self._limit
         if is_full and number not in self._by_number:
             return
         connection = self.find(number)
-        if self._limit is not None and event.kind == "data":
-            room = 0 if number in self._left_out else max(0, self._limit - self._used - EVENT_OVERHEAD)
-            if len(event.data) > room:
-                self._left_out[number] = self._left_out.get(number, 0) + len(event.data) - room
-                event = event._replace(data=event.data[:room])
-                is_full = not room
-        if not is_full:
-            self._used += len(event.data) + EVENT_OVERHEAD
+        if event.kind == "data" and (is_full or number in self._left_out):   # no gap inside a stream
+            self._left_out[number] = self._left_out.get(number, 0) + len(event.data)
+        elif not is_full:
+            self._used += size
             connection.events.append(event)
 
     def finish(self):
@@ -173,7 +170,6 @@ class RecordWriter:
 
     def finish(self):
         self._begin()
-        self._file.flush()
 
 
 # ---- reading
@@ -187,78 +183,59 @@ def read_record(file):
     """A binary file of JSON lines → Recording. UsageError names the line and what is wrong with it."""
     recording = None
     for number, line in enumerate(file, 1):
-        facts = record_line(line, number)
         try:
+            if line[-1:] != b"\n":
+                raise ValueError("the line is cut, as by a recorder that was killed")
+            facts = decode_json(line)
+            if not isinstance(facts, dict):
+                raise ValueError("not a JSON object")
             if recording is None:
                 recording = record_header(facts)
             else:
                 recording.take(*record_event(facts))
-        except (KeyError, TypeError, ValueError) as error:
-            problem = "has no %s" % error if isinstance(error, KeyError) else str(error)
-            where = "line %d of the record: " % number
-            raise UsageError(where + problem, "was it made by this version of rawdock?")
+        except (TypeError, ValueError, RecursionError) as error:
+            raise UsageError("line %d of the record cannot be read: %s" % (number, error),
+                             "was it made by this version of rawdock?")
     if recording is None:
         raise UsageError("the record is empty", "its first line would say {\"rawdock\":\"record\", …}")
     return recording
 
 
-def record_line(line, number):
-    """A line (bytes) → the dict in it, or UsageError."""
-    hint = "each line is one JSON object"
-    try:
-        if line[-1:] != b"\n":
-            hint = "a recorder that was killed leaves half a line: without it the rest can be read"
-            raise ValueError("the line is cut")
-        facts = decode_json(line)
-        if not isinstance(facts, dict):
-            raise ValueError("not a JSON object")
-        return facts
-    except (ValueError, RecursionError) as error:
-        raise UsageError("line %d of the record cannot be read: %s" % (number, error), hint)
-
-
-def short_repr(value):
-    text = repr(value)
-    return text if len(text) <= 60 else text[:60] + "…"
-
-
-def record_value(facts, name, types, what, least=None, most=None):
+def record_value(facts, name, what, types, least=None, most=None):
     """facts[name] if it is of `types`, no bool, and from `least` to `most`; else ValueError: not `what`."""
-    value = facts[name]
+    value = facts.get(name)
     if (not isinstance(value, types) or isinstance(value, bool)
             or least is not None and not least <= value <= most):
-        raise ValueError("%r is not %s: %s" % (name, what, short_repr(value)))
+        raise ValueError("%r is not %s: %.60r" % (name, what, value))
     return value
 
 
 def record_number(facts, name):
-    return float(record_value(facts, name, (int, float), "a number", -MAX_RECORD_NUMBER, MAX_RECORD_NUMBER))
+    return float(record_value(facts, name, "a number", (int, float), -MAX_RECORD_NUMBER, MAX_RECORD_NUMBER))
 
 
 def record_header(facts):
-    """The dict of the first line → an empty Recording. KeyError and ValueError say what is wrong."""
-    if facts.get("rawdock") != "record":
-        raise ValueError("the first line of a record says {\"rawdock\":\"record\", …}")
-    if facts.get("version") != RECORD_VERSION:
-        version = short_repr(facts.get("version"))
-        raise ValueError("version %s, this rawdock reads version %d" % (version, RECORD_VERSION))
-    return Recording(None, record_number(facts, "started"), record_value(facts, "address", str, "text"))
+    """The dict of the first line → an empty Recording. ValueError says what is wrong."""
+    if (facts.get("rawdock"), facts.get("version")) != ("record", RECORD_VERSION):
+        raise ValueError("the first line says \"rawdock\":\"record\",\"version\":%d, not version %.60r"
+                         % (RECORD_VERSION, facts.get("version")))
+    return Recording(None, record_number(facts, "started"), record_value(facts, "address", "text", str))
 
 
 def record_event(facts):
-    """The dict of another line → (number, WireEvent). KeyError and ValueError say what is wrong."""
+    """The dict of another line → (number, WireEvent). ValueError and TypeError say what is wrong."""
     from base64 import b64decode
-    number = record_value(facts, "c", int, "the number of a connection", 1, MAX_CONNECTION_NUMBER)
-    kind, data = facts["kind"], b""
+    number = record_value(facts, "c", "the number of a connection", int, 1, MAX_CONNECTION_NUMBER)
+    kind, direction, data = facts.get("kind"), facts.get("d"), b""
     if kind not in EVENT_KINDS:
-        raise ValueError("no event is of kind %s" % short_repr(kind))
-    has_text, direction = kind in ("open", "note"), facts["d"]
-    if direction not in (">", "<") and not (has_text and direction == ""):
-        raise ValueError("'d' is not a direction of %s: %s" % (kind, short_repr(direction)))
+        raise ValueError("no event is of kind %.60r" % (kind,))
+    has_text = kind in ("open", "note")
+    if direction not in ((">", "<", "") if has_text else (">", "<")):
+        raise ValueError("'d' is not a direction of %s: %.60r" % (kind, direction))
     if kind == "data":
-        data = b64decode(facts["b64"], validate=True)
+        data = b64decode(facts.get("b64"), validate=True)
     elif has_text:
-        data = record_value(facts, "text", str, "text").encode("utf-8", "surrogateescape")
+        data = record_value(facts, "text", "text", str).encode("utf-8", "surrogateescape")
     return number, WireEvent(record_number(facts, "t"), direction, kind, data)
 
 
@@ -293,22 +270,22 @@ class WireRecorder:
             return
         with self._lock:
             event = WireEvent(round(self._clock() - self._start, 6), direction, kind, bytes(data))
-            for sink in list(self._sinks):
-                try:
-                    sink.take(number, event)
-                except Exception as error:   # not only OSError: recording must not change what happens
-                    self._sinks.remove(sink)
-                    self._failure = self._failure or error
+            self._give(lambda sink: sink.take(number, event))
+
+    def _give(self, action):
+        """Call action(sink) for each sink; one that fails gets nothing more."""
+        for sink in list(self._sinks):
+            try:
+                action(sink)
+            except Exception as error:   # not only OSError: recording must not change what happens
+                self._sinks.remove(sink)
+                self._failure = self._failure or error
 
     def finish(self):
         """Finish every sink. Raises the exception of the first sink that has failed, if one has."""
         with self._lock:
-            sinks, self._sinks = self._sinks, []
-            for sink in sinks:
-                try:
-                    sink.finish()
-                except Exception as error:
-                    self._failure = self._failure or error
+            self._give(lambda sink: sink.finish())
+            self._sinks = []
             failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
@@ -338,29 +315,21 @@ class RecordedSocket(Closing):
             view = view[self.send(view, flags):]
 
     def recv(self, size, flags=0):
-        data = self._receive(self._sock.recv, size, flags)
-        self._received(data, size, flags)
-        return data
+        buffer = bytearray(size)
+        return bytes(buffer[:self.recv_into(buffer, 0, flags)])
 
     def recv_into(self, buffer, size=0, flags=0):
-        count = self._receive(self._sock.recv_into, buffer, size, flags)
         view = memoryview(buffer).cast("B")
-        self._received(view[:count], len(view), flags)
-        return count
-
-    def _receive(self, receive, *arguments):
         try:
-            return receive(*arguments)
+            count = self._sock.recv_into(buffer, size, flags)
         except ConnectionResetError:
             self._ended("<", "reset")
             raise
-
-    def _received(self, data, size, flags):
-        """Record what was received into room for `size` bytes; no data is the end of the stream."""
-        if len(data) and not flags & socket.MSG_PEEK:
-            self._recorder.record(self._number, "<", "data", data)
-        elif size and not flags & socket.MSG_PEEK:
+        if count and not flags & socket.MSG_PEEK:
+            self._recorder.record(self._number, "<", "data", view[:count])
+        elif len(view) and not count:
             self._ended("<", "close")
+        return count
 
     def _ended(self, direction, kind):
         if direction in self._open:

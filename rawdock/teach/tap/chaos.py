@@ -23,7 +23,7 @@ from collections import namedtuple
 
 from ...wire.frames import FRAME_PREFIXES
 from ..record.pairing import BODY_ROLES, PairedReaders
-from .serving import is_hung_up, shut_down
+from ..listen import is_hung_up, shut_down
 from .tap import TapConnection
 
 BAD_STREAM_TYPE = b"\x09"

@@ -242,6 +242,7 @@ def do_replay(console, options, arguments):
 TAP_COMMANDS = command_table(
     Command("tap", do_tap, "[-- CMD ARG...]",
             "stand between a client and the engine, show and record what crosses", TAP_FLAGS, program=True),
-    Command("replay", do_replay, "FILE", "answer clients with a record instead of an engine; a container has the "
+    Command("replay", do_replay, "FILE",
+            "answer clients with a record instead of an engine; a container has the "
             "name or id that was recorded", REPLAY_FLAGS, least=1, most=1),
 )

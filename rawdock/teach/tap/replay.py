@@ -26,7 +26,8 @@ from ...wire.exchange import RequestReader
 from ...wire.framing import NO_BODY, response_framing, stays_open
 from ...wire.message import encode_response_head
 from ..explain.annotate import annotate
-from .serving import ClientServer, ServedConnection, is_hung_up
+from ..listen import is_hung_up
+from .serving import ClientServer, ServedConnection
 
 REPLAY_RECEIVE_BYTES = 65536
 REPLAY_TARGET = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?]*)?(?:/v([0-9]+\.[0-9]+)(?=/))?([^?]*)\??(.*)",

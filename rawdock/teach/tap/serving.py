@@ -11,24 +11,9 @@ import socket
 import time
 
 from ...net.closing import Closing
+from ..listen import shut_down
 
 THREAD_END_SECONDS = 5   # for the threads of connections that end() was called for
-
-
-def shut_down(sock, how=socket.SHUT_RDWR):
-    """Shut down one direction of `sock` or both. Does nothing if its peer has gone already."""
-    try:
-        sock.shutdown(how)
-    except OSError:
-        pass
-
-
-def is_hung_up(sock, wait=False, events=0):
-    """Whether both directions of `sock` are closed, or one of `events` of poll is seen. `wait` until then."""
-    from select import poll
-    poller = poll()
-    poller.register(sock, events)   # a hang-up is reported in any case
-    return bool(poller.poll(None if wait else 0))
 
 
 def leave_nothing_unread(sock):

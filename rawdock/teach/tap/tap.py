@@ -22,7 +22,8 @@ import socket
 from ...errors import RawdockError
 from ...net.dial import dial
 from ..record.record import WireRecorder
-from .serving import ClientServer, ServedConnection, is_hung_up, shut_down
+from ..listen import is_hung_up, shut_down
+from .serving import ClientServer, ServedConnection
 
 TAP_BUFFER_BYTES = 262144      # more than a Unix socket's queue holds
 TAP_DIAL_SECONDS = 10

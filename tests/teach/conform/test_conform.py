@@ -159,8 +159,8 @@ def test_a_proxy_that_changes_the_framing_is_found_out():
 
 
 def test_an_engine_that_is_too_old_is_refused():
-    head = b"HTTP/1.1 200 OK\r\nApi-Version: 1.30\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
-    with OneAnswer(head + b"OK") as server:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\nConnection: close\r\n\r\n"
+    with OneAnswer(head + b'{"ApiVersion":"1.30"}') as server:
         with pytest.raises(rawdock.UsageError) as caught:
             next(run_scenarios(rawdock.Docker(server.address, version=CONFORM_API)))
         assert "speaks API 1.30 at most, the facts are of 1.41" in str(caught.value)

@@ -198,7 +198,7 @@ def test_a_run_is_two_messages_and_a_raw_stream_in_frames():
     at = len(SWITCHED)
     assert exchange["parts"][2]["frames"] == [[1, at + 8, at + 11], [2, at + 19, at + 24]]
     assert ([mark[1:] for mark in data["connections"][0]["marks"]]
-            == [["open", "opened unix:///s"], ["close", "closed by the engine"]])
+            == [["open", "connected to unix:///s"], ["close", "the engine closed the connection"]])
     # since the first request
     assert data["connections"][0]["streams"][1]["arrivals"] == [0, 1.0, at, 2.0, at + 4, 3.0]
 

@@ -121,7 +121,7 @@ def test_a_named_engine_is_used_and_left_clean(learn):
             assert docker.container_list(all=True) == []
         status, out, _ = learn("-H", engine.address, "learn", "13", stdin=LESSONS[12].solution())
         assert status == 0 and "nothing is sent to unix://" in " ".join(out.split())
-        assert "* connected to tcp://127.0.0.1:" in out
+        assert "on a TCP port of 127.0.0.1" in " ".join(out.partition("* connected to")[2].split())
         assert docker.container_list(all=True) == []
 
 
@@ -414,7 +414,7 @@ def test_at_a_terminal_the_tour_of_a_real_engine_needs_a_yes(terminal, environme
     with PracticeEngine() as engine:
         environment["DOCKER_HOST"] = engine.address
         touring = terminal("tour", "--no-wait")
-        touring.see("engine inside rawdock\n[n] ")
+        touring.see("on the practice engine inside rawdock\n[n] ")
         touring.type("n\n")
         touring.see("Nobody has agreed")
         assert touring.end() == 0

@@ -3,7 +3,7 @@ import re
 import time
 
 from ..files import FileProblem, folder_node
-from .process import ProgramUsage, account_name, program_words, run_named
+from .process import ProgramUsage, account_name, program_words, read_input, run_named
 from ..request import join_path
 from .shell import program_sh
 
@@ -34,7 +34,6 @@ def program_hello(view):
 
 # -- text
 
-MAX_INPUT_BYTES = 16 << 20      # of standard input, for a program that needs all of it
 
 
 def program_echo(view):
@@ -68,21 +67,6 @@ def program_cat(view):
         for data in pieces:
             view.out(data)
     return each_file(view, view.argv[1:] or ["-"], "can't open '%s'", show)
-
-
-def read_input(view, names):
-    """Return all bytes of the files named, or of standard input. Raises ProgramUsage."""
-    if names:
-        try:
-            return b"".join(view.files.read(view.path(name)) for name in names)
-        except FileProblem as problem:
-            raise ProgramUsage("%s: %s" % (" ".join(names), problem))
-    held = bytearray()
-    for data in iter(lambda: view.read(32768), b""):
-        held += data
-        if len(held) > MAX_INPUT_BYTES:
-            raise ProgramUsage("standard input is too large")
-    return bytes(held)
 
 
 def program_head(view):
@@ -294,19 +278,11 @@ def program_uname(view):
     view.say(" ".join(fact for letter, fact in facts if "a" in options or letter in (options or "s")) + "\n")
 
 
-def file_kind(view, name):
-    """Return the kind of the file `name`, with links followed; "" without one."""
-    try:
-        return view.files.find(view.path(name))[1].kind
-    except FileProblem:
-        return ""
-
-
 ONE_WORD_TESTS = {
     "-n": lambda view, word: word != "", "-z": lambda view, word: word == "",
-    "-t": lambda view, word: view.process.tty, "-e": lambda view, word: file_kind(view, word) != "",
-    "-f": lambda view, word: file_kind(view, word) == "file",
-    "-d": lambda view, word: file_kind(view, word) == "folder",
+    "-t": lambda view, word: view.process.tty, "-e": lambda view, word: view.kind_of(word) != "",
+    "-f": lambda view, word: view.kind_of(word) == "file",
+    "-d": lambda view, word: view.kind_of(word) == "folder",
 }
 TEXT_TESTS = {"=": str.__eq__, "==": str.__eq__, "!=": str.__ne__}
 NUMBER_TESTS = {"-eq": int.__eq__, "-ne": int.__ne__, "-lt": int.__lt__, "-le": int.__le__,

@@ -17,6 +17,7 @@ from ..files import FileProblem
 from ..request import PracticeRefusal, join_path
 
 MAX_PIPE_BYTES = 65536         # the capacity of a Linux pipe: a writer waits when so much is unread
+MAX_INPUT_BYTES = 16 << 20     # of standard input, for a program that needs all of it
 MAX_LINE_BYTES = 4095          # what a Linux terminal keeps of a line that is being typed
 
 # Signals whose default action is to be ignored, or to stop a process, which no program here can be.
@@ -278,6 +279,13 @@ class ProgramView:
         """Return the absolute path of `name`, which may be relative to the working directory."""
         return join_path(self.workdir, name)
 
+    def kind_of(self, name):
+        """Return the kind of the file `name`, with links followed; "" without one."""
+        try:
+            return self.files.find(self.path(name))[1].kind
+        except FileProblem:
+            return ""
+
     def say(self, text):
         """Write `text` (str) to stdout."""
         self.out(text.encode("utf-8", "surrogateescape"))
@@ -300,8 +308,7 @@ def program_words(view, letters):
     try:
         options, words = gnu_getopt(view.argv[1:], letters)
     except GetoptError as error:
-        missing = "option requires an argument" if "requires" in error.msg else "invalid option"
-        raise ProgramUsage("%s -- '%s'" % (missing, error.opt))
+        raise ProgramUsage("invalid option -- '%s'" % error.opt)
     return {option[1:]: value for option, value in options}, words
 
 
@@ -313,6 +320,21 @@ def read_line(read, held):
             break
         held += data
     return take_bytes(held, held.find(b"\n") + 1 or len(held))
+
+
+def read_input(view, names):
+    """Return all bytes of the files named, or of standard input. Raises ProgramUsage."""
+    if names:
+        try:
+            return b"".join(view.files.read(view.path(name)) for name in names)
+        except FileProblem as problem:
+            raise ProgramUsage("%s: %s" % (" ".join(names), problem))
+    held = bytearray()
+    for data in iter(lambda: view.read(32768), b""):
+        held += data
+        if len(held) > MAX_INPUT_BYTES:
+            raise ProgramUsage("standard input is too large")
+    return bytes(held)
 
 
 def call_program(program, view):

@@ -174,10 +174,8 @@ def encode_redis(reply):
 
 
 def program_redis_server(view):
-    port = 6379
-    for name, value in zip(view.argv, view.argv[1:]):
-        if name == "--port":
-            port = redis_port(value)
+    options = dict(zip(view.argv[1::2], view.argv[2::2]))
+    port = redis_port(options.get("--port", "6379"))
     process, container = view.process, view.process.container
     server = PracticeRedis(view, port)
     process.catch(SIGNAL_NUMBERS["TERM"], SIGNAL_NUMBERS["INT"])
@@ -221,9 +219,7 @@ def format_redis(reply):
 
 def program_redis_cli(view):
     words, given = list(view.argv[1:]), {"-h": "127.0.0.1", "-p": "6379"}
-    while words and words[0].startswith("-"):
-        if words[0] not in given or len(words) < 2:
-            raise ProgramUsage("practice redis-cli takes -h HOST and -p PORT, not %r" % words[0])
+    while words[1:] and words[0] in given:
         given[words[0]], words = words[1], words[2:]
     host, port = given["-h"], redis_port(given["-p"])
     if words:

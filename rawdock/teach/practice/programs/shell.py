@@ -10,8 +10,8 @@ these, except the first and the last, is refused.
 import re
 
 from ..files import FileProblem
-from .process import ProgramInterrupted, ProgramUsage, read_line, run_named, take_bytes
-from ..request import PracticeRefusal, join_path, signal_number
+from .process import ProgramInterrupted, ProgramUsage, read_input, read_line, run_named, take_bytes
+from ..request import PracticeRefusal, signal_number
 
 MAX_SHELL_PIPE_BYTES = 1 << 20   # what one side of `|`, or a command substitution, may hand over
 
@@ -417,14 +417,10 @@ class PracticeShell:
 
     def do_cd(self, words, view):
         name = words[0] if words else self.env.get("HOME", "/")
-        path = join_path(self.view.workdir, name)
-        try:
-            if view.files.find(path)[1].kind != "folder":
-                raise FileProblem("Not a directory")
-        except FileProblem as problem:
-            view.complain("sh: cd: can't cd to %s: %s" % (name, problem))
+        if view.kind_of(name) != "folder":
+            view.complain("sh: cd: can't cd to %s" % name)
             return 2
-        self.env["PWD"] = path
+        self.env["PWD"] = view.path(name)
 
 
 SHELL_BUILT_INS = {
@@ -479,15 +475,9 @@ def run_shell(view, shell):
         return 2
     if not words:
         return shell_from_stdin(view, shell)
-    script = words[0]
+    script = words[0] if "c" in letters else read_input(view, words[:1]).decode("utf-8", "surrogateescape")
     if "c" in letters:
         words = words[1:] or ["sh"]
-    else:
-        try:
-            script = view.files.read(view.path(words[0])).decode("utf-8", "surrogateescape")
-        except FileProblem as problem:
-            view.complain("sh: can't open '%s': %s" % (words[0], problem))
-            return 2
     shell.name, shell.arguments = words[0], words[1:]
     return shell.run_script(script)
 
