@@ -26,7 +26,7 @@ class Duplex(Closing):
 
     def has_received(self):
         """Whether bytes are at hand that poll() on the descriptor does not see."""
-        pending = getattr(self._connection.sock, "pending", None)   # TLS decrypts more than it was asked for
+        pending = getattr(self._connection.sock, "pending", None)   # TLS decrypts whole records
         return bool(self._connection._unread) or pending is not None and pending() > 0
 
     def __iter__(self):

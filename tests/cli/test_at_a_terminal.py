@@ -407,7 +407,7 @@ def test_start_takes_a_file_for_a_terminal(rawdock_command):
     assert recipe.sizes == []
 
 
-# -- what the engine is told
+# -- what the engine is sent
 
 def test_the_size_is_in_the_requests_that_have_a_place_for_it(rawdock_command):
     for words, version, places in ((COMMANDS[1], "1.42", ["exec", "start"]), (COMMANDS[1], "1.41", [])):

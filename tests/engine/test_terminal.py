@@ -71,7 +71,7 @@ def test_a_detach_sequence_is_found_under_any_split(keys, pieces):
 # -- what is typed
 
 class Stream:
-    """Stands in for a Duplex: a socket, and what was done to it."""
+    """A Duplex for a test: a socket, and what was done to it."""
 
     def __init__(self):
         self.sock, self.peer = socket.socketpair()

@@ -9,7 +9,7 @@ A case is a function of a Window and an engine: what the user types and does, wh
     pipe        text that is piped into the command: then its stdin is no terminal
     relay       "unix" or "tcp": the command reaches the engine over a Relay, which `cut` ends
     differs     why ours is otherwise, with `ours`: what of "status" and "out" it is then (None: not compared)
-    unsteady    docker's output is not the same each time, and is not written down
+    unsteady    docker's output differs from time to time, and is not written down
 
 docker-28.2.2/terminal/answers.json has, for each case, docker's output (latin-1, or its SHA-256 if it is
 long), its exit status (negative: the signal that ended it), and whether it left the terminal's modes as they
@@ -564,7 +564,7 @@ def make_container(one, engine):
 
 
 def play(one, client, engine, stops):
-    """Play a Case with a client (argv) → {"status", "out", "modes_kept"}. `stops`: its run stops at SIGTSTP."""
+    """Play a Case with a client (argv) → {"status", "out", "modes_kept"}. `stops`: run stops at SIGTSTP."""
     folder = tempfile.mkdtemp()
     with open(os.path.join(folder, "config.json"), "w") as file:
         file.write(one.config)
