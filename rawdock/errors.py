@@ -27,15 +27,6 @@ def closest_word(word, words):
     return next(iter(get_close_matches(word, words, 1)), None)
 
 
-def closest_word(word, words):
-    """The one of `words` (list of str) that `word` was probably meant to be, or None."""
-    try:
-        from difflib import get_close_matches
-    except ImportError:   # Debian's python3-minimal has none
-        return None
-    return next(iter(get_close_matches(word, words, 1)), None)
-
-
 class RawdockError(Exception):
     """The root of the tree. `hint` (str or None) is what to try next."""
 
@@ -68,7 +59,7 @@ class AddressError(RawdockError, ValueError):
 
 
 class ConnectError(RawdockError, OSError):
-    """Dialling failed, or the connection broke before a byte of an answer came.
+    """Dialling failed, the connection ended before a byte of an answer, or the system reports an error on it.
 
     `address` is what was dialled, `reason` (str) what happened, `errno` the system's number or None, and
     `connected` (bool) whether the connection had been made. The message of a failure to connect is that of

@@ -41,7 +41,8 @@ def pypy():
 
 
 def unpack_minimal_python(folder):
-    """The path of Debian's python3-minimal, unpacked into `folder`. SubprocessError, OSError: not to be had."""
+    """The path of Debian's python3-minimal, unpacked into `folder`. SubprocessError, OSError: not to be
+    had."""
     def run(*argv):
         return subprocess.run(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
                               timeout=120).stdout.decode()

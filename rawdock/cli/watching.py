@@ -135,7 +135,8 @@ def inspect_command(console, options, arguments):
             errors.append("%s: %s" % (console.program, error))
     if template is not None:
         try:
-            template_lines(console, template, [decode_json(one.encode("utf-8")) for one in found], partial=False)
+            template_lines(console, template, [decode_json(one.encode("utf-8")) for one in found],
+                           partial=False)
         except CommandFailed as failed:
             console.out.line()   # docker writes the line's end of the row that failed
             errors.insert(0, str(failed))

@@ -26,7 +26,7 @@ from ..net.limits import require_seconds
 from .answers import answer_field, malformed_answer, says_frames
 from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
 
-OLDEST_API = "1.24"
+OLDEST_API = "1.24"            # what an engine speaks that offers none in its answer to /_ping
 NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
@@ -50,12 +50,10 @@ def error_from_response(response):
     except RawdockError as error:   # the refusal itself is known; that its text was cut is less important
         cut_short = " (%s)" % error
     text = data[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
-    message = None
-    if text.startswith("{"):
-        try:
-            message = json.loads(text).get("message")
-        except (ValueError, RecursionError):
-            pass
+    try:
+        message = json.loads(text).get("message")
+    except (AttributeError, ValueError, RecursionError):   # AttributeError: JSON, and no object
+        message = None
     if not isinstance(message, str) or not message.strip():
         message = text or ("%d %s" % (response.status, response.reason)).strip()
     kind = {404: NotFound, 409: Conflict}.get(response.status, APIError)
@@ -63,20 +61,20 @@ def error_from_response(response):
 
 
 def encode_body(body, kind):
-    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" values as JSON.
+    """A request body as Connection takes it: str as UTF-8, and for a `kind` of "json" all but bytes as JSON.
 
-    Bytes, files and iterables stay as they are. UsageError for what has no such form.
+    Bytes, and for other kinds files and iterables, stay as they are. UsageError for what has no such form.
     """
     try:
         if isinstance(body, str):
             return body.encode("utf-8")
-        if kind != "json":
+        if kind != "json" or isinstance(body, bytes):
             return body
         import json
         return json.dumps(body, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError("the body cannot be written as %s: %s" % ("JSON" if kind == "json" else "UTF-8", error),
-                         "give bytes, or dict, list, str, int, float, bool and None only")
+        raise UsageError("the body cannot be written: %s" % error,
+                         "give bytes, or for JSON dict, list, str, int, float, bool and None only")
 
 
 def has_field(fields, name):
@@ -107,10 +105,10 @@ def header_pairs(headers):
 class Docker(Closing):
     """A client of the engine at `address` (str).
 
-    Without `address`: DOCKER_HOST, the current context, /var/run/docker.sock. `version`: the API version to
-    use, None to agree on one. `timeout` in seconds: to connect, and for the answer to begin where the engine
-    answers at once (a GET of JSON); streams and actions such as stop, which may take long, have no limit.
-    May be used from several threads, and after a fork in both processes.
+    Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
+    /var/run/docker.sock. `version`: the API version to use, None to agree on one. `timeout` in seconds: to
+    connect, and for the answer to begin where the engine answers at once (a GET of JSON); streams and actions
+    such as stop have no limit. May be used from several threads, and after a fork in both processes.
     `open_socket(address, timeout)` makes each socket; set it to record or to plan what is sent.
     """
 
@@ -160,10 +158,8 @@ class Docker(Closing):
                 if offered is None and response.status >= 300:
                     raise error_from_response(response)
                 response.read(MAX_ERROR_BYTES)
-            if offered is None:   # then it is older than 1.25
-                offered = OLDEST_API
             try:
-                newest = api_version_pair(offered, "v?")
+                newest = api_version_pair(OLDEST_API if offered is None else offered, "v?")
             except UsageError:
                 raise malformed_answer("SystemPing", offered.encode("latin-1"), "an API version such as 1.41")
             if newest < api_version_pair(OLDEST_API):
@@ -184,12 +180,11 @@ class Docker(Closing):
                 head_timeout=None, idle_timeout=None, total_timeout=None):
         """Send any request → Response, whatever its status.
 
-        `path` goes out verbatim (no version is put before it); `query` is a dict whose values may be
-        str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a dict or pairs; `body`
-        bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes (sent chunked).
-        Timeouts in seconds, None for no limit: `head_timeout` for the head of the answer to come whole,
-        `idle_timeout` for a wait between two reads of its body, `total_timeout` for all of the exchange.
-        UsageError, before a byte is sent, for what cannot be sent.
+        `path` goes out verbatim (no version is put before it, only the base path of the address); `query` is
+        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a
+        dict or pairs; `body` bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes
+        (sent chunked). `hijack` and the timeouts, in seconds, are those of Connection.request(). UsageError,
+        before a byte is sent, for what cannot be sent.
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise UsageError("path %r does not begin with /" % (path,), "write it as in /containers/json")
@@ -272,7 +267,7 @@ class Docker(Closing):
         # The response to the start of a detached exec is like any other: there is no stream to switch to.
         hijack = endpoint.upgrade is not None and not body_says(body, "Detach")
         if body is not None:
-            body = encode_body(body, None if isinstance(body, bytes) else endpoint.body)
+            body = encode_body(body, endpoint.body)
             if not has_field(fields, "content-type"):
                 fields.append(("Content-Type", CONTENT_TYPES[endpoint.body]))
         if hijack:
@@ -409,8 +404,8 @@ def upgrade_fields(protocol):
     fields = [("Connection", "Upgrade"), ("Upgrade", protocol)]
     if protocol == "websocket":   # RFC 6455 §4.1
         from base64 import b64encode
-        key = b64encode(os.urandom(16)).decode("ascii")
-        fields += [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key)]
+        fields += [("Sec-WebSocket-Version", "13"),
+                   ("Sec-WebSocket-Key", b64encode(os.urandom(16)).decode("ascii"))]
     return fields
 
 

@@ -533,7 +533,7 @@ class QueryParameter(namedtuple("QueryParameter", "name kind since listed")):
     __slots__ = ()
 
 
-class Endpoint(object):
+class Endpoint:
     """One operation of the Engine API: a row of the table.
 
     `name`, `method`, `path`, `tag`, `since` and `help` are str, `body` and `result` the kinds

@@ -172,12 +172,18 @@ def versions_needed(options, without=()):
             if option.since and option.keyword not in without]
 
 
+def is_word(value):
+    """Whether `value` is a str, a number or a path, whose str() is what the caller means. A bool is not."""
+    return isinstance(value, (str, int, float, os.PathLike)) and not isinstance(value, bool)
+
+
 def checked_option_value(option, value):
     """The caller's `value` in the Python type that the row's kind has. UsageError if it has no such type."""
     number = isinstance(value, int) and not isinstance(value, bool)
     if option.kind == "list":
         if isinstance(value, dict) and option.form in PAIRED_FORMS:
-            value = ["%s%s%s" % (name, PAIRED_FORMS[option.form], text) for name, text in value.items()]
+            value = ["%s%s%s" % (name, PAIRED_FORMS[option.form], text) if is_word(text) else None
+                     for name, text in value.items()]
         values = list(value) if isinstance(value, (list, tuple)) else [value]
         if all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
             return [str(item) for item in values]
@@ -279,13 +285,10 @@ def read_env_file(path):
 
 
 def is_ip_address(text):
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, text)
-            return True
-        except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
-            pass
-    return False
+    try:
+        return bool(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
+    except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
+        return False
 
 
 def address_entries(option, values):
@@ -381,12 +384,11 @@ def parse_publish(text):
     published = [""] * len(container)
     if len(fields) > 1 and fields[-2]:
         host = port_range(fields[-2], text)
+        published = [str(port) for port in host]
         if len(container) == 1 and len(host) > 1:   # the engine picks one of them
             published = ["%d-%d" % (host[0], host[-1])]
         elif len(host) != len(container):
             raise UsageError("port %r: the ranges differ in length" % text)
-        else:
-            published = [str(port) for port in host]
     return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": place})
             for port, place in zip(container, published)]
 
@@ -444,7 +446,7 @@ def spread_options(body):
 def checked_command(command):
     """`command` (a list or tuple of str, numbers or paths) as a list of str. UsageError for anything else."""
     words = list(command) if isinstance(command, (list, tuple)) else [None]
-    if any(isinstance(word, bool) or not isinstance(word, (str, int, float, os.PathLike)) for word in words):
+    if not all(map(is_word, words)):
         raise UsageError("the command is a list of str, not %r" % (command,), "write [\"echo\", \"hello\"]")
     return [str(word) for word in words]
 

@@ -109,10 +109,10 @@ def raise_signal(number):
 
 
 class CaughtSignals:
-    """Inside its with block, the signals that `docker run` passes on call caught(number).
+    """Inside its with block, the signals that `docker run` passes on call caught(number, frame).
 
-    These are all that can be caught except CHLD, PIPE, URG, WINCH and those of job control. Outside the main
-    thread no signal is caught.
+    These are all except CHLD, PIPE, URG and WINCH, those of job control, faults, timers and resource limits,
+    and real-time signals. Outside the main thread no signal is caught.
     """
 
     LEFT_ALONE = frozenset("SIG" + name for name in """CHLD CLD PIPE URG WINCH TSTP TTIN TTOU CONT KILL STOP
@@ -130,7 +130,7 @@ class CaughtSignals:
         for number in Signals:   # which has each once, however many names it has
             if self.wanted(number):
                 try:
-                    self._previous.append((number, signal(number, self._caught)))
+                    self._previous.append((number, signal(number, self.caught)))
                 except (OSError, ValueError):   # it cannot be caught, or this is not the main thread
                     pass
         return self
@@ -140,9 +140,6 @@ class CaughtSignals:
             number, handler = self._previous.pop()
             if handler is not None:   # None: it was not set from Python, which cannot set it again
                 signal(number, handler)
-
-    def _caught(self, number, frame):
-        self.caught(number)
 
 
 class InterruptGuard(CaughtSignals):
@@ -169,7 +166,7 @@ class InterruptGuard(CaughtSignals):
         if self._held is not None:
             raise_signal(self._held)
 
-    def caught(self, number):
+    def caught(self, number, frame=None):
         if not self._holding or self._held is not None:
             raise_signal(number if self._held is None else self._held)
         self._held = number
@@ -195,7 +192,7 @@ class SignalForwarder(CaughtSignals):
             return CaughtSignals.wanted(self, number)
         return self._forward is not None and number.name in ("SIGINT", "SIGTERM")
 
-    def caught(self, number):
+    def caught(self, number, frame=None):
         if number in (SIGINT, SIGTERM):
             self._interrupts += 1
             if self._interrupts == 3:

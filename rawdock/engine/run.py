@@ -142,7 +142,7 @@ def remove_unstarted(docker, id):
         pass   # it is gone, or the engine does not answer; the caller reports the error before this one
 
 
-class NewContainer:
+class NewContainer(InterruptGuard):
     """Inside its with block, a container that is being created. With `remove` (--rm) an exception removes it.
 
     `id` (str) is None until it is created. Once it is `started`, the engine removes it. An exception that
@@ -150,25 +150,21 @@ class NewContainer:
     """
 
     def __init__(self, docker, remove):
+        InterruptGuard.__init__(self)
         self.docker = docker
         self.remove = remove
         self.id = None
         self.started = False
-        self._guard = InterruptGuard()
-
-    def __enter__(self):
-        self._guard.__enter__()
-        return self
 
     def create(self, operation, **parameters):
         """docker.call(operation, …) that creates the container; with --rm, signals wait for its id."""
         if self.remove:
-            self._guard.hold()
+            self.hold()
         try:
             created = self.docker.call(operation, **parameters)
             self.id = answer_field(created, "ContainerCreate", str, "Id")
         finally:
-            self._guard.release()
+            self.release()
         return created
 
     def start(self):
@@ -183,7 +179,7 @@ class NewContainer:
                 if self.remove and not self.started:
                     remove_unstarted(self.docker, self.id)
         finally:
-            self._guard.__exit__()
+            InterruptGuard.__exit__(self)
 
 
 def confirmed_status(docker, id, pipe, registered):

@@ -147,7 +147,7 @@ class Connection(Closing):
         `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body` None, bytes,
         or an iterable of bytes or a file (sent chunked, or as they are when a Content-Length is given, whose
         number is then checked). `hijack`: a 2xx switches the connection to a raw stream. Timeouts in seconds,
-        above 0: `head_timeout` for the request to go out, and then for the head of the response to come
+        above 0: `head_timeout` for each write of the request, and then for the head of the response to come
         whole, `idle_timeout` for each wait for bytes of its body, `total_timeout` for all of the exchange.
         Whatever it raises once it has begun to send, the connection is closed.
         """

@@ -4,9 +4,8 @@ Such a body has neither a length nor chunks that would distinguish its end from 
 JSON shows its end with its last bracket, a tar with two blocks of zeros. Messages and frames do not: a cut
 between two of them looks like the end.
 
-    content_end(kind)   an object that examines content, by its result kind in the endpoint table
-    examine(data)       bytes of the content as they come, in any pieces
-    whole()             whether the content has shown its end, with nothing but padding after it
+    examine(data)   bytes of the content as they come, in any pieces
+    whole()         whether the content has shown its end, with nothing but padding after it
 
 Left out: the PAX size record that a tar has for members over 8 GiB. What follows such a member is then not
 recognized as a header, and the tar does not count as complete.
@@ -20,7 +19,7 @@ TAR_TYPES_WITHOUT_CONTENT = b"123456"   # links, devices, directories and pipes 
 
 
 class JsonEnd:
-    """One JSON value. A number never counts as complete, because another digit might have followed."""
+    """One JSON value. It is not complete if a digit is its last byte: another one might have followed."""
 
     def __init__(self):
         self._held = bytearray()
@@ -109,12 +108,8 @@ def tar_content_size(block):
     return 0 if block[156] in TAR_TYPES_WITHOUT_CONTENT else size
 
 
+# What examines content, by its result kind in the endpoint table; that of all other kinds is an UnknownEnd.
 CONTENT_ENDS = {
     "json": JsonEnd,
     "tar": TarEnd,
 }
-
-
-def content_end(kind):
-    """What examines content of `kind` (a result kind of the endpoint table, str or None)."""
-    return CONTENT_ENDS.get(kind, UnknownEnd)()

@@ -88,7 +88,7 @@ class TimeLimits:
     def timeout(self, received):
         """The Timeout of the present phase, or of the exchange if its time is over."""
         # The system's timers count in steps, so that a wait may end one step early.
-        if self._total is not None and time.monotonic() >= self._total[1] - 0.001:
+        if self._total and (self.seconds is None or time.monotonic() >= self._total[1] - 0.001):
             return Timeout("total", self._total[0], received, self._address)
         return Timeout(self.phase, self.seconds, received, self._address)
 

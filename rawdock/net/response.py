@@ -27,8 +27,9 @@ class Response(Closing):
     The body is read once, in one of these ways: read(), json(), readinto(), copy_to(), iteration, messages(),
     frames(). `complete` turns True when its end has been seen. All of them raise TruncatedError,
     ProtocolError, Timeout or ConnectError if it does not end as it should. Offsets in errors count from the
-    start of the response, those of messages() and frames() from the start of its content. After watch_end() a
-    body that ends with its connection can raise UnconfirmedError too. `received` counts bytes of the body.
+    start of the response, those of json(), messages(), frames() and of a limit from the start of its content.
+    After watch_end() a body that ends with its connection can raise UnconfirmedError too. `received` counts
+    bytes of the body.
     """
 
     complete = False
@@ -105,8 +106,8 @@ class Response(Closing):
         others do not. `required`: reading to the end raises UnconfirmedError if the content has not shown it.
         """
         if self.framing.kind == "close" and not self.complete:
-            from .ending import content_end
-            self._ending = content_end(content)
+            from .ending import CONTENT_ENDS, UnknownEnd
+            self._ending = CONTENT_ENDS.get(content, UnknownEnd)()
             self._end_required = required
 
     def _require_end(self):

@@ -57,7 +57,7 @@ class ExchangeReader(WireReader):
     def _take_whole_body(self, data, at):
         """The index after a body of known length if that is complete in `data`; else `at`.
 
-        take_content() would find it too, with a LengthReader: 6.1 µs a small response in place of 5.0.
+        A LengthReader would find it too, in 6.1 µs a small response in place of 5.0.
         """
         end = at + self.framing.length
         if not at < end <= len(data) or self._labels is not None:
@@ -103,7 +103,7 @@ class ExchangeReader(WireReader):
         return at
 
     def switch(self):
-        """A raw stream follows the message that has ended, because the response to it accepts the upgrade."""
+        """A raw stream follows the message that has ended: an upgrade was accepted."""
         self.state = "switch"
         self._body = body_reader(UPGRADE, self._labels, self.offset)
 

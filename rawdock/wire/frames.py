@@ -17,7 +17,7 @@ import struct
 from ..errors import ProtocolError, StreamError, TruncatedError
 from .reader import WireReader, label_span
 
-MAX_FRAME_PIECE_BYTES = 1 << 20   # engines write frames of at most 32 KiB; the contract's piece size
+MAX_FRAME_PIECE_BYTES = 1 << 20   # a longer frame comes in pieces; engines write 32 KiB at most
 
 FRAME_RULE = "Engine API, stream format"
 FRAME_HEADER = struct.Struct(">II")   # type and padding are one number, which one comparison checks

@@ -1,4 +1,4 @@
-"""Where the body of a message ends, and whether another message may follow it. The head alone decides.
+"""Where the body of a message ends. Its head decides, and of a response also the request that it answers.
 
 Only response_framing() and request_framing() decide where a body ends; their steps have the numbers of
 RFC 9112 §6.3. stays_open() says whether another message may follow.

@@ -151,7 +151,7 @@ class SectionReader(WireReader):
     def take(self, data, at, out):
         known = len(self._held)
         self._held = held = self._held or bytearray()
-        held += data[at:at + self.limit + 3 - known]
+        held += data[at:at + self.limit + 1 - known]   # one byte more than is allowed
         end = self._find_end(held)
         if end < 0:
             self._scanned = len(held)

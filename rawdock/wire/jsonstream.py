@@ -15,7 +15,6 @@ from .grammar import LazyPattern
 from .reader import WireReader, label_span
 
 MAX_MESSAGE_BYTES = 16 << 20   # bufio.Scanner stops at 64 KiB, docker-py never: build traces reach a few MiB
-
 MAX_INTEGER_DIGITS = 4300      # CPython's own bound since 3.10.7: decoding digits costs their square
 
 JSON_RULE = "RFC 8259"
@@ -36,27 +35,14 @@ def bounded_json_int(digits):
     return int(digits)
 
 
-JSON_DECODERS = {}   # {parse_int: the decoder with it}
-
-
-def json_decoder(parse_int=None):
-    """A JSONDecoder that accepts no constants beyond JSON's; `parse_int` makes ints of str, None: int().
-
-    json is imported here because the rest of the client works in a Python without it (python3-minimal).
-    """
-    if parse_int not in JSON_DECODERS:
-        from json import JSONDecoder
-        JSON_DECODERS[parse_int] = JSONDecoder(parse_constant=refuse_constant, parse_int=parse_int)
-    return JSON_DECODERS[parse_int]
-
-
 def decode_json(raw, offset=0, parse_int=bounded_json_int):
     """bytes of one JSON text (UTF-8) → its value. ProtocolError if it is none that is accepted here.
 
-    `offset` is where `raw` begins in its stream. `parse_int` is that of json_decoder().
+    `offset` is where `raw` begins in its stream. `parse_int` makes ints of str; None is int().
     """
+    from json import JSONDecoder   # here, for a Python without json (python3-minimal) has use for the rest
     try:
-        return json_decoder(parse_int).decode(raw.decode("utf-8"))
+        return JSONDecoder(parse_constant=refuse_constant, parse_int=parse_int).decode(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         wrong, expected = error.start, "JSON in UTF-8 (RFC 3629)"
     except RecursionError:
@@ -81,7 +67,9 @@ class MessageReader(WireReader):
     """
 
     def __init__(self, labels=None, offset=0):
+        from json import JSONDecoder
         WireReader.__init__(self, labels, offset)   # `offset` is that of the first byte held
+        self._decode_prefix = JSONDecoder(parse_constant=refuse_constant).raw_decode
         self._held = bytearray()
         self._scanned = 0             # bytes of the object that is being read in which its end is not
         self._closers = bytearray()   # the brackets that must close, innermost last
@@ -95,17 +83,15 @@ class MessageReader(WireReader):
             while True:
                 start = JSON_SEPARATORS.match(held, at).end()
                 label_span(self._labels, self.offset + at, self.offset + start, "separator")
-                at = start
+                at = start if start == len(held) else self._take_short_objects(start, out)
                 if at == len(held):
                     break
-                start, at = at, self._take_short_objects(at, out)
                 if at > start:
                     continue
                 end = self._find_end(at)
                 if end < 0:
                     break
-                raw = bytes(held[at:end])
-                out.append(decode_json(raw, self.offset + at))
+                out.append(decode_json(bytes(held[at:end]), self.offset + at))
                 label_span(self._labels, self.offset + at, self.offset + end, "JSON message")
                 at = end
         finally:
@@ -125,9 +111,8 @@ class MessageReader(WireReader):
         at = 0
         try:
             text = self._held[start:end].decode("utf-8")
-            raw_decode = json_decoder().raw_decode
             while at < len(text):
-                message, stop = raw_decode(text, at)
+                message, stop = self._decode_prefix(text, at)
                 if type(message) is not dict:
                     break
                 out.append(message)
@@ -151,8 +136,7 @@ class MessageReader(WireReader):
             if match is None:
                 at = min(len(held), limit)
                 break
-            at = match.end()
-            mark = match.group()
+            at, mark = match.end(), match.group()
             if mark == b"\\":
                 if at == len(held):
                     at -= 1        # the escaped byte has not come: find the backslash again

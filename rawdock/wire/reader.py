@@ -12,7 +12,7 @@ the next reader begins at the index that take() returned.
 A reader keeps the error that feed() has raised: each later feed() or feed_eof() raises it again.
 
 Labels are (start, end, role) with offsets in the stream. They are adjacent, never overlap, and end before the
-wrong byte, or with the section whose fields contradict each other.
+wrong byte. A head whose bytes are all right, while its fields contradict each other, is labelled to its end.
 """
 from ..errors import ProtocolError, StreamError
 

@@ -262,6 +262,8 @@ def test_seccomp_profiles(tmp_path):
     dict(rm="yes"), dict(rm=1), dict(privileged="false"), dict(oom_score_adj="x"), dict(oom_score_adj=1.5),
     dict(oom_score_adj=True), dict(hostname=["a"]), dict(hostname=True), dict(volume=[None]),
     dict(volume=[["a"]]), dict(volume=5.5), dict(publish={"80": "80"}), dict(entrypoint=5.5),
+    dict(env={"A": None}), dict(env={"A": True}), dict(label={"a": ["b"]}),
+    dict(volumes={"/a": {"bind": "/b"}}),
     dict(entrypoint=[1]), dict(memory=True), dict(memory=[1]), dict(name=["x"]), dict(pull=True),
 ])
 def test_refused_in_one_line(options):

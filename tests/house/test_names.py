@@ -20,6 +20,16 @@ def test_top_level_names_are_unique():
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_nothing_is_defined_twice(name):
+    """Python keeps the last of two, as after a merge that left a function in both places."""
+    for node in ast.walk(tree_of(name)):
+        if isinstance(node, (ast.Module, ast.ClassDef)):
+            defined = [one.name for one in node.body if isinstance(one, (ast.FunctionDef, ast.ClassDef))
+                       and not one.decorator_list]
+            assert len(defined) == len(set(defined)), "%s: %s" % (name, sorted(defined))
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_no_file_sets_a_name_that_the_single_file_owns(name):
     owned = {"__version__", "__all__"}
     for part in ("loader.py", "selftest.py"):

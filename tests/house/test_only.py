@@ -285,7 +285,7 @@ def test_the_self_test_checks_what_is_there():
     checks = {command: set(re.findall(r"\n@self_check\ndef (\w+)", alone(command)))
               for command in ("nc", "ps", "logs")}
     assert checks["nc"] == {"check_bytes", "check_public_names"}
-    assert "check_frames" in checks["logs"] - checks["ps"] and "check_responses" in checks["ps"]
+    assert "check_frames" in checks["logs"] - checks["ps"] and "check_heads" in checks["ps"]
 
 
 # The words that a command is tried with. The engine has busybox and two containers, of which c1 runs.

@@ -16,7 +16,7 @@ from rawdock.errors import ConnectError, ProtocolError, RawdockError, Timeout, T
 from rawdock.net.address import parse_address
 from rawdock.net.connection import Connection
 from rawdock.net.dial import dial
-from rawdock.net.limits import limit_waiting
+from rawdock.net.limits import TimeLimits, limit_waiting
 
 OK = response(b'{"a": 1}')
 
@@ -462,6 +462,14 @@ def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
         stop.set()
     assert (caught.value.phase, caught.value.seconds) == ("total", 0.2)
     assert read == "send" or caught.value.received > 0
+
+
+def test_a_wait_that_ends_early_is_the_exchange_s_where_the_phase_has_no_limit():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        limits = TimeLimits(ours, "x")
+        limits.begin_exchange(5)
+        assert limits.timeout(0).phase == "total"
 
 
 def test_a_total_timeout_ends_with_its_exchange(monkeypatch):

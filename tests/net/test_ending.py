@@ -6,11 +6,11 @@ import tarfile
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.net.ending import content_end
+from rawdock.net.ending import CONTENT_ENDS, UnknownEnd
 
 
 def whole(kind, data, size=None):
-    follower = content_end(kind)
+    follower = CONTENT_ENDS.get(kind, UnknownEnd)()
     for at in range(0, len(data), size or len(data) or 1):
         follower.examine(memoryview(data)[at:at + (size or len(data))])
     return follower.whole()

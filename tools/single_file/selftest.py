@@ -119,18 +119,22 @@ def check_messages():
 @self_check
 def check_responses():
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n"
+
+    def read(data, size):
+        reader, found = ResponseParts("GET"), []
+        for start in range(0, len(data), size):
+            part, at = data[start:start + size], 0
+            while at < len(part):
+                take = reader.take_head if reader.state == "head" else reader.take_content
+                at = take(part, at, found)
+        return reader, found
+
     for size in (len(answer), 1):
-        reader = ResponseReader("GET")
-        events = [event for at in range(0, len(answer), size) for event in reader.feed(answer[at:at + size])]
-        yield "a response, %d bytes at a time" % size, \
-            (events[0], b"".join(event.data for event in events[1:-1]), events[-1]), \
-            (Head("1.1", 200, "OK", [("Transfer-Encoding", "chunked")]), b"OK", End())
-    missed = []
-    for cut in range(1, len(answer)):
-        reader = ResponseReader("GET")
-        reader.feed(answer[:cut])
-        if self_test_error(reader.feed_eof) != "TruncatedError":
-            missed.append(cut)
+        reader, found = read(answer, size)
+        yield "a response, %d bytes at a time" % size, (found[0], b"".join(found[1:]), reader.complete), \
+            (Head("1.1", 200, "OK", [("Transfer-Encoding", "chunked")]), b"OK", True)
+    missed = [cut for cut in range(1, len(answer))
+              if self_test_error(read(answer[:cut], cut)[0].feed_eof) != "TruncatedError"]
     yield "offsets at which a cut response looks complete", missed, []
 
 

@@ -165,7 +165,7 @@ WRONG_KEYS = (
 
 
 def stream_hint(right, mistakes):
-    """A function bytes → hint or None: `right` is the pattern of what passes, `mistakes` a table as above."""
+    """A function bytes → hint or None. `right`: the pattern of what passes; `mistakes`: (pattern, hint)."""
     def hint(stream):
         if re.fullmatch(right, stream):
             return None

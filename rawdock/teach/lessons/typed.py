@@ -203,13 +203,13 @@ def head_end_mistake(data):
 HEAD_MISTAKES = {
     "no byte after a message that closes the connection":
         "a second request, but the first one closes the connection: HTTP/1.0 does without being asked, "
-    "HTTP/1.1 with Connection: close (RFC 9112 §9.6)",
+        "HTTP/1.1 with Connection: close (RFC 9112 §9.6)",
     "no Transfer-Encoding beside Content-Length":
         "Content-Length and Transfer-Encoding in one head: two answers to where the body ends. Take one "
         "(RFC 9112 §6.3)",
     "RFC 9112 §5.2":
         "the line begins with a blank: each field begins at the start of its line, or the line before it has "
-    "not ended (RFC 9112 §5.2)",
+        "not ended (RFC 9112 §5.2)",
     "RFC 9110 §8.6":
         "Content-Length is a number of bytes, in decimal digits and nothing else (RFC 9110 §8.6)",
 }

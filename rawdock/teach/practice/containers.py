@@ -9,7 +9,7 @@ from .connection import PracticeHangUp
 from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, UPDATE_KINDS, PracticeContainer,
                         free_container_name, make_mounts)
 from .events import PracticeObjects, nanoseconds_now
-from .images import image_matches
+from .images import reference_matches
 from .programs.process import find_user
 from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
                       signal_number, terminal_size, unlocked)
@@ -58,7 +58,8 @@ class PracticeContainers(PracticeObjects):
             "label": lambda value: label_matches(container.config["Labels"], value),
             "until": lambda moment: container.created <= moment,   # of a prune
             "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
-            "ancestor": lambda value: image_matches(container.image, value),
+            "ancestor": lambda value: (container.image.id[7:].startswith(value)
+                                       or any(reference_matches(value, tag) for tag in container.image.tags)),
             "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
                                          for name, endpoint in container.endpoints.items()),
             "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)

@@ -49,8 +49,8 @@ from .volumes import VOLUME_ROUTES, PracticeVolumes
 # Method, path below /vX.Y, handler: a function of engine, connection, request and the groups of the path; a
 # group called "container" is the container of that name, and so for the other kinds of objects. A handler is
 # called under `changed` and returns a response: the value of its JSON, with a status other than 200 the pair
-# (status, value), or without a body the status (int). A handler that is `unlocked` may send a response itself,
-# and returns None.
+# (status, value), or without a body the status (int). A handler that is `unlocked` may send the response
+# itself, and returns None.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
                    + EXEC_ROUTES + ARCHIVE_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
@@ -188,7 +188,7 @@ class PracticeEngine:
     # -- connections
 
     def _accept_on(self, listener, container, serve):
-        """Accept connections in a thread, until close_ports(container); `serve(socket)` serves each of them."""
+        """Accept connections in a thread until close_ports(container); `serve(socket)` serves each."""
         import select
         listener.setblocking(False)
         poll = select.poll()
@@ -245,7 +245,7 @@ class PracticeEngine:
         return listener.getsockname()[1]
 
     def close_ports(self, container):
-        """Close the published ports of a container, or all that is the engine's own (None), and connections."""
+        """Close a container's published ports (None: what is the engine's own) and their connections."""
         with self.changed:
             listeners, clients = [[one for one, owner in sockets.items() if owner is container]
                                   for sockets in (self._listeners, self._clients)]

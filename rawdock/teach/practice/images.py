@@ -24,18 +24,18 @@ PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
 PRACTICE_IMAGES = {
     "hello-world": {
-        "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"], "env": [PRACTICE_PATH],
-        "workdir": "", "ports": (), "programs": {"hello": program_hello},
+        "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"],
+        "programs": {"hello": program_hello},
     },
     "busybox": {
         "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
-        "env": [PRACTICE_PATH], "workdir": "", "ports": (), "programs": BUSYBOX_PROGRAMS,
+        "programs": BUSYBOX_PROGRAMS,
     },
     "redis": {
         "tags": ("2.8", "latest"),
         "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002),
                    ("data", 98)),
-        "cmd": ["redis-server"], "env": [PRACTICE_PATH, "REDIS_VERSION=2.8.practice"], "workdir": "/data",
+        "cmd": ["redis-server"], "env": ["REDIS_VERSION=2.8.practice"], "workdir": "/data",
         "ports": ("6379/tcp",),
         "programs": dict(
             BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
@@ -55,7 +55,7 @@ def image_files(repository):
     content = b"a program of rawdock's practice engine, written in Python\n"
     files = {"/bin/" + name: file_node(content, 0o755, IMAGE_FILES_TIME) for name in entry["programs"]}
     files.update((path, file_node(text, 0o644, IMAGE_FILES_TIME)) for path, text in SMALL_FILES.items())
-    folders = set(PRACTICE_FOLDERS + (entry["workdir"] or "/",)) | {parent_path(path) for path in files}
+    folders = set(PRACTICE_FOLDERS + (entry.get("workdir", "/"),)) | {parent_path(path) for path in files}
     for path in folders:
         while path not in files:
             files[path] = folder_node(IMAGE_FILES_TIME)
@@ -74,13 +74,6 @@ def image_reference(text):
 def full_name(reference):
     """Return a Reference as the tags of an image have it: "redis:2.8"."""
     return "%s:%s" % (reference.familiar_name(), reference.tag or "latest")
-
-
-def image_matches(image, text):
-    """Return whether `text` is the name of an image, with or without a tag, or the start of its id."""
-    reference = image_reference(text)
-    return (reference is not None and reference.familiar_name() == image.repository
-            or image.id[7:].startswith(text))
 
 
 def reference_matches(wanted, name):
@@ -107,9 +100,9 @@ class PracticeImage:
 
     def config(self):
         config = blank_config()
-        config.update(Env=list(self.entry["env"]), Cmd=list(self.entry["cmd"]),
-                      WorkingDir=self.entry["workdir"])
-        if self.entry["ports"]:
+        config.update(Env=[PRACTICE_PATH] + self.entry.get("env", []), Cmd=list(self.entry["cmd"]),
+                      WorkingDir=self.entry.get("workdir", ""))
+        if "ports" in self.entry:
             config["ExposedPorts"] = {port: {} for port in self.entry["ports"]}
         return config
 
@@ -329,23 +322,10 @@ def practice_pull(images, name, tag):
     yield {"status": "Status: %s for %s:%s" % (news, name, tag)}
 
 
-def size_text(size):
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            break
-        size /= 1000.0
-    return "%.4g%s" % (size, unit)
-
-
 def layer_message(status, identity, current=None, total=0):
-    """Return a message about a layer; with `current` of `total` bytes, it has the bar that engines draw."""
-    if current is None:
-        return {"status": status, "progressDetail": {}, "id": identity}
-    done = 50 * current // total
-    bar = "[%s%s] %s/%s" % ("=" * max(0, done - 1) + ">", " " * (50 - max(1, done)), size_text(current),
-                            size_text(total))
-    return {"status": status, "progressDetail": {"current": current, "total": total}, "progress": bar,
-            "id": identity}
+    """Return a message about a layer; `current` of `total` bytes are done, if it is about bytes."""
+    detail = {} if current is None else {"current": current, "total": total}
+    return {"status": status, "progressDetail": detail, "id": identity}
 
 
 def send_messages(connection, messages):

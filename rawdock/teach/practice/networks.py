@@ -85,14 +85,12 @@ class PracticeNetwork:
         if endpoint is not None:
             endpoint.id = endpoint.address = endpoint.mac = ""
 
-    def with_prefix(self, address):
-        return "%s/%d" % (address, self.subnet.prefixlen) if address else ""
-
     def inspect(self, with_containers):
-        containers = {container.id: {"Name": container.name, "EndpointID": endpoint.id,
-                                     "MacAddress": endpoint.mac,
-                                     "IPv4Address": self.with_prefix(endpoint.address), "IPv6Address": ""}
-                      for container, endpoint in self.endpoints.items()}
+        containers = {
+            container.id: {"Name": container.name, "EndpointID": endpoint.id, "MacAddress": endpoint.mac,
+                           "IPv4Address": "%s/%d" % (endpoint.address, self.subnet.prefixlen)
+                                          if endpoint.address else "", "IPv6Address": ""}
+            for container, endpoint in self.endpoints.items()}
         return {
             "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local",
             "Driver": self.driver, "EnableIPv6": self.ipv6,

@@ -88,28 +88,6 @@ def program_head(view):
         view.out(data[size:])
 
 
-def program_grep(view):
-    options, words = program_words(view, "vciqEF")
-    if not words:
-        raise ProgramUsage("usage: grep [-vciqEF] PATTERN [FILE]...")
-    pattern = words[0]
-    if "F" in options:
-        pattern = re.escape(pattern)
-    # In a POSIX basic expression these are literal, and have their other meaning after a backslash.
-    elif "E" not in options:
-        pattern = re.sub(r"\\?[(){}|+?]", lambda match: match.group()[1:] or "\\" + match.group(), pattern)
-    try:
-        wanted = re.compile(pattern.encode("utf-8", "surrogateescape"), re.IGNORECASE * ("i" in options))
-    except re.error as error:
-        view.complain("grep: %s: %s" % (words[0], error))
-        return 2
-    found = [line for line in read_input(view, words[1:]).splitlines(True)
-             if bool(wanted.search(line.rstrip(b"\n"))) == ("v" not in options)]
-    if "q" not in options:
-        view.out(b"%d\n" % len(found) if "c" in options else b"".join(found))
-    return 0 if found else 1
-
-
 def program_wc(view):
     options, names = program_words(view, "lwc")
     if len(names) > 1:
@@ -318,6 +296,6 @@ BUSYBOX_PROGRAMS = {
     "whoami": lambda view: view.say(view.process.user.name + "\n"), "ls": program_ls, "date": program_date,
     "id": program_id, "uname": program_uname, "seq": program_seq,
     "mkdir": program_mkdir, "rm": program_rm, "touch": program_touch, "head": program_head,
-    "tail": program_head, "grep": program_grep, "ps": program_ps, "top": program_top, "stty": program_stty,
+    "tail": program_head, "ps": program_ps, "top": program_top, "stty": program_stty,
     "wc": program_wc, "test": program_test, "[": program_test, "sh": program_sh, "ash": program_sh,
 }

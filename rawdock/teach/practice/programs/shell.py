@@ -72,8 +72,10 @@ class ShellParser:
     """Parses a script into a tree of tuples: the name of a `run_` method of PracticeShell, and its arguments.
 
         ("list", trees)   ("and_or", [(operator, tree), …])   ("not", tree)   ("pipe", trees)
-        ("if", conditions, bodies)   ("while", condition, body)   ("for", name, words, body)
-        ("subshell", tree)   ("command", words)   ("redirected", tree, [(operator, word or None), …])
+        ("command", words)   ("redirected", tree, [(operator, word or None), …])
+
+    A compound command has the lists of commands between its words: ("if", [condition, body, …, else]),
+    ("while", [condition, body]), ("for", [body], name, words), ("subshell", [list]), ("group", [list]).
     """
 
     def __init__(self, text):
@@ -220,8 +222,8 @@ class PracticeShell:
             output = self.output_of(ShellParser(match.group("command")[2:-1]).parse(), self.view)
             return output.decode("utf-8", "surrogateescape").rstrip("\n")
         name, operator = match.group("bare") or match.group("name"), match.group("operator") or ""
-        special = {"?": str(self.status), "$": "1", "#": str(len(self.arguments)), "0": self.name}
-        special.update((str(number), word) for number, word in enumerate(self.arguments, 1))
+        special = {str(number): word for number, word in enumerate([self.name] + self.arguments)}
+        special.update({"?": str(self.status), "$": "1", "#": str(len(self.arguments))})
         special.update(dict.fromkeys("@*", " ".join(self.arguments)))
         found = special.get(name, self.env.get(name))
         if operator:
