@@ -158,21 +158,21 @@ class RawMode(CaughtSignals):
             except error:
                 pass   # its window was closed
 
-    def caught(self, number):
+    def caught(self, number, frame):
         if number == SIGWINCH:
             self._window_changed()
         elif number == SIGCONT:
             self._set_raw()
             self._window_changed()
         else:
-            self._act(number)
+            self._act(number, frame)
 
-    def _act(self, number):
+    def _act(self, number, frame):
         """What the signal `number` does without us, with the modes restored where it ends or stops us."""
         previous = self._actions[number]
         if callable(previous):
             try:
-                previous(number, None)
+                previous(number, frame)
             except BaseException:
                 self.restore()
                 raise
@@ -180,7 +180,7 @@ class RawMode(CaughtSignals):
         self.restore()
         signal(number, SIG_DFL)
         pthread_kill(get_ident(), number)   # to this thread: it takes effect before the next line
-        signal(number, self._caught)
+        signal(number, self.caught)
         self._set_raw()
 
 
