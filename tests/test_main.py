@@ -83,7 +83,7 @@ def test_a_commands_own_page(rawdock_command, name):
     assert page.startswith("Usage: rawdock %s" % name)
     columns = set()
     for flag in parse_flag_table(find_command(name).flags):
-        assert (flag.spelled() in page and flag.help in page) or flag.key == "tty"
+        assert (flag.spelled() in page and flag.help in page)
         columns.update(line.index(flag.help) for line in page.splitlines()
                        if line.startswith("  %s  " % flag.spelled()))
     assert len(columns) == 1 or name == "nc"
@@ -94,13 +94,6 @@ def test_help_after_another_flag(rawdock_command):
     page = run_to_end(rawdock_command + ["run", "--help"]).out
     assert run_to_end(rawdock_command + ["run", "--rm", "--help"]).out == page
     assert run_to_end(rawdock_command + ["run", "--help", "--nonsense"]).status == 125
-
-
-def test_a_flag_that_is_refused_is_not_listed(rawdock_command):
-    """-t is taken only to say that there is no terminal yet."""
-    for name in ("run", "create", "exec"):
-        assert "--tty" not in run_to_end(rawdock_command + [name, "--help"]).out.decode()
-    assert "-t" in assert_one_line(run_to_end(rawdock_command + ["run", "-t", "x"]).err)
 
 
 def test_the_short_flag_of_help(rawdock_command):

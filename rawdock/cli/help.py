@@ -2,7 +2,6 @@
 from ..errors import closest_word
 from .flags import parse_flag_table
 
-HIDDEN_FLAGS = ("tty",)   # taken only to be refused in words of its own
 # What the docker CLI groups under a noun, and what that is called here; other verbs keep their names.
 NOUN_COMMANDS = {"container": {"ls": "ps", "list": "ps", "ps": "ps"}, "system": {},
                  "image": {"ls": "images", "list": "images", "rm": "rmi", "remove": "rmi"}}
@@ -47,7 +46,7 @@ def print_command_help(console, command):
     line(command.help[:1].upper() + command.help[1:])
     if command.flags.strip():
         line("\nFlags:")
-        print_flags(line, [flag for flag in parse_flag_table(command.flags) if flag.key not in HIDDEN_FLAGS])
+        print_flags(line, parse_flag_table(command.flags))
 
 
 def unknown_command(name, words, known):

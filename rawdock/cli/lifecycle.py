@@ -11,15 +11,15 @@ import time
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
                               option_flag_table, read_env_file, versions_needed)
-from ..engine.pump import copy_stream, start_stdin_copy
+from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
-                          require_api_versions, run, stream_container, stream_fields)
+                          put_console_size, require_api_versions, run, stream_container, stream_fields)
 from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
 from .console import describe_error, one_line
 from .flags import Command, command_table
 from .progress import PullProgress
+from .terminal import detached, find_detach_keys, require_terminal
 
-NO_TERMINAL = "a terminal (-t) is not supported by this version; leave -t out: -i alone sends stdin"
 # Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
 # then of crun and podman.
 NOT_FOUND_WORDS = ("executable file not found", "no such file or directory",
@@ -55,11 +55,6 @@ def failure_status(error):
     return 125
 
 
-def refuse_terminal(options):
-    if options["tty"]:
-        raise UsageError("-t: " + NO_TERMINAL)
-
-
 def for_each(console, names, action):
     """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed."""
     status = 0
@@ -81,8 +76,10 @@ def call_each(console, names, operation, **parameters):
 
 
 def do_run(console, options, arguments):
+    if not options["detach"]:
+        require_terminal(options["interactive"], options["tty"])
+    options["detach_keys"] = find_detach_keys(console, options)
     try:
-        refuse_terminal(options)
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
@@ -94,8 +91,10 @@ def do_run(console, options, arguments):
             raise
         console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)
-    if not options["detach"]:
+    if isinstance(result, int):
         return process_status(result)
+    if not options["detach"]:   # the user typed the detach keys
+        return 0
     console.out.line(result)
     if console.detach_notice:
         console.complain(console.detach_notice)
@@ -104,13 +103,13 @@ def do_run(console, options, arguments):
 
 def do_create(console, options, arguments):
     try:
-        refuse_terminal(options)
         query, body, client = container_request(arguments[0], arguments[1:], options)
     except UsageError as error:
         console.complain("%s: %s" % (console.program, one_line(error)))
         return 125
     require_api_versions(console.docker, versions_needed(options))
     body.update(stream_fields(client))
+    put_console_size(body, console.out)
     progress = None if client.get("quiet") else PullProgress(console.err).show
     console.out.line(create_container(console.docker, arguments[0], query, body,
                                       client.get("pull", "missing"), progress, console.err.line))
@@ -119,6 +118,7 @@ def do_create(console, options, arguments):
 
 EXEC_FLAGS = """
 -d, --detach       bool  run the command in the background
+--detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -e, --env          list  NAME=VALUE  set an environment variable
 --env-file         list  FILE  environment variables from a file
 -i, --interactive  bool  send our stdin to it
@@ -131,30 +131,48 @@ EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   #
 
 
 def do_exec(console, options, arguments):
-    refuse_terminal(options)
     docker, name = console.docker, arguments[0]
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
     environment += environment_entries(options["env"] or ())
     require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
     docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"
-    detach, interactive = options["detach"], options["interactive"] and not options["detach"]
-    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": False,
+    detach, tty = options["detach"], options["tty"]
+    interactive = options["interactive"] and not detach
+    require_terminal(interactive, tty)
+    keys = find_detach_keys(console, options)
+    size = window_size(console.out) if tty and docker.supports("1.42") else None
+    body = {"AttachStdin": interactive, "AttachStdout": not detach, "AttachStderr": not detach, "Tty": tty,
             "Cmd": arguments[1:]}
     for key, value in (("Env", environment), ("User", options["user"]), ("Privileged", options["privileged"]),
-                       ("WorkingDir", options["workdir"])):
+                       ("WorkingDir", options["workdir"]), ("DetachKeys", keys), ("ConsoleSize", size)):
         if value:
             body[key] = value
     id = answer_field(docker.call("container_exec", name, body=body), "ContainerExec", str, "Id")
+    start = {"Detach": detach, "Tty": tty}
+    if size:
+        start["ConsoleSize"] = size
     if detach:
-        docker.call("exec_start", id, body={"Detach": True, "Tty": False})
+        docker.call("exec_start", id, body=start)
         return 0
-    with docker.call("exec_start", id, body={"Detach": False, "Tty": False}) as pipe:
-        if interactive:
-            start_stdin_copy(console.stdin, pipe)
+    with docker.call("exec_start", id, body=start, tty=tty) as pipe:
+        if tty:
+            show_exec_terminal(console, id, pipe, interactive, keys)
         else:
-            pipe.close_write()
-        copy_stream(pipe, False, console.out, console.err)
+            if interactive:
+                start_stdin_copy(console.stdin, pipe)
+            else:
+                pipe.close_write()
+            copy_stream(pipe, False, console.out, console.err)
     return process_status(exec_status(docker, id))
+
+
+def show_exec_terminal(console, id, pipe, interactive, keys):
+    """Show the terminal of the exec `id`, whose Duplex is `pipe`. CommandFailed if the user detaches."""
+    from ..engine.terminal import show_terminal
+    if show_terminal(pipe, console_files(console, interactive),
+                     lambda h, w: console.docker.call("exec_resize", id, h=h, w=w), keys,
+                     notice=console.err.line):
+        raise detached()
 
 
 def exec_status(docker, id):
@@ -170,29 +188,38 @@ def exec_status(docker, id):
 
 
 ATTACH_FLAGS = """
---no-stdin   bool  do not send our stdin
---sig-proxy  on    pass signals to it (the default; =false: do not)
+--detach-keys  text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
+--no-stdin     bool  do not send our stdin
+--sig-proxy    on    pass signals to it (the default; =false: do not)
 """
 
 
 def do_attach(console, options, arguments):
     state = running_container(console.docker, arguments[0])
+    require_terminal(not options["no_stdin"], state["Config"]["Tty"])
     # Attached to a container that has ended meanwhile, the stream would wait for its next start.
-    return stream_inspected(console, state, not options["no_stdin"], options["sig_proxy"],
-                            lambda: running_container(console.docker, state["Id"]), wait_first=True)
+    status = stream_inspected(console, state, not options["no_stdin"], options,
+                              lambda: running_container(console.docker, state["Id"]), wait_first=True)
+    if status is None:
+        raise detached()
+    return status
 
 
-def stream_inspected(console, state, send_stdin, forward, begin, **more):
-    """stream_container() with the Console's streams; `state` is the answer to inspect → the exit status.
+def console_files(console, send_stdin):
+    """(stdin or None, stdout, stderr) of the Console."""
+    return console.stdin if send_stdin else None, console.out, console.err
 
-    UsageError if stdin would be sent to a terminal.
+
+def stream_inspected(console, state, send_stdin, options, begin, **more):
+    """stream_container() with the Console's streams → the exit status, None if the user detached.
+
+    `state` is the answer to inspect; `options` has the command's sig_proxy and detach_keys.
     """
     tty, send_stdin = state["Config"]["Tty"], send_stdin and state["Config"]["OpenStdin"]
-    if tty and send_stdin:
-        raise UsageError("this container has a terminal, and " + NO_TERMINAL,
-                         "read it with --no-stdin, or with rawdock logs -f")
-    files = console.stdin if send_stdin else None, console.out, console.err
-    return process_status(stream_container(console.docker, state["Id"], tty, files, begin, forward, **more))
+    status = stream_container(console.docker, state["Id"], tty, console_files(console, send_stdin), begin,
+                              None if tty else options["sig_proxy"], keys=find_detach_keys(console, options),
+                              notice=console.err.line, **more)
+    return None if status is None else process_status(status)
 
 
 def inspect_container(docker, name):
@@ -220,6 +247,7 @@ def running_container(docker, name):
 
 START_FLAGS = """
 -a, --attach       bool  show its output, pass signals to it, exit with its status
+--detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
 -i, --interactive  bool  send our stdin to it
 --sig-proxy        on    pass signals to it (the default; =false: do not)
 """
@@ -234,8 +262,10 @@ def do_start(console, options, arguments):
     state = inspect_container(docker, arguments[0])
     # For a container that runs now the default condition, not-running, covers an exit before the request.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
-    status = stream_inspected(console, state, options["interactive"], options["sig_proxy"],
+    status = stream_inspected(console, state, options["interactive"], options,
                               lambda: docker.call("container_start", state["Id"]), **condition)
+    if status is None:   # the user typed the detach keys
+        return 0
     if state["HostConfig"].get("AutoRemove"):
         confirm_removal(docker, state["Id"])
     return status

@@ -33,6 +33,7 @@ RUN_OPTIONS_TABLE = """
 --cpus                text:cpus     NUMBER                 H.NanoCpus@1.25      how many CPUs it may use
 --cpuset-cpus         text          LIST                   H.CpusetCpus         which CPUs (0-3, 0,1)
 -d, --detach          bool          -                      client               run in the background and print the container's id
+--detach-keys         text          KEYS                   client               the keys that detach: ctrl-p,ctrl-q if not given
 --dns                 list:addrs    ADDRESS                H.Dns                a DNS server
 --dns-option          list          OPTION                 H.DnsOptions         a DNS option
 --dns-search          list          DOMAIN                 H.DnsSearch          a DNS search domain
@@ -117,7 +118,7 @@ ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Port
 KIND_TYPES = {"list": "a str or a list of str", "bool": "True or False", "on": "True or False",
               "int": "a whole number", "text": "a str"}
 # Options of run that create does not take: it never attaches.
-RUN_ONLY_OPTIONS = ("detach", "sig_proxy")
+RUN_ONLY_OPTIONS = ("detach", "detach_keys", "sig_proxy")
 
 
 class RunOption:

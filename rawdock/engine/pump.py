@@ -5,7 +5,7 @@ by a thread of its own. Consecutive frames of one stream are written with one ca
 the order of the frames.
 """
 import os
-from _signal import SIG_IGN, SIGINT, SIGTERM, getsignal, signal
+from _signal import SIG_BLOCK, SIG_IGN, SIG_SETMASK, SIGINT, SIGTERM, getsignal, pthread_sigmask, signal
 
 from ..errors import APIError, RawdockError
 from ..wire.frames import FrameReader
@@ -47,6 +47,15 @@ def write_output(file, data):
     file.flush()
 
 
+def window_size(file):
+    """(rows, columns) of the window that a file writes to, None if it is none or its size is unknown."""
+    try:
+        columns, rows = os.get_terminal_size(file.fileno())
+    except (AttributeError, OSError, TypeError, ValueError):   # TypeError: a file whose fileno() is None
+        return None
+    return (rows, columns) if rows or columns else None
+
+
 def copy_stdin(source, duplex):
     """Copy `source` (a file with fileno() or read()) to the container until its end, then half-close."""
     try:
@@ -72,13 +81,26 @@ def copy_stdin(source, duplex):
     duplex.close_write()   # also if stdin could not be read, for the container would wait for its end
 
 
+def start_thread(name, target, *arguments):
+    """Run target(*arguments) in a daemon thread (Thread), to which no signal is delivered.
+
+    Python calls handlers in the main thread, which a signal that another thread takes does not wake.
+    """
+    from signal import Signals
+    from threading import Thread
+    thread = Thread(target=target, args=arguments, name=name)
+    thread.daemon = True
+    mask = pthread_sigmask(SIG_BLOCK, set(Signals))   # the new thread inherits it
+    try:
+        thread.start()
+    finally:
+        pthread_sigmask(SIG_SETMASK, mask)
+    return thread
+
+
 def start_stdin_copy(source, duplex):
     """copy_stdin() in a daemon thread, because it may wait for a line that never comes."""
-    from threading import Thread
-    thread = Thread(target=copy_stdin, args=(source, duplex), name="rawdock-stdin")
-    thread.daemon = True
-    thread.start()
-    return thread
+    return start_thread("rawdock-stdin", copy_stdin, source, duplex)
 
 
 def raise_signal(number):
@@ -153,7 +175,8 @@ class InterruptGuard(CaughtSignals):
 class SignalForwarder(CaughtSignals):
     """Inside its with block, signals go to the container `id`; the third SIGINT or SIGTERM ends rawdock.
 
-    `forward` False: SIGINT and SIGTERM are only counted, as with `docker run --sig-proxy=false`.
+    `forward` False: SIGINT and SIGTERM are only counted, as with `docker run --sig-proxy=false`. None: no
+    signal is caught.
     """
 
     def __init__(self, docker, id, forward=True):
@@ -165,7 +188,9 @@ class SignalForwarder(CaughtSignals):
         self._refused = []   # signals that came before the container ran; None once it runs
 
     def wanted(self, number):
-        return CaughtSignals.wanted(self, number) if self._forward else number.name in ("SIGINT", "SIGTERM")
+        if self._forward:
+            return CaughtSignals.wanted(self, number)
+        return self._forward is not None and number.name in ("SIGINT", "SIGTERM")
 
     def caught(self, number, frame=None):
         if number in (SIGINT, SIGTERM):

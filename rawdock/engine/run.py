@@ -22,7 +22,7 @@ import time
 from ..errors import Conflict, NotFound, RawdockError, Timeout, UsageError
 from .answers import answer_field
 from .options import container_request, versions_needed
-from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy
+from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
 from .reference import parse_reference, pull_query
 
 # The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
@@ -202,13 +202,16 @@ def confirmed_status(docker, id, pipe, registered):
     return status
 
 
-def stream_container(docker, id, tty, files, begin, forward=True, wait_first=False, **condition):
+def stream_container(docker, id, tty, files, begin, forward=True, wait_first=False, keys=None, notice=None,
+                     **condition):
     """Requests 4 to 6: show the output of the container `id` until it ends → its exit status.
 
+    None if the user typed the detach keys, `keys` (str; None: the default), on a terminal.
+
     `files` are (stdin or None, stdout, stderr). `begin()` is called when both connections are open. Then
-    signals go to the container, unless `forward` is False. `wait_first`: the container runs already, so that
-    wait is sent before attach, and no exit, or removal after it, happens between the two. `condition` is a
-    parameter of wait.
+    signals go to the container, unless `forward` is False or None (see SignalForwarder). `wait_first`: the
+    container runs already, so that wait is sent before attach, and no exit, or removal after it, happens
+    between the two. `notice` is called with a line (str) for the user. `condition` is a parameter of wait.
     """
     from contextlib import ExitStack
     stdin, stdout, stderr = files
@@ -219,17 +222,32 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
         in_time = docker.supports("1.30")   # before that the head, too, of the answer comes with the exit
         registered = wait(**condition) if in_time and wait_first else None
         pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
-                                               stdin=stdin is not None, stdout=True, stderr=True))
+                                               stdin=stdin is not None, stdout=True, stderr=True,
+                                               detachKeys=keys or None))
         if stdin is None and not tty:   # on a terminal's stream a half-close detaches
             pipe.close_write()
         if in_time and not wait_first:
             registered = wait(**condition)
         with SignalForwarder(docker, id, forward) as signals:
-            begin()
-            signals.container_started()
-            if stdin is not None:
-                start_stdin_copy(stdin, pipe)
-            copy_stream(pipe, tty, stdout, stderr)
+            def start():
+                begin()
+                signals.container_started()
+
+            if wait_first or not tty:
+                start()   # nothing is typed before, for it could end the program
+            if tty:
+                from .terminal import show_terminal
+
+                def resize(rows, columns):
+                    docker.call("container_resize", id, h=rows, w=columns)
+
+                if show_terminal(pipe, files, resize, keys, None if wait_first else start, notice,
+                                 redraw=wait_first):
+                    return None
+            else:
+                if stdin is not None:
+                    start_stdin_copy(stdin, pipe)
+                copy_stream(pipe, tty, stdout, stderr)
             return confirmed_status(docker, id, pipe, registered or wait())
 
 
@@ -240,6 +258,13 @@ def stream_fields(client):
             "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
 
 
+def put_console_size(body, stdout):
+    """Note the size of the window that `stdout` writes to, if it is one, in the create request's `body`."""
+    size = window_size(stdout)
+    if size is not None:
+        body["HostConfig"]["ConsoleSize"] = list(size)
+
+
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
         **options):
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
@@ -247,7 +272,11 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
-    detach=True returns the container's id (str) once it is started.
+    detach=True returns the container's id (str) once it is started, and so it does when the user types the
+    detach keys (detach_keys="ctrl-p,ctrl-q").
+
+    With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
+    is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
 
     In the main thread, signals are the container's until it ends; before it starts they end the run:
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
@@ -258,6 +287,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
                          "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
     body.update(stream_fields(client))
+    stdout = sys.stdout.buffer if stdout is None else stdout
+    put_console_size(body, stdout)
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
     require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
     with NewContainer(docker, remove) as made:
@@ -267,10 +298,12 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
             made.start()
             return made.id
         source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
-        files = (source, sys.stdout.buffer if stdout is None else stdout,
-                 sys.stderr.buffer if stderr is None else stderr)
+        files = (source, stdout, sys.stderr.buffer if stderr is None else stderr)
         status = stream_container(docker, made.id, body["Tty"], files, made.start,
-                                  client.get("sig_proxy", True), condition="next-exit")
+                                  client.get("sig_proxy", True), keys=client.get("detach_keys"),
+                                  notice=notice, condition="next-exit")
+        if status is None:   # detached
+            return made.id
         if remove:
             confirm_removal(docker, made.id)
         return status

@@ -24,6 +24,11 @@ class Duplex(Closing):
     def fileno(self):
         return self._connection.sock.fileno()
 
+    def has_received(self):
+        """Whether bytes are at hand that poll() on the descriptor does not see."""
+        pending = getattr(self._connection.sock, "pending", None)   # TLS decrypts whole records
+        return bool(self._connection._unread) or pending is not None and pending() > 0
+
     def __iter__(self):
         """Pieces of the raw stream (bytes) until the engine closes it."""
         return iter(self.response)
@@ -48,6 +53,13 @@ class Duplex(Closing):
             self._connection.sock.shutdown(_socket.SHUT_WR)
         except OSError:
             pass   # the engine has closed already, and reads no more stdin
+
+    def hang_up(self):
+        """End the stream in both directions: a thread that waits for it goes on at once."""
+        try:
+            self._connection.sock.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass   # the engine has closed already
 
     @property
     def verdict(self):

@@ -280,15 +280,6 @@ def test_the_flags_of_stop_and_restart(ask, name):
     assert ran.status == 0 and request_lines(engine)[1:] == [new]
 
 
-@pytest.mark.parametrize("name", ["run", "create", "exec"])
-def test_a_terminal_is_refused_before_anything_is_sent(ask, name):
-    for flags in (["--tty"] if name == "create" else ["-it"],):
-        ran, engine = ask({}, name, *(flags + ["busybox", "sh"]))
-        assert ran.status == (1 if name == "exec" else 125) and engine.requests == []
-        assert "-i alone sends stdin" in assert_one_line(ran.err)
-    assert not [flag for flag in parse_flag_table(LIFECYCLE_COMMANDS["attach"].flags) if flag.long == "tty"]
-
-
 def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_command):
     killed, over = [], threading.Event()
 

@@ -24,6 +24,7 @@ OUTPUT = frame(1, b"out\n") + frame(2, b"err\n") + frame(1, b"more\n")
 CREATE, ATTACH, WAIT, START, PULL = ("POST /containers/create", "POST /containers/%s/attach" % ID,
                                      "POST /containers/%s/wait" % ID,
                                      "POST /containers/%s/start" % ID, "POST /images/create")
+RESIZE = "POST /containers/%s/resize" % ID
 DELETE, INSPECT = "DELETE /containers/%s" % ID, "GET /containers/%s/json" % ID
 GONE = response(b'{"message":"No such container: %s"}\n' % ID.encode(), "404 Not Found")
 REMOVED = response(b'{"Error":null,"StatusCode":0}\n')
@@ -54,7 +55,7 @@ class Script:
             if seen is None:
                 return
             answer = {CREATE: self.on_create, ATTACH: self.on_attach, WAIT: self.on_wait,
-                      START: self.on_start,
+                      START: self.on_start, RESIZE: self.on_resize,
                       PULL: lambda peer, seen: peer.send(self.pull), "GET /_ping": lambda peer,
                       seen: peer.send(self.ping), DELETE: lambda peer, seen: peer.send(self.delete),
                       INSPECT: lambda peer, seen: peer.send(self.inspects.pop(0))}[seen.path](peer, seen)
@@ -63,6 +64,9 @@ class Script:
 
     def on_create(self, peer, seen):
         peer.send(self.creates.pop(0))
+
+    def on_resize(self, peer, seen):
+        peer.send(response(b""))
 
     def on_start(self, peer, seen):
         if not self.start:

@@ -19,10 +19,10 @@ wire/frames.py wire/jsonstream.py wire/exchange.py
 net/closing.py net/ending.py net/address.py net/config.py net/dial.py net/limits.py
 net/duplex.py net/response.py net/connection.py
 engine/answers.py engine/endpoints.py engine/reference.py engine/options.py
-engine/docker.py engine/pump.py engine/run.py
+engine/docker.py engine/pump.py engine/terminal.py engine/run.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py cli/template.py
 cli/queries.py cli/formatted.py cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py
-cli/lifecycle.py cli/images.py
+cli/terminal.py cli/lifecycle.py cli/images.py
 teach/listen.py teach/percent.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
 teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py

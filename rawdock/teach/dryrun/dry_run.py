@@ -190,6 +190,7 @@ class Plan:
         self.has_background = any(step.background for step in self.steps)
         self.has_ended = any(step.outcome == "status" and step.background for step in self.steps)
         self.has_frames = any(step.outcome == "frames" for step in self.steps)
+        self.has_terminal = any(b'"Tty": true' in step.request for step in self.steps)
         self.shows_json = self.command not in RAW_VERBS and any(step.outcome == "body" for step in self.steps)
         printed = [data for kind, data in self.events if kind == "print"]
         if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
@@ -252,16 +253,24 @@ class PlannedSocket:
     """The socket of a Connection in a dry run. It keeps what is sent, and receives the planned answer."""
 
     def __init__(self, plan):
+        from threading import get_ident
         self.plan = plan
         self.step = None
         self._answer = []
+        self._planner = get_ident()
 
     def begin(self, step):
         self.step = step
         self._answer = self.plan.answer(step)
 
     def sendall(self, data):
-        self.step.request += bytes(data)
+        from threading import get_ident
+        if get_ident() == self._planner:   # and not what the thread that copies stdin sends at its end
+            self.step.request += bytes(data)
+
+    def pending(self):
+        """How many bytes are received without waiting: no one can wait for this socket."""
+        return 1
 
     def recv(self, size):
         if not self._answer:

@@ -49,6 +49,8 @@ ANSWER_WORDS = {
 def http_comments(plan, step):
     """Comment lines (list of str): what a step is, and what the command does with its answer."""
     text = ANSWER_WORDS.get(step.outcome, "")
+    if plan.has_terminal:
+        text = text.replace("stdout and stderr in frames", "the terminal's output as it is")
     if step.missing:
         text = "201, and its Id is $%s from here on; or 404, no such image, and steps 2 and 3 follow"
     if "%s" in text:

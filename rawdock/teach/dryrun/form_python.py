@@ -211,6 +211,8 @@ class PythonScript(PlanScript):
 
     def shown_answer(self, step, answer):
         """The statement that shows `answer` (an expression for its file) as the command does."""
+        if step.outcome == "frames" and self.plan.has_terminal:
+            return "copy(%s)" % answer
         return SHOWN_ANSWERS.get(step.outcome, "copy(%s)") % answer
 
     def end_of_background(self, step):

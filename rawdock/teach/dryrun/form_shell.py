@@ -157,7 +157,7 @@ class ShellScript(PlanScript):
     def __init__(self, plan):
         PlanScript.__init__(self, plan)
         self.descriptors = {}   # a background step → the descriptor from which its answer is read
-        self.show = "frames"    # the function that shows a stream
+        self.show = "cat" if plan.has_terminal else "frames"   # the function that shows a stream
 
     def values(self, step):
         not_found, not_executable = ["|".join("*'%s'*" % phrase for phrase in table)

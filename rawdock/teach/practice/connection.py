@@ -283,14 +283,14 @@ class PracticeConnection:
     def hang_up(self):
         shut_down(self.socket)
 
-    def pump(self, attacher, pipe, tty, close_pipe_at_end):
+    def pump(self, attacher, pipe, tty, close_pipe_at_end, scanner=None):
         """Carry a hijacked stream both ways until the output ends or the client goes.
 
         `pipe` is the program's ProgramPipe, or None. When the client half-closes, the pipe ends if
-        `close_pipe_at_end`; otherwise the client is detached.
+        `close_pipe_at_end`; otherwise the client is detached, and so it is by the keys of a DetachScanner.
         """
         changed = self.engine.changed
-        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end)
+        reader = self.engine.spawn(self._pump_stdin, attacher, pipe, close_pipe_at_end, scanner)
         try:
             while True:
                 with changed:
@@ -313,14 +313,18 @@ class PracticeConnection:
             if reader is not None:
                 reader.join(5)
 
-    def _pump_stdin(self, attacher, pipe, close_pipe_at_end):
+    def _pump_stdin(self, attacher, pipe, close_pipe_at_end, scanner):
         def is_wanted():
             return not attacher.closed and not self.engine.closing
         data = self.take_held()
         try:
             while True:
+                if scanner is not None:
+                    data = scanner.feed(data)
                 if data and pipe is not None and not pipe.write(data, is_wanted):
                     pipe = None
+                if scanner is not None and scanner.done:
+                    break
                 data = b"" if self._at_end else self.socket.recv(32768)
                 if not data:
                     break

@@ -22,7 +22,7 @@ descriptor. Every response says `Server: rawdock-practice`.
 
 Refuses: to listen at a path where something other than a socket is, or where a server listens.
 
-Leaves out: build, push, save and load, swarm, plugins, detach keys, WebSockets, HTTP/2.
+Leaves out: build, push, save and load, swarm, plugins, WebSockets, HTTP/2.
 """
 import os
 import re

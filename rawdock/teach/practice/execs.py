@@ -5,11 +5,12 @@ from .events import PracticeObjects, random_hex
 from .programs.process import find_user
 from .request import STRINGS, PracticeRefusal, read_object, terminal_size, unlocked
 from .running import ProgramOwner
-from .streams import PracticeAttacher
+from .streams import PracticeAttacher, detach_scanner
 
 MAX_FINISHED_EXECS = 100      # per container, that can still be inspected
 EXEC_KINDS = {"AttachStdin": bool, "AttachStdout": bool, "AttachStderr": bool, "Tty": bool, "Cmd": STRINGS,
-              "Env": STRINGS, "User": str, "WorkingDir": str}
+              "Env": STRINGS, "User": str, "WorkingDir": str, "DetachKeys": str}
+EXEC_KEYS_MESSAGE = "Invalid escape keys (%s) provided"
 
 
 class PracticeExec(ProgramOwner):
@@ -34,7 +35,8 @@ class PracticeExec(ProgramOwner):
             "OpenStdin": bool(self.given.get("AttachStdin")),
             "OpenStderr": bool(self.given.get("AttachStderr")),
             "OpenStdout": bool(self.given.get("AttachStdout")),
-            "CanRemove": False, "ContainerID": self.container.id, "DetachKeys": "", "Pid": 0,
+            "CanRemove": False, "ContainerID": self.container.id, "Pid": 0,
+            "DetachKeys": self.given.get("DetachKeys") or "",
         }
 
 
@@ -87,6 +89,7 @@ def answer_exec_create(engine, connection, request, container):
     if not given.get("Cmd"):
         raise PracticeRefusal(400, "No exec command specified")
     check_exec_possible(container)
+    detach_scanner(given.get("DetachKeys"), 500, EXEC_KEYS_MESSAGE)
     finished = [one.id for one in container.execs.values() if one.started and not one.running]
     for identity in finished[:-MAX_FINISHED_EXECS]:
         del container.execs[identity], engine.execs.by_id[identity]
@@ -114,7 +117,8 @@ def answer_exec_start(engine, connection, request, one):
         message = ("%s\r\n" % refusal.message).encode()
         connection.send(message if tty else encode_frame(1, message))
         return
-    connection.pump(attacher, one.stdin if one.given.get("AttachStdin") else None, tty, not one.tty)
+    scanner = detach_scanner(one.given.get("DetachKeys"), 500, EXEC_KEYS_MESSAGE) if tty else None
+    connection.pump(attacher, one.stdin if one.given.get("AttachStdin") else None, tty, not one.tty, scanner)
 
 
 def answer_exec(engine, connection, request, one):

@@ -9,6 +9,8 @@ import collections
 import re
 import time
 
+from ...engine.terminal import DEFAULT_DETACH_KEYS, DetachScanner, parse_detach_keys
+from ...errors import UsageError
 from ...wire.frames import encode_frame
 from .connection import MULTIPLEXED_STREAM, RAW_STREAM, stream_type
 from .events import nanoseconds_now, wire_time
@@ -173,6 +175,14 @@ def send_log(connection, container, run, number, last, until, selected, stamps):
             connection.check_client()
 
 
+def detach_scanner(keys, status, message):
+    """Return the DetachScanner for detach keys (str, "" for the default). Raises PracticeRefusal."""
+    try:
+        return DetachScanner(parse_detach_keys(keys or DEFAULT_DETACH_KEYS))
+    except UsageError:
+        raise PracticeRefusal(status, message % keys)
+
+
 def answer_attach(engine, connection, request, name):
     containers = engine.containers
     try:
@@ -182,6 +192,7 @@ def answer_attach(engine, connection, request, name):
                 raise PracticeRefusal(409, "container %s is paused, unpause the container before attach"
                                       % name)
             streams, tty, pipe = wanted_streams(request), container.tty, None
+            scanner = detach_scanner(request.text("detachKeys"), 400, "Invalid detach keys (%s) provided")
             attacher = PracticeAttacher(engine.changed, streams, connection.hang_up)
             replay = list(container.log.records) if request.flag("logs") else []
             if request.flag("stream"):
@@ -200,7 +211,8 @@ def answer_attach(engine, connection, request, name):
         for _, stream, line in replay:
             if stream in streams:
                 connection.send(line if tty else encode_frame(stream, line))
-        connection.pump(attacher, pipe, tty, container.config["StdinOnce"] and not tty)
+        connection.pump(attacher, pipe, tty, container.config["StdinOnce"] and not tty,
+                        scanner if tty and pipe is not None else None)
     finally:
         with engine.changed:
             attacher.close()

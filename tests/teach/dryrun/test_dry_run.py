@@ -347,6 +347,15 @@ def test_no_script_sends_stdin_into_a_stream(form):
     assert "--dry-run=http" in caught.value.hint
 
 
+def test_no_script_sends_our_stdin_to_a_terminal(monkeypatch):
+    monkeypatch.setattr(os, "isatty", lambda descriptor: True)
+    assert "the terminal's output as it is" in printed("http", "exec", "-it", "web", "sh")
+    for form in ("nc", "curl", "python"):
+        with pytest.raises(UsageError) as caught:
+            printed(form, "exec", "-it", "web", "sh")
+        assert "-i" in caught.value.hint
+
+
 @pytest.fixture(scope="module")
 def engine():
     with PracticeEngine() as one:
@@ -463,6 +472,13 @@ def test_the_python_form_runs_containers(engine, tmp_path):
     status, out, err = run_printed(engine, tmp_path, words)
     assert (status, out) == (3, b"out\n") and err.startswith(b'{"status":') and err.endswith(b"err\n")
     assert run_printed(engine, tmp_path, words) == (3, b"out\n", b"err\n")
+
+
+@pytest.mark.parametrize("form", ["python", "nc", "curl"])
+def test_a_terminals_output_has_no_frames(engine, tmp_path, form):
+    words = ["run", "--rm", "-t", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]
+    status, out, _ = run_printed(engine, tmp_path, words, form=form)
+    assert (status, out) == (3, b"out\r\nerr\r\n")
 
 
 def test_the_python_form_of_the_life_of_a_container(engine, tmp_path):

@@ -128,7 +128,7 @@ def test_stdin_is_not_read(rawdock_command):
     (["--dry-run", "ps", "--nonsense"], 125, b"unknown flag: --nonsense"),
     (["--dry-run", "pull", "Busybox"], 1, b"must be lowercase"),
     (["--dry-run", "run", "--env-file", "/nonexistent/file", "busybox"], 125, b"/nonexistent/file"),
-    (["--dry-run", "exec", "-it", "web", "sh"], 1, b"-t: "),
+    (["--dry-run", "exec", "-it", "web", "sh"], 1, b"the input device is not a TTY"),
     (["--dry-run", "rm", "a/../b"], 1, b"'.' or '..' segment"),
     (["--dry-run", "GET", "images"], 1, b"does not begin with /"),
     (["--dry-run=curl", "run", "-i", "busybox"], 1,

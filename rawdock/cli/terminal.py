@@ -1,0 +1,33 @@
+"""Terminals on the command line: what docker says about them, and where the detach keys come from.
+
+How a container's terminal is shown is engine/terminal.
+"""
+import os
+
+from ..errors import AddressError
+from ..net.config import config_directory, read_config_json
+from .console import CommandFailed
+
+
+def require_terminal(stdin, tty):
+    """CommandFailed if our stdin (`stdin`: whether it is sent) is for a terminal (`tty`) and is not one."""
+    if stdin and tty and not os.isatty(0):
+        raise CommandFailed("the input device is not a TTY", 1)
+
+
+def find_detach_keys(console, options):
+    """The keys (str) of --detach-keys, or of detachKeys in config.json; None for the default."""
+    if options["detach_keys"]:
+        return options["detach_keys"]
+    path = os.path.join(config_directory(os.environ), "config.json")
+    try:
+        keys = read_config_json(path).get("detachKeys")
+    except AddressError as error:
+        console.err.line("WARNING: Error loading config file: %s" % error)
+        return None
+    return keys if isinstance(keys, str) and keys else None
+
+
+def detached():
+    """What ends attach and exec when the user types the detach keys."""
+    return CommandFailed("read escape sequence", 1)
