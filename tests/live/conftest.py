@@ -1,8 +1,9 @@
 """What every live test relies on: real engines, spoken to without any of rawdock's own code.
 
-    fixture     variable                  engine engine      RAWDOCK_LIVE_ENGINE       dockerd 20.10 engine26
-    RAWDOCK_LIVE_ENGINE_26    dockerd 26.1, whose lowest API version may be raised (1.44 in tools/test) podman
-    RAWDOCK_LIVE_PODMAN       podman 4.3
+    fixture     variable                  engine
+    engine      RAWDOCK_LIVE_ENGINE       dockerd 20.10
+    engine26    RAWDOCK_LIVE_ENGINE_26    dockerd 26.1, whose lowest API version may be raised (tools/test: 1.44)
+    podman      RAWDOCK_LIVE_PODMAN       podman 4.3
 
 Each variable is unix://PATH (tools/test sets them; `tools/engine up` starts one engine, `tools/engine env`
 prints its variable). Without the first one the tests of this folder are skipped, with one reason; with

@@ -18,6 +18,11 @@ from tests.live.client import free_port
 TOOL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "engine")
 
 
+@pytest.fixture(autouse=True)
+def no_container_left():
+    """These tests use engines of their own, and other live tests may run beside them."""
+
+
 # kind: its program, the variable that `env` exports, words of its version
 KINDS = {"20": ("dockerd", "RAWDOCK_LIVE_ENGINE", "dockerd 20.10."),
          "26": ("dockerd", "RAWDOCK_LIVE_ENGINE_26", "dockerd 26.1."),
