@@ -2,7 +2,7 @@
 
     fixture     variable                  engine
     engine      RAWDOCK_LIVE_ENGINE       dockerd 20.10
-    engine26    RAWDOCK_LIVE_ENGINE_26    dockerd 26.1, whose lowest API version may be raised (tools/test: 1.44)
+    engine26    RAWDOCK_LIVE_ENGINE_26    dockerd 26.1, whose lowest API version may be raised (to 1.44)
     podman      RAWDOCK_LIVE_PODMAN       podman 4.3
 
 Each variable is unix://PATH (tools/test sets them; `tools/engine up` starts one engine, `tools/engine env`
