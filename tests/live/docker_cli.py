@@ -114,11 +114,11 @@ def ours(engine, row):
     return answer([sys.executable, "-m", "rawdock"], engine, row)
 
 
-def run(argv, stdin=""):
+def run(argv, stdin="", cwd=None):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
     environment.update(HOME="/nonexistent", DOCKER_CONFIG="/nonexistent", TZ="UTC", COLUMNS="80")
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               env=environment)
+                               env=environment, cwd=cwd)
     try:
         out, err = process.communicate(stdin.encode(), timeout=60)
     except BaseException:
