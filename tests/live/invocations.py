@@ -12,12 +12,12 @@ and docker-28.2.2/invocations/NAME.json has, by session, one row for each invoca
     {"words": "pause rec-one", "status": 0, "out": "rec-one\\n", "err": "",   what docker answered
      "differs": "the reason", "ours": {"err": "…"}}     where rawdock answers otherwise (null: not compared)
 
-The invocations of a session run in their order, against the same objects, so each may meet what the one before
-has left; they run in an empty folder. {host} and {registry} stand for addresses, {n} for a text of which every
-run has another. What is called rec-… is removed after the session.
+The invocations of a session run in their order, against the objects of the session, so each may meet what the
+one before has left; they run in an empty folder. {host} and {registry} stand for addresses, {n} for a text that
+differs in every run. What is called rec-… is removed after the session.
 
-To add some, write them into SESSIONS, then run `tools/record-docker --invocations` with a docker 28.2.2 and the
-engine that `tools/engine up` brings. With --ours too it fills in `ours`, and the reason is yours to write.
+To add some, write them into SESSIONS, then run `tools/record-docker --invocations` with a docker 28.2.2 and
+the engine that `tools/engine up` brings. With --ours too it fills in `ours`; write the reason yourself.
 """
 import glob
 import importlib
@@ -119,7 +119,7 @@ def differing(rows, answers, expected_of):
 # ---- running them
 
 def answers(argv, engine, session):
-    """Run a Session with the command line `argv` → for each invocation {"status", "out", "err"}, normalised."""
+    """Run a Session with the command line `argv` → {"status", "out", "err"} of each invocation."""
     unique, folder = uuid.uuid4().hex[:8], tempfile.mkdtemp(prefix="rec-")
 
     def words_of(line):

@@ -1,4 +1,4 @@
-"""rawdock and docker 28.2.2 run the same sessions of command lines: tests/live/invocations.py says how.
+"""rawdock and docker 28.2.2 are given sessions of command lines: tests/live/invocations.py says how.
 
 Where a docker 28.2.2 is on this machine, the record is compared with it too. On CI it must be there.
 """
