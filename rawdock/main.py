@@ -28,12 +28,17 @@ HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --
 
 
 class CommandFile(namedtuple("CommandFile", "title names load guard")):
-    """A file with commands: the `title` they have in the help, their `names` (str), and `load()` → its table.
+    """A file with commands: the `title` they have in the help, their `names`, and `load()` → its table.
 
-    `guard(function, *arguments)`, or None, calls a command in place of main.
+    `names` are written with a comma between two, and are a list of str then: a name is a word ("ps"), or two
+    for what exists under a noun only ("volume ls"). `guard(function, *arguments)`, or None, calls a command
+    in place of main.
     """
 
     __slots__ = ()
+
+    def __new__(cls, title, names, load, guard):
+        return tuple.__new__(cls, (title, names.split(", "), load, guard))
 
 
 class SchoolFlag(namedtuple("SchoolFlag", "line act")):
@@ -80,14 +85,15 @@ def image_commands():
 
 
 CLIENT_COMMANDS = (
-    CommandFile("Raw: any request, by hand", "GET HEAD POST PUT DELETE nc endpoints", raw_commands, None),
-    CommandFile("Containers", "run create exec attach start stop kill restart rm wait rename",
+    CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands,
+                None),
+    CommandFile("Containers", "run, create, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
-    CommandFile("What there is, and what happens", "inspect logs events", watching_commands,
+    CommandFile("What there is, and what happens", "inspect, logs, events", watching_commands,
                 reject_malformed_answer),
-    CommandFile("What there is, and what happens", "version info", about_commands, reject_malformed_answer),
-    CommandFile("Images", "images pull rmi", image_commands, reject_malformed_answer),
+    CommandFile("What there is, and what happens", "version, info", about_commands, reject_malformed_answer),
+    CommandFile("Images", "images, pull, rmi", image_commands, reject_malformed_answer),
 )
 
 # ==== school begin: a copy without the school leaves this block out
@@ -135,8 +141,8 @@ def start_practice(console):
 
 SCHOOL_COMMANDS = (
     CommandFile("What bytes mean", "explain", explain_commands, None),
-    CommandFile("Between client and engine", "tap replay", tap_commands, None),
-    CommandFile("Learning", "learn tour", lesson_commands, None),
+    CommandFile("Between client and engine", "tap, replay", tap_commands, None),
+    CommandFile("Learning", "learn, tour", lesson_commands, None),
     CommandFile("Learning", "conform", conform_commands, None),
     CommandFile("In the engine's place", "practice", practice_commands, None),
 )
@@ -175,7 +181,7 @@ def missing_module(error, words):
 def find_command_file(name):
     """The CommandFile that has the command `name`, or None. UsageError if it is missing in this copy."""
     for file in CLIENT_COMMANDS + SCHOOL_COMMANDS:
-        if name in file.names.split():
+        if name in file.names:
             return file
     if name in SCHOOL_WORDS:
         raise school_is_missing(name)
@@ -186,6 +192,52 @@ def find_command(name):
     """The Command called `name`, or None. Imports the one file that has it."""
     file = find_command_file(name)
     return None if file is None else file.load()[name]
+
+
+# ==== nouns begin: a copy without a command of a noun leaves this block out
+
+# What each noun manages, and its verbs. A verb runs the row of its two words ("volume ls") if a file has one,
+# else the row after its "=", else that of the verb alone. A verb's aliases follow it after commas.
+NOUNS = {
+    "container": ("containers", "attach commit create diff exec export inspect kill logs ls,list,ps=ps pause "
+                  "port prune rename restart rm,remove run start stats stop top unpause update wait"),
+    "image": ("images", "history inspect ls,list=images prune pull push rm,remove,rmi=rmi tag"),
+    "network": ("networks", "connect create disconnect inspect ls,list prune rm,remove"),
+    "system": ("Docker", "df events info prune"),
+    "volume": ("volumes", "create inspect ls,list prune rm,remove update"),
+}
+
+
+def noun_verbs(noun):
+    """For each verb of a noun that this copy has: (the verb and its aliases, the name of its row)."""
+    found = []
+    for text in NOUNS[noun][1].split():
+        spellings, _, name = text.partition("=")
+        verbs = spellings.split(",")
+        names = ["%s %s" % (noun, verbs[0]), name or verbs[0]]
+        found += [(verbs, name) for name in names if find_command_file(name)][:1]
+    return found
+
+
+def find_verb(noun, words):
+    """The Command of a noun's verb, the first of `words`, and the words after it.
+
+    Without such a verb it is the noun's own Command, which shows what verbs there are.
+    """
+    for verbs, name in noun_verbs(noun):
+        if words and words[0] in verbs:
+            return find_command(name)._replace(path="%s %s" % (noun, verbs[0])), words[1:]
+    from .cli.help import noun_command
+    return noun_command(noun, NOUNS[noun][0], [(verbs[0], find_command(name))
+                                               for verbs, name in noun_verbs(noun)]), words
+# ==== nouns end
+
+
+def find_words(words):
+    """The Command that a command line (list of str) names, or None, and the words after its name."""
+    if words[0] in NOUNS:
+        return find_verb(words[0], words[1:])
+    return find_command(words[0]), words[1:]
 
 
 def practice_address(console):
@@ -209,21 +261,21 @@ def run_command(console, command, words):
         said = one_line(error)
         name = said.rpartition(" --")[2]
         if any(name == flag.long for flag in parse_flag_table(global_flags())):
-            said += ": it stands before the command, as in rawdock --%s %s" % (name, command.name)
-        console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.name))
+            said += ": it stands before the command, as in rawdock --%s %s" % (name, command.path)
+        console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.path))
         return 125
     short_help = options.pop("h")
     if short_help:
         console.err.line("Flag shorthand -h has been deprecated, use --help")
     if options.pop("help") or short_help:
         from .cli.help import print_command_help
-        print_command_help(console, command)
+        print_command_help(console.out, command)
         return 0
     check_argument_count(command, arguments)
-    guard = find_command_file(command.name).guard
+    file = find_command_file(command.name)
     try:
-        if guard is not None:
-            return guard(command.run, console, options, arguments)
+        if file is not None and file.guard is not None:
+            return file.guard(command.run, console, options, arguments)
         return command.run(console, options, arguments)
     except CommandFailed as error:
         console.err.line(str(error))
@@ -238,16 +290,15 @@ def dispatch(console, options, arguments):
         return 0
     if options["help"] or not arguments or arguments == ["help"]:
         from .cli.help import print_help
-        print_help(console, CLIENT_COMMANDS + SCHOOL_COMMANDS, global_flags(), SCHOOL_NOTES)
+        print_help(console, CLIENT_COMMANDS + SCHOOL_COMMANDS, NOUNS, global_flags(), SCHOOL_NOTES)
         return 0 if options["help"] or arguments else 1
-    name, words = arguments[0], arguments[1:]
-    if name == "help":
-        name, words = words[0], ["--help"]
-    command = find_command(name)
+    if arguments[0] == "help":
+        arguments = arguments[1:] + ["--help"]
+    command, words = find_words(arguments)
     if command is None:
         from .cli.help import unknown_command
-        known = " ".join(file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS).split()
-        raise UsageError(*unknown_command(name, words, known))
+        known = sum([file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS], list(NOUNS))
+        raise UsageError(*unknown_command(arguments[0], known))
     for flag in SCHOOL_FLAGS:
         value = options[flag.key]
         if value not in (None, False):

@@ -7,20 +7,21 @@ import sys
 import pytest
 
 from rawdock.cli.flags import parse_flag_table
-from rawdock.main import CLIENT_COMMANDS, SCHOOL_COMMANDS, SCHOOL_WORDS, find_command, global_flags
+from rawdock.main import (CLIENT_COMMANDS, NOUNS, SCHOOL_COMMANDS, SCHOOL_WORDS, find_command, find_words,
+                          global_flags, noun_verbs)
 
-from tests.cli.scripted_socket import (answer, assert_one_line, clean_environment, request_lines, run_to_end,
-                                       scripted_socket)
+from tests.cli.scripted_socket import (PING, answer, assert_one_line, clean_environment, request_lines,
+                                       run_to_end, scripted_socket)
 
 COMMAND_FILES = CLIENT_COMMANDS + SCHOOL_COMMANDS
-NAMES = " ".join(file.names for file in COMMAND_FILES).split()
+NAMES = [name for file in COMMAND_FILES for name in file.names]
 NOBODY = "unix:///nonexistent/docker.sock"
 
 
 @pytest.mark.parametrize("file", COMMAND_FILES, ids=[file.load.__name__ for file in COMMAND_FILES])
 def test_each_table_has_the_commands_that_the_dispatcher_looks_for_in_it(file):
     table = file.load()
-    assert sorted(file.names.split()) == sorted(table)
+    assert sorted(file.names) == sorted(table)
     assert [command.name for command in table.values()] == list(table)
 
 
@@ -30,7 +31,7 @@ def test_no_two_files_have_the_same_command():
 
 @pytest.mark.school
 def test_the_words_of_the_school_are_its_commands_and_flags():
-    names = " ".join(file.names for file in SCHOOL_COMMANDS).split()
+    names = [name for file in SCHOOL_COMMANDS for name in file.names]
     flags = ["--" + flag.long for flag in parse_flag_table(global_flags())
              if "--%s" % flag.long in SCHOOL_WORDS]
     assert sorted(names + flags + ["practice:"]) == sorted(SCHOOL_WORDS)
@@ -55,6 +56,47 @@ def test_a_row_makes_sense(name):
     assert bool(command.usage) == (command.most != 0)
 
 
+@pytest.mark.parametrize("line, name, path", [
+    ("ps", "ps", "ps"), ("container ls", "ps", "container ls"), ("container list", "ps", "container ls"),
+    ("container ps", "ps", "container ls"), ("container rm", "rm", "container rm"),
+    ("container remove", "rm", "container rm"), ("container rename", "rename", "container rename"),
+    ("image ls", "images", "image ls"), ("image list", "images", "image ls"),
+    ("image rmi", "rmi", "image rm"), ("image remove", "rmi", "image rm"),
+    ("image pull", "pull", "image pull"),
+    ("system info", "info", "system info"), ("system events", "events", "system events")])
+def test_a_noun_and_a_verb_name_a_row(line, name, path):
+    command, words = find_words(line.split() + ["-x", "y"])
+    assert (command.name, command.path, words) == (name, path, ["-x", "y"])
+    assert command.run is find_command(name).run
+
+
+@pytest.mark.parametrize("noun", sorted(NOUNS))
+def test_a_noun_alone_shows_its_verbs(rawdock_command, noun):
+    ran = run_to_end(rawdock_command + [noun])
+    assert (ran.status, ran.out) == (0, b"")
+    page = ran.err.decode()
+    assert page.startswith("Usage: rawdock %s COMMAND\n\nManage " % noun)
+    assert page.endswith("\nRun 'rawdock %s COMMAND --help' for more information on a command.\n" % noun)
+    listed = [line.split()[0] for line in page.splitlines() if line.startswith("  ")]
+    assert listed == [verbs[0] for verbs, _ in noun_verbs(noun)]
+    for words in ([noun, "--help"], ["help", noun], [noun, "--help", "nosuch"]):
+        ran = run_to_end(rawdock_command + words)
+        assert (ran.status, ran.out.decode(), ran.err) == (0, page, b"")
+
+
+def test_a_row_of_two_words_is_in_the_noun_of_its_first():
+    for name in NAMES:
+        if " " in name:
+            noun, verb = name.split(" ")
+            assert name in [row for verbs, row in noun_verbs(noun) if verbs[0] == verb], name
+
+
+def test_a_noun_runs_its_row(rawdock_command):
+    with scripted_socket(dict(PING, **{"GET /containers/json": answer(200, b"[]")})) as engine:
+        ran = run_to_end(rawdock_command + ["-H", engine.address, "container", "list", "-q"])
+    assert (ran.status, ran.out, ran.err) == (0, b"", b"")
+
+
 def test_no_such_command():
     assert find_command("nonsense") is None
 
@@ -65,7 +107,7 @@ def test_the_help_page_lists_every_command(rawdock_command, words):
     assert (ran.status, ran.err) == (0, b"")
     listed = [line.split()[0] for line in ran.out.decode().splitlines() if line.startswith("  ")
               and line[2] not in " -"]
-    assert listed == NAMES
+    assert listed == [name for name in NAMES if " " not in name] + sorted(NOUNS)
     for flag in parse_flag_table(global_flags()):
         assert "--%s" % flag.long in ran.out.decode()
 
@@ -134,18 +176,20 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
 
 @pytest.mark.parametrize("words, status, says", [
     (["rnu"], 1, "did you mean run?"),
-    (["imagse"], 1, "did you mean images?"),
+    (["imagess"], 1, "did you mean images?"),
     (["get"], 1, "unknown command: rawdock get; rawdock --help lists them all"),
     (["zzzzzz"], 1, "rawdock --help"),
     (["help", "zzzzzz"], 1, "unknown command: rawdock zzzzzz"),
     ([""], 1, "unknown command: rawdock; rawdock --help"),
-    (["container", "ls", "-a"], 1, "unknown command: rawdock container ls; write rawdock ps"),
-    (["container", "rename", "a", "b"], 1, "write rawdock rename"),
-    (["image", "rm", "x"], 1, "write rawdock rmi"),
-    (["image", "ls"], 1, "write rawdock images"),
-    (["system", "info"], 1, "write rawdock info"),
-    (["container", "nosuch"], 1, "unknown command: rawdock container;"),
-    (["container"], 1, "unknown command: rawdock container;"),
+    (["container", "nosuch"], 1, "unknown command: rawdock container nosuch; rawdock container --help"),
+    (["container", "lss", "-a"], 1, "unknown command: rawdock container lss;"),
+    (["container", "-x"], 125, "unknown shorthand flag: 'x' in -x; see rawdock container --help"),
+    (["container", "--nosuch", "ls"], 125, "unknown flag: --nosuch; see rawdock container --help"),
+    (["container", "ls", "x"], 1, "'rawdock container ls' accepts no arguments; usage: rawdock container ls"),
+    (["container", "ps", "--nosuch"], 125, "unknown flag: --nosuch; see rawdock container ls --help"),
+    (["image", "rmi"], 1, "'rawdock image rm' requires at least 1 argument"),
+    (["container", "rename", "a"], 1, "'rawdock container rename' requires 2 arguments; usage"),
+    (["help", "container", "nosuch"], 1, "unknown command: rawdock container nosuch"),
     (["-H", NOBODY, "-H", NOBODY, "ps"], 1,
      "Failed to initialize: unable to resolve docker endpoint: Specify only one -H"),
     (["-H", "", "-H", NOBODY, "ps"], 1, "Specify only one -H"),

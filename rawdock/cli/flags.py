@@ -56,18 +56,19 @@ class Flag:
         return short + ("--%s" % self.long if self.long else "") + blank + self.value
 
 
-class Command(namedtuple("Command", "name run usage help flags least most program")):
+class Command(namedtuple("Command", "name run usage help flags least most program path")):
     """A row of a command table.
 
-    `run(console, options, arguments)` returns the exit status. `flags` is a flag table, `usage` the
+    `name` is a word ("ps"), or two where the command exists under a noun only ("volume ls"). `path` is what
+    the user is shown: "container ls" where that was typed for "ps". `run(console, options, arguments)` returns the exit status. `flags` is a flag table, `usage` the
     arguments as the help shows them, `least`/`most` how many there are (most None: any number),
     `program` whether flags end at the first argument.
     """
 
     __slots__ = ()
 
-    def __new__(cls, name, run, usage, help, flags="", least=0, most=None, program=False):
-        return tuple.__new__(cls, (name, run, usage, help, flags, least, most, program))
+    def __new__(cls, name, run, usage, help, flags="", least=0, most=None, program=False, path=None):
+        return tuple.__new__(cls, (name, run, usage, help, flags, least, most, program, path or name))
 
 
 def command_table(*commands):
@@ -167,5 +168,5 @@ def check_argument_count(command, arguments):
     wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1))
     if not number:
         wanted = "accepts no arguments"
-    raise UsageError("'rawdock %s' %s" % (command.name, wanted),
-                     ("usage: rawdock %s %s" % (command.name, command.usage)).strip())
+    raise UsageError("'rawdock %s' %s" % (command.path, wanted),
+                     ("usage: rawdock %s %s" % (command.path, command.usage)).strip())

@@ -59,7 +59,7 @@ def run_images(name=None, body=None):
 
 
 COMMAND_FILES = (
-    CommandFile("", "ps images", run_ps),
+    CommandFile("", "ps, images", run_ps),
 )
 LISTING_COMMANDS = command_table(
     Command("ps", run_ps),
@@ -251,7 +251,7 @@ def names_of_all(single):
     return set().union(*[bound for bound, _ in found]), set().union(*[used for _, used in found])
 
 
-CLIENT_NAMES = sorted(" ".join(file.names for file in CLIENT_COMMANDS).split())
+CLIENT_NAMES = sorted(name for file in CLIENT_COMMANDS for name in file.names)
 
 
 @pytest.mark.parametrize("command", ["practice", "tap", "learn"] + CLIENT_NAMES)
@@ -340,6 +340,17 @@ def test_each_command_alone_does_what_the_package_does(command, tmp_path):
     assert b"Traceback" not in expected[2]
 
 
-@pytest.mark.parametrize("commands, lines", [("nc", 1250), ("ps", 5200), ("ps,logs,exec,run", 7500)])
+@pytest.mark.parametrize("commands, lines", [("nc", 1250), ("ps", 5200), ("ps,logs,exec,run", 8400)])
 def test_a_copy_with_few_commands_is_short(commands, lines):
     assert alone(*commands.split(",")).count("\n") <= lines
+
+
+def test_a_noun_is_all_its_verbs_and_ps_alone_is_container_ls_too(tmp_path):
+    path = tmp_path / "rawdock.py"
+    path.write_text(alone("ps"), encoding="utf-8")
+    with PracticeEngine() as engine:
+        for words in (["ps", "-q"], ["container", "list", "-q"]):
+            assert run([sys.executable, path, "-H", engine.address] + words, tmp_path) == (0, b"", b"")
+    assert "NOUNS, find_verb = {}, None" in alone("nc") and "def find_verb" in alone("ps")
+    small = alone("image")
+    assert "IMAGE_COMMANDS" in small and "def do_run(" not in small

@@ -52,13 +52,36 @@ def without_school(text):
     return SCHOOL_BLOCK.sub(NO_SCHOOL, text)
 
 
+NOUN_BLOCK = re.compile(r"(?ms)^# ==== nouns begin.*?^# ==== nouns end$")
+NO_NOUNS = "NOUNS, find_verb = {}, None"
+
+
+def without_nouns(text):
+    """main.py without the block that reads `container ls` as `ps`."""
+    return NOUN_BLOCK.sub(NO_NOUNS, text)
+
+
+def noun_rows(main_text, known):
+    """Each noun of main.py → the names of the rows of its verbs (set of str), of those that are `known`."""
+    nouns = {}
+    table = re.search(r"(?ms)^NOUNS = (\{.*?^\})$", main_text).group(1)
+    for noun, (_, verbs) in ast.literal_eval(table).items():
+        nouns[noun] = set()
+        for text in verbs.split():
+            spellings, _, name = text.partition("=")
+            verb = spellings.split(",")[0]
+            own = "%s %s" % (noun, verb)
+            nouns[noun] |= {own if own in known else name or verb} & known
+    return nouns
+
+
 def cut_command_files(text, node, wanted):
     """The source of a tuple of CommandFile rows with only the names in `wanted`; rows without one are cut."""
     rows = []
     for row in node.value.elts:
         source = ast.get_source_segment(text, row)
         names = text_value(row.args[1])
-        kept = " ".join(name for name in names.split() if name in wanted)
+        kept = ", ".join(name for name in names.split(", ") if name in wanted)
         if kept:
             rows.append(source.replace('"%s"' % names, '"%s"' % kept))
     return "%s = (%s)" % (node.targets[0].id, "".join("\n    %s," % row for row in rows) + "\n" * bool(rows))
@@ -312,7 +335,7 @@ def keep_reachable(sections, roots):
 def school_commands(main_text):
     """The names of the commands that the school has, out of main.py."""
     rows = re.findall(r'CommandFile\("[^"]*", "([^"]*)"', SCHOOL_BLOCK.search(main_text).group())
-    return set(" ".join(rows).split())
+    return set(", ".join(rows).split(", "))
 
 
 def only_commands(sections, wanted, roots, elsewhere):
@@ -323,7 +346,13 @@ def only_commands(sections, wanted, roots, elsewhere):
     if sys.version_info < (3, 8):
         raise CannotAmalgamate("--only needs Python 3.8 or later to run this tool"
                                " (what it writes runs on 3.6)")
-    known = set(elsewhere)
+    known, main_text = set(elsewhere), dict(sections)["rawdock/main.py"]
+    for _, text in sections:
+        cut_command_rows(text, set(), known)
+    nouns = noun_rows(main_text, known)
+    wanted = set().union(*[nouns.get(name, {name}) for name in wanted])
+    if not wanted & set().union(*nouns.values()):
+        sections = [(name, without_nouns(text)) for name, text in sections]
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
     if strangers:

@@ -14,8 +14,9 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-PLANNED_COMMANDS = """GET HEAD POST PUT DELETE run create exec attach start stop kill restart rm wait rename
-ps images inspect logs events version info pull rmi""".split()
+PLANNED_COMMANDS = (
+    "GET, HEAD, POST, PUT, DELETE, run, create, exec, attach, start, stop, kill, restart, rm, wait, rename, "
+    "ps, images, inspect, logs, events, version, info, pull, rmi").split(", ")
 # The forms of a plan: name → a function that gives the Plan in that form (bytes).
 DRY_RUN_FORMS = {"http": print_http, "nc": lambda plan: NetcatScript(plan).script(),
                  "curl": lambda plan: CurlScript(plan).script(),

@@ -48,7 +48,7 @@ def test_alone_it_is_the_http_form(rawdock_command):
 
 
 def test_every_command_that_talks_to_an_engine_has_an_example():
-    talking = " ".join(file.names for file in CLIENT_COMMANDS).split()
+    talking = [name for file in CLIENT_COMMANDS for name in file.names]
     assert set(talking) - {"nc", "endpoints"} == set(EXAMPLES)
 
 
@@ -88,7 +88,7 @@ def test_no_socket_is_made_whatever_is_planned(rawdock_command):
     single = [word for word in rawdock_command if word.endswith(".py")]
     seen = []
     with scripted_socket(lambda engine, connection: seen.append(connection)) as engine:
-        lines = [["-H", engine.address, "--dry-run=" + form, name] + words for form in FORMS
+        lines = [["-H", engine.address, "--dry-run=" + form] + name.split() + words for form in FORMS
                  for name, words in sorted(EXAMPLES.items())]
         ran = run_to_end([sys.executable, "-c", AUDITED] + single + [repr(lines)])
         assert ran.out.splitlines()[-1:] == [b"statuses " + repr([0] * len(lines)).encode()], ran
