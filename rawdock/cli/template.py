@@ -22,9 +22,11 @@ from collections import deque
 from ..errors import UsageError
 from .format import compact_json, quote_text
 
-# An action, whose text is the group. White space that {{- or -}} trims belongs to the match.
-TEMPLATE_ACTION = (r"""(?s)(?:[ \t\r\n]*\{\{-\s|\{\{)((?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'"""
-                   r"""|/\*.*?\*/|[^"`'}]|\}(?!\}))*?)(?:\s-\}\}[ \t\r\n]*|\}\})""")
+# An action, whose text is the group; white space that {{- or -}} trims belongs to the match. An action
+# without an end has no group and takes all that follows: no part of a template is searched for a second time.
+TEMPLATE_ACTION = (r"""(?s)(?:(?:(?<![ \t\r\n])[ \t\r\n]+)?\{\{-\s|\{\{)(?:((?:\s*/\*(?:[^*]|\*(?!/))*\*/)?"""
+                   r"""(?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'|[^"`'}]|\}(?!\}))*?)"""
+                   r"""(?:\s-\}\}[ \t\r\n]*|\}\})|.*)""")
 TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)"""
                   r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)"""
                   r"""|(?P<variable>\.|\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
@@ -101,6 +103,8 @@ class TemplateParser:
         while self.at < len(self.items):
             text, is_action = self.items[self.at], self.at % 2
             self.at += 1
+            if text is None:
+                raise self.refused("unclosed action")
             word = re.match(r"\w*", text.strip()).group()
             if not is_action:
                 nodes.append(self.text_node(text))
@@ -112,8 +116,6 @@ class TemplateParser:
         return nodes, None
 
     def text_node(self, text):
-        if "{{" in text:
-            raise self.refused("unclosed action")
         return lambda template, scope: scope["out"].append(text)
 
     def action(self, word, text):
@@ -164,7 +166,7 @@ class TemplateParser:
 
     def read_pipeline(self, tokens, in_range=False):
         """Take a pipeline from the front of the deque `tokens`, up to a ")" that is not its own."""
-        names, signs = [], [text for _, text, _ in list(tokens)[:4]]
+        names, signs = [], [tokens[at][1] for at in range(min(4, len(tokens)))]
         if signs[1:2] == [":="] and tokens[0][0] == "variable":
             names = signs[:1]
         elif signs[1:2] == [","] and signs[3:4] == [":="] and in_range:
@@ -181,8 +183,7 @@ class TemplateParser:
             elif not glued or not command:
                 command.append(self.operand(tokens))
             elif kind == "field" and command[-1][0] not in ("value", "function"):
-                source, named, fields = command[-1]
-                command[-1] = source, named, fields + (text[1:],)
+                command[-1][2].append(text[1:])
                 tokens.popleft()
             else:
                 raise self.unexpected(text)
@@ -195,25 +196,25 @@ class TemplateParser:
         """Take an operand from the front of the deque `tokens`."""
         kind, text, _ = tokens.popleft()
         if kind == "text":
-            return "value", self.unquote(text), ()
+            return "value", self.unquote(text), []
         if kind == "number":
             try:
-                return "value", float(text) if "." in text else int(text, 0), ()
+                return "value", float(text) if "." in text else int(text, 0), []
             except ValueError:
                 raise self.refused("bad number %s" % quote_text(text))
         if kind == "field":
-            return "variable", ".", (text[1:],)
+            return "variable", ".", [text[1:]]
         if kind == "variable":
             if text not in self.variables and text != ".":
                 raise self.refused("undefined variable %s" % quote_text(text))
-            return "variable", text, ()
+            return "variable", text, []
         if kind == "word" and text in TEMPLATE_WORDS:
-            return "value", TEMPLATE_WORDS[text], ()
+            return "value", TEMPLATE_WORDS[text], []
         if kind == "word":
             if text not in TEMPLATE_FUNCTIONS:
                 raise self.refused("function %s not defined (there are %s)"
                                    % (quote_text(text), ", ".join(sorted(TEMPLATE_FUNCTIONS))))
-            return "function", text, ()
+            return "function", text, []
         if text != "(":
             raise self.unexpected(text)
         self.deepen(1)
@@ -222,7 +223,7 @@ class TemplateParser:
         if not tokens:
             raise self.refused("unclosed left paren")
         tokens.popleft()
-        return "pipeline", pipeline, ()
+        return "pipeline", pipeline, []
 
     def unquote(self, spelled):
         """The str that a quoted text denotes."""

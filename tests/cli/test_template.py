@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.cli.template import (NIL_POINTER, ListRow, NilType, SparseRow, Template, TemplateSyntaxError,
-                                  TemplateValueError, unescape_template)
+from rawdock.cli.template import (NIL_POINTER, ListRow, NilType, SparseRow, Template, TemplateParser,
+                                  TemplateSyntaxError, TemplateValueError, unescape_template)
 
 VALUE = {
     "Id": "8542b7", "Name": "/b2", "Running": True, "ExitCode": 3, "Zero": 0, "None": None, "Empty": [],
@@ -57,7 +57,8 @@ def render(template, value=None, **more):
     ("{{nil | json}}", "null"),
     ("{{true}}{{false}}", "truefalse"), ("{{(.Labels).x}}", "y"),
     ("{{" + "(" * 64 + ".Id" + ")" * 64 + "}}", "8542b7"),
-    ("{{with $.Id}}" * 64 + "x" + "{{end}}" * 64, "x")])
+    ("{{with $.Id}}" * 64 + "x" + "{{end}}" * 64, "x"), ("a \n{{- 1 -}} \n{{- 2 -}} b  {{3}}", "a12b  3"),
+    ("a{{/* }} {{ \" */}}b{{- /* * / */ -}} c", "abc")])
 def test_forms(template, text):
     assert render(template) == text
 
@@ -83,6 +84,20 @@ def test_what_is_not_understood_is_named(template, part):
     with pytest.raises(TemplateSyntaxError) as caught:
         render(template)
     assert part in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("piece", ["{", "{{a", "{{ ", "{{/*", "{{/**/", '{{"', '{{"\\"', " {{-", "{{-  -}"])
+def test_a_long_template_without_an_end_is_read_once(piece):
+    """A reader that began again at each piece would need hours."""
+    with pytest.raises(TemplateSyntaxError) as caught:
+        Template(piece * 200000 + "{{")
+    assert "unclosed action" in str(caught.value)
+
+
+@pytest.mark.parametrize("start, piece, end, parts", [
+    ("", " ", "", 1), ("", " \n{{- 1 -}} ", "", 600001), ("{{", " ", "1}}", 3), ("{{/*", "/**", "*/}}", 3)])
+def test_a_long_template_is_split_once(start, piece, end, parts):
+    assert len(TemplateParser(start + piece * 300000 + end).items) == parts
 
 
 @pytest.mark.parametrize("template, part", [
