@@ -61,8 +61,8 @@ class Command(namedtuple("Command", "name run usage help flags least most progra
 
     `name` is a word ("ps"), or two where the command exists under a noun only ("volume ls"). `path` is what
     the user is shown: "container ls" where that was typed for "ps". `run(console, options, arguments)`
-    returns the exit status. `flags` is a flag table, `usage` the arguments as the help shows them, `least` and
-    `most` how many there are (most None: any number), `program` whether flags end at the first argument.
+    returns the exit status. `flags` is a flag table, `usage` the arguments as the help shows them, `least`
+    and `most` how many there are (most None: any number), `program` whether flags end at the first argument.
     """
 
     __slots__ = ()
