@@ -53,6 +53,19 @@ def local_timestamp(nanoseconds):
     return "%s.%09d%s" % (time.strftime("%Y-%m-%dT%H:%M:%S", moment), rest, zone)
 
 
+def go_time_text(text):
+    """An RFC 3339 time of an engine (str) as Go prints one: "2026-11-23 11:49:15.5 +0000 UTC".
+
+    A text that is not a date and time stays as it is.
+    """
+    match = re.fullmatch(r"([0-9-]{10})T([0-9:]{8})(?:([.][0-9]*?)0*)?(Z|([+-][0-9]{2}):([0-9]{2}))", text)
+    if match is None:
+        return text
+    day, clock, fraction, zone, hours, minutes = match.groups()
+    zone = "+0000 UTC" if zone == "Z" else "%s%s %s%s" % (hours, minutes, hours, minutes)
+    return "%s %s%s %s" % (day, clock, "" if fraction in (None, ".") else fraction, zone)
+
+
 def build_time_text(text):
     """An engine's build time in its own zone as `version` shows it: "Thu May  7 21:09:36 2026".
 
@@ -70,6 +83,11 @@ def build_time_text(text):
 def short_id(identifier):
     """The first 12 digits of an id, which identify an object."""
     return identifier.partition(":")[2][:12] if identifier.startswith("sha256:") else identifier[:12]
+
+
+def natural_order(text):
+    """A key by which "a9" sorts before "a10"."""
+    return [int(part) if part.isdigit() else part for part in re.split("([0-9]+)", text)]
 
 
 def familiar_image(text):

@@ -3,9 +3,10 @@
 Imported only when a --format is given.
 """
 import re
+from collections import namedtuple
 
-from .console import CommandFailed
-from .format import align_columns
+from .console import CommandFailed, write_lines
+from .format import align_columns, compact_json
 
 
 def write_template_lines(output, lines):
@@ -68,13 +69,41 @@ def write_formatted(console, text, rows, headers, raw):
     `rows` are dicts, `headers` the titles by field, and `raw` is the template that "raw" means.
     """
     from .template import ListRow
-    rows = [ListRow(row) for row in rows]
+    rows = [ListRow(sorted(row.items())) for row in rows]
     if text.startswith("table"):
         return template_table(console, text[len("table"):].strip(), rows, headers)
     template = option_template(raw if text == "raw" else text, status=1)
     if not rows:
         refuse_unknown_fields(template, headers)
     template_lines(console, template, rows, partial=False)
+
+
+class Listing(namedtuple("Listing", "titles columns quiet raw")):
+    """How a list prints: `titles` by field (dict), the `columns` of its usual table (names of fields, str).
+
+    `quiet` is the field that --quiet prints, and `raw` the template that --format raw means.
+    """
+
+    __slots__ = ()
+
+
+def write_listing(console, options, listing, rows, found):
+    """Write a list as --format, --quiet and --json in `options` say.
+
+    `listing` is its Listing. `rows` are dicts of fields, and `found` the engine's own objects, for --json.
+    """
+    text = options.get("format") or "table"
+    if options.get("json"):
+        console.out.line(compact_json(found))
+    elif text == "table" and options.get("quiet"):
+        write_lines(console.out, [row[listing.quiet] for row in rows])
+    elif text == "table":
+        columns = listing.columns.split()
+        titles = [listing.titles[name] for name in columns]
+        write_lines(console.out, align_columns([titles] + [[row[name] for name in columns] for row in rows]))
+    else:
+        raw = listing.raw.split("\n")[0] if options.get("quiet") else listing.raw
+        write_formatted(console, text, rows, listing.titles, raw)
 
 
 def refuse_unknown_fields(template, headers):

@@ -1,11 +1,12 @@
-"""Images here and in registries: images, pull, rmi.
+"""Images here and in registries: images, history, tag, pull, push, search, rmi, image inspect.
 
-Promises: the docker CLI's lines and exit statuses. A pull that fails after it began ends with the
-engine's message and status 1, however much was fetched. `rmi` of several images goes on after an error
+Promises: the docker CLI's lines and exit statuses. A pull or push that fails after it began ends with the
+engine's message and status 1, however much was transferred. `rmi` of several images goes on after an error
 and reports all errors at its end.
 
-Leaves out: imagesFormat of config.json, `images --tree` and the platform variants that newer engines
-list below an image, credentials (a pull sends none), content trust, and removing one platform of an image.
+Refuses: `images --tree`, and content trust (--disable-content-trust=false).
+
+Leaves out: imagesFormat of config.json, and credentials (pull, push and search send none).
 """
 import re
 import time
@@ -15,12 +16,15 @@ from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import align_columns, familiar_image, human_size, local_time_text
-from .formatted import write_formatted
+from .format import (align_columns, familiar_image, human_size, local_time_text, local_timestamp, short_id,
+                     shorten)
+from .formatted import Listing, write_formatted, write_listing
 from .listing import shown_id, wanted_format
-from .queries import answer_objects, parse_filters
+from .queries import answer_objects, comma_separated, parse_filters, require_api
+from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 
 NO_NAME = "<none>"
+YEAR_2000 = 946684800   # history shows no age of what is older
 
 IMAGES_FLAGS = """
 -a, --all      bool  intermediate images too
@@ -29,15 +33,39 @@ IMAGES_FLAGS = """
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids
+--tree         bool  List multi-platform images as a tree (EXPERIMENTAL)
 """
+HISTORY_FLAGS = """
+--format       text  string  Format output using a custom template
+-H, --human    on  Print sizes and dates in human readable format (default true)
+--no-trunc     bool  Don't truncate output
+--platform     text  string  Show history for the given platform. Formatted as "os[/arch[/variant]]"
+-q, --quiet    bool  Only show image IDs
+"""
+IMAGE_INSPECT_FLAGS = NOUN_INSPECT_FLAGS + (
+    "--platform  text  string  Inspect a specific platform of the multi-platform image.")
 PULL_FLAGS = """
--a, --all-tags  bool  every tag of the repository
---platform      text  PLATFORM  os[/arch[/variant]], where the image has several
--q, --quiet     bool  only the reference, at the end
+-a, --all-tags           bool  every tag of the repository
+--disable-content-trust  on  Skip image verification (default true)
+--platform               text  PLATFORM  os[/arch[/variant]], where the image has several
+-q, --quiet              bool  only the reference, at the end
+"""
+PUSH_FLAGS = """
+-a, --all-tags           bool  Push all tags of an image to the repository
+--disable-content-trust  on  Skip image signing (default true)
+--platform               text  string  Push a platform-specific manifest as a single-platform image.
+-q, --quiet              bool  Suppress verbose output
+"""
+SEARCH_FLAGS = """
+-f, --filter  list  filter  Filter output based on conditions provided
+--format      text  string  Pretty-print search using a Go template
+--limit       int  int  Max number of search results
+--no-trunc    bool  Don't truncate output
 """
 RMI_FLAGS = """
 -f, --force  bool  remove it though it has other names or stopped containers
 --no-prune   bool  keep its parents that have no name
+--platform   list  strings  Remove only the given platform variant. Formatted as "os[/arch[/variant]]"
 """
 
 IMAGE_HEADERS = {
@@ -81,6 +109,9 @@ def image_row(image, repository, tag, digest, whole, now):
 
 
 def images_command(console, options, arguments):
+    if options["tree"]:
+        require_api(console, options, "tree 1.47")
+        raise CommandFailed("images --tree is not supported", 1)
     filters = parse_filters(options["filter"])
     if arguments and arguments[0]:   # the docker CLI ignores an empty one
         filters.setdefault("reference", []).append(arguments[0])
@@ -104,40 +135,174 @@ def images_command(console, options, arguments):
     return 0
 
 
-def pull_command(console, options, arguments):
-    from ..engine.reference import REFERENCE_TAG, parse_reference, pull_query
+HISTORY_COLUMNS = "ID CreatedSince CreatedBy Size Comment"
+HISTORY_LIST = Listing({"ID": "IMAGE", "CreatedSince": "CREATED", "CreatedAt": "CREATED AT", "Size": "SIZE",
+                        "CreatedBy": "CREATED BY", "Comment": "COMMENT"}, HISTORY_COLUMNS, "ID", "raw")
+SEARCH_LIST = Listing({"Name": "NAME", "Description": "DESCRIPTION", "StarCount": "STARS",
+                       "IsOfficial": "OFFICIAL"}, "Name Description StarCount IsOfficial", "Name", "raw")
+DESCRIPTION_WIDTH = 45   # columns of a description of search, and of CREATED BY in history
+MACHINE_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386"}
+OS_NAMES = ("linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "solaris", "aix", "plan9")
+
+
+def read_platform(text):
+    """ "linux/arm64/v8", "linux" or "arm64" as the object that the engine takes; None for no text."""
+    import os
+    if not text:
+        return None
+    parts = text.lower().split("/")
+    if len(parts) > 3 or not all(re.fullmatch("[a-z0-9_.-]+", part) for part in parts):
+        raise CommandFailed('"%s": invalid platform' % text, 1)
+    if len(parts) == 1 and parts[0] in OS_NAMES:
+        parts.append(os.uname().machine)
+    elif len(parts) == 1:
+        parts.insert(0, "linux")
+    platform = {"architecture": MACHINE_NAMES.get(parts[1], parts[1]), "os": parts[0]}
+    return dict(platform, variant=parts[2]) if len(parts) > 2 else platform
+
+
+def platform_query(console, options, since):
+    """{"platform": …} for --platform, which needs the API version `since`; {} without it."""
+    require_api(console, options, "platform " + since)
+    platform = read_platform(options["platform"])
+    return {"platform": platform} if platform else {}
+
+
+def image_inspect(console, options, arguments):
+    return inspect_objects(console, options, arguments, "image", platform_query(console, options, "1.49"))
+
+
+def history_row(layer, human, whole, now):
+    """The fields of a layer that a --format can name."""
+    created, size, by = layer.get("Created") or 0, layer.get("Size") or 0, layer.get("CreatedBy") or ""
+    at = re.sub("[.]0+", "", local_timestamp(created * 10 ** 9))
+    age = human_duration(now - created) + " ago" if created > YEAR_2000 else ""
+    by = by.replace("\t", " ")
+    return {"Comment": layer.get("Comment") or "", "CreatedAt": at,
+            "CreatedBy": by if whole else shorten(by, DESCRIPTION_WIDTH),
+            "CreatedSince": age if human else at,
+            "ID": layer["Id"] if whole else short_id(layer["Id"]),
+            "Size": human_size(size) if human else "%d" % size}
+
+
+def history_command(console, options, arguments):
+    query, now = platform_query(console, options, "1.48"), time.time()
+    layers = answer_objects(console.docker.call("image_history", arguments[0], **query), "ImageHistory", "Id")
+    human, listing = options["human"], HISTORY_LIST
+    if not human:
+        listing = listing._replace(columns=HISTORY_COLUMNS.replace("Since", "At"))
+    write_listing(console, options, listing,
+                  [history_row(layer, human, options["no_trunc"], now) for layer in layers], layers)
+    return 0
+
+
+def tag_command(console, options, arguments):
+    from ..engine.reference import REFERENCE_TAG, parse_reference
+    source, target = arguments
+    try:
+        reference = parse_reference(target)
+    except UsageError as error:
+        raise CommandFailed('Error parsing reference: "%s" is not a valid repository/tag: %s'
+                            % (target, error), 1)
+    if reference.digest:
+        raise CommandFailed("refusing to create a tag with a digest reference", 1)
+    console.docker.call("image_tag", source, repo=reference.repository(), tag=reference.tag or REFERENCE_TAG)
+    return 0
+
+
+def search_row(result, whole):
+    """The fields of a found repository that a --format can name."""
+    description = re.sub("[\r\n]", " ", result.get("description") or "")
+    return {"Description": description if whole else shorten(description, DESCRIPTION_WIDTH),
+            "IsOfficial": "[OK]" if result.get("is_official") else "", "Name": result.get("name") or "",
+            "StarCount": "%d" % (result.get("star_count") or 0)}
+
+
+def search_command(console, options, arguments):
+    from ..engine.run import NO_CREDENTIALS
+    found = console.docker.call("image_search", headers=[NO_CREDENTIALS], term=arguments[0],
+                                limit=options["limit"] or None, filters=parse_filters(options["filter"]) or None)
+    found = answer_objects(found, "ImageSearch")
+    rows = [search_row(result, options["no_trunc"]) for result in found]
+    if options["format"] == "json":   # where docker has words for the two
+        for row in rows:
+            row["IsOfficial"] = "true" if row["IsOfficial"] else "false"
+    write_listing(console, options, SEARCH_LIST, rows, found)
+    return 0
+
+
+def transfer_reference(console, options, name):
+    """The Reference that pull and push are given, after a line that says which tag is assumed."""
+    from ..engine.reference import REFERENCE_TAG, parse_reference
+    reference = parse_reference(name)
+    if not options["disable_content_trust"]:
+        raise CommandFailed("content trust is not supported: signatures are not checked", 1)
+    if options["all_tags"] and reference.suffix():
+        raise CommandFailed("tag can't be used with --all-tags/-a", 1)
+    if not options["all_tags"] and not reference.suffix() and not options["quiet"]:
+        console.out.line("Using default tag: %s" % REFERENCE_TAG)
+    return reference
+
+
+def transfer(console, options, operation, *names, **query):
+    """Pull or push, and show the progress unless it is to be quiet."""
     from ..engine.run import NO_CREDENTIALS
     from .progress import PullProgress
-    reference = parse_reference(arguments[0])
-    query = pull_query(reference)
-    # The whole name, as the docker CLI's pull sends it: the engine repeats it in a warning.
-    query["fromImage"] = reference.repository()
-    named = bool(reference.tag or reference.digest)
-    if options["all_tags"]:
-        if named:
-            raise UsageError("tag can't be used with --all-tags/-a")
-        del query["tag"]
-    elif not named and not options["quiet"]:
-        console.out.line("Using default tag: %s" % REFERENCE_TAG)
     progress = None if options["quiet"] else PullProgress(console.out)
     try:
-        for message in console.docker.call("image_create", headers=[NO_CREDENTIALS],
-                                           platform=options["platform"] or None, **query):
+        for message in console.docker.call(operation, *names, headers=[NO_CREDENTIALS], **query):
             if progress is not None:
                 progress.show(message)
     except StreamError as error:
-        # The docker CLI, too, writes the error of a pull that had begun without a prefix.
+        # The docker CLI, too, writes the error of a transfer that had begun without a prefix.
         raise CommandFailed(error.message, 1)
+
+
+def pull_command(console, options, arguments):
+    from ..engine.reference import pull_query
+    reference = transfer_reference(console, options, arguments[0])
+    query = pull_query(reference)
+    # The whole name, as the docker CLI's pull sends it: the engine repeats it in a warning.
+    query["fromImage"] = reference.repository()
+    if options["all_tags"]:
+        del query["tag"]
+    transfer(console, options, "image_create", platform=options["platform"] or None, **query)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
 
 
+PUSH_NOTE = """
+ Info -> Using --platform pushes only the specified platform manifest of a multi-platform image index.
+         Other components, like attestations, will not be included.
+         To push the complete multi-platform image, remove the --platform flag.
+         """
+
+
+def push_command(console, options, arguments):
+    from ..engine.reference import REFERENCE_TAG
+    query = platform_query(console, options, "1.46")
+    if query:
+        console.out.line(PUSH_NOTE)
+    reference = transfer_reference(console, options, arguments[0])
+    if reference.digest:
+        raise CommandFailed("cannot push a digest reference", 1)
+    if not options["all_tags"]:
+        query["tag"] = reference.tag or REFERENCE_TAG
+    transfer(console, options, "image_push", reference.repository(), **query)
+    if options["quiet"]:
+        console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
+    return 0
+
+
 def rmi_command(console, options, arguments):
+    platforms = [read_platform(word) for word in comma_separated(options["platform"])]
+    require_api(console, options, "platform 1.50")
     errors, fatal = [], False
     for name in arguments:
         try:
             removed = console.docker.call("image_delete", name, force=options["force"] or None,
-                                          noprune=options["no_prune"] or None)
+                                          noprune=options["no_prune"] or None,
+                                          platforms=platforms or None)
         except APIError as error:
             errors.append(describe_error(error))
             fatal = fatal or not isinstance(error, NotFound)
@@ -156,7 +321,14 @@ def rmi_command(console, options, arguments):
 
 
 IMAGE_COMMANDS = command_table(
-    Command("images", images_command, "[REPOSITORY[:TAG]]", "list images", IMAGES_FLAGS, 0, 1),
-    Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "fetch an image from a registry", PULL_FLAGS, 1, 1),
-    Command("rmi", rmi_command, "IMAGE ...", "remove images, or names of images", RMI_FLAGS, 1, None),
+    Command("images", images_command, "[REPOSITORY[:TAG]]", "List images", IMAGES_FLAGS, 0, 1),
+    Command("image inspect", image_inspect, "IMAGE [IMAGE...]",
+            "Display detailed information on one or more images", IMAGE_INSPECT_FLAGS, 1, None),
+    Command("history", history_command, "IMAGE", "Show the history of an image", HISTORY_FLAGS, 1, 1),
+    Command("tag", tag_command, "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
+            "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", "", 2, 2),
+    Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "Download an image from a registry", PULL_FLAGS, 1, 1),
+    Command("push", push_command, "NAME[:TAG]", "Upload an image to a registry", PUSH_FLAGS, 1, 1),
+    Command("search", search_command, "TERM", "Search Docker Hub for images", SEARCH_FLAGS, 1, 1),
+    Command("rmi", rmi_command, "IMAGE [IMAGE...]", "Remove one or more images", RMI_FLAGS, 1, None),
 )

@@ -20,6 +20,10 @@ INSPECT_FLAGS = """
 -s, --size     bool  the sizes of containers too
 --type         text  TYPE  container, image, network, volume, service, task, node, plugin, secret or config
 """
+# The flags of `network inspect` and of the other nouns, whose kind they know.
+NOUN_INSPECT_FLAGS = """
+-f, --format  text  string  Format output using a custom template
+"""
 LOGS_FLAGS = """
 --details         bool  the attributes that the log driver keeps for each line
 -f, --follow      bool  go on with what is written from now on
@@ -64,17 +68,20 @@ def inspect_nulls(name):
 
 
 class ObjectFinder:
-    """Finds objects by name: find(name) → the engine's JSON (str)."""
+    """Finds objects by name: find(name) → the engine's JSON (str).
 
-    def __init__(self, docker, kind=None, size=False):
+    `query` has the parameters for the objects of `kind`, or for containers where the kind is not given.
+    """
+
+    def __init__(self, docker, kind=None, query=None):
         self.docker = docker
         self.kind = kind
-        self.size = size
+        self.query = query or {}
         self._swarm = None
 
     def _inspect(self, kind, name):
-        size = {"size": True} if self.size and kind == "container" else {}
-        with self.docker.send(INSPECT_OPERATIONS[kind], name, **size) as response:
+        query = self.query if kind == (self.kind or "container") else {}
+        with self.docker.send(INSPECT_OPERATIONS[kind], name, **query) as response:
             data = response.read()
         decode_json(data)
         return data.decode("utf-8").strip()
@@ -116,12 +123,26 @@ def write_json(output, text):
 
 
 def inspect_command(console, options, arguments):
-    kind, text = options["type"], options["format"] or None
+    query = {"size": True} if options["size"] and options["type"] in (None, "container") else {}
+    return inspect_objects(console, options, arguments, options["type"], query)
+
+
+def inspect_noun(kind):
+    """The command that inspects objects of a `kind` (str)."""
+    return lambda console, options, arguments: inspect_objects(console, options, arguments, kind, {})
+
+
+def inspect_objects(console, options, arguments, kind, query):
+    """Write the objects that `arguments` name, of a `kind` or (None) of any → exit status.
+
+    `query` has parameters (dict) of the operation that inspects them.
+    """
+    text = options["format"] or None
     if kind is not None and kind not in INSPECT_OPERATIONS:
         names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
         raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
     template = option_template(text, inspect_nulls) if text != "json" else None
-    finder = ObjectFinder(console.docker, kind, options["size"])
+    finder = ObjectFinder(console.docker, kind, query)
     found, errors = [], []
     for name in arguments:
         if not name:
