@@ -84,6 +84,26 @@ def image_commands():
     return IMAGE_COMMANDS
 
 
+def prune_commands():
+    from .cli.prune import PRUNE_COMMANDS
+    return PRUNE_COMMANDS
+
+
+def volume_commands():
+    from .cli.volumes import VOLUME_COMMANDS
+    return VOLUME_COMMANDS
+
+
+def network_commands():
+    from .cli.networks import NETWORK_COMMANDS
+    return NETWORK_COMMANDS
+
+
+def system_commands():
+    from .cli.system import SYSTEM_COMMANDS
+    return SYSTEM_COMMANDS
+
+
 CLIENT_COMMANDS = (
     CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands,
                 None),
@@ -93,7 +113,15 @@ CLIENT_COMMANDS = (
     CommandFile("What there is, and what happens", "inspect, logs, events", watching_commands,
                 reject_malformed_answer),
     CommandFile("What there is, and what happens", "version, info", about_commands, reject_malformed_answer),
-    CommandFile("Images", "images, pull, rmi", image_commands, reject_malformed_answer),
+    CommandFile("Images", "images, history, tag, pull, push, search, rmi, image inspect", image_commands,
+                reject_malformed_answer),
+    CommandFile("Images", "volume create, volume inspect, volume ls, volume rm, volume update",
+                volume_commands, reject_malformed_answer),
+    CommandFile("Images", "network connect, network create, network disconnect, network inspect, network ls, "
+                            "network rm", network_commands, reject_malformed_answer),
+    CommandFile("Images", "system df", system_commands, reject_malformed_answer),
+    CommandFile("Images", "container prune, image prune, network prune, volume prune, system prune",
+                prune_commands, reject_malformed_answer),
 )
 
 # ==== school begin: a copy without the school leaves this block out

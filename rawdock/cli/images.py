@@ -220,11 +220,12 @@ def search_row(result, whole):
 
 def search_command(console, options, arguments):
     from ..engine.run import NO_CREDENTIALS
+    filters = parse_filters(options["filter"])
     found = console.docker.call("image_search", headers=[NO_CREDENTIALS], term=arguments[0],
-                                limit=options["limit"] or None, filters=parse_filters(options["filter"]) or None)
+                                limit=options["limit"] or None, filters=filters or None)
     found = answer_objects(found, "ImageSearch")
     rows = [search_row(result, options["no_trunc"]) for result in found]
-    if options["format"] == "json":   # where docker has words for the two
+    if "json" in (options["format"] or ""):   # there the docker CLI says true and false
         for row in rows:
             row["IsOfficial"] = "true" if row["IsOfficial"] else "false"
     write_listing(console, options, SEARCH_LIST, rows, found)
@@ -327,7 +328,8 @@ IMAGE_COMMANDS = command_table(
     Command("history", history_command, "IMAGE", "Show the history of an image", HISTORY_FLAGS, 1, 1),
     Command("tag", tag_command, "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",
             "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", "", 2, 2),
-    Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "Download an image from a registry", PULL_FLAGS, 1, 1),
+    Command("pull", pull_command, "NAME[:TAG|@DIGEST]", "Download an image from a registry", PULL_FLAGS, 1,
+            1),
     Command("push", push_command, "NAME[:TAG]", "Upload an image to a registry", PUSH_FLAGS, 1, 1),
     Command("search", search_command, "TERM", "Search Docker Hub for images", SEARCH_FLAGS, 1, 1),
     Command("rmi", rmi_command, "IMAGE [IMAGE...]", "Remove one or more images", RMI_FLAGS, 1, None),

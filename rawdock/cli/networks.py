@@ -38,6 +38,7 @@ NETWORK_CREATE_FLAGS = """
 --scope        text  string  Control the network's scope
 --subnet       list  strings  Subnet in CIDR format that represents a network segment
 """
+# ==== table begin: the flags of network connect
 NETWORK_CONNECT_FLAGS = """
 --alias          list  strings  Add network-scoped alias for the container
 --driver-opt     list  strings  driver options for the network
@@ -47,14 +48,15 @@ NETWORK_CONNECT_FLAGS = """
 --link           list  list  Add link to another container
 --link-local-ip  list  strings  Add a link-local address for the container
 """
+# ==== table end
 NETWORK_LIST = Listing(
     {"ID": "NETWORK ID", "Name": "NAME", "Driver": "DRIVER", "Scope": "SCOPE", "IPv4": "IPV4", "IPv6": "IPV6",
      "Internal": "INTERNAL", "Labels": "LABELS", "CreatedAt": "CREATED AT", "Label": label_title},
     "ID Name Driver Scope", "ID",
     "network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n")
-INGRESS_WARNING = ("WARNING! Before removing the routing-mesh network, make sure all the nodes in your swarm run "
-                   "the same docker engine version. Otherwise, removal may not be effective and functionality "
-                   "of newly create ingress networks will be impaired.")
+INGRESS_WARNING = ("WARNING! Before removing the routing-mesh network, make sure all the nodes in your swarm "
+                   "run the same docker engine version. Otherwise, removal may not be effective and "
+                   "functionality of newly create ingress networks will be impaired.")
 
 
 def network_row(network, whole):
@@ -62,24 +64,25 @@ def network_row(network, whole):
     labels = network.get("Labels") or {}
     truth = {name: "true" if network.get(field) else "false" for name, field in (
         ("IPv4", "EnableIPv4"), ("IPv6", "EnableIPv6"), ("Internal", "Internal"))}
-    return dict(truth, CreatedAt=go_time_text(network.get("Created") or ""), Driver=network.get("Driver") or "",
-                ID=network["Id"] if whole else short_id(network["Id"]), Labels=labels_text(labels),
-                Name=network["Name"], Scope=network.get("Scope") or "",
+    return dict(truth, ID=network["Id"] if whole else short_id(network["Id"]), Name=network["Name"],
+                CreatedAt=go_time_text(network.get("Created") or ""), Driver=network.get("Driver") or "",
+                Labels=labels_text(labels), Scope=network.get("Scope") or "",
                 Label=lambda name: labels.get(name, ""))
 
 
 def network_ls(console, options, arguments):
     filters = parse_filters(options["filter"])
-    networks = answer_objects(console.docker.call("network_list", filters=filters or None), "NetworkList", "Id",
-                              "Name")
-    networks = sorted(networks, key=lambda network: natural_order(network["Name"]))
+    answer = console.docker.call("network_list", filters=filters or None)
+    networks = sorted(answer_objects(answer, "NetworkList", "Id", "Name"),
+                      key=lambda network: natural_order(network["Name"]))
     write_listing(console, options, NETWORK_LIST,
                   [network_row(network, options["no_trunc"]) for network in networks], networks)
     return 0
 
 
 def network_inspect(console, options, arguments):
-    return inspect_objects(console, options, arguments, "network", {"verbose": True} if options["verbose"] else {})
+    query = {"verbose": True} if options["verbose"] else {}
+    return inspect_objects(console, options, arguments, "network", query)
 
 
 # ---- network create
@@ -148,8 +151,8 @@ def address_pools(options):
 def network_create(console, options, arguments):
     docker = console.docker
     body = {"Name": arguments[0], "Driver": options["driver"] or "bridge", "Scope": options["scope"] or "",
-            "IPAM": {"Driver": options["ipam_driver"] or "default", "Options": string_map(options["ipam_opt"]),
-                     "Config": address_pools(options)},
+            "IPAM": {"Driver": options["ipam_driver"] or "default", "Config": address_pools(options),
+                     "Options": string_map(options["ipam_opt"])},
             "ConfigFrom": {"Network": options["config_from"]} if options["config_from"] else None,
             "Options": string_map(options["opt"]), "Labels": string_map(options["label"])}
     for name in ("internal", "attachable", "ingress", "config_only"):

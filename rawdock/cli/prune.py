@@ -24,14 +24,17 @@ SYSTEM_PRUNE_FLAGS = """
 --volumes    bool  Prune anonymous volumes
 """
 
-# Kind: the field of the answer that lists what was removed, and the line above it.
-PRUNE_ANSWERS = {
-    "container": ("ContainersDeleted", "Deleted Containers:"),
-    "network": ("NetworksDeleted", "Deleted Networks:"), "volume": ("VolumesDeleted", "Deleted Volumes:"),
-    "image": ("ImagesDeleted", "Deleted Images:"), "build": ("CachesDeleted", "Deleted build cache objects:")}
+# Kind: its operation, the field of the answer that lists what was removed, and the line above it.
+PRUNE_OPERATIONS = {
+    "container": ("container_prune", "ContainersDeleted", "Deleted Containers:"),
+    "network": ("network_prune", "NetworksDeleted", "Deleted Networks:"),
+    "volume": ("volume_prune", "VolumesDeleted", "Deleted Volumes:"),
+    "image": ("image_prune", "ImagesDeleted", "Deleted Images:"),
+    "build": ("build_prune", "CachesDeleted", "Deleted build cache objects:")}
 # What a prune says that it will remove.
 PRUNE_WARNINGS = {
-    "container": "all stopped containers", "network": "all custom networks not used by at least one container",
+    "container": "all stopped containers",
+    "network": "all custom networks not used by at least one container",
     "volume": "anonymous local volumes not used by at least one container",
     "all volumes": "all local volumes not used by at least one container", "image": "all dangling images",
     "all images": "all images without at least one container associated to them"}
@@ -45,9 +48,9 @@ def confirmed(console, question):
 
 def prune_objects(console, kind, filters, **query):
     """Remove what is unused of a `kind`, and write what was removed → how many bytes that has freed."""
-    answer = console.docker.call(kind + "_prune", filters=filters or None, **query)
-    field, title = PRUNE_ANSWERS[kind]
-    removed = answer_field(answer, "Prune", (list, type(None)), field)
+    operation, field, title = PRUNE_OPERATIONS[kind]
+    answer = console.docker.call(operation, filters=filters or None, **query)
+    removed = answer_field(answer, operation, (list, type(None)), field)
     if not removed:
         return 0
     if kind == "image":
@@ -92,7 +95,8 @@ def system_prune_question(options, filters, builds):
     if builds:
         warnings.append("all build cache" if options["all"] else "unused build cache")
     lines = ["WARNING! This will remove:"] + ["  - " + warning for warning in warnings] + [""]
-    shown = ["%s=%s" % (name, value) for name in ("label", "label!", "until") for value in filters.get(name, ())]
+    shown = ["%s=%s" % (name, value) for name in ("label", "label!", "until")
+             for value in filters.get(name, ())]
     if shown:
         lines += ["  Items to be pruned will be filtered with:"]
         lines += ["  - " + one for one in sorted(shown, key=natural_order)] + [""]

@@ -58,8 +58,9 @@ def volume_row(volume):
     labels, usage, cluster = [volume.get(name) for name in ("Labels", "UsageData", "ClusterVolume")]
     spec = (cluster or {}).get("Spec") or {}
     return {
-        "Availability": spec.get("Availability", "") if cluster else "N/A", "Driver": volume.get("Driver") or "",
-        "Group": spec.get("Group", "") if cluster else "N/A", "Labels": labels_text(labels),
+        "Availability": spec.get("Availability", "") if cluster else "N/A",
+        "Driver": volume.get("Driver") or "", "Group": spec.get("Group", "") if cluster else "N/A",
+        "Labels": labels_text(labels),
         "Links": "%d" % usage["RefCount"] if usage else "N/A", "Mountpoint": volume.get("Mountpoint") or "",
         "Name": volume.get("Name") or "", "Scope": volume.get("Scope") or "",
         "Size": human_size(usage["Size"], 4) if usage else "N/A",

@@ -59,8 +59,7 @@ def test_an_error_before_the_stream():
 
 
 @pytest.mark.parametrize("words, part", [
-    (["Foo"], "must be lowercase"), (["-a", "redis:2.8"], "tag can't be used with --all-tags/-a"),
-    ([""], "it is empty")])
+    (["Foo"], "must be lowercase"), ([""], "it is empty")])
 def test_mistakes_of_pull(words, part):
     with pytest.raises(UsageError) as caught:
         run_on_fake_engine({}, ["pull"] + words)
