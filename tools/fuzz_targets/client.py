@@ -1,33 +1,35 @@
 """Targets of the client above the wire: what is written, addresses, references, options, flags, templates."""
+import io
 import json
 import os
 import re
 import tempfile
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fuzz_targets.drawing import (BYTE_TOKENS, TEXT_TOKENS, Finding, cut, mutated,
-                                  nasty_text, require)
-from fuzz_targets.wire import METHODS, LiteralTarget, Target, TextTarget, make_json, words_of
+from fuzz_targets.drawing import BYTE_TOKENS, TEXT_TOKENS, attempt, nasty_text, require
+from fuzz_targets.wire import METHODS, Target, TextTarget, make_object, parts_of, words_of
 from rawdock.cli.flags import parse_command_line, parse_flag_table
 from rawdock.cli.format import build_time_text
 from rawdock.cli.template import Template as GoTemplate
 from rawdock.engine.docker import error_from_response, raw_query_pairs
 from rawdock.cli.durations import parse_when, read_date
 from rawdock.engine.endpoints import encode_query, endpoint_names, find_endpoint
-from rawdock.engine.options import container_request, option_flag_table, read_env_file, run_options
+from rawdock.engine.options import container_request, option_flag_table, read_env_file
 from rawdock.engine.reference import parse_reference, pull_query
-from rawdock.errors import AddressError, APIError, ProtocolError, StreamError, UsageError
-from rawdock.main import HELP_FLAGS, find_command, global_flags
+from rawdock.errors import AddressError, APIError, StreamError, UsageError
+from rawdock.main import CLIENT_COMMANDS, HELP_FLAGS, SCHOOL_COMMANDS, global_flags
 from rawdock.net.address import parse_address
 from rawdock.net.response import check_stream_message
 from rawdock.wire.chunked import ChunkedReader, encode_chunk, encode_last_chunk
-from rawdock.wire.exchange import RequestReader, ResponseReader
 from rawdock.wire.head import parse_request_head, parse_response_head
 from rawdock.wire.message import encode_request_head, encode_response_head
 
 
-class Encoding(LiteralTarget):
+class Encoding(Target):
     """wire/message and wire/chunked, the other way: heads, trailers and chunks written"""
+
+    writers = {"request": encode_request_head, "response": encode_response_head,
+               "trailers": encode_last_chunk, "chunk": lambda data: encode_chunk(data) + encode_last_chunk()}
 
     def generate(self, c):
         pairs = [(c.pick(["X-A", "Content-Length", nasty_text(c)]),
@@ -40,44 +42,24 @@ class Encoding(LiteralTarget):
             ("trailers", pairs), ("chunk", c.blob(60))])
 
     def check(self, case, rng, thorough):
-        if len(repr(case)) > 5000:   # a head has limits, and one field can be written without a reader for it
-            return None
         kind = case[0]
-        fields = case[3] if kind in ("request", "response") else case[1] if kind == "trailers" else ()
-        pairs = [(name, str(value)) for name, value in fields]
-        try:
-            raw = self.check_head(case, pairs) if len(case) > 2 else self.check_body(case, pairs)
-        except UsageError as error:
+        pairs = [(name, str(value)) for one in case if isinstance(one, list) for name, value in one]
+        raw, error = attempt(UsageError, self.writers[kind], *case[1:])
+        if error:
             return kind, words_of(error)
+        if len(case) > 2:
+            read = parts_of((parse_request_head if kind == "request" else parse_response_head)(raw))
+            given = (case[4], case[1], case[2], pairs)
+        else:
+            reader = ChunkedReader()
+            content = b"".join(reader.feed(raw))
+            reader.feed_eof()
+            read = content, list(reader.trailers), bytes(reader.leftover)
+            given = case[1] if kind == "chunk" else b"", pairs, b""
+        require(read == given, "written and read it is another", raw)
+        ends = {raw.count(b"\r\n"), raw.count(b"\n"), raw.count(b"\r")}
+        require(kind == "chunk" or ends == {len(pairs) + 2}, "a line too many", raw)
         return kind, min(len(pairs), 4), min(len(raw) // 20, 5)
-
-    def check_head(self, case, pairs):
-        encode, parse, reader = ((encode_request_head, parse_request_head, RequestReader())
-                                 if case[0] == "request"
-                                 else (encode_response_head, parse_response_head, ResponseReader()))
-        raw = encode(*case[1:])
-        read = parse(raw).parts()
-        require((read[1], read[2], read[0], list(read[3])) == case[1:3] + (case[4], pairs),
-                "written and read it is another", raw)
-        require(raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r") == len(pairs) + 2,
-                "a line too many", raw)
-        try:
-            events = reader.feed(raw)
-            require(len([event for event in events if hasattr(event, "headers")]) == 1,
-                    "more than one message", raw)
-        except ProtocolError:
-            pass   # its fields may contradict each other; they are as the caller gave them
-        return raw
-
-    def check_body(self, case, pairs):
-        content = case[1] if case[0] == "chunk" else b""
-        raw = encode_chunk(content) + encode_last_chunk() if content else encode_last_chunk(pairs)
-        reader = ChunkedReader()
-        read = b"".join(reader.feed(raw))
-        reader.feed_eof()
-        require((read, list(reader.trailers), bytes(reader.leftover)) == (content, pairs, b""),
-                "written and read it is another", raw)
-        return raw
 
 
 QUERY_VALUES = [True, False, 0, 5, -1, 1 << 70, 1.5, -0.5, 1e300, "", "true", "5", [], ["a", ""], ["a", 5],
@@ -85,7 +67,7 @@ QUERY_VALUES = [True, False, 0, 5, -1, 1 << 70, 1.5, -0.5, 1e300, "", "true", "5
                 b"x", {"os": "linux", "architecture": "arm64"}, [{"a": 1}, {"b": 2}], "1795424287.5"]
 
 
-class Endpoints(LiteralTarget):
+class Endpoints(Target):
     """engine/endpoints: request targets out of any values"""
 
     def generate(self, c):
@@ -96,12 +78,11 @@ class Endpoints(LiteralTarget):
         endpoint = find_endpoint(name)
         path = {one: c.pick(["redis", "a/b", "localhost:5000/x@sha256:00", nasty_text(c, 4)])
                 for one in endpoint.path_parameters}
-        if c.seldom(10):
-            path[nasty_text(c, 1)] = "x"
         query = {c.pick([parameter.name, parameter.name.replace("-", "_")]): c.pick(values)
                  for parameter in endpoint.query + endpoint.extra if c.seldom(3)}
-        if c.seldom(20):
-            query[nasty_text(c, 1)] = 1
+        for values in (path, query):
+            if c.seldom(15):
+                values[nasty_text(c, 1)] = "x"
         return name, c.pick([None, "1.55", "1.24", "1.41", nasty_text(c, 1)]), path, query
 
     def check(self, case, rng, thorough):
@@ -120,36 +101,26 @@ class Endpoints(LiteralTarget):
         require(target[:1] == "/" and "#" not in target and target.count("?") <= 1,
                 "a target that reads otherwise", target)
         path, _, query = target.partition("?")
-        read = (parse_qsl(query, keep_blank_values=True, strict_parsing=True, errors="surrogateescape")
-                if query else [])
+        read = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="surrogateescape")
         require(read == [(key, value.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape"))
                          for key, value in given],
                 "a query that reads otherwise", query, read, given)
-        segments = [unquote(segment, errors="surrogateescape") for segment in path.split("/")]
+        path = unquote(path, errors="surrogateescape")
+        segments = path.split("/")
         require("." not in segments and ".." not in segments and (not name or "" not in segments[1:]),
                 "a path that leads elsewhere", path)
         if name:
-            self.check_path(endpoint, version, path, path_values)
+            prefix = "" if version is None else "/v" + version
+            require(path == prefix + endpoint.path.format(**path_values), "path values read otherwise", path)
         return name[:12], "target", len(given)
-
-    @staticmethod
-    def check_path(endpoint, version, path, path_values):
-        pattern = "".join([re.escape(part) if part[:1] != "{" else "(.+)"
-                           for part in re.split("({[a-z]+})", endpoint.path)])
-        match = re.match(("" if version is None else "/v" + re.escape(version)) + pattern + r"\Z", path)
-        require(match, "a path that leads elsewhere", path)
-        values = tuple(unquote(one, errors="surrogateescape") for one in match.groups())
-        require(values == tuple(path_values[one] for one in endpoint.path_parameters),
-                "path values that read otherwise", path, values)
 
 
 class Address(TextTarget):
     """net/address: parse_address"""
 
     def check(self, case, rng, thorough):
-        try:
-            address = parse_address(case)
-        except AddressError as error:
+        address, error = attempt(AddressError, parse_address, case)
+        if error:
             ascii(str(error.hint))
             return words_of(error)
         again = parse_address(str(address))
@@ -164,18 +135,10 @@ class Address(TextTarget):
                     and not address.base.endswith("/"), "an address nobody can dial", fields)
             # urllib normalises what is not ASCII, and checks IPv6 addresses, which here the resolver does
             if "[" not in case and all(ord(letter) <= 126 for letter in case):
-                self.compare_with_urllib(case, address)
+                split = urlsplit(case if case.startswith("tcp://") else "tcp://" + case)
+                require((split.hostname or "localhost").lower() == address.host.lower()
+                        and (split.port or 2375) == address.port, "urllib reads another address", split)
         return address.scheme, address.port, bool(address.base)
-
-    @staticmethod
-    def compare_with_urllib(case, address):
-        try:
-            split = urlsplit(case if case.startswith("tcp://") else "tcp://" + case)
-            host, port = split.hostname, split.port
-        except ValueError:
-            raise Finding("urllib refuses the address", case)
-        require(((host or "localhost").lower(), port or 2375) == (address.host.lower(), address.port),
-                "urllib reads another address", (host, port), address)
 
 
 MODEL_LABEL = "(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)"
@@ -192,9 +155,8 @@ class Reference(TextTarget):
 
     def check(self, case, rng, thorough):
         accepted = self.model(case)
-        try:
-            reference = parse_reference(case)
-        except UsageError as error:
+        reference, error = attempt(UsageError, parse_reference, case)
+        if error:
             require(accepted is None, "refused, and a second parser accepts", error, accepted)
             return words_of(error)
         require(accepted is not None, "accepted, and a second parser refuses", reference)
@@ -231,37 +193,31 @@ class Reference(TextTarget):
         return domain, path, tag, digest
 
 
-RUN_VALUES = ["80:80", "127.0.0.1:80:80", "[::1]::80/udp", "80-82:90-92",
-              "published=80,target=81,protocol=udp",
-              "/a", "/a:/b", "n:/b:ro", "./x:/b", "..:/x:rw,z", "512m", "1.5g", "-1", "999999999999999p",
-              "5 kb",
-              ".5", "1.", "999999.999999999", "always", "on-failure:3", "80-90/udp", "a:1.2.3.4", "a=::1",
-              "A=B",
-              "=x", "a=b=c", "net_admin", "all", "/t:size=1m", "never", "+5", "0x5", "9999999999999999999",
-              "true", "0", "x", ""]
+RUN_VALUES = [
+    "80:80", "127.0.0.1:80:80", "[::1]::80/udp", "80-82:90-92", "published=80,target=81,protocol=udp", "/a",
+    "/a:/b", "n:/b:ro", "./x:/b", "..:/x:rw,z", "512m", "1.5g", "-1", "999999999999999p", "5 kb", ".5",
+    "1.", "999999.999999999", "always", "on-failure:3", "80-90/udp", "a:1.2.3.4", "a=::1", "A=B", "=x",
+    "a=b=c", "net_admin", "all", "/t:size=1m", "never", "+5", "0x5", "9999999999999999999", "true", "0",
+    "x", ""]
 
 
-def run_words(c):
-    """A command line of `run`, flags given in every way docker takes them."""
+def command_line(c, flags):
+    """Words of a command line, its flags given in every way docker takes them."""
     words = []
-    for _ in range(c.below(5)):
-        row = c.pick([row for row in run_options() if row.form != "envfile"])
-        flag = c.pick(row.flags.split(", "))
-        value = c.pick(RUN_VALUES + [nasty_text(c, 3)])
-        if row.kind in ("bool", "on"):
-            words.append(c.pick([flag, flag + "=" + value]))
-        else:
-            words += c.pick([[flag, value], [flag + "=" + value],
-                             [flag + value] if flag[1] != "-" else [flag, value]])
+    for _ in range(c.below(6)):
+        flag, value = c.pick(flags), c.pick(RUN_VALUES + [nasty_text(c, 3)])
+        spelling = c.pick(["--" + one for one in flag.longs] + (["-" + flag.short] if flag.short else []))
+        words += c.pick([[spelling, value], [spelling + "=" + value], [spelling + value], [spelling], ["--"]])
     return words + c.pick([[], ["img"], ["img", "cmd", "-x"], ["--", "img"]])
 
 
-class Options(LiteralTarget):
+class Options(Target):
     """engine/options: what run and create take, as the engine gets it"""
+
     flags = parse_flag_table(option_flag_table(without=("env_file",)))   # without the one that reads files
 
     def generate(self, c):
-        return run_words(c)
+        return command_line(c, self.flags)
 
     def check(self, case, rng, thorough):
         try:
@@ -270,11 +226,14 @@ class Options(LiteralTarget):
         except UsageError as error:
             return words_of(error)
         text = json.dumps([query, body], allow_nan=False)
+        numbers = []
+        json.loads(text, parse_int=lambda digits: numbers.append(int(digits)))
+        require(all(-1 << 63 <= number < 1 << 63 for number in numbers),
+                "a number that the engine cannot read", numbers)
         # A high surrogate and what follows it may be read as one character; no argv holds one.
         require(re.search("[\ud800-\udbff]", repr(case).encode().decode("unicode_escape"))
                 or json.loads(text) == [query, body], "not what JSON can hold", text)
         require(all(isinstance(value, str) for value in query.values()), "a query that is not text", query)
-        self.check_numbers(body, "")
         for port, bindings in body.get("HostConfig", {}).get("PortBindings", {}).items():
             number, _, protocol = port.partition("/")
             require(number.isdigit() and int(number) < 65536 and protocol in ("tcp", "udp", "sctp"),
@@ -285,81 +244,45 @@ class Options(LiteralTarget):
                 require(port in body["ExposedPorts"], "published, not exposed", port)
         return tuple(sorted(body.get("HostConfig", {}))[:4]), tuple(sorted(body))[:4]
 
-    def check_numbers(self, value, place):
-        if isinstance(value, dict):
-            for key in value:
-                self.check_numbers(value[key], place + "." + key)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            require(-1 << 63 <= value < 1 << 63, "a number that the engine cannot read", place, value)
-
 
 class EnvFile(Target):
     """engine/options: read_env_file"""
+
     tokens = BYTE_TOKENS + [b"A=B\n", b"#c\n", b"A\n", b"\xef\xbb\xbf", b"PATH\n", b"= \n"]
 
     def check(self, case, rng, thorough):
         with tempfile.NamedTemporaryFile() as file:
             file.write(case)
             file.flush()
-            try:
-                entries = read_env_file(file.name)
-            except UsageError as error:
-                return words_of(error)
-        for entry in entries:
+            entries, error = attempt(UsageError, read_env_file, file.name)
+        for entry in entries or ():
             require(re.match("[^=]+=", entry) and "\n" not in entry, "an entry that is none", entry)
-        return min(len(entries), 5)
+        return words_of(error) if error else min(len(entries), 5)
 
 
-FLAG_COMMANDS = ("ps images inspect logs events run exec attach start stop kill rm wait pull rmi GET nc "
-                 "endpoints "
-                 "explain")
+class Flags(Target):
+    """cli/flags: command lines against the tables of all commands and of the global flags"""
 
-
-def flag_tables():
-    """{name: (its flags, whether a program's words follow)} of the global flags ("") and some commands."""
-    found = [("", global_flags(), True)]
-    for name in FLAG_COMMANDS.split():
-        command = find_command(name)
-        if command is not None:
-            found.append((name, HELP_FLAGS + command.flags, command.program))
-    return {name: (parse_flag_table(text), program) for name, text, program in found}
-
-
-class Flags(LiteralTarget):
-    """cli/flags: command lines against the tables of all commands"""
-    tables = flag_tables()
+    tables = {name: (parse_flag_table(HELP_FLAGS + command.flags), command.program)
+              for file in CLIENT_COMMANDS + SCHOOL_COMMANDS for name, command in file.load().items()}
+    tables[""] = parse_flag_table(global_flags()), True
 
     def generate(self, c):
         name = c.pick(sorted(self.tables))
-        if name == "run":
-            return name, run_words(c)
-        words = []
-        for _ in range(c.below(6)):
-            flag = c.pick(self.tables[name][0])
-            spelling = c.pick(["--" + one for one in flag.longs] + (["-" + flag.short] if flag.short else []))
-            value = c.pick(["x", "true", "5", "", nasty_text(c)])
-            words += c.pick([[spelling], [spelling, value], [spelling + "=" + value], [spelling + value],
-                             ["--"], [value]])
-        return name, words
+        return name, command_line(c, self.tables[name][0])
 
     def check(self, case, rng, thorough):
         name, words = case
-        if name not in self.tables:
-            return None
         flags, program = self.tables[name]
-        try:
-            options, arguments = parse_command_line(words, flags, program)
-        except UsageError as error:
+        parsed, error = attempt(UsageError, parse_command_line, words, flags, program)
+        if error:
             return name, words_of(error)
+        options, arguments = parsed
         again = []
-        owners = {flag.short: flag for flag in flags}   # of two flags with one letter the last has it
-        for flag in flags:
-            value = options[flag.key]
-            if not flag.long and owners[flag.short] is not flag:
-                require(value is False, "a value of a flag that cannot be written", flag.short, value)
-                continue
-            spelling = "--" + flag.long if flag.long else "-" + flag.short
-            for one in value if isinstance(value, list) else [] if value is None else [value]:
+        defaults = parse_command_line([], flags, program)[0]
+        for flag in [flag for flag in flags if options[flag.key] != defaults[flag.key]]:
+            spelling, value = "--" + flag.long if flag.long else "-" + flag.short, options[flag.key]
+            for one in value if isinstance(value, list) else [value]:
                 again.append("%s=%s" % (spelling, ("true" if one else "false") if flag.switch else one))
         require(parse_command_line(again + ["--"] + arguments, flags, program) == (options, arguments),
                 "written and read they are others", again, options)
@@ -375,91 +298,64 @@ ROWS = [{"ID": "0123", "Names": ["/redis", "x"], "Labels": {"a": "1", "b-c": ""}
 TEMPLATE_WORDS = [
     "{{.ID}}", "{{json .}}", "{{if .A}}", "{{else}}", "{{else if .B}}", "{{end}}", "{{range .Names}}",
     "{{range $k, $v := .Labels}}", "{{with .State}}", "{{break}}", "{{continue}}", "{{/* x */}}", "{{- ",
-    " -}}",
-    "{{$x := .A}}", "{{$x = 1}}", "{{(index .A.B.C 2).D}}", "{{printf \"%d %s %q %5.2f\" 1 \"a\" .ID .Size}}",
-    "{{.ID | lower | title}}", "{{range 3}}x{{end}}", "{{\"\\x41\\u00e9\\101\"}}", "{{", "}}", "table ",
-    "\\t",
-    "{{json ", "{{len ", "{{index ", "{{upper ", "{{split ", "{{join ", "{{pad ", "{{truncate ", "{{println ",
-    "{{printf ", "{{eq ", "{{lt ", "{{not ", "{{and ", "{{or ", " . ", " .Names ", " .Labels ", " .A.B ",
-    " $ ",
-    " 1 ", " -2 ", " 1.5 ", " 0x1F ", " 1e3 ", " \"a\" ", " \"%9999d\" ", " nil ", " true ", " 'c' ", " `x` "]
+    " -}}", "{{$x := .A}}", "{{$x = 1}}", "{{(index .A.B.C 2).D}}",
+    "{{printf \"%d %s %q %5.2f\" 1 \"a\" .ID .Size}}", "{{.ID | lower | title}}", "{{range 3}}x{{end}}",
+    "{{\"\\x41\\u00e9\\101\"}}", "{{", "}}", "table ", "\\t", "{{json ", "{{len ", "{{index ", "{{upper ",
+    "{{split ", "{{join ", "{{pad ", "{{truncate ", "{{println ", "{{printf ", "{{eq ", "{{lt ", "{{not ",
+    "{{and ", "{{or ", " . ", " .Names ", " .Labels ", " .A.B ", " $ ", " 1 ", " -2 ", " 1.5 ", " 0x1F ",
+    " 1e3 ", " \"a\" ", " \"%9999d\" ", " nil ", " true ", " 'c' ", " `x` "]
 
 
-class Template(LiteralTarget):
+class Template(Target):
     """cli/template: Go templates, parsed and executed"""
+
+    tokens = TEMPLATE_WORDS + TEXT_TOKENS
+    changed = (0,)
 
     def generate(self, c):
         return "".join([c.pick(TEMPLATE_WORDS) for _ in range(c.below(9))]), c.below(len(ROWS))
-
-    def mutate(self, c, case, other):
-        row = c.below(len(ROWS)) if c.seldom(6) else case[1]
-        return mutated(c, case[0], TEMPLATE_WORDS + TEXT_TOKENS, other[0]), row
 
     def check(self, case, rng, thorough):
         text, row = case
         if re.search(r"range\s+[^}]*[0-9]{5}|[0-9]e[0-9]", text):
             return None   # {{range 99999}} is a loop as long as it says
-        try:
-            template = GoTemplate(text)
-        except UsageError as error:
+        template, error = attempt(UsageError, GoTemplate, text)
+        if error:
             return words_of(error)
         outcome = []
         for header in (False, True):
-            try:
-                made = template.execute(ROWS[row % len(ROWS)], header)
-                require(isinstance(made, str), "not text", made)
-                require("{{" in text or made == text, "text without actions changed", made)
-                outcome.append("text")
-            except UsageError as error:
-                outcome.append(words_of(error))
+            made, error = attempt(UsageError, template.execute, ROWS[row], header)
+            require(error or isinstance(made, str), "not text", made)
+            require(error or "{{" in text or made == text, "text without actions changed", made)
+            outcome.append(words_of(error))
         return tuple(outcome)
 
 
-class Answer:
-    """A response with the body `data` in two pieces."""
+class Answer(io.BytesIO):
+    """A response whose body comes byte by byte."""
 
-    reason, method, target = "R", "GET", "/"
-
-    def __init__(self, data, rng):
-        self.status = rng.choice([404, 409, 500])
-        self.pieces = cut(data, [rng.randrange(len(data) + 1)])
+    status, reason, method, target = 409, "R", "GET", "/"
 
     def __iter__(self):
-        return iter(self.pieces)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *ignored):
-        pass
+        return iter(lambda: self.read(1), b"")
 
 
 class Errors(Target):
     """engine/docker and net/response: errors in bodies and in streams"""
 
-    def generate(self, c):
-        names = [b"message", b"error", b"errorDetail", b"status", b"stream", b"cause"]
-        members = [b'"%s":%s' % (c.pick(names), make_json(c)) for _ in range(c.below(4))]
-        return b"{" + b",".join(members) + c.pick([b"}", b"}\n", b""])
+    generate = staticmethod(make_object)
 
     def check(self, case, rng, thorough):
-        error = error_from_response(Answer(case, rng))
+        error = error_from_response(Answer(case))
         require(isinstance(error, APIError) and str(error).strip(), "an error that says nothing", error)
-        try:
-            message = json.loads(case.decode("utf-8"))
-        except (ValueError, RecursionError):
-            return "no JSON"
+        message, error = attempt((ValueError, RecursionError), json.loads, case.decode("utf-8", "replace"))
         if not isinstance(message, dict):
-            return "no object"
-        statuses = []
-        try:
-            check_stream_message(message, statuses)
-        except StreamError as error:
-            require(isinstance(error.message, str), "an error that is no text", error.message)
-            require(message.get("error") or message.get("errorDetail"), "an error made up", message)
-            return "StreamError", bool(error.code)
-        require(not message.get("error") and not message.get("errorDetail"), "an error passed over", message)
-        return "message", len(statuses)
+            return words_of(error)
+        statuses, named = [], bool(message.get("error") or message.get("errorDetail"))
+        _, error = attempt(StreamError, check_stream_message, message, statuses)
+        require(named == bool(error), "an error made up or passed over", message)
+        require(not error or isinstance(error.message, str), "an error that is no text", error)
+        return error and bool(error.code), len(statuses)
 
 
 class Times(TextTarget):
@@ -469,13 +365,11 @@ class Times(TextTarget):
         build_time_text(case)
         moment = read_date(case)
         require(moment is None or 0 <= moment[1] < 10 ** 9, "nanoseconds over a second", moment)
-        try:
-            when = parse_when(case, 1795424287.25)
-        except UsageError as error:
+        when, error = attempt(UsageError, parse_when, case, 1795424287.25)
+        if error:
             return words_of(error), moment is None
         require(re.match(r"-?[0-9]+([.][0-9]{1,9})?\Z", str(when)), "not unix seconds", when)
         return "when", moment is None, len(str(when))
 
 
-CLIENT_TARGETS = [Encoding, Endpoints, Address, Reference, Options, EnvFile, Flags, Template, Errors,
-                  Times]
+CLIENT_TARGETS = [Encoding, Endpoints, Address, Reference, Options, EnvFile, Flags, Template, Errors, Times]

@@ -14,6 +14,14 @@ def require(condition, kind, *shown):
         raise Finding(kind, " | ".join(repr(one)[:300] for one in shown))
 
 
+def attempt(refusal, function, *given):
+    """(what the function returns, None), or (None, the error) if it raises a `refusal`."""
+    try:
+        return function(*given), None
+    except refusal as error:
+        return None, error
+
+
 class Choices:
     """What generators draw from: the bytes `numbers`, which hypothesis draws, and makes smaller.
 
@@ -42,18 +50,14 @@ class Choices:
     def seldom(self, one_in):
         return self.below(one_in) == one_in - 1
 
-    def text(self, alphabet, most, least=0):
-        return "".join([self.pick(alphabet) for _ in range(self.number(least, most))])
-
     def blob(self, most):
         """bytes: letters, or out of what breaks things, or any."""
-        size = self.below(most + 1)
-        kind = self.below(3)
+        size, kind = self.below(most + 1), self.below(3)
         if kind == 0:
-            return b"abcdefghijklmnopqrstuvwxyz\n"[:size] * (1 if size < 27 else size // 27)
+            return (b"abcdefghijklmnopqrstuvwxyz\n" * 2)[:size]
         if kind == 1:
             return b"".join([self.pick(BYTE_TOKENS) for _ in range(size // 2)])
-        return bytes(bytearray([self.below(256) for _ in range(size)]))
+        return bytes([self.below(256) for _ in range(size)])
 
 
 BYTE_TOKENS = [
@@ -86,38 +90,29 @@ TEXT_TOKENS = [
 
 def mutated(c, value, tokens, other):
     """`value` (bytes or str), or a part of it, changed in one to four places with pieces of `other`."""
-    empty = value[:0]
     if c.below(8) == 0:   # the simplest choice: hypothesis makes a finding smaller by it
         at = c.below(len(value) + 1)
         value = value[at:at + c.below(len(value) + 1)]
     for _ in range(1 + c.below(4)):
-        size = len(value)
-        at = c.below(size + 1)
-        span = min(size - at, 1 + c.below(c.pick((1, 4, 16))))
-        kind = c.below(9)
-        if kind <= 1:
-            value = value[:at] + c.pick(tokens) + value[at:]
-        elif kind == 2:
-            value = value[:at] + c.pick(tokens) + value[at + span:]
+        at, start = c.below(len(value) + 1), c.below(len(other) + 1)
+        end = at + c.below(c.pick((1, 4, 16)) + 1)
+        old, kind = value[at:end], c.below(10)
+        if kind <= 2:
+            new = c.pick(tokens)
         elif kind == 3:
-            value = value[:at] + value[at + span:]
+            new = value[:0]
         elif kind == 4:
-            value = (value[:at] + value[at:at + span] * (2 if not c.seldom(40) else c.number(3, 300))
-                     + value[at + span:])
+            new = old * (c.number(3, 300) if c.seldom(40) else 2)
         elif kind == 5:
-            start = c.below(len(other) + 1)
-            value = value[:at] + other[start:start + 1 + c.below(24)] + value[at:]
-        elif kind == 6 and size:
-            one = value[at:at + 1] or value[:1]
-            code = one[0] if isinstance(one, bytes) else ord(one)
-            code = max(0, code + c.pick((1, -1, 32, -32, 128)))
-            value = (value[:at] + (bytes(bytearray([code % 256])) if isinstance(value, bytes)
-                                   else chr(code % 0x3000)) + value[at + 1:])
+            new = other[start:start + 1 + c.below(24)]
+        elif kind == 6:
+            new = bytes([c.below(256)]) if isinstance(value, bytes) else chr(c.below(0x3000))
         elif kind == 7:
-            value = value[:at] if c.seldom(3) else value[:at] + other[c.below(len(other) + 1):]
-        else:
-            value = value[:at] + value[at:at + span][::-1] + value[at + span:]
-    return value[:70000] or empty
+            new = old[::-1]
+        else:             # what follows is the other's, or nothing
+            new, end = other[start:] if kind == 8 else value[:0], len(value)
+        value = value[:at] + new + value[end:]
+    return value[:70000]
 
 
 def nasty_text(c, most=3):

@@ -2,69 +2,51 @@
 import json
 import re
 
-MODEL_TCHARS = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-MODEL_VALUE_CHARS = frozenset(["\t"] + [chr(code) for code in range(32, 256) if code != 127])
-MODEL_TARGET_CHARS = frozenset(chr(code) for code in range(33, 127))
+MODEL_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+MODEL_TEXT = r"[\t -~\x80-\xff]*"
+MODEL_FIELD = re.compile(r"(%s):(%s)\Z" % (MODEL_TOKEN, MODEL_TEXT))
+MODEL_STATUS_LINE = re.compile(r"HTTP/(1\.[01]) ([1-5][0-9][0-9]) (%s)\Z" % MODEL_TEXT)
+MODEL_REQUEST_LINE = re.compile(r"(%s) ([!-~]+) HTTP/(1\.[01])\Z" % MODEL_TOKEN)
 MODEL_FORBIDDEN = frozenset("""
     transfer-encoding content-length host connection keep-alive te trailer upgrade expect range cache-control
     max-forwards authorization proxy-authorization proxy-authenticate www-authenticate set-cookie cookie
     content-encoding content-type content-range""".split())
 
 
-def model_fields(lines, most):
-    """At `most` so many field lines (str) as [(name, value)], or None."""
-    pairs = []
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not (name and colon and MODEL_TCHARS.issuperset(name) and MODEL_VALUE_CHARS.issuperset(value)):
-            return None
-        pairs.append((name, value.strip(" \t")))
-    return pairs if len(pairs) <= most else None
+def model_fields(lines):
+    """At most 256 field lines (str) as [(name, value)], or None."""
+    matches = [MODEL_FIELD.match(line) for line in lines]
+    if len(matches) > 256 or None in matches:
+        return None
+    return [(match.group(1), match.group(2).strip(" \t")) for match in matches]
 
 
 def model_head(data, at, kind):
-    """(parts of the start line and the fields, index after the head) or None."""
+    """((version, status, reason, fields) or (version, method, target, fields), index after it) or None."""
     end = data.find(b"\r\n\r\n", at)
     if end < 0:
         return None
     lines = data[at:end].decode("latin-1").split("\r\n")
-    line, pairs = lines[0], model_fields(lines[1:], 256)
-    if pairs is None:
+    match = (MODEL_STATUS_LINE if kind == "response" else MODEL_REQUEST_LINE).match(lines[0])
+    pairs = model_fields(lines[1:])
+    if match is None or pairs is None:
         return None
-    if kind == "response":
-        good = (line[:9] in ("HTTP/1.0 ", "HTTP/1.1 ") and re.match("[1-5][0-9][0-9] ", line[9:13])
-                and MODEL_VALUE_CHARS.issuperset(line[13:]))
-        return ((line[5:8], int(line[9:12]), line[13:], pairs), end + 4) if good else None
-    words = line.split(" ")
-    good = (len(words) == 3 and words[0] and MODEL_TCHARS.issuperset(words[0]) and words[1]
-            and MODEL_TARGET_CHARS.issuperset(words[1])
-            and words[2] in ("HTTP/1.0", "HTTP/1.1"))
-    return ((words[2][5:], words[0], words[1], pairs), end + 4) if good else None
+    first, second, third = match.groups()
+    parts = (first, int(second), third) if kind == "response" else (third, first, second)
+    return parts + (pairs,), end + 4
 
 
-def model_list(pairs, name):
-    """The comma-separated elements of the fields `name`, lower case; None without such a field."""
-    values = [value for key, value in pairs if key.lower() == name]
-    return ([word for word in (part.strip(" \t").lower() for part in ",".join(values).split(",")) if word]
-            if values else None)
-
-
-def model_length(pairs):
-    """The length, None without the field, -1 if it is wrong."""
-    values = [part.strip(" \t") for key, value in pairs if key.lower() == "content-length"
-              for part in value.split(",")]
-    if not values:
-        return None
-    good = all(re.match(r"[0-9]{1,19}\Z", value) for value in values) and len(set(values)) == 1
-    return int(values[0]) if good else -1
+def model_elements(pairs, name):
+    """The elements, lower case, of the comma-separated fields `name`; also those that are empty."""
+    return [element.strip(" \t").lower() for key, value in pairs if key.lower() == name
+            for element in value.split(",")]
 
 
 def model_framing(kind, parts, method, hijack):
     """("none" | "chunked" | "close" | "upgrade" | "wrong", 0) or ("length", n)."""
     version, status, _, pairs = parts
-    length = model_length(pairs)
-    codings = model_list(pairs, "transfer-encoding")
-    if length == -1:
+    lengths = model_elements(pairs, "content-length")
+    if lengths and (len(set(lengths)) > 1 or not re.match(r"[0-9]{1,19}\Z", lengths[0])):
         return "wrong", 0
     if kind == "response":
         if status == 101:
@@ -73,23 +55,24 @@ def model_framing(kind, parts, method, hijack):
             return "none", 0
         if status < 300 and (hijack or method == "CONNECT"):
             return "upgrade", 0
-    if codings is not None:
+    elements = model_elements(pairs, "transfer-encoding")
+    if elements:
+        codings = [element for element in elements if element]
         names = [coding.split(";")[0].rstrip(" \t") for coding in codings]
-        if version == "1.0" or length is not None or not codings or not all(
-                name and MODEL_TCHARS.issuperset(name) for name in names):
+        if version == "1.0" or lengths or not codings or not all(
+                re.match(MODEL_TOKEN + r"\Z", name) for name in names):
             return "wrong", 0
         if codings == ["chunked"]:
             return "chunked", 0
         return ("wrong" if kind == "request" or "chunked" in names else "close"), 0
-    if length is not None:
-        return "length", length
+    if lengths:
+        return "length", int(lengths[0])
     return ("close" if kind == "response" else "none"), 0
 
 
-MODEL_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-MODEL_QUOTED = rb"\"(?:[^\x00-\x08\x0a-\x1f\x7f\"\\]|\\[^\x00-\x08\x0a-\x1f\x7f])*\""
-MODEL_EXTENSION = rb"[ \t]*;[ \t]*%s(?:[ \t]*=[ \t]*(?:%s|%s))?" % (MODEL_TOKEN, MODEL_TOKEN, MODEL_QUOTED)
-MODEL_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:%s)*\r\n" % MODEL_EXTENSION)
+MODEL_QUOTED = r'"(?:[^\x00-\x08\x0a-\x1f\x7f"\\]|\\[^\x00-\x08\x0a-\x1f\x7f])*"'
+MODEL_EXTENSION = r"[ \t]*;[ \t]*%s(?:[ \t]*=[ \t]*(?:%s|%s))?" % (MODEL_TOKEN, MODEL_TOKEN, MODEL_QUOTED)
+MODEL_CHUNK_LINE = re.compile((r"([0-9A-Fa-f]{1,16})(?:%s)*\r\n" % MODEL_EXTENSION).encode("ascii"))
 
 
 def model_chunked(data, at=0):
@@ -109,22 +92,13 @@ def model_chunked(data, at=0):
     end = at if data[at:at + 2] == b"\r\n" else data.find(b"\r\n\r\n", at) + 2
     if end < 2:
         return content, None, None
-    pairs = model_fields(data[at:end].decode("latin-1").split("\r\n")[:-1], 256)
+    pairs = model_fields(data[at:end].decode("latin-1").split("\r\n")[:-1])
     if pairs is None or any(name.lower() in MODEL_FORBIDDEN for name, _ in pairs):
         return content, None, None
     return content, pairs, end + 2
 
 
-def model_body(framing, length, data, at):
-    """(content, trailers, index after the body or None if it is cut or wrong) of the body at `at`."""
-    if framing == "chunked":
-        return model_chunked(data, at)
-    if framing == "close":
-        return data[at:], [], len(data)
-    return data[at:at + length], [], at + length if at + length <= len(data) else None
-
-
-def model_exchange(kind, data, method="GET", hijack=False):
+def model_exchange(data, method="GET", hijack=False, kind="response"):
     """(events, complete) of all bytes of one direction."""
     events, at, incomplete, closed = [], 0, kind == "response", False
     while True:
@@ -145,9 +119,13 @@ def model_exchange(kind, data, method="GET", hijack=False):
         if incomplete:
             continue
         switches = framing == "upgrade"
-        tokens = model_list(pairs, "connection") or ()
+        tokens = model_elements(pairs, "connection")
         if not switches:
-            content, trailers, at = model_body(framing, length, data, at)
+            if framing == "chunked":
+                content, trailers, at = model_chunked(data, at)
+            else:
+                end = len(data) if framing == "close" else at + length
+                content, trailers, at = data[at:end], [], end if end <= len(data) else None
             events += [("data", content)] if content else []
             if at is None:
                 return events, False
@@ -180,11 +158,7 @@ def model_frames(data):
     return frames, None
 
 
-def refuse_model_constant(word):
-    raise ValueError(word)
-
-
-MODEL_JSON = json.JSONDecoder(parse_constant=refuse_model_constant)
+MODEL_JSON = json.JSONDecoder(parse_constant=int)   # int() refuses NaN and Infinity
 
 
 def model_json(data):

@@ -4,9 +4,9 @@ import io
 import json
 from random import Random
 
-from fuzz_targets.drawing import cut, mutated, require
+from fuzz_targets.drawing import attempt, cut, require
 from fuzz_targets.models import model_exchange
-from fuzz_targets.wire import MODEL_BYTES, Requests, Responses, Target
+from fuzz_targets.wire import MODEL_BYTES, ReaderTarget, Requests, Responses, Target
 from rawdock.errors import ProtocolError
 from rawdock.teach.explain.annotate import annotate
 from rawdock.teach.explain.explain import explain_messages, guess_role
@@ -17,28 +17,18 @@ from rawdock.teach.record.record import Recording, RecordWriter, WireEvent, read
 class Explain(Target):
     """teach/explain: explain_messages, all roles"""
 
+    changed = (2,)
+
     def generate(self, c):
         if c.below(2):
             method, _, data = Responses().generate(c)
             return c.pick(["response", "auto"]), method, data
         return c.pick(["request", "auto"]), "GET", Requests().generate(c)
 
-    def size(self, case):
-        return len(case[2])
-
-    def mutate(self, c, case, other):
-        if c.seldom(10):
-            case = (c.pick(["response", "request", "auto"]), c.pick(["GET", "HEAD", "CONNECT"]), case[2])
-        return case[:2] + (mutated(c, case[2], self.tokens, other[2]),)
-
     def explained(self, case, pieces):
         found = []
-        try:
-            for facts in explain_messages(iter(pieces), case[0], case[1]):
-                found.append(facts)
-        except ProtocolError as error:
-            return found, (type(error).__name__, error.rule, error.offset)
-        return found, None
+        _, error = attempt(ProtocolError, found.extend, explain_messages(iter(pieces), case[0], case[1]))
+        return found, error and (type(error).__name__, error.rule, error.offset)
 
     def check(self, case, rng, thorough):
         data = case[2]
@@ -48,12 +38,11 @@ class Explain(Target):
             seen = self.explained(case, cut(data, places))
             require(seen == whole, "cuts change what is explained", places, whole, seen)
         json.dumps(found)
-        require(verdict is not None and verdict[0] == "TruncatedError"
-                or all(facts["complete"] for facts in found), "incomplete, and no error", found)
-        require(all(facts["complete"] for facts in found[:-1]), "incomplete in the middle", found)
+        ended = found[:-1] if verdict and verdict[0] == "TruncatedError" else found
+        require(all(facts["complete"] for facts in ended), "incomplete, and no error", found)
         if size <= MODEL_BYTES:
             role = guess_role(data) if case[0] == "auto" else case[0]
-            events, complete = model_exchange(role, data, case[1])
+            events, complete = model_exchange(data, case[1], kind=role)
             require(complete == (verdict is None) or not data, "complete for one parser only", verdict,
                     events)
             bodies = b"".join([base64.b64decode(facts["body"]) + base64.b64decode(facts.get("raw_stream", ""))
@@ -68,38 +57,28 @@ class Explain(Target):
 class Annotate(Target):
     """teach/annotate: annotate() of a connection, both directions"""
 
+    changed = (0, 1)
+
     def generate(self, c):
         return Requests().generate(c), Responses().generate(c)[2], c.below(1 << 16)
 
-    def mutate(self, c, case, other):
-        if c.below(2):
-            return mutated(c, case[0], self.tokens, other[0]), case[1], case[2]
-        return case[0], mutated(c, case[1], self.tokens, other[1]), c.below(1 << 16)
-
-    def size(self, case):
-        return len(case[0]) + len(case[1])
-
-    def record(self, case):
-        """A Recording of one connection whose two streams come in pieces, in turns."""
-        rng, recording, seconds = Random(case[2]), Recording(), 0.0
-        recording.take(1, WireEvent(seconds, ">", "open", b"unix:///x"))
-        left = {">": case[0], "<": case[1]}
+    def events(self, case):
+        """The events of one connection whose two streams come in pieces, in turns."""
+        rng, left = Random(case[2]), {">": case[0], "<": case[1]}
+        yield WireEvent(0.0, ">", "open", b"unix:///x")
         while left[">"] or left["<"]:
             direction = rng.choice([one for one in "><" if left[one]])
             size = rng.choice([1, 2, 7, 100, 100000])
-            seconds += 0.001
-            recording.take(1, WireEvent(seconds, direction, "data", left[direction][:size]))
+            yield WireEvent(0.001, direction, "data", left[direction][:size])
             left[direction] = left[direction][size:]
-        recording.take(1, WireEvent(seconds, "<", "close", b""))
-        return recording
+        yield WireEvent(0.002, "<", "close", b"")
 
     def check(self, case, rng, thorough):
-        recording = self.record(case)
-        written = io.BytesIO()
+        recording, written = Recording(), io.BytesIO()
         writer = RecordWriter(written, redact=False, started=recording.started, address=recording.address)
-        for connection in recording.connections:
-            for event in connection.events:
-                writer.take(connection.number, event)
+        for event in self.events(case):
+            recording.take(1, event)
+            writer.take(1, event)
         writer.finish()
         written.seek(0)
         require(read_record(written).connections == recording.connections, "a record read again is another")
@@ -110,15 +89,12 @@ class Annotate(Target):
         roles = set()
         for stream, data in ((annotated.requests, case[0]), (annotated.responses, case[1])):
             require(stream.data == data, "bytes lost or made up")
-            at = 0
+            tiles = ReaderTarget.tiled([(span.start, span.end, span.role) for span in stream.spans])
+            require((tiles[-1][1] if tiles else 0) == len(data), "bytes without a span", tiles)
             for span in stream.spans:
-                require(span.start == at and span.end > at, "spans that do not tile", at, span)
-                at = span.end
-                if len(roles) < 400:
-                    sentence, source = explain_span(span, stream)
-                    require(sentence and source is not None, "a span without words", span)
+                sentence, source = explain_span(span, stream)
+                require(sentence and source is not None, "a span without words", span)
                 roles.add(span.role)
-            require(at == len(data), "bytes without a span", at, len(data))
         return frozenset(roles)
 
 
