@@ -291,6 +291,7 @@ class Connection(Closing):
                 except TruncatedError as error:
                     if error.got:
                         raise
+                    error.__traceback__ = None   # the reader keeps the error, and thereby this frame
                 raise ConnectError(self.address, "the engine closed the connection without an answer",
                                    hint="did the engine stop? See its log, then try again", connected=True)
 

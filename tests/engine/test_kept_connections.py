@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import warnings
+import weakref
 
 import pytest
 
@@ -98,6 +99,20 @@ def test_no_retry_on_a_new_connection_nor_a_second_time():
         with pytest.raises(ConnectError):
             docker.system_info()
         assert len(engine.requests) == 3
+
+
+def test_a_connection_that_died_keeps_nothing_alive():
+    """An error that its reader kept held the frame of the request, and so the connection in place of it."""
+    gc.collect()
+    gc.disable()
+    try:
+        with FakeEngine(*once_then(lambda peer: peer.request())) as engine, \
+                Docker(engine.address, "1.41") as docker:
+            docker.system_info()
+            connection = weakref.ref(docker.request("GET", "/x")._connection)
+            assert connection() is None
+    finally:
+        gc.enable()
 
 
 def test_no_retry_of_a_body_that_was_given_away():

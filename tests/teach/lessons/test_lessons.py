@@ -177,7 +177,7 @@ WRONG = [
     ("create", post("/containers/create?name=first", b'{"Cmd":["\\n"]}').replace(b"\r\n", b"\n"),
      "line 1, byte 43: the line ends with \\n alone"),
     ("create", post("/containers/create?name=first", b'["busybox"]'), "the body is a JSON object"),
-    ("create", post("/containers/create?name=first", b"[" * 20000), "nested too deeply"),
+    ("create", post("/containers/create?name=first", b"[" * 400000), "nested too deeply"),
 
     ("pull", post("/containers/create?name=cache", REDIS),
      "the answer has 1 of 2 requests: the next one, POST /images/create"),
