@@ -288,7 +288,7 @@ class Frames(ReaderTarget):
         require(merged == frames, "values differ from the second parser's", merged, frames)
         seen = None if verdict is None else "cut" if verdict[0] == "TruncatedError" else verdict[2]
         if verdict is not None and verdict[0] == "StreamError":
-            seen = ("error", verdict[6].replace("the engine reported an error without a text", ""))
+            seen = ("error", verdict[-1].replace("the engine reported an error without a text", ""))
         require(seen == end, "the verdict differs from the second parser's", verdict, end)
 
 
