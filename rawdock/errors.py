@@ -2,6 +2,7 @@
 
     RawdockError
     ├── UsageError        the caller's mistake: a bad parameter, flag or reference
+    │   └── InvalidArgument  a value that a flag does not take
     ├── AddressError      an address that cannot be understood
     ├── ConnectError      nobody answers at the address
     ├── Timeout           a phase took longer than it was given
@@ -52,6 +53,10 @@ class RawdockError(Exception):
 
 class UsageError(RawdockError, ValueError):
     """The caller's arguments cannot be sent, and nothing was sent."""
+
+
+class InvalidArgument(UsageError):
+    """A value that a flag of the command line does not take. The message is the docker CLI's."""
 
 
 class AddressError(RawdockError, ValueError):

@@ -15,7 +15,7 @@ from _thread import start_new_thread
 
 from .cli.console import CommandFailed, Console, describe_error, one_line, reject_malformed_answer
 from .cli.flags import check_argument_count, parse_command_line, parse_flag_table
-from .errors import APIError, ConnectError, RawdockError, UsageError
+from .errors import APIError, ConnectError, InvalidArgument, RawdockError, UsageError
 
 CLIENT_FLAGS = """
 -H, --host      list  ADDRESS  the engine: unix:///path or tcp://HOST:PORT
@@ -107,7 +107,8 @@ def system_commands():
 CLIENT_COMMANDS = (
     CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands,
                 None),
-    CommandFile("Containers", "run, create, exec, attach, start, stop, kill, restart, rm, wait, rename",
+    CommandFile("Containers",
+                "run, create, update, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "inspect, logs, events", watching_commands,
@@ -305,6 +306,9 @@ def run_command(console, command, words):
         if file is not None and file.guard is not None:
             return file.guard(command.run, console, options, arguments)
         return command.run(console, options, arguments)
+    except InvalidArgument as error:
+        console.complain("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.path))
+        return 125
     except CommandFailed as error:
         console.err.line(str(error))
         return error.status

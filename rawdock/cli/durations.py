@@ -7,12 +7,9 @@ duration before now, a date, or seconds since 1970.
 import re
 import time
 
+from ..engine.values import read_duration
 from ..errors import UsageError
 
-# Go's duration units in nanoseconds; the micro sign has two code points.
-DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3, "ms": 10 ** 6,
-                  "s": 10 ** 9, "m": 60 * 10 ** 9, "h": 3600 * 10 ** 9}
-DURATION_PART = "(?=[.]?[0-9])([0-9]{0,18})(?:[.]([0-9]{0,18}))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
 # RFC 3339 §5.6, and the shorter forms that the docker CLI takes for --since: without a time it is midnight,
 # and without a zone it is local time.
 DATE_PATTERN = ("([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -57,17 +54,6 @@ def read_date(text):
     if zone not in "Zz":
         seconds -= (int(zone[1:3]) * 60 + int(zone[4:6])) * 60 * (-1 if zone[0] == "-" else 1)
     return seconds, nanoseconds
-
-
-def read_duration(text):
-    """A Go duration ("1h30m", "-1.5s") in nanoseconds; None if it is none."""
-    if not re.fullmatch("[+-]0|[+-]?(?:%s)+" % DURATION_PART, text, re.ASCII):
-        return None
-    total = 0
-    for whole, fraction, unit in re.findall(DURATION_PART, text, re.ASCII):
-        total += int(whole or 0) * DURATION_UNITS[unit]
-        total += int(fraction or 0) * DURATION_UNITS[unit] // 10 ** len(fraction)
-    return None if total >= 2 ** 63 else -total if text[0] == "-" else total
 
 
 def parse_when(text, now):

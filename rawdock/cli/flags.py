@@ -6,12 +6,12 @@ A flag table is text with one flag a line, in columns that two or more blanks se
     -n, --last      int     N  show the N last created
     --filter, -f    list    FILTER  keep what matches
 
-Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), text, int, list
-(may be repeated), optional (a text after `=`; without it the empty text). What follows a colon,
-and columns between the value and the help, are for engine/options. As in the docker CLI, `-it` is
-`-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never
-takes the next word, `--` ends the flags, and a command that runs a program (run, exec, create)
-takes no flag after its first argument.
+Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), either (a bool that
+may be None), text, int, list (may be repeated), optional (a text after `=`; without it the empty
+text). What follows a colon, and columns between the value and the help, are for engine/options. As
+in the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or
+`--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command that runs a program
+(run, exec, create) takes no flag after its first argument.
 """
 import re
 from collections import namedtuple
@@ -42,7 +42,7 @@ class Flag:
     @property
     def switch(self):
         """Whether the flag takes no value but `=true` or `=false`."""
-        return self.kind in ("bool", "on")
+        return self.kind in ("bool", "on", "either")
 
     @property
     def key(self):
@@ -101,7 +101,7 @@ class FlagReader:
         self.words = list(words)
         self.by_long = {name: flag for flag in flags for name in flag.longs}
         self.by_short = {flag.short: flag for flag in flags if flag.short}
-        self.options = {flag.key: flag.kind == "on" if flag.switch else None for flag in flags}
+        self.options = {flag.key: {"bool": False, "on": True}.get(flag.kind) for flag in flags}
         self.arguments = []
 
     def set(self, flag, text, spelling):

@@ -1,4 +1,4 @@
-"""The commands that make containers and change what they do: run, create, exec, attach, start, stop, kill, …
+"""The commands that make containers and change what they do: run, create, exec, attach, update, …
 
 Each command is its requests and its exit status; the algorithms are in engine/run and engine/pump. As with
 the docker CLI, a command for several containers goes on after one fails, reports each failure in a line, and
@@ -9,13 +9,14 @@ import re
 import time
 
 from ..engine.answers import answer_field
-from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, container_request, environment_entries,
-                              option_flag_table, read_env_file, versions_needed)
+from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTIONS, container_request,
+                              environment_entries, option_flag_table, read_env_file, read_environment_entry,
+                              update_request, versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
-                          put_console_size, require_api_versions, run, stream_container, stream_fields)
-from ..errors import APIError, ConnectError, NotFound, RawdockError, UsageError
-from .console import describe_error, one_line
+                          put_client_fields, require_api_versions, run, stream_container)
+from ..errors import APIError, ConnectError, InvalidArgument, NotFound, RawdockError, UsageError
+from .console import CommandFailed, describe_error, one_line, write_lines
 from .flags import Command, command_table
 from .progress import PullProgress
 from .terminal import detached, find_detach_keys, require_terminal
@@ -75,7 +76,17 @@ def call_each(console, names, operation, **parameters):
     return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
+def require_versions(docker, needed):
+    """require_api_versions(), whose error the docker CLI prints without its own name."""
+    try:
+        require_api_versions(docker, needed)
+    except UnsupportedOption as error:
+        raise CommandFailed(str(error), 1)
+
+
 def do_run(console, options, arguments):
+    if options["attach"] and options["detach"]:
+        raise CommandFailed("conflicting options: cannot specify both --attach and --detach", 1)
     if not options["detach"]:
         require_terminal(options["interactive"], options["tty"])
     options["detach_keys"] = find_detach_keys(console, options)
@@ -87,8 +98,10 @@ def do_run(console, options, arguments):
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
-        if not isinstance(error, RawdockError):
+        if not isinstance(error, RawdockError) or isinstance(error, InvalidArgument):
             raise
+        if isinstance(error, UnsupportedOption):
+            raise CommandFailed(str(error), failure_status(error))
         console.complain("%s: %s" % (console.program, describe_error(error)))
         return failure_status(error)
     if isinstance(result, int):
@@ -104,16 +117,37 @@ def do_run(console, options, arguments):
 def do_create(console, options, arguments):
     try:
         query, body, client = container_request(arguments[0], arguments[1:], options)
+    except InvalidArgument:
+        raise
     except UsageError as error:
         console.complain("%s: %s" % (console.program, one_line(error)))
         return 125
-    require_api_versions(console.docker, versions_needed(options))
-    body.update(stream_fields(client))
-    put_console_size(body, console.out)
     progress = None if client.get("quiet") else PullProgress(console.err).show
-    console.out.line(create_container(console.docker, arguments[0], query, body,
-                                      client.get("pull", "missing"), progress, console.err.line))
+    try:
+        require_versions(console.docker, versions_needed(options, body))
+        put_client_fields(console.docker, body, client, console.out)
+        console.out.line(create_container(console.docker, arguments[0], query, body,
+                                          client.get("pull", "missing"), progress, console.err.line))
+    except UsageError as error:
+        raise CommandFailed(str(error), 1)
     return 0
+
+
+def do_update(console, options, arguments):
+    body, needed = update_request(options)
+    if not body:
+        raise CommandFailed("you must provide one or more flags when using this command", 1)
+    require_versions(console.docker, needed)
+    warnings = []
+
+    def update(name):
+        answer = console.docker.call("container_update", name, body=body)
+        warnings.extend(answer_field(answer, "ContainerUpdate", (list, type(None)), "Warnings") or ())
+        return name
+
+    status = for_each(console, arguments, update)
+    write_lines(console.out, warnings)
+    return status
 
 
 EXEC_FLAGS = """
@@ -127,14 +161,16 @@ EXEC_FLAGS = """
 -u, --user         text  USER[:GROUP]  the user that runs it
 -w, --workdir      text  DIRECTORY  its working directory
 """
-EXEC_VERSIONS = (("env", "1.25"), ("env-file", "1.25"), ("workdir", "1.35"))   # as the docker CLI has them
+# As the docker CLI has them.
+EXEC_VERSIONS = (("--env", "1.25"), ("--env-file", "1.25"), ("--workdir", "1.35"))
 
 
 def do_exec(console, options, arguments):
     docker, name = console.docker, arguments[0]
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
-    environment += environment_entries(options["env"] or ())
-    require_api_versions(docker, [needed for needed in EXEC_VERSIONS if options[needed[0].replace("-", "_")]])
+    environment += environment_entries(map(read_environment_entry, options["env"] or ()))
+    require_versions(docker, [needed for needed in EXEC_VERSIONS
+                              if options[needed[0][2:].replace("-", "_")]])
     docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"
     detach, tty = options["detach"], options["tty"]
     interactive = options["interactive"] and not detach
@@ -338,6 +374,8 @@ LIFECYCLE_COMMANDS = command_table(
             RUN_OPTIONS_TABLE, least=1, program=True),
     Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "create a container without starting it",
             option_flag_table(RUN_ONLY_OPTIONS), least=1, program=True),
+    Command("update", do_update, "CONTAINER [CONTAINER...]", "change the limits of containers",
+            option_flag_table(only=UPDATE_OPTIONS), least=1),
     Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS,
             least=2, program=True),
     Command("attach", do_attach, "CONTAINER", "join the streams of a running container", ATTACH_FLAGS,

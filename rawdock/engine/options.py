@@ -1,112 +1,151 @@
-"""What `docker run` and `docker create` take, as one table: flag, kind, place in the JSON, help.
+"""What `docker run`, `create` and `update` take, as one table: flag, kind, place in the JSON, help.
 
 Strategy: a row says everything. Its form names the function that turns the option's value into JSON, and
 container_request() merges all of these into the body of the request. A row is a flag of the command line
-(see cli/flags), and a keyword of the library: `--volume` is `volume=` or `volumes=`.
+(see cli/flags), and a keyword of the library: `--volume` is `volume=` or `volumes=`. The grammars of single
+values are in values, ports, mounts, networks and devices.
 
 Only the options that were given are sent, and what is in ALWAYS_SENT; for all others the engine's own
-default holds. Values are checked here as far as the docker CLI checks them; the engine checks the rest, and
-its message is shown. versions_needed() gives the API versions that the given options need.
+default holds. Values are checked as far as the docker CLI checks them, and in its words: a value that the
+flag itself does not take is an InvalidArgument, and what is found wrong later is a UsageError. The engine
+checks the rest, and its message is shown. versions_needed() gives the API versions that the given options
+need.
 """
 import os
 import re
 import socket
 
-from ..errors import UsageError
+from ..errors import InvalidArgument, UsageError
+from .devices import (device_rule, parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
+                      parse_weight)
+from .mounts import mount_versions, parse_mount, parse_volume
+from .networks import endpoint_versions, network_settings, parse_network
+from .ports import exposed_ports, is_ip_address, port_bindings
+from .values import duration_value, quoted, read_integer, read_size
 
-# Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent.
+# Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent,
+# "several": see put_shared_options().
 # @1.43 after the place: the first API version that has it. An older engine would drop it without a word.
+# @windows: an engine for Windows has it.
 #
-# Kinds are those of flags: bool, on, text, int, list. After a colon: the form that the value has in JSON.
+# Kinds are those of flags: bool, on, either, text, int, list. After a colon: the form of the value in JSON.
+# Then the type of the value, as the docker CLI's help calls it.
 # Options are merged in the order of their rows: of two --env entries for a name the last one counts.
 #
 # ==== table begin: the options of run and create
 #
-# flag                kind          value                  place                help
+# flag                     kind           value        place                       help
 RUN_OPTIONS_TABLE = """
---add-host            list:hosts    HOST:IP                H.ExtraHosts         add a line to /etc/hosts
---annotation          list:map      KEY=VALUE              H.Annotations@1.43   metadata for the runtime
---cap-add             list:caps     CAPABILITY             H.CapAdd             add a Linux capability
---cap-drop            list:caps     CAPABILITY             H.CapDrop            drop a Linux capability
---cgroup-parent       text          CGROUP                 H.CgroupParent       the parent of its cgroup
--c, --cpu-shares      int           SHARES                 H.CpuShares          relative weight of its CPU time
---cpus                text:cpus     NUMBER                 H.NanoCpus@1.25      how many CPUs it may use
---cpuset-cpus         text          LIST                   H.CpusetCpus         which CPUs (0-3, 0,1)
--d, --detach          bool          -                      client               run in the background and print the container's id
---detach-keys         text          KEYS                   client               the keys that detach: ctrl-p,ctrl-q if not given
---dns                 list:addrs    ADDRESS                H.Dns                a DNS server
---dns-option          list          OPTION                 H.DnsOptions         a DNS option
---dns-search          list          DOMAIN                 H.DnsSearch          a DNS search domain
---domainname          text          NAME                   C.Domainname         its NIS domain name
---entrypoint          text:entry    COMMAND                C.Entrypoint         a program in place of the image's entrypoint
---env-file            list:envfile  FILE                   C.Env                environment variables from a file
--e, --env             list:env      NAME=VALUE             C.Env                set an environment variable (NAME alone: the client's value)
---expose              list:expose   PORT                   C.ExposedPorts       declare a port on which it listens
---group-add           list          GROUP                  H.GroupAdd           an additional group of its user
--h, --hostname        text          NAME                   C.Hostname           its host name
---init                bool          -                      H.Init@1.25          an init process that forwards signals and reaps processes
--i, --interactive     bool          -                      client               keep stdin open, and send our stdin to it
---ipc                 text          MODE                   H.IpcMode            IPC namespace
--l, --label           list:map      KEY=VALUE              C.Labels             metadata on the container
---log-driver          text          NAME                   H.LogConfig.Type     the logging driver
---log-opt             list:map      KEY=VALUE              H.LogConfig.Config   an option of the logging driver
--m, --memory          text:size     BYTES                  H.Memory             memory limit (512m)
---memory-reservation  text:size     BYTES                  H.MemoryReservation  soft memory limit
---memory-swap         text:swap     BYTES                  H.MemorySwap         limit of memory and swap together (-1: no limit)
---name                text          NAME                   Q.name               the container's name
---network, --net      text:network  NETWORK                H.NetworkMode        bridge, host, none, container:NAME or a network's name
---oom-kill-disable    bool          -                      H.OomKillDisable     never kill it when memory runs out
---oom-score-adj       int           SCORE                  H.OomScoreAdj        -1000 to 1000
---pid                 text:pid      MODE                   H.PidMode            PID namespace
---pids-limit          int           NUMBER                 H.PidsLimit          how many processes (-1: no limit)
---platform            text          OS[/ARCH]              Q.platform@1.32      the image's platform
---privileged          bool          -                      H.Privileged         all capabilities, all devices
--p, --publish         list:publish  [[IP:]HOST:]PORT       H.PortBindings       forward a port of the host to one of the container
--P, --publish-all     bool          -                      H.PublishAllPorts    publish every exposed port on a free port of the host
---pull                text:pull     WHEN                   client               pull the image: always, missing (the default) or never
--q, --quiet           bool          -                      client               no progress while pulling
---read-only           bool          -                      H.ReadonlyRootfs     mount its root filesystem read-only
---restart             text:restart  POLICY                 H.RestartPolicy      no, always, unless-stopped, on-failure[:N]
---rm                  bool          -                      H.AutoRemove@1.25    remove the container when it ends
---runtime             text          NAME                   H.Runtime            the OCI runtime
---security-opt        list:secopt   OPTION                 H.SecurityOpt        a security option
---shm-size            text:size     BYTES                  H.ShmSize            size of /dev/shm
---sig-proxy           on            -                      client               pass signals to it (the default; =false: do not)
---stop-signal         text          SIGNAL                 C.StopSignal         the signal that stops it
---stop-timeout        int           SECONDS                C.StopTimeout@1.25   how long stop waits before it kills the container
---sysctl              list:sysctl   KEY=VALUE              H.Sysctls            a kernel parameter
---tmpfs               list:tmpfs    PATH[:OPTIONS]         H.Tmpfs              a tmpfs mount
--t, --tty             bool          -                      client               a terminal
--u, --user            text          USER[:GROUP]           C.User               who it runs as
---userns              text:mode     MODE                   H.UsernsMode         user namespace
---uts                 text:mode     MODE                   H.UTSMode            UTS namespace
--v, --volume          list:volume   [SOURCE:]PATH[:MODE]   H.Binds              a directory of the host or a volume, mounted
---volume-driver       text          NAME                   H.VolumeDriver       the volume driver
---volumes-from        list          CONTAINER              H.VolumesFrom        the mounts of another container
--w, --workdir         text          DIRECTORY              C.WorkingDir         its working directory
+--add-host                 list:host      list         H.ExtraHosts                a line of /etc/hosts (HOST:IP)
+--annotation               list:map       map          H.Annotations@1.43          metadata for the runtime (KEY=VALUE)
+-a, --attach               list:stream    list         client                      attach to stdin, stdout or stderr
+--blkio-weight             text:uint16    uint16       H.BlkioWeight               relative weight of its block I/O, 10 to 1000 (0: off)
+--blkio-weight-device      list:weight    list         H.BlkioWeightDevice         that weight for a device (PATH:WEIGHT)
+--cap-add                  list:caps      list         H.CapAdd                    add a Linux capability
+--cap-drop                 list:caps      list         H.CapDrop                   drop a Linux capability
+--cgroup-parent            text           string       H.CgroupParent              the parent of its cgroup
+--cgroupns                 text:mode      string       H.CgroupnsMode@1.41         cgroup namespace: host or private
+--cidfile                  text           string       H.ContainerIDFile           a new file to write the container's id into
+--cpu-count                int            int          H.CpuCount@windows          how many CPUs (Windows)
+--cpu-percent              int            int          H.CpuPercent@windows        how many percent of them (Windows)
+--cpu-period               int            int          H.CpuPeriod                 the CFS scheduler's period, in microseconds
+--cpu-quota                int            int          H.CpuQuota                  CPU time in each period, in microseconds
+--cpu-rt-period            int            int          H.CpuRealtimePeriod@1.25    the real-time scheduler's period, in microseconds
+--cpu-rt-runtime           int            int          H.CpuRealtimeRuntime@1.25   real-time CPU time in each period, in microseconds
+-c, --cpu-shares           int            int          H.CpuShares                 relative weight of its CPU time
+--cpus                     text:cpus      decimal      H.NanoCpus@1.25             how many CPUs it may use (1.5)
+--cpuset-cpus              text           string       H.CpusetCpus                which CPUs (0-3, 0,1)
+--cpuset-mems              text           string       H.CpusetMems                which memory nodes (0-3, 0,1)
+-d, --detach               bool           -            client                      run in the background and print the container's id
+--detach-keys              text           string       client                      the keys that detach: ctrl-p,ctrl-q if not given
+--device                   list:device    list         several                     a device of the host (PATH[:PATH][:rwm]), or one by its CDI name
+--device-cgroup-rule       list:rule      list         H.DeviceCgroupRules@1.28    a rule for devices (c 1:3 rwm)
+--device-read-bps          list:rate      list         H.BlkioDeviceReadBps        limit bytes a second from a device (PATH:1mb)
+--device-read-iops         list:ops       list         H.BlkioDeviceReadIOps       limit reads a second from a device (PATH:100)
+--device-write-bps         list:rate      list         H.BlkioDeviceWriteBps       limit bytes a second to a device (PATH:1mb)
+--device-write-iops        list:ops       list         H.BlkioDeviceWriteIOps      limit writes a second to a device (PATH:100)
+--disable-content-trust    on:trust       -            client                      images are not verified (the default, and all there is)
+--dns                      list:address   list         H.Dns                       a DNS server
+--dns-option, --dns-opt    list           list         H.DnsOptions                a DNS option
+--dns-search               list:domain    list         H.DnsSearch                 a DNS search domain
+--domainname               text           string       C.Domainname                its NIS domain name
+--entrypoint               text:entry     string       C.Entrypoint                a program in place of the image's entrypoint
+--env-file                 list:envfile   list         C.Env                       environment variables from a file
+-e, --env                  list:env       list         C.Env                       set an environment variable (NAME alone: the client's value)
+--expose                   list:expose    list         C.ExposedPorts              declare a port on which it listens
+--gpus                     list:gpus      gpu-request  H.DeviceRequests@1.40       GPUs: all, a number, or driver=…,device=…,capabilities=…
+--group-add                list           list         H.GroupAdd                  an additional group of its user
+--health-cmd               text:health    string       C.Healthcheck.Test          the command that checks its health
+--health-interval          text:duration  duration     C.Healthcheck.Interval      time between two checks (30s)
+--health-retries           int:positive   int          C.Healthcheck.Retries       how many failures make it unhealthy
+--health-start-interval    text:duration  duration     C.Healthcheck.StartInterval@1.44  time between two checks while it starts
+--health-start-period      text:duration  duration     C.Healthcheck.StartPeriod@1.29    how long failures do not count, while it starts
+--health-timeout           text:duration  duration     C.Healthcheck.Timeout       how long one check may take
+-h, --hostname             text           string       C.Hostname                  its host name
+--init                     either         -            H.Init@1.25                 an init process that forwards signals and reaps processes
+-i, --interactive          bool           -            client                      keep stdin open, and send our stdin to it
+--io-maxbandwidth          text:size      bytes        H.IOMaximumBandwidth@windows  limit of the system drive's bytes a second (Windows)
+--io-maxiops               text:uint64    uint         H.IOMaximumIOps@windows     limit of the system drive's operations a second (Windows)
+--ip                       text           string       several                     its IPv4 address in the first network
+--ip6                      text           string       several                     its IPv6 address in the first network
+--ipc                      text           string       H.IpcMode                   IPC namespace
+--isolation                text           string       H.Isolation                 isolation technology (Windows)
+--kernel-memory            text:size      bytes        H.KernelMemory              limit of kernel memory (newer engines ignore it)
+--label-file               list:labels    list         C.Labels                    metadata from a file
+-l, --label                list:label     list         C.Labels                    metadata on the container (KEY=VALUE)
+--link                     list:link      list         several                     a link to another container (NAME[:ALIAS])
+--link-local-ip            list           list         several                     a link-local address in the first network
+--log-driver               text           string       H.LogConfig.Type            the logging driver
+--log-opt                  list:map       list         H.LogConfig.Config          an option of the logging driver
+--mac-address              text           string       several                     its MAC address in the first network
+-m, --memory               text:size      bytes        H.Memory                    memory limit (512m)
+--memory-reservation       text:size      bytes        H.MemoryReservation         soft memory limit
+--memory-swap              text:swap      bytes        H.MemorySwap                limit of memory and swap together (-1: no limit)
+--memory-swappiness        int:percent    int          H.MemorySwappiness          how willingly its memory is swapped, 0 to 100 (-1: the default)
+--mount                    list:mount     mount        H.Mounts@1.25               a mount: type=bind|volume|tmpfs|image,src=…,dst=…,readonly
+--name                     text           string       Q.name                      the container's name
+--network, --net           list:network   network      several                     bridge, host, none, container:NAME, a network, or name=…,alias=…,ip=…
+--network-alias, --net-alias  list        list         several                     another name for it in the first network
+--no-healthcheck           bool           -            several                     no health check, whatever the image says
+--oom-kill-disable         bool           -            H.OomKillDisable            never kill it when memory runs out
+--oom-score-adj            int            int          H.OomScoreAdj               -1000 to 1000
+--pid                      text:mode      string       H.PidMode                   PID namespace
+--pids-limit               int            int          H.PidsLimit                 how many processes (-1: no limit)
+--platform                 text           string       Q.platform@1.32             the image's platform (OS[/ARCH])
+--privileged               bool           -            H.Privileged                all capabilities, all devices
+-p, --publish              list:publish   list         H.PortBindings              forward a port of the host ([[IP:]HOST:]PORT)
+-P, --publish-all          bool           -            H.PublishAllPorts           publish every exposed port on a free port of the host
+--pull                     text:pull      string       client                      pull the image: always, missing (the default) or never
+-q, --quiet                bool           -            client                      no progress while pulling
+--read-only                bool           -            H.ReadonlyRootfs            mount its root filesystem read-only
+--restart                  text:restart   string       H.RestartPolicy             no, always, unless-stopped, on-failure[:N]
+--rm                       bool           -            H.AutoRemove@1.25           remove the container when it ends
+--runtime                  text           string       H.Runtime                   the OCI runtime
+--security-opt             list:secopt    list         H.SecurityOpt               a security option
+--shm-size                 text:size      bytes        H.ShmSize                   size of /dev/shm
+--sig-proxy                on             -            client                      pass signals to it (the default; =false: do not)
+--stop-signal              text           string       C.StopSignal                the signal that stops it
+--stop-timeout             int            int          C.StopTimeout@1.25          how many seconds stop waits before it kills the container
+--storage-opt              list:storage   list         H.StorageOpt                an option of the storage driver (size=10G)
+--sysctl                   list:sysctl    map          H.Sysctls                   a kernel parameter (KEY=VALUE)
+--tmpfs                    list:tmpfs     list         H.Tmpfs                     a tmpfs mount (PATH[:OPTIONS])
+-t, --tty                  bool           -            client                      a terminal
+--ulimit                   list:ulimit    ulimit       H.Ulimits                   a limit of its processes (NAME=SOFT[:HARD])
+--use-api-socket           bool           -            client                      mount the engine's socket at /var/run/docker.sock
+-u, --user                 text           string       C.User                      who it runs as (USER[:GROUP])
+--userns                   text:mode      string       H.UsernsMode                user namespace
+--uts                      text:mode      string       H.UTSMode                   UTS namespace
+-v, --volume               list:volume    list         several                     a directory of the host or a volume, mounted ([SOURCE:]PATH[:MODE])
+--volume-driver            text           string       H.VolumeDriver              the volume driver
+--volumes-from             list           list         H.VolumesFrom               the mounts of another container
+-w, --workdir              text           string       C.WorkingDir                its working directory
 """
 # ==== table end
 
 # The forms that may be given as a dict, and what separates key and value on the wire.
-PAIRED_FORMS = {"map": "=", "env": "=", "sysctl": "=", "hosts": ":", "tmpfs": ":", "volume": ":"}
-SIZE_PATTERN = r"(?i)([0-9]{1,19}(?:\.[0-9]{0,9})?|\.[0-9]{1,9}) ?(?:b|[kmgtp](?:i?b)?)?"
-# The pattern of each value of a form, and what an error says to write.
-OPTION_PATTERNS = {
-    "cpus": (r"(?=\.?[0-9])[0-9]{0,6}(?:\.[0-9]{0,9})?", "a number such as 1.5, with nine decimals at most"),
-    "map": ("[^=].*", "KEY=VALUE"),
-    "mode": ("(?:host)?", "host, or leave it out"),
-    "network": ("[^=]+", "bridge, host, none, container:NAME or a network's name"),
-    "pid": ("(?:host|container:.+)?", "host or container:NAME, or leave it out"),
-    "pull": ("always|missing|never", "always, missing or never"),
-    "restart": ("(?:no|always|unless-stopped|on-failure(?::[0-9]{0,9})?)?",
-                "no, always, unless-stopped, on-failure or on-failure:N"),
-    "size": (SIZE_PATTERN, "a number and b, k, m or g, as in 512m"),
-    "swap": (SIZE_PATTERN + "|-1", "a number and b, k, m or g, as in 512m, or -1"),
-    "sysctl": (r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
-               r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*",
-               "KEY=VALUE, where KEY is net.*, fs.mqueue.* or one of the IPC part of kernel.*"),
-    "volume": ("[^:]+(?::[^:]+){0,2}", "SOURCE:PATH, SOURCE:PATH:MODE or PATH")}
-MAX_SIZE = (1 << 63) - 1       # the engine's int64
+PAIRED_FORMS = {"map": "=", "label": "=", "env": "=", "sysctl": "=", "storage": "=", "host": ":",
+                "tmpfs": ":", "volume": ":"}
+RECORD_FORMS = ("mount", "network", "gpus")   # of these a dict is one value
 # The HostConfig that every create request has, as the docker CLI's has. Only what inspect would show
 # otherwise (null in place of [] or {}, "" in place of "no") is here; the rest that the docker CLI sends are
 # the engine's defaults. Not so on podman: docker's PidsLimit 0 would lift the limit that podman sets.
@@ -116,9 +155,14 @@ ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Port
     "BlkioDeviceWriteIOps": []}"""
 # What the values of a kind are in Python.
 KIND_TYPES = {"list": "a str or a list of str", "bool": "True or False", "on": "True or False",
-              "int": "a whole number", "text": "a str"}
+              "either": "True or False", "int": "a whole number", "text": "a str"}
 # Options of run that create does not take: it never attaches.
 RUN_ONLY_OPTIONS = ("detach", "detach_keys", "sig_proxy")
+# Options of update, and the API versions that it needs for them where they are others than create's.
+UPDATE_OPTIONS = ("blkio_weight cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus "
+                  "cpuset_cpus cpuset_mems kernel_memory memory memory_reservation memory_swap pids_limit "
+                  "restart").split()
+UPDATE_VERSIONS = {"cpus": "1.29", "pids_limit": "1.40"}
 
 
 class RunOption:
@@ -130,12 +174,22 @@ class RunOption:
     __slots__ = ("keyword", "flag", "flags", "kind", "form", "place", "since")
 
     def __init__(self, row):
-        self.flags, kind, _, place, _ = re.split(r"\s{2,}", row.strip())
+        spellings, kind, _, place, _ = re.split(r"\s{2,}", row.strip())
         self.kind, _, form = kind.partition(":")
         self.form = form or self.kind
         self.place, _, self.since = place.partition("@")
-        self.flag = re.search("--[a-z-]+", self.flags).group()
+        self.flag = re.search("--[a-z0-9-]+", spellings).group()
+        self.flags = spellings[:spellings.index(self.flag)] + self.flag
         self.keyword = self.flag[2:].replace("-", "_")
+
+    def read(self, reader, value):
+        """reader(value), where a UsageError becomes the InvalidArgument of this option."""
+        try:
+            return reader(value)
+        except UsageError as error:
+            shown = quoted(value) if isinstance(value, str) else repr(value)
+            raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, self.flags, error),
+                                  error.hint) from None
 
 
 def run_options():
@@ -143,22 +197,26 @@ def run_options():
     return [RunOption(row) for row in RUN_OPTIONS_TABLE.strip().split("\n")]
 
 
-def option_flag_table(without):
-    """RUN_OPTIONS_TABLE, which is a flag table too (see cli/flags), less the keywords in `without`."""
-    rows = RUN_OPTIONS_TABLE.strip().split("\n")
-    return "\n".join(row for row in rows if RunOption(row).keyword not in without)
+def option_flag_table(without=(), only=None):
+    """RUN_OPTIONS_TABLE, which is a flag table too (see cli/flags), less the keywords in `without`.
+
+    Or `only` the keywords in that list.
+    """
+    rows = [(RunOption(row).keyword, row) for row in RUN_OPTIONS_TABLE.strip().split("\n")]
+    return "\n".join(row for keyword, row in rows if keyword not in without and (not only or keyword in only))
 
 
 def given_rows(options):
     """[(RunOption, value), …] of a dict of keyword to value, in the order of the table.
 
-    A keyword may have a plural "s". None and False count as not given, but for a row of kind "on".
+    A keyword may have a plural "s". None counts as not given, and so does False, unless the row's kind is
+    "on" or "either".
     """
     left, given = dict(options or {}), []
     for option in run_options():
         for keyword in (option.keyword, option.keyword + "s"):
             value = left.pop(keyword, None)
-            if value is not None and (value is not False or option.kind == "on"):
+            if value is not None and (value is not False or option.kind in ("on", "either")):
                 given.append((option, value))
     for keyword in left:
         known = sorted(option.keyword for option in run_options())
@@ -166,10 +224,18 @@ def given_rows(options):
     return given
 
 
-def versions_needed(options, without=()):
-    """[("annotation", "1.43"), …]: flags in `options` that need an API version, less those in `without`."""
-    return [(option.flag[2:], option.since) for option, _ in given_rows(options)
-            if option.since and option.keyword not in without]
+def versions_needed(options, body=None, without=()):
+    """[("--annotation", "1.43"), …]: what needs an API version, or an engine for "windows".
+
+    `options` are those of container_request, `body` is the body that it made of them, `without` are keywords
+    that are left out.
+    """
+    needed = [(option.flag, option.since) for option, _ in given_rows(options)
+              if option.since and option.keyword not in without]
+    if body is not None:
+        needed += mount_versions(body["HostConfig"].get("Mounts", ()))
+        needed += endpoint_versions(body.get("NetworkingConfig", {}).get("EndpointsConfig", {}))
+    return needed
 
 
 def is_word(value):
@@ -185,9 +251,11 @@ def checked_option_value(option, value):
             value = ["%s%s%s" % (name, PAIRED_FORMS[option.form], text) if is_word(text) else None
                      for name, text in value.items()]
         values = list(value) if isinstance(value, (list, tuple)) else [value]
+        if option.form in RECORD_FORMS and all(isinstance(item, dict) for item in values):
+            return values
         if all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
             return [str(item) for item in values]
-    elif option.kind in ("bool", "on"):
+    elif option.kind in ("bool", "on", "either"):
         if isinstance(value, bool):
             return value
     elif option.kind == "int":
@@ -201,36 +269,156 @@ def checked_option_value(option, value):
     raise UsageError("%s takes %s, not %r" % (option.flag, KIND_TYPES[option.kind], value))
 
 
-# -- forms: (option, value) → the JSON at the option's place. The value of a list option is a list of str.
+# -- readers of one value (str): it is returned as it is to be sent. UsageError if the flag does not take it.
 
-def require_pattern(option, value):
-    """UsageError unless `value`, or each of a list, matches the pattern of the option's form."""
-    pattern, form = OPTION_PATTERNS[option.form]
-    for text in value if isinstance(value, list) else [value]:
-        if not re.fullmatch(pattern, text, re.ASCII | re.DOTALL):
-            raise UsageError("%s %s: not a valid value" % (option.flag, text or "''"), "write " + form)
-
-
-def size_in_bytes(option, value):
-    """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024. -1 is no limit."""
-    if value == "-1":
-        return -1
-    number, unit = re.fullmatch("([0-9.]+) ?(.?).*", value.lower()).groups()
-    size = int(float(number) * 1024 ** "bkmgtp".index(unit or "b"))
-    if size > MAX_SIZE:
-        raise UsageError("%s %s: more than %d bytes" % (option.flag, value, MAX_SIZE))
-    return size
+def read_cpus(text):
+    """ "1.5" or "3/2" → billionths of a CPU (int)."""
+    from fractions import Fraction
+    decimal = r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?"
+    try:
+        if not re.fullmatch(decimal + "|[+-]?[0-9]{1,20}/[0-9]{1,20}", text, re.ASCII):
+            raise ValueError(text)
+        nano = Fraction(text) * 10 ** 9
+    except (ValueError, ZeroDivisionError):
+        raise UsageError("failed to parse %s as a rational number" % text) from None
+    if nano.denominator != 1 or abs(nano) >= 1 << 63:
+        raise UsageError("value is too precise" if nano.denominator != 1 else "value is out of range")
+    return int(nano)
 
 
-def nano_cpus(option, value):
-    """ "1.5" → billionths of a CPU (int)."""
-    whole, _, fraction = value.partition(".")
-    return int(whole or 0) * 10 ** 9 + int(fraction.ljust(9, "0"))
+def read_stream_name(text):
+    if text.lower() not in ("stdin", "stdout", "stderr"):
+        raise UsageError("valid streams are STDIN, STDOUT and STDERR")
+    return text.lower()
 
+
+def read_address(text):
+    """An IP address in its canonical form."""
+    address = text.strip()
+    if not is_ip_address(address):
+        raise UsageError("IP address is not correctly formatted: " + text)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    canonical = socket.inet_ntop(family, socket.inet_pton(family, address))
+    return canonical[7:] if re.match("::ffff:[0-9]+[.]", canonical) else canonical
+
+
+def read_domain(text):
+    """A DNS search domain, or "." for none."""
+    domain, label = text.strip(), "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+    if domain == ".":
+        return domain
+    if len(domain) > 254 or not re.fullmatch(r"(?=.*[a-zA-Z])%s(?:\.%s)*\.?" % (label, label), domain):
+        raise UsageError("%s is not a valid domain" % text)
+    return domain[:-1] if domain.endswith(".") else domain
+
+
+def read_host(text):
+    """ "NAME:IP" or "NAME=IP" → "NAME:IP"."""
+    host, separator, address = text.partition("=" if "=" in text else ":")
+    if not separator or not host or ":" in host:
+        raise UsageError("bad format for add-host: " + quoted(text), "write HOST:IP, or HOST:host-gateway")
+    if len(address) > 2 and address[0] == "[" and address[-1] == "]":
+        address = address[1:-1]
+    if address != "host-gateway" and not is_ip_address(address.strip()):
+        raise UsageError("invalid IP address in add-host: " + quoted(address))
+    return "%s:%s" % (host, address)
+
+
+def read_environment_entry(text):
+    if not text.partition("=")[0]:
+        raise UsageError("invalid environment variable: " + text, "write NAME=VALUE")
+    return text
+
+
+def read_label(text):
+    name = text.partition("=")[0]
+    if not name:
+        raise UsageError("invalid label '%s': empty name" % text, "write KEY=VALUE")
+    if re.search(r"\s", name):
+        raise UsageError("label '%s' contains whitespaces" % name)
+    return text
+
+
+def read_link(text):
+    if not text or text.count(":") > 1:
+        raise UsageError("bad format for links: " + text if text else "empty string specified for links",
+                         "write NAME or NAME:ALIAS")
+    return text
+
+
+def read_sysctl(text):
+    name, equals, _ = text.partition("=")
+    ipc = r"kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)\Z"
+    if not equals or not re.match(r"net\.|fs\.mqueue\.|" + ipc, name):
+        raise UsageError("sysctl '%s' is not allowed" % text,
+                         "write KEY=VALUE, where KEY is net.*, fs.mqueue.* or of the IPC part of kernel.*")
+    return text
+
+
+# The function of each form. A value of a form without one is taken as it is.
+VALUE_READERS = {
+    "uint16": lambda text: read_integer(text, 0, 16, signed=False),
+    "uint64": lambda text: read_integer(text, 0, 64, signed=False),
+    "size": read_size, "swap": lambda text: -1 if text == "-1" else read_size(text), "cpus": read_cpus,
+    "duration": duration_value, "stream": read_stream_name, "address": read_address, "domain": read_domain,
+    "host": read_host, "env": read_environment_entry, "label": read_label, "link": read_link,
+    "sysctl": read_sysctl, "mount": parse_mount, "network": parse_network, "gpus": parse_gpus,
+    "rule": device_rule, "rate": parse_rate, "ops": parse_operation_rate, "weight": parse_weight,
+    "ulimit": parse_ulimit}
+
+
+# -- what is checked later: (option, value) → the JSON at the option's place, None for nothing. The value of a
+# list option is a list.
 
 def restart_policy(option, text):
-    name, _, count = text.partition(":")
+    name, colon, count = text.partition(":")
+    if colon and not name:
+        raise UsageError("invalid restart policy format: no policy provided before colon")
+    if count and not re.fullmatch("[+-]?[0-9]{1,18}", count, re.ASCII):
+        raise UsageError("invalid restart policy format: maximum retry count must be an integer")
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
+
+
+# The option of each namespace: what it may be, and what an error calls it.
+NAMESPACE_MODES = {"pid": ("(?:host|container:.+)?", "PID"), "uts": ("(?:host)?", "UTS"),
+                   "userns": ("(?:host)?", "USER"), "cgroupns": ("(?:host|private)?", "CGROUP")}
+
+
+def namespace_mode(option, text):
+    pattern, name = NAMESPACE_MODES[option.keyword]
+    if not re.fullmatch(pattern, text, re.DOTALL):
+        raise UsageError("%s: invalid %s mode" % (option.flag, name))
+    return text
+
+
+def pull_policy(option, text):
+    if text not in ("always", "missing", "never", ""):
+        raise UsageError('invalid pull option: \'%s\': must be one of "always", "missing" or "never"' % text)
+    return text or None
+
+
+def positive_number(option, number):
+    """A number, or None for 0."""
+    if number < 0:
+        raise UsageError("%s cannot be negative" % option.flag)
+    return number or None
+
+
+def swappiness(option, number):
+    if not -1 <= number <= 100:
+        raise UsageError("invalid value: %d. Valid memory swappiness range is 0-100" % number)
+    return None if number == -1 else number
+
+
+def content_trust(option, disabled):
+    if not disabled:
+        raise UsageError("--disable-content-trust=false: the signatures of images are not verified here")
+
+
+def storage_options(option, values):
+    if not all("=" in item for item in values):
+        raise UsageError("invalid storage option", "write KEY=VALUE")
+    return key_value_object(option, values)
 
 
 def environment_entries(items):
@@ -241,8 +429,6 @@ def environment_entries(items):
     entries = {}
     for item in items:
         name, equals, _ = item.partition("=")
-        if not name:
-            raise UsageError("--env %r has no name" % item, "write NAME=VALUE")
         value = None if equals else client_variable(name)
         entries[name] = item if value is None else "%s=%s" % (name, value)
     return list(entries.values())
@@ -256,57 +442,41 @@ def client_variable(name):
         return None
 
 
-def read_option_file(what, path, read):
-    """read(file) of the UTF-8 text file at `path`. UsageError, about `what` (str), if it cannot be read."""
+def read_option_file(path, prefix=""):
+    """The text (str) of the UTF-8 file at `path`. UsageError, after `prefix`, if it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig", newline="\n") as file:
-            return read(file)
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError("%s cannot be read: %s" % (what, getattr(error, "strerror", None) or error))
+            return file.read()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        what = "read" if isinstance(error, IsADirectoryError) else "open"
+        raise UsageError("%s%s %s: %s" % (prefix, what, path, reason[:1].lower() + reason[1:])) from None
 
 
-def read_env_file(path):
-    """The entries of an --env-file: UTF-8, a NAME=VALUE a line, no quoting, # begins a comment line."""
-    text = read_option_file("--env-file %s" % path, path, lambda file: file.read())
+def read_env_file(path, variable=client_variable):
+    """The entries of an --env-file: UTF-8, a NAME=VALUE a line, no quoting, # begins a comment line.
+
+    A NAME alone has the value variable(NAME), and is left out if that is None.
+    """
     entries = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for line in read_option_file(path).split("\n"):
         line = line.lstrip().rstrip("\r")
         if not line or line.startswith("#"):
             continue
         name, equals, _ = line.partition("=")
         if not name or re.search(r"\s", name):
-            raise UsageError("%s, line %d: %r is not a variable name" % (path, number, name),
-                             "write NAME=VALUE")
+            wrong = "variable '%s' contains whitespaces" if name else "no variable name on line '%s'"
+            raise UsageError("invalid env file (%s): %s" % (path, wrong % (name or line)))
         if equals:
             entries.append(line)
-        elif client_variable(name) is not None:
-            entries.append("%s=%s" % (name, client_variable(name)))
+        elif variable(name) is not None:
+            entries.append("%s=%s" % (name, variable(name)))
     return entries
 
 
-def is_ip_address(text):
-    try:
-        return bool(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
-    except (OSError, ValueError):   # ValueError: NUL, or a character that UTF-8 has not
-        return False
-
-
-def address_entries(option, values):
-    for item in values:
-        if not is_ip_address(item):
-            raise UsageError("%s %s: not an IP address" % (option.flag, item))
-    return values
-
-
-def host_entries(option, values):
-    entries = []
-    for item in values:
-        host, _, address = item.partition("=" if "=" in item else ":")
-        address = address[1:-1] if address[:1] == "[" and address[-1:] == "]" else address
-        if not host or address != "host-gateway" and not is_ip_address(address):
-            raise UsageError("bad format for --add-host: %r" % item, "write HOST:IP, or HOST:host-gateway")
-        entries.append("%s:%s" % (host, address))
-    return entries
+def file_labels(option, paths):
+    entries = [entry for path in paths for entry in read_env_file(path, lambda name: None)]
+    return dict(entry.partition("=")[::2] for entry in entries)
 
 
 def capability_entries(option, values):
@@ -319,94 +489,41 @@ def security_entries(option, values):
     entries = []
     for item in values:
         name, _, value = item.partition("=" if "=" in item else ":")
+        if not value and name != "no-new-privileges":
+            raise UsageError("Invalid --security-opt: " + quoted(item))
         if name == "seccomp" and value not in ("unconfined", "builtin"):
-            import json
-            profile = read_option_file("--security-opt %s: the profile" % item, value, json.load)
-            item = "seccomp=" + json.dumps(profile, separators=(",", ":"))
+            item = "seccomp=" + compact_profile(value)
         entries.append(item)
     return entries
 
 
-def volume_entries(option, values):
-    """SOURCE:PATH[:MODE] is a bind or a named volume, PATH alone an anonymous volume."""
-    entries = []
-    for value in values:
-        fields = value.split(":")
-        if len(fields) > 1 and fields[0].startswith("."):
-            fields[0] = os.path.abspath(fields[0])   # the engine has another working directory
-        entries.append(":".join(fields))
-    return list(dict.fromkeys(entries))
+def compact_profile(path):
+    """The JSON in the file at `path`, without blanks."""
+    import json
+    text = read_option_file(path, "opening seccomp profile (%s) failed: " % path)
+    try:
+        return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("compacting json for seccomp profile (%s) failed: %s" % (path, error)) from None
 
 
 def key_value_object(option, values):
     return dict(item.partition(PAIRED_FORMS[option.form])[::2] for item in values)
 
 
-def split_protocol(text):
-    ports, _, protocol = text.partition("/")
-    protocol = protocol.lower() or "tcp"
-    if protocol not in ("tcp", "udp", "sctp"):
-        raise UsageError("port %r: protocol %r is not tcp, udp or sctp" % (text, protocol))
-    return ports, protocol
-
-
-def port_range(text, whole):
-    """ "80" or "80-82" → a range of ports. `whole` is the option's value, for the error."""
-    match = re.fullmatch("([0-9]{1,5})(?:-([0-9]{1,5}))?", text)
-    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (1, 0)
-    if not first <= last < 65536:
-        raise UsageError("port %r: %r is not a port or a range of ports" % (whole, text),
-                         "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
-    return range(first, last + 1)
-
-
-def exposed_ports(option, values):
-    exposed = {}
-    for item in values:
-        ports, protocol = split_protocol(item)
-        exposed.update({"%d/%s" % (port, protocol): {} for port in port_range(ports, item)})
-    return exposed
-
-
-def parse_publish(text):
-    """One -p value → [(container port "80/tcp", {"HostIp": …, "HostPort": …}), …]."""
-    if "=" in text:   # the long form
-        pairs = dict(pair.partition("=")[::2] for pair in text.split(","))
-        text = "%s:%s/%s" % (pairs.get("published", ""), pairs.get("target", ""),
-                             pairs.get("protocol", "tcp"))
-    ports, protocol = split_protocol(text)
-    fields = ports.rsplit(":", 2)
-    container = port_range(fields[-1], text)
-    address = fields[0].strip("[]") if len(fields) == 3 else ""
-    if address and not is_ip_address(address):
-        raise UsageError("port %r: %r is not an IP address" % (text, address),
-                         "write [[IP:]HOST:]CONTAINER[/PROTOCOL]")
-    published = [""] * len(container)
-    if len(fields) > 1 and fields[-2]:
-        host = port_range(fields[-2], text)
-        published = [str(port) for port in host]
-        if len(container) == 1 and len(host) > 1:   # the engine picks one of them
-            published = ["%d-%d" % (host[0], host[-1])]
-        elif len(host) != len(container):
-            raise UsageError("port %r: the ranges differ in length" % text)
-    return [("%d/%s" % (port, protocol), {"HostIp": address, "HostPort": place})
-            for port, place in zip(container, published)]
-
-
-def port_bindings(option, values):
-    bindings = {}
-    for item in values:
-        for port, binding in parse_publish(item):
-            bindings.setdefault(port, []).append(binding)
-    return bindings
+def sorted_limits(option, limits):
+    """The Ulimits by name; of two with one name the last."""
+    return [limit for _, limit in sorted({limit["Name"]: limit for limit in limits}.items())]
 
 
 # The function of each form; a value of any other form is sent as it is.
 OPTION_FORMS = {
-    "size": size_in_bytes, "swap": size_in_bytes, "cpus": nano_cpus, "restart": restart_policy,
-    "addrs": address_entries, "hosts": host_entries, "caps": capability_entries, "secopt": security_entries,
-    "volume": volume_entries, "map": key_value_object, "sysctl": key_value_object, "tmpfs": key_value_object,
+    "restart": restart_policy, "mode": namespace_mode, "pull": pull_policy, "duration": positive_number,
+    "positive": positive_number, "percent": swappiness, "trust": content_trust, "storage": storage_options,
+    "caps": capability_entries, "secopt": security_entries, "labels": file_labels, "map": key_value_object,
+    "label": key_value_object, "sysctl": key_value_object, "tmpfs": key_value_object, "ulimit": sorted_limits,
     "expose": exposed_ports, "publish": port_bindings,
+    "health": lambda option, text: ["CMD-SHELL", text] if text else None,
     "entry": lambda option, value: [value] if isinstance(value, str) else value,
     "env": lambda option, values: environment_entries(values),
     "envfile": lambda option, values: [entry for path in values for entry in read_env_file(path)]}
@@ -417,6 +534,8 @@ OPTION_FORMS = {
 def merge_option(target, place, value):
     """Put `value` at `place` ("LogConfig.Type") in the dict `target`; a list or an object adds to it."""
     outer, _, key = place.rpartition(".")
+    if value is None:
+        return
     if outer:
         target = target.setdefault(outer, {})
     if isinstance(value, list):
@@ -427,20 +546,63 @@ def merge_option(target, place, value):
         target[key] = value
 
 
-def spread_options(body):
-    """Move what an option's place has of other places: the ports of -p, anonymous volumes, systempaths."""
+def merge_options(options, roots):
+    """Put the JSON of all `options` at their places in `roots`, {"H": …} (dicts)."""
+    for option, value in given_rows(options):
+        value = checked_option_value(option, value)
+        reader = VALUE_READERS.get(option.form)
+        if reader is not None:
+            value = ([option.read(reader, item) for item in value] if isinstance(value, list)
+                     else option.read(reader, value))
+        if option.form in OPTION_FORMS:
+            value = OPTION_FORMS[option.form](option, value)
+        root, _, place = option.place.partition(".")
+        merge_option(roots[root], place or option.keyword, value)
+
+
+def put_shared_options(body, several):
+    """Put the options that have several places in the request's `body`, {keyword: value}, there."""
     host = body["HostConfig"]
     if host["PortBindings"]:
         body.setdefault("ExposedPorts", {}).update({port: {} for port in host["PortBindings"]})
-    anonymous = [entry for entry in host.get("Binds", ()) if ":" not in entry]
-    if anonymous:
-        body["Volumes"] = {path: {} for path in anonymous}
-        host["Binds"] = [entry for entry in host["Binds"] if ":" in entry]
-        if not host["Binds"]:
-            del host["Binds"]
+    for text in dict.fromkeys(several.get("volume", ())):
+        bind = parse_volume(text)
+        if bind is None:
+            body.setdefault("Volumes", {})[text] = {}
+        else:
+            host.setdefault("Binds", []).append(bind)
+    devices = [parse_device(text) for text in several.get("device", ())]
+    host["Devices"] = [device for device in devices if "DeviceIDs" not in device]
+    names = [name for device in devices for name in device.get("DeviceIDs", ())]
+    if names:
+        host.setdefault("DeviceRequests", []).append({"Driver": "cdi", "DeviceIDs": names})
+    if several.get("link"):
+        host["Links"] = several["link"]
+    mode, endpoints = network_settings(several.get("network"), several)
+    if mode is not None:
+        host["NetworkMode"] = mode
+    if endpoints:
+        body["NetworkingConfig"] = {"EndpointsConfig": endpoints}
+    if several.get("no_healthcheck"):
+        if "Healthcheck" in body:
+            raise UsageError("--no-healthcheck conflicts with --health-* options")
+        body["Healthcheck"] = {"Test": ["NONE"]}
     if "systempaths=unconfined" in host.get("SecurityOpt", ()):
         host["SecurityOpt"].remove("systempaths=unconfined")
         host["MaskedPaths"], host["ReadonlyPaths"] = [], []
+
+
+def check_conflicts(body, client):
+    """UsageError, in the docker CLI's words, if options contradict each other."""
+    host = body["HostConfig"]
+    if "AutoRemove" in host and host["RestartPolicy"]["Name"] not in ("no", ""):
+        raise UsageError("conflicting options: cannot specify both --restart and --rm",
+                         "a container that is removed cannot be restarted")
+    log = host.get("LogConfig", {})
+    if log.get("Type") == "none" and log.get("Config"):
+        raise UsageError("invalid logging opts for driver none", "the driver none takes no options")
+    if client.get("attach") and client.get("detach"):
+        raise UsageError("conflicting options: cannot specify both --attach and --detach")
 
 
 def checked_command(command):
@@ -471,21 +633,17 @@ def container_request(image, command=(), options=None):
     body = {"Image": image, "Cmd": checked_command(command), "HostConfig": host}
     if not body["Cmd"]:
         del body["Cmd"]
-    roots = {"C": body, "H": host, "Q": query, "client": client}
-    for option, value in given_rows(options):
-        value = checked_option_value(option, value)
-        if option.form in OPTION_PATTERNS:
-            require_pattern(option, value)
-        if option.form in OPTION_FORMS:
-            value = OPTION_FORMS[option.form](option, value)
-        root, _, place = option.place.partition(".")
-        merge_option(roots[root], place or option.keyword, value)
-    spread_options(body)
-    if "AutoRemove" in host and host["RestartPolicy"]["Name"] not in ("no", ""):
-        raise UsageError("conflicting options: --restart and --rm",
-                         "a container that is removed cannot be restarted")
-    log = host.get("LogConfig", {})
-    if log.get("Type") == "none" and log.get("Config"):
-        raise UsageError("conflicting options: --log-opt and --log-driver none",
-                         "the driver none takes no options")
+    several = {}
+    merge_options(options, {"C": body, "H": host, "Q": query, "client": client, "several": several})
+    put_shared_options(body, several)
+    check_conflicts(body, client)
     return query, body, client
+
+
+def update_request(options):
+    """(body, versions needed) for container_update: the limits of `options`, and its RestartPolicy."""
+    body = {}
+    merge_options(options, {"H": body})
+    versions = [(option.flag, UPDATE_VERSIONS.get(option.keyword, option.since))
+                for option, _ in given_rows(options)]
+    return body, [(flag, since) for flag, since in versions if since]

@@ -16,6 +16,7 @@ stream ends, the bytes cannot tell a finished container from a dead engine. The 
 nothing is reported before it. The status is that of condition=next-exit with --rm too, where the docker CLI
 waits with condition=removed: podman 4.3 answers that with status 0 whatever the container exited with.
 """
+import os
 import sys
 import time
 
@@ -43,9 +44,19 @@ class UnsupportedOption(UsageError):
 
 
 def require_api_versions(docker, needed):
-    """UnsupportedOption, in docker's words, if the engine is older than a (flag, API version) of `needed`."""
-    newer = ['"--%s" requires API version %s, but the Docker daemon API version is %s'
-             % (flag, since, docker.version) for flag, since in needed if not docker.supports(since)]
+    """UnsupportedOption, in docker's words, if the engine does not have something of `needed`.
+
+    `needed` are those of versions_needed(): (what, API version, or "windows" for an engine there).
+    """
+    newer = ['"%s" requires API version %s, but the Docker daemon API version is %s'
+             % (what, since, docker.version)
+             for what, since in needed if since != "windows" and not docker.supports(since)]
+    for what in [what for what, since in needed if since == "windows"]:
+        with docker.request("GET", "/_ping") as response:
+            system = response.headers.get("ostype") or "linux"
+        if system != "windows":
+            newer.append('"%s" is only supported on a Docker daemon running on windows, but the Docker '
+                         "daemon is running on %s" % (what, system))
     if newer:
         raise UnsupportedOption("\n".join(newer))
 
@@ -73,7 +84,13 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     `progress` with each message (dict) of a pull. `create`, if any, is called in place of docker.call to send
     requests 1 and 3.
     """
-    create = create or docker.call
+    with ContainerIdFile(body["HostConfig"].get("ContainerIDFile")) as id_file:
+        return id_file.write(create_or_pull(docker, image, query, body, pull, progress, notice,
+                                            create or docker.call))
+
+
+def create_or_pull(docker, image, query, body, pull, progress, notice, create):
+    """create_container() without the file of the id."""
     platform = query.get("platform")
     if platform and not docker.supports("1.41"):   # the docker CLI, too, then selects it in the pull alone
         query = {name: value for name, value in query.items() if name != "platform"}
@@ -94,6 +111,39 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
         if notice is not None:
             notice("WARNING: %s" % warning)
     return answer_field(created, "ContainerCreate", str, "Id")
+
+
+class ContainerIdFile:
+    """The file of --cidfile at `path` (str, or None): made before the container, removed if there is none."""
+
+    def __init__(self, path):
+        self.path = path
+        self.written = False
+
+    def __enter__(self):
+        try:
+            if self.path:
+                open(self.path, "x").close()
+        except FileExistsError:
+            raise UsageError("container ID file found, make sure the other container isn't running or delete "
+                             + self.path) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError("failed to create the container ID file: open %s: %s"
+                             % (self.path, reason[:1].lower() + reason[1:])) from None
+        return self
+
+    def write(self, id):
+        """Write the `id` (str) and return it."""
+        if self.path:
+            with open(self.path, "w") as file:
+                file.write(id)
+        self.written = True
+        return id
+
+    def __exit__(self, *exception):
+        if self.path and not self.written:
+            os.remove(self.path)
 
 
 def still_runs(docker, id):
@@ -208,13 +258,15 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
 
     None if the user typed the detach keys, `keys` (str; None: the default), on a terminal.
 
-    `files` are (stdin or None, stdout, stderr). `begin()` is called when both connections are open. Then
-    signals go to the container, unless `forward` is False or None (see SignalForwarder). `wait_first`: the
-    container runs already, so that wait is sent before attach, and no exit, or removal after it, happens
-    between the two. `notice` is called with a line (str) for the user. `condition` is a parameter of wait.
+    `files` are (stdin, stdout, stderr), None for each that is not attached. `begin()` is called when both
+    connections are open. Then signals go to the container, unless `forward` is False or None (see
+    SignalForwarder). `wait_first`: the container runs already, so that wait is sent before attach, and no
+    exit, or removal after it, happens between the two. `notice` is called with a line (str) for the user.
+    `condition` is a parameter of wait.
     """
     from contextlib import ExitStack
     stdin, stdout, stderr = files
+    outputs = tty or stdout is not None or stderr is not None
     with ExitStack() as stack:   # whatever fails: both connections are closed
         def wait(**parameters):
             return stack.enter_context(docker.send("container_wait", id, **parameters))
@@ -222,8 +274,9 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
         in_time = docker.supports("1.30")   # before that the head, too, of the answer comes with the exit
         registered = wait(**condition) if in_time and wait_first else None
         pipe = stack.enter_context(docker.call("container_attach", id, tty=tty, stream=True,
-                                               stdin=stdin is not None, stdout=True, stderr=True,
-                                               detachKeys=keys or None))
+                                               stdin=stdin is not None or not outputs,
+                                               stdout=tty or stdout is not None,
+                                               stderr=tty or stderr is not None, detachKeys=keys or None))
         if stdin is None and not tty:   # on a terminal's stream a half-close detaches
             pipe.close_write()
         if in_time and not wait_first:
@@ -247,22 +300,38 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
             else:
                 if stdin is not None:
                     start_stdin_copy(stdin, pipe)
+                if not outputs:
+                    return exit_status((registered or wait()).json())
                 copy_stream(pipe, tty, stdout, stderr)
             return confirmed_status(docker, id, pipe, registered or wait())
 
 
 def stream_fields(client):
     """The fields of a create request that say which streams are attached, by the options in `client`."""
-    attach, interactive = not client.get("detach", False), bool(client.get("interactive"))
-    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive, "StdinOnce": interactive and attach,
-            "AttachStdin": interactive and attach, "AttachStdout": attach, "AttachStderr": attach}
+    interactive, streams = bool(client.get("interactive")), set(client.get("attach") or ("stdout", "stderr"))
+    if interactive:
+        streams.add("stdin")
+    if client.get("detach"):
+        streams.clear()
+    return {"Tty": bool(client.get("tty")), "OpenStdin": interactive,
+            "StdinOnce": interactive and "stdin" in streams, "AttachStdin": "stdin" in streams,
+            "AttachStdout": "stdout" in streams, "AttachStderr": "stderr" in streams}
 
 
-def put_console_size(body, stdout):
-    """Note the size of the window that `stdout` writes to, if it is one, in the create request's `body`."""
+def put_client_fields(docker, body, client, stdout):
+    """Put into the create request's `body` what depends on this process and on the address of `docker`.
+
+    The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one, and
+    the mount of --use-api-socket.
+    """
+    body.update(stream_fields(client))
     size = window_size(stdout)
     if size is not None:
         body["HostConfig"]["ConsoleSize"] = list(size)
+    if client.get("use_api_socket"):
+        source = docker.address.path if docker.address.scheme == "unix" else "/var/run/docker.sock"
+        body["HostConfig"].setdefault("Mounts", []).append(
+            {"Type": "bind", "Source": source, "Target": "/var/run/docker.sock", "BindOptions": {}})
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
@@ -286,11 +355,10 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
         raise UsageError("run() takes a Docker first, not %r" % (docker,),
                          "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
-    body.update(stream_fields(client))
     stdout = sys.stdout.buffer if stdout is None else stdout
-    put_console_size(body, stdout)
+    put_client_fields(docker, body, client, stdout)
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
-    require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
+    require_api_versions(docker, versions_needed(options, body, () if detach else ("rm",)))
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
                          None if client.get("quiet") else progress, notice, made.create)
@@ -298,7 +366,8 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
             made.start()
             return made.id
         source = (sys.stdin.buffer if stdin is None else stdin) if body["OpenStdin"] else None
-        files = (source, stdout, sys.stderr.buffer if stderr is None else stderr)
+        stderr = sys.stderr.buffer if stderr is None else stderr
+        files = (source, stdout if body["AttachStdout"] else None, stderr if body["AttachStderr"] else None)
         status = stream_container(docker, made.id, body["Tty"], files, made.start,
                                   client.get("sig_proxy", True), keys=client.get("detach_keys"),
                                   notice=notice, condition="next-exit")

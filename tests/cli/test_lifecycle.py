@@ -245,7 +245,7 @@ def test_detached_prints_the_id_of_what_could_not_start(ask):
 @pytest.mark.parametrize("words, version, says", [
     (["run", "--annotation", "a=b", "busybox"], "1.41", ["annotation 1.43"]),
     (["create", "--annotation", "a=b", "busybox"], "1.42", ["annotation 1.43"]),
-    (["run", "--init", "--cpus", "1", "busybox"], "1.24", ["init 1.25", "cpus 1.25"]),
+    (["run", "--init", "--cpus", "1", "busybox"], "1.24", ["cpus 1.25", "init 1.25"]),
     (["create", "--rm", "busybox"], "1.24", ["rm 1.25"]),
     (["exec", "-e", "A=1", "-w", "/x", "c", "ls"], "1.24", ["env 1.25", "workdir 1.35"]),
     (["exec", "-w", "/x", "c", "ls"], "1.34", ["workdir 1.35"]),
@@ -254,10 +254,9 @@ def test_options_that_the_engine_would_drop_are_refused_in_dockers_words(ask, wo
     ping = {"GET /_ping": PING["GET /_ping"].replace(b"1.41", version.encode())}
     ran, engine = ask(ping, *words)
     assert ran.status == 1 and request_lines(engine) == ["GET /_ping"]
-    text = assert_one_line(ran.err)
-    for flag, since in (line.split(" ") for line in says):
-        assert ('"--%s" requires API version %s, but the Docker daemon API version is %s'
-                % (flag, since, version) in text)
+    assert ran.err.decode().splitlines() == [
+        '"--%s" requires API version %s, but the Docker daemon API version is %s'
+        % (*line.split(" "), version) for line in says]
 
 
 @pytest.mark.parametrize("name", ["stop", "restart"])

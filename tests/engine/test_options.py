@@ -6,8 +6,9 @@ import os
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.engine.options import container_request, option_flag_table, run_options, versions_needed
-from rawdock.errors import UsageError
+from rawdock.engine.options import (
+    UPDATE_OPTIONS, container_request, option_flag_table, run_options, update_request, versions_needed)
+from rawdock.errors import InvalidArgument, UsageError
 
 
 # What every create request has: without it inspect would show null where it shows these after a create of
@@ -43,10 +44,71 @@ def published(**ports):
     return {"ExposedPorts": {key: {} for key in keys}, "HostConfig": {"PortBindings": keys}}
 
 
+def networks(**endpoints):
+    return {"NetworkingConfig": {"EndpointsConfig": endpoints}}
+
+
+def gpu(**fields):
+    return dict({"Capabilities": [["gpu"]], "Options": {}}, **fields)
+
+
 VECTORS = [
     ("add_host", ["a:1.2.3.4", "b=::1", "c=[::2]", "d:host-gateway"],
      host(ExtraHosts=["a:1.2.3.4", "b:::1", "c:::2", "d:host-gateway"])),
     ("annotation", ["k=v", "e"], host(Annotations={"k": "v", "e": ""})),
+    ("attach", ["stdin"], {}),
+    ("blkio_weight", 500, host(BlkioWeight=500)), ("blkio_weight", "0x1f", host(BlkioWeight=31)),
+    ("blkio_weight_device", ["/dev/a:10", "/dev/b:0"],
+     host(BlkioWeightDevice=[{"Path": "/dev/a", "Weight": 10}, {"Path": "/dev/b", "Weight": 0}])),
+    ("cgroupns", "private", host(CgroupnsMode="private")), ("cidfile", "/x", host(ContainerIDFile="/x")),
+    ("cpu_count", 2, host(CpuCount=2)), ("cpu_percent", 5, host(CpuPercent=5)),
+    ("cpu_period", 1000, host(CpuPeriod=1000)), ("cpu_quota", -1, host(CpuQuota=-1)),
+    ("cpu_rt_period", 7, host(CpuRealtimePeriod=7)), ("cpu_rt_runtime", 8, host(CpuRealtimeRuntime=8)),
+    ("cpuset_mems", "0", host(CpusetMems="0")), ("cpus", "1/2", host(NanoCpus=500000000)),
+    ("cpus", "1e1", host(NanoCpus=10 ** 10)), ("cpus", "-1", host(NanoCpus=-10 ** 9)),
+    ("device", ["/dev/a", "/dev/a:/b", "/dev/a:/b:r", "/dev/a:rw"], host(Devices=[
+        {"PathOnHost": "/dev/a", "PathInContainer": inside, "CgroupPermissions": mode}
+        for inside, mode in (("/dev/a", "rwm"), ("/b", "rwm"), ("/b", "r"), ("/dev/a", "rw"))])),
+    ("device", ["v.com/class=1", "v.com/class=2:x"],
+     host(DeviceRequests=[{"Driver": "cdi", "DeviceIDs": ["v.com/class=1", "v.com/class=2:x"]}])),
+    ("device_cgroup_rule", "c *:3 mr", host(DeviceCgroupRules=["c *:3 mr"])),
+    ("device_read_bps", "/dev/a:1.5m", host(BlkioDeviceReadBps=[{"Path": "/dev/a", "Rate": 3 << 19}])),
+    ("device_write_bps", "/dev/a:0", host(BlkioDeviceWriteBps=[{"Path": "/dev/a", "Rate": 0}])),
+    ("device_read_iops", "/dev/a:5", host(BlkioDeviceReadIOps=[{"Path": "/dev/a", "Rate": 5}])),
+    ("device_write_iops", "/dev/a:5", host(BlkioDeviceWriteIOps=[{"Path": "/dev/a", "Rate": 5}])),
+    ("dns", " 0:0:0:0:0:0:0:1 ", host(Dns=["::1"])), ("dns", "::ffff:1.2.3.4", host(Dns=["1.2.3.4"])),
+    ("dns_search", [".", "a-b.c."], host(DnsSearch=[".", "a-b.c"])),
+    ("gpus", ["all", 2, "device=0"], host(DeviceRequests=[
+        gpu(Count=-1), gpu(Count=2), gpu(DeviceIDs=["0"])])),
+    ("gpus", '"capabilities=compute,utility",driver=x,"options=a=b,c"', host(DeviceRequests=[gpu(
+        Count=1, Driver="x", Capabilities=[["compute", "utility", "gpu"]], Options={"a": "b", "c": ""})])),
+    ("gpus", {"count": 2, "driver": "x"}, host(DeviceRequests=[gpu(Count=2, Driver="x")])),
+    ("health_cmd", "true x", {"Healthcheck": {"Test": ["CMD-SHELL", "true x"]}}), ("health_cmd", "", {}),
+    ("health_interval", "1h30m5s100ms", {"Healthcheck": {"Interval": 5405100000000}}),
+    ("health_interval", "0", {}), ("health_retries", 3, {"Healthcheck": {"Retries": 3}}),
+    ("health_retries", 0, {}), ("health_start_interval", "1ns", {"Healthcheck": {"StartInterval": 1}}),
+    ("health_start_period", ".5s", {"Healthcheck": {"StartPeriod": 500000000}}),
+    ("health_timeout", "+5s", {"Healthcheck": {"Timeout": 5000000000}}),
+    ("init", False, host(Init=False)), ("io_maxbandwidth", "1k", host(IOMaximumBandwidth=1024)),
+    ("io_maxiops", 1 << 63, host(IOMaximumIOps=1 << 63)),
+    ("ip", "1.2.3.4", networks(default={"IPAMConfig": {"IPv4Address": "1.2.3.4"}})), ("ip", "", {}),
+    ("ip6", "::1", networks(default={"IPAMConfig": {"IPv6Address": "::1"}})),
+    ("isolation", "process", host(Isolation="process")), ("kernel_memory", "5m", host(KernelMemory=5 << 20)),
+    ("link", ["a", "b:c"], host(Links=["a", "b:c"])),
+    ("link_local_ip", "169.254.1.1", networks(default={"IPAMConfig": {"LinkLocalIPs": ["169.254.1.1"]}})),
+    ("mac_address", "02:42:AC:11:00:02", networks(default={"MacAddress": "02:42:AC:11:00:02"})),
+    ("mac_address", "0242.ac11.0002", networks(default={"MacAddress": "0242.ac11.0002"})),
+    ("memory", "1e3", host(Memory=1000)), ("memory", "+1", host(Memory=1)),
+    ("memory_swappiness", 0, host(MemorySwappiness=0)), ("memory_swappiness", -1, {}),
+    ("network_alias", [], {}), ("no_healthcheck", True, {"Healthcheck": {"Test": ["NONE"]}}),
+    ("restart", "foo:3", host(RestartPolicy={"Name": "foo", "MaximumRetryCount": 3})),
+    ("storage_opt", ["size=1G", "a=b=c"], host(StorageOpt={"size": "1G", "a": "b=c"})),
+    ("storage_opt", {"size": "1G"}, host(StorageOpt={"size": "1G"})),
+    ("ulimit", ["nproc=1", "core=0", "nproc=3:-1", "nofile=-1"], host(Ulimits=[
+        {"Name": name, "Soft": soft, "Hard": hard}
+        for name, soft, hard in (("core", 0, 0), ("nofile", -1, -1), ("nproc", 3, -1))])),
+    ("volume", ["v:/c"], host(Binds=["v:/c"])),
+    ("disable_content_trust", True, {}), ("use_api_socket", True, {}),
     ("cap_add", ["net_admin", "CAP_CHOWN", "all", "NET_ADMIN"],
      host(CapAdd=["ALL", "CAP_CHOWN", "CAP_NET_ADMIN"])),
     ("cap_drop", "mknod", host(CapDrop=["CAP_MKNOD"])),
@@ -141,7 +203,7 @@ def test_vectors(keyword, value, body):
 
 
 def test_every_row_has_a_vector():
-    elsewhere = {"name", "platform", "env_file", "detach", "detach_keys", "interactive", "pull", "quiet",
+    elsewhere = {"name", "platform", "env_file", "label_file", "mount", "detach", "detach_keys", "interactive", "pull", "quiet",
                  "sig_proxy", "tty"}
     assert {option.keyword for option in run_options()} == {keyword for keyword, _,
                                                             _ in VECTORS if keyword != "volumes"} | elsewhere
@@ -151,7 +213,7 @@ def test_every_row_has_a_vector():
 def test_image_command_query_and_what_stays_here():
     query, body, client = container_request("redis:2.8", ["redis-server", 1],
                                             dict(name="n", platform="linux/arm64", detach=True, pull="always",
-                                                 quiet=True, sig_proxy=False, tty=None, init=False))
+                                                 quiet=True, sig_proxy=False, tty=None))
     assert (given_alone(body) == {"Image": "redis:2.8", "Cmd": ["redis-server", "1"]}
             and query == {"name": "n", "platform": "linux/arm64"})
     assert client == {"detach": True, "pull": "always", "quiet": True, "sig_proxy": False}
@@ -187,11 +249,50 @@ def test_no_request_shares_its_lists_with_another():
 def test_the_api_version_that_an_option_needs():
     """As the docker CLI's flags have them; --rm is the client's own work before 1.25."""
     since = {option.keyword: option.since for option in run_options() if option.since}
-    assert since == {"annotation": "1.43", "cpus": "1.25", "init": "1.25", "platform": "1.32", "rm": "1.25",
-                     "stop_timeout": "1.25"}
+    assert since == {
+        "annotation": "1.43", "cgroupns": "1.41", "cpu_count": "windows", "cpu_percent": "windows",
+        "cpu_rt_period": "1.25", "cpu_rt_runtime": "1.25", "cpus": "1.25", "device_cgroup_rule": "1.28",
+        "gpus": "1.40", "health_start_interval": "1.44", "health_start_period": "1.29", "init": "1.25",
+        "io_maxbandwidth": "windows", "io_maxiops": "windows", "mount": "1.25", "platform": "1.32",
+        "rm": "1.25", "stop_timeout": "1.25"}
     options = dict(annotations=["a=b"], stop_timeout=0, rm=True, init=False, cpus=None, name="x")
-    assert versions_needed(options) == [("annotation", "1.43"), ("rm", "1.25"), ("stop-timeout", "1.25")]
-    assert versions_needed(options, ("rm",)) == [("annotation", "1.43"), ("stop-timeout", "1.25")]
+    assert versions_needed(options) == [("--annotation", "1.43"), ("--init", "1.25"), ("--rm", "1.25"),
+                                        ("--stop-timeout", "1.25")]
+    assert ("--rm", "1.25") not in versions_needed(options, without=("rm",))
+
+
+@pytest.mark.parametrize("option, value, needed", [
+    ("mount", "type=bind,dst=/a,bind-recursive=disabled", [("bind-recursive=disabled", "1.40")]),
+    ("mount", "type=bind,dst=/a,ro,bind-recursive=readonly,bind-propagation=rprivate",
+     [("bind-recursive=readonly", "1.44")]),
+    ("mount", "type=bind,dst=/a,ro,bind-recursive=writable", []),
+    ("mount", "dst=/a,volume-subpath=x", [("volume-subpath", "1.45")]),
+    ("mount", "type=image,dst=/a,image-subpath=x", [("image-subpath", "1.48")]),
+    ("network", "name=n,mac-address=02:42:ac:11:00:02", [("specify mac-address per network", "1.44")]),
+    ("network", "name=n,driver-opt=a=b", [("specify driver-opt per network", "1.32")]),
+    ("network", "name=n,gw-priority=3", [("specify gw-priority per network", "1.48")]),
+    ("mac_address", "02:42:ac:11:00:02", [("specify mac-address per network", "1.44")]),
+    ("network", "name=n,alias=a", [])])
+def test_the_api_version_that_a_part_of_a_value_needs(option, value, needed):
+    options = {option: value}
+    found = versions_needed(options, container_request("x", (), options)[1])
+    assert [row for row in found if row[0] != "--mount"] == needed
+
+
+def test_update_sends_limits_alone():
+    limits = dict(blkio_weight=10, cpu_period=1, cpu_quota=2, cpu_rt_period=3, cpu_rt_runtime=4, cpu_shares=5,
+                  cpus="1.5", cpuset_cpus="0", cpuset_mems="1", kernel_memory="5m", memory="1g",
+                  memory_reservation="10m", memory_swap="-1", pids_limit=6, restart="on-failure:3")
+    assert list(limits) == UPDATE_OPTIONS
+    body, needed = update_request(limits)
+    assert body == {
+        "BlkioWeight": 10, "CpuPeriod": 1, "CpuQuota": 2, "CpuRealtimePeriod": 3, "CpuRealtimeRuntime": 4,
+        "CpuShares": 5, "NanoCpus": 1500000000, "CpusetCpus": "0", "CpusetMems": "1",
+        "KernelMemory": 5 << 20, "Memory": 1 << 30, "MemoryReservation": 10 << 20, "MemorySwap": -1,
+        "PidsLimit": 6, "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}}
+    assert needed == [("--cpu-rt-period", "1.25"), ("--cpu-rt-runtime", "1.25"), ("--cpus", "1.29"),
+                      ("--pids-limit", "1.40")]
+    assert update_request({"memory": None}) == ({}, [])
 
 
 @pytest.mark.parametrize("command", ["echo hello", b"echo", {"echo": 1}, None, 5, ["echo", None],
@@ -217,12 +318,13 @@ def test_env_files(tmp_path):
     # what -e says comes last, and so wins
     for options in (dict(env_file=str(path), env="X=9"), dict(env="X=9", env_file=str(path))):
         assert sent(**options) == {"Env": lines + ["X=9"]}
-    for text, says in ((b"A B=1\n", "line 1"), (b"\n=1\n", "line 2"), (b"A=\xff\n", "cannot be read")):
+    for text, says in ((b"A B=1\n", "variable 'A B' contains whitespaces"),
+                       (b"\n=1\n", "no variable name on line '=1'"), (b"A=\xff\n", "utf-8")):
         path.write_bytes(text)
         with pytest.raises(UsageError, match=says):
             sent(env_file=str(path))
     for name in (str(tmp_path), str(tmp_path / "none"), "a\0b"):
-        with pytest.raises(UsageError, match="cannot be read"):
+        with pytest.raises(UsageError, match="(open|read) .*: [a-z]"):
             sent(env_file=name)
 
 
@@ -233,9 +335,9 @@ def test_seccomp_profiles(tmp_path):
             == host(SecurityOpt=['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']))
     for text in ("{", "\0"):
         path.write_text(text)
-        with pytest.raises(UsageError, match="cannot be read"):
+        with pytest.raises(UsageError, match="compacting json for seccomp profile"):
             sent(security_opt="seccomp=%s" % path)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="opening seccomp profile"):
         sent(security_opt="seccomp=/nonexistent")
 
 
@@ -243,12 +345,11 @@ def test_seccomp_profiles(tmp_path):
     dict(add_host="h"), dict(add_host="h:"), dict(add_host=":1.2.3.4"), dict(add_host="h:bad"),
     dict(add_host="h:1.2.3"),
     dict(memory="1bb"), dict(memory="1ib"), dict(memory="-1"), dict(memory=""), dict(memory="1kk"),
-    dict(memory="1e3"), dict(memory="0x10"), dict(memory="1_0"), dict(memory="1..5m"), dict(memory="١m"),
+    dict(memory="0x10"), dict(memory="1_0"), dict(memory="1..5m"), dict(memory="١m"),
     dict(memory="12345678901234567890"), dict(memory="9999999p"), dict(memory_swap="-5"), dict(cpus="abc"),
     dict(cpus=""), dict(cpus="."), dict(cpus="1.1234567891"),
-    dict(restart="bogus"), dict(restart="on-failure:x"), dict(restart="on-failure:-1"),
-    dict(restart="always:3"), dict(rm=True, restart="always"),
-    dict(expose="x"), dict(expose="82-80"), dict(expose="65536"), dict(expose="80/xyz"), dict(expose=""),
+    dict(restart="on-failure:x"), dict(restart=":3"), dict(rm=True, restart="always"),
+    dict(expose="x"), dict(expose="82-80"), dict(expose="65536"), dict(expose=""),
     dict(expose="1-"),
     dict(publish="x:80"), dict(publish="80:x"), dict(publish="65536:1"), dict(publish="1:2:3:4"),
     dict(publish="127.0.0.1:80"), dict(publish="8000-8001:80-82"), dict(publish="80/tcp:80/udp"),
@@ -257,7 +358,7 @@ def test_seccomp_profiles(tmp_path):
     dict(env="=x"), dict(env=""), dict(label="=v"), dict(label=""),
     dict(sysctl="kernel.bogus=1"), dict(sysctl="net.x"), dict(sysctl="k"), dict(dns="bad"), dict(dns="[::1]"),
     dict(dns=""), dict(pid="bogus"), dict(pid="container:"), dict(uts="container:x"), dict(userns="x"),
-    dict(network=""), dict(network="name=x,alias=y"), dict(log_driver="none", log_opt="a=b"),
+    dict(network=""), dict(network="alias=y"), dict(log_driver="none", log_opt="a=b"),
     dict(pull="sometimes"), dict(bogus=1), dict(volumess="x"),
     dict(rm="yes"), dict(rm=1), dict(privileged="false"), dict(oom_score_adj="x"), dict(oom_score_adj=1.5),
     dict(oom_score_adj=True), dict(hostname=["a"]), dict(hostname=True), dict(volume=[None]),

@@ -1,0 +1,133 @@
+"""Values as the docker CLI's flags write them: numbers, sizes, durations, comma-separated fields.
+
+A reader takes a text (str) and returns the value, or raises a UsageError in the docker CLI's words, which are
+those of Go's strconv, time and encoding/csv. What Go would take with another meaning than the one written (a
+size above 64 bits wraps, a second line is dropped) is refused.
+"""
+import re
+
+from ..errors import UsageError
+
+MAX_SIZE = (1 << 63) - 1       # the engine's int64
+# Go's duration units in nanoseconds; the micro sign has two code points.
+DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3, "ms": 10 ** 6,
+                  "s": 10 ** 9, "m": 60 * 10 ** 9, "h": 3600 * 10 ** 9}
+DURATION_PART = "(?=[.]?[0-9])([0-9]{0,18})(?:[.]([0-9]{0,18}))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
+FLOAT_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# A field of a comma-separated line: in quotes, where "" is a quote, or without any.
+CSV_FIELD = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^",\n]*)(?=,|\Z)')
+INTEGER_DIGITS = {8: "[0-7]+", 10: "[0-9]+"}
+# Base 0: the base is in the text, as in 0x1f, 0b11, 0o17 and 017; digits may be separated by underscores.
+ANY_BASE_DIGITS = "0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0"
+
+
+def read_integer(text, base=10, bits=64, signed=True):
+    """`text` as an int of so many bits. `base` is 8, 10, or 0 for the one that the text itself names."""
+    failed = "strconv.%s: parsing %s: " % ("ParseInt" if signed else "ParseUint", quoted(text))
+    sign = "[+-]?" if signed else ""
+    if not re.fullmatch("%s(?:%s)" % (sign, INTEGER_DIGITS.get(base, ANY_BASE_DIGITS)), text, re.ASCII):
+        raise UsageError(failed + "invalid syntax")
+    digits = text.replace("_", "")
+    value = int(digits, base) if base else int(re.sub("^([+-]?0)(?=[0-7])", r"\1o", digits), 0)
+    lowest, highest = (-1 << bits - 1, (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    if not lowest <= value <= highest:
+        raise UsageError(failed + "value out of range")
+    return value
+
+
+def quoted(text):
+    """`text` in double quotes, with escapes for quotes, backslashes and control characters."""
+    import json
+    return json.dumps(text, ensure_ascii=False)
+
+
+def read_size(text):
+    """ "512m" → bytes (int): b, k, m, g, t, p are powers of 1024, and may be followed by b or ib."""
+    match = re.fullmatch("(.*[0-9. ])([^0-9. ]*)", text, re.DOTALL)
+    if match is None:
+        raise UsageError("invalid size: '%s'" % text, "write a number and b, k, m or g, as in 512m")
+    number, suffix = match.group(1), match.group(2).lower()
+    number = number[:-1] if number[-1] == " " else number
+    if len(number) > 40 or not re.fullmatch(FLOAT_PATTERN, number, re.ASCII):
+        raise UsageError("strconv.ParseFloat: parsing %s: invalid syntax" % quoted(number))
+    size = float(number)
+    if size < 0:
+        raise UsageError("invalid size: '%s'" % text)
+    if not re.fullmatch("|b|[kmgtp](?:i?b)?", suffix):
+        raise UsageError("invalid suffix: '%s'" % suffix)
+    size *= 1024 ** "bkmgtp".index(suffix[:1] or "b")
+    if size > MAX_SIZE:
+        raise UsageError("invalid size: '%s': more than %d bytes" % (text, MAX_SIZE))
+    return int(size)
+
+
+def read_duration(text):
+    """A Go duration ("1h30m", "-1.5s") in nanoseconds; None if it is none."""
+    if not re.fullmatch("[+-]0|[+-]?(?:%s)+" % DURATION_PART, text, re.ASCII):
+        return None
+    total = 0
+    for whole, fraction, unit in re.findall(DURATION_PART, text, re.ASCII):
+        total += int(whole or 0) * DURATION_UNITS[unit]
+        total += int(fraction or 0) * DURATION_UNITS[unit] // 10 ** len(fraction)
+    return None if total >= 2 ** 63 else -total if text[0] == "-" else total
+
+
+def duration_value(text):
+    """A Go duration in nanoseconds, "0" among them."""
+    value = 0 if text == "0" else read_duration(text)
+    if value is None:
+        bad = re.match("[+-]?(?:%s)*(?=[.]?[0-9])[0-9]*[.]?[0-9]*([^0-9.]*)" % DURATION_PART, text, re.ASCII)
+        unit = bad.group(4) if bad else None
+        reason = "invalid duration "
+        if unit == "":
+            reason = "missing unit in duration "
+        elif unit is not None and unit not in DURATION_UNITS:
+            reason = "unknown unit %s in duration " % quoted(unit)
+        raise UsageError("time: %s%s" % (reason, quoted(text)))
+    return value
+
+
+def csv_fields(text):
+    """The fields (list of str) of one line of comma-separated values, as encoding/csv reads it."""
+    if not text:
+        raise UsageError("EOF")
+    fields, at = [], 0
+    while at <= len(text):
+        match = CSV_FIELD.match(text, at)
+        if match is None:
+            raise csv_error(text, at)
+        fields.append(match.group(2) if match.group(1) is None else match.group(1).replace('""', '"'))
+        at = match.end() + 1
+    return fields
+
+
+def csv_error(text, at):
+    """The UsageError for the field of `text` that begins at `at`."""
+    if text[at] == '"':
+        column = re.compile('"(?:[^"]|"")*').match(text, at).end()
+        reason = 'extraneous or missing " in quoted-field'
+    else:
+        column = re.compile('[^"\n]*').match(text, at).end()
+        reason = 'bare " in non-quoted-field'
+        if text[column] == "\n":
+            reason = "the value has a second line"
+    return UsageError("parse error on line 1, column %d: %s" % (column + 1, reason))
+
+
+def record_fields(value):
+    """The fields (list of str) of comma-separated key=value pairs, given as such (str) or as a dict.
+
+    In a dict True and False are words, the items of a list are fields of their own, and a dict is a list of
+    key=value: {"name": "net", "alias": ["a", "b"]}.
+    """
+    if not isinstance(value, dict):
+        return csv_fields(value)
+    fields = []
+    for key, given in value.items():
+        if isinstance(given, dict):
+            given = ["%s=%s" % pair for pair in given.items()]
+        for item in given if isinstance(given, (list, tuple)) else [given]:
+            if not isinstance(item, (str, int)):
+                raise UsageError("%r: %r is neither a str nor a number" % (key, item))
+            fields.append("%s=%s" % (key, str(item).lower() if isinstance(item, bool) else item))
+    return fields
