@@ -1,8 +1,7 @@
 """Every error rawdock raises, in one tree.
 
     RawdockError
-    ├── UsageError        the caller's mistake: a bad parameter, flag or reference
-    │   └── InvalidArgument  a value that a flag does not take
+    ├── UsageError        the caller's mistake: a bad parameter or reference, an InvalidArgument of a flag
     ├── AddressError      an address that cannot be understood
     ├── ConnectError      nobody answers at the address
     ├── Timeout           a phase took longer than it was given

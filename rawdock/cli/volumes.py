@@ -3,7 +3,7 @@
 Promises: the docker CLI's lines and exit statuses.
 """
 from ..engine.answers import answer_field
-from ..engine.options import SIZE_PATTERN, size_in_bytes
+from ..engine.values import read_argument, read_size
 from ..errors import UsageError
 from .console import CommandFailed
 from .flags import Command, command_table
@@ -81,14 +81,6 @@ def volume_ls(console, options, arguments):
     return 0
 
 
-def read_bytes(text, flag):
-    """A size ("512m", or None for 0) in bytes."""
-    import re
-    if not re.fullmatch(SIZE_PATTERN, text or "0"):
-        raise UsageError("invalid argument %s for --%s: invalid size" % (text, flag))
-    return size_in_bytes(None, text or "0")
-
-
 def cluster_volume_spec(options):
     """The ClusterVolumeSpec (dict) that the flags of `volume create` mean."""
     def topologies(words):
@@ -98,11 +90,12 @@ def cluster_volume_spec(options):
     mode = {"Scope": options["scope"] or "single", "Sharing": options["sharing"] or "none"}
     mode.update({kind: {}} if kind else {})
     secrets = string_map(options["secret"])
+    required, limit = [read_argument(read_size, options[flag.replace("-", "_")] or "0", "--" + flag)
+                       for flag in ("required-bytes", "limit-bytes")]
     return {"Group": options["group"] or "", "AccessMode": mode,
             "AccessibilityRequirements": {"Requisite": topologies(options["topology_required"]),
                                           "Preferred": topologies(options["topology_preferred"])},
-            "CapacityRange": {"RequiredBytes": read_bytes(options["required_bytes"], "required-bytes"),
-                              "LimitBytes": read_bytes(options["limit_bytes"], "limit-bytes")},
+            "CapacityRange": {"RequiredBytes": required, "LimitBytes": limit},
             "Secrets": [{"Key": key, "Secret": secrets[key]} for key in sorted(secrets)],
             "Availability": options["availability"] or "active"}
 

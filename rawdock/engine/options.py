@@ -15,13 +15,13 @@ import os
 import re
 import socket
 
-from ..errors import InvalidArgument, UsageError
+from ..errors import UsageError
 from .devices import (device_rule, parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
                       parse_weight)
 from .mounts import mount_versions, parse_mount, parse_volume
 from .networks import endpoint_versions, network_settings, parse_network
 from .ports import exposed_ports, is_ip_address, port_bindings
-from .values import duration_value, quoted, read_integer, read_size
+from .values import duration_value, quoted, read_argument, read_integer, read_size
 
 # Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent,
 # "several": see put_shared_options().
@@ -181,15 +181,6 @@ class RunOption:
         self.flag = re.search("--[a-z0-9-]+", spellings).group()
         self.flags = spellings[:spellings.index(self.flag)] + self.flag
         self.keyword = self.flag[2:].replace("-", "_")
-
-    def read(self, reader, value):
-        """reader(value), where a UsageError becomes the InvalidArgument of this option."""
-        try:
-            return reader(value)
-        except UsageError as error:
-            shown = quoted(value) if isinstance(value, str) else repr(value)
-            raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, self.flags, error),
-                                  error.hint) from None
 
 
 def run_options():
@@ -552,8 +543,9 @@ def merge_options(options, roots):
         value = checked_option_value(option, value)
         reader = VALUE_READERS.get(option.form)
         if reader is not None:
-            value = ([option.read(reader, item) for item in value] if isinstance(value, list)
-                     else option.read(reader, value))
+            values = [read_argument(reader, item, option.flags)
+                      for item in (value if option.kind == "list" else [value])]
+            value = values if option.kind == "list" else values[0]
         if option.form in OPTION_FORMS:
             value = OPTION_FORMS[option.form](option, value)
         root, _, place = option.place.partition(".")

@@ -6,7 +6,7 @@ size above 64 bits wraps, a second line is dropped) is refused.
 """
 import re
 
-from ..errors import UsageError
+from ..errors import InvalidArgument, UsageError
 
 MAX_SIZE = (1 << 63) - 1       # the engine's int64
 # Go's duration units in nanoseconds; the micro sign has two code points.
@@ -112,6 +112,16 @@ def csv_error(text, at):
         if text[column] == "\n":
             reason = "the value has a second line"
     return UsageError("parse error on line 1, column %d: %s" % (column + 1, reason))
+
+
+def read_argument(reader, value, flags):
+    """reader(value), where a UsageError becomes an InvalidArgument of the flag: `flags` is "-m, --memory"."""
+    try:
+        return reader(value)
+    except UsageError as error:
+        shown = quoted(value) if isinstance(value, str) else repr(value)
+        raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, flags, error),
+                              error.hint) from None
 
 
 def record_fields(value):

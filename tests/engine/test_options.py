@@ -203,8 +203,8 @@ def test_vectors(keyword, value, body):
 
 
 def test_every_row_has_a_vector():
-    elsewhere = {"name", "platform", "env_file", "label_file", "mount", "detach", "detach_keys", "interactive", "pull", "quiet",
-                 "sig_proxy", "tty"}
+    elsewhere = {"name", "platform", "env_file", "label_file", "mount", "detach", "detach_keys",
+                 "interactive", "pull", "quiet", "sig_proxy", "tty"}
     assert {option.keyword for option in run_options()} == {keyword for keyword, _,
                                                             _ in VECTORS if keyword != "volumes"} | elsewhere
     assert len(option_flag_table(()).split("\n")) == len(run_options())

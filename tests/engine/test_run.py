@@ -468,8 +468,7 @@ def test_a_command_in_one_str_and_a_str_for_the_docker():
 
 
 def test_options_that_the_engine_is_too_old_for():
-    status, _, _, requests, _ = play(Script(), version="1.24", annotation="a=b", stop_timeout=1, rm=True,
-                                     init=False)
+    status, _, _, requests, _ = play(Script(), version="1.24", annotation="a=b", stop_timeout=1, rm=True)
     # docker's status, too
     assert type(status) is UnsupportedOption and failure_status(status) == 1 and not requests
     assert str(status).split(
