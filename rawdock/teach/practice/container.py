@@ -10,7 +10,7 @@ from ...cli.durations import human_duration
 from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
 from .files import PracticeFiles, PracticeTree, file_node
 from .networks import PracticeEndpoint
-from .request import STRINGS, PracticeRefusal, read_object
+from .request import STRINGS, PracticeRefusal
 from .running import ProgramOwner
 from .streams import PracticeLog
 
@@ -18,25 +18,32 @@ HOST_CONFIG = {
     "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "default", "PortBindings": {},
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "ConsoleSize": [0, 0],
     "CgroupnsMode": "private", "IpcMode": "private", "ShmSize": 67108864, "Runtime": "runc",
+    "MaskedPaths": ["/proc/acpi", "/proc/kcore", "/proc/keys", "/sys/firmware"],
+    "ReadonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
 }
+# The keys whose default is null, and the kind of what a client may give.
+HOST_LISTS = ("BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps"
+              " BlkioWeightDevice Devices DeviceRequests Dns DnsOptions DnsSearch Mounts Ulimits").split()
+HOST_STRINGS = ("Binds CapAdd CapDrop DeviceCgroupRules ExtraHosts GroupAdd Links SecurityOpt"
+                " VolumesFrom").split()
+# An engine leaves these out of its answer when they were not given.
+HOST_OPTIONAL = {"Annotations": dict, "Init": bool, "Mounts": list, "Runtime": str, "StorageOpt": dict,
+                 "Sysctls": dict, "Tmpfs": dict}
 for host_default, host_keys in (
         ("", "Cgroup CgroupParent ContainerIDFile CpusetCpus CpusetMems Isolation PidMode UTSMode UsernsMode"
              " VolumeDriver"),
         (0, "BlkioWeight CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime"
-            " CpuShares IOMaximumBandwidth IOMaximumIOps KernelMemory KernelMemoryTCP Memory"
-            " MemoryReservation MemorySwap NanoCpus OomScoreAdj"),
-        (False, "AutoRemove OomKillDisable Privileged PublishAllPorts ReadonlyRootfs"),
-        ([], "BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps"
-             " BlkioWeightDevice Devices Dns DnsOptions DnsSearch MaskedPaths ReadonlyPaths"),
-        (None, "Binds CapAdd CapDrop DeviceCgroupRules DeviceRequests ExtraHosts GroupAdd Init Links"
-               " MemorySwappiness Mounts PidsLimit SecurityOpt Tmpfs Ulimits VolumesFrom")):
+            " CpuShares IOMaximumBandwidth IOMaximumIOps Memory MemoryReservation MemorySwap NanoCpus"
+            " OomScoreAdj"),
+        (False, "AutoRemove OomKillDisable Privileged PublishAllPorts ReadonlyRootfs")):
     HOST_CONFIG.update(dict.fromkeys(host_keys.split(), host_default))
-# The kinds of what a client may give; some defaults are null.
-HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items() if value is not None}
-HOST_KINDS.update(Binds=STRINGS, Mounts=list, Tmpfs=dict, Init=bool, Links=STRINGS, PidsLimit=int)
+HOST_KINDS = {key: type(value) for key, value in HOST_CONFIG.items()}
+HOST_KINDS.update(dict.fromkeys(HOST_LISTS, list), MemorySwappiness=int, PidsLimit=int, **HOST_OPTIONAL)
+HOST_KINDS.update(dict.fromkeys(HOST_STRINGS, STRINGS))
+HOST_CONFIG.update((key, None) for key in HOST_KINDS if key not in HOST_CONFIG)
 UPDATE_KINDS = {key: HOST_KINDS[key] for key in (
     "BlkioWeight CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpusetCpus CpusetMems"
-    " NanoCpus KernelMemory Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()}
+    " NanoCpus Memory MemoryReservation MemorySwap PidsLimit RestartPolicy").split()}
 CONFIG_KINDS = {
     "Hostname": str, "Domainname": str, "User": str, "AttachStdin": bool, "AttachStdout": bool,
     "AttachStderr": bool, "ExposedPorts": dict, "Tty": bool, "OpenStdin": bool, "StdinOnce": bool,
@@ -44,27 +51,6 @@ CONFIG_KINDS = {
     "OnBuild": STRINGS, "Labels": dict, "StopSignal": str, "StopTimeout": int, "Healthcheck": dict,
     "MacAddress": str,
 }
-
-
-class PracticeMount:
-    """A mount of a container at `destination`: a PracticeVolume, or a bind of `source` (`volume` None)."""
-
-    def __init__(self, destination, volume=None, source="", mode="", writable=True, kind="bind"):
-        self.destination = destination
-        self.volume = volume
-        self.source = source
-        self.mode = mode
-        self.writable = writable
-        self.kind = kind
-        self.tree = volume.tree if volume is not None else PracticeTree()
-
-    def inspect(self):
-        if self.volume is not None:
-            return {"Type": "volume", "Name": self.volume.name, "Source": self.volume.mountpoint,
-                    "Destination": self.destination, "Driver": "local", "Mode": self.mode,
-                    "RW": self.writable, "Propagation": ""}
-        return {"Type": self.kind, "Source": self.source, "Destination": self.destination, "Mode": self.mode,
-                "RW": self.writable, "Propagation": "rprivate" if self.kind == "bind" else ""}
 
 
 class PracticeContainer(ProgramOwner):
@@ -96,12 +82,14 @@ class PracticeContainer(ProgramOwner):
         self.services = {}            # port → what answers there
         self.ports = {}               # "6379/tcp" → (host address, host port), while it runs
         self.redis_dump = None
+        self.health = None            # State.Health, of a container with a health check that was started
         self.mounts = mounts
         trees = {mount.destination: mount.tree for mount in mounts}
         for path, text in (("/etc/hostname", self.hostname + "\n"), ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
                            ("/dev/null", "")):
             trees[path] = PracticeTree()
             trees[path].nodes["/"] = file_node(text.encode())
+        trees.update((path.rstrip("/"), PracticeTree()) for path in host_config.get("Tmpfs") or ())
         self.files = PracticeFiles(engine.changed, image.files, trees)
         self.endpoints = self.wanted_endpoints(endpoints_given)   # network name → PracticeEndpoint
         self.open_stdin(config["OpenStdin"])
@@ -113,9 +101,6 @@ class PracticeContainer(ProgramOwner):
         if not mode.startswith("container:"):
             main = "bridge" if mode in ("default", "") else mode
             found[main] = PracticeEndpoint(settings.get(main))
-            if main not in ("bridge", "host", "none"):
-                given = found[main].given
-                given["Aliases"] = (given.get("Aliases") or []) + [self.id[:12]]
         for network, given in settings.items():
             found.setdefault(network, PracticeEndpoint(given))
         return found
@@ -169,8 +154,9 @@ class PracticeContainer(ProgramOwner):
     def status_text(self):
         now = nanoseconds_now()
         if self.is_up:
-            return "Up %s%s" % (human_duration((now - self.started) / 1e9),
-                                " (Paused)" * (self.status == "paused"))
+            health = self.health["Status"].replace("starting", "health: starting") if self.health else ""
+            state = "Paused" if self.status == "paused" else health
+            return "Up %s%s" % (human_duration((now - self.started) / 1e9), state and " (%s)" % state)
         if self.status == "created":
             return "Created"
         return "Exited (%d) %s ago" % (self.exit_code, human_duration((now - self.finished) / 1e9))
@@ -236,43 +222,12 @@ class PracticeContainer(ProgramOwner):
                 "SecondaryIPv6Addresses": None, "Networks": self.networks(),
             },
         }
+        if self.health is not None:
+            found["State"]["Health"] = dict(self.health, Log=list(self.health["Log"]))
         found["NetworkSettings"].update((key, bridge[key]) for key in (
             "EndpointID", "Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen", "IPAddress", "IPPrefixLen",
             "IPv6Gateway", "MacAddress"))
         return dict(found, **self.sizes()) if with_size else found
-
-
-def make_mounts(volumes, host_config, wanted_volumes):
-    """Return PracticeMounts for Binds, Mounts, Tmpfs and Volumes; makes volumes. Raises PracticeRefusal."""
-    found = {}
-    for bind in host_config.get("Binds") or ():
-        match = re.fullmatch(r"([^:]+):(/[^:]*)(?::([a-zA-Z,]+))?", bind)
-        if match is None:
-            raise PracticeRefusal(400, "invalid volume specification: '%s'" % bind)
-        source, destination, mode = match.group(1), match.group(2).rstrip("/") or "/", match.group(3) or ""
-        writable = "ro" not in mode.split(",")
-        if source.startswith("/"):
-            found[destination] = PracticeMount(destination, None, source, mode, writable)
-        else:
-            found[destination] = PracticeMount(destination, volumes.create(source), "", mode or "z", writable)
-    for mount in host_config.get("Mounts") or ():
-        mount = read_object(mount if isinstance(mount, dict) else {},
-                            {"Type": str, "Source": str, "Target": str, "ReadOnly": bool}, "Mounts.")
-        kind, source, target = (mount.get(key) or "" for key in ("Type", "Source", "Target"))
-        if kind not in ("bind", "volume", "tmpfs") or not re.fullmatch("/.*[^/]", target):
-            raise PracticeRefusal(400, "invalid mount config for type \"%s\": a mount has a Type (bind,"
-                                       " volume, tmpfs) and an absolute Target" % kind)
-        volume = volumes.create(source or None) if kind == "volume" else None
-        found[target] = PracticeMount(target, volume, source, "z" if volume else "",
-                                      not mount.get("ReadOnly"), kind)
-    for destination in host_config.get("Tmpfs") or ():
-        found[destination] = PracticeMount(destination, None, "", "", True, "tmpfs")
-    for destination in wanted_volumes or ():
-        if destination not in found:
-            found[destination] = PracticeMount(destination, volumes.create(), "", "", True, "volume")
-    if "/" in found:
-        raise PracticeRefusal(400, "invalid volume specification: destination can't be '/'")
-    return [found[one] for one in sorted(found)]
 
 
 NAME_FIRST = "amber brisk calm eager fleet gentle jolly keen lucid mellow nimble quiet rapid sunny".split()

@@ -1,23 +1,31 @@
 """The containers of a practice engine: made, started, signalled, paused, ended and removed; and /containers.
 
 Refuses: a container command that is not one of the image's built-in programs.
-Leaves out: restart policies and limits (recorded only) and health checks.
+Leaves out: restart policies and limits, which are recorded only.
 """
 import re
 
 from .connection import PracticeHangUp
-from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, UPDATE_KINDS, PracticeContainer,
-                        free_container_name, make_mounts)
+from .container import (CONFIG_KINDS, HOST_CONFIG, HOST_KINDS, HOST_OPTIONAL, UPDATE_KINDS, PracticeContainer,
+                        free_container_name)
 from .events import PracticeObjects, nanoseconds_now
 from .images import reference_matches
+from .mounts import make_mounts
 from .programs.process import find_user
+from .refusals import (LOG_DRIVERS, START_RULES, apply_rules, check_config, check_host_config,
+                       check_restart_policy, check_update, read_healthcheck)
 from .request import (PracticeRefusal, label_matches, practice_filters, prune_filters, read_object,
                       signal_number, terminal_size, unlocked)
 
 CONTAINER_NAME_PATTERN = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-CONTAINER_FILTERS = "id name status label exited ancestor network volume".split()
-LOG_DRIVERS = ("", "json-file", "local", "none", "journald", "syslog", "gelf", "fluentd")
-RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
+CONTAINER_FILTERS = ("id name status label exited ancestor network volume health before since expose publish"
+                     " is-task isolation").split()
+# The values that a filter may have, as an expression, and the message for another.
+FILTER_VALUES = {
+    "health": ("healthy|none|starting|unhealthy", "unrecognized filter value for health: %s"),
+    "status": ("created|dead|exited|paused|removing|restarting|running", "invalid filter 'status=%s'"),
+    "exited": ("[+-]?[0-9]+", "invalid filter 'exited=%s': strconv.Atoi: parsing \"%s\": invalid syntax"),
+    "is-task": ("1|0|true|false", "invalid filter 'is-task=[%s]'")}
 
 
 def name_matches(name, pattern):
@@ -26,6 +34,16 @@ def name_matches(name, pattern):
         return re.search(pattern, "/" + name) is not None or re.search(pattern, name) is not None
     except re.error:
         return pattern in name
+
+
+def port_matches(port, wanted):
+    """Return whether "80/tcp" passes a filter: a port or a range of ports, and perhaps a protocol."""
+    number, _, protocol = port.partition("/")
+    ports, _, other = wanted.partition("/")
+    if not re.fullmatch("[0-9]{1,5}(-[0-9]{1,5})?", ports):
+        raise PracticeRefusal(400, "invalid containerPort: " + wanted)
+    first, _, last = ports.partition("-")
+    return int(first) <= int(number) <= int(last or first) and protocol == (other or "tcp")
 
 
 class PracticeContainers(PracticeObjects):
@@ -60,11 +78,23 @@ class PracticeContainers(PracticeObjects):
             "exited": lambda value: container.status == "exited" and str(container.exit_code) == value,
             "ancestor": lambda value: (container.image.id[7:].startswith(value)
                                        or any(reference_matches(value, tag) for tag in container.image.tags)),
+            "before": lambda value: self.precedes(container, self.find(value)),
+            "since": lambda value: self.precedes(self.find(value), container),
+            "expose": lambda value: any(port_matches(port, value)
+                                        for port in container.config.get("ExposedPorts") or ()),
+            "publish": lambda value: any(port_matches(port, value) for port in container.ports),
+            "is-task": lambda value: value in ("0", "false"),
             "network": lambda value: any(value in (name, endpoint.network and endpoint.network.id)
                                          for name, endpoint in container.endpoints.items()),
+            "health": lambda value: value == (container.health["Status"] if container.health else "none"),
             "volume": lambda value: any(value in (mount.destination, mount.volume and mount.volume.name)
                                         for mount in container.mounts),
         }
+
+    def precedes(self, first, second):
+        """Return whether one container was made before another."""
+        order = list(self.by_id.values())
+        return order.index(first) < order.index(second)
 
     def check_name(self, name):
         if not CONTAINER_NAME_PATTERN.fullmatch(name):
@@ -91,10 +121,11 @@ class PracticeContainers(PracticeObjects):
         links = [(self.find(link.partition(":")[0]).name, name, link.rpartition(":")[2])
                  for link in host_config["Links"] or ()]
         host_config["Links"] = ["/%s:/%s/%s" % link for link in links] or None
-        mounts = make_mounts(self.engine.volumes, host_config, config["Volumes"])
+        mounts = make_mounts(self.engine, host_config, config["Volumes"])
         networking = read_object(given.get("NetworkingConfig") or {}, {"EndpointsConfig": dict})
         endpoints = networking.get("EndpointsConfig") or {}
         endpoints = read_object(endpoints, dict.fromkeys(endpoints, dict), "EndpointsConfig.")
+        self.engine.networks.check_endpoints(endpoints)
         container = PracticeContainer(self.engine, name, image, config, host_config, mounts, endpoints)
         self.by_id[container.id] = container
         self.emit(container, "create")
@@ -117,8 +148,8 @@ class PracticeContainers(PracticeObjects):
             raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
         if container.status == "running":
             return False
-        container.host_config.setdefault("Runtime", "runc")
         try:
+            apply_rules(START_RULES, container.host_config)
             user = find_user(container.files, container.config["User"])
             for name, endpoint in list(container.endpoints.items()):
                 self.engine.networks.plug(container, name, endpoint)
@@ -134,6 +165,7 @@ class PracticeContainers(PracticeObjects):
         container.exit_code = 0
         self.emit_mounts(container, "mount")
         self.emit(container, "start")
+        self.engine.execs.watch_health(container)
         self.changed.notify_all()
         return True
 
@@ -190,6 +222,8 @@ class PracticeContainers(PracticeObjects):
         self.emit(container, "die", exitCode=str(status))
         container.services.clear()
         container.status, container.exit_code, container.finished = "exited", status, nanoseconds_now()
+        if container.health:
+            container.health["Status"] = "unhealthy"
         container.open_stdin(container.config["OpenStdin"])
         self.end_run(container, True)
 
@@ -302,6 +336,7 @@ def read_config(given):
                                   % (driver, driver))
     if not given.get("Image"):
         raise PracticeRefusal(400, "invalid config: no image was named")
+    given["Healthcheck"] = read_healthcheck(given.get("Healthcheck"))
     signal_number(given.get("StopSignal"))
     return given, host_given
 
@@ -312,15 +347,6 @@ def check_platform(text, name):
     if wanted not in ("", "linux", "amd64", "linux/amd64"):
         raise PracticeRefusal(404, "image with reference %s was found but does not match the specified"
                                    " platform: wanted %s, actual: linux/amd64" % (name, wanted))
-
-
-def check_restart_policy(settings):
-    """Complete and check the RestartPolicy of a HostConfig or an update. Raises PracticeRefusal."""
-    policy = read_object(settings.get("RestartPolicy") or {}, {"Name": str, "MaximumRetryCount": int})
-    if policy.get("Name", "") not in RESTART_POLICIES:
-        raise PracticeRefusal(400, "invalid restart policy '%s'" % policy["Name"])
-    if policy:
-        settings["RestartPolicy"] = dict({"Name": "", "MaximumRetryCount": 0}, **policy)
 
 
 def merged_config(image, given, host_given):
@@ -344,14 +370,11 @@ def merged_config(image, given, host_given):
         host_config["MemorySwappiness"] = None
     if not (config["Entrypoint"] or config["Cmd"]):
         raise PracticeRefusal(400, "no command specified")
-    for port, bindings in host_config["PortBindings"].items():
-        if not (re.fullmatch("[0-9]{1,5}(?:/(?:tcp|udp|sctp))?", port)
-                and all(isinstance(one, dict) for one in bindings or ())):
-            raise PracticeRefusal(400, "invalid port specification: %s" % port)
-    # An engine leaves these out of its answer when they were not given; the last has a value from the start.
-    if host_given is None:
-        host_config["Runtime"] = ""
-    for key in ("Init", "Mounts", "Tmpfs", "Runtime"):
+    check_config(config, host_config)
+    check_host_config(host_config)
+    if host_config["Memory"] and not host_config["MemorySwap"]:
+        host_config["MemorySwap"] = 2 * host_config["Memory"]
+    for key in HOST_OPTIONAL:
         if not host_config[key]:
             del host_config[key]
     return config, host_config
@@ -359,6 +382,12 @@ def merged_config(image, given, host_given):
 
 def answer_containers(engine, connection, request):
     filters = practice_filters(request.text("filters"), CONTAINER_FILTERS)
+    for key, (pattern, message) in FILTER_VALUES.items():
+        for value in filters.get(key, ()):
+            if not re.fullmatch(pattern, value):
+                raise PracticeRefusal(400, message.replace("%s", value))
+    for name in filters.get("before", []) + filters.get("since", []):
+        engine.containers.find(name)
     limit = request.number("limit") or 0
     newest_first = engine.containers.select(filters)[::-1]
     everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
@@ -393,6 +422,12 @@ def answer_resize(engine, connection, request, container):
 def answer_update(engine, connection, request, container):
     given = read_object(request.json(), UPDATE_KINDS)
     check_restart_policy(given)
+    try:
+        check_update(given, container.host_config)
+    except PracticeRefusal as refusal:
+        if refusal.status == 409:
+            refusal.message = "Cannot update container %s: %s" % (container.id, refusal.message)
+        raise
     container.host_config.update((key, given[key]) for key in UPDATE_KINDS if given.get(key))
     engine.containers.emit(container, "update")
     return {"Warnings": None}

@@ -1,7 +1,12 @@
-"""The execs of a practice engine: a further program in a container that runs, created, then started once."""
+"""The execs of a practice engine: a further program in a container that runs, created, then started once.
+
+A health check is an exec of the engine's own, repeated while the container runs. A learner does not wait for
+the 30 seconds of the default interval: the first check comes after a second at most.
+"""
+from ...cli.durations import go_duration
 from ...wire.frames import encode_frame
 from .connection import stream_type
-from .events import PracticeObjects, random_hex
+from .events import PracticeObjects, nanoseconds_now, random_hex, wire_time
 from .programs.process import find_user
 from .request import STRINGS, PracticeRefusal, read_object, terminal_size, unlocked
 from .running import ProgramOwner
@@ -11,6 +16,10 @@ MAX_FINISHED_EXECS = 100      # per container, that can still be inspected
 EXEC_KINDS = {"AttachStdin": bool, "AttachStdout": bool, "AttachStderr": bool, "Tty": bool, "Cmd": STRINGS,
               "Env": STRINGS, "User": str, "WorkingDir": str, "DetachKeys": str}
 EXEC_KEYS_MESSAGE = "Invalid escape keys (%s) provided"
+FIRST_CHECK_SECONDS = 1.0     # at most, from the start of a container to its first health check
+HEALTH_DEFAULTS = {"Interval": 30 * 10 ** 9, "Timeout": 30 * 10 ** 9, "StartPeriod": 0, "Retries": 3}
+HEALTH_LOG_LENGTH = 5         # results that inspect shows
+MAX_HEALTH_OUTPUT = 4096      # bytes, of each result
 
 
 class PracticeExec(ProgramOwner):
@@ -38,6 +47,27 @@ class PracticeExec(ProgramOwner):
             "CanRemove": False, "ContainerID": self.container.id, "Pid": 0,
             "DetachKeys": self.given.get("DetachKeys") or "",
         }
+
+
+class HealthOutput:
+    """What collects the output of a health check: an attacher that keeps its first bytes."""
+
+    def __init__(self):
+        self.data = b""
+
+    def offer(self, stream, data):
+        self.data = (self.data + data)[:MAX_HEALTH_OUTPUT]
+
+    def close(self):
+        pass
+
+
+def health_program(healthcheck):
+    """Return the argv (list of str) of a Healthcheck's Test; None if that runs nothing."""
+    kind, *words = healthcheck.get("Test") or ["NONE"]
+    if kind == "CMD-SHELL":
+        return ["/bin/sh", "-c"] + words[:1]
+    return words if kind == "CMD" and words else None
 
 
 class PracticeExecs(PracticeObjects):
@@ -77,6 +107,72 @@ class PracticeExecs(PracticeObjects):
         self.engine.containers.emit(one.container, "exec_die", execID=one.id, exitCode=str(status))
 
 
+    def add(self, container, given):
+        """Return a new PracticeExec; `given` is the body of its create request."""
+        one = PracticeExec(container, given)
+        container.execs[one.id] = self.by_id[one.id] = one
+        self.engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
+        return one
+
+    # -- health checks
+
+    def watch_health(self, container):
+        """Begin the health checks of a container that has been started, if it has any."""
+        healthcheck = container.config.get("Healthcheck") or {}
+        argv = health_program(healthcheck)
+        if argv is None:
+            return
+        log = container.health["Log"] if container.health else []
+        container.health = {"Status": "starting", "FailingStreak": 0, "Log": log}
+        given = {key: value for key, value in healthcheck.items() if value}
+        self.engine.spawn(self._repeat_checks, container, argv, dict(HEALTH_DEFAULTS, **given))
+
+    def _repeat_checks(self, container, argv, settings):
+        with self.changed:
+            run, wait = container.runs, min(settings["Interval"] / 1e9, FIRST_CHECK_SECONDS)
+        while not self.engine.wait_until(lambda: container.runs != run, wait):
+            wait = settings["Interval"] / 1e9
+            if container.status == "running":
+                result = self._check_once(container, argv, settings["Timeout"])
+                with self.changed:
+                    if container.runs == run:
+                        self._record_check(container, result, settings)
+
+    def _check_once(self, container, argv, timeout):
+        """Run one check → its result, as State.Health.Log has it."""
+        output, status, begun = HealthOutput(), -1, nanoseconds_now()
+        with self.changed:
+            one = self.add(container, {"Cmd": argv, "AttachStdout": True, "AttachStderr": True})
+        try:
+            self.start(one, output)
+            if self.engine.wait_until(lambda: not one.running, timeout / 1e9):
+                status = one.exit_code
+            else:
+                one.process.deliver(9)
+                text = "Health check exceeded timeout (%s)" % go_duration(timeout)
+                output.data = (text + ": " * bool(output.data)).encode() + output.data
+        except PracticeRefusal as refusal:
+            output.data = refusal.message.encode()
+        with self.changed:
+            container.execs.pop(one.id, None)
+            self.by_id.pop(one.id, None)
+        return {"Start": wire_time(begun), "End": wire_time(nanoseconds_now()), "ExitCode": status,
+                "Output": output.data.decode("utf-8", "replace")}
+
+    def _record_check(self, container, result, settings):
+        health, before = container.health, container.health["Status"]
+        health["Log"] = (health["Log"] + [result])[-HEALTH_LOG_LENGTH:]
+        if not result["ExitCode"]:
+            health.update(Status="healthy", FailingStreak=0)
+        elif before != "starting" or nanoseconds_now() - container.started >= settings["StartPeriod"]:
+            health["FailingStreak"] += 1
+            if health["FailingStreak"] >= settings["Retries"]:
+                health["Status"] = "unhealthy"
+        if health["Status"] != before:
+            self.engine.containers.emit(container, "health_status: " + health["Status"])
+        self.changed.notify_all()
+
+
 def check_exec_possible(container):
     container.check_running()
     if container.status == "paused":
@@ -93,10 +189,7 @@ def answer_exec_create(engine, connection, request, container):
     finished = [one.id for one in container.execs.values() if one.started and not one.running]
     for identity in finished[:-MAX_FINISHED_EXECS]:
         del container.execs[identity], engine.execs.by_id[identity]
-    one = PracticeExec(container, given)
-    container.execs[one.id] = engine.execs.by_id[one.id] = one
-    engine.containers.emit(container, "exec_create: %s" % " ".join(one.argv), execID=one.id)
-    return 201, {"Id": one.id}
+    return 201, {"Id": engine.execs.add(container, given).id}
 
 
 def answer_exec_start(engine, connection, request, one):

@@ -3,6 +3,8 @@
 bridge, host and none are built in. The addresses are those that an engine would give; the only port that can
 be connected to is a published one, on the loopback address.
 """
+import re
+
 from .events import PracticeObjects, nanoseconds_now, random_hex, stable_hex, wire_time
 from .request import (NO_SWARM, PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
                       read_object)
@@ -11,7 +13,9 @@ NETWORK_FILTERS = "name id driver label scope type dangling".split()
 BUILT_IN_NETWORKS = (("bridge", "bridge"), ("host", "host"), ("none", "null"))
 NETWORK_KINDS = {"Name": str, "Driver": str, "Internal": bool, "Attachable": bool, "EnableIPv6": bool,
                  "IPAM": dict, "Options": dict, "Labels": dict}
-ENDPOINT_KINDS = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict, "MacAddress": str}
+ENDPOINT_KINDS = {"IPAMConfig": dict, "Links": list, "Aliases": list, "DriverOpts": dict, "MacAddress": str,
+                  "GwPriority": int}
+ADDRESS_KINDS = {"IPv4Address": str, "IPv6Address": str, "LinkLocalIPs": list}
 
 
 class PracticeEndpoint:
@@ -21,6 +25,7 @@ class PracticeEndpoint:
         self.given = read_object(given or {}, ENDPOINT_KINDS, "EndpointConfig.")
         self.network = None
         self.id = self.address = self.mac = ""
+        self.names = None             # by which other containers find this one in a network that was created
 
     def inspect(self, aliases=True):
         network = self.network
@@ -31,7 +36,7 @@ class PracticeEndpoint:
             "Gateway": network.gateway if self.address else "", "IPAddress": self.address,
             "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "",
             "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac,
-            "DriverOpts": self.given.get("DriverOpts"),
+            "DriverOpts": self.given.get("DriverOpts"), "DNSNames": self.names,
         }
 
 
@@ -49,6 +54,7 @@ class PracticeNetwork:
         self.id = stable_hex("network", name) if not given else random_hex()
         self.driver = driver
         self.pools = list(pools)
+        self.has_own_pools = False    # whether the create request gave a subnet
         self.created = nanoseconds_now()
         self.options = given.get("Options") or {}
         self.labels = given.get("Labels") or {}
@@ -59,13 +65,16 @@ class PracticeNetwork:
         pool = next((one for one in self.pools if ":" not in one.get("Subnet", "")), None)
         try:
             self.subnet = None if pool is None else ip_network(pool.get("Subnet"), False)
-        except ValueError as error:
-            raise PracticeRefusal(500, "Invalid subnet %s : invalid CIDR address: %s"
-                                  % (pool.get("Subnet"), error))
+        except ValueError:
+            raise PracticeRefusal(400, "invalid network config:\ninvalid subnet %s: invalid CIDR block"
+                                       " notation" % pool.get("Subnet"))
         self.gateway = (pool.get("Gateway") or str(self.subnet[1])) if pool else ""
 
     def plug(self, container, endpoint):
         endpoint.network, endpoint.id = self, random_hex()
+        if self.name not in dict(BUILT_IN_NETWORKS):
+            names = [container.name] + (endpoint.given.get("Aliases") or []) + [container.id[:12]]
+            endpoint.names = list(dict.fromkeys(names))
         if self.subnet:
             taken = {self.gateway, str(self.subnet[0]), str(self.subnet[-1])}
             taken.update(one.address for one in self.endpoints.values())
@@ -80,10 +89,46 @@ class PracticeNetwork:
             endpoint.mac = endpoint.given.get("MacAddress") or container.config.get("MacAddress") or own
         self.endpoints[container] = endpoint
 
+    def endpoint_problems(self, given):
+        """Return what is wrong with the addresses and aliases that a container wants here: a list of str."""
+        from ipaddress import ip_address, ip_network
+        addresses = read_object(given.get("IPAMConfig") or {}, ADDRESS_KINDS, "IPAMConfig.")
+        wanted = [(kind, addresses[kind + "Address"]) for kind in ("IPv4", "IPv6")
+                  if addresses.get(kind + "Address")]
+        if self.name in dict(BUILT_IN_NETWORKS):
+            return (["user specified IP address is supported on user defined networks only"] * bool(wanted)
+                    + ["network-scoped alias is supported only for containers in user defined networks"]
+                    * bool(given.get("Aliases")))
+        if wanted and not self.has_own_pools:
+            return ["user specified IP address is supported only when connecting to networks with user"
+                    " configured subnets"]
+        found = []
+        for kind, text in wanted:
+            try:
+                address = ip_address(text)
+            except ValueError:
+                address = None
+                found.append("invalid %s address: %s" % (kind, text))
+            subnets = [ip_network(pool["Subnet"], False) for pool in self.pools]
+            if address is None or not any(address in one for one in subnets):
+                found.append("no configured subnet or ip-range contain the IP address " + text)
+        return found
+
+    def check_endpoint(self, given, prefix=""):
+        """Raise PracticeRefusal, its message with `prefix`, for endpoint settings that an engine refuses."""
+        mac = given.get("MacAddress")
+        if mac and not re.fullmatch("(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}", mac):
+            raise PracticeRefusal(400, "%sinvalid MAC address %s" % (prefix, mac))
+        problems = self.endpoint_problems(given)
+        if problems:
+            listed = problems if len(problems) == 1 else ["* " + one for one in problems]
+            raise PracticeRefusal(400, "%sinvalid endpoint settings:\n%s" % (prefix, "\n".join(listed)))
+
     def unplug(self, container):
         endpoint = self.endpoints.pop(container, None)
         if endpoint is not None:
             endpoint.id = endpoint.address = endpoint.mac = ""
+            endpoint.names = None
 
     def inspect(self, with_containers):
         containers = {
@@ -132,6 +177,14 @@ class PracticeNetworks(PracticeObjects):
                 "dangling": lambda value: is_yes(value) != in_use,
                 "until": lambda moment: network.created <= moment}   # of a prune
 
+    def check_endpoints(self, settings):
+        """Check {network's name: endpoint settings} of a create request; start finds a missing network."""
+        for name, given in settings.items():
+            network = self.named("bridge" if name == "default" else name)
+            if network is not None:
+                network.check_endpoint(read_object(given or {}, ENDPOINT_KINDS, "EndpointConfig."),
+                                       "invalid config for network %s: " % name)
+
     def free_pool(self):
         """Return an IPAM Config entry with a subnet that no network has. Raises PracticeRefusal."""
         taken = [pool.get("Subnet") for one in self.by_id.values() for pool in one.pools]
@@ -176,21 +229,27 @@ def answer_network_create(engine, connection, request):
     given, networks = read_object(request.json(), NETWORK_KINDS), engine.networks
     name, driver = given.get("Name") or "", given.get("Driver") or "bridge"
     if not name.strip():
-        raise PracticeRefusal(500, "invalid name: %s" % name)
+        raise PracticeRefusal(400, "invalid name: %s" % name)
+    if name in dict(BUILT_IN_NETWORKS):
+        raise PracticeRefusal(403, "operation is not permitted on predefined %s network " % name)
     if driver == "overlay":
         raise PracticeRefusal(500, NO_SWARM)
     if driver != "bridge":
-        raise PracticeRefusal(404, "plugin \"%s\" not found: a practice network is a bridge" % driver)
-    ipam = read_object(given.get("IPAM") or {}, {"Config": list}, "IPAM.")
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % driver)
+    ipam = read_object(given.get("IPAM") or {}, {"Config": list, "Driver": str}, "IPAM.")
+    if ipam.get("Driver") not in (None, "", "default"):
+        raise PracticeRefusal(404, "plugin \"%s\" not found" % ipam["Driver"])
     pools = [read_object(one if isinstance(one, dict) else {}, {"Subnet": str, "Gateway": str},
                          "IPAM.Config.")
              for one in ipam.get("Config") or ()]
     pools = [{key: value for key, value in one.items() if value} for one in pools]
     if networks.named(name):
         raise PracticeRefusal(409, "network with name %s already exists" % name)
+    has_own_pools = any("Subnet" in one for one in pools)
     if all(":" in one.get("Subnet", "") for one in pools):
         pools = [networks.free_pool()] + pools
     network = PracticeNetwork(name, driver, pools, given)
+    network.has_own_pools = has_own_pools
     networks.by_id[network.id] = network
     networks.emit(network, "create")
     return 201, {"Id": network.id, "Warning": ""}
@@ -215,7 +274,9 @@ def answer_network_connect(engine, connection, request, network):
     if container.is_up and network.name in container.endpoints:
         raise PracticeRefusal(403, "endpoint with name %s already exists in network %s"
                               % (container.name, network.name))
-    endpoint = container.endpoints[network.name] = PracticeEndpoint(given.get("EndpointConfig"))
+    endpoint = PracticeEndpoint(given.get("EndpointConfig"))
+    network.check_endpoint(endpoint.given)
+    container.endpoints[network.name] = endpoint
     if container.is_up:
         engine.networks.plug(container, network.name, endpoint)
     return 200
@@ -224,7 +285,7 @@ def answer_network_connect(engine, connection, request, network):
 def answer_network_disconnect(engine, connection, request, network):
     container, _ = connect_request(engine, request)
     if container.endpoints.pop(network.name, None) is None:
-        raise PracticeRefusal(500, "container %s is not connected to network %s"
+        raise PracticeRefusal(500, "container %s is not connected to the network %s"
                               % (container.id, network.name))
     network.unplug(container)
     engine.networks.emit(network, "disconnect", container=container.id)

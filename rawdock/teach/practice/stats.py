@@ -7,6 +7,7 @@ import json
 import time
 
 from .events import ZERO_TIME, nanoseconds_now, wire_time
+from .refusals import PRACTICE_CPUS
 from .request import PracticeRefusal, unlocked
 
 PRACTICE_MEMORY = 1 << 30            # bytes; what a container without a limit may use
@@ -21,7 +22,7 @@ def cpu_part(nanoseconds):
     used = nanoseconds // 1000
     return {"cpu_usage": {"total_usage": used, "percpu_usage": [used], "usage_in_kernelmode": used // 4,
                           "usage_in_usermode": used - used // 4},
-            "system_cpu_usage": nanoseconds, "online_cpus": 1,
+            "system_cpu_usage": nanoseconds, "online_cpus": PRACTICE_CPUS,
             "throttling_data": {"periods": 0, "throttled_periods": 0, "throttled_time": 0}}
 
 

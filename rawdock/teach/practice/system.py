@@ -6,6 +6,7 @@ from ... import __version__
 from ...engine.endpoints import find_endpoint_row
 from .events import wire_time
 from .images import PRACTICE_IMAGES
+from .refusals import PRACTICE_CPUS
 from .request import NO_SWARM, PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, read_object, unlocked
 
 PRACTICE_USERS = {"practice": "practice"}
@@ -46,8 +47,8 @@ INFO_FACTS = dict(dict.fromkeys(
                            "AllowNondistributableArtifactsHostnames": [],
                            "InsecureRegistryCIDRs": [], "Mirrors": None, "IndexConfigs": {"docker.io": {
                                "Name": "docker.io", "Mirrors": [], "Secure": True, "Official": True}}},
-        "NCPU": 1, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none", "HttpProxy": "",
-        "HttpsProxy": "", "NoProxy": "", "Name": "practice", "Labels": ["practice=true"],
+        "NCPU": PRACTICE_CPUS, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none",
+        "HttpProxy": "", "HttpsProxy": "", "NoProxy": "", "Name": "practice", "Labels": ["practice=true"],
         "ServerVersion": __version__ + "-practice",
         "Runtimes": {"practice": {"path": "none"}}, "DefaultRuntime": "practice",
         "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,

@@ -59,7 +59,8 @@ class PracticeVolumes(PracticeObjects):
                                   % (name or "", driver, driver))
         if name and not VOLUME_NAME_PATTERN.fullmatch(name):
             raise PracticeRefusal(400, "create %s: \"%s\" includes invalid characters for a local volume"
-                                       " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed"
+                                       " name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you"
+                                       " intended to pass a host directory, use absolute path"
                                   % (name, name))
         if name in self.by_id:
             return self.by_id[name]

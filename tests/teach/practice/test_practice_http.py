@@ -262,7 +262,6 @@ def test_routing(engine, method, target, status):
     (b'{"Image":"busybox","Env":[1]}', "Content-Type: application/json\r\n"),
     (b'{"Image":"busybox","HostConfig":{"PortBindings":{"x":[]}}}', "Content-Type: application/json\r\n"),
     (b'{"Image":7}', "Content-Type: application/json\r\n"),
-    (b'{"Image":"busybox","HostConfig":{"Binds":["nowhere"]}}', "Content-Type: application/json\r\n"),
     (b"\xff\xfe", "Content-Type: application/json\r\n"),
 ])
 def test_a_bad_create_is_a_400_with_a_message(engine, body, fields):
