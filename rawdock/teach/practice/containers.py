@@ -148,6 +148,7 @@ class PracticeContainers(PracticeObjects):
             raise PracticeRefusal(409, "cannot start a paused container, try unpause instead")
         if container.status == "running":
             return False
+        container.host_config.setdefault("Runtime", "runc")
         try:
             apply_rules(START_RULES, container.host_config)
             user = find_user(container.files, container.config["User"])
@@ -374,10 +375,21 @@ def merged_config(image, given, host_given):
     check_host_config(host_config)
     if host_config["Memory"] and not host_config["MemorySwap"]:
         host_config["MemorySwap"] = 2 * host_config["Memory"]
+    if host_given is None:
+        host_config["Runtime"] = ""   # it has a value from the start on
     for key in HOST_OPTIONAL:
         if not host_config[key]:
             del host_config[key]
     return config, host_config
+
+
+def for_version(found, api):
+    """Return a container's JSON as an engine gives it to this API version: before 1.44 without DNSNames."""
+    for endpoint in found["NetworkSettings"]["Networks"].values() if api < (1, 44) else ():
+        names = endpoint.pop("DNSNames") or []
+        if "Aliases" in endpoint and names:
+            endpoint["Aliases"] = (endpoint["Aliases"] or []) + names[-1:]   # the container's short id
+    return found
 
 
 def answer_containers(engine, connection, request):
@@ -391,7 +403,7 @@ def answer_containers(engine, connection, request):
     limit = request.number("limit") or 0
     newest_first = engine.containers.select(filters)[::-1]
     everything = request.flag("all") or limit > 0 or "status" in filters or "exited" in filters
-    found = [one.summary(request.flag("size")) for one in newest_first
+    found = [for_version(one.summary(request.flag("size")), request.api) for one in newest_first
              if everything or one.is_up]
     return found[:limit] if limit > 0 else found
 
@@ -403,7 +415,7 @@ def answer_create(engine, connection, request):
 
 
 def answer_container(engine, connection, request, container):
-    return container.inspect(request.flag("size"))
+    return for_version(container.inspect(request.flag("size")), request.api)
 
 
 def container_action(act):
