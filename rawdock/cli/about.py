@@ -217,7 +217,8 @@ def info_command(console, options, arguments):
                                       " Context:    " + client["Context"], " Debug Mode: false", "",
                                       "Server:"] + lines)
     if template is not None:
-        template_lines(console, template, [dict(facts, ClientInfo=client)])
+        from .go_types import go_struct
+        template_lines(console, template, [go_struct(dict(facts, ClientInfo=client), "Info")])
         return 0
     for warning in facts.get("Warnings") or ():
         console.err.line(warning)

@@ -15,16 +15,18 @@ def write_template_lines(output, lines):
         output.write(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
-def option_template(text, nulls=None, status=64):
+def option_template(text, status=64, listed=False):
     """The Template of a --format (str or None), None without one; "json" is the row as JSON.
 
-    CommandFailed with `status` if it cannot be parsed; 64 is the docker CLI's for most commands.
+    `listed`: it is a list's, in which \\t and \\n mean a tab and a line feed. CommandFailed
+    with `status` if it cannot be parsed; 64 is the docker CLI's for most commands.
     """
     from .template import Template, TemplateSyntaxError, unescape_template
     if text is None:
         return None
+    text = "{{json .}}" if text == "json" else text
     try:
-        return Template("{{json .}}" if text == "json" else unescape_template(text), nulls)
+        return Template(unescape_template(text) if listed else text)
     except TemplateSyntaxError as error:
         raise CommandFailed(str(error), status)
 
@@ -34,7 +36,7 @@ def template_lines(console, template, rows, partial=True, status=1):
 
     The rows before that row are written, and with `partial` its beginning too.
     """
-    from .template import TemplateValueError
+    from .template_functions import TemplateValueError
     lines = []
     try:
         for row in rows:
@@ -49,8 +51,8 @@ def template_lines(console, template, rows, partial=True, status=1):
 
 def template_table(console, text, rows, headers):
     """Write rows in the --format `table TEMPLATE`: columns under titles."""
-    from .template import TemplateValueError
-    template = option_template(text, status=1)
+    from .template_functions import TemplateValueError
+    template = option_template(text, status=1, listed=True)
     try:
         title = template.execute(headers, header=True)
     except TemplateValueError:
@@ -68,11 +70,11 @@ def write_formatted(console, text, rows, headers, raw):
 
     `rows` are dicts, `headers` the titles by field, and `raw` is the template that "raw" means.
     """
-    from .template import ListRow
+    from .template_functions import ListRow
     rows = [ListRow(sorted(row.items())) for row in rows]
     if text.startswith("table"):
         return template_table(console, text[len("table"):].strip(), rows, headers)
-    template = option_template(raw if text == "raw" else text, status=1)
+    template = option_template(raw if text == "raw" else text, status=1, listed=True)
     if not rows:
         refuse_unknown_fields(template, headers)
     template_lines(console, template, rows, partial=False)
@@ -108,7 +110,8 @@ def write_listing(console, options, listing, rows, found):
 
 def refuse_unknown_fields(template, headers):
     """CommandFailed for a template that names a field which no row has, though the list is empty."""
-    from .template import TemplateFieldError, TemplateValueError
+    from .template import TemplateFieldError
+    from .template_functions import TemplateValueError
     try:
         template.execute({name: (lambda *any_name: "") if callable(title) else ""
                           for name, title in headers.items()})

@@ -95,7 +95,7 @@ def build_row(build, whole, now):
 
 def df_objects(usage, whole):
     """The rows of each table of `df --verbose`, by its name."""
-    from .template import ListRow
+    from .template_functions import ListRow
     now = time.time()
     builds = sorted(usage["BuildCache"], key=lambda one: (one.get("LastUsedAt") or "", one.get("ID") or ""))
     return ListRow([
@@ -125,7 +125,8 @@ def system_df(console, options, arguments):
         write_lines(console.out, ["\n\n".join(blocks)])
     else:
         objects = df_objects(found, True)
-        console.out.write(option_template(df_raw(text), status=1).execute(objects).encode("utf-8", "replace"))
+        template = option_template(df_raw(text), status=1, listed=True)
+        console.out.write(template.execute(objects).encode("utf-8", "replace"))
     return 0
 
 

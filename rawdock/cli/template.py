@@ -1,26 +1,26 @@
 """Templates for --format: the part of Go's text/template that people give to the docker CLI.
 
     {{.A.B}}  {{$}}  {{$x := .A}}  {{.A | upper}}  {{json .}}  {{index .A "k" 0}}  {{(index .A 0).B}}
-    {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{end}}
-    {{/* comment */}}  {{- and -}} trim white space  "text" `text` 12 1.5 true false nil
+    {{$x = .B}}  {{if}} {{else if}} {{else}} {{range $k, $v := .A}} {{with}} {{end}}
+    {{/* comment */}}  {{- and -}} trim white space  "text" `text` 'c' 12 0x1F 1.5 true nil
 
 Strategy: TemplateParser turns the template into nodes once. A node is a function of the Template and of a
-scope: a dict of the variables, of ".", and of "out" and "functions", what an execution writes to and calls.
-Values are those of JSON. A map prints as `map[a:1 b:2]`, ordered by its keys, and a list as `[1 2]`.
+scope: a dict of "out" and "functions", what an execution writes to and calls, and of "." and the variables,
+each a list of one value, so that a block can assign to a variable that was declared around it.
 
 Refuses, with one line that names it: a template that cannot be parsed (TemplateSyntaxError), and a field or
 an index that a value does not have (TemplateValueError). If no field has the exact name, one that differs
 from it in case only is taken, because Go's fields (`.ID`) differ so from the names in JSON (`Id`).
 
-Leaves out: assignment with "=", break, continue, define, template, block, slice, html, js, urlquery, call,
-letters ('c') and complex numbers. Go knows the type of each null, and JSON does not: the function `nulls`
-replaces Go's types.
+Leaves out: break, continue, define, template, block, and complex numbers.
 """
 import re
 from collections import deque
 
 from ..errors import UsageError
-from .format import compact_json, quote_text
+from .format import quote_text
+from .template_functions import (TEMPLATE_FUNCTIONS, TEMPLATE_HEADER_FUNCTIONS, GoMap, NilType,
+                                 TemplateValueError, template_text)
 
 # An action, whose text is the group; white space that {{- or -}} trims belongs to the match. An action
 # without an end has no group and takes all that follows: no part of a template is searched for a second time.
@@ -28,7 +28,8 @@ TEMPLATE_ACTION = (r"""(?s)(?:(?:(?<![ \t\r\n])[ \t\r\n]+)?\{\{-\s|\{\{)(?:((?:\
                    r"""(?:"(?:\\.|[^"\\])*"|`[^`]*`|'(?:\\.|[^'\\])*'|[^"`'}]|\}(?!\}))*?)"""
                    r"""(?:\s-\}\}[ \t\r\n]*|\}\})|.*)""")
 TEMPLATE_TOKEN = (r"""(?s)(?P<blank>\s+)|(?P<text>"(?:\\.|[^"\\])*"|`[^`]*`)"""
-                  r"""|(?P<number>[+-]?[0-9][0-9A-Za-z_.]*)|(?P<field>\.[^\W\d]\w*)"""
+                  r"""|(?P<letter>'(?:\\.[^']*|[^'\\])')"""
+                  r"""|(?P<number>[+-]?\.?[0-9](?:[0-9A-Za-z_.]|(?<=[eE])[+-])*)|(?P<field>\.[^\W\d]\w*)"""
                   r"""|(?P<variable>\.|\$\w*)|(?P<word>[^\W\d]\w*)|(?P<sign>:=|[=|(),])|(?P<wrong>.)""")
 # The inside of a quoted text, with Go's escapes, which Python's unicode_escape codec reads too.
 TEMPLATE_QUOTED = (r"""(?s)(?:[^\\]|\\(?:[abfnrtv\\'"]|[0-7]{3}"""
@@ -41,31 +42,15 @@ class TemplateSyntaxError(UsageError):
     """A template that cannot be understood."""
 
 
-class TemplateValueError(UsageError):
-    """A template that names something that a value does not have."""
-
-
 class TemplateFieldError(TemplateValueError):
-    """A field that a map does not have."""
-
-
-class NilType:
-    """A null whose type in Go is known; `text` (str) is how it prints."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def __len__(self):
-        return 0
-
-
-NIL_POINTER = NilType("<nil>")
+    """A field that a struct does not have."""
 
 
 # -- parsing: text → nodes
 #
 #   node: a function of (Template, scope)
-#   pipeline: (names of the variables that it declares, commands); command: a list of operands
+#   pipeline: (names of the variables that it sets, whether it declares them, commands)
+#   command: a list of operands
 #   operand: (kind, what it names, fields), where kind is "value", "variable", "function" or "pipeline"
 
 class TemplateParser:
@@ -167,8 +152,12 @@ class TemplateParser:
     def read_pipeline(self, tokens, in_range=False):
         """Take a pipeline from the front of the deque `tokens`, up to a ")" that is not its own."""
         names, signs = [], [tokens[at][1] for at in range(min(4, len(tokens)))]
-        if signs[1:2] == [":="] and tokens[0][0] == "variable":
+        declares = signs[1:2] != ["="]
+        sets = signs[1:2] == [":="] or signs[1:2] == ["="] and not in_range
+        if sets and tokens[0][0] == "variable":
             names = signs[:1]
+            if not declares and names[0] not in self.variables:
+                raise self.refused("undefined variable %s" % quote_text(names[0]))
         elif signs[1:2] == [","] and signs[3:4] == [":="] and in_range:
             names = [signs[0], signs[2]]
         for _ in range(2 * len(names)):
@@ -189,17 +178,22 @@ class TemplateParser:
                 raise self.unexpected(text)
         if not commands[-1]:
             raise self.refused("missing value for command")
-        self.variables += names
-        return names, commands
+        self.variables += names if declares else []
+        return names, declares, commands
 
     def operand(self, tokens):
         """Take an operand from the front of the deque `tokens`."""
         kind, text, _ = tokens.popleft()
         if kind == "text":
             return "value", self.unquote(text), []
+        if kind == "letter":
+            letter = self.unquote('"%s"' % text[1:-1].replace('"', '\\"'))
+            if len(letter) != 1:
+                raise self.refused("malformed character constant: %s" % text)
+            return "value", ord(letter), []
         if kind == "number":
             try:
-                return "value", float(text) if "." in text else int(text, 0), []
+                return "value", read_number(text), []
             except ValueError:
                 raise self.refused("bad number %s" % quote_text(text))
         if kind == "field":
@@ -238,129 +232,12 @@ class TemplateParser:
         raise self.refused("unknown escape in %s" % spelled)
 
 
-# -- values
-
-def template_text(value, top=True):
-    """A value as it prints; `top`: it is not inside another."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "<no value>" if top else "<nil>"
-    if isinstance(value, NilType):
-        return value.text
-    if isinstance(value, dict):
-        return "map[%s]" % " ".join("%s:%s" % (key, template_text(value[key], False))
-                                    for key in sorted(value) if not callable(value[key]))
-    if isinstance(value, (list, tuple)):
-        return "[%s]" % " ".join(template_text(one, False) for one in value)
-    if isinstance(value, float):
-        return "%d" % value if value == int(value) and abs(value) < 1e21 else repr(value)
-    return str(value)
-
-
-class SparseRow(dict):
-    """A row whose JSON leaves out fields that are empty, while a template may still name them."""
-
-
-class ListRow(dict):
-    """A row of ps or images, in whose JSON alone the docker CLI escapes <, > and &."""
-
-
-def json_value(value):
-    """`value` as JSON can hold it: without methods, null for a NilType, of a SparseRow only what is set."""
-    if isinstance(value, dict):
-        left_out = (None, "", 0) if isinstance(value, SparseRow) else ()
-        return {key: json_value(one) for key, one in value.items()
-                if not callable(one) and one not in left_out}
-    if isinstance(value, (list, tuple)):
-        return [json_value(one) for one in value]
-    return None if isinstance(value, NilType) else value
-
-
-def template_index(value, *keys):
-    for key in keys:
-        if isinstance(value, dict) and isinstance(key, str):
-            texts = all(isinstance(one, str) for one in value.values())
-            value = value.get(key, "" if texts else None)
-        elif isinstance(value, NilType) and value.text == "map[]":
-            value = ""
-        elif isinstance(value, (list, tuple)) and type(key) is int and 0 <= key < len(value):
-            value = value[key]
-        else:
-            raise TypeError
-    return value
-
-
-def template_equal(first, *others):
-    return any(type(first) is type(other) and first == other for other in others)
-
-
-def template_print(*values):
-    parts = []
-    for number, value in enumerate(values):
-        if number and not isinstance(value, str) and not isinstance(values[number - 1], str):
-            parts.append(" ")
-        parts.append(template_text(value, False))
-    return "".join(parts)
-
-
-def template_printf(pattern, *values):
-    values = list(values)
-
-    def replace(match):
-        flags, verb = match.groups()
-        if verb == "%":
-            return "%"
-        if not values:
-            return "%!" + verb + "(MISSING)"
-        value = values.pop(0)
-        text = template_text(value, False)
-        if verb in "dxXo" and type(value) is int or verb in "feEgG" and type(value) is float:
-            return ("%" + flags + verb) % value
-        if verb in "vsq" or verb == "t" and isinstance(value, bool):
-            return ("%" + flags + "s") % (quote_text(text) if verb == "q" else text)
-        raise TemplateValueError("template: printf has no %%%s for %s" % (verb, quote_text(text)))
-
-    return re.sub(r"%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, pattern)
-
-
-def template_join(values, separator):
-    if not isinstance(values, (list, tuple, NilType)):
-        raise TypeError
-    return separator.join([template_text(values[number], False) for number in range(len(values))])
-
-
-# A function may raise TypeError or AttributeError for arguments that it does not take.
-TEMPLATE_FUNCTIONS = {
-    "and": None, "or": None,   # Template.call evaluates the arguments of these one by one
-    "json": lambda value: compact_json(json_value(value), isinstance(value, ListRow)),
-    "len": lambda value: len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value),
-    "index": template_index,
-    "upper": lambda text: text.upper(),
-    "lower": lambda text: text.lower(),
-    "title": lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), text),
-    "split": lambda text, separator: text.split(separator) if separator else list(text),
-    "join": template_join,
-    "pad": lambda text, before, after: " " * before + text + " " * after if text else text,
-    "truncate": lambda text, count: text[:count],
-    "print": template_print,
-    "println": lambda *values: " ".join(template_text(value, False) for value in values) + "\n",
-    "printf": template_printf,
-    "eq": template_equal,
-    "ne": lambda first, second: not template_equal(first, second),
-    "lt": lambda first, second: first < second,
-    "le": lambda first, second: first <= second,
-    "gt": lambda first, second: first > second,
-    "ge": lambda first, second: first >= second,
-    "not": lambda value: not value,
-}
-
-# For the header of a table: these functions are given a column's title in place of a value, and return it.
-TEMPLATE_HEADER_FUNCTIONS = dict(TEMPLATE_FUNCTIONS, **{
-    name: lambda title, *more: title + ""
-    for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")})
+def read_number(text):
+    """A number as Go writes it: 12, 0x1F, 017, 1_000, 1.5, 1e3. ValueError if it is none."""
+    if re.fullmatch("[+-]?0[0-7_]+", text):
+        return int(text.replace("_", ""), 8)
+    is_float = re.fullmatch(r"[+-]?[0-9_]*\.?[0-9_]*(?:[eE].*)?", text) and re.search("[.eE]", text)
+    return float(text) if is_float else int(text, 0)
 
 
 # -- execution
@@ -374,14 +251,9 @@ def apply_function(name, function, arguments):
 
 
 class Template:
-    """A parsed template (str).
+    """A parsed template (str)."""
 
-    `nulls(name)`, if given, returns the value of a field `name` that is null or missing. If it returns None,
-    a field that is null prints as an empty list, and one that is missing is an error.
-    """
-
-    def __init__(self, template, nulls=None):
-        self.nulls = nulls
+    def __init__(self, template):
         self.nodes = TemplateParser(template).parse()
 
     def execute(self, value, header=False, out=None):
@@ -391,7 +263,7 @@ class Template:
         those before an error are not lost.
         """
         out = [] if out is None else out
-        scope = {".": value, "$": value, "out": out,
+        scope = {".": [value], "$": [value], "out": out,
                  "functions": TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS}
         for node in self.nodes:
             node(self, scope)
@@ -410,11 +282,11 @@ class Template:
         if word == "range":
             rounds = self.range_pairs(value)
         else:
-            rounds = [(None, value if word == "with" else scope["."])] if value else []
+            rounds = [(None, value if word == "with" else scope["."][0])] if value else []
         for key, one in rounds:
-            inner = dict(scope, **{".": one})
+            inner = dict(scope, **{".": [one]})
             if word == "range":
-                inner.update(zip(pipeline[0], (key, one)[-len(pipeline[0]):]))
+                inner.update(zip(pipeline[0], ([key], [one])[-len(pipeline[0]):]))
             for node in nodes:
                 node(self, inner)
         for node in otherwise if not rounds else ():
@@ -433,11 +305,17 @@ class Template:
 
     def pipeline(self, pipeline, scope):
         """The value of the last command; each is given the value of the one before as its last argument."""
-        names, commands = pipeline
+        names, declares, commands = pipeline
         piped = []
         for command in commands:
+            if command[0][:2] == ("value", None):
+                raise TemplateValueError("template: nil is not a command")
             piped = [self.command(command, piped, scope)]
-        scope.update(zip(names, piped * len(names)))
+        for name in names:
+            if declares:
+                scope[name] = list(piped)
+            else:
+                scope[name][:] = piped
         return piped[0]
 
     def command(self, command, piped, scope):
@@ -445,7 +323,7 @@ class Template:
         if kind == "function":
             return self.call(named, rest, piped, scope)
         value = (self.pipeline(named, scope) if kind == "pipeline"
-                 else scope[named] if kind == "variable" else named)
+                 else scope[named][0] if kind == "variable" else named)
         for number, field in enumerate(fields, 1):
             value = self.field(value, field, "." + ".".join(fields[:number]))
         arguments = [self.command([one], [], scope) for one in rest] + piped
@@ -458,7 +336,7 @@ class Template:
 
     def call(self, name, operands, piped, scope):
         """A function of what `operands` are; those of `and` and `or` are evaluated until one decides."""
-        if name not in ("and", "or"):
+        if name not in ("and", "or") or not operands + piped:
             arguments = [self.command([operand], [], scope) for operand in operands] + piped
             return apply_function(name, scope["functions"][name], arguments)
         value = None
@@ -475,15 +353,13 @@ class Template:
             shown = "nil" if is_nil else quote_text(template_text(value)[:40])
             raise TemplateValueError("template: at %s: %s has no field %s"
                                      % (spelled, shown, quote_text(field)))
+        if field in value or isinstance(value, GoMap):
+            return value.get(field)
         same = [key for key in value if field[:1].isupper() and key.lower() == field.lower()]
-        found = field if field in value or not same else same[0]
-        if value.get(found) is not None or found in value and self.nulls is None:
-            return value.get(found)
-        known = self.nulls(found) if self.nulls else None
-        if known is None and found not in value:
+        if not same:
             raise TemplateFieldError("template: at %s: no entry %s (there are: %s)" % (
                 spelled, quote_text(field), ", ".join(sorted(value)) or "none"))
-        return NilType("[]") if known is None else known
+        return value[same[0]]
 
 
 def unescape_template(template):

@@ -46,29 +46,8 @@ INSPECT_OPERATIONS = {name.partition("_")[0]: name for name in (
 # The kinds that only a swarm has.
 SWARM_KINDS = ("service", "task", "node", "secret", "config")
 
-# In the docker CLI a null has a type, which decides how it prints. All other fields that are null are lists.
-NULL_POINTER_FIELDS = frozenset("""
-    Health Healthcheck StopTimeout SizeRw SizeRootFs OomKillDisable PidsLimit MemorySwappiness Init IPAMConfig
-    ContainerSpec UsageData ClusterVolume Descriptor Manifests ImageManifestDescriptor""".split())
-NULL_MAP_FIELDS = frozenset("""
-    Labels Volumes Options DriverOpts Annotations Sysctls Tmpfs StorageOpt ExposedPorts PortBindings Ports
-    Networks Containers Status""".split())
-MISSING_TEXT_FIELDS = frozenset(
-    "StopSignal MacAddress Domainname ArgsEscaped Comment Author Variant Parent".split())
-
-
-def inspect_nulls(name):
-    """What a template prints for the field `name` if it is missing or null; None: not known."""
-    from .template import NIL_POINTER, NilType
-    if name in NULL_POINTER_FIELDS:
-        return NIL_POINTER
-    if name in NULL_MAP_FIELDS:
-        return NilType("map[]")
-    return "" if name in MISSING_TEXT_FIELDS else None
-
-
 class ObjectFinder:
-    """Finds objects by name: find(name) → the engine's JSON (str).
+    """Finds objects by name: find(name) → (its kind, the engine's JSON), two str.
 
     `query` has the parameters for the objects of `kind`, or for containers where the kind is not given.
     """
@@ -84,7 +63,7 @@ class ObjectFinder:
         with self.docker.send(INSPECT_OPERATIONS[kind], name, **query) as response:
             data = response.read()
         decode_json(data)
-        return data.decode("utf-8").strip()
+        return kind, data.decode("utf-8").strip()
 
     def _in_swarm(self):
         if self._swarm is None:
@@ -93,7 +72,10 @@ class ObjectFinder:
         return self._swarm
 
     def find(self, name):
-        """The JSON of the object `name`. APIError of the engine if the kind is given, else NotFound."""
+        """The kind and the JSON of the object `name`.
+
+        APIError of the engine if the kind is given, else NotFound.
+        """
         if self.kind:
             return self._inspect(self.kind, name)
         for kind in INSPECT_OPERATIONS:
@@ -141,7 +123,7 @@ def inspect_objects(console, options, arguments, kind, query):
     if kind is not None and kind not in INSPECT_OPERATIONS:
         names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
         raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
-    template = option_template(text, inspect_nulls) if text != "json" else None
+    template = option_template(text) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, query)
     found, errors = [], []
     for name in arguments:
@@ -155,16 +137,18 @@ def inspect_objects(console, options, arguments, kind, query):
         except UsageError as error:
             errors.append("%s: %s" % (console.program, error))
     if template is not None:
+        from .go_types import go_struct
         try:
-            template_lines(console, template, [decode_json(one.encode("utf-8")) for one in found],
-                           partial=False)
+            objects = [go_struct(decode_json(one.encode("utf-8")), found_kind.title())
+                       for found_kind, one in found]
+            template_lines(console, template, objects, partial=False)
         except CommandFailed as failed:
             console.out.line()   # docker writes the line's end of the row that failed
             errors.insert(0, str(failed))
     elif text == "json":
-        write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for one in found))
+        write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for _, one in found))
     else:
-        write_json(console.out, indent_json("[%s]" % ",".join(found)))
+        write_json(console.out, indent_json("[%s]" % ",".join(one for _, one in found)))
     for error in errors:
         console.err.line(error)
     return 1 if errors else 0
@@ -207,7 +191,7 @@ def event_line(event):
 
 def event_row(event):
     """An event for a template: all fields, in the order in which the docker CLI writes them."""
-    from .template import SparseRow
+    from .template_functions import SparseRow
     actor = event.get("Actor") or {}
     row = SparseRow([(name, event.get(name) or "") for name in ("status", "id", "from", "Type", "Action")])
     row.update(Actor={"ID": actor.get("ID") or "", "Attributes": actor.get("Attributes") or {}},

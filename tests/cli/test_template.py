@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.cli.template import (NIL_POINTER, ListRow, NilType, SparseRow, Template, TemplateParser,
-                                  TemplateSyntaxError, TemplateValueError, unescape_template)
+from rawdock.cli.go_types import go_duration, go_struct
+from rawdock.cli.template_functions import GoMap, ListRow, SparseRow, TemplateValueError
+from rawdock.cli.template import Template, TemplateParser, TemplateSyntaxError, unescape_template
 
 VALUE = {
     "Id": "8542b7", "Name": "/b2", "Running": True, "ExitCode": 3, "Zero": 0, "None": None, "Empty": [],
@@ -54,7 +55,7 @@ def render(template, value=None, **more):
      "truetruetruetruefalsetrue"),
     ("{{and .Running .ExitCode}}{{or .Zero \"z\"}}{{or .Zero .None}}{{and .Zero .Nope}}", "3z<no value>0"),
     ("{{.Id | upper | printf \"%s!\"}}", "8542B7!"), ("{{if not (and .Running .Zero)}}y{{end}}", "y"),
-    ("{{nil | json}}", "null"),
+    ("{{json nil}}", "null"),
     ("{{true}}{{false}}", "truefalse"), ("{{(.Labels).x}}", "y"),
     ("{{" + "(" * 64 + ".Id" + ")" * 64 + "}}", "8542b7"),
     ("{{with $.Id}}" * 64 + "x" + "{{end}}" * 64, "x"), ("a \n{{- 1 -}} \n{{- 2 -}} b  {{3}}", "a12b  3"),
@@ -73,13 +74,14 @@ def test_forms(template, text):
     ("{{.Id)}}", 'unexpected ")"'), ("{{.Id ? 1}}", 'unexpected "?"'),
     ('{{define "x"}}{{end}}', 'function "define" not defined'),
     ('{{template "x"}}', 'function "template" not defined'), ("{{break}}", 'function "break" not defined'),
-    ("{{$x}}", 'undefined variable "$x"'), ("{{$x := 1}}{{$x = 2}}", 'unexpected "="'),
-    ("{{if $x := 1}}{{end}}{{$x}}", 'undefined variable "$x"'), ("{{'a'}}", 'unexpected "\'"'),
+    ("{{$x}}", 'undefined variable "$x"'), ("{{$x = 2}}", 'undefined variable "$x"'),
+    ("{{$x := 1}}{{range $x = .Cmd}}{{end}}", 'unexpected "="'),
+    ("{{if $x := 1}}{{end}}{{$x}}", 'undefined variable "$x"'), ("{{'ab'}}", 'unexpected "\'"'),
     ('{{"\\z"}}', "unknown escape"), ("{{1z}}", "bad number"), ("{{/* x}}", "unclosed"),
     ("{{range .A}}{{else if .B}}{{end}}", "unexpected"),
     ("{{" + "(" * 65 + ".Id" + ")" * 65 + "}}", "nested too deeply"),
     ("{{if 1}}" * 65 + "{{end}}" * 65, "nested too deeply"), ("{{.A.}}", "unexpected"),
-    ("{{html .Id}}", 'function "html"')])
+    ("{{nope .Id}}", 'function "nope"')])
 def test_what_is_not_understood_is_named(template, part):
     with pytest.raises(TemplateSyntaxError) as caught:
         render(template)
@@ -105,13 +107,17 @@ def test_a_long_template_is_split_once(start, piece, end, parts):
     ("{{.Networks.z.IPAddress}}", 'at .Networks.z: no entry "z" (there are: a, b)'),
     ("{{.Id.Foo}}", 'has no field "Foo"'), ("{{.None.X}}", 'nil has no field "X"'),
     ("{{index .Cmd 9}}", "index does not take"),
-    ('{{index .Cmd "x"}}', "index does not take"), ("{{index .Id 0}}", "index does not take"),
+    ('{{index .Cmd "x"}}', "index does not take"), ("{{index .Id 9}}", "index does not take"),
+    ("{{slice .Id 2 9}}", "slice does not take"), ("{{slice .Labels 0}}", "slice does not take"),
+    ("{{call .Id}}", "call does not take"), ("{{nil}}", "nil is not a command"),
+    ("{{nil | json}}", "nil is not a command"), ("{{and}}", "and does not take"),
+    ("{{eq 1 1.0}}", "eq does not take"), ('{{eq 1 "a"}}', "eq does not take"),
+    ("{{eq .Labels .Labels}}", "eq does not take"), ("{{lt true false}}", "lt does not take"),
     ("{{len .ExitCode}}", "len does not take"),
     ("{{upper .ExitCode}}", "upper does not take"), ("{{upper}}", "upper does not take"),
     ("{{upper .Id .Id}}", "upper does not take"),
     ("{{lt 1 \"a\"}}", "lt does not take"), ("{{range .Id}}{{end}}", "range can't iterate"),
-    ('{{printf "%d" "x"}}', "printf has no %d"),
-    ('{{printf "%99999d" 1}}', "printf has no"), ("{{.Id 1}}", ".Id is no function"),
+    ("{{.Id 1}}", ".Id is no function"),
     ("{{join .Id \",\"}}", "join does not take")])
 def test_what_a_value_does_not_have_is_named(template, part):
     with pytest.raises(TemplateValueError) as caught:
@@ -126,18 +132,88 @@ def test_what_came_before_an_error_can_be_had():
     assert "".join(pieces) == "8542b7 "
 
 
-def test_nulls_of_a_known_kind():
-    kinds = {"Health": NIL_POINTER, "Volumes": NilType("map[]")}.get
-    value = {"State": {"Health": None, "Binds": None, "Volumes": None}}
-    assert render("{{.State.Health}}|{{.State.Binds}}|{{.State.Volumes}}", value,
-                  nulls=kinds) == "<nil>|[]|map[]"
-    assert render("{{if .State.Health}}x{{else}}no{{end}}{{len .State.Binds}}{{json .State.Health}}", value,
-                  nulls=kinds) == "no0null"
-    assert render('{{index .State.Volumes "x"}}|{{range .State.Binds}}x{{end}}|{{join .State.Binds ","}}',
-                  value, nulls=kinds) == "||"
-    assert render("{{.Health}}", {"A": 1}, nulls=kinds) == "<nil>"
+def test_a_width_is_bounded():
+    assert len(render('{{printf "%99999d" 1}}')) < 30
+
+
+# What docker 28.2.2 prints for each, with a volume of these labels.
+@pytest.mark.parametrize("template, text", [
+    ('{{slice "abcdef" 1 3}} {{slice "abcdef" 2}} {{slice (split "a,b,c" ",") 1}}', "bc cdef [b c]"),
+    ('{{html "<a href=\'x\'>&\\"</a>"}}', "&lt;a href=&#39;x&#39;&gt;&amp;&#34;&lt;/a&gt;"),
+    ('{{html 1 2 "a"}}', "1 2a"), ("{{.Labels | html}}", "map[a:b c:d]"),
+    ('{{js "it\'s \\"<b>\\" & \\n"}}', 'it\\\'s \\"\\u003Cb\\u003E\\" \\u0026 \\u000A'),
+    ('{{urlquery "a b&c=d/\u00e9?"}}', "a+b%26c%3Dd%2F%C3%A9%3F"),
+    ('{{printf "%t %v %T" true false "a"}}', "true false string"),
+    ('{{printf "%6.2f|%g|%e" 1.5 1.5 1.5}}', "  1.50|1.5|1.500000e+00"),
+    ('{{printf "%x %X %q" "hi" "hi" "a\\"b"}}', '6869 6869 "a\\"b"'),
+    ('{{printf "%c %U %b %o" 65 65 5 8}}', "A U+0041 101 10"), ('{{printf "%d" "x"}}', "%!d(string=x)"),
+    ('{{printf "%s" 5}}', "%!s(int=5)"), ('{{printf "a" 5}}', "a%!(EXTRA int=5)"),
+    ('{{printf "%d"}}', "%!d(MISSING)"),
+    ('{{printf "%z" 1}}', "%!z(int=1)"), ('{{printf "%+d % d %#x" 5 5 255}}', "+5  5 0xff"),
+    ('{{printf "%q" (split "a,b" ",")}}', '["a" "b"]'),
+    ('{{printf "%s" .Labels}} {{printf "%q" .Labels}}', 'map[a:b c:d] map["a":"b" "c":"d"]'),
+    ('{{printf "%d" .Labels}}', "map[%!d(string=a):%!d(string=b) %!d(string=c):%!d(string=d)]"),
+    ("{{1000000.0}} {{123456789.5}} {{1e20}} {{0.00001}} {{0.0001}} {{1e5}}",
+     "1e+06 1.234567895e+08 1e+20 1e-05 0.0001 100000"),
+    ("{{0x1F}} {{0b11}} {{0o17}} {{017}} {{1_000}} {{1e3}} {{1.5e2}} {{-5}} {{+5}} {{.5}}",
+     "31 3 15 15 1000 1000 150 -5 5 0.5"),
+    ("{{'a'}} {{'\\n'}} {{'\\x41'}} {{'\u00e9'}} {{printf \"%c\" 'x'}}", "97 10 65 233 x"),
+    ("{{.Labels.none}}|{{index .Labels \"none\"}}|{{index .Labels \"a\" 0}}", "<no value>||98"),
+    ("{{$x := 1}}{{$x = 2}}{{$x}}", "2"),
+    ('{{$x := 1}}{{range split "a,b" ","}}{{$x = .}}{{end}}{{$x}}', "b"),
+    ('{{$x := ""}}{{range $i, $v := split "a,b" ","}}{{if $i}}{{$x = printf "%s,%s" $x $v}}{{else}}'
+     "{{$x = $v}}{{end}}{{end}}{{$x}}", "a,b"),
+    ("{{$x := 1}}{{if true}}{{$x := 2}}{{$x = 3}}{{end}}{{$x}}", "1"),
+    ("{{.}}", "{<nil> now local map[a:b c:d] /m rec map[] local map[] <nil>}"),
+    ("{{.UsageData}} {{.Options}} {{.Status}} {{json .Options}}", "<nil> map[] map[] null")])
+def test_what_docker_prints(template, text):
+    volume = {"CreatedAt": "now", "Driver": "local", "Labels": {"a": "b", "c": "d"}, "Mountpoint": "/m",
+              "Name": "rec", "Options": None, "Scope": "local"}
+    assert render(template, go_struct(volume, "Volume")) == text
+
+
+@pytest.mark.parametrize("template, text", [
+    ("{{.State.Health}}|{{.HostConfig.Binds}}|{{.Config.Volumes}}", "<nil>|[]|map[]"),
+    ("{{if .State.Health}}x{{else}}no{{end}}{{len .HostConfig.Binds}}{{json .State.Health}}", "no0null"),
+    ('{{index .Config.Volumes "x"}}|{{range .HostConfig.Binds}}x{{end}}|', "||"),
+    ('{{join .HostConfig.Binds ","}}|', "|"),
+    ("{{.Mounts}}", "[{bind  /tmp /x  ro false rslave}]"),
+    ("{{.NetworkSettings.Ports}}", "map[6379/tcp:[] 80/tcp:[{0.0.0.0 8080}]]"),
+    ("{{.NetworkSettings.IPAddress}}|{{.HostConfig.Memory}}", "10.0.0.2|5"),
+    ("{{.HostConfig.RestartPolicy}} {{.HostConfig.LogConfig}}", "{on-failure 3} { map[]}"),
+    ("{{.Config.Healthcheck}} {{.Config.ExposedPorts}}", "{[CMD x] 1m30s 0s 0s 0s 2} map[80/tcp:{}]"),
+    ("{{.State}}", "{running true false false false false 12 0    <nil>}"),
+    ("{{json .Mounts}}", '[{"Type":"bind","Source":"/tmp","Destination":"/x","Mode":"ro",'
+                         '"Propagation":"rslave"}]'),
+    ("{{.HostConfig.Resources.Memory}} {{.HostConfig.PidsLimit}} {{.Config.StopTimeout}}", "5 <nil> <nil>"),
+    ("{{.Newer.Field}} {{.Newer.Null}}", "7 []")])
+def test_types_of_a_container(template, text):
+    container = {
+        "State": {"Status": "running", "Running": True, "Pid": 12},
+        "HostConfig": {"Binds": None, "Memory": 5,
+                       "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 3}},
+        "Mounts": [{"Type": "bind", "Source": "/tmp", "Destination": "/x", "Mode": "ro",
+                    "Propagation": "rslave"}],
+        "NetworkSettings": {"IPAddress": "10.0.0.2", "Ports": {
+            "80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}], "6379/tcp": None}},
+        "Config": {"Healthcheck": {"Test": ["CMD", "x"], "Interval": 90 * 10 ** 9, "Retries": 2},
+                   "ExposedPorts": {"80/tcp": {}}},
+        "Newer": {"Field": 7, "Null": None}}
+    assert render(template, go_struct(container, "Container")) == text
+
+
+@pytest.mark.parametrize("template", ["{{.Nope}}", "{{.Config.Nope}}", "{{.HostConfig.Resources.Nope}}"])
+def test_a_struct_has_no_other_fields(template):
     with pytest.raises(TemplateValueError):
-        render("{{.Other}}", {"A": 1}, nulls=kinds)
+        render(template, go_struct({"Config": {}}, "Container"))
+
+
+@pytest.mark.parametrize("nanoseconds, text", [
+    (0, "0s"), (1, "1ns"), (1500, "1.5\u00b5s"), (2 * 10 ** 6, "2ms"), (10 ** 9, "1s"),
+    (1500 * 10 ** 6, "1.5s"), (90 * 10 ** 9, "1m30s"), (3600 * 10 ** 9, "1h0m0s"),
+    (3661 * 10 ** 9, "1h1m1s")])
+def test_durations(nanoseconds, text):
+    assert go_duration(nanoseconds) == text
 
 
 def test_methods_of_a_row():
