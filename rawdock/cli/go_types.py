@@ -12,8 +12,8 @@ from .format import go_time_text
 from .template_functions import NIL_POINTER, GoMap, GoStruct, NilType
 
 # A row is the name of a type and its fields, in the order in which they print. A field is its name in JSON
-# and its kind: nothing for a text, # a number, ? a bool, ~ a point in time, ^ a duration, [ a list and { a map
-# of what follows, = a struct, * a pointer to one, @ a struct whose fields are those of the object itself.
+# and its kind: nothing for a text, # a number, ? a bool, ~ a point in time, ^ a duration, [ a list and
+# { a map of what follows, = a struct, * a pointer to one, @ a struct whose fields the object itself has.
 # ==== table begin: the types of the Engine API that the docker CLI prints
 GO_TYPES = """
 Volume ClusterVolume* CreatedAt Driver Labels{ Mountpoint Name Options{ Scope Status{ UsageData*UsageData
