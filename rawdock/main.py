@@ -64,6 +64,16 @@ def lifecycle_commands():
     return LIFECYCLE_COMMANDS
 
 
+def container_commands():
+    from .cli.containers import CONTAINER_COMMANDS
+    return CONTAINER_COMMANDS
+
+
+def stats_commands():
+    from .cli.stats import STATS_COMMANDS
+    return STATS_COMMANDS
+
+
 def listing_commands():
     from .cli.listing import LISTING_COMMANDS
     return LISTING_COMMANDS
@@ -110,6 +120,9 @@ CLIENT_COMMANDS = (
     CommandFile("Containers",
                 "run, create, update, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
+    CommandFile("Containers", "commit, diff, export, pause, unpause, port, top", container_commands,
+                reject_malformed_answer),
+    CommandFile("Containers", "stats", stats_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "inspect, logs, events", watching_commands,
                 reject_malformed_answer),

@@ -62,7 +62,7 @@ def for_each(console, names, action):
     for name in names:
         try:
             said = action(name)
-        except (APIError, RunFailed, UsageError) as error:
+        except (APIError, CommandFailed, RunFailed, UsageError) as error:
             console.err.line(describe_error(error))
             status = 1
         else:
@@ -71,9 +71,17 @@ def for_each(console, names, action):
     return status
 
 
+def given_container(name):
+    """`name` (str) as the user gave it; CommandFailed, in the docker CLI's words, if it is blank."""
+    if not name.strip():
+        raise CommandFailed("invalid container name or ID: value is empty", 1)
+    return name
+
+
 def call_each(console, names, operation, **parameters):
     """Call `operation` (of the endpoint table) for each container, print its name → 0, or 1 if one failed."""
-    return for_each(console, names, lambda name: console.docker.call(operation, name, **parameters) or name)
+    return for_each(console, names,
+                    lambda name: console.docker.call(operation, given_container(name), **parameters) or name)
 
 
 def require_versions(docker, needed):

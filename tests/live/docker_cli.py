@@ -138,6 +138,10 @@ def remove_objects(engine):
     for network in engine.json("GET", "/networks"):
         if network["Name"].startswith("rec-"):
             engine.json("DELETE", "/networks/" + network["Name"])
+    for image in engine.json("GET", "/images/json"):
+        for tag in image["RepoTags"] or ():
+            if tag.rpartition("/")[2].startswith("rec-"):
+                engine.remove_image(tag)
 
 
 # What differs from one run to the next, and our own name. Columns move with their contents, so runs of

@@ -1,0 +1,165 @@
+"""Containers and what is in them: commit, diff, export, pause, unpause, port, top.
+
+Promises: the docker CLI's lines and exit statuses. `export -o FILE` writes a new file beside FILE and gives it
+that name at the end, so that a file of this name is whole.
+"""
+import os
+import re
+
+from ..engine.answers import answer_field
+from ..engine.reference import REFERENCE_TAG, parse_reference
+from .console import CommandFailed, write_lines
+from .flags import Command, command_table
+from .format import align_columns, natural_order, with_port
+from .lifecycle import call_each, given_container
+from .queries import answer_objects
+
+COMMIT_FLAGS = """
+-a, --author   text  string  Author (e.g., "John Hannibal Smith <hannibal@a-team.com>")
+-c, --change   list  list  Apply Dockerfile instruction to the created image
+-m, --message  text  string  Commit message
+-p, --pause    on    Pause container during commit (default true)
+"""
+CHANGE_LETTERS = "CAD"     # by the Kind of a change: changed, added, deleted
+TOP_LEAST_WIDTH = 20       # of a column of `top`, its padding included
+
+
+def commit_command(console, options, arguments):
+    query = {}
+    if len(arguments) > 1 and arguments[1]:
+        reference = parse_reference(arguments[1])
+        if reference.digest:
+            raise CommandFailed("refusing to create a tag with a digest reference", 1)
+        query = {"repo": reference.repository(), "tag": reference.tag or REFERENCE_TAG}
+    made = console.docker.call("image_commit", container=given_container(arguments[0]), body={},
+                               comment=options["message"], author=options["author"],
+                               changes=options["change"], pause=None if options["pause"] else False, **query)
+    console.out.line(answer_field(made, "ImageCommit", str, "Id"))
+    return 0
+
+
+def diff_command(console, options, arguments):
+    if not arguments[0]:
+        raise CommandFailed("Container name cannot be empty", 1)
+    changes = answer_objects(console.docker.call("container_changes", arguments[0]), "ContainerChanges", "Path")
+    write_lines(console.out, ["%s %s" % (CHANGE_LETTERS[change["Kind"]], change["Path"]) for change in changes])
+    return 0
+
+
+def output_file_mistake(path):
+    """Why a new file cannot be given the name `path` (str), in the docker CLI's words; None if it can."""
+    import stat
+    folder = os.path.dirname(path) or "."
+    try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):
+            return "invalid output path: stat %s: not a directory" % folder
+    except OSError as error:
+        return "invalid output path: stat %s: %s" % (folder, error.strerror.lower())
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return None
+    for is_kind, kind in ((stat.S_ISDIR, "directory"), (stat.S_ISLNK, "symbolic link directly"),
+                          (stat.S_ISFIFO, "named pipe (FIFO)"), (stat.S_ISSOCK, "socket"),
+                          (stat.S_ISCHR, "character device file"), (stat.S_ISBLK, "block device file")):
+        if is_kind(mode):
+            return "cannot write to a " + kind
+    return None
+
+
+def save_response(response, path):
+    """Write the body of a Response to a new file, which gets the name `path` (str) when it is whole."""
+    unfinished = os.path.join(os.path.dirname(path), ".tmp-%s-%d" % (os.path.basename(path), os.getpid()))
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            response.copy_to(file)
+        os.rename(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+
+
+def export_command(console, options, arguments):
+    path = options["output"]
+    if not path and console.out.isatty():
+        raise CommandFailed("cowardly refusing to save to a terminal. Use the -o flag or redirect", 1)
+    mistake = path and output_file_mistake(path)
+    if mistake:
+        raise CommandFailed("failed to export container: " + mistake, 1)
+    with console.docker.call("container_export", given_container(arguments[0])) as response:
+        if path:
+            save_response(response, path)
+        else:
+            response.copy_to(console.out)
+    return 0
+
+
+def pause_command(console, options, arguments):
+    return call_each(console, arguments, "container_pause")
+
+
+def unpause_command(console, options, arguments):
+    return call_each(console, arguments, "container_unpause")
+
+
+def port_number_mistake(text):
+    """Why `text` is no port number, as Go's strconv says it; None if it is one."""
+    if not re.fullmatch("[0-9]+", text):
+        return "invalid syntax"
+    return "value out of range" if int(text) > 65535 else None
+
+
+def published_addresses(ports, wanted):
+    """What of `ports` (dict, from inspect) is published: "ADDRESS:PORT" of each for the port `wanted` ("80/tcp").
+
+    For None "PORT/PROTOCOL -> ADDRESS:PORT" of each, for every port.
+    """
+    return sorted([("" if wanted else port + " -> ") + with_port(one["HostIp"], one["HostPort"])
+                   for port in ports if port == wanted or wanted is None for one in ports[port] or ()],
+                  key=natural_order)
+
+
+def port_command(console, options, arguments):
+    inspected = console.docker.call("container_inspect", given_container(arguments[0]))
+    ports = answer_field(inspected, "ContainerInspect", (dict, type(None)), "NetworkSettings", "Ports") or {}
+    if not arguments[1:] or not arguments[1]:
+        write_lines(console.out, published_addresses(ports, None))
+        return 0
+    number, _, protocol = arguments[1].partition("/")
+    mistake = port_number_mistake(number)
+    if mistake:
+        raise CommandFailed('Error: invalid port (%s): strconv.ParseUint: parsing "%s": %s'
+                            % (number, number, mistake), 1)
+    lines = published_addresses(ports, "%s/%s" % (number, protocol or "tcp"))
+    if not lines:
+        raise CommandFailed("Error: No public port '%s' published for %s" % (arguments[1], arguments[0]), 1)
+    write_lines(console.out, lines)
+    return 0
+
+
+def top_command(console, options, arguments):
+    found = console.docker.call("container_top", given_container(arguments[0]),
+                                ps_args=" ".join(arguments[1:]) or None)
+    rows = [answer_field(found, "ContainerTop", list, "Titles")]
+    rows += answer_field(found, "ContainerTop", (list, type(None)), "Processes") or []
+    write_lines(console.out, align_columns(rows, TOP_LEAST_WIDTH))
+    return 0
+
+
+CONTAINER_COMMANDS = command_table(
+    Command("commit", commit_command, "CONTAINER [REPOSITORY[:TAG]]",
+            "Create a new image from a container's changes", COMMIT_FLAGS, 1, 2),
+    Command("diff", diff_command, "CONTAINER",
+            "Inspect changes to files or directories on a container's filesystem", "", 1, 1),
+    Command("export", export_command, "CONTAINER", "Export a container's filesystem as a tar archive",
+            "-o, --output  text  string  Write to a file, instead of STDOUT", 1, 1),
+    Command("pause", pause_command, "CONTAINER [CONTAINER...]",
+            "Pause all processes within one or more containers", "", 1),
+    Command("unpause", unpause_command, "CONTAINER [CONTAINER...]",
+            "Unpause all processes within one or more containers", "", 1),
+    Command("port", port_command, "CONTAINER [PRIVATE_PORT[/PROTO]]",
+            "List port mappings or a specific mapping for the container", "", 1, 2),
+    Command("top", top_command, "CONTAINER [ps OPTIONS]", "Display the running processes of a container", "",
+            1, program=True),
+)
