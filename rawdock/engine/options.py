@@ -433,15 +433,19 @@ def client_variable(name):
         return None
 
 
-def read_option_file(path, prefix=""):
-    """The text (str) of the UTF-8 file at `path`. UsageError, after `prefix`, if it cannot be read."""
+def read_option_file(path, opening, reading):
+    """The text (str) of the UTF-8 file at `path`. UsageError if it cannot be opened, or read.
+
+    `opening` and `reading` are what the message begins with then.
+    """
     try:
         with open(path, encoding="utf-8-sig", newline="\n") as file:
             return file.read()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        what = "read" if isinstance(error, IsADirectoryError) else "open"
-        raise UsageError("%s%s %s: %s" % (prefix, what, path, reason[:1].lower() + reason[1:])) from None
+        opened = isinstance(error, (IsADirectoryError, UnicodeError))
+        raise UsageError("%s %s: %s" % (reading + "read" if opened else opening + "open", path,
+                                        reason[:1].lower() + reason[1:])) from None
 
 
 def read_env_file(path, variable=client_variable):
@@ -450,7 +454,7 @@ def read_env_file(path, variable=client_variable):
     A NAME alone has the value variable(NAME), and is left out if that is None.
     """
     entries = []
-    for line in read_option_file(path).split("\n"):
+    for line in read_option_file(path, "", "invalid env file (%s): " % path).split("\n"):
         line = line.lstrip().rstrip("\r")
         if not line or line.startswith("#"):
             continue
@@ -491,7 +495,8 @@ def security_entries(option, values):
 def compact_profile(path):
     """The JSON in the file at `path`, without blanks."""
     import json
-    text = read_option_file(path, "opening seccomp profile (%s) failed: " % path)
+    failed = "opening seccomp profile (%s) failed: " % path
+    text = read_option_file(path, failed, failed)
     try:
         return json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError) as error:
@@ -579,6 +584,8 @@ def put_shared_options(body, several):
         if "Healthcheck" in body:
             raise UsageError("--no-healthcheck conflicts with --health-* options")
         body["Healthcheck"] = {"Test": ["NONE"]}
+    if "LogConfig" in host:
+        host["LogConfig"].setdefault("Config", {})   # inspect would show null
     if "systempaths=unconfined" in host.get("SecurityOpt", ()):
         host["SecurityOpt"].remove("systempaths=unconfined")
         host["MaskedPaths"], host["ReadonlyPaths"] = [], []

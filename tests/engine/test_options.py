@@ -132,7 +132,7 @@ VECTORS = [
     ("group_add", "g", host(GroupAdd=["g"])), ("init", True, host(Init=True)),
     ("ipc", "host", host(IpcMode="host")),
     ("label", ["k=v", "e", "a=b=c"], {"Labels": {"k": "v", "e": "", "a": "b=c"}}),
-    ("log_driver", "syslog", host(LogConfig={"Type": "syslog"})),
+    ("log_driver", "syslog", host(LogConfig={"Type": "syslog", "Config": {}})),
     ("log_opt", "k=v", host(LogConfig={"Config": {"k": "v"}})),
     ("memory", "512m", host(Memory=1 << 29)), ("memory", "1.5G", host(Memory=3 << 29)),
     ("memory", "1MB", host(Memory=1 << 20)), ("memory", "1 kib", host(Memory=1024)),
