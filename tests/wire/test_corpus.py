@@ -152,7 +152,10 @@ def test_an_input_that_takes_too_long_is_found_out():
 class Early(type(TARGETS["chunked"])):
     """Breaks its promise where a chunk holds "ab"."""
 
+    traced = False
+
     def check(self, case, rng, thorough):
+        Early.traced |= sys.gettrace() is not None
         if b"ab" in case:
             raise FUZZ.Finding("a broken promise")
         return len(case)
@@ -165,6 +168,7 @@ def test_a_finding_is_made_smaller_and_kept_in_the_corpus(tmp_path, monkeypatch,
     assert FUZZ.Run(Early(), 60, 1).run() is False
     name, _, case = (tmp_path / "early.txt").read_text().strip().partition(": ")
     assert "ab" in case and len(case) < 40 and "added to " in capsys.readouterr().out
+    assert not Early.traced   # a traced check takes ten times as long and is called slow
     assert FUZZ.Run(Early(), 60, 1).run() is False
     assert "in the corpus already" in capsys.readouterr().out
 
