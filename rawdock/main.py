@@ -168,7 +168,8 @@ def practice_commands():
 
 def print_plan(console, form, command, words):
     from .teach.dryrun.commands import dry_run
-    return dry_run(console, form, command, words, run_command)
+    client = [name for file in CLIENT_COMMANDS for name in file.names]
+    return dry_run(console, form, command, words, run_command, client)
 
 
 def show_connections(console, value, command, words):
@@ -190,7 +191,7 @@ SCHOOL_COMMANDS = (
 )
 SCHOOL_FLAGS = (
     SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or "
-               "python, and open no socket", print_plan),
+               "python, or as json its first body, and open no socket", print_plan),
     SchoolFlag("--wire  bool  show what crosses the connections on stderr, explained, while the command runs",
                show_connections),
 )

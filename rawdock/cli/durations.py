@@ -56,21 +56,6 @@ def read_date(text):
     return seconds, nanoseconds
 
 
-def go_duration(nanoseconds):
-    """Nanoseconds (int, not negative) as Go writes a duration: "1m30s", "1.5s", "300ms", "0s"."""
-    for limit, size, unit in ((10 ** 3, 1, "ns"), (10 ** 6, 10 ** 3, "\u00b5s"), (10 ** 9, 10 ** 6, "ms")):
-        if 0 < nanoseconds < limit:
-            break
-    else:
-        size, unit = 10 ** 9, "s"
-    whole, rest = divmod(nanoseconds, size)
-    fraction = ("." + str(size + rest)[1:]).rstrip("0.") if rest else ""
-    minutes, hours = whole // 60, whole // 3600
-    if unit != "s" or not minutes:
-        return "%d%s%s" % (whole, fraction, unit)
-    return ("%dh" % hours if hours else "") + "%dm%d%ss" % (minutes % 60, whole % 60, fraction)
-
-
 def parse_when(text, now):
     """A --since or --until as the engine takes it (str): seconds since 1970, with nine decimals for a date.
 

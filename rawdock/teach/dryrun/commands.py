@@ -3,9 +3,11 @@
 Promises: if the command refuses its arguments, its own message and exit status show that, and no plan is
 printed. A command that sends nothing is refused in one line. stdin is not read.
 
-Left out: the commands that serve, or only show things. Those that can be planned are listed by name, so that
-a dry run never starts another one.
+Left out: the commands that serve, or only show things. Only the client's commands are planned, and of these
+not UNPLANNED_COMMANDS, so that a dry run never starts another one.
 """
+import json
+
 from ...cli.console import Console
 from ...errors import RawdockError, UsageError
 from ...net.config import find_address
@@ -14,11 +16,21 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-PLANNED_COMMANDS = (
-    "GET, HEAD, POST, PUT, DELETE, run, create, exec, attach, start, stop, kill, restart, rm, wait, rename, "
-    "ps, images, inspect, logs, events, version, info, pull, rmi").split(", ")
+UNPLANNED_COMMANDS = ("nc", "endpoints")
+
+
+def print_json(plan):
+    """The first JSON body of a plan (bytes): for `run` and `create` the container's. UsageError without one."""
+    for step in plan.steps:
+        head, _, body = step.request.partition(b"\r\n\r\n")
+        if b"\r\nContent-Type: application/json" in head and body.startswith(b"{"):
+            found = json.loads(body.decode("utf-8"))
+            return json.dumps(found, indent=2, sort_keys=True).encode("ascii") + b"\n"
+    raise UsageError("--dry-run=json: %s sends no JSON" % plan.command, "leave =json out")
+
+
 # The forms of a plan: name → a function that gives the Plan in that form (bytes).
-DRY_RUN_FORMS = {"http": print_http, "nc": lambda plan: NetcatScript(plan).script(),
+DRY_RUN_FORMS = {"http": print_http, "json": print_json, "nc": lambda plan: NetcatScript(plan).script(),
                  "curl": lambda plan: CurlScript(plan).script(),
                  "python": lambda plan: PythonScript(plan).script()}
 
@@ -62,18 +74,20 @@ def plan_command(console, command, words, run_command):
     return plan, status
 
 
-def dry_run(console, form, command, words, run_command):
+def dry_run(console, form, command, words, run_command, client):
     """Print the plan of `command` with `words` in `form`, a key of DRY_RUN_FORMS or "" for http.
 
-    Returns the exit status. UsageError if there is no such form, or nothing to plan.
+    `client` are the names of the client's commands. Returns the exit status. UsageError if there is no such form, or nothing to plan.
     """
     form = form or "http"
     if form not in DRY_RUN_FORMS:
         raise UsageError("--dry-run=%s: there is no such form" % form,
                          "write one of " + ", ".join(DRY_RUN_FORMS))
-    if command.name not in PLANNED_COMMANDS:
+    if command.name not in client or command.name in UNPLANNED_COMMANDS:
         raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name,
                          "leave --dry-run out")
+    if command.name == "stats" and "--no-stream" not in words:
+        raise UsageError("stats reads on until it is ended: there is no plan of that", "add --no-stream")
     plan, status = plan_command(console, command, words, run_command)
     if plan.steps and not status:
         console.out.write(DRY_RUN_FORMS[form](plan))

@@ -34,7 +34,10 @@ ID_VARIABLES = dict(container_create="container", container_inspect="container",
 STATUS_OPERATIONS = ("container_wait", "exec_inspect")
 # The planned answers of operations whose answer a command looks into; {} for the others.
 PLANNED_VALUES = {"container_wait": {"StatusCode": 0}, "exec_inspect": {"ExitCode": 0, "Running": False},
-                  "container_list": [], "image_list": [], "image_delete": []}
+                  "container_list": [], "image_list": [], "image_delete": [], "network_list": [],
+                  "container_changes": [], "image_history": [], "image_search": [],
+                  "container_top": {"Titles": [], "Processes": []},
+                  "image_commit": {"Id": ""}, "network_create": {"Id": ""}, "volume_create": {"Name": ""}}
 
 NO_SECRET = b"e30="   # the value of X-Registry-Auth without credentials: {} in base64
 
@@ -94,7 +97,7 @@ class PlannedStep:
             return "frames" if result == "upgrade" else "body"
         if self.name in STATUS_OPERATIONS:
             return "removal" if "condition=removed" in self.target else "status"
-        if self.name in ID_VARIABLES and command != "inspect":
+        if self.name in ID_VARIABLES and command not in ("inspect", "port"):
             return "id"
         return "body" if result in ("json", "raw", "tar") else "nothing"
 
@@ -162,6 +165,7 @@ class Plan:
             step.taken_for_granted = {"attach": "runs, and that its stdin is closed",
                                       "start": "does not run yet"}.get(self.command, "")
         return {"Id": id, "Warnings": [], "State": {"Running": self.command == "attach"}, "HostConfig": {},
+                "NetworkSettings": {"Ports": {}},
                 "Config": {"Tty": False, "OpenStdin": self.command == "start"}}
 
     def _new_id(self, step):
@@ -265,7 +269,8 @@ class PlannedSocket:
 
     def sendall(self, data):
         from threading import get_ident
-        if get_ident() == self._planner:   # and not what the thread that copies stdin sends at its end
+        # Not what the thread that copies stdin sends at its end.
+        if get_ident() == self._planner or not self.step.hijack:
             self.step.request += bytes(data)
 
     def pending(self):

@@ -22,8 +22,9 @@ def shell_word(text):
 
 def command_comment(plan):
     """The planned command line as a comment (str), with its secrets masked."""
-    words = [word.encode("utf-8", "surrogateescape") for word in ["rawdock", plan.command] + plan.words]
-    return "# " + printable_text(" ".join(map(shell_word, masked_words(words))))
+    words = ["rawdock"] + plan.command.split() + plan.words
+    masked = masked_words([word.encode("utf-8", "surrogateescape") for word in words])
+    return "# " + printable_text(" ".join(map(shell_word, masked)))
 
 
 def step_comment(step):

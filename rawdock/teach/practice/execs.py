@@ -3,7 +3,7 @@
 A health check is an exec of the engine's own, repeated while the container runs. A learner does not wait for
 the 30 seconds of the default interval: the first check comes after a second at most.
 """
-from ...cli.durations import go_duration
+from ...cli.go_types import go_duration
 from ...wire.frames import encode_frame
 from .connection import stream_type
 from .events import PracticeObjects, nanoseconds_now, random_hex, wire_time

@@ -244,7 +244,7 @@ def test_a_body_of_a_file_is_for_curl(form):
 SECRET = "c2VjcmV0IHdvcmQ="
 
 
-@pytest.mark.parametrize("form", sorted(DRY_RUN_FORMS))
+@pytest.mark.parametrize("form", sorted(set(DRY_RUN_FORMS) - {"json"}))
 @pytest.mark.parametrize("field",
                          ["X-Registry-Auth", "x-registry-config", "Authorization", "Proxy-Authorization",
                           "Cookie", "X-Api-Key"])
@@ -255,7 +255,7 @@ def test_a_secret_in_a_header_field_becomes_a_variable(form, field):
     assert "# %s: the secret of the command line" % variable in text
 
 
-@pytest.mark.parametrize("form", sorted(DRY_RUN_FORMS))
+@pytest.mark.parametrize("form", sorted(set(DRY_RUN_FORMS) - {"json"}))
 def test_a_secret_in_the_query_becomes_a_variable(form):
     text = printed(form, "GET", "-q", "my.token=" + SECRET, "/x?a=b&password=%s2" % SECRET)
     assert SECRET not in text and SECRET.replace("=", "%3D") not in text
