@@ -132,7 +132,7 @@ def do_create(console, options, arguments):
         return 125
     progress = None if client.get("quiet") else PullProgress(console.err).show
     try:
-        require_versions(console.docker, versions_needed(options, body))
+        require_versions(console.docker, versions_needed(options))
         put_client_fields(console.docker, body, client, console.out)
         console.out.line(create_container(console.docker, arguments[0], query, body,
                                           client.get("pull", "missing"), progress, console.err.line))

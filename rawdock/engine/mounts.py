@@ -119,10 +119,11 @@ def check_mount(mount):
                          "specified in conjunction")
 
 
-def mount_versions(mounts):
-    """[("bind-recursive=disabled", "1.40"), …]: what in `mounts` (list of Mount) needs an API version."""
-    return [(name, since) for options, field, since, name in MOUNT_VERSIONS
-            if any(field in mount.get(options, {}) for mount in mounts)]
+def require_mount_versions(docker, mounts):
+    """UsageError if the engine would ignore something in `mounts` (list of Mount)."""
+    for options, field, since, name in MOUNT_VERSIONS:
+        if any(field in mount.get(options, {}) for mount in mounts) and not docker.supports(since):
+            raise UsageError("%s requires API v%s or later" % (name, since))
 
 
 def parse_volume(text):

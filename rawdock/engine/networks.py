@@ -20,9 +20,8 @@ NETWORK_KEYS = {
     "link": ("Links", "link", "links")}
 NETWORK_LISTS = ("alias", "link-local-ip", "link")
 # Fields of EndpointSettings that older engines drop without a word: since when, and their name.
-ENDPOINT_VERSIONS = (("MacAddress", "1.44", "specify mac-address per network"),
-                     ("DriverOpts", "1.32", "specify driver-opt per network"),
-                     ("GwPriority", "1.48", "specify gw-priority per network"))
+ENDPOINT_VERSIONS = (("MacAddress", "1.44", "mac-address"), ("DriverOpts", "1.32", "driver-opt"),
+                     ("GwPriority", "1.48", "gw-priority"))
 
 
 def is_mac_address(text):
@@ -131,7 +130,9 @@ def network_settings(networks, options):
     return networks[0]["name"] if networks else None, endpoints
 
 
-def endpoint_versions(endpoints):
-    """[("specify mac-address per network", "1.44"), …]: what in `endpoints` needs an API version."""
-    return [(name, since) for field, since, name in ENDPOINT_VERSIONS
-            if any(field in settings for settings in endpoints.values())]
+def require_endpoint_versions(docker, endpoints):
+    """UsageError if the engine would ignore something in `endpoints` ({network: EndpointSettings})."""
+    for field, since, name in ENDPOINT_VERSIONS:
+        if any(field in settings for settings in endpoints.values()) and not docker.supports(since):
+            raise UsageError('"specify %s per network" requires API version %s, but the Docker daemon API '
+                             "version is %s" % (name, since, docker.version))

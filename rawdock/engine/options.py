@@ -18,8 +18,8 @@ import socket
 from ..errors import UsageError
 from .devices import (device_rule, parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
                       parse_weight)
-from .mounts import mount_versions, parse_mount, parse_volume
-from .networks import endpoint_versions, network_settings, parse_network
+from .mounts import parse_mount, parse_volume
+from .networks import network_settings, parse_network
 from .ports import exposed_ports, is_ip_address, port_bindings
 from .values import duration_value, quoted, read_argument, read_integer, read_size
 
@@ -215,18 +215,13 @@ def given_rows(options):
     return given
 
 
-def versions_needed(options, body=None, without=()):
-    """[("--annotation", "1.43"), …]: what needs an API version, or an engine for "windows".
+def versions_needed(options, without=()):
+    """[("--annotation", "1.43"), …]: flags of `options` that need an API version, or an engine for "windows".
 
-    `options` are those of container_request, `body` is the body that it made of them, `without` are keywords
-    that are left out.
+    `without` are keywords that are left out.
     """
-    needed = [(option.flag, option.since) for option, _ in given_rows(options)
-              if option.since and option.keyword not in without]
-    if body is not None:
-        needed += mount_versions(body["HostConfig"].get("Mounts", ()))
-        needed += endpoint_versions(body.get("NetworkingConfig", {}).get("EndpointsConfig", {}))
-    return needed
+    return [(option.flag, option.since) for option, _ in given_rows(options)
+            if option.since and option.keyword not in without]
 
 
 def is_word(value):

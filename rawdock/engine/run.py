@@ -22,6 +22,8 @@ import time
 
 from ..errors import Conflict, NotFound, RawdockError, Timeout, UsageError
 from .answers import answer_field
+from .mounts import require_mount_versions
+from .networks import require_endpoint_versions
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
 from .reference import parse_reference, pull_query
@@ -322,8 +324,10 @@ def put_client_fields(docker, body, client, stdout):
     """Put into the create request's `body` what depends on this process and on the address of `docker`.
 
     The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one, and
-    the mount of --use-api-socket.
+    the mount of --use-api-socket. UsageError if the engine would ignore something in the body.
     """
+    require_mount_versions(docker, body["HostConfig"].get("Mounts", ()))
+    require_endpoint_versions(docker, body.get("NetworkingConfig", {}).get("EndpointsConfig", {}))
     body.update(stream_fields(client))
     size = window_size(stdout)
     if size is not None:
@@ -356,9 +360,9 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
                          "write run(rawdock.Docker(), \"busybox\", …)")
     query, body, client = container_request(image, command, options)
     stdout = sys.stdout.buffer if stdout is None else stdout
-    put_client_fields(docker, body, client, stdout)
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
-    require_api_versions(docker, versions_needed(options, body, () if detach else ("rm",)))
+    require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
+    put_client_fields(docker, body, client, stdout)
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
                          None if client.get("quiet") else progress, notice, made.create)

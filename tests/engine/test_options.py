@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 from rawdock.engine.options import (
     UPDATE_OPTIONS, container_request, option_flag_table, run_options, update_request, versions_needed)
-from rawdock.errors import InvalidArgument, UsageError
+from rawdock.engine.run import put_client_fields
+from rawdock.errors import UsageError
 
 
 # What every create request has: without it inspect would show null where it shows these after a create of
@@ -261,22 +262,37 @@ def test_the_api_version_that_an_option_needs():
     assert ("--rm", "1.25") not in versions_needed(options, without=("rm",))
 
 
-@pytest.mark.parametrize("option, value, needed", [
-    ("mount", "type=bind,dst=/a,bind-recursive=disabled", [("bind-recursive=disabled", "1.40")]),
-    ("mount", "type=bind,dst=/a,ro,bind-recursive=readonly,bind-propagation=rprivate",
-     [("bind-recursive=readonly", "1.44")]),
-    ("mount", "type=bind,dst=/a,ro,bind-recursive=writable", []),
-    ("mount", "dst=/a,volume-subpath=x", [("volume-subpath", "1.45")]),
-    ("mount", "type=image,dst=/a,image-subpath=x", [("image-subpath", "1.48")]),
-    ("network", "name=n,mac-address=02:42:ac:11:00:02", [("specify mac-address per network", "1.44")]),
-    ("network", "name=n,driver-opt=a=b", [("specify driver-opt per network", "1.32")]),
-    ("network", "name=n,gw-priority=3", [("specify gw-priority per network", "1.48")]),
-    ("mac_address", "02:42:ac:11:00:02", [("specify mac-address per network", "1.44")]),
-    ("network", "name=n,alias=a", [])])
-def test_the_api_version_that_a_part_of_a_value_needs(option, value, needed):
-    options = {option: value}
-    found = versions_needed(options, container_request("x", (), options)[1])
-    assert [row for row in found if row[0] != "--mount"] == needed
+class OldEngine:
+    """In the place of a Docker, of an API version."""
+
+    def __init__(self, version):
+        self.version = version
+
+    def supports(self, version):
+        return [int(part) for part in version.split(".")] <= [int(part) for part in self.version.split(".")]
+
+
+@pytest.mark.parametrize("option, value, since, name", [
+    ("mount", "type=bind,dst=/a,bind-recursive=disabled", "1.40", "bind-recursive=disabled"),
+    ("mount", "type=bind,dst=/a,ro,bind-recursive=readonly,bind-propagation=rprivate", "1.44",
+     "bind-recursive=readonly"),
+    ("mount", "type=bind,dst=/a,ro,bind-recursive=writable", "1.24", None),
+    ("mount", "dst=/a,volume-subpath=x", "1.45", "volume-subpath"),
+    ("mount", "type=image,dst=/a,image-subpath=x", "1.48", "image-subpath"),
+    ("network", "name=n,mac-address=02:42:ac:11:00:02", "1.44", "mac-address"),
+    ("network", "name=n,driver-opt=a=b", "1.32", "driver-opt"),
+    ("network", "name=n,gw-priority=3", "1.48", "gw-priority"),
+    ("mac_address", "02:42:ac:11:00:02", "1.44", "mac-address"),
+    ("network", "name=n,alias=a", "1.24", None)])
+def test_a_part_of_a_value_that_an_engine_would_ignore_is_refused(option, value, since, name):
+    def put(version):
+        body = container_request("x", (), {option: value})[1]
+        put_client_fields(OldEngine(version), body, {}, None)
+
+    put(since)
+    if name is not None:
+        with pytest.raises(UsageError, match="%s.* requires API v.*%s" % (name, since)):
+            put("1.%d" % (int(since[2:]) - 1))
 
 
 def test_update_sends_limits_alone():
