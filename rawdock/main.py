@@ -4,8 +4,8 @@ A row says which file has which commands. A file is imported only when one of it
 most of why `rawdock ps` starts fast. The client's rows come first. The school's are in a block of their own,
 the only link from the client to it: a copy without the school has everything else.
 
-A mistake of the user ends in one line on stderr and an exit status that is not zero: 125 for a flag that does
-not exist (as with the docker CLI), 1 for other mistakes, 130 after Ctrl-C, 143 after SIGTERM.
+Mistakes end as in the docker CLI: exit status 125 for a wrong flag, 1 for others, 130 after Ctrl-C; after
+SIGTERM 143.
 """
 import os
 import sys
@@ -14,17 +14,16 @@ from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsi
 from _thread import start_new_thread
 
 from .cli.console import CommandFailed, Console, describe_error, one_line, reject_malformed_answer
-from .cli.flags import check_argument_count, parse_command_line, parse_flag_table
+from .cli.flags import Command, check_argument_count, parse_command_line, parse_flag_table, usage_mistake
 from .errors import APIError, ConnectError, InvalidArgument, RawdockError, UsageError
 
 CLIENT_FLAGS = """
 -H, --host      list  ADDRESS  the engine: unix:///path or tcp://HOST:PORT
 -c, --context   text  NAME  a context made by the docker CLI
 -v, --version   bool  the version of rawdock
--h, --help      bool  this page
 """
 # In front of a command's own flags, whose -h, a header's or a host name's, wins.
-HELP_FLAGS = "--help  bool  this page\n-h  bool  the docker CLI's old name of --help\n"
+HELP_FLAGS = "--help  bool  this page\n-h  bool  -\n"
 
 
 class CommandFile(namedtuple("CommandFile", "title names load guard")):
@@ -37,7 +36,7 @@ class CommandFile(namedtuple("CommandFile", "title names load guard")):
 
     __slots__ = ()
 
-    def __new__(cls, title, names, load, guard):
+    def __new__(cls, title, names, load, guard=None):
         return tuple.__new__(cls, (title, names.split(", "), load, guard))
 
 
@@ -115,8 +114,7 @@ def system_commands():
 
 
 CLIENT_COMMANDS = (
-    CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands,
-                None),
+    CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands),
     CommandFile("Containers",
                 "run, create, update, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
@@ -183,11 +181,11 @@ def start_practice(console):
 
 
 SCHOOL_COMMANDS = (
-    CommandFile("What bytes mean", "explain", explain_commands, None),
-    CommandFile("Between client and engine", "tap, replay", tap_commands, None),
-    CommandFile("Learning", "learn, tour", lesson_commands, None),
-    CommandFile("Learning", "conform", conform_commands, None),
-    CommandFile("In the engine's place", "practice", practice_commands, None),
+    CommandFile("What bytes mean", "explain", explain_commands),
+    CommandFile("Between client and engine", "tap, replay", tap_commands),
+    CommandFile("Learning", "learn, tour", lesson_commands),
+    CommandFile("Learning", "conform", conform_commands),
+    CommandFile("In the engine's place", "practice", practice_commands),
 )
 SCHOOL_FLAGS = (
     SchoolFlag("--dry-run  optional  [=FORM]  print what would be sent, as http (the default), nc, curl or "
@@ -196,17 +194,17 @@ SCHOOL_FLAGS = (
                show_connections),
 )
 SCHOOL_PRACTICE = start_practice
-SCHOOL_NOTES = ("Without Docker: rawdock -H practice: run hello-world asks the practice engine in rawdock.",)
+SCHOOL_NOTES = ["\nWithout Docker: rawdock -H practice: run hello-world asks the practice engine in rawdock."]
 # ==== school end
 
 # What a copy without the school says of its words.
 SCHOOL_WORDS = "explain tap replay learn tour conform practice --wire --dry-run practice:".split()
-SCHOOL_HINT = "it is in the package and in the single file that tools/amalgamate --whole writes"
 
 
 def school_is_missing(word):
     """The UsageError for a word of the school's in a copy that does not have it."""
-    return UsageError("%s belongs to rawdock's school, which this copy does not have" % word, SCHOOL_HINT)
+    return UsageError("%s belongs to rawdock's school, which this copy does not have" % word,
+                      "it is in the package and in the single file that tools/amalgamate --whole writes")
 
 
 def missing_module(error, words):
@@ -249,6 +247,8 @@ NOUNS = {
     "system": ("Docker", "df events info prune"),
     "volume": ("volumes", "create inspect ls,list prune rm,remove update"),
 }
+NOUN_LINES = ["\nManagement Commands:"]
+NOUN_LINES += ["  %-10s  Manage %s" % (noun, NOUNS[noun][0]) for noun in sorted(NOUNS)]
 
 
 def noun_verbs(noun):
@@ -267,12 +267,21 @@ def find_verb(noun, words):
 
     Without such a verb it is the noun's own Command, which shows what verbs there are.
     """
+    at = 1 if words[:1] in (["--help"], ["-h"]) else 0
     for verbs, name in noun_verbs(noun):
-        if words and words[0] in verbs:
-            return find_command(name)._replace(path="%s %s" % (noun, verbs[0])), words[1:]
+        if len(words) > at and words[at] in verbs:
+            command = find_command(name)._replace(path="%s %s" % (noun, verbs[0]))
+            return command, words[:at] + words[at + 1:]
     from .cli.help import noun_command
     return noun_command(noun, NOUNS[noun][0], [(verbs[0], find_command(name))
                                                for verbs, name in noun_verbs(noun)]), words
+
+
+def command_aliases(name):
+    """Every spelling of the command whose row has this name (list of str)."""
+    found = ["%s %s" % (noun, verb) for noun in NOUNS for verbs, row in noun_verbs(noun) if row == name
+             for verb in verbs]
+    return found + [name] * (" " not in name)
 # ==== nouns end
 
 
@@ -295,56 +304,66 @@ def global_flags():
     return "\n".join([CLIENT_FLAGS] + [flag.line for flag in SCHOOL_FLAGS])
 
 
+def print_page(output, command):
+    """Write the page of --help of a Command, the root's too, to an Output."""
+    from .cli.help import print_command_help, root_help
+    if not command.path:
+        text = root_help(CLIENT_COMMANDS + SCHOOL_COMMANDS, SCHOOL_NOTES, NOUN_LINES)
+        command = command._replace(help=text)
+    print_command_help(output, command, command_aliases(command.name) if NOUNS else [])
+
+
 def run_command(console, command, words):
     """Read `words` against the command's row and run it → exit status."""
+    file = find_command_file(command.name)
     try:
         options, arguments = parse_command_line(words, parse_flag_table(HELP_FLAGS + command.flags),
                                                 command.program)
-    except UsageError as error:
-        said = one_line(error)
-        name = said.rpartition(" --")[2]
-        if any(name == flag.long for flag in parse_flag_table(global_flags())):
-            said += ": it stands before the command, as in rawdock --%s %s" % (name, command.path)
-        console.complain("%s: %s; see rawdock %s --help" % (console.program, said, command.path))
-        return 125
-    short_help = options.pop("h")
-    if short_help:
-        console.err.line("Flag shorthand -h has been deprecated, use --help")
-    if options.pop("help") or short_help:
-        from .cli.help import print_command_help
-        print_command_help(console.out, command)
-        return 0
-    check_argument_count(command, arguments)
-    file = find_command_file(command.name)
-    try:
+        short_help = options.pop("h")
+        if short_help:
+            notice = "Flag shorthand -h has been deprecated, use --help"
+            (console.out if command.path else console.err).line(notice)
+        if options.pop("help") or short_help:
+            if command.path:
+                print_page(console.out, command)
+                return 0
+            arguments.insert(0, "help")
+        check_argument_count(command, arguments)
         if file is not None and file.guard is not None:
             return file.guard(command.run, console, options, arguments)
         return command.run(console, options, arguments)
     except InvalidArgument as error:
-        console.complain("%s: %s; see rawdock %s --help" % (console.program, one_line(error), command.path))
-        return 125
-    except CommandFailed as error:
-        console.err.line(str(error))
-        return error.status
+        said, word = str(error), str(error).rpartition(" ")[2]
+        if word in SCHOOL_WORDS and not SCHOOL_FLAGS:
+            raise school_is_missing(word)
+        if word in SCHOOL_WORDS:
+            said += ": it stands before the command, as in rawdock %s %s" % (word, command.path)
+        raise usage_mistake(command, said, 125)
 
 
 def dispatch(console, options, arguments):
     """Run the command that `arguments` (list of str) name, with the global `options` → exit status."""
-    if options["version"]:
+    hosts = options["host"] or [None]
+    if len(hosts) > 1:
+        raise CommandFailed("Failed to initialize: unable to resolve docker endpoint: Specify only one -H", 1)
+    console.address, console.context = hosts[0], options["context"]
+    topic = arguments[:1] == ["help"]
+    arguments = arguments[topic:]
+    if options["version"] and not arguments:
         from . import __version__
         console.out.line("rawdock %s" % __version__)
         return 0
-    if options["help"] or not arguments or arguments == ["help"]:
-        from .cli.help import print_help
-        print_help(console, CLIENT_COMMANDS + SCHOOL_COMMANDS, NOUNS, global_flags(), SCHOOL_NOTES)
-        return 0 if options["help"] or arguments else 1
-    if arguments[0] == "help":
-        arguments = arguments[1:] + ["--help"]
+    if not arguments:
+        print_page(console.out if topic else console.err, root_command())
+        return 0
     command, words = find_words(arguments)
+    if topic and (command is None or words):
+        raise CommandFailed("unknown help topic: %s" % " ".join(words if command else arguments), 1)
     if command is None:
         from .cli.help import unknown_command
-        known = sum([file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS], list(NOUNS))
-        raise UsageError(*unknown_command(arguments[0], known))
+        raise unknown_command(arguments[0], CLIENT_COMMANDS + SCHOOL_COMMANDS)
+    if topic:
+        words = ["--help"]
     for flag in SCHOOL_FLAGS:
         value = options[flag.key]
         if value not in (None, False):
@@ -354,26 +373,22 @@ def dispatch(console, options, arguments):
     return run_command(console, command, words)
 
 
+def root_command():
+    """The Command that is `rawdock` itself: its flags are those that stand before a command."""
+    return Command("", dispatch, "COMMAND [ARG...]", "", global_flags(), program=True)
+
+
 def main(words=None):
     """The command line (list of str; None: sys.argv) → exit status."""
     words = sys.argv[1:] if words is None else list(words)
     fill_standard_descriptors()
     console = Console()
+    console.serve_practice = practice_address
     try:
-        try:
-            options, arguments = parse_command_line(words, parse_flag_table(global_flags()), program=True)
-        except UsageError as error:
-            word = one_line(error).rpartition(" ")[2].partition("=")[0]
-            if word in SCHOOL_WORDS:
-                raise school_is_missing(word)
-            console.complain("rawdock: %s; see rawdock --help" % one_line(error))
-            return 125
-        hosts = options["host"] or [None]
-        if len(hosts) > 1:
-            raise UsageError("Failed to initialize: unable to resolve docker endpoint: Specify only one -H")
-        console = Console(hosts[0], options["context"])
-        console.serve_practice = practice_address
-        return dispatch(console, options, arguments)
+        return run_command(console, root_command(), words)
+    except CommandFailed as error:
+        console.complain(str(error))
+        return error.status
     except RawdockError as error:
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
         console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))

@@ -226,6 +226,6 @@ def info_command(console, options, arguments):
 
 
 ABOUT_COMMANDS = command_table(
-    Command("version", version_command, "", "the versions of rawdock and the engine", FORMAT_FLAGS, 0, 0),
-    Command("info", info_command, "", "how the engine is set up, and what it holds", FORMAT_FLAGS, 0, 0),
+    Command("version", version_command, "", "Show the Docker version information", FORMAT_FLAGS, 0, 0),
+    Command("info", info_command, "", "Display system-wide information", FORMAT_FLAGS, 0, 0),
 )

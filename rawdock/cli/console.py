@@ -8,7 +8,7 @@ its own), `serve_practice` starts an engine inside this process, and `closers` a
 """
 import os
 
-from ..errors import APIError, ProtocolError, RawdockError
+from ..errors import APIError, InvalidArgument, ProtocolError, RawdockError, UsageError
 from .printable import printable_text
 
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
@@ -161,9 +161,16 @@ def describe_error(error):
 
 
 def reject_malformed_answer(function, *arguments):
-    """function(*arguments), in which a value of another type than the Engine API's is a ProtocolError."""
+    """function(*arguments), where a value of another type than the Engine API's is a ProtocolError.
+
+    Other mistakes of the user than those of a flag end as in the docker CLI, without the program's name.
+    """
     try:
         return function(*arguments)
+    except InvalidArgument:
+        raise
+    except UsageError as error:
+        raise CommandFailed(one_line(error), 1) from error
     except RawdockError:
         raise
     except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:

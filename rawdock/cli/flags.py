@@ -4,30 +4,33 @@ A flag table is text with one flag a line, in columns that two or more blanks se
 
     -a, --all       bool    show stopped containers too
     -n, --last      int     N  show the N last created
-    --filter, -f    list    FILTER  keep what matches
+    --filter, -f    filter  FILTER  keep what matches
 
-Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), either (a bool that
-may be None), text, int, list (may be repeated), optional (a text after `=`; without it the empty
-text). What follows a colon, and columns between the value and the help, are for engine/options. As
-in the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or
-`--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command that runs a program
-(run, exec, create) takes no flag after its first argument.
+Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), either (a bool that may be
+None), text, int, list (may be repeated), filter (a list of NAME=VALUE), optional (a text after `=`; without
+it the empty text). What follows a colon, and columns between the value and the help, are for engine/options.
+A help of "-" hides the flag. As in the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`,
+`-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a command
+that runs a program (run, exec, create) takes no flag after its first argument.
 """
 import re
 from collections import namedtuple
 
-from ..errors import UsageError
+from ..errors import InvalidArgument
+from .console import CommandFailed
 
 TRUE_WORDS = ("1", "t", "T", "true", "TRUE", "True")
 FALSE_WORDS = ("0", "f", "F", "false", "FALSE", "False")
+GO_INTEGER = "[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|0|[1-9](_?[0-9])*)"
 
 
 class Flag:
-    """`long` (without dashes; `longs`: its aliases too), `short` (one letter or None), `kind`, `value` (its
-    name in the help), `help`.
+    """A row. `longs` (list of str) are its names without dashes, `long` the first or None, `short` one letter
+    or None, `key` its name in a command's options, `value` that of its value in the help, `switch` whether it
+    takes none but `=true` and `=false`.
     """
 
-    __slots__ = ("long", "longs", "short", "kind", "value", "help")
+    __slots__ = ("long", "longs", "short", "kind", "switch", "value", "help", "key")
 
     def __init__(self, line):
         columns = [column.strip() for column in line.split("  ") if column.strip()]
@@ -36,24 +39,20 @@ class Flag:
         self.long = self.longs[0] if self.longs else None
         self.short = next((word[1:] for word in spellings if not word.startswith("--")), None)
         self.kind = columns[1].partition(":")[0]
+        self.switch = self.kind in ("bool", "on", "either")
         self.value = "" if self.switch else columns[2]
         self.help = columns[-1]
+        self.key = (self.long or self.short).replace("-", "_")
 
-    @property
-    def switch(self):
-        """Whether the flag takes no value but `=true` or `=false`."""
-        return self.kind in ("bool", "on", "either")
-
-    @property
-    def key(self):
-        """How a command finds it in its options."""
-        return (self.long or self.short).replace("-", "_")
+    def names(self):
+        """What is typed for it: "-e", "--env"."""
+        return ["-%s" % self.short] * bool(self.short) + ["--" + name for name in self.longs]
 
     def spelled(self):
         """How the help shows it: "-e, --env NAME=VALUE"."""
-        short = "-%s%s" % (self.short, ", " if self.long else "") if self.short else "    "
         blank = " " if self.value and self.kind != "optional" else ""
-        return short + ("--%s" % self.long if self.long else "") + blank + self.value
+        names = ", ".join(self.names()[:2]) if self.short else "    --%s" % self.long
+        return names + blank + self.value
 
 
 class Command(namedtuple("Command", "name run usage help flags least most program path")):
@@ -70,6 +69,10 @@ class Command(namedtuple("Command", "name run usage help flags least most progra
     def __new__(cls, name, run, usage, help, flags="", least=0, most=None, program=False, path=None):
         return tuple.__new__(cls, (name, run, usage, help, flags, least, most, program, path or name))
 
+    def usage_line(self):
+        """Its command line as the help shows it: "stop [OPTIONS] CONTAINER [CONTAINER...]"."""
+        return " ".join(filter(None, [self.path, self.flags.strip() and "[OPTIONS]", self.usage]))
+
 
 def command_table(*commands):
     return {command.name: command for command in commands}
@@ -80,93 +83,87 @@ def parse_flag_table(text):
 
 
 def convert_flag_value(flag, text):
-    """The value that `text` (str) gives the Flag. UsageError, in the docker CLI's words, if it is none."""
+    """The value that `text` (str) gives the Flag, read as Go reads it. InvalidArgument if it gives none."""
+    problem = "invalid syntax"
     if flag.switch:
-        if text in TRUE_WORDS or text in FALSE_WORDS:
+        if text in TRUE_WORDS + FALSE_WORDS:
             return text in TRUE_WORDS
-        wanted = "it takes =true or =false"
-    elif flag.kind != "int" or re.fullmatch("[+-]?[0-9]{1,18}", text):
-        return int(text) if flag.kind == "int" else text
+        problem = 'strconv.ParseBool: parsing "%s": invalid syntax' % text
+    elif flag.kind == "int":
+        if re.fullmatch(GO_INTEGER, text, re.ASCII):
+            number = int(re.sub("^([+-]?0)(?=_?[0-7])", r"\1o", text), 0)
+            if -2 ** 63 <= number < 2 ** 63:
+                return number
+            problem = "value out of range"
+        problem = 'strconv.ParseInt: parsing "%s": %s' % (text, problem)
+    elif flag.kind == "filter" and text and "=" not in text:
+        problem = "bad format of filter (expected name=value)"
     else:
-        wanted = "it takes a whole number"
-    spellings = ", ".join((["-" + flag.short] if flag.short else [])
-                          + ["--" + name for name in flag.longs[:1]])
-    raise UsageError('invalid argument "%s" for "%s" flag' % (text, spellings), wanted)
+        return text
+    names = flag.names()[:2 if flag.short else 1]
+    raise InvalidArgument('invalid argument "%s" for "%s" flag: %s' % (text, ", ".join(names), problem))
 
 
-class FlagReader:
-    """One pass over a command line. `options` and `arguments` are what parse_command_line() returns."""
-
-    def __init__(self, words, flags):
-        self.words = list(words)
-        self.by_long = {name: flag for flag in flags for name in flag.longs}
-        self.by_short = {flag.short: flag for flag in flags if flag.short}
-        self.options = {flag.key: {"bool": False, "on": True}.get(flag.kind) for flag in flags}
-        self.arguments = []
-
-    def set(self, flag, text, spelling):
-        """Give the Flag its value: `text`, the next word (for None), or that of a switch."""
-        if text is None and (flag.switch or flag.kind == "optional"):
-            text = "true" if flag.switch else ""
-        elif text is None and not self.words:
-            raise UsageError("flag needs an argument: %s" % spelling)
-        elif text is None:
-            text = self.words.pop(0)
-        value = convert_flag_value(flag, text)
-        repeated = flag.kind == "list"
-        self.options[flag.key] = (self.options[flag.key] or []) + [value] if repeated else value
-
-    def long(self, word):
-        """Read `--name`, `--name=value` or `--name` and the next word."""
-        name, equals, text = word[2:].partition("=")
-        if name not in self.by_long:
-            raise UsageError("unknown flag: --%s" % name)
-        self.set(self.by_long[name], text if equals else None, "--" + name)
-
-    def shorts(self, word):
-        """Read `-a`, several switches `-ab`, and `-nVALUE`, `-n=VALUE` or `-n` and the next word."""
-        letters = word[1:]
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            if letter not in self.by_short:
-                raise UsageError("unknown shorthand flag: %r in %s" % (letter, word))
-            flag, text = self.by_short[letter], None
-            if letters and (not flag.switch or letters[0] == "="):
-                text, letters = letters[1:] if letters[0] == "=" else letters, ""
-            self.set(flag, text, "%r in %s" % (letter, word))
+def read_flag(word, by_name):
+    """(Flag, its value or None, its name in a mistake, the letters after it) of a word such as "-n1"."""
+    name, equals, text = word.partition("=")
+    if word.startswith("--"):
+        if name[2:3] in ("", "-"):
+            raise InvalidArgument("bad flag syntax: %s" % word)
+        if name not in by_name:
+            raise InvalidArgument("unknown flag: %s" % name)
+        return by_name[name], text if equals else None, name, ""
+    flag, letters, spelling = by_name.get(word[:2]), word[2:], "%r in %s" % (word[1], word)
+    if flag is None:
+        raise InvalidArgument("unknown shorthand flag: %s" % spelling)
+    if letters[:1] == "=" != letters:
+        return flag, letters[1:], spelling, ""
+    return (flag, None, spelling, letters) if flag.switch else (flag, letters or None, spelling, "")
 
 
 def parse_command_line(words, flags, program=False):
     """(options, arguments) of a command line.
 
-    `words` list of str, `flags` list of Flag. Every flag has a key in options: where it is not given None,
-    False for bool, True for on. UsageError names the flag that is wrong.
+    `words` list of str, `flags` list of Flag, of which a later one takes a name from an earlier. Every flag
+    has a key in options: where it is not given None, False for bool, True for on. Or InvalidArgument.
     """
-    reader = FlagReader(words, flags)
-    while reader.words:
-        word = reader.words.pop(0)
+    words, arguments = list(words), []
+    by_name = {name: flag for flag in flags for name in flag.names()}
+    options = {flag.key: {"bool": False, "on": True}.get(flag.kind) for flag in flags}
+    while words and not (program and arguments):
+        word = words.pop(0)
         if word == "--":
             break
-        if word.startswith("--"):
-            reader.long(word)
-        elif word.startswith("-") and word != "-":
-            reader.shorts(word)
-        else:
-            reader.arguments.append(word)
-            if program:
-                break
-    return reader.options, reader.arguments + reader.words
+        if word == "-" or not word.startswith("-"):
+            arguments.append(word)
+            continue
+        while word:
+            flag, text, spelling, letters = read_flag(word, by_name)
+            if text is None and (flag.switch or flag.kind == "optional"):
+                text = "true" if flag.switch else ""
+            elif text is None and not words:
+                raise InvalidArgument("flag needs an argument: %s" % spelling)
+            value = convert_flag_value(flag, words.pop(0) if text is None else text)
+            repeated = flag.kind in ("list", "filter")
+            options[flag.key] = (options[flag.key] or []) + [value] if repeated else value
+            word = letters and "-" + letters
+    return options, arguments + words
+
+
+def usage_mistake(command, message, status=1, verb="Run"):
+    """The CommandFailed for a wrong command line: the message, and the Command's usage below it."""
+    name = ("rawdock " + command.path).strip()
+    text = "%s\n\nUsage:  rawdock %s\n\n%s '%s --help' for more information"
+    return CommandFailed(text % (message, command.usage_line(), verb, name), status)
 
 
 def check_argument_count(command, arguments):
-    """UsageError, in the docker CLI's words, if a command has too few or too many arguments."""
-    count = len(arguments)
-    if count >= command.least and (command.most is None or count <= command.most):
+    """CommandFailed, in the docker CLI's words, if a command has too few or too many arguments."""
+    count, least, most = len(arguments), command.least, command.most
+    if count >= least and (most is None or count <= most):
         return
-    number = command.least if count < command.least else command.most
-    bound = "" if command.least == command.most else "at least " if count < command.least else "at most "
-    wanted = "requires %s%d argument%s" % (bound, number, "s" * (number != 1))
-    if not number:
-        wanted = "accepts no arguments"
-    raise UsageError("'rawdock %s' %s" % (command.path, wanted),
-                     ("usage: rawdock %s %s" % (command.path, command.usage)).strip())
+    bounds = ["at least %d" % least] * (least > 0) + ["at most %d" % (most or 0)] * (most is not None)
+    last = least if most is None else most
+    wanted = "requires %s argument%s" % (last if least == most else " and ".join(bounds), "s" * (last != 1))
+    message = "rawdock: 'rawdock %s' %s" % (command.path, "accepts no arguments" if most == 0 else wanted)
+    raise usage_mistake(command, message, 1, "See" if most is None else "Run")

@@ -1,53 +1,50 @@
-"""The help pages, made of the tables that main.py hands in, and what is said to a word that is no command."""
-from ..errors import UsageError, closest_word
-from .flags import Command, parse_flag_table
+"""The help pages, in the form of the docker CLI's, and what is said to a word that is no command."""
+from ..errors import closest_word
+from .console import CommandFailed
+from .flags import Command, parse_flag_table, usage_mistake
 
 
 def print_flags(line, flags):
-    """Call line(text) for each Flag, what each does in one column."""
-    width = max(len(flag.spelled()) for flag in flags)
-    for flag in flags:
-        line("  %-*s  %s" % (width, flag.spelled(), flag.help))
+    """Call line(text) for each Flag that is not hidden, what each does in one column."""
+    from textwrap import wrap
+    shown = [(flag.spelled(), flag.help) for flag in flags if flag.help != "-"]
+    width = max(len(spelled) for spelled, _ in shown)
+    for spelled, text in shown:
+        for part in wrap(text, max(74 - width, 20), break_long_words=False, break_on_hyphens=False):
+            line("  %-*s   %s" % (width, spelled, part))
+            spelled = ""
 
 
-def print_help(console, files, nouns, flags, notes):
-    """The page of `rawdock --help`.
+def root_help(files, notes, nouns):
+    """The text of `rawdock --help` above its flags: the lines of `notes`, the commands, the lines of `nouns`.
 
-    `files` are CommandFile rows, of which those whose file this copy or this Python cannot load are left out.
-    `nouns` is the NOUNS table, `flags` the global flag table (str), `notes` are lines (str) below the flags.
+    `files` are CommandFile rows. Those whose file this copy or this Python cannot load are left out.
     """
-    line = console.out.line
-    line("Usage: rawdock [GLOBAL FLAGS] COMMAND ...\n\nThe Docker Engine API spoken by hand over its socket.")
-    title = None
+    lines, title = ["The Docker Engine API spoken by hand over its socket"] + notes, None
     for file in files:
         try:
             table = file.load()
         except ImportError:
             continue
-        if file.title != title:
+        for name in [name for name in file.names if " " not in name]:
+            lines += ["\n%s:" % file.title] * (file.title != title)
+            lines.append("  %-10s  %s" % (name, table[name].help))
             title = file.title
-            line("\n%s:" % title)
-        for name in file.names:
-            if " " not in name:
-                line("  %-10s %s" % (name, table[name].help))
-    if nouns:
-        line("\nManagement commands:")
-    for noun in sorted(nouns):
-        line("  %-10s manage %s" % (noun, nouns[noun][0]))
-    line("\nGlobal flags:")
-    print_flags(line, parse_flag_table(flags))
-    line("\n" + "\n".join(list(notes) + ["rawdock COMMAND --help shows a command's own flags."]))
+    return "\n".join(lines + nouns)
 
 
-def print_command_help(output, command):
-    """Write the page of `rawdock COMMAND --help` for a Command to an Output."""
+def print_command_help(output, command, aliases):
+    """Write a Command's page to an Output. `aliases` (list of str) are all spellings of its name."""
     line = output.line
-    flags = " [FLAGS]" if command.flags.strip() else ""
-    line("Usage: rawdock %s%s %s\n" % (command.path, flags, command.usage))
-    line(command.help[:1].upper() + command.help[1:])
+    line("Usage:  rawdock %s\n\n%s" % (command.usage_line(), command.help))
+    if len(aliases) > 1:
+        line("\nAliases:\n  " + ", ".join("rawdock " + alias for alias in aliases))
     if command.flags.strip():
-        line("\nFlags:")
+        line("\n%sOptions:" % ("" if command.path else "Global "))
         print_flags(line, parse_flag_table(command.flags))
+    if command.usage.startswith("COMMAND"):
+        words = " ".join(filter(None, ["rawdock", command.path, "COMMAND --help"]))
+        line("\nRun '%s' for more information on a command." % words)
 
 
 def noun_command(noun, managed, verbs):
@@ -57,20 +54,19 @@ def noun_command(noun, managed, verbs):
     """
     def show_noun(console, options, arguments):
         if arguments:
-            raise UsageError("unknown command: rawdock %s %s" % (noun, arguments[0]),
-                             "rawdock %s --help lists them all" % noun)
-        print_command_help(console.err, command)
+            raise usage_mistake(command, "rawdock: unknown command: rawdock %s %s" % (noun, arguments[0]))
+        print_command_help(console.err, command, [])
         return 0
 
     lines = ["Manage %s\n\nCommands:" % managed]
-    lines += ["  %-10s  %s" % (verb, found.help) for verb, found in verbs]
-    lines += ["\nRun 'rawdock %s COMMAND --help' for more information on a command." % noun]
+    lines += ["  %-10s  %s" % (verb, found.help.split(". ")[0]) for verb, found in verbs]
     command = Command(noun, show_noun, "COMMAND", "\n".join(lines), program=True)
     return command
 
 
-def unknown_command(name, known):
-    """The message and the hint for the word `name`, which is none of the commands `known` (list of str)."""
-    near = closest_word(name, known)
-    hint = ("did you mean %s? " % near if near else "") + "rawdock --help lists them all"
-    return "unknown command: rawdock %s" % name, hint
+def unknown_command(name, files):
+    """The CommandFailed for the word `name`, which is none of the commands of `files` (CommandFile rows)."""
+    near = closest_word(name, [known for file in files for known in file.names])
+    hint = "\n\nDid you mean this?\n\trawdock %s" % near if near else ""
+    return CommandFailed("rawdock: unknown command: rawdock %s%s\n\nRun 'rawdock --help' for more information"
+                         % (name, hint), 1)

@@ -29,7 +29,7 @@ YEAR_2000 = 946684800   # history shows no age of what is older
 IMAGES_FLAGS = """
 -a, --all      bool  intermediate images too
 --digests      bool  the digests by which they were pulled
--f, --filter   list  NAME=VALUE  only images that match
+-f, --filter   filter  NAME=VALUE  only images that match
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids
@@ -57,7 +57,7 @@ PUSH_FLAGS = """
 -q, --quiet              bool  Suppress verbose output
 """
 SEARCH_FLAGS = """
--f, --filter  list  filter  Filter output based on conditions provided
+-f, --filter  filter  filter  Filter output based on conditions provided
 --format      text  string  Pretty-print search using a Go template
 --limit       int  int  Max number of search results
 --no-trunc    bool  Don't truncate output

@@ -16,7 +16,7 @@ from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
                           put_client_fields, require_api_versions, run, stream_container)
 from ..errors import APIError, ConnectError, InvalidArgument, NotFound, RawdockError, UsageError
-from .console import CommandFailed, describe_error, one_line, write_lines
+from .console import CommandFailed, describe_error, write_lines
 from .flags import Command, command_table
 from .progress import PullProgress
 from .terminal import detached, find_detach_keys, require_terminal
@@ -56,19 +56,27 @@ def failure_status(error):
     return 125
 
 
-def for_each(console, names, action):
-    """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed."""
-    status = 0
+def for_each(console, names, action, summary=None):
+    """Call action(name) for each name and print what it returns, unless None → 0, or 1 if one failed.
+
+    `summary` % the names that failed is a last line then.
+    """
+    failed = []
     for name in names:
         try:
             said = action(name)
-        except (APIError, CommandFailed, RunFailed, UsageError) as error:
+        except (APIError, CommandFailed, ConnectError, RunFailed, UsageError) as error:
             console.err.line(describe_error(error))
-            status = 1
+            failed.append(name)
+            if isinstance(error, ConnectError):   # the others would say it again
+                failed = failed[:-1] + list(names[names.index(name):])
+                break
         else:
             if said is not None:
                 console.out.line(str(said))
-    return status
+    if failed and summary:
+        console.err.line(summary % ", ".join(failed))
+    return 1 if failed else 0
 
 
 def given_container(name):
@@ -92,6 +100,12 @@ def require_versions(docker, needed):
         raise CommandFailed(str(error), 1)
 
 
+def run_failed(console, error, command):
+    """The CommandFailed for a RawdockError that came before a container ran, as `docker run` words it."""
+    text = "%s: %s\n\nRun 'rawdock %s --help' for more information"
+    return CommandFailed(text % (console.program, describe_error(error), command), failure_status(error))
+
+
 def do_run(console, options, arguments):
     if options["attach"] and options["detach"]:
         raise CommandFailed("conflicting options: cannot specify both --attach and --detach", 1)
@@ -110,8 +124,7 @@ def do_run(console, options, arguments):
             raise
         if isinstance(error, UnsupportedOption):
             raise CommandFailed(str(error), failure_status(error))
-        console.complain("%s: %s" % (console.program, describe_error(error)))
-        return failure_status(error)
+        raise run_failed(console, error, "run")
     if isinstance(result, int):
         return process_status(result)
     if not options["detach"]:   # the user typed the detach keys
@@ -128,8 +141,7 @@ def do_create(console, options, arguments):
     except InvalidArgument:
         raise
     except UsageError as error:
-        console.complain("%s: %s" % (console.program, one_line(error)))
-        return 125
+        raise run_failed(console, error, "create")
     progress = None if client.get("quiet") else PullProgress(console.err).show
     try:
         require_versions(console.docker, versions_needed(options))
@@ -300,7 +312,8 @@ START_FLAGS = """
 def do_start(console, options, arguments):
     docker = console.docker
     if not options["attach"] and not options["interactive"]:
-        return call_each(console, arguments, "container_start")
+        return for_each(console, arguments, lambda name: docker.call("container_start", given_container(name)) or name,
+                        "Error: failed to start containers: %s")
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")
     state = inspect_container(docker, arguments[0])
@@ -370,33 +383,39 @@ def do_wait(console, options, arguments):
 
 
 def do_rename(console, options, arguments):
-    if not arguments[1].strip():
-        raise UsageError("the new name is empty", "usage: rawdock rename CONTAINER NEW_NAME")
-    console.docker.call("container_rename", arguments[0], name=arguments[1])
-    return 0
+    if not all(name.strip() for name in arguments):
+        raise UsageError("Error: Neither old nor new names may be empty")
+
+    def rename(old):
+        console.docker.call("container_rename", old, name=arguments[1])
+
+    return for_each(console, arguments[:1], rename, "Error: failed to rename container named %s")
 
 
 LIFECYCLE_COMMANDS = command_table(
     Command("run", do_run, "IMAGE [COMMAND] [ARG...]",
-            "create a container, start it, show its output, exit with its status",
+            "Create and run a new container from an image",
             RUN_OPTIONS_TABLE, least=1, program=True),
-    Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "create a container without starting it",
+    Command("create", do_create, "IMAGE [COMMAND] [ARG...]", "Create a new container",
             option_flag_table(RUN_ONLY_OPTIONS), least=1, program=True),
-    Command("update", do_update, "CONTAINER [CONTAINER...]", "change the limits of containers",
-            option_flag_table(only=UPDATE_OPTIONS), least=1),
-    Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "run a command in a running container", EXEC_FLAGS,
-            least=2, program=True),
-    Command("attach", do_attach, "CONTAINER", "join the streams of a running container", ATTACH_FLAGS,
+    Command("update", do_update, "CONTAINER [CONTAINER...]",
+            "Update configuration of one or more containers", option_flag_table(only=UPDATE_OPTIONS),
+            least=1),
+    Command("exec", do_exec, "CONTAINER COMMAND [ARG...]", "Execute a command in a running container",
+            EXEC_FLAGS, least=2, program=True),
+    Command("attach", do_attach, "CONTAINER",
+            "Attach local standard input, output, and error streams to a running container", ATTACH_FLAGS,
             least=1, most=1),
-    Command("start", do_start, "CONTAINER [CONTAINER...]", "start containers", START_FLAGS, least=1),
-    Command("stop", do_stop, "CONTAINER [CONTAINER...]", "ask containers to end, kill those that do not",
+    Command("start", do_start, "CONTAINER [CONTAINER...]", "Start one or more stopped containers",
+            START_FLAGS, least=1),
+    Command("stop", do_stop, "CONTAINER [CONTAINER...]", "Stop one or more running containers",
             STOP_FLAGS, least=1),
-    Command("kill", do_kill, "CONTAINER [CONTAINER...]", "send containers a signal, KILL by default",
+    Command("kill", do_kill, "CONTAINER [CONTAINER...]", "Kill one or more running containers",
             "-s, --signal  text  SIGNAL  which signal", least=1),
-    Command("restart", do_restart, "CONTAINER [CONTAINER...]", "stop containers, then start them", STOP_FLAGS,
+    Command("restart", do_restart, "CONTAINER [CONTAINER...]", "Restart one or more containers", STOP_FLAGS,
             least=1),
-    Command("rm", do_rm, "CONTAINER [CONTAINER...]", "remove containers", RM_FLAGS, least=1),
-    Command("wait", do_wait, "CONTAINER [CONTAINER...]", "wait until containers end, print their statuses",
-            least=1),
-    Command("rename", do_rename, "CONTAINER NEW_NAME", "give a container another name", least=2, most=2),
+    Command("rm", do_rm, "CONTAINER [CONTAINER...]", "Remove one or more containers", RM_FLAGS, least=1),
+    Command("wait", do_wait, "CONTAINER [CONTAINER...]",
+            "Block until one or more containers stop, then print their exit codes", least=1),
+    Command("rename", do_rename, "CONTAINER NEW_NAME", "Rename a container", least=2, most=2),
 )

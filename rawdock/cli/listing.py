@@ -19,7 +19,7 @@ MOUNT_WIDTH = 15
 
 PS_FLAGS = """
 -a, --all      bool  stopped containers too
--f, --filter   list  NAME=VALUE  only containers that match; several values of one name are alternatives
+-f, --filter   filter  NAME=VALUE  only containers that match; several values of one name are alternatives
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
 -n, --last     int   N  the N last created, in any state
 -l, --latest   bool  the last created, in any state
@@ -134,5 +134,5 @@ def ps_command(console, options, arguments):
 
 
 LISTING_COMMANDS = command_table(
-    Command("ps", ps_command, "", "list containers", PS_FLAGS, 0, 0),
+    Command("ps", ps_command, "", "List containers", PS_FLAGS, 0, 0),
 )

@@ -14,7 +14,7 @@ from .queries import answer_objects, comma_separated, parse_filters, string_map
 from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 
 NETWORK_LIST_FLAGS = """
--f, --filter  list  filter  Provide filter values (e.g. "driver=bridge")
+-f, --filter  filter  filter  Provide filter values (e.g. "driver=bridge")
 --format      text  string  Format output using a custom template
 --no-trunc    bool  Do not truncate the output
 -q, --quiet   bool  Only display network IDs

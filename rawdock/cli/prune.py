@@ -12,14 +12,14 @@ from .format import human_size, natural_order
 from .queries import parse_filters, require_api
 
 PRUNE_FLAGS = """
---filter     list  filter  Provide filter values (e.g. "until=<timestamp>")
+--filter     filter  filter  Provide filter values (e.g. "until=<timestamp>")
 -f, --force  bool  Do not prompt for confirmation
 """
 ALL_IMAGES_FLAG = "-a, --all  bool  Remove all unused images, not just dangling ones\n"
 ALL_VOLUMES_FLAG = "-a, --all  bool  Remove all unused volumes, not just anonymous ones\n"
 SYSTEM_PRUNE_FLAGS = """
 -a, --all    bool  Remove all unused images not just dangling ones
---filter     list  filter  Provide filter values (e.g. "label=<key>=<value>")
+--filter     filter  filter  Provide filter values (e.g. "label=<key>=<value>")
 -f, --force  bool  Do not prompt for confirmation
 --volumes    bool  Prune anonymous volumes
 """

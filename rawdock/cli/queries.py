@@ -3,23 +3,14 @@ answer."""
 import time
 
 from ..engine.answers import answer_field, malformed_answer
-from .console import CommandFailed
 from .durations import parse_when
 
 
 def parse_filters(words):
-    """The values of --filter ("status=exited") as the dict that the engine takes: name to list of values.
-
-    CommandFailed, with the docker CLI's status 125, for one without `=`.
-    """
+    """The values of a filter flag ("status=exited") as the engine takes them: name to list of values."""
     filters = {}
-    for word in words or ():
-        if not word:
-            continue
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise CommandFailed('invalid argument "%s" for "-f, --filter" flag: bad format of filter '
-                                "(expected name=value)" % word, 125)
+    for word in filter(None, words or ()):
+        name, _, value = word.partition("=")
         values = filters.setdefault(name.strip().lower(), [])
         if value.strip() not in values:
             values.append(value.strip())

@@ -31,7 +31,7 @@ VOLUME_CREATE_FLAGS = """
 """
 VOLUME_LIST_FLAGS = """
 --cluster     bool  Display only cluster volumes, and use cluster volume list formatting
--f, --filter  list  filter  Provide filter values (e.g. "dangling=true")
+-f, --filter  filter  filter  Provide filter values (e.g. "dangling=true")
 --format      text  string  Format output using a custom template
 -q, --quiet   bool  Only display volume names
 """

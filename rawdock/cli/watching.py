@@ -33,7 +33,7 @@ LOGS_FLAGS = """
 --until           text  TIME  only lines before then
 """
 EVENTS_FLAGS = """
--f, --filter   list  NAME=VALUE  only events that match
+-f, --filter   filter  NAME=VALUE  only events that match
 --format       text  TEMPLATE  json, or a Go template for each event
 --since        text  TIME  also past events since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
 --until        text  TIME  end at that time
@@ -213,9 +213,9 @@ def events_command(console, options, arguments):
 
 
 WATCHING_COMMANDS = command_table(
-    Command("inspect", inspect_command, "NAME|ID ...",
-            "everything the engine knows about containers, images, networks, …",
+    Command("inspect", inspect_command, "NAME|ID [NAME|ID...]",
+            "Return low-level information on Docker objects",
             INSPECT_FLAGS, 1, None),
-    Command("logs", logs_command, "CONTAINER", "what a container wrote", LOGS_FLAGS, 1, 1),
-    Command("events", events_command, "", "what happens in the engine, as it happens", EVENTS_FLAGS, 0, 0),
+    Command("logs", logs_command, "CONTAINER", "Fetch the logs of a container", LOGS_FLAGS, 1, 1),
+    Command("events", events_command, "", "Get real time events from the server", EVENTS_FLAGS, 0, 0),
 )

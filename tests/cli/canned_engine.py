@@ -66,13 +66,16 @@ class Ran:
 
 def run_on_fake_engine(answers, words):
     """Run `words` (["ps", "-a"]) against an engine that knows `answers` → Ran."""
-    from rawdock.cli.console import Console
+    from rawdock.cli.console import CommandFailed, Console
     from rawdock.main import find_command, run_command
     with FakeEngine(serve(rules(answers))) as engine:
         console = Console(engine.address, None)
         console.out, console.err = TextOutput(), TextOutput()
         try:
             status = run_command(console, find_command(words[0]), words[1:])
+        except CommandFailed as error:
+            console.err.line(str(error))
+            status = error.status
         finally:
             console.close()
         return Ran(status, console, engine)

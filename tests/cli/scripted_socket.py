@@ -126,8 +126,9 @@ def run_to_end(argv, stdin=b"", timeout=30, **options):
 
 
 def assert_one_line(err):
-    """One line for a person, and no more → it as str."""
-    text = err.decode("utf-8")
+    """One line for a person, and no more but what docker too puts below a mistake → the line as str."""
+    below = r"\n(?:\nUsage:  rawdock.*\n)?\n(?:Run|See) 'rawdock.* --help' for more information\n$"
+    text = re.sub(below, "\n", err.decode("utf-8"))
     assert text.endswith("\n") and text.count("\n") == 1 and len(text) > 10, text
     assert "Traceback" not in text and "chmod" not in text, text
     return text

@@ -8,7 +8,7 @@ import pytest
 
 from rawdock.cli.console import Output, one_line
 from rawdock.cli.flags import Flag, parse_command_line, parse_flag_table
-from rawdock.errors import ConnectError, TruncatedError, UsageError
+from rawdock.errors import ConnectError, InvalidArgument, TruncatedError
 
 FLAGS = parse_flag_table("""
 -d, --detach           bool  in the background
@@ -18,8 +18,9 @@ FLAGS = parse_flag_table("""
 --name                 text  NAME  the name
 --sig-proxy            on    pass signals on
 -N                     bool  half-close
+-f, --filter           filter  NAME=VALUE  keep what matches
 """)
-NOTHING = {"detach": False, "interactive": False, "env": None, "timeout": None, "name": None,
+NOTHING = {"detach": False, "interactive": False, "env": None, "timeout": None, "name": None, "filter": None,
            "sig_proxy": True, "N": False}
 
 
@@ -40,7 +41,8 @@ def read(line, program=False):
     ("-e A=1 -eB=2 -e=C=3 --env D=4 --env=E=5", {"env": ["A=1", "B=2", "C=3", "D=4", "E=5"]}, []),
     ("-die A=1", {"detach": True, "interactive": True, "env": ["A=1"]}, []),
     ("-deA", {"detach": True, "env": ["A"]}, []),
-    ("-e=", {"env": [""]}, []),
+    ("-e=", {"env": ["="]}, []),   # as pflag reads it
+    ("--env=", {"env": [""]}, []),
     ("--name=", {"name": ""}, []),
     ("--name --detach", {"name": "--detach"}, []),
     ("-e -d", {"env": ["-d"]}, []),
@@ -48,6 +50,13 @@ def read(line, program=False):
     ("-t 5", {"timeout": 5}, []),
     ("-t -1", {"timeout": -1}, []),
     ("-t=+3", {"timeout": 3}, []),
+    ("-t 0x1F", {"timeout": 31}, []),
+    ("-t 017", {"timeout": 15}, []),
+    ("-t -0b11", {"timeout": -3}, []),
+    ("-t 1_000", {"timeout": 1000}, []),
+    ("-t 0", {"timeout": 0}, []),
+    ("-t -9223372036854775808", {"timeout": -2 ** 63}, []),
+    ("-f a=b --filter=c= -f =d", {"filter": ["a=b", "c=", "=d"]}, []),
     ("--time 7 x", {"timeout": 7}, ["x"]),
     ("--timeout=9", {"timeout": 9}, []),
     ("x -d y", {"detach": True}, ["x", "y"]),
@@ -84,44 +93,57 @@ def test_flags_end_at_the_first_argument_of_a_program_command(line, options, arg
     ("--nam x", "unknown flag: --nam"),
     ("--", None),
     ("-z", "unknown shorthand flag: 'z' in -z"),
-    ("-dz", "unknown shorthand flag: 'z' in -dz"),
-    ("-d1", "unknown shorthand flag: '1' in -d1"),
+    ("-dz", "unknown shorthand flag: 'z' in -z"),
+    ("-d1", "unknown shorthand flag: '1' in -1"),
     ("-e", "flag needs an argument: 'e' in -e"),
-    ("-die", "flag needs an argument: 'e' in -die"),
+    ("-die", "flag needs an argument: 'e' in -e"),
     ("--name", "flag needs an argument: --name"),
-    ("--detach=maybe", 'invalid argument "maybe" for "-d, --detach" flag; it takes =true or =false'),
+    ("--detach=maybe",
+     'invalid argument "maybe" for "-d, --detach" flag: strconv.ParseBool: parsing "maybe": invalid syntax'),
+    ("-d=", "unknown shorthand flag: '=' in -="),
+    ("--=x", "bad flag syntax: --=x"),
+    ("---", "bad flag syntax: ---"),
+    ("-f nonsense",
+     'invalid argument "nonsense" for "-f, --filter" flag: bad format of filter (expected name=value)'),
     ("--detach=", 'invalid argument "" for'),
     ("-d=yes", 'invalid argument "yes" for "-d, --detach" flag'),
     ("--sig-proxy=never", 'invalid argument "never" for "--sig-proxy" flag'),
-    ("-t soon", 'invalid argument "soon" for "-t, --timeout" flag; it takes a whole number'),
-    ("-t 1.5", '"1.5"'),
-    ("-t 1_0", '"1_0"'),
-    ("-t=", 'invalid argument "" for'),
-    ("-t 99999999999999999999999", "whole number"),
+    ("-t soon",
+     'invalid argument "soon" for "-t, --timeout" flag: strconv.ParseInt: parsing "soon": invalid syntax'),
+    ("-t 1.5", '"1.5": invalid syntax'),
+    ("-t 08", '"08": invalid syntax'),
+    ("-t 1__0", '"1__0": invalid syntax'),
+    ("-t _1", '"_1": invalid syntax'),
+    ("-t 0x", '"0x": invalid syntax'),
+    ("-t=", 'invalid argument "=" for'),
+    ("--timeout=", 'invalid argument "" for'),
+    ("-t 99999999999999999999999", 'parsing "99999999999999999999999": value out of range'),
+    ("-t 9223372036854775808", "value out of range"),
 ])
 def test_what_is_refused_is_named(line, says):
     if says is None:
         assert read(line) == ({}, [])
         return
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(InvalidArgument) as caught:
         read(line)
     assert says in one_line(caught.value)
 
 
 def test_a_number_in_other_digits_is_refused():
-    with pytest.raises(UsageError):
+    with pytest.raises(InvalidArgument):
         read("-t \u0663")
 
 
 def test_a_flag_shows_its_spellings():
     assert [flag.spelled() for flag in FLAGS] == [
         "-d, --detach", "-i, --interactive", "-e, --env NAME=VALUE", "-t, --timeout SECONDS",
-        "    --name NAME", "    --sig-proxy", "-N"]
+        "    --name NAME", "    --sig-proxy", "-N",
+        "-f, --filter NAME=VALUE"]
     assert Flag("--a-b, --c  text  V  help").key == "a_b"
 
 
 def test_an_error_is_one_line_with_its_hint():
-    assert one_line(UsageError("a\nb\tc", "try d")) == "a b c; try d"
+    assert one_line(InvalidArgument("a\nb\tc", "try d")) == "a b c; try d"
     assert one_line(ConnectError("unix:///x", "no such socket", hint="start it")) == (
         "Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running? (no such socket); "
         "start it")

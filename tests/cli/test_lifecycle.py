@@ -132,7 +132,7 @@ def test_a_missing_image_is_pulled_once(ask):
 ], ids=["in-band", "refused", "cut"])
 def test_a_pull_that_fails_ends_run_with_125(ask, pull, says):
     ran, engine = ask(created(**{"POST /containers/create": NO_IMAGE, PULL: pull}), "run", "busybox")
-    lines = ran.err.decode().splitlines()
+    lines = ran.err.decode().split("\n\nRun ")[0].splitlines()
     assert (ran.status == 125 and ran.out == b"" and lines[0].startswith("Unable to find")
             and says in lines[-1] and len(lines) <= 3)
     assert request_lines(engine).count("POST /containers/create") == 1

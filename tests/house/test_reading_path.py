@@ -23,7 +23,7 @@ EXPECTED = {   # what a command ends with, and a word of what it shows
     "explain": (0, b"GET /_ping"), "--wire -H practice: version": (0, b"> GET /"),
     "endpoints attach": (0, b"container_attach"),
     "--dry-run": (0, b"/containers/create"), "run --rm busybox": (0, b"hello\n"),
-    "ps --help": (0, b"Usage: rawdock ps"), "rawdock --help": (0, b"Containers:"),
+    "ps --help": (0, b"Usage:  rawdock ps"), "rawdock --help": (0, b"Containers:"),
     "Content-Length: 5": (3, b"200 OK"),
 }
 

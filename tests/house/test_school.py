@@ -56,7 +56,7 @@ def run_alone(folder, *words):
 @pytest.mark.parametrize("name", [name for file in CLIENT_COMMANDS for name in file.names])
 def test_a_command_of_the_client_has_its_page_without_the_school(client_alone, name):
     status, out, err = run_alone(client_alone, "-m", "rawdock", *name.split() + ["--help"])
-    assert (status, err) == (0, "") and out.startswith("Usage: rawdock %s" % name)
+    assert (status, err) == (0, "") and out.startswith("Usage:  rawdock %s" % name)
 
 
 def test_the_client_talks_to_an_engine_without_the_school(client_alone):

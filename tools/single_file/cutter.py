@@ -44,7 +44,7 @@ def row_name(row):
 
 
 SCHOOL_BLOCK = re.compile(r"(?ms)^# ==== school begin.*?^# ==== school end$")
-NO_SCHOOL = "SCHOOL_COMMANDS, SCHOOL_FLAGS, SCHOOL_PRACTICE, SCHOOL_NOTES = (), (), None, ()"
+NO_SCHOOL = "SCHOOL_COMMANDS, SCHOOL_FLAGS, SCHOOL_PRACTICE, SCHOOL_NOTES = (), (), None, []"
 
 
 def without_school(text):
@@ -53,7 +53,7 @@ def without_school(text):
 
 
 NOUN_BLOCK = re.compile(r"(?ms)^# ==== nouns begin.*?^# ==== nouns end$")
-NO_NOUNS = "NOUNS, find_verb = {}, None"
+NO_NOUNS = "NOUNS, NOUN_LINES, find_verb, command_aliases = {}, [], None, None"
 
 
 def without_nouns(text):
