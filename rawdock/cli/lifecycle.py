@@ -312,7 +312,8 @@ START_FLAGS = """
 def do_start(console, options, arguments):
     docker = console.docker
     if not options["attach"] and not options["interactive"]:
-        return for_each(console, arguments, lambda name: docker.call("container_start", given_container(name)) or name,
+        return for_each(console, arguments,
+                        lambda name: docker.call("container_start", given_container(name)) or name,
                         "Error: failed to start containers: %s")
     if len(arguments) > 1:
         raise UsageError("you cannot start and attach multiple containers at once")

@@ -18,7 +18,7 @@ import shlex
 import tempfile
 import urllib.parse
 
-from rawdock.cli.console import Console
+from rawdock.cli.console import CommandFailed, Console
 from rawdock.main import find_command, run_command
 
 from tests.cli.canned_engine import TextOutput
@@ -555,6 +555,9 @@ def our_answer(engine, words):
     console.out, console.err = TextOutput(), TextOutput()
     try:
         status = run_command(console, find_command(words[0]), words[1:])
+    except CommandFailed as error:
+        console.err.line(str(error))
+        status = error.status
     finally:
         console.close()
     return {"status": status, "err": re.sub("\\brawdock\\b", "docker", console.err.text)}
