@@ -10,8 +10,8 @@ import time
 
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTIONS, container_request,
-                              environment_entries, option_flag_table, read_env_file, read_environment_entry,
-                              update_request, versions_needed)
+                              environment_entries, option_flag_table, read_env_file, update_request,
+                              versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
                           put_client_fields, require_api_versions, run, stream_container)
@@ -188,7 +188,7 @@ EXEC_VERSIONS = (("--env", "1.25"), ("--env-file", "1.25"), ("--workdir", "1.35"
 def do_exec(console, options, arguments):
     docker, name = console.docker, arguments[0]
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
-    environment += environment_entries(map(read_environment_entry, options["env"] or ()))
+    environment += environment_entries(options["env"] or ())
     require_versions(docker, [needed for needed in EXEC_VERSIONS
                               if options[needed[0][2:].replace("-", "_")]])
     docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"

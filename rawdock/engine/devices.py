@@ -5,14 +5,13 @@ Each function takes one value (str) and returns its JSON, or raises a UsageError
 import re
 
 from ..errors import UsageError
-from .values import read_integer, read_size, record_fields
+from .values import csv_fields, read_integer, read_size
 
 # Container Device Interface: vendor/class=device, each of letters, digits, and some signs between them.
 CDI_DEVICE = (r"[A-Za-z](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?/[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
               r"=[A-Za-z0-9](?:[A-Za-z0-9_.:-]*[A-Za-z0-9])?")
 ULIMIT_NAMES = ("core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending "
                 "stack").split()
-RATE_FORM = "The correct format is <device-path>:<number>%s. Number must be a positive integer"
 
 
 def is_device_mode(text):
@@ -35,49 +34,34 @@ def parse_device(text):
     return {"PathOnHost": fields[0], "PathInContainer": fields[-1], "CgroupPermissions": mode}
 
 
-def device_and_number(text):
-    """(path, number) of "/dev/sda:100", both str."""
-    path, colon, number = text.partition(":")
-    if not colon or not path:
-        raise UsageError("bad format: " + text)
-    if not path.startswith("/dev/"):
-        raise UsageError("bad format for device path: " + text)
-    return path, number
+def device_reader(key, read, wrong):
+    """A reader of "/dev/sda:NUMBER" → {"Path": …, key: read(NUMBER)}; `wrong` % text is its error."""
+    def parse(text):
+        path, colon, number = text.partition(":")
+        if not colon or not path:
+            raise UsageError("bad format: " + text)
+        if not path.startswith("/dev/"):
+            raise UsageError("bad format for device path: " + text)
+        try:
+            return {"Path": path, key: read(number)}
+        except UsageError:
+            raise UsageError(wrong % text) from None
+    return parse
 
 
-def parse_rate(text):
-    """ "/dev/sda:1mb" → ThrottleDevice, in bytes a second."""
-    path, number = device_and_number(text)
-    try:
-        return {"Path": path, "Rate": read_size(number)}
-    except UsageError:
-        raise UsageError("invalid rate for device: %s. %s. Unit is optional and can be kb, mb, or gb"
-                         % (text, RATE_FORM % "[<unit>]")) from None
+def read_weight(text):
+    weight = read_integer(text, signed=False)
+    if weight and not 10 <= weight <= 1000:
+        raise UsageError("not between 10 and 1000")
+    return weight
 
 
-def parse_operation_rate(text):
-    """ "/dev/sda:100" → ThrottleDevice, in operations a second."""
-    path, number = device_and_number(text)
-    try:
-        return {"Path": path, "Rate": read_integer(number, signed=False)}
-    except UsageError:
-        raise UsageError("invalid rate for device: %s. %s" % (text, RATE_FORM % "")) from None
-
-
-def parse_weight(text):
-    """ "/dev/sda:500" → WeightDevice."""
-    path, number = device_and_number(text)
-    weight = int(number) if re.fullmatch("[0-9]{1,5}", number, re.ASCII) else -1
-    if weight != 0 and not 10 <= weight <= 1000:
-        raise UsageError("invalid weight for device: " + text, "write a number between 10 and 1000")
-    return {"Path": path, "Weight": weight}
-
-
-def device_rule(text):
-    """A rule of the devices cgroup, as it is."""
-    if not re.fullmatch(r"[acb] (?:[0-9]+|\*):(?:[0-9]+|\*) [rwm]{1,3}", text, re.ASCII):
-        raise UsageError("invalid device cgroup format '%s'" % text, "write as in c 1:3 rwm")
-    return text
+RATE_FORM = "The correct format is <device-path>:<number>%s. Number must be a positive integer"
+parse_weight = device_reader("Weight", read_weight, "invalid weight for device: %s")
+parse_operation_rate = device_reader("Rate", lambda text: read_integer(text, signed=False),
+                                     "invalid rate for device: %s. " + RATE_FORM % "")
+parse_rate = device_reader("Rate", read_size, "invalid rate for device: %s. " + RATE_FORM % "[<unit>]"
+                           + ". Unit is optional and can be kb, mb, or gb")
 
 
 def gpu_count(text):
@@ -89,9 +73,9 @@ def gpu_count(text):
 
 
 def parse_gpus(value):
-    """A --gpus, a str ("all", "2", "device=0,driver=nvidia") or a dict of its keys → DeviceRequest."""
+    """ "all", "2" or "device=0,driver=nvidia" → DeviceRequest."""
     request, seen = {"Capabilities": [["gpu"]], "Options": {}}, set()
-    for field in record_fields(value):
+    for field in csv_fields(value):
         key, equals, text = field.partition("=")
         if key in seen:
             raise UsageError("gpu request key '%s' can be specified only once" % key)

@@ -8,7 +8,7 @@ import os
 import re
 
 from ..errors import UsageError
-from .values import read_integer, read_size, record_fields
+from .values import csv_fields, read_integer, read_size
 
 # key: its place in the Mount, and the kind of its value. A field of kind bool may be without a value.
 MOUNT_KEYS = {
@@ -56,23 +56,14 @@ def mount_value(kind, key, value):
     return {"word": value.lower(), "path": absolute_source(value)}.get(kind, value)
 
 
-def set_recursive_mode(mount, value):
-    """Put bind-recursive=`value` into the Mount."""
-    if value not in RECURSIVE_MODES:
-        raise UsageError('invalid value for bind-recursive: %s (must be "enabled", "disabled", "writable", '
-                         'or "readonly")' % value)
-    if RECURSIVE_MODES[value]:
-        mount.setdefault("BindOptions", {})[RECURSIVE_MODES[value]] = True
-
-
-def parse_mount(value):
-    """A --mount, a str or a dict of its keys → the Mount (dict) of the Engine API.
+def parse_mount(text):
+    """A --mount (str) → the Mount (dict) of the Engine API.
 
     >>> parse_mount("type=bind,src=/some/dir,dst=/data,readonly")
     {'Type': 'bind', 'Source': '/some/dir', 'Target': '/data', 'ReadOnly': True}
     """
     mount = {"Type": "volume"}
-    for field in record_fields(value):
+    for field in csv_fields(text):
         name, equals, value = field.partition("=")
         key = name.lower()
         place, kind = MOUNT_KEYS.get(key, (None, None))
@@ -82,9 +73,14 @@ def parse_mount(value):
             raise UsageError("unexpected key '%s' in '%s'" % (key, field),
                              "the keys are " + ", ".join(MOUNT_KEYS))
         if kind == "recursive":
-            set_recursive_mode(mount, value)
-            continue
-        value = mount_value(kind, key, value if equals else None)
+            if value not in RECURSIVE_MODES:
+                raise UsageError('invalid value for bind-recursive: %s (must be "enabled", "disabled", '
+                                 '"writable", or "readonly")' % value)
+            if value == "enabled":
+                continue
+            place, value = place + "." + RECURSIVE_MODES[value], True
+        else:
+            value = mount_value(kind, key, value if equals else None)
         target, path = mount, place.split(".")
         if path[0] == "VolumeOptions":   # the docker CLI sends it with all of them, and inspect shows it
             mount.setdefault("VolumeOptions", {}).setdefault("DriverConfig", {})

@@ -7,7 +7,7 @@ else is said has no EndpointSettings: its name in NetworkMode is enough for ever
 import re
 
 from ..errors import UsageError
-from .values import quoted, read_integer, record_fields
+from .values import csv_fields, quoted, read_integer
 
 # A key of --network: its place in the EndpointSettings; the option that says it for the first network; and
 # how an error calls it.
@@ -39,21 +39,21 @@ def is_user_defined(network):
 
 
 def parse_network(value):
-    """A --network, a str or a dict of its keys → {"name": …, key: str or list of str, …}.
+    """A --network (str) → {"name": …, key: str or list of str, …}.
+
+    As in the docker CLI, the long form is put in lower case.
 
     >>> parse_network("name=net,alias=web,ip=10.0.0.5")
     {'name': 'net', 'alias': ['web'], 'ip': '10.0.0.5'}
     """
-    if isinstance(value, str) and not re.search(r"\w=\w", value, re.ASCII):
+    if not re.search(r"\w=\w", value, re.ASCII):
         return {"name": value}
     network = {}
-    for field in record_fields(value):
+    for field in csv_fields(value.lower()):
         key, equals, text = field.partition("=")
         if not equals or not key:
-            raise UsageError("invalid field %s" % field.lower(), "write key=value")
-        key, text = key.strip().lower(), text.strip()
-        if isinstance(value, str):   # the docker CLI, too, has the values of this form in lower case
-            text = text.lower()
+            raise UsageError("invalid field %s" % field, "write key=value")
+        key, text = key.strip(), text.strip()
         if key == "name":
             network["name"] = text
         elif key == "driver-opt":

@@ -16,7 +16,7 @@ import re
 import socket
 
 from ..errors import UsageError
-from .devices import (device_rule, parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
+from .devices import (parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
                       parse_weight)
 from .mounts import parse_mount, parse_volume
 from .networks import network_settings, parse_network
@@ -44,7 +44,7 @@ RUN_OPTIONS_TABLE = """
 --cap-add                  list:caps      list         H.CapAdd                    add a Linux capability
 --cap-drop                 list:caps      list         H.CapDrop                   drop a Linux capability
 --cgroup-parent            text           string       H.CgroupParent              the parent of its cgroup
---cgroupns                 text:mode      string       H.CgroupnsMode@1.41         cgroup namespace: host or private
+--cgroupns                 text:cgroupns  string       H.CgroupnsMode@1.41         cgroup namespace: host or private
 --cidfile                  text           string       H.ContainerIDFile           a new file to write the container's id into
 --cpu-count                int            int          H.CpuCount@windows          how many CPUs (Windows)
 --cpu-percent              int            int          H.CpuPercent@windows        how many percent of them (Windows)
@@ -109,7 +109,7 @@ RUN_OPTIONS_TABLE = """
 --no-healthcheck           bool           -            several                     no health check, whatever the image says
 --oom-kill-disable         bool           -            H.OomKillDisable            never kill it when memory runs out
 --oom-score-adj            int            int          H.OomScoreAdj               -1000 to 1000
---pid                      text:mode      string       H.PidMode                   PID namespace
+--pid                      text:pid       string       H.PidMode                   PID namespace
 --pids-limit               int            int          H.PidsLimit                 how many processes (-1: no limit)
 --platform                 text           string       Q.platform@1.32             the image's platform (OS[/ARCH])
 --privileged               bool           -            H.Privileged                all capabilities, all devices
@@ -133,8 +133,8 @@ RUN_OPTIONS_TABLE = """
 --ulimit                   list:ulimit    ulimit       H.Ulimits                   a limit of its processes (NAME=SOFT[:HARD])
 --use-api-socket           bool           -            client                      mount the engine's socket at /var/run/docker.sock
 -u, --user                 text           string       C.User                      who it runs as (USER[:GROUP])
---userns                   text:mode      string       H.UsernsMode                user namespace
---uts                      text:mode      string       H.UTSMode                   UTS namespace
+--userns                   text:userns    string       H.UsernsMode                user namespace
+--uts                      text:uts       string       H.UTSMode                   UTS namespace
 -v, --volume               list:volume    list         several                     a directory of the host or a volume, mounted ([SOURCE:]PATH[:MODE])
 --volume-driver            text           string       H.VolumeDriver              the volume driver
 --volumes-from             list           list         H.VolumesFrom               the mounts of another container
@@ -153,6 +153,32 @@ ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Port
     "DnsOptions": [], "DnsSearch": [], "Devices": [], "Ulimits": [], "BlkioWeightDevice": [],
     "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
     "BlkioDeviceWriteIOps": []}"""
+DOMAIN_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+# What the text of a value must match, and what is said of another; {0} is it, {1} what is before its "=".
+VALUE_PATTERNS = {
+    "domain": [(r"\s*(?:\.|(?=.*[a-zA-Z])(?:%s\.)*%s\.?)\s*" % (DOMAIN_LABEL, DOMAIN_LABEL),
+                "{0} is not a valid domain")],
+    "env": [("[^=].*", "invalid environment variable: {0}")],
+    "label": [("[^=].*", "invalid label '{0}': empty name"),
+              (r"[^=\s]+(?:=.*)?", "label '{1}' contains whitespaces")],
+    "link": [(".+", "empty string specified for links"), ("[^:]*:?[^:]*", "bad format for links: {0}")],
+    "rule": [(r"[acb] (?:[0-9]+|\*):(?:[0-9]+|\*) [rwm]{1,3}", "invalid device cgroup format '{0}'")],
+    "stream": [("(?i)std(?:in|out|err)", "valid streams are STDIN, STDOUT and STDERR")],
+    "sysctl": [(r"(?:net\.[^=]*|fs\.mqueue\.[^=]*"
+                r"|kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced))=.*",
+                "sysctl '{0}' is not allowed")]}
+# Likewise for what the docker CLI checks when it has read all flags.
+OPTION_PATTERNS = {
+    "pid": [("(?:host|container:.+)?", "--pid: invalid PID mode")],
+    "uts": [("(?:host)?", "--uts: invalid UTS mode")],
+    "userns": [("(?:host)?", "--userns: invalid USER mode")],
+    "cgroupns": [("(?:host|private)?", "--cgroupns: invalid CGROUP mode")],
+    "pull": [("(?:always|missing|never)?",
+              'invalid pull option: \'{0}\': must be one of "always", "missing" or "never"')],
+    "restart": [("(?!:).*", "invalid restart policy format: no policy provided before colon"),
+                ("[^:]*(?::(?:[+-]?[0-9]{1,18})?)?",
+                 "invalid restart policy format: maximum retry count must be an integer")],
+    "storage": [("[^=]*=.*", "invalid storage option")]}
 # What the values of a kind are in Python.
 KIND_TYPES = {"list": "a str or a list of str", "bool": "True or False", "on": "True or False",
               "either": "True or False", "int": "a whole number", "text": "a str"}
@@ -237,8 +263,8 @@ def checked_option_value(option, value):
             value = ["%s%s%s" % (name, PAIRED_FORMS[option.form], text) if is_word(text) else None
                      for name, text in value.items()]
         values = list(value) if isinstance(value, (list, tuple)) else [value]
-        if option.form in RECORD_FORMS and all(isinstance(item, dict) for item in values):
-            return values
+        if option.form in RECORD_FORMS:
+            values = [record_text(item) if isinstance(item, dict) else item for item in values]
         if all(isinstance(item, (str, int)) and not isinstance(item, bool) for item in values):
             return [str(item) for item in values]
     elif option.kind in ("bool", "on", "either"):
@@ -253,6 +279,13 @@ def checked_option_value(option, value):
     elif isinstance(value, str) or number or option.form == "cpus" and isinstance(value, float):
         return str(value)
     raise UsageError("%s takes %s, not %r" % (option.flag, KIND_TYPES[option.kind], value))
+
+
+def record_text(pairs):
+    """A dict as comma-separated fields: {"src": "a", "ro": True} → "src=a","ro=True"."""
+    if not all(isinstance(part, (str, int)) for pair in pairs.items() for part in pair):
+        raise UsageError("%r has values that are neither a str nor a number" % (pairs,))
+    return ",".join('"%s=%s"' % (key, str(value).replace('"', '""')) for key, value in pairs.items())
 
 
 # -- readers of one value (str): it is returned as it is to be sent. UsageError if the flag does not take it.
@@ -272,12 +305,6 @@ def read_cpus(text):
     return int(nano)
 
 
-def read_stream_name(text):
-    if text.lower() not in ("stdin", "stdout", "stderr"):
-        raise UsageError("valid streams are STDIN, STDOUT and STDERR")
-    return text.lower()
-
-
 def read_address(text):
     """An IP address in its canonical form."""
     address = text.strip()
@@ -286,16 +313,6 @@ def read_address(text):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     canonical = socket.inet_ntop(family, socket.inet_pton(family, address))
     return canonical[7:] if re.match("::ffff:[0-9]+[.]", canonical) else canonical
-
-
-def read_domain(text):
-    """A DNS search domain, or "." for none."""
-    domain, label = text.strip(), "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-    if domain == ".":
-        return domain
-    if len(domain) > 254 or not re.fullmatch(r"(?=.*[a-zA-Z])%s(?:\.%s)*\.?" % (label, label), domain):
-        raise UsageError("%s is not a valid domain" % text)
-    return domain[:-1] if domain.endswith(".") else domain
 
 
 def read_host(text):
@@ -310,77 +327,39 @@ def read_host(text):
     return "%s:%s" % (host, address)
 
 
-def read_environment_entry(text):
-    if not text.partition("=")[0]:
-        raise UsageError("invalid environment variable: " + text, "write NAME=VALUE")
-    return text
-
-
-def read_label(text):
-    name = text.partition("=")[0]
-    if not name:
-        raise UsageError("invalid label '%s': empty name" % text, "write KEY=VALUE")
-    if re.search(r"\s", name):
-        raise UsageError("label '%s' contains whitespaces" % name)
-    return text
-
-
-def read_link(text):
-    if not text or text.count(":") > 1:
-        raise UsageError("bad format for links: " + text if text else "empty string specified for links",
-                         "write NAME or NAME:ALIAS")
-    return text
-
-
-def read_sysctl(text):
-    name, equals, _ = text.partition("=")
-    ipc = r"kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)\Z"
-    if not equals or not re.match(r"net\.|fs\.mqueue\.|" + ipc, name):
-        raise UsageError("sysctl '%s' is not allowed" % text,
-                         "write KEY=VALUE, where KEY is net.*, fs.mqueue.* or of the IPC part of kernel.*")
-    return text
-
-
 # The function of each form. A value of a form without one is taken as it is.
 VALUE_READERS = {
     "uint16": lambda text: read_integer(text, 0, 16, signed=False),
     "uint64": lambda text: read_integer(text, 0, 64, signed=False),
     "size": read_size, "swap": lambda text: -1 if text == "-1" else read_size(text), "cpus": read_cpus,
-    "duration": duration_value, "stream": read_stream_name, "address": read_address, "domain": read_domain,
-    "host": read_host, "env": read_environment_entry, "label": read_label, "link": read_link,
-    "sysctl": read_sysctl, "mount": parse_mount, "network": parse_network, "gpus": parse_gpus,
-    "rule": device_rule, "rate": parse_rate, "ops": parse_operation_rate, "weight": parse_weight,
-    "ulimit": parse_ulimit}
+    "duration": duration_value, "address": read_address, "stream": str.lower,
+    "domain": lambda text: text.strip().rstrip(".") or ".", "host": read_host, "mount": parse_mount,
+    "network": parse_network, "gpus": parse_gpus, "rate": parse_rate, "ops": parse_operation_rate,
+    "weight": parse_weight, "ulimit": parse_ulimit}
+
+
+def require_patterns(patterns, text):
+    """UsageError unless `text` (str) matches all `patterns`, [(pattern, message), …]."""
+    for pattern, message in patterns:
+        if not re.fullmatch(pattern, text, re.ASCII | re.DOTALL):
+            raise UsageError(message.format(text, text.partition("=")[0]))
+
+
+def read_option_value(option, text):
+    """The value of an option's flag, a str, in JSON. InvalidArgument if the flag does not take it."""
+    def read(text):
+        require_patterns(VALUE_PATTERNS.get(option.form, ()), text)
+        return VALUE_READERS.get(option.form, str)(text)
+
+    return read_argument(read, text, option.flags) if isinstance(text, str) else text
 
 
 # -- what is checked later: (option, value) → the JSON at the option's place, None for nothing. The value of a
 # list option is a list.
 
 def restart_policy(option, text):
-    name, colon, count = text.partition(":")
-    if colon and not name:
-        raise UsageError("invalid restart policy format: no policy provided before colon")
-    if count and not re.fullmatch("[+-]?[0-9]{1,18}", count, re.ASCII):
-        raise UsageError("invalid restart policy format: maximum retry count must be an integer")
+    name, _, count = text.partition(":")
     return {"Name": name, "MaximumRetryCount": int(count or 0)}
-
-
-# The option of each namespace: what it may be, and what an error calls it.
-NAMESPACE_MODES = {"pid": ("(?:host|container:.+)?", "PID"), "uts": ("(?:host)?", "UTS"),
-                   "userns": ("(?:host)?", "USER"), "cgroupns": ("(?:host|private)?", "CGROUP")}
-
-
-def namespace_mode(option, text):
-    pattern, name = NAMESPACE_MODES[option.keyword]
-    if not re.fullmatch(pattern, text, re.DOTALL):
-        raise UsageError("%s: invalid %s mode" % (option.flag, name))
-    return text
-
-
-def pull_policy(option, text):
-    if text not in ("always", "missing", "never", ""):
-        raise UsageError('invalid pull option: \'%s\': must be one of "always", "missing" or "never"' % text)
-    return text or None
 
 
 def positive_number(option, number):
@@ -399,12 +378,6 @@ def swappiness(option, number):
 def content_trust(option, disabled):
     if not disabled:
         raise UsageError("--disable-content-trust=false: the signatures of images are not verified here")
-
-
-def storage_options(option, values):
-    if not all("=" in item for item in values):
-        raise UsageError("invalid storage option", "write KEY=VALUE")
-    return key_value_object(option, values)
 
 
 def environment_entries(items):
@@ -509,11 +482,11 @@ def sorted_limits(option, limits):
 
 # The function of each form; a value of any other form is sent as it is.
 OPTION_FORMS = {
-    "restart": restart_policy, "mode": namespace_mode, "pull": pull_policy, "duration": positive_number,
-    "positive": positive_number, "percent": swappiness, "trust": content_trust, "storage": storage_options,
-    "caps": capability_entries, "secopt": security_entries, "labels": file_labels, "map": key_value_object,
-    "label": key_value_object, "sysctl": key_value_object, "tmpfs": key_value_object, "ulimit": sorted_limits,
-    "expose": exposed_ports, "publish": port_bindings,
+    "restart": restart_policy, "duration": positive_number, "positive": positive_number,
+    "percent": swappiness,
+    "trust": content_trust, "caps": capability_entries, "secopt": security_entries, "labels": file_labels,
+    "map": key_value_object, "label": key_value_object, "sysctl": key_value_object, "tmpfs": key_value_object,
+    "storage": key_value_object, "ulimit": sorted_limits, "expose": exposed_ports, "publish": port_bindings,
     "health": lambda option, text: ["CMD-SHELL", text] if text else None,
     "entry": lambda option, value: [value] if isinstance(value, str) else value,
     "env": lambda option, values: environment_entries(values),
@@ -541,11 +514,11 @@ def merge_options(options, roots):
     """Put the JSON of all `options` at their places in `roots`, {"H": …} (dicts)."""
     for option, value in given_rows(options):
         value = checked_option_value(option, value)
-        reader = VALUE_READERS.get(option.form)
-        if reader is not None:
-            values = [read_argument(reader, item, option.flags)
-                      for item in (value if option.kind == "list" else [value])]
-            value = values if option.kind == "list" else values[0]
+        texts = value if isinstance(value, list) else [value]
+        for text in texts if option.form in OPTION_PATTERNS else ():
+            require_patterns(OPTION_PATTERNS[option.form], text)
+        values = [read_option_value(option, text) for text in texts]
+        value = values if isinstance(value, list) else values[0]
         if option.form in OPTION_FORMS:
             value = OPTION_FORMS[option.form](option, value)
         root, _, place = option.place.partition(".")

@@ -86,9 +86,31 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     `progress` with each message (dict) of a pull. `create`, if any, is called in place of docker.call to send
     requests 1 and 3.
     """
-    with ContainerIdFile(body["HostConfig"].get("ContainerIDFile")) as id_file:
-        return id_file.write(create_or_pull(docker, image, query, body, pull, progress, notice,
-                                            create or docker.call))
+    path, id = body["HostConfig"].get("ContainerIDFile"), None
+    if path:
+        make_id_file(path)
+    try:
+        id = create_or_pull(docker, image, query, body, pull, progress, notice, create or docker.call)
+        return id
+    finally:
+        if path and id is None:
+            os.remove(path)
+        elif path:
+            with open(path, "w") as file:
+                file.write(id)
+
+
+def make_id_file(path):
+    """Make the file of --cidfile, before the container. UsageError if it cannot be made."""
+    try:
+        open(path, "x").close()
+    except FileExistsError:
+        raise UsageError("container ID file found, make sure the other container isn't running or delete "
+                         + path) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError("failed to create the container ID file: open %s: %s"
+                         % (path, reason[:1].lower() + reason[1:])) from None
 
 
 def create_or_pull(docker, image, query, body, pull, progress, notice, create):
@@ -113,39 +135,6 @@ def create_or_pull(docker, image, query, body, pull, progress, notice, create):
         if notice is not None:
             notice("WARNING: %s" % warning)
     return answer_field(created, "ContainerCreate", str, "Id")
-
-
-class ContainerIdFile:
-    """The file of --cidfile at `path` (str, or None): made before the container, removed if there is none."""
-
-    def __init__(self, path):
-        self.path = path
-        self.written = False
-
-    def __enter__(self):
-        try:
-            if self.path:
-                open(self.path, "x").close()
-        except FileExistsError:
-            raise UsageError("container ID file found, make sure the other container isn't running or delete "
-                             + self.path) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise UsageError("failed to create the container ID file: open %s: %s"
-                             % (self.path, reason[:1].lower() + reason[1:])) from None
-        return self
-
-    def write(self, id):
-        """Write the `id` (str) and return it."""
-        if self.path:
-            with open(self.path, "w") as file:
-                file.write(id)
-        self.written = True
-        return id
-
-    def __exit__(self, *exception):
-        if self.path and not self.written:
-            os.remove(self.path)
 
 
 def still_runs(docker, id):

@@ -1,8 +1,7 @@
 """Values as the docker CLI's flags write them: numbers, sizes, durations, comma-separated fields.
 
 A reader takes a text (str) and returns the value, or raises a UsageError in the docker CLI's words, which are
-those of Go's strconv, time and encoding/csv. What Go would take with another meaning than the one written (a
-size above 64 bits wraps, a second line is dropped) is refused.
+those of Go's strconv, time and encoding/csv. A size above 64 bits, which wraps in Go, is refused.
 """
 import re
 
@@ -15,7 +14,7 @@ DURATION_UNITS = {"ns": 1, "us": 10 ** 3, "\u00b5s": 10 ** 3, "\u03bcs": 10 ** 3
 DURATION_PART = "(?=[.]?[0-9])([0-9]{0,18})(?:[.]([0-9]{0,18}))?(ns|us|\u00b5s|\u03bcs|ms|s|m|h)"
 FLOAT_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # A field of a comma-separated line: in quotes, where "" is a quote, or without any.
-CSV_FIELD = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^",\n]*)(?=,|\Z)')
+CSV_FIELD = re.compile(r'"((?:[^"]|"")*)"(?=,|\Z)|([^",]*)(?=,|\Z)')
 INTEGER_DIGITS = {8: "[0-7]+", 10: "[0-9]+"}
 # Base 0: the base is in the text, as in 0x1f, 0b11, 0o17 and 017; digits may be separated by underscores.
 ANY_BASE_DIGITS = "0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|[1-9](?:_?[0-9])*|0"
@@ -95,23 +94,13 @@ def csv_fields(text):
     while at <= len(text):
         match = CSV_FIELD.match(text, at)
         if match is None:
-            raise csv_error(text, at)
+            in_quotes = text[at] == '"'
+            column = re.compile('"(?:[^"]|"")*' if in_quotes else '[^"]*').match(text, at).end() + 1
+            reason = "extraneous or missing \" in quoted" if in_quotes else "bare \" in non-quoted"
+            raise UsageError("parse error on line 1, column %d: %s-field" % (column, reason))
         fields.append(match.group(2) if match.group(1) is None else match.group(1).replace('""', '"'))
         at = match.end() + 1
     return fields
-
-
-def csv_error(text, at):
-    """The UsageError for the field of `text` that begins at `at`."""
-    if text[at] == '"':
-        column = re.compile('"(?:[^"]|"")*').match(text, at).end()
-        reason = 'extraneous or missing " in quoted-field'
-    else:
-        column = re.compile('[^"\n]*').match(text, at).end()
-        reason = 'bare " in non-quoted-field'
-        if text[column] == "\n":
-            reason = "the value has a second line"
-    return UsageError("parse error on line 1, column %d: %s" % (column + 1, reason))
 
 
 def read_argument(reader, value, flags):
@@ -122,22 +111,3 @@ def read_argument(reader, value, flags):
         shown = quoted(value) if isinstance(value, str) else repr(value)
         raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, flags, error),
                               error.hint) from None
-
-
-def record_fields(value):
-    """The fields (list of str) of comma-separated key=value pairs, given as such (str) or as a dict.
-
-    In a dict True and False are words, the items of a list are fields of their own, and a dict is a list of
-    key=value: {"name": "net", "alias": ["a", "b"]}.
-    """
-    if not isinstance(value, dict):
-        return csv_fields(value)
-    fields = []
-    for key, given in value.items():
-        if isinstance(given, dict):
-            given = ["%s=%s" % pair for pair in given.items()]
-        for item in given if isinstance(given, (list, tuple)) else [given]:
-            if not isinstance(item, (str, int)):
-                raise UsageError("%r: %r is neither a str nor a number" % (key, item))
-            fields.append("%s=%s" % (key, str(item).lower() if isinstance(item, bool) else item))
-    return fields

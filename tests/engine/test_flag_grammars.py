@@ -1,14 +1,15 @@
-"""The grammars of single flag values: what each takes, that nothing but UsageError comes of any text, and that
-what is taken can be sent."""
+"""The grammars of single flag values: what each takes, that nothing but UsageError comes of any text, and
+that what is taken can be sent."""
 import json
 
 import pytest
 from hypothesis import given, strategies as st
 
 from rawdock.engine.devices import (
-    device_rule, parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit, parse_weight)
+    parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit, parse_weight)
 from rawdock.engine.mounts import MOUNT_KEYS, check_mount, parse_mount, parse_volume
 from rawdock.engine.networks import NETWORK_KEYS, endpoint_settings, is_mac_address, parse_network
+from rawdock.engine.options import container_request
 from rawdock.engine.ports import exposed_ports, parse_publish, port_range, short_form
 from rawdock.engine.values import (
     csv_fields, duration_value, quoted, read_argument, read_duration, read_integer, read_size)
@@ -24,14 +25,8 @@ records = st.lists(fields, max_size=6).map(",".join)
 texts = st.one_of(st.text(max_size=12), st.text("0123456789.:-/=,[]abkmgtprw \0\ud800éx_+", max_size=14),
                   st.builds("{}:{}:{}".format, st.sampled_from(["/dev/a", "/a", "x", ""]),
                             st.sampled_from(["/b", "rw", "1m", "5", ""]), st.sampled_from(["r", "ro", ""])))
-dicts = st.dictionaries(st.sampled_from(KEYS + ["other"]), st.one_of(
-    st.sampled_from(VALUES), st.booleans(), st.integers(), st.none(), st.floats(),
-    st.lists(st.sampled_from(VALUES), max_size=2),
-    st.dictionaries(st.sampled_from(VALUES), st.sampled_from(VALUES), max_size=2)), max_size=4)
-
-
 @pytest.mark.parametrize("parse", [parse_mount, parse_network, parse_gpus])
-@given(st.one_of(records, records, texts, dicts))
+@given(st.one_of(records, records, texts))
 def test_records_are_taken_or_refused(parse, value):
     try:
         found = parse(value)
@@ -47,7 +42,7 @@ def test_records_are_taken_or_refused(parse, value):
 
 
 @pytest.mark.parametrize("parse", [
-    csv_fields, device_rule, duration_value, parse_device, parse_operation_rate, parse_publish, parse_rate,
+    csv_fields, duration_value, parse_device, parse_operation_rate, parse_publish, parse_rate,
     parse_ulimit, parse_volume, parse_weight, port_range, read_integer, read_size, short_form,
     lambda text: exposed_ports(None, [text])])
 @given(texts)
@@ -77,7 +72,8 @@ def test_integers_of_each_base(number):
             read_integer("%d" % wrong)
 
 
-@pytest.mark.parametrize("text, value", [("017", 15), ("0_7", 7), ("0x_f", 15), ("1_0", 10), ("+5", 5), ("0", 0)])
+@pytest.mark.parametrize("text, value", [
+    ("017", 15), ("0_7", 7), ("0x_f", 15), ("1_0", 10), ("+5", 5), ("0", 0)])
 def test_integers_as_go_writes_them(text, value):
     assert read_integer(text, base=0) == value
 
@@ -106,16 +102,24 @@ def test_no_durations(text, reason):
 
 
 def test_a_record_may_be_a_dict():
-    assert parse_mount({"type": "bind", "src": "/a", "dst": "/b", "readonly": True}) == parse_mount(
-        "type=bind,src=/a,dst=/b,readonly")
-    assert parse_mount({"dst": "/b,c", "volume-label": {"a": "b"}, "readonly": False}) == {
-        "Type": "volume", "Target": "/b,c", "VolumeOptions": {"Labels": {"a": "b"}, "DriverConfig": {}}}
-    assert parse_network({"name": "MyNet", "alias": ["A", "b"]}) == {"name": "MyNet", "alias": ["A", "b"]}
-    assert parse_network("name=MyNet,alias=A") == {"name": "mynet", "alias": ["a"]}   # as the docker CLI does
-    assert parse_gpus({"count": 2}) == parse_gpus("2") == parse_gpus("count=2")
-    for value in ({"dst": None}, {"dst": 1.5}, {"dst": b"/b"}, {}):
+    def host(**options):
+        return container_request("x", (), options)[1]["HostConfig"]
+
+    record = {"type": "bind", "src": "/a,b", "dst": '/b"c', "readonly": True}
+    assert host(mounts=[record, "dst=/x"])["Mounts"] == [
+        {"Type": "bind", "Source": "/a,b", "Target": '/b"c', "ReadOnly": True},
+        {"Type": "volume", "Target": "/x"}]
+    assert host(mount={"dst": "/b", "readonly": False})["Mounts"] == [{"Type": "volume", "Target": "/b"}]
+    assert host(network={"name": "net", "ip": "1.2.3.4"})["NetworkMode"] == "net"
+    assert host(gpus={"count": 2}) == host(gpus="2") == host(gpus=2)
+    for value in ({"dst": "/x", 5: None}, {"src": "/a"}, {}, {b"dst": "/b"}):
         with pytest.raises(UsageError):
-            parse_mount(value)
+            host(mount=value)
+
+
+def test_the_values_of_a_network_are_in_lower_case_as_in_the_docker_cli():
+    assert parse_network("name=MyNet,alias=A") == {"name": "mynet", "alias": ["a"]}
+    assert parse_network("MyNet") == {"name": "MyNet"}
 
 
 @pytest.mark.parametrize("text, found", [
@@ -128,7 +132,8 @@ def test_mac_addresses(text, found):
 
 def test_settings_of_a_network():
     assert endpoint_settings(parse_network("name=n")) == {}
-    assert endpoint_settings(parse_network("name=n,ip=1.2.3.4,link-local-ip=x,driver-opt=a=b,gw-priority=2")) == {
+    network = parse_network("name=n,ip=1.2.3.4,link-local-ip=x,driver-opt=a=b,gw-priority=2")
+    assert endpoint_settings(network) == {
         "IPAMConfig": {"IPv4Address": "1.2.3.4", "LinkLocalIPs": ["x"]}, "DriverOpts": {"a": "b"},
         "GwPriority": 2}
 
