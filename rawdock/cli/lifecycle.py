@@ -103,7 +103,8 @@ def require_versions(docker, needed):
 def run_failed(console, error, command):
     """The CommandFailed for a RawdockError that came before a container ran, as `docker run` words it."""
     text = "%s: %s\n\nRun 'rawdock %s --help' for more information"
-    return CommandFailed(text % (console.program, describe_error(error), command), failure_status(error))
+    said = str(error) if isinstance(error, UsageError) else describe_error(error)
+    return CommandFailed(text % (console.program, said, command), failure_status(error))
 
 
 def do_run(console, options, arguments):

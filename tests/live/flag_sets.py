@@ -62,7 +62,8 @@ FLAG_SETS = r"""
 --cpu-rt-runtime 500000
 -c 512
 -c512
---cpu-shares=512
+--cpu-shares=0x200
+--cpu-shares 1_000
 --cpus 1
 --cpus .5
 --cpus 1/2
