@@ -6,7 +6,7 @@ import re
 from collections import namedtuple
 
 from .console import CommandFailed, write_lines
-from .format import align_columns, compact_json
+from .format import align_columns
 
 
 def write_template_lines(output, lines):
@@ -96,7 +96,8 @@ def write_listing(console, options, listing, rows, found):
     """
     text = options.get("format") or "table"
     if options.get("json"):
-        console.out.line(compact_json(found))
+        import json   # in ASCII, so that no terminal acts on it
+        console.out.line(json.dumps(found, separators=(",", ":")).replace("\x7f", "\\u007f"))
     elif text == "table" and options.get("quiet"):
         write_lines(console.out, [row[listing.quiet] for row in rows])
     elif text == "table":

@@ -16,10 +16,10 @@ from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import (align_columns, familiar_image, human_size, local_time_text, local_timestamp, short_id,
+from .format import (familiar_image, human_size, local_time_text, local_timestamp, short_id,
                      shorten)
-from .formatted import Listing, write_formatted, write_listing
-from .listing import shown_id, wanted_format
+from .formatted import Listing, write_listing
+from .listing import shown_id
 from .queries import answer_objects, comma_separated, parse_filters, require_api
 from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 
@@ -31,6 +31,7 @@ IMAGES_FLAGS = """
 --digests      bool  the digests by which they were pulled
 -f, --filter   filter  NAME=VALUE  only images that match
 --format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
+--json         bool  one JSON array of the engine's own objects
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids
 --tree         bool  List multi-platform images as a tree (EXPERIMENTAL)
@@ -38,6 +39,7 @@ IMAGES_FLAGS = """
 HISTORY_FLAGS = """
 --format       text  string  Format output using a custom template
 -H, --human    on  Print sizes and dates in human readable format (default true)
+--json         bool  one JSON array of the engine's own objects
 --no-trunc     bool  Don't truncate output
 --platform     text  string  Show history for the given platform. Formatted as "os[/arch[/variant]]"
 -q, --quiet    bool  Only show image IDs
@@ -59,6 +61,7 @@ PUSH_FLAGS = """
 SEARCH_FLAGS = """
 -f, --filter  filter  filter  Filter output based on conditions provided
 --format      text  string  Pretty-print search using a Go template
+--json        bool  one JSON array of the engine's own objects
 --limit       int  int  Max number of search results
 --no-trunc    bool  Don't truncate output
 """
@@ -72,6 +75,7 @@ IMAGE_HEADERS = {
     "ID": "IMAGE ID", "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "CreatedSince": "CREATED",
     "CreatedAt": "CREATED AT", "Size": "SIZE", "Containers": "CONTAINERS", "VirtualSize": "SIZE",
     "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE"}
+IMAGE_COLUMNS = "Repository Tag ID CreatedSince Size"
 IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\n"
               "virtual_size: {{.Size}}\n")
 
@@ -115,23 +119,15 @@ def images_command(console, options, arguments):
     filters = parse_filters(options["filter"])
     if arguments and arguments[0]:   # the docker CLI ignores an empty one
         filters.setdefault("reference", []).append(arguments[0])
-    text, digests, whole = wanted_format(console, options), options["digests"], options["no_trunc"]
+    text, digests, whole = options["format"] or "", options["digests"], options["no_trunc"]
     listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None)
-    rows = [(image,) + names for image in answer_objects(listed, "ImageList", "Id")
-            for names in image_names(image, digests or text and re.search(r"[.]Digest\b", text))]
-    now = time.time()
-    if options["quiet"]:
-        write_lines(console.out, [shown_id(row[0], whole) for row in rows])
-    elif text:
-        raw = IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else "")
-        write_formatted(console, text, [image_row(*(row + (whole, now))) for row in rows], IMAGE_HEADERS, raw)
-    else:
-        lines = [["REPOSITORY", "TAG"] + ["DIGEST"] * digests + ["IMAGE ID", "CREATED", "SIZE"]]
-        for image, repository, tag, digest in rows:
-            lines.append([repository, tag] + [digest] * digests + [
-                shown_id(image, whole), human_duration(now - (image.get("Created") or 0)) + " ago",
-                human_size(image.get("Size") or 0)])
-        write_lines(console.out, align_columns(lines))
+    images, now = answer_objects(listed, "ImageList", "Id"), time.time()
+    rows = [image_row(image, *(names + (whole, now))) for image in images
+            for names in image_names(image, digests or re.search(r"[.]Digest\b", text))]
+    raw = IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else "")
+    raw = "image_id: {{.ID}}" if options["quiet"] else raw
+    columns = IMAGE_COLUMNS.replace("Tag", "Tag Digest") if digests else IMAGE_COLUMNS
+    write_listing(console, options, Listing(IMAGE_HEADERS, columns, "ID", raw), rows, images)
     return 0
 
 

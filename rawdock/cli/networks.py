@@ -16,6 +16,7 @@ from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 NETWORK_LIST_FLAGS = """
 -f, --filter  filter  filter  Provide filter values (e.g. "driver=bridge")
 --format      text  string  Format output using a custom template
+--json        bool  one JSON array of the engine's own objects
 --no-trunc    bool  Do not truncate the output
 -q, --quiet   bool  Only display network IDs
 """

@@ -16,6 +16,7 @@ from .volumes import VOLUME_LIST, volume_row
 
 DF_FLAGS = """
 --format       text  string  Format output using a custom template
+--json         bool  one JSON array of the engine's own objects
 -v, --verbose  bool  Show detailed information on space usage
 """
 DF_LIST = Listing(
@@ -112,8 +113,8 @@ def system_df(console, options, arguments):
              for name, _, _, _ in DF_TABLES}
     found["LayersSize"] = usage.get("LayersSize") or 0
     text = options["format"] or "table"
-    if not options["verbose"]:
-        write_listing(console, options, DF_LIST, df_rows(found), usage)
+    if not options["verbose"] or options["json"]:
+        write_listing(console, options, DF_LIST, df_rows(found), [usage])
     elif text == "table":
         objects, blocks = df_objects(found, False), []
         for name, line, titles, columns in DF_TABLES:

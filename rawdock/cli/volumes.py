@@ -33,6 +33,7 @@ VOLUME_LIST_FLAGS = """
 --cluster     bool  Display only cluster volumes, and use cluster volume list formatting
 -f, --filter  filter  filter  Provide filter values (e.g. "dangling=true")
 --format      text  string  Format output using a custom template
+--json        bool  one JSON array of the engine's own objects
 -q, --quiet   bool  Only display volume names
 """
 VOLUME_TITLES = {

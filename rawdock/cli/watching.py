@@ -142,6 +142,8 @@ def inspect_objects(console, options, arguments, kind, query):
             objects = [go_struct(decode_json(one.encode("utf-8")), found_kind.title())
                        for found_kind, one in found]
             template_lines(console, template, objects, partial=False)
+            if not found:
+                console.out.line()
         except CommandFailed as failed:
             console.out.line()   # docker writes the line's end of the row that failed
             errors.insert(0, str(failed))

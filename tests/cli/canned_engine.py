@@ -2,6 +2,7 @@
 import json
 import urllib.parse
 
+from rawdock.cli.printable import printable_text
 from tests.net.fake_engine import PING, FakeEngine, response, serve
 
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found", 409: "Conflict"}
@@ -42,7 +43,7 @@ class TextOutput:
         pass
 
     def line(self, text=""):
-        self.write((text + "\n").encode("utf-8"))
+        self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
 
     @property
     def text(self):
@@ -51,7 +52,7 @@ class TextOutput:
 
 class Ran:
     """The result of a command: status, out, err (str), the engine's requests but the ping: (method, path,
-    {query}) of each in `requests`, their fields in `headers`."""
+    {query}) of each in `requests`, their fields in `headers`, their bodies (bytes) in `bodies`."""
 
     def __init__(self, status, console, engine):
         self.status = status
@@ -62,17 +63,18 @@ class Ran:
         self.requests = [(one.method, urllib.parse.unquote(one.path.split(" ", 1)[1]),
                           dict(urllib.parse.parse_qsl(one.target.partition("?")[2]))) for one in seen]
         self.headers = [one.headers for one in seen]
+        self.bodies = [one.body for one in seen]
 
 
 def run_on_fake_engine(answers, words):
     """Run `words` (["ps", "-a"]) against an engine that knows `answers` → Ran."""
     from rawdock.cli.console import CommandFailed, Console
-    from rawdock.main import find_command, run_command
+    from rawdock.main import find_words, run_command
     with FakeEngine(serve(rules(answers))) as engine:
         console = Console(engine.address, None)
         console.out, console.err = TextOutput(), TextOutput()
         try:
-            status = run_command(console, find_command(words[0]), words[1:])
+            status = run_command(console, *find_words(words))
         except CommandFailed as error:
             console.err.line(str(error))
             status = error.status

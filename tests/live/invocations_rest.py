@@ -1,5 +1,6 @@
 """The commands about volumes, networks, images and the engine: see tests/live/invocations.py."""
 
+# ==== table begin: the sessions
 SESSIONS = r"""
 # Volumes in lists
 + volume create --label rec=one rec-v1
@@ -312,3 +313,4 @@ volume inspect -f "{{1e3}} {{0x1F}} {{'a'}} {{1000000.0}} {{017}}" rec-t
 volume inspect -f "{{- .Name -}} x {{/* comment */ -}} y" rec-t
 volume inspect -f "{{end}}" rec-t
 """
+# ==== table end
