@@ -3,6 +3,7 @@ answer."""
 import time
 
 from ..engine.answers import answer_field, malformed_answer
+from .console import CommandFailed
 from .durations import parse_when
 
 

@@ -216,7 +216,8 @@ def test_what_df_counts():
              "Containers": [{"State": "running", "SizeRw": 7}, {"State": "exited", "SizeRw": 3},
                             {"State": "created"}],
              "Volumes": [{"UsageData": {"Size": 40, "RefCount": 1}},
-                         {"UsageData": {"Size": 60, "RefCount": 0}}, {"UsageData": {"Size": -1, "RefCount": 0}}, {}],
+                         {"UsageData": {"Size": 60, "RefCount": 0}},
+                         {"UsageData": {"Size": -1, "RefCount": 0}}, {}],
              "BuildCache": [{"Size": 8, "InUse": True}, {"Size": 5}, {"Size": 9, "Shared": True}]}
     rows = [(row["TotalCount"], row["Active"], row["Size"], row["Reclaimable"])
             for row in system.df_rows(usage)]

@@ -91,8 +91,8 @@ volume prune -f --filter label=rec=none
 volume ls -q -f name=rec-p
 
 # Networks in lists
-+ network create --label rec=one rec-n1
-+ network create --internal rec-n2
++ network create --label rec=one --subnet 10.121.0.0/16 rec-n1
++ network create --internal --subnet 10.122.0.0/16 rec-n2
 network ls -f name=rec-
 network list -f name=rec-
 network ls -q -f name=rec-
