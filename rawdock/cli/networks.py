@@ -34,7 +34,7 @@ NETWORK_CREATE_FLAGS = """
 --ipam-opt     list  map  Set IPAM driver specific options
 --ipv4         on  Enable or disable IPv4 address assignment (default true)
 --ipv6         bool  Enable or disable IPv6 address assignment
---label        list  list  Set metadata on a network
+--label        label  list  Set metadata on a network
 -o, --opt      list  map  Set driver specific options
 --scope        text  string  Control the network's scope
 --subnet       list  strings  Subnet in CIDR format that represents a network segment
@@ -46,7 +46,7 @@ NETWORK_CONNECT_FLAGS = """
 --gw-priority    int  int  Highest gw-priority provides the default gateway. Accepts positive and negative values.
 --ip             text  string  IPv4 address (e.g., "172.30.100.104")
 --ip6            text  string  IPv6 address (e.g., "2001:db8::33")
---link           list  list  Add link to another container
+--link           link  list  Add link to another container
 --link-local-ip  list  strings  Add a link-local address for the container
 """
 # ==== table end

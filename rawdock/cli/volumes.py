@@ -17,7 +17,7 @@ VOLUME_CREATE_FLAGS = """
 --availability        text  string  Cluster Volume availability ("active", "pause", "drain")
 -d, --driver          text  string  Specify volume driver name (default "local")
 --group               text  string  Cluster Volume group (cluster volumes)
---label               list  list  Set metadata for a volume
+--label               label  list  Set metadata for a volume
 --limit-bytes         text  bytes  Minimum size of the Cluster Volume in bytes
 -o, --opt             list  map  Set driver specific options
 --required-bytes      text  bytes  Maximum size of the Cluster Volume in bytes
