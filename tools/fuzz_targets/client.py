@@ -197,8 +197,9 @@ RUN_VALUES = [
     "80:80", "127.0.0.1:80:80", "[::1]::80/udp", "80-82:90-92", "published=80,target=81,protocol=udp", "/a",
     "/a:/b", "n:/b:ro", "./x:/b", "..:/x:rw,z", "512m", "1.5g", "-1", "999999999999999p", "5 kb", ".5",
     "1.", "999999.999999999", "always", "on-failure:3", "80-90/udp", "a:1.2.3.4", "a=::1", "A=B", "=x",
-    "a=b=c", "net_admin", "all", "/t:size=1m", "never", "+5", "0x5", "9999999999999999999", "true", "0",
-    "x", ""]
+    "type=bind,src=/a,dst=/b,ro", 'dst=/b,"src=x', "name=n,alias=a,ip=1.2.3.4", "device=0,count=1",
+    "/dev/a:5mb", "nofile=1:2", "1h5m", "02:42:ac:11:00:02", "tmpfs-mode=9", "a=b=c", "net_admin", "all",
+    "/t:size=1m", "never", "+5", "0x5", "9999999999999999999", "true", "0", "x", ""]
 
 
 def command_line(c, flags):
@@ -214,7 +215,7 @@ def command_line(c, flags):
 class Options(Target):
     """engine/options: what run and create take, as the engine gets it"""
 
-    flags = parse_flag_table(option_flag_table(without=("env_file",)))   # without the one that reads files
+    flags = parse_flag_table(option_flag_table(without=("env_file", "label_file")))   # they read files
 
     def generate(self, c):
         return command_line(c, self.flags)
@@ -228,7 +229,7 @@ class Options(Target):
         text = json.dumps([query, body], allow_nan=False)
         numbers = []
         json.loads(text, parse_int=lambda digits: numbers.append(int(digits)))
-        require(all(-1 << 63 <= number < 1 << 63 for number in numbers),
+        require(all(-1 << 63 <= number < 1 << 64 for number in numbers),
                 "a number that the engine cannot read", numbers)
         # A high surrogate and what follows it may be read as one character; no argv holds one.
         require(re.search("[\ud800-\udbff]", repr(case).encode().decode("unicode_escape"))
