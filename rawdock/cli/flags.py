@@ -6,13 +6,12 @@ A flag table is text with one flag a line, in columns that two or more blanks se
     -n, --last      int     N  show the N last created
     --filter, -f    filter  FILTER  keep what matches
 
-Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), either (a bool that may
-be None), text, int, list (may be repeated), filter (a list of NAME=VALUE), label (a list of NAME and
-NAME=VALUE), link (a list of NAME and NAME:ALIAS), optional (a text after `=`; without it the empty
-text). What follows a colon, and columns between the value and the help, are for engine/options. A help
-of "-" hides the flag. As in the docker CLI, `-it` is `-i -t`, a value follows as `-e K=V`, `-eK=V`,
-`-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word, `--` ends the flags, and a
-command that runs a program (run, exec, create) takes no flag after its first argument.
+Kinds: bool (`--all`, `--all=false`), on (a bool that is true without `=false`), either (a bool that may be
+None), text, int, list (may be repeated), filter (a list of NAME=VALUE), label (a list of labels), optional
+(a text after `=`; without it the empty text). What follows a colon, and columns between the value and the
+help, are for engine/options. A help of "-" hides the flag. As in the docker CLI, `-it` is `-i -t`, a value
+follows as `-e K=V`, `-eK=V`, `-e=K=V`, `--env K=V` or `--env=K=V`, a bool never takes the next word, `--`
+ends the flags, and a command that runs a program (run, exec, create) takes no flag after its first argument.
 """
 import re
 from collections import namedtuple
@@ -101,12 +100,10 @@ def convert_flag_value(flag, text):
         problem = "bad format of filter (expected name=value)"
     elif flag.kind == "label" and not text.partition("=")[0].strip():
         problem = "invalid label '%s': empty name" % text
-    elif flag.kind == "link" and not re.fullmatch("[^:]+(:[^:]+)?", text):
-        problem = "bad format for links: " + text if text else "empty string specified for links"
     else:
         return text
-    names = flag.names()[:2 if flag.short else 1]
-    raise InvalidArgument('invalid argument "%s" for "%s" flag: %s' % (text, ", ".join(names), problem))
+    names = ", ".join(flag.names()[:2 if flag.short else 1])
+    raise InvalidArgument('invalid argument "%s" for "%s" flag: %s' % (text, names, problem))
 
 
 def read_flag(word, by_name):
@@ -149,7 +146,7 @@ def parse_command_line(words, flags, program=False):
             elif text is None and not words:
                 raise InvalidArgument("flag needs an argument: %s" % spelling)
             value = convert_flag_value(flag, words.pop(0) if text is None else text)
-            repeated = flag.kind in ("list", "filter", "label", "link")
+            repeated = flag.kind in ("list", "filter", "label")
             options[flag.key] = (options[flag.key] or []) + [value] if repeated else value
             word = letters and "-" + letters
     return options, arguments + words

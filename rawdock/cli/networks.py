@@ -5,7 +5,7 @@ Promises: the docker CLI's lines and exit statuses, and its requests.
 import re
 
 from ..engine.answers import answer_field
-from ..errors import APIError, NotFound
+from ..errors import APIError, InvalidArgument, NotFound
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import go_time_text, natural_order, short_id
@@ -46,7 +46,7 @@ NETWORK_CONNECT_FLAGS = """
 --gw-priority    int  int  Highest gw-priority provides the default gateway. Accepts positive and negative values.
 --ip             text  string  IPv4 address (e.g., "172.30.100.104")
 --ip6            text  string  IPv6 address (e.g., "2001:db8::33")
---link           link  list  Add link to another container
+--link           list  list  Add link to another container
 --link-local-ip  list  strings  Add a link-local address for the container
 """
 # ==== table end
@@ -175,6 +175,10 @@ def network_connect(console, options, arguments):
         if not equals or not name.strip():
             raise CommandFailed("invalid key/value pair format in driver options", 1)
         driver_options[name.strip()] = value.strip()
+    for link in options["link"] or ():
+        if not re.fullmatch("[^:]+(:[^:]+)?", link):
+            raise InvalidArgument('invalid argument "%s" for "--link" flag: bad format for links: %s'
+                                  % (link, link))
     addresses = {"IPv4Address": options["ip"], "IPv6Address": options["ip6"],
                  "LinkLocalIPs": comma_separated(options["link_local_ip"])}
     endpoint = {"IPAMConfig": {key: value for key, value in addresses.items() if value},
