@@ -21,6 +21,7 @@ from .devices import (parse_device, parse_gpus, parse_operation_rate, parse_rate
 from .mounts import parse_mount, parse_volume
 from .networks import network_settings, parse_network
 from .ports import exposed_ports, is_ip_address, port_bindings
+from .reference import DOMAIN_LABEL
 from .values import duration_value, quoted, read_argument, read_integer, read_size
 
 # Places: C. is the body's top level, H. its HostConfig, Q. a query parameter of create; "client": not sent,
@@ -153,7 +154,6 @@ ALWAYS_SENT = """{"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "Port
     "DnsOptions": [], "DnsSearch": [], "Devices": [], "Ulimits": [], "BlkioWeightDevice": [],
     "BlkioDeviceReadBps": [], "BlkioDeviceWriteBps": [], "BlkioDeviceReadIOps": [],
     "BlkioDeviceWriteIOps": []}"""
-DOMAIN_LABEL = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 # What the text of a value must match, and what is said of another; {0} is it, {1} what is before its "=".
 VALUE_PATTERNS = {
     "domain": [(r"\s*(?:\.|(?=.*[a-zA-Z])(?:%s\.)*%s\.?)\s*" % (DOMAIN_LABEL, DOMAIN_LABEL),
