@@ -144,6 +144,11 @@ def explain_commands():
     return EXPLAIN_COMMANDS
 
 
+def run_line_commands():
+    from .teach.dryrun.run_line import RUN_LINE_COMMANDS
+    return RUN_LINE_COMMANDS
+
+
 def tap_commands():
     from .teach.tap.commands import TAP_COMMANDS
     return TAP_COMMANDS
@@ -182,6 +187,7 @@ def start_practice(console):
 
 SCHOOL_COMMANDS = (
     CommandFile("What bytes mean", "explain", explain_commands),
+    CommandFile("What bytes mean", "explain-container", run_line_commands, reject_malformed_answer),
     CommandFile("Between client and engine", "tap, replay", tap_commands),
     CommandFile("Learning", "learn, tour", lesson_commands),
     CommandFile("Learning", "conform", conform_commands),
@@ -198,7 +204,8 @@ SCHOOL_NOTES = ["\nWithout Docker: rawdock -H practice: run hello-world asks the
 # ==== school end
 
 # What a copy without the school says of its words.
-SCHOOL_WORDS = "explain tap replay learn tour conform practice --wire --dry-run practice:".split()
+SCHOOL_WORDS = ("explain explain-container tap replay compare learn tour conform practice --wire --dry-run"
+                " practice:").split()
 
 
 def school_is_missing(word):

@@ -34,6 +34,7 @@ teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py tea
 teach/tap/commands.py
 teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_script.py teach/dryrun/form_shell.py
 teach/dryrun/form_python.py
+teach/dryrun/run_line.py
 teach/dryrun/commands.py
 teach/practice/request.py teach/practice/connection.py teach/practice/events.py teach/practice/files.py
 teach/practice/programs/process.py teach/practice/programs/shell.py teach/practice/programs/busybox.py

@@ -20,7 +20,7 @@ UNPLANNED_COMMANDS = ("nc", "endpoints")
 
 
 def print_json(plan):
-    """The first JSON body of a plan (bytes): for `run` and `create` the container's. UsageError without one."""
+    """The first JSON body of a plan (bytes): that of the container of `run` and `create`. UsageError for none."""
     for step in plan.steps:
         head, _, body = step.request.partition(b"\r\n\r\n")
         if b"\r\nContent-Type: application/json" in head and body.startswith(b"{"):
@@ -77,7 +77,8 @@ def plan_command(console, command, words, run_command):
 def dry_run(console, form, command, words, run_command, client):
     """Print the plan of `command` with `words` in `form`, a key of DRY_RUN_FORMS or "" for http.
 
-    `client` are the names of the client's commands. Returns the exit status. UsageError if there is no such form, or nothing to plan.
+    `client` are the names of the client's commands. Returns the exit status. UsageError if there is no such
+    form, or nothing to plan.
     """
     form = form or "http"
     if form not in DRY_RUN_FORMS:

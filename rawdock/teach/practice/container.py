@@ -15,7 +15,7 @@ from .running import ProgramOwner
 from .streams import PracticeLog
 
 HOST_CONFIG = {
-    "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "default", "PortBindings": {},
+    "LogConfig": {"Type": "json-file", "Config": {}}, "NetworkMode": "bridge", "PortBindings": {},
     "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}, "ConsoleSize": [0, 0],
     "CgroupnsMode": "private", "IpcMode": "private", "ShmSize": 67108864, "Runtime": "runc",
     "MaskedPaths": ["/proc/acpi", "/proc/kcore", "/proc/keys", "/sys/firmware"],
@@ -99,8 +99,7 @@ class PracticeContainer(ProgramOwner):
         settings = {"bridge" if name == "default" else name: given for name, given in settings.items()}
         found, mode = {}, self.host_config["NetworkMode"]
         if not mode.startswith("container:"):
-            main = "bridge" if mode in ("default", "") else mode
-            found[main] = PracticeEndpoint(settings.get(main))
+            found[mode] = PracticeEndpoint(settings.get(mode))
         for network, given in settings.items():
             found.setdefault(network, PracticeEndpoint(given))
         return found

@@ -365,6 +365,8 @@ def merged_config(image, given, host_given):
     host_config = dict(HOST_CONFIG)
     host_config.update((key, value) for key, value in (host_given or {}).items()
                        if key in HOST_CONFIG and value is not None)
+    if host_config["NetworkMode"] in ("", "default"):
+        host_config["NetworkMode"] = "bridge"
     host_config["LogConfig"] = {"Type": host_config["LogConfig"].get("Type") or "json-file",
                                 "Config": host_config["LogConfig"].get("Config") or {}}
     if host_config["MemorySwappiness"] == -1:

@@ -50,7 +50,7 @@ INFO_FACTS = dict(dict.fromkeys(
         "NCPU": PRACTICE_CPUS, "MemTotal": 0, "GenericResources": None, "DockerRootDir": "none",
         "HttpProxy": "", "HttpsProxy": "", "NoProxy": "", "Name": "practice", "Labels": ["practice=true"],
         "ServerVersion": __version__ + "-practice",
-        "Runtimes": {"practice": {"path": "none"}}, "DefaultRuntime": "practice",
+        "Runtimes": {"runc": {"path": "none"}}, "DefaultRuntime": "runc",
         "Swarm": {"NodeID": "", "NodeAddr": "", "LocalNodeState": "inactive", "ControlAvailable": False,
                   "Error": "", "RemoteManagers": None},
         "Isolation": "", "InitBinary": "none", "ContainerdCommit": {"ID": "", "Expected": ""},
