@@ -51,7 +51,7 @@ def port_texts(bindings):
     return found
 
 
-def record_text(fields):
+def csv_text(fields):
     """Fields (list of str) as one comma-separated value, those with a comma or a quote in quotes."""
     return ",".join('"%s"' % field.replace('"', '""') if re.search('[",\n]', field) else field
                     for field in fields)
@@ -75,7 +75,7 @@ def mount_text(mount):
     for key, mode in (("ReadOnlyNonRecursive", "writable"), ("ReadOnlyForceRecursive", "readonly")):
         if (mount.get("BindOptions") or {}).get(key):
             fields.append("bind-recursive=" + mode)
-    return record_text(fields)
+    return csv_text(fields)
 
 
 def gpus_text(request):
@@ -87,7 +87,7 @@ def gpus_text(request):
     names = [name for name in (request.get("Capabilities") or [[]])[0] if name != "gpu"]
     fields += ["capabilities=" + ",".join(names)] * bool(names)
     options = pair_texts("=")(request.get("Options") or {})
-    return record_text(fields + ["options=" + ",".join(options)] * bool(options))
+    return csv_text(fields + ["options=" + ",".join(options)] * bool(options))
 
 
 # Form of an option's value: a function of what inspect has, which gives the flag's values (list of str).
@@ -168,13 +168,13 @@ def network_words(container, default):
         is_main = mode in (name, endpoint["NetworkID"]) or mode == "default" and name == "bridge"
         values, fields = endpoint_values(endpoint, container, is_main), driver_fields(endpoint)
         if is_main:
-            first = [record_text(["name=" + mode] + fields)] if fields else first
+            first = [csv_text(["name=" + mode] + fields)] if fields else first
             for key, (_, keyword, _) in NETWORK_KEYS.items():
                 for value in values[key]:
                     more += ["--" + keyword.replace("_", "-"), value]
         else:
             fields += ["%s=%s" % (key, value) for key in NETWORK_KEYS for value in values[key]]
-            more += ["--network", record_text(["name=" + name] + fields) if fields else name]
+            more += ["--network", csv_text(["name=" + name] + fields) if fields else name]
     found = ["--network"] * len(first) + first + more
     for link in container["HostConfig"].get("Links") or ():
         found += ["--link", "%s:%s" % (link.partition(":")[0][1:], link.rpartition("/")[2])]

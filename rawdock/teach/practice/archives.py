@@ -35,6 +35,7 @@ def answer_archive_info(engine, connection, request, container):
 
 def answer_archive(engine, connection, request, container):
     path, _ = archive_target(request, container)
+    engine.containers.emit(container, "archive-path")
     headers = [("Content-Type", "application/x-tar")] + stat_field(request, container, path)
     connection.send_pieces(practice_tar(container.files, path, base_name(path)), headers)
 
@@ -44,10 +45,12 @@ def answer_archive_put(engine, connection, request, container):
     if node.kind != "folder":
         raise PracticeRefusal(500, "extraction point is not a directory")
     read_practice_tar(container.files, path, request.body)
+    engine.containers.emit(container, "extract-to-dir")
     return 200
 
 
 def answer_export(engine, connection, request, container):
+    engine.containers.emit(container, "export")
     connection.send_pieces(practice_tar(container.files, "/", ""),
                            [("Content-Type", "application/octet-stream")])
 

@@ -14,7 +14,7 @@ handlers are in the files beside it, by subject:
     images       registry, store, pull      volumes, networks
     streams      logs and attach            running      what a container and an exec share
     container    one container              containers   all of them, and what is done to them
-    execs, archives, stats                  system       the engine about itself
+    execs, archives, commits, stats         system       the engine about itself
 
 Promises: it runs no program and reads and writes no file of the host. All that it puts there is the socket,
 and the folder of it when it made that itself; close() removes them, and ends every thread and file
@@ -22,7 +22,7 @@ descriptor. Every response says `Server: rawdock-practice`.
 
 Refuses: to listen at a path where something other than a socket is, or where a server listens.
 
-Leaves out: build, push, save and load, swarm, plugins, WebSockets, HTTP/2.
+Leaves out: build, save and load, swarm, plugins, WebSockets, HTTP/2.
 """
 import os
 import re
@@ -32,6 +32,7 @@ import time
 from ...errors import UsageError
 from ..listen import UnixListener, shut_down
 from .archives import ARCHIVE_ROUTES
+from .commits import COMMIT_ROUTES
 from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers
 from .events import EVENT_ROUTES, PracticeEvents, random_hex
@@ -52,7 +53,7 @@ from .volumes import VOLUME_ROUTES, PracticeVolumes
 # (status, value), or without a body the status (int). A handler that is `unlocked` may send the response
 # itself, and returns None.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
-                   + EXEC_ROUTES + ARCHIVE_ROUTES
+                   + EXEC_ROUTES + ARCHIVE_ROUTES + COMMIT_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
 
 

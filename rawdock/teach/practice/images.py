@@ -1,8 +1,8 @@
 """The images of a practice engine: the registry they are pulled from, the store they are in, and /images.
 
 PRACTICE_IMAGES is the whole registry: what can be pulled, its layers, and its programs.
-Leaves out: build, push, save, load and import. A layer is a name and a size; the files of an image are those
-that its programs need.
+A push is refused: the registry takes none. Leaves out: build, save, load and import. A layer is a name and a
+size; the files of an image are those that its programs need.
 """
 import json
 import time
@@ -14,9 +14,10 @@ from .connection import PracticeHangUp
 from .events import PracticeObjects, nanoseconds_now, stable_hex, wire_time
 from .files import file_node, folder_node, parent_path
 from .programs.redis import program_redis_cli, program_redis_server
-from .request import PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters, unlocked
+from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
+                      prune_filters, unlocked)
 
-IMAGE_FILTERS = "reference label dangling until".split()
+IMAGE_FILTERS = "reference label dangling until before since".split()
 PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # The folders of every image, and of each image: its tags, its layers as (name, bytes as downloaded), what it
@@ -24,15 +25,16 @@ PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
 PRACTICE_IMAGES = {
     "hello-world": {
-        "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"],
+        "about": "Hello World!", "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"],
         "programs": {"hello": program_hello},
     },
     "busybox": {
-        "tags": ("latest",), "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
+        "about": "Busybox base image.", "tags": ("latest",),
+        "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
         "programs": BUSYBOX_PROGRAMS,
     },
     "redis": {
-        "tags": ("2.8", "latest"),
+        "about": "An in-memory store of keys and values.", "tags": ("2.8", "latest"),
         "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002),
                    ("data", 98)),
         "cmd": ["redis-server"], "env": ["REDIS_VERSION=2.8.practice"], "workdir": "/data",
@@ -78,13 +80,20 @@ def full_name(reference):
 
 def reference_matches(wanted, name):
     """Return whether an image's name ("redis:2.8") passes a `reference` filter, with or without a tag."""
-    reference, (repository, _, tag) = image_reference(wanted), name.rpartition(":")
-    return (reference is not None and reference.familiar_name() == repository
-            and reference.tag in (None, tag))
+    from fnmatch import fnmatchcase
+    reference, repository = image_reference(wanted), name.rpartition(":")[0]
+    if reference is not None:
+        wanted = reference.familiar_name() + (":" + reference.tag if reference.tag else "")
+    return fnmatchcase(name, wanted) or fnmatchcase(repository, wanted)
 
 
 class PracticeImage:
-    """One image of PRACTICE_IMAGES: `repository` is its name there, `tags` its names here ("redis:2.8")."""
+    """One image of PRACTICE_IMAGES: `repository` is its name there, `tags` its names here ("redis:2.8").
+
+    `layers` are (name, bytes) of each, the base first.
+    """
+
+    parent, comment, author = None, "", "rawdock practice engine"
 
     def __init__(self, repository, pulled):
         entry = PRACTICE_IMAGES[repository]
@@ -94,7 +103,8 @@ class PracticeImage:
         self.pulled = pulled
         self.id = "sha256:" + stable_hex("image", repository)
         self.digest = practice_digest(repository)
-        self.size = sum(size for _, size in entry["layers"])
+        self.layers = entry["layers"]
+        self.size = sum(size for _, size in self.layers)
         self.programs = entry["programs"]
         self.files = image_files(repository)
 
@@ -108,32 +118,37 @@ class PracticeImage:
 
     def summary(self, containers, api):
         found = {
-            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id, "Labels": None,
-            "ParentId": "", "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1,
+            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id,
+            "Labels": self.config()["Labels"], "ParentId": self.parent.id if self.parent else "",
+            "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1,
             "Size": self.size,
         }
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
     def repo_digests(self):
-        return ["%s@%s" % (self.repository, self.digest)]
+        return ["%s@%s" % (self.repository, self.digest)] if self.digest else []
 
     def inspect(self, api):
         found = {
-            "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(), "Parent": "",
-            "Comment": "", "Created": wire_time(self.pulled), "Container": "",
-            "ContainerConfig": blank_config(), "DockerVersion": "", "Author": "rawdock practice engine",
+            "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(),
+            "Parent": self.parent.id if self.parent else "",
+            "Comment": self.comment, "Created": wire_time(self.pulled), "Container": "",
+            "ContainerConfig": blank_config(), "DockerVersion": "", "Author": self.author,
             "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
             "GraphDriver": {"Data": None, "Name": "practice"},
-            "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.entry["layers"]]},
+            "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.layers]},
             "Metadata": {"LastTagTime": wire_time(self.pulled)},
         }
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
     def history(self):
-        steps = [{"Comment": "", "Created": self.pulled // 1000000000, "CreatedBy": "practice layer " + layer,
-                  "Id": "<missing>", "Size": size, "Tags": None}
-                 for layer, size in self.entry["layers"][::-1]]
-        steps[0].update(Id=self.id, Tags=list(self.tags))
+        made = self.pulled // 1000000000
+        own = {"Comment": self.comment, "Created": made, "Id": self.id, "Tags": list(self.tags) or None}
+        if self.parent is not None:
+            return [dict(own, CreatedBy=self.command, Size=self.layers[-1][1])] + self.parent.history()
+        steps = [{"Comment": "", "Created": made, "CreatedBy": "practice layer " + layer, "Id": "<missing>",
+                  "Size": size, "Tags": None} for layer, size in self.layers[::-1]]
+        steps[0].update(own)
         return steps
 
 
@@ -162,7 +177,9 @@ class PracticeImages(PracticeObjects):
 
     def tests(self, image):
         return {"reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
-                "label": lambda value: label_matches({}, value),
+                "label": lambda value: label_matches(image.config()["Labels"], value),
+                "before": lambda value: image.pulled < self.find(value).pulled,
+                "since": lambda value: image.pulled > self.find(value).pulled,
                 "dangling": lambda value: is_yes(value) == (not image.tags),
                 "until": lambda moment: image.pulled <= moment}   # of a prune
 
@@ -207,6 +224,23 @@ class PracticeImages(PracticeObjects):
         """Return the containers that were made from an image."""
         return [one for one in self.engine.containers.by_id.values() if one.image is image]
 
+    def check_removal(self, image, text, by_name, force, children):
+        """Raise PracticeRefusal if an image has `children`, or containers, because of which it stays."""
+        conflict, short = "conflict: unable to %s %s (%s) - %s", image.id[7:19]
+        if children:
+            raise PracticeRefusal(409, conflict % ("delete", short, "cannot be forced",
+                                                   "image has dependent child images"))
+        for user in self.users(image):
+            kind = "running" if user.is_up else "stopped"
+            if by_name and not force:
+                raise PracticeRefusal(409, conflict % (
+                    "remove repository reference", "\"%s\"" % text, "must force",
+                    "container %s is using its referenced image %s" % (user.id[:12], short)))
+            if user.is_up or not force:
+                raise PracticeRefusal(409, conflict % (
+                    "delete", short, "cannot be forced" if user.is_up else "must be forced",
+                    "image is being used by %s container %s" % (kind, user.id[:12])))
+
     def remove(self, text, force):
         """Remove a name, and an image without a name → the JSON of the answer. Raises PracticeRefusal."""
         image = self.find(text)
@@ -216,12 +250,10 @@ class PracticeImages(PracticeObjects):
         if not by_name and len(going) > 1 and not force:
             raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced) - image is"
                                        " referenced in multiple repositories" % image.id[7:19])
-        last = len(going) == len(image.tags)
-        for user in self.users(image) if last else ():
-            if user.is_up or not force:
-                what = "remove repository reference" if by_name else "delete"
-                raise PracticeRefusal(409, "conflict: unable to %s %s: %s container %s is using it" % (
-                    what, text, "running" if user.is_up else "stopped", user.id[:12]))
+        children = any(one.parent is image for one in self.by_id.values())
+        last = len(going) == len(image.tags) and not (by_name and children)
+        if last or not by_name:
+            self.check_removal(image, text, by_name, force, children)
         answer = [{"Untagged": one} for one in going]
         for one in going:
             image.tags.remove(one)
@@ -229,33 +261,92 @@ class PracticeImages(PracticeObjects):
         if last:
             del self.by_id[image.id]
             answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
-            answer += [{"Deleted": layer_digest(layer)} for layer, _ in reversed(image.entry["layers"])]
+            kept = {layer for one in self.by_id.values() for layer, _ in one.layers}
+            answer += [{"Deleted": layer_digest(layer)} for layer, size in reversed(image.layers)
+                       if size and layer not in kept]
             self.emit(image, "delete")
         return answer
 
 
 def answer_images(engine, connection, request):
     filters = practice_filters(request.text("filters"), IMAGE_FILTERS)
+    check_dangling(filters)
+    for name in filters.get("before", []) + filters.get("since", []):
+        engine.images.find(name)
     found = [one.summary(-1, request.api) for one in engine.images.select(filters)]
     return sorted(found, key=lambda one: -one["Created"])
 
 
+def new_name(request):
+    """Return the name that a request gives to an image in `repo` and `tag`. Raises PracticeRefusal."""
+    repository, tag = request.text("repo"), request.text("tag") or "latest"
+    reference = image_reference("%s:%s" % (repository, tag))
+    if reference is not None:
+        return full_name(reference)
+    if image_reference(repository) is not None:
+        raise PracticeRefusal(400, "invalid tag format")
+    problem = ""
+    if image_reference(repository.lower()) is not None:
+        problem = ": repository name (%s) must be lowercase" % (
+            repository if "/" in repository else "library/" + repository)
+    raise PracticeRefusal(400, "invalid reference format" + problem)
+
+
 def answer_image_tag(engine, connection, request, image):
-    images = engine.images
-    try:
-        wanted = parse_reference("%s:%s" % (request.text("repo"), request.text("tag") or "latest"))
-    except UsageError as error:
-        raise PracticeRefusal(500, str(error))   # a real engine's status, too
-    images.give_name(image, full_name(wanted))
-    images.emit(image, "tag", full_name(wanted))
+    name = new_name(request)
+    engine.images.give_name(image, name)
+    engine.images.emit(image, "tag", name)
     return 201
+
+
+def answer_push(engine, connection, request, name):
+    """Begin a push as an engine does; the practice registry then refuses it, as a message of the stream."""
+    if "x-registry-auth" not in request.head.headers:
+        raise PracticeRefusal(400, "bad parameters and missing X-Registry-Auth: invalid X-Registry-Auth"
+                                   " header: EOF")
+    reference = image_reference(name)
+    if reference is None:
+        raise PracticeRefusal(400, "invalid reference format")
+    place = "%s/%s" % (reference.domain, reference.path)
+    problem, shown = "An image does not exist locally with the tag: " + reference.familiar_name(), []
+    with engine.changed:
+        for image in engine.images.by_id.values():
+            tag = request.text("tag")
+            if any(one.rpartition(":")[::2] == (reference.familiar_name(), tag or one.rpartition(":")[2])
+                   for one in image.tags):
+                problem = "denied: requested access to the resource is denied"
+                shown = [layer_message(status, stable_hex("blob", layer)[:12])
+                         for status in ("Preparing", "Waiting") for layer, _ in image.layers[::-1]]
+    connection.start_stream([("Content-Type", "application/json")])
+    send_messages(connection, [{"status": "The push refers to repository [%s]" % place}] + shown + [
+        {"errorDetail": {"message": problem}, "error": problem}])
+    connection.end_stream()
+
+
+def answer_search(engine, connection, request):
+    limit = request.number("limit") or 25
+    if not 1 <= limit <= 100:
+        raise PracticeRefusal(400, "limit %d is outside the range of [1, 100]" % limit)
+    filters = practice_filters(request.text("filters"), "is-automated is-official stars".split())
+    found = [{"star_count": len(entry["layers"]), "is_official": True, "name": name, "is_automated": False,
+              "description": entry["about"]}
+             for name, entry in sorted(PRACTICE_IMAGES.items()) if request.text("term") in name]
+    tests = {"is-official": is_yes, "is-automated": lambda value: not is_yes(value)}
+    return [one for one in found if matches_filters(
+        filters, dict(tests, stars=lambda value: one["star_count"] >= int(value)))][:limit]
+
+
+def check_dangling(filters):
+    """Raise PracticeRefusal for a `dangling` filter that is neither true nor false."""
+    values = filters.get("dangling", ())
+    if not {value.lower() for value in values} <= {"0", "1", "false", "true"}:
+        raise PracticeRefusal(400, "invalid filter 'dangling=[%s]'" % " ".join(values))
 
 
 def answer_images_prune(engine, connection, request):
     filters = prune_filters(request, ("dangling", "label", "label!", "until"))
+    check_dangling(filters)
     dangling = [value.lower() for value in filters.pop("dangling", ())]
-    if not set(dangling) <= {"0", "1", "false", "true"}:
-        raise PracticeRefusal(400, "Invalid filter 'dangling=[%s]'" % " ".join(dangling))
     everything = bool(dangling) and not {"1", "true"} & set(dangling)
     images = engine.images
     removed, freed = images.prune(filters, lambda one: (everything or not one.tags) and not images.users(one),
@@ -294,7 +385,7 @@ def practice_pull(images, name, tag):
     """Pull one image of the practice registry: yield the messages (dicts) that report its progress."""
     yield {"status": "Pulling from library/%s" % name, "id": tag}
     with images.changed:
-        here = {layer for image in images.by_id.values() for layer, _ in image.entry["layers"]}
+        here = {layer for image in images.by_id.values() for layer, _ in image.layers}
         names = [one for image in images.by_id.values() for one in image.tags]
     # An engine that has the image does not look at its layers.
     wanted = () if "%s:%s" % (name, tag) in names else PRACTICE_IMAGES[name]["layers"]
@@ -353,7 +444,9 @@ IMAGE_ROUTES = (
      lambda engine, connection, request, image: image.inspect(request.api)),
     ("GET", "/images/(?P<image>.+)/history",
      lambda engine, connection, request, image: image.history()),
+    ("GET", "/images/search", answer_search),
     ("POST", "/images/(?P<image>.+)/tag", answer_image_tag),
+    ("POST", "/images/(.+)/push", unlocked(answer_push)),
     ("DELETE", "/images/(.+)",
      lambda engine, connection, request, name: engine.images.remove(name, request.flag("force"))),
 )

@@ -4,6 +4,7 @@ The numbers are invented: they grow with the time that a container has run and w
 Nothing of the host is measured.
 """
 import json
+import re
 import time
 
 from .events import ZERO_TIME, nanoseconds_now, wire_time
@@ -12,6 +13,15 @@ from .request import PracticeRefusal, unlocked
 
 PRACTICE_MEMORY = 1 << 30            # bytes; what a container without a limit may use
 PRACTICE_PROGRAM_BYTES = 1 << 20
+# The titles that ps gives for its arguments, and how a value of each is made of a process.
+TOP_TITLES = {"-ef": "UID PID PPID C STIME TTY TIME CMD".split(),
+             "aux": "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND".split()}
+TOP_TITLES.update({"": TOP_TITLES["-ef"], "ef": TOP_TITLES["-ef"], "-aux": TOP_TITLES["aux"]})
+TOP_VALUES = dict.fromkeys(("UID", "USER"), "%(user)s")
+TOP_VALUES.update(dict.fromkeys(("CMD", "COMMAND", "ARGS"), "%(command)s"), COMM="%(name)s", PID="%(pid)d",
+                 PPID="0", C="0", TTY="?", STAT="Ss", TIME="00:00:00", STIME="%(started)s",
+                 START="%(started)s", VSZ="1024", RSS="1024")
+TOP_VALUES.update({"%CPU": "0.1", "%MEM": "0.0"})
 
 
 def cpu_part(nanoseconds):
@@ -81,12 +91,19 @@ def answer_top(engine, connection, request, container):
     container.check_running()
     running = list(enumerate(container.processes(), 1))
     started = time.strftime("%H:%M", time.gmtime(container.started // 1000000000))
-    if request.text("ps_args", "-ef").strip() != "-ef":
-        raise PracticeRefusal(500, "ps: this practice ps knows -ef")
-    titles = "UID PID PPID C STIME TTY TIME CMD".split()
-    lines = [[user, str(number), "0", "0", started, "?", "00:00:00", " ".join(argv)]
-             for number, (user, argv) in running]
-    return {"Titles": titles, "Processes": lines}
+    given = request.text("ps_args", "-ef").strip()
+    match = re.fullmatch("-?(?:e *)?-?o *([a-z%]+(?:[, ]+[a-z%]+)*)", given)
+    titles = TOP_TITLES.get(given) or match and match.group(1).upper().replace(",", " ").split() or []
+    if not set(titles) <= set(TOP_VALUES):
+        titles = []
+    if not titles:
+        raise PracticeRefusal(500, "ps: error: unsupported SysV option")
+    if "PID" not in titles:
+        raise PracticeRefusal(500, "Couldn't find PID field in ps output")
+    engine.containers.emit(container, "top")
+    return {"Titles": titles, "Processes": [
+        [TOP_VALUES[title] % {"user": user, "pid": number, "started": started, "command": " ".join(argv),
+                             "name": argv[0]} for title in titles] for number, (user, argv) in running]}
 
 
 STATS_ROUTES = (

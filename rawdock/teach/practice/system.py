@@ -78,8 +78,17 @@ def answer_data_usage(engine, connection, request):
     volumes = [dict(one.inspect(), UsageData={"RefCount": len(engine.volumes.users(one)),
                                               "Size": one.size})
                for one in engine.volumes.by_id.values()]
-    return {"LayersSize": sum(one["Size"] for one in images), "Images": images, "Containers": containers,
-            "Volumes": volumes, "BuildCache": None, "BuilderSize": 0}
+    old = request.api < (1, 42)
+    parts = {"container": ("Containers", containers), "image": ("Images", images),
+             "volume": ("Volumes", volumes), "build-cache": ("BuildCache", None if old else [])}
+    wanted = request.query.get("type") or list(parts)
+    for name in wanted:
+        if name not in parts:
+            raise PracticeRefusal(400, "unknown object type: " + name)
+    found = {key: value if name in wanted else None for name, (key, value) in parts.items()}
+    layers = {layer: size for one in engine.images.by_id.values() for layer, size in one.layers}
+    found["LayersSize"] = sum(layers.values()) if "image" in wanted else 0
+    return dict(found, BuilderSize=0) if old else found
 
 
 def answer_auth(engine, connection, request):
@@ -98,7 +107,9 @@ def refuse_without_route(request):
         raise PracticeRefusal(404, "page not found")
     if row.name == "swarm_leave":
         raise PracticeRefusal(503, "This node is not part of a swarm")
-    if row.tag in SWARM_TAGS and row.name not in ("swarm_init", "swarm_join") or row.name == "volume_update":
+    if row.name == "volume_update":
+        raise PracticeRefusal(503, "volume update only valid for cluster volumes, but swarm is unavailable")
+    if row.tag in SWARM_TAGS and row.name not in ("swarm_init", "swarm_join"):
         raise PracticeRefusal(503, NO_SWARM)
     raise PracticeRefusal(501, "the practice engine does not do %s %s: a real engine does"
                           % (request.method, request.path))

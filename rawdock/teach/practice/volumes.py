@@ -4,6 +4,7 @@ import time
 
 from .events import PracticeObjects, nanoseconds_now, random_hex
 from .files import PracticeTree
+from .images import check_dangling
 from .request import (PracticeRefusal, is_yes, label_matches, practice_filters, prune_filters,
                       read_object)
 
@@ -64,6 +65,11 @@ class PracticeVolumes(PracticeObjects):
                                   % (name, name))
         if name in self.by_id:
             return self.by_id[name]
+        for key in options or ():
+            if key not in ("type", "o", "device", "size"):
+                raise PracticeRefusal(400, "create %s: invalid option: \"%s\"" % (name or "", key))
+        if not name:
+            labels = dict(labels or {}, **{"com.docker.volume.anonymous": ""})
         volume = PracticeVolume(name or random_hex(), options, labels, not name)
         self.by_id[volume.name] = volume
         self.emit(volume, "create")
@@ -87,6 +93,7 @@ class PracticeVolumes(PracticeObjects):
 
 def answer_volumes(engine, connection, request):
     filters = practice_filters(request.text("filters"), VOLUME_FILTERS)
+    check_dangling(filters)
     found = [one.inspect() for one in sorted(engine.volumes.select(filters), key=lambda one: one.name)]
     return {"Volumes": found, "Warnings": None}
 

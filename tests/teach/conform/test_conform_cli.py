@@ -24,9 +24,9 @@ def test_the_report(capfd):
                                 lines[[line[12:] for line in lines].index("output: attach, wait, logs")])
             equal, compared = map(int, re.fullmatch(r" *(\d+) / (\d+) +equal / compared", lines[-1]).groups())
             assert compared > 780 and 0 < compared - equal < 12
-            assert any(line.strip().startswith("5 x status: expected 500, seen 400 (the engine itself, "
+            assert any(line.strip().startswith("6 x status: expected 500, seen 400 (the engine itself, "
                                                "bad-filter; ")
-                       and line.endswith("; 2 more)") for line in lines), lines
+                       and line.endswith("; 3 more)") for line in lines), lines
             assert err == ("rawdock: busybox is not there: pulling it\n" if words[1] == engine.socket_path
                            else "")
 
