@@ -185,7 +185,7 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     (["help", "zzzzzz"], 1, "unknown help topic: zzzzzz"),
     ([""], 1, "unknown command: rawdock \n"),
     (["container", "nosuch"], 1, "unknown command: rawdock container nosuch\n"),
-    (["container", "lss", "-a"], 1, "unknown command: rawdock container lss\n"),
+    (["container", "lss", "-a"], 125, "unknown shorthand flag: 'a' in -a\n"),
     (["container", "-x"], 125, "unknown shorthand flag: 'x' in -x\n"),
     (["container", "--nosuch", "ls"], 125, "unknown flag: --nosuch\n"),
     (["container", "ls", "x"], 1, "'rawdock container ls' accepts no arguments\n"),

@@ -13,7 +13,7 @@ from .format import align_columns, binary_size, build_time_text
 from .formatted import option_template, template_lines
 
 FORMAT_FLAGS = """
--f, --format   text  TEMPLATE  json, or a Go template
+-f, --format   text  string  json, or a Go template
 """
 
 

@@ -60,7 +60,7 @@ def noun_command(noun, managed, verbs):
 
     lines = ["Manage %s\n\nCommands:" % managed]
     lines += ["  %-10s  %s" % (verb, found.help.split(". ")[0]) for verb, found in verbs]
-    command = Command(noun, show_noun, "COMMAND", "\n".join(lines), program=True)
+    command = Command(noun, show_noun, "COMMAND", "\n".join(lines))
     return command
 
 

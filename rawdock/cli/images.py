@@ -29,8 +29,8 @@ YEAR_2000 = 946684800   # history shows no age of what is older
 IMAGES_FLAGS = """
 -a, --all      bool  intermediate images too
 --digests      bool  the digests by which they were pulled
--f, --filter   filter  NAME=VALUE  only images that match
---format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
+-f, --filter   filter  filter  only images that match
+--format       text  string  table (the default), json, 'table TEMPLATE' or a Go template
 --json         bool  one JSON array of the engine's own objects
 --no-trunc     bool  whole ids
 -q, --quiet    bool  only ids
@@ -49,7 +49,7 @@ IMAGE_INSPECT_FLAGS = NOUN_INSPECT_FLAGS + (
 PULL_FLAGS = """
 -a, --all-tags           bool  every tag of the repository
 --disable-content-trust  on  Skip image verification (default true)
---platform               text  PLATFORM  os[/arch[/variant]], where the image has several
+--platform               text  string  os[/arch[/variant]], where the image has several
 -q, --quiet              bool  only the reference, at the end
 """
 PUSH_FLAGS = """

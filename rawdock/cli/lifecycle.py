@@ -10,7 +10,7 @@ import time
 
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTIONS, container_request,
-                              environment_entries, option_flag_table, read_env_file, update_request,
+                              flag_environment_entries, option_flag_table, read_env_file, update_request,
                               versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
@@ -173,14 +173,14 @@ def do_update(console, options, arguments):
 
 EXEC_FLAGS = """
 -d, --detach       bool  run the command in the background
---detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
--e, --env          list  NAME=VALUE  set an environment variable
---env-file         list  FILE  environment variables from a file
+--detach-keys      text  string  the keys that detach: ctrl-p,ctrl-q if not given
+-e, --env          list  list  set an environment variable (NAME=VALUE, or NAME for the client's value)
+--env-file         list  list  environment variables from a file
 -i, --interactive  bool  send our stdin to it
 --privileged       bool  give it all capabilities
 -t, --tty          bool  a terminal
--u, --user         text  USER[:GROUP]  the user that runs it
--w, --workdir      text  DIRECTORY  its working directory
+-u, --user         text  string  the user that runs it (USER[:GROUP])
+-w, --workdir      text  string  its working directory
 """
 # As the docker CLI has them.
 EXEC_VERSIONS = (("--env", "1.25"), ("--env-file", "1.25"), ("--workdir", "1.35"))
@@ -189,7 +189,7 @@ EXEC_VERSIONS = (("--env", "1.25"), ("--env-file", "1.25"), ("--workdir", "1.35"
 def do_exec(console, options, arguments):
     docker, name = console.docker, arguments[0]
     environment = [entry for path in options["env_file"] or () for entry in read_env_file(path)]
-    environment += environment_entries(options["env"] or ())
+    environment += flag_environment_entries("-e, --env", options["env"] or ())
     require_versions(docker, [needed for needed in EXEC_VERSIONS
                               if options[needed[0][2:].replace("-", "_")]])
     docker.call("container_inspect", name)   # so that an error says "no such container", not "no such exec"
@@ -245,9 +245,9 @@ def exec_status(docker, id):
 
 
 ATTACH_FLAGS = """
---detach-keys  text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
+--detach-keys  text  string  the keys that detach: ctrl-p,ctrl-q if not given
 --no-stdin     bool  do not send our stdin
---sig-proxy    on    pass signals to it (the default; =false: do not)
+--sig-proxy    on    pass signals to it (default true)
 """
 
 
@@ -304,25 +304,32 @@ def running_container(docker, name):
 
 START_FLAGS = """
 -a, --attach       bool  show its output, pass signals to it, exit with its status
---detach-keys      text  KEYS  the keys that detach: ctrl-p,ctrl-q if not given
+--checkpoint       text  string  restore it from this checkpoint
+--checkpoint-dir   text  string  the directory of the checkpoints
+--detach-keys      text  string  the keys that detach: ctrl-p,ctrl-q if not given
 -i, --interactive  bool  send our stdin to it
---sig-proxy        on    pass signals to it (the default; =false: do not)
+--sig-proxy        on    -
 """
 
 
 def do_start(console, options, arguments):
-    docker = console.docker
-    if not options["attach"] and not options["interactive"]:
+    docker, attach = console.docker, options["attach"] or options["interactive"]
+    checkpoint = {key: options[key] for key in ("checkpoint", "checkpoint_dir") if options[key]}
+    if not attach and not options["checkpoint"]:
         return for_each(console, arguments,
                         lambda name: docker.call("container_start", given_container(name)) or name,
                         "Error: failed to start containers: %s")
     if len(arguments) > 1:
-        raise UsageError("you cannot start and attach multiple containers at once")
+        raise UsageError("you cannot %s multiple containers at once"
+                         % ("start and attach" if attach else "restore"))
+    if not attach:
+        docker.call("container_start", given_container(arguments[0]), **checkpoint)
+        return 0
     state = inspect_container(docker, arguments[0])
     # For a container that runs now the default condition, not-running, covers an exit before the request.
     condition = {} if state["State"]["Running"] else {"condition": "next-exit"}
     status = stream_inspected(console, state, options["interactive"], options,
-                              lambda: docker.call("container_start", state["Id"]), **condition)
+                              lambda: docker.call("container_start", state["Id"], **checkpoint), **condition)
     if status is None:   # the user typed the detach keys
         return 0
     if state["HostConfig"].get("AutoRemove"):
@@ -331,9 +338,9 @@ def do_start(console, options, arguments):
 
 
 STOP_FLAGS = """
--s, --signal   text  SIGNAL  the signal to send first (engines before API 1.42 ignore it)
--t, --timeout  int   SECONDS  how long to wait before it is killed (-1: for ever)
---time         int   SECONDS  the old name of --timeout
+-s, --signal   text  string  the signal to send first (engines before API 1.42 ignore it)
+-t, --timeout  int   int  how many seconds to wait before it is killed (-1: for ever)
+--time         int   int  -
 """
 
 
@@ -413,7 +420,7 @@ LIFECYCLE_COMMANDS = command_table(
     Command("stop", do_stop, "CONTAINER [CONTAINER...]", "Stop one or more running containers",
             STOP_FLAGS, least=1),
     Command("kill", do_kill, "CONTAINER [CONTAINER...]", "Kill one or more running containers",
-            "-s, --signal  text  SIGNAL  which signal", least=1),
+            "-s, --signal  text  string  which signal (KILL if not given)", least=1),
     Command("restart", do_restart, "CONTAINER [CONTAINER...]", "Restart one or more containers", STOP_FLAGS,
             least=1),
     Command("rm", do_rm, "CONTAINER [CONTAINER...]", "Remove one or more containers", RM_FLAGS, least=1),

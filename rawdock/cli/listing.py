@@ -19,9 +19,9 @@ MOUNT_WIDTH = 15
 
 PS_FLAGS = """
 -a, --all      bool  stopped containers too
--f, --filter   filter  NAME=VALUE  only containers that match; several values of one name are alternatives
---format       text  TEMPLATE  table (the default), json, 'table TEMPLATE' or a Go template
--n, --last     int   N  the N last created, in any state
+-f, --filter   filter  filter  only containers that match; several values of one name are alternatives
+--format       text  string  table (the default), json, 'table TEMPLATE' or a Go template
+-n, --last     int   int  the N last created, in any state (default -1)
 -l, --latest   bool  the last created, in any state
 --no-trunc     bool  whole ids and commands
 -q, --quiet    bool  only ids

@@ -4,7 +4,6 @@ Promises: the docker CLI's lines and exit statuses.
 """
 from ..engine.answers import answer_field
 from ..engine.values import read_argument, read_size
-from ..errors import UsageError
 from .console import CommandFailed
 from .flags import Command, command_table
 from .format import human_size, natural_order
@@ -14,20 +13,20 @@ from .queries import answer_objects, parse_filters, require_api, string_map
 from .watching import NOUN_INSPECT_FLAGS, inspect_noun
 
 VOLUME_CREATE_FLAGS = """
---availability        text  string  Cluster Volume availability ("active", "pause", "drain")
+--availability        text  string  Cluster Volume availability ("active", "pause", "drain") (default "active")
 -d, --driver          text  string  Specify volume driver name (default "local")
 --group               text  string  Cluster Volume group (cluster volumes)
 --label               label  list  Set metadata for a volume
 --limit-bytes         text  bytes  Minimum size of the Cluster Volume in bytes
 -o, --opt             list  map  Set driver specific options
 --required-bytes      text  bytes  Maximum size of the Cluster Volume in bytes
---scope               text  string  Cluster Volume access scope ("single", "multi")
+--scope               text  string  Cluster Volume access scope ("single", "multi") (default "single")
 --secret              list  map  Cluster Volume secrets
---sharing             text  string  Cluster Volume access sharing ("none", "readonly", "onewriter", "all")
+--sharing             text  string  Cluster Volume access sharing ("none", "readonly", "onewriter", "all") (default "none")
 --topology-preferred  list  list  A topology that the Cluster Volume would be preferred in
 --topology-required   list  list  A topology that the Cluster Volume must be accessible from
---type                text  string  Cluster Volume access type ("mount", "block")
---name                text  string  Specify volume name
+--type                text  string  Cluster Volume access type ("mount", "block") (default "block")
+--name                text  string  -
 """
 VOLUME_LIST_FLAGS = """
 --cluster     bool  Display only cluster volumes, and use cluster volume list formatting
@@ -124,8 +123,6 @@ def volume_rm(console, options, arguments):
 
 def volume_update(console, options, arguments):
     require_api(console, options, "1.42", "volume update")
-    if not arguments:
-        raise UsageError("'rawdock volume update' requires 1 argument")
     volume = console.docker.call("volume_inspect", arguments[0])
     cluster = answer_field(volume, "VolumeInspect", (dict, type(None)), "ClusterVolume")
     if cluster is None:
@@ -148,5 +145,5 @@ VOLUME_COMMANDS = command_table(
             "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
             "-f, --force  bool  Force the removal of one or more volumes", 1, None),
     Command("volume update", volume_update, "[VOLUME]", "Update a volume (cluster volumes only)",
-            '--availability  text  string  Cluster Volume availability ("active", "pause", "drain")', 0, 1),
+            '--availability  text  string  availability ("active", "pause", "drain") (default "active")', 1, 1),
 )

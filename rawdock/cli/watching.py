@@ -16,9 +16,9 @@ from .printable import UNPRINTABLE
 from .queries import parse_filters, read_when
 
 INSPECT_FLAGS = """
--f, --format   text  TEMPLATE  json, or a Go template for each object
+-f, --format   text  string  json, or a Go template for each object
 -s, --size     bool  the sizes of containers too
---type         text  TYPE  container, image, network, volume, service, task, node, plugin, secret or config
+--type         text  string  container, image, network, volume, service, task, node, plugin, secret or config
 """
 # The flags of `network inspect` and of the other nouns, whose kind they know.
 NOUN_INSPECT_FLAGS = """
@@ -27,16 +27,16 @@ NOUN_INSPECT_FLAGS = """
 LOGS_FLAGS = """
 --details         bool  the attributes that the log driver keeps for each line
 -f, --follow      bool  go on with what is written from now on
---since           text  TIME  only lines since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
--n, --tail        text  N  only the last N lines; all is the default
+--since           text  string  only lines since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+-n, --tail        text  string  only the last N lines (default "all")
 -t, --timestamps  bool  when each line was written
---until           text  TIME  only lines before then
+--until           text  string  only lines before then
 """
 EVENTS_FLAGS = """
--f, --filter   filter  NAME=VALUE  only events that match
---format       text  TEMPLATE  json, or a Go template for each event
---since        text  TIME  also past events since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
---until        text  TIME  end at that time
+-f, --filter   filter  filter  only events that match
+--format       text  string  json, or a Go template for each event
+--since        text  string  also past events since then: 10m, 2026-01-02T15:04:05Z, or seconds since 1970
+--until        text  string  end at that time
 """
 
 # The operation of each kind that --type names, in the order in which a name is looked up.

@@ -82,7 +82,7 @@ container_resize           POST   /containers/{id}/resize         -    none     
     h:int w:int
 container_start            POST   /containers/{id}/start          -    none              204,304  1.24
     start it; 304 when it already runs
-    detachKeys:str
+    detachKeys:str +checkpoint:str +checkpoint-dir:str
 container_stop             POST   /containers/{id}/stop           -    none              204,304  1.24
     ask it to end, kill it t seconds later; 304 when it is down
     signal:str@1.42 t:int

@@ -65,7 +65,7 @@ RUN_OPTIONS_TABLE = """
 --device-read-iops         list:ops       list         H.BlkioDeviceReadIOps       limit reads a second from a device (PATH:100)
 --device-write-bps         list:rate      list         H.BlkioDeviceWriteBps       limit bytes a second to a device (PATH:1mb)
 --device-write-iops        list:ops       list         H.BlkioDeviceWriteIOps      limit writes a second to a device (PATH:100)
---disable-content-trust    on:trust       -            client                      images are not verified (the default, and all there is)
+--disable-content-trust    on:trust       -            client                      images are not verified, in no case (default true)
 --dns                      list:address   list         H.Dns                       a DNS server
 --dns-option, --dns-opt    list           list         H.DnsOptions                a DNS option
 --dns-search               list:domain    list         H.DnsSearch                 a DNS search domain
@@ -102,7 +102,7 @@ RUN_OPTIONS_TABLE = """
 -m, --memory               text:size      bytes        H.Memory                    memory limit (512m)
 --memory-reservation       text:size      bytes        H.MemoryReservation         soft memory limit
 --memory-swap              text:swap      bytes        H.MemorySwap                limit of memory and swap together (-1: no limit)
---memory-swappiness        int:percent    int          H.MemorySwappiness          how willingly its memory is swapped, 0 to 100 (-1: the default)
+--memory-swappiness        int:percent    int          H.MemorySwappiness          how willingly its memory is swapped, 0 to 100 (default -1)
 --mount                    list:mount     mount        H.Mounts@1.25               a mount: type=bind|volume|tmpfs|image,src=…,dst=…,readonly
 --name                     text           string       Q.name                      the container's name
 --network, --net           list:network   network      several                     bridge, host, none, container:NAME, a network, or name=…,alias=…,ip=…
@@ -116,15 +116,15 @@ RUN_OPTIONS_TABLE = """
 --privileged               bool           -            H.Privileged                all capabilities, all devices
 -p, --publish              list:publish   list         H.PortBindings              forward a port of the host ([[IP:]HOST:]PORT)
 -P, --publish-all          bool           -            H.PublishAllPorts           publish every exposed port on a free port of the host
---pull                     text:pull      string       client                      pull the image: always, missing (the default) or never
+--pull                     text:pull      string       client                      pull the image: always, missing or never (default "missing")
 -q, --quiet                bool           -            client                      no progress while pulling
 --read-only                bool           -            H.ReadonlyRootfs            mount its root filesystem read-only
---restart                  text:restart   string       H.RestartPolicy             no, always, unless-stopped, on-failure[:N]
+--restart                  text:restart   string       H.RestartPolicy             no, always, unless-stopped, on-failure[:N] (default "no")
 --rm                       bool           -            H.AutoRemove@1.25           remove the container when it ends
 --runtime                  text           string       H.Runtime                   the OCI runtime
 --security-opt             list:secopt    list         H.SecurityOpt               a security option
 --shm-size                 text:size      bytes        H.ShmSize                   size of /dev/shm
---sig-proxy                on             -            client                      pass signals to it (the default; =false: do not)
+--sig-proxy                on             -            client                      pass signals to it (default true)
 --stop-signal              text           string       C.StopSignal                the signal that stops it
 --stop-timeout             int            int          C.StopTimeout@1.25          how many seconds stop waits before it kills the container
 --storage-opt              list:storage   list         H.StorageOpt                an option of the storage driver (size=10G)
@@ -391,6 +391,13 @@ def environment_entries(items):
         value = None if equals else client_variable(name)
         entries[name] = item if value is None else "%s=%s" % (name, value)
     return list(entries.values())
+
+
+def flag_environment_entries(flags, items):
+    """environment_entries() of a flag's values. InvalidArgument about `flags` ("-e, --env") for no NAME."""
+    for item in items:
+        read_argument(lambda text: require_patterns(VALUE_PATTERNS["env"], text), item, flags)
+    return environment_entries(items)
 
 
 def client_variable(name):
