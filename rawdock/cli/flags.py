@@ -84,17 +84,16 @@ def parse_flag_table(text):
 
 def convert_flag_value(flag, text):
     """The value that `text` (str) gives the Flag, read as Go reads it. InvalidArgument if it gives none."""
-    problem = "invalid syntax"
     if flag.switch:
         if text in TRUE_WORDS + FALSE_WORDS:
             return text in TRUE_WORDS
         problem = 'strconv.ParseBool: parsing "%s": invalid syntax' % text
     elif flag.kind == "int":
-        if re.fullmatch(GO_INTEGER, text, re.ASCII):
-            number = int(re.sub("^([+-]?0)(?=_?[0-7])", r"\1o", text), 0)
-            if -2 ** 63 <= number < 2 ** 63:
-                return number
-            problem = "value out of range"
+        whole = re.fullmatch(GO_INTEGER, text, re.ASCII)
+        number = int(re.sub("^([+-]?0)(?=_?[0-7])", r"\1o", text), 0) if whole else 2 ** 63
+        if -2 ** 63 <= number < 2 ** 63:
+            return number
+        problem = "value out of range" if whole else "invalid syntax"
         problem = 'strconv.ParseInt: parsing "%s": %s' % (text, problem)
     elif flag.kind == "filter" and text and "=" not in text:
         problem = "bad format of filter (expected name=value)"

@@ -13,7 +13,7 @@ from .queries import answer_objects, parse_filters, require_api, string_map
 from .watching import NOUN_INSPECT_FLAGS, inspect_noun
 
 VOLUME_CREATE_FLAGS = """
---availability        text  string  Cluster Volume availability ("active", "pause", "drain") (default "active")
+--availability        text  string  Cluster Volume availability ("pause", "drain") (default "active")
 -d, --driver          text  string  Specify volume driver name (default "local")
 --group               text  string  Cluster Volume group (cluster volumes)
 --label               label  list  Set metadata for a volume
@@ -22,7 +22,7 @@ VOLUME_CREATE_FLAGS = """
 --required-bytes      text  bytes  Maximum size of the Cluster Volume in bytes
 --scope               text  string  Cluster Volume access scope ("single", "multi") (default "single")
 --secret              list  map  Cluster Volume secrets
---sharing             text  string  Cluster Volume access sharing ("none", "readonly", "onewriter", "all") (default "none")
+--sharing             text  string  Cluster Volume sharing ("readonly", "onewriter", "all") (default "none")
 --topology-preferred  list  list  A topology that the Cluster Volume would be preferred in
 --topology-required   list  list  A topology that the Cluster Volume must be accessible from
 --type                text  string  Cluster Volume access type ("mount", "block") (default "block")
@@ -145,5 +145,5 @@ VOLUME_COMMANDS = command_table(
             "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
             "-f, --force  bool  Force the removal of one or more volumes", 1, None),
     Command("volume update", volume_update, "[VOLUME]", "Update a volume (cluster volumes only)",
-            '--availability  text  string  availability ("active", "pause", "drain") (default "active")', 1, 1),
+            '--availability  text  string  availability ("pause", "drain") (default "active")', 1, 1),
 )

@@ -1,7 +1,7 @@
 """Command lines that docker 28.2.2 answers without an engine, and what it answered: mistakes, and help pages.
 
-MISTAKES has a command line a line. docker-28.2.2/offline/mistakes.json has docker's {"status", "out", "err"} of
-each, and pages.json what the help page of each command says: its usage, what it does, its aliases and its
+MISTAKES has a command line a line. docker-28.2.2/offline/mistakes.json has docker's {"status", "out", "err"}
+of each, and pages.json what the help page of each command says: its usage, what it does, its aliases and its
 flags ("-n, --last int (default -1)"). `tools/record-docker --offline` writes both.
 """
 import json
@@ -310,7 +310,8 @@ def read_offline(name):
 def record_offline(cli):
     """Write down what the docker command line `cli` answers."""
     def write(name, rows):
-        texts = ["%s: %s" % (json.dumps(key), json.dumps(row, ensure_ascii=False)) for key, row in rows.items()]
+        texts = ["%s: %s" % (json.dumps(key), json.dumps(row, ensure_ascii=False))
+                 for key, row in rows.items()]
         with open(os.path.join(RECORDS, name + ".json"), "w", encoding="utf-8") as file:
             file.write("{\n " + ",\n ".join(texts) + "\n}\n")
 
