@@ -50,7 +50,7 @@ def test_a_row_makes_sense(name):
     flags = parse_flag_table(command.flags)
     spellings = [long for flag in flags for long in flag.longs] + [flag.short for flag in flags if flag.short]
     assert len(spellings) == len(set(spellings)) and "help" not in spellings
-    assert all(flag.kind in ("bool", "on", "either", "text", "int", "list", "filter", "label", "link") and flag.help
+    assert all(flag.kind in ("bool", "on", "either", "text", "int", "list", "filter", "label") and flag.help
                and len(flag.short or "x") == 1 for flag in flags)
     assert command.help and command.most is None or command.least <= command.most
     assert bool(command.usage) == (command.most != 0)
