@@ -1,4 +1,4 @@
-"""Mistakes on the command line, and help pages, beside docker 28.2.2: tests/live/command_lines.py records them.
+"""Mistakes on the command line and help pages beside docker 28.2.2; tests/live/command_lines.py records them.
 
 No engine is needed. One word differs, the program's name, and on the pages the sentences about flags.
 """
