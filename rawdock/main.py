@@ -113,6 +113,14 @@ def system_commands():
     return SYSTEM_COMMANDS
 
 
+def completion_commands():
+    from .cli.completion import CommandTables, completion_table
+    names = [name for file in CLIENT_COMMANDS + SCHOOL_COMMANDS for name in file.names
+             if " " not in name and not name.startswith("_")]
+    verbs = {noun: [spellings[0] for spellings, _ in noun_verbs(noun)] for noun in NOUNS}
+    return completion_table(CommandTables(names + list(NOUNS), verbs, find_words, root_command()))
+
+
 CLIENT_COMMANDS = (
     CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands),
     CommandFile("Containers",
@@ -134,6 +142,7 @@ CLIENT_COMMANDS = (
     CommandFile("Images", "system df", system_commands, reject_malformed_answer),
     CommandFile("Images", "container prune, image prune, network prune, volume prune, system prune",
                 prune_commands, reject_malformed_answer),
+    CommandFile("In a shell", "completion, __complete", completion_commands),
 )
 
 # ==== school begin: a copy without the school leaves this block out

@@ -60,8 +60,8 @@ class Command(namedtuple("Command", "name run usage help flags least most progra
 
     `name` is a word ("ps"), or two where the command exists under a noun only ("volume ls"). `path` is what
     the user is shown: "container ls" where that was typed for "ps". `run(console, options, arguments)`
-    returns the exit status. `flags` is a flag table, `usage` the arguments as the help shows them, `least`
-    and `most` how many there are (most None: any number), `program` whether flags end at the first argument.
+    returns the exit status. `flags` is a flag table, `usage` the arguments in the help, `least` and `most`
+    how many (most None: any number), `program` whether flags end at the first ("all": there are none).
     """
 
     __slots__ = ()
@@ -131,7 +131,7 @@ def parse_command_line(words, flags, program=False):
     words, arguments = list(words), []
     by_name = {name: flag for flag in flags for name in flag.names()}
     options = {flag.key: {"bool": False, "on": True}.get(flag.kind) for flag in flags}
-    while words and not (program and arguments):
+    while words and program != "all" and not (program and arguments):
         word = words.pop(0)
         if word == "--":
             break

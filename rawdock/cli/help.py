@@ -26,7 +26,7 @@ def root_help(files, notes, nouns):
             table = file.load()
         except ImportError:
             continue
-        for name in [name for name in file.names if " " not in name]:
+        for name in [name for name in file.names if " " not in name and not name.startswith("_")]:
             lines += ["\n%s:" % file.title] * (file.title != title)
             lines.append("  %-10s  %s" % (name, table[name].help))
             title = file.title

@@ -320,6 +320,7 @@ TRIED = {
     "system prune": ["system", "prune", "-af", "--volumes"], "container prune": ["container", "prune", "-f"],
     "image prune": ["image", "prune", "-f"], "network prune": ["network", "prune", "-f"],
     "volume prune": ["volume", "prune", "-f"], "update": ["update", "--restart", "always", "c1"],
+    "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
 }
 # ==== table end
 # What the practice engine does not have, or was not given.

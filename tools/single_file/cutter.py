@@ -53,7 +53,7 @@ def without_school(text):
 
 
 NOUN_BLOCK = re.compile(r"(?ms)^# ==== nouns begin.*?^# ==== nouns end$")
-NO_NOUNS = "NOUNS, NOUN_LINES, find_verb, command_aliases = {}, [], None, None"
+NO_NOUNS = "NOUNS, NOUN_LINES, noun_verbs, find_verb, command_aliases = {}, [], None, None, None"
 
 
 def without_nouns(text):

@@ -16,7 +16,7 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-UNPLANNED_COMMANDS = ("nc", "endpoints")
+UNPLANNED_COMMANDS = ("nc", "endpoints", "completion", "__complete")
 
 
 def print_json(plan):
