@@ -138,3 +138,49 @@ def test_an_alias_is_completed(name, place):
     with shell.window:
         assert shell.run("docker stop o\t") == ["stop", "one"]
         assert shell.run("docker rmi busybox:l\t") == ["rmi", "busybox:latest"]
+
+
+@pytest.mark.parametrize("words, texts, directive", [
+    (["--log"], [], 4), (["--ho"], ["--host"], 4), (["ps", "--no"], ["--no-trunc"], 4), (["ps", "-"], ["-a"], 4),
+    (["completion", ""], ["bash", "fish", "zsh"], 4), (["run", "--pull", "nev"], ["never"], 4),
+    (["run", "--security-opt", "la"], ["label="], 6), (["run", "--name", ""], [], 0),
+    (["ps", "--nosuch", ""], [], 0), (["nosuch", ""], [], 0), (["stop", "--", "-"], [], 4), (["__co"], [], 4),
+    (["network", "create", ""], [], 4), (["container", "rest"], ["restart"], 4), (["container", "-"], [], 4),
+])
+def test_the_candidates_without_an_engine(rawdock_command, words, texts, directive):
+    ran = run_to_end(rawdock_command + ["__complete", "-H", "unix:///nonexistent/engine"] + words)
+    lines = ran.out.decode().splitlines()
+    found = [line.partition("\t")[0] for line in lines[:-1]]
+    assert (ran.status, ran.err, lines[-1]) == (0, b"", ":%d" % directive)
+    assert set(texts) <= set(found) and all(text.startswith(words[-1].rpartition("=")[2]) for text in found)
+    assert texts or not found
+
+
+def seconds_of(argv):
+    """The shortest of five runs, for a machine that does other work too, and what was written."""
+    times = []
+    for _ in range(5):
+        start = time.monotonic()
+        ran = run_to_end(argv)
+        times.append(time.monotonic() - start)
+    return min(times), ran.out + ran.err
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_dead_engine_costs_little(rawdock_command, tmp_path, silent):
+    with socket.socket(socket.AF_UNIX) as nobody:
+        nobody.bind(str(tmp_path / "s"))
+        if silent:   # it takes connections, and never answers
+            nobody.listen(20)
+        start = seconds_of(rawdock_command + ["__complete", "-H", "unix://%s/s" % tmp_path, "stop", "--x=", ""])
+        taken, wrote = seconds_of(rawdock_command + ["__complete", "-H", "unix://%s/s" % tmp_path, "stop", ""])
+    assert wrote == b":4\n" and taken < max(0.3, start[0] + 0.27)
+
+
+def test_a_script_is_for_a_name_that_no_shell_takes_for_more(rawdock_command):
+    for words in (["tcsh"], ["bash", "--name", "a;b"], ["zsh", "--name", "$(x)"], ["fish", "--name", ""]):
+        ran = run_to_end(rawdock_command + ["completion"] + words)
+        if words[-1]:
+            assert ran.status == 1 and ran.out == b"" and ran.err.count(b"\n") == 1
+    assert b"complete -o default -F _a_b_complete a-b" in run_to_end(
+        rawdock_command + ["completion", "bash", "--name", "a-b"]).out
