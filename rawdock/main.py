@@ -163,6 +163,11 @@ def tap_commands():
     return TAP_COMMANDS
 
 
+def compare_commands():
+    from .teach.tap.compare import COMPARE_COMMANDS
+    return COMPARE_COMMANDS
+
+
 def lesson_commands():
     from .teach.lessons.commands import LEARN_COMMANDS
     return LEARN_COMMANDS
@@ -198,6 +203,7 @@ SCHOOL_COMMANDS = (
     CommandFile("What bytes mean", "explain", explain_commands),
     CommandFile("What bytes mean", "explain-container", run_line_commands, reject_malformed_answer),
     CommandFile("Between client and engine", "tap, replay", tap_commands),
+    CommandFile("Between client and engine", "compare", compare_commands),
     CommandFile("Learning", "learn, tour", lesson_commands),
     CommandFile("Learning", "conform", conform_commands),
     CommandFile("In the engine's place", "practice", practice_commands),

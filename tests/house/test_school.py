@@ -94,7 +94,7 @@ def test_a_public_name_of_the_school_says_where_it_is_to_be_had(client_alone, na
 def test_every_room_has_commands_or_serves_one_that_has():
     rooms = {name.split("/")[1] for name in FILES if name.startswith("teach/") and name.count("/") > 1}
     assert rooms == set(ROOMS)
-    assert len(SCHOOL_COMMANDS) == 6   # explain-container is a file of its own in the room of --dry-run
+    assert len(SCHOOL_COMMANDS) == 7   # five rooms; explain-container and compare are files of their own
 
 
 @pytest.fixture(scope="module")

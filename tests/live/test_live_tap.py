@@ -325,3 +325,19 @@ def test_the_cuts_of_a_body_that_curl_notices(engine, logged):
     lines = ran.out.decode().splitlines()[:-1]
     assert len(lines) == 40 and all("status 0" not in line for line in lines if "chunk" in line)
     assert ran.status == any("status 0" in line for line in lines)
+
+
+def test_docker_and_rawdock_compared(engine, logged):
+    """What ours sends is what docker sends; of run ours sends more: it waits for the removal too."""
+    def compare(*words):
+        docker = ["-H", engine.address, "compare", "--docker", engine.docker_cli]
+        return run_to_end(TAP + docker + list(words))
+
+    for words in (["ps", "-a"], ["images"], ["logs", logged], ["volume", "ls", "-f", "name=rdk"],
+                  ["network", "ls"], ["history", IMAGE], ["diff", logged], ["top", "nosuch"]):
+        ran = compare(*words)
+        assert ran.status == 0, ran
+    ran = compare("run", "--rm", IMAGE, "true")
+    lines = ran.out.decode().splitlines()
+    assert ran.status == 1 and lines[0].split() == ["docker", "(status", "0)", "rawdock", "(status", "0)"]
+    assert any("> POST " in line and "condition=removed" in line for line in lines), lines

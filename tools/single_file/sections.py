@@ -32,7 +32,7 @@ teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py
 teach/explain/page_assets.py teach/explain/page.py teach/explain/exports.py teach/explain/commands.py
 teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py teach/tap/client_cuts.py
-teach/tap/commands.py
+teach/tap/commands.py teach/tap/compare.py
 teach/dryrun/dry_run.py teach/dryrun/form_http.py teach/dryrun/form_script.py teach/dryrun/form_shell.py
 teach/dryrun/form_python.py
 teach/dryrun/run_line.py

@@ -20,7 +20,7 @@ UNPLANNED_COMMANDS = ("nc", "endpoints", "completion", "__complete")
 
 
 def print_json(plan):
-    """The first JSON body of a plan (bytes): that of the container of `run` and `create`. UsageError for none."""
+    """The first JSON body of a plan (bytes), for `run` that of the container. UsageError without one."""
     for step in plan.steps:
         head, _, body = step.request.partition(b"\r\n\r\n")
         if b"\r\nContent-Type: application/json" in head and body.startswith(b"{"):

@@ -140,7 +140,8 @@ class PracticeNetwork:
             "Name": self.name, "Id": self.id, "Created": wire_time(self.created), "Scope": "local",
             "Driver": self.driver, "EnableIPv6": self.ipv6,
             "IPAM": {"Driver": "default", "Options": None, "Config": self.pools or None},
-            "Internal": self.internal, "Attachable": self.attachable, "Ingress": False, "ConfigFrom": {"Network": ""},
+            "Internal": self.internal, "Attachable": self.attachable, "Ingress": False,
+            "ConfigFrom": {"Network": ""},
             "ConfigOnly": False, "Containers": containers if with_containers else {}, "Options": self.options,
             "Labels": self.labels,
         }

@@ -68,7 +68,8 @@ def test_the_changes_of_a_commit(engine):
     assert config["Env"][:1] == ["B=2"] and config["Env"][-2:] == ["A=x", "C=d e"]
     expected = {
         "Cmd": ["/bin/sh", "-c", "echo hi"], "Entrypoint": ["sh", "-c"], "Labels": {"a": "b"},
-        "User": "nobody", "ExposedPorts": {"80/tcp": {}, "90/udp": {}}, "Volumes": {"/v": {}}, "WorkingDir": "/w",
+        "User": "nobody", "ExposedPorts": {"80/tcp": {}, "90/udp": {}}, "Volumes": {"/v": {}},
+        "WorkingDir": "/w",
         "OnBuild": ["RUN x"], "StopSignal": "INT", "StopTimeout": 5,
         "Healthcheck": {"Test": ["CMD-SHELL", "true x"], "Interval": 2 * 10 ** 9, "Retries": 4}}
     assert {key: config[key] for key in expected} == expected
