@@ -27,6 +27,6 @@ def test_groff_reads_the_page_without_a_warning():
     if groff is None:
         missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         missing("there is no groff: .ci/run brings it")
-    ran = subprocess.run([groff, "-man", "-Tutf8", "-Kutf8", "-ww", "-z"], input=page(), stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=60)
+    ran = subprocess.run([groff, "-man", "-Tutf8", "-Kutf8", "-ww", "-z"], input=page(),
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert (ran.returncode, ran.stdout) == (0, b"")
