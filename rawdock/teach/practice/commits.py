@@ -5,7 +5,6 @@ as by an engine. Leaves out: the flags of HEALTHCHECK other than durations and -
 """
 import json
 import re
-import shlex
 
 from ...engine.values import read_duration
 from ...errors import UsageError
@@ -53,7 +52,8 @@ def command_words(text):
 
 def pairs(text):
     """Return {name: value} of `A=b "C=d e"`, or of `A b c`."""
-    words = shlex.split(text)
+    from shlex import split
+    words = split(text)
     if words and "=" not in words[0]:
         words = ["%s=%s" % text.partition(" ")[::2]]
     return dict(word.partition("=")[::2] for word in words)

@@ -55,7 +55,8 @@ def test_differences_are_marked(compare):
     ran = compare(requests, "ps", "-a")
     lines = ran.out.decode().splitlines()
     assert ran.status == 1 and " ! " in lines[2] and lines[5].rstrip().endswith("<")
-    assert [line.strip() for line in lines[3:5]] == ['version: "1.30" | "1.41"', 'query.all: (not sent) | "1"']
+    assert [line.strip() for line in lines[3:5]] == [
+        'version: "1.30" | "1.41"', 'query.all: (not sent) | "1"']
 
 
 def test_bodies_are_compared_as_values(compare):
