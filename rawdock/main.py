@@ -421,8 +421,6 @@ def main(words=None):
     except BrokenPipeError:
         # Who read the output has gone; there is nobody left to tell. 141 is what SIGPIPE would give.
         return 141
-    except KeyboardInterrupt:
-        return 130
     except OSError as error:
         console.complain("rawdock: %s" % " ".join((error.strerror or str(error)).split()))
         return 1

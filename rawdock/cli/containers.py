@@ -1,6 +1,6 @@
 """Containers and what is in them: commit, diff, export, pause, unpause, port, top.
 
-Promises: the docker CLI's lines and exit statuses. `export -o FILE` writes a new file beside FILE and gives it
+Promises: the docker CLI's lines and exit statuses. `export -o FILE` writes a file beside FILE and gives it
 that name at the end, so that a file of this name is whole.
 """
 import os
@@ -41,8 +41,9 @@ def commit_command(console, options, arguments):
 def diff_command(console, options, arguments):
     if not arguments[0]:
         raise CommandFailed("Container name cannot be empty", 1)
-    changes = answer_objects(console.docker.call("container_changes", arguments[0]), "ContainerChanges", "Path")
-    write_lines(console.out, ["%s %s" % (CHANGE_LETTERS[change["Kind"]], change["Path"]) for change in changes])
+    answer = console.docker.call("container_changes", arguments[0])
+    write_lines(console.out, ["%s %s" % (CHANGE_LETTERS[change["Kind"]], change["Path"])
+                              for change in answer_objects(answer, "ContainerChanges", "Path")])
     return 0
 
 
@@ -111,7 +112,7 @@ def port_number_mistake(text):
 
 
 def published_addresses(ports, wanted):
-    """What of `ports` (dict, from inspect) is published: "ADDRESS:PORT" of each for the port `wanted` ("80/tcp").
+    """What of `ports` (dict, from inspect) is published: "ADDRESS:PORT" each, for port `wanted` ("80/tcp").
 
     For None "PORT/PROTOCOL -> ADDRESS:PORT" of each, for every port.
     """

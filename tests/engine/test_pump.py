@@ -206,7 +206,7 @@ before = [signal.getsignal(number) for number in range(1, 32)]
 with SignalForwarder(docker, "c1"):
     print("ready", flush=True)
     try:
-        # A handler runs between two instructions, and a signal just before a call that waits is seen after it.
+        # A handler runs between two instructions: a signal just before a call that waits is seen after it.
         while not select.select([0], [], [], 0.01)[0]:
             pass
     except KeyboardInterrupt:

@@ -321,11 +321,14 @@ TRIED = {
     "image prune": ["image", "prune", "-f"], "network prune": ["network", "prune", "-f"],
     "volume prune": ["volume", "prune", "-f"], "update": ["update", "--restart", "always", "c1"],
     "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
+    "commit": ["commit", "nosuch"], "diff": ["diff", "c1"], "export": ["export", "nosuch"],
+    "pause": ["pause", "nosuch"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
+    "stats": ["stats", "--no-stream", "--format", "{{.Name}}", "c1"],
 }
 # ==== table end
 # What the practice engine does not have, or was not given.
 MAY_FAIL = ("PUT", "rmi", "attach", "push", "search", "volume inspect", "volume update", "network connect",
-            "network disconnect")
+            "network disconnect", "commit", "export", "pause", "unpause")
 
 
 def outcome(argv, words, tmp_path):

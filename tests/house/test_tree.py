@@ -42,12 +42,12 @@ def test_the_top_level_has_what_must_be_there():
 
 
 @pytest.mark.parametrize("part, most", [
-    ("rawdock/", 26000), ("rawdock/wire/", 1650), ("the client", 10500), ("tools/fuzz", 1400),
+    ("rawdock/", 28500), ("rawdock/wire/", 1650), ("the client", 12400), ("tools/fuzz", 1400),
 ])
 def test_lines_of_the_package(part, most):
     """A budget for all lines, with docstrings and empty lines: who adds a feature finds a simpler one.
 
-    Before the terminal and the rarer flags of run came, the package had 23,998 lines and the client 8,658.
+    Before the terminal, all flags of run and the nouns came, the package had 23,998 lines, the client 8,658.
     """
     client = part == "the client"
     names = [name for name in committed_files() if name.startswith("rawdock/" if client else part)

@@ -13,8 +13,8 @@ and docker-28.2.2/invocations/NAME.json has, by session, one row for each invoca
      "differs": "the reason", "ours": {"err": "…"}}     where rawdock answers otherwise (null: not compared)
 
 The invocations of a session run in their order, against the objects of the session, so each may meet what the
-one before has left; they run in an empty folder. {host} and {registry} stand for addresses, {n} for a text that
-differs in every run. What is called rec-… is removed after the session.
+one before has left; they run in an empty folder. {host} and {registry} stand for addresses, {n} for a text
+that differs in every run. What is called rec-… is removed after the session.
 
 To add some, write them into SESSIONS, then run `tools/record-docker --invocations` with a docker 28.2.2 and
 the engine that `tools/engine up` brings. With --ours too it fills in `ours`; write the reason yourself.

@@ -1,5 +1,6 @@
 """The commands about containers, given to docker 28.2.2 and to rawdock: see tests/live/invocations.py."""
 
+# ==== table begin: the sessions
 SESSIONS = r"""
 # An engine without containers
 ps
@@ -346,3 +347,4 @@ commit --nonsense
 export -z
 container nonsense
 """
+# ==== table end

@@ -90,7 +90,7 @@ def test_save_keeps_the_dump_in_memory_and_says_so(engine, tmp_path):
 def test_stop_and_shutdown_end_the_server_with_0(engine):
     identity = serve(engine)
     with dial(engine) as client:
-        client.sendall(b"PING\r\n")   # once that is answered the connection is accepted, and not merely queued
+        client.sendall(b"PING\r\n")   # once answered, the connection is accepted, not merely queued
         assert client.recv(7) == b"+PONG\r\n"
         assert ask(engine, "POST", "/containers/redis/stop")[0] == 204
         assert client.recv(1) == b""
