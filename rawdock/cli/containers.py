@@ -114,7 +114,7 @@ def port_number_mistake(text):
 def published_addresses(ports, wanted):
     """What of `ports` (dict, from inspect) is published: "ADDRESS:PORT" each, for port `wanted` ("80/tcp").
 
-    For None "PORT/PROTOCOL -> ADDRESS:PORT" of each, for every port.
+    For None it is every port, as "PORT/PROTOCOL -> ADDRESS:PORT".
     """
     return sorted([("" if wanted else port + " -> ") + with_port(one["HostIp"], one["HostPort"])
                    for port in ports if port == wanted or wanted is None for one in ports[port] or ()],

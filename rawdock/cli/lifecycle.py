@@ -80,9 +80,9 @@ def for_each(console, names, action, summary=None):
 
 
 def given_container(name):
-    """`name` (str) as the user gave it; CommandFailed, in the docker CLI's words, if it is blank."""
+    """`name` (str) as the user gave it; UsageError, in the docker CLI's words, if it is blank."""
     if not name.strip():
-        raise CommandFailed("invalid container name or ID: value is empty", 1)
+        raise UsageError("invalid container name or ID: value is empty")
     return name
 
 
@@ -375,6 +375,8 @@ RM_FLAGS = """
 
 def do_rm(console, options, arguments):
     def remove(name):
+        if not name.strip("/"):
+            raise UsageError("container name cannot be empty")
         try:
             console.docker.call("container_delete", name.strip("/"), force=options["force"] or None,
                                 link=options["link"] or None, v=options["volumes"] or None)
@@ -387,8 +389,43 @@ def do_rm(console, options, arguments):
     return for_each(console, arguments, remove)
 
 
+WAIT_FLAGS = "--healthy  bool  wait until the health check says healthy; exit with 1 if it never will\n"
+
+
+def health_verdict(docker, id, name):
+    """Whether the container `id` is healthy; None: its check has not decided.
+
+    UsageError, which calls it `name`, if it will not be: it is unhealthy, has ended or has no health check.
+    """
+    state = answer_field(docker.call("container_inspect", id), "ContainerInspect", dict, "State")
+    health = (state.get("Health") or {}).get("Status") or "none"
+    if not state.get("Running"):
+        raise UsageError("container %s is not running: %s" % (name, state.get("Status")))
+    if health in ("none", "unhealthy"):
+        said = "has no health check" if health == "none" else "is unhealthy"
+        raise UsageError("container %s %s" % (name, said))
+    return health == "healthy" or None
+
+
+def wait_until_healthy(docker, name):
+    """Return `name` when the container is healthy; UsageError if it never will be."""
+    found = docker.call("container_inspect", given_container(name))
+    id = answer_field(found, "ContainerInspect", str, "Id")
+    # The events are under way before the first look, so that no change is missed.
+    events = docker.call("system_events", filters={"type": ["container"], "container": [id]})
+    while not health_verdict(docker, id, name):
+        if next(events, None) is None:
+            raise UsageError("the engine's events ended before container %s was healthy" % name)
+    events.close()
+    return name
+
+
 def do_wait(console, options, arguments):
-    return for_each(console, arguments, lambda name: exit_status(console.docker.call("container_wait", name)))
+    docker = console.docker
+    if options["healthy"]:
+        return for_each(console, arguments, lambda name: wait_until_healthy(docker, name))
+    return for_each(console, arguments,
+                    lambda name: exit_status(docker.call("container_wait", given_container(name))))
 
 
 def do_rename(console, options, arguments):
@@ -425,6 +462,6 @@ LIFECYCLE_COMMANDS = command_table(
             least=1),
     Command("rm", do_rm, "CONTAINER [CONTAINER...]", "Remove one or more containers", RM_FLAGS, least=1),
     Command("wait", do_wait, "CONTAINER [CONTAINER...]",
-            "Block until one or more containers stop, then print their exit codes", least=1),
+            "Block until one or more containers stop, then print their exit codes", WAIT_FLAGS, least=1),
     Command("rename", do_rename, "CONTAINER NEW_NAME", "Rename a container", least=2, most=2),
 )

@@ -10,7 +10,7 @@ import time
 from .console import write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import (align_columns, familiar_image, human_size, local_time_text, ports_column, quote_text,
+from .format import (align_columns, compact_json, familiar_image, human_size, local_time_text, ports_column, quote_text,
                      short_id, shorten)
 from .queries import answer_objects, parse_filters
 
@@ -21,6 +21,7 @@ PS_FLAGS = """
 -a, --all      bool  stopped containers too
 -f, --filter   filter  filter  only containers that match; several values of one name are alternatives
 --format       text  string  table (the default), json, 'table TEMPLATE' or a Go template
+--json         bool  one JSON array of the engine's own objects
 -n, --last     int   int  the N last created, in any state (default -1)
 -l, --latest   bool  the last created, in any state
 --no-trunc     bool  whole ids and commands
@@ -120,7 +121,9 @@ def ps_command(console, options, arguments):
                                  size=size or None, filters=filters or None)
     containers = answer_objects(listed, "ContainerList", "Id")
     now = time.time()
-    if options["quiet"]:
+    if options["json"]:
+        console.out.line(compact_json(containers))
+    elif options["quiet"]:
         write_lines(console.out, [shown_id(container, whole) for container in containers])
     elif text:
         from .formatted import label_title, write_formatted

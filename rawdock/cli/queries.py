@@ -3,6 +3,7 @@ answer."""
 import time
 
 from ..engine.answers import answer_field, malformed_answer
+from ..errors import UsageError
 from .console import CommandFailed
 from .durations import parse_when
 
@@ -19,9 +20,12 @@ def parse_filters(words):
 
 
 def read_when(options, name):
-    """--since or --until as the engine takes it (str), or None."""
+    """--since or --until as the engine takes it (str), or None. CommandFailed as the docker CLI words it."""
     text = options[name]
-    return parse_when(text, time.time()) if text else None
+    try:
+        return parse_when(text, time.time()) if text else None
+    except UsageError as error:
+        raise CommandFailed(str(error), 1) from error
 
 
 def answer_objects(answer, operation, *needed):

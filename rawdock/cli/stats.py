@@ -194,7 +194,8 @@ class StatsReader:
 def write_stats(console, options, reader):
     found = list(reader.watched.values())
     rows = [one.row(options["no_trunc"]) for one in found]
-    write_listing(console, options, STATS_LIST, rows, [one.stats for one in found])
+    if found or not options["format"] or options["format"].startswith("table"):   # docker does not check it
+        write_listing(console, options, STATS_LIST, rows, [one.stats for one in found])
 
 
 def redraw_stats(console, options, reader):

@@ -11,7 +11,7 @@ from ..wire.jsonstream import decode_json
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
-from .formatted import option_template, template_lines
+from .formatted import option_template, template_lines, write_template_lines
 from .printable import UNPRINTABLE
 from .queries import parse_filters, read_when
 
@@ -24,6 +24,7 @@ INSPECT_FLAGS = """
 NOUN_INSPECT_FLAGS = """
 -f, --format  text  string  Format output using a custom template
 """
+CONTAINER_INSPECT_FLAGS = NOUN_INSPECT_FLAGS + "-s, --size  bool  Display total file sizes\n"
 LOGS_FLAGS = """
 --details         bool  the attributes that the log driver keeps for each line
 -f, --follow      bool  go on with what is written from now on
@@ -105,8 +106,19 @@ def write_json(output, text):
 
 
 def inspect_command(console, options, arguments):
-    query = {"size": True} if options["size"] and options["type"] in (None, "container") else {}
-    return inspect_objects(console, options, arguments, options["type"], query)
+    kind = options["type"]
+    if kind is not None and kind not in INSPECT_OPERATIONS:
+        said = "unknown type: %s" % quote_text(kind) if kind else "type is empty"
+        names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
+        raise CommandFailed("%s: must be one of %s" % (said, names), 1)
+    if options["size"] and kind not in (None, "container"):
+        console.err.line("WARNING: --size ignored for %s" % kind)
+    return inspect_objects(console, options, arguments, kind, size_query(options, kind))
+
+
+def size_query(options, kind):
+    """The parameters (dict) of container_inspect for --size: none where `kind` is another than containers."""
+    return {"size": True} if options["size"] and kind in (None, "container") else {}
 
 
 def inspect_noun(kind):
@@ -114,43 +126,40 @@ def inspect_noun(kind):
     return lambda console, options, arguments: inspect_objects(console, options, arguments, kind, {})
 
 
+def inspect_container_command(console, options, arguments):
+    return inspect_objects(console, options, arguments, "container", size_query(options, "container"))
+
+
 def inspect_objects(console, options, arguments, kind, query):
     """Write the objects that `arguments` name, of a `kind` or (None) of any → exit status.
 
-    `query` has parameters (dict) of the operation that inspects them.
+    `query` has parameters (dict) of the operation that inspects them. As in the docker CLI one that fails does
+    not keep the others from being written, and the errors come last.
     """
+    from .go_types import go_struct
+    from .template import TemplateValueError
     text = options["format"] or None
-    if kind is not None and kind not in INSPECT_OPERATIONS:
-        names = ", ".join('"%s"' % name for name in sorted(INSPECT_OPERATIONS))
-        raise CommandFailed("unknown type: %s: must be one of %s" % (quote_text(kind), names), 1)
     template = option_template(text) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, query)
     found, errors = [], []
     for name in arguments:
-        if not name:
-            errors.append("invalid container name or ID: value is empty")
-            continue
         try:
-            found.append(finder.find(name))
+            if not name.strip():
+                raise UsageError("invalid container name or ID: value is empty")
+            found_kind, data = finder.find(name)
+            if template is not None:
+                data = template.execute(go_struct(decode_json(data.encode("utf-8")), found_kind.title()))
+            found.append(data)
         except APIError as error:
             errors.append(describe_error(error) if kind else "Error: %s" % error)
-        except UsageError as error:
-            errors.append("%s: %s" % (console.program, error))
+        except (TemplateValueError, UsageError) as error:
+            errors.append(str(error))
     if template is not None:
-        from .go_types import go_struct
-        try:
-            objects = [go_struct(decode_json(one.encode("utf-8")), found_kind.title())
-                       for found_kind, one in found]
-            template_lines(console, template, objects, partial=False)
-            if not found:
-                console.out.line()
-        except CommandFailed as failed:
-            console.out.line()   # docker writes the line's end of the row that failed
-            errors.insert(0, str(failed))
+        write_template_lines(console.out, found or [""])
     elif text == "json":
-        write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for _, one in found))
+        write_json(console.out, "[%s]" % ",".join(without_json_blanks(one) for one in found))
     else:
-        write_json(console.out, indent_json("[%s]" % ",".join(one for _, one in found)))
+        write_json(console.out, indent_json("[%s]" % ",".join(found)))
     for error in errors:
         console.err.line(error)
     return 1 if errors else 0
@@ -161,9 +170,9 @@ def logs_command(console, options, arguments):
     for name in ("since", "until"):
         try:
             query[name] = read_when(options, name)
-        except UsageError as error:
-            raise UsageError('invalid value for "%s": %s' % (name, error), error.hint)
-    if not arguments[0]:
+        except CommandFailed as error:
+            raise CommandFailed('invalid value for "%s": %s' % (name, error), 1) from error
+    if not arguments[0].strip():
         raise UsageError("invalid container name or ID: value is empty")
     # The log is in frames unless the container has a terminal. Its id stays, while its name may change.
     container = console.docker.call("container_inspect", arguments[0])
@@ -218,6 +227,8 @@ WATCHING_COMMANDS = command_table(
     Command("inspect", inspect_command, "NAME|ID [NAME|ID...]",
             "Return low-level information on Docker objects",
             INSPECT_FLAGS, 1, None),
+    Command("container inspect", inspect_container_command, "CONTAINER [CONTAINER...]",
+            "Display detailed information on one or more containers", CONTAINER_INSPECT_FLAGS, 1, None),
     Command("logs", logs_command, "CONTAINER", "Fetch the logs of a container", LOGS_FLAGS, 1, 1),
     Command("events", events_command, "", "Get real time events from the server", EVENTS_FLAGS, 0, 0),
 )

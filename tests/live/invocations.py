@@ -57,6 +57,8 @@ MEASURED_FORMS = [
     (r"\b\d\d:\d\d(:\d\d)?\b", "CLOCK"),
     (r"\b\d+\b", "NUMBER"),
 ]
+# The engine lists these in any order.
+UNORDERED = re.compile(r"(container )?diff\b")
 
 
 def names():
@@ -132,11 +134,14 @@ def answers(argv, engine, session):
         words = words_of(line)
         target = [] if words[:1] in (["-H"], ["--help"]) else ["-H", engine.address]
         status, out, err = run(argv + target + words, said and said + "\n", folder)
-        return {"status": status, "out": stable(line, out), "err": stable(line, err)}
+        out = stable(out, MEASURED_FORMS if MEASURING.search(line) else [])
+        if UNORDERED.match(line):
+            out = "".join(sorted(out.splitlines(True)))
+        return {"status": status, "out": out, "err": stable(err, [])}
 
-    def stable(line, text):
+    def stable(text, forms):
         text = normalised(text, engine).replace(unique, "{n}").replace(folder, "{folder}")
-        for pattern, form in FORMS + (MEASURED_FORMS if MEASURING.search(line) else []):
+        for pattern, form in FORMS + forms:
             text = re.sub(pattern, form, text)
         return text
 

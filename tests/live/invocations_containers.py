@@ -141,7 +141,8 @@ container rm rec-four
 container remove rec-nosuch
 
 # Logs
-+ run --name rec-one --log-opt labels=color -l color=red busybox sh -c "echo one; echo two >&2; echo three"
++ run --name rec-one --log-opt labels=color -l color=red busybox sh -c "echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three"
++ run --name rec-pause busybox sleep 1.1
 + create --name rec-two busybox true
 logs rec-one
 logs -n 1 rec-one
@@ -204,12 +205,12 @@ container inspect rec-net
 + start rec-{n}
 + wait rec-{n}
 + rename rec-{n} rec-other-{n}
++ run --name rec-pause busybox sleep 1.1
 events --since 1h --until 0s --filter container=rec-{n} --filter event=create
 events --since 1h --until 0s --filter container=rec-{n} --filter event=start --format "{{.Status}} {{.Type}} {{.Action}}"
 events --since 1h --until 0s --filter container=rec-{n} --format "{{.Action}} {{.Actor.Attributes.image}}"
 events --since 1h --until 0s -f container=rec-other-{n} -f event=rename --format "{{json .Actor.Attributes}}"
 events --since 1h --until 0s --filter container=rec-{n} --filter event=die --format "{{.Nonsense}}"
-events --since 1h --until 0s --filter nonsense=1
 events --since 1h --until 0s --filter nonsense
 events --since nonsense
 events --until nonsense
