@@ -10,8 +10,8 @@ import time
 from .console import write_lines
 from .durations import human_duration
 from .flags import Command, command_table
-from .format import (align_columns, compact_json, familiar_image, human_size, local_time_text, ports_column, quote_text,
-                     short_id, shorten)
+from .format import (align_columns, compact_json, familiar_image, human_size, local_time_text, ports_column,
+                     quote_text, short_id, shorten)
 from .queries import answer_objects, parse_filters
 
 COMMAND_WIDTH = 20       # columns of a command, a mount

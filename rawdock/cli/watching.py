@@ -133,8 +133,8 @@ def inspect_container_command(console, options, arguments):
 def inspect_objects(console, options, arguments, kind, query):
     """Write the objects that `arguments` name, of a `kind` or (None) of any → exit status.
 
-    `query` has parameters (dict) of the operation that inspects them. As in the docker CLI one that fails does
-    not keep the others from being written, and the errors come last.
+    `query` has parameters (dict) of the operation that inspects them. As in the docker CLI the others are
+    written where one fails, and the errors come last.
     """
     from .go_types import go_struct
     from .template import TemplateValueError
