@@ -130,14 +130,22 @@ def inspect_container_command(console, options, arguments):
     return inspect_objects(console, options, arguments, "container", size_query(options, "container"))
 
 
+def templated_object(template, kind, data):
+    """What a Template makes of the JSON (str) of an object of a `kind`. CommandFailed if it does not fit."""
+    from .go_types import go_struct
+    from .template import TemplateValueError
+    try:
+        return template.execute(go_struct(decode_json(data.encode("utf-8")), kind.title()))
+    except TemplateValueError as error:
+        raise CommandFailed(str(error), 1) from error
+
+
 def inspect_objects(console, options, arguments, kind, query):
     """Write the objects that `arguments` name, of a `kind` or (None) of any → exit status.
 
     `query` has parameters (dict) of the operation that inspects them. As in the docker CLI the others are
     written where one fails, and the errors come last.
     """
-    from .go_types import go_struct
-    from .template import TemplateValueError
     text = options["format"] or None
     template = option_template(text) if text != "json" else None
     finder = ObjectFinder(console.docker, kind, query)
@@ -147,12 +155,10 @@ def inspect_objects(console, options, arguments, kind, query):
             if not name.strip():
                 raise UsageError("invalid container name or ID: value is empty")
             found_kind, data = finder.find(name)
-            if template is not None:
-                data = template.execute(go_struct(decode_json(data.encode("utf-8")), found_kind.title()))
-            found.append(data)
+            found.append(data if template is None else templated_object(template, found_kind, data))
         except APIError as error:
             errors.append(describe_error(error) if kind else "Error: %s" % error)
-        except (TemplateValueError, UsageError) as error:
+        except (CommandFailed, UsageError) as error:
             errors.append(str(error))
     if template is not None:
         write_template_lines(console.out, found or [""])
