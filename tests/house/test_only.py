@@ -371,7 +371,7 @@ def test_a_noun_is_all_its_verbs_and_ps_alone_is_container_ls_too(tmp_path):
     with PracticeEngine() as engine:
         for words in (["ps", "-q"], ["container", "list", "-q"]):
             assert run([sys.executable, path, "-H", engine.address] + words, tmp_path) == (0, b"", b"")
-    assert "NOUNS, NOUN_LINES, find_verb, command_aliases = {}, [], None, None" in alone("nc")
+    assert "\nNOUNS, NOUN_LINES, noun_verbs, find_verb, command_aliases = {}, [], None" in alone("nc")
     assert "def find_verb" in alone("ps")
     small = alone("image")
     assert "IMAGE_COMMANDS" in small and "def do_run(" not in small

@@ -1,4 +1,4 @@
-"""`rawdock compare`: two clients with the same words, and what each sends, beside each other."""
+"""`rawdock compare`: two clients given one line of words, and what each sends, beside each other."""
 import json
 import os
 import stat
