@@ -90,11 +90,15 @@ def test_hints_come_one_by_one(learn):
             == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"])
 
 
-@pytest.mark.parametrize("words", [("learn", "0"), ("learn", "99"), ("learn", "x"), ("learn", "-1"),
-                                   ("learn", "1", "2"), ("learn", "--nothing")])
-def test_mistakes_in_the_command_end_in_one_line(learn, words):
+@pytest.mark.parametrize("words, usage", [(("learn", "0"), ""), (("learn", "99"), ""), (("learn", "x"), ""),
+                                          (("learn", "-1"), "rawdock learn"),
+                                          (("learn", "1", "2"), "rawdock learn"),
+                                          (("learn", "--nothing"), "rawdock learn")])
+def test_mistakes_in_the_command_end_in_a_line_and_the_usage(learn, words, usage):
     status, out, err = learn(*words)
-    assert status in (1, 125) and out == "" and err.count("\n") == 1
+    line, _, rest = err.partition("\n")
+    assert status in (1, 125) and out == "" and line
+    assert rest.startswith("\nUsage:  %s" % usage) if usage else rest == ""
 
 
 def test_a_place_where_nothing_can_be_written(learn, tmp_path):
