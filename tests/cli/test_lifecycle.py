@@ -515,6 +515,51 @@ def test_exec_reports_what_inspect_says(ask):
                     "User": "me", "Privileged": True, "WorkingDir": "/w"}
 
 
+@pytest.mark.parametrize("words, target", [
+    ("start --checkpoint c1 c", "start?checkpoint=c1"),
+    ("start --checkpoint=c1 --checkpoint-dir /cp c", "start?checkpoint=c1&checkpoint-dir=%2Fcp"),
+    ("start --sig-proxy=false c", "start"),
+    ("stop -s USR1 c", "stop"), ("stop --signal USR1 -t 3 c", "stop?t=3"), ("stop --timeout -1 c", "stop?t=-1"),
+    ("stop --time 0x10 c", "stop?t=16"), ("restart -t 3 -s INT c", "restart?t=3"),
+    ("restart --timeout=3 c", "restart?t=3"), ("restart --time=3 c", "restart?t=3"),
+    ("kill -s USR1 c", "kill?signal=USR1"), ("kill --signal=9 c", "kill?signal=9"),
+    ("container stop -t 3 c", "stop?t=3"), ("container start c", "start")])
+def test_the_request_of_each_flag(ask, words, target):
+    """API 1.41 has no signal of stop and restart; docker, too, does not send it there."""
+    ran, engine = ask({"POST /containers/c/" + target: NO_CONTENT}, *words.split())
+    assert (ran.status, ran.err) == (0, b"")
+    assert request_lines(engine)[1:] == ["POST /containers/c/" + target]
+
+
+def test_a_checkpoint_of_one_container(ask):
+    ran, engine = ask({}, "start", "--checkpoint", "c1", "a", "b")
+    assert (ran.status, ran.out) == (1, b"") and request_lines(engine) == []
+    assert ran.err == b"you cannot restore multiple containers at once\n"
+
+
+@pytest.mark.parametrize("words, sent, started", [
+    (["-d"], {"AttachStdout": False, "AttachStderr": False}, {"Detach": True}),
+    (["--detach"], {"AttachStdout": False, "AttachStderr": False}, {"Detach": True}),
+    (["-i"], {"AttachStdin": True}, {}), (["--interactive"], {"AttachStdin": True}, {}),
+    (["-id"], {"AttachStdout": False, "AttachStderr": False}, {"Detach": True}),
+    (["-t"], {"Tty": True}, {"Tty": True}), (["--tty=true"], {"Tty": True}, {"Tty": True}),
+    (["--detach-keys", "ctrl-x"], {"DetachKeys": "ctrl-x"}, {}),
+    (["--env-file", "{file}", "-eB=2", "--env=C=3"], {"Env": ["A=1", "B=2", "C=3"]}, {}),
+    (["--privileged=false", "--user=me:us", "--workdir=/w"], {"User": "me:us", "WorkingDir": "/w"}, {})])
+def test_the_request_of_each_flag_of_exec(ask, tmp_path, words, sent, started):
+    (tmp_path / "env").write_text("# a comment\nA=1\n")
+    serve = {"GET /containers/c/json": answer(200, b'{"Id":"%s"}' % ID.encode()),
+             "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'),
+             "POST /exec/e1/start": SWITCHED if not started.get("Detach") else answer(200),
+             "GET /exec/e1/json": answer(200, b'{"Running":false,"ExitCode":0}')}
+    ran, engine = ask(serve, "exec", *[word.format(file=tmp_path / "env") for word in words] + ["c", "ls"])
+    assert (ran.status, ran.err) == (0, b"")
+    bodies = {line.split(b"/")[-3]: json.loads(body.decode()) for line, _, body in engine.requests if body}
+    always = {"AttachStdin": False, "AttachStdout": True, "AttachStderr": True, "Tty": False, "Cmd": ["ls"]}
+    assert bodies[b"c"] == dict(always, **sent)
+    assert bodies[b"e1"] == dict({"Detach": False, "Tty": False}, **started)
+
+
 def test_several_arguments_go_on_after_a_failure(ask):
     serve = {"POST /containers/a/stop?t=3": NO_CONTENT, "POST /containers/b/stop?t=3": missing("b"),
              "POST /containers/c/stop?t=3": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n"}

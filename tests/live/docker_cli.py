@@ -153,8 +153,7 @@ NORMAL_FORMS = [
     (r"\b(Less than a second|About an? (minute|hour)|\d+ (second|minute|hour)s?)( ago)?", "A WHILE"),
     (r"   +", "  "),
     (r"(?m) +$", ""),
-    (r"(?m)^rawdock: ", "docker: "),
-    (r"(?<=['`])rawdock\b", "docker"),
+    (r"\brawdock\b", "docker"),
 ]
 
 
