@@ -157,7 +157,8 @@ def wait_until(condition, timeout=20, what="it"):
 
 def assert_one_line(err):
     """One line for a person, and no more but what docker too puts below a mistake → the line as str."""
-    below = r"\n(?:Error: failed to (?:start|rename) .*\n)$|\n(?:\nUsage:  rawdock.*\n)?\n(?:Run|See) 'rawdock.* --help' for more information\n$"
+    below = (r"\nError: failed to (?:start|rename) .*\n$|"
+             r"\n(?:\nUsage:  rawdock.*\n)?\n(?:Run|See) 'rawdock.* --help' for more information\n$")
     text = re.sub(below, "\n", err.decode("utf-8"))
     assert text.endswith("\n") and text.count("\n") == 1 and len(text) > 10, text
     assert "Traceback" not in text and "chmod" not in text, text
