@@ -162,10 +162,10 @@ class Plan:
         id = known[0] if known else self._new_id(step)
         # The container runs only for `attach`, and stdin can be sent to it only by `start`.
         if step.name == "container_inspect":
-            step.taken_for_granted = {"attach": "runs, and that its stdin is closed",
+            step.taken_for_granted = {"attach": "runs, and that its stdin is closed", "wait": "is healthy",
                                       "start": "does not run yet"}.get(self.command, "")
-        return {"Id": id, "Warnings": [], "State": {"Running": self.command == "attach"}, "HostConfig": {},
-                "NetworkSettings": {"Ports": {}},
+        return {"Id": id, "Warnings": [], "HostConfig": {}, "NetworkSettings": {"Ports": {}},
+                "State": {"Running": self.command in ("attach", "wait"), "Health": {"Status": "healthy"}},
                 "Config": {"Tty": False, "OpenStdin": self.command == "start"}}
 
     def _new_id(self, step):

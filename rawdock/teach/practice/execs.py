@@ -49,19 +49,6 @@ class PracticeExec(ProgramOwner):
         }
 
 
-class HealthOutput:
-    """What collects the output of a health check: an attacher that keeps its first bytes."""
-
-    def __init__(self):
-        self.data = b""
-
-    def offer(self, stream, data):
-        self.data = (self.data + data)[:MAX_HEALTH_OUTPUT]
-
-    def close(self):
-        pass
-
-
 def health_program(healthcheck):
     """Return the argv (list of str) of a Healthcheck's Test; None if that runs nothing."""
     kind, *words = healthcheck.get("Test") or ["NONE"]
@@ -140,7 +127,8 @@ class PracticeExecs(PracticeObjects):
 
     def _check_once(self, container, argv, timeout):
         """Run one check → its result, as State.Health.Log has it."""
-        output, status, begun = HealthOutput(), -1, nanoseconds_now()
+        output, status, begun = PracticeAttacher(self.changed, (1, 2), lambda: None), -1, nanoseconds_now()
+        problem = ""
         with self.changed:
             one = self.add(container, {"Cmd": argv, "AttachStdout": True, "AttachStderr": True})
         try:
@@ -149,15 +137,16 @@ class PracticeExecs(PracticeObjects):
                 status = one.exit_code
             else:
                 one.process.deliver(9)
-                text = "Health check exceeded timeout (%s)" % go_duration(timeout)
-                output.data = (text + ": " * bool(output.data)).encode() + output.data
+                problem = "Health check exceeded timeout (%s)" % go_duration(timeout)
         except PracticeRefusal as refusal:
-            output.data = refusal.message.encode()
+            problem = refusal.message
         with self.changed:
+            said = b"".join(part for _, part in output.take() or ())[:MAX_HEALTH_OUTPUT]
             container.execs.pop(one.id, None)
             self.by_id.pop(one.id, None)
+        texts = filter(None, (problem, said.decode("utf-8", "replace")))
         return {"Start": wire_time(begun), "End": wire_time(nanoseconds_now()), "ExitCode": status,
-                "Output": output.data.decode("utf-8", "replace")}
+                "Output": ": ".join(texts)}
 
     def _record_check(self, container, result, settings):
         health, before = container.health, container.health["Status"]

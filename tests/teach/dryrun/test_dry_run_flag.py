@@ -23,7 +23,8 @@ EXAMPLES = {
     "rmi": ["busybox"], "update": ["-m", "64m", "web"], "commit": ["web", "image"], "diff": ["web"],
     "export": ["web"], "pause": ["web"], "unpause": ["web"], "port": ["web"], "top": ["web"],
     "stats": ["--no-stream", "web"], "history": ["busybox"], "tag": ["busybox", "mine:1"], "push": ["mine:1"],
-    "search": ["redis"], "image inspect": ["busybox"], "volume create": ["data"], "volume inspect": ["data"],
+    "search": ["redis"], "container inspect": ["web"], "image inspect": ["busybox"],
+    "volume create": ["data"], "volume inspect": ["data"],
     "volume ls": [], "volume rm": ["data"], "network connect": ["lan", "web"], "network create": ["lan"],
     "network disconnect": ["lan", "web"], "network inspect": ["lan"], "network ls": [],
     "network rm": ["lan"], "system df": [], "container prune": ["-f"], "image prune": ["-f"],
@@ -84,6 +85,11 @@ def test_json_of_what_sends_none_is_refused(rawdock_command):
     ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=json", "ps"])
     assert (ran.status, ran.out) == (1, b"") and b"ps sends no JSON" in ran.err
     assert_one_line(ran.err)
+
+
+def test_a_wait_for_health_is_planned(rawdock_command):
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "wait", "--healthy", "web"])
+    assert ran.status == 0 and ran.out.count(b"GET /containers/") == 2 and b"GET /events?" in ran.out
 
 
 def test_stats_without_an_end_is_refused(rawdock_command):
