@@ -191,7 +191,7 @@ inspect --type nonsense rec-one
 inspect --type "" -f "{{.Name}}" rec-one
 inspect -s -f "{{.SizeRw}}" rec-one
 inspect --size --type container -f "{{.SizeRw}}" rec-one
-inspect -s --type network rec-net
+inspect -s --type network -f "{{.Name}}" rec-net
 inspect ""
 inspect
 container inspect -f "{{.Name}}" rec-one
