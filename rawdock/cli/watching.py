@@ -133,7 +133,7 @@ def inspect_container_command(console, options, arguments):
 def templated_object(template, kind, data):
     """What a Template makes of the JSON (str) of an object of a `kind`. CommandFailed if it does not fit."""
     from .go_types import go_struct
-    from .template import TemplateValueError
+    from .template_functions import TemplateValueError
     try:
         return template.execute(go_struct(decode_json(data.encode("utf-8")), kind.title()))
     except TemplateValueError as error:
