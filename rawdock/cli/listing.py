@@ -78,6 +78,7 @@ def container_cells(container, whole, now):
 def container_row(container, whole, now):
     """The fields of a container that a --format can name, ordered by name, as in the docker CLI's JSON."""
     from .formatted import labels_text
+    from .template_functions import NIL_POINTER
     cells = dict(zip(PS_TITLES, container_cells(container, whole, now)))
     mounts = [mount.get("Name") or mount.get("Source") or "" for mount in container.get("Mounts") or ()]
     labels = container.get("Labels") or {}
@@ -88,7 +89,7 @@ def container_row(container, whole, now):
         "LocalVolumes": "%d" % sum(mount.get("Driver") == "local" for mount in container.get("Mounts") or ()),
         "Mounts": ",".join(mount if whole else shorten(mount, MOUNT_WIDTH) for mount in mounts),
         "Names": cells["NAMES"], "Networks": ",".join(sorted(networks)),
-        "Platform": (container.get("ImageManifestDescriptor") or {}).get("platform"),
+        "Platform": (container.get("ImageManifestDescriptor") or {}).get("platform") or NIL_POINTER,
         "Ports": cells["PORTS"], "RunningFor": cells["CREATED"], "Size": container_size(container),
         "State": container.get("State") or "", "Status": cells["STATUS"],
         "Label": lambda name: labels.get(name, "")}

@@ -28,7 +28,8 @@ def test_commit_without_a_name_sends_none():
 
 def test_diff_has_a_letter_for_each_kind():
     changes = [{"Path": "/a", "Kind": 0}, {"Path": "/b", "Kind": 1}, {"Path": "/c", "Kind": 2}]
-    assert run_on_fake_engine({"GET /containers/web/changes": changes}, ["diff", "web"]).out == "C /a\nA /b\nD /c\n"
+    ran = run_on_fake_engine({"GET /containers/web/changes": changes}, ["diff", "web"])
+    assert ran.out == "C /a\nA /b\nD /c\n"
     assert run_on_fake_engine({"GET /containers/web/changes": b"null"}, ["diff", "web"]).out == ""
 
 
@@ -77,7 +78,8 @@ def test_addresses_of_ports_are_in_natural_order():
 
 @pytest.mark.parametrize("text, mistake", [
     ("80", None), ("65535", None), ("65536", "value out of range"), ("x", "invalid syntax"),
-    ("-1", "invalid syntax"), ("", "invalid syntax"), ("\u0661", "invalid syntax"), ("1_0", "invalid syntax")])
+    ("-1", "invalid syntax"), ("", "invalid syntax"),
+    ("\u0661", "invalid syntax"), ("1_0", "invalid syntax")])
 def test_port_numbers(text, mistake):
     assert port_number_mistake(text) == mistake
 
