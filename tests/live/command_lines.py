@@ -294,7 +294,7 @@ def page_facts(page):
 def flag_facts(body):
     """The lines of a page's Options → "-n, --last int (default -1)", one for each flag."""
     found = []
-    for text in re.split(r"(?m)^(?=  -|      --)", body.partition("\n\n")[0]):
+    for text in re.findall(r"(?ms)^(?:  -|      --).*?(?=^  -|^      --|\Z)", body.partition("\n\n")[0]):
         spelled = re.match(" +((?:-., )?--?[^ ]+(?: [^ ]+)?)(?:   |$)", text)
         default = re.search(r"[(]default ([^ )]+)[)]$", " ".join(text.split()))
         if spelled:

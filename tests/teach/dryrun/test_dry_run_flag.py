@@ -19,7 +19,7 @@ EXAMPLES = {
     "start": ["-a", "web"],
     "stop": ["web"], "kill": ["web"], "restart": ["web"], "rm": ["web"], "wait": ["web"],
     "rename": ["web", "old"], "ps": [], "images": [],
-    "inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
+    "inspect": ["web"], "container inspect": ["web"], "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
     "rmi": ["busybox"], "update": ["-m", "64m", "web"], "commit": ["web", "image"], "diff": ["web"],
     "export": ["web"], "pause": ["web"], "unpause": ["web"], "port": ["web"], "top": ["web"],
     "stats": ["--no-stream", "web"], "history": ["busybox"], "tag": ["busybox", "mine:1"], "push": ["mine:1"],
