@@ -425,6 +425,8 @@ def raw_query_pairs(query):
                 elif isinstance(item, dict):
                     import json
                     item = json.dumps(item, separators=(",", ":"), allow_nan=False)
+                if isinstance(item, (bytes, bytearray)):   # str() would write b'…'
+                    raise TypeError("%r is bytes" % (item,))
                 if item is not None:
                     pairs.append((str(name), str(item)))
     except (TypeError, ValueError, RecursionError) as error:

@@ -439,7 +439,8 @@ def test_a_detached_terminal_needs_no_terminal(rawdock_command):
 
 def test_nothing_about_terminals_is_loaded_without_one(rawdock_command):
     with serving(TerminalEngine(tty=False)) as engine:
-        argv = rawdock_command[:1] + ["-v"] + rawdock_command[1:] + ["-H", engine.address, "run", "-d", "x"]
+        verbose = ["-u", "-v"]   # before 3.9 stderr is a buffer otherwise, whose rest is lost at the end
+        argv = rawdock_command[:1] + verbose + rawdock_command[1:] + ["-H", engine.address, "run", "-d", "x"]
         ran = run_to_end(argv)
     assert ran.out == ID.encode() + b"\n" and b"import 'json'" in ran.err
     assert not [name for name in ("termios", "tty", "fcntl") if b"import '%s'" % name.encode() in ran.err]

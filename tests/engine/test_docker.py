@@ -250,6 +250,7 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.request("GET", "/", headers=5), "headers are"),
     (lambda docker: docker.request("GET", "/", headers=["a"]), "pairs of name and value"),
     (lambda docker: docker.system_info(headers=[5]), "headers are"),
+    (lambda docker: docker.request("GET", "/", query={"a": b"x"}), "query"),
     (lambda docker: docker.request("GET", "/", query=5), "query"),
     (lambda docker: docker.request("GET", "/", query=["a"]), "query"),
     (lambda docker: docker.request("GET", "/", query={"a": {"b": object()}}), "query"),
