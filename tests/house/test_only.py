@@ -320,6 +320,7 @@ TRIED = {
     "system prune": ["system", "prune", "-af", "--volumes"], "container prune": ["container", "prune", "-f"],
     "image prune": ["image", "prune", "-f"], "network prune": ["network", "prune", "-f"],
     "volume prune": ["volume", "prune", "-f"], "update": ["update", "--restart", "always", "c1"],
+    "container inspect": ["container", "inspect", "-f", "{{.Name}}", "c1"],
     "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
     "commit": ["commit", "nosuch"], "diff": ["diff", "c1"], "export": ["export", "nosuch"],
     "pause": ["pause", "nosuch"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
