@@ -13,8 +13,8 @@ from rawdock.teach.conform.shapes import ConformFact, compare_fact, read_facts
 from rawdock.teach.practice.engine import PracticeEngine
 from tests.live.client import Running, client, rawdock, wait_until
 
-# In these the practice engine answers 400 where the API says so, or dockerd 26.1 does, and dockerd 20.10 500, or
-# nothing at all.
+# In these the practice engine answers 400 where the API says so, or dockerd 26.1 does, and dockerd 20.10
+# answers 500, or nothing at all.
 STRICTER = {"bad-filter", "bad-tag", "no-config", "bad-json", "wrong-kind", "bad-wait", "bad-time"}
 
 
