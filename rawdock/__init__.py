@@ -17,8 +17,8 @@ import sys
 __version__ = "0.1.0"
 
 PUBLIC_NAMES = {
-    "errors": "RawdockError AddressError ConnectError Timeout ProtocolError TruncatedError UnconfirmedError"
-              " APIError NotFound Conflict StreamError UsageError Verdict",
+    "errors": "RawdockError AddressError ConfigError ConnectError Timeout ProtocolError TruncatedError"
+              " UnconfirmedError APIError NotFound Conflict StreamError UsageError Verdict",
     "wire.message": "Headers Head RequestHead",
     "wire.chunked": "ChunkedReader encode_chunk encode_last_chunk",
     "wire.frames": "FrameReader encode_frame",

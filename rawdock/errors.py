@@ -3,6 +3,7 @@
     RawdockError
     ├── UsageError        the caller's mistake: a bad parameter or reference, an InvalidArgument of a flag
     ├── AddressError      an address that cannot be understood
+    ├── ConfigError       config.json cannot be read or written
     ├── ConnectError      nobody answers at the address
     ├── Timeout           a phase took longer than it was given
     ├── ProtocolError     the bytes break a rule of HTTP or of the engine's protocol
@@ -60,6 +61,10 @@ class InvalidArgument(UsageError):
 
 class AddressError(RawdockError, ValueError):
     """An address (of DOCKER_HOST, -H or a context) that cannot be understood."""
+
+
+class ConfigError(RawdockError, ValueError):
+    """The docker CLI's config.json cannot be read or written, or a setting in it cannot be used."""
 
 
 class ConnectError(RawdockError, OSError):

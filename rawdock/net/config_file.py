@@ -1,0 +1,80 @@
+"""config.json, the settings of the docker CLI: read, and changed without losing what somebody else wrote.
+
+Promises: whoever reads the file finds the old text or the new one, never half of it, because the new text is
+written to a file beside it, which then takes its name. Members keep their order, unknown
+ones too. A symbolic link stays, and the file that it points to is replaced. What is written can be read by
+its owner only (mode 0600), and its owner stays. The text is indented with tabs, as docker's is.
+
+Refused: to change a file that cannot be read as JSON. The docker CLI replaces such a file by a new one.
+
+Left out: a lock. Of two changes made at once one may be lost, as with the docker CLI.
+"""
+import os
+
+from ..errors import ConfigError
+
+CONFIG_FILE_NAME = "config.json"
+
+
+def read_config_file(directory):
+    """The JSON object in config.json of `directory` (str) as a dict, {} if there is no such file.
+
+    ConfigError, in the words of the docker CLI, if the file cannot be read or holds something else.
+    """
+    path = os.path.join(directory, CONFIG_FILE_NAME)
+    try:
+        with open(path, encoding="utf-8") as file:
+            import json
+            config = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError("loading config file: %s: %s" % (path, getattr(error, "strerror", None) or error),
+                          "mend or move the file") from None
+    if not isinstance(config, dict):
+        raise ConfigError("loading config file: %s: it does not hold a JSON object" % path,
+                          "mend or move the file")
+    return config
+
+
+def change_config_file(directory, change):
+    """Call `change(config)`, which changes the dict of read_config_file() in place, and write the result.
+
+    `directory` is made if it is missing. An exception of `change` leaves the file as it is. ConfigError if
+    the file cannot be read or written.
+    """
+    import json
+    config = read_config_file(directory)
+    change(config)
+    path = os.path.realpath(os.path.join(directory, CONFIG_FILE_NAME))
+    try:
+        text = json.dumps(config, indent="\t", ensure_ascii=False, allow_nan=False)
+        os.makedirs(directory, 0o700, exist_ok=True)
+        replace_file(path, text.encode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError("writing config file: %s: %s" % (path, getattr(error, "strerror", None) or error),
+                          "see who may write there") from None
+
+
+def replace_file(path, data):
+    """Give the file at `path` (str) the content `data` (bytes) and the mode 0600, in one step. OSError."""
+    from tempfile import mkstemp
+    descriptor, beside = mkstemp(prefix=os.path.basename(path), dir=os.path.dirname(path))   # has mode 0600
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            keep_owner(path, descriptor)
+            os.fsync(descriptor)   # after a power cut the name must not stand for an empty file
+        os.replace(beside, path)
+    except BaseException:
+        os.remove(beside)
+        raise
+
+
+def keep_owner(path, descriptor):
+    """Give the open file `descriptor` the owner of the file at `path`, where the system lets us."""
+    try:
+        before = os.stat(path)
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+    except OSError:
+        pass   # there was no such file, or only root may give files away
