@@ -71,14 +71,17 @@ class ConnectError(RawdockError, OSError):
     """Dialling failed, the connection ended before a byte of an answer, or the system reports an error on it.
 
     `address` is what was dialled, `reason` (str) what happened, `errno` the system's number or None, and
-    `connected` (bool) whether the connection had been made. The message of a failure to connect is that of
-    the docker CLI, because scripts look for its words.
+    `connected` (bool) whether the connection had been made. `between` (bool): what failed is between here and
+    the engine. The message of a failure to connect is that of the docker CLI, because scripts look for its
+    words.
     """
 
-    def __init__(self, address, reason, errno=None, hint=None, connected=False):
+    def __init__(self, address, reason, errno=None, hint=None, connected=False, between=False):
         from errno import EACCES
         if connected:
             what = "lost the engine at %s: %s"
+        elif between:
+            what = "error during connect: %.0s%s"
         elif errno == EACCES:
             what = "permission denied while trying to connect to the Docker daemon socket at %s: %s"
         else:

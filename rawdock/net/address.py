@@ -3,11 +3,12 @@
     unix:///var/run/docker.sock      a Unix socket; unix:// alone is the default path; unix://rel is relative
     tcp://127.0.0.1:2375/base        TCP; default host localhost, port 2375; the base path goes before /vX.Y
     127.0.0.1:2375                   tcp:// is assumed, as in the docker CLI
+    ssh://ada@host:22/run/d.sock     over the program ssh; user, port and the far end's socket may be missing
     practice:                        the practice engine inside this process
 
 The grammar is the docker CLI's. Refused: http://, https:// and http+unix:// (the CLI refuses them too),
-npipe:// and fd:// (no such thing here), user, query and fragment parts, which have no meaning here. ssh:// is
-parsed but cannot be dialled yet.
+npipe:// and fd:// (no such thing here), query and fragment parts, and a password, which others could read in
+the list of processes.
 """
 import re
 
@@ -20,20 +21,25 @@ MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL o
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
 TCP_PLACE = (r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)"
              r"(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
+SSH_PLACE = (r"(?:(?P<user>[^:@/?#]*)(?P<password>:[^@/?#]*)?@)?"
+             r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@]*)"
+             r"(?::(?P<port>[0-9]{0,5}))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?")
 
 
 class Address:
     """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
 
-    str() gives the text that was parsed.
+    Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
+    choose is None. str() gives the text that was parsed.
     """
 
-    __slots__ = ("scheme", "path", "host", "port", "base", "text")
+    __slots__ = ("scheme", "path", "host", "port", "base", "text", "user")
 
-    def __init__(self, scheme, text, path=None, host=None, port=None, base=""):
+    def __init__(self, scheme, text, path=None, host=None, port=None, base="", user=None):
         self.scheme, self.text = scheme, text
         self.path = path
         self.host, self.port, self.base = host, port, base
+        self.user = user
 
     def __str__(self):
         return self.text
@@ -70,7 +76,7 @@ def parse_address(text):
     if scheme == "tcp":
         return tcp_address(text, place)
     if scheme == "ssh":
-        return Address("ssh", text)
+        return ssh_address(text, place)
     raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
 
 
@@ -100,3 +106,35 @@ def tcp_address(text, place):
     host, port = host or "localhost", int(port or DEFAULT_TCP_PORT)
     shown = "[%s]" % host if ":" in host else host
     return Address("tcp", "tcp://%s:%d%s" % (shown, port, base), host=host, port=port, base=base)
+
+
+def ssh_address(text, place):
+    """The Address for ssh://`place`; %XX in the user and the path is decoded. The refusals are docker's."""
+    match = re.fullmatch(SSH_PLACE, place)
+    if match is None:
+        raise AddressError("address %r is not ssh://[USER@]HOST[:PORT][/SOCKET]" % text, ADDRESS_HINT)
+    host, port = match.group("host").strip("[]"), match.group("port")
+    problem = ("plain-text password is not supported" if match.group("password") is not None
+               else "hostname is empty" if not host
+               else 'query parameters are not allowed: "%s"' % match.group("query") if match.group("query")
+               else 'fragments are not allowed: "%s"' % match.group("fragment") if match.group("fragment")
+               else None)
+    if problem:
+        raise AddressError("ssh host connection is not valid: invalid SSH URL: " + problem,
+                           "write ssh://[USER@]HOST[:PORT][/SOCKET]; ssh itself asks for a password")
+    if port and not 0 < int(port) < 65536:
+        raise AddressError("address %r: port %s is not between 1 and 65535" % (text, port), ADDRESS_HINT)
+    user, path = [decode_percent(text, match.group(name)) for name in ("user", "path")]
+    return Address("ssh", text, path=path, host=host, port=int(port) if port else None, user=user)
+
+
+def decode_percent(text, part):
+    """`part` (str or None) of the address `text` with its %XX decoded; None for an empty one."""
+    try:
+        data = (part or "").encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise AddressError("address %r cannot be written in UTF-8" % text, ADDRESS_HINT)
+    data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match.group(1), 16)]), data)
+    if re.search(rb"[\x00-\x1f\x7f]", data):
+        raise AddressError("address %r has a control character in it" % text, ADDRESS_HINT)
+    return data.decode("utf-8", "surrogateescape") or None

@@ -246,6 +246,8 @@ class Connection(Closing):
         self.reusable = False
         if self.closed:
             return ConnectError(self.address, "the connection was closed on this side", connected=True)
+        if isinstance(error, ConnectError):   # ssh has failed, and says why
+            return error
         reason = "the connection broke (%s)" % (getattr(error, "strerror", None) or error)
         return ConnectError(self.address, reason, getattr(error, "errno", None),
                             "did the engine stop? Try again", connected=True)

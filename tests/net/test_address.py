@@ -23,7 +23,10 @@ from rawdock.net.address import parse_address
     ("tcp://[fe80::1%eth0]", "tcp://[fe80::1%eth0]:2375", ("tcp", None, "fe80::1%eth0", 2375, "")),
     ("127.0.0.1:2375", "tcp://127.0.0.1:2375", ("tcp", None, "127.0.0.1", 2375, "")),
     ("practice:", "practice:", ("practice", None, None, None, "")),
-    ("ssh://me@host", "ssh://me@host", ("ssh", None, None, None, "")),
+    ("ssh://me@host", "ssh://me@host", ("ssh", None, "host", None, "")),
+    ("ssh://host:22/run/d.sock", "ssh://host:22/run/d.sock", ("ssh", "/run/d.sock", "host", 22, "")),
+    ("ssh://[::1]:/a%20b?#", "ssh://[::1]:/a%20b?#", ("ssh", "/a b", "::1", None, "")),
+    ("ssh://-oProxyCommand=x", "ssh://-oProxyCommand=x", ("ssh", None, "-oProxyCommand=x", None, "")),
 ])
 def test_accepted(text, shown, parts):
     address = parse_address(text)
@@ -43,12 +46,28 @@ def test_accepted(text, shown, parts):
     ("tcp://h/a?b", "query"), ("tcp://h/#f", "fragment"),
     ("tcp://h h", "blank"), ("tcp://h/a b", "blank"), ("unix:///a\nb", "control"),
     ("unix:///a\0b", "control"),
-    ("tcp://::1:2375", "not HOST:PORT"), ("unix:///\ud800", "UTF-8"),
+    ("tcp://::1:2375", "not HOST:PORT"), ("unix:///\ud800", "UTF-8"), ("ssh://u@h/\ud800", "UTF-8"),
+    ("ssh://me:pw@h", "invalid SSH URL: plain-text password is not supported"), ("ssh://me:@h", "password"),
+    ("ssh://", "invalid SSH URL: hostname is empty"), ("ssh:///run/d.sock", "hostname is empty"),
+    ("ssh://h?x=1", 'invalid SSH URL: query parameters are not allowed: "x=1"'),
+    ("ssh://h#top", 'invalid SSH URL: fragments are not allowed: "top"'),
+    ("ssh://h:abc", "not ssh://"), ("ssh://h:0", "between 1 and 65535"), ("ssh://u%0a@h", "control"),
 ])
 def test_refused_in_one_line(text, says):
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert says in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_refused_password_is_not_repeated():
+    with pytest.raises(AddressError) as caught:
+        parse_address("ssh://me:hunter2@host")
+    assert "hunter2" not in str(caught.value) + caught.value.hint
+
+
+def test_the_user_of_ssh():
+    assert [parse_address(text).user for text in ("ssh://h", "ssh://@h", "ssh://me@h", "ssh://a%20b@h")] == [
+        None, None, "me", "a b"]
 
 
 def test_socket_path_bound():
@@ -60,7 +79,8 @@ def test_socket_path_bound():
 
 
 @given(st.one_of(st.text(), st.text("tcpunixsh:/[]@?#%.0129a\\ \n"),
-                 st.text().map(lambda text: "unix://" + text), st.text().map(lambda text: "tcp://" + text)))
+                 st.text().map(lambda text: "unix://" + text), st.text().map(lambda text: "tcp://" + text),
+                 st.text("u:@/?#%0aé.[]\ud800 ").map(lambda text: "ssh://" + text)))
 def test_any_text_is_an_address_or_an_address_error(text):
     try:
         address = parse_address(text)

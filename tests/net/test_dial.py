@@ -102,9 +102,6 @@ def test_tcp_failures():
 def test_what_is_not_dialled():
     with pytest.raises(ConnectError, match="practice"):
         dial(parse_address("practice:"))
-    with pytest.raises(ConnectError, match="ssh") as caught:
-        dial(parse_address("ssh://host"))
-    assert "ssh -L" in caught.value.hint
 
 
 def test_unix_and_tcp_connect(tmp_path):

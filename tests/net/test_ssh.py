@@ -1,0 +1,291 @@
+"""An engine behind ssh, with a program of ours in ssh's place: what it is given, how it ends, and that no
+process is left, however rawdock ends.
+"""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rawdock.engine.docker import Docker
+from rawdock.errors import ConnectError
+from rawdock.net.address import parse_address
+from rawdock.net.dial import dial
+from rawdock.net.ssh import ssh_command
+
+from tests.net.fake_engine import FakeEngine
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+# Writes down how it was started, then does what SSH_SCRIPT says with `engine`, a socket, or None.
+PROGRAM = '''#!%s -IS
+import json, os, signal, socket, sys, time
+def copy(source, target, write):
+    for data in iter(lambda: source(65536), b""):
+        while data:
+            data = data[write(target, data):]
+with open(os.environ["SSH_RECORD"], "a") as record:
+    ignored = [name for name in ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP")
+               if signal.getsignal(getattr(signal, name)) == signal.SIG_IGN]
+    facts = dict(pid=os.getpid(), words=sys.argv[1:], ignored=ignored, group=os.getpgrp())
+    record.write(json.dumps(facts) + "\\n")
+def bridge():
+    engine = socket.socket(socket.AF_UNIX)
+    engine.connect(os.environ["SSH_ENGINE"])
+    if not os.fork():
+        copy(lambda size: os.read(0, size), 0, lambda _, data: engine.send(data))
+        engine.shutdown(socket.SHUT_WR)
+        os._exit(0)
+    copy(engine.recv, 1, os.write)
+def fail(status, *lines):
+    sys.stderr.write("\\n".join(lines))
+    sys.stderr.flush()
+    os._exit(status)
+def stay(*ignored):
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
+    os.write(1, b"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")
+    while True:
+        signal.pause()
+exec(os.environ["SSH_SCRIPT"])
+''' % sys.executable
+
+
+class FakeSsh:
+    def __init__(self, directory, monkeypatch):
+        self.record = str(directory / "record")
+        self.bin = directory / "bin"
+        self.bin.mkdir()
+        program = self.bin / "ssh"
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+        monkeypatch.setenv("SSH_RECORD", self.record)
+        monkeypatch.setenv("PATH", "%s:%s" % (self.bin, os.environ["PATH"]))
+        self._monkeypatch = monkeypatch
+
+    def will(self, script, engine=None):
+        self._monkeypatch.setenv("SSH_SCRIPT", script)
+        self._monkeypatch.setenv("SSH_ENGINE", engine.path if engine else "")
+
+    @property
+    def starts(self):
+        with open(self.record) as record:
+            return [json.loads(line) for line in record]
+
+    def wait_for_start(self):
+        wait_until(lambda: os.path.exists(self.record) and self.starts)
+        return self.starts[0]["pid"]
+
+    def all_gone(self):
+        wait_until(lambda: not any(is_alive(start["pid"]) for start in self.starts))
+
+
+def is_alive(pid):
+    """Whether there is such a process. Our own zombie is one: it was not reaped."""
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            state, parent = file.read().rpartition(") ")[2].split()[:2]
+        return state != "Z" or int(parent) == os.getpid()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(holds, seconds=20):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to that in %d s" % seconds
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def ssh(tmp_path, monkeypatch):
+    return FakeSsh(tmp_path, monkeypatch)
+
+
+def ping(peer):
+    """A recipe: an engine that answers every request with its number."""
+    while peer.request() is not None:
+        peer.send(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 2\r\n\r\nOK")
+
+
+@pytest.mark.parametrize("text, words", [   # recorded from docker CLI 28.2.2, but for the last one's quotes
+    ("ssh://h", "-- h docker system dial-stdio"),
+    ("ssh://@h:", "-- h docker system dial-stdio"),
+    ("ssh://me@h", "-l me -- h docker system dial-stdio"),
+    ("ssh://me@h:2222/run/d.sock",
+     "-l me -p 2222 -- h docker --host unix:///run/d.sock system dial-stdio"),
+    ("ssh://[::1]:22", "-p 22 -- ::1 docker system dial-stdio"),
+    ("ssh://-oProxyCommand=x", "-- -oProxyCommand=x docker system dial-stdio"),
+    ("ssh://-l@-h/", "-l -l -- -h docker --host unix:/// system dial-stdio"),
+    ("ssh://h/a;reboot", "-- h docker --host 'unix:///a;reboot' system dial-stdio"),
+])
+def test_the_words_are_dockers(text, words):
+    assert ssh_command(parse_address(text)) == ["ssh", "-o ConnectTimeout=30", "-T"] + words.split(" ")
+
+
+def test_one_process_a_connection_and_each_is_reaped(ssh):
+    with FakeEngine(ping) as engine:
+        ssh.will("bridge()", engine)
+        with Docker("ssh://me@far:22") as docker:
+            assert docker.request("GET", "/_ping").read() == b"OK"
+            assert docker.request("GET", "/_ping").read() == b"OK"
+            with docker.connect() as other:
+                assert other.request("GET", "/_ping").read() == b"OK"
+        assert engine.accepted == 2
+    assert [start["words"][2:6] for start in ssh.starts] == [["-l", "me", "-p", "22"]] * 2
+    assert not any(is_alive(start["pid"]) for start in ssh.starts)
+
+
+def test_what_the_terminal_and_timeout_send_passes_ssh_by(ssh):
+    """In the group of ours, where it may read the terminal; only the hang-up ends it."""
+    with FakeEngine(ping) as engine:
+        ssh.will("bridge()", engine)
+        with Docker("ssh://far") as docker:
+            docker.request("GET", "/_ping").read()
+    assert ssh.starts[0]["ignored"] == ["SIGINT", "SIGQUIT", "SIGTERM"]
+    assert ssh.starts[0]["group"] == os.getpgrp()
+
+
+def test_half_close_and_five_megabytes_each_way(ssh):
+    content = os.urandom(5 << 20)
+
+    def echo(peer):
+        assert peer.request().headers["upgrade"] == "tcp"
+        peer.send(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        peer.send(b"all: " + peer.drain())
+
+    with FakeEngine(echo) as engine:
+        ssh.will("bridge()", engine)
+        with Docker("ssh://far") as docker:
+            upgrade = {"Connection": "Upgrade", "Upgrade": "tcp"}
+            with docker.request("POST", "/attach", headers=upgrade, hijack=True).duplex(True) as pipe:
+                pipe.send(content)
+                pipe.close_write()
+                assert b"".join(pipe) == b"all: " + content
+    ssh.all_gone()
+
+
+def failure_of(ssh, script, address="ssh://me@far"):
+    ssh.will(script)
+    with Docker(address, version="1.41") as docker:
+        with pytest.raises(ConnectError) as caught:
+            docker.container_list()
+    ssh.all_gone()
+    return caught.value
+
+
+def test_what_ssh_says_is_in_the_error(ssh):
+    error = failure_of(ssh, 'fail(255, "me@far: Permission denied", "", "\\tagain\\x1b[2J")')
+    assert str(error) == (
+        "error during connect: command [ssh -o ConnectTimeout=30 -T -l me -- far docker system dial-stdio] has "
+        "exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is installed on "
+        "the remote host: stderr=me@far: Permission denied again\x1b[2J")
+    assert "`ssh -l me -- far docker version`" in error.hint and not error.connected and error.errno is None
+    assert "`ssh -- far docker version`" in failure_of(ssh, 'fail(1, "no")', "ssh://far").hint
+    assert "exited with signal 9," in str(failure_of(ssh, "os.kill(os.getpid(), 9)"))
+
+
+def test_what_ssh_says_is_bounded_and_its_end_is_shown(ssh):
+    error = failure_of(ssh, 'fail(255, *["@" * 60] * 5000 + ["Host key verification failed."])')
+    assert str(error).endswith("@ Host key verification failed.") and len(str(error)) < 700
+
+
+def test_an_error_does_not_wait_for_a_shared_connection(ssh):
+    """The master of ControlPersist goes on with ssh's stderr open."""
+    error = failure_of(ssh, "pid = os.fork()\n"
+                            "if pid: fail(255, 'gone %d' % pid)\n"
+                            "os.close(0); os.close(1); signal.pause()")
+    master = int(str(error).rpartition(" ")[2])
+    os.kill(master, signal.SIGKILL)
+
+
+def test_an_ssh_that_ends_in_the_middle(ssh):
+    ssh.will("os.write(1, b'HTTP/1.1 200 OK\\r\\nContent-Length: 9\\r\\n\\r\\nhalf')\nfail(255, 'reset')")
+    with Docker("ssh://far", version="1.41") as docker:
+        response = docker.request("GET", "/x")
+        with pytest.raises(ConnectError) as caught:
+            response.read()
+    assert str(caught.value).startswith("lost the engine at ssh://far: command [ssh ")
+    assert str(caught.value).endswith("stderr=reset") and caught.value.connected
+    ssh.all_gone()
+
+
+def test_an_end_without_a_failure_is_the_end(ssh):
+    assert "without an answer" in str(failure_of(ssh, "os._exit(0)"))
+
+
+def test_there_is_no_ssh(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConnectError, match=r"\(ssh cannot be started: No such file or directory\)") as caught:
+        dial(parse_address("ssh://far"))
+    assert "openssh-client" in caught.value.hint
+
+
+def test_one_that_does_not_end_is_killed(ssh, monkeypatch):
+    monkeypatch.setattr(sys.modules[ssh_command.__module__], "HANG_UP_SECONDS", 0.05)
+    ssh.will("stay(signal.SIGHUP)")
+    sock = dial(parse_address("ssh://far"))
+    assert sock.recv(4) == b"HTTP"
+    sock.close()
+    sock.close()
+    assert not is_alive(ssh.starts[0]["pid"])
+
+
+def test_hanging_up_ends_a_read_at_once(ssh):
+    ssh.will("stay()")
+    sock = dial(parse_address("ssh://far"))
+    assert sock.recv(4096).startswith(b"HTTP")
+    begun = time.monotonic()
+    sock.shutdown(socket.SHUT_RDWR)
+    assert sock.recv(4096) == b"" and time.monotonic() - begun < 5   # not the 10 s that ssh may take to exit
+    sock.close()
+    ssh.all_gone()
+
+
+def test_a_child_that_closes_leaves_the_parents_ssh(ssh):
+    ssh.will("stay()")
+    sock = dial(parse_address("ssh://far"))
+    assert sock.recv(4) == b"HTTP"
+    child = os.fork()
+    if not child:
+        sock.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert is_alive(ssh.starts[0]["pid"])
+    sock.close()
+    assert not is_alive(ssh.starts[0]["pid"])
+
+
+def test_one_started_in_a_thread_outlives_it(ssh):
+    """Linux's death signal comes when the thread ends that started the process."""
+    import threading
+    ssh.will("stay()")
+    socks = []
+    thread = threading.Thread(target=lambda: socks.append(dial(parse_address("ssh://far"))))
+    thread.start()
+    thread.join()
+    assert socks[0].recv(4) == b"HTTP"
+    assert is_alive(ssh.starts[0]["pid"])
+    socks[0].close()
+
+
+@pytest.mark.parametrize("number, status", [
+    (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_nothing_is_left_of_a_rawdock_that_a_signal_ends(ssh, rawdock_command, number, status):
+    """The signal goes to the whole group, as that of a terminal does."""
+    ssh.will("stay(signal.SIGHUP, signal.SIGPIPE)" if number == signal.SIGKILL else "stay()")
+    process = subprocess.Popen(rawdock_command + ["-H", "ssh://far", "GET", "/events"], preexec_fn=os.setpgrp,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pid = ssh.wait_for_start()
+    assert is_alive(pid)
+    if number == signal.SIGKILL:
+        process.kill()
+    else:
+        os.killpg(process.pid, number)
+    process.communicate(timeout=20)
+    assert process.returncode == status
+    ssh.all_gone()
