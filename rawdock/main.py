@@ -15,13 +15,23 @@ from _thread import start_new_thread
 
 from .cli.console import CommandFailed, Console, describe_error, one_line, reject_malformed_answer
 from .cli.flags import Command, check_argument_count, parse_command_line, parse_flag_table, usage_mistake
-from .errors import APIError, ConnectError, InvalidArgument, RawdockError, UsageError
+from .errors import AddressError, APIError, ConnectError, InvalidArgument, RawdockError, UsageError
 
 CLIENT_FLAGS = """
--H, --host      list  ADDRESS  the engine: unix:///path or tcp://HOST:PORT
--c, --context   text  NAME  a context made by the docker CLI
+--config        text  DIR  the folder of config.json and of the contexts (default ~/.docker)
+-c, --context   text  NAME  a context, as `docker context` makes it
+-D, --debug     bool  debug mode
+-H, --host      list  ADDRESS  the engine: unix:///path, tcp://HOST:PORT or ssh://USER@HOST
+--insecure-tcp  bool  allow TCP without TLS to another machine
+-l, --log-level text  LEVEL  debug, info, warn, error or fatal (default info)
+--tls           either  use TLS; implied by --tlsverify
+--tlscacert     text  FILE  trust certificates signed by this CA only
+--tlscert       text  FILE  the client's TLS certificate
+--tlskey        text  FILE  the private key of --tlscert
+--tlsverify     either  use TLS, and verify the engine
 -v, --version   bool  the version of rawdock
 """
+LOG_LEVELS = " panic fatal error warn warning info debug trace".split(" ")
 # In front of a command's own flags, whose -h, a header's or a host name's, wins.
 HELP_FLAGS = "--help  bool  this page\n-h  bool  -\n"
 
@@ -363,12 +373,29 @@ def run_command(console, command, words):
         raise usage_mistake(command, said, 125)
 
 
-def dispatch(console, options, arguments):
-    """Run the command that `arguments` (list of str) name, with the global `options` → exit status."""
-    hosts = options["host"] or [None]
+def use_global_options(console, options):
+    """Note on the Console what the flags before the command say. CommandFailed in the docker CLI's words."""
+    hosts, level = options["host"] or [None], options["log_level"] or ""
+    if level.lower() not in LOG_LEVELS:
+        raise CommandFailed("Unable to parse logging level: %s" % level, 1)
+    if options["context"] and options["host"]:
+        raise CommandFailed("conflicting options: cannot specify both --host and --context", 1)
     if len(hosts) > 1:
         raise CommandFailed("Failed to initialize: unable to resolve docker endpoint: Specify only one -H", 1)
-    console.address, console.context = hosts[0], options["context"]
+    console.address, console.context, console.endpoint_flags = hosts[0], options["context"], options
+    if options["config"]:
+        # In the docker CLI the TLS flags have their defaults before --config is read.
+        if not os.environ.get("DOCKER_CERT_PATH"):
+            home = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+            os.environ["DOCKER_CERT_PATH"] = home
+        os.environ["DOCKER_CONFIG"] = options["config"]
+    if options["debug"]:
+        os.environ["DEBUG"] = "1"   # as the docker CLI tells its plugins
+
+
+def dispatch(console, options, arguments):
+    """Run the command that `arguments` (list of str) name, with the global `options` → exit status."""
+    use_global_options(console, options)
     topic = arguments[:1] == ["help"]
     arguments = arguments[topic:]
     if options["version"] and not arguments:
@@ -413,7 +440,8 @@ def main(words=None):
         return error.status
     except RawdockError as error:
         dockers = isinstance(error, APIError) or isinstance(error, ConnectError) and not error.connected
-        console.complain(("%s" if dockers else "rawdock: %s") % describe_error(error))
+        before = "Failed to initialize: unable to resolve docker endpoint: " * isinstance(error, AddressError)
+        console.complain((before or "rawdock: " * (not dockers)) + describe_error(error))
         return 1
     except ImportError as error:
         console.complain("rawdock: %s" % one_line(missing_module(error, words)))

@@ -227,9 +227,9 @@ def test_a_python_whose_collector_has_no_threshold(rawdock_command):
     (["-H", "http://x", "ps"], 1, "write unix:///path/to/docker.sock or tcp://HOST:PORT"),
     (["-H", "/var/run/docker.sock", "ps"], 1, "write unix:///var/run/docker.sock"),
     (["-c", "", "-H", "gopher://x", "ps"], 1, "unknown scheme 'gopher'"),
-    (["-c", "nosuch", "ps"], 1, "context 'nosuch' not found"),
-    (["-c", "x/y", "ps"], 1, "context name 'x/y'"),
-    (["-H", NOBODY, "-c", "default", "ps"], 1, "use -H or -c, not both"),
+    (["-c", "nosuch", "ps"], 1, 'context "nosuch": context not found'),
+    (["-c", "x/y", "ps"], 1, 'context "x/y": context not found'),
+    (["-H", NOBODY, "-c", "default", "ps"], 1, "cannot specify both --host and --context"),
     (["-H", "unix:///" + "x" * 107, "ps"], 1, "108 bytes"),
 ])
 def test_mistakes_end_in_one_line(rawdock_command, words, status, says):

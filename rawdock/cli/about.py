@@ -26,7 +26,8 @@ def client_facts(console):
     return {"Platform": {"Name": "rawdock"}, "Version": __version__,
             "PythonVersion": "%d.%d.%d" % sys.version_info[:3],
             "Os": sys.platform, "Arch": arch,
-            "Context": "default" if console.address else context_in_use(console.context, os.environ)}
+            "Context": "default" if console.address is not None else context_in_use(
+                console.context, os.environ, console.config)[0]}
 
 
 def version_row(server):

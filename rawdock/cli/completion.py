@@ -13,7 +13,7 @@ import re
 from collections import namedtuple
 
 from ..errors import InvalidArgument, RawdockError, UsageError
-from ..net.config import config_directory, read_config_json
+from ..net.contexts import context_names
 from .console import reject_malformed_answer
 from .flags import Command, command_table, parse_command_line, parse_flag_table
 
@@ -45,13 +45,6 @@ CONTAINER_STATES = {
     "stop": ACTIVE, "top": ACTIVE, "wait": ACTIVE}
 
 
-def context_names(store):
-    """"default", and the contexts that the docker CLI keeps in the folder `store`."""
-    folders = os.listdir(store) if os.path.isdir(store) else ()
-    found = [read_config_json(os.path.join(store, folder, "meta.json")).get("Name") for folder in folders]
-    return ["default"] + [name for name in found if name]
-
-
 # A path of the Engine API and the names in its answer, or None and names from elsewhere. A container's name
 # with a second / is that of a link.
 NAME_SOURCES = {
@@ -62,8 +55,7 @@ NAME_SOURCES = {
         name for one in found for name in one["RepoTags"] or () if name != "<none>:<none>"]),
     "NETWORK": ("/networks", lambda found, _: [one["Name"] for one in found]),
     "VOLUME": ("/volumes", lambda found, _: [one["Name"] for one in found["Volumes"] or ()]),
-    "CONTEXT": (None, lambda *_: context_names(
-        os.path.join(config_directory(os.environ), "contexts", "meta"))),
+    "CONTEXT": (None, lambda *_: ["default"] + context_names(os.environ)),
     "SIGNAL": (None, lambda *_: "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP TSTP WINCH".split()),
     "VARIABLE": (None, lambda *_: list(os.environ))}
 

@@ -8,9 +8,10 @@ its own), `serve_practice` starts an engine inside this process, and `closers` a
 """
 import os
 
-from ..errors import APIError, InvalidArgument, ProtocolError, RawdockError, UsageError
+from ..errors import APIError, ConfigError, InvalidArgument, ProtocolError, RawdockError, UsageError
 from .printable import printable_text
 
+CONFIG_TEXTS = ("currentContext", "detachKeys", "credsStore")   # of config.json, beside the formats
 MAX_WRITEV_PIECES = 1024   # IOV_MAX on Linux and the BSDs
 
 
@@ -79,7 +80,8 @@ class Console:
     """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output).
 
     `program` is the name that error lines begin with. `address` and `context` are what -H and -c name (str),
-    None without them. `detach_notice` (str or None) is said after `run -d`.
+    None without them, `endpoint_flags` (dict) the other options that say how to connect to it.
+    `detach_notice` (str or None) is said after `run -d`.
     """
 
     def __init__(self, address=None, context=None):
@@ -88,11 +90,13 @@ class Console:
         self.err = Output(2)
         self.address = address
         self.context = context
+        self.endpoint_flags = {}
         self.open_socket = None      # open_socket(address, timeout) in place of dial()
         self.serve_practice = None   # serve_practice(console) starts an engine here and returns its Address
         self.detach_notice = None
         self.closers = []            # functions without arguments, the last one called first
         self._docker = None
+        self._config = None
         self._practice_address = None
 
     @property
@@ -105,21 +109,42 @@ class Console:
         """The client (Docker) of the engine that the command line names."""
         if self._docker is None:
             from ..engine.docker import Docker
-            self._docker = Docker(str(self.engine_address()))
+            self._docker = Docker(self.engine_address())
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
         return self._docker
 
+    def config(self):
+        """The docker CLI's config.json (dict); without one that can be read {}, after a warning."""
+        if self._config is None:
+            from ..net.config_file import read_config_file
+            from ..net.contexts import config_directory
+            try:
+                self._config = read_config_file(config_directory(os.environ))
+            except ConfigError as error:
+                self._config = {}
+                self.err.line("WARNING: Error %s" % error)
+            for key in [key for key in self._config if key.endswith("Format") or key in CONFIG_TEXTS]:
+                if not isinstance(self._config[key], str):
+                    del self._config[key]
+                    self.err.line("WARNING: Error parsing config file: %s is not a text" % key)
+        return self._config
+
+    def chosen_endpoint(self):
+        """(Address, rule): the engine that the command line and the environment name, and what chose it."""
+        from ..net.config import choose_endpoint
+        return choose_endpoint(self.address, self.context, tls=self.endpoint_flags,
+                               insecure_tcp=self.endpoint_flags.get("insecure_tcp"), config=self.config)
+
     def named_address(self):
         """The Address that -H or -c names; None without either, and for practice:."""
-        from ..net.config import find_address
-        address = find_address(self.address, self.context) if self.address or self.context else None
+        named = self.address is not None or self.context
+        address = self.chosen_endpoint()[0] if named else None
         return None if address is None or address.scheme == "practice" else address
 
     def engine_address(self):
         """The Address of the engine to use. For `practice:` one is started here, if this copy has one."""
-        from ..net.config import find_address
-        address = find_address(self.address, self.context)
+        address = self.chosen_endpoint()[0]
         if address.scheme != "practice" or self.serve_practice is None:
             return address
         if self._practice_address is None:

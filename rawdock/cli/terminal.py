@@ -5,7 +5,6 @@ How a container's terminal is shown is engine/terminal.
 import os
 
 from ..errors import AddressError
-from ..net.config import config_directory, read_config_json
 from .console import CommandFailed
 
 
@@ -19,12 +18,7 @@ def find_detach_keys(console, options):
     """The keys (str) of --detach-keys, or of detachKeys in config.json; None for the default."""
     if options["detach_keys"]:
         return options["detach_keys"]
-    path = os.path.join(config_directory(os.environ), "config.json")
-    try:
-        keys = read_config_json(path).get("detachKeys")
-    except AddressError as error:
-        console.err.line("WARNING: Error loading config file: %s" % error)
-        return None
+    keys = console.config().get("detachKeys")
     return keys if isinstance(keys, str) and keys else None
 
 

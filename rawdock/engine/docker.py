@@ -97,18 +97,21 @@ def encode_body(body, kind, fields):
 
 
 class Docker(Closing):
-    """A client of the engine at `address` (str).
+    """A client of the engine at `address` (str or Address).
 
     Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
     /var/run/docker.sock. `version`: the API version to use, None to agree on one. `timeout` in seconds: to
     connect, and for the answer to begin where the engine answers at once (a GET of JSON); streams and actions
     such as stop have no limit. May be used from several threads, and after a fork in both processes.
-    `open_socket(address, timeout)` makes each socket; set it to record or to plan what is sent.
+    `tls` (TLSSettings): in place of the environment's DOCKER_TLS_VERIFY and the like. `insecure_tcp`: TCP
+    without TLS to another machine is allowed. `open_socket(address, timeout)` makes each socket; set it to
+    record or to plan what is sent.
     """
 
-    def __init__(self, address=None, version=None, timeout=60, context=None):
+    def __init__(self, address=None, version=None, timeout=60, context=None,
+                 tls=None, insecure_tcp=False):
         require_seconds("timeout", timeout)
-        self.address = find_address(address, context)
+        self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
         self.timeout = timeout
         self.open_socket = dial
         self._version = version or os.environ.get("DOCKER_API_VERSION") or None

@@ -11,6 +11,7 @@ npipe:// and fd:// (no such thing here), query and fragment parts, and a passwor
 the list of processes.
 """
 import re
+from collections import namedtuple
 
 from ..errors import AddressError
 
@@ -26,20 +27,33 @@ SSH_PLACE = (r"(?:(?P<user>[^:@/?#]*)(?P<password>:[^@/?#]*)?@)?"
              r"(?::(?P<port>[0-9]{0,5}))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?")
 
 
+class TLSSettings(namedtuple("TLSSettings", "ca cert key verify origin")):
+    """How a TCP connection is encrypted.
+
+    `ca`, `cert` and `key` are paths of PEM files (str) or None: the authorities that are trusted (None: those
+    of the system), the client's certificate and its private key. `verify` (bool) says whether the engine's
+    certificate and host name are checked, `origin` (str) which flag, variable or context requires TLS.
+    """
+
+    __slots__ = ()
+
+
 class Address:
     """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
 
     Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
-    choose is None. str() gives the text that was parsed.
+    choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS to
+    another machine. str() gives the text that was parsed.
     """
 
-    __slots__ = ("scheme", "path", "host", "port", "base", "text", "user")
+    __slots__ = ("scheme", "path", "host", "port", "base", "text", "user", "tls", "insecure_tcp")
 
     def __init__(self, scheme, text, path=None, host=None, port=None, base="", user=None):
         self.scheme, self.text = scheme, text
         self.path = path
         self.host, self.port, self.base = host, port, base
         self.user = user
+        self.tls, self.insecure_tcp = None, False
 
     def __str__(self):
         return self.text
@@ -48,7 +62,7 @@ class Address:
         return "Address(%r)" % self.text
 
     def __eq__(self, other):
-        return isinstance(other, Address) and self.text == other.text
+        return isinstance(other, Address) and (self.text, self.tls) == (other.text, other.tls)
 
 
 def parse_address(text):

@@ -1,95 +1,95 @@
-"""The address of the engine, from flags, the environment, and the docker CLI's config.json and contexts.
+"""Which engine is meant: the one place where flags, the environment, config.json and contexts are weighed.
 
 The first of these that is there counts, as in the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
-DOCKER_CONTEXT, currentContext in config.json, then /var/run/docker.sock. A context is a file that the docker
-CLI made; it is only read here.
-
-TLS is not supported yet. Where the environment or a context asks for it, a TCP address is refused, because
-the connection would not be encrypted.
+DOCKER_CONTEXT, currentContext in config.json, then /var/run/docker.sock. The TLS flags and variables count
+where an address is named and for the default one; a context has TLS settings of its own.
 """
 import os
-import re
 
-from ..errors import AddressError
-from .address import DEFAULT_SOCKET_PATH, parse_address
-
-CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
-
-
-def config_directory(environ):
-    return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+from ..errors import AddressError, ConfigError
+from .address import DEFAULT_SOCKET_PATH, Address, TLSSettings, parse_address
+from .config_file import read_config_file
+from .contexts import config_directory, context_endpoint
 
 
-def read_config_json(path):
-    """The JSON object in the file at `path`, {} without such a file. AddressError if it cannot be read."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            import json
-            value = json.load(file)
-        if isinstance(value, dict):
-            return value
-        problem = "does not hold a JSON object"
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        problem = "cannot be read: %s" % (getattr(error, "strerror", None) or error)
-    raise AddressError("%s %s" % (path, problem), "mend or move the file, or name the engine with -H")
+def tls_settings(environ, flags):
+    """The TLSSettings that the TLS variables and `flags` ask for, or None.
+
+    `flags` is a dict of the options tls, tlsverify (bool or None), tlscacert, tlscert and tlskey (str or
+    None). AddressError if a file that is needed cannot be read.
+    """
+    # Set to anything, even 0, the variables count as true in the docker CLI.
+    sources = [("--tlsverify", flags.get("tlsverify") is not None),
+               ("DOCKER_TLS_VERIFY", environ.get("DOCKER_TLS_VERIFY")), ("--tls", flags.get("tls")),
+               ("DOCKER_TLS", flags.get("tls") is None and environ.get("DOCKER_TLS"))]
+    origin = next((name for name, given in sources if given), None)
+    if origin is None:
+        return None
+    directory = environ.get("DOCKER_CERT_PATH") or config_directory(environ)
+    paths = []
+    for name in ("ca", "cert", "key"):
+        path = flags.get("tlscacert" if name == "ca" else "tls" + name)
+        if path is None:
+            path = os.path.join(directory, name + ".pem")
+            if name != "ca" and not os.path.exists(path):
+                path = ""
+        try:
+            open(path or os.devnull, "rb").close()
+        except OSError as error:
+            raise AddressError("open %s: %s" % (path, error.strerror.lower()), "%s asks for TLS" % origin)
+        paths.append(path or None)
+    verify = flags.get("tlsverify")
+    verify = bool(environ.get("DOCKER_TLS_VERIFY")) if verify is None else verify
+    return TLSSettings(*paths, verify=verify, origin=origin)
 
 
-def context_address(name, environ):
-    """The Address that the context `name` gives. AddressError if there is none."""
-    from hashlib import sha256
-    if not re.fullmatch(CONTEXT_NAME, name):
-        raise AddressError("context name %r: letters, digits and _.+- only, two at least" % name)
-    store, folder = os.path.join(config_directory(environ), "contexts"), sha256(name.encode()).hexdigest()
-    meta = read_config_json(os.path.join(store, "meta", folder, "meta.json"))
-    if not meta:
-        raise AddressError("context %r not found in %s" % (name, config_directory(environ)),
-                           "see `docker context ls`, or name the engine with -H")
-    endpoints = meta.get("Endpoints")
-    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    host = endpoint.get("Host") if isinstance(endpoint, dict) else None
-    if not isinstance(host, str):
-        raise AddressError("context %r names no docker endpoint" % name, "name the engine with -H")
-    return address_without_tls(host, os.path.isdir(os.path.join(store, "tls", folder, "docker")))
+def context_in_use(context, environ, config=None):
+    """(name, rule): the context to use if there is no -H, "default" for none, and what chose it (str).
+
+    `config()` returns the content of config.json (dict). Without it the file is read here.
+    """
+    if context:
+        return context, "-c"
+    if environ.get("DOCKER_HOST"):
+        return "default", "DOCKER_HOST"
+    if environ.get("DOCKER_CONTEXT"):
+        return environ["DOCKER_CONTEXT"], "DOCKER_CONTEXT"
+    directory = config_directory(environ)
+    name = (config() if config else read_config_file(directory)).get("currentContext") or "default"
+    if not isinstance(name, str):
+        raise ConfigError("currentContext in %s/config.json is not a text" % directory,
+                          "mend the file, or name the engine with -H")
+    return name, "the default" if name == "default" else "currentContext in %s/config.json" % directory
 
 
-def address_without_tls(text, tls):
-    """str → Address. AddressError if `tls` (bool) asks for TLS and the address is a TCP one."""
-    address = parse_address(text)
-    if tls and address.scheme == "tcp":
-        raise AddressError("%s asks for TLS, which this version does not support" % address,
-                           "forward the engine's socket (ssh -L) and use unix://, or unset DOCKER_TLS_VERIFY "
-                           "and DOCKER_TLS for a port without TLS")
-    return address
+def choose_endpoint(address=None, context=None, environ=None, tls=None, insecure_tcp=False, config=None):
+    """(Address, rule): the engine that the arguments and the environment name, and what chose it (str).
 
-
-def context_in_use(context, environ):
-    """The name of the context to use (str) if there is no -H; "default" for none."""
-    if not context and environ.get("DOCKER_HOST"):
-        return "default"
-    name = context or environ.get("DOCKER_CONTEXT")
-    if not name:
-        path = os.path.join(config_directory(environ), "config.json")
-        name = read_config_json(path).get("currentContext")
-        if name is not None and not isinstance(name, str):
-            raise AddressError("currentContext in %s is not a text" % path,
-                               "mend the file, or name the engine with -H")
-    return name or "default"
-
-
-def find_address(address=None, context=None, environ=None):
-    """The Address that -H `address`, -c `context` and the environment give. Else AddressError."""
+    `address` is what -H names (an Address is used as it is), `context` what -c names; None without one.
+    `tls` is a TLSSettings, or a dict of the TLS flags for tls_settings(). `insecure_tcp` allows TCP without
+    TLS to another machine, as RAWDOCK_INSECURE_TCP=1 does. `config()` returns the content of config.json.
+    AddressError or ConfigError names what is wrong.
+    """
+    if isinstance(address, Address):
+        return address, "-H"
     environ = os.environ if environ is None else environ
     if context is not None and not isinstance(context, str):
         raise AddressError("context name %r is no str" % (context,))
-    if address and context:
-        raise AddressError("both an address and a context were given", "use -H or -c, not both")
-    # Set to anything, even 0, DOCKER_TLS_VERIFY turns TLS on in the docker CLI.
-    tls = bool(environ.get("DOCKER_TLS_VERIFY") or environ.get("DOCKER_TLS"))
-    if address:
-        return address_without_tls(address, tls)
-    name = context_in_use(context, environ)
+    if address is not None and context:
+        raise AddressError("conflicting options: cannot specify both --host and --context")
+    name, rule = ("default", "-H") if address is not None else context_in_use(context, environ, config)
     if name != "default":
-        return context_address(name, environ)
-    return address_without_tls(environ.get("DOCKER_HOST") or "unix://" + DEFAULT_SOCKET_PATH, tls)
+        found = context_endpoint(name, environ)
+    else:
+        host = environ.get("DOCKER_HOST") if address is None else address
+        tls = tls if isinstance(tls, TLSSettings) else tls_settings(environ, tls or {})
+        usual = "tcp://localhost:2376" if tls else "unix://" + DEFAULT_SOCKET_PATH
+        found = parse_address(usual if host in (None, "") else host)
+        found.tls = tls if found.scheme == "tcp" else None
+    found.insecure_tcp = bool(insecure_tcp) or environ.get("RAWDOCK_INSECURE_TCP") == "1"
+    return found, rule
+
+
+def find_address(address=None, context=None, environ=None, tls=None, insecure_tcp=False):
+    """The Address of the engine that choose_endpoint() chooses."""
+    return choose_endpoint(address, context, environ, tls, insecure_tcp)[0]

@@ -29,10 +29,10 @@ def read_config_file(directory):
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError("loading config file: %s: %s" % (path, getattr(error, "strerror", None) or error),
+        raise ConfigError("parsing config file (%s): %s" % (path, getattr(error, "strerror", None) or error),
                           "mend or move the file") from None
     if not isinstance(config, dict):
-        raise ConfigError("loading config file: %s: it does not hold a JSON object" % path,
+        raise ConfigError("parsing config file (%s): it does not hold a JSON object" % path,
                           "mend or move the file")
     return config
 

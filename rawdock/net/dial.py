@@ -19,6 +19,8 @@ def dial(address, timeout=None):
     """
     if address.scheme == "unix":
         return dial_unix(address, timeout)
+    if address.tls:
+        raise ConnectError(address, "%s asks for TLS, which is not there yet" % address.tls.origin)
     if address.scheme == "tcp":
         return dial_tcp(address, timeout)
     if address.scheme == "practice":

@@ -211,7 +211,7 @@ def test_a_config_json_that_cannot_be_read_is_a_warning(rawdock_command, tmp_pat
     (tmp_path / "config.json").write_text("{")
     with serving(TerminalEngine()) as engine:
         with at_terminal(rawdock_command, engine, *COMMANDS[1], DOCKER_CONFIG=str(tmp_path)) as window:
-            window.wait_for("WARNING: Error loading config file: ")
+            window.wait_for("WARNING: Error parsing config file (")
             window.wait_for("ready\r\n")
             window.type("\x04")
             assert window.end().status == 7

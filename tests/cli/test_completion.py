@@ -141,7 +141,7 @@ def test_an_alias_is_completed(name, place):
 
 
 @pytest.mark.parametrize("words, texts, directive", [
-    (["--log"], [], 4), (["--ho"], ["--host"], 4), (["ps", "--no"], ["--no-trunc"], 4),
+    (["--loud"], [], 4), (["--ho"], ["--host"], 4), (["ps", "--no"], ["--no-trunc"], 4),
     (["ps", "-"], ["-a"], 4),
     (["completion", ""], ["bash", "fish", "zsh"], 4), (["run", "--pull", "nev"], ["never"], 4),
     (["run", "--security-opt", "la"], ["label="], 6), (["run", "--name", ""], [], 0),

@@ -361,7 +361,7 @@ def test_each_command_alone_does_what_the_package_does(command, tmp_path):
     assert b"Traceback" not in expected[2]
 
 
-@pytest.mark.parametrize("commands, lines", [("nc", 1480), ("ps", 5430), ("ps,logs,exec,run", 8830)])
+@pytest.mark.parametrize("commands, lines", [("nc", 1650), ("ps", 5550), ("ps,logs,exec,run", 8900)])
 def test_a_copy_with_few_commands_is_short(commands, lines):
     assert alone(*commands.split(",")).count("\n") <= lines
 

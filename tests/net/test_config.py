@@ -6,7 +6,8 @@ import os
 import pytest
 
 from rawdock.engine.docker import Docker
-from rawdock.errors import AddressError
+from rawdock.errors import AddressError, ConfigError
+from rawdock.net.address import TLSSettings
 from rawdock.net.config import find_address
 
 
@@ -37,7 +38,7 @@ def test_precedence(home):
     assert find(home, **everything) == "tcp://env:1"
     assert find(home, address="tcp://flag:1", **everything) == "tcp://flag:1"
     assert find(home, context="one", **everything) == "tcp://one:1"
-    assert find(home, address="", **everything) == "tcp://env:1"
+    assert find(home, address="", **everything) == "unix:///var/run/docker.sock"   # as docker -H "" ps
 
 
 def test_default_is_docker_host_or_the_usual_socket(home):
@@ -51,12 +52,14 @@ def test_default_is_docker_host_or_the_usual_socket(home):
 
 
 @pytest.mark.parametrize("config, says", [
-    ("{", "cannot be read"), ("[]", "JSON object"), ("", "cannot be read"), ("[" * 100000, "cannot be read"),
+    ("{", "parsing config file"), ("[]", "JSON object"), ("", "parsing config file"),
+    ("[" * 100000, "parsing config file"),
     ('{"currentContext": 5}', "currentContext"), ('{"currentContext": ["one"]}', "currentContext"),
-    ('{"currentContext": "three"}', "'three' not found"), ('{"currentContext": "../x"}', "context name"),
+    ('{"currentContext": "three"}', 'context "three": context not found'),
+    ('{"currentContext": "../x"}', 'context "../x": context not found'),
 ])
 def test_a_broken_config_is_one_line(home, config, says):
-    with pytest.raises(AddressError) as caught:
+    with pytest.raises((AddressError, ConfigError)) as caught:
         find(home, config=config)
     assert says in str(caught.value) and "\n" not in str(caught.value)
     assert find(home, address="unix:///x", config=config) == "unix:///x"   # -H needs no config
@@ -64,11 +67,11 @@ def test_a_broken_config_is_one_line(home, config, says):
 
 def test_config_that_is_not_text_or_not_a_file(home):
     (home / "config.json").write_bytes(b'{"a": "\xff"}')
-    with pytest.raises(AddressError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="parsing config file"):
         find(home)
     (home / "config.json").unlink()
     (home / "config.json").mkdir()
-    with pytest.raises(AddressError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="parsing config file"):
         find(home)
 
 
@@ -99,16 +102,33 @@ def test_address_and_context_exclude_each_other(home):
 @pytest.mark.parametrize("environ",
                          [{"DOCKER_TLS_VERIFY": "1"}, {"DOCKER_TLS_VERIFY": "0"}, {"DOCKER_TLS": "1"}])
 def test_tls_that_is_wanted_is_never_left_out_silently(home, environ):
-    with pytest.raises(AddressError, match="TLS"):
-        find(home, DOCKER_HOST="tcp://env:2376", **environ)
-    assert find(home, DOCKER_HOST="unix:///x", **environ) == "unix:///x"
-    assert find(home, DOCKER_HOST="tcp://env:2376", DOCKER_TLS_VERIFY="") == "tcp://env:2376"
+    for host in ("tcp://env:2376", "unix:///x"):   # docker wants the file even where TLS has no use
+        with pytest.raises(AddressError, match="ca.pem: no such file") as caught:
+            find(home, DOCKER_HOST=host, **environ)
+        assert caught.value.hint == "%s asks for TLS" % list(environ)[0]
+    (home / "ca.pem").write_text("")
+    environ["DOCKER_CONFIG"] = str(home)
+    found = find_address("tcp://env:2376", environ=environ)
+    verify = "DOCKER_TLS_VERIFY" in environ
+    assert found.tls == TLSSettings(str(home / "ca.pem"), None, None, verify, list(environ)[0])
+    (home / "cert.pem").write_text("")
+    (home / "key.pem").write_text("")
+    found = find_address("tcp://env", environ=environ)
+    assert found.tls[1:3] == (str(home / "cert.pem"), str(home / "key.pem"))
+    assert find_address("unix:///x", environ=environ).tls is None
+    assert str(find_address(environ=environ)) == "tcp://localhost:2376"
+    environ["DOCKER_TLS_VERIFY"] = environ["DOCKER_TLS"] = ""
+    assert find_address("tcp://env:2376", environ=environ).tls is None
 
 
 def test_a_context_with_tls_files_is_not_dialled_in_the_clear(home):
-    (home / "contexts" / "tls" / hashlib.sha256(b"one").hexdigest() / "docker").mkdir(parents=True)
-    with pytest.raises(AddressError, match="TLS"):
-        find(home, context="one")
+    environ = {"DOCKER_CONFIG": str(home)}
+    folder = home / "contexts" / "tls" / hashlib.sha256(b"one").hexdigest() / "docker"
+    folder.mkdir(parents=True)
+    assert find_address(context="one", environ=environ).tls is None
+    (folder / "ca.pem").write_text("")
+    settings = find_address(context="one", environ=environ).tls
+    assert settings == TLSSettings(str(folder / "ca.pem"), None, None, True, 'context "one"')
 
 
 def test_docker_reads_the_environment(home, monkeypatch):
@@ -124,5 +144,5 @@ def test_docker_reads_the_environment(home, monkeypatch):
     assert str(Docker().address) == "unix:///var/run/docker.sock"
     os.makedirs(str(home / "nobody" / ".docker"))
     (home / "nobody" / ".docker" / "config.json").write_text("{")
-    with pytest.raises(AddressError, match="config.json"):
+    with pytest.raises(ConfigError, match="config.json"):
         Docker()

@@ -83,7 +83,7 @@ def test_what_is_no_json_object_is_refused_and_not_overwritten(tmp_path, text):
     for function in (read_config_file, lambda directory: change_config_file(directory, dict.clear)):
         with pytest.raises(ConfigError) as caught:
             function(str(tmp_path))
-        assert str(caught.value).startswith("loading config file: %s: " % path)
+        assert str(caught.value).startswith("parsing config file (%s): " % path)
         assert "\n" not in str(caught.value)
     assert path.read_text(encoding="utf-8") == text
 

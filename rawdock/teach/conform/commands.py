@@ -11,11 +11,11 @@ SHOWN_PLACES = 3    # of one difference
 
 
 def conform_address(console, arguments):
-    """The address (str) of the engine to compare: a path or an address, else the engine that -H names."""
+    """The Address of the engine to compare: a path or an address, else the engine that -H names."""
     if not arguments:
-        return str(console.engine_address())
+        return console.engine_address()
     text = arguments[0]
-    return str(parse_address(text if "://" in text else "unix://" + os.path.abspath(text)))
+    return parse_address(text if "://" in text else "unix://" + os.path.abspath(text))
 
 
 def do_conform(console, options, arguments):

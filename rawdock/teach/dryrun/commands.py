@@ -10,7 +10,6 @@ import json
 
 from ...cli.console import Console
 from ...errors import RawdockError, UsageError
-from ...net.config import find_address
 from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http
 from .form_python import PythonScript
@@ -41,6 +40,7 @@ class PlannedConsole(Console):
     def __init__(self, real, plan):
         Console.__init__(self, real.address, real.context)
         self.program = real.program
+        self.endpoint_flags, self._config = real.endpoint_flags, real.config()
         self.plan = plan
         self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
         self.err = PlannedOutput(plan.complaints.append)
@@ -59,7 +59,7 @@ def plan_command(console, command, words, run_command):
     run_command(console, command, words) runs it. Raises what the command raises. What the command printed is
     in the plan's events and complaints.
     """
-    address = find_address(console.address, console.context)
+    address = console.chosen_endpoint()[0]
     for missing in (True, False):
         plan, failure, status = Plan(address, command.name, words, missing), None, 1
         try:

@@ -215,7 +215,7 @@ class LearnSession:
             self.say("(This lesson is for the practice engine alone: nothing is sent to %s.)" % address)
             address = None
         exchanges, fits = [], True
-        with Classroom(None if address is None else str(address)) as room:
+        with Classroom(address) as room:
             if lesson.prepare is not None:
                 lesson.prepare(room)
             if not lesson.is_text:

@@ -6,7 +6,6 @@ process is. The first lines say which engine it is and what will be made there.
 import os
 
 from ...errors import RawdockError, UsageError
-from ...net.config import find_address
 from ..record.record import recorded_dial
 from .tour import TOUR_IMAGE, TOUR_NAME, TOUR_STEPS, TOUR_TAG, TOUR_VOLUME, RedisTour
 from .prompting import WORDS_THAT_LEAVE, Prose, folded_transcript, typed_line
@@ -26,7 +25,7 @@ typed by hand. To learn how:
 def probe_engine(address):
     """Send a ping to the engine at `address` (Address). RawdockError if none answers."""
     from ...engine.docker import Docker
-    with Docker(str(address), timeout=PROBE_SECONDS) as docker:
+    with Docker(address, timeout=PROBE_SECONDS) as docker:
         docker.call("system_ping").read(65536)
 
 
@@ -36,7 +35,7 @@ def choose_engine(console, yes):
     UsageError if -H names one and nobody has agreed.
     """
     named = console.named_address()
-    address = named or (None if console.address == "practice:" else find_address())
+    address = named or (None if console.address == "practice:" else console.chosen_endpoint()[0])
     why = ""
     if address is not None and address.scheme != "practice":
         try:
@@ -68,7 +67,7 @@ def run_tour(console, yes, wait):
     address = choose_engine(console, yes)
     practice = PracticeEngine().start() if address is None else None
     try:
-        docker = Docker(str(address or practice.address))
+        docker = Docker(address or practice.address)
         with docker:
             return guide_tour(console, docker, wait and os.isatty(0) and console.out.isatty())
     finally:

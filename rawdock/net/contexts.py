@@ -1,0 +1,78 @@
+"""The docker CLI's context store: which contexts there are, and the engine that each one names.
+
+    CONFIG/contexts/meta/ID/meta.json                 {"Name", "Metadata", "Endpoints": {"docker": {"Host"}}}
+    CONFIG/contexts/tls/ID/docker/{ca,cert,key}.pem   TLS material, each file optional
+
+CONFIG is --config, DOCKER_CONFIG or ~/.docker, and ID the SHA-256 of the context's name in hexadecimal. The
+context "default" is not in the store: it is what -H, DOCKER_HOST and the TLS flags and variables say.
+"""
+import os
+
+from ..errors import AddressError
+from .address import TLSSettings, parse_address
+
+CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
+
+
+def config_directory(environ):
+    return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+
+
+def context_folder(name, kind, environ):
+    """The path of the context's folder for its `kind` of data, "meta" or "tls"."""
+    from hashlib import sha256
+    folder = sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return os.path.join(config_directory(environ), "contexts", kind, folder)
+
+
+def read_context_file(path):
+    """The JSON object (dict) in the meta.json at `path`. Else AddressError, in the docker CLI's words."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            import json
+            value = json.load(file)
+        if isinstance(value, dict):
+            return value
+        problem = "parsing %s: it does not hold a JSON object" % path
+    except FileNotFoundError:
+        problem = "context not found: open %s: no such file or directory" % path
+    except OSError as error:
+        problem = "open %s: %s" % (path, error.strerror.lower())
+    except (ValueError, RecursionError) as error:
+        problem = "parsing %s: %s" % (path, error)
+    raise AddressError(problem)
+
+
+def read_context(name, environ):
+    """The metadata (dict) of the context `name`. AddressError if it does not exist or cannot be read."""
+    try:
+        return read_context_file(os.path.join(context_folder(name, "meta", environ), "meta.json"))
+    except AddressError as error:
+        raise AddressError('context "%s": %s' % (name, error)) from None
+
+
+def context_endpoint(name, environ):
+    """The Address, with its TLSSettings, of the docker endpoint of the context `name`. Else AddressError."""
+    endpoints = read_context(name, environ).get("Endpoints")
+    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
+    host = endpoint.get("Host") if isinstance(endpoint, dict) else None
+    if not isinstance(host, str):
+        raise AddressError('context "%s": no docker endpoint in it' % name)
+    address = parse_address(host)
+    skip = endpoint.get("SkipTLSVerify") is True
+    folder = os.path.join(context_folder(name, "tls", environ), "docker")
+    paths = [os.path.join(folder, file) for file in ("ca.pem", "cert.pem", "key.pem")]
+    paths = [path if os.path.exists(path) else None for path in paths]
+    if address.scheme == "tcp" and (skip or any(paths)):
+        address.tls = TLSSettings(*paths, verify=not skip, origin='context "%s"' % name)
+    return address
+
+
+def context_names(environ):
+    """The names (list of str, sorted) of the contexts in the store."""
+    store = os.path.join(config_directory(environ), "contexts", "meta")
+    names = []
+    for folder in os.listdir(store) if os.path.isdir(store) else ():
+        name = read_context_file(os.path.join(store, folder, "meta.json")).get("Name")
+        names += [name] if isinstance(name, str) else []
+    return sorted(names)
