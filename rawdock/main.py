@@ -127,12 +127,14 @@ def completion_commands():
     from .cli.completion import CommandTables, completion_table
     names = [name for file in CLIENT_COMMANDS + SCHOOL_COMMANDS for name in file.names
              if " " not in name and not name.startswith("_")]
-    verbs = {noun: [spellings[0] for spellings, _ in noun_verbs(noun)] for noun in NOUNS}
+    verbs = {noun: [spellings[0] for spellings, _ in noun_verbs(noun) if spellings[0] not in HIDDEN_VERBS]
+             for noun in NOUNS}
     return completion_table(CommandTables(names + list(NOUNS), verbs, find_words, root_command()))
 
 
 CLIENT_COMMANDS = (
-    CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints", raw_commands),
+    CommandFile("Raw: any request, by hand", "GET, HEAD, POST, PUT, DELETE, nc, endpoints, system dial-stdio",
+                raw_commands),
     CommandFile("Containers",
                 "run, create, update, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
@@ -267,6 +269,8 @@ def find_command(name):
     return None if file is None else file.load()[name]
 
 
+HIDDEN_VERBS = ("dial-stdio",)   # in no list, as in the docker CLI: other programs run them
+
 # ==== nouns begin: a copy without a command of a noun leaves this block out
 
 # What each noun manages, and its verbs. A verb runs the row of its two words ("volume ls") if a file has one,
@@ -276,7 +280,7 @@ NOUNS = {
                   "port prune rename restart rm,remove run start stats stop top unpause update wait"),
     "image": ("images", "history inspect ls,list=images prune pull push rm,remove,rmi=rmi tag"),
     "network": ("networks", "connect create disconnect inspect ls,list prune rm,remove"),
-    "system": ("Docker", "df events info prune"),
+    "system": ("Docker", "df dial-stdio events info prune"),
     "volume": ("volumes", "create inspect ls,list prune rm,remove update"),
 }
 NOUN_LINES = ["\nManagement Commands:"]
@@ -306,7 +310,8 @@ def find_verb(noun, words):
             return command, words[:at] + words[at + 1:]
     from .cli.help import noun_command
     return noun_command(noun, NOUNS[noun][0], [(verbs[0], find_command(name))
-                                               for verbs, name in noun_verbs(noun)]), words
+                                               for verbs, name in noun_verbs(noun)
+                                               if verbs[0] not in HIDDEN_VERBS]), words
 
 
 def command_aliases(name):

@@ -87,7 +87,7 @@ def test_a_noun_alone_shows_its_verbs(rawdock_command, noun):
     assert page.startswith("Usage:  rawdock %s COMMAND\n\nManage " % noun)
     assert page.endswith("\nRun 'rawdock %s COMMAND --help' for more information on a command.\n" % noun)
     listed = [line.split()[0] for line in page.splitlines() if line.startswith("  ")]
-    assert listed == [verbs[0] for verbs, _ in noun_verbs(noun)]
+    assert listed == [verbs[0] for verbs, _ in noun_verbs(noun) if verbs[0] != "dial-stdio"]
     for words in ([noun, "--help"], ["help", noun], [noun, "--help", "nosuch"]):
         ran = run_to_end(rawdock_command + words)
         assert (ran.status, ran.out.decode(), ran.err) == (0, page, b"")

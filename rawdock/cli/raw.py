@@ -180,6 +180,10 @@ def do_nc(console, options, arguments):
     return 0
 
 
+def do_dial_stdio(console, options, arguments):
+    return do_nc(console, {"N": True, "C": False}, arguments)
+
+
 class CRLFLines:
     """translate(bytes) → bytes with CRLF where LF stood alone; a CRLF may be cut in two between calls."""
 
@@ -279,6 +283,8 @@ RAW_COMMANDS = command_table(
     verb_command("DELETE", "send a DELETE"),
     Command("nc", do_nc, "", "stdin to the engine's socket, the socket to stdout, byte for byte, as nc -U",
             NC_FLAGS, most=0),
+    Command("system dial-stdio", do_dial_stdio, "",
+            "Proxy the stdio stream to the daemon connection. Should not be invoked manually.", most=0),
     Command("endpoints", do_endpoints, "[WORD]",
             "the Engine API on one page, or the part that has WORD in it",
             "--json  bool  as a JSON array", most=1),

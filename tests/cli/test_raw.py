@@ -341,6 +341,40 @@ def test_nc_n_half_closes_after_the_last_byte(rawdock_command):
     assert ran.status == 0 and ran.out == data
 
 
+def test_dial_stdio_half_closes_and_ends_with_the_socket(rawdock_command):
+    """Also while its own stdin is open, as the ssh server keeps it."""
+    def serve(engine, connection):
+        connection.sendall(receive_all(connection) if not engine.requests else b"bye")
+
+    data = os.urandom(3 << 20)
+    with scripted_socket(serve) as engine:
+        command = rawdock_command + ["-H", engine.address, "system", "dial-stdio"]
+        ran = run_to_end(command, stdin=data)
+        assert (ran.status, ran.out, ran.err) == (0, data, b"")
+        engine.requests.append("another")
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   env=clean_environment())
+        try:
+            assert process.stdout.read() == b"bye" and process.wait(20) == 0
+        finally:
+            process.kill()
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+
+def test_dial_stdio_is_for_programs(rawdock_command):
+    """The docker CLI 28.2.2 shows this page too, and no word of it in its lists."""
+    ran = run_to_end(rawdock_command + ["system", "dial-stdio", "--help"])
+    assert (ran.status, ran.out, ran.err) == (
+        0, b"Usage:  rawdock system dial-stdio\n\nProxy the stdio stream to the daemon connection. "
+        b"Should not be invoked manually.\n", b"")
+    for words in (["--help"], ["system", "--help"], ["__complete", "system", ""]):
+        assert b"dial" not in run_to_end(rawdock_command + words).out
+    ran = run_to_end(rawdock_command + ["system", "dial-stdio", "x"])
+    assert ran.status == 1 and b"'rawdock system dial-stdio' accepts no arguments\n" in ran.err
+
+
 def test_nc_moves_8_mib_both_ways_at_once(rawdock_command):
     size = 8 << 20
     data = os.urandom(size)

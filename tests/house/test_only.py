@@ -317,6 +317,7 @@ TRIED = {
     "network disconnect": ["network", "disconnect", "none", "nosuch"],
     "network inspect": ["network", "inspect", "-f", "{{.Name}}", "bridge"], "network ls": ["network", "ls"],
     "network rm": ["network", "rm", "-f", "nosuch"], "system df": ["system", "df"],
+    "system dial-stdio": ["system", "dial-stdio"],
     "system prune": ["system", "prune", "-af", "--volumes"], "container prune": ["container", "prune", "-f"],
     "image prune": ["image", "prune", "-f"], "network prune": ["network", "prune", "-f"],
     "volume prune": ["volume", "prune", "-f"], "update": ["update", "--restart", "always", "c1"],

@@ -181,9 +181,9 @@ def failure_of(ssh, script, address="ssh://me@far"):
 def test_what_ssh_says_is_in_the_error(ssh):
     error = failure_of(ssh, 'fail(255, "me@far: Permission denied", "", "\\tagain\\x1b[2J")')
     assert str(error) == (
-        "error during connect: command [ssh -o ConnectTimeout=30 -T -l me -- far docker system dial-stdio] has "
-        "exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is installed on "
-        "the remote host: stderr=me@far: Permission denied again\x1b[2J")
+        "error during connect: command [ssh -o ConnectTimeout=30 -T -l me -- far docker system dial-stdio] "
+        "has exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is "
+        "installed on the remote host: stderr=me@far: Permission denied again\x1b[2J")
     assert "`ssh -l me -- far docker version`" in error.hint and not error.connected and error.errno is None
     assert "`ssh -- far docker version`" in failure_of(ssh, 'fail(1, "no")', "ssh://far").hint
     assert "exited with signal 9," in str(failure_of(ssh, "os.kill(os.getpid(), 9)"))
@@ -276,7 +276,7 @@ def test_one_started_in_a_thread_outlives_it(ssh):
 @pytest.mark.parametrize("number, status", [
     (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_nothing_is_left_of_a_rawdock_that_a_signal_ends(ssh, rawdock_command, number, status):
-    """The signal goes to the whole group, as that of a terminal does."""
+    """The signal goes to the whole group, which is what a terminal does."""
     ssh.will("stay(signal.SIGHUP, signal.SIGPIPE)" if number == signal.SIGKILL else "stay()")
     process = subprocess.Popen(rawdock_command + ["-H", "ssh://far", "GET", "/events"], preexec_fn=os.setpgrp,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)

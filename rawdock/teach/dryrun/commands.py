@@ -15,7 +15,7 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-UNPLANNED_COMMANDS = ("nc", "endpoints", "completion", "__complete")
+UNPLANNED_COMMANDS = ("nc", "system dial-stdio", "endpoints", "completion", "__complete")
 
 
 def print_json(plan):

@@ -63,7 +63,8 @@ def test_every_command_that_talks_to_an_engine_has_an_example():
 
 
 def test_a_server_is_not_started_by_a_dry_run(rawdock_command):
-    for words in (["practice", "--listen", "/nonexistent/x"], ["tap", "--listen", "/nonexistent/x"], ["nc"]):
+    for words in (["practice", "--listen", "/nonexistent/x"], ["tap", "--listen", "/nonexistent/x"], ["nc"],
+                  ["system", "dial-stdio"]):
         ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run"] + words)
         assert ran.status == 1 and b"sends no requests of its own" in ran.err
 
