@@ -19,7 +19,7 @@ Left out: passing on a reset as a reset. The other side sees an end.
 """
 import socket
 
-from ...errors import RawdockError
+from ...errors import ConnectError, RawdockError
 from ...net.dial import dial
 from ..record.record import WireRecorder
 from ..listen import is_hung_up, shut_down
@@ -46,9 +46,8 @@ class TapConnection(ServedConnection):
         try:
             self.engine = dial(self.server.address, TAP_DIAL_SECONDS)
         except RawdockError as error:
-            self.record("", "note", str(error).encode("utf-8", "surrogateescape"))
+            self.note_failure(error)
             self.record("<", "close")
-            self.server.report(error)
             return
         self.sockets.append(self.engine)
         if not self.over.is_set():
@@ -70,10 +69,18 @@ class TapConnection(ServedConnection):
         if not self.over.is_set():
             self.pass_end(direction, source, sink, size < 0)
 
+    def note_failure(self, error):
+        """Record and report the RawdockError for which the engine cannot be reached."""
+        self.record("", "note", str(error).encode("utf-8", "surrogateescape"))
+        self.server.report(error)
+
     def receive(self, direction, buffer):
         """Receive into `buffer`; return how many bytes came, 0 at the stream's end, -1 after a reset."""
         try:
             return (self.client if direction == ">" else self.engine).recv_into(buffer)
+        except ConnectError as error:   # what carries the connection, ssh, has failed
+            self.note_failure(error)
+            return 0
         except OSError:   # ECONNRESET: the peer closed while it had not read everything
             return -1
 

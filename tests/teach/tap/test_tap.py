@@ -3,6 +3,7 @@ import os
 import random
 import socket
 import stat
+import sys
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from rawdock.teach.listen import UnixListener
 from rawdock.teach.record.record import Recording, WireRecorder
 from rawdock.teach.tap.tap import Tap
 
+from tests.net.fake_ssh import FakeSsh
 from tests.teach.tap.tap_wire import (
     ManualEngine, connect, fill, read_exactly, read_to_end, serving_thread, short_folder, tapped, until,
 )
@@ -241,6 +243,19 @@ def test_an_engine_that_cannot_be_reached_is_reported(recording):
                 assert read_to_end(client) == (b"", False)
     assert isinstance(reported[0], ConnectError) and "no such socket" in str(reported[0])
     assert recording.connections[0].notes == [str(reported[0])]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the program in ssh's place looks at /proc")
+def test_what_ssh_says_is_reported(recording, tmp_path, monkeypatch):
+    reported, ssh = [], FakeSsh(tmp_path, monkeypatch)
+    ssh.will('fail(255, "Host key verification failed.")')
+    with short_folder() as folder, UnixListener(os.path.join(folder, "t")) as listener:
+        with Tap(listener, parse_address("ssh://far"), WireRecorder([recording]), reported.append) as tap:
+            with serving_thread(tap), connect(listener.path) as client:
+                assert read_to_end(client) == (b"", False)
+    assert [str(error).endswith("stderr=Host key verification failed.") for error in reported] == [True]
+    assert recording.connections[0].notes == [str(reported[0])]
+    ssh.all_gone()
 
 
 def test_thousands_of_connections_leave_no_descriptor(tap):
