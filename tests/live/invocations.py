@@ -3,6 +3,7 @@
 A file tests/live/invocations_NAME.py has them as one text, SESSIONS:
 
     # Two containers                                 the title of a session
+    = side by side                                   its invocations change nothing: several run at a time
     + run -d --name rec-one busybox sleep 600        what must be there: run by whichever docker is here
     pause rec-one                                    an invocation: its status, stdout and stderr are compared
     container prune < y                              the line that it reads; without one stdin is empty
@@ -12,9 +13,10 @@ and docker-28.2.2/invocations/NAME.json has, by session, one row for each invoca
     {"words": "pause rec-one", "status": 0, "out": "rec-one\\n", "err": "",   what docker answered
      "differs": "the reason", "ours": {"err": "…"}}     where rawdock answers otherwise (null: not compared)
 
-The invocations of a session run in their order, against the objects of the session, so each may meet what the
-one before has left; they run in an empty folder. {host} and {registry} stand for addresses, {n} for a text
-that differs in every run. What is called rec-… is removed after the session.
+The invocations of a session run in their order, if it does not say `= side by side`, against the objects of
+the session, so each may meet what the one before has left; they run in an empty folder. {host} and {registry}
+stand for addresses, {n} for a text that differs in every run. What is called rec-… is removed after the
+session.
 
 To add some, write them into SESSIONS, then run `tools/record-docker --invocations` with a docker 28.2.2 and
 the engine that `tools/engine up` brings. With --ours too it fills in `ours`; write the reason yourself.
@@ -30,6 +32,7 @@ import sys
 import tempfile
 import uuid
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.live.docker_cli import TABLES, TO_BE_JUDGED, normalised, remove_objects, run
 
@@ -39,8 +42,11 @@ ANSWER_KEYS = ("status", "out", "err")
 OURS = [sys.executable, "-c", "import sys; sys.path.insert(0, %r); from rawdock.main import run_process; "
         "run_process()" % os.path.dirname(os.path.dirname(HERE))]
 
-# `setup` and `invocations` are lists of lines.
-Session = namedtuple("Session", "name title setup invocations")
+AT_ONCE = 8   # invocations of a session that run side by side
+
+# `setup` and `invocations` are lists of lines. `at_once`: how many of the invocations run at a
+# time.
+Session = namedtuple("Session", "name title setup invocations at_once")
 
 # What else differs from one run to the next.
 FORMS = [
@@ -72,7 +78,9 @@ def sessions(name):
     found = []
     for line in importlib.import_module("tests.live.invocations_" + name).SESSIONS.split("\n"):
         if line.startswith("# "):
-            found.append(Session(name, line[2:], [], []))
+            found.append(Session(name, line[2:], [], [], 1))
+        elif line == "= side by side":
+            found[-1] = found[-1]._replace(at_once=AT_ONCE)
         elif line.startswith("+ "):
             assert not found[-1].invocations, "a + line comes before the invocations: %s" % line
             found[-1].setup.append(line[2:])
@@ -149,7 +157,8 @@ def answers(argv, engine, session):
         for line in session.setup:
             ran = run([engine.docker_cli, "-H", engine.address] + words_of(line), cwd=folder)
             assert ran[0] == 0, (line, ran)
-        return [answer(line) for line in session.invocations]
+        with ThreadPoolExecutor(session.at_once) as pool:
+            return list(pool.map(answer, session.invocations))
     finally:
         remove_objects(engine)
         shutil.rmtree(folder)

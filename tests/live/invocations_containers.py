@@ -254,6 +254,7 @@ top
 container top rec-one -eo user,comm
 
 # Statistics
+= side by side
 + run -d --name rec-one busybox sleep 600
 + create --name rec-two busybox true
 stats --no-stream rec-one

@@ -38,6 +38,11 @@ volume ls --cluster
 volume ls extra
 volume ls --no-such-flag
 
+# Drivers that the engine looks for during 15 seconds
+= side by side
+volume create -d rec-nodriver rec-c
+network create -d rec-nodriver rec-x
+
 # Volumes: one after the other
 volume create rec-a
 volume create rec-a
@@ -53,7 +58,6 @@ volume inspect rec-none
 volume inspect -f "{{.Name}}" rec-none rec-a
 volume inspect -f json rec-b
 volume inspect
-volume create -d rec-nodriver rec-c
 volume create --opt nonsense rec-c
 volume create --label =x rec-c
 volume create rec!
@@ -126,7 +130,6 @@ network inspect
 network create --subnet 10.123.0.0/16 --gateway 10.123.0.9 --ip-range 10.123.5.0/24 --aux-address a=10.123.0.7 --label k=v rec-full
 network inspect -f "{{.IPAM}} {{.Labels}}" rec-full
 network create rec-full
-network create -d rec-nodriver rec-x
 network create --subnet x rec-x
 network create --gateway 1.2.3.4 rec-x
 network create --subnet 10.124.0.0/16 --gateway 10.125.0.1 rec-x
