@@ -14,7 +14,7 @@ from ..engine.docker import CONTENT_TYPES, has_field, raw_query_pairs
 from ..engine.endpoints import endpoints, find_endpoint_row
 from ..engine.pump import copy_stream
 from ..errors import RawdockError, UnconfirmedError, UsageError
-from ..net.dial import dial
+from ..net.dial import dial, is_readable
 from ..net.response import KEPT_MESSAGES, check_stream_message
 from .flags import Command, command_table
 
@@ -207,8 +207,9 @@ def pump_socket(sock, source, out, half_close, translate=None):
     pending, source_open = b"", True
     while True:
         sources = [sock, source] if source_open and not pending else [sock]
-        readable, writable, _ = select(sources, [sock] if pending else [], [])
-        if sock in readable:
+        at_once = is_readable(sock, False)   # then what else can be done now is done too
+        readable, writable, _ = select(sources, [sock] if pending else [], [], 0 if at_once else None)
+        if at_once or is_readable(sock, sock in readable):
             try:
                 data = sock.recv(65536)
             except BlockingIOError:

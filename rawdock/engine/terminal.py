@@ -320,7 +320,7 @@ def copy_output(pipe, stdout, signalled):
     from select import POLLIN, poll
     poller, stream, pieces = None, None, iter(pipe)
     while True:
-        if not pipe.has_received():
+        if not pipe.is_readable(False):
             if poller is None:
                 poller, stream = poll(), pipe.fileno()
                 poller.register(stream, POLLIN)
@@ -328,7 +328,7 @@ def copy_output(pipe, stdout, signalled):
             ready = dict(poller.poll())
             if signalled in ready:
                 os.read(signalled, 4096)
-            if stream not in ready:
+            if not pipe.is_readable(stream in ready):
                 continue
         piece = next(pieces, None)
         if piece is None:

@@ -18,6 +18,7 @@ from ..errors import ConnectError, ProtocolError, TruncatedError, UsageError
 from ..wire.exchange import ResponseParts
 from ..wire.message import encode_request_head
 from .closing import Closing
+from .dial import is_readable
 from .limits import TimeLimits, require_seconds
 from .response import Response
 
@@ -138,7 +139,7 @@ class Connection(Closing):
             from select import POLLIN, poll   # select() knows no descriptor above 1023
             self._poller = poll()
             self._poller.register(self.sock, POLLIN)
-        return bool(self._unread or self._poller.poll(0))
+        return bool(self._unread or is_readable(self.sock, self._poller.poll(0)))
 
     def request(self, method, target, headers=(), body=None, version="1.1", hijack=False,
                 head_timeout=None, idle_timeout=None, total_timeout=None):
@@ -224,7 +225,7 @@ class Connection(Closing):
             events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
             if not events:
                 raise self.limits.timeout(self._head_bytes)
-            if events[0][1] & ~POLLOUT:
+            if is_readable(self.sock, events[0][1] & ~POLLOUT):
                 if not self._receive_head() or self._head is not None and self._head.status >= 400:
                     raise SendingStopped
                 if self._head_bytes > EARLY_BYTES:   # both sides would wait for the other to read
@@ -241,6 +242,8 @@ class Connection(Closing):
 
     def socket_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""
+        if isinstance(error, ConnectError):   # TLS says what is wrong with it
+            return error
         if self.limits.ended_by(error):
             return self.limits.timeout(received)
         self.reusable = False

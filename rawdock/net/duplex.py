@@ -7,6 +7,7 @@ import _socket
 
 from ..errors import UsageError, Verdict
 from .closing import Closing
+from .dial import is_readable
 
 
 class Duplex(Closing):
@@ -24,10 +25,9 @@ class Duplex(Closing):
     def fileno(self):
         return self._connection.sock.fileno()
 
-    def has_received(self):
-        """Whether bytes are at hand that poll() on the descriptor does not see."""
-        pending = getattr(self._connection.sock, "pending", None)   # TLS decrypts whole records
-        return bool(self._connection._unread) or pending is not None and pending() > 0
+    def is_readable(self, reported):
+        """Whether its iterator goes on at once. `reported` (bool) is what poll() says of the descriptor."""
+        return bool(self._connection._unread) or is_readable(self._connection.sock, reported)
 
     def __iter__(self):
         """Pieces of the raw stream (bytes) until the engine closes it."""
