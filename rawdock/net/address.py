@@ -42,8 +42,8 @@ class Address:
     """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
 
     Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
-    choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS to
-    another machine. str() gives the text that was parsed.
+    choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS
+    to another machine. str() gives the text that was parsed.
     """
 
     __slots__ = ("scheme", "path", "host", "port", "base", "text", "user", "tls", "insecure_tcp")
