@@ -30,6 +30,7 @@ PUBLIC_NAMES = {
     "net.connection": "Connection",
     "engine.endpoints": "Endpoint endpoints",
     "engine.reference": "Reference parse_reference",
+    "engine.credentials": "find_credentials",
     "engine.docker": "Docker",
     "engine.run": "run",
     "teach.practice.engine": "PracticeEngine",

@@ -103,6 +103,11 @@ def image_commands():
     return IMAGE_COMMANDS
 
 
+def login_commands():
+    from .cli.login import LOGIN_COMMANDS
+    return LOGIN_COMMANDS
+
+
 def prune_commands():
     from .cli.prune import PRUNE_COMMANDS
     return PRUNE_COMMANDS
@@ -147,6 +152,7 @@ CLIENT_COMMANDS = (
     CommandFile("What there is, and what happens", "version, info", about_commands, reject_malformed_answer),
     CommandFile("Images", "images, history, tag, pull, push, search, rmi, image inspect", image_commands,
                 reject_malformed_answer),
+    CommandFile("Images", "login, logout", login_commands, reject_malformed_answer),
     CommandFile("Images", "volume create, volume inspect, volume ls, volume rm, volume update",
                 volume_commands, reject_malformed_answer),
     CommandFile("Images", "network connect, network create, network disconnect, network inspect, network ls, "

@@ -151,6 +151,20 @@ class Console:
             self._practice_address = self.serve_practice(self)
         return self._practice_address
 
+    def registry_auth(self, registry):
+        """The docker CLI's credentials (dict, {} for none) of a `registry`, such as "docker.io".
+
+        A mistake in config.json is a warning; HelperFailed for a helper that does not work.
+        """
+        from ..engine.credentials import HelperFailed, find_credentials
+        try:
+            return find_credentials(registry, config=self.config())
+        except HelperFailed:
+            raise
+        except ConfigError as error:
+            self.err.line("WARNING: Error %s" % error)
+            return {}
+
     def complain(self, text):
         """A last line on stderr. Where nobody can read it the exit status has to do."""
         try:

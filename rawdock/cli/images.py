@@ -12,7 +12,7 @@ import re
 import time
 
 from ..engine.answers import answer_field
-from ..errors import APIError, NotFound, ProtocolError, StreamError, UsageError
+from ..errors import APIError, ConfigError, NotFound, ProtocolError, StreamError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
 from .flags import Command, command_table
@@ -214,10 +214,24 @@ def search_row(result, whole):
             "StarCount": "%d" % (result.get("star_count") or 0)}
 
 
+def pull_credentials(console, registry):
+    """The credentials (dict) of a `registry` (str), {} with a warning if its helper does not work.
+
+    The docker CLI goes on without credentials, too, and does not say so.
+    """
+    try:
+        return console.registry_auth(registry)
+    except ConfigError as error:
+        console.err.line("WARNING: %s" % error)
+        return {}
+
+
 def search_command(console, options, arguments):
-    from ..engine.run import NO_CREDENTIALS
+    from ..engine.reference import REFERENCE_DOMAIN, reads_as_domain
     filters = parse_filters(options["filter"])
-    found = console.docker.call("image_search", headers=[NO_CREDENTIALS], term=arguments[0],
+    registry, slash, _ = arguments[0].partition("/")
+    auth = pull_credentials(console, registry if slash and reads_as_domain(registry) else REFERENCE_DOMAIN)
+    found = console.docker.call("image_search", auth=auth, term=arguments[0],
                                 limit=options["limit"] or None, filters=filters or None)
     found = answer_objects(found, "ImageSearch")
     rows = [search_row(result, options["no_trunc"]) for result in found]
@@ -243,11 +257,10 @@ def transfer_reference(console, options, name):
 
 def transfer(console, options, operation, *names, **query):
     """Pull or push, and show the progress unless it is to be quiet."""
-    from ..engine.run import NO_CREDENTIALS
     from .progress import PullProgress
     progress = None if options["quiet"] else PullProgress(console.out)
     try:
-        for message in console.docker.call(operation, *names, headers=[NO_CREDENTIALS], **query):
+        for message in console.docker.call(operation, *names, **query):
             if progress is not None:
                 progress.show(message)
     except StreamError as error:
@@ -263,6 +276,7 @@ def pull_command(console, options, arguments):
     query["fromImage"] = reference.repository()
     if options["all_tags"]:
         del query["tag"]
+    query["auth"] = pull_credentials(console, reference.domain)
     transfer(console, options, "image_create", platform=options["platform"] or None, **query)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
@@ -285,6 +299,7 @@ def push_command(console, options, arguments):
         raise CommandFailed("cannot push a digest reference", 1)
     if not options["all_tags"]:
         query["tag"] = reference.tag or REFERENCE_TAG
+    query["auth"] = pull_credentials(console, reference.domain)
     transfer(console, options, "image_push", reference.repository(), **query)
     if options["quiet"]:
         console.out.line(reference.repository() if options["all_tags"] else reference.canonical())

@@ -15,7 +15,8 @@ from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTION
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
                           put_client_fields, require_api_versions, run, stream_container)
-from ..errors import APIError, ConnectError, InvalidArgument, NotFound, RawdockError, UsageError
+from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotFound, RawdockError,
+                      UsageError)
 from .console import CommandFailed, describe_error, write_lines
 from .flags import Command, command_table
 from .progress import PullProgress
@@ -48,10 +49,11 @@ def failure_status(error):
         return 1
     if isinstance(error, ConnectError) and error.errno == EACCES:   # the docker CLI goes by the words, too
         return 126
-    if isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
-        if any(words in error.message for words in NOT_FOUND_WORDS):
+    helper = isinstance(error, ConfigError)   # the docker CLI goes by the words of any error
+    if helper or isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
+        if any(words in str(error) for words in NOT_FOUND_WORDS):
             return 127
-        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
+        if any(words in str(error) for words in NOT_EXECUTABLE_WORDS):
             return 126
     return 125
 
@@ -117,7 +119,7 @@ def do_run(console, options, arguments):
         result = run(console.docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
-                     **options)
+                     auth=console.registry_auth, **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
@@ -148,8 +150,9 @@ def do_create(console, options, arguments):
         require_versions(console.docker, versions_needed(options))
         put_client_fields(console.docker, body, client, console.out)
         console.out.line(create_container(console.docker, arguments[0], query, body,
-                                          client.get("pull", "missing"), progress, console.err.line))
-    except UsageError as error:
+                                          client.get("pull", "missing"), progress, console.err.line,
+                                          auth=console.registry_auth))
+    except (ConfigError, UsageError) as error:
         raise CommandFailed(str(error), 1)
     return 0
 

@@ -240,9 +240,12 @@ class Docker(Closing):
         """send(name, *path_values, **parameters) → the Response of that operation, body unread.
 
         Positional values fill the path's parameters in order; keywords are query parameters (or path
-        parameters by name), `body` and `headers`. UsageError for what the row does not know; APIError when
-        the engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the
-        body ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
+        parameters by name), `body`, `headers`, and `auth`: the credentials of the image's registry, a dict
+        with the names of the Engine API's AuthConfig ({} for none), sent as X-Registry-Auth. Nothing is sent
+        that is not given here; find_credentials() reads what the docker CLI has. UsageError for what the row
+        does not know; APIError when the engine refuses, ProtocolError for a status of 2xx that is no success
+        of this operation. Where the body ends with its connection, reading it raises UnconfirmedError unless
+        it shows its own end.
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
         self, endpoint, path_values = named_operation(arguments)
@@ -253,6 +256,10 @@ class Docker(Closing):
         seconds = self.timeout if prompt else None
         body = parameters.pop("body", None)
         fields = header_pairs(parameters.pop("headers", None))
+        auth = parameters.pop("auth", None)
+        if auth is not None:
+            from .credentials import registry_auth_field
+            fields.append(registry_auth_field(auth))
         path = path_parameters(endpoint, path_values, parameters)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)

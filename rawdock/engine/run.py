@@ -28,8 +28,6 @@ from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
 from .reference import parse_reference, pull_query
 
-# The X-Registry-Auth of no credentials: base64 of {}. (Engine API, "Authentication")
-NO_CREDENTIALS = ("X-Registry-Auth", "e30=")
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
 
@@ -63,12 +61,19 @@ def require_api_versions(docker, needed):
         raise UnsupportedOption("\n".join(newer))
 
 
-def pull_image(docker, image, platform=None, progress=None):
-    """Pull `image` (str), and call `progress`, if any, with each message (dict). StreamError if it fails."""
-    query = pull_query(parse_reference(image))
+def pull_image(docker, image, platform=None, progress=None, auth=None):
+    """Pull `image` (str), and call `progress`, if any, with each message (dict). StreamError if it fails.
+
+    `auth` are the credentials of its registry (dict), or a function that is called with the registry (str)
+    and returns them; None for none.
+    """
+    reference = parse_reference(image)
+    query = pull_query(reference)
+    if callable(auth):
+        auth = auth(reference.domain)
     if platform:
         query["platform"] = platform
-    for message in docker.call("image_create", headers=[NO_CREDENTIALS], **query):
+    for message in docker.call("image_create", auth=auth or {}, **query):
         if progress is not None:
             progress(message)
 
@@ -79,18 +84,19 @@ def image_is_missing(error):
     return isinstance(error, NotFound) and error.message.lower().startswith(phrases)
 
 
-def create_container(docker, image, query, body, pull="missing", progress=None, notice=None, create=None):
+def create_container(docker, image, query, body, pull="missing", progress=None, notice=None, create=None,
+                     auth=None):
     """Requests 1 to 3 → the id (str) of the new container.
 
     `query` and `body` are those of container_request. `notice` is called with each line (str) for the user,
-    `progress` with each message (dict) of a pull. `create`, if any, is called in place of docker.call to send
-    requests 1 and 3.
+    `progress` with each message (dict) of a pull, and `auth` is that of pull_image(). `create`, if any, is
+    called in place of docker.call to send requests 1 and 3.
     """
     path, id = body["HostConfig"].get("ContainerIDFile"), None
     if path:
         make_id_file(path)
     try:
-        id = create_or_pull(docker, image, query, body, pull, progress, notice, create or docker.call)
+        id = create_or_pull(docker, image, query, body, pull, progress, notice, create or docker.call, auth)
         return id
     finally:
         if path and id is None:
@@ -113,13 +119,13 @@ def make_id_file(path):
                          % (path, reason[:1].lower() + reason[1:])) from None
 
 
-def create_or_pull(docker, image, query, body, pull, progress, notice, create):
+def create_or_pull(docker, image, query, body, pull, progress, notice, create, auth):
     """create_container() without the file of the id."""
     platform = query.get("platform")
     if platform and not docker.supports("1.41"):   # the docker CLI, too, then selects it in the pull alone
         query = {name: value for name, value in query.items() if name != "platform"}
     if pull == "always":
-        pull_image(docker, image, platform, progress)
+        pull_image(docker, image, platform, progress, auth)
     try:
         created = create("container_create", body=body, **query)
     except NotFound as error:
@@ -129,7 +135,7 @@ def create_or_pull(docker, image, query, body, pull, progress, notice, create):
             reference = parse_reference(image)
             tag = "" if reference.tag or reference.digest else ":latest"
             notice("Unable to find image '%s%s' locally" % (reference.familiar(), tag))
-        pull_image(docker, image, platform, progress)
+        pull_image(docker, image, platform, progress, auth)
         created = create("container_create", body=body, **query)
     for warning in answer_field(created, "ContainerCreate", (list, type(None)), "Warnings") or ():
         if notice is not None:
@@ -328,14 +334,15 @@ def put_client_fields(docker, body, client, stdout):
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
-        **options):
+        auth=None, **options):
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
-    (str). `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"], rm=True. With
-    detach=True returns the container's id (str) once it is started, and so it does when the user types the
-    detach keys (detach_keys="ctrl-p,ctrl-q").
+    (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
+    as find_credentials. `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"],
+    rm=True. With detach=True returns the container's id (str) once it is started, and so it does when the
+    user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
     With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
     is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
@@ -354,7 +361,7 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     put_client_fields(docker, body, client, stdout)
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
-                         None if client.get("quiet") else progress, notice, made.create)
+                         None if client.get("quiet") else progress, notice, made.create, auth)
         if detach:
             made.start()
             return made.id

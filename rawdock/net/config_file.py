@@ -19,22 +19,31 @@ CONFIG_FILE_NAME = "config.json"
 def read_config_file(directory):
     """The JSON object in config.json of `directory` (str) as a dict, {} if there is no such file.
 
-    ConfigError, in the words of the docker CLI, if the file cannot be read or holds something else.
+    ConfigError, in words that follow "WARNING: Error " in the docker CLI, if the file cannot be read or holds
+    something else. An empty file and `null` are as good as {}.
     """
     path = os.path.join(directory, CONFIG_FILE_NAME)
     try:
         with open(path, encoding="utf-8") as file:
-            import json
-            config = json.load(file)
+            text = file.read()
+        import json
+        config = json.loads(text) if text.strip() else {}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError("parsing config file (%s): %s" % (path, getattr(error, "strerror", None) or error),
+    except OSError as error:
+        raise ConfigError("loading config file: open %s: %s" % (path, error.strerror.lower()),
                           "mend or move the file") from None
-    if not isinstance(config, dict):
-        raise ConfigError("parsing config file (%s): it does not hold a JSON object" % path,
-                          "mend or move the file")
-    return config
+    except (ValueError, RecursionError) as error:
+        raise malformed_config(directory, error) from None
+    if not isinstance(config, (dict, type(None))):
+        raise malformed_config(directory, "it does not hold a JSON object")
+    return config or {}
+
+
+def malformed_config(directory, reason):
+    """The ConfigError for what is in config.json of `directory` (str)."""
+    return ConfigError("parsing config file (%s): %s" % (os.path.join(directory, CONFIG_FILE_NAME), reason),
+                       "mend or move the file")
 
 
 def change_config_file(directory, change):

@@ -325,12 +325,13 @@ TRIED = {
     "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
     "commit": ["commit", "nosuch"], "diff": ["diff", "c1"], "export": ["export", "nosuch"],
     "pause": ["pause", "nosuch"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
+    "login": ["login", "-u", "u", "-p", "p", "nosuch.invalid"], "logout": ["logout", "nosuch.invalid"],
     "stats": ["stats", "--no-stream", "--format", "{{.Name}}", "c1"],
 }
 # ==== table end
 # What the practice engine does not have, or was not given.
-MAY_FAIL = ("PUT", "rmi", "attach", "push", "search", "volume inspect", "volume update", "network connect",
-            "network disconnect", "commit", "export", "pause", "unpause")
+MAY_FAIL = ("PUT", "rmi", "attach", "push", "search", "login", "volume inspect", "volume update",
+            "network connect", "network disconnect", "commit", "export", "pause", "unpause")
 
 
 def outcome(argv, words, tmp_path):

@@ -76,7 +76,13 @@ def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path, dangling):
     assert os.listdir(str(tmp_path / ".docker")) == ["config.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "5", "[" * 100000, '{"a": 1} x', "\ufeff{}"])
+@pytest.mark.parametrize("text", ["", " \n", "null", "{}"])
+def test_an_empty_file_is_as_good_as_none(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    assert read_config_file(str(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "5", "[" * 100000, '{"a": 1} x', "\ufeff{}"])
 def test_what_is_no_json_object_is_refused_and_not_overwritten(tmp_path, text):
     path = tmp_path / "config.json"
     path.write_text(text, encoding="utf-8")
@@ -96,7 +102,8 @@ def test_bytes_outside_utf8_and_a_directory_are_one_line_too(tmp_path):
     (tmp_path / "config.json").mkdir()
     with pytest.raises(ConfigError) as caught:
         read_config_file(str(tmp_path))
-    assert "Is a directory" in str(caught.value)
+    path = tmp_path / "config.json"
+    assert str(caught.value) == "loading config file: open %s: is a directory" % path
 
 
 @pytest.mark.parametrize("value", [float("inf"), b"bytes", "\ud800"])

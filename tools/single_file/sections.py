@@ -18,13 +18,14 @@ wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire
 wire/frames.py wire/jsonstream.py wire/exchange.py
 net/closing.py net/ending.py net/address.py net/config_file.py net/contexts.py net/config.py net/ssh.py net/tls.py
 net/dial.py net/limits.py net/duplex.py net/response.py net/connection.py
-engine/answers.py engine/endpoints.py engine/reference.py
+engine/answers.py engine/endpoints.py engine/reference.py engine/credentials.py
 engine/values.py engine/ports.py engine/mounts.py engine/networks.py engine/devices.py engine/options.py
 engine/docker.py engine/pump.py engine/terminal.py engine/run.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py
 cli/template_functions.py cli/template.py cli/go_types.py cli/queries.py cli/formatted.py
 cli/progress.py cli/raw.py cli/listing.py cli/watching.py cli/about.py cli/terminal.py cli/lifecycle.py
-cli/containers.py cli/stats.py cli/images.py cli/prune.py cli/volumes.py cli/networks.py cli/system.py
+cli/containers.py cli/stats.py cli/images.py cli/login.py cli/prune.py cli/volumes.py
+cli/networks.py cli/system.py
 cli/completion.py
 teach/listen.py teach/percent.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py

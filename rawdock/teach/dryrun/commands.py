@@ -15,7 +15,7 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-UNPLANNED_COMMANDS = ("nc", "system dial-stdio", "endpoints", "completion", "__complete")
+UNPLANNED_COMMANDS = ("nc", "system dial-stdio", "endpoints", "completion", "__complete", "logout")
 
 
 def print_json(plan):
@@ -45,6 +45,14 @@ class PlannedConsole(Console):
         self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
         self.err = PlannedOutput(plan.complaints.append)
         self._docker = PlannedDocker(plan)
+
+    def registry_auth(self, registry):
+        """As in the command itself, but no credential helper is run: what it would give is made up."""
+        from ...engine.credentials import CredentialSettings, credentials_key
+        settings = CredentialSettings(config=self.config())
+        if settings.helper(credentials_key(registry)) is None:
+            return Console.registry_auth(self, registry)
+        return {} if settings.detected else {"identitytoken": "of the helper"}
 
     @property
     def stdin(self):
@@ -84,6 +92,9 @@ def dry_run(console, form, command, words, run_command, client):
     if form not in DRY_RUN_FORMS:
         raise UsageError("--dry-run=%s: there is no such form" % form,
                          "write one of " + ", ".join(DRY_RUN_FORMS))
+    if command.name == "login":
+        raise UsageError("login sends a password, and changes config.json: there is no plan of that",
+                         "leave --dry-run out")
     if command.name not in client or command.name in UNPLANNED_COMMANDS:
         raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name,
                          "leave --dry-run out")
