@@ -5,8 +5,8 @@ that timeouts, poll() and the half-close work as on any Unix socket. ssh asks fo
 keys at the terminal. What it writes to standard error is kept for the error.
 
 Promises: closing the socket ends ssh and reaps it; if rawdock is killed, Linux kills its ssh. A terminal's
-Ctrl-C and the SIGTERM of `timeout` go to the whole process group, and ssh ignores them, because rawdock
-acts on them over it. (The docker CLI gives ssh a session of its own, which has no terminal to ask at.)
+Ctrl-C, its end, and the SIGTERM of `timeout` go to the whole process group, and ssh ignores them, because
+rawdock acts on them over it. (The docker CLI gives ssh a session of its own, without a terminal to ask at.)
 """
 import _socket
 import os
@@ -16,7 +16,7 @@ from ..errors import ConnectError
 
 MAX_STDERR_BYTES = 400       # kept of what ssh wrote: the last ones
 EXIT_SECONDS = 10            # how long ssh may take to exit once its output has ended: the docker CLI's limit
-HANG_UP_SECONDS = 3          # and after SIGHUP, before it is killed
+ALARM_SECONDS = 3            # and after SIGALRM, before it is killed
 PR_SET_PDEATHSIG = 1         # <linux/prctl.h>
 
 
@@ -33,7 +33,7 @@ def ssh_command(address):
 
 def prepare_ssh():
     """A function for the new process to call before it becomes ssh: which signals end it."""
-    from signal import SIG_IGN, SIGINT, SIGKILL, SIGQUIT, SIGTERM, signal
+    from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, signal
     try:
         from ctypes import CDLL
         prctl = CDLL(None).prctl
@@ -41,7 +41,7 @@ def prepare_ssh():
         prctl = None
 
     def prepare():
-        for number in (SIGINT, SIGQUIT, SIGTERM):
+        for number in (SIGHUP, SIGINT, SIGQUIT, SIGTERM):
             signal(number, SIG_IGN)
         if prctl is not None:
             prctl(PR_SET_PDEATHSIG, SIGKILL)
@@ -114,12 +114,12 @@ class SshProcess:
         raise ConnectError(self._address, reason, None, hint, connected, between=True)
 
     def end(self):
-        """Hang up, which makes ssh end its proxy and its shared connection too; else kill it. Reap it."""
-        from signal import SIGHUP
+        """End ssh by a signal that makes it restore the terminal it asks at; else kill it. Reap it."""
+        from signal import SIGALRM
         from subprocess import TimeoutExpired
         try:
-            self._process.send_signal(SIGHUP)
-            self._process.wait(HANG_UP_SECONDS)
+            self._process.send_signal(SIGALRM)
+            self._process.wait(ALARM_SECONDS)
         except (TimeoutExpired, ProcessLookupError):
             self._process.kill()
             self._process.wait()

@@ -10,7 +10,9 @@ import pytest
 
 from tests.live.client import (
     Running, assert_one_line, clean_environment, client, quiet, rawdock, run_to_end, wait_until)
+from tests.live.live_engine import LiveEngine
 from tests.live.sshd import PASSPHRASE, Sshd
+from tests.live.terminal_cases import CASES, play, read_answers
 from tests.window import Window
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -27,10 +29,11 @@ def sshd(engine):
     shutil.rmtree(directory)
 
 
-class FarEngine:
-    """What client() and its like need to know of an engine."""
+class FarEngine(LiveEngine):
+    """The live engine at another address. Its own is for what tests check."""
 
-    def __init__(self, address):
+    def __init__(self, engine, address):
+        self.__dict__.update(engine.__dict__)
         self.address = address
 
 
@@ -39,7 +42,7 @@ def far(sshd, engine, monkeypatch):
     """The engine by ssh, docker at the far end. No ssh may be left of what a test does."""
     sshd.near(monkeypatch)
     sshd.far("docker", engine.docker_cli)
-    yield FarEngine(sshd.address(engine.socket_path))
+    yield FarEngine(engine, sshd.address(engine.socket_path))
     assert sshd.clients() == []
 
 
@@ -114,15 +117,15 @@ def test_a_failure_is_one_line(sshd, engine, far, monkeypatch, user, port, confi
     address = sshd.address(engine.socket_path, user)
     if port is not None:
         address = address.replace(":%d/" % sshd.port, ":%d/" % port)
-    ran = rawdock(FarEngine(address), "ps")
+    ran = rawdock(FarEngine(engine, address), "ps")
     assert (ran.status, ran.out) == (1, b"")
     line = assert_one_line(ran.err)
     assert line.startswith("error during connect: command [ssh -o ConnectTimeout=30 -T -l ")
     assert "exited with exit status %d, " % exit_status in line and says in line.partition("stderr=")[2]
 
 
-def test_the_far_end_has_no_engine(far_rawdock):
-    ran = rawdock(FarEngine(far_rawdock.address + ".none"), "ps")
+def test_the_far_end_has_no_engine(engine, far_rawdock):
+    ran = rawdock(FarEngine(engine, far_rawdock.address + ".none"), "ps")
     assert ran.status == 1 and b"no such socket" in ran.err and assert_one_line(ran.err)
 
 
@@ -148,15 +151,12 @@ def test_ctrl_c_reaches_the_container_over_ssh(far):
         assert window.end().status == 5
 
 
-def test_a_terminal_and_its_size(far):
-    with Window(client(far, "run", "--rm", "-it", "busybox", "sh"), clean_environment()) as window:
-        window.wait_for("/ # ")
-        window.resize(33, 101)
-        window.type("until [ \"$(stty size)\" = '33 101' ]; do sleep 0.05; done; echo it is\r")
-        window.wait_for("\nit is")
-        window.type("exit 3\r")
-        ended = window.end()
-    assert ended.status == 3 and ended.modes_kept
+@pytest.mark.parametrize("name", ["the_window_changes_its_size", "the_window_is_closed"])
+def test_at_a_terminal(far, name):
+    """The kernel sends the hang-up of a window to ssh too."""
+    expected = read_answers()[name]
+    found = play(CASES[name], RAWDOCK, far, stops=True)
+    assert (found["status"], found["out"]) == (expected["status"], expected["out"])
 
 
 def test_ssh_asks_at_the_terminal(sshd, far, monkeypatch):

@@ -12,7 +12,7 @@ def copy(source, target, write):
         while data:
             data = data[write(target, data):]
 with open(os.environ["SSH_RECORD"], "a") as record:
-    ignored = [name for name in ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP")
+    ignored = [name for name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGALRM")
                if signal.getsignal(getattr(signal, name)) == signal.SIG_IGN]
     facts = dict(pid=os.getpid(), words=sys.argv[1:], ignored=ignored, group=os.getpgrp())
     record.write(json.dumps(facts) + "\\n")

@@ -61,12 +61,12 @@ def test_one_process_a_connection_and_each_is_reaped(ssh):
 
 
 def test_what_the_terminal_and_timeout_send_passes_ssh_by(ssh):
-    """In the group of ours, where it may read the terminal; only the hang-up ends it."""
+    """In the group of ours, where it may read the terminal."""
     with FakeEngine(ping) as engine:
         ssh.will("bridge()", engine)
         with Docker("ssh://far") as docker:
             docker.request("GET", "/_ping").read()
-    assert ssh.starts[0]["ignored"] == ["SIGINT", "SIGQUIT", "SIGTERM"]
+    assert ssh.starts[0]["ignored"] == ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"]
     assert ssh.starts[0]["group"] == os.getpgrp()
 
 
@@ -146,8 +146,8 @@ def test_there_is_no_ssh(tmp_path, monkeypatch):
 
 
 def test_one_that_does_not_end_is_killed(ssh, monkeypatch):
-    monkeypatch.setattr(sys.modules[ssh_command.__module__], "HANG_UP_SECONDS", 0.05)
-    ssh.will("stay(signal.SIGHUP)")
+    monkeypatch.setattr(sys.modules[ssh_command.__module__], "ALARM_SECONDS", 0.05)
+    ssh.will("stay(signal.SIGALRM)")
     sock = dial(parse_address("ssh://far"))
     assert sock.recv(4) == b"HTTP"
     sock.close()
@@ -197,7 +197,7 @@ def test_one_started_in_a_thread_outlives_it(ssh):
     (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_nothing_is_left_of_a_rawdock_that_a_signal_ends(ssh, rawdock_command, number, status):
     """The signal goes to the whole group, which is what a terminal does."""
-    ssh.will("stay(signal.SIGHUP, signal.SIGPIPE)" if number == signal.SIGKILL else "stay()")
+    ssh.will("stay(signal.SIGALRM, signal.SIGPIPE)" if number == signal.SIGKILL else "stay()")
     process = subprocess.Popen(rawdock_command + ["-H", "ssh://far", "GET", "/events"], preexec_fn=os.setpgrp,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     pid = ssh.wait_for_start()
