@@ -94,7 +94,7 @@ def dial_tcp(address, timeout):
         if address.tls:
             from .tls import TLSSocket
             left = None if timeout is None else max(0.01, started + timeout - time.monotonic())
-            sock = TLSSocket(sock, address, left)
+            return TLSSocket(sock, address, left)
         return sock
     except BaseException as error:
         if sock is not None:

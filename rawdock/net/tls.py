@@ -1,10 +1,11 @@
 """TLS over a connected TCP socket: the engine's certificate is checked, and ours is shown.
 
-Strategy: the socket below never waits. Each call of OpenSSL returns at once, under a lock, and what it has to
-wait for is waited for here, outside of the lock: so one thread may write while another one reads.
+Strategy: OpenSSL works in memory, on encrypted bytes that this file receives and sends, so that it is known
+at each step what OpenSSL has seen. Its calls are made under a lock and never wait. Waiting is done outside of
+the lock, so that one thread may send while another one receives.
 
 Two things differ from other sockets, and is_readable() of dial.py knows both. poll() does not see the bytes
-that OpenSSL has decrypted already; and what poll() sees may be a message of TLS itself, after which recv()
+that have been decrypted already; and what poll() sees may be a message of TLS itself, after which recv()
 would wait. TLSSocket.ready() reads such messages, and keeps the first bytes of content for recv().
 
 Half-closing sends close_notify, after which the other side may still send. (RFC 8446 §6.1) An end without the
@@ -16,7 +17,8 @@ from _thread import allocate_lock
 
 from ..errors import ConfigError, ConnectError
 
-TLS_READ_BYTES = 16384       # the content of one TLS record at most
+TLS_RECORD_BYTES = 16384     # the content of one TLS record at most
+TLS_RECEIVE_BYTES = 65536
 
 # What X509_verify_cert() found wrong with the engine's certificate → what to say. (openssl-verification-options)
 CERTIFICATE_FAULTS = {
@@ -92,89 +94,125 @@ class TLSSocket:
     """
 
     def __init__(self, sock, address, timeout=None):
-        """TLS over `sock` (connected, socket.socket) to the Address. `timeout` (seconds, or None) is for the
-        handshake; socket.timeout is raised when it is over.
+        """TLS over `sock` (connected) to the Address. `timeout` (seconds, or None) is for the handshake.
+
+        socket.timeout is raised when that is over. The caller closes `sock` if this fails.
         """
+        from ssl import MemoryBIO
+        self._sock = sock
         self._address = address
-        self._timeout = timeout
+        self._timeout = None
         self._lock = allocate_lock()
-        self._ahead = b""          # content that ready() has read
+        self._received, self._sent = MemoryBIO(), MemoryBIO()   # what OpenSSL reads and has written
+        self._unsent = b""         # of what it has written
+        self._ahead = b""          # content that ready() and shutdown() have read
+        self._has_content = False  # content has come
         self._at_end = False       # the other side has sent close_notify
         self._sent_end = False     # this side has
-        self._received = False     # content has come
+        self._send_failure = None  # the OSError of the socket that takes no more
         self._failure = None       # what has ended the connection: OpenSSL would call it an end from then on
-        context = tls_context(address.tls)
-        sock.settimeout(0)
         host = address.host.partition("%")[0]   # without the zone of an IPv6 address
-        self._tls = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False,
-                                        suppress_ragged_eofs=False)
-        try:
-            self._wait_for(self._tls.do_handshake)
-        except BaseException:
-            self.close()
-            raise
-        self._timeout = None
+        self._tls = tls_context(address.tls).wrap_bio(self._received, self._sent, server_hostname=host)
+        sock.setblocking(False)
+        self._until(lambda: self._call(lambda: self._tls.do_handshake() or True), timeout)
+
+    # ---- one step, under the lock
 
     def _call(self, function, *arguments):
-        """function(*arguments) of the SSLSocket, its errors as those of a socket. It does not wait."""
+        """function(*arguments) of OpenSSL → its result; None: it needs more bytes of the other side."""
         import ssl
         if self._failure is not None:
             raise self._failure
         try:
-            with self._lock:
-                result = function(*arguments)
-            self._received = self._received or function in (self._tls.recv, self._tls.recv_into)
-            return result
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
+            return function(*arguments)
+        except ssl.SSLWantReadError:
+            return None
         except ssl.SSLZeroReturnError:
             self._at_end = True
-            return 0
-        except (ssl.SSLError, ssl.CertificateError, OSError) as error:
-            failure = self._explained(error)
-        if function != self._tls.send:   # after a failure to send there is an answer to read, which says why
-            self._failure = failure
-        raise failure
+            return b""
+        except ssl.SSLEOFError:
+            self._failure = self._cut()
+        except (ssl.SSLError, ssl.CertificateError) as error:
+            self._failure = tls_failure(self._address, error)
+        self._push()   # the alert that tells the other side
+        raise self._failure
 
-    def _explained(self, error):
-        """The error to raise for what OpenSSL raised."""
-        import ssl
-        ended = isinstance(error, (ssl.SSLEOFError, ConnectionResetError)) or error.args[:1] == (0,)
-        if not ended:
-            is_tls = isinstance(error, (ssl.SSLError, ssl.CertificateError))
-            return tls_failure(self._address, error) if is_tls else error
-        if self._received:
+    def _cut(self):
+        """The ConnectError for an end without close_notify."""
+        if self._has_content:
             return ConnectError(self._address, "TLS: the connection was cut: it ended without close_notify",
                                 hint="did the engine stop? Try again", connected=True)
-        return ConnectError(self._address, "TLS: the engine ended the connection before it sent anything; it may "
-                            "refuse the client certificate, or require one", None, CLIENT_HINT)
+        return ConnectError(self._address, "TLS: the engine ended the connection before it sent anything; it "
+                            "may refuse the client certificate, or require one", hint=CLIENT_HINT)
 
-    def _wait_for(self, function, *arguments):
-        """function(*arguments), tried again until it need not wait. socket.timeout if that takes too long."""
-        import ssl
-        from select import POLLIN, POLLOUT, poll
-        deadline = None if self._timeout is None else time.monotonic() + self._timeout
-        poller = None
+    def _read(self, size):
+        """At most `size` bytes of content, b"" at the end; None: more bytes of the other side are needed."""
+        data = b"" if self._at_end else self._call(self._tls.read, size)
+        self._has_content = self._has_content or bool(data)
+        return data
+
+    def _push(self):
+        """Send what OpenSSL has written, as far as the socket takes it → whether nothing is left to be sent."""
+        self._unsent += self._sent.read()
+        try:
+            while self._unsent:
+                self._unsent = self._unsent[self._sock.send(self._unsent):]
+        except BlockingIOError:
+            return False
+        except OSError as error:   # send() raises it; for recv() there may be an answer that says why
+            self._unsent, self._send_failure = b"", error
+        return True
+
+    def _pull(self):
+        """Receive for OpenSSL what there is → whether that was anything."""
+        try:
+            data = self._sock.recv(TLS_RECEIVE_BYTES)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:   # to OpenSSL it is an end without close_notify
+            data = b""
+        if data:
+            self._received.write(data)
+        else:
+            self._received.write_eof()
+        return True
+
+    # ---- many steps, with waiting
+
+    def _until(self, step, timeout):
+        """step() again and again until it gives something else than None → that, once all is sent.
+
+        socket.timeout if it takes more than `timeout` seconds (None: no limit), BlockingIOError where that is
+        0 and it would wait.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        result = None
         while True:
-            try:
-                return self._call(function, *arguments)
-            except ssl.SSLWantReadError:
-                events = POLLIN
-            except ssl.SSLWantWriteError:
-                events = POLLOUT
+            with self._lock:
+                result = step() if result is None else result
+                all_sent = self._push()
+                if result is not None and all_sent:
+                    return result
+                if result is None and self._pull():
+                    continue
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
-                raise BlockingIOError if self._timeout == 0 else _socket.timeout("timed out")
-            poller = poller or poll()
-            poller.register(self._tls, events)
-            poller.poll(None if left is None else left * 1000 + 1)
+                raise _socket.timeout("timed out") if timeout else BlockingIOError()
+            self._poll(result is None, not all_sent, None if left is None else left * 1000 + 1)
+
+    def _poll(self, receive, send, milliseconds):
+        """Wait until the socket can be received from, or sent to → whether it can."""
+        from select import POLLIN, POLLOUT, poll
+        poller = poll()
+        poller.register(self._sock, (POLLIN if receive else 0) | (POLLOUT if send else 0))
+        return bool(poller.poll(milliseconds))
 
     def recv(self, size, flags=0):
         """At most `size` bytes (b"": the other side has ended its stream). `flags` are not looked at."""
-        if self._ahead or self._at_end:
+        if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
             return data
-        return self._wait_for(self._tls.recv, size) or b""
+        return self._until(lambda: self._read(size), self._timeout)
 
     def recv_into(self, view, size=0, flags=0):
         """Fill the start of `view`, of its first `size` bytes if that is not 0 → the number of bytes received.
@@ -182,40 +220,45 @@ class TLSSocket:
         0 is the end of the stream. `flags` are not looked at.
         """
         view = memoryview(view).cast("B")[:size or None]
-        if self._ahead or self._at_end:
-            data = self.recv(len(view))
-            view[:len(data)] = data
-            return len(data)
-        return self._wait_for(self._tls.recv_into, view)
+        data = self.recv(len(view))
+        view[:len(data)] = data
+        return len(data)
 
     def ready(self):
         """Whether recv() returns at once, or raises."""
-        import ssl
-        if self._ahead or self._at_end or self._failure:
+        with self._lock:
+            try:
+                while not self._ahead:
+                    data = self._read(TLS_RECORD_BYTES)
+                    if data is None and not self._pull():
+                        return False
+                    if data == b"":
+                        break
+                    self._ahead = data or b""
+            except OSError:   # recv() meets it again
+                pass
             return True
-        try:
-            self._ahead = self._call(self._tls.recv, TLS_READ_BYTES) or b""
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return False
-        except OSError:   # recv() meets it again
-            pass
-        return True
 
     def pending(self):
         """The number of bytes that are decrypted and not received yet."""
         return len(self._ahead) + self._tls.pending()
 
     def send(self, data, flags=0):
-        """Send a part of `data` → its length. With `flags` (MSG_DONTWAIT) it raises BlockingIOError."""
-        import ssl
+        """Send the start of `data`, as one TLS record → its length.
+
+        With `flags` (MSG_DONTWAIT) or the timeout 0 it raises BlockingIOError where the socket takes nothing;
+        a record of which the socket has taken a part is sent whole.
+        """
         if self._sent_end:
-            raise BrokenPipeError("this side of the TLS connection is closed")
-        if not len(data):
-            return 0
-        try:
-            return self._call(self._tls.send, data) if flags else self._wait_for(self._tls.send, data)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BrokenPipeError("this side of the TLS connection has ended")
+        at_once = flags or self._timeout == 0
+        if at_once and not self._poll(False, True, 0):
             raise BlockingIOError("the TLS connection takes nothing now")
+        piece = memoryview(data).cast("B")[:TLS_RECORD_BYTES]
+        size = self._until(lambda: self._call(self._tls.write, piece), None if at_once else self._timeout)
+        if self._send_failure is not None:
+            raise self._send_failure
+        return size
 
     def sendall(self, data):
         """Send all of `data`."""
@@ -225,26 +268,25 @@ class TLSSocket:
 
     def shutdown(self, how):
         """SHUT_WR sends close_notify; SHUT_RDWR ends the connection, which wakes who waits for it."""
-        import ssl
         if how == _socket.SHUT_RDWR:
-            _socket.socket.shutdown(self._tls, how)
-            return
-        if self._sent_end:
-            return
-        self._sent_end = True
-        self._wait_for(self._send_close_notify)
+            self._sock.shutdown(how)
+        elif not self._sent_end:
+            self._sent_end = True
+            self._until(self._end_sending, self._timeout)
 
-    def _send_close_notify(self):
-        import ssl
-        try:
-            self._tls.unwrap()
-            self._at_end = True   # the other side had sent its own before
-        except ssl.SSLWantReadError:   # it has not: recv() will see it
-            pass
-        except ssl.SSLError as error:
-            # Content is to be read before the other side's. (Python 3.6 has a wrong name for that reason.)
-            if "after close notify" not in str(error).lower():
-                raise
+    def _end_sending(self):
+        """Write close_notify → True.
+
+        OpenSSL then looks for the other side's, and cannot go on if it finds content: so that is read before.
+        """
+        while True:
+            data = self._read(TLS_RECORD_BYTES)
+            if not data:
+                break
+            self._ahead += data
+        if data is None:
+            self._call(self._tls.unwrap)   # None, because the other side has not sent its own
+        return True
 
     def settimeout(self, seconds):
         self._timeout = seconds
@@ -256,12 +298,12 @@ class TLSSocket:
         self._timeout = None if waiting else 0
 
     def setsockopt(self, *arguments):
-        self._tls.setsockopt(*arguments)
+        self._sock.setsockopt(*arguments)
 
     def fileno(self):
         """The descriptor, to wait for only: what crosses it is encrypted."""
-        return self._tls.fileno()
+        return self._sock.fileno()
 
     def close(self):
-        self._tls.close()
-        self._failure = None   # which may hold what holds this socket
+        self._sock.close()
+        self._failure = self._send_failure = None   # which may hold what holds this socket
