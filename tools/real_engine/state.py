@@ -20,6 +20,8 @@ PROGRAMS = (
     ("docker", "docker.io"),
     ("nc", "netcat-openbsd"),
     ("ip", "iproute2"),
+    ("openssl", "openssl"),
+    ("htpasswd", "apache2-utils"),
 )
 
 
@@ -37,6 +39,9 @@ class State:
         self.registry_pidfile = self.at("registry.pid")
         self.log = self.at(self.kind.program + ".log")
         self.registry_log = self.at("registry.log")
+        self.private_pidfile = self.at("private.pid")
+        self.private_log = self.at("private.log")
+        self.private_ca = self.at("private/ca.pem")
         self.root = self.at("root")
         self.exec_root = self.at("exec")
         self.run = self.at("run")
