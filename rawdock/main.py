@@ -14,7 +14,8 @@ from _signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, default_int_handler, getsi
 from _thread import start_new_thread
 
 from .cli.console import CommandFailed, Console, describe_error, one_line, reject_malformed_answer
-from .cli.flags import Command, check_argument_count, parse_command_line, parse_flag_table, usage_mistake
+from .cli.flags import (TRUE_WORDS, Command, check_argument_count, parse_command_line, parse_flag_table,
+                        usage_mistake)
 from .errors import AddressError, APIError, ConnectError, InvalidArgument, RawdockError, UsageError
 
 CLIENT_FLAGS = """
@@ -134,7 +135,19 @@ def completion_commands():
              if " " not in name and not name.startswith("_")]
     verbs = {noun: [spellings[0] for spellings, _ in noun_verbs(noun) if spellings[0] not in HIDDEN_VERBS]
              for noun in NOUNS}
-    return completion_table(CommandTables(names + list(NOUNS), verbs, find_words, root_command()))
+    return completion_table(CommandTables(names + list(NOUNS) + ["help"], verbs, find_words, describe_words,
+                                          plugin_candidates, root_command()))
+
+
+def describe_words(words):
+    """What a command, a noun, or a noun and its verb (list of str) do, in a few words; "" if unknown."""
+    if len(words) == 1 and words[0] in NOUNS:
+        return "Manage " + NOUNS[words[0]][0]
+    try:
+        command = find_words(words)[0]
+    except ImportError:   # this Python lacks a module that its file needs
+        command = None
+    return command.help.split(". ")[0] if command else "Help about the command" * (words == ["help"])
 
 
 CLIENT_COMMANDS = (
@@ -269,6 +282,12 @@ def find_command_file(name):
     return None
 
 
+def is_command(name):
+    """Whether `name` (str) is a command or noun, in a copy without the school also a word of the school's."""
+    return name in SCHOOL_WORDS or name in NOUNS or name == "help" or any(
+        name in file.names for file in CLIENT_COMMANDS + SCHOOL_COMMANDS)
+
+
 def find_command(name):
     """The Command called `name`, or None. Imports the one file that has it."""
     file = find_command_file(name)
@@ -289,8 +308,7 @@ NOUNS = {
     "system": ("Docker", "df dial-stdio events info prune"),
     "volume": ("volumes", "create inspect ls,list prune rm,remove update"),
 }
-NOUN_LINES = ["\nManagement Commands:"]
-NOUN_LINES += ["  %-10s  Manage %s" % (noun, NOUNS[noun][0]) for noun in sorted(NOUNS)]
+NOUN_LINES = ["  %-10s  Manage %s" % (noun, NOUNS[noun][0]) for noun in sorted(NOUNS)]
 
 
 def noun_verbs(noun):
@@ -328,6 +346,66 @@ def command_aliases(name):
 # ==== nouns end
 
 
+# ==== plugins begin: a copy of a few commands leaves this block out
+
+def run_plugin(console, words, options):
+    """Run the plugin whose name `words` (list of str) begin with → its exit status, None without one.
+
+    UsageError where the global `options` want of it what only our own commands can do.
+    """
+    from .cli.plugin_runs import finished_plugin, run_found_plugin, run_hooks
+    from .cli.plugins import find_plugin
+    plugin = find_plugin(words[0], is_command)
+    if plugin is None:
+        return None
+    for flag in SCHOOL_FLAGS:
+        if options[flag.key] not in (None, False):
+            raise UsageError("--%s shows what commands of rawdock's own send, and %s is a plugin"
+                             % (flag.key.replace("_", "-"), words[0]),
+                             "see what a plugin sends with: rawdock tap -- rawdock %s" % " ".join(words))
+    status = run_found_plugin(console, plugin, HELP_FLAGS + global_flags())
+    if status == 0 and hooks_enabled(console):
+        run_hooks(is_command, finished_plugin(words))
+    return status
+
+
+def plugin_candidates(console, words):
+    """The candidates (lines, directive) of the plugin that the first of `words` names, None without one; all
+    plugins (lines) for no words.
+    """
+    from .cli.plugin_runs import candidate_plugins, candidates_of_plugin
+    return candidates_of_plugin(console, is_command, words) if words else candidate_plugins(is_command)
+
+
+def plugin_help():
+    """What the help says of plugins: lines about those that can be used, and about the others."""
+    from .cli.plugins import plugin_help_lines
+    return plugin_help_lines(is_command)
+
+
+def hooks_enabled(console):
+    """Whether plugins may speak after a command: stdout is a terminal, and the user has turned hooks on."""
+    if not console.out.isatty():
+        return False
+    setting = os.environ.get("DOCKER_CLI_HOOKS") or os.environ.get("DOCKER_CLI_HINTS")
+    if not setting:
+        from .net.config_file import feature_setting
+        from .net.contexts import config_directory
+        setting = feature_setting(config_directory(os.environ), "hooks")
+    return setting in TRUE_WORDS
+
+
+def run_hooked(console, command, words):
+    """run_command() and the plugins' hooks after it → the exit status; None, and nothing is run, if hooks are
+    off.
+    """
+    if not hooks_enabled(console):
+        return None
+    from .cli.plugin_runs import run_with_hooks
+    return run_with_hooks(is_command, lambda: run_command(console, command, words), command, words)
+# ==== plugins end
+
+
 def find_words(words):
     """The Command that a command line (list of str) names, or None, and the words after its name."""
     if words[0] in NOUNS:
@@ -351,7 +429,7 @@ def print_page(output, command):
     """Write the page of --help of a Command, the root's too, to an Output."""
     from .cli.help import print_command_help, root_help
     if not command.path:
-        text = root_help(CLIENT_COMMANDS + SCHOOL_COMMANDS, SCHOOL_NOTES, NOUN_LINES)
+        text = root_help(CLIENT_COMMANDS + SCHOOL_COMMANDS, SCHOOL_NOTES, NOUN_LINES, plugin_help())
         command = command._replace(help=text)
     print_command_help(output, command, command_aliases(command.name) if NOUNS else [])
 
@@ -417,6 +495,10 @@ def dispatch(console, options, arguments):
         print_page(console.out if topic else console.err, root_command())
         return 0
     command, words = find_words(arguments)
+    if command is None:
+        status = run_plugin(console, arguments, options)
+        if status is not None:
+            return status
     if topic and (command is None or words):
         raise CommandFailed("unknown help topic: %s" % " ".join(words if command else arguments), 1)
     if command is None:
@@ -430,7 +512,8 @@ def dispatch(console, options, arguments):
             status = flag.act(console, value, command, words)
             if status is not None:
                 return status
-    return run_command(console, command, words)
+    status = run_hooked(console, command, words)
+    return run_command(console, command, words) if status is None else status
 
 
 def root_command():
@@ -443,7 +526,7 @@ def main(words=None):
     words = sys.argv[1:] if words is None else list(words)
     fill_standard_descriptors()
     console = Console()
-    console.serve_practice = practice_address
+    console.serve_practice, console.is_command, console.words = practice_address, is_command, words
     try:
         return run_command(console, root_command(), words)
     except CommandFailed as error:

@@ -207,16 +207,21 @@ def info_lines(facts):
 
 
 def info_command(console, options, arguments):
+    from .plugins import all_plugins, plugin_info_lines
     template = option_template(options["format"] or None)
-    client, facts, lines = client_facts(console), None, []
+    client, plugins = client_facts(console), all_plugins(console.is_command)
+    facts, lines = None, []
+    client["Plugins"] = [plugin.described() for plugin in plugins]
     try:
         facts = answer_field(console.docker.call("system_info"), "SystemInfo", dict)
         lines = info_lines(facts) if template is None else []
     finally:   # the client's part also if the engine does not answer
         if template is None:
+            of_plugins, warnings = plugin_info_lines(plugins)
             write_lines(console.out, ["Client: rawdock", " Version:    " + client["Version"],
-                                      " Context:    " + client["Context"], " Debug Mode: false", "",
-                                      "Server:"] + lines)
+                                      " Context:    " + client["Context"], " Debug Mode: false"] + of_plugins)
+            write_lines(console.err, warnings)
+            write_lines(console.out, ["", "Server:"] + lines)
     if template is not None:
         from .go_types import go_struct
         template_lines(console, template, [go_struct(dict(facts, ClientInfo=client), "Info")])

@@ -6,7 +6,7 @@ lines. The answer has the docker CLI's format, so the scripts of `docker complet
 line, with a tab and its description if it has one, then `:` and a sum of the numbers below.
 
 Promises: an engine that is dead costs 0.2 s at most and prints nothing; no name has a control character; no
-shell reads a word of the user's again. Left out: what commands do, for which all tables would be loaded.
+shell reads a word of the user's again. What may follow the name of a plugin comes from the plugin.
 """
 import os
 import re
@@ -20,19 +20,64 @@ from .flags import Command, command_table, parse_command_line, parse_flag_table
 NO_SPACE, NO_FILES = 2, 4   # what a shell must not add: a blank after the word; names of files
 ENGINE_SECONDS = 0.2
 
-# The values of a flag, by its name. A word that is a key of NAME_SOURCES is replaced by names.
+CAPABILITY_NAMES = "ALL " + " ".join("CAP_" + name for name in """
+    CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
+    NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT
+    SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE
+    AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ
+    PERFMON BPF CHECKPOINT_RESTORE""".split())
+PLATFORMS = ("linux/386 linux/amd64 linux/arm linux/arm/v5 linux/arm/v6 linux/arm/v7 linux/arm64 "
+             "linux/arm64/v8 linux/ppc64le linux/s390x linux/riscv64 windows/amd64 wasip1/wasm")
+SIGNAL_NAMES = ("""ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV
+    STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX """
+                + " ".join(["RTMIN+%d" % number for number in range(1, 16)]
+                           + ["RTMAX-%d" % number for number in range(1, 15)]))
+# The options of a logging driver. Each but none has the first two, too.
+LOG_OPTIONS = {
+    "": "max-buffer-size= mode=", "none": "", "local": "compress= max-file= max-size=",
+    "awslogs": "awslogs-create-group= awslogs-credentials-endpoint= awslogs-datetime-format= awslogs-group= "
+               "awslogs-multiline-pattern= awslogs-region= awslogs-stream= tag=",
+    "fluentd": "env= env-regex= labels= fluentd-address= fluentd-async= fluentd-buffer-limit= "
+               "fluentd-request-ack= fluentd-retry-wait= fluentd-max-retries= fluentd-sub-second-precision= "
+               "fluentd-write-timeout= tag=",
+    "gcplogs": "env= env-regex= labels= gcp-log-cmd= gcp-meta-id= gcp-meta-name= gcp-meta-zone= gcp-project=",
+    "gelf": "env= env-regex= labels= gelf-address= gelf-compression-level= gelf-compression-type= "
+            "gelf-tcp-max-reconnect= gelf-tcp-reconnect-delay= tag=",
+    "journald": "env= env-regex= labels= tag=",
+    "json-file": "env= env-regex= labels= compress= max-file= max-size=",
+    "splunk": "env= env-regex= labels= splunk-caname= splunk-capath= splunk-format= splunk-gzip= "
+              "splunk-gzip-level= splunk-index= splunk-insecureskipverify= splunk-source= splunk-sourcetype= "
+              "splunk-token= splunk-url= splunk-verify-connection= tag=",
+    "syslog": "env= env-regex= labels= syslog-address= syslog-facility= syslog-format= syslog-tls-ca-cert= "
+              "syslog-tls-cert= syslog-tls-key= syslog-tls-skip-verify= tag="}
+
+# The values of a flag, by its name, or by that of its command and its own. A word that is a key of
+# NAME_SOURCES is replaced by names.
 FLAG_VALUES = {
-    "attach": "stderr stdin stdout", "availability": "active pause drain", "cgroupns": "host private",
-    "context": "CONTEXT", "dry-run": "http nc curl python json", "env": "VARIABLE",
-    "ipc": "container: host none private shareable", "link": "CONTAINER:",
-    "log-driver": "json-file local none", "network": "NETWORK", "pid": "container: host",
-    "platform": "linux/386 linux/amd64 linux/arm/v6 linux/arm/v7 linux/arm64 linux/ppc64le linux/s390x",
-    "pull": "always missing never", "restart": "no always on-failure unless-stopped",
+    "attach": "stderr stdin stdout", "availability": "active pause drain", "cap-add": CAPABILITY_NAMES,
+    "cap-drop": CAPABILITY_NAMES, "cgroupns": "host private", "context": "CONTEXT", "detach-keys": "ctrl-",
+    "dry-run": "http nc curl python json", "env": "VARIABLE",
+    "events --filter": "container= daemon= event= image= label= network= node= scope= type= volume=",
+    "ipc": "container: host none private shareable", "link": "CONTAINER:", "log-driver": "LOG_DRIVER",
+    "log-level": "debug info warn error fatal panic", "network": "NETWORK", "pid": "container: host",
+    "platform": PLATFORMS, "pull": "always missing never", "restart": "no always on-failure unless-stopped",
     "security-opt": "apparmor= label= no-new-privileges seccomp= systempaths=unconfined",
-    "signal": "SIGNAL", "stop-signal": "SIGNAL", "storage-opt": "size=",
+    "signal": SIGNAL_NAMES, "stop-signal": SIGNAL_NAMES, "storage-opt": "size=",
     "type": "config container image network node plugin secret service task volume",
-    "userns": "host", "uts": "host", "volume": "VOLUME:", "volume-driver": "local",
+    "ulimit": "as= chroot= core= cpu= data= fsize= locks= maxlogins= maxsyslogins= memlock= msgqueue= nice= "
+              "nofile= nproc= priority= rss= rtprio= sigpending= stack=",
+    "userns": "host", "uts": "host", "volume": "VOLUME:", "volume-driver": "VOLUME_DRIVER",
     "volumes-from": "CONTAINER"}
+# What may follow a word of these that is typed already.
+VALUE_ENDINGS = {
+    "container:": "CONTAINER", "container=": "CONTAINER", "image=": "IMAGE", "network=": "NETWORK",
+    "volume=": "VOLUME", "scope=": "local swarm", "seccomp=": "unconfined",
+    "label=": "disable level: role: type: user:",
+    "type=": "builder config container daemon image network node plugin secret service volume",
+    "event=": "attach archive-path commit connect copy create delete destroy detach die disable disconnect "
+              "enable exec_create exec_detach exec_die exec_start export extract-to-dir health_status import "
+              "kill load mount oom pause checkpoint prune pull push reload remove rename resize restart save "
+              "start stop tag top unmount unpause untag update"}
 # What is meant by a word of Command.usage, or by the arguments of a command. FILES: the shell's own names.
 USAGE_KINDS = {"SOURCE_IMAGE": "IMAGE", "TARGET_IMAGE": "IMAGE", "REPOSITORY": "IMAGE", "FILE": "FILES",
                "SOCK": "FILES", "CMD": "FILES"}
@@ -56,8 +101,13 @@ NAME_SOURCES = {
     "NETWORK": ("/networks", lambda found, _: [one["Name"] for one in found]),
     "VOLUME": ("/volumes", lambda found, _: [one["Name"] for one in found["Volumes"] or ()]),
     "CONTEXT": (None, lambda *_: ["default"] + context_names(os.environ)),
-    "SIGNAL": (None, lambda *_: "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP TSTP WINCH".split()),
+    "LOG_DRIVER": ("/info", lambda found, _: found["Plugins"]["Log"]),
+    "VOLUME_DRIVER": ("/info", lambda found, _: found["Plugins"]["Volume"]),
     "VARIABLE": (None, lambda *_: list(os.environ))}
+
+
+# What there is where no engine answers.
+FALLBACKS = {"LOG_DRIVER": [name for name in LOG_OPTIONS if name], "VOLUME_DRIVER": ["local"]}
 
 
 def source_names(console, source, states):
@@ -80,14 +130,15 @@ def expand(console, kinds, states=""):
                 name + ":" * word.endswith(":")
                 for name in reject_malformed_answer(source_names, console, source, states.split())]
         except (RawdockError, OSError):
-            names = []
+            names = FALLBACKS.get(word, [])
         texts += [name for name in names if name.isprintable()]
     return texts
 
 
-class CommandTables(namedtuple("CommandTables", "names verbs find_words root")):
+class CommandTables(namedtuple("CommandTables", "names verbs find_words describe plugins root")):
     """What main.py knows: `names` of commands and nouns, `verbs` (noun to list of str), `find_words(words)`
-    → (Command or None, the words after its name), and the Command `root`.
+    → (Command or None, the words after its name), `describe(words)` → what a command or noun does (str),
+    `plugins(console, words)` → the candidates of a plugin, see plugin_candidates(), and the Command `root`.
     """
 
     __slots__ = ()
@@ -129,19 +180,37 @@ def argument_kind(command, line):
     return USAGE_KINDS.get(word, word if word in NAME_SOURCES else "")
 
 
-def read_words(console, tables, words):
-    """(PartialLine of `words`, the names that may come next or None). The engine of the Console is theirs."""
-    line = read_partial(words, tables.root)
-    console.address = (line.options["host"] or [console.address])[-1]
-    console.context = line.options["context"] or console.context
-    before = line.arguments[line.arguments[:1] == ["help"]:]
-    names = tables.names if not before else tables.verbs.get(before[0]) if len(before) == 1 else None
-    if names is not None:
-        return line, names
-    command, rest = tables.find_words(before)
-    if command is None:
-        raise InvalidArgument("no such command")
-    return read_partial(rest, command), None
+def flag_values(command, flag, options):
+    """The values of a Flag of a Command (str for expand()). `options` are those that were given already."""
+    if flag.switch:
+        return "true false"
+    if flag.long == "log-opt":
+        drivers = [options["log_driver"]] if options.get("log_driver") else sorted(LOG_OPTIONS)
+        found = [one for driver in drivers for one in LOG_OPTIONS.get(driver, "").split()]
+        common = [] if drivers == ["none"] else LOG_OPTIONS[""].split()
+        return " ".join(common + [one for one in dict.fromkeys(found) if one not in common])
+    own = FLAG_VALUES.get("%s --%s" % (command.name, flag.long))
+    return own or FLAG_VALUES.get(flag.long, "FILES")
+
+
+def find_flags(line, spelling):
+    """The candidates of flags that begin with `spelling`, with tab and description."""
+    return ["%s\t%s" % (name, one.help) for one in line.flags if one.help != "-" for name in one.names()]
+
+
+def find_names(console, tables, before, typed):
+    """The commands, or verbs of the noun `before[0]`, that begin with `typed`: with tab and description."""
+    names = tables.verbs[before[0]] if before else tables.names
+    found = ["%s\t%s" % (name, tables.describe(before + [name])) for name in names if name.startswith(typed)]
+    return found if before else found + (tables.plugins(console, []) or [])
+
+
+def find_values(console, kinds, typed, states=""):
+    """The candidates for `kinds`, see expand(), or for what follows the beginning of one that is `typed`."""
+    beginning = re.match("[a-z]+[:=]|", typed).group()
+    if beginning in VALUE_ENDINGS and beginning in kinds.split():
+        return [beginning + text for text in expand(console, VALUE_ENDINGS[beginning])]
+    return expand(console, kinds, states)
 
 
 def find_candidates(console, tables, words):
@@ -149,32 +218,44 @@ def find_candidates(console, tables, words):
 
     InvalidArgument if the words before it are no command line.
     """
-    line, names = read_words(console, tables, words[:-1])
-    flag, typed, states = line.waiting, words[-1], ""
+    typed, line = words[-1], read_partial(words[:-1], tables.root)
+    console.address = (line.options["host"] or [console.address])[-1]
+    console.context = line.options["context"] or console.context
+    before = line.arguments[line.arguments[:1] == ["help"]:]
+    names = not before or len(before) == 1 and before[0] in tables.verbs
+    if not names:
+        command, rest = tables.find_words(before)
+        if command is None:
+            found = tables.plugins(console, before + [typed])
+            if found is None:
+                raise InvalidArgument("no such command")
+            return (typed,) + found
+        line = read_partial(rest, command)
+    flag, states = line.waiting, ""
     if flag is None and typed.startswith("-") and not line.ended:
         spelling, equals, typed = typed.partition("=")
         if not equals:
-            return spelling, ["%s\t%s" % (name, one.help) for one in line.flags if one.help != "-"
-                              for name in one.names()], NO_FILES
+            return spelling, find_flags(line, spelling), NO_FILES
         flag = line.by_name.get(spelling)
+    if flag is None and names:
+        return typed, find_names(console, tables, before, typed), NO_FILES
     if flag is not None:
-        kinds = "true false" if flag.switch else FLAG_VALUES.get(flag.long, "FILES")
-    elif names is not None:
-        kinds = " ".join(names)
+        kinds = flag_values(line.command, flag, line.options)
     else:
         kinds = argument_kind(line.command, line)
         states = "" if line.options.get("force") else CONTAINER_STATES.get(line.command.name, "")
     if kinds == "FILES":
         return typed, [], 0
-    return typed, [text for text in expand(console, kinds, states) if text not in line.arguments], NO_FILES
+    found = find_values(console, kinds, typed, states)
+    return typed, [text for text in found if text not in line.arguments], NO_FILES
 
 
 def print_candidates(console, tables, options, words):
     try:
         typed, texts, directive = find_candidates(console, tables, words or [""])
-    except InvalidArgument:
+    except UsageError:
         typed, texts, directive = "", [], 0
-    texts = [text for text in texts if text.startswith(typed)]
+    texts = [text.rstrip("\t") for text in texts if text.startswith(typed)]
     if texts and all(text.endswith((":", "=")) for text in texts):
         directive |= NO_SPACE
     console.out.line("\n".join(texts + [":%d" % directive]))

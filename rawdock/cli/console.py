@@ -3,8 +3,9 @@
 Every line that is not a container's own output is printed here, so that nothing from an engine can control
 the terminal.
 
-A Console has three attributes for the code above the client: `open_socket` makes the sockets (a recorder sets
-its own), `serve_practice` starts an engine inside this process, and `closers` are called at the end.
+A Console has attributes for the code above the client: `open_socket` makes the sockets (a recorder sets its
+own), `serve_practice` starts an engine inside this process, and `closers` are called at the end. main.py says
+what the whole command line is (`words`), and which words are commands (`is_command`).
 """
 import os
 
@@ -94,6 +95,8 @@ class Console:
         self.open_socket = None      # open_socket(address, timeout) in place of dial()
         self.serve_practice = None   # serve_practice(console) starts an engine here and returns its Address
         self.detach_notice = None
+        self.words = []
+        self.is_command = lambda name: False
         self.closers = []            # functions without arguments, the last one called first
         self._docker = None
         self._config = None

@@ -15,11 +15,13 @@ def print_flags(line, flags):
             spelled = ""
 
 
-def root_help(files, notes, nouns):
+def root_help(files, notes, nouns, plugins):
     """The text of `rawdock --help` above its flags: the lines of `notes`, the commands, the lines of `nouns`.
 
     `files` are CommandFile rows. Those whose file this copy or this Python cannot load are left out.
+    `plugins` are lines about the docker CLI's plugins, those that can be used and the others; or None.
     """
+    usable, invalid = plugins or ([], [])
     lines, title = ["The Docker Engine API spoken by hand over its socket"] + notes, None
     for file in files:
         try:
@@ -30,7 +32,9 @@ def root_help(files, notes, nouns):
             lines += ["\n%s:" % file.title] * (file.title != title)
             lines.append("  %-10s  %s" % (name, table[name].help))
             title = file.title
-    return "\n".join(lines + nouns)
+    for title, more in (("Management Commands", sorted(nouns + usable)), ("Invalid Plugins", invalid)):
+        lines += ["\n%s:" % title] * bool(more) + more
+    return "\n".join(lines)
 
 
 def print_command_help(output, command, aliases):

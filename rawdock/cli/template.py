@@ -54,10 +54,10 @@ class TemplateFieldError(TemplateValueError):
 #   operand: (kind, what it names, fields), where kind is "value", "variable", "function" or "pipeline"
 
 class TemplateParser:
-    """One pass over the actions of a template (str)."""
+    """One pass over the actions of a template (str), which may use the `functions` (dict)."""
 
-    def __init__(self, template):
-        self.template = template
+    def __init__(self, template, functions=TEMPLATE_FUNCTIONS):
+        self.template, self.functions = template, functions
         self.items = re.split(TEMPLATE_ACTION, template)   # texts, and between two of them an action
         self.at = 0
         self.depth = 0
@@ -205,9 +205,9 @@ class TemplateParser:
         if kind == "word" and text in TEMPLATE_WORDS:
             return "value", TEMPLATE_WORDS[text], []
         if kind == "word":
-            if text not in TEMPLATE_FUNCTIONS:
+            if text not in self.functions:
                 raise self.refused("function %s not defined (there are %s)"
-                                   % (quote_text(text), ", ".join(sorted(TEMPLATE_FUNCTIONS))))
+                                   % (quote_text(text), ", ".join(sorted(self.functions))))
             return "function", text, []
         if text != "(":
             raise self.unexpected(text)
@@ -251,10 +251,11 @@ def apply_function(name, function, arguments):
 
 
 class Template:
-    """A parsed template (str)."""
+    """A parsed template (str), which may use the `functions` (dict of name to function)."""
 
-    def __init__(self, template):
-        self.nodes = TemplateParser(template).parse()
+    def __init__(self, template, functions=TEMPLATE_FUNCTIONS):
+        self.functions = functions
+        self.nodes = TemplateParser(template, functions).parse()
 
     def execute(self, value, header=False, out=None):
         """The text (str) that the template makes of `value`. TemplateValueError where it does not fit.
@@ -264,7 +265,7 @@ class Template:
         """
         out = [] if out is None else out
         scope = {".": [value], "$": [value], "out": out,
-                 "functions": TEMPLATE_HEADER_FUNCTIONS if header else TEMPLATE_FUNCTIONS}
+                 "functions": TEMPLATE_HEADER_FUNCTIONS if header else self.functions}
         for node in self.nodes:
             node(self, scope)
         return "".join(out)

@@ -46,6 +46,15 @@ def malformed_config(directory, reason):
                        "mend or move the file")
 
 
+def feature_setting(directory, name):
+    """The setting (str) of the feature `name` in config.json; None if there is none, or no such file."""
+    try:
+        features = read_config_file(directory).get("features")
+    except ConfigError:   # whoever needs the file for more says so
+        return None
+    return features.get(name) if isinstance(features, dict) else None
+
+
 def change_config_file(directory, change):
     """Call `change(config)`, which changes the dict of read_config_file() in place, and write the result.
 

@@ -61,6 +61,20 @@ def without_nouns(text):
     return NOUN_BLOCK.sub(NO_NOUNS, text)
 
 
+PLUGIN_BLOCK = re.compile(r"(?ms)^# ==== plugins begin.*?^# ==== plugins end$")
+NO_PLUGINS = '''\
+def no_plugins(*arguments):
+    """What a copy of a few commands has in place of the docker CLI's plugins."""
+
+
+run_plugin = plugin_candidates = plugin_help = run_hooked = no_plugins'''
+
+
+def without_plugins(text):
+    """main.py without the block that runs plugins."""
+    return PLUGIN_BLOCK.sub(lambda match: NO_PLUGINS, text)
+
+
 def noun_rows(main_text, known):
     """Each noun of main.py → the names of the rows of its verbs (set of str), of those that are `known`."""
     nouns = {}
@@ -353,6 +367,7 @@ def only_commands(sections, wanted, roots, elsewhere):
     wanted = set().union(*[nouns.get(name, {name}) for name in wanted])
     if not wanted & set().union(*nouns.values()):
         sections = [(name, without_nouns(text)) for name, text in sections]
+    sections = [(name, without_plugins(text)) for name, text in sections]
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
     if strangers:

@@ -1,0 +1,257 @@
+"""The docker CLI's plugins: programs called docker-NAME that add the command NAME. Here they are found.
+
+Strategy: a plugin says what it is when it is run with the one argument docker-cli-plugin-metadata, as a JSON
+object on stdout. All of them run at once, within a time limit and up to a size. What is wrong with one is
+found by the docker CLI's checks, in its order and its words.
+
+Promises: such a run has no input and no terminal, and nothing of it is left afterwards. None is made for a
+word that is a command of rawdock's.
+
+Left out: the docker CLI's own limit, which is none. It waits for ever.
+"""
+import os
+import re
+from collections import namedtuple
+from _signal import SIGKILL
+
+from ..errors import ConfigError, UsageError
+from ..net.config_file import read_config_file
+from ..net.contexts import config_directory
+from .format import natural_order
+
+PLUGIN_NAME = "[a-z][a-z0-9]*"
+METADATA_WORD = "docker-cli-plugin-metadata"
+METADATA_SECONDS = 5.0         # for all that run at once
+MAX_PLUGIN_ANSWER = 1 << 20    # bytes
+SYSTEM_PLUGIN_DIRECTORIES = ["/usr/local/lib/docker/cli-plugins", "/usr/local/libexec/docker/cli-plugins",
+                             "/usr/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins"]
+METADATA_FIELDS = ("SchemaVersion", "Vendor", "Version", "ShortDescription", "URL")
+GO_TYPE_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+# What Python's json says of a mistake, and how many characters after the place that it names Go's
+# encoding/json finds it, with Go's words for the character there.
+GO_JSON_MISTAKES = (
+    ("Expecting value", 0, "looking for beginning of value"),
+    ("Expecting property name", 0, "looking for beginning of object key string"),
+    ("Illegal trailing comma", 1, "looking for beginning of object key string"),
+    ("Expecting ':'", 0, "after object key"), ("Expecting ','", 0, "after object key:value pair"),
+    ("Invalid control character", 0, "in string literal"), ("Invalid \\escape", 1, "in string escape code"),
+    ("Extra data", 0, "after top-level value"))
+SIGNAL_TEXTS = {2: "interrupt", 6: "aborted", 9: "killed", 11: "segmentation fault", 15: "terminated"}
+
+
+class Plugin(namedtuple("Plugin", "name path facts error late")):
+    """A plugin's file: the `facts` that it gave (dict), and an `error` (str) or None if it can be used.
+
+    `late`: it did not say in time what it is.
+    """
+
+    __slots__ = ()
+
+    def described(self):
+        """What `info --format json` shows of it (dict)."""
+        shown = dict(self.facts, Name=self.name, Path=self.path, Err=self.error)
+        return {key: value for key, value in shown.items() if value}
+
+
+class ShortRun:
+    """A program that is run for its output: `output` (bytes), `error`, None or the docker CLI's words, and
+    `late`, whether it had to be killed.
+    """
+
+    def __init__(self, argv, environment=None):
+        from subprocess import DEVNULL, PIPE, Popen
+        self.output, self.error, self.late, self.process = b"", None, False, None
+        try:
+            # In a session of its own, so that what it has started ends with it.
+            self.process = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=environment,
+                                 start_new_session=True)
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            self.error = "fork/exec %s: %s" % (argv[0], reason)
+
+    def read(self):
+        """Read what there is → whether more may come."""
+        data = os.read(self.process.stdout.fileno(), 65536)
+        self.output += data
+        return bool(data) and len(self.output) <= MAX_PLUGIN_ANSWER
+
+    def finish(self, seconds, limit):
+        """Wait for its end, at most `seconds`, after which it is killed; `limit` is named in the error."""
+        from subprocess import TimeoutExpired
+        try:
+            status = self.process.wait(seconds)
+            if status:
+                self.error = ("exit status %d" % status if status > 0
+                              else "signal: %s" % SIGNAL_TEXTS.get(-status, -status))
+        except TimeoutExpired:
+            self.late, self.error = True, "no answer within %g seconds" % limit
+        if len(self.output) > MAX_PLUGIN_ANSWER:
+            self.error = "its answer is longer than %d bytes" % MAX_PLUGIN_ANSWER
+
+    def close(self):
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, SIGKILL)
+            except OSError:   # there is nothing left of it
+                pass
+            self.process.stdout.close()
+            self.process.wait()
+
+
+def run_short(command_lines, seconds, environment=None):
+    """Run programs (list of argv) side by side, without input → list of ShortRun, all ended."""
+    from select import select
+    from time import monotonic
+    runs, end = [], monotonic() + seconds
+    try:
+        runs += [ShortRun(argv, environment) for argv in command_lines]
+        reading = {run.process.stdout.fileno(): run for run in runs if run.process is not None}
+        started = list(reading.values())
+        while reading:
+            ready = select(list(reading), [], [], max(0, end - monotonic()))[0]
+            if not ready:
+                break
+            for descriptor in ready:
+                if not reading[descriptor].read():
+                    del reading[descriptor]
+        for run in started:
+            run.finish(max(0, end - monotonic()), seconds)
+    finally:
+        for run in runs:
+            run.close()
+    return runs
+
+
+def plugin_directories():
+    """The directories of plugins, the first to be searched first. None of them need be there."""
+    directory = config_directory(os.environ)
+    try:
+        extra = read_config_file(directory).get("cliPluginsExtraDirs")
+    except ConfigError:   # whoever needs the file says so
+        extra = None
+    extra = [one for one in extra if isinstance(one, str)] if isinstance(extra, list) else []
+    return extra + [os.path.join(directory, "cli-plugins")] + SYSTEM_PLUGIN_DIRECTORIES
+
+
+def plugin_paths():
+    """{name: path} of every file that is called docker-NAME in those directories."""
+    paths = {}
+    for directory in plugin_directories():
+        try:
+            entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name.startswith("docker-") and (entry.is_symlink() or entry.is_file()):
+                paths.setdefault(entry.name[len("docker-"):], os.path.join(directory, entry.name))
+    return paths
+
+
+def go_json_mistake(data, error):
+    """A json.JSONDecodeError as Go's encoding/json words it. It reads bytes, and so `data` is latin-1."""
+    for beginning, ahead, where in GO_JSON_MISTAKES:
+        rest = data[error.pos + ahead:]
+        rest = rest if where == "in string literal" else rest.lstrip(" \t\r\n")
+        if error.msg.startswith(beginning) and rest:
+            letter = {"'": "\\'", '"': '"'}.get(rest[0]) or repr(rest[0])[1:-1]
+            return "invalid character '%s' %s" % (letter, where)
+    return "unexpected end of JSON input"
+
+
+def read_metadata(data):
+    """What a plugin says about itself (bytes) → (its facts as a dict of str, None or what is wrong)."""
+    import json
+    try:
+        value = json.loads(data.decode("latin-1"))
+        value = json.loads(data.decode("utf-8", "replace"))
+    except RecursionError:
+        return {}, "invalid metadata: exceeded max depth"
+    except ValueError as error:
+        return {}, "invalid metadata: " + go_json_mistake(data.decode("latin-1"), error)
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        return {}, ("invalid metadata: json: cannot unmarshal %s into Go value of type metadata.Metadata"
+                    % GO_TYPE_NAMES[type(value)])
+    # As Go does: the case of a name does not count, and null changes nothing.
+    found = {name.lower(): one for name, one in value.items() if one is not None}
+    found = {name: found[name.lower()] for name in METADATA_FIELDS if name.lower() in found}
+    facts = {name: one for name, one in found.items() if isinstance(one, str)}
+    for name in found:
+        if name not in facts:
+            return facts, ("invalid metadata: json: cannot unmarshal %s into Go struct field Metadata.%s of "
+                           "type string" % (GO_TYPE_NAMES[type(found[name])], name))
+    if facts.get("SchemaVersion") != "0.1.0":
+        return facts, ('plugin SchemaVersion "%s" is not valid, must be 0.1.0'
+                       % facts.get("SchemaVersion", ""))
+    return facts, None if facts.get("Vendor") else "plugin metadata does not define a vendor"
+
+
+def read_plugins(paths, is_command, seconds=METADATA_SECONDS):
+    """Let plugins say what they are → list of Plugin. `paths` is {name: path}, `is_command(name)` whether
+    rawdock has a command of that name, which no plugin can take.
+    """
+    refused = {}
+    for name in paths:
+        if not re.fullmatch(PLUGIN_NAME, name):
+            refused[name] = 'plugin candidate "%s" did not match "^%s$"' % (name, PLUGIN_NAME)
+        elif is_command(name):
+            refused[name] = 'plugin "%s" duplicates builtin command' % name
+    others = [name for name in paths if name not in refused]
+    runs = run_short([[paths[name], METADATA_WORD] for name in others], seconds)
+    plugins = [Plugin(name, paths[name], {}, error, False) for name, error in refused.items()]
+    for name, run in zip(others, runs):
+        if run.error is not None:
+            facts, error = {}, "failed to fetch metadata: " + run.error
+        else:
+            facts, error = read_metadata(run.output)
+        plugins.append(Plugin(name, paths[name], facts, error, run.late))
+    return plugins
+
+
+def find_plugin(name, is_command, seconds=METADATA_SECONDS):
+    """The Plugin called `name` (str), or None if there is none that can be used.
+
+    UsageError if it does not say in time what it is, so that the user knows why it is not run.
+    """
+    if not re.fullmatch(PLUGIN_NAME, name) or is_command(name):
+        return None
+    paths = [os.path.join(directory, "docker-" + name) for directory in plugin_directories()]
+    path = next(filter(os.path.exists, paths), None)
+    plugin = read_plugins({name: path}, is_command, seconds)[0] if path else None
+    if plugin is not None and plugin.late:
+        raise UsageError("the plugin %s did not answer to %s within %g seconds"
+                         % (path, METADATA_WORD, seconds), "mend it, or remove the file")
+    return None if plugin is None or plugin.error else plugin
+
+
+def all_plugins(is_command):
+    """Every Plugin that there is, usable or not, by name."""
+    return sorted(read_plugins(plugin_paths(), is_command), key=lambda plugin: natural_order(plugin.name))
+
+
+def plugin_help_lines(is_command):
+    """What the help says: lines about the plugins that can be used, and about the others (lists of str)."""
+    plugins = sorted(all_plugins(is_command))
+    width = max([11] + [len(plugin.name) for plugin in plugins])
+    return (["  %-*s%s" % (width + 1, plugin.name + "*", one_description(plugin))
+             for plugin in plugins if not plugin.error],
+            ["  %-*s %s" % (width, plugin.name, plugin.error) for plugin in plugins if plugin.error])
+
+
+def one_description(plugin):
+    """What a Plugin says that it does, in one line."""
+    return " ".join(plugin.facts.get("ShortDescription", "").split())
+
+
+def plugin_info_lines(plugins):
+    """What `info` says of a list of Plugin: lines for stdout, and the warnings for stderr."""
+    lines, warnings = [], []
+    for plugin in plugins:
+        if plugin.error:
+            warnings.append('WARNING: Plugin "%s" is not valid: %s' % (plugin.path, plugin.error))
+            continue
+        lines.append("  %s: %s (%s)" % (plugin.name, one_description(plugin), plugin.facts["Vendor"]))
+        version = plugin.facts.get("Version")
+        lines += ["    Version:  " + version] * bool(version) + ["    Path:     " + plugin.path]
+    return [" Plugins:"] * bool(lines) + lines, warnings
