@@ -30,11 +30,11 @@ def test_a_test_counts_once_and_its_worst_outcome_counts(tmp_path):
 
 
 @pytest.mark.parametrize("not_run, last",
-                         [(None, ["one         4        1        2      0.5", "4 passed, 1 failed"]),
+                         [(None, ["one         4        1        2      0.5      0.4", "4 passed, 1 failed"]),
                           ("no engine", ["live tests: NOT RUN (no engine)", "4 passed, 1 failed"])])
 def test_the_last_line_is_the_total_and_what_did_not_run_comes_before_it(capsys, not_run, last):
     part = TOOL.Part("one")
-    part.passed, part.failed, part.skipped, part.seconds = 4, 1, 2, 0.5
+    part.passed, part.failed, part.skipped, part.seconds, part.cpu = 4, 1, 2, 0.5, 0.4
     TOOL.print_summary([part], not_run)
     assert capsys.readouterr().out.split("\n")[-3:] == last + [""]
 
@@ -123,7 +123,7 @@ def test_what_is_ended_from_outside_starts_no_more(tmp_path):
     processes = TOOL.Processes()
     process = processes.start([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     processes.end()
-    assert processes.wait(process) == -15
+    assert processes.wait(process)[0] == -15
     process.stdin.close()
     with pytest.raises(TOOL.CannotTest):
         processes.start(["true"])
@@ -149,8 +149,8 @@ def test_an_engine_that_does_not_start_is_done_without_unless_it_is_the_first(
     monkeypatch.setattr(TOOL, "ENGINE", str(fake))
     if missing is None:
         with pytest.raises(TOOL.CannotTest):
-            TOOL.Engines().__enter__()
+            TOOL.Engines(*TOOL.ENGINES).__enter__()
         return
-    with TOOL.Engines() as engines:
+    with TOOL.Engines(*TOOL.ENGINES) as engines:
         assert engines.missing == missing and len(engines.environment) == 3 - len(missing)
     assert len((tmp_path / "engine.down").read_text().splitlines()) == 3 - len(missing)

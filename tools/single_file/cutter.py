@@ -299,21 +299,21 @@ def needed_pieces(homes, roots):
     used = {"name": set(roots), "attribute": set(CALLED_BY_PYTHON), "operation": set(),
             "kind": set(KINDS_ALWAYS_USED)}
     kept = set()
+    beginnings = set()   # of the names of methods that are put together of a beginning and something else
 
-    def begins_as_used(piece):
-        """Whether it is a method whose name may be put together of a beginning and something else."""
-        beginnings = tuple(name[:-1] for name in used["attribute"] if len(name) > 1 and name[-1] == "*")
-        return piece.space == "attribute" and any(name.startswith(beginnings) for name in piece.binds)
+    def is_used(piece):
+        return piece.binds & used[piece.space] or piece.space == "attribute" and any(
+            name.startswith(tuple(beginnings)) for name in piece.binds)
 
     def keep(pieces, always):
         """Keep those that are used, or `always` the ones that do something → whether any is new."""
         found = False
         for piece in pieces:
-            wanted = piece.binds & used[piece.space] or piece.always and always or begins_as_used(piece)
-            if wanted and piece not in kept and not piece.is_import:
+            if piece not in kept and not piece.is_import and (piece.always and always or is_used(piece)):
                 kept.add(piece)
                 for space, names in piece.uses.items():
                     used[space] |= names
+                beginnings.update(name[:-1] for name in piece.uses["attribute"] if re.match(r".+\*$", name))
                 found = True
             if piece in kept and keep(piece.parts, False):
                 found = True
