@@ -74,6 +74,12 @@ def shown(engine, version, id):
     return found
 
 
+def refusal(error):
+    """Of an EngineRefused what is compared: several names of networks come in any order."""
+    words, mark, names = re.sub("[0-9a-f]{64}", "ID", error.message).partition("endpoints: ")
+    return {"refused": "%d %s" % (error.status, words + mark + ", ".join(sorted(names.split(", "))))}
+
+
 def container_of(engine, version, sent, update=None):
     """Create a container with the request `sent`, and `update` it → what inspect shows, or the refusal."""
     query = dict({"name": "rec-flags"}, **sent["query"])
@@ -81,13 +87,13 @@ def container_of(engine, version, sent, update=None):
     try:
         id = engine.json("POST", path, sent["body"])["Id"]
     except EngineRefused as error:
-        return {"refused": "%d %s" % (error.status, re.sub("[0-9a-f]{64}", "ID", error.message))}
+        return refusal(error)
     try:
         if update is not None:
             engine.json("POST", "/v%s/containers/%s/update" % (version, id), update)
         return shown(engine, version, id)
     except EngineRefused as error:
-        return {"refused": "%d %s" % (error.status, re.sub("[0-9a-f]{64}", "ID", error.message))}
+        return refusal(error)
     finally:
         engine.request("DELETE", "/v%s/containers/%s?v=1&force=1" % (version, id))
 
