@@ -9,7 +9,7 @@ cannot be read; a logout that nothing could be erased for fails; after docker.io
 """
 import os
 
-from ..errors import APIError, ConfigError
+from ..errors import APIError, ConfigError, ProtocolError
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 
@@ -88,13 +88,13 @@ def given_credentials(console, options):
 def ask_at_terminal(console, prompt, echo=True):
     """Print `prompt` (str) and read a line of the terminal (str, without blanks around it), echoed or not."""
     import termios
-    console.out.write(prompt.encode("utf-8"))
     before = termios.tcgetattr(0)
     silent = before[:3] + [before[3] & ~termios.ECHO] + before[4:]
     line = b""
     try:
         if not echo:
             termios.tcsetattr(0, termios.TCSADRAIN, silent)
+        console.out.write(prompt.encode("utf-8"))   # only now, so that nothing typed after it is shown
         while not line.endswith(b"\n") and len(line) < MAX_PASSWORD_BYTES:
             data = os.read(0, 4096)
             if not data:
@@ -127,15 +127,17 @@ def ask_user(console, hub, user, password, default_user):
 
 def try_login(console, credentials):
     """Let the engine try `credentials` (dict), keep them, and print what it says. APIError if it refuses."""
-    from ..engine.answers import answer_field
     from ..engine.credentials import store_credentials
-    answer = console.docker.call("system_auth", body=credentials)
-    if answer is None:   # 204
-        answer = {"Status": "Login Succeeded"}
-    # Taken out before an error could show it.
-    token = answer.pop("IdentityToken", None) if isinstance(answer, dict) else None
-    status = answer_field(answer, "SystemAuth", (str, type(None)), "Status")
-    if token and isinstance(token, str):   # it takes the place of the password
+    try:
+        answer = console.docker.call("system_auth", body=credentials)
+        if answer is None:   # 204
+            answer = {"Status": "Login Succeeded"}
+        token, status = answer.get("IdentityToken") or "", answer.get("Status") or ""
+        token + status   # TypeError if one is no str
+    except (ProtocolError, AttributeError, TypeError):
+        raise CommandFailed("the engine's answer to the login is malformed; it is not shown, because it may "
+                            "have a token in it", 1) from None
+    if token:   # it takes the place of the password
         credentials = dict(credentials, password="", identitytoken=token)
     try:
         path = store_credentials(credentials)

@@ -1,8 +1,8 @@
 """A registry with a password, over TLS, for one engine: HOST:PORT with the address of the engine's bridge.
 
 That address is not in 127.0.0.0/8, where engines check no certificate. The CA of the certificate is what the
-engine finds in SSL_CERT_FILE: /etc/docker/certs.d, which is the system's, is left alone. The user is USER, the
-password is another one after each `up`. The registry is empty then: tests push what they need.
+engine finds in SSL_CERT_FILE: /etc/docker/certs.d, which is the system's, is left alone. The user is USER,
+the password is another one after each `up`. The registry is empty then: tests push what they need.
 """
 import http.client
 import json
@@ -36,8 +36,8 @@ def start_private_registry(state, facts, start_detached, write_pid):
     private = private_registry_facts(state)
     for name in ("private", "private-data"):
         os.makedirs(state.at(name), 0o700, exist_ok=True)
-    run_quiet("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-              "-days", "30", "-subj", "/CN=rawdock test registry",
+    run_quiet("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+              "-nodes", "-days", "30", "-subj", "/CN=rawdock test registry",
               "-addext", "subjectAltName=IP:" + private["address"],
               "-keyout", state.at("private/key.pem"), "-out", state.private_ca)
     with open(state.at("private/htpasswd"), "w") as file:
