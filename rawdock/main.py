@@ -473,6 +473,7 @@ def use_global_options(console, options):
         raise CommandFailed("Failed to initialize: unable to resolve docker endpoint: Specify only one -H", 1)
     console.address, console.context, console.endpoint_flags = hosts[0], options["context"], options
     if options["config"]:
+        console.replaced = {name: os.environ.get(name) for name in ("DOCKER_CERT_PATH", "DOCKER_CONFIG")}
         # In the docker CLI the TLS flags have their defaults before --config is read.
         if not os.environ.get("DOCKER_CERT_PATH"):
             home = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")

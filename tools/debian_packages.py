@@ -91,6 +91,12 @@ def unpacked_packages(release, packages, log):
     return whole
 
 
+def cli_plugins(log):
+    """A directory with docker-compose and docker-buildx of Debian 13, plugins of the docker CLI."""
+    root = unpacked_packages("trixie", ["docker-compose", "docker-buildx"], log)
+    return os.path.join(root, "usr", "libexec", "docker", "cli-plugins")
+
+
 def newest_python(log):
     """A path that starts Python 3.14 of Debian's testing release, with the C library that it wants.
 

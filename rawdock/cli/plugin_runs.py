@@ -142,12 +142,15 @@ def original_command():
     return path if os.access(path, os.X_OK) else "docker"
 
 
-def plugin_environment(plugin):
-    """The environment of a plugin's process (dict)."""
+def plugin_environment(plugin, replaced=None):
+    """The environment of a plugin's process (dict): ours, but for the variables `replaced` (dict of their
+    values, None for one that was not set), whose flags the plugin gets itself.
+    """
     attributes = "docker.cli.cobra.command_path=docker%20" + plugin.name
     before = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "").strip()
-    return dict(os.environ, DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=original_command(),
-                OTEL_RESOURCE_ATTRIBUTES=before + "," * bool(before) + attributes)
+    environment = dict(os.environ, DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=original_command(),
+                       OTEL_RESOURCE_ATTRIBUTES=before + "," * bool(before) + attributes, **(replaced or {}))
+    return {name: value for name, value in environment.items() if value is not None}
 
 
 def use_address(console, environment):
@@ -183,7 +186,7 @@ def run_found_plugin(console, plugin, table):
     """Run a Plugin with our command line → its exit status. `table` (str) has the flags that may stand before
     its name.
     """
-    environment = plugin_environment(plugin)
+    environment = plugin_environment(plugin, console.replaced)
     practice = use_address(console, environment)
     kept = [key for key in DOCKER_FLAG_KEYS if not (practice and key in ("host", "context"))]
     words = passed_words(console.words, table, kept)

@@ -150,9 +150,15 @@ def plugin_paths():
 def go_json_mistake(data, error):
     """A json.JSONDecodeError as Go's encoding/json words it. It reads bytes, and so `data` is latin-1."""
     for beginning, ahead, where in GO_JSON_MISTAKES:
+        if not error.msg.startswith(beginning):
+            continue
         rest = data[error.pos + ahead:]
         rest = rest if where == "in string literal" else rest.lstrip(" \t\r\n")
-        if error.msg.startswith(beginning) and rest:
+        literal = next((word for word in ("true", "false", "null") if word[0] == rest[:1]), "")
+        if literal and ahead == 0 and where.endswith("of value"):
+            same = len(os.path.commonprefix([literal, rest]))
+            rest, where = rest[same:], "in literal %s (expecting '%s')" % (literal, literal[same])
+        if rest:
             letter = {"'": "\\'", '"': '"'}.get(rest[0]) or repr(rest[0])[1:-1]
             return "invalid character '%s' %s" % (letter, where)
     return "unexpected end of JSON input"
@@ -252,6 +258,6 @@ def plugin_info_lines(plugins):
             warnings.append('WARNING: Plugin "%s" is not valid: %s' % (plugin.path, plugin.error))
             continue
         lines.append("  %s: %s (%s)" % (plugin.name, one_description(plugin), plugin.facts["Vendor"]))
-        version = plugin.facts.get("Version")
-        lines += ["    Version:  " + version] * bool(version) + ["    Path:     " + plugin.path]
+        lines += ["    Version:  %s" % plugin.facts["Version"]] if plugin.facts.get("Version") else []
+        lines.append("    Path:     " + plugin.path)
     return [" Plugins:"] * bool(lines) + lines, warnings

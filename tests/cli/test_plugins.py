@@ -66,6 +66,8 @@ BAD_METADATA = [
     ('{"SchemaVersion":"0.2.0","Vendor":"x"}', 'plugin SchemaVersion "0.2.0" is not valid, must be 0.1.0'),
     ("null", 'plugin SchemaVersion "" is not valid, must be 0.1.0'),
     ('{"SchemaVersion":"0.1.0"}', "plugin metadata does not define a vendor"),
+    ("no", "invalid metadata: invalid character 'o' in literal null (expecting 'u')"),
+    ("tru", "invalid metadata: unexpected end of JSON input"),
     ("hello", "invalid metadata: invalid character 'h' looking for beginning of value"),
     ("", "invalid metadata: unexpected end of JSON input"),
     ('{"SchemaVersion":', "invalid metadata: unexpected end of JSON input"),
@@ -107,7 +109,7 @@ def plugin_section(page, title):
 def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, plugins):
     write_plugin(plugins, "good")
     write_plugin(plugins, "x10", metadata=json.dumps(dict(FACTS, ShortDescription="two\nlines \x1b[31mred")))
-    write_plugin(plugins, "x2")
+    write_plugin(plugins, "x2", metadata='{"SchemaVersion":"0.1.0","Vendor":"You"}')
     write_plugin(plugins, "noexec", mode=0o644)
     write_plugin(plugins, "Bad_name")
     write_plugin(plugins, "ps")
@@ -137,14 +139,14 @@ def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, plugins):
         page = ran.out.decode()
         managed = plugin_section(page, "Management Commands")
         assert [line for line in managed if "*" in line] == [
-            "  good*       does it", "  x10*        two lines \\x1b[31mred", "  x2*         does it"]
+            "  good*       does it", "  x10*        two lines \\x1b[31mred", "  x2*         "]
         assert managed == sorted(managed) and len(managed) > 3
         assert plugin_section(page, "Invalid Plugins") == invalid
     ran = run(rawdock_command, config, "info")
     assert ran.out.decode().partition("\n Plugins:\n")[2].partition("\n\n")[0].splitlines() == [
-        line for name, text in (("good", "does it"), ("x2", "does it"), ("x10", "two lines \\x1b[31mred"))
-        for line in ("  %s: %s (Me)" % (name, text), "    Version:  v1",
-                     "    Path:     %s/docker-%s" % (plugins, name))]
+        "  good: does it (Me)", "    Version:  v1", "    Path:     %s/docker-good" % plugins,
+        "  x2:  (You)", "    Path:     %s/docker-x2" % plugins,
+        "  x10: two lines \\x1b[31mred (Me)", "    Version:  v1", "    Path:     %s/docker-x10" % plugins]
     assert ran.err.decode().splitlines()[:-1] == [
         'WARNING: Plugin "%s/docker-%s" is not valid: %s' % ((plugins,) + tuple(line.split(None, 1)))
         for line in invalid]
