@@ -16,8 +16,8 @@ TOKEN = {"POST /auth": {"IdentityToken": "IDTOK", "Status": "Login Succeeded"}}
 REFUSAL = "login attempt to https://x/v2/ failed with status: 401 Unauthorized"
 REFUSED = {"POST /auth": (500, {"message": REFUSAL})}
 INSECURE = "WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n"
-UNENCRYPTED = ("\nWARNING! Your credentials are stored unencrypted in 'CONFIG'.\nConfigure a credential helper "
-               "to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n")
+UNENCRYPTED = ("\nWARNING! Your credentials are stored unencrypted in 'CONFIG'.\n"
+               "Configure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n")
 NO_TERMINAL = "Error: Cannot perform an interactive login from a non TTY device\n"
 KNOWN = ("Authenticating with existing credentials... [Username: su]\n\n Info -> To login with a different "
          "account, run 'docker logout' followed by 'docker login'\n\n\n")
@@ -64,7 +64,10 @@ class Home:
         return ran.status, self.shown(ran.out), self.shown(ran.err)
 
     def shown(self, data):
-        return data.decode("utf-8").replace(str(self.path / "config.json"), "CONFIG")
+        """What was printed, as a str; none of the passwords that were sent is in it."""
+        text = data.decode("utf-8").replace(str(self.path / "config.json"), "CONFIG")
+        assert not [sent for sent in self.requests if sent["password"] in text], text
+        return text
 
     def note(self, engine):
         self.requests = [json.loads(seen.body.decode()) for seen in engine.requests
@@ -121,7 +124,8 @@ def test_login_with_a_password(home, words, stdin, sent):
      "conflicting options: cannot specify both --password and --password-stdin\n"),
     (login("-u", "", "-p", "x"), b"", "username is empty\n"),
     (login("-u", "u", "-p", ""), b"", "password is empty\n"),
-    (login("-u", "u", "--password-stdin"), b"x" * 70000, "the password on stdin is longer than 60000 bytes\n"),
+    (login("-u", "u", "--password-stdin"), b"x" * 70000,
+     "the password on stdin is longer than 60000 bytes\n"),
     (login("-u", "u", "--password-stdin"), b"\xff", "the password on stdin is not UTF-8\n")])
 def test_what_cannot_be_sent_is_refused(home, words, stdin, err):
     assert home.run(words, stdin=stdin) == (1, "", err)
@@ -167,7 +171,8 @@ def test_a_config_that_cannot_be_read_is_not_overwritten(home):
     (SUCCEEDED, 0, "Login Succeeded\n", ""),
     (REFUSED, 1, "", "Login did not succeed, error: Error response from daemon: " + REFUSAL + "\n"
      + NO_TERMINAL),
-    ({"POST /auth": (401, {"message": "no"})}, 1, "", "Stored credentials invalid or expired\n" + NO_TERMINAL)])
+    ({"POST /auth": (401, {"message": "no"})}, 1, "",
+     "Stored credentials invalid or expired\n" + NO_TERMINAL)])
 def test_known_credentials_are_tried_first(home, answers, status, out, err):
     home.write({"auths": {HOST: auth("su:spw")}})
     assert home.run(login(), answers) == (status, out, KNOWN + err)
@@ -209,7 +214,8 @@ def test_the_password_is_not_shown(home):
 
 def test_the_known_user_is_offered(home):
     home.write({"auths": {HOST: auth("su:spw")}})
-    status, screen = home.at_a_terminal(login(), [("Username (su): ", "\n"), ("Password: ", "pwd\n")], REFUSED)
+    typed = [("Username (su): ", "\n"), ("Password: ", "pwd\n")]
+    status, screen = home.at_a_terminal(login(), typed, REFUSED)
     assert status == 1 and screen.startswith(KNOWN) and "pwd" not in screen
     assert home.requests[1] == {"username": "su", "password": "pwd", "serveraddress": HOST}
 
@@ -238,8 +244,8 @@ def test_docker_hub_without_a_browser_says_in_a_line_what_to_do(home):
 # -- logout
 
 AUTHS = {"auths": {HUB: auth("hub:pw1"), HUB + "access-token": auth("hub:pw2"),
-                   HUB + "refresh-token": auth("hub:pw3"), HOST: auth("u:pw"), "https://" + HOST: auth("u:pw"),
-                   "http://" + HOST: auth("u:pw"), "https://%s/v1/" % HOST: auth("u:pw")}}
+                   HUB + "refresh-token": auth("hub:pw3"), HOST: auth("u:pw"),
+                   "https://" + HOST: auth("u:pw"), "http://" + HOST: auth("u:pw"), "https://%s/v1/" % HOST: auth("u:pw")}}
 
 
 @pytest.mark.parametrize("words, named, left", [
