@@ -1,6 +1,10 @@
-"""The package's source as the house tests see it: the files, their trees, their own imports."""
+"""The package's source as the house tests see it: the files, their trees, their own imports.
+
+Each is read once, so tests do not change what they are given.
+"""
 import ast
 import os
+from functools import lru_cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from symtable import symtable
@@ -32,11 +36,13 @@ def files_on_disk():
     return sorted(found)
 
 
+@lru_cache(maxsize=None)
 def text_of(name):
     with open(os.path.join(ROOT, "rawdock", *name.split("/")), encoding="utf-8") as source:
         return source.read()
 
 
+@lru_cache(maxsize=None)
 def tree_of(name):
     return ast.parse(text_of(name), name)
 
@@ -50,6 +56,7 @@ def home_of(name, node):
     return "/".join(parts) + ".py"
 
 
+@lru_cache(maxsize=None)
 def own_imports(name):
     return [node for node in ast.walk(tree_of(name)) if isinstance(node, ast.ImportFrom) and node.level]
 
@@ -58,12 +65,14 @@ def top_level_own_imports(name):
     return [node for node in tree_of(name).body if isinstance(node, ast.ImportFrom) and node.level]
 
 
+@lru_cache(maxsize=None)
 def defined_names(name):
     """Every name that the file binds at its top level, less those it imports: loop variables too."""
     return sorted(symbol.get_name() for symbol in symtable(text_of(name), name, "exec").get_symbols()
                   if symbol.is_assigned() and not symbol.is_imported())
 
 
+@lru_cache(maxsize=None)
 def imported_names(name):
     """Every name that the file imports at its top level."""
     return sorted(symbol.get_name() for symbol in symtable(text_of(name), name, "exec").get_symbols()

@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tokenize
+from functools import lru_cache
 
 import pytest
 
@@ -148,6 +149,9 @@ class Source:
         return walk(self.tree, [])
 
 
+read_once = lru_cache(maxsize=1)(Source)   # its shape and its words are looked at in turn
+
+
 def shape_findings(path, text):
     lines = text.split("\n")
     tables, findings = lines_in_tables(lines)
@@ -155,7 +159,7 @@ def shape_findings(path, text):
                  if len(line) > WIDEST_LINE and number not in tables]
     if not is_python(path, text):
         return findings
-    source = Source(text)
+    source = read_once(text)
     if len(source.code) > LONGEST_FILE:
         findings.append((1, "%d lines of code" % len(source.code)))
     findings += [(line, "%s has %d lines of code" % (name, count)) for name, line, count in source.functions()
@@ -166,7 +170,7 @@ def shape_findings(path, text):
 def word_findings(text, read_strings=True):
     """Retired words in the names, docstrings, comments and, with `read_strings`, other strings of Python
     source."""
-    source = Source(text)
+    source = read_once(text)
     findings = []
     for token in source.tokens:
         line = token.start[0]
