@@ -17,7 +17,8 @@ REFUSAL = "login attempt to https://x/v2/ failed with status: 401 Unauthorized"
 REFUSED = {"POST /auth": (500, {"message": REFUSAL})}
 INSECURE = "WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n"
 UNENCRYPTED = ("\nWARNING! Your credentials are stored unencrypted in 'CONFIG'.\n"
-               "Configure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n")
+               "Configure a credential helper to remove this warning. See\n"
+               "https://docs.docker.com/go/credential-store/\n\n")
 NO_TERMINAL = "Error: Cannot perform an interactive login from a non TTY device\n"
 KNOWN = ("Authenticating with existing credentials... [Username: su]\n\n Info -> To login with a different "
          "account, run 'docker logout' followed by 'docker login'\n\n\n")
@@ -245,7 +246,8 @@ def test_docker_hub_without_a_browser_says_in_a_line_what_to_do(home):
 
 AUTHS = {"auths": {HUB: auth("hub:pw1"), HUB + "access-token": auth("hub:pw2"),
                    HUB + "refresh-token": auth("hub:pw3"), HOST: auth("u:pw"),
-                   "https://" + HOST: auth("u:pw"), "http://" + HOST: auth("u:pw"), "https://%s/v1/" % HOST: auth("u:pw")}}
+                   "https://" + HOST: auth("u:pw"), "http://" + HOST: auth("u:pw"),
+                   "https://%s/v1/" % HOST: auth("u:pw")}}
 
 
 @pytest.mark.parametrize("words, named, left", [
