@@ -10,7 +10,9 @@ from ..errors import RawdockError
 from .console import write_lines
 from .flags import Command, command_table
 from .format import align_columns, binary_size, build_time_text
-from .formatted import option_template, template_lines
+from .formatted import TEMPLATE_SAYS, option_template, template_lines
+
+ABOUT_SAYS = (TEMPLATE_SAYS[0], "")   # what comes before the error of a template
 
 FORMAT_FLAGS = """
 -f, --format   text  string  json, or a Go template
@@ -80,7 +82,7 @@ def engine_rows(details):
 
 
 def version_command(console, options, arguments):
-    template = option_template(options["format"] or None)
+    template = option_template(options["format"] or None, name="version")
     client, server, failure = client_facts(console), None, None
     try:
         # The address is looked up here too, so that with a wrong one the client's part is written.
@@ -92,7 +94,9 @@ def version_command(console, options, arguments):
         if template is None:
             write_lines(console.out, version_lines(client, server))
         else:
-            template_lines(console, template, [{"Client": client, "Server": server and version_row(server)}])
+            from .go_types import go_struct
+            row = {"Client": client, "Server": server and version_row(server)}
+            template_lines(console, template, [go_struct(row, "Versions")], says=ABOUT_SAYS)
     finally:
         if failure is not None:
             raise failure
@@ -224,7 +228,8 @@ def info_command(console, options, arguments):
             write_lines(console.out, ["", "Server:"] + lines)
     if template is not None:
         from .go_types import go_struct
-        template_lines(console, template, [go_struct(dict(facts, ClientInfo=client), "Info")])
+        row = go_struct(dict(facts, ClientInfo=client), "Info")
+        template_lines(console, template, [row], says=ABOUT_SAYS)
         return 0
     for warning in facts.get("Warnings") or ():
         console.err.line(warning)

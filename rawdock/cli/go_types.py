@@ -39,7 +39,8 @@ Mount Type Name Source Destination Driver Mode RW? Propagation
 Config Hostname Domainname User AttachStdin? AttachStdout? AttachStderr? ExposedPorts{=Empty Tty? OpenStdin? StdinOnce? Env[ Cmd[ Healthcheck*Healthcheck ArgsEscaped? Image Volumes{=Empty WorkingDir Entrypoint[ NetworkDisabled? MacAddress OnBuild[ Labels{ StopSignal StopTimeout* Shell[
 Healthcheck Test[ Interval^ Timeout^ StartPeriod^ StartInterval^ Retries#
 HostConfig Binds[ ContainerIDFile LogConfig=LogConfig NetworkMode PortBindings{[=PortBinding RestartPolicy=RestartPolicy AutoRemove? VolumeDriver VolumesFrom[ ConsoleSize[ Annotations{ CapAdd[ CapDrop[ CgroupnsMode Dns[ DnsOptions[ DnsSearch[ ExtraHosts[ GroupAdd[ IpcMode Cgroup Links[ OomScoreAdj# PidMode Privileged? PublishAllPorts? ReadonlyRootfs? SecurityOpt[ StorageOpt{ Tmpfs{ UTSMode UsernsMode ShmSize# Sysctls{ Runtime Isolation Resources@Resources Mounts[ MaskedPaths[ ReadonlyPaths[ Init*
-Resources CpuShares# Memory# NanoCpus# CgroupParent BlkioWeight# BlkioWeightDevice[ BlkioDeviceReadBps[ BlkioDeviceWriteBps[ BlkioDeviceReadIOps[ BlkioDeviceWriteIOps[ CpuPeriod# CpuQuota# CpuRealtimePeriod# CpuRealtimeRuntime# CpusetCpus CpusetMems Devices[=Device DeviceCgroupRules[ DeviceRequests[ KernelMemory# KernelMemoryTCP# MemoryReservation# MemorySwap# MemorySwappiness* OomKillDisable* PidsLimit* Ulimits[ CpuCount# CpuPercent# IOMaximumIOps# IOMaximumBandwidth#
+Ulimit Name Soft# Hard#
+Resources CpuShares# Memory# NanoCpus# CgroupParent BlkioWeight# BlkioWeightDevice[ BlkioDeviceReadBps[ BlkioDeviceWriteBps[ BlkioDeviceReadIOps[ BlkioDeviceWriteIOps[ CpuPeriod# CpuQuota# CpuRealtimePeriod# CpuRealtimeRuntime# CpusetCpus CpusetMems Devices[=Device DeviceCgroupRules[ DeviceRequests[ KernelMemory# KernelMemoryTCP# MemoryReservation# MemorySwap# MemorySwappiness* OomKillDisable* PidsLimit* Ulimits[=Ulimit CpuCount# CpuPercent# IOMaximumIOps# IOMaximumBandwidth#
 Device PathOnHost PathInContainer CgroupPermissions
 LogConfig Type Config{
 PortBinding HostIp HostPort
@@ -48,6 +49,12 @@ NetworkSettings NetworkSettingsBase@NetworkSettingsBase DefaultNetworkSettings@D
 NetworkSettingsBase Bridge SandboxID SandboxKey Ports{[=PortBinding HairpinMode? LinkLocalIPv6Address LinkLocalIPv6PrefixLen# SecondaryIPAddresses[ SecondaryIPv6Addresses[
 DefaultNetworkSettings EndpointID Gateway GlobalIPv6Address GlobalIPv6PrefixLen# IPAddress IPPrefixLen# IPv6Gateway MacAddress
 Endpoint IPAMConfig* Links[ Aliases[ MacAddress DriverOpts{ GwPriority# NetworkID EndpointID Gateway IPAddress IPPrefixLen# IPv6Gateway GlobalIPv6Address GlobalIPv6PrefixLen# DNSNames[
+Actor ID Attributes{
+Versions Client=ClientVersion Server*ServerVersion
+ClientVersion Platform*ServerPlatform Version ApiVersion PythonVersion Os Arch Context
+ServerVersion Platform=ServerPlatform Components[=Component Version ApiVersion MinAPIVersion GitCommit GoVersion Os Arch KernelVersion Experimental? BuildTime
+ServerPlatform Name
+Component Name Version Details{
 Info Plugins=Plugins Swarm=Swarm ContainerdCommit=Commit RuncCommit=Commit InitCommit=Commit Labels[ Runtimes{
 Plugins Volume[ Network[ Authorization[ Log[
 Commit ID Expected
@@ -86,6 +93,8 @@ def go_struct(found, name):
         fields[key] = go_value(found if kind[:1] == "@" else found.get(key), kind)
         if kind[:1] == "@":
             fields.update({inner: fields[key][inner] for inner in fields[key].shown})
+    if name == "Ulimit":
+        return GoStruct(fields, "%(Name)s=%(Soft)d:%(Hard)d" % fields, found)
     shown = None if name in PARTIAL_TYPES or not kinds and name != "Empty" else [key for key, _ in kinds]
     return GoStruct(fields, shown, found)
 

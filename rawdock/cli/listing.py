@@ -38,6 +38,7 @@ PS_HEADERS = {
 PS_RAW = ("container_id: {{.ID}}\nimage: {{.Image}}\ncommand: {{.Command}}\ncreated_at: {{.CreatedAt}}\n"
           "state: {{.State}}\nstatus: {{.Status}}\nnames: {{.Names}}\nlabels: {{.Labels}}\n"
           "ports:{{if .Ports}} {{.Ports}}{{end}}\n")
+PS_TEMPLATE_SAYS = ("failed to parse template: ", "failed to execute template: ")
 
 
 def container_image(container, whole):
@@ -129,7 +130,7 @@ def ps_command(console, options, arguments):
     elif text:
         from .formatted import label_title, write_formatted
         rows = [container_row(container, whole, now) for container in containers]
-        write_formatted(console, text, rows, dict(PS_HEADERS, Label=label_title), PS_RAW)
+        write_formatted(console, text, rows, dict(PS_HEADERS, Label=label_title), PS_RAW, PS_TEMPLATE_SAYS)
     else:
         rows = [container_cells(container, whole, now) + ([container_size(container)] if size else [])
                 for container in containers]

@@ -257,7 +257,7 @@ class FinishedCommand:
         """What a hook's template (str) makes of it: list of lines. RawdockError if it does not fit."""
         from .template import Template
         from .template_functions import TEMPLATE_FUNCTIONS
-        functions = dict(TEMPLATE_FUNCTIONS, flag=self.flag, arg=self.argument)
+        functions = dict(TEMPLATE_FUNCTIONS, flag=("as", self.flag), arg=("ai", self.argument))
         return Template(template, functions).execute(self.shown).split("\n")
 
     def flag(self, command, name):

@@ -3,7 +3,7 @@
 Values are those of JSON, less what Go knows of their types: a GoStruct prints as `{a b}`, a GoMap as
 `map[a:1 b:2]`, ordered by its keys, a NilType as the null of its type, and a list as `[1 2]`.
 
-Leaves out: argument indexes and stars in the pattern of printf.
+A function raises TypeError with Go's words for arguments that it does not take.
 """
 import re
 
@@ -35,7 +35,7 @@ class GoMap(dict):
 class GoStruct(dict):
     """A struct: `shown` has the names of the fields that print, in Go's order; `raw` is its JSON (dict).
 
-    With `shown` None it prints as a map.
+    With `shown` None it prints as a map, and with a text as that text.
     """
 
     def __init__(self, fields, shown, raw):
@@ -72,6 +72,8 @@ def template_text(value, top=True, each=None):
     def inside(one):
         return template_text(one, False, each)
 
+    if isinstance(value, GoStruct) and isinstance(value.shown, str):
+        return value.shown
     if isinstance(value, GoStruct) and value.shown is not None:
         return "{%s}" % " ".join(inside(value[name]) for name in value.shown)
     if isinstance(value, dict):
@@ -117,8 +119,9 @@ def template_print(*values):
 
 def type_name(value):
     """The name of a value's type in Go."""
-    names = ((bool, "bool"), (int, "int"), (float, "float64"), (str, "string"), (list, "[]string"))
-    return next((name for kind, name in names if isinstance(value, kind)), "map[string]string")
+    names = ((bool, "bool"), (int, "int"), (float, "float64"), (str, "string"), (list, "[]string"),
+             (GoStruct, "struct"), (dict, "map[string]string"))
+    return next((name for kind, name in names if isinstance(value, kind)), "nil")
 
 
 def verb_text(flags, verb, value):
@@ -145,84 +148,138 @@ def verb_text(flags, verb, value):
     return "%%!%s(%s=%s)" % (verb, type_name(value), template_text(value))
 
 
+# Flags, width, precision, the number of an argument ("[2]") and the verb; "*" and "[2]*" are arguments too.
+PRINTF_VERB = (r"(?s)%([-+# 0]*)((?:\[[^]]*\])?\*|[0-9]{0,4})(?:([.])((?:\[[^]]*\])?\*|[0-9]{0,4}))?"
+               r"(\[[^]]*\])?(.|$)")
+PRINTF_WIDEST = 10 ** 6
+
+
 def template_printf(pattern, *values):
     """Go's Sprintf. A value that does not fit its verb prints as `%!d(string=x)`, as there."""
-    values = list(values)
+    at, indexed = 0, False
+
+    def take(index):
+        """The next value, or the one that `index` names. IndexError with Go's word if there is none."""
+        nonlocal at, indexed
+        if index:
+            indexed = True
+            at = int(index[1:-1]) - 1 if re.fullmatch(r"\[[0-9]{1,4}\]", index) else -1
+        if not 0 <= at < len(values):
+            raise IndexError("BADINDEX" if index else "MISSING")
+        at += 1
+        return values[at - 1]
+
+    def take_number(text, least):
+        """(The digits of a width or precision, whether they are right); `text` is as in the pattern."""
+        number = take(text[:-1]) if text.endswith("*") else text
+        right = number is text or type(number) is int and least <= number <= PRINTF_WIDEST
+        return str(number) if right else "", right
 
     def replace(match):
-        flags, verb = match.groups()
-        if verb == "%":
-            return "%"
-        if not values:
-            return "%!" + verb + "(MISSING)"
-        value = values.pop(0)
+        flags, width, point, precision, index, verb = match.groups("")
+        try:
+            width, right_width = take_number(width, -PRINTF_WIDEST)
+            precision, right_precision = take_number(precision, 0)
+            if verb in ("", "%"):
+                return verb or "%!(NOVERB)"
+            value = take(index)
+        except IndexError as error:
+            return "%%!%s(%s)" % (verb, error)
+        wrong = ("" if right_width else "%!(BADWIDTH)") + ("" if right_precision else "%!(BADPREC)")
         if verb == "T":
-            return type_name(value)
-        return template_text(value, False, lambda one: verb_text(flags, verb, one))
+            return wrong + type_name(value)
+        flags += width + point + precision
+        return wrong + template_text(value, False, lambda one: verb_text(flags, verb, one))
 
-    text = re.sub(r"(?s)%([-+# 0]*[0-9]{0,4}(?:[.][0-9]{0,4})?)(.)", replace, pattern)
-    extra = ["%s=%s" % (type_name(value), template_text(value)) for value in values]
+    text = re.sub(PRINTF_VERB, replace, pattern)
+    extra = ["%s=%s" % (type_name(value), template_text(value)) for value in values[at:] if not indexed]
     return text + ("%%!(EXTRA %s)" % ", ".join(extra) if extra else "")
 
 
 # -- texts, lists and maps
 
+def check_index(key, size):
+    """TypeError for a `key` that is no index of a list or text of `size`."""
+    if type(key) is not int:
+        raise TypeError("cannot index slice/array with type " + type_name(key))
+    if not 0 <= key <= size:
+        raise TypeError("index out of range: %d" % key)
+
+
 def template_index(value, *keys):
+    if value is None:
+        raise TypeError("index of untyped nil")
     for key in keys:
-        if isinstance(value, dict) and isinstance(key, str):
-            texts = all(isinstance(one, str) for one in value.values())
-            value = value.get(key, "" if texts else None)
-        elif isinstance(value, NilType) and value.text == "map[]":
-            value = ""
-        elif isinstance(value, (list, tuple, str)) and type(key) is int:
-            value = value.encode("utf-8") if isinstance(value, str) else value
-            if not 0 <= key < len(value):
-                raise TypeError
+        if isinstance(value, dict) or isinstance(value, NilType) and value.text == "map[]":
+            if not isinstance(key, str):
+                raise TypeError("value has type %s; should be string" % type_name(key))
+            found = value if isinstance(value, dict) else {}
+            texts = all(isinstance(one, str) for one in found.values())
+            value = found.get(key, "" if texts else None)
+        elif isinstance(value, (list, tuple, str, bytes)):
+            value = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+            check_index(key, len(value) - 1)
             value = value[key]
         else:
-            raise TypeError
+            raise TypeError("can't index item of type " + type_name(value))
     return value
 
 
 def template_slice(value, *bounds):
     """`slice x 1 2` is x[1:2]; of a text, its bytes."""
+    if not isinstance(value, (list, tuple, str)):
+        raise TypeError("can't slice item of type " + type_name(value))
+    if len(bounds) > 2:
+        raise TypeError("cannot 3-index slice a string")
     size = template_length(value)
+    for bound in bounds:
+        check_index(bound, size)
     start, end = (bounds + (0, size)[len(bounds):])[:2]
-    if len(bounds) > 2 or type(start) is not int or type(end) is not int or not 0 <= start <= end <= size:
-        raise TypeError
+    if start > end:
+        raise TypeError("invalid slice index: %d > %d" % (start, end))
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")[start:end].decode("utf-8", "replace")
     return value[start:end]
 
 
 def template_length(value):
+    if not isinstance(value, (str, list, tuple, dict, NilType)):
+        raise TypeError("len of type " + type_name(value))
     return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
 
 
 def template_join(values, separator):
-    if not isinstance(values, (list, tuple, NilType)):
-        raise TypeError
-    return separator.join([template_text(values[number], False) for number in range(len(values))])
+    return separator.join([template_text(one, False) for one in values or ()])
 
 
-def comparable_kind(value):
-    """What `eq` and `lt` compare a value as: its Python type. TypeError for what has no order and no kind."""
-    if isinstance(value, (dict, list)) or callable(value):
-        raise TypeError
-    return type(value)
+def template_truncate(text, count):
+    if count < 0:
+        raise TypeError("runtime error: slice bounds out of range [:%d]" % count)
+    return text[:count]
+
+
+def template_call(function, *arguments):
+    raise TypeError("call of nil" if function is None else "non-function of type " + type_name(function))
 
 
 def template_equal(first, *others):
     """Whether `first` equals one of `others`. TypeError for values of two kinds, of which neither is null."""
-    kinds = {comparable_kind(value) for value in (first,) + others} - {type(None), NilType}
-    if not others or len(kinds) > 1:
-        raise TypeError
+    for value in (first,) + others:
+        if isinstance(value, (dict, list, tuple)):
+            raise TypeError("non-comparable type %s: %s" % (template_text(value), type_name(value)))
+    if not others:
+        raise TypeError("missing argument for comparison")
+    if len({type(value) for value in (first,) + others} - {type(None), NilType}) > 1:
+        raise TypeError("incompatible types for comparison")
     return first in others
 
 
 def template_less(first, second, equal=False):
-    if comparable_kind(first) is not comparable_kind(second) or isinstance(first, bool):
-        raise TypeError
+    for value in (first, second):
+        if not isinstance(value, (int, float, str)) or isinstance(value, bool):
+            raise TypeError("invalid type for comparison")
+    if type(first) is not type(second):
+        raise TypeError("incompatible types for comparison")
     return first <= second if equal else first < second
 
 
@@ -247,38 +304,43 @@ def template_urlquery(*values):
         "+" if match.group() == " " else "%%%02X" % ord(match.group())), text)
 
 
-# A function may raise TypeError or AttributeError for arguments that it does not take.
+# A row is the kinds of the arguments, one letter for each (see TEMPLATE_KINDS), and the function; with a *
+# any others may follow. Of `and` and `or`, TemplateRun.call() evaluates the arguments until one decides.
 TEMPLATE_FUNCTIONS = {
-    # Template.call evaluates the arguments of these one by one; they must have some.
-    "and": lambda first: first, "or": lambda first: first,
-    "json": lambda value: compact_json(json_value(value), isinstance(value, ListRow)),
-    "len": template_length,
-    "index": template_index,
-    "slice": template_slice,
-    "call": lambda function, *arguments: function(*arguments),
-    "html": template_html,
-    "js": template_js,
-    "urlquery": template_urlquery,
-    "upper": lambda text: text.upper(),
-    "lower": lambda text: text.lower(),
-    "title": lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), text),
-    "split": lambda text, separator: text.split(separator) if separator else list(text),
-    "join": template_join,
-    "pad": lambda text, before, after: " " * before + text + " " * after if text else text,
-    "truncate": lambda text, count: text[:count],
-    "print": template_print,
-    "println": lambda *values: " ".join(template_text(value, False) for value in values) + "\n",
-    "printf": template_printf,
-    "eq": template_equal,
-    "ne": lambda first, second: not template_equal(first, second),
-    "lt": template_less,
-    "le": lambda first, second: template_less(first, second, True),
-    "gt": lambda first, second: template_less(second, first),
-    "ge": lambda first, second: template_less(second, first, True),
-    "not": lambda value: not value,
+    "and": ("a*", lambda *values: values[-1]),
+    "or": ("a*", lambda *values: values[-1]),
+    "json": ("a", lambda value: compact_json(json_value(value), isinstance(value, ListRow))),
+    "len": ("a", template_length),
+    "index": ("a*", template_index),
+    "slice": ("a*", template_slice),
+    "call": ("a*", template_call),
+    "html": ("*", template_html),
+    "js": ("*", template_js),
+    "urlquery": ("*", template_urlquery),
+    "upper": ("s", lambda text: text.upper()),
+    "lower": ("s", lambda text: text.lower()),
+    "title": ("s", lambda text: re.sub(r"\b\w", lambda match: match.group().upper(), text)),
+    "split": ("ss", lambda text, separator: text.split(separator) if separator else list(text)),
+    "join": ("ls", template_join),
+    "pad": ("sii", lambda text, before, after: " " * before + text + " " * after if text else text),
+    "truncate": ("si", template_truncate),
+    "print": ("*", template_print),
+    "println": ("*", lambda *values: " ".join(template_text(value, False) for value in values) + "\n"),
+    "printf": ("s*", template_printf),
+    "eq": ("a*", template_equal),
+    "ne": ("aa", lambda first, second: not template_equal(first, second)),
+    "lt": ("aa", template_less),
+    "le": ("aa", lambda first, second: template_less(first, second, True)),
+    "gt": ("aa", lambda first, second: template_less(second, first)),
+    "ge": ("aa", lambda first, second: template_less(second, first, True)),
+    "not": ("a", lambda value: not value),
 }
+# The types of a kind of argument, and what Go calls it: where a value is of another, and where a constant is.
+TEMPLATE_KINDS = {"s": (str, "string", "string"), "i": (int, "int", "integer"),
+                  "l": ((list, tuple, NilType), "[]string", "[]string"),
+                  "a": (object, "", ""), "": (object, "", "")}
 
 # For the header of a table: these functions are given a column's title in place of a value, and return it.
 TEMPLATE_HEADER_FUNCTIONS = dict(TEMPLATE_FUNCTIONS, **{
-    name: lambda title, *more: title + ""
+    name: ("s*", lambda title, *more: title)
     for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")})

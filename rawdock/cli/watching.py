@@ -11,7 +11,7 @@ from ..wire.jsonstream import decode_json
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
 from .format import indent_json, local_timestamp, quote_text, without_json_blanks
-from .formatted import option_template, template_lines, write_template_lines
+from .formatted import TEMPLATE_SAYS, option_template, template_lines, write_template_lines
 from .printable import UNPRINTABLE
 from .queries import parse_filters, read_when
 
@@ -130,14 +130,21 @@ def inspect_container_command(console, options, arguments):
     return inspect_objects(console, options, arguments, "container", size_query(options, "container"))
 
 
-def templated_object(template, kind, data):
-    """What a Template makes of the JSON (str) of an object of a `kind`. CommandFailed if it does not fit."""
+def templated_object(template, kind, data, as_json):
+    """What a Template makes of the JSON (str) of an object of a `kind`. CommandFailed if it does not fit.
+
+    With `as_json`, a template that does not fit the object's type is tried on its JSON, as in the docker CLI.
+    """
     from .go_types import go_struct
     from .template_functions import TemplateValueError
-    try:
-        return template.execute(go_struct(decode_json(data.encode("utf-8")), kind.title()))
-    except TemplateValueError as error:
-        raise CommandFailed(str(error), 1) from error
+    found = decode_json(data.encode("utf-8"))
+    failure = None
+    for value in [go_struct(found, kind.title())] + [found] * as_json:
+        try:
+            return template.execute(value)
+        except TemplateValueError as error:
+            failure = error
+    raise CommandFailed(TEMPLATE_SAYS[1] + str(failure), 1)
 
 
 def inspect_objects(console, options, arguments, kind, query):
@@ -155,7 +162,8 @@ def inspect_objects(console, options, arguments, kind, query):
             if not name.strip():
                 raise UsageError("invalid container name or ID: value is empty")
             found_kind, data = finder.find(name)
-            found.append(data if template is None else templated_object(template, found_kind, data))
+            found.append(data if template is None else
+                         templated_object(template, found_kind, data, as_json=kind != "volume"))
         except APIError as error:
             errors.append(describe_error(error) if kind else "Error: %s" % error)
         except (CommandFailed, UsageError) as error:
@@ -208,10 +216,12 @@ def event_line(event):
 
 def event_row(event):
     """An event for a template: all fields, in the order in which the docker CLI writes them."""
+    from .go_types import go_struct
     from .template_functions import SparseRow
     actor = event.get("Actor") or {}
     row = SparseRow([(name, event.get(name) or "") for name in ("status", "id", "from", "Type", "Action")])
-    row.update(Actor={"ID": actor.get("ID") or "", "Attributes": actor.get("Attributes") or {}},
+    row.update(Actor=go_struct({"ID": actor.get("ID") or "", "Attributes": actor.get("Attributes") or {}},
+                               "Actor"),
                scope=event.get("scope") or "", time=event.get("time") or 0,
                timeNano=event.get("timeNano") or 0)
     return row
@@ -220,12 +230,13 @@ def event_row(event):
 def events_command(console, options, arguments):
     filters = parse_filters(options["filter"])
     since, until = read_when(options, "since"), read_when(options, "until")
-    template = option_template(options["format"] or None)
+    says = ("Error parsing format: ",) * 2
+    template = option_template(options["format"] or None, says=says)
     for event in console.docker.call("system_events", since=since, until=until, filters=filters or None):
         if template is None:
             console.out.line(event_line(event))
         else:
-            template_lines(console, template, [event_row(event)], partial=False, status=64)
+            template_lines(console, template, [event_row(event)], partial=False, status=64, says=says)
     return 0
 
 

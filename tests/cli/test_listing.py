@@ -113,10 +113,10 @@ def test_the_image_of_a_container(image, text):
 @pytest.mark.parametrize("words, status, part", [
     (["-f", "foo"], 125,
      'invalid argument "foo" for "-f, --filter" flag: bad format of filter (expected name=value)'),
-    (["--format", "{{.Foo}}"], 1, 'no entry "Foo" (there are: Command,'),
+    (["--format", "{{.Foo}}"], 1, "can't evaluate field Foo (there are: Command,"),
     (["--format", "{{.Foo"], 1, "unclosed action"),
     (["--format", "table {{.Foo"], 1, "unclosed action"),
-    (["--format", "table {{.Foo}}"], 1, 'no entry "Foo"')])
+    (["--format", "table {{.Foo}}"], 1, "can't evaluate field Foo")])
 def test_mistakes_of_ps(words, status, part):
     ran = run_on_fake_engine({LIST: [WEB]}, ["ps"] + words)
     assert (ran.status, ran.out) == (status, "")
@@ -125,7 +125,7 @@ def test_mistakes_of_ps(words, status, part):
 
 def test_a_mistake_is_reported_of_an_empty_list_too():
     ran = run_on_fake_engine({LIST: []}, ["ps", "--format", "{{.Foo}}"])
-    assert ran.status == 1 and 'no entry "Foo"' in ran.err
+    assert ran.status == 1 and "can't evaluate field Foo" in ran.err
     ran = run_on_fake_engine({LIST: []},
                              ["ps", "--format", '{{index (split .Ports ",") 1}}{{.Label "x"}}{{json .}}'])
     assert (ran.status, ran.out, ran.err) == (0, "", "")
@@ -261,7 +261,7 @@ def test_inspect_of_one_kind():
      'unknown type: "foo": must be one of "config", "container", "image", "network", "node", "plugin",'),
     (["-f", "{{.Nope", "x"], 64, "", "unclosed action"),
     (["-f", "{{foo .Id}}", "x"], 64, "", 'function "foo" not defined'),
-    (["-f", "{{.Id}} {{.Nope}}", "c"], 1, "\n", 'no entry "Nope"'),
+    (["-f", "{{.Id}} {{.Nope}}", "c"], 1, "\n", 'map has no entry for key "Nope"'),
     (["../x"], 1, "[]\n", "Error: No such object: ../x"),
     ([""], 1, "[]\n", "value is empty")])
 def test_mistakes_of_inspect(words, status, out, err):
@@ -349,7 +349,7 @@ def test_mistakes_of_events():
     assert run_on_fake_engine({}, ["events", "-f", "foo"]).status == 125
     assert run_on_fake_engine({}, ["events", "--format", "{{.Nope"]).status == 64
     ran = run_on_fake_engine({"GET /events": json.dumps(EVENT).encode()}, ["events", "--format", "{{.Nope}}"])
-    assert (ran.status, ran.out) == (64, "") and 'no entry "Nope"' in ran.err
+    assert (ran.status, ran.out) == (64, "") and "can't evaluate field Nope" in ran.err
 
 
 # -- version, info
