@@ -192,10 +192,11 @@ class Docker(Closing):
         return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout,
                               total_timeout)
 
-    def _exchange(self, method, path, fields, body, *options):
-        """Send on a kept connection or a new one → Response. `options` go to Connection.request()."""
-        arguments = (method, self.address.base + path, fields, body) + options
-        kept = self._take_idle()
+    def _exchange(self, method, path, fields, body, version, hijack, *timeouts):
+        """Send on a kept connection or a new one → Response. Its arguments are Connection.request()'s."""
+        arguments = (method, self.address.base + path, fields, body, version, hijack) + timeouts
+        # With ControlMaster the first ssh carries the others, and ends, and with it its stream, after them.
+        kept = None if hijack and self.address.scheme == "ssh" else self._take_idle()
         connection = kept or self.connect()
         try:
             response = connection.request(*arguments)

@@ -34,6 +34,8 @@ Host *
 IdentityFile {directory}/{identity}
 IdentitiesOnly yes
 BatchMode {batch}
+ControlMaster {master}
+ControlPath {directory}/master
 UserKnownHostsFile {directory}/{known}
 GlobalKnownHostsFile /dev/null
 """
@@ -57,8 +59,10 @@ class Sshd:
         self._write("known_hosts", "[127.0.0.1]:%d %s" % (self.port, self._read("host_key.pub")))
         self._write("sshd_config", SERVER.format(directory=directory, port=self.port))
         for name, values in (("known", {}), ("unknown", {"known": "nothing"}),
+                             ("shared", {"master": "auto"}),
                              ("locked", {"identity": "locked", "batch": "no"})):
-            values = dict({"identity": "identity", "known": "known_hosts", "batch": "yes"}, **values)
+            values = dict({"identity": "identity", "known": "known_hosts", "batch": "yes", "master": "no"},
+                          **values)
             self._write("config-" + name, CLIENT.format(directory=directory, **values))
         self._program("near/ssh", 'exec %s -F "$SSH_LIVE_CONFIG" "$@"' % shutil.which("ssh"))
         os.makedirs("/run/sshd", exist_ok=True)   # where sshd's unprivileged part is confined

@@ -88,6 +88,13 @@ def test_run_i_with_a_half_close_and_five_megabytes_each_way(far):
     assert (ran.status, ran.err) == (3, b"over\n") and ran.out == data
 
 
+def test_connections_that_share_one(sshd, far, monkeypatch):
+    """The first ssh carries the others: it must not be one whose end is waited for."""
+    sshd.near(monkeypatch, "shared")
+    ran = rawdock(far, "run", "-i", "--rm", "busybox", "cat", stdin=b"content")
+    assert (ran.status, ran.out, ran.err) == (0, b"content", b"")
+
+
 def test_attach(far_rawdock, container):
     name = container("read line; echo got $line; exit 4")
     ran = rawdock(far_rawdock, "attach", name, stdin=b"what was typed\n")

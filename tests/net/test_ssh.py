@@ -89,6 +89,17 @@ def test_half_close_and_five_megabytes_each_way(ssh):
     ssh.all_gone()
 
 
+def test_a_stream_has_an_ssh_of_its_own(ssh):
+    """The first one may be the master of the others: it ends after them, and so would its stream."""
+    with FakeEngine(ping) as engine:
+        ssh.will("bridge()", engine)
+        with Docker("ssh://far") as docker:
+            docker.request("GET", "/_ping").read()
+            docker.request("POST", "/attach", hijack=True).close()
+            docker.request("GET", "/_ping").read()
+        assert engine.accepted == 2 and len(ssh.starts) == 2
+
+
 def failure_of(ssh, script, address="ssh://me@far"):
     ssh.will(script)
     with Docker(address, version="1.41") as docker:
