@@ -129,6 +129,11 @@ def system_commands():
     return SYSTEM_COMMANDS
 
 
+def doctor_commands():
+    from .cli.doctor import DOCTOR_COMMANDS
+    return DOCTOR_COMMANDS
+
+
 def completion_commands():
     from .cli.completion import CommandTables, completion_table
     names = [name for file in CLIENT_COMMANDS + SCHOOL_COMMANDS for name in file.names
@@ -173,6 +178,7 @@ CLIENT_COMMANDS = (
     CommandFile("Images", "system df", system_commands, reject_malformed_answer),
     CommandFile("Images", "container prune, image prune, network prune, volume prune, system prune",
                 prune_commands, reject_malformed_answer),
+    CommandFile("Which engine", "doctor", doctor_commands),
     CommandFile("In a shell", "completion, __complete", completion_commands),
 )
 
