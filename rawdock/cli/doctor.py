@@ -11,7 +11,8 @@ import os
 import time
 from collections import namedtuple
 
-from ..engine.docker import NEWEST_API, OLDEST_API, api_version_pair
+from ..engine.docker import NEWEST_API, OLDEST_API
+from ..engine.endpoints import api_version_pair
 from ..errors import RawdockError
 from ..net.address import DEFAULT_TCP_PORT, parse_address
 from ..net.connection import Connection
@@ -87,9 +88,9 @@ def check_socket(patient):
     if not stat.S_ISSOCK(found.st_mode):
         yield Finding("socket", "wrong", "%s is not a socket" % path, "give the path of the engine's socket")
         return
-    owner, group = account_name("user", found.st_uid), account_name("group", found.st_gid)
-    mine = sorted(account_name("group", number) for number in {os.getegid()} | set(os.getgroups()))
-    who = "you are %s in %s" % (account_name("user", os.geteuid()), ", ".join(mine))
+    owner, group = owner_name("user", found.st_uid), owner_name("group", found.st_gid)
+    mine = sorted(owner_name("group", number) for number in {os.getegid()} | set(os.getgroups()))
+    who = "you are %s in %s" % (owner_name("user", os.geteuid()), ", ".join(mine))
     text = "%s belongs to %s:%s, mode %o; %s" % (path, owner, group, stat.S_IMODE(found.st_mode), who)
     patient.hopeless = not os.access(path, os.W_OK)
     if not patient.hopeless:
@@ -102,7 +103,7 @@ def check_socket(patient):
         yield Finding("socket", "wrong", text, fix)
 
 
-def account_name(kind, number):
+def owner_name(kind, number):
     """The name (str) of the "user" or the "group" with that number; without one, the number."""
     try:
         if kind == "user":
