@@ -96,7 +96,7 @@ class Console:
         self.serve_practice = None   # serve_practice(console) starts an engine here and returns its Address
         self.detach_notice = None
         self.words = []
-        self.replaced = {}           # variables of the environment that a flag has replaced, None for unset ones
+        self.replaced = {}           # what variables of the environment were before a flag replaced them
         self.is_command = lambda name: False
         self.closers = []            # functions without arguments, the last one called first
         self._docker = None

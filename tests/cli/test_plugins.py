@@ -106,42 +106,46 @@ def plugin_section(page, title):
     return page.partition("\n%s:\n" % title)[2].partition("\n\n")[0].splitlines()
 
 
-def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, plugins):
+@pytest.fixture
+def many(plugins):
+    """Plugins that can be used, and others → the lines of the help about the others."""
     write_plugin(plugins, "good")
     write_plugin(plugins, "x10", metadata=json.dumps(dict(FACTS, ShortDescription="two\nlines \x1b[31mred")))
     write_plugin(plugins, "x2", metadata='{"SchemaVersion":"0.1.0","Vendor":"You"}')
     write_plugin(plugins, "noexec", mode=0o644)
-    write_plugin(plugins, "Bad_name")
-    write_plugin(plugins, "ps")
-    write_plugin(plugins, "network")
     write_plugin(plugins, "novendor", metadata='{"SchemaVersion":"0.1.0"}')
-    (plugins / "docker-fails").write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
-    (plugins / "docker-sig9").write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
-    (plugins / "docker-noformat").write_text("xyz", encoding="utf-8")
-    for name in ("fails", "sig9", "noformat"):
+    for name in ("Bad_name", "ps", "network"):
+        write_plugin(plugins, name)
+    for name, text in (("fails", "#!/bin/sh\nexit 3\n"), ("sig9", "#!/bin/sh\nkill -9 $$\n"),
+                       ("noformat", "xyz")):
+        (plugins / ("docker-" + name)).write_text(text, encoding="utf-8")
         (plugins / ("docker-" + name)).chmod(0o755)
     (plugins / "docker-dangling").symlink_to("/nonexistent/plugin")
     (plugins / "docker-folder").mkdir()
     (plugins / "other").write_text("", encoding="utf-8")
     start = "failed to fetch metadata: fork/exec %s/docker-" % plugins
-    invalid = [
-        "  Bad_name    plugin candidate \"Bad_name\" did not match \"^[a-z][a-z0-9]*$\"",
-        "  dangling    %sdangling: no such file or directory" % start,
-        "  fails       failed to fetch metadata: exit status 3",
-        "  network     plugin \"network\" duplicates builtin command",
-        "  noexec      %snoexec: permission denied" % start,
-        "  noformat    %snoformat: exec format error" % start,
-        "  novendor    plugin metadata does not define a vendor",
-        "  ps          plugin \"ps\" duplicates builtin command",
-        "  sig9        failed to fetch metadata: signal: killed"]
-    for words in (["--help"], ["help"]):
-        ran = run(rawdock_command, config, *words)
-        page = ran.out.decode()
-        managed = plugin_section(page, "Management Commands")
-        assert [line for line in managed if "*" in line] == [
-            "  good*       does it", "  x10*        two lines \\x1b[31mred", "  x2*         "]
-        assert managed == sorted(managed) and len(managed) > 3
-        assert plugin_section(page, "Invalid Plugins") == invalid
+    return ["  Bad_name    plugin candidate \"Bad_name\" did not match \"^[a-z][a-z0-9]*$\"",
+            "  dangling    %sdangling: no such file or directory" % start,
+            "  fails       failed to fetch metadata: exit status 3",
+            "  network     plugin \"network\" duplicates builtin command",
+            "  noexec      %snoexec: permission denied" % start,
+            "  noformat    %snoformat: exec format error" % start,
+            "  novendor    plugin metadata does not define a vendor",
+            "  ps          plugin \"ps\" duplicates builtin command",
+            "  sig9        failed to fetch metadata: signal: killed"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help"]])
+def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, many, words):
+    page = run(rawdock_command, config, *words).out.decode()
+    managed = plugin_section(page, "Management Commands")
+    assert [line for line in managed if "*" in line] == [
+        "  good*       does it", "  x10*        two lines \\x1b[31mred", "  x2*         "]
+    assert managed == sorted(managed) and len(managed) > 3
+    assert plugin_section(page, "Invalid Plugins") == many
+
+
+def test_info_lists_plugins_and_warns_of_others(rawdock_command, config, plugins, many):
     ran = run(rawdock_command, config, "info")
     assert ran.out.decode().partition("\n Plugins:\n")[2].partition("\n\n")[0].splitlines() == [
         "  good: does it (Me)", "    Version:  v1", "    Path:     %s/docker-good" % plugins,
@@ -149,7 +153,10 @@ def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, plugins):
         "  x10: two lines \\x1b[31mred (Me)", "    Version:  v1", "    Path:     %s/docker-x10" % plugins]
     assert ran.err.decode().splitlines()[:-1] == [
         'WARNING: Plugin "%s/docker-%s" is not valid: %s' % ((plugins,) + tuple(line.split(None, 1)))
-        for line in invalid]
+        for line in many]
+
+
+def test_what_is_no_plugin_is_an_unknown_command(rawdock_command, config, many):
     for name in ("novendor", "Bad_name", "fails", "sig9", "noexec", "noformat", "dangling", "folder"):
         ran = run(rawdock_command, config, name, "a")
         assert (ran.status, ran.out) == (1, b"")
@@ -157,6 +164,7 @@ def test_the_help_lists_plugins_usable_or_not(rawdock_command, config, plugins):
     assert run(rawdock_command, config, "help", "fails").err == b"unknown help topic: fails\n"
 
 
+@pytest.mark.school
 def test_info_as_json_has_the_plugins(rawdock_command, config, plugins):
     from rawdock import PracticeEngine
     write_plugin(plugins, "good")

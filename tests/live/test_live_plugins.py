@@ -1,6 +1,6 @@
 """The docker CLI's plugins as docker runs them: docker-compose and docker-buildx of Debian 13, and scripts.
 
-Both command lines run each plugin with the same words, and what comes of it is compared.
+Both command lines run each plugin with equal words, and what comes of it is compared.
 """
 import json
 import os
@@ -171,7 +171,8 @@ def given_words(command, engine, scripts, words):
 @pytest.mark.parametrize("words", [
     ["good"], ["good", "a b", "", "-x"], ["-D", "-l", "info", "good"], ["-H", "tcp://127.0.0.1:1", "good"],
     ["good", "--help"], ["--help", "good"], ["-v", "good"], ["--", "good"], ["--context=nosuch", "good"],
-    ["--config", "{config}", "good"], ["--tlsverify=false", "good"], ["nojson"], ["dangling", "x"], ["Bad_name"],
+    ["--config", "{config}", "good"], ["--tlsverify=false", "good"], ["nojson"], ["dangling", "x"],
+    ["Bad_name"],
 ])
 def test_scripts_are_run_as_by_docker(engine, scripts, words):
     words = [word.replace("{config}", str(scripts)) for word in words]
