@@ -21,7 +21,7 @@ from ..wire.jsonstream import decode_json
 from .flags import Command, command_table
 
 DIAL_SECONDS = 3              # for each connection that is tried
-MAX_CLOCK_SECONDS = 5         # by which the engine's clock may differ, for the Date field counts whole seconds
+MAX_CLOCK_SECONDS = 5         # by which the engine's clock may differ: its Date field has whole seconds
 EXPIRY_DAYS = 30              # a certificate that ends sooner is worth a note
 
 Finding = namedtuple("Finding", "check result text fix")
@@ -57,14 +57,15 @@ def check_endpoint(patient):
     try:
         patient.address, patient.rule = patient.console.chosen_endpoint()
     except RawdockError as error:
-        fix = error.hint or "name the engine with -H unix:///PATH, or unset DOCKER_HOST and DOCKER_CONTEXT"
+        fix = error.hint or "name the engine with -H unix:///PATH"
         yield Finding("endpoint", "wrong", str(error), fix)
         return
     yield Finding("endpoint", "ok", "%s, from %s" % (patient.address, patient.rule), "")
     ignored = [name for name in ("DOCKER_HOST", "DOCKER_CONTEXT") if os.environ.get(name)
                and name != patient.rule]
     if ignored:
-        yield Finding("endpoint", "note", "%s counts; %s does not" % (patient.rule, " and ".join(ignored)), "")
+        text = "%s counts, and not %s" % (patient.rule, " or ".join(ignored))
+        yield Finding("endpoint", "note", text, "")
 
 
 def check_socket(patient):
@@ -79,11 +80,11 @@ def check_socket(patient):
     except OSError as error:
         if os.path.islink(path):
             text = "%s is a link to %s, which is not there" % (path, os.readlink(path))
-            yield Finding("socket", "wrong", text, "start the engine that makes it, or name another one with -H")
+            yield Finding("socket", "wrong", text, "start the engine that makes it, or name another with -H")
         else:
             text = "%s: %s" % (path, error.strerror.lower())
-            yield Finding("socket", "wrong", text, "start the engine (systemctl start docker), or name another "
-                                                   "one with -H")
+            fix = "start the engine (systemctl start docker), or name another one with -H"
+            yield Finding("socket", "wrong", text, fix)
         return
     if not stat.S_ISSOCK(found.st_mode):
         yield Finding("socket", "wrong", "%s is not a socket" % path, "give the path of the engine's socket")
@@ -96,9 +97,10 @@ def check_socket(patient):
     if not patient.hopeless:
         yield Finding("socket", "ok", text, "")
     elif found.st_gid == 0 or not found.st_mode & stat.S_IWGRP:
-        yield Finding("socket", "wrong", text, "run as %s (sudo rawdock …), or use a rootless engine" % owner)
+        fix = "run as %s (sudo rawdock …), or use a rootless engine" % owner
+        yield Finding("socket", "wrong", text, fix)
     else:
-        fix = ("have root add you to the group (usermod -aG %s USER), log in again, and know that it amounts to "
+        fix = ("have root add you to the group (usermod -aG %s USER), and log in again; to be in it amounts to "
                "being root" % group)
         yield Finding("socket", "wrong", text, fix)
 
@@ -121,14 +123,17 @@ def check_tls(patient):
     if address.scheme != "tcp":
         return
     if not address.tls:
-        yield Finding("tls", "wrong" if patient.answer or address.host not in ("localhost", "127.0.0.1", "::1")
-                      else "note", "%s is not encrypted: whoever reaches that port controls the engine's machine"
-                      % address, "give the engine --tlsverify and rawdock its certificates, or use ssh://")
+        is_open = patient.answer or address.host not in ("localhost", "127.0.0.1", "::1")
+        text = "%s is not encrypted: whoever reaches that port controls the engine's machine" % address
+        fix = "give the engine --tlsverify and rawdock its certificates, or use ssh://"
+        yield Finding("tls", "wrong" if is_open else "note", text, fix)
         return
-    checked = "is checked" if address.tls.verify else "is NOT checked"
-    yield Finding("tls", "ok" if address.tls.verify else "wrong",
-                  "asked for by %s; the engine's certificate %s" % (address.tls.origin, checked),
-                  "" if address.tls.verify else "--tlsverify, with the authority's certificate as --tlscacert")
+    text = "%s asks for it; the engine's certificate is %schecked"
+    if address.tls.verify:
+        yield Finding("tls", "ok", text % (address.tls.origin, ""), "")
+    else:
+        fix = "--tlsverify, with the authority's certificate as --tlscacert"
+        yield Finding("tls", "wrong", text % (address.tls.origin, "not "), fix)
     for what, path in (("authority", address.tls.ca), ("client", address.tls.cert)):
         end = certificate_end(path) if path else None
         if end is not None:
@@ -174,8 +179,9 @@ def check_engine(patient):
         text = "%s %s answers; API %s to %s, and rawdock speaks %s to %s" % (
             engine_name(version), version["Version"], oldest, offered, OLDEST_API, NEWEST_API)
     except (TypeError, LookupError, ValueError, AttributeError):   # ProtocolError is a ValueError
-        text = "what answers at %s is no engine: to GET /version it says %d, and no versions"
-        yield Finding("engine", "wrong", text % (patient.address, response.status), "give an engine's address")
+        text = "what answers at %s is no engine: to GET /version it says %d, and no versions" % (
+            patient.address, response.status)
+        yield Finding("engine", "wrong", text, "give the address of an engine")
         return
     patient.answer = answer
     yield Finding("engine", "ok" if fits else "wrong", text,
@@ -232,8 +238,8 @@ def check_open_port(patient):
         address = "tcp://%s:%d" % (place, DEFAULT_TCP_PORT)
         if ping(address):
             text = "an engine answers at %s without TLS: whoever reaches that port owns its machine" % address
-            yield Finding("open port", "wrong", text,
-                          "take -H tcp:// out of the engine's options, or add --tlsverify; ssh:// needs no port")
+            fix = "take -H tcp:// out of the engine's options, or add --tlsverify; ssh:// needs no port"
+            yield Finding("open port", "wrong", text, fix)
 
 
 def ping(text):
@@ -267,7 +273,8 @@ def do_doctor(console, options, arguments):
     for finding in examine(console):
         findings.append(finding)
         if not options["json"]:
-            console.out.line("%-6s %-10s %s" % (finding.result, finding.check, " ".join(finding.text.split())))
+            text = " ".join(finding.text.split())
+            console.out.line("%-6s %-10s %s" % (finding.result, finding.check, text))
             if finding.fix:
                 console.out.line("%17s try: %s" % ("", finding.fix))
     if options["json"]:

@@ -44,7 +44,7 @@ def engine(version=VERSION, skew=0, status=200):
 
 @pytest.fixture
 def doctor(rawdock_command, tmp_path):
-    """doctor(global flags, environment) → (exit status, list of findings), from --json, and what is printed."""
+    """doctor(global flags, environment) → (exit status, list of findings), from --json."""
     def run(*flags, **environment):
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
@@ -95,7 +95,8 @@ def test_which_rule_chose_the_endpoint(doctor, environment, rule):
 
 def test_a_variable_that_does_not_count_is_noted(doctor):
     findings = doctor("-H", "unix:///nowhere/s", DOCKER_HOST="tcp://x:1", DOCKER_CONTEXT="y")[1]
-    assert by_check(findings, "endpoint")[1:] == [("note", "-H counts; DOCKER_HOST and DOCKER_CONTEXT does not")]
+    assert by_check(findings, "endpoint")[1:] == [
+        ("note", "-H counts, and not DOCKER_HOST or DOCKER_CONTEXT")]
 
 
 def test_an_endpoint_that_cannot_be_named(doctor):
@@ -107,8 +108,8 @@ def test_an_endpoint_that_cannot_be_named(doctor):
 def test_a_dangling_link_a_directory_and_a_file(doctor, tmp_path):
     os.symlink(str(tmp_path / "gone"), str(tmp_path / "link"))
     (tmp_path / "file").write_text("")
-    for name, says in (("link", "is a link to %s/gone, which is not there" % tmp_path), ("file", "is not a socket"),
-                       ("home", "is not a socket")):
+    gone = "is a link to %s/gone, which is not there" % tmp_path
+    for name, says in (("link", gone), ("file", "is not a socket"), ("home", "is not a socket")):
         status, findings = doctor("-H", "unix://%s/%s" % (tmp_path, name))
         assert status == 1 and says in by_check(findings, "socket")[0][1]
         assert by_check(findings, "engine") == []
@@ -170,7 +171,8 @@ def test_another_engine_is_found(doctor, tmp_path):
         with FakeEngine(engine()) as fake:
             status, findings = doctor("-H", fake.address)
     found = [finding for finding in findings if finding["check"] == "others"]
-    assert status == 0 and len(found) == 1 and found[0]["text"].startswith("rootless Docker answers at unix://")
+    assert status == 0 and len(found) == 1
+    assert found[0]["text"].startswith("rootless Docker answers at unix://")
 
 
 def test_tcp_without_tls(doctor):
@@ -186,7 +188,7 @@ def test_when_certificates_end(doctor, tmp_path):
     flags = [name if name.startswith("--") else str(tmp_path / name) for name in names]
     status, findings = doctor("--tlsverify", "-H", "tcp://127.0.0.1:1", *flags)
     texts = by_check(findings, "tls")
-    assert status == 1 and texts[0] == ("ok", "asked for by --tlsverify; the engine's certificate is checked")
+    assert status == 1 and texts[0] == ("ok", "--tlsverify asks for it; the engine's certificate is checked")
     assert texts[1][0] == "note" and "ends in 29 days" in texts[1][1]
     assert texts[2][0] == "wrong" and "ended 1 days ago" in texts[2][1]
     assert by_check(doctor("--tls", "-H", "tcp://127.0.0.1:1", *flags)[1], "tls")[0][0] == "wrong"

@@ -16,6 +16,6 @@ def test_a_real_engine_is_well(request, name):
     findings = {finding["check"]: finding for finding in json.loads(ran.out.decode())}
     assert (ran.status, ran.err) == (0, b"")
     assert [findings[check]["result"] for check in ("endpoint", "socket", "engine", "clock")] == ["ok"] * 4
-    assert "%s answers; API %s to %s" % (version["Version"], version["MinAPIVersion"], version["ApiVersion"]) in (
-        findings["engine"]["text"])
+    says = "%s answers; API %s to %s" % tuple(map(version.get, ("Version", "MinAPIVersion", "ApiVersion")))
+    assert says in findings["engine"]["text"]
     assert "belongs to root:" in findings["socket"]["text"]
