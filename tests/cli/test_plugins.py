@@ -484,6 +484,11 @@ def test_hooks_after_a_command_that_fails(rawdock_command, hints):
     assert status == 1 and "plain 3" in out
 
 
+def test_hooks_are_not_bold_with_no_color(rawdock_command, hints):
+    assert hints(rawdock_command, "ps", NO_COLOR="1")[1].startswith("\r\nWhat's next:\r\n    ")
+    assert hints(rawdock_command, "ps", NO_COLOR="")[1].startswith(WHATS_NEXT)
+
+
 def test_hooks_after_a_plugin_that_succeeds(rawdock_command, hints):
     status, out, log = hints(rawdock_command, "plain", "go", "--x", "-d=3")
     assert (status, out) == (0, "plugin runs plain go --x -d=3\r\n")   # its template has no such flag
