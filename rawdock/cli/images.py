@@ -8,6 +8,7 @@ Refuses: `images --tree`, and content trust (--disable-content-trust=false).
 
 Leaves out: imagesFormat of config.json, and credentials (pull, push and search send none).
 """
+import os
 import re
 import time
 
@@ -20,6 +21,7 @@ from .format import (familiar_image, human_size, local_time_text, local_timestam
                      shorten)
 from .formatted import Listing, write_listing
 from .listing import shown_id
+from .printable import printable_text
 from .queries import answer_objects, comma_separated, parse_filters, require_api
 from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 
@@ -256,13 +258,16 @@ def transfer_reference(console, options, name):
 
 
 def transfer(console, options, operation, *names, **query):
-    """Pull or push, and show the progress unless it is to be quiet."""
+    """Pull or push, and show the progress unless it is to be quiet → the objects `aux` of its messages."""
     from .progress import PullProgress
-    progress = None if options["quiet"] else PullProgress(console.out)
+    progress, results = None if options["quiet"] else PullProgress(console.out), []
     try:
         for message in console.docker.call(operation, *names, **query):
             if progress is not None:
                 progress.show(message)
+            if isinstance(message.get("aux"), dict):
+                results.append(message["aux"])
+        return results
     except StreamError as error:
         # The docker CLI, too, writes the error of a transfer that had begun without a prefix.
         raise CommandFailed(error.message, 1)
@@ -282,27 +287,55 @@ def pull_command(console, options, arguments):
     return 0
 
 
-PUSH_NOTE = """
- Info -> Using --platform pushes only the specified platform manifest of a multi-platform image index.
-         Other components, like attestations, will not be included.
-         To push the complete multi-platform image, remove the --platform flag.
-         """
+PLATFORM_NOTE = "\n".join([
+    "Using --platform pushes only the specified platform manifest of a multi-platform image index.",
+    "Other components, like attestations, will not be included.",
+    "To push the complete multi-platform image, remove the --platform flag.\n"])
+SINGLE_NOTE = ("Not all multiplatform-content is present and only the available single-platform image was "
+               "pushed\n\x1b[31m%s\x1b[0m -> \x1b[32m%s\x1b[0m")
+MISSING_NOTE = "\n\t\t\t\t".join([   # the docker CLI's text has these tabs
+    "You're trying to push a manifest list/index which ",
+    "references multiple platform specific manifests, but not all of them are available locally",
+    "or available to the remote repository.\n",
+    "Make sure you have all the referenced content and try again.\n",
+    "You can also push only a single platform specific manifest directly by specifying the platform you want "
+    "to push with the --platform flag."])
+
+
+def write_note(out, text):
+    """Write the lines of `text` (str) to an Output, in colours at a terminal."""
+    start, line = "\n Info -> ", "%s"
+    if out.isatty() and not os.environ.get("NO_COLOR"):
+        start = "\n\x1b[1m\x1b[106m\x1b[30mi\x1b[0m\x1b[0m \x1b[96mInfo \u2192 \x1b[0m\x1b[0m"
+        line, text = "\x1b[3m%s\x1b[0m", text.replace("--platform", "\x1b[1m--platform\x1b[0m")
+    lines = [line % part for part in text.split("\n")]
+    out.write((start + ("\n" + " " * 9).join(lines) + "\n").encode("utf-8"))
+
+
+def push_result_note(result):
+    """What a push says of its result: the object `aux` of a message → str, None for nothing."""
+    if result.get("manifestPushedInsteadOfIndex"):
+        return SINGLE_NOTE % tuple(printable_text(answer_field(result[name], "ImagePush", str, "digest"))
+                                   for name in ("originalIndex", "selectedManifest"))
+    return MISSING_NOTE if result.get("contentMissing") else None
 
 
 def push_command(console, options, arguments):
     from ..engine.reference import REFERENCE_TAG
     query = platform_query(console, options, "1.46")
     if query:
-        console.out.line(PUSH_NOTE)
+        write_note(console.out, PLATFORM_NOTE)
     reference = transfer_reference(console, options, arguments[0])
     if reference.digest:
         raise CommandFailed("cannot push a digest reference", 1)
     if not options["all_tags"]:
         query["tag"] = reference.tag or REFERENCE_TAG
     query["auth"] = pull_credentials(console, reference.domain)
-    transfer(console, options, "image_push", reference.repository(), **query)
+    results = transfer(console, options, "image_push", reference.repository(), **query)
     if options["quiet"]:
         console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
+    for note in filter(None, map(push_result_note, results)):
+        write_note(console.out, note)
     return 0
 
 
