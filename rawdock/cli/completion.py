@@ -256,7 +256,7 @@ def print_candidates(console, tables, options, words):
     except UsageError:
         typed, texts, directive = "", [], 0
     texts = [text.rstrip("\t") for text in texts if text.startswith(typed)]
-    if texts and all(text.endswith((":", "=")) for text in texts):
+    if texts and all(text.endswith((":", "=", "ctrl-")) for text in texts):
         directive |= NO_SPACE
     console.out.line("\n".join(texts + [":%d" % directive]))
     return 0

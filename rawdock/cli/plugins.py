@@ -66,7 +66,7 @@ class ShortRun:
             self.process = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=environment,
                                  start_new_session=True)
         except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            reason = os.strerror(error.errno).lower() if isinstance(error, OSError) else str(error)
             self.error = "fork/exec %s: %s" % (argv[0], reason)
 
     def read(self):

@@ -2,7 +2,8 @@
 
 MISTAKES has a command line a line. docker-28.2.2/offline/mistakes.json has docker's {"status", "out", "err"}
 of each, and pages.json what the help page of each command says: its usage, what it does, its aliases and its
-flags ("-n, --last int (default -1)"). `tools/record-docker --offline` writes both.
+flags ("-n, --last int (default -1)"). completions.json has what may come next on a command line, where
+docker knows something: {"texts": […], "directive": 4}. `tools/record-docker --offline` writes all three.
 """
 import json
 import os
@@ -261,6 +262,44 @@ image prune extra
 """
 
 
+# What is typed beside the flags of all pages, and the flags whose values depend on the environment.
+COMPLETIONS = r"""
+r
+contain
+container r
+run --cap
+run --pull=
+run --pull=ne
+run --restart un
+run --cap-add CAP_NET
+kill --signal=RTMIN+1
+run --security-opt seccomp=
+run --security-opt label=
+run --security-opt systempaths=u
+run --log-driver json-file --log-opt ''
+run --log-driver local --log-opt ''
+run --log-driver none --log-opt ''
+run --log-driver journald --log-opt ''
+run --log-driver syslog --log-opt ''
+run --log-driver syslog --log-opt tag
+run --log-driver gelf --log-opt ''
+run --log-driver fluentd --log-opt ''
+run --log-driver splunk --log-opt ''
+run --log-driver awslogs --log-opt ''
+run --log-driver gcplogs --log-opt ''
+events --filter ty
+events --filter type=
+events --filter type=c
+events --filter event=
+events --filter event=exec_
+events --filter scope=
+-l ''
+--log-level e
+inspect --type v
+"""
+ENVIRONMENT_FLAGS = ("--env",)
+
+
 def lines():
     return [line for line in MISTAKES.split("\n") if line]
 
@@ -272,6 +311,30 @@ def ended(argv):
     process = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              env=environment, timeout=60)
     return {"status": process.returncode, "out": process.stdout.decode(), "err": process.stderr.decode()}
+
+
+def candidates(argv, line):
+    """What a program's `__complete` gives for the last word of `line` → {"texts", "directive"}.
+
+    The texts are sorted, and each is what docker's scripts offer: it begins with that word.
+    """
+    words = shlex.split(line)
+    found = ended(argv + ["__complete"] + words)["out"].splitlines()
+    typed = words[-1].partition("=")[2] if words[-1].startswith("-") else words[-1]
+    texts = [text.partition("\t")[0] for text in found[:-1]]
+    return {"texts": sorted(text for text in texts if text.startswith(typed)),
+            "directive": int(found[-1].lstrip(":"))}
+
+
+def completion_lines(pages):
+    """The command lines whose next word is recorded: the values of every flag of `pages`, and COMPLETIONS."""
+    found = COMPLETIONS.split("\n")[1:-1]
+    for path, facts in pages.items():
+        flags = [re.search("--[a-z0-9-]+", flag).group() for flag in facts["flags"]
+                 if " " in flag.split(", ")[-1]]
+        found += [("%s %s ''" % (path, flag)).strip() for flag in flags if flag not in ENVIRONMENT_FLAGS]
+        found += [("%s ''" % path).strip()] if facts["verbs"] else []
+    return found
 
 
 def page_facts(page):
@@ -325,3 +388,5 @@ def record_offline(cli):
     write("mistakes", {line: ended([cli.path] + shlex.split(line)) for line in lines()})
     visit([])
     write("pages", pages)
+    found = [(line, candidates([cli.path], line)) for line in completion_lines(pages)]
+    write("completions", {line: row for line, row in found if row["texts"]})
