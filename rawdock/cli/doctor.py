@@ -100,8 +100,8 @@ def check_socket(patient):
         fix = "run as %s (sudo rawdock …), or use a rootless engine" % owner
         yield Finding("socket", "wrong", text, fix)
     else:
-        fix = ("have root add you to the group (usermod -aG %s USER), and log in again; its members are as good "
-               "as root" % group)
+        fix = ("have root add you to the group (usermod -aG %s USER), and log in again; its members are as "
+               "good as root" % group)
         yield Finding("socket", "wrong", text, fix)
 
 
