@@ -124,6 +124,11 @@ def network_commands():
     return NETWORK_COMMANDS
 
 
+def context_commands():
+    from .cli.contexts import CONTEXT_COMMANDS
+    return CONTEXT_COMMANDS
+
+
 def system_commands():
     from .cli.system import SYSTEM_COMMANDS
     return SYSTEM_COMMANDS
@@ -179,6 +184,8 @@ CLIENT_COMMANDS = (
     CommandFile("Images", "container prune, image prune, network prune, volume prune, system prune",
                 prune_commands, reject_malformed_answer),
     CommandFile("Which engine", "doctor", doctor_commands),
+    CommandFile("Which engine", "context create, context export, context import, context inspect, "
+                "context ls, context rm, context show, context update, context use", context_commands),
     CommandFile("In a shell", "completion, __complete", completion_commands),
 )
 
@@ -309,6 +316,7 @@ HIDDEN_VERBS = ("dial-stdio",)   # in no list, as in the docker CLI: other progr
 NOUNS = {
     "container": ("containers", "attach commit create diff exec export inspect kill logs ls,list,ps=ps pause "
                   "port prune rename restart rm,remove run start stats stop top unpause update wait"),
+    "context": ("contexts", "create export import inspect ls,list rm,remove show update use"),
     "image": ("images", "history inspect ls,list=images prune pull push rm,remove,rmi=rmi tag"),
     "network": ("networks", "connect create disconnect inspect ls,list prune rm,remove"),
     "system": ("Docker", "df dial-stdio events info prune"),

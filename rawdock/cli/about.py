@@ -22,14 +22,12 @@ FORMAT_FLAGS = """
 def client_facts(console):
     """What `version` and `info` say about this client (dict)."""
     from .. import __version__
-    from ..net.config import context_in_use
     machine = os.uname().machine
     arch = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}.get(machine, machine)
     return {"Platform": {"Name": "rawdock"}, "Version": __version__,
             "PythonVersion": "%d.%d.%d" % sys.version_info[:3],
             "Os": sys.platform, "Arch": arch,
-            "Context": "default" if console.address is not None else context_in_use(
-                console.context, os.environ, console.config)[0]}
+            "Context": console.current_context()}
 
 
 def version_row(server):

@@ -13,7 +13,7 @@ import re
 from collections import namedtuple
 
 from ..errors import InvalidArgument, RawdockError, UsageError
-from ..net.contexts import context_names
+from ..net.contexts import read_store
 from .console import reject_malformed_answer
 from .flags import Command, command_table, parse_command_line, parse_flag_table
 
@@ -100,7 +100,7 @@ NAME_SOURCES = {
         name for one in found for name in one["RepoTags"] or () if name != "<none>:<none>"]),
     "NETWORK": ("/networks", lambda found, _: [one["Name"] for one in found]),
     "VOLUME": ("/volumes", lambda found, _: [one["Name"] for one in found["Volumes"] or ()]),
-    "CONTEXT": (None, lambda *_: ["default"] + context_names(os.environ)),
+    "CONTEXT": (None, lambda *_: ["default"] + [one["Name"] for one in read_store(os.environ)]),
     "LOG_DRIVER": ("/info", lambda found, _: found["Plugins"]["Log"]),
     "VOLUME_DRIVER": ("/info", lambda found, _: found["Plugins"]["Volume"]),
     "VARIABLE": (None, lambda *_: list(os.environ))}

@@ -129,7 +129,7 @@ class Console:
                 self._config = {}
                 self.err.line("WARNING: Error %s" % error)
             for key in [key for key in self._config if key.endswith("Format") or key in CONFIG_TEXTS]:
-                if not isinstance(self._config[key], str):
+                if not isinstance(self._config[key], (str, type(None))):
                     del self._config[key]
                     self.err.line("WARNING: Error parsing config file: %s is not a text" % key)
         return self._config
@@ -139,6 +139,13 @@ class Console:
         from ..net.config import choose_endpoint
         return choose_endpoint(self.address, self.context, tls=self.endpoint_flags,
                                insecure_tcp=self.endpoint_flags.get("insecure_tcp"), config=self.config)
+
+    def current_context(self):
+        """The name of the context in use: "default" where -H or DOCKER_HOST names the engine."""
+        from ..net.config import context_in_use
+        if self.address is not None:
+            return "default"
+        return context_in_use(self.context, os.environ, self.config)[0]
 
     def named_address(self):
         """The Address that -H or -c names; None without either, and for practice:."""

@@ -29,6 +29,8 @@ def tls_settings(environ, flags):
     paths = []
     for name in ("ca", "cert", "key"):
         path = flags.get("tlscacert" if name == "ca" else "tls" + name)
+        if path and path[0] in "'\"" and path[0] == path[-1]:
+            path = path[1:-1]   # as the docker CLI does
         if path is None:
             path = os.path.join(directory, name + ".pem")
             if name != "ca" and not os.path.exists(path):

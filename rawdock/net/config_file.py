@@ -25,9 +25,10 @@ def read_config_file(directory):
     path = os.path.join(directory, CONFIG_FILE_NAME)
     try:
         with open(path, encoding="utf-8") as file:
-            text = file.read()
+            text = file.read().lstrip()
         import json
-        config = json.loads(text) if text.strip() else {}
+        # The docker CLI reads one value, whatever follows it, and nothing or null for an empty object.
+        config = json.JSONDecoder().raw_decode(text)[0] if text else None
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -31,8 +31,8 @@ def read_context_file(path):
         with open(path, encoding="utf-8") as file:
             import json
             value = json.load(file)
-        if isinstance(value, dict):
-            return value
+        if isinstance(value, (dict, type(None))):
+            return value or {}
         problem = "parsing %s: it does not hold a JSON object" % path
     except FileNotFoundError:
         problem = "context not found: open %s: no such file or directory" % path
@@ -54,10 +54,14 @@ def read_context(name, environ):
 def context_endpoint(name, environ):
     """The Address, with its TLSSettings, of the docker endpoint of the context `name`. Else AddressError."""
     endpoints = read_context(name, environ).get("Endpoints")
-    endpoint = endpoints.get("docker") if isinstance(endpoints, dict) else None
-    host = endpoint.get("Host") if isinstance(endpoint, dict) else None
+    if not isinstance(endpoints, dict) or "docker" not in endpoints:
+        raise AddressError('context "%s": cannot find docker endpoint in context' % name)
+    endpoint = endpoints["docker"]
+    host = endpoint.get("Host") or "unix://" if isinstance(endpoint, dict) else None
     if not isinstance(host, str):
-        raise AddressError('context "%s": no docker endpoint in it' % name)
+        raise AddressError('context "%s": the Host of its docker endpoint is not a text' % name)
+    if "://" not in host:
+        raise AddressError("context \"%s\": unable to parse docker host `%s`" % (name, host))
     address = parse_address(host)
     skip = endpoint.get("SkipTLSVerify") is True
     folder = os.path.join(context_folder(name, "tls", environ), "docker")
@@ -68,11 +72,9 @@ def context_endpoint(name, environ):
     return address
 
 
-def context_names(environ):
-    """The names (list of str, sorted) of the contexts in the store."""
+def read_store(environ):
+    """The metadata (list of dict) of each context in the store. AddressError for one that cannot be read."""
     store = os.path.join(config_directory(environ), "contexts", "meta")
-    names = []
-    for folder in os.listdir(store) if os.path.isdir(store) else ():
-        name = read_context_file(os.path.join(store, folder, "meta.json")).get("Name")
-        names += [name] if isinstance(name, str) else []
-    return sorted(names)
+    folders = sorted(os.listdir(store)) if os.path.isdir(store) else ()
+    found = [read_context_file(os.path.join(store, folder, "meta.json")) for folder in folders]
+    return [one for one in found if isinstance(one.get("Name"), str)]

@@ -19,6 +19,7 @@ PAGES = {path: facts for path, facts in read_offline("pages").items() if path}
 OTHERWISE = {
     "foo --bar": "docker looks at the flags of a command that does not exist, ours at the command",
     "network rm": "docker's usage leaves [OPTIONS] out, though there is -f",
+    "context rm": "docker's usage leaves [OPTIONS] out, though there is -f",
     "wait": "ours has a flag, --healthy",
     "wait --nosuch a": "ours has a flag, --healthy",
     'run ""': "ours says that the name is empty",
@@ -29,7 +30,7 @@ OTHERWISE = {
 NAMES = [name for file in CLIENT_COMMANDS for name in file.names]
 NOT_YET = {"inspect", "container inspect"} if "container inspect" not in NAMES else set()
 # Commands and flags of docker's that other issues bring.
-LATER_COMMANDS = """build login logout builder checkpoint context manifest plugin trust config node secret
+LATER_COMMANDS = """build login logout builder checkpoint manifest plugin trust config node secret
     service stack swarm cp import load save""".split()
 LATER_VERBS = {"container": ["cp"], "image": ["build", "import", "load", "save"]}
 # Flags of ours that docker does not have, or does not show.
@@ -42,7 +43,7 @@ def dockers(text):
 
 def without_slips(err):
     """docker's words without two slips: "SRun", and four nouns whose usage leaves COMMAND out."""
-    return re.sub("(?m)^(Usage:  docker (?:container|image|network|system))$", r"\1 COMMAND",
+    return re.sub("(?m)^(Usage:  docker (?:container|context|image|network|system))$", r"\1 COMMAND",
                   err.replace("SRun 'docker", "Run 'docker"))
 
 
@@ -90,7 +91,7 @@ def spelled_flag(text):
 def test_a_help_page_has_dockers_form(path):
     theirs, ours = PAGES[path], our_page(path)
     verb = path.split()[-1]
-    if path == "network rm" or verb == "wait":
+    if path in ("network rm", "context rm") or verb == "wait":
         theirs = dict(theirs, usage=theirs["usage"].replace(verb, verb + " [OPTIONS]"))
     assert (ours["usage"], ours["help"]) == (theirs["usage"], theirs["help"])
     # docker does not show this one alias, though it takes it.

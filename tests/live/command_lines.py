@@ -29,6 +29,17 @@ container --nosuch ls
 container help
 image nosuch
 network nosuch
+context nosuch
+context create
+context create a b
+context export
+context import x
+context inspect -z
+context list extra
+context rm
+context show extra
+context update
+context use -z
 system nosuch
 volume nosuch
 volume -z ls

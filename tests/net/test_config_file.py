@@ -82,7 +82,7 @@ def test_an_empty_file_is_as_good_as_none(tmp_path, text):
     assert read_config_file(str(tmp_path)) == {}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "5", "[" * 100000, '{"a": 1} x', "\ufeff{}"])
+@pytest.mark.parametrize("text", ["{", "[]", "5", "[" * 100000, '{"a": 1 x', "\ufeff{}"])
 def test_what_is_no_json_object_is_refused_and_not_overwritten(tmp_path, text):
     path = tmp_path / "config.json"
     path.write_text(text, encoding="utf-8")
@@ -92,6 +92,11 @@ def test_what_is_no_json_object_is_refused_and_not_overwritten(tmp_path, text):
         assert str(caught.value).startswith("parsing config file (%s): " % path)
         assert "\n" not in str(caught.value)
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_what_follows_the_object_is_not_read(tmp_path):
+    (tmp_path / "config.json").write_text(' {"a": 1} x')
+    assert read_config_file(str(tmp_path)) == {"a": 1}
 
 
 def test_bytes_outside_utf8_and_a_directory_are_one_line_too(tmp_path):

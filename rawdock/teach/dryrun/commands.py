@@ -95,7 +95,8 @@ def dry_run(console, form, command, words, run_command, client):
     if command.name == "login":
         raise UsageError("login sends a password, and changes config.json: there is no plan of that",
                          "leave --dry-run out")
-    if command.name not in client or command.name in UNPLANNED_COMMANDS:
+    if (command.name not in client or command.name in UNPLANNED_COMMANDS
+            or command.name.startswith("context ")):
         raise UsageError("%s sends no requests of its own: there is nothing to plan" % command.name,
                          "leave --dry-run out")
     if command.name == "stats" and "--no-stream" not in words:
