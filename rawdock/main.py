@@ -157,7 +157,9 @@ def describe_words(words):
         command = find_words(words)[0]
     except ImportError:   # this Python lacks a module that its file needs
         command = None
-    return command.help.split(". ")[0] if command else "Help about the command" * (words == ["help"])
+    if command is None:
+        return "Help about the command" * (words == ["help"])
+    return command.help.split(".\n")[0].split(". ")[0]
 
 
 CLIENT_COMMANDS = (

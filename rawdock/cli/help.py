@@ -30,7 +30,7 @@ def root_help(files, notes, nouns, plugins):
             continue
         for name in [name for name in file.names if " " not in name and not name.startswith("_")]:
             lines += ["\n%s:" % file.title] * (file.title != title)
-            lines.append("  %-10s  %s" % (name, table[name].help))
+            lines.append("  %-10s  %s" % (name, table[name].help.split(".\n")[0]))
             title = file.title
     for title, more in (("Management Commands", sorted(nouns + usable)), ("Invalid Plugins", invalid)):
         lines += ["\n%s:" % title] * bool(more) + more

@@ -216,6 +216,10 @@ def logout_command(console, options, arguments):
 
 
 LOGIN_COMMANDS = command_table(
-    Command("login", login_command, "[SERVER]", "Authenticate to a registry", LOGIN_FLAGS, 0, 1),
-    Command("logout", logout_command, "[SERVER]", "Log out from a registry", "", 0, 1),
+    Command("login", login_command, "[SERVER]",
+            "Authenticate to a registry.\nDefaults to Docker Hub if no server is specified.", LOGIN_FLAGS,
+            0, 1),
+    Command("logout", logout_command, "[SERVER]",
+            "Log out from a registry.\nIf no server is specified, the default is defined by the daemon.", "",
+            0, 1),
 )

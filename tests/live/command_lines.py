@@ -266,6 +266,20 @@ tag a
 tag a b c
 push
 push a b
+login
+login a b
+login -z
+login -u
+login -u u
+login -p x
+login -p x localhost:1
+login -u u -p ""
+login -u "" -p x
+login -u u -p x --password-stdin
+login --password-stdin
+login -u u --password-stdin
+logout a b
+logout -z
 history
 history a b
 history -z a
