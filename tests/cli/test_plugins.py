@@ -241,6 +241,28 @@ def test_a_plugin_never_takes_the_place_of_a_command(rawdock_command, config, pl
     assert not marker.exists()
 
 
+AUDIT = """
+import sys
+from rawdock.main import main
+seen = []
+sys.addaudithook(lambda event, values: seen.append((event, str(values))))
+main(sys.argv[1:])
+print([one for one in seen if "cli-plugins" in one[1] or "docker-" in one[1] or one[0] == "subprocess.Popen"])
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 8), reason="this Python has no audit hooks")
+def test_no_command_looks_for_plugins(config, plugins):
+    write_plugin(plugins, "show", SHOW)
+
+    def looks(*words):
+        ran = run([sys.executable, "-c", AUDIT], config, *words)
+        return ran.out.decode().splitlines()[-1]
+
+    assert looks("ps") == looks("container", "ls") == looks("version") == looks("--version") == "[]"
+    assert "cli-plugins" in looks("--help")
+
+
 @pytest.mark.school
 def test_a_plugin_may_use_the_practice_engine(rawdock_command, config, plugins):
     write_plugin(plugins, "show", SHOW)
