@@ -5,6 +5,7 @@ each start, for names of constants and for makefile(), which nothing here uses.
 """
 import _socket
 import os
+import re
 import time
 
 from ..errors import ConnectError, RawdockError, Timeout
@@ -83,50 +84,38 @@ def unix_failure(path, error):
 def dial_tcp(address, timeout):
     import socket
     started = time.monotonic()
-    sock = None
     try:
-        places = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-        require_safe(address, [place[4][0] for place in places])
+        if not (address.tls or address.insecure_tcp):
+            require_loopback(address, socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
         sock = socket.create_connection((address.host, address.port), timeout)
         sock.settimeout(None)
         # A request is one write, and waiting to fill a segment would only delay it.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if address.tls:
-            from .tls import TLSSocket
-            left = None if timeout is None else max(0.01, started + timeout - time.monotonic())
-            return TLSSocket(sock, address, left)
-        return sock
-    except BaseException as error:
-        if sock is not None:
-            sock.close()
-        if not isinstance(error, (OSError, UnicodeError)) or isinstance(error, RawdockError):
-            raise
-        failure = error
-    if isinstance(failure, socket.timeout):
+        if not address.tls:
+            return sock
+        from .tls import TLSSocket
+        return TLSSocket(sock, address, timeout and max(0.01, started + timeout - time.monotonic()))
+    except socket.timeout:
         raise Timeout("connect", timeout or time.monotonic() - started, address=address)
-    if isinstance(failure, (socket.gaierror, UnicodeError)):   # UnicodeError: a label empty or too long
-        reason = "host %r is not known (%s)" % (address.host, getattr(failure, "strerror", None) or failure)
-        raise ConnectError(address, reason, getattr(failure, "errno", None), "check the name, " + ELSEWHERE)
-    hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
-    raise ConnectError(address, (failure.strerror or str(failure)).lower(), failure.errno, hint)
+    except (socket.gaierror, UnicodeError) as error:   # UnicodeError: a label that is empty or too long
+        reason = "host %r is not known (%s)" % (address.host, getattr(error, "strerror", None) or error)
+        raise ConnectError(address, reason, getattr(error, "errno", None), "check the name, " + ELSEWHERE)
+    except RawdockError:
+        raise
+    except OSError as error:
+        hint = "does an engine listen on that port? Check the address, " + ELSEWHERE
+        raise ConnectError(address, (error.strerror or str(error)).lower(), error.errno, hint)
 
 
-def require_safe(address, places):
-    """ConnectError if `address` is TCP without TLS, and one of its IP addresses (str) is another machine's."""
-    if address.tls or address.insecure_tcp:
-        return
-    for place in places:
-        if not place.startswith("127.") and place not in ("::1", "0.0.0.0", "::", "::ffff:127.0.0.1"):
-            reason = ("%s is another machine, and without TLS whoever reaches that port, or the network between, "
-                      "owns it" % place)
-            hint = "use TLS (--tlsverify) or ssh://, or allow it with --insecure-tcp or RAWDOCK_INSECURE_TCP=1"
-            raise ConnectError(address, reason, hint=hint)
+def require_loopback(address, places):
+    """ConnectError if one of `places` (list of what getaddrinfo() gives) is on another machine."""
+    hint = "use TLS (--tlsverify) or ssh://, or allow it: --insecure-tcp or RAWDOCK_INSECURE_TCP=1"
+    for host in sorted({place[4][0] for place in places}):
+        if not re.fullmatch(r"(::ffff:)?127\..*|::1?|0\.0\.0\.0", host):
+            raise ConnectError(address, "without TLS whoever reaches port %d of %s owns that machine"
+                               % (address.port, host), None, hint, between=True)
 
 
 def is_readable(sock, reported):
-    """Whether recv() of a socket of dial() returns at once. `reported` (bool) is what poll() or select() says.
-
-    TLS holds content that the system does not see, and what the system sees may be no content.
-    """
-    ready = getattr(sock, "ready", None)
-    return reported if ready is None else ready()
+    """Whether recv() returns at once; `reported` (bool) is what poll() says: with TLS that is no answer."""
+    return sock.ready() if hasattr(sock, "ready") else reported

@@ -31,7 +31,8 @@ def certificates(tmp_path_factory):
 def settings(directory, ca="ca", client=None, verify=True):
     def path(name):
         return os.path.join(directory, name + ".pem")
-    return TLSSettings(ca and path(ca), client and path(client), client and path(client + "-key"), verify, "--tls")
+    return TLSSettings(ca and path(ca), client and path(client), client and path(client + "-key"), verify,
+                       "--tls")
 
 
 def tls_address(text, tls):
@@ -60,12 +61,15 @@ def through_tls(certificates):
 
 # the client's settings, the door's options, what is said, what is said instead by Python 3.6
 WRONG = [
-    ("a foreign authority", dict(ca="foreign"), {}, "its authority is not trusted"),
-    ("an expired certificate", {}, dict(name="expired"), "it has expired"),
-    ("another host name", {}, dict(name="elsewhere"), "another IP address"),
-    ("no client certificate", {}, dict(client_authority="ca"), "client certificate"),
+    ("a foreign authority", dict(ca="foreign"), {}, "x509: certificate signed by unknown authority"),
+    ("an expired certificate", {}, dict(name="expired"),
+     "x509: certificate has expired or is not yet valid"),
+    ("another host name", {}, dict(name="elsewhere"),
+     "x509: certificate is not valid for 127.0.0.1"),
+    ("no client certificate", {}, dict(client_authority="ca"),
+     "check your TLS client certification settings: remote error: tls: certificate required"),
     ("a foreign client certificate", dict(client="stranger"), dict(client_authority="ca"),
-     "client certificate"),
+     "check your TLS client certification settings: remote error: tls: unknown ca"),
 ]
 
 
@@ -75,9 +79,9 @@ def test_what_is_wrong_is_one_clear_line(certificates, client, door, says):
         with pytest.raises(ConnectError) as caught:
             with Docker(tls.address, version=None, timeout=5, tls=settings(certificates, **client)) as docker:
                 docker.request("GET", "/_ping")
-    assert "TLS: " in str(caught.value) and caught.value.hint
+    assert str(caught.value).startswith("error during connect: ") and caught.value.hint
     assert "\n" not in str(caught.value) + caught.value.hint
-    if DETAILS or "client" in says:
+    if DETAILS:
         assert says in str(caught.value)
 
 
@@ -108,10 +112,10 @@ def test_tls_to_a_port_without_tls(certificates):
                 sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         thread = threading.Thread(target=answer)
         thread.start()
-        with pytest.raises(ConnectError, match="TLS: what answered is no TLS") as caught:
+        with pytest.raises(ConnectError, match="http: server gave HTTP response to HTTPS client") as caught:
             dial(tls_address("tcp://127.0.0.1:%d" % listener.getsockname()[1], settings(certificates)), 5)
         thread.join()
-    assert "--tls" in caught.value.hint
+    assert "no port for TLS, which --tls asks for" in caught.value.hint
 
 
 def test_a_peer_that_says_nothing_in_the_handshake(certificates):
@@ -133,7 +137,7 @@ def test_a_file_that_is_missing(certificates, through_tls, change):
             dial(tls_address("tcp://127.0.0.1:%d" % listener.getsockname()[1], tls), 5)
 
 
-def test_an_encrypted_key_is_refused_and_nothing_is_asked_at_the_terminal(certificates, tmp_path):
+def test_an_encrypted_key_is_refused_and_the_terminal_gets_no_prompt(certificates, tmp_path):
     import subprocess
     key = str(tmp_path / "key.pem")
     subprocess.run(["openssl", "ec", "-aes128", "-passout", "pass:word", "-in",
@@ -141,8 +145,9 @@ def test_an_encrypted_key_is_refused_and_nothing_is_asked_at_the_terminal(certif
                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     tls = settings(certificates, client="client")._replace(key=key)
     with FakeEngine(answer_ok) as engine, TLSDoor(certificates, engine.path) as door:
-        with pytest.raises(ConfigError, match="encrypted"):
+        with pytest.raises(ConfigError, match="could not read X509 key pair") as caught:
             dial(tls_address(door.address, tls), 5)
+    assert "a key must not be encrypted" in caught.value.hint
 
 
 # ---- streams -----------------------------------------------------------------------------------------------
@@ -163,7 +168,7 @@ def echo(peer):
 def test_five_megabytes_each_way_and_a_half_close(through_tls):
     sent = os.urandom(1 << 20) * 5
     connection = Connection(through_tls(echo))
-    response = connection.request("POST", "/attach", [("Upgrade", "tcp"), ("Connection", "Upgrade")], hijack=True)
+    response = connection.request("POST", "/attach", hijack=True)
     pieces = []
 
     def receive():
@@ -257,16 +262,15 @@ def test_an_early_refusal_of_a_long_body(through_tls):
 
 def test_what_poll_reports_is_no_content_until_it_is_decrypted(through_tls):
     """After the handshake of TLS 1.3 session tickets come, which poll() sees and recv() does not give."""
-    def answer_once_asked(peer):
+    def answer_after_the_mark(peer):
         peer.receive_until(b"!")
         peer.send(b"content")
         peer.sock.recv(1)
-    sock = through_tls(answer_once_asked)
+    sock = through_tls(answer_after_the_mark)
     assert not is_readable(sock, True)
     sock.send(b"!")
     while not is_readable(sock, False):
         pass
-    assert sock.pending() == 7
     assert sock.recv(3) == b"con" and is_readable(sock, False)
     view = bytearray(10)
     assert sock.recv_into(view) == 4 and view[:4] == b"tent"

@@ -1,7 +1,7 @@
 """The other side of TLS for tests: certificates made by openssl, and a door that speaks TLS before an engine.
 
     make_certificates(directory)   ca.pem, a server's and a client's certificate and key, and wrong ones
-    TLSDoor(files, path)           listens on a TCP port, and passes what it decrypts to the Unix socket `path`
+    TLSDoor(files, path)           listens on a TCP port; the Unix socket `path` gets what it decrypts
 """
 import os
 import select
