@@ -4,7 +4,7 @@ Promises: the docker CLI's lines and exit statuses. A pull or push that fails af
 engine's message and status 1, however much was transferred. `rmi` of several images goes on after an error
 and reports all errors at its end.
 
-Refuses: `images --tree`, and content trust (--disable-content-trust=false).
+Refuses: content trust (--disable-content-trust=false).
 
 Leaves out: imagesFormat of config.json, and credentials (pull, push and search send none).
 """
@@ -81,6 +81,10 @@ IMAGE_COLUMNS = "Repository Tag ID CreatedSince Size"
 IMAGES_RAW = ("repository: {{.Repository}}\ntag: {{.Tag}}\n%simage_id: {{.ID}}\ncreated_at: {{.CreatedAt}}\n"
               "virtual_size: {{.Size}}\n")
 
+# The options that --tree does not go with, and what the docker CLI calls them.
+TREE_REFUSES = {"quiet": "quiet", "no_trunc": "no-trunc", "digests": "show-digest", "format": "format",
+                "json": "json"}
+
 
 def image_names(image, digests):
     """(repository, tag, digest) of each line that an image has; with `digests` one for each digest."""
@@ -115,15 +119,21 @@ def image_row(image, repository, tag, digest, whole, now):
 
 
 def images_command(console, options, arguments):
-    if options["tree"]:
-        require_api(console, options, "tree 1.47")
-        raise CommandFailed("images --tree is not supported", 1)
+    require_api(console, options, "tree 1.47")
+    for flag in TREE_REFUSES if options["tree"] else ():
+        if options[flag]:
+            raise CommandFailed("--%s is not yet supported with --tree" % TREE_REFUSES[flag], 1)
     filters = parse_filters(options["filter"])
     if arguments and arguments[0]:   # the docker CLI ignores an empty one
         filters.setdefault("reference", []).append(arguments[0])
     text, digests, whole = options["format"] or "", options["digests"], options["no_trunc"]
-    listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None)
+    listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None,
+                                 manifests=options["tree"] or None)
     images, now = answer_objects(listed, "ImageList", "Id"), time.time()
+    if options["tree"]:
+        from .image_tree import write_tree
+        write_tree(console, images, untagged=options["all"])
+        return 0
     rows = [image_row(image, *(names + (whole, now))) for image in images
             for names in image_names(image, digests or re.search(r"[.]Digest\b", text))]
     raw = IMAGES_RAW % ("digest: {{.Digest}}\n" if digests else "")

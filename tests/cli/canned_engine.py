@@ -8,15 +8,15 @@ from tests.net.fake_engine import PING, FakeEngine, response, serve
 REASONS = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found", 409: "Conflict"}
 
 
-def rules(answers):
-    """A function of a Seen → the bytes of its answer.
+def rules(answers, api="1.41"):
+    """A function of a Seen → the bytes of its answer, of an engine whose newest API version is `api`.
 
     `answers`: "GET /containers/json" (no version, no query) → a JSON value, bytes, or (status, either).
     """
     def answer(seen):
         path = urllib.parse.unquote(seen.path)
         if path == "GET /_ping":
-            return PING
+            return PING.replace(b"1.41", api.encode("ascii"))
         found = answers.get(path, (404, {"message": "no such object here"}))
         status, body = found if isinstance(found, tuple) else (200, found)
         body = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
@@ -66,11 +66,11 @@ class Ran:
         self.bodies = [one.body for one in seen]
 
 
-def run_on_fake_engine(answers, words):
-    """Run `words` (["ps", "-a"]) against an engine that knows `answers` → Ran."""
+def run_on_fake_engine(answers, words, api="1.41"):
+    """Run `words` (["ps", "-a"]) against an engine of the API version `api` that knows `answers` → Ran."""
     from rawdock.cli.console import CommandFailed, Console
     from rawdock.main import find_words, run_command
-    with FakeEngine(serve(rules(answers))) as engine:
+    with FakeEngine(serve(rules(answers, api))) as engine:
         console = Console(engine.address, None)
         console.out, console.err = TextOutput(), TextOutput()
         try:
