@@ -75,8 +75,8 @@ def test_the_progress(push, tty):
 @pytest.mark.parametrize("tty", [True, False])
 def test_what_was_pushed_in_place_of_the_whole(push, tty):
     """The digests are coloured everywhere. What the engine says cannot act on the terminal."""
-    lines = note(tty, "Not all multiplatform-content is present and only the available single-platform image "
-                      "was pushed", "\x1b[31msha256:a\x1b[0m -> \x1b[32msha256:b\\x1b[2J\x1b[0m")
+    lines = note(tty, "Not all multiplatform-content is present and only the available single-platform "
+                      "image was pushed", "\x1b[31msha256:a\x1b[0m -> \x1b[32msha256:b\\x1b[2J\x1b[0m")
     assert push(tty, SINGLE, "r.example/x:1") == (0, SHOWN[tty] + lines)
     assert push(tty, SINGLE, "-q", "r.example/x:1") == (0, "r.example/x:1\n" + lines)
 
