@@ -205,13 +205,14 @@ def history_command(console, options, arguments):
 
 
 def tag_command(console, options, arguments):
-    from ..engine.reference import REFERENCE_TAG, parse_reference
+    from ..engine.reference import REFERENCE_TAG, parse_reference, require_image
     source, target = arguments
-    try:
-        reference = parse_reference(target)
-    except UsageError as error:
-        raise CommandFailed('Error parsing reference: "%s" is not a valid repository/tag: %s'
-                            % (target, error), 1)
+    for name, check in ((source, require_image), (target, parse_reference)):
+        try:
+            reference = check(name)
+        except UsageError as error:
+            raise CommandFailed('Error parsing reference: "%s" is not a valid repository/tag: %s'
+                                % (name, error), 1)
     if reference.digest:
         raise CommandFailed("refusing to create a tag with a digest reference", 1)
     console.docker.call("image_tag", source, repo=reference.repository(), tag=reference.tag or REFERENCE_TAG)

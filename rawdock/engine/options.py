@@ -599,9 +599,8 @@ def container_request(image, command=(), options=None):
     >>> body["Cmd"], body["HostConfig"]["Binds"]
     (['redis-server'], ['/some/dir:/data'])
     """
-    if not isinstance(image, str) or not image:
-        wrong = "a str, not %r" % (image,) if image or image is None else "empty"
-        raise UsageError("the image's name is " + wrong, "name one, as in busybox or redis:2.8")
+    if not isinstance(image, str):
+        raise UsageError("the image's name is a str, not %r" % (image,))
     import json
     query, client, host = {}, {}, json.loads(ALWAYS_SENT)
     body = {"Image": image, "Cmd": checked_command(command), "HostConfig": host}

@@ -99,7 +99,7 @@ def reference_mistake(domain, path, tag, digest):
     for component in path.split("/"):
         if not re.fullmatch(COMPONENT_PATTERN, component):
             if re.fullmatch(COMPONENT_PATTERN, component.lower()):
-                return "repository name (%s) must be lowercase" % path
+                return "repository name (%s) must be lowercase" % complete_path(domain, path)
             return ("%s is no path component: lower-case letters and digits, with one '.', one or two '_' or "
                     "any '-' between them" % ascii(component))
     if tag is not None and not re.fullmatch(TAG_PATTERN, tag):
@@ -130,16 +130,27 @@ def parse_reference(text):
     if slash and reads_as_domain(first):
         domain, path = first if first != REFERENCE_DOMAIN_ALIAS else REFERENCE_DOMAIN, rest
     digest = digest if at_sign else None
-    if not text:
-        mistake = "it is empty"
-    elif re.fullmatch("(?:sha256:)?" + IMAGE_ID_PATTERN, text):
-        mistake = "64 hex digits are an image id, which cannot be a repository name"
-    else:
-        mistake = reference_mistake(domain, path, tag, digest)
+    if is_image_id(text):
+        raise UsageError("invalid repository name (%s), cannot specify 64-byte hexadecimal strings" % text,
+                         "they are the id of an image, which is no name")
+    mistake = reference_mistake(domain, path, tag, digest) if text else "it is empty"
     if mistake:
         shown = ascii(text) if len(text) <= 80 else ascii(text[:77]) + "..."
+        if mistake.startswith("repository name"):   # the docker CLI's words are enough
+            raise UsageError("invalid reference format: " + mistake)
         raise UsageError("invalid reference format: %s: %s" % (shown, mistake))
     return Reference(domain, complete_path(domain, path), tag, digest)
+
+
+def is_image_id(text):
+    """Whether `text` (str) can be nothing but the id of an image: 64 hexadecimal digits."""
+    return re.fullmatch("(?:sha256:)?" + IMAGE_ID_PATTERN, text) is not None
+
+
+def require_image(text):
+    """UsageError unless `text` (str) can name an image that is here: it is an id or a reference."""
+    if not is_image_id(text):
+        parse_reference(text)
 
 
 def pull_query(reference):

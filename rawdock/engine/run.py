@@ -26,7 +26,7 @@ from .mounts import require_mount_versions
 from .networks import require_endpoint_versions
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
-from .reference import parse_reference, pull_query
+from .reference import is_image_id, parse_reference, pull_query, require_image
 
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
 
@@ -93,6 +93,7 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     called in place of docker.call to send requests 1 and 3.
     """
     path, id = body["HostConfig"].get("ContainerIDFile"), None
+    require_image(image)
     if path:
         make_id_file(path)
     try:
@@ -129,7 +130,7 @@ def create_or_pull(docker, image, query, body, pull, progress, notice, create, a
     try:
         created = create("container_create", body=body, **query)
     except NotFound as error:
-        if pull != "missing" or not image_is_missing(error):
+        if pull != "missing" or not image_is_missing(error) or is_image_id(image):
             raise
         if notice is not None:
             reference = parse_reference(image)

@@ -22,10 +22,6 @@ OTHERWISE = {
     "context rm": "docker's usage leaves [OPTIONS] out, though there is -f",
     "wait": "ours has a flag, --healthy",
     "wait --nosuch a": "ours has a flag, --healthy",
-    'run ""': "ours says that the name is empty",
-    "run UPPER": "the engine checks the name: its words are shown",
-    "container run UPPER": "the engine checks the name: its words are shown",
-    "create UPPER": "the engine checks the name: its words are shown",
 }
 NAMES = [name for file in CLIENT_COMMANDS for name in file.names]
 NOT_YET = {"inspect", "container inspect"} if "container inspect" not in NAMES else set()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.engine.reference import Reference, parse_reference, pull_query
+from rawdock.engine.reference import Reference, parse_reference, pull_query, require_image
 from rawdock.errors import UsageError
 
 HEX = "0123456789abcdef" * 4
@@ -52,8 +52,8 @@ def test_references(text, domain, path, tag, digest, familiar):
 
 
 @pytest.mark.parametrize("text, reason", [
-    ("", "empty"), (HEX, "64 hex digits"), (DIGEST, "64 hex digits"),
-    ("Redis", r"repository name \(Redis\) must be lowercase"), ("foo/Bar:1", "must be lowercase"),
+    ("", "empty"), (HEX, "64-byte hexadecimal"), (DIGEST, "64-byte hexadecimal"),
+    ("Redis", r"repository name \(library/Redis\) must be lowercase"), ("foo/Bar:1", "must be lowercase"),
     ("localhost/X", "must be lowercase"),
     ("a//b", "no path component"), ("a/", "no path component"), ("/a", "no path component"),
     ("h.tld/", "names no repository"), (":1", "names no repository"), ("@" + DIGEST, "names no repository"),
@@ -73,7 +73,16 @@ def test_references(text, domain, path, tag, digest, familiar):
 def test_what_is_no_reference_is_refused_with_the_reason(text, reason):
     with pytest.raises(UsageError, match=reason) as refused:
         parse_reference(text)
-    assert "\n" not in str(refused.value) and str(refused.value).startswith("invalid reference format: ")
+    form = "repository name (%s), " % text if text in (HEX, DIGEST) else "reference format: "
+    assert "\n" not in str(refused.value) and str(refused.value).startswith("invalid " + form)
+
+
+def test_what_names_an_image_that_is_here():
+    for text in (HEX, DIGEST, "redis", "h.tld:5/x:1@" + DIGEST):
+        require_image(text)
+    for text in ("", "Redis", HEX.upper(), "x:"):
+        with pytest.raises(UsageError, match="^invalid reference format"):
+            require_image(text)
 
 
 @pytest.mark.parametrize("value", [None, b"redis", 5])

@@ -157,6 +157,20 @@ def test_still_missing_after_the_pull():
     assert isinstance(status, NotFound) and paths(requests) == [CREATE, PULL, CREATE]
 
 
+def test_an_id_is_never_pulled():
+    """Docker says that there is no such image, too."""
+    for image in ("0" * 64, "sha256:" + "0" * 64):
+        status, _, _, requests, notices = play(Script(creates=[MISSING]), image=image)
+        assert isinstance(status, NotFound) and paths(requests) == [CREATE] and notices == []
+
+
+def test_what_is_no_image_is_refused_before_a_request(tmp_path):
+    for image in ("", "Redis", "x:"):
+        status, _, _, requests, _ = play(Script(), image=image, cidfile=str(tmp_path / "id"))
+        assert isinstance(status, UsageError) and str(status).startswith("invalid reference format")
+        assert requests == [] and not (tmp_path / "id").exists()
+
+
 class Closing(Script):
     """Closes after the answer to a pull."""
 

@@ -224,6 +224,7 @@ tag rec-img:one rec-img:two
 image tag rec-none rec-img:three
 tag rec-img:one rec-img@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 tag rec-img:one UPPER
+tag UPPER rec-img:two
 tag rec-img:one
 rmi --platform linux/amd64 rec-img:two
 rmi rec-img:two
