@@ -70,8 +70,9 @@ def objects(engine):
 def candidates(commands, engine, line):
     """What each command line gives for the last word of `line`: the texts, and whether a blank follows."""
     words = shlex.split(line)
-    running = [subprocess.Popen(command + ["__complete", "-H", engine.address] + words, env=clean_environment(),
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in commands]
+    running = [subprocess.Popen(command + ["__complete", "-H", engine.address] + words,
+                                env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+               for command in commands]
     for process in running:
         texts = process.communicate(timeout=30)[0].decode().splitlines()
         yield {text for text in texts[:-1] if text.startswith(words[-1])}, int(texts[-1][1:]) & NO_SPACE
