@@ -16,8 +16,7 @@ from ..errors import ConfigError, ConnectError
 TLS_BYTES = 65536            # received, and encrypted, at once
 PARTIAL_CHAIN = 0x80000      # X509_V_FLAG_PARTIAL_CHAIN: as in Go, an authority need not have signed itself
 
-# What X509_verify_cert() found wrong with the engine's certificate → the docker CLI's words.
-# (openssl-verification-options; Python 3.6 does not say what was found)
+# What X509_verify_cert() found wrong (Python 3.6 does not say it) → the docker CLI's words.
 CERTIFICATE_FAULTS = dict.fromkeys((2, 18, 19, 20, 21), "certificate signed by unknown authority")
 CERTIFICATE_FAULTS[9] = CERTIFICATE_FAULTS[10] = "certificate has expired or is not yet valid"
 CERTIFICATE_FAULTS[62] = CERTIFICATE_FAULTS[64] = "certificate is not valid for %s"
@@ -31,20 +30,18 @@ def tls_context(settings):
         context.minimum_version = ssl.TLSVersion.TLSv1_2
     else:   # Python 3.6
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
-    if not settings.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context.check_hostname = settings.verify
+    context.verify_mode = ssl.CERT_REQUIRED if settings.verify else ssl.CERT_NONE
     try:
         name, path = "CA certificate", settings.ca
         context.verify_flags |= PARTIAL_CHAIN
         context.load_verify_locations(path) if path else context.load_default_certs()
         name, path = "X509 key pair", "%s, %s" % (settings.cert, settings.key)
         if settings.cert or settings.key:
-            context.load_cert_chain(settings.cert or settings.key, settings.key or settings.cert,
-                                    str)   # no passphrase, for which OpenSSL would ask at the terminal
+            # With str() as passphrase OpenSSL does not ask for one at the terminal.
+            context.load_cert_chain(settings.cert or settings.key, settings.key or settings.cert, str)
     except (OSError, ValueError) as error:   # SSLError is an OSError
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError("could not read %s (%s): %s" % (name, path, reason),
+        raise ConfigError("could not read %s (%s): %s" % (name, path, error.args[-1]),
                           "%s asks for TLS; a key must not be encrypted" % settings.origin)
     return context
 
@@ -69,10 +66,7 @@ def tls_failure(address, error):
 
 
 class TLSSocket(_socket.socket):
-    """A TLS connection; send() and recv() may be called by two threads at once.
-
-    ConnectError says what is wrong with the TLS. fileno() is to wait for only: what crosses it is encrypted.
-    """
+    """A TLS connection: one thread may send while another one receives. fileno() is to wait for only."""
 
     def __init__(self, sock, address, timeout=None):
         """TLS over the connected `sock`, which is then this one. socket.timeout after `timeout` seconds."""
@@ -110,10 +104,17 @@ class TLSSocket(_socket.socket):
         except (self._ssl.SSLError, self._ssl.CertificateError) as error:   # recv() raises what it is
             self._failure = tls_failure(self._address, error)
 
-    def _receive(self, flags=0):
+    def _polls(self, name):
+        """Whether poll() reports the event `name`. (Python waits for a timeout in spite of MSG_DONTWAIT.)"""
+        import select
+        poller = select.poll()
+        poller.register(self, getattr(select, name))
+        return bool(poller.poll(0))
+
+    def _receive(self):
         """Receive once for OpenSSL."""
         try:
-            data = _socket.socket.recv(self, TLS_BYTES, flags)
+            data = _socket.socket.recv(self, TLS_BYTES)
         except ConnectionResetError:
             data = b""
         with self._lock:
@@ -130,21 +131,19 @@ class TLSSocket(_socket.socket):
             self._at_end = not data
             self._content += data
 
-    def ready(self, flags=_socket.MSG_DONTWAIT):
-        """Whether recv() returns at once, or raises. With the `flags` 0 it waits until that is so."""
+    def ready(self, wait=False):
+        """Whether recv() returns at once, or raises. With `wait` after waiting until that is so."""
         while not (self._content or self._at_end or self._failure):
-            try:
-                self._receive(flags)
-            except BlockingIOError:
+            if not wait and not self._polls("POLLIN"):
                 return False
+            self._receive()
             with self._lock:
                 self._decrypt()
         return True
 
     def recv(self, size, flags=0):
-        """At most `size` bytes; b"": the other side has ended its stream."""
-        if not self.ready(flags):
-            raise BlockingIOError("nothing has come by TLS")
+        """At most `size` bytes; b"": the other side has ended its stream. `flags` are not used."""
+        self.ready(True)
         with self._lock:   # shutdown() may decrypt meanwhile
             data, self._content = self._content[:size], self._content[size:]
         if not data and self._failure is not None:
@@ -153,7 +152,7 @@ class TLSSocket(_socket.socket):
 
     def recv_into(self, view, size=0, flags=0):
         """Fill `view`, or its first `size` bytes if that is not 0 → the number of bytes; 0 at the end."""
-        data = self.recv(size or len(view), flags)
+        data = self.recv(size or len(view))
         memoryview(view).cast("B")[:len(data)] = data
         return len(data)
 
@@ -162,10 +161,12 @@ class TLSSocket(_socket.socket):
         with self._lock:
             self._unsent += self._written.read()
         while self._unsent:
-            self._unsent = self._unsent[_socket.socket.send(self, self._unsent, flags):]
+            if flags and not self._polls("POLLOUT"):
+                raise BlockingIOError("the TLS connection takes nothing now")
+            self._unsent = self._unsent[_socket.socket.send(self, self._unsent):]
 
     def send(self, data, flags=0):
-        """Send the start of `data` → its length. After BlockingIOError the next call must begin with it again."""
+        """Send the start of `data` → its length. After BlockingIOError it has to be sent first."""
         if self._sent_end or self._failure is not None:   # recv() raises the failure
             raise BrokenPipeError("the TLS connection has ended")
         if not self._claimed and len(data):

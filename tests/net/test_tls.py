@@ -3,6 +3,7 @@ import os
 import socket
 import ssl
 import threading
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -275,3 +276,32 @@ def test_what_poll_reports_is_no_content_until_it_is_decrypted(through_tls):
     view = bytearray(10)
     assert sock.recv_into(view) == 4 and view[:4] == b"tent"
     assert not is_readable(sock, True)
+
+
+def test_a_kept_connection_is_looked_at_without_waiting(through_tls):
+    """With a timeout Python's recv() waits, whatever its flags: a second request would begin after it."""
+    connection = Connection(through_tls(answer_ok))
+    assert connection.request("GET", "/x", head_timeout=60, idle_timeout=60).read() == b"ok"
+    began = time.monotonic()
+    assert not connection.is_stale() and time.monotonic() - began < 30
+    connection.close()
+
+
+def test_a_send_that_must_not_wait(through_tls):
+    """With a timeout Python's send() waits too; and what was not taken is sent before what comes then."""
+    received, go_on = [], threading.Event()
+
+    def read_late(peer):
+        go_on.wait(30)
+        received.append(peer.drain())
+    sock = through_tls(read_late)
+    sock.settimeout(60)
+    sent, piece = 0, b"0123456789abcdef" * 4096
+    with pytest.raises(BlockingIOError):
+        while True:
+            sent += sock.send(piece, socket.MSG_DONTWAIT)
+    go_on.set()
+    sock.sendall(piece)
+    sock.shutdown(socket.SHUT_WR)
+    assert sock.recv(1) == b""
+    assert received == [b"0123456789abcdef" * 4096 * (sent // len(piece) + 1)]
