@@ -5,13 +5,14 @@ the body of POST /auth, and to a helper through stdin.
 
 Other than the docker CLI: there is no login in a browser, which it begins for Docker Hub without -u at a
 terminal; config.json is readable by its owner only, also if it was not before, and is not overwritten if it
-cannot be read; a logout that nothing could be erased for fails; after docker.io, too, Docker Hub is meant.
+cannot be read; a logout that leaves something behind fails; after docker.io, too, Docker Hub is meant.
 """
 import os
 
 from ..errors import APIError, ConfigError, ProtocolError
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
+from .printable import printable_text
 
 LOGIN_FLAGS = """
 -p, --password     text  string  the password or personal access token (it is visible to other users)
@@ -94,7 +95,8 @@ def ask_at_terminal(console, prompt, echo=True):
     try:
         if not echo:
             termios.tcsetattr(0, termios.TCSADRAIN, silent)
-        console.out.write(prompt.encode("utf-8"))   # only now, so that nothing typed after it is shown
+        # Only now, so that nothing typed after it is shown.
+        console.out.write(printable_text(prompt).encode("utf-8"))
         while not line.endswith(b"\n") and len(line) < MAX_PASSWORD_BYTES:
             data = os.read(0, 4096)
             if not data:
@@ -207,7 +209,7 @@ def logout_command(console, options, arguments):
             erase_credentials(key)
         except ConfigError as error:
             errors[key] = error
-    if len(errors) < len(set(keys)):
+    if not errors:
         return 0
     console.err.line("WARNING: could not erase credentials:")
     for key in errors:

@@ -25,7 +25,7 @@ Left out: DOCKER_AUTH_CONFIG, which docker 28.2.2 does not read for this either.
 import os
 import time
 
-from ..errors import ConfigError
+from ..errors import ConfigError, UsageError
 from ..net.config_file import CONFIG_FILE_NAME, change_config_file, malformed_config, read_config_file
 from ..net.contexts import config_directory
 
@@ -54,7 +54,13 @@ def auth_field_value(value):
 
 
 def registry_auth_field(credentials):
-    """The field (name, value) that carries the `credentials` (dict, {} for none) of one registry."""
+    """The field (name, value) that carries the `credentials` (dict, {} for none) of one registry.
+
+    UsageError, which does not repeat them, if they are no dict of str.
+    """
+    if not isinstance(credentials, dict) or not all(isinstance(one, str) for one in credentials.values()):
+        raise UsageError("the credentials of a registry are a dict of str",
+                         "write auth={\"username\": …, \"password\": …}, or auth=find_credentials(…)")
     return "X-Registry-Auth", auth_field_value(credentials)
 
 
@@ -243,12 +249,24 @@ def erase_credentials(key, directory=None):
     settings = CredentialSettings(directory)
     helper = settings.helper(key)
     if helper is not None and not settings.detected:
-        ask_helper(helper, "erase", key)
+        try:
+            ask_helper(helper, "erase", key)
+        except HelperFailed as error:
+            if helper_may_have(helper, key):
+                raise error from None
     if key in settings.auths:
         change_config_file(settings.directory, lambda config: config["auths"].pop(key, None))
 
 
 # ---- helpers
+
+def helper_may_have(helper, key):
+    """Whether a helper that could not erase `key` has a secret for it, or does not work at all."""
+    try:
+        return bool((ask_helper(helper, "get", key) or {}).get("secret"))
+    except HelperFailed:
+        return True
+
 
 def detected_helper():
     """The helper of the docker CLI for a config.json that names none; None if it is not installed."""

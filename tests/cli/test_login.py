@@ -267,6 +267,22 @@ def test_logout_without_a_config_makes_none(home):
     assert home.config() is None
 
 
+def test_a_logout_that_leaves_one_secret_fails(home):
+    """Docker ends with 0 here, for there is nothing to erase under the other spellings of the registry."""
+    home.helper("echo no; exit 1")
+    home.write({"credHelpers": {HOST: "scripted"}})
+    status, out, err = home.run(["logout", HOST])
+    assert (status, err) == (1, "WARNING: could not erase credentials:\n%s: error erasing credentials - err: "
+                                "exit status 1, out: `no`\n" % HOST)
+
+
+def test_a_logout_from_what_the_helper_does_not_have_succeeds(home):
+    """docker-credential-pass calls it an error to erase what is not there."""
+    home.helper("case $1 in get) echo 'credentials not found in native keychain';; *) echo no;; esac; exit 1")
+    home.write({"credsStore": "scripted"})
+    assert home.run(["logout", HOST]) == (0, "Removing login credentials for %s\n" % HOST, "")
+
+
 def test_a_logout_that_could_not_erase_anything_fails(home):
     home.helper("echo no; exit 1")
     home.write(dict(AUTHS, credsStore="scripted"))

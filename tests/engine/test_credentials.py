@@ -12,7 +12,7 @@ from rawdock.engine import credentials
 from rawdock.engine.credentials import (
     HelperFailed, credentials_key, erase_credentials, find_all_credentials, find_credentials,
     registry_auth_field, registry_config_field, registry_host, store_credentials)
-from rawdock.errors import ConfigError
+from rawdock.errors import ConfigError, UsageError
 from tests.cli.canned_engine import rules
 from tests.net.fake_engine import FakeEngine, serve
 
@@ -122,6 +122,14 @@ def test_the_fields_are_padded_base64url():
         assert field == name and len(value) % 4 == 0 and not set(value) & set("+/")
         assert json.loads(base64.urlsafe_b64decode(value).decode("utf-8")) == found
     assert registry_auth_field({})[1] == "e30="
+
+
+@pytest.mark.parametrize("auth", ["user:" + SECRET, [SECRET], {"password": SECRET.encode()},
+                                  {"password": None}])
+def test_credentials_of_another_shape_are_refused_and_not_repeated(auth):
+    with pytest.raises(UsageError) as caught:
+        registry_auth_field(auth)
+    assert SECRET not in str(caught.value) + caught.value.hint
 
 
 # -- helpers
