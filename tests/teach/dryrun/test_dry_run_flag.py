@@ -1,8 +1,10 @@
 """`rawdock --dry-run`: what it prints and refuses, and that it opens no socket."""
 import json
+import os
 import re
 import subprocess
 import sys
+from base64 import b64encode
 
 import pytest
 
@@ -206,3 +208,27 @@ def test_output_that_nobody_reads_is_quiet(rawdock_command):
                        for word in rawdock_command + ["-H", NOBODY, "--dry-run=python", "run", "busybox"])
     ran = subprocess.run(["sh", "-c", "%s | true" % command], stderr=subprocess.PIPE, timeout=60)
     assert ran.stderr == b""
+
+
+# -- credentials
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("words", [["pull", "r.example/x"], ["push", "r.example/x"],
+                                   ["search", "r.example/x"], ["run", "r.example/x"]])
+def test_no_form_shows_credentials_or_runs_a_helper(rawdock_command, tmp_path, form, words):
+    secret = b64encode(b"user:pass-of-config").decode()
+    helper = tmp_path / "docker-credential-scripted"
+    helper.write_text("#!/bin/sh\necho ran >>%s/log\n" % tmp_path)
+    helper.chmod(0o755)
+    environment = dict(os.environ, DOCKER_CONFIG=str(tmp_path), PATH="%s:%s" % (tmp_path, os.environ["PATH"]))
+    printed = []
+    for config in ({"auths": {"r.example": {"auth": secret}}}, {"credsStore": "scripted"},
+                   {"auths": {"other.example": {"auth": secret}}}):
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=" + form] + words, env=environment)
+        assert (ran.status, ran.err) == (0, b"")
+        printed.append(ran.out)
+    assert b"registry_auth" in printed[0] and printed[1] == printed[0] and b"e30=" in printed[2]
+    for text in (b"pass-of-config", secret.encode(), b64encode(b"pass-of-config")[:12]):
+        assert text not in b"".join(printed)
+    assert not (tmp_path / "log").exists()
