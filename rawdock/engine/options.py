@@ -617,6 +617,8 @@ def update_request(options):
     """(body, versions needed) for container_update: the limits of `options`, and its RestartPolicy."""
     body = {}
     merge_options(options, {"H": body})
+    if body.get("PidsLimit") == 0:   # as the docker CLI sends it; 0 itself would take the limit away
+        body["PidsLimit"] = None
     versions = [(option.flag, UPDATE_VERSIONS.get(option.keyword, option.since))
                 for option, _ in given_rows(options)]
     return body, [(flag, since) for flag, since in versions if since]

@@ -220,6 +220,7 @@ FLAG_SETS = r"""
 --pid container:rec-other
 --pids-limit 50
 --pids-limit -1
+--pids-limit 0
 --privileged
 --privileged --read-only
 -p 80
@@ -303,6 +304,8 @@ UPDATE_SETS = r"""
 --memory-reservation 32m
 --pids-limit 50
 --pids-limit -1
+--pids-limit 0
+--memory 0 --cpu-shares 0 --blkio-weight 0
 --restart always
 --restart on-failure:3
 --restart ""

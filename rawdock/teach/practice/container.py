@@ -179,8 +179,9 @@ class PracticeContainer(ProgramOwner):
                 found.append({"PrivatePort": int(number), "Type": protocol})
         return found
 
-    def networks(self, aliases=True):
-        return {name: endpoint.inspect(aliases) for name, endpoint in self.endpoints.items()}
+    def networks(self, names=True):
+        """What is known of its networks; lists have no `names` (aliases) in it."""
+        return {name: endpoint.inspect(names) for name, endpoint in self.endpoints.items()}
 
     def sizes(self):
         return {"SizeRw": self.size, "SizeRootFs": self.image.size + self.size}

@@ -132,13 +132,15 @@ class PracticeImage:
         found = {
             "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(),
             "Parent": self.parent.id if self.parent else "",
-            "Comment": self.comment, "Created": wire_time(self.pulled), "Container": "",
-            "ContainerConfig": blank_config(), "DockerVersion": "", "Author": self.author,
+            "Comment": self.comment, "Created": wire_time(self.pulled), "DockerVersion": "",
+            "Author": self.author,
             "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
             "GraphDriver": {"Data": None, "Name": "practice"},
             "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.layers]},
             "Metadata": {"LastTagTime": wire_time(self.pulled)},
         }
+        if api < (1, 45):
+            found.update(Container="", ContainerConfig=blank_config())
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
     def history(self):

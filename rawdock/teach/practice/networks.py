@@ -27,16 +27,16 @@ class PracticeEndpoint:
         self.id = self.address = self.mac = ""
         self.names = None             # by which other containers find this one in a network that was created
 
-    def inspect(self, aliases=True):
+    def inspect(self, names=True):
         network = self.network
         return {
             "IPAMConfig": self.given.get("IPAMConfig"), "Links": self.given.get("Links"),
-            "Aliases": self.given.get("Aliases") if aliases else None,
+            "Aliases": self.given.get("Aliases") if names else None,
             "NetworkID": network.id if network else "", "EndpointID": self.id,
             "Gateway": network.gateway if self.address else "", "IPAddress": self.address,
             "IPPrefixLen": network.subnet.prefixlen if self.address else 0, "IPv6Gateway": "",
             "GlobalIPv6Address": "", "GlobalIPv6PrefixLen": 0, "MacAddress": self.mac,
-            "DriverOpts": self.given.get("DriverOpts"), "DNSNames": self.names,
+            "DriverOpts": self.given.get("DriverOpts"), "DNSNames": self.names if names else None,
         }
 
 

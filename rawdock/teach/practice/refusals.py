@@ -15,6 +15,7 @@ LOG_DRIVERS = ("", "json-file", "local", "none", "journald", "syslog", "gelf", "
 JSON_FILE_OPTIONS = ("max-size max-file compress labels labels-regex env env-regex tag mode"
                      " max-buffer-size").split()
 RESTART_POLICIES = ("", "no", "always", "unless-stopped", "on-failure")
+SECURITY_SWITCHES = ("", "1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False")
 HEALTH_KINDS = {"Test": STRINGS, "Interval": int, "Timeout": int, "StartPeriod": int, "StartInterval": int,
                 "Retries": int}
 CAPABILITIES = """AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN
@@ -106,6 +107,13 @@ def check_host_config(host_config):
     for entry in host_config["ExtraHosts"] or ():
         if not re.fullmatch("[^:=]+[:=].+", str(entry)):
             raise PracticeRefusal(400, "bad format for add-host: \"%s\"" % entry)
+    for option in host_config["SecurityOpt"] or ():
+        name, sign, value = option.partition("=" if "=" in option else ":")
+        if not (sign or option == "no-new-privileges"):
+            raise PracticeRefusal(500, "invalid --security-opt 1: \"%s\"" % option)
+        if name not in ("label", "apparmor", "seccomp", "no-new-privileges") or (
+                name == "no-new-privileges" and value not in SECURITY_SWITCHES):
+            raise PracticeRefusal(500, "invalid --security-opt 2: \"%s\"" % option)
     for name in host_config["LogConfig"]["Config"]:
         if host_config["LogConfig"]["Type"] == "json-file" and name not in JSON_FILE_OPTIONS:
             raise PracticeRefusal(400, "unknown log opt '%s' for json-file log driver" % name)
