@@ -329,8 +329,8 @@ TRIED = {
     "context rm": ["context", "rm", "nosuch"], "context show": ["context", "show"],
     "context update": ["context", "update", "nosuch"], "context use": ["context", "use", "default"],
     "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
-    "commit": ["commit", "nosuch"], "diff": ["diff", "c1"], "export": ["export", "nosuch"],
-    "pause": ["pause", "nosuch"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
+    "commit": ["commit", "c1"], "diff": ["diff", "c1"], "export": ["export", "-o", "c1.tar", "c1"],
+    "pause": ["pause", "c1"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
     "login": ["login", "-u", "u", "-p", "p", "nosuch.invalid"], "logout": ["logout", "nosuch.invalid"],
     "stats": ["stats", "--no-stream", "--format", "{{.Name}}", "c1"],
 }
@@ -338,7 +338,7 @@ TRIED = {
 # What the practice engine does not have, or was not given.
 MAY_FAIL = ("PUT", "rmi", "attach", "push", "search", "login", "volume inspect", "volume update",
             "network connect", "network disconnect", "context create", "context export", "context import",
-            "context rm", "context update", "commit", "export", "pause", "unpause")
+            "context rm", "context update", "unpause")
 
 
 def outcome(argv, words, tmp_path):
