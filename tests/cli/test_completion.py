@@ -131,6 +131,17 @@ def test_what_a_shell_completes(shell, typed, expected):
 
 
 @pytest.mark.school
+@pytest.mark.parametrize("name", ["fish", "zsh"])
+@pytest.mark.parametrize("typed, text", [("re", "Restart one or more containers"),
+                                         ("container re", "Rename a container")])
+def test_a_shell_shows_what_commands_and_verbs_do(name, place, typed, text):
+    shell = Shell(name, place, source_script(name))
+    with shell.window:
+        shell.window.type("rawdock %s\t\t" % typed)
+        shell.window.wait_for(text)
+
+
+@pytest.mark.school
 @pytest.mark.parametrize("name", sorted(SHELLS))
 def test_an_alias_is_completed(name, place):
     program = str(place[0] / "bin" / "rawdock")
@@ -155,6 +166,15 @@ def test_the_candidates_without_an_engine(rawdock_command, words, texts, directi
     assert (ran.status, ran.err, lines[-1]) == (0, b"", ":%d" % directive)
     assert set(texts) <= set(found) and all(text.startswith(words[-1].rpartition("=")[2]) for text in found)
     assert texts or not found
+
+
+@pytest.mark.parametrize("words, line", [
+    (["unp"], "unpause\tUnpause all processes within one or more containers"),
+    (["container", "ren"], "rename\tRename a container"), (["volu"], "volume\tManage volumes"),
+    (["hel"], "help\tHelp about the command"), (["ps", "--no-t"], "--no-trunc\twhole ids and commands")])
+def test_what_a_candidate_does_is_behind_a_tab(rawdock_command, words, line):
+    ran = run_to_end(rawdock_command + ["__complete"] + words)
+    assert ran.out.decode() == line + "\n:4\n"
 
 
 def seconds_of(argv):
