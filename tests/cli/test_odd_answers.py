@@ -151,7 +151,7 @@ def test_a_switch_that_was_not_requested_is_no_removal(rawdock_command):
 
 def test_an_image_without_a_name(rawdock_command):
     status, out, err = ended(rawdock_command, "unix:///nowhere", ["run", ""])
-    assert status == 125 and b"image" in err and b"empty" in err
+    assert status == 125 and b"invalid reference format" in err and b"empty" in err
 
 
 def test_output_that_cannot_be_written_is_said_to_be_ours(rawdock_command):
