@@ -170,9 +170,9 @@ class Console:
         from ..engine.credentials import HelperFailed, find_credentials
         try:
             return find_credentials(registry, config=self.config())
-        except HelperFailed:
-            raise
         except ConfigError as error:
+            if isinstance(error, HelperFailed):
+                raise
             self.err.line("WARNING: Error %s" % error)
             return {}
 

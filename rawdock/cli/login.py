@@ -47,26 +47,19 @@ https://docs.docker.com/go/credential-store/
 
 
 def password_from_stdin(console):
-    """The text (str) on stdin, without its last line end. CommandFailed if it cannot be a password."""
-    data = b""
-    stdin = console.stdin
-    while len(data) <= MAX_PASSWORD_BYTES:
-        piece = stdin.read(65536)
-        if not piece:
-            break
-        data += piece
-    else:
+    """The text (str) on stdin. CommandFailed if it cannot be a password."""
+    from io import BufferedReader
+    data = BufferedReader(console.stdin).read(MAX_PASSWORD_BYTES + 1)
+    if len(data) > MAX_PASSWORD_BYTES:
         raise CommandFailed("the password on stdin is longer than %d bytes" % MAX_PASSWORD_BYTES, 1)
     try:
-        text = data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise CommandFailed("the password on stdin is not UTF-8", 1) from None
-    text = text[:-1] if text.endswith("\n") else text
-    return text[:-1] if text.endswith("\r") else text
 
 
 def given_credentials(console, options):
-    """(user, password) (str) of the flags and stdin, "" for what is not given."""
+    """(user, password) (str, without blanks around them) of the flags and stdin, "" for what is not given."""
     user, password = options["username"], options["password"]
     if options["password_stdin"]:
         if password is not None:
@@ -198,10 +191,8 @@ def logout_command(console, options, arguments):
     host = registry_host(server) if arguments else server
     keys = [server, host, "http://" + host, "https://" + host] if arguments else [server]
     if server in ("docker.io", DOCKER_HUB_KEY):
-        # What the docker CLI keeps after a login in a browser.
-        known = CredentialSettings().auths
-        keys = [DOCKER_HUB_KEY] + [DOCKER_HUB_KEY + name for name in ("access-token", "refresh-token")
-                                   if DOCKER_HUB_KEY + name in known]
+        more = [DOCKER_HUB_KEY + "access-token", DOCKER_HUB_KEY + "refresh-token"]   # of a login in a browser
+        keys = [DOCKER_HUB_KEY] + [key for key in CredentialSettings().auths if key in more]
     console.out.line("Removing login credentials for %s" % host)
     errors = {}
     for key in dict.fromkeys(keys):

@@ -36,8 +36,6 @@ MAX_HELPER_BYTES = 1 << 20
 TOKEN_USER = "<token>"         # in a helper the name of the user whose secret is an identity token
 HELPER_VERBS = {"get": "getting", "store": "storing", "erase": "erasing", "list": "listing"}
 NOT_IN_HELPER = "credentials not found in native keychain"
-# What a helper writes in place of an error, word for word.
-HELPER_COMPLAINTS = ("no credentials server URL", "no credentials username")
 
 
 class HelperFailed(ConfigError):
@@ -86,8 +84,7 @@ def registry_host(server):
     >>> registry_host("https://localhost:5000/v1/")
     'localhost:5000'
     """
-    scheme, separator, place = server.partition("://")
-    return (place if separator else scheme).partition("/")[0]
+    return (server.partition("://")[2] or server).partition("/")[0]
 
 
 # ---- config.json
@@ -113,8 +110,7 @@ class CredentialSettings:
         self.auths = setting_of_type(config, self.directory, "auths", dict)
         self.store = setting_of_type(config, self.directory, "credsStore", str)
         self.helpers = setting_of_type(config, self.directory, "credHelpers", dict)
-        known = self.auths or self.store or self.helpers
-        self.detected = None if known else detected_helper()
+        self.detected = None if self.auths or self.store or self.helpers else detected_helper()
 
     def helper(self, key):
         """The name (str) of the helper that keeps the credentials of `key`; None for config.json itself."""
@@ -289,7 +285,7 @@ def ask_helper(helper, verb, message):
     if status:
         if verb == "get" and text == NOT_IN_HELPER:
             return None
-        raise helper_error(verb, text if text in HELPER_COMPLAINTS else status, text)
+        raise helper_error(verb, status, text)
     if verb not in ("get", "list"):
         return None
     try:
@@ -334,19 +330,16 @@ def run_helper(name, verb, data):
         if process.poll() is None:
             process.kill()
             process.wait()
-    if status < 0:
-        return "signal: %d" % -status, output
-    return "exit status %d" % status if status else "", output
+    reason = "signal: %d" % -status if status < 0 else "exit status %d" % status
+    return reason if status else "", output
 
 
 def write_to_helper(descriptor, data, verb):
     """Write `data` into a pipe, which takes it at once: it is shorter than the system's buffer of a pipe."""
     os.set_blocking(descriptor, False)
     try:
-        if os.write(descriptor, data) < len(data):
+        if os.write(descriptor, data) < len(data):   # the pipe is empty: some of it is always taken
             raise helper_error(verb, "the credentials are too long", "")
-    except BlockingIOError:
-        raise helper_error(verb, "the credentials are too long", "") from None
     except BrokenPipeError:
         pass   # it ended without reading; its exit status tells
 

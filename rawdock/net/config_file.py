@@ -1,13 +1,12 @@
 """config.json, the settings of the docker CLI: read, and changed without losing what somebody else wrote.
 
 Promises: whoever reads the file finds the old text or the new one, never half of it, because the new text is
-written to a file beside it, which then takes its name. Members keep their order, unknown
-ones too. A symbolic link stays, and the file that it points to is replaced. What is written can be read by
-its owner only (mode 0600), and its owner stays. The text is indented with tabs, as docker's is.
+written to a file beside it, which then takes its name. Members keep their order, unknown ones too. A symbolic
+link stays, and the file that it points to is replaced. What is written can be read by its owner only (mode
+0600), and its owner stays. The text is indented with tabs, as docker's is.
 
-Refused: to change a file that cannot be read as JSON. The docker CLI replaces such a file by a new one.
-
-Left out: a lock. Of two changes made at once one may be lost, as with the docker CLI.
+Other than the docker CLI this does not replace a file that is not JSON. Left out, as there: a lock. Of two
+changes made at once one may be lost.
 """
 import os
 

@@ -177,7 +177,7 @@ def test_a_missing_helper_is_dockers_error(home):
     ("echo junk " + SECRET, "did not answer with a JSON object, out: ``"),
     ("echo '[\"%s\"]'" % SECRET, "did not answer with a JSON object, out: ``"),
     ("echo 'no credentials server URL'; exit 1",
-     "err: no credentials server URL, out: `no credentials server URL`"),
+     "err: exit status 1, out: `no credentials server URL`"),
     (answers(SECRET) + "; exit 1", "err: exit status 1, out: `(JSON, which may have the secret in it)`"),
     ("while :; do echo 0123456789012345678901234567890123456789012345678901234567890123456789; done",
      "writes more than 1048576 bytes")])
