@@ -37,12 +37,14 @@ FILE_FILTERS = 8 | 16   # of the directive of a plugin's candidates: files with 
 
 class PluginSocket:
     """A socket to which a plugin connects, in order to see when it must end. `name` (str) is its address,
-    None where a socket needs a file. On Linux it needs none.
+    None where a socket needs a file; on Linux it needs none. `connected` (bool) is known once it has ended.
+
+    A signal handler calls end_connections(), and so it may be interrupted by itself.
     """
 
     def __init__(self):
         from binascii import hexlify
-        self.name, self._listener = None, None
+        self.name, self.connected, self._listener = None, False, None
         if sys.platform.startswith("linux"):
             self.name = "@docker_cli_" + hexlify(os.urandom(16)).decode()
             self._listener = socket.socket(socket.AF_UNIX)
@@ -51,20 +53,21 @@ class PluginSocket:
             self._listener.setblocking(False)
 
     def end_connections(self):
-        """Close the socket and all connections to it → whether there were any."""
-        found = False
-        while self._listener is not None:
+        """Close the socket and all connections to it."""
+        listener = self._listener
+        while listener is not None:
             try:
-                self._listener.accept()[0].close()
-                found = True
+                connection = listener.accept()[0]
             except OSError:   # no more of them wait
-                self.close()
-        return found
+                break
+            self.connected = True
+            connection.close()
+        self.close()
 
     def close(self):
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
 
 
 def terminal_signals_reach_all():
@@ -91,7 +94,7 @@ class PluginSignals(CaughtSignals):
         CaughtSignals.__init__(self)
         self.process = None
         self._console, self._socket = console, plugin_socket
-        self._ends, self._connected, self._early = 0, False, []
+        self._ends, self._early = 0, []
 
     def wanted(self, number):
         return getsignal(number) != SIG_IGN and CaughtSignals.wanted(self, number)
@@ -104,12 +107,12 @@ class PluginSignals(CaughtSignals):
             return
         if number in (SIGINT, SIGTERM):
             self._ends += 1
-            self._connected = self._socket.end_connections() or self._connected
+            self._socket.end_connections()
             if self._ends == 3:
                 self._console.err.line("got 3 SIGTERM/SIGINTs, forcefully exiting")
                 self.process.kill()
                 raise SystemExit(1)
-            if self._connected:
+            if self._socket.connected:
                 return
         self.process.send_signal(number)
 

@@ -62,17 +62,12 @@ def without_nouns(text):
 
 
 PLUGIN_BLOCK = re.compile(r"(?ms)^# ==== plugins begin.*?^# ==== plugins end$")
-NO_PLUGINS = '''\
-def no_plugins(*arguments):
-    """What a copy of a few commands has in place of the docker CLI's plugins."""
-
-
-run_plugin = plugin_candidates = plugin_help = run_hooked = no_plugins'''
+NO_PLUGINS = "run_plugin = plugin_candidates = plugin_help = run_hooked = lambda *arguments: None"
 
 
 def without_plugins(text):
     """main.py without the block that runs plugins."""
-    return PLUGIN_BLOCK.sub(lambda match: NO_PLUGINS, text)
+    return PLUGIN_BLOCK.sub(NO_PLUGINS, text)
 
 
 def noun_rows(main_text, known):
