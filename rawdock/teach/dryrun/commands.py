@@ -15,7 +15,7 @@ from .form_http import print_http
 from .form_python import PythonScript
 from .form_shell import CurlScript, NetcatScript
 
-UNPLANNED_COMMANDS = ("nc", "system dial-stdio", "endpoints", "completion", "__complete", "logout")
+UNPLANNED_COMMANDS = ("nc", "system dial-stdio", "endpoints", "completion", "__complete", "logout", "doctor")
 
 
 def print_json(plan):

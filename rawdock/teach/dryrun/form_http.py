@@ -104,6 +104,9 @@ def require_script(plan, form, sends_files):
     if plan.address.scheme not in ("unix", "tcp"):
         raise UsageError("--dry-run=%s: %s:// is not reached so" % (form, plan.address.scheme),
                          "forward the socket (ssh -L) and give -H unix://…")
+    if plan.address.tls and form != "curl":
+        raise UsageError("--dry-run=%s: this form cannot encrypt, and %s asks for TLS"
+                         % (form, plan.address.tls.origin), "write --dry-run=curl")
 
 
 HTTP_ABOUT = ["What follows is sent byte for byte, except these comments and the newline after a body. Each",

@@ -233,6 +233,12 @@ class CurlScript(ShellScript):
         "needs 7.76). Streams are requested without an upgrade, which curl would not follow: the engine",
         "answers 200 and the stream."]
 
+    def tls_flags(self, tls):
+        """The flags of curl for TLSSettings."""
+        paths = (("--cacert", tls.ca), ("--cert", tls.cert), ("--key", tls.key))
+        flags = [word for flag, path in paths if path for word in (flag, shell_path(path))]
+        return flags if tls.verify else flags + ["-k"]
+
     def curl(self, step, flags):
         address, place = self.plan.address, "http://docker"
         words = ["curl", flags]
@@ -240,7 +246,8 @@ class CurlScript(ShellScript):
             words += ["--unix-socket", shell_path(address.path)]
         else:
             host = "[%s]" % address.host if ":" in address.host else address.host
-            place = "http://%s:%d" % (host, address.port)
+            place = "http%s://%s:%d" % ("s" * bool(address.tls), host, address.port)
+            words += self.tls_flags(address.tls) if address.tls else []
         head, _, body = step.request.partition(b"\r\n\r\n")
         line, *fields = head.split(b"\r\n")
         has_body = bool(body) or step.body_source is not None

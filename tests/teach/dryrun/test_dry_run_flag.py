@@ -232,3 +232,22 @@ def test_no_form_shows_credentials_or_runs_a_helper(rawdock_command, tmp_path, f
     for text in (b"pass-of-config", secret.encode(), b64encode(b"pass-of-config")[:12]):
         assert text not in b"".join(printed)
     assert not (tmp_path / "log").exists()
+
+
+# -- TLS
+
+def test_curl_gets_the_tls_settings_and_other_scripts_refuse(rawdock_command, tmp_path):
+    paths = {}
+    for name in ("ca", "cert", "key"):
+        paths[name] = str(tmp_path / (name + ".pem"))
+        (tmp_path / (name + ".pem")).write_text("")
+    flags = ["-H", "tcp://127.0.0.1:2376", "--tlscacert", paths["ca"], "--tlscert", paths["cert"],
+             "--tlskey", paths["key"]]
+    curl = "curl -sS --fail-with-body --cacert %(ca)s --cert %(cert)s --key %(key)s" % paths
+    for flag, more in (("--tlsverify", ""), ("--tls", " -k")):
+        ran = run_to_end(rawdock_command + flags + [flag, "--dry-run=curl", "ps"])
+        line = curl + more + " https://127.0.0.1:2376/containers/json || exit 1"
+        assert (ran.status, ran.out.decode().splitlines()[-1]) == (0, line)
+    for form in ("nc", "python"):
+        ran = run_to_end(rawdock_command + flags + ["--tls", "--dry-run=" + form, "ps"])
+        assert ran.status == 1 and b"cannot encrypt, and --tls asks for TLS" in ran.err
