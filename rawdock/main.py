@@ -406,7 +406,7 @@ def hooks_enabled(console):
     setting = os.environ.get("DOCKER_CLI_HOOKS") or os.environ.get("DOCKER_CLI_HINTS")
     if not setting:
         from .net.config_file import feature_setting
-        from .net.contexts import config_directory
+        from .net.config_file import config_directory
         setting = feature_setting(config_directory(os.environ), "hooks")
     return setting in TRUE_WORDS
 

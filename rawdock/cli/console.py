@@ -121,8 +121,7 @@ class Console:
     def config(self):
         """The docker CLI's config.json (dict); without one that can be read {}, after a warning."""
         if self._config is None:
-            from ..net.config_file import read_config_file
-            from ..net.contexts import config_directory
+            from ..net.config_file import config_directory, read_config_file
             try:
                 self._config = read_config_file(config_directory(os.environ))
             except ConfigError as error:

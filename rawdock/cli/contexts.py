@@ -12,8 +12,8 @@ import re
 from ..errors import AddressError, InvalidArgument
 from ..net.address import parse_address
 from ..net.config import choose_endpoint
-from ..net.config_file import change_config_file, replace_file
-from ..net.contexts import CONTEXT_NAME, config_directory, context_folder, read_context, read_store
+from ..net.config_file import change_config_file, config_directory, replace_file
+from ..net.contexts import CONTEXT_NAME, context_folder, read_context, read_store
 from .console import CommandFailed
 from .flags import FALSE_WORDS, TRUE_WORDS, Command, command_table
 from .format import compact_json, indent_json, natural_order, quote_text

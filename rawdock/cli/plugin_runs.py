@@ -18,8 +18,7 @@ from _signal import SIG_IGN, SIGINT, SIGQUIT, SIGTERM, getsignal
 
 from ..engine.pump import CaughtSignals
 from ..errors import InvalidArgument, RawdockError, UsageError
-from ..net.config_file import read_config_file
-from ..net.contexts import config_directory
+from ..net.config_file import config_directory, read_config_file
 from .console import Output, describe_error
 from .flags import parse_command_line, parse_flag_table, read_flag
 from .format import compact_json

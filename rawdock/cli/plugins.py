@@ -15,8 +15,7 @@ from collections import namedtuple
 from _signal import SIGKILL
 
 from ..errors import ConfigError, UsageError
-from ..net.config_file import read_config_file
-from ..net.contexts import config_directory
+from ..net.config_file import config_directory, read_config_file
 from .format import natural_order
 
 PLUGIN_NAME = "[a-z][a-z0-9]*"

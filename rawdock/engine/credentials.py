@@ -26,8 +26,8 @@ import os
 import time
 
 from ..errors import ConfigError, UsageError
-from ..net.config_file import CONFIG_FILE_NAME, change_config_file, malformed_config, read_config_file
-from ..net.contexts import config_directory
+from ..net.config_file import (
+    CONFIG_FILE_NAME, change_config_file, config_directory, malformed_config, read_config_file)
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 AUTH_FIELDS = ("username", "password", "email", "serveraddress", "identitytoken", "registrytoken")

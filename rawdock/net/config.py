@@ -8,8 +8,7 @@ import os
 
 from ..errors import AddressError, ConfigError
 from .address import DEFAULT_SOCKET_PATH, Address, TLSSettings, parse_address
-from .config_file import read_config_file
-from .contexts import config_directory, context_endpoint
+from .config_file import config_directory, read_config_file
 
 
 def tls_settings(environ, flags):
@@ -81,6 +80,7 @@ def choose_endpoint(address=None, context=None, environ=None, tls=None, insecure
         raise AddressError("conflicting options: cannot specify both --host and --context")
     name, rule = ("default", "-H") if address is not None else context_in_use(context, environ, config)
     if name != "default":
+        from .contexts import context_endpoint
         found = context_endpoint(name, environ)
     else:
         host = environ.get("DOCKER_HOST") if address is None else address

@@ -15,6 +15,10 @@ from ..errors import ConfigError
 CONFIG_FILE_NAME = "config.json"
 
 
+def config_directory(environ):
+    return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
+
+
 def read_config_file(directory):
     """The JSON object in config.json of `directory` (str) as a dict, {} if there is no such file.
 

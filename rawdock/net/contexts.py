@@ -10,12 +10,9 @@ import os
 
 from ..errors import AddressError
 from .address import TLSSettings, parse_address
+from .config_file import config_directory
 
 CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
-
-
-def config_directory(environ):
-    return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
 
 
 def context_folder(name, kind, environ):
