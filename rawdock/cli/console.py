@@ -69,6 +69,20 @@ class Output:
         self.write((printable_text(text, "\n\t") + "\n").encode("utf-8"))
 
 
+def fits_kind(value, kind):
+    """Whether a JSON value is of a `kind` (str) such as "a text", "a list of texts"; null is of each.
+
+    >>> fits_kind({"a": "b"}, "an object of texts"), fits_kind([1], "a list of texts")
+    (True, False)
+    """
+    outer, _, inner = kind.partition(" of ")
+    if value is None or outer.endswith(("text", "texts")):
+        return isinstance(value, (str, type(None)))
+    if not isinstance(value, list if outer == "a list" else dict):
+        return False
+    return all(fits_kind(one, inner) for one in (value.values() if isinstance(value, dict) else value))
+
+
 class CommandFailed(RawdockError):
     """What ends a command with the exit status `status` (int), the message alone on stderr."""
 
@@ -113,7 +127,14 @@ class Console:
         """The client (Docker) of the engine that the command line names."""
         if self._docker is None:
             from ..engine.docker import Docker
-            self._docker = Docker(self.engine_address())
+            from ..net.custom_fields import custom_fields
+            address, named = self.engine_address(), self.config_values("HttpHeaders", "an object of texts")
+            try:
+                headers = custom_fields(named or {}, os.environ)
+            except ConfigError as error:
+                raise CommandFailed("Failed to initialize: %s" % error, 1)
+            self._docker = Docker(address)
+            self._docker.headers = headers
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
         return self._docker
@@ -132,6 +153,24 @@ class Console:
                     del self._config[key]
                     self.err.line("WARNING: Error parsing config file: %s is not a text" % key)
         return self._config
+
+    def config_values(self, key, kind):
+        """What config.json has at `key`: of the `kind` (str) of fits_kind(); else None, after a warning."""
+        value = self.config().get(key)
+        if fits_kind(value, kind):
+            return value
+        del self._config[key]
+        self.err.line("WARNING: Error parsing config file: %s is not %s" % (key, kind))
+        return None
+
+    def list_format(self, options, setting):
+        """--format of a list's `options` (dict), without it the `setting` of config.json → str or None.
+
+        With --quiet or --json it is --format alone.
+        """
+        if options["format"] or options.get("quiet") or options["json"]:
+            return options["format"]
+        return self.config().get(setting)
 
     def chosen_endpoint(self):
         """(Address, rule): the engine that the command line and the environment name, and what chose it."""

@@ -6,7 +6,6 @@ and reports all errors at its end.
 
 Refuses: content trust (--disable-content-trust=false).
 
-Leaves out: imagesFormat of config.json, and credentials (pull, push and search send none).
 """
 import os
 import re
@@ -23,6 +22,7 @@ from .formatted import Listing, write_listing
 from .listing import shown_id
 from .printable import printable_text
 from .queries import answer_objects, comma_separated, parse_filters, require_api
+from .settings import default_platform, refuse_content_trust
 from .watching import NOUN_INSPECT_FLAGS, inspect_objects
 
 NO_NAME = "<none>"
@@ -50,13 +50,13 @@ IMAGE_INSPECT_FLAGS = NOUN_INSPECT_FLAGS + (
     "--platform  text  string  Inspect a specific platform of the multi-platform image.")
 PULL_FLAGS = """
 -a, --all-tags           bool  every tag of the repository
---disable-content-trust  on  Skip image verification (default true)
+--disable-content-trust  either  Skip image verification (default true)
 --platform               text  string  os[/arch[/variant]], where the image has several
 -q, --quiet              bool  only the reference, at the end
 """
 PUSH_FLAGS = """
 -a, --all-tags           bool  Push all tags of an image to the repository
---disable-content-trust  on  Skip image signing (default true)
+--disable-content-trust  either  Skip image signing (default true)
 --platform               text  string  Push a platform-specific manifest as a single-platform image.
 -q, --quiet              bool  Suppress verbose output
 """
@@ -126,6 +126,7 @@ def images_command(console, options, arguments):
     filters = parse_filters(options["filter"])
     if arguments and arguments[0]:   # the docker CLI ignores an empty one
         filters.setdefault("reference", []).append(arguments[0])
+    options["format"] = console.list_format(options, "imagesFormat")
     text, digests, whole = options["format"] or "", options["digests"], options["no_trunc"]
     listed = console.docker.call("image_list", all=options["all"] or None, filters=filters or None,
                                  manifests=options["tree"] or None)
@@ -259,8 +260,7 @@ def transfer_reference(console, options, name):
     """The Reference that pull and push are given, after a line that says which tag is assumed."""
     from ..engine.reference import REFERENCE_TAG, parse_reference
     reference = parse_reference(name)
-    if not options["disable_content_trust"]:
-        raise CommandFailed("content trust is not supported: signatures are not checked", 1)
+    refuse_content_trust(options["disable_content_trust"])
     if options["all_tags"] and reference.suffix():
         raise CommandFailed("tag can't be used with --all-tags/-a", 1)
     if not options["all_tags"] and not reference.suffix() and not options["quiet"]:
@@ -293,7 +293,7 @@ def pull_command(console, options, arguments):
     if options["all_tags"]:
         del query["tag"]
     query["auth"] = pull_credentials(console, reference.domain)
-    transfer(console, options, "image_create", platform=options["platform"] or None, **query)
+    transfer(console, options, "image_create", platform=default_platform(options) or None, **query)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
 

@@ -20,6 +20,7 @@ from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotF
 from .console import CommandFailed, describe_error, write_lines
 from .flags import Command, command_table
 from .progress import PullProgress
+from .settings import default_platform, proxy_variables, refuse_content_trust
 from .terminal import detached, find_detach_keys, require_terminal
 
 # Phrases that map a failed start to exit status 127 (not found) or 126 (not executable): those of dockerd,
@@ -109,6 +110,12 @@ def run_failed(console, error, command):
     return CommandFailed(text % (console.program, said, command), failure_status(error))
 
 
+def take_variables(options):
+    """Put into the `options` (dict) of run or create what the client's environment says. UsageError."""
+    refuse_content_trust(options["disable_content_trust"])
+    options["platform"] = default_platform(options)
+
+
 def do_run(console, options, arguments):
     if options["attach"] and options["detach"]:
         raise CommandFailed("conflicting options: cannot specify both --attach and --detach", 1)
@@ -116,14 +123,17 @@ def do_run(console, options, arguments):
         require_terminal(options["interactive"], options["tty"])
     options["detach_keys"] = find_detach_keys(console, options)
     try:
-        result = run(console.docker, arguments[0], arguments[1:],
+        take_variables(options)
+        docker = console.docker
+        result = run(docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
-                     auth=console.registry_auth, **options)
+                     auth=console.registry_auth, variables=proxy_variables(console, docker.address),
+                     **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
-        if not isinstance(error, RawdockError) or isinstance(error, InvalidArgument):
+        if not isinstance(error, RawdockError) or isinstance(error, (CommandFailed, InvalidArgument)):
             raise
         if isinstance(error, UnsupportedOption):
             raise CommandFailed(str(error), failure_status(error))
@@ -140,6 +150,7 @@ def do_run(console, options, arguments):
 
 def do_create(console, options, arguments):
     try:
+        take_variables(options)
         query, body, client = container_request(arguments[0], arguments[1:], options)
     except InvalidArgument:
         raise
@@ -148,7 +159,8 @@ def do_create(console, options, arguments):
     progress = None if client.get("quiet") else PullProgress(console.err).show
     try:
         require_versions(console.docker, versions_needed(options))
-        put_client_fields(console.docker, body, client, console.out)
+        put_client_fields(console.docker, body, client, console.out,
+                          proxy_variables(console, console.docker.address))
         console.out.line(create_container(console.docker, arguments[0], query, body,
                                           client.get("pull", "missing"), progress, console.err.line,
                                           auth=console.registry_auth))

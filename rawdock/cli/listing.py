@@ -2,8 +2,6 @@
 
 Promises: the bytes that the docker CLI prints for this engine, and its exit statuses; one request, one write.
 The fields of a row are made only for a --format: the table needs no names for them.
-
-Leaves out: psFormat and the other defaults of config.json.
 """
 import time
 
@@ -102,8 +100,8 @@ def shown_id(found, whole):
 
 
 def wanted_format(console, options):
-    """The --format (str) of a list, None for its usual table. It is ignored with --quiet."""
-    text = options["format"]
+    """The --format (str) of ps, None for its usual table. It is ignored with --quiet."""
+    text = console.list_format(options, "psFormat")
     if text and options["quiet"]:
         console.err.line("WARNING: Ignoring custom format, because both --format and --quiet are set.")
         return None

@@ -76,6 +76,7 @@ def network_ls(console, options, arguments):
     answer = console.docker.call("network_list", filters=filters or None)
     networks = sorted(answer_objects(answer, "NetworkList", "Id", "Name"),
                       key=lambda network: natural_order(network["Name"]))
+    options["format"] = console.list_format(options, "networksFormat")
     write_listing(console, options, NETWORK_LIST,
                   [network_row(network, options["no_trunc"]) for network in networks], networks)
     return 0

@@ -2,14 +2,13 @@
 
 Promises: the docker CLI's questions, lines and exit statuses. Nothing is removed before the user has answered
 "y", or given --force.
-
-Leaves out: pruneFilters of config.json.
 """
 from ..engine.answers import answer_field
 from .console import CommandFailed, write_lines
 from .flags import Command, command_table
 from .format import human_size, natural_order
 from .queries import parse_filters, require_api
+from .settings import add_config_filters
 
 PRUNE_FLAGS = """
 --filter     filter  filter  Provide filter values (e.g. "until=<timestamp>")
@@ -64,6 +63,7 @@ def prune_command(kind):
     """The command that prunes objects of a `kind` (str)."""
     def command(console, options, arguments):
         filters, warning = parse_filters(options["filter"]), PRUNE_WARNINGS[kind]
+        add_config_filters(console, filters)
         if kind == "image":
             filters.setdefault("dangling", []).append("false" if options["all"] else "true")
             warning = PRUNE_WARNINGS["all images"] if options["all"] else warning
@@ -107,6 +107,7 @@ def system_prune(console, options, arguments):
     filters, builds = parse_filters(options["filter"]), console.docker.supports("1.31")
     if options["volumes"] and "until" in filters:
         raise CommandFailed('ERROR: The "until" filter is not supported with "--volumes"', 1)
+    add_config_filters(console, filters)
     if not options["force"] and not confirmed(console, system_prune_question(options, filters, builds)):
         return 0
     dangling = dict(filters, dangling=["false" if options["all"] else "true"])

@@ -3,7 +3,7 @@
 Promises: the docker CLI's figures. Each container has a stream and a thread of its own, for an engine takes a
 second or two for each answer. With no names the list follows the engine's events.
 
-Leaves out: statsFormat of config.json, and the columns of a Windows engine.
+Leaves out: the columns of a Windows engine.
 """
 import time
 from collections import namedtuple
@@ -208,6 +208,7 @@ def redraw_stats(console, options, reader):
 
 def stats_command(console, options, arguments):
     once = options["no_stream"] or options["json"]
+    options["format"] = console.list_format(options, "statsFormat")
     docker = console.docker
     docker.version          # agreed on before there are threads
     reader = StatsReader(docker, not once)

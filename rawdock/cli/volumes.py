@@ -74,6 +74,7 @@ def volume_ls(console, options, arguments):
     answer = answer_field(console.docker.call("volume_list", filters=filters or None), "VolumeList", dict)
     volumes = sorted(answer_objects(answer.get("Volumes"), "VolumeList", "Name"),
                      key=lambda volume: natural_order(volume["Name"]))
+    options["format"] = console.list_format(options, "volumesFormat")
     if options["cluster"]:
         volumes = [volume for volume in volumes if volume.get("ClusterVolume")]
         options, listing = dict(options, format=None), CLUSTER_VOLUME_LIST

@@ -105,7 +105,8 @@ class Docker(Closing):
     such as stop have no limit. May be used from several threads, and after a fork in both processes.
     `tls` (TLSSettings): in place of the environment's DOCKER_TLS_VERIFY and the like. `insecure_tcp`: TCP
     without TLS to another machine is allowed. `open_socket(address, timeout)` makes each socket; set it to
-    record or to plan what is sent.
+    record or to plan what is sent. `headers`, a list of (name, value), go out with each request that has no
+    field of that name.
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None,
@@ -114,6 +115,7 @@ class Docker(Closing):
         self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
         self.timeout = timeout
         self.open_socket = dial
+        self.headers = []
         self._version = version or os.environ.get("DOCKER_API_VERSION") or None
         if self._version is not None:
             self._version = "%d.%d" % api_version_pair(self._version, "v?")
@@ -194,6 +196,7 @@ class Docker(Closing):
 
     def _exchange(self, method, path, fields, body, version, hijack, *timeouts):
         """Send on a kept connection or a new one → Response. Its arguments are Connection.request()'s."""
+        fields = fields + [pair for pair in self.headers if not has_field(fields, pair[0].lower())]
         arguments = (method, self.address.base + path, fields, body, version, hijack) + timeouts
         # With ControlMaster the first ssh carries the others, and ends, and with it its stream, after them.
         kept = None if hijack and self.address.scheme == "ssh" else self._take_idle()

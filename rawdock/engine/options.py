@@ -65,7 +65,7 @@ RUN_OPTIONS_TABLE = """
 --device-read-iops         list:ops       list         H.BlkioDeviceReadIOps       limit reads a second from a device (PATH:100)
 --device-write-bps         list:rate      list         H.BlkioDeviceWriteBps       limit bytes a second to a device (PATH:1mb)
 --device-write-iops        list:ops       list         H.BlkioDeviceWriteIOps      limit writes a second to a device (PATH:100)
---disable-content-trust    on:trust       -            client                      images are not verified, in no case (default true)
+--disable-content-trust    either:trust   -            client                      images are not verified, in no case (default true)
 --dns                      list:address   list         H.Dns                       a DNS server
 --dns-option, --dns-opt    list           list         H.DnsOptions                a DNS option
 --dns-search               list:domain    list         H.DnsSearch                 a DNS search domain

@@ -316,12 +316,17 @@ def stream_fields(client):
             "AttachStdout": "stdout" in streams, "AttachStderr": "stderr" in streams}
 
 
-def put_client_fields(docker, body, client, stdout):
+def put_client_fields(docker, body, client, stdout, variables=None):
     """Put into the create request's `body` what depends on this process and on the address of `docker`.
 
-    The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one, and
-    the mount of --use-api-socket. UsageError if the engine would ignore something in the body.
+    The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one,
+    environment `variables` (dict) that the body has not, and the mount of --use-api-socket. UsageError if the
+    engine would ignore something in the body.
     """
+    named = [entry.partition("=")[0] for entry in body.get("Env", ())]
+    added = ["%s=%s" % pair for pair in (variables or {}).items() if pair[0] not in named]
+    if added:
+        body["Env"] = body.get("Env", []) + added
     require_mount_versions(docker, body["HostConfig"].get("Mounts", ()))
     require_endpoint_versions(docker, body.get("NetworkingConfig", {}).get("EndpointsConfig", {}))
     body.update(stream_fields(client))
@@ -335,15 +340,16 @@ def put_client_fields(docker, body, client, stdout):
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
-        auth=None, **options):
+        auth=None, variables=None, **options):
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
-    as find_credentials. `options` are the rows of engine/options: name="redis", volumes=["/some/dir:/data"],
-    rm=True. With detach=True returns the container's id (str) once it is started, and so it does when the
-    user types the detach keys (detach_keys="ctrl-p,ctrl-q").
+    as find_credentials. `variables` (dict) are environment variables for the container, of which those count
+    that its env and env_file do not name. `options` are the rows of engine/options: name="redis",
+    volumes=["/some/dir:/data"], rm=True. With detach=True returns the container's id (str) once it is
+    started, and so it does when the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
     With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
     is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
@@ -359,7 +365,7 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     stdout = sys.stdout.buffer if stdout is None else stdout
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
     require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
-    put_client_fields(docker, body, client, stdout)
+    put_client_fields(docker, body, client, stdout, variables)
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
                          None if client.get("quiet") else progress, notice, made.create, auth)
