@@ -11,7 +11,7 @@ from ..engine.reference import REFERENCE_TAG, parse_reference
 from .console import CommandFailed, write_lines
 from .flags import Command, command_table
 from .format import align_columns, natural_order, with_port
-from .lifecycle import call_each, given_container
+from .lifecycle import call_each
 from .queries import answer_objects
 
 COMMIT_FLAGS = """
@@ -26,12 +26,14 @@ TOP_LEAST_WIDTH = 20       # of a column of `top`, its padding included
 
 def commit_command(console, options, arguments):
     query = {}
+    if not arguments[0].strip():
+        raise CommandFailed("invalid container name or ID: value is empty", 1)
     if len(arguments) > 1 and arguments[1]:
         reference = parse_reference(arguments[1])
         if reference.digest:
             raise CommandFailed("refusing to create a tag with a digest reference", 1)
         query = {"repo": reference.repository(), "tag": reference.tag or REFERENCE_TAG}
-    made = console.docker.call("image_commit", container=given_container(arguments[0]), body={},
+    made = console.docker.call("image_commit", container=arguments[0], body={},
                                comment=options["message"], author=options["author"],
                                changes=options["change"], pause=None if options["pause"] else False, **query)
     console.out.line(answer_field(made, "ImageCommit", str, "Id"))
@@ -88,7 +90,7 @@ def export_command(console, options, arguments):
     mistake = path and output_file_mistake(path)
     if mistake:
         raise CommandFailed("failed to export container: " + mistake, 1)
-    with console.docker.call("container_export", given_container(arguments[0])) as response:
+    with console.docker.call("container_export", arguments[0]) as response:
         if path:
             save_response(response, path)
         else:
@@ -122,7 +124,7 @@ def published_addresses(ports, wanted):
 
 
 def port_command(console, options, arguments):
-    inspected = console.docker.call("container_inspect", given_container(arguments[0]))
+    inspected = console.docker.call("container_inspect", arguments[0])
     ports = answer_field(inspected, "ContainerInspect", (dict, type(None)), "NetworkSettings", "Ports") or {}
     if not arguments[1:] or not arguments[1]:
         write_lines(console.out, published_addresses(ports, None))
@@ -140,7 +142,7 @@ def port_command(console, options, arguments):
 
 
 def top_command(console, options, arguments):
-    found = console.docker.call("container_top", given_container(arguments[0]),
+    found = console.docker.call("container_top", arguments[0],
                                 ps_args=" ".join(arguments[1:]) or None)
     rows = [answer_field(found, "ContainerTop", list, "Titles")]
     rows += answer_field(found, "ContainerTop", (list, type(None)), "Processes") or []

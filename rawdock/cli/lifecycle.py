@@ -82,17 +82,10 @@ def for_each(console, names, action, summary=None):
     return 1 if failed else 0
 
 
-def given_container(name):
-    """`name` (str) as the user gave it; UsageError, in the docker CLI's words, if it is blank."""
-    if not name.strip():
-        raise UsageError("invalid container name or ID: value is empty")
-    return name
-
-
 def call_each(console, names, operation, **parameters):
     """Call `operation` (of the endpoint table) for each container, print its name → 0, or 1 if one failed."""
     return for_each(console, names,
-                    lambda name: console.docker.call(operation, given_container(name), **parameters) or name)
+                    lambda name: console.docker.call(operation, name, **parameters) or name)
 
 
 def require_versions(docker, needed):
@@ -308,12 +301,12 @@ def running_container(docker, name):
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:
-        raise UsageError("you cannot attach to a stopped container",
-                         "start it first: rawdock start -a %s" % name)
+        raise UsageError("You cannot attach to a stopped container, start it first",
+                         "this starts it and attaches: rawdock start -a %s" % name)
     if state.get("Paused"):
-        raise UsageError("you cannot attach to a paused container", "unpause it first")
+        raise UsageError("You cannot attach to a paused container, unpause it first")
     if state.get("Restarting"):
-        raise UsageError("you cannot attach to a restarting container", "wait until it is running")
+        raise UsageError("You cannot attach to a restarting container, wait until it is running")
     return found
 
 
@@ -332,13 +325,13 @@ def do_start(console, options, arguments):
     checkpoint = {key: options[key] for key in ("checkpoint", "checkpoint_dir") if options[key]}
     if not attach and not options["checkpoint"]:
         return for_each(console, arguments,
-                        lambda name: docker.call("container_start", given_container(name)) or name,
+                        lambda name: docker.call("container_start", name) or name,
                         "Error: failed to start containers: %s")
     if len(arguments) > 1:
         raise UsageError("you cannot %s multiple containers at once"
                          % ("start and attach" if attach else "restore"))
     if not attach:
-        docker.call("container_start", given_container(arguments[0]), **checkpoint)
+        docker.call("container_start", arguments[0], **checkpoint)
         return 0
     state = inspect_container(docker, arguments[0])
     # For a container that runs now the default condition, not-running, covers an exit before the request.
@@ -424,7 +417,7 @@ def health_verdict(docker, id, name):
 
 def wait_until_healthy(docker, name):
     """Return `name` when the container is healthy; UsageError if it never will be."""
-    found = docker.call("container_inspect", given_container(name))
+    found = docker.call("container_inspect", name)
     id = answer_field(found, "ContainerInspect", str, "Id")
     # The events are under way before the first look, so that no change is missed.
     events = docker.call("system_events", filters={"type": ["container"], "container": [id]})
@@ -440,7 +433,7 @@ def do_wait(console, options, arguments):
     if options["healthy"]:
         return for_each(console, arguments, lambda name: wait_until_healthy(docker, name))
     return for_each(console, arguments,
-                    lambda name: exit_status(docker.call("container_wait", given_container(name))))
+                    lambda name: exit_status(docker.call("container_wait", name)))
 
 
 def do_rename(console, options, arguments):

@@ -14,7 +14,6 @@ from .console import CommandFailed, Output, describe_error
 from .flags import Command, command_table
 from .format import binary_size, human_size, short_id
 from .formatted import Listing, write_listing
-from .lifecycle import given_container
 from .queries import answer_objects
 
 REDRAW_SECONDS = 0.5
@@ -129,7 +128,7 @@ class WatchedContainer:
     def read(self, docker, stream):
         """Read its statistics: once, or with `stream` for as long as the engine sends them."""
         try:
-            for stats in docker.call("container_stats", given_container(self.given), stream=stream):
+            for stats in docker.call("container_stats", self.given, stream=stream):
                 self.stats = answer_field(stats, "ContainerStats", dict)
                 self.valid_until = time.time() + STALE_SECONDS if stream else float("inf")
                 self.first.set()

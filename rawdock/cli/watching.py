@@ -160,7 +160,7 @@ def inspect_objects(console, options, arguments, kind, query):
     for name in arguments:
         try:
             if not name.strip():
-                raise UsageError("invalid container name or ID: value is empty")
+                raise UsageError("invalid %s name or ID: value is empty" % (kind or "container"))
             found_kind, data = finder.find(name)
             found.append(data if template is None else
                          templated_object(template, found_kind, data, as_json=kind != "volume"))
@@ -186,8 +186,6 @@ def logs_command(console, options, arguments):
             query[name] = read_when(options, name)
         except CommandFailed as error:
             raise CommandFailed('invalid value for "%s": %s' % (name, error), 1) from error
-    if not arguments[0].strip():
-        raise UsageError("invalid container name or ID: value is empty")
     # The log is in frames unless the container has a terminal. Its id stays, while its name may change.
     container = console.docker.call("container_inspect", arguments[0])
     id = answer_field(container, "ContainerInspect", str, "Id")

@@ -617,6 +617,9 @@ class Endpoint:
         if not isinstance(value, str):
             raise UsageError("%s: %s must be a str, got %s %s"
                              % (self.name, name, type(value).__name__, ascii(value)))
+        kind = self.path.split("/")[1][:-1]
+        if kind in ("container", "network", "volume") and not value.strip():   # as the docker CLI says it
+            raise UsageError("invalid %s name or ID: value is empty" % kind)
         parts = value.split("/")
         wrong = ("is empty" if not value else "holds a control character" if re.search("[\0\r\n]", value)
                  else "has an empty segment: no leading, trailing or doubled '/'" if "" in parts
