@@ -33,6 +33,7 @@ def made(*options):
 SECTION_FORM = re.compile("SECTIONS\\[\"rawdock/(.+)\"\\] = \\(([0-9]+), \"(.*)\", r'''\n((?:.*\n)*)'''\\)\n")
 
 
+@functools.lru_cache(maxsize=8)
 def sections_in(text):
     """{name in FILES: (the line that SECTIONS has, the sections it needs, its text)} of a single file."""
     found = {}

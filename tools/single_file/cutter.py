@@ -84,11 +84,21 @@ def noun_rows(main_text, known):
     return nouns
 
 
-def cut_command_files(text, node, wanted):
+def source_of_node(lines, node):
+    """The source of a node in a file of these lines. ast.get_source_segment() would split all of the text
+    into lines, each time.
+    """
+    taken = [line.encode("utf-8") for line in lines[node.lineno - 1:node.end_lineno]]
+    taken[-1] = taken[-1][:node.end_col_offset]   # in bytes of UTF-8
+    taken[0] = taken[0][node.col_offset:]
+    return b"\n".join(taken).decode("utf-8")
+
+
+def cut_command_files(lines, node, wanted):
     """The source of a tuple of CommandFile rows with only the names in `wanted`; rows without one are cut."""
     rows = []
     for row in node.value.elts:
-        source = ast.get_source_segment(text, row)
+        source = source_of_node(lines, row)
         names = text_value(row.args[1])
         kept = ", ".join(name for name in names.split(", ") if name in wanted)
         if kept:
@@ -106,13 +116,13 @@ def cut_command_rows(text, wanted, known):
         if called(node.value, "command_table"):
             rows = node.value.args
             known.update(row_name(row) for row in rows)
-            kept = [ast.get_source_segment(text, row) for row in rows if row_name(row) in wanted]
+            kept = [source_of_node(lines, row) for row in rows if row_name(row) in wanted]
             if len(kept) < len(rows):
                 rows = "".join("\n    %s," % row for row in kept) + "\n" * bool(kept)
                 table = "%s = command_table(%s)" % (node.targets[0].id, rows)
                 lines[node.lineno - 1:node.end_lineno] = table.split("\n")
         elif called(first, "CommandFile"):
-            lines[node.lineno - 1:node.end_lineno] = cut_command_files(text, node, wanted).split("\n")
+            lines[node.lineno - 1:node.end_lineno] = cut_command_files(lines, node, wanted).split("\n")
     return "\n".join(lines)
 
 
