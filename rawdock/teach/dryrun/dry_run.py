@@ -273,9 +273,9 @@ class PlannedSocket:
         if get_ident() == self._planner or not self.step.hijack:
             self.step.request += bytes(data)
 
-    def pending(self):
-        """How many bytes are received without waiting: no one can wait for this socket."""
-        return 1
+    def ready(self):
+        """Whether recv() returns at once: always, for no one can wait for this socket."""
+        return True
 
     def recv(self, size):
         if not self._answer:
