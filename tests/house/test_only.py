@@ -307,7 +307,7 @@ TRIED = {
     "events": ["events", "--since", "1", "--until", "2"], "version": ["version", "-f", "{{.Client.Version}}"],
     "info": ["info", "-f", "{{.Name}}"], "pull": ["pull", "busybox"],
     "images": ["images", "--format", "table {{.Repository}}\t{{.Tag}}\t{{.Size}}"],
-    "rmi": ["rmi", "nosuch"], "history": ["history", "busybox"], "tag": ["tag", "busybox", "b:1"],
+    "rmi": ["rmi", "nosuch"], "history": ["history", "--format", "table {{.CreatedBy}}\t{{.Size}}", "busybox"], "tag": ["tag", "busybox", "b:1"],
     "push": ["push", "nosuch"], "search": ["search", "nosuch"],
     "image inspect": ["image", "inspect", "-f", "{{.RepoTags}}", "busybox"],
     "volume create": ["volume", "create", "v1"], "volume inspect": ["volume", "inspect", "nosuch"],
