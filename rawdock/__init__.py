@@ -24,7 +24,7 @@ PUBLIC_NAMES = {
     "wire.frames": "FrameReader encode_frame",
     "wire.jsonstream": "MessageReader",
     "wire.exchange": "ResponseReader RequestReader Data End Switched",
-    "net.address": "Address parse_address",
+    "net.address": "Address TLSSettings parse_address",
     "net.duplex": "Duplex",
     "net.response": "Response",
     "net.connection": "Connection",

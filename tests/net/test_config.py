@@ -147,3 +147,16 @@ def test_docker_reads_the_environment(home, monkeypatch):
     (home / "nobody" / ".docker" / "config.json").write_text("{")
     with pytest.raises(ConfigError, match="config.json"):
         Docker()
+
+
+def test_the_library_names_tls_and_insecure_tcp_itself(home, monkeypatch):
+    monkeypatch.setenv("DOCKER_CONFIG", str(home))
+    for name in ("DOCKER_TLS", "DOCKER_TLS_VERIFY", "RAWDOCK_INSECURE_TCP"):
+        monkeypatch.delenv(name, raising=False)
+    settings = TLSSettings("/ca.pem", None, None, True, "the caller")
+    address = Docker("tcp://h:2376", tls=settings).address
+    assert (address.tls, address.insecure_tcp) == (settings, False)
+    address = Docker("tcp://h:2375", insecure_tcp=True).address
+    assert (address.tls, address.insecure_tcp) == (None, True)
+    monkeypatch.setenv("RAWDOCK_INSECURE_TCP", "1")
+    assert Docker("tcp://h:2375").address.insecure_tcp
