@@ -84,17 +84,19 @@ class TreeTable:
         self.name_width = min(left, max([len("IMAGE")] + [len(name.encode("utf-8")) for name in names]))
 
     def colour(self, name, text):
+        """`text` between the escapes of a colour, a key of TREE_COLOURS; `text` itself without colours."""
         if not self.coloured:
             return text
         return "".join("\x1b[%sm" % one for one in TREE_COLOURS[name].split()) + text + "\x1b[0m"
 
     def cell(self, colour, text, width, right=False):
+        """`text` in exactly `width` columns, coloured."""
         text = shorten(text, width)
         fill = " " * (width - sum(letter_widths(text)))
         return fill + self.colour(colour, text) if right else self.colour(colour, text) + fill
 
     def row(self, first, first_colour, image, colour):
-        """The line of a TreeImage."""
+        """The line of a TreeImage: its name or platform `first`, and the other columns, in these colours."""
         cells = [self.cell(first_colour, first, self.name_width)]
         for (title, width, right), text in zip(self.columns, image.cells + [None]):
             if title == "EXTRA":
@@ -106,6 +108,7 @@ class TreeTable:
         return (" " * TREE_GAP).join(cells)
 
     def legend(self):
+        """The line at the right that says what the mark U means."""
         sign, mark = "Info -> ", "U"
         if self.width is not None:
             sign, mark = "i Info \u2192 ", " U "
@@ -122,8 +125,8 @@ class TreeTable:
         for image in self.images:
             lines += [self.colour("name", name if self.width is None else shorten(name, self.width))
                       for name in image.names[:-1]]
-            lines.append(self.row(*((image.names[-1:] or ["<untagged>"])
-                                    + ["name" if image.names else "faint", image, "normal"])))
+            name, colour = (image.names[-1], "name") if image.names else ("<untagged>", "faint")
+            lines.append(self.row(name, colour, image, "normal"))
             for number, child in enumerate(image.children, 1):
                 corner = "\u2514\u2500 " if number == len(image.children) else "\u251c\u2500 "
                 colour = "normal" if child.available else "faint"
