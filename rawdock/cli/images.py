@@ -150,30 +150,24 @@ HISTORY_LIST = Listing({"ID": "IMAGE", "CreatedSince": "CREATED", "CreatedAt": "
 SEARCH_LIST = Listing({"Name": "NAME", "Description": "DESCRIPTION", "StarCount": "STARS",
                        "IsOfficial": "OFFICIAL"}, "Name Description StarCount IsOfficial", "Name", "raw")
 DESCRIPTION_WIDTH = 45   # columns of a description of search, and of CREATED BY in history
-MACHINE_NAMES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "i686": "386"}
-OS_NAMES = ("linux", "windows", "darwin", "freebsd", "netbsd", "openbsd", "solaris", "aix", "plan9")
 
 
-def read_platform(text):
-    """ "linux/arm64/v8", "linux" or "arm64" as the object that the engine takes; None for no text."""
-    import os
-    if not text:
-        return None
-    parts = text.lower().split("/")
-    if len(parts) > 3 or not all(re.fullmatch("[a-z0-9_.-]+", part) for part in parts):
-        raise CommandFailed('"%s": invalid platform' % text, 1)
-    if len(parts) == 1 and parts[0] in OS_NAMES:
-        parts.append(os.uname().machine)
-    elif len(parts) == 1:
-        parts.insert(0, "linux")
-    platform = {"architecture": MACHINE_NAMES.get(parts[1], parts[1]), "os": parts[0]}
-    return dict(platform, variant=parts[2]) if len(parts) > 2 else platform
+def read_platform(text, mistake=""):
+    """ "linux/arm64/v8", "linux" or "arm64" as the object that the engine takes; None for no text.
+
+    `mistake` (str) is said before what is wrong with it.
+    """
+    from ..engine.platforms import parse_platform
+    try:
+        return parse_platform(text) if text else None
+    except UsageError as error:
+        raise CommandFailed(mistake + str(error), 1)
 
 
-def platform_query(console, options, since):
+def platform_query(console, options, since, mistake=""):
     """{"platform": …} for --platform, which needs the API version `since`; {} without it."""
     require_api(console, options, "platform " + since)
-    platform = read_platform(options["platform"])
+    platform = read_platform(options["platform"], mistake)
     return {"platform": platform} if platform else {}
 
 
@@ -195,7 +189,7 @@ def history_row(layer, human, whole, now):
 
 
 def history_command(console, options, arguments):
-    query, now = platform_query(console, options, "1.48"), time.time()
+    query, now = platform_query(console, options, "1.48", "invalid platform: "), time.time()
     layers = answer_objects(console.docker.call("image_history", arguments[0], **query), "ImageHistory", "Id")
     human, listing = options["human"], HISTORY_LIST
     if not human:
@@ -293,7 +287,8 @@ def pull_command(console, options, arguments):
     if options["all_tags"]:
         del query["tag"]
     query["auth"] = pull_credentials(console, reference.domain)
-    transfer(console, options, "image_create", platform=default_platform(options) or None, **query)
+    platform = (default_platform(options) or "").lower() or None
+    transfer(console, options, "image_create", platform=platform, **query)
     console.out.line(reference.repository() if options["all_tags"] else reference.canonical())
     return 0
 
@@ -333,7 +328,7 @@ def push_result_note(result):
 
 def push_command(console, options, arguments):
     from ..engine.reference import REFERENCE_TAG
-    query = platform_query(console, options, "1.46")
+    query = platform_query(console, options, "1.46", "Invalid platform %s" % options["platform"])
     if query:
         write_note(console.out, PLATFORM_NOTE)
     reference = transfer_reference(console, options, arguments[0])

@@ -26,6 +26,7 @@ from .mounts import require_mount_versions
 from .networks import require_endpoint_versions
 from .options import container_request, versions_needed
 from .pump import InterruptGuard, SignalForwarder, copy_stream, start_stdin_copy, window_size
+from .platforms import format_platform, parse_platform
 from .reference import is_image_id, parse_reference, pull_query, require_image
 
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
@@ -94,6 +95,8 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     """
     path, id = body["HostConfig"].get("ContainerIDFile"), None
     require_image(image)
+    if "platform" in query:
+        query = dict(query, platform=platform_text(query["platform"]))
     if path:
         make_id_file(path)
     try:
@@ -105,6 +108,14 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
         elif path:
             with open(path, "w") as file:
                 file.write(id)
+
+
+def platform_text(text):
+    """The platform `text` (str) in the engine's spelling; None for "". UsageError if it is none."""
+    try:
+        return format_platform(parse_platform(text)) if text else None
+    except UsageError as error:
+        raise UsageError("error parsing specified platform: %s" % error)
 
 
 def make_id_file(path):

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from rawdock.cli import images, networks, prune, system, volumes
+from rawdock.cli import networks, prune, system, volumes
 from rawdock.cli.format import go_time_text, natural_order
 from tests.cli.canned_engine import run_on_fake_engine
 
@@ -172,13 +172,30 @@ def test_an_ingress_network_is_kept_without_an_answer(monkeypatch):
     assert [row[0] for row in ran.requests] == ["GET", "GET", "DELETE"]
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("linux/arm64", {"os": "linux", "architecture": "arm64"}),
-    ("arm64", {"os": "linux", "architecture": "arm64"}),
-    ("linux/arm/v7", {"os": "linux", "architecture": "arm", "variant": "v7"}), ("", None),
-    ("Linux/x86_64", {"os": "linux", "architecture": "amd64"})])
-def test_platforms(text, expected):
-    assert images.read_platform(text) == expected
+@pytest.mark.parametrize("words, requested, query", [
+    ("pull --platform Linux/x86_64 r.example/x:1", "POST /images/create",
+     {"fromImage": "r.example/x", "tag": "1", "platform": "linux/x86_64"}),
+    ("create --platform linux/x86_64 x", "POST /containers/create", {"platform": "linux/amd64"}),
+    ("create --platform= x", "POST /containers/create", {}),
+    ("history --platform linux/arm/7 x", "GET /images/x/history",
+     {"platform": '{"architecture":"arm","os":"linux","variant":"v7"}'})])
+def test_platforms(words, requested, query):
+    """pull leaves the spelling of an architecture to the engine, as docker's does."""
+    answer = {"pull": PUSHED, "create": (201, {"Id": "c", "Warnings": []}), "history": []}[words.split()[0]]
+    ran = run_on_fake_engine({requested: answer}, words.split(), api="1.50")
+    assert ["%s %s" % one[:2] for one in ran.requests] == [requested] and ran.requests[0][2] == query
+
+
+@pytest.mark.parametrize("words, status, err", [
+    ("create --platform foo x", 1, "error parsing specified platform: "),
+    ("run --platform foo x", 125, "rawdock: error parsing specified platform: "),
+    ("history --platform foo x", 1, "invalid platform: "),
+    ("push --platform foo x", 1, "Invalid platform foo"),
+    ("rmi --platform foo x", 1, ""), ("image inspect --platform foo x", 1, "")])
+def test_platforms_that_are_none(words, status, err):
+    ran = run_on_fake_engine({}, words.split(), api="1.50")
+    assert (ran.status, ran.requests) == (status, [])
+    assert ran.err.startswith(err + '"foo": unknown operating system or architecture: invalid argument\n')
 
 
 @pytest.mark.parametrize("words, message", [
