@@ -96,7 +96,7 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
     path, id = body["HostConfig"].get("ContainerIDFile"), None
     require_image(image)
     if "platform" in query:
-        query = dict(query, platform=platform_text(query["platform"]))
+        query = dict(query, platform=engine_platform(query["platform"]))
     if path:
         make_id_file(path)
     try:
@@ -110,7 +110,7 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
                 file.write(id)
 
 
-def platform_text(text):
+def engine_platform(text):
     """The platform `text` (str) in the engine's spelling; None for "". UsageError if it is none."""
     try:
         return format_platform(parse_platform(text)) if text else None

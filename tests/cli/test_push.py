@@ -89,8 +89,8 @@ def test_what_is_missing(push, tty):
         tabs + "references multiple platform specific manifests, but not all of them are available locally",
         tabs + "or available to the remote repository.", "",
         tabs + "Make sure you have all the referenced content and try again.", "",
-        tabs + "You can also push only a single platform specific manifest directly by specifying the platform "
-        "you want to push with the --platform flag.")
+        tabs + "You can also push only a single platform specific manifest directly by specifying the "
+        "platform you want to push with the --platform flag.")
 
 
 @pytest.mark.parametrize("tty", [True, False])

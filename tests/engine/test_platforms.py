@@ -24,7 +24,8 @@ def test_spellings(text, sent, monkeypatch):
 
 @pytest.mark.parametrize("machine, text, sent", [
     ("x86_64", "linux", "linux/amd64"), ("aarch64", "linux", "linux/arm64"),
-    ("i686", "windows", "windows/386"), ("armv7l", "linux", "linux/arm"), ("s390x", "freebsd", "freebsd/s390x")])
+    ("i686", "windows", "windows/386"), ("armv7l", "linux", "linux/arm"),
+    ("s390x", "freebsd", "freebsd/s390x")])
 def test_a_system_alone_is_of_this_machines_architecture(machine, text, sent, monkeypatch):
     monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", "h", "6", "1", machine)))
     assert format_platform(parse_platform(text)) == sent
