@@ -13,8 +13,8 @@ from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTION
                               flag_environment_entries, option_flag_table, read_env_file, update_request,
                               versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
-from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, exit_status,
-                          put_client_fields, require_api_versions, run, stream_container)
+from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, doubt_stream,
+                          exit_status, put_client_fields, require_api_versions, run, stream_container)
 from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotFound, RawdockError,
                       UsageError)
 from .console import CommandFailed, describe_error, write_lines
@@ -220,6 +220,8 @@ def do_exec(console, options, arguments):
         docker.call("exec_start", id, body=start)
         return 0
     with docker.call("exec_start", id, body=start, tty=tty) as pipe:
+        if doubt_stream(pipe):
+            console.err.line("WARNING: %s; output may be missing" % doubt_stream(pipe))
         if tty:
             show_exec_terminal(console, id, pipe, interactive, keys)
         else:

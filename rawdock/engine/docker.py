@@ -338,6 +338,12 @@ def read_frame_result(response, operation):
 def read_upgrade_result(response, operation):
     if response.framing.kind != "upgrade":
         return read_empty_result(response, operation)
+    if response.status != 101 and any(response.headers.get(name) is not None
+                                      for name in ("content-length", "transfer-encoding")):
+        response.close()   # with a length or chunks it is a message of HTTP, and no stream of the engine's
+        raise ProtocolError("RFC 9110 §7.8", 0, b"%d" % response.status,
+                            "101 Switching Protocols, for the request has Upgrade; a proxy between here and "
+                            "the engine does not pass it on")
     return response.duplex(is_terminal_stream(response, operation))
 
 

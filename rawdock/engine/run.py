@@ -241,6 +241,18 @@ class NewContainer(InterruptGuard):
             InterruptGuard.__exit__(self)
 
 
+def doubt_stream(pipe):
+    """Why a proxy may keep back some of the stream in `pipe` (Duplex), as a str; None for no sign of one.
+
+    An engine answers 101 to a request with Upgrade. What does not pass Upgrade on gives 200, and may keep
+    back output until the end, or input.
+    """
+    status = pipe.response.status
+    return None if status == 101 else (
+        "%s was answered %d, not 101: a proxy between here and the engine does not pass Upgrade on"
+        % (pipe.response.target.partition("?")[0], status))
+
+
 def confirmed_status(docker, id, pipe, registered):
     """The exit status, once the stream in `pipe` has ended. RunFailed if the container outlives its stream.
 
@@ -252,8 +264,9 @@ def confirmed_status(docker, id, pipe, registered):
         result = registered.json()
     except Timeout:
         if still_runs(docker, id):
+            doubt = doubt_stream(pipe) or "a proxy between here and the engine may have ended it"
             raise RunFailed("the stream of container %s ended, yet it still runs: "
-                            "its output may be incomplete" % id[:12], 1) from None
+                            "its output may be incomplete; %s" % (id[:12], doubt), 1) from None
         registered.limit_idle(None)   # the engine is slow, or the container is being removed
         result = registered.json()
     status = exit_status(result)
@@ -286,6 +299,8 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
                                                stdin=stdin is not None or not outputs,
                                                stdout=tty or stdout is not None,
                                                stderr=tty or stderr is not None, detachKeys=keys or None))
+        if notice is not None and doubt_stream(pipe):
+            notice("WARNING: %s; output may be missing" % doubt_stream(pipe))
         if stdin is None and not tty:   # on a terminal's stream a half-close detaches
             pipe.close_write()
         if in_time and not wait_first:

@@ -521,11 +521,14 @@ def test_left_streams_close_their_connections():
     left = []
 
     def recipe(peer):
-        peer.request()
-        peer.send(
-            b"HTTP/1.1 200 OK\r\nContent-Type: "
-            b"application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n" + b"9\r\n"
-            + frame(1, b"{") + b"\r\n")
+        if "/attach" in peer.request().target:
+            peer.send(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+                      + frame(1, b"{"))
+        else:
+            peer.send(
+                b"HTTP/1.1 200 OK\r\nContent-Type: "
+                b"application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+                b"9\r\n" + frame(1, b"{") + b"\r\n")
         left.append(peer.drain())
     with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
         for chunk in docker.container_logs("x", stdout=True, follow=True):
