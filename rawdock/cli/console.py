@@ -194,6 +194,8 @@ class Console:
     def engine_address(self):
         """The Address of the engine to use. For `practice:` one is started here, if this copy has one."""
         address = self.chosen_endpoint()[0]
+        if address.tls and not address.tls.verify:
+            self.err.line("WARNING: TLS: the certificate of %s is not verified" % address)
         if address.scheme != "practice" or self.serve_practice is None:
             return address
         if self._practice_address is None:

@@ -113,6 +113,9 @@ class Docker(Closing):
                  tls=None, insecure_tcp=False):
         require_seconds("timeout", timeout)
         self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
+        if self.address is not address and self.address.tls and not self.address.tls.verify:
+            from warnings import warn   # the command has a line of its own
+            warn("TLS: the certificate of %s is not verified" % self.address, RuntimeWarning, stacklevel=2)
         self.timeout = timeout
         self.open_socket = dial
         self.headers = []

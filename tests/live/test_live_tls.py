@@ -1,0 +1,80 @@
+"""dockerd --tlsverify: what works, and one clear line for each thing that does not, beside docker's."""
+import os
+import sys
+
+import pytest
+
+from tests.live.client import run_to_end
+
+CERTIFICATES = os.environ.get("RAWDOCK_TEST_TLS_CERTIFICATES", "")
+FIVE_MEGABYTES = os.urandom(5000000)
+pytestmark = pytest.mark.skipif(not CERTIFICATES, reason="the engine has no TLS: tools/engine up --tls")
+
+
+def flags(ca="ca.pem", cert="cert.pem", key="key.pem"):
+    paths = [name and os.path.join(CERTIFICATES, name) for name in (ca, cert, key)]
+    return ["--tlsverify", "--tlscacert", paths[0], "--tlscert", paths[1], "--tlskey", paths[2]]
+
+
+def rawdock_at(address, options, *words, **more):
+    return run_to_end([sys.executable, "-m", "rawdock", "-H", address] + options + list(words), **more)
+
+
+def secure(*words, **more):
+    return rawdock_at(os.environ["RAWDOCK_TEST_TLS"], flags(), *words, **more)
+
+
+@pytest.fixture(autouse=True)
+def busybox(engine):
+    engine.pull("busybox")
+
+
+def test_a_half_close_and_what_comes_after_it():
+    ran = secure("run", "-i", "--rm", "busybox", "sh", "-c", "cat; echo after", stdin=b"before\n")
+    assert ran == (0, b"before\nafter\n", b"")
+
+
+def test_five_megabytes_each_way():
+    ran = secure("run", "-i", "--rm", "busybox", "cat", stdin=FIVE_MEGABYTES)
+    assert ran.status == 0 and ran.err == b"" and ran.out == FIVE_MEGABYTES
+
+
+def test_nc():
+    ran = secure("nc", stdin=b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
+    assert ran.status == 0 and ran.out.endswith(b"\r\n\r\nOK") and ran.err == b""
+
+
+VERIFY = b"error during connect: tls: failed to verify certificate: x509: certificate "
+REFUSED = b"check your TLS client certification settings: remote error: tls: bad certificate; "
+
+
+@pytest.mark.parametrize("host, options, says", [
+    ("127.0.0.1", dict(ca="foreign/ca.pem"), VERIFY + b"signed by unknown authority; "),
+    ("localhost", {}, VERIFY + b"is not valid for localhost; "),
+    ("127.0.0.1", dict(cert="", key=""), REFUSED),
+    ("127.0.0.1", dict(cert="expired.pem"), REFUSED),
+    ("127.0.0.1", dict(cert="foreign/cert.pem", key="foreign/key.pem"), REFUSED),
+])
+def test_one_line_for_what_is_wrong(host, options, says):
+    address = os.environ["RAWDOCK_TEST_TLS"].replace("127.0.0.1", host)
+    ran = rawdock_at(address, flags(**options), "ps")
+    assert ran.status == 1 and ran.out == b"" and says in ran.err and ran.err.count(b"\n") == 1
+
+
+def test_http_to_the_tls_port_and_tls_to_a_port_without(engine):
+    ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS"], [], "ps")
+    assert ran == (1, b"", b"Error response from daemon: Client sent an HTTP request to an HTTPS server.\n")
+    ran = rawdock_at("tcp://" + engine.registry, flags(), "ps")
+    assert ran.status == 1 and b"http: server gave HTTP response to HTTPS client; " in ran.err
+
+
+def test_without_verification_there_is_a_warning():
+    ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS"], ["--tls"] + flags()[1:], "ps", "-q")
+    assert ran.status == 0 and ran.err.startswith(b"WARNING: TLS: ") and ran.err.count(b"\n") == 1
+
+
+def test_another_machine_without_tls_is_refused_unless_it_is_allowed():
+    ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS_BRIDGE"], [], "ps")
+    assert ran.status == 1 and b"--insecure-tcp" in ran.err and ran.err.count(b"\n") == 1
+    ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS_BRIDGE"], ["--insecure-tcp"], "ps")
+    assert ran.err == b"Error response from daemon: Client sent an HTTP request to an HTTPS server.\n"
