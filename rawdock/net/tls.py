@@ -48,11 +48,12 @@ def tls_context(settings):
 
 def tls_failure(address, error):
     """The ConnectError for an ssl.SSLError, or for a certificate that does not fit its host name."""
-    settings, reason = address.tls, getattr(error, "reason", None) or str(error)
+    settings = address.tls
+    reason = (getattr(error, "reason", None) or str(error).partition(" (")[0]).upper().replace(" ", "_")
     alert = reason.partition("ALERT_")[2].lower().replace("_", " ")
     text = "tls: " + reason.lower().replace("_", " ")
     hint = "did the engine stop, or is that no port for TLS, which %s asks for?" % settings.origin
-    if "VERIFY_FAILED" in reason.upper() or not isinstance(error, OSError):
+    if "VERIFY_FAILED" in reason or not isinstance(error, OSError):
         text = CERTIFICATE_FAULTS.get(getattr(error, "verify_code", None), str(error))
         text = "tls: failed to verify certificate: x509: " + text.replace("%s", address.host)
         hint = "is that the engine you mean? Its authority belongs into --tlscacert (now %s)" % settings.ca
