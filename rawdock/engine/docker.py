@@ -174,9 +174,9 @@ class Docker(Closing):
         """Whether the API version in use is at least `version` ("1.30")."""
         return api_version_pair(self.version) >= api_version_pair(version)
 
-    def connect(self):
-        """A new Connection to the engine, outside the kept ones."""
-        return Connection(self.open_socket(self.address, self.timeout), self.address)
+    def connect(self, address=None):
+        """A new Connection to the engine (or to the Address given), outside the kept ones; by no proxy."""
+        return Connection(self.open_socket(address or self.address, self.timeout), self.address)
 
     def request(self, method, path, query=None, headers=None, body=None, http_version="1.1", hijack=False,
                 head_timeout=None, idle_timeout=None, total_timeout=None):
@@ -200,30 +200,38 @@ class Docker(Closing):
     def _exchange(self, method, path, fields, body, version, hijack, *timeouts):
         """Send on a kept connection or a new one → Response. Its arguments are Connection.request()'s."""
         fields = fields + [pair for pair in self.headers if not has_field(fields, pair[0].lower())]
-        arguments = (method, self.address.base + path, fields, body, version, hijack) + timeouts
+        address, keep, target = self.address, self._keep, self.address.base + path
+        if address.scheme == "tcp":
+            from ..net.proxy import proxied_address
+            through, before, more = proxied_address(address, os.environ)
+            if not hijack:
+                address, target, fields = through, before + target, fields + more
+            elif through is not address:
+                keep = Connection.close   # the kept ones go through the proxy
+        arguments = (method, target, fields, body, version, hijack) + timeouts
         # With ControlMaster the first ssh carries the others, and ends, and with it its stream, after them.
-        kept = None if hijack and self.address.scheme == "ssh" else self._take_idle()
-        connection = kept or self.connect()
+        kept = None if hijack and address.scheme == "ssh" or keep is Connection.close else self._take_idle()
+        connection = kept or self.connect(address)
         try:
             response = connection.request(*arguments)
         except ConnectError:   # not a byte of an answer has come
             # RFC 9110 §9.2.2: only what changes nothing is repeated. An iterable was read and is gone.
             if kept is None or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
                 raise
-            connection = self.connect()
+            connection = self.connect(address)
             response = connection.request(*arguments)
         except UsageError:   # nothing was sent
             if connection.reusable:
-                self._keep(connection)
+                keep(connection)
             raise
         if response.status == 101 and not has_field(fields, "upgrade"):
             response.close()
             raise ProtocolError("RFC 9110 §15.2.2", 0, b"101 " + response.reason.encode("latin-1"),
                                 "no switch of protocols, for the request has no Upgrade field")
         if response.complete and connection.reusable:
-            self._keep(connection)
+            keep(connection)
         else:
-            response.on_complete = self._keep
+            response.on_complete = keep
         return response
 
     def _take_idle(self):

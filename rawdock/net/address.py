@@ -43,17 +43,17 @@ class Address:
 
     Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
     choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS
-    to another machine. str() gives the text that was parsed.
+    to another machine, `connect` replaces socket.create_connection(). str() gives the text that was parsed.
     """
 
-    __slots__ = ("scheme", "path", "host", "port", "base", "text", "user", "tls", "insecure_tcp")
+    __slots__ = ("scheme", "path", "host", "port", "base", "text", "user", "tls", "insecure_tcp", "connect")
 
     def __init__(self, scheme, text, path=None, host=None, port=None, base="", user=None):
         self.scheme, self.text = scheme, text
         self.path = path
         self.host, self.port, self.base = host, port, base
         self.user = user
-        self.tls, self.insecure_tcp = None, False
+        self.tls, self.insecure_tcp, self.connect = None, False, None
 
     def __str__(self):
         return self.text

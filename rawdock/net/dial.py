@@ -87,7 +87,7 @@ def dial_tcp(address, timeout):
     try:
         if not (address.tls or address.insecure_tcp):
             require_loopback(address, socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM))
-        sock = socket.create_connection((address.host, address.port), timeout)
+        sock = (address.connect or socket.create_connection)((address.host, address.port), timeout)
         sock.settimeout(None)
         # A request is one write, and waiting to fill a segment would only delay it.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,103 @@
+"""Proxies between here and an engine on TCP, as the docker CLI uses them, by Go's rules (package httpproxy).
+
+HTTP_PROXY is for an engine without TLS: request targets are in absolute form (RFC 9112 §3.2.2). HTTPS_PROXY
+is for one with TLS: CONNECT makes a tunnel (RFC 9110 §9.3.6). NO_PROXY lists exceptions. Hijacked connections
+are made directly, as docker makes them. Left out: proxies behind TLS or SOCKS, which are refused.
+"""
+import re
+
+from ..errors import ConfigError, ConnectError
+from .address import decode_percent
+
+PROXY_URL = (r"(?:http://)?(?:(?P<user>[^@/]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/@\[\]]+)"
+             r"(?::(?P<port>[0-9]{1,5}))?/?")
+MAX_HEAD_BYTES = 65536   # of the proxy's answer to CONNECT
+PROXY_HINT = "is HTTP_PROXY or HTTPS_PROXY right? NO_PROXY has exceptions"
+
+
+def is_excepted(host, port, rules):
+    """Whether `rules`, the value of NO_PROXY, has `host` (str) and `port` (int) connected to directly."""
+    from ipaddress import ip_network
+
+    def network(text):
+        try:
+            return ip_network(text, False)
+        except ValueError:
+            return None
+    host, own = host.lower(), network(host.partition("%")[0])
+    if host == "localhost" or own is not None and own.is_loopback:
+        return True
+    for rule in filter(None, rules.lower().replace(" ", "").split(",")):
+        name, _, its_port = rule.rpartition(":") if rule.count(":") == 1 or "]:" in rule else (rule, "", "")
+        name = name.strip("[]")
+        addresses = network(name)
+        found = host == name or host.endswith("." + name.lstrip("*."))
+        if addresses is not None:
+            found = own is not None and addresses.overlaps(own)
+        if rule == "*" or found and its_port in ("", str(port)):
+            return True
+    return False
+
+
+def find_proxy(address, environ):
+    """(host, port, header fields for it) of the proxy to a tcp Address, or None. ConfigError if it is bad."""
+    name = "HTTPS_PROXY" if address.tls else "HTTP_PROXY"
+    text = environ.get(name) or environ.get(name.lower())
+    if not text or is_excepted(address.host, address.port,
+                               environ.get("NO_PROXY") or environ.get("no_proxy") or ""):
+        return None
+    if name == "HTTP_PROXY" and environ.get("REQUEST_METHOD"):   # a CGI request's field Proxy sets it
+        raise ConfigError("refusing to use HTTP_PROXY value in CGI environment; "
+                          "see golang.org/s/cgihttpproxy")
+    match = re.fullmatch(PROXY_URL, text)
+    if match is None:
+        raise ConfigError("%s is no proxy that rawdock can use" % name, "write http://HOST:PORT")
+    fields = []
+    if match.group("user"):
+        from base64 import b64encode
+        user = decode_percent(name, match.group("user")).encode("utf-8", "surrogateescape")
+        fields = [("Proxy-Authorization", "Basic " + b64encode(user).decode("ascii"))]
+    return match.group("host").strip("[]"), int(match.group("port") or 80), fields
+
+
+def proxied_address(address, environ):
+    """(the Address that dial() reaches by the proxy, what stands before each request target, header fields).
+
+    (`address`, "", []) without a proxy.
+    """
+    host, port, fields = find_proxy(address, environ) or (None, None, [])
+    if host is None:
+        return address, "", []
+    from copy import copy
+    found = copy(address)
+    authority = "%s:%d" % ("[%s]" % address.host if ":" in address.host else address.host, address.port)
+
+    def connect(place, timeout):
+        import socket
+        try:
+            sock = socket.create_connection((host, port), timeout)
+        except OSError as error:
+            reason = "proxyconnect tcp: %s:%d: %s" % (host, port, error.args[-1])
+            raise ConnectError(address, reason, error.errno, PROXY_HINT, between=True)
+        if address.tls:
+            open_tunnel(sock, address, authority, fields)
+        return sock
+
+    found.connect = connect
+    return (found, "", []) if address.tls else (found, "http://" + authority, [("Host", authority)] + fields)
+
+
+def open_tunnel(sock, address, authority, fields):
+    """Have the proxy behind `sock` connect to the `authority` (host:port). ConnectError if it does not."""
+    from ..wire.message import encode_request_head
+    answer = b""
+    sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
+    while not answer.endswith(b"\r\n\r\n") and len(answer) < MAX_HEAD_BYTES:
+        data = sock.recv(1)   # what follows the head is TLS already
+        if not data:
+            break
+        answer += data
+    if not re.fullmatch(rb"HTTP/1\.[01] 2[0-9][0-9]\b(?s:.*)\r\n\r\n", answer):
+        sock.close()
+        status = answer.partition(b"\r\n")[0].partition(b" ")[2].decode("latin-1") or "no answer"
+        raise ConnectError(address, "the proxy made no tunnel: " + status, None, PROXY_HINT, between=True)
