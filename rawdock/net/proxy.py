@@ -11,7 +11,6 @@ from .address import decode_percent
 
 PROXY_URL = (r"(?:http://)?(?:(?P<user>[^@/]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/@\[\]]+)"
              r"(?::(?P<port>[0-9]{1,5}))?/?")
-MAX_HEAD_BYTES = 65536   # of the proxy's answer to CONNECT
 PROXY_HINT = "is HTTP_PROXY or HTTPS_PROXY right? NO_PROXY has exceptions"
 
 
@@ -29,8 +28,7 @@ def is_excepted(host, port, rules):
         return True
     for rule in filter(None, rules.lower().replace(" ", "").split(",")):
         name, _, its_port = rule.rpartition(":") if rule.count(":") == 1 or "]:" in rule else (rule, "", "")
-        name = name.strip("[]")
-        addresses = network(name)
+        addresses = network(name.strip("[]"))
         found = host == name or host.endswith("." + name.lstrip("*."))
         if addresses is not None:
             found = own is not None and addresses.overlaps(own)
@@ -61,7 +59,7 @@ def find_proxy(address, environ):
 
 
 def proxied_address(address, environ):
-    """(the Address that dial() reaches by the proxy, what stands before each request target, header fields).
+    """(the Address that dial() reaches by the proxy, the prefix of each request target, header fields).
 
     (`address`, "", []) without a proxy.
     """
@@ -92,11 +90,10 @@ def open_tunnel(sock, address, authority, fields):
     from ..wire.message import encode_request_head
     answer = b""
     sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
-    while not answer.endswith(b"\r\n\r\n") and len(answer) < MAX_HEAD_BYTES:
-        data = sock.recv(1)   # what follows the head is TLS already
-        if not data:
-            break
+    for data in iter(lambda: sock.recv(1), b""):   # what follows the head is TLS already
         answer += data
+        if answer.endswith(b"\r\n\r\n") or len(answer) == 65536:   # a limit, so that the head ends
+            break
     if not re.fullmatch(rb"HTTP/1\.[01] 2[0-9][0-9]\b(?s:.*)\r\n\r\n", answer):
         sock.close()
         status = answer.partition(b"\r\n")[0].partition(b" ")[2].decode("latin-1") or "no answer"
