@@ -1,6 +1,7 @@
 """doctor against scripted engines and made-up files: each fault is a line with one thing to try."""
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def doctor(rawdock_command, tmp_path):
         clean.update(environment, HOME=str(home), XDG_RUNTIME_DIR=str(home))
         ran = subprocess.run(rawdock_command + list(flags) + ["doctor", "--json"], env=clean,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
-        assert ran.stderr == b""
+        assert re.sub(b"WARNING: TLS: the certificate of [^ ]+ is not verified\n", b"", ran.stderr) == b""
         findings = [finding for finding in json.loads(ran.stdout.decode()) if finding["check"] != "others"
                     or not any(place in finding["text"] for place in SYSTEM_PLACES)]
         for finding in findings:
