@@ -197,13 +197,17 @@ class Docker(Closing):
         return self._exchange(method, path, fields, body, http_version, hijack, head_timeout, idle_timeout,
                               total_timeout)
 
+    def find_way(self):
+        """How requests reach an engine on TCP, by a proxy or not: what proxied_address() gives."""
+        from ..net.proxy import proxied_address
+        return proxied_address(self.address, os.environ)
+
     def _exchange(self, method, path, fields, body, version, hijack, *timeouts):
         """Send on a kept connection or a new one → Response. Its arguments are Connection.request()'s."""
         fields = fields + [pair for pair in self.headers if not has_field(fields, pair[0].lower())]
         address, keep, target = self.address, self._keep, self.address.base + path
         if address.scheme == "tcp":
-            from ..net.proxy import proxied_address
-            through, before, more = proxied_address(address, os.environ)
+            through, before, more = self.find_way()
             if not hijack:
                 address, target, fields = through, before + target, fields + more
             elif through is not address:

@@ -7,6 +7,8 @@ are made directly, as docker makes them. Left out: proxies behind TLS or SOCKS, 
 import re
 
 from ..errors import ConfigError, ConnectError
+from ..wire.exchange import ResponseParts
+from ..wire.message import encode_request_head
 from .address import decode_percent
 
 PROXY_URL = (r"(?:http://)?(?:(?P<user>[^@/]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/@\[\]]+)"
@@ -87,14 +89,19 @@ def proxied_address(address, environ):
 
 def open_tunnel(sock, address, authority, fields):
     """Have the proxy behind `sock` connect to the `authority` (host:port). ConnectError if it does not."""
-    from ..wire.message import encode_request_head
-    answer = b""
-    sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
-    for data in iter(lambda: sock.recv(1), b""):   # what follows the head is TLS already
-        answer += data
-        if answer.endswith(b"\r\n\r\n") or len(answer) == 65536:   # a limit, so that the head ends
-            break
-    if not re.fullmatch(rb"HTTP/1\.[01] 2[0-9][0-9]\b(?s:.*)\r\n\r\n", answer):
+    reader, heads = ResponseParts(), []
+    reader.expect("CONNECT", True)
+    try:
+        sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
+        while not heads or heads[-1].interim:
+            data = sock.recv(1)   # what follows the head is TLS already
+            if not data:
+                said = "the proxy made no tunnel: no answer"
+                raise ConnectError(address, said, None, PROXY_HINT, between=True)
+            reader.take_head(data, 0, heads)
+        if not 200 <= heads[-1].status < 300:
+            said = "the proxy made no tunnel: %d %s" % (heads[-1].status, heads[-1].reason)
+            raise ConnectError(address, said, None, PROXY_HINT, between=True)
+    except BaseException:
         sock.close()
-        status = answer.partition(b"\r\n")[0].partition(b" ")[2].decode("latin-1") or "no answer"
-        raise ConnectError(address, "the proxy made no tunnel: " + status, None, PROXY_HINT, between=True)
+        raise

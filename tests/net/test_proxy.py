@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from rawdock.engine.docker import Docker
-from rawdock.errors import ConfigError, ConnectError
+from rawdock.errors import ConfigError, ConnectError, RawdockError
 from rawdock.net.address import TLSSettings, parse_address
 from rawdock.net.proxy import find_proxy, is_excepted
 
@@ -151,17 +151,16 @@ def test_tls_goes_through_a_tunnel(far_engine, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("answer, says", [
-    (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "407 Proxy Authentication Required"),
-    (b"HTTP/1.1 200 OK", "200 OK"), (b"", "no answer")])
+    (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "no tunnel: 407 Proxy Authentication Required"),
+    (b"HTTP/1.1 200 OK\r\n", "error during connect: the proxy made no tunnel: no answer"),
+    (b"SSH-2.0-x\r\n\r\n", "byte 0: expected HTTP/1.0 or HTTP/1.1")])
 def test_a_tunnel_that_is_refused(far_engine, monkeypatch, answer, says):
-    answer = answer or b" "
-    with TunnelProxy(answer.replace(b" 200 ", b" 2xx ") if b"\r\n" not in answer else answer) as proxy:
+    with TunnelProxy(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.place)
         tls = TLSSettings(None, None, None, True, "--tlsverify")
-        with pytest.raises(ConnectError) as caught, Docker("tcp://127.0.0.1:9", timeout=5, tls=tls) as docker:
+        with pytest.raises(RawdockError) as caught, Docker("tcp://127.0.0.1:9", timeout=5, tls=tls) as docker:
             docker.request("GET", "/_ping")
-    assert str(caught.value).startswith("error during connect: the proxy made no tunnel: ")
-    assert says.replace("200", "2xx") in str(caught.value)
+    assert says in str(caught.value)
 
 
 def test_a_proxy_that_is_not_there(far_engine, monkeypatch):

@@ -335,7 +335,10 @@ class PlannedDocker(Docker):
     def supports(self, version):
         return self._version is None or Docker.supports(self, version)
 
-    def connect(self):
+    def find_way(self):
+        return self.address, "", []   # a plan names the engine, and no proxy
+
+    def connect(self, address=None):
         return PlannedConnection(PlannedSocket(self.plan), self.address)
 
 
