@@ -152,7 +152,7 @@ def test_tls_goes_through_a_tunnel(far_engine, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("answer, says", [
     (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "no tunnel: 407 Proxy Authentication Required"),
-    (b"HTTP/1.1 200 OK\r\n", "error during connect: the proxy made no tunnel: no answer"),
+    (b"HTTP/1.1 407 No\r\n", "error during connect: the proxy made no tunnel: no answer"),
     (b"SSH-2.0-x\r\n\r\n", "byte 0: expected HTTP/1.0 or HTTP/1.1")])
 def test_a_tunnel_that_is_refused(far_engine, monkeypatch, answer, says):
     with TunnelProxy(answer) as proxy:
