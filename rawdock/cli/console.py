@@ -127,14 +127,15 @@ class Console:
         """The client (Docker) of the engine that the command line names."""
         if self._docker is None:
             from ..engine.docker import Docker
-            from ..net.custom_fields import custom_fields
             address, named = self.engine_address(), self.config_values("HttpHeaders", "an object of texts")
-            try:
-                headers = custom_fields(named or {}, os.environ)
-            except ConfigError as error:
-                raise CommandFailed("Failed to initialize: %s" % error, 1)
-            self._docker = Docker(address)
-            self._docker.headers = headers
+            docker = Docker(address)
+            if named or os.environ.get("DOCKER_CUSTOM_HEADERS"):
+                from ..net.custom_fields import custom_fields
+                try:
+                    docker.headers = custom_fields(named or {}, os.environ)
+                except ConfigError as error:
+                    raise CommandFailed("Failed to initialize: %s" % error, 1)
+            self._docker = docker
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
         return self._docker
