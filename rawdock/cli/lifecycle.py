@@ -229,7 +229,7 @@ def do_exec(console, options, arguments):
                 start_stdin_copy(console.stdin, pipe)
             else:
                 pipe.close_write()
-            copy_stream(pipe, False, console.out, console.err)
+            copy_stream(pipe.raw(), False, console.out, console.err)
     return process_status(exec_status(docker, id))
 
 

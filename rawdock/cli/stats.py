@@ -128,12 +128,11 @@ class WatchedContainer:
     def read(self, docker, stream):
         """Read its statistics: once, or with `stream` for as long as the engine sends them."""
         try:
-            for stats in docker.call("container_stats", self.given, stream=stream):
+            answer = docker.call("container_stats", self.given, stream=stream)
+            for stats in answer if stream else [answer]:
                 self.stats = answer_field(stats, "ContainerStats", dict)
                 self.valid_until = time.time() + STALE_SECONDS if stream else float("inf")
                 self.first.set()
-                if not stream:
-                    return
         except RawdockError as error:
             self.error = error
         finally:

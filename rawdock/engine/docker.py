@@ -30,6 +30,7 @@ OLDEST_API = "1.24"            # what an engine speaks that offers none in its a
 NEWEST_API = "1.55"
 MAX_ERROR_BYTES = 1 << 20      # of an error's body; the Go client's number
 MAX_IDLE_CONNECTIONS = 4       # `run` uses three at once
+TIMEOUT_NAMES = ("head", "idle", "total")
 # The operations whose answer tells whether a log is that of a terminal, and where in it.
 TTY_PLACES = {
     "service_logs": ("service_inspect", "Spec TaskTemplate ContainerSpec TTY"),
@@ -60,6 +61,20 @@ def error_from_response(response):
         message = text or ("%d %s" % (response.status, response.reason)).strip()
     kind = {404: NotFound, 409: Conflict}.get(response.status, APIError)
     return kind(response.status, message.strip() + cut_short, response.method, response.target)
+
+
+def time_limits(timeout):
+    """(head, idle, total), each in seconds or None, of an operation's `timeout`. Or UsageError.
+
+    `timeout` is a number of seconds for all of it, or a dict with "head", "idle" and "total", which are the
+    limits of Connection.request(). None is no limit.
+    """
+    given = timeout if isinstance(timeout, dict) else {"total": timeout}
+    for name, seconds in given.items():
+        if name not in TIMEOUT_NAMES:
+            raise UsageError("timeout has no %r; it is seconds, or a dict of head, idle and total" % (name,))
+        require_seconds("timeout", seconds)
+    return [given.get(name) for name in TIMEOUT_NAMES]
 
 
 def has_field(fields, name):
@@ -127,6 +142,7 @@ class Docker(Closing):
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
 
+    # ==== library begin: what no command uses, and `amalgamate --only` leaves out
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)
@@ -144,6 +160,7 @@ class Docker(Closing):
 
     def __dir__(self):
         return sorted(set(object.__dir__(self)) | set(endpoint_names()))
+    # ==== library end
 
     def close(self):
         """Close the idle connections. Streams under way are their holders' to close."""
@@ -174,9 +191,13 @@ class Docker(Closing):
         """Whether the API version in use is at least `version` ("1.30")."""
         return api_version_pair(self.version) >= api_version_pair(version)
 
-    def connect(self, address=None):
-        """A new Connection to the engine (or to the Address given), outside the kept ones; by no proxy."""
-        return Connection(self.open_socket(address or self.address, self.timeout), self.address)
+    def connect(self, address=None, timeout=None):
+        """A new Connection to the engine (or to the Address given), outside the kept ones; by no proxy.
+
+        It must be there within `timeout` seconds, where that is less than the client's own limit.
+        """
+        seconds = min([limit for limit in (self.timeout, timeout) if limit], default=None)
+        return Connection(self.open_socket(address or self.address, seconds), self.address)
 
     def request(self, method, path, query=None, headers=None, body=None, http_version="1.1", hijack=False,
                 head_timeout=None, idle_timeout=None, total_timeout=None):
@@ -213,16 +234,17 @@ class Docker(Closing):
             elif through is not address:
                 keep = Connection.close   # the kept ones go through the proxy
         arguments = (method, target, fields, body, version, hijack) + timeouts
+        require_seconds("total_timeout", timeouts[-1])
         # With ControlMaster the first ssh carries the others, and ends, and with it its stream, after them.
         kept = None if hijack and address.scheme == "ssh" or keep is Connection.close else self._take_idle()
-        connection = kept or self.connect(address)
+        connection = kept or self.connect(address, timeouts[-1])
         try:
             response = connection.request(*arguments)
         except ConnectError:   # not a byte of an answer has come
             # RFC 9110 §9.2.2: only what changes nothing is repeated. An iterable was read and is gone.
             if kept is None or method not in ("GET", "HEAD") or not isinstance(body, (bytes, type(None))):
                 raise
-            connection = self.connect(address)
+            connection = self.connect(address, timeouts[-1])
             response = connection.request(*arguments)
         except UsageError:   # nothing was sent
             if connection.reusable:
@@ -261,10 +283,11 @@ class Docker(Closing):
         Positional values fill the path's parameters in order; keywords are query parameters (or path
         parameters by name), `body`, `headers`, and `auth`: the credentials of the image's registry, a dict
         with the names of the Engine API's AuthConfig ({} for none), sent as X-Registry-Auth. Nothing is sent
-        that is not given here; find_credentials() reads what the docker CLI has. UsageError for what the row
-        does not know; APIError when the engine refuses, ProtocolError for a status of 2xx that is no success
-        of this operation. Where the body ends with its connection, reading it raises UnconfirmedError unless
-        it shows its own end.
+        that is not given here; find_credentials() reads what the docker CLI has. `timeout`, in place of the
+        client's own limit, is that of time_limits(), except for plugin_enable, where it is the engine's.
+        Timeout when one of these limits is over. UsageError for what the row does not know; APIError when the
+        engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the body
+        ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.
         self, endpoint, path_values = named_operation(arguments)
@@ -273,6 +296,11 @@ class Docker(Closing):
     def _send(self, endpoint, path_values, parameters):
         prompt = endpoint.method in ("GET", "HEAD") and endpoint.result in ("json", "raw")
         seconds = self.timeout if prompt else None
+        limits = [seconds, seconds, None]
+        # ==== library begin
+        if "timeout" in parameters and endpoint.name != "plugin_enable":
+            limits = time_limits(parameters.pop("timeout"))
+        # ==== library end
         body = parameters.pop("body", None)
         fields = header_pairs(parameters.pop("headers", None))
         auth = parameters.pop("auth", None)
@@ -288,7 +316,7 @@ class Docker(Closing):
             body = encode_body(body, endpoint.body, fields)
         target = endpoint.build_target(None if endpoint.path == "/_ping" else self.version, path, parameters)
         response = self._exchange(endpoint.method, target, fields + stream_fields, body, "1.1",
-                                  bool(stream_fields), seconds, seconds)
+                                  bool(stream_fields), *limits)
         return self._require_success(endpoint, response)
 
     def _require_success(self, endpoint, response):
@@ -308,9 +336,10 @@ class Docker(Closing):
     def call(*arguments, **parameters):
         """call(name, *path_values, **parameters) → what the result kind of that operation's row says.
 
-        json → decoded; none → None; messages → iterator of dicts; frames → iterator of (stream, bytes);
-        tar and raw → Response; upgrade → Duplex. `tty` (True, False) says whether the container has a
-        terminal; without it an inspect operation tells. Parameters and errors are those of send().
+        json → decoded; none → None; messages → iterator of dicts, with stream=False the one dict; frames →
+        iterator of (stream, bytes); tar and raw → Response; upgrade → Duplex. `tty` (True, False) says
+        whether the container has a terminal; without it an inspect operation tells. Parameters and errors are
+        those of send().
         """
         self, endpoint, path_values = named_operation(arguments)
         tty = parameters.pop("tty", None) if endpoint.result in ("frames", "upgrade") else None
@@ -334,6 +363,13 @@ def read_empty_result(response, operation):
 
 
 def read_message_result(response, operation):
+    """The messages, or with the parameter stream=False the one that the engine then answers with (dict)."""
+    if operation.parameters.get("stream") is False:
+        return read_json_result(response, operation)
+    return iterate_messages(response, operation)
+
+
+def iterate_messages(response, operation):
     """The messages; ProtocolError if there is none where the operation has at least one."""
     count = 0
     for count, message in enumerate(response.messages(), 1):

@@ -577,9 +577,11 @@ class Endpoint:
         for parameter in self.query + self.extra:
             if parameter.name == name or parameter.name == spelled:
                 return parameter
-        known = ", ".join([parameter.name for parameter in self.query + self.extra])
-        raise UsageError("%s has no parameter %s; it takes %s"
-                         % (self.name, ascii(name), known or "no query parameters"),
+        known = list(self.path_parameters) + [parameter.name for parameter in self.query + self.extra]
+        near = closest_word(str(name), known)
+        raise UsageError("%s has no parameter %s%s; it takes %s"
+                         % (self.name, ascii(name), ", did you mean %s?" % near if near else "",
+                            ", ".join(known) or "none"),
                          hint="rawdock endpoints %s" % self.name)
 
     def encode_query_values(self, query_values, version=None):

@@ -17,7 +17,7 @@ STDIN_BYTES = 65536
 def copy_stream(pieces, tty, stdout, stderr):
     """Write a container's output to two binary files (None: drop it), with one call for frames in succession.
 
-    `pieces` is a Response, a Duplex or another iterable of bytes. With `tty` they are raw, and all for
+    `pieces` is a Response or another iterable of bytes. With `tty` they are raw, and all for
     `stdout`, else they are frames. Each piece is demultiplexed when it comes, then written and flushed.
     TruncatedError if they end inside a frame, StreamError for a frame in which the engine reports an error.
     """
@@ -209,7 +209,7 @@ class SignalForwarder(CaughtSignals):
     def _send(self, number):
         from signal import Signals
         try:
-            self.docker.container_kill(self.id, signal=Signals(number).name[3:])
+            self.docker.call("container_kill", self.id, signal=Signals(number).name[3:])
         except APIError:
             if self._refused is not None:
                 self._refused.append(number)

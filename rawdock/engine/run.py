@@ -326,7 +326,7 @@ def stream_container(docker, id, tty, files, begin, forward=True, wait_first=Fal
                     start_stdin_copy(stdin, pipe)
                 if not outputs:
                     return exit_status((registered or wait()).json())
-                copy_stream(pipe, tty, stdout, stderr)
+                copy_stream(pipe.raw(), tty, stdout, stderr)
             return confirmed_status(docker, id, pipe, registered or wait())
 
 

@@ -318,7 +318,7 @@ def copy_output(pipe, stdout, signalled):
     `signalled` is that of RawMode: handlers are called as soon as it can be read.
     """
     from select import POLLIN, poll
-    poller, stream, pieces = None, None, iter(pipe)
+    poller, stream, pieces = None, None, pipe.raw()
     while True:
         if not pipe.is_readable(False):
             if poller is None:

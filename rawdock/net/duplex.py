@@ -14,7 +14,9 @@ class Duplex(Closing):
     """A hijacked connection: the container's output comes out, its stdin goes in.
 
     `response` is the Response that began it, and `tty` says whether the output is raw (True) or in frames
-    (False). Reading and writing may happen in two threads. close() detaches; it does not stop the container.
+    (False; None: not known). Iteration gives what the container speaks: frames() for one without a terminal,
+    else raw(). Reading and writing may happen in two threads. close() detaches; it does not stop the
+    container.
     """
 
     def __init__(self, connection, response, tty=None):
@@ -30,11 +32,15 @@ class Duplex(Closing):
         return bool(self._connection._unread) or is_readable(self._connection.sock, reported)
 
     def __iter__(self):
-        """Pieces of the raw stream (bytes) until the engine closes it."""
+        """frames() if `tty` is False, else raw()."""
+        return self.frames() if self.tty is False else self.raw()
+
+    def raw(self):
+        """Pieces of the stream (bytes) as they were received, until the engine closes it."""
         return iter(self.response)
 
     def frames(self):
-        """(stream, bytes) as they come. TruncatedError if the stream ends inside a frame.
+        """(stream, bytes) as they come; of a terminal all is stream 1. TruncatedError inside a frame.
 
         An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
         """

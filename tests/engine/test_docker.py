@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from net.fake_engine import NO_CONTENT, PING, UPGRADED, FakeEngine, chunked, frame, response, serve
+from net.fake_engine import (NO_CONTENT, PING, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response,
+                             serve)
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
 from rawdock.errors import (APIError, Conflict, NotFound, ProtocolError, StreamError, Timeout, TruncatedError,
@@ -125,7 +126,7 @@ def answer_for(endpoint):
         return (chunked(b"tar", kind="application/x-tar"),
                 lambda value: value.status == 200 and value.read() == b"tar")
     if endpoint.result == "upgrade":
-        return UPGRADED + frame(1, b"x"), lambda value: b"".join(value) == frame(1, b"x")
+        return UPGRADED + frame(1, b"x"), lambda value: b"".join(value.raw()) == frame(1, b"x")
     raise AssertionError(endpoint.result)
 
 
@@ -138,7 +139,8 @@ def test_all_operations_are_called_by_name():
         for part in row.path_parameters:
             assert part not in [parameter.name for parameter in row.query]
         for parameter in row.query + row.extra:   # call() takes these for itself
-            assert parameter.name not in ("body", "headers", "tty")
+            assert parameter.name not in ("body", "headers", "auth", "tty")
+            assert parameter.name != "timeout" or row.name == "plugin_enable"
     current = []
 
     def recipe(peer):
@@ -206,7 +208,7 @@ def test_names_that_python_and_the_client_use_too():
         docker.container_create(name="redis", body={"Image": "x"}), docker.image_inspect(name="redis:2.8"),
         docker.image_inspect("a/b:1"),
         docker.call("container_create", name="call", body={}), docker.container_top("c", ps_args="-o pid"),
-        list(docker.container_stats("c", stream=False, one_shot=True))))
+        docker.container_stats("c", stream=False, one_shot=True)))
     assert [request.target for request in seen] == [
         "/v1.41/containers/create?name=redis", "/v1.41/images/redis:2.8/json", "/v1.41/images/a/b:1/json",
         "/v1.41/containers/create?name=call", "/v1.41/containers/c/top?ps_args=-o%20pid",
@@ -216,6 +218,11 @@ def test_names_that_python_and_the_client_use_too():
 
 @pytest.mark.parametrize("call, says", [
     (lambda docker: docker.container_list(al=True), "all, limit, size, filters"),
+    (lambda docker: docker.container_logs("c", folow=True), "did you mean follow?"),
+    (lambda docker: docker.container_inspect(name="c"), "it takes id, size"),
+    (lambda docker: docker.container_inspect("c", timeout="5"), "timeout: '5' is not a number of seconds"),
+    (lambda docker: docker.container_inspect("c", timeout={"idle": -1}), "timeout: -1"),
+    (lambda docker: docker.container_inspect("c", timeout={"read": 1}), "a dict of head, idle and total"),
     (lambda docker: docker.container_inspect(), "needs id"),
     (lambda docker: docker.container_inspect("a", "b"), "takes 1 path values (id), got 2"),
     (lambda docker: docker.container_inspect("a", id="b"), "id"),
@@ -583,3 +590,78 @@ def test_an_answer_that_ends_with_its_connection_and_shows_its_end(body, call, v
                                   peer.send(CLOSE_DELIMITED % (b"200 OK", body)))) as engine, Docker(
             engine.address, "1.41") as docker:
         assert call(docker) == value
+
+
+# -- one value, limits of time, what a stream speaks
+
+def test_statistics_without_a_stream_are_one_value():
+    wire = chunked(b'{"read":"now"}')
+    given, seen = ask(wire, lambda docker: (docker.container_stats("c", stream=False),
+                                            list(docker.container_stats("c")),
+                                            list(docker.container_stats("c", stream=True))))
+    assert given == ({"read": "now"}, [{"read": "now"}], [{"read": "now"}])
+    assert [request.target.partition("?")[2] for request in seen] == ["stream=0", "", "stream=1"]
+    with pytest.raises(ProtocolError):
+        ask(chunked(b""), lambda docker: docker.container_stats("c", stream=False))
+
+
+@pytest.mark.parametrize("timeout, phase, answer", [
+    (0.05, "total", b""), (0.05, "total", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
+    ({"head": 0.05}, "head", b""), ({"total": 0.05, "idle": 9}, "total", b""),
+    ({"idle": 0.05}, "idle", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
+])
+def test_an_operation_has_a_time_limit_of_its_own(timeout, phase, answer):
+    over = threading.Event()
+    with FakeEngine(lambda peer: (peer.request(), peer.send(answer), over.wait(10))) as engine, \
+            Docker(engine.address, "1.41") as docker:
+        with pytest.raises(Timeout) as caught:
+            docker.container_wait("c", timeout=timeout)
+        over.set()
+    assert (caught.value.phase, caught.value.seconds) == (phase, 0.05)
+    assert caught.value.received == answer.count(b"{")
+
+
+def test_the_limits_of_an_operation_replace_those_of_the_client():
+    def recipe(peer):
+        peer.request()
+        engine.wait_for(lambda: patient)   # the client's own limit is over by then
+        peer.send(EMPTY)
+        peer.drain()
+    patient = []
+
+    def later():
+        patient.append(True)
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=0.02) as docker:
+        timer = threading.Timer(0.1, later)
+        timer.start()
+        assert docker.system_info(timeout=5) == {}
+        timer.join()
+    with FakeEngine(serve(response(b""))) as engine, Docker(engine.address, "1.41") as docker:
+        docker.plugin_enable("p", timeout=7)
+        assert engine.requests[0].line.endswith("/plugins/p/enable?timeout=7")
+
+
+def test_a_limit_counts_for_connecting_too():
+    limits = []
+    docker = Docker("unix:///nowhere", "1.41", timeout=60)
+    docker.open_socket = lambda address, timeout: limits.append(timeout) or ScriptedSocket(EMPTY * 3)
+    docker.system_info(timeout=5)
+    docker.close()
+    docker.system_info(timeout=500)
+    docker.close()
+    docker.timeout = None
+    docker.container_wait("c", timeout={"head": 1})
+    docker.close()
+    docker.request("GET", "/info", total_timeout=2)
+    assert limits == [5, 60, None, 2]
+
+
+@pytest.mark.parametrize("tty, given", [
+    (False, [(1, b"out"), (2, b"err")]), (True, [frame(1, b"out") + frame(2, b"err")]),
+    (None, [frame(1, b"out") + frame(2, b"err")])])
+def test_a_duplex_is_what_its_container_speaks(tty, given):
+    wire = UPGRADED + frame(1, b"out") + frame(2, b"err")
+    with FakeEngine(lambda peer: (peer.request(), peer.send(wire))) as engine:
+        with Docker(engine.address, "1.41").send("container_attach", "c").duplex(tty) as pipe:
+            found = list(pipe)
+    assert (found if tty is False else [b"".join(found)]) == given

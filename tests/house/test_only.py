@@ -96,6 +96,18 @@ def test_only_keeps_everything_when_everything_is_wanted():
     assert {name: text.split() for name, text in left.items()} == expected
 
 
+def test_only_leaves_out_what_commands_never_use():
+    text = ("class A:\n    # ==== library begin: for programs\n    def used(self):\n        return 1\n"
+            "    # ==== library end\n\n    def other(self, limit):\n        # ==== library begin\n"
+            "        limit += 1\n        # ==== library end\n        return limit\n")
+    left = AMALGAMATE.without_library(text)
+    assert left == "class A:\n    def other(self, limit):\n        return limit\n"
+    assert AMALGAMATE.without_library(SECTIONS[0][1]) == SECTIONS[0][1]
+    for size in ("core", "client", "whole"):
+        assert "# ==== library begin" in AMALGAMATE.amalgamate(size=size)
+    assert "# ==== library" not in alone("ps")
+
+
 def only_left(text, *roots):
     """What is left of a section that `roots` alone need, None for nothing."""
     return dict(AMALGAMATE.keep_reachable([("rawdock/a.py", text)], set(roots))).get("rawdock/a.py")

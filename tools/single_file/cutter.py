@@ -70,6 +70,14 @@ def without_plugins(text):
     return PLUGIN_BLOCK.sub(NO_PLUGINS, text)
 
 
+LIBRARY_BLOCK = re.compile(r"(?ms)^ *# ==== library begin.*?^ *# ==== library end\n\n?")
+
+
+def without_library(text):
+    """A section without the blocks that only a program uses that imports it, never a command."""
+    return LIBRARY_BLOCK.sub("", text)
+
+
 def noun_rows(main_text, known):
     """Each noun of main.py → the names of the rows of its verbs (set of str), of those that are `known`."""
     nouns = {}
@@ -372,7 +380,7 @@ def only_commands(sections, wanted, roots, elsewhere):
     wanted = set().union(*[nouns.get(name, {name}) for name in wanted])
     if not wanted & set().union(*nouns.values()):
         sections = [(name, without_nouns(text)) for name, text in sections]
-    sections = [(name, without_plugins(text)) for name, text in sections]
+    sections = [(name, without_library(without_plugins(text))) for name, text in sections]
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
     if strangers:

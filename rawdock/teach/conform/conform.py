@@ -270,7 +270,7 @@ class ConformRun:
 def read_duplex(duplex):
     """All bytes of a raw stream. StreamError if there are too many."""
     parts, size = [], 0
-    for data in duplex:
+    for data in duplex.raw():
         parts.append(data)
         size += len(data)
         if size > MAX_CONFORM_BYTES:

@@ -338,7 +338,7 @@ class PlannedDocker(Docker):
     def find_way(self):
         return self.address, "", []   # a plan names the engine, and no proxy
 
-    def connect(self, address=None):
+    def connect(self, address=None, timeout=None):
         return PlannedConnection(PlannedSocket(self.plan), self.address)
 
 
