@@ -281,9 +281,9 @@ class Docker(Closing):
         """send(name, *path_values, **parameters) → the Response of that operation, body unread.
 
         Positional values fill the path's parameters in order; keywords are query parameters (or path
-        parameters by name), `body`, `headers`, and `auth`: the credentials of the image's registry, a dict
-        with the names of the Engine API's AuthConfig ({} for none), sent as X-Registry-Auth. Nothing is sent
-        that is not given here; find_credentials() reads what the docker CLI has. `timeout`, in place of the
+        parameters by name), `body`, `headers`, and for an operation of CREDENTIAL_FIELDS `auth`: credentials
+        of the image's registry, a dict with the names of the Engine API's AuthConfig ({} for none). Nothing
+        is sent that is not given here; find_credentials() reads what docker has. `timeout`, in place of the
         client's own limit, is that of time_limits(), except for plugin_enable, where it is the engine's.
         Timeout when one of these limits is over. UsageError for what the row does not know; APIError when the
         engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the body
@@ -303,10 +303,10 @@ class Docker(Closing):
         # ==== library end
         body = parameters.pop("body", None)
         fields = header_pairs(parameters.pop("headers", None))
-        auth = parameters.pop("auth", None)
+        carry = CREDENTIAL_FIELDS.get(endpoint.name)
+        auth = parameters.pop("auth", None) if carry is not None else None
         if auth is not None:
-            from .credentials import registry_auth_field
-            fields.append(registry_auth_field(auth))
+            fields.append(carry(auth))
         path = path_parameters(endpoint, path_values, parameters)
         if body is not None and endpoint.body == "-":
             raise UsageError("%s takes no body" % endpoint.name)
@@ -449,6 +449,32 @@ def upgrade_fields(protocol):
     return fields
 
 
+def image_credentials(credentials):
+    """X-Registry-Auth with the `credentials` of one registry, as (name, value)."""
+    from .credentials import registry_auth_field
+    return registry_auth_field(credentials)
+
+
+def build_credentials(credentials):
+    """X-Registry-Config with the `credentials` of find_all_credentials(), as (name, value)."""
+    from .credentials import registry_config_field
+    return registry_config_field(credentials)
+
+
+# By operation: what makes the header field that carries the credentials of a registry.
+CREDENTIAL_FIELDS = {
+    "distribution_inspect": image_credentials,
+    "image_build": build_credentials,
+    "image_create": image_credentials,
+    "image_push": image_credentials,
+    "image_search": image_credentials,
+    "plugin_pull": image_credentials,
+    "get_plugin_privileges": image_credentials,
+    "plugin_upgrade": image_credentials,
+    "plugin_push": image_credentials,
+    "service_create": image_credentials,
+    "service_update": image_credentials,
+}
 # By the result kind of an operation: the header fields that it needs, and what call() makes of its Response.
 STREAM_REQUESTS = {
     "upgrade": fields_for_stream,

@@ -242,15 +242,13 @@ class Connection(Closing):
 
     def socket_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""
-        if isinstance(error, ConnectError):   # TLS says what is wrong with it
+        if isinstance(error, ConnectError):   # of TLS or ssh, which says what is wrong
             return error
         if self.limits.ended_by(error):
             return self.limits.timeout(received)
         self.reusable = False
         if self.closed:
             return ConnectError(self.address, "the connection was closed on this side", connected=True)
-        if isinstance(error, ConnectError):   # ssh has failed, and says why
-            return error
         reason = "the connection broke (%s)" % (getattr(error, "strerror", None) or error)
         return ConnectError(self.address, reason, getattr(error, "errno", None),
                             "did the engine stop? Try again", connected=True)

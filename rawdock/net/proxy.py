@@ -93,15 +93,14 @@ def open_tunnel(sock, address, authority, fields):
     reader.expect("CONNECT", True)
     try:
         sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
-        while not heads or heads[-1].interim:
-            data = sock.recv(1)   # what follows the head is TLS already
-            if not data:
-                said = "the proxy made no tunnel: no answer"
-                raise ConnectError(address, said, None, PROXY_HINT, between=True)
+        said = "no answer"
+        for data in iter(lambda: sock.recv(1), b""):   # what follows the head is TLS already
             reader.take_head(data, 0, heads)
-        if not 200 <= heads[-1].status < 300:
-            said = "the proxy made no tunnel: %d %s" % (heads[-1].status, heads[-1].reason)
-            raise ConnectError(address, said, None, PROXY_HINT, between=True)
+            if heads and not heads[-1].interim:
+                said = "%d %s" % (heads[-1].status, heads[-1].reason)
+                break
+        if not heads or not 200 <= heads[-1].status < 300:
+            raise ConnectError(address, "the proxy made no tunnel: " + said, None, PROXY_HINT, between=True)
     except BaseException:
         sock.close()
         raise

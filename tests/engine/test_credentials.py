@@ -303,6 +303,19 @@ def test_a_secret_longer_than_a_pipe_is_refused(home):
 
 # -- the library
 
+def test_auth_belongs_to_the_operations_that_carry_credentials(home):
+    with FakeEngine(serve(rules({"POST /build": {"stream": "x"}, "GET /containers/json": []}))) as engine:
+        with Docker(engine.address) as docker:
+            with pytest.raises(UsageError) as refused:
+                docker.container_list(auth={"username": "u", "password": "pw-secret"})
+            assert "container_list has no parameter 'auth'" in str(refused.value)
+            assert "pw-secret" not in str(refused.value)
+            list(docker.image_build(body=b"", auth={"h:5000": {"username": "u", "password": "p"}}))
+    sent = engine.requests[-1].headers["x-registry-config"]
+    assert json.loads(base64.urlsafe_b64decode(sent).decode("utf-8")) == {
+        "h:5000": {"username": "u", "password": "p"}}
+
+
 PULLED = {"POST /images/create": {"status": "x"},
           "POST /containers/create": (404, {"message": "No such image: x"})}
 

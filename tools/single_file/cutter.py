@@ -54,11 +54,15 @@ def without_school(text):
 
 NOUN_BLOCK = re.compile(r"(?ms)^# ==== nouns begin.*?^# ==== nouns end$")
 NO_NOUNS = "NOUNS, NOUN_LINES, noun_verbs, find_verb, command_aliases = {}, [], None, None, None"
+NOUN_ROW = re.compile(r'(?m)^    "(\w+)": \("[^"]*", "[^"]*"(?:\n +"[^"]*")*\),\n')
 
 
-def without_nouns(text):
-    """main.py without the block that reads `container ls` as `ps`."""
-    return NOUN_BLOCK.sub(NO_NOUNS, text)
+def without_nouns(text, kept):
+    """main.py with the rows of the `kept` nouns; without any, without the block that reads `container ls`."""
+    if not kept:
+        return NOUN_BLOCK.sub(NO_NOUNS, text)
+    return NOUN_BLOCK.sub(lambda block: NOUN_ROW.sub(
+        lambda row: row.group() if row.group(1) in kept else "", block.group()), text)
 
 
 PLUGIN_BLOCK = re.compile(r"(?ms)^# ==== plugins begin.*?^# ==== plugins end$")
@@ -141,7 +145,7 @@ OPERATION_ROW = re.compile(r"(?m)^([a-z]\w*) +[A-Z]+ +/.*(?:\n    .*)*")
 EMPTY_HEADING = re.compile(r'(?m)^\[[A-Z]\w*\]\n+(?=\[[A-Z]|""")')   # of the table, with no row left below it
 ALL_OPERATIONS = "endpoints"   # who uses this function reads all of the table
 ROW_TABLES = {"QUERY_ENCODERS": "kind", "STREAM_REQUESTS": "kind", "RESULT_READERS": "kind",
-              "CONTENT_ENDS": "kind", "TTY_PLACES": "operation"}
+              "CONTENT_ENDS": "kind", "TTY_PLACES": "operation", "CREDENTIAL_FIELDS": "operation"}
 # What Python's own functions call on an object that they are given; the kind that Response.json() reads.
 CALLED_BY_PYTHON = ("fileno", "read", "write", "flush", "close")
 KINDS_ALWAYS_USED = ("json",)
@@ -378,8 +382,8 @@ def only_commands(sections, wanted, roots, elsewhere):
         cut_command_rows(text, set(), known)
     nouns = noun_rows(main_text, known)
     wanted = set().union(*[nouns.get(name, {name}) for name in wanted])
-    if not wanted & set().union(*nouns.values()):
-        sections = [(name, without_nouns(text)) for name, text in sections]
+    nouns = {noun for noun, verbs in nouns.items() if verbs & wanted}
+    sections = [(name, without_nouns(text, nouns)) for name, text in sections]
     sections = [(name, without_library(without_plugins(text))) for name, text in sections]
     sections = [(name, cut_command_rows(text, wanted, known)) for name, text in sections]
     strangers = sorted(wanted - known)
