@@ -1,9 +1,9 @@
 """Tar archives, the content of every body that carries files: docker cp, export, save, load, build.
 
-A tar is a sequence of members: a header of 512 bytes, then the content, padded with zeros to whole blocks of
-512. Two blocks of zeros end it. (POSIX.1-2017, pax, "ustar Interchange Format")
-What does not fit into the fields of a header comes before it: pax records ("30 mtime=1350244992.023960108\\n",
-type x), or in GNU's own form a long name (types L and K).
+A tar is a sequence of members: a header of 512 bytes, then the content, padded with zeros to whole blocks.
+Two blocks of zeros end it. (POSIX.1-2017, pax, "ustar Interchange Format")
+What does not fit into the fields of a header comes before it: pax records ("9 path=a\\n"), or in
+GNU's own form a long name.
 
 Strategy: a TarReader gives a TarMember for each header, then the pieces of its content as they arrive, without
 a copy. So an archive of any size needs the memory of one block and of the records before it, which have a
@@ -31,9 +31,9 @@ USTAR_RULE = "POSIX ustar"
 PAX_RULE = "POSIX pax"
 
 # The fields of a header, in their order, with their sizes in bytes. Numbers are octal digits.
-TAR_FIELDS = (("name", 100), ("mode", 8), ("uid", 8), ("gid", 8), ("size", 12), ("mtime", 12), ("checksum", 8),
-              ("type", 1), ("link", 100), ("magic", 8), ("user", 32), ("group", 32), ("device major", 8),
-              ("device minor", 8), ("prefix", 155), ("padding", 12))
+TAR_FIELDS = (("name", 100), ("mode", 8), ("uid", 8), ("gid", 8), ("size", 12), ("mtime", 12),
+              ("checksum", 8), ("type", 1), ("link", 100), ("magic", 8), ("user", 32), ("group", 32),
+              ("device major", 8), ("device minor", 8), ("prefix", 155), ("padding", 12))
 TAR_HEADER = struct.Struct("".join("%ds" % size for _, size in TAR_FIELDS))
 USTAR_MAGIC = b"ustar\x0000"
 TAR_TYPES = {b"\0": "file", b"0": "file", b"7": "file", b"1": "hard link", b"2": "symbolic link",
@@ -51,11 +51,11 @@ CHECKSUM_START, CHECKSUM_END = 148, 156
 class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid")):
     """A member of an archive.
 
-    `name` (str, as os.fsdecode() gives it) is what the header says; that of a directory ends in "/". `kind` is
-    "file", "directory", "symbolic link", "hard link", "fifo", "character device", "block device", "sparse
+    `name` (str, as os.fsdecode() gives it) is what the header says; that of a directory ends in "/". `kind`
+    is "file", "directory", "symbolic link", "hard link", "fifo", "character device", "block device", "sparse
     file", or for other types "type X". `mode` (int) has the permission bits, with set-user-ID, set-group-ID
-    and sticky. `size` is the bytes of content that follow, `mtime` in nanoseconds since 1970, `link` (str) the
-    target of a link.
+    and sticky. `size` is the bytes of content that follow, `mtime` in nanoseconds since 1970, `link` (str)
+    the target of a link.
     """
 
     __slots__ = ()
@@ -117,8 +117,10 @@ def tar_padding(size):
 def tar_number(field):
     """The int in a field of a header, in octal digits or in GNU's binary form. Or ValueError.
 
-    >>> tar_number(b"0000644\\0"), tar_number(b"\\x80" + bytes(7) + b"\\x02\\0\\0\\0"), tar_number(b"\\xff" * 12)
-    (420, 33554432, -1)
+    >>> tar_number(b"0000644\\0"), tar_number(b"\\x80" + bytes(7) + b"\\x02\\0\\0\\0")
+    (420, 33554432)
+    >>> tar_number(b"\\xff" * 12)
+    -1
     """
     if field[0] & 0x80:   # the other bits are the number, in two's complement
         bits = 8 * len(field) - 1
@@ -304,7 +306,7 @@ class TarReader(WireReader):
         self._fields = {}
         if type in TAR_TYPES_WITHOUT_CONTENT:
             found["size"] = 0
-        if found["kind"] == "file" and found["name"].endswith("/"):   # before POSIX.1-1988 there was no type 5
+        if found["kind"] == "file" and found["name"].endswith("/"):   # before POSIX there was no type 5
             found["kind"] = "directory"
         self._name, self._content = found["name"], found["size"]
         self._skipped = -found["size"] % TAR_BLOCK_BYTES

@@ -35,8 +35,8 @@ def written_by_tarfile(members, form):
     return file.getvalue()
 
 
-MEMBERS = [("a", tarfile.REGTYPE, 700, ""), ("d/", tarfile.DIRTYPE, 0, ""), ("d/l", tarfile.SYMTYPE, 0, "../a"),
-           ("d/h", tarfile.LNKTYPE, 0, "a"), ("f", tarfile.FIFOTYPE, 0, ""), ("c", tarfile.CHRTYPE, 0, ""),
+MEMBERS = [("a", tarfile.REGTYPE, 700, ""), ("d/", tarfile.DIRTYPE, 0, ""),
+           ("d/l", tarfile.SYMTYPE, 0, "../a"), ("d/h", tarfile.LNKTYPE, 0, "a"), ("f", tarfile.FIFOTYPE, 0, ""), ("c", tarfile.CHRTYPE, 0, ""),
            ("b", tarfile.BLKTYPE, 0, ""), ("\u00e9", tarfile.REGTYPE, 1, ""),
            ("p" * 90 + "/" + "n" * 90, tarfile.REGTYPE, 0, "")]
 LONG = [("n" * 300, tarfile.REGTYPE, 3, ""), ("l", tarfile.SYMTYPE, 0, "t" * 300)]
@@ -45,8 +45,9 @@ KINDS = {tarfile.REGTYPE: "file", tarfile.DIRTYPE: "directory", tarfile.SYMTYPE:
          tarfile.BLKTYPE: "block device"}
 
 
-@pytest.mark.parametrize("form, members", [(tarfile.USTAR_FORMAT, MEMBERS), (tarfile.GNU_FORMAT, MEMBERS + LONG),
-                                           (tarfile.PAX_FORMAT, MEMBERS + LONG)])
+@pytest.mark.parametrize("form, members", [
+    (tarfile.USTAR_FORMAT, MEMBERS), (tarfile.GNU_FORMAT, MEMBERS + LONG),
+    (tarfile.PAX_FORMAT, MEMBERS + LONG)])
 def test_what_tarfile_writes_is_read(form, members):
     reader, found = TarReader(), []
     for value in reader.feed(written_by_tarfile(members, form)):
@@ -61,7 +62,8 @@ def test_what_tarfile_writes_is_read(form, members):
     assert reader.done and not any(reader.leftover)
 
 
-NAMES = st.text(st.characters(blacklist_characters="\0/", blacklist_categories=["Cs"]), min_size=1, max_size=130)
+NAMES = st.text(st.characters(blacklist_characters="\0/", blacklist_categories=["Cs"]), min_size=1,
+                max_size=130)
 MEMBER = st.builds(TarMember, NAMES, st.just("file"), st.integers(0, 0o7777), st.just(0),
                    st.integers(-2 ** 40, 2 ** 40).map(lambda seconds: seconds * 10 ** 9),
                    st.just(""), st.integers(0, 2 ** 32), st.integers(0, 2 ** 32))
@@ -164,8 +166,8 @@ def test_kinds():
 
 
 @pytest.mark.parametrize("cut, where", [
-    (0, "a tar, before its two blocks of zeros"), (100, "a block of a tar"), (513, "the content of a in a tar"),
-    (600, "a block of a tar"), (1024, "a tar, before its two blocks of zeros"),
+    (0, "a tar, before its two blocks of zeros"), (100, "a block of a tar"),
+    (513, "the content of a in a tar"), (600, "a block of a tar"), (1024, "a tar, before its two blocks of zeros"),
     (1600, "a block of a tar"), (1536, "a tar, before its two blocks of zeros")])
 def test_a_cut_is_no_end(cut, where):
     reader = TarReader()
@@ -176,8 +178,8 @@ def test_a_cut_is_no_end(cut, where):
 
 
 @given(st.lists(st.sampled_from([FILE, header(type=b"5"), bytes(512), b"x" * 512, record(b"9 path=b\n"),
-                                 record(b"10 size=9\n"), header(size=b"00000000007"), b"abc", header(type=b"g"),
-                                 record(b"n" * 600, b"L")]), max_size=6), PLACES, st.booleans())
+                                 record(b"10 size=9\n"), header(size=b"00000000007"), b"abc",
+                                 header(type=b"g"), record(b"n" * 600, b"L")]), max_size=6), PLACES, st.booleans())
 def test_any_bytes_give_members_or_an_error_of_ours(pieces, places, eof):
     data = b"".join(pieces)
     reader = TarReader()
@@ -207,7 +209,8 @@ def test_numbers(field, number):
 
 
 @pytest.mark.parametrize("text, nanoseconds", [
-    (b"1", 10 ** 9), (b"1.", 10 ** 9), (b"0.000000001", 1), (b"-0.5", -5 * 10 ** 8), (b"1.1234567899", 1123456789)])
+    (b"1", 10 ** 9), (b"1.", 10 ** 9), (b"0.000000001", 1), (b"-0.5", -5 * 10 ** 8),
+    (b"1.1234567899", 1123456789)])
 def test_times(text, nanoseconds):
     assert pax_time(text) == nanoseconds
 
