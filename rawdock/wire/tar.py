@@ -5,8 +5,8 @@ Two blocks of zeros end it. (POSIX.1-2017, pax, "ustar Interchange Format")
 What does not fit into the fields of a header comes before it: pax records ("9 path=a\\n"), or in
 GNU's own form a long name.
 
-Strategy: a TarReader gives a TarMember for each header, then the pieces of its content as they arrive, without
-a copy. So an archive of any size needs the memory of one block and of the records before it, which have a
+Strategy: a TarReader gives a TarMember for each header, then the pieces of its content as they arrive,
+without a copy. So an archive of any size needs the memory of one block and of the records before it, which have a
 limit of 1 MiB. TarMember.encode() is the other direction.
 
 Refused: a wrong checksum, a number that is none, a size below zero, a malformed pax record, a NUL in a name,
