@@ -6,8 +6,8 @@ What does not fit into the fields of a header comes before it: pax records ("9 p
 GNU's own form a long name.
 
 Strategy: a TarReader gives a TarMember for each header, then the pieces of its content as they arrive,
-without a copy. So an archive of any size needs the memory of one block and of the records before it, which have a
-limit of 1 MiB. TarMember.encode() is the other direction.
+without a copy. So an archive of any size needs the memory of one block and of the records before it, which
+have a limit of 1 MiB. TarMember.encode() is the other direction.
 
 Refused: a wrong checksum, a number that is none, a size below zero, a malformed pax record, a NUL in a name,
 something after the first block of zeros that is not the second. Names are not judged: whether one may be

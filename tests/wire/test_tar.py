@@ -36,7 +36,8 @@ def written_by_tarfile(members, form):
 
 
 MEMBERS = [("a", tarfile.REGTYPE, 700, ""), ("d/", tarfile.DIRTYPE, 0, ""),
-           ("d/l", tarfile.SYMTYPE, 0, "../a"), ("d/h", tarfile.LNKTYPE, 0, "a"), ("f", tarfile.FIFOTYPE, 0, ""), ("c", tarfile.CHRTYPE, 0, ""),
+           ("d/l", tarfile.SYMTYPE, 0, "../a"), ("d/h", tarfile.LNKTYPE, 0, "a"),
+           ("f", tarfile.FIFOTYPE, 0, ""), ("c", tarfile.CHRTYPE, 0, ""),
            ("b", tarfile.BLKTYPE, 0, ""), ("\u00e9", tarfile.REGTYPE, 1, ""),
            ("p" * 90 + "/" + "n" * 90, tarfile.REGTYPE, 0, "")]
 LONG = [("n" * 300, tarfile.REGTYPE, 3, ""), ("l", tarfile.SYMTYPE, 0, "t" * 300)]
@@ -167,8 +168,8 @@ def test_kinds():
 
 @pytest.mark.parametrize("cut, where", [
     (0, "a tar, before its two blocks of zeros"), (100, "a block of a tar"),
-    (513, "the content of a in a tar"), (600, "a block of a tar"), (1024, "a tar, before its two blocks of zeros"),
-    (1600, "a block of a tar"), (1536, "a tar, before its two blocks of zeros")])
+    (513, "the content of a in a tar"), (600, "a block of a tar"),
+    (1024, "a tar, before its two blocks of zeros"), (1600, "a block of a tar"), (1536, "a tar, before its two blocks of zeros")])
 def test_a_cut_is_no_end(cut, where):
     reader = TarReader()
     reader.feed((FILE + END_OF_TAR)[:cut])
@@ -179,7 +180,8 @@ def test_a_cut_is_no_end(cut, where):
 
 @given(st.lists(st.sampled_from([FILE, header(type=b"5"), bytes(512), b"x" * 512, record(b"9 path=b\n"),
                                  record(b"10 size=9\n"), header(size=b"00000000007"), b"abc",
-                                 header(type=b"g"), record(b"n" * 600, b"L")]), max_size=6), PLACES, st.booleans())
+                                 header(type=b"g"), record(b"n" * 600, b"L")]), max_size=6),
+       PLACES, st.booleans())
 def test_any_bytes_give_members_or_an_error_of_ours(pieces, places, eof):
     data = b"".join(pieces)
     reader = TarReader()
