@@ -169,7 +169,8 @@ def test_kinds():
 @pytest.mark.parametrize("cut, where", [
     (0, "a tar, before its two blocks of zeros"), (100, "a block of a tar"),
     (513, "the content of a in a tar"), (600, "a block of a tar"),
-    (1024, "a tar, before its two blocks of zeros"), (1600, "a block of a tar"), (1536, "a tar, before its two blocks of zeros")])
+    (1024, "a tar, before its two blocks of zeros"), (1600, "a block of a tar"),
+    (1536, "a tar, before its two blocks of zeros")])
 def test_a_cut_is_no_end(cut, where):
     reader = TarReader()
     reader.feed((FILE + END_OF_TAR)[:cut])
