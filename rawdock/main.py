@@ -79,6 +79,11 @@ def container_commands():
     return CONTAINER_COMMANDS
 
 
+def archive_commands():
+    from .cli.archives import ARCHIVE_COMMANDS
+    return ARCHIVE_COMMANDS
+
+
 def stats_commands():
     from .cli.stats import STATS_COMMANDS
     return STATS_COMMANDS
@@ -168,8 +173,9 @@ CLIENT_COMMANDS = (
     CommandFile("Containers",
                 "run, create, update, exec, attach, start, stop, kill, restart, rm, wait, rename",
                 lifecycle_commands, reject_malformed_answer),
-    CommandFile("Containers", "commit, diff, export, pause, unpause, port, top", container_commands,
+    CommandFile("Containers", "commit, diff, pause, unpause, port, top", container_commands,
                 reject_malformed_answer),
+    CommandFile("Containers", "export", archive_commands, reject_malformed_answer),
     CommandFile("Containers", "stats", stats_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "inspect, logs, events, container inspect",
@@ -177,6 +183,7 @@ CLIENT_COMMANDS = (
     CommandFile("What there is, and what happens", "version, info", about_commands, reject_malformed_answer),
     CommandFile("Images", "images, history, tag, pull, push, search, rmi, image inspect", image_commands,
                 reject_malformed_answer),
+    CommandFile("Images", "save, load, import", archive_commands, reject_malformed_answer),
     CommandFile("Images", "login, logout", login_commands, reject_malformed_answer),
     CommandFile("Images", "volume create, volume inspect, volume ls, volume rm, volume update",
                 volume_commands, reject_malformed_answer),
@@ -319,7 +326,8 @@ NOUNS = {
     "container": ("containers", "attach commit create diff exec export inspect kill logs ls,list,ps=ps pause "
                   "port prune rename restart rm,remove run start stats stop top unpause update wait"),
     "context": ("contexts", "create export import inspect ls,list rm,remove show update use"),
-    "image": ("images", "history inspect ls,list=images prune pull push rm,remove,rmi=rmi tag"),
+    "image": ("images", "history import inspect load ls,list=images prune pull push rm,remove,rmi=rmi save "
+              "tag"),
     "network": ("networks", "connect create disconnect inspect ls,list prune rm,remove"),
     "system": ("Docker", "df dial-stdio events info prune"),
     "volume": ("volumes", "create inspect ls,list prune rm,remove update"),

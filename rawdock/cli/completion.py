@@ -176,6 +176,8 @@ def argument_kind(command, line):
         return (line.options["type"] or "container").upper()
     if word == word.lower():   # what is to be typed: bash|zsh|fish
         return word.replace("|", " ")
+    if word.startswith("file|"):   # import
+        return "FILES"
     word = re.match("[A-Z_]*", word).group()
     return USAGE_KINDS.get(word, word if word in NAME_SOURCES else "")
 

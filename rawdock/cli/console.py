@@ -217,6 +217,11 @@ class Console:
             self.err.line("WARNING: Error %s" % error)
             return {}
 
+    def file_target(self, path):
+        """The FileTarget for a command's output in the file `path` (str)."""
+        from ..engine.target import FileTarget
+        return FileTarget(path)
+
     def complain(self, text):
         """A last line on stderr. Where nobody can read it the exit status has to do."""
         try:

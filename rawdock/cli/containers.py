@@ -1,9 +1,7 @@
-"""Containers and what is in them: commit, diff, export, pause, unpause, port, top.
+"""Containers and what is in them: commit, diff, pause, unpause, port, top.
 
-Promises: the docker CLI's lines and exit statuses. `export -o FILE` writes a file beside FILE and gives it
-that name at the end, so that a file of this name is whole.
+Promises: the docker CLI's lines and exit statuses.
 """
-import os
 import re
 
 from ..engine.answers import answer_field
@@ -46,55 +44,6 @@ def diff_command(console, options, arguments):
     answer = console.docker.call("container_changes", arguments[0])
     write_lines(console.out, ["%s %s" % (CHANGE_LETTERS[change["Kind"]], change["Path"])
                               for change in answer_objects(answer, "ContainerChanges", "Path")])
-    return 0
-
-
-def output_file_mistake(path):
-    """Why a new file cannot be given the name `path` (str), in the docker CLI's words; None if it can."""
-    import stat
-    folder = os.path.dirname(path) or "."
-    try:
-        if not stat.S_ISDIR(os.stat(folder).st_mode):
-            return "invalid output path: stat %s: not a directory" % folder
-    except OSError as error:
-        return "invalid output path: stat %s: %s" % (folder, error.strerror.lower())
-    try:
-        mode = os.lstat(path).st_mode
-    except OSError:
-        return None
-    for is_kind, kind in ((stat.S_ISDIR, "directory"), (stat.S_ISLNK, "symbolic link directly"),
-                          (stat.S_ISFIFO, "named pipe (FIFO)"), (stat.S_ISSOCK, "socket"),
-                          (stat.S_ISCHR, "character device file"), (stat.S_ISBLK, "block device file")):
-        if is_kind(mode):
-            return "cannot write to a " + kind
-    return None
-
-
-def save_response(response, path):
-    """Write the body of a Response to a new file, which gets the name `path` (str) when it is whole."""
-    unfinished = os.path.join(os.path.dirname(path), ".tmp-%s-%d" % (os.path.basename(path), os.getpid()))
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            response.copy_to(file)
-        os.rename(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
-
-
-def export_command(console, options, arguments):
-    path = options["output"]
-    if not path and console.out.isatty():
-        raise CommandFailed("cowardly refusing to save to a terminal. Use the -o flag or redirect", 1)
-    mistake = path and output_file_mistake(path)
-    if mistake:
-        raise CommandFailed("failed to export container: " + mistake, 1)
-    with console.docker.call("container_export", arguments[0]) as response:
-        if path:
-            save_response(response, path)
-        else:
-            response.copy_to(console.out)
     return 0
 
 
@@ -155,8 +104,6 @@ CONTAINER_COMMANDS = command_table(
             "Create a new image from a container's changes", COMMIT_FLAGS, 1, 2),
     Command("diff", diff_command, "CONTAINER",
             "Inspect changes to files or directories on a container's filesystem", "", 1, 1),
-    Command("export", export_command, "CONTAINER", "Export a container's filesystem as a tar archive",
-            "-o, --output  text  string  Write to a file, instead of STDOUT", 1, 1),
     Command("pause", pause_command, "CONTAINER [CONTAINER...]",
             "Pause all processes within one or more containers", "", 1),
     Command("unpause", unpause_command, "CONTAINER [CONTAINER...]",

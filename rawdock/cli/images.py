@@ -12,7 +12,7 @@ import re
 import time
 
 from ..engine.answers import answer_field
-from ..errors import APIError, ConfigError, NotFound, ProtocolError, StreamError, UsageError
+from ..errors import APIError, ConfigError, NotFound, ProtocolError, UsageError
 from .console import CommandFailed, describe_error, write_lines
 from .durations import human_duration
 from .flags import Command, command_table
@@ -264,18 +264,8 @@ def transfer_reference(console, options, name):
 
 def transfer(console, options, operation, *names, **query):
     """Pull or push, and show the progress unless it is to be quiet → the objects `aux` of its messages."""
-    from .progress import PullProgress
-    progress, results = None if options["quiet"] else PullProgress(console.out), []
-    try:
-        for message in console.docker.call(operation, *names, **query):
-            if progress is not None:
-                progress.show(message)
-            if isinstance(message.get("aux"), dict):
-                results.append(message["aux"])
-        return results
-    except StreamError as error:
-        # The docker CLI, too, writes the error of a transfer that had begun without a prefix.
-        raise CommandFailed(error.message, 1)
+    from .progress import show_messages
+    return show_messages(console.out, console.docker.call(operation, *names, **query), options["quiet"])
 
 
 def pull_command(console, options, arguments):

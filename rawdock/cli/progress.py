@@ -12,7 +12,8 @@ Response.messages() raises those.
 import os
 
 from ..engine.answers import answer_field
-from .console import reject_malformed_answer
+from ..errors import StreamError
+from .console import CommandFailed, reject_malformed_answer
 from .format import human_size
 from .printable import printable_text
 
@@ -110,3 +111,21 @@ class PullProgress:
             return ""   # an empty message, as builds send them
         text += status
         return "\x1b[2K\r%s %s\r" % (text, bar) if rewritten else text + "\n"
+
+
+def show_messages(output, messages, quiet=False):
+    """Write the progress that `messages` (iterable of dict) report to an Output, nothing if `quiet`.
+
+    Returns the objects `aux` of the messages. CommandFailed for an error that the engine reports in them: the
+    docker CLI, too, writes the error of a transfer that had begun without a prefix.
+    """
+    progress, results = PullProgress(output), []
+    try:
+        for message in messages:
+            if not quiet:
+                progress.show(message)
+            if isinstance(message.get("aux"), dict):
+                results.append(message["aux"])
+        return results
+    except StreamError as error:
+        raise CommandFailed(error.message, 1)

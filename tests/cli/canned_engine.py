@@ -39,6 +39,9 @@ class TextOutput:
         self.writes += 1
         return len(data)
 
+    def write_run(self, pieces):
+        self.write(b"".join(pieces))
+
     def flush(self):
         pass
 

@@ -1,11 +1,9 @@
-"""commit, diff, export, pause, port, top, wait --healthy and container inspect against a fake engine."""
-import os
-
+"""commit, diff, pause, port, top, wait --healthy and container inspect against a fake engine."""
 import pytest
 
 from rawdock.cli.console import CommandFailed
-from rawdock.cli.containers import output_file_mistake, port_number_mistake, published_addresses
-from rawdock.errors import ProtocolError, RawdockError, UsageError
+from rawdock.cli.containers import port_number_mistake, published_addresses
+from rawdock.errors import ProtocolError, UsageError
 from tests.cli.canned_engine import run_on_fake_engine
 
 PORTS = {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}, {"HostIp": "::", "HostPort": "8080"}],
@@ -31,35 +29,6 @@ def test_diff_has_a_letter_for_each_kind():
     ran = run_on_fake_engine({"GET /containers/web/changes": changes}, ["diff", "web"])
     assert ran.out == "C /a\nA /b\nD /c\n"
     assert run_on_fake_engine({"GET /containers/web/changes": b"null"}, ["diff", "web"]).out == ""
-
-
-def test_export_gives_the_name_at_the_end(tmp_path):
-    path = tmp_path / "web.tar"
-    path.write_bytes(b"what was there")
-    ran = run_on_fake_engine({"GET /containers/web/export": b"a tar"}, ["export", "-o", str(path), "web"])
-    assert (ran.status, ran.out, path.read_bytes()) == (0, "", b"a tar")
-    assert path.stat().st_mode & 0o777 == 0o600 and os.listdir(str(tmp_path)) == ["web.tar"]
-
-
-def test_an_export_that_fails_leaves_the_old_file(tmp_path):
-    path = tmp_path / "web.tar"
-    path.write_bytes(b"what was there")
-    with pytest.raises(RawdockError):
-        run_on_fake_engine({}, ["export", "-o", str(path), "web"])
-    assert path.read_bytes() == b"what was there" and os.listdir(str(tmp_path)) == ["web.tar"]
-
-
-def test_a_file_is_not_put_in_the_place_of_other_things(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    os.symlink("file", str(tmp_path / "link"))
-    os.mkfifo(str(tmp_path / "pipe"))
-    mistakes = {name: output_file_mistake(str(tmp_path / name)) for name in (
-        "file", "new", "link", "pipe", ".", "no/new", "file/new")}
-    assert mistakes == {
-        "file": None, "new": None, "link": "cannot write to a symbolic link directly",
-        "pipe": "cannot write to a named pipe (FIFO)", ".": "cannot write to a directory",
-        "no/new": "invalid output path: stat %s: no such file or directory" % (tmp_path / "no"),
-        "file/new": "invalid output path: stat %s: not a directory" % (tmp_path / "file")}
 
 
 def test_each_container_is_paused_though_one_fails():
@@ -122,8 +91,7 @@ def test_what_is_found_is_written_though_others_are_not():
 @pytest.mark.parametrize("words, error", [
     (["diff", ""], "Container name cannot be empty"),
     (["commit", "web", "a@sha256:" + "0" * 64], "refusing to create a tag with a digest reference"),
-    (["commit", " "], "value is empty"), (["top", ""], "value is empty"), (["port", ""], "value is empty"),
-    (["export", "-o", ".", "web"], "failed to export container: cannot write to a directory")])
+    (["commit", " "], "value is empty"), (["top", ""], "value is empty"), (["port", ""], "value is empty")])
 def test_mistakes_are_found_before_a_request(words, error):
     try:
         ran = run_on_fake_engine({}, words)

@@ -27,8 +27,8 @@ NAMES = [name for file in CLIENT_COMMANDS for name in file.names]
 NOT_YET = {"inspect", "container inspect"} if "container inspect" not in NAMES else set()
 # Commands and flags of docker's that other issues bring.
 LATER_COMMANDS = """build builder checkpoint manifest plugin trust config node secret
-    service stack swarm cp import load save""".split()
-LATER_VERBS = {"container": ["cp"], "image": ["build", "import", "load", "save"]}
+    service stack swarm cp""".split()
+LATER_VERBS = {"container": ["cp"], "image": ["build"]}
 # Flags of ours that docker does not have, or does not show.
 OUR_FLAGS = {"--json", "--healthy"}
 

@@ -225,6 +225,24 @@ diff
 diff a b
 export
 export a b
+export -o
+save
+save -z a
+save -o
+load a
+load -z
+load -i
+load -i /nonexistent/file
+image load a
+import
+import -z a
+import /nonexistent/file
+import /nonexistent/file Upper
+import /dev/null Upper
+import /dev/null a@b
+import ""
+image import
+image save
 pause
 unpause
 port

@@ -51,6 +51,7 @@ Session = namedtuple("Session", "name title setup invocations at_once")
 # What else differs from one run to the next.
 FORMS = [
     (r"(?<![\w}])(/[\w.-]+)+/volumes/(?=rec-)", "{root}/volumes/"),
+    (r"(?<![\w}])(/[\w.-]+)+/tmp/docker-import-\d+", "{root}/tmp/docker-import-NUMBER"),
     (r"\b\d+ (day|week|month|year)s?( ago)?", "A WHILE"),
     (r"\b172\.\d+\.\d+\.\d+\b", "IP"),
     (r"(?<=:)(3[2-9]|4\d|5\d|60)\d{3}\b", "PORT"),

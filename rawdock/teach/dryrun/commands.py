@@ -7,8 +7,10 @@ Left out: the commands that serve, or only show things. Only the client's comman
 not UNPLANNED_COMMANDS, so that a dry run never starts another one.
 """
 import json
+import os
 
 from ...cli.console import Console
+from ...engine.target import FileTarget
 from ...errors import RawdockError, UsageError
 from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http
@@ -45,6 +47,11 @@ class PlannedConsole(Console):
         self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
         self.err = PlannedOutput(plan.complaints.append)
         self._docker = PlannedDocker(plan)
+
+    def file_target(self, path):
+        Console.file_target(self, path)   # refuses what cannot be written
+        self.plan.answer_file = path
+        return FileTarget(os.devnull)
 
     def registry_auth(self, registry):
         """As in the command itself, but no credential helper is run: what it would give is made up."""

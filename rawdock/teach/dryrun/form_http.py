@@ -82,6 +82,8 @@ def opening_comments(plan, about, is_script=True):
     if plan.shows_json and is_script:
         lines.append("# Printed is the JSON that the engine answers; "
                      "the command itself prints it as lines for people.")
+    if plan.answer_file is not None:
+        lines.append("# The command itself writes the answer to %s." % printable_text(plan.answer_file))
     return lines + ["# %s: the secret of the command line, which is not repeated here" % name
                     for name in secret_variables(plan)]
 

@@ -11,13 +11,12 @@ removed.
 Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are written as they are.
 """
 import os
-import re
 
+from ...engine.target import own_descriptor
 from ...net.closing import Closing
 from ...errors import UsageError
 
 EXPORT_FORMS = ("html", "har", "pcap")
-OWN_DESCRIPTOR = re.compile("/dev/std(?:out|err)|(?:/dev/fd|/proc/self/fd)/([0-9]{1,9})")
 
 
 def regular_identity(place):
@@ -32,9 +31,9 @@ def regular_identity(place):
 
 def open_export(path):
     """Open `path` for writing, its content unchanged → (descriptor, whether a new file was made)."""
-    own = OWN_DESCRIPTOR.fullmatch(path)
+    own = own_descriptor(path)
     if own is not None:
-        return os.dup(int(own.group(1) or (2 if path == "/dev/stderr" else 1))), False
+        return os.dup(own), False
     flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), True
@@ -80,7 +79,7 @@ class ExportFiles(Closing):
         if identity in taken:
             raise UsageError("--%s %s: that file is %s" % (flag, path, taken[identity]), "give another name")
         taken[identity] = "written by --%s already" % flag
-        if OWN_DESCRIPTOR.fullmatch(path) is None:
+        if own_descriptor(path) is None:
             self._make_private(flag, path, descriptor)
             self._owned.append(descriptor)
 

@@ -13,9 +13,11 @@ from rawdock.main import CLIENT_COMMANDS, global_flags
 from rawdock.teach.dryrun.commands import UNPLANNED_COMMANDS
 
 from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
+from tests.house.sources import ROOT
 
 NOBODY = "unix:///nonexistent/docker.sock"
 FORMS = ["http", "nc", "curl", "python"]   # and json, of what sends a body
+FILE_BODIES = ("load",)        # the forms nc and python have no body that is a file
 EXAMPLES = {
     "run": ["--rm", "busybox", "echo", "hi"], "create": ["busybox"], "exec": ["web", "ls"], "attach": ["web"],
     "start": ["-a", "web"],
@@ -24,7 +26,9 @@ EXAMPLES = {
     "inspect": ["web"], "container inspect": ["web"],
     "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
     "rmi": ["busybox"], "update": ["-m", "64m", "web"], "commit": ["web", "image"], "diff": ["web"],
-    "export": ["web"], "pause": ["web"], "unpause": ["web"], "port": ["web"], "top": ["web"],
+    "export": ["-o", "/dev/null", "web"], "save": ["busybox"], "import": ["http://r.example/x.tar", "mine:1"],
+    "load": ["-i", "/dev/null"],
+    "pause": ["web"], "unpause": ["web"], "port": ["web"], "top": ["web"],
     "stats": ["--no-stream", "web"], "history": ["busybox"], "tag": ["busybox", "mine:1"], "push": ["mine:1"],
     "search": ["redis"], "container inspect": ["web"], "image inspect": ["busybox"],
     "volume create": ["data"], "volume inspect": ["data"],
@@ -136,7 +140,8 @@ def test_no_socket_is_made_whatever_is_planned(rawdock_command):
     seen = []
     with scripted_socket(lambda engine, connection: seen.append(connection)) as engine:
         lines = [["-H", engine.address, "--dry-run=" + form] + name.split() + words for form in FORMS
-                 for name, words in sorted(EXAMPLES.items())]
+                 for name, words in sorted(EXAMPLES.items())
+                 if name not in FILE_BODIES or form not in ("nc", "python")]
         ran = run_to_end([sys.executable, "-c", AUDITED] + single + [repr(lines)])
         assert ran.out.splitlines()[-1:] == [b"statuses " + repr([0] * len(lines)).encode()], ran
         for words in lines[::25]:
@@ -159,6 +164,35 @@ def test_stdin_is_not_read(rawdock_command):
         ran = subprocess.run(["sh", "-c", command + " >/dev/null && cat"], input=b"still here",
                              stdout=subprocess.PIPE, timeout=60)
         assert ran.stdout == b"still here"
+
+
+# -- archives
+
+@pytest.mark.parametrize("words, request_line, more", [
+    (["save", "-o", "x.tar", "a", "b"], b"GET /images/get?names=a&names=b HTTP/1.1",
+     b"# The command itself writes the answer to x.tar."),
+    (["export", "-o", "x.tar", "web"], b"GET /containers/web/export HTTP/1.1",
+     b"# The command itself writes the answer to x.tar."),
+    (["load"], b"POST /images/load?quiet=1 HTTP/1.1", b"# (the body: stdin, in chunks)"),
+    (["load", "-i", "/dev/null"], b"POST /images/load?quiet=1 HTTP/1.1",
+     b"# (the body: /dev/null, in chunks)"),
+    (["import", "-", "mine:1"], b"POST /images/create?fromSrc=-&repo=mine%3A1 HTTP/1.1",
+     b"# (the body: stdin, in chunks)")])
+def test_archives_are_planned_and_no_file_is_made(rawdock_command, tmp_path, monkeypatch, words, request_line,
+                                                  more):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run"] + words)
+    assert (ran.status, ran.err) == (0, b"") and request_line in ran.out.splitlines(), ran
+    assert more in ran.out.splitlines() and os.listdir(str(tmp_path)) == []
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=curl"] + words)
+    assert (ran.status, ran.err) == (0, b"") and b"Printed is the JSON" not in ran.out, ran
+    assert os.listdir(str(tmp_path)) == []
+
+
+def test_a_target_that_cannot_be_written_is_refused(rawdock_command):
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "save", "-o", "/", "a"])
+    assert (ran.status, ran.out, ran.err) == (1, b"", b"failed to save image: cannot write to a directory\n")
 
 
 # -- refusals, each a line
