@@ -26,12 +26,12 @@ FORBIDDEN_TRAILERS = frozenset(("transfer-encoding content-length host connectio
 class TrailerReader(SectionReader):
     """Takes the trailer section and the CRLF after it (RFC 9112 §7.1.2): appends one Headers."""
 
-    kind, name, rule = "trailer", "the trailer section", "RFC 9112 §7.1.2"
+    name, rule = "the trailer section", "RFC 9112 §7.1.2"
     limit = MAX_TRAILER_BYTES
     expected = True
 
     def _parse(self, raw):
-        fields, = match_section(TRAILER_SECTION, raw, "trailer", self.offset)
+        fields, = match_section(TRAILER_SECTION, raw, (), self.offset)
         at = self.offset
         for line in raw.splitlines(True):
             name = line.partition(b":")[0]

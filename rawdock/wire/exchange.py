@@ -19,7 +19,7 @@ were cut. Bytes after a message that closes its connection are refused.
 from ..errors import ProtocolError
 from .body import NO_TRAILERS, body_reader
 from .framing import UPGRADE, request_framing, response_framing, stays_open
-from .head import HeadReader
+from .head import HeadReader, RequestHeadReader
 from .message import Headers
 from .reader import WireReader, WireValue
 
@@ -50,9 +50,9 @@ class ExchangeReader(WireReader):
     _asks_to_switch = False     # the message requests that a raw stream follows it
     _closes = False             # the message is the last on its connection
 
-    def __init__(self, labels=None, offset=0, bare_lf=False):
+    def __init__(self, heads, labels=None, offset=0):
         WireReader.__init__(self, labels, offset)
-        self.heads = HeadReader(self.kind, labels, offset, bare_lf)
+        self.heads = heads
 
     def _take_whole_body(self, data, at):
         """The index after a body of known length if that is complete in `data`; else `at`.
@@ -145,7 +145,7 @@ class ResponseParts(ExchangeReader):
     _interim = 0   # interim responses since the last final one
 
     def __init__(self, method="GET", hijack=False, labels=None, offset=0):
-        ExchangeReader.__init__(self, labels, offset)
+        ExchangeReader.__init__(self, HeadReader(labels, offset), labels, offset)
         self.expect(method, hijack, offset)
 
     def expect(self, method, hijack=False, offset=0):
@@ -269,6 +269,9 @@ class RequestReader(EventReader):
     """
 
     kind = "request"
+
+    def __init__(self, labels=None, offset=0, bare_lf=False):
+        EventReader.__init__(self, RequestHeadReader(labels, offset, bare_lf), labels, offset)
 
     def _frame(self, head):
         self._asks_to_switch = head.asks_to_upgrade

@@ -96,6 +96,7 @@ STRAY_CONTROL_BUT_LF = LazyPattern(rb"\r(?=[^\n])|[\x00-\x08\x0b\x0c\x0e-\x1f\x7
 
 # RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any preceding CR".
 LINE_END = LazyPattern(r"\r\n")
+EMPTY_LINE = LazyPattern(rb"\r\n\r\n")
 LINE_END_OR_LF = LazyPattern(r"\r?\n")
 EMPTY_LINE_OR_LF = LazyPattern(rb"\n\r?\n")
 

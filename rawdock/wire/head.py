@@ -12,45 +12,13 @@ than 1.0 and 1.1, and status codes outside 100 to 599.
 Left out: unfolding of obs-fold, which a proxy would need, and HTTP/2, which no engine needs.
 """
 from ..errors import ProtocolError, TruncatedError
-from .grammar import (EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF, MAX_FIELDS, OWS,
-                      REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET, TOKEN,
-                      VERSION, LazyPattern)
+from .grammar import (EMPTY_LINE, EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF,
+                      MAX_FIELDS, OWS, REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET,
+                      TOKEN, VERSION, LazyPattern)
 from .message import Head, Headers, RequestHead
 from .reader import WireReader, label_span
 
 MAX_HEAD_BYTES = 65536  # http.client takes 64 KiB a line, nginx 32 KiB a head, Go's server 1 MiB
-
-
-def parse_response_head(data, offset=0):
-    """bytes of a status line, field lines and the empty line → Head. ProtocolError with rule and offset.
-
-    `offset` is where `data` begins in its stream. (RFC 9112 §4, §5)
-
-    >>> parse_response_head(b"HTTP/1.1 404 Not Found\\r\\nServer: Docker\\r\\n\\r\\n")
-    Head('1.1', 404, 'Not Found', Headers([('Server', 'Docker')]))
-    """
-    version, status, reason, fields = match_section(RESPONSE_HEAD, data, "response", offset)
-    return Head(version, int(status), reason, Headers((), fields))
-
-
-def parse_request_head(data, offset=0, bare_lf=False):
-    """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError if refused.
-
-    `offset` is where `data` begins in its stream. `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
-    """
-    method, target, version, fields = match_section(REQUEST_HEAD, data, "request", offset, bare_lf)
-    return RequestHead(version, method, target, Headers((), fields))
-
-
-def match_section(pattern, data, kind, offset, bare_lf=False):
-    """bytes of a head or trailer section → the groups (str) of its expression. Or ProtocolError."""
-    text = str(data, "latin-1")
-    match = pattern.fullmatch(text.replace("\r\n", "\n").replace("\n", "\r\n") if bare_lf else text)
-    if match is not None:
-        return match.groups()
-    end = walk_head(text, kind, offset, None, bare_lf)
-    raise ProtocolError("RFC 9112 §2.1", offset + end, data[end:], "no byte after the empty line")
-
 
 SPACE = LazyPattern(" ")
 
@@ -77,20 +45,16 @@ FIELD_LINE_ELEMENTS = (
     ("field value", FIELD_VALUE, "a field value", "RFC 9110 §5.5"),
     ("OWS", OWS, "", ""),
 )
-START_LINES = {"response": (STATUS_LINE_ELEMENTS,), "request": (REQUEST_LINE_ELEMENTS,), "trailer": ()}
 
 
-def walk_head(text, kind, offset, labels=None, bare_lf=False):
-    """Go over a head (str, latin-1) element by element → the index of its end.
+def walk_head(text, start_line, offset, labels=None, line_end=LINE_END):
+    """Go over a head or trailer section (str, latin-1) element by element → the index of its end.
 
     Appends (start, end, role) to `labels` for each element, and raises ProtocolError at the first byte that
-    breaks a rule. `kind` is "response", "request" or "trailer" (which has no start line). `bare_lf`: a line
-    may end with LF alone.
+    breaks a rule. `start_line` has the elements of its first line, none for a trailer section; `line_end`
+    (a pattern) is what ends its lines.
     """
-    line_end = LINE_END_OR_LF if bare_lf else LINE_END
-    at = count = 0
-    for elements in START_LINES[kind]:
-        at = walk_line(text, 0, elements, line_end, offset, labels)
+    at, count = walk_line(text, 0, start_line, line_end, offset, labels) if start_line else 0, 0
     while True:
         empty = line_end.match(text, at)
         if empty is not None:
@@ -126,13 +90,39 @@ def walk_line(text, at, elements, line_end, offset, labels):
     return match.end()
 
 
-def find_empty_line(data, start, stop, bare_lf=False):
-    """The index after the empty line that ends a head, searched for in data[start:stop]; -1 without one."""
-    if bare_lf:
-        match = EMPTY_LINE_OR_LF.search(data, start, stop)
-        return match.end() if match else -1
-    found = data.find(b"\r\n\r\n", start, stop)
-    return found + 4 if found >= 0 else -1
+def match_section(pattern, data, start_line, offset, line_end=LINE_END):
+    """bytes of a head or trailer section → the groups (str) of its expression. Or ProtocolError.
+
+    `start_line` and `line_end` are those of walk_head().
+    """
+    text = str(data, "latin-1")
+    match = pattern.fullmatch(text if line_end is LINE_END else line_end.sub("\r\n", text))
+    if match is not None:
+        return match.groups()
+    end = walk_head(text, start_line, offset, None, line_end)
+    raise ProtocolError("RFC 9112 §2.1", offset + end, data[end:], "no byte after the empty line")
+
+
+def parse_response_head(data, offset=0):
+    """bytes of a status line, field lines and the empty line → Head. ProtocolError with rule and offset.
+
+    `offset` is where `data` begins in its stream. (RFC 9112 §4, §5)
+
+    >>> parse_response_head(b"HTTP/1.1 404 Not Found\\r\\nServer: Docker\\r\\n\\r\\n")
+    Head('1.1', 404, 'Not Found', Headers([('Server', 'Docker')]))
+    """
+    version, status, reason, fields = match_section(RESPONSE_HEAD, data, STATUS_LINE_ELEMENTS, offset)
+    return Head(version, int(status), reason, Headers((), fields))
+
+
+def parse_request_head(data, offset=0, bare_lf=False):
+    """bytes of a request line, field lines and the empty line → RequestHead. ProtocolError if refused.
+
+    `offset` is where `data` begins in its stream. `bare_lf`: a line may end with LF alone. (RFC 9112 §3)
+    """
+    method, target, version, fields = match_section(REQUEST_HEAD, data, REQUEST_LINE_ELEMENTS, offset,
+                                                    LINE_END_OR_LF if bare_lf else LINE_END)
+    return RequestHead(version, method, target, Headers((), fields))
 
 
 class SectionReader(WireReader):
@@ -142,9 +132,11 @@ class SectionReader(WireReader):
     cut. `expected`: the stream must not end before another section has come.
     """
 
-    kind = name = limit = None
+    name = limit = None
     rule = "RFC 9112 §8"
-    expected = bare_lf = False
+    expected = False
+    start_line, begins = (), b""   # the elements of its first line, and the bytes that this begins with
+    line_end, empty_line, stray = LINE_END, EMPTY_LINE, STRAY_CONTROL
     _held = b""        # the start of a section whose end has not come
     _scanned = 0       # bytes of it in which the end is known not to be
 
@@ -165,23 +157,31 @@ class SectionReader(WireReader):
 
         ProtocolError if the end has not come and no section can begin so.
         """
-        if self.kind == "trailer" and buffer.startswith(b"\r\n"):
+        limit = self.limit
+        if not self.start_line and buffer.startswith(b"\r\n"):
             return 2
-        limit, stray = self.limit, STRAY_CONTROL_BUT_LF if self.bare_lf else STRAY_CONTROL
-        end = find_empty_line(buffer, max(0, self._scanned - 3), limit, self.bare_lf)
+        end = self._find_empty_line(buffer, max(0, self._scanned - 3), limit)
         if end >= 0:
             return end
-        wrong_start = self.kind == "response" and not b"HTTP/1.".startswith(bytes(buffer[:7]))
-        if wrong_start or stray.search(buffer, max(0, self._scanned - 1), limit):
-            walk_head(buffer[:limit].decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+        wrong_start = self.begins and not self.begins.startswith(bytes(buffer[:len(self.begins)]))
+        if wrong_start or self.stray.search(buffer, max(0, self._scanned - 1), limit):
+            self._walk(buffer[:limit], self._labels)
         if len(buffer) > limit:
             raise ProtocolError("rawdock limit", self.offset + limit, buffer[limit:],
                                 "%s of at most %d bytes" % (self.name, limit))
         return -1
 
+    def _find_empty_line(self, data, start, stop):
+        """The index after the empty line that ends a section, searched for in data[start:stop]; or -1."""
+        match = self.empty_line.search(data, start, stop)
+        return match.end() if match else -1
+
+    def _walk(self, raw, labels):
+        return walk_head(raw.decode("latin-1"), self.start_line, self.offset, labels, self.line_end)
+
     def _parse_section(self, raw):
         if self._labels is not None:
-            walk_head(raw.decode("latin-1"), self.kind, self.offset, self._labels, self.bare_lf)
+            self._walk(raw, self._labels)
         section = self._parse(raw)
         self.offset += len(raw)
         return section
@@ -194,25 +194,23 @@ class SectionReader(WireReader):
 
 
 class HeadReader(SectionReader):
-    """Takes heads: each appends a Head (`kind` "response") or a RequestHead (`kind` "request").
+    """Takes heads of responses: each appends a Head.
 
         state        what is read                                            then
         before       at most one empty line, ignored (RFC 9112 §2.2)         lines
         lines        a start line, field lines and the empty line            before, of the next head
 
     `raw` (bytes) is the last head, and `start` where it, or the one that is being read, began in the stream.
-    `bare_lf`: a line may end with LF alone.
     """
 
-    limit = MAX_HEAD_BYTES
+    name, limit = "a response head", MAX_HEAD_BYTES
+    start_line, begins = STATUS_LINE_ELEMENTS, b"HTTP/1."
     raw = b""
     _before = True
 
-    def __init__(self, kind, labels=None, offset=0, bare_lf=False):
+    def __init__(self, labels=None, offset=0):
         WireReader.__init__(self, labels, offset)
-        self.kind, self.name = kind, "a %s head" % kind
         self.start = offset
-        self.bare_lf = bare_lf
 
     def take(self, data, at, out):
         """Append the head that data[at:] completes → the index after it; need more: the end of the data."""
@@ -223,7 +221,7 @@ class HeadReader(SectionReader):
             if at == len(data):
                 return at
             if not self._held:   # of a head that is complete in `data` nothing but the head is copied
-                end = find_empty_line(data, at, at + MAX_HEAD_BYTES, self.bare_lf)
+                end = self._find_empty_line(data, at, at + MAX_HEAD_BYTES)
                 if end >= 0:
                     out.append(self._parse_section(data[at:end]))
                     return end
@@ -238,8 +236,9 @@ class HeadReader(SectionReader):
             self._held = bytearray(line)
             return len(data)
         self._before = False
-        size = 2 if line == b"\r\n" else 1 if self.bare_lf and line[:1] == b"\n" else 0
-        if size:
+        empty = self.line_end.match(line.decode("latin-1"))
+        if empty is not None:
+            size = empty.end()
             self._held = b""
             label_span(self._labels, self.offset, self.offset + size, "CRLF")
             self.offset += size
@@ -248,6 +247,26 @@ class HeadReader(SectionReader):
 
     def _parse(self, raw):
         self.raw, self._before = raw, True
-        if self.kind == "response":
-            return parse_response_head(raw, self.offset)
-        return parse_request_head(raw, self.offset, self.bare_lf)
+        return parse_response_head(raw, self.offset)
+
+
+class RequestHeadReader(HeadReader):
+    """Takes heads of requests: each appends a RequestHead. The states are those of HeadReader.
+
+    `bare_lf`: a line may end with LF alone, as engines accept it (RFC 9112 §2.2).
+    """
+
+    name, start_line, begins = "a request head", REQUEST_LINE_ELEMENTS, b""
+
+    def __init__(self, labels=None, offset=0, bare_lf=False):
+        HeadReader.__init__(self, labels, offset)
+        if bare_lf:
+            self.accept_bare_lf()
+
+    def accept_bare_lf(self):
+        self.line_end, self.empty_line = LINE_END_OR_LF, EMPTY_LINE_OR_LF
+        self.stray = STRAY_CONTROL_BUT_LF
+
+    def _parse(self, raw):
+        self.raw, self._before = raw, True
+        return parse_request_head(raw, self.offset, self.line_end is LINE_END_OR_LF)

@@ -57,7 +57,7 @@ def test_what_counts_as_grammar(source, found):
 
 
 @pytest.mark.parametrize("decider", ["response_framing", "request_framing", "stays_open", "walk_head",
-                                     "find_empty_line"])
+                                     "match_section"])
 def test_each_rule_is_one_function(decider):
     defined = [name for name in FILES if re.search(r"^def %s\(" % decider, text_of(name), re.MULTILINE)]
     assert len(defined) == 1 and defined[0].startswith("wire/")

@@ -4,12 +4,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rawdock.errors import ProtocolError
-from rawdock.wire.grammar import MAX_FIELDS, REQUEST_HEAD, RESPONSE_HEAD, TRAILER_SECTION
-from rawdock.wire.head import (MAX_HEAD_BYTES, HeadReader, parse_request_head, parse_response_head,
-                               walk_head)
+from rawdock.wire.grammar import (
+    LINE_END, LINE_END_OR_LF, MAX_FIELDS, REQUEST_HEAD, RESPONSE_HEAD, TRAILER_SECTION)
+from rawdock.wire.head import (
+    MAX_HEAD_BYTES, REQUEST_LINE_ELEMENTS, STATUS_LINE_ELEMENTS, HeadReader, RequestHeadReader,
+    parse_request_head, parse_response_head, walk_head)
 from rawdock.wire.message import Head, RequestHead, encode_request_head, encode_response_head
 
 PARSERS = {"response": parse_response_head, "request": parse_request_head}
+READERS = {"response": HeadReader, "request": RequestHeadReader}
+START_LINES = {"response": STATUS_LINE_ELEMENTS, "request": REQUEST_LINE_ELEMENTS, "trailer": ()}
 HEADS = {"response": RESPONSE_HEAD, "request": REQUEST_HEAD, "trailer": TRAILER_SECTION}
 
 RESPONSES = [
@@ -125,7 +129,7 @@ def walk(text, kind, bare_lf=False):
     """(the index after the walk, labels), or (the error, labels)."""
     labels = []
     try:
-        return walk_head(text, kind, 0, labels, bare_lf), labels
+        return walk_head(text, START_LINES[kind], 0, labels, LINE_END_OR_LF if bare_lf else LINE_END), labels
     except ProtocolError as error:
         return error, labels
 
@@ -178,7 +182,7 @@ def test_response_heads_round_trip(status, reason, fields, version):
     data = encode_response_head(status, reason, fields, version)
     assert parse_response_head(data) == Head(version, status, reason, fields)
     heads = []
-    assert (HeadReader("response").take(data + b"more", 0, heads) == len(data)
+    assert (HeadReader().take(data + b"more", 0, heads) == len(data)
             and heads == [parse_response_head(data)])
 
 
@@ -211,7 +215,7 @@ def head_of(size):
 def end_or_error(buffer, step, kind="response"):
     """Where a HeadReader ends that takes `step` bytes at a time, -1 for "need more", or the rule and offset
     of its error."""
-    reader, heads = HeadReader(kind), []
+    reader, heads = READERS[kind](), []
     for at in range(0, len(buffer), step):
         try:
             end = reader.take(buffer[:at + step], at, heads)
@@ -250,7 +254,7 @@ def test_where_a_head_ends_however_it_is_cut(kind, data, result):
 def test_a_head_that_is_too_long_is_refused_in_one_wording_however_it_is_cut():
     wordings = set()
     for step in (1, 7, MAX_HEAD_BYTES + 1, MAX_HEAD_BYTES * 2):
-        reader, data = HeadReader("response"), head_of(MAX_HEAD_BYTES + 9)
+        reader, data = HeadReader(), head_of(MAX_HEAD_BYTES + 9)
         with pytest.raises(ProtocolError) as caught:
             for at in range(0, len(data), step):
                 reader.feed(data[at:at + step])
@@ -260,26 +264,26 @@ def test_a_head_that_is_too_long_is_refused_in_one_wording_however_it_is_cut():
 
 # Heads one after another, and what may come before them.
 
-class HeadsReader(HeadReader):
+class HeadsReader(RequestHeadReader):
     """Takes all heads: its feed() would leave over what follows the first."""
 
     def take(self, data, at, out):
         while at < len(data):
-            at = HeadReader.take(self, data, at, out)
+            at = RequestHeadReader.take(self, data, at, out)
         return at
 
 
-def heads_of(kind, data, bare_lf=False, **how):
-    return outcome(lambda labels: HeadsReader(kind, labels, bare_lf=bare_lf), data, **how)
+def heads_of(data, bare_lf=False, **how):
+    return outcome(lambda labels: HeadsReader(labels, bare_lf=bare_lf), data, **how)
 
 
 def test_heads_follow_one_another():
     ping, info = RequestHead("1.1", "GET", "/_ping", []), RequestHead("1.0", "GET", "/info", [("A", "b")])
     data = b"GET /_ping HTTP/1.1\r\n\r\n\r\nGET /info HTTP/1.0\r\nA: b\r\n\r\n\r\n"
-    assert heads_of("request", data, eof=True, want_labels=True)[:2] == ([ping, info], None)
-    assert (heads_of("request", data + b"\r\nGET / HTTP/1.0\r\n\r\n")[:2]
+    assert heads_of(data, eof=True, want_labels=True)[:2] == ([ping, info], None)
+    assert (heads_of(data + b"\r\nGET / HTTP/1.0\r\n\r\n")[:2]
             == ([ping, info], ("ProtocolError", "RFC 9112 §3.1", len(data))))
-    assert heads_of("request", data[:-8], eof=True) == ([ping],
+    assert heads_of(data[:-8], eof=True) == ([ping],
                                                         ("TruncatedError", "RFC 9112 §8", len(data) - 8))
 
 
@@ -295,9 +299,9 @@ BARE = [
 
 @pytest.mark.parametrize("data, fields", BARE, ids=repr)
 def test_bare_line_feeds(data, fields):
-    values, error, labels = heads_of("request", data, True, eof=True, want_labels=True)
+    values, error, labels = heads_of(data, True, eof=True, want_labels=True)
     assert (values, error, labels[-1][1]) == ([RequestHead("1.0", "GET", "/", fields)], None, len(data))
-    values, error = heads_of("request", data, eof=True)
+    values, error = heads_of(data, eof=True)
     assert (error is None) == (b"\n" not in data.replace(b"\r\n", b""))
 
 
@@ -312,7 +316,7 @@ def test_bare_line_feeds(data, fields):
 ], ids=lambda value: repr(value)[:40])
 def test_with_bare_line_feeds_everything_else_is_refused_as_before(data, rule, offset):
     for step in (1, 1000, 1 << 20):
-        reader = HeadReader("request", bare_lf=True)
+        reader = RequestHeadReader(bare_lf=True)
         assert (feed(reader, [data[at:at + step] for at in range(0, len(data), step)])
                 == ([], ("ProtocolError", rule, offset)))
 
@@ -324,5 +328,5 @@ def test_a_head_with_bare_line_feeds_says_what_it_says_without(target, fields, b
     lines = strict.split(b"\r\n")[:-1]
     data = b"".join(line + (b"\n" if bare[index % len(bare)] else b"\r\n") for index,
                     line in enumerate(lines))
-    merged, error = heads_of("request", data, True, places=[min(place, len(data)) for place in places])
+    merged, error = heads_of(data, True, places=[min(place, len(data)) for place in places])
     assert (merged, error) == ([parse_request_head(strict)], None)

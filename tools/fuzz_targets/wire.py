@@ -12,7 +12,8 @@ from rawdock.errors import ProtocolError, RawdockError, StreamError, TruncatedEr
 from rawdock.wire.chunked import ChunkedReader
 from rawdock.wire.exchange import RequestReader, ResponseReader
 from rawdock.wire.frames import FrameReader, encode_frame
-from rawdock.wire.head import parse_request_head, parse_response_head, walk_head
+from rawdock.wire.head import (
+    REQUEST_LINE_ELEMENTS, STATUS_LINE_ELEMENTS, parse_request_head, parse_response_head, walk_head)
 from rawdock.wire.jsonstream import MessageReader
 from rawdock.wire.message import encode_request_head, encode_response_head
 
@@ -366,7 +367,7 @@ class ResponseHead(Target):
     One whole head is given to the parser as it is, and to walk_head, which labels it.
     """
 
-    kind = "response"
+    kind, start_line = "response", STATUS_LINE_ELEMENTS
     parse = staticmethod(parse_response_head)
     encode = staticmethod(encode_response_head)
 
@@ -377,7 +378,7 @@ class ResponseHead(Target):
 
     def check(self, case, rng, thorough):
         text, labels = case.decode("latin-1"), []
-        end, walked = attempt(ProtocolError, walk_head, text, self.kind, 0, labels)
+        end, walked = attempt(ProtocolError, walk_head, text, self.start_line, 0, labels)
         roles = frozenset(role for _, _, role in ReaderTarget.tiled(labels))
         model = model_head(case, 0, self.kind)
         head, error = attempt(ProtocolError, self.parse, case)
@@ -407,7 +408,7 @@ class ResponseHead(Target):
 class RequestHead(ResponseHead):
     """wire/head: parse_request_head, against walk_head"""
 
-    kind = "request"
+    kind, start_line = "request", REQUEST_LINE_ELEMENTS
     parse = staticmethod(parse_request_head)
     encode = staticmethod(encode_request_head)
 

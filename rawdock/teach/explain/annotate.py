@@ -20,6 +20,7 @@ from ...errors import ProtocolError, StreamError, TruncatedError
 from ...engine.answers import says_frames
 from ...engine.endpoints import find_endpoint_row
 from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, FrameReader
+from ...wire.chunked import TrailerReader
 from ...wire.head import walk_head
 from ...wire.jsonstream import MessageReader, decode_json
 from .explain import breaks_rule, capture_direction
@@ -206,7 +207,7 @@ def annotated_stream(pair, direction, connection, ended):
             message.complete = ended
     if messages and not messages[-1].complete:
         messages[-1].error = stream.error
-    tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.reader.heads.bare_lf))
+    tiles = deque(tiled_labels(pair.take_labels(direction), data, stream.error, reader.reader.heads))
     for message in messages:
         its_own = []
         while tiles and tiles[0][0] < message.end:
@@ -218,8 +219,11 @@ def annotated_stream(pair, direction, connection, ended):
     return stream
 
 
-def tiled_labels(labels, data, error, bare_lf=False):
-    """Labels of (start, end, role, …) → a list of (start, end, role, within) that covers all of `data`."""
+def tiled_labels(labels, data, error, heads=None):
+    """Labels of (start, end, role, …) → a list of (start, end, role, within) that covers all of `data`.
+
+    `heads` is the HeadReader that read it, None for data without heads.
+    """
     tiles = []
     for label in labels:
         start, end, role = label[:3]
@@ -228,7 +232,7 @@ def tiled_labels(labels, data, error, bare_lf=False):
         tiles.append((start, end, role, ""))
     at = tiles[-1][1] if tiles else 0
     if not breaks_rule(error):
-        return tiles + cut_tiles(data, at, error, bare_lf)
+        return tiles + cut_tiles(data, at, error, heads)
     wrong = min(error.offset, len(data))
     if wrong < at:   # fields that contradict each other: the value at fault has a label already
         index = next(index for index, tile in enumerate(tiles) if tile[1] > wrong)
@@ -247,14 +251,14 @@ def malformed_labels(data, at, wrong):
     return [label for label in labels if label[0] < label[1]]
 
 
-def cut_tiles(data, at, error, bare_lf):
+def cut_tiles(data, at, error, heads):
     """The tiles of data[at:], which ends too early: the complete elements of a head, then "cut"."""
     walked = []
     where = getattr(error, "where", "")
     if where in ("a response head", "a request head", "the trailer section"):
-        kind = where.split()[1] if where.endswith("head") else "trailer"
+        lines = heads if where.endswith("head") else TrailerReader
         try:
-            walk_head(data[at:].decode("latin-1"), kind, at, walked, bare_lf and kind == "request")
+            walk_head(data[at:].decode("latin-1"), lines.start_line, at, walked, lines.line_end)
         except ProtocolError:
             pass   # at the cut
     at = walked[-1][1] if walked else at

@@ -223,7 +223,7 @@ class PairedReaders:
 
     def opened(self):
         """The server is an engine, which accepts LF alone in the head of a request (RFC 9112 §2.2)."""
-        self.readers[">"].reader.heads.bare_lf = True
+        self.readers[">"].reader.heads.accept_bare_lf()
 
     def feed(self, direction, data):
         """Read `data` (bytes-like) of one direction, in the order in which the pieces crossed."""
