@@ -13,8 +13,8 @@ Left out: unfolding of obs-fold, which a proxy would need, and HTTP/2, which no 
 """
 from ..errors import ProtocolError, TruncatedError
 from .grammar import (EMPTY_LINE, EMPTY_LINE_OR_LF, FIELD_TEXT, FIELD_VALUE, LINE_END, LINE_END_OR_LF,
-                      MAX_FIELDS, OWS, REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF, TARGET,
-                      TOKEN, VERSION, LazyPattern)
+                      MAX_FIELDS, OWS, REQUEST_HEAD, RESPONSE_HEAD, STRAY_CONTROL, STRAY_CONTROL_BUT_LF,
+                      TARGET, TOKEN, VERSION, LazyPattern)
 from .message import Head, Headers, RequestHead
 from .reader import WireReader, label_span
 
