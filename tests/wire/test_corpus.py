@@ -44,7 +44,7 @@ def test_what_a_target_generates_and_mutates_keeps_the_promises(target):
 
 
 @pytest.mark.parametrize("target", ["responses", "requests", "response-head", "request-head", "chunked",
-                                    "frames", "messages"])
+                                    "frames", "messages", "protobuf"])
 def test_what_a_target_generates_is_mostly_well_formed(target):
     numbers = FUZZ.random.Random(6)
     choices = FUZZ.Choices(bytes(bytearray([numbers.randrange(256) for _ in range(20000)])))

@@ -158,6 +158,35 @@ def model_frames(data):
     return frames, None
 
 
+def model_varint(data, at):
+    """(value, the index after it) of the varint at index `at`; (None, `at`) if it is cut or too long."""
+    coded = re.match(b"[\x80-\xff]{0,9}[\0-\x7f]", data[at:])
+    value = sum((byte & 127) << 7 * place for place, byte in enumerate(coded.group())) if coded else 1 << 64
+    return (None, at) if value >> 64 else (value, at + coded.end())
+
+
+def model_protobuf(data):
+    """(fields, complete) of a protobuf message."""
+    fields, at = [], 0
+    while at < len(data):
+        tag, at = model_varint(data, at)
+        if tag is None or tag & 7 not in (0, 1, 2, 5) or not 0 < tag >> 3 < 1 << 29:
+            return fields, False
+        value, size = None, {1: 8, 5: 4}.get(tag & 7)
+        if size is None:
+            value, at = model_varint(data, at)
+            if value is None:
+                return fields, False
+            size = value
+        if tag & 7:
+            value, at = data[at:at + size], at + size
+            if at > len(data):
+                return fields, False
+            value = value if tag & 7 == 2 else int.from_bytes(value, "little")
+        fields.append((tag >> 3, value))
+    return fields, True
+
+
 MODEL_JSON = json.JSONDecoder(parse_constant=int)   # int() refuses NaN and Infinity
 
 

@@ -7,7 +7,8 @@ import zlib
 from random import Random
 
 from fuzz_targets.drawing import BYTE_TOKENS, TEXT_TOKENS, Finding, attempt, cut, mutated, require
-from fuzz_targets.models import model_chunked, model_exchange, model_frames, model_head, model_json
+from fuzz_targets.models import (model_chunked, model_exchange, model_frames, model_head, model_json,
+                                 model_protobuf)
 from rawdock.errors import ProtocolError, RawdockError, StreamError, TruncatedError
 from rawdock.wire.chunked import ChunkedReader
 from rawdock.wire.exchange import RequestReader, ResponseReader
@@ -16,6 +17,8 @@ from rawdock.wire.head import (
     REQUEST_LINE_ELEMENTS, STATUS_LINE_ELEMENTS, parse_request_head, parse_response_head, walk_head)
 from rawdock.wire.jsonstream import MessageReader
 from rawdock.wire.message import encode_request_head, encode_response_head
+from rawdock.wire.protobuf import ProtobufReader
+from tests.wire.protobuf_bytes import encode_protobuf_field
 
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
                       "tests", "wire", "corpus")
@@ -309,6 +312,18 @@ class Messages(ReaderTarget):
                            ([repr(one) for one in model[0]], model[1]))
 
 
+class Protobuf(ReaderTarget):
+    """wire/protobuf: ProtobufReader"""
+
+    reader = ProtobufReader
+    tokens = [b"\x08", b"\x12\x02hi", b"\x12", b"\x0d", b"\x09", b"\x0b", b"\x7f", b"\x80", b"\xff"]
+    model = staticmethod(model_protobuf)
+
+    def generate(self, c):
+        return b"".join([encode_protobuf_field(c.number(1, 2000), c.pick([c.blob(20), c.below(1 << 22)]))
+                         for _ in range(c.below(6))])
+
+
 def parts_of(head):
     return head.parts()[:3] + (list(head.headers),)
 
@@ -413,4 +428,4 @@ class RequestHead(ResponseHead):
     encode = staticmethod(encode_request_head)
 
 
-WIRE_TARGETS = [Responses, Requests, ResponseHead, RequestHead, Chunked, Frames, Messages]
+WIRE_TARGETS = [Responses, Requests, ResponseHead, RequestHead, Chunked, Frames, Messages, Protobuf]

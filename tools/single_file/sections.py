@@ -15,7 +15,7 @@ import tokenize
 FILES = """
 errors.py
 wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire/chunked.py wire/body.py
-wire/frames.py wire/tar.py wire/jsonstream.py wire/exchange.py
+wire/frames.py wire/tar.py wire/jsonstream.py wire/protobuf.py wire/exchange.py
 net/closing.py net/ending.py net/address.py net/config_file.py net/contexts.py net/config.py net/ssh.py
 net/tls.py net/proxy.py net/dial.py net/limits.py net/custom_fields.py net/duplex.py net/response.py
 net/connection.py

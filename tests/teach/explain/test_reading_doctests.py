@@ -10,6 +10,7 @@ EXAMPLES = [
     ("wire.chunked", "ChunkedReader", ""), ("wire.head", "parse_response_head", ""),
     ("wire.message", "Headers", ""), ("wire.framing", "response_framing", ""),
     ("wire.frames", "FrameReader", ""), ("wire.jsonstream", "MessageReader", ""),
+    ("wire.protobuf", "ProtobufReader", ""), ("wire.protobuf", "decode_protobuf", ""),
     ("wire.exchange", "ResponseReader", ""), ("wire.exchange", "RequestReader", ""),
     ("net.address", "parse_address", ""), ("engine.endpoints", "find_endpoint", ""),
     ("engine.reference", "parse_reference", ""), ("engine.options", "container_request", ""),
