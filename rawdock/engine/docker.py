@@ -1,8 +1,8 @@
 """The client: one engine, every operation of the table, connections kept between calls.
 
 Strategy: `Docker.call(name, …)` looks the row up, writes the request target from it, sends, and turns the
-answer into what the row's result kind says. There is no method per operation:
-`docker.container_list(all=True)` is the row `container_list`. The row also says which statuses mean success.
+answer into what the row's result kind says. The row also says which statuses mean success.
+`docker.container_list(all=True)` is the row `container_list`: operations.py makes a method of each.
 `request()` is the low-level API beside it: any method, any path, no version prefix, no status raised.
 
 The API version is requested once, on the first call that needs it, from /_ping: the newest that both the
@@ -18,13 +18,13 @@ import os
 from collections import namedtuple
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
-from ..net.closing import Closing
 from ..net.config import find_address
 from ..net.connection import Connection
 from ..net.dial import dial
 from ..net.limits import require_seconds
 from .answers import answer_field, malformed_answer, says_frames
-from .endpoints import api_version_pair, encode_query, endpoint_names, find_endpoint
+from .endpoints import api_version_pair, encode_query, find_endpoint
+from .operations import EngineOperations
 
 OLDEST_API = "1.24"            # what an engine speaks that offers none in its answer to /_ping
 NEWEST_API = "1.55"
@@ -111,7 +111,7 @@ def encode_body(body, kind, fields):
                          "give bytes, or for JSON dict, list, str, int, float, bool and None only")
 
 
-class Docker(Closing):
+class Docker(EngineOperations):
     """A client of the engine at `address` (str or Address).
 
     Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
@@ -141,26 +141,6 @@ class Docker(Closing):
 
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
-
-    # ==== library begin: what no command uses, and `amalgamate --only` leaves out
-    def __getattr__(self, name):
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            endpoint = find_endpoint(name)
-        except UsageError as error:
-            raise AttributeError("Docker has no %r: %s" % (name, error))
-
-        def operation(*path_values, **parameters):
-            return self.call(endpoint.name, *path_values, **parameters)
-
-        operation.__name__ = name
-        operation.__doc__ = "%s %s: %s" % (endpoint.method, endpoint.path, endpoint.help)
-        return operation
-
-    def __dir__(self):
-        return sorted(set(object.__dir__(self)) | set(endpoint_names()))
-    # ==== library end
 
     def close(self):
         """Close the idle connections. Streams under way are their holders' to close."""

@@ -78,8 +78,11 @@ LIBRARY_BLOCK = re.compile(r"(?ms)^ *# ==== library begin.*?^ *# ==== library en
 
 
 def without_library(text):
-    """A section without the blocks that only a program uses that imports it, never a command."""
-    return LIBRARY_BLOCK.sub("", text)
+    """A section without what only a program uses that imports it, never a command: the blocks so marked, and
+    the operations as methods.
+    """
+    return LIBRARY_BLOCK.sub("", text).replace("\nclass Docker(EngineOperations):\n",
+                                               "\nclass Docker(Closing):\n")
 
 
 def noun_rows(main_text, known):

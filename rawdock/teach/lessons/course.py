@@ -225,7 +225,7 @@ When the engine has answered, this lesson starts the container.""",
            "Upgrade, Upgrade: tcp, empty line."),
     wanted=(wanted_attach("speaker", "stdout", "stderr", stdin=("0", "false"), logs=ANY_SWITCH),),
     statuses=(101,), prepare=lambda room: room.make("speaker", SPEAKER),
-    meanwhile=lambda room: room.docker.container_start("speaker"), afterwards=stream_as_bytes,
+    meanwhile=lambda room: room.docker.call("container_start", "speaker"), afterwards=stream_as_bytes,
     solution=lambda: attach_request("speaker", "stream=1&stdout=1&stderr=1"),
     after="""
 After 101 came no length and no chunks, but not just text either: eight bytes come before each piece. They say

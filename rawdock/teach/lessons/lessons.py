@@ -327,7 +327,7 @@ class Classroom(Closing):
         """Remove the containers that the lesson has made."""
         for identity in self.made:
             try:
-                self.docker.container_delete(identity, force=True, v=True)
+                self.docker.call("container_delete", identity, force=True, v=True)
             except RawdockError:
                 pass   # the container has gone by itself, or the engine has
 
@@ -336,7 +336,7 @@ class Classroom(Closing):
     def need_image(self, name):
         from ...engine.run import pull_image
         try:
-            self.docker.image_inspect(name)
+            self.docker.call("image_inspect", name)
         except RawdockError:
             pull_image(self.docker, name)
 
@@ -344,10 +344,10 @@ class Classroom(Closing):
         """Create the container `name` from `body` (dict), `start` it, and return its id."""
         if "Image" in body:
             self.need_image(body["Image"])
-        created = self.docker.container_create(name=name, body=body)
+        created = self.docker.call("container_create", name=name, body=body)
         self.made.append(created["Id"])
         if start:
-            self.docker.container_start(created["Id"])
+            self.docker.call("container_start", created["Id"])
         return created["Id"]
 
     # -- sending

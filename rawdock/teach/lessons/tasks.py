@@ -126,7 +126,7 @@ def frames_hint(data):
 def frames_as_sent(room, exchanges):
     """Text for after the lesson: the log of a container that printed both lines, as the engine frames it."""
     identity = room.make("speaker", SPEAKER, start=True)
-    room.docker.container_wait(identity)
+    room.docker.call("container_wait", identity)
     data = room.docker.request("GET", "/containers/%s/logs?stdout=1&stderr=1" % identity).read()
     shown = " ".join("%02x" % byte for byte in data)
     order = "the bytes that you wrote" if data == EXPECTED_FRAMES else "your frames, as they were logged"

@@ -74,8 +74,8 @@ class RedisTour:
 
     def create(self):
         self.made = [("the container " + TOUR_NAME,
-                      lambda: self.docker.container_delete(TOUR_NAME, force=True)),
-                     ("the volume " + TOUR_VOLUME, lambda: self.docker.volume_delete(TOUR_VOLUME))]
+                      lambda: self.docker.call("container_delete", TOUR_NAME, force=True)),
+                     ("the volume " + TOUR_VOLUME, lambda: self.docker.call("volume_delete", TOUR_VOLUME))]
         response, _ = self.ask("POST", "/containers/create", query={"name": TOUR_NAME}, body=self.body,
                                allowed=(404,))
         self.created = response.status == 201
@@ -86,7 +86,7 @@ class RedisTour:
         if self.created:
             return
         image = self.body["Image"]
-        self.made.append(("the image " + image, lambda: self.docker.image_delete(image)))
+        self.made.append(("the image " + image, lambda: self.docker.call("image_delete", image)))
         with self.send("POST", "/images/create", query={"fromImage": TOUR_IMAGE, "tag": TOUR_TAG},
                        head_timeout=None) as response:
             for _ in response.messages():
