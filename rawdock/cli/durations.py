@@ -7,7 +7,6 @@ duration before now, a date, or seconds since 1970.
 import re
 import time
 
-from ..engine.values import read_duration
 from ..errors import UsageError
 
 # RFC 3339 §5.6, and the shorter forms that the docker CLI takes for --since: without a time it is midnight,
@@ -62,6 +61,7 @@ def parse_when(text, now):
     `text` is a duration, which means so long before `now` (seconds, a number), a date, or seconds since 1970,
     which stay as they are. Raises UsageError.
     """
+    from ..engine.values import read_duration   # ps alone does not need it
     duration = read_duration(text)
     if duration is not None:
         at = (int(now * 1000000) * 1000 - duration) // 10 ** 9
