@@ -14,8 +14,8 @@
     │   └── Conflict      409
     └── StreamError       the engine reported an error inside a stream that it had begun
 
-Each message says what happened and where; `hint` says what to try next. A Verdict says how a body or a stream
-ended, also when no error was raised.
+Each `message` says what happened and where, `hint` what to try next, and str() gives both. A Verdict says
+how a body or a stream ended, also when no error was raised.
 """
 
 
@@ -29,7 +29,7 @@ def closest_word(word, words):
 
 
 class RawdockError(Exception):
-    """The root of the tree. `hint` (str or None) is what to try next."""
+    """The root of the tree. `message` (str) is what happened, `hint` (str or None) what to try next."""
 
     hint = None
 
@@ -37,8 +37,12 @@ class RawdockError(Exception):
         Exception.__init__(self, message)
         self.hint = hint or self.hint
 
+    @property
+    def message(self):
+        return str(self.args[0])
+
     def __str__(self):
-        return str(self.args[0])   # OSError would put its errno before it
+        return "%s; %s" % (self.message, self.hint) if self.hint else self.message
 
     def __reduce__(self):
         """Pickle the message and the attributes, because __init__() takes other arguments than these."""
@@ -179,7 +183,6 @@ class APIError(RawdockError):
     def __init__(self, status, message, method=None, path=None):
         RawdockError.__init__(self, message)
         self.status = status
-        self.message = message
         self.method = method
         self.path = path
 
@@ -201,7 +204,6 @@ class StreamError(RawdockError):
 
     def __init__(self, message, code=None, statuses=()):
         RawdockError.__init__(self, message)
-        self.message = message
         self.code = code
         self.statuses = list(statuses)
 

@@ -478,7 +478,7 @@ def run_command(console, command, words):
             return file.guard(command.run, console, options, arguments)
         return command.run(console, options, arguments)
     except InvalidArgument as error:
-        said, word = str(error), str(error).rpartition(" ")[2]
+        said, word = error.message, error.message.rpartition(" ")[2]
         if word in SCHOOL_WORDS and not SCHOOL_FLAGS:
             raise school_is_missing(word)
         if word in SCHOOL_WORDS:

@@ -97,7 +97,7 @@ def write_archive(console, path, failure, operation, *names, **query):
     try:
         target = console.file_target(path) if path else None
     except UsageError as error:
-        raise CommandFailed("%s: %s" % (failure, error), 1)
+        raise CommandFailed("%s: %s" % (failure, error.message), 1)
     with console.docker.call(operation, *names, **query) as response:
         if target is None:
             copy_archive(response, console.out)

@@ -134,7 +134,7 @@ class Console:
                 try:
                     docker.headers = custom_fields(named or {}, os.environ)
                 except ConfigError as error:
-                    raise CommandFailed("Failed to initialize: %s" % error, 1)
+                    raise CommandFailed("Failed to initialize: %s" % error.message, 1)
             self._docker = docker
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
@@ -148,7 +148,7 @@ class Console:
                 self._config = read_config_file(config_directory(os.environ))
             except ConfigError as error:
                 self._config = {}
-                self.err.line("WARNING: Error %s" % error)
+                self.err.line("WARNING: Error %s" % error.message)
             for key in [key for key in self._config if key.endswith("Format") or key in CONFIG_TEXTS]:
                 if not isinstance(self._config[key], (str, type(None))):
                     del self._config[key]
@@ -214,7 +214,7 @@ class Console:
         except ConfigError as error:
             if isinstance(error, HelperFailed):
                 raise
-            self.err.line("WARNING: Error %s" % error)
+            self.err.line("WARNING: Error %s" % error.message)
             return {}
 
     def file_target(self, path):
@@ -245,8 +245,7 @@ def write_lines(output, lines):
 
 def one_line(error):
     """An error as the one line a user reads: what happened, then what to try."""
-    text = " ".join(str(error).split())
-    return "%s; %s" % (text, error.hint) if error.hint else text
+    return " ".join(str(error).split())
 
 
 def describe_error(error):

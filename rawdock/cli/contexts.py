@@ -45,7 +45,7 @@ def context_command(run):
         try:
             return run(console, options, arguments)
         except AddressError as error:
-            raise CommandFailed(str(error), 1) from error
+            raise CommandFailed(error.message, 1) from error
         except OSError as error:
             if error.filename is None:
                 raise
@@ -174,7 +174,7 @@ def new_endpoint(console, settings):
             raise CommandFailed('skip-tls-verify: parsing "%s": invalid syntax' % skip, 1)
         refuse_unusable_endpoint(settings.get("host"), files, settings)
     except (CommandFailed, AddressError) as error:
-        raise CommandFailed("unable to create docker endpoint config: %s" % error, 1) from error
+        raise CommandFailed("unable to create docker endpoint config: %s" % error.message, 1) from error
     except OSError as error:
         raise CommandFailed("unable to create docker endpoint config: %s" % file_error(error), 1) from error
     endpoint = {"Host": settings["host"]} if settings.get("host") else {}
@@ -210,7 +210,7 @@ def refuse_unusable_endpoint(host, files, settings):
         try:
             parse_address(host)
         except AddressError as error:
-            refuse(str(error))
+            refuse(error.message)
 
 
 def key_mismatch(certificate, key):
@@ -282,13 +282,13 @@ def context_ls(console, options, arguments):
     try:
         found = read_store(os.environ)
     except AddressError as error:
-        raise CommandFailed("failed to read metadata: %s" % error, 1) from error
+        raise CommandFailed("failed to read metadata: %s" % error.message, 1) from error
     found += [dict(find_context(console, "default")[0], Metadata={"Description": DEFAULT_DESCRIPTION})]
     if current not in [one["Name"] for one in found]:
         try:
             read_context(current, os.environ)
         except AddressError as error:
-            found.append({"Name": current, "Error": str(error)})
+            found.append({"Name": current, "Error": error.message})
     rows = sorted([list_row(one, current) for one in found], key=lambda row: natural_order(row["Name"]))
     shown = rows
     if (options["format"] or "table") == "table" and not options["quiet"]:
@@ -314,7 +314,7 @@ def context_inspect(console, options, arguments):
                 ("TLSMaterial", files), ("Storage", dict(zip(("MetadataPath", "TLSPath"), places)))]), True)
             found.append(data if template is None else templated_object(template, "context", data, False))
         except (CommandFailed, AddressError) as error:
-            errors.append(str(error))
+            errors.append(error.message)
     if template is not None:
         write_template_lines(console.out, found or [""])
     else:

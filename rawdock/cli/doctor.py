@@ -58,7 +58,7 @@ def check_endpoint(patient):
         patient.address, patient.rule = patient.console.chosen_endpoint()
     except RawdockError as error:
         fix = error.hint or "name the engine with -H unix:///PATH"
-        yield Finding("endpoint", "wrong", str(error), fix)
+        yield Finding("endpoint", "wrong", error.message, fix)
         return
     yield Finding("endpoint", "ok", "%s, from %s" % (patient.address, patient.rule), "")
     ignored = [name for name in ("DOCKER_HOST", "DOCKER_CONTEXT") if os.environ.get(name)
@@ -169,7 +169,7 @@ def check_engine(patient):
         response = docker.request("GET", "/version", head_timeout=DIAL_SECONDS, idle_timeout=DIAL_SECONDS)
         body = response.read()
     except RawdockError as error:
-        yield Finding("engine", "wrong", str(error), error.hint or "see the engine's log")
+        yield Finding("engine", "wrong", error.message, error.hint or "see the engine's log")
         return
     try:
         version = decode_json(body) if response.status == 200 else None

@@ -161,7 +161,7 @@ def read_platform(text, mistake=""):
     try:
         return parse_platform(text) if text else None
     except UsageError as error:
-        raise CommandFailed(mistake + str(error), 1)
+        raise CommandFailed(mistake + error.message, 1)
 
 
 def platform_query(console, options, since, mistake=""):
@@ -207,7 +207,7 @@ def tag_command(console, options, arguments):
             reference = check(name)
         except UsageError as error:
             raise CommandFailed('Error parsing reference: "%s" is not a valid repository/tag: %s'
-                                % (name, error), 1)
+                                % (name, error.message), 1)
     if reference.digest:
         raise CommandFailed("refusing to create a tag with a digest reference", 1)
     console.docker.call("image_tag", source, repo=reference.repository(), tag=reference.tag or REFERENCE_TAG)
@@ -230,7 +230,7 @@ def pull_credentials(console, registry):
     try:
         return console.registry_auth(registry)
     except ConfigError as error:
-        console.err.line("WARNING: %s" % error)
+        console.err.line("WARNING: %s" % error.message)
         return {}
 
 
@@ -349,7 +349,7 @@ def rmi_command(console, options, arguments):
             fatal = fatal or not isinstance(error, NotFound)
             continue
         except (UsageError, ProtocolError) as error:
-            errors.append("%s: %s" % (console.program, error))
+            errors.append("%s: %s" % (console.program, error.message))
             fatal = True
             continue
         for row in answer_objects(removed, "ImageDelete"):

@@ -52,9 +52,9 @@ def failure_status(error):
         return 126
     helper = isinstance(error, ConfigError)   # the docker CLI goes by the words of any error
     if helper or isinstance(error, APIError) and STARTING_PATHS.search(error.path or ""):
-        if any(words in str(error) for words in NOT_FOUND_WORDS):
+        if any(words in error.message for words in NOT_FOUND_WORDS):
             return 127
-        if any(words in str(error) for words in NOT_EXECUTABLE_WORDS):
+        if any(words in error.message for words in NOT_EXECUTABLE_WORDS):
             return 126
     return 125
 
@@ -93,13 +93,13 @@ def require_versions(docker, needed):
     try:
         require_api_versions(docker, needed)
     except UnsupportedOption as error:
-        raise CommandFailed(str(error), 1)
+        raise CommandFailed(error.message, 1)
 
 
 def run_failed(console, error, command):
     """The CommandFailed for a RawdockError that came before a container ran, as `docker run` words it."""
     text = "%s: %s\n\nRun 'rawdock %s --help' for more information"
-    said = str(error) if isinstance(error, UsageError) else describe_error(error)
+    said = error.message if isinstance(error, UsageError) else describe_error(error)
     return CommandFailed(text % (console.program, said, command), failure_status(error))
 
 
@@ -129,7 +129,7 @@ def do_run(console, options, arguments):
         if not isinstance(error, RawdockError) or isinstance(error, (CommandFailed, InvalidArgument)):
             raise
         if isinstance(error, UnsupportedOption):
-            raise CommandFailed(str(error), failure_status(error))
+            raise CommandFailed(error.message, failure_status(error))
         raise run_failed(console, error, "run")
     if isinstance(result, int):
         return process_status(result)
@@ -158,7 +158,7 @@ def do_create(console, options, arguments):
                                           client.get("pull", "missing"), progress, console.err.line,
                                           auth=console.registry_auth))
     except (ConfigError, UsageError) as error:
-        raise CommandFailed(str(error), 1)
+        raise CommandFailed(error.message, 1)
     return 0
 
 

@@ -137,7 +137,7 @@ def try_login(console, credentials):
     try:
         path = store_credentials(credentials)
     except ConfigError as error:
-        raise CommandFailed("Error saving credentials: %s" % error, 1)
+        raise CommandFailed("Error saving credentials: %s" % error.message, 1)
     if path:
         console.err.line(UNENCRYPTED_WARNING % path)
     if status:

@@ -25,7 +25,7 @@ def read_when(options, name):
     try:
         return parse_when(text, time.time()) if text else None
     except UsageError as error:
-        raise CommandFailed(str(error), 1) from error
+        raise CommandFailed(error.message, 1) from error
 
 
 def answer_objects(answer, operation, *needed):

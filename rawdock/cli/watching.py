@@ -167,7 +167,7 @@ def inspect_objects(console, options, arguments, kind, query):
         except APIError as error:
             errors.append(describe_error(error) if kind else "Error: %s" % error)
         except (CommandFailed, UsageError) as error:
-            errors.append(str(error))
+            errors.append(error.message)
     if template is not None:
         write_template_lines(console.out, found or [""])
     elif text == "json":

@@ -204,7 +204,7 @@ def find_all_credentials(directory=None, config=None, warn=None):
             found[key] = settings.find(key)
         except ConfigError as error:
             if warn is not None:
-                warn("Failed to get credentials for registry: %s: %s" % (key, error))
+                warn("Failed to get credentials for registry: %s: %s" % (key, error.message))
     return found
 
 

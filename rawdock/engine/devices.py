@@ -69,7 +69,7 @@ def gpu_count(text):
         return -1 if text == "all" else read_integer(text)
     except UsageError as error:
         raise UsageError('invalid count (%s): value must be either "all" or an integer: %s'
-                         % (text, str(error).rpartition(": ")[2])) from None
+                         % (text, error.message.rpartition(": ")[2])) from None
 
 
 def parse_gpus(value):

@@ -51,7 +51,7 @@ def error_from_response(response):
                 if len(data) > MAX_ERROR_BYTES:
                     break
     except RawdockError as error:   # the refusal itself is known; that its text was cut is less important
-        cut_short = " (%s)" % error
+        cut_short = " (%s)" % error.message
     text = data[:MAX_ERROR_BYTES].decode("utf-8", "replace").strip()
     try:
         message = json.loads(text).get("message")

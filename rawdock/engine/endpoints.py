@@ -582,7 +582,7 @@ class Endpoint:
         raise UsageError("%s has no parameter %s%s; it takes %s"
                          % (self.name, ascii(name), ", did you mean %s?" % near if near else "",
                             ", ".join(known) or "none"),
-                         hint="rawdock endpoints %s" % self.name)
+                         hint="see rawdock endpoints %s" % self.name)
 
     def encode_query_values(self, query_values, version=None):
         """`query_values` (dict of name to value) as (name, text) pairs, in their order. Raises UsageError."""

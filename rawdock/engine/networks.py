@@ -78,7 +78,7 @@ def gateway_priority(text):
     try:
         return read_integer(text)
     except UsageError as error:
-        raise UsageError("invalid gw-priority (%s): %s" % (text, str(error).rpartition(": ")[2])) from None
+        raise UsageError("invalid gw-priority (%s): %s" % (text, error.message.rpartition(": ")[2])) from None
 
 
 def apply_network_options(network, options):

@@ -41,7 +41,8 @@ def exposed_ports(option, values):
         try:
             ports = port_range(text)
         except UsageError as error:
-            raise UsageError("invalid range format for --expose: %s, error: %s" % (item, error)) from None
+            raise UsageError("invalid range format for --expose: %s, error: %s"
+                             % (item, error.message)) from None
         exposed.update({"%d/%s" % (port, protocol): {} for port in ports})
     return exposed
 

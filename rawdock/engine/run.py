@@ -115,7 +115,7 @@ def engine_platform(text):
     try:
         return format_platform(parse_platform(text)) if text else None
     except UsageError as error:
-        raise UsageError("error parsing specified platform: %s" % error)
+        raise UsageError("error parsing specified platform: %s" % error.message)
 
 
 def make_id_file(path):

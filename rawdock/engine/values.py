@@ -109,5 +109,5 @@ def read_argument(reader, value, flags):
         return reader(value)
     except UsageError as error:
         shown = quoted(value) if isinstance(value, str) else repr(value)
-        raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, flags, error),
+        raise InvalidArgument('invalid argument %s for "%s" flag: %s' % (shown, flags, error.message),
                               error.hint) from None

@@ -45,7 +45,7 @@ def read_context(name, environ):
     try:
         return read_context_file(os.path.join(context_folder(name, "meta", environ), "meta.json"))
     except AddressError as error:
-        raise AddressError('context "%s": %s' % (name, error)) from None
+        raise AddressError('context "%s": %s' % (name, error.message)) from None
 
 
 def context_endpoint(name, environ):

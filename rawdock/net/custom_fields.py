@@ -46,5 +46,5 @@ def custom_fields(named, environ):
         encode_request_head("GET", "/", fields)
     except UsageError as error:
         source = "DOCKER_CUSTOM_HEADERS" if text else "HttpHeaders in config.json"
-        raise ConfigError("%s: %s" % (source, error)) from None
+        raise ConfigError("%s: %s" % (source, error.message)) from None
     return fields

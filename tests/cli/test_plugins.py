@@ -409,7 +409,7 @@ def test_a_plugin_that_hangs_is_one_line(config, plugins, monkeypatch):
     hang.chmod(0o755)
     with pytest.raises(UsageError) as caught:
         find_plugin("hang", never, seconds=0.2)
-    assert str(caught.value) == (
+    assert caught.value.message == (
         "the plugin %s did not answer to docker-cli-plugin-metadata within 0.2 seconds" % hang)
 
 

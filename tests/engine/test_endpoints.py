@@ -271,8 +271,8 @@ def test_targets(name, version, path, query, target):
 
 @pytest.mark.parametrize("name, version, path, query, reason", [
     ("container_list", None, {}, {"al": True},
-     "no parameter 'al', did you mean all[?]; it takes all, limit, size, filters$"),
-    ("container_pause", None, {"id": "c"}, {"a": 1}, "no parameter 'a'; it takes id$"),
+     "no parameter 'al', did you mean all[?]; it takes all, limit, size, filters; see rawdock"),
+    ("container_pause", None, {"id": "c"}, {"a": 1}, "no parameter 'a'; it takes id; see rawdock"),
     ("container_create", "1.30", {}, {"platform": "linux"},
      "platform of container_create needs API 1.41, this engine speaks 1.30"),
     ("image_attestations", "1.41", {"name": "x"}, {},

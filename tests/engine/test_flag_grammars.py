@@ -141,5 +141,6 @@ def test_settings_of_a_network():
 def test_a_wrong_value_names_its_flag():
     with pytest.raises(InvalidArgument) as caught:
         read_argument(read_size, 'a"\n', "-m, --memory")
-    assert str(caught.value) == 'invalid argument "a\\"\\n" for "-m, --memory" flag: invalid size: \'a"\n\''
+    assert caught.value.message == (
+        'invalid argument "a\\"\\n" for "-m, --memory" flag: invalid size: \'a"\n\'')
     assert quoted("a\\b\u00e9") == '"a\\\\b\u00e9"'

@@ -1,9 +1,11 @@
 """The address grammar: what docker's CLI takes is taken, everything else gets one line that says what to
 write."""
+import pickle
+
 import pytest
 from hypothesis import given, strategies as st
 
-from rawdock.errors import AddressError
+from rawdock.errors import AddressError, APIError
 from rawdock.net.address import parse_address
 
 
@@ -87,3 +89,14 @@ def test_any_text_is_an_address_or_an_address_error(text):
     except AddressError:
         return
     assert parse_address(str(address)) == address
+
+
+def test_an_error_says_what_to_try():
+    """In a traceback too, and when it has been sent to another process."""
+    with pytest.raises(AddressError) as caught:
+        parse_address("/tmp/x.sock")
+    error = caught.value
+    assert str(error) == "%s; %s" % (error.message, error.hint) and "write unix:///tmp/x.sock" in str(error)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.message, again.hint) == (str(error), error.message, error.hint)
+    assert str(APIError(404, "no such image")) == APIError(404, "no such image").message == "no such image"

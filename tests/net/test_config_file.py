@@ -108,7 +108,7 @@ def test_bytes_outside_utf8_and_a_directory_are_one_line_too(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read_config_file(str(tmp_path))
     path = tmp_path / "config.json"
-    assert str(caught.value) == "loading config file: open %s: is a directory" % path
+    assert caught.value.message == "loading config file: open %s: is a directory" % path
 
 
 @pytest.mark.parametrize("value", [float("inf"), b"bytes", "\ud800"])

@@ -170,4 +170,4 @@ def test_a_proxy_that_is_not_there(far_engine, monkeypatch):
         monkeypatch.setenv("HTTP_PROXY", "http://u:secret@" + place)
         with pytest.raises(ConnectError) as caught, Docker("tcp://127.0.0.1:9", timeout=5) as docker:
             docker.request("GET", "/_ping")
-    assert str(caught.value) == "error during connect: proxyconnect tcp: %s: Connection refused" % place
+    assert caught.value.message == "error during connect: proxyconnect tcp: %s: Connection refused" % place

@@ -111,7 +111,7 @@ def failure_of(ssh, script, address="ssh://me@far"):
 
 def test_what_ssh_says_is_in_the_error(ssh):
     error = failure_of(ssh, 'fail(255, "me@far: Permission denied", "", "\\tagain\\x1b[2J")')
-    assert str(error) == (
+    assert error.message == (
         "error during connect: command [ssh -o ConnectTimeout=30 -T -l me -- far docker system dial-stdio] "
         "has exited with exit status 255, make sure the URL is valid, and Docker 18.09 or later is "
         "installed on the remote host: stderr=me@far: Permission denied again\x1b[2J")
@@ -122,7 +122,7 @@ def test_what_ssh_says_is_in_the_error(ssh):
 
 def test_what_ssh_says_is_bounded_and_its_end_is_shown(ssh):
     error = failure_of(ssh, 'fail(255, *["@" * 60] * 5000 + ["Host key verification failed."])')
-    assert str(error).endswith("@ Host key verification failed.") and len(str(error)) < 700
+    assert error.message.endswith("@ Host key verification failed.") and len(error.message) < 700
 
 
 def test_an_error_does_not_wait_for_a_shared_connection(ssh):
@@ -130,7 +130,7 @@ def test_an_error_does_not_wait_for_a_shared_connection(ssh):
     error = failure_of(ssh, "pid = os.fork()\n"
                             "if pid: fail(255, 'gone %d' % pid)\n"
                             "os.close(0); os.close(1); signal.pause()")
-    master = int(str(error).rpartition(" ")[2])
+    master = int(error.message.rpartition(" ")[2])
     os.kill(master, signal.SIGKILL)
 
 
@@ -141,7 +141,7 @@ def test_an_ssh_that_ends_in_the_middle(ssh):
         with pytest.raises(ConnectError) as caught:
             response.read()
     assert str(caught.value).startswith("lost the engine at ssh://far: command [ssh ")
-    assert str(caught.value).endswith("stderr=reset") and caught.value.connected
+    assert caught.value.message.endswith("stderr=reset") and caught.value.connected
     ssh.all_gone()
 
 

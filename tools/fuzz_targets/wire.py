@@ -23,7 +23,7 @@ from tests.wire.protobuf_bytes import encode_protobuf_field
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
                       "tests", "wire", "corpus")
 MODEL_BYTES = 4000        # the second parsers know no limits: longer inputs are not shown to them
-ERROR_PARTS = "rule offset expected where got message".split()
+ERROR_PARTS = "rule offset expected where got".split()
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "x!~"]
 
 
@@ -121,6 +121,8 @@ class ReaderTarget(Target):
             for again in (attempt(RawdockError, reader.feed, b"x"), attempt(RawdockError, reader.feed_eof)):
                 require(again == (None, error), "an error is not kept", error, again)
             verdict = (type(error).__name__,) + tuple([getattr(error, part, None) for part in ERROR_PARTS])
+            if isinstance(error, StreamError):   # the message of the others shows bytes, as many as there are
+                verdict += (error.message,)
         return self.merge(values, reader), verdict
 
     def check(self, case, rng, thorough):

@@ -118,7 +118,7 @@ def print_error(console, error):
     """Print a ProtocolError as JSON, unless bytes that end inside a message are all it is → exit status."""
     if isinstance(error, TruncatedError):
         return 3
-    console.out.line(json.dumps({"error": str(error), "rule": error.rule, "offset": error.offset}))
+    console.out.line(json.dumps({"error": error.message, "rule": error.rule, "offset": error.offset}))
     return 1
 
 

@@ -85,7 +85,7 @@ def har_verdict(error, complete, framing):
 
 def har_error(error):
     """An error: `_error`, a text as browsers write it; `_rule` and `_offset` if bytes break a rule."""
-    facts = {"_error": str(error)}
+    facts = {"_error": error.message}
     if isinstance(error, ProtocolError):
         facts.update(_rule=error.rule, _offset=error.offset)
     return facts

@@ -89,7 +89,7 @@ def hexdump_lines(annotated, colour=False, width=None):
             for line in hexdump_message(stream, message, layout, colour):
                 yield line
             if message.error is not None:
-                for line in wrapped_words("! %s" % printable_text(str(message.error)), room):
+                for line in wrapped_words("! %s" % printable_text(message.error.message), room):
                     yield line
         for note in connection.recorded.notes:
             for line in wrapped_words("* %s" % printable_text(note), room):

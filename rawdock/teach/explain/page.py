@@ -315,7 +315,7 @@ def message_part(title, message, stream, raw):
         part["about"] += ", framing: " + message.framing
     if error:
         word = "malformed" if breaks_rule(error) else "cut" if isinstance(error, ProtocolError) else "error"
-        part["error"] = {"text": str(error), "offset": getattr(error, "offset", None), "word": word}
+        part["error"] = {"text": error.message, "offset": getattr(error, "offset", None), "word": word}
     elif not message.complete:
         part["about"] += ", incomplete"
     return part

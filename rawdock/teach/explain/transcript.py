@@ -211,7 +211,7 @@ class BodyTranscript:
         del self._labels[:]
         if failure is not None:
             if self._is_sure and isinstance(failure, ProtocolError):
-                self._side.complain("in the body, %s" % failure, 1)
+                self._side.complain("in the body, %s" % failure.message, 1)
             self._reader = self._element = None
             rest = self._begin("", True)   # which sets _show
             self._show(rest)
@@ -379,7 +379,7 @@ class SideTranscript:
         self._show_rest()
         if cut and isinstance(error, TruncatedError):
             self._has_failed = True
-            self.complain(str(error), 3)
+            self.complain(error.message, 3)
 
 
 class ConnectionTranscript:

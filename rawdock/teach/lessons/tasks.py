@@ -204,7 +204,8 @@ def events_cut(room, exchanges):
     except TruncatedError as error:
         return ("Without until, the client has to close the connection. What the parser says of these events "
                 "if the last chunk does not come:\n    %s\nTo cancel is the client's right. But a stream "
-                "that was cut by someone else looks the same, and must not be taken for a whole one." % error)
+                "that was cut by someone else looks the same, and must not be taken for a whole one."
+                % error.message)
 
 
 def tar_facts(room, exchanges):
@@ -300,7 +301,7 @@ def capture_explained(room, exchanges):
         for one in explain_messages([LESSON_CAPTURE], "response"):
             framing = one["framing"]
     except TruncatedError as error:
-        return "rawdock explain says of it:\n    framing %s, complete: no\n    %s" % (framing, error)
+        return "rawdock explain says of it:\n    framing %s, complete: no\n    %s" % (framing, error.message)
 
 
 def capture_lines(data):

@@ -78,7 +78,8 @@ class PracticeConnection:
                     request = self._next_request()
                 except ProtocolError as error:
                     hint = TYPING_HINT if error.seen[:1] in (b"\r", b"\n") else ""
-                    self._refuse("%s\nrule: %s, offset: %d\n%s" % (error, error.rule, error.offset, hint))
+                    self._refuse("%s\nrule: %s, offset: %d\n%s"
+                                 % (error.message, error.rule, error.offset, hint))
                     return
                 if request is None:
                     return

@@ -200,7 +200,7 @@ def prune_filters(request, known=("label", "label!", "until")):
         filters["until"] = [unix_time(parse_when(text, time.time()), "until") or 0
                             for text in filters.get("until", ())]
     except UsageError as error:
-        raise PracticeRefusal(500, str(error))
+        raise PracticeRefusal(500, error.message)
     return filters
 
 

@@ -71,7 +71,7 @@ class TapConnection(ServedConnection):
 
     def note_failure(self, error):
         """Record and report the RawdockError for which the engine cannot be reached."""
-        self.record("", "note", str(error).encode("utf-8", "surrogateescape"))
+        self.record("", "note", error.message.encode("utf-8", "surrogateescape"))
         self.server.report(error)
 
     def receive(self, direction, buffer):

@@ -47,7 +47,7 @@ def test_a_symbolic_link_is_not_followed(tmp_path, target):
     os.symlink(target, str(tmp_path / "link"))
     with pytest.raises(UsageError) as raised:
         ExportFiles([("html", str(tmp_path / "new")), ("record", str(tmp_path / "link"))])
-    assert str(raised.value).endswith("/link: it is a symbolic link, which is not followed")
+    assert raised.value.message.endswith("/link: it is a symbolic link, which is not followed")
     assert sorted(os.listdir(str(tmp_path))) == ["link", "old"] and (tmp_path / "old").read_bytes() == b"old"
     assert mode_of(tmp_path / "old") == 0o644
 
@@ -92,7 +92,7 @@ def test_one_path_that_cannot_be_opened_leaves_the_others_alone(tmp_path):
         with pytest.raises(UsageError) as raised:
             ExportFiles([("record", str(tmp_path / "old")), ("har", str(tmp_path / "new")),
                          ("html", str(bad))])
-        assert str(raised.value) == "--html %s: %s" % (bad, reason)
+        assert raised.value.message == "--html %s: %s" % (bad, reason)
         assert os.listdir(str(tmp_path)) == ["old"] and (tmp_path / "old").read_bytes() == b"old"
 
 

@@ -242,7 +242,7 @@ def test_an_engine_that_cannot_be_reached_is_reported(recording):
             with connect(listener.path) as client:
                 assert read_to_end(client) == (b"", False)
     assert isinstance(reported[0], ConnectError) and "no such socket" in str(reported[0])
-    assert recording.connections[0].notes == [str(reported[0])]
+    assert recording.connections[0].notes == [reported[0].message]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the program in ssh's place looks at /proc")
@@ -253,8 +253,8 @@ def test_what_ssh_says_is_reported(recording, tmp_path, monkeypatch):
         with Tap(listener, parse_address("ssh://far"), WireRecorder([recording]), reported.append) as tap:
             with serving_thread(tap), connect(listener.path) as client:
                 assert read_to_end(client) == (b"", False)
-    assert [str(error).endswith("stderr=Host key verification failed.") for error in reported] == [True]
-    assert recording.connections[0].notes == [str(reported[0])]
+    assert [error.message.endswith("stderr=Host key verification failed.") for error in reported] == [True]
+    assert recording.connections[0].notes == [reported[0].message]
     ssh.all_gone()
 
 
