@@ -63,10 +63,11 @@ class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid"
     def __new__(cls, name, kind="file", mode=0o644, size=0, mtime=0, link="", uid=0, gid=0):
         return tuple.__new__(cls, (name, kind, mode, size, mtime, link, uid, gid))
 
-    def encode(self, records=()):
+    def encode(self, records=(), device=(0, 0)):
         """The header (bytes) of this member, to be followed by its content and tar_padding(size).
 
-        `records` are further pax records, pairs of bytes. Times are written in whole seconds.
+        `records` are further pax records, pairs of bytes; `device` has the numbers of a device, major and
+        minor. Times are written in whole seconds.
 
         >>> len(TarMember("a.txt", size=5).encode()), len(TarMember("a" * 101).encode())
         (512, 1536)
@@ -83,7 +84,7 @@ class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid"
             numbers.append(b"%0*o" % (width - 1, number if fits else 0))
             if not fits:
                 records.append((key.encode("ascii"), b"%d" % number))
-        header = encode_tar_header(name, TAR_TYPES_OF_KINDS[self.kind], self.mode, numbers, link)
+        header = encode_tar_header(name, TAR_TYPES_OF_KINDS[self.kind], self.mode, numbers, link, device)
         if not records:
             return header
         data = b"".join([encode_pax_record(key, value) for key, value in records])
@@ -91,9 +92,10 @@ class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid"
         return encode_tar_header(b"PaxHeaders/0", b"x", 0o644, size) + data + tar_padding(len(data)) + header
 
 
-def encode_tar_header(name, type, mode, numbers, link=b""):
+def encode_tar_header(name, type, mode, numbers, link=b"", device=(0, 0)):
     """One block. `numbers` (list of bytes): the octal digits of uid, gid, size and mtime."""
-    fields = [name, b"%07o" % mode] + numbers + [b" " * 8, type, link, USTAR_MAGIC]
+    fields = [name, b"%07o" % mode] + numbers + [b" " * 8, type, link, USTAR_MAGIC, b"", b""]
+    fields += [b"%07o" % number for number in device]
     block = TAR_HEADER.pack(*fields + [b""] * (len(TAR_FIELDS) - len(fields)))
     return block[:CHECKSUM_START] + b"%06o\0 " % sum(block) + block[CHECKSUM_END:]
 
