@@ -43,7 +43,7 @@ CopySide = namedtuple("CopySide", "path exists directory rename")
 # ---- paths, as the docker CLI reads them: a slash at the end and "/." say more than a name
 
 def clean_path(path):
-    """The shortest path (str) that is the same, without links being followed: Go's filepath.Clean.
+    """The shortest path (str) that means `path`, if no link is followed: Go's filepath.Clean.
 
     >>> clean_path("//a/./b/../c/")
     '/a/c'
