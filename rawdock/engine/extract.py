@@ -21,13 +21,13 @@ import os
 from ..errors import ProtocolError, RawdockError, UsageError
 from ..wire.tar import TarMember, TarReader
 
-FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-FIFO_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+OPEN_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+NEW_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+OPEN_FIFO_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER_MODE = 0o755           # of a directory that has no member of its own, as the docker CLI makes it
 LATEST_TIME = 2 ** 63 - 1     # nanoseconds that Linux and the docker CLI can express
 MAX_NOTES = 1000              # kept of an archive; the others are counted
-MAX_NAME_BYTES = 255          # of one part of a path, on every usual file system
+MAX_PART_BYTES = 255          # of one part of a path, on every usual file system
 MAX_LINK_BYTES = 4095         # of the target of a symbolic link
 # What a file is, by the bits of st_mode that say so (POSIX, sys/stat.h).
 KINDS_OF_MODES = {0o100000: "file", 0o040000: "directory", 0o120000: "symbolic link", 0o010000: "fifo",
@@ -82,8 +82,8 @@ def member_parts(name):
                   if part not in (b"", b"."))
     if b".." in parts:
         raise MemberRefused("its name has .. in it")
-    if max(map(len, parts), default=0) > MAX_NAME_BYTES:
-        raise MemberRefused("its name has a part of over %d bytes" % MAX_NAME_BYTES)
+    if max(map(len, parts), default=0) > MAX_PART_BYTES:
+        raise MemberRefused("its name has a part of over %d bytes" % MAX_PART_BYTES)
     return parts
 
 
@@ -109,7 +109,7 @@ class Extraction:
         self._rename = rename or str
         self._progress = progress or (lambda size: None)
         self._reader = TarReader()
-        self._root = self._at = os.open(folder, FOLDER_FLAGS & ~os.O_NOFOLLOW)   # at: the present directory
+        self._root = self._at = os.open(folder, OPEN_FOLDER_FLAGS & ~os.O_NOFOLLOW)   # at: the present directory
         self._parts = ()          # of the present directory, below the root
         self._folders = {}        # parts → TarMember: their modes and times are set at the end
         self._file = None         # the descriptor of the file that is being written
@@ -214,12 +214,12 @@ class Extraction:
 
     def _open_folder(self, name, make):
         try:
-            return os.open(name, FOLDER_FLAGS, dir_fd=self._at)
+            return os.open(name, OPEN_FOLDER_FLAGS, dir_fd=self._at)
         except FileNotFoundError:
             if not make:
                 raise
         os.mkdir(name, FOLDER_MODE, dir_fd=self._at)
-        return os.open(name, FOLDER_FLAGS, dir_fd=self._at)
+        return os.open(name, OPEN_FOLDER_FLAGS, dir_fd=self._at)
 
     def _kind(self, name):
         """What `name` in the present directory is (str, of KINDS_OF_MODES); None if there is none."""
@@ -250,7 +250,7 @@ class Extraction:
 
     def _make_file(self, parts, member):
         self._begin(parts, member)
-        self._file = os.open(self._unfinished, FILE_FLAGS, 0o600, dir_fd=self._at)
+        self._file = os.open(self._unfinished, NEW_FILE_FLAGS, 0o600, dir_fd=self._at)
         self._missing = member.size
         if not member.size:
             self._end_file()
@@ -305,7 +305,7 @@ class Extraction:
     def _make_fifo(self, parts, member):
         self._begin(parts, member)
         os.mkfifo(self._unfinished, 0o600, dir_fd=self._at)
-        descriptor = os.open(self._unfinished, FIFO_FLAGS, dir_fd=self._at)
+        descriptor = os.open(self._unfinished, OPEN_FIFO_FLAGS, dir_fd=self._at)
         try:
             self._set_attributes(descriptor, member)
         finally:
