@@ -109,7 +109,8 @@ class Extraction:
         self._rename = rename or str
         self._progress = progress or (lambda size: None)
         self._reader = TarReader()
-        self._root = self._at = os.open(folder, OPEN_FOLDER_FLAGS & ~os.O_NOFOLLOW)   # at: the present directory
+        self._root = os.open(folder, OPEN_FOLDER_FLAGS & ~os.O_NOFOLLOW)
+        self._at = self._root     # the present directory
         self._parts = ()          # of the present directory, below the root
         self._folders = {}        # parts → TarMember: their modes and times are set at the end
         self._file = None         # the descriptor of the file that is being written

@@ -21,7 +21,7 @@ METHODS_IN_CAPITALS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 LOOKS_LIKE_REQUEST = re.compile(rb"[A-Za-z]+ +[/*h]")
 LOOKS_LIKE_BODY = re.compile(rb"[ \t]*[{\[]")
 SPELLED_LINE_END = re.compile(rb"(?:\\r)?\\n")   # a backslash and a letter, not the byte
-EMPTY_LINE = re.compile(rb"\n\r?\n")
+TYPED_HEAD_END = re.compile(rb"\n\r?\n")
 LOOKS_LIKE_PARAMETER = re.compile(rb"[?&]?[A-Za-z-]+ *=[^:]*")
 LINE_END_ADDED = "(editors, echo and here-documents add a line end; printf does not)"
 EARLY_BODY = ("this looks like the body, but the head has not ended: the empty line (\\r\\n) between "
@@ -162,7 +162,7 @@ def parser_words(data, error):
 
 def spelled_line_end(data, start):
     """(offset, hint) for line ends of a head that are spelled with backslashes; None if there are none."""
-    blank = EMPTY_LINE.search(data, start)
+    blank = TYPED_HEAD_END.search(data, start)
     match = SPELLED_LINE_END.search(data, start, blank.start() if blank else len(data))   # a body may
     if match is None:
         return None
