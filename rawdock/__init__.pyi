@@ -49,7 +49,7 @@ class _Closing:
 # -- errors
 
 class RawdockError(Exception):
-    """The root of the tree. `hint` (str or None) is what to try next."""
+    """The root of the tree. `message` (str) is what happened, `hint` (str or None) what to try next."""
     hint: str | None
     def __init__(self, message: str, hint: str | None = None) -> None: ...
 
