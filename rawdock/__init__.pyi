@@ -51,6 +51,8 @@ class _Closing:
 class RawdockError(Exception):
     """The root of the tree. `message` (str) is what happened, `hint` (str or None) what to try next."""
     hint: str | None
+    @property
+    def message(self) -> str: ...
     def __init__(self, message: str, hint: str | None = None) -> None: ...
 
 
@@ -136,7 +138,6 @@ class APIError(RawdockError):
     `status` (int) and `message` (str) are the engine's, `method` and `path` (str) those of the request.
     """
     status: int
-    message: str
     method: str | None
     path: str | None
     def __init__(self, status: int, message: str, method: str | None = None,
@@ -157,7 +158,6 @@ class StreamError(RawdockError):
     `message` (str) is the engine's, `code` (int or None) the exit code of a build step, and `statuses` (list
     of str) the last status lines before the error.
     """
-    message: str
     code: int | None
     statuses: list[str]
     def __init__(self, message: str, code: int | None = None, statuses: Iterable[str] = ()) -> None: ...
@@ -2973,6 +2973,62 @@ class Docker(_Closing):
         Timeout, ProtocolError and TruncatedError if the connection or the answer fails,
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
+
+
+class _Copied(NamedTuple):
+    size: int
+    target: str
+    skipped: Sequence[str]
+    stripped: Sequence[str]
+
+
+class ArchiveStream(_Closing):
+    """The archive of a `path` in a container as a binary file that is read once: read(), readinto().
+
+    `stat` is what container_path_stat() gives. For tarfile.open(fileobj=…, mode="r|"). Reading an archive
+    that was cut raises TruncatedError.
+    """
+    stat: Any
+    def __init__(self, docker: Docker, container: str, path: str) -> None: ...
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        """Fill `buffer` with what there is → how many bytes; 0 at the end."""
+    def read(self, size: int = -1) -> bytes:
+        """`size` bytes, fewer only at the end; all for -1."""
+    def close(self) -> None:
+        """Stop reading."""
+
+
+class ArchiveWriter(_Closing):
+    """An archive that is extracted in the directory `path` of a container while it is written, with write().
+
+    To be used in a `with`, for tarfile.open(fileobj=…, mode="w|"). At its end the engine has extracted all,
+    or its error is raised. If the block ends with an exception the request is broken off.
+    """
+    def __init__(self, docker: Docker, container: str, path: str, archive: bool = False) -> None: ...
+    def write(self, data: bytes) -> int:
+        """Send `data` (bytes-like) → its length. The engine's refusal is raised here or at the end."""
+
+
+def copy_in(docker: Docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
+            archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
+    """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
+
+    `source` is a path (str), or an archive: bytes, a binary file or an iterable of bytes. `follow_link`: of a
+    link, copy what it points to. `archive`: the container's user owns what is copied. progress(bytes so far)
+    is called as the archive goes out. UsageError before that for what cannot be copied; IncompleteCopy after
+    it if files could not be read.
+    """
+
+
+def copy_out(docker: Docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
+             progress: Callable[[int], object] | None = None) -> _Copied:
+    """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
+
+    `target` is a path (str), or a binary file that the archive is written to. `follow_link`: of a link, copy
+    what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what cannot be
+    copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the others are
+    then extracted. TruncatedError for an archive that was cut.
+    """
 
 
 def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes] | None = None,

@@ -94,6 +94,7 @@ def test_a_changed_row_changes_the_stub():
 @pytest.mark.parametrize("name", rawdock.__all__)
 def test_the_stub_has_each_public_name_with_its_members(stub, name):
     thing = getattr(rawdock, name)
+    assert name in stub, "write its types in tools/stub_parts/library.pyi and run tools/stubs"
     if not inspect.isclass(thing):
         found = stub[name].args
         assert stub_parameters(stub[name]) == runtime_parameters(thing)
@@ -101,7 +102,7 @@ def test_the_stub_has_each_public_name_with_its_members(stub, name):
                                         for one in inspect.signature(thing).parameters.values())
         return
     members = members_of(stub, name)
-    assert public_members(thing) - set(members) == INTERNAL.get(name, set())
+    assert public_members(thing) - set(members) == INTERNAL.get(name, set()), "tools/stub_parts"
     for member in sorted(set(members) & public_members(thing)):
         found = getattr(thing, member)   # an operation is there when it has been used
         value = inspect.getattr_static(thing, member)

@@ -46,6 +46,8 @@ class _Closing:
 
 class RawdockError(Exception):
     hint: str | None
+    @property
+    def message(self) -> str: ...
     def __init__(self, message: str, hint: str | None = None) -> None: ...
 
 
@@ -98,7 +100,6 @@ class UnconfirmedError(TruncatedError):
 
 class APIError(RawdockError):
     status: int
-    message: str
     method: str | None
     path: str | None
     def __init__(self, status: int, message: str, method: str | None = None,
@@ -112,7 +113,6 @@ class Conflict(APIError): ...
 
 
 class StreamError(RawdockError):
-    message: str
     code: int | None
     statuses: list[str]
     def __init__(self, message: str, code: int | None = None, statuses: Iterable[str] = ()) -> None: ...
@@ -415,6 +415,34 @@ class Docker(_Closing):
     def send(self, name: str, *path_values: str, **parameters: Any) -> Response: ...
     def call(self, name: str, *path_values: str, **parameters: Any) -> Any: ...
     # ==== operations
+
+
+class _Copied(NamedTuple):
+    size: int
+    target: str
+    skipped: Sequence[str]
+    stripped: Sequence[str]
+
+
+class ArchiveStream(_Closing):
+    stat: Any
+    def __init__(self, docker: Docker, container: str, path: str) -> None: ...
+    def readinto(self, buffer: bytearray | memoryview) -> int: ...
+    def read(self, size: int = -1) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class ArchiveWriter(_Closing):
+    def __init__(self, docker: Docker, container: str, path: str, archive: bool = False) -> None: ...
+    def write(self, data: bytes) -> int: ...
+
+
+def copy_in(docker: Docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
+            archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied: ...
+
+
+def copy_out(docker: Docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
+             progress: Callable[[int], object] | None = None) -> _Copied: ...
 
 
 def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes] | None = None,
