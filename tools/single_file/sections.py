@@ -43,10 +43,11 @@ teach/dryrun/run_line.py
 teach/dryrun/commands.py
 teach/practice/request.py teach/practice/connection.py teach/practice/events.py teach/practice/files.py
 teach/practice/programs/process.py teach/practice/programs/shell.py teach/practice/programs/busybox.py
-teach/practice/programs/redis.py teach/practice/images.py teach/practice/volumes.py teach/practice/networks.py
+teach/practice/programs/redis.py teach/practice/image.py teach/practice/images.py
+teach/practice/volumes.py teach/practice/networks.py
 teach/practice/mounts.py teach/practice/refusals.py
 teach/practice/streams.py teach/practice/running.py teach/practice/container.py teach/practice/containers.py
-teach/practice/execs.py teach/practice/commits.py
+teach/practice/execs.py teach/practice/commits.py teach/practice/image_tars.py
 teach/practice/archives.py teach/practice/stats.py teach/practice/system.py
 teach/practice/engine.py teach/practice/commands.py
 teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/lessons/course.py
