@@ -32,7 +32,7 @@ cli/login.py cli/prune.py cli/volumes.py cli/networks.py cli/system.py cli/conte
 cli/doctor.py cli/completion.py
 teach/listen.py teach/percent.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
-teach/explain/explain.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
+teach/explain/explain.py teach/explain/traces.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py
 teach/explain/page_assets.py teach/explain/page.py teach/explain/exports.py teach/explain/commands.py
 teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py teach/tap/client_cuts.py
