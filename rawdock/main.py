@@ -109,6 +109,11 @@ def image_commands():
     return IMAGE_COMMANDS
 
 
+def build_commands():
+    from .cli.build import BUILD_COMMANDS
+    return BUILD_COMMANDS
+
+
 def login_commands():
     from .cli.login import LOGIN_COMMANDS
     return LOGIN_COMMANDS
@@ -184,13 +189,15 @@ CLIENT_COMMANDS = (
     CommandFile("Images", "images, history, tag, pull, push, search, rmi, image inspect", image_commands,
                 reject_malformed_answer),
     CommandFile("Images", "save, load, import", archive_commands, reject_malformed_answer),
+    CommandFile("Images", "build", build_commands, reject_malformed_answer),
     CommandFile("Images", "login, logout", login_commands, reject_malformed_answer),
     CommandFile("Images", "volume create, volume inspect, volume ls, volume rm, volume update",
                 volume_commands, reject_malformed_answer),
     CommandFile("Images", "network connect, network create, network disconnect, network inspect, network ls, "
                             "network rm", network_commands, reject_malformed_answer),
     CommandFile("Images", "system df", system_commands, reject_malformed_answer),
-    CommandFile("Images", "container prune, image prune, network prune, volume prune, system prune",
+    CommandFile("Images", "builder prune, container prune, image prune, network prune, volume prune, "
+                "system prune",
                 prune_commands, reject_malformed_answer),
     CommandFile("Which engine", "doctor", doctor_commands),
     CommandFile("Which engine", "context create, context export, context import, context inspect, "
@@ -323,11 +330,12 @@ HIDDEN_VERBS = ("dial-stdio",)   # in no list, as in the docker CLI: other progr
 # What each noun manages, and its verbs. A verb runs the row of its two words ("volume ls") if a file has one,
 # else the row after its "=", else that of the verb alone. A verb's aliases follow it after commas.
 NOUNS = {
+    "builder": ("builds", "build prune"),
     "container": ("containers", "attach commit create diff exec export inspect kill logs ls,list,ps=ps pause "
                   "port prune rename restart rm,remove run start stats stop top unpause update wait"),
     "context": ("contexts", "create export import inspect ls,list rm,remove show update use"),
-    "image": ("images", "history import inspect load ls,list=images prune pull push rm,remove,rmi=rmi save "
-              "tag"),
+    "image": ("images", "build history import inspect load ls,list=images prune pull push "
+              "rm,remove,rmi=rmi save tag"),
     "network": ("networks", "connect create disconnect inspect ls,list prune rm,remove"),
     "system": ("Docker", "df dial-stdio events info prune"),
     "volume": ("volumes", "create inspect ls,list prune rm,remove update"),

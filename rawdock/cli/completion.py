@@ -80,7 +80,7 @@ VALUE_ENDINGS = {
               "start stop tag top unmount unpause untag update"}
 # What is meant by a word of Command.usage, or by the arguments of a command. FILES: the shell's own names.
 USAGE_KINDS = {"SOURCE_IMAGE": "IMAGE", "TARGET_IMAGE": "IMAGE", "REPOSITORY": "IMAGE", "FILE": "FILES",
-               "SOCK": "FILES", "CMD": "FILES"}
+               "SOCK": "FILES", "PATH": "FILES", "CMD": "FILES"}
 COMMAND_KINDS = {"push": "IMAGE", "volume create": "", "network create": ""}
 # The states in which a container must be for a command; others take all.
 ACTIVE = "running paused restarting"

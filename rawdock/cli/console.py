@@ -222,6 +222,20 @@ class Console:
         from ..engine.target import FileTarget
         return FileTarget(path)
 
+    def all_credentials(self):
+        """The docker CLI's credentials of all registries ({key: dict}), for a build.
+
+        What does not work is a warning, and left out.
+        """
+        from ..engine.credentials import find_all_credentials
+        try:
+            found = find_all_credentials(config=self.config(),
+                                         warn=lambda said: self.err.line("WARNING: " + said))
+        except ConfigError as error:
+            self.err.line("WARNING: Error %s" % error)
+            return {}
+        return {key: credentials for key, credentials in found.items() if credentials}
+
     def complain(self, text):
         """A last line on stderr. Where nobody can read it the exit status has to do."""
         try:

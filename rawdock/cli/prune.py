@@ -4,6 +4,7 @@ Promises: the docker CLI's questions, lines and exit statuses. Nothing is remove
 "y", or given --force.
 """
 from ..engine.answers import answer_field
+from ..engine.values import read_argument, read_size
 from .console import CommandFailed, write_lines
 from .flags import Command, command_table
 from .format import human_size, natural_order
@@ -23,6 +24,13 @@ SYSTEM_PRUNE_FLAGS = """
 --volumes    bool  Prune anonymous volumes
 """
 
+BUILDER_PRUNE_FLAGS = """
+-a, --all       bool  Remove all unused build cache, not just dangling ones
+--filter        filter  filter  Provide filter values (e.g. "until=24h")
+-f, --force     bool  Do not prompt for confirmation
+--keep-storage  text  bytes  Amount of disk space to keep for cache
+"""
+
 # Kind: its operation, the field of the answer that lists what was removed, and the line above it.
 PRUNE_OPERATIONS = {
     "container": ("container_prune", "ContainersDeleted", "Deleted Containers:"),
@@ -39,9 +47,9 @@ PRUNE_WARNINGS = {
     "all images": "all images without at least one container associated to them"}
 
 
-def confirmed(console, question):
-    """Whether the user answers `question` (str) with "y"; without an answer it is no."""
-    console.out.write((question + "\nAre you sure you want to continue? [y/N] ").encode("utf-8"))
+def confirmed(console, question, end="\n"):
+    """Whether the user answers `question` (str), which `end` follows, with "y"; no answer is no."""
+    console.out.write((question + end + "Are you sure you want to continue? [y/N] ").encode("utf-8"))
     return console.stdin.readline().strip().lower() == b"y"
 
 
@@ -86,6 +94,20 @@ def prune_command(kind):
     return command
 
 
+def builder_prune(console, options, arguments):
+    kept = read_argument(read_size, options["keep_storage"] or "0", "--keep-storage")
+    require_api(console, options, "1.39", "builder prune")
+    filters = parse_filters(options["filter"])
+    add_config_filters(console, filters)
+    warning = "all build cache" if options["all"] else "all dangling build cache"
+    if not options["force"] and not confirmed(console, "WARNING! This will remove %s." % warning, " "):
+        return 0
+    freed = prune_objects(console, "build", filters, all=options["all"] or None,
+                          **{"keep-storage": kept or None})
+    console.out.line("Total reclaimed space: %s" % human_size(freed, 4))
+    return 0
+
+
 def system_prune_question(options, filters, builds):
     """What `system prune` asks. `builds`: whether it prunes the build cache too."""
     warnings = ["all stopped containers", "all networks not used by at least one container"]
@@ -122,6 +144,7 @@ def system_prune(console, options, arguments):
 
 
 PRUNE_COMMANDS = command_table(
+    Command("builder prune", builder_prune, "", "Remove build cache", BUILDER_PRUNE_FLAGS, 0, 0),
     Command("container prune", prune_command("container"), "", "Remove all stopped containers", PRUNE_FLAGS,
             0, 0),
     Command("image prune", prune_command("image"), "", "Remove unused images", ALL_IMAGES_FLAG + PRUNE_FLAGS,

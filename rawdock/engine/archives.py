@@ -374,8 +374,8 @@ class LocalArchive:
             kind, link = "hard link", self._seen[key]
         elif kind == "symbolic link":
             link = os.readlink(os.fsencode(path)).decode("utf-8", "surrogateescape")
-        member = TarMember(name, kind, status.st_mode & 0o7777, 0, status.st_mtime_ns, link, status.st_uid,
-                           status.st_gid)
+        member = TarMember(name, kind, status.st_mode & 0o7777, 0, status.st_mtime_ns, link,
+                           *self.owner(status))
         if kind == "file":
             yield from self._file(path, member)
         else:
@@ -383,6 +383,10 @@ class LocalArchive:
             yield member.encode(device=(os.major(device), os.minor(device)))
         if status.st_nlink > 1 and kind != "directory":
             self._seen.setdefault(key, name)
+
+    def owner(self, status):
+        """(uid, gid) of the member for a file with this lstat."""
+        return status.st_uid, status.st_gid
 
     def _file(self, path, member):
         descriptor = os.open(path, FILE_READ_FLAGS)

@@ -136,7 +136,7 @@ image_build                POST   /build                          tar  messages+
     rm:bool forcerm:bool memory:int memswap:int cpushares:int cpusetcpus:str cpuperiod:int cpuquota:int
     buildargs:json shmsize:int squash:bool@1.25 labels:json networkmode:str@1.25 platform:str@1.32
     target:str@1.29 outputs:json@1.40 version:str@1.38 +cpusetmems:str +ulimits:json +session:str@1.31
-    +buildid:str@1.38
+    +buildid:str@1.38 +cgroupparent:str +securityopt:list +isolation:str
 build_prune                POST   /build/prune                    -    json              200      1.31
     drop the build cache (before API 1.48 reserved-space was keep-storage)
     reserved-space:int@1.48 max-used-space:int@1.48 min-free-space:int@1.48 all:bool@1.39 filters:filters@1.39
@@ -169,7 +169,7 @@ image_prune                POST   /images/prune                   -    json     
     remove images nothing uses
     filters:filters
 image_commit               POST   /commit                         json json              201,+200 1.24
-    make an image of a container as it is now
+    make an image of a container as it stands
     container:str repo:str tag:str comment:str author:str pause:bool changes:list
 image_get                  GET    /images/{name}/get              -    tar               200      1.24
     save one image, layers and all
@@ -189,7 +189,7 @@ system_info                GET    /info                           -    json     
 system_version             GET    /version                        -    json              200      1.24
     versions of the engine, its API and its parts
 system_ping                GET    /_ping                          -    raw               200      1.24
-    the text OK; the API version is in a header
+    the text OK; the API version stands in a header
 system_ping_head           HEAD   /_ping                          -    raw               200      1.40
     the headers of a ping, no body
 system_events              GET    /events                         -    messages          200      1.24

@@ -341,6 +341,7 @@ TRIED = {
     "context rm": ["context", "rm", "nosuch"], "context show": ["context", "show"],
     "context update": ["context", "update", "nosuch"], "context use": ["context", "use", "default"],
     "completion": ["completion", "bash"], "__complete": ["__complete", "__complete", ""],
+    "build": ["build", "-"], "builder prune": ["builder", "prune", "-f"],
     "commit": ["commit", "c1"], "diff": ["diff", "c1"], "export": ["export", "-o", "c1.tar", "c1"],
     "save": ["save", "-o", "b.tar", "busybox"], "load": ["load", "-i", "/dev/null"], "import": ["import", "/dev/null", "b:1"],
     "pause": ["pause", "c1"], "unpause": ["unpause", "nosuch"], "port": ["port", "c1"], "top": ["top", "c1"],
@@ -351,7 +352,7 @@ TRIED = {
 # What the practice engine does not have, or was not given.
 MAY_FAIL = ("PUT", "rmi", "attach", "push", "search", "login", "volume inspect", "volume update",
             "network connect", "network disconnect", "context create", "context export", "context import",
-            "context rm", "context update", "unpause", "save", "load", "import")
+            "context rm", "context update", "unpause", "build", "save", "load", "import")
 
 
 def outcome(argv, words, tmp_path):

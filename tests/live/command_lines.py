@@ -262,6 +262,31 @@ volume rm
 volume remove -z a
 volume prune extra
 volume prune --filter x
+build
+build a b
+build -z
+build --nosuch
+build -t UPPER .
+build -t
+build --build-arg =x .
+build --label =x .
+build --memory 5z .
+build --memory-swap z .
+build --shm-size z .
+build --ulimit x .
+build --ulimit nofile=5:4 .
+build --add-host x .
+build --cpu-shares x .
+build -f - -
+build /nonexistent
+image build
+builder nosuch
+builder -z
+builder build
+builder prune extra
+builder prune -z
+builder prune --filter x
+builder prune --keep-storage z
 volume update
 network create
 network create a b

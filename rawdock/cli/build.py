@@ -1,0 +1,266 @@
+"""Builds: build, builder prune.
+
+Promises: the docker CLI's flags, lines and exit statuses. A build that fails ends with the engine's message
+and its exit status, which for a failed RUN is that of the command. An answer that ends without the id of an
+image is a failure.
+
+Left out: content trust (--disable-content-trust=false).
+"""
+import os
+import time
+
+from ..engine.answers import answer_field
+from ..engine.context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceReader, compress_pieces,
+                              context_root, find_dockerfile, ignore_file_patterns, is_context_url,
+                              outside_dockerfile, read_dockerfile, read_small_file, stream_context)
+from ..engine.credentials import registry_config_field
+from ..engine.options import VALUE_PATTERNS, client_variable, read_option_value, require_patterns, run_options
+from ..engine.reference import parse_reference
+from ..engine.values import read_argument
+from ..errors import APIError, ProtocolError, StreamError, UsageError
+from .console import CommandFailed, reject_malformed_answer
+from .flags import Command, command_table
+from .format import human_size
+from .progress import PullProgress
+from .queries import comma_separated, require_api, string_map
+from .settings import default_platform, proxy_variables, refuse_content_trust
+
+BUILD_FLAGS = """
+--add-host        list  list  Add a custom host-to-IP mapping ("host:ip")
+--build-arg       list  list  Set build-time variables
+--cache-from      list  strings  Images to consider as cache sources
+--cgroup-parent   text  string  Set the parent cgroup for the "RUN" instructions during build
+--compress        bool  Compress the build context using gzip
+--cpu-period      int   int  Limit the CPU CFS (Completely Fair Scheduler) period
+--cpu-quota       int   int  Limit the CPU CFS (Completely Fair Scheduler) quota
+-c, --cpu-shares  int   int  CPU shares (relative weight)
+--cpuset-cpus     text  string  CPUs in which to allow execution (0-3, 0,1)
+--cpuset-mems     text  string  MEMs in which to allow execution (0-3, 0,1)
+--disable-content-trust  either  Skip image verification (default true)
+-f, --file        text  string  Name of the Dockerfile (Default is "PATH/Dockerfile")
+--force-rm        bool  Always remove intermediate containers
+--iidfile         text  string  Write the image ID to the file
+--isolation       text  string  Container isolation technology
+--label           label  list  Set metadata for an image
+-m, --memory      text  bytes  Memory limit
+--memory-swap     text  bytes  Swap limit equal to memory plus swap: -1 to enable unlimited swap
+--network  text  string  Set the networking mode for the RUN instructions during build (default "default")
+--no-cache        bool  Do not use cache when building the image
+--platform        text  string  Set platform if server is multi-platform capable
+--pull            bool  Always attempt to pull a newer version of the image
+-q, --quiet       bool  Suppress the build output and print image ID on success
+--rm              on    Remove intermediate containers after a successful build (default true)
+--security-opt    list  strings  Security options
+--shm-size        text  bytes  Size of "/dev/shm"
+--squash          bool  Squash newly built layers into a single new layer
+-t, --tag         list  list  Name and optionally a tag in the "name:tag" format
+--target          text  string  Set the target build stage to build.
+--ulimit          list  ulimit  Ulimit options (default [])
+"""
+
+# Options whose value goes into the query as it is, and the name of the parameter; 0 and "" are not sent.
+BUILD_PARAMETERS = {
+    "cgroup_parent": "cgroupparent", "cpu_period": "cpuperiod", "cpu_quota": "cpuquota",
+    "cpu_shares": "cpushares", "cpuset_cpus": "cpusetcpus", "cpuset_mems": "cpusetmems",
+    "force_rm": "forcerm", "no_cache": "nocache", "pull": "pull", "quiet": "q", "squash": "squash",
+    "tag": "t", "target": "target"}
+# Options that are read as those of `run` are.
+RUN_VALUES = {"add_host": "extrahosts", "memory": "memory", "memory_swap": "memswap", "shm_size": "shmsize",
+              "ulimit": "ulimits"}
+UPLOAD_TITLE = "Sending build context to Docker daemon "
+UPLOAD_STEP_BYTES = 512 << 10    # after so many bytes the count is shown again, at a terminal
+UPLOAD_STEP_SECONDS = 0.1
+
+
+def build_arguments(console, words):
+    """The build arguments ({name: value, None for one that this process does not have}) of --build-arg.
+
+    The proxies of config.json are among them, unless they are given.
+    """
+    found = {}
+    for word in words or ():
+        read_argument(lambda text: require_patterns(VALUE_PATTERNS["env"], text), word, "--build-arg")
+        name, equals, value = word.partition("=")
+        found[name] = value if equals else client_variable(name)
+    for name, value in proxy_variables(console, console.docker.address).items():
+        if found.get(name) is None:
+            found[name] = value
+    return found
+
+
+def build_query(console, options):
+    """The query parameters (dict) of a build for its `options`. InvalidArgument for a wrong value."""
+    for name in options["tag"] or ():
+        read_argument(parse_reference, name, "-t, --tag")
+    query = {BUILD_PARAMETERS[key]: options[key] for key in BUILD_PARAMETERS}
+    for row in run_options():
+        given = options[row.keyword] if row.keyword in RUN_VALUES else None
+        if given is not None:
+            query[RUN_VALUES[row.keyword]] = (
+                [read_option_value(row, text) for text in given] if isinstance(given, list)
+                else read_option_value(row, given))
+    query.update(labels=string_map(options["label"]), cachefrom=comma_separated(options["cache_from"]),
+                 securityopt=comma_separated(options["security_opt"]), platform=default_platform(options),
+                 buildargs=build_arguments(console, options["build_arg"]))
+    if options["network"] != "default":
+        query["networkmode"] = options["network"]
+    if options["isolation"] != "default":
+        query["isolation"] = options["isolation"]
+    query = {name: value for name, value in query.items() if value}
+    return query if options["rm"] else dict(query, rm=False)
+
+
+class BuildContext:
+    """What a build sends: `pieces` (an iterable of bytes, a tar), `dockerfile`, the path (str or None) in it,
+    and `source`, where it comes from: a path (str), or 0 for standard input.
+    """
+
+    def __init__(self, pieces, dockerfile, source):
+        self.pieces, self.dockerfile, self.source = pieces, dockerfile, source
+
+    def skipped(self):
+        """Lines (list of str) about the files that were not sent."""
+        return self.pieces.skipped.lines if isinstance(self.pieces, ContextDirectory) else []
+
+
+def directory_context(console, directory, given):
+    """The BuildContext of a local `directory` (str). `given` is --file: a path, "-" for stdin, or None."""
+    try:
+        root = context_root(directory)
+        dockerfile = "-" if given == "-" else find_dockerfile(root, given)
+    except UsageError as error:
+        raise CommandFailed("unable to prepare context: %s" % error, 1)
+    patterns, added, outside = ignore_file_patterns(root), {}, None
+    if given == "-":
+        outside = read_dockerfile(console.stdin)
+    elif dockerfile.startswith("../"):
+        outside = read_small_file(given, MAX_DOCKERFILE_BYTES, "unable to open Dockerfile: open")
+    if outside is not None:
+        dockerfile, added = outside_dockerfile(root, outside, hide=True)
+    context = ContextDirectory(root, None if given == "-" else dockerfile, patterns, added)
+    context.check()
+    return BuildContext(context, dockerfile, directory)
+
+
+def prepare_context(console, place, given):
+    """The BuildContext of `place` (str), the argument of `build`; `given` is --file (str or None)."""
+    if place == "-":
+        if given == "-":
+            raise CommandFailed("invalid argument: can't use stdin for both build context and dockerfile", 1)
+        try:
+            return BuildContext(*stream_context(console.stdin, given) + (0,))
+        except UsageError as error:
+            raise CommandFailed("unable to prepare context: %s" % error, 1)
+    if os.path.lexists(place):
+        return directory_context(console, place, given)
+    if is_context_url(place):
+        raise CommandFailed("unable to prepare context: rawdock does not download contexts yet", 1)
+    raise CommandFailed('unable to prepare context: path "%s" not found' % place, 1)
+
+
+def shown_sending(pieces, output, tty):
+    """Pass `pieces` (bytes) on, and write how many bytes were sent: at the end, at a terminal also before."""
+    sent = shown = at = 0
+
+    def amount():
+        return "%s%8s\r" % (UPLOAD_TITLE, human_size(sent, 4)) if sent else UPLOAD_TITLE + "\r\n"
+
+    for piece in pieces:
+        yield piece
+        sent += len(piece)
+        if tty and sent - shown > UPLOAD_STEP_BYTES and time.monotonic() - at > UPLOAD_STEP_SECONDS:
+            output.write(amount().encode("ascii"))
+            shown, at = sent, time.monotonic()
+    output.write((amount() + "\r\n").encode("ascii"))
+
+
+class KeptOutput:
+    """In the place of an Output for --quiet: keeps what is written (bytes) in `data`."""
+
+    def __init__(self):
+        self.data = b""
+
+    def isatty(self):
+        return False
+
+    def write(self, data):
+        self.data += bytes(data)
+        return len(data)
+
+
+class ClassicProgress:
+    """Writes the messages of the classic builder to an Output; `image` is the id (str) of what was built."""
+
+    def __init__(self, output, tty):
+        self.output, self.image = output, None
+        self._transfers = PullProgress(output, tty)
+
+    def message(self, message):
+        """Write what the dict `message` says. What a step prints is its own, and stays as it is."""
+        aux, stream = message.get("aux"), message.get("stream")
+        if aux is not None:
+            self.image = reject_malformed_answer(
+                answer_field, aux, "ImageBuild", (str, type(None)), "ID") or self.image
+        elif isinstance(stream, str):
+            self.output.write(stream.encode("utf-8", "replace"))
+        else:
+            self._transfers.show(message)
+
+
+def remove_id_file(path):
+    """Remove the file of --iidfile, so that an old id is not taken for that of a build which fails."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise CommandFailed("Removing image ID file: remove %s: %s" % (path, error.strerror.lower()), 1)
+
+
+def build_command(console, options, arguments):
+    refuse_content_trust(options["disable_content_trust"])
+    require_api(console, options, "network 1.25 platform 1.38 squash 1.25")
+    query = build_query(console, options)
+    quiet, tty = options["quiet"], console.out.isatty()
+    if options["iidfile"]:
+        remove_id_file(options["iidfile"])
+    context = prepare_context(console, arguments[0], options["file"])
+    pieces = compress_pieces(context.pieces) if options["compress"] else context.pieces
+    sending, building = (KeptOutput(), KeptOutput()) if quiet else (console.out, console.out)
+    query["body"] = PieceReader(shown_sending(pieces, sending, tty), context.source)
+    query["headers"] = [registry_config_field(console.all_credentials())]
+    progress = ClassicProgress(building, tty)
+    try:
+        query.update(version="1", dockerfile=context.dockerfile)
+        for message in console.docker.call("image_build", **query):
+            progress.message(message)
+    except (APIError, StreamError) as error:
+        if quiet:
+            console.err.write(sending.data + building.data)
+        if isinstance(error, APIError):
+            raise
+        raise CommandFailed(error.message, error.code or 1)
+    for line in context.skipped():
+        console.err.line(line)
+    finish_build(console, options, progress, building)
+    return 0
+
+
+def finish_build(console, options, progress, building):
+    """Write the id of the image where it is wanted. ProtocolError if the answer did not say it."""
+    image = building.data.decode("utf-8", "replace") if options["quiet"] else progress.image
+    if not image:
+        raise ProtocolError("Engine API", 0, b"", "the id of the image before the end of the answer")
+    if options["quiet"]:
+        console.out.write(building.data)
+    if options["iidfile"]:
+        try:
+            with open(options["iidfile"], "w") as file:
+                file.write(image)
+        except OSError as error:
+            raise CommandFailed("open %s: %s" % (options["iidfile"], error.strerror.lower()), 1)
+
+
+BUILD_COMMANDS = command_table(
+    Command("build", build_command, "PATH | URL | -", "Build an image from a Dockerfile", BUILD_FLAGS, 1, 1),
+)

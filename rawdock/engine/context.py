@@ -1,0 +1,286 @@
+"""The context of a build: a directory as a stream of tar, or a tar or Dockerfile that somebody else sends.
+
+    find_dockerfile       where the Dockerfile of a directory is
+    ContextDirectory      a directory → its tar, in pieces
+    stream_context        a file with a tar or a Dockerfile → a tar, in pieces
+    PieceReader           pieces as a binary file, which is what a request takes as its body
+
+Promises: the tar is what the docker CLI's is: names sorted in each directory, no entry for the context
+itself, uid and gid 0, mode and whole seconds of the mtime as they are, a hard link for the second name of a
+file. It is made while it is sent, in constant memory. A file that becomes shorter meanwhile is an error.
+
+Left out: sockets, of which tar has no kind, and extended attributes except security.capability.
+"""
+import os
+
+from ..errors import ProtocolError, UsageError
+from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
+from .archives import CopySide, LocalArchive, clean_path, file_kind
+from .ignore import DOCKERFILE_NAME, IGNORE_FILE_NAME, context_rules, read_ignore_file
+
+CONTEXT_PIECE_BYTES = 65536
+MAX_DOCKERFILE_BYTES = 16 << 20
+MAX_IGNORE_FILE_BYTES = 16 << 20
+# What a compressed tar begins with: gzip, bzip2, xz, zstd.
+COMPRESSED_STARTS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+
+
+class PieceReader:
+    """An iterable of bytes as a binary file: each read() gives a piece, whatever its size.
+
+    `name` says where the bytes come from: a path (str), or 0 for standard input.
+    """
+
+    def __init__(self, pieces, name=0):
+        self.name = name
+        self._pieces = iter(pieces)
+
+    def read(self, size=-1):
+        return next(self._pieces, b"")
+
+
+def file_member(name, data, mtime=0, mode=0o600):
+    """A regular file as a member of a tar (bytes). `data` is its content, `mtime` in nanoseconds."""
+    return TarMember(name, "file", mode, len(data), mtime).encode() + data + tar_padding(len(data))
+
+
+def compress_pieces(pieces):
+    """The bytes of `pieces` in gzip's format."""
+    import zlib
+    compressor = zlib.compressobj(wbits=31)   # 31: with the header of gzip
+    for piece in pieces:
+        data = compressor.compress(piece)
+        if data:
+            yield data
+    yield compressor.flush()
+
+
+# ---- a directory
+
+def path_error(what, path, error):
+    """The UsageError for an OSError about `path` (str); `what` says what was to be done with it."""
+    return UsageError("%s %s: %s" % (what, path, (error.strerror or str(error)).lower()))
+
+
+def read_small_file(path, limit, opening="open"):
+    """The content (bytes) of the file at `path`. UsageError if it cannot be read, or is too long."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise path_error(opening, path, error)
+    return require_size(data, limit, path)
+
+
+def require_size(data, limit, name):
+    """`data` (bytes), or UsageError if it is longer than `limit`."""
+    if len(data) > limit:
+        raise UsageError("%s is larger than %d bytes" % (name, limit))
+    return data
+
+
+def context_root(directory):
+    """The absolute path (str) of a context directory, without symbolic links. UsageError if it is none."""
+    root = os.path.realpath(directory)
+    if not os.path.isdir(root):
+        raise UsageError("context must be a directory: %s" % root)
+    return root
+
+
+def find_dockerfile(root, given=None):
+    """The path (str) of the Dockerfile relative to the context directory `root`; it may begin with "../".
+
+    `given` (str or None) is what the user named, relative to the current directory. Without it the file is
+    Dockerfile, or dockerfile. UsageError if there is none.
+    """
+    path = os.path.abspath(given) if given else os.path.join(root, DOCKERFILE_NAME)
+    if not given and not os.path.lexists(path):
+        lower = os.path.join(root, DOCKERFILE_NAME.lower())
+        path = lower if os.path.lexists(lower) else path
+    try:
+        os.stat(path)
+    except OSError as error:
+        raise path_error("unable to evaluate symlinks in Dockerfile path: lstat", path, error)
+    return os.path.relpath(os.path.realpath(path), root)
+
+
+def ignore_file_patterns(root, dockerfile=None):
+    """The patterns (list of str) of the ignore file in the context directory `root`, [] without one.
+
+    With `dockerfile`, the Dockerfile's path relative to it, NAME.dockerignore beside that has precedence:
+    BuildKit has such files, the classic builder has not.
+    """
+    for name in (dockerfile or "") + IGNORE_FILE_NAME, IGNORE_FILE_NAME:
+        path = os.path.join(root, name)
+        if os.path.lexists(path):
+            return read_ignore_file(read_small_file(path, MAX_IGNORE_FILE_BYTES))
+    return []
+
+
+class ContextDirectory(LocalArchive):
+    """The directory `root` (str, absolute) as the context of a build; iterating over it gives its tar.
+
+    `dockerfile` (str or None) is the path of the Dockerfile in it, `patterns` those of its ignore file.
+    `added` maps names at the top of the context to contents (bytes) that take the place of the files there.
+    UsageError for a pattern that is wrong, and for a file that cannot be read.
+    """
+
+    def __init__(self, root, dockerfile=None, patterns=(), added=None):
+        LocalArchive.__init__(self, CopySide(root + "/.", True, True, ""), str)
+        self.rules = context_rules(patterns, dockerfile)
+        self.added = dict(added or {})
+
+    def owner(self, status):
+        return 0, 0
+
+    def walk(self):
+        """(path relative to the root, its lstat) of all that belongs to the context, a directory before what
+        is in it, names in the order of their bytes. UsageError if a directory cannot be read.
+        """
+        levels = [(self._names(""), "", None)]
+        while levels:
+            names, above, matched_above = levels[-1]
+            name = next(names, None)
+            if name is None:
+                levels.pop()
+                continue
+            path = above + name
+            excluded, matched = self.rules.match(path, matched_above)
+            try:
+                status = os.lstat(os.path.join(self.folder, path))
+            except OSError as error:
+                raise path_error("lstat", os.path.join(self.folder, path), error)
+            if not excluded:
+                yield path, status
+            if file_kind(status) == "directory" and (not excluded or self.rules.may_include_below(path)):
+                levels.append((self._names(path), path + "/", matched))
+
+    def _names(self, path):
+        full = os.path.join(self.folder, path)
+        try:
+            return iter(sorted(os.listdir(full), key=os.fsencode))
+        except PermissionError:
+            raise UsageError("error checking context: can't stat '%s'" % full.rstrip("/"))
+        except OSError as error:
+            raise path_error("error checking context: open", full, error)
+
+    def check(self):
+        """UsageError for a file of the context that may not be read, before anything is sent."""
+        for path, status in self.walk():
+            full = os.path.join(self.folder, path)
+            if file_kind(status) == "file" and not os.access(full, os.R_OK):
+                raise UsageError("error checking context: no permission to read from '%s'" % full)
+
+    def _pieces(self):
+        added = dict(self.added)
+        for path, status in self.walk():
+            if path in added:
+                yield file_member(path, added.pop(path), status.st_mtime_ns, status.st_mode & 0o7777)
+                continue
+            full = os.path.join(self.folder, path)
+            try:
+                yield from self._member(full, path, status)
+            except OSError as error:
+                raise path_error("open", full, error)
+        for name in sorted(added):
+            yield file_member(name, added[name])
+        yield END_OF_TAR
+
+
+def outside_dockerfile(root, data, hide):
+    """(name, files): where a Dockerfile from outside the context `root`, with the content `data`, goes in it.
+
+    `files` maps names to contents (bytes) to add. `hide`: the ignore file then names both, so that the
+    classic builder, which reads it, removes them from the context.
+    """
+    from hashlib import sha256
+    name = ".dockerfile." + sha256(data).hexdigest()[:20]
+    files = {name: data}
+    if hide:
+        path = os.path.join(root, IGNORE_FILE_NAME)
+        before = IGNORE_FILE_NAME.encode("ascii")
+        if os.path.lexists(path):
+            before = read_small_file(path, MAX_IGNORE_FILE_BYTES)
+        files[IGNORE_FILE_NAME] = b"%s\n%s\n" % (before, name.encode("ascii"))
+    return name, files
+
+
+# ---- a stream
+
+def is_archive(data):
+    """Whether the first 1,024 bytes of a stream (`data`) are those of a tar, or of a compressed one."""
+    if data.startswith(COMPRESSED_STARTS):
+        return True
+    try:
+        TarReader().take(data[:TAR_BLOCK_BYTES], 0, [])
+    except ProtocolError:
+        return False
+    return len(data) >= TAR_BLOCK_BYTES and any(data[:TAR_BLOCK_BYTES])
+
+
+def stream_context(file, dockerfile=None):
+    """(pieces, Dockerfile's path): the context that a binary `file` holds, a tar or a Dockerfile.
+
+    A tar passes as it is, compressed or not; then the path is `dockerfile` (str or None), which --file gives.
+    A Dockerfile becomes a tar with nothing else in it. UsageError for what is neither.
+    """
+    head = b""
+    while len(head) < 2 * TAR_BLOCK_BYTES:
+        data = file.read(2 * TAR_BLOCK_BYTES - len(head))
+        if not data:
+            break
+        head += data
+    if is_archive(head):
+        return archive_rest(head, file), dockerfile
+    if dockerfile == "-":
+        raise UsageError("build context is not an archive")
+    if dockerfile:
+        raise UsageError("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
+    data = read_dockerfile(file, head)
+    return iter([file_member(DOCKERFILE_NAME, data, 0, 0o644) + END_OF_TAR]), DOCKERFILE_NAME
+
+
+def archive_rest(head, file):
+    """`head` (bytes), which was read already, and the rest of a binary file."""
+    yield head
+    while True:
+        data = file.read(CONTEXT_PIECE_BYTES)
+        if not data:
+            return
+        yield data
+
+
+def read_dockerfile(file, head=b""):
+    """The content (bytes) of a Dockerfile: `head`, and the rest of a binary file. UsageError over 16 MiB."""
+    data = bytearray(head)
+    while len(data) <= MAX_DOCKERFILE_BYTES:
+        more = file.read(CONTEXT_PIECE_BYTES)
+        if not more:
+            break
+        data += more
+    return require_size(bytes(data), MAX_DOCKERFILE_BYTES, "the Dockerfile")
+
+
+def is_context_url(text):
+    """Whether `text` (str), which is no local path, is the URL of a tar, a Dockerfile or a git repository."""
+    return text.startswith(("http://", "https://")) or is_git_url(text)
+
+
+def is_git_url(text):
+    """Whether `text` (str) is a git repository by the docker CLI's rules.
+
+    >>> is_git_url("https://host/a.git#main:dir"), is_git_url("https://host/a.tar"), is_git_url("git@host:a")
+    (True, False, True)
+    """
+    address = text.partition("#")[0]
+    if text.startswith(("http://", "https://")) and address.endswith(".git"):
+        return not text.endswith("#")
+    return text.startswith(("git://", "github.com/", "git@", "ssh://"))
+
+
+def inside(root, path):
+    """The path (str) of `path` in the directory `root`, or UsageError if it leads out of it."""
+    found = os.path.realpath(os.path.join(root, path.lstrip("/")))
+    if found != root and not found.startswith(root + "/"):
+        raise UsageError("error setting git context, %r not within git root" % clean_path(path))
+    return found
