@@ -169,7 +169,7 @@ image_prune                POST   /images/prune                   -    json     
     remove images nothing uses
     filters:filters
 image_commit               POST   /commit                         json json              201,+200 1.24
-    make an image of a container as it stands
+    make an image of a container as it is now
     container:str repo:str tag:str comment:str author:str pause:bool changes:list
 image_get                  GET    /images/{name}/get              -    tar               200      1.24
     save one image, layers and all
@@ -189,7 +189,7 @@ system_info                GET    /info                           -    json     
 system_version             GET    /version                        -    json              200      1.24
     versions of the engine, its API and its parts
 system_ping                GET    /_ping                          -    raw               200      1.24
-    the text OK; the API version stands in a header
+    the text OK; the API version is in a header
 system_ping_head           HEAD   /_ping                          -    raw               200      1.40
     the headers of a ping, no body
 system_events              GET    /events                         -    messages          200      1.24

@@ -6,7 +6,8 @@
 
 Strategy: the readers of rawdock/wire label what they consume, so an explanation cannot differ from what the
 client does. In a body the reader of its content continues: frames (wire/frames.py) and JSON messages
-(wire/jsonstream.py), whose labels are mapped back to the bytes that carried them, across chunk lines.
+(wire/jsonstream.py), whose labels are mapped back to the bytes that carried them, across chunk lines. In a
+message of BuildKit's the base64 of a protocol buffer (wire/protobuf.py) has a label of its own.
 
 Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. The byte that breaks a
 rule is a span "malformed" whose text names the rule; what follows is "not read", because its meaning cannot
@@ -24,6 +25,7 @@ from ...wire.chunked import TrailerReader
 from ...wire.head import walk_head
 from ...wire.jsonstream import MessageReader, decode_json
 from .explain import breaks_rule, capture_direction
+from .traces import split_trace_labels
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedReaders
 from ..record.record import RecordedConnection, WireEvent, redacted_recording
 
@@ -411,7 +413,7 @@ def read_labels(kind, body):
     elif at < size:
         labels += [(at + start, min(at + end, size), role) for start, end, role in FRAME_HEADER_ROLES
                    if at + start < size]
-    return labels, values, error
+    return split_trace_labels(labels, body), values, error
 
 
 def read_one_value(body):

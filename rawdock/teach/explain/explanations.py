@@ -8,6 +8,8 @@ The source is the section of an RFC, or the operation of the Engine API whose do
 hold what depends on one value; what depends on more (a chunk's size, a frame's length) explain_value() says.
 """
 from ...engine.endpoints import find_endpoint_row
+from ...wire.protobuf import PROTOBUF_RULE
+from .traces import SHOWN_TRACE_FIELDS, trace_fields
 
 ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
 ATTACH_OPERATION = "Engine API, ContainerAttach"
@@ -43,6 +45,7 @@ ROLE_EXPLANATIONS = {
     "frame length": ("How many bytes the frame carries: a big-endian number of four bytes.", ENGINE_STREAM),
     "frame payload": ("What the program wrote.", ENGINE_STREAM),
     "JSON message": ("A JSON value.", "RFC 8259 §2"),
+    "BuildKit trace": ("Base64 of a protocol buffer, in which BuildKit says what it builds.", PROTOBUF_RULE),
     "separator": ("Between JSON values: an engine ends each with a line end.", "RFC 8259 §2"),
     "malformed": ("This byte breaks a rule.", ""),
     "not read": ("Not read: after a broken rule nobody can know what bytes mean.", "RFC 9112 §2.2"),
@@ -217,6 +220,8 @@ def explain_value(span, stream, message):
     if role == "frame length" and span.end - span.start == 4:
         length = int.from_bytes(span.text.encode("latin-1"), "big")
         return "How many bytes this frame carries, a big-endian number: %d." % length, source
+    if role == "BuildKit trace":
+        return explain_trace(stream.data[span.start:span.end])
     if role == "raw stream" and stream.direction == ">":
         return INPUT_STREAM
     if role == "content" and message is not None and message.framing == "close":
@@ -229,6 +234,17 @@ def explain_value(span, stream, message):
         ended = "trailer section and the body end" if ends_body else "head ends"
         return "An empty line: the %s here." % ended, source
     return None
+
+
+def explain_trace(encoded):
+    """(what the fields of a trace say, source) for its base64 (bytes), or None for a part of one."""
+    fields = trace_fields(encoded)
+    more = len(fields) - SHOWN_TRACE_FIELDS
+    shown = fields[:SHOWN_TRACE_FIELDS] + ["%d more fields" % more] * (more > 0)
+    if not fields:
+        return None
+    text = "Base64 of a protocol buffer; each field is a tag, a length and a value: %s." % "; ".join(shown)
+    return text, PROTOBUF_RULE
 
 
 def field_at(span, stream):

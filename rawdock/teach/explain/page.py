@@ -33,7 +33,7 @@ PAGE_KINDS = (
     ("value", "field value"),
     ("mark", "SP", "colon", "OWS", "CRLF", "chunk data CRLF", "separator"),
     ("chunk", "chunk size", "chunk extension"),
-    ("frame", "frame stream type", "frame padding", "frame length"),
+    ("frame", "frame stream type", "frame padding", "frame length", "BuildKit trace"),
     ("content", "content", "chunk data", "frame payload", "JSON message", "raw stream"),
     ("wrong", "malformed", "cut"),
     ("absent", "not read", "not in this page"),

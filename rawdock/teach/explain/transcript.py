@@ -24,6 +24,7 @@ from .annotate import content_kind
 from .explanations import explain_event, explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
+from .traces import SHOWN_TRACE_FIELDS, trace_fields, trace_span
 from .screen import broken_line, counted_bytes, painted, wrapped_words
 
 SHOWN_BYTES = 1000            # of a body, of a JSON message, of a frame
@@ -31,6 +32,7 @@ SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
+TRACE_EXPLANATION = "a field of BuildKit's protocol buffer: tag and length in hexadecimal, and what it says"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
 JSON_BLANKS = b"\x1e\r\n\t "
 SIGN_COLOURS = {">": "32", "<": "36", "*": "33", "!": "31"}
@@ -228,6 +230,9 @@ class BodyTranscript:
             self._show_payload(data)
         elif role == "JSON message":
             FoldedElement(self._side).add(data.replace(b"\n", b" "))   # a message is one line
+            place = trace_span(bytes(data))
+            for text in trace_fields(data[place[0]:place[1]])[:SHOWN_TRACE_FIELDS] if place else ():
+                self._side.line("  " + text, self._side.once(TRACE_EXPLANATION))
 
     def _show_payload(self, data):
         """Show the next bytes of the frame under way."""

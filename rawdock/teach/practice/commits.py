@@ -9,32 +9,10 @@ import re
 from ...engine.values import read_duration
 from ...errors import UsageError
 from .container import CONFIG_KINDS
-from .events import nanoseconds_now, random_hex
-from .images import PracticeImage, new_name
+from .events import nanoseconds_now
+from .image import derived_image
+from .images import new_name
 from .request import PracticeRefusal, read_object
-
-
-class CommittedImage(PracticeImage):
-    """An image made of a container; `config_made` (dict) is its Config."""
-
-    def __init__(self, container, config_made, comment, author):
-        parent = container.image
-        PracticeImage.__init__(self, parent.repository, nanoseconds_now())
-        self.name = self.id = "sha256:" + random_hex()
-        self.digest = None
-        self.parent = parent
-        self.comment = comment
-        self.author = author
-        self.config_made = config_made
-        self.command = " ".join(container.argv)
-        size = sum(len(node.content) for path, node in container.files.tree.nodes.items()
-                   if node is not parent.files.get(path))
-        self.layers = parent.layers + ((self.id, size),)
-        self.size = parent.size + size
-        self.files = dict(container.files.tree.nodes)
-
-    def config(self):
-        return dict(self.config_made)
 
 
 def json_words(text):
@@ -92,7 +70,7 @@ def apply_change(config, line):
     """Apply one instruction (str) to `config`. Raises PracticeRefusal."""
     word, _, text = line.strip().partition(" ")
     if word.upper() not in COMMIT_CHANGES:
-        raise PracticeRefusal(400, "%s is not a valid change command" % word.upper())
+        raise PracticeRefusal(400, "%s is not a valid change command" % word.lower())
     key, change = COMMIT_CHANGES[word.upper()]
     try:
         config[key] = change(config.get(key), text.strip())
@@ -109,7 +87,9 @@ def answer_commit(engine, connection, request):
         if line.strip():
             apply_change(config, line)
     name = new_name(request) if request.text("repo") else None
-    image = CommittedImage(container, config, request.text("comment"), request.text("author"))
+    comment = request.text("comment")
+    image = derived_image(container.image, config, container.files.changed_nodes(), nanoseconds_now(),
+                          " ".join(container.argv), comment, request.text("author"))
     engine.images.by_id[image.id] = image
     pauses = request.flag("pause", True) and container.status == "running"
     if pauses:
@@ -117,7 +97,7 @@ def answer_commit(engine, connection, request):
     if name:
         engine.images.give_name(image, name)
         engine.images.emit(image, "tag", name)
-    engine.containers.emit(container, "commit", comment=image.comment, imageID=image.id, imageRef=name or "")
+    engine.containers.emit(container, "commit", comment=comment, imageID=image.id, imageRef=name or "")
     if pauses:
         engine.containers.emit(container, "unpause")
     return 201, {"Id": image.id}

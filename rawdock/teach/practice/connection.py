@@ -12,6 +12,7 @@ stream, where a real engine, which has read them ahead, loses them. It is as str
 half-closes while it waits for a stream (logs with follow, events, wait) has gone, and the stream ends.
 """
 import json
+import re
 import socket
 import time
 
@@ -28,7 +29,8 @@ PRACTICE_SERVER = "rawdock-practice"
 HEAD_START_SECONDS = 5                # at most, for a client to read a 101's head before the stream follows
 GO_CHUNK_THRESHOLD = 2048             # Go's server gives a length to what fits its buffer
 MAX_PRACTICE_BODY_BYTES = 4 << 20
-MAX_PRACTICE_TAR_BYTES = 64 << 20     # of a PUT: an archive
+MAX_PRACTICE_TAR_BYTES = 64 << 20     # of an archive
+TAKES_TAR = re.compile(r"PUT |POST \S*/(?:build|images/load|images/create)(?:\?|$)")
 RAW_STREAM = "application/vnd.docker.raw-stream"
 MULTIPLEXED_STREAM = "application/vnd.docker.multiplexed-stream"
 PRACTICE_REASONS = {
@@ -106,7 +108,8 @@ class PracticeConnection:
                 elif isinstance(event, Data):
                     parts.append(event.data)
                     size += len(event.data)
-                    limit = MAX_PRACTICE_TAR_BYTES if head.method == "PUT" else MAX_PRACTICE_BODY_BYTES
+                    takes_tar = TAKES_TAR.match("%s %s" % (head.method, head.target))
+                    limit = MAX_PRACTICE_TAR_BYTES if takes_tar else MAX_PRACTICE_BODY_BYTES
                     if size > limit:
                         self._refuse("this practice engine takes bodies of up to %d bytes\n" % limit, 413)
                         raise PracticeHangUp()
@@ -242,6 +245,20 @@ class PracticeConnection:
     def end_stream(self):
         if self._chunked:
             self.send(encode_last_chunk())
+
+    def send_message(self, message):
+        """Send a JSON message (a dict) of a stream."""
+        self.send_piece(json.dumps(message, separators=(",", ":")).encode() + b"\r\n")
+
+    def send_stream(self, make):
+        """Send a stream of JSON messages: `make()` sends them, and its PracticeRefusal becomes the last."""
+        self.start_stream([("Content-Type", "application/json")])
+        try:
+            make()
+        except PracticeRefusal as refusal:
+            detail = dict({"code": refusal.code} if refusal.code else {}, message=refusal.message)
+            self.send_message({"errorDetail": detail, "error": refusal.message})
+        self.end_stream()
 
     def hijack(self, request, content_type):
         """Leave HTTP: with a 101 if the request has Upgrade, else with a 200; HTTP/1.1 to every client."""

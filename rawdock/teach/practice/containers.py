@@ -355,7 +355,7 @@ def merged_config(image, given, host_given):
     config = image.config()
     if given.get("Entrypoint"):
         config["Cmd"] = None
-    env, labels = list(config["Env"]), config["Labels"] or {}
+    env, labels = list(config["Env"] or ()), config["Labels"] or {}
     config.update((key, value) for key, value in given.items()
                   if key in CONFIG_KINDS and key not in ("Env", "Labels") and value not in (None, "", [], {}))
     own = given.get("Env") or []

@@ -11,7 +11,8 @@ handlers are in the files beside it, by subject:
     request      what a request holds       connection   HTTP, framing, hijacked streams
     events       the clock, GET /events     files        a container's files in memory, tars
     programs/    process: how a program runs; shell, busybox, redis: the programs
-    images       registry, store, pull      volumes, networks
+    image        one image, the registry    images       their store, pull
+    image_tars   save, load, import         volumes, networks
     streams      logs and attach            running      what a container and an exec share
     container    one container              containers   all of them, and what is done to them
     execs, archives, commits, stats         system       the engine about itself
@@ -22,7 +23,7 @@ descriptor. Every response says `Server: rawdock-practice`.
 
 Refuses: to listen at a path where something other than a socket is, or where a server listens.
 
-Leaves out: build, save and load, swarm, plugins, WebSockets, HTTP/2.
+Leaves out: build, swarm, plugins, WebSockets, HTTP/2.
 """
 import os
 import re
@@ -37,6 +38,7 @@ from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers
 from .events import EVENT_ROUTES, PracticeEvents, random_hex
 from .execs import EXEC_ROUTES, PracticeExecs
+from .image_tars import IMAGE_TAR_ROUTES
 from .images import IMAGE_ROUTES, PracticeImages
 from .networks import NETWORK_ROUTES, PracticeNetworks
 from .programs.process import ProgramKilled
@@ -52,8 +54,8 @@ from .volumes import VOLUME_ROUTES, PracticeVolumes
 # called under `changed` and returns a response: the value of its JSON, with a status other than 200 the pair
 # (status, value), or without a body the status (int). A handler that is `unlocked` may send the response
 # itself, and returns None.
-PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES + STREAM_ROUTES
-                   + EXEC_ROUTES + ARCHIVE_ROUTES + COMMIT_ROUTES
+PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_TAR_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES
+                   + STREAM_ROUTES + EXEC_ROUTES + ARCHIVE_ROUTES + COMMIT_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
 
 

@@ -5,18 +5,22 @@ Promises: no file of the host is read or written, bind mounts included: the path
 is a folder of this memory. Bounds: MAX_TREE_BYTES in a tree, and MAX_TREE_FILES entries.
 
 Paths are absolute and without `.` and `..` segments ("/etc/passwd"). Leaves out: owners, permissions that are
-enforced, hard links (that of a tar becomes a copy), devices.
+enforced, hard links (that of a tar becomes a copy), devices (those of a tar are passed over).
 """
 import collections
 import os
 import re
 import time
 
+from ...errors import ProtocolError, TruncatedError
+from ...wire.tar import END_OF_TAR, TarMember, TarReader, tar_padding
 from .request import PracticeRefusal, join_path
 
 MAX_TREE_BYTES = 32 << 20
 MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
+TAR_KINDS = {"folder": "directory", "link": "symbolic link", "file": "file"}
+AFTER_A_MEMBER = "a tar, before its two blocks of zeros"   # where a TruncatedError says that a tar was cut
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
 # `kind` is "file", "folder" or "link", `mode` the permission bits, `content` bytes (of a link: its target),
@@ -184,13 +188,18 @@ class PracticeFiles:
                 tree, inner = self._place(one)
                 tree.set(inner, None)
 
+    def changed_nodes(self):
+        """Return what differs from the image, {path: TreeNode, or None for what was removed}."""
+        with self.lock:
+            nodes, base = self.tree.nodes, self.tree.base
+            return {path: nodes.get(path) for path in set(nodes) | set(base)
+                    if nodes.get(path) is not base.get(path)}
+
     def changes(self):
         """Return what differs from the image as [{"Path", "Kind"}]; Kind 0 is changed, 1 added, 2 deleted."""
         with self.lock:
             found, nodes, base = {}, self.tree.nodes, self.tree.base
-            for path in set(nodes) | set(base):
-                if nodes.get(path) is base.get(path):
-                    continue
+            for path in self.changed_nodes():
                 found[path] = 2 if path not in nodes else 0 if path in base else 1
                 parent = parent_path(path)
                 while parent != "/" and found.setdefault(parent, 0 if parent in base else 1) == 0:
@@ -206,63 +215,113 @@ def path_stat(path, node):
             "linkTarget": node.content.decode("utf-8", "replace") if node.kind == "link" else ""}
 
 
+def tar_entry(name, node):
+    """Return the bytes of one member of a tar: its header, its content, and the zero bytes after that."""
+    content = node.content if node.kind == "file" else b""
+    link = node.content.decode("utf-8", "surrogateescape") if node.kind == "link" else ""
+    member = TarMember(name + "/" * (node.kind == "folder"), TAR_KINDS[node.kind], node.mode, len(content),
+                       int(node.modified) * 10 ** 9, link)
+    return member.encode() + content + tar_padding(len(content))
+
+
 def practice_tar(files, path, prefix):
     """Yield the bytes of a tar of what is at `path`; its first name is `prefix`, "" leaves the folder out."""
-    import tarfile
     for one in files.below(path):
         name = (prefix + one[len(path.rstrip("/")):]).strip("/")
         node = files.get(one)
-        if not name or node is None:
+        if name and node is not None:
+            yield tar_entry(name, node)
+    yield END_OF_TAR
+
+
+def without_compression(data):
+    """Return a tar (bytes) that may be compressed with gzip, bzip2 or xz. Raises FileProblem."""
+    import bz2
+    import gzip
+    import io
+    import lzma
+    for magic, module in ((b"\x1f\x8b", gzip), (b"BZh", bz2), (b"\xfd7zXZ", lzma)):
+        if data.startswith(magic):
+            try:
+                with module.open(io.BytesIO(data)) as file:
+                    return file.read(MAX_TREE_BYTES * 2)
+            except Exception as error:   # each has errors of its own
+                raise FileProblem("%s: %s" % (module.__name__, error))
+    return data
+
+
+def inner_path(folder, name):
+    """Return the path of `name` below `folder`, as a FileProblem's message names it, None for one outside."""
+    path = join_path("/", "%s/%s" % (folder, name))
+    return path if path == folder or path.startswith(folder.rstrip("/") + "/") else None
+
+
+def practice_members(data):
+    """Yield (TarMember, content) of a tar (bytes). Raises FileProblem, as an engine says what is wrong."""
+    reader, events, problem = TarReader(), [], ""
+    try:
+        reader.take(data, 0, events)
+    except ProtocolError:
+        problem = "archive/tar: invalid tar header"
+    room, member, content = MAX_TREE_BYTES, None, b""
+    for event in events + [None]:
+        if event is not None and not isinstance(event, TarMember):
+            content += event
             continue
-        entry = tarfile.TarInfo(name + "/" * (node.kind == "folder"))
-        entry.mode, entry.mtime = node.mode, int(node.modified)
-        entry.uname = entry.gname = "root"
-        content = b""
-        if node.kind == "folder":
-            entry.type = tarfile.DIRTYPE
-        elif node.kind == "link":
-            entry.type, entry.linkname = tarfile.SYMTYPE, node.content.decode("utf-8", "surrogateescape")
-        else:
-            content = node.content
-            entry.size = len(content)
-        yield entry.tobuf(tarfile.GNU_FORMAT, "utf-8", "surrogateescape")
-        yield content + b"\0" * (-len(content) % tarfile.BLOCKSIZE)
-    # tarfile would pad it to a tape's record; an engine's tar ends with two blocks.
-    yield b"\0" * tarfile.BLOCKSIZE * 2
+        if member is not None and len(content) == member.size:
+            yield member, content
+        member, content = event, b""
+        room -= member.size if member else 0
+        if room < 0:
+            raise FileProblem("No space left on device")
+    try:
+        reader.feed_eof()
+    except TruncatedError as error:
+        # An engine takes the end between two members for the end of the archive.
+        problem = problem or ("" if error.where == AFTER_A_MEMBER else "unexpected EOF")
+    if problem:
+        raise FileProblem(problem)
+
+
+def member_node(files, member, content, path, folder):
+    """Return the TreeNode of a TarMember that is to be at `path`; None for a device.
+
+    Links are judged as by an engine: a symbolic one may not lead out of `folder` by `..` segments, and the
+    target of a hard one is a path below `folder`. Raises FileProblem.
+    """
+    seconds = member.mtime / 10 ** 9
+    if member.kind == "directory":
+        return TreeNode("folder", member.mode, b"", seconds)
+    if member.kind == "symbolic link":
+        if inner_path(folder, os.path.relpath(parent_path(path), folder) + "/" + member.link) is None:
+            raise FileProblem("invalid symlink \"%s\" -> \"%s\"" % (path, member.link))
+        return TreeNode("link", 0o777, member.link.encode("utf-8", "surrogateescape"), seconds)
+    if member.kind == "hard link":
+        target = inner_path(folder, member.link)
+        if target is None:
+            raise FileProblem("invalid hardlink \"%s\" -> \"%s\""
+                              % (join_path(folder, member.link), member.link))
+        if files.get(target) is None:
+            raise FileProblem("link %s %s: no such file or directory" % (target, path))
+        return files.get(target)
+    return TreeNode("file", member.mode, content, seconds) if member.kind == "file" else None
 
 
 def read_practice_tar(files, folder, data):
     """Unpack a tar (bytes, possibly compressed with gzip, bzip2 or xz) into `folder`. Raises PracticeRefusal.
 
-    A folder does not replace a file, nor a file a folder.
+    A folder does not replace a file, nor a file a folder. What came before a member that is refused stays.
     """
-    import io
-    import tarfile
-    room = MAX_TREE_BYTES
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
-            for entry in archive:
-                path = join_path(folder, re.sub("^/+", "", join_path("/", entry.name)))
-                room -= entry.size
-                if room < 0:
-                    raise FileProblem("No space left on device")
-                if entry.isdir():
-                    node = TreeNode("folder", entry.mode & 0o7777, b"", entry.mtime)
-                elif entry.issym():
-                    node = TreeNode("link", 0o777, entry.linkname.encode("utf-8", "surrogateescape"),
-                                    entry.mtime)
-                elif entry.isfile() or entry.islnk():
-                    node = TreeNode("file", entry.mode & 0o7777, archive.extractfile(entry).read(),
-                                    entry.mtime)
-                else:
-                    continue
+        for member, content in practice_members(without_compression(data)):
+            path = inner_path(folder, member.name)
+            if path is None:
+                raise FileProblem("\"%s\" is outside of \"%s\"" % (member.name, folder))
+            node = member_node(files, member, content, path, folder)
+            if node is not None and path != folder:
                 put_entry(files, path, node)
-    except FileProblem as problem:
-        raise PracticeRefusal(500, "Error processing tar file: %s" % problem)
-    except Exception as error:   # tarfile does not catch what its decompressors raise
-        if not data.strip(b"\0"):
-            return   # an archive of nothing
-        raise PracticeRefusal(500, "Error processing tar file: not a tar: %s" % error)
+    except FileProblem as error:
+        raise PracticeRefusal(500, "Error processing tar file(exit status 1): %s" % error)
 
 
 def put_entry(files, path, node):

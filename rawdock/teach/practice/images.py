@@ -1,68 +1,19 @@
-"""The images of a practice engine: the registry they are pulled from, the store they are in, and /images.
+"""The images of a practice engine: the store that they are in, pulls and pushes, and /images.
 
-PRACTICE_IMAGES is the whole registry: what can be pulled, its layers, and its programs.
-A push is refused: the registry takes none. Leaves out: build, save, load and import. A layer is a name and a
-size; the files of an image are those that its programs need.
+A push is refused: the practice registry takes none.
 """
 import json
 import time
 
 from ...engine.reference import parse_reference
 from ...errors import UsageError
-from .programs.busybox import BUSYBOX_PROGRAMS, program_hello
 from .connection import PracticeHangUp
-from .events import PracticeObjects, nanoseconds_now, stable_hex, wire_time
-from .files import file_node, folder_node, parent_path
-from .programs.redis import program_redis_cli, program_redis_server
+from .events import PracticeObjects, nanoseconds_now, stable_hex
+from .image import PRACTICE_IMAGES, practice_digest, registry_image, registry_layers
 from .request import (PracticeRefusal, is_yes, label_matches, matches_filters, practice_filters,
                       prune_filters, unlocked)
 
 IMAGE_FILTERS = "reference label dangling until before since".split()
-PRACTICE_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-# The folders of every image, and of each image: its tags, its layers as (name, bytes as downloaded), what it
-# runs, and its programs.
-PRACTICE_FOLDERS = ("/home", "/tmp", "/root", "/var/log", "/dev", "/proc", "/sys")
-PRACTICE_IMAGES = {
-    "hello-world": {
-        "about": "Hello World!", "tags": ("latest",), "layers": (("hello", 2459),), "cmd": ["/hello"],
-        "programs": {"hello": program_hello},
-    },
-    "busybox": {
-        "about": "Busybox base image.", "tags": ("latest",),
-        "layers": (("base", 28563), ("busybox", 2152262)), "cmd": ["sh"],
-        "programs": BUSYBOX_PROGRAMS,
-    },
-    "redis": {
-        "about": "An in-memory store of keys and values.", "tags": ("2.8", "latest"),
-        "layers": (("base", 28563), ("libraries", 5134820), ("redis", 7740311), ("redis-cli", 391002),
-                   ("data", 98)),
-        "cmd": ["redis-server"], "env": ["REDIS_VERSION=2.8.practice"], "workdir": "/data",
-        "ports": ("6379/tcp",),
-        "programs": dict(
-            BUSYBOX_PROGRAMS, **{"redis-server": program_redis_server, "redis-cli": program_redis_cli}),
-    },
-}
-SMALL_FILES = {
-    "/etc/os-release": b"NAME=\"rawdock practice\"\nID=practice\n",
-    "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n",
-    "/etc/group": b"root:x:0:\nnobody:x:65534:\n",
-}
-IMAGE_FILES_TIME = 1577836800   # 2020-01-01, in every run
-
-
-def image_files(repository):
-    """Return the files of an image, {path: TreeNode}."""
-    entry = PRACTICE_IMAGES[repository]
-    content = b"a program of rawdock's practice engine, written in Python\n"
-    files = {"/bin/" + name: file_node(content, 0o755, IMAGE_FILES_TIME) for name in entry["programs"]}
-    files.update((path, file_node(text, 0o644, IMAGE_FILES_TIME)) for path, text in SMALL_FILES.items())
-    folders = set(PRACTICE_FOLDERS + (entry.get("workdir", "/"),)) | {parent_path(path) for path in files}
-    for path in folders:
-        while path not in files:
-            files[path] = folder_node(IMAGE_FILES_TIME)
-            path = parent_path(path)
-    return files
 
 
 def image_reference(text):
@@ -87,90 +38,6 @@ def reference_matches(wanted, name):
     return fnmatchcase(name, wanted) or fnmatchcase(repository, wanted)
 
 
-class PracticeImage:
-    """One image of PRACTICE_IMAGES: `repository` is its name there, `tags` its names here ("redis:2.8").
-
-    `layers` are (name, bytes) of each, the base first.
-    """
-
-    parent, comment, author = None, "", "rawdock practice engine"
-
-    def __init__(self, repository, pulled):
-        entry = PRACTICE_IMAGES[repository]
-        self.name = self.repository = repository
-        self.entry = entry
-        self.tags = []
-        self.pulled = pulled
-        self.id = "sha256:" + stable_hex("image", repository)
-        self.digest = practice_digest(repository)
-        self.layers = entry["layers"]
-        self.size = sum(size for _, size in self.layers)
-        self.programs = entry["programs"]
-        self.files = image_files(repository)
-
-    def config(self):
-        config = blank_config()
-        config.update(Env=[PRACTICE_PATH] + self.entry.get("env", []), Cmd=list(self.entry["cmd"]),
-                      WorkingDir=self.entry.get("workdir", ""))
-        if "ports" in self.entry:
-            config["ExposedPorts"] = {port: {} for port in self.entry["ports"]}
-        return config
-
-    def summary(self, containers, api):
-        found = {
-            "Containers": containers, "Created": self.pulled // 1000000000, "Id": self.id,
-            "Labels": self.config()["Labels"], "ParentId": self.parent.id if self.parent else "",
-            "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1,
-            "Size": self.size,
-        }
-        return dict(found, VirtualSize=self.size) if api < (1, 44) else found
-
-    def repo_digests(self):
-        return ["%s@%s" % (self.repository, self.digest)] if self.digest else []
-
-    def inspect(self, api):
-        found = {
-            "Id": self.id, "RepoTags": list(self.tags), "RepoDigests": self.repo_digests(),
-            "Parent": self.parent.id if self.parent else "",
-            "Comment": self.comment, "Created": wire_time(self.pulled), "DockerVersion": "",
-            "Author": self.author,
-            "Config": self.config(), "Architecture": "amd64", "Os": "linux", "Size": self.size,
-            "GraphDriver": {"Data": None, "Name": "practice"},
-            "RootFS": {"Type": "layers", "Layers": [layer_digest(name) for name, _ in self.layers]},
-            "Metadata": {"LastTagTime": wire_time(self.pulled)},
-        }
-        if api < (1, 45):
-            found.update(Container="", ContainerConfig=blank_config())
-        return dict(found, VirtualSize=self.size) if api < (1, 44) else found
-
-    def history(self):
-        made = self.pulled // 1000000000
-        own = {"Comment": self.comment, "Created": made, "Id": self.id, "Tags": list(self.tags) or None}
-        if self.parent is not None:
-            return [dict(own, CreatedBy=self.command, Size=self.layers[-1][1])] + self.parent.history()
-        steps = [{"Comment": "", "Created": made, "CreatedBy": "practice layer " + layer, "Id": "<missing>",
-                  "Size": size, "Tags": None} for layer, size in self.layers[::-1]]
-        steps[0].update(own)
-        return steps
-
-
-def blank_config():
-    """Return the Config of an image or a container with nothing set."""
-    return {
-        "Hostname": "", "Domainname": "", "User": "", "AttachStdin": False, "AttachStdout": False,
-        "AttachStderr": False, "Tty": False, "OpenStdin": False, "StdinOnce": False, "Env": None, "Cmd": None,
-        "Image": "", "Volumes": None, "WorkingDir": "", "Entrypoint": None, "OnBuild": None, "Labels": None,
-    }
-
-
-def layer_digest(name):
-    return "sha256:" + stable_hex("layer", name)
-
-
-def practice_digest(repository):
-    return "sha256:" + stable_hex("manifest", repository)
-
-
 class PracticeImages(PracticeObjects):
     """The images of an engine; the name of an image is its repository."""
 
@@ -180,10 +47,18 @@ class PracticeImages(PracticeObjects):
     def tests(self, image):
         return {"reference": lambda value: any(reference_matches(value, tag) for tag in image.tags),
                 "label": lambda value: label_matches(image.config()["Labels"], value),
-                "before": lambda value: image.pulled < self.find(value).pulled,
-                "since": lambda value: image.pulled > self.find(value).pulled,
+                "before": lambda value: self.place(image) < self.place(self.find(value)),
+                "since": lambda value: self.place(image) > self.place(self.find(value)),
                 "dangling": lambda value: is_yes(value) == (not image.tags),
-                "until": lambda moment: image.pulled <= moment}   # of a prune
+                "until": lambda moment: image.created <= moment}   # of a prune
+
+    def place(self, image):
+        """Return where an image is in the order of creation; those of the registry are equally old."""
+        return image.created, list(self.by_id).index(image.id)
+
+    def children(self, image):
+        """Return the images that were made of an image here."""
+        return [one for one in self.by_id.values() if one.parent is image]
 
     def emit(self, image, action, name=None):
         self.engine.events.emit("image", action, image.id, {"name": name or image.id})
@@ -205,10 +80,9 @@ class PracticeImages(PracticeObjects):
     def add(self, repository, tag):
         """Add a pulled image, or its tag → whether the tag was not here before."""
         with self.changed:
-            image = self.named(repository)
-            if image is None:
-                image = PracticeImage(repository, nanoseconds_now())
-                self.by_id[image.id] = image
+            image = registry_image(repository)
+            image = self.by_id.setdefault(image.id, image)
+            image.name, image.digest = repository, practice_digest(repository)
             reference = "%s:%s" % (repository, tag)
             is_new = reference not in image.tags
             self.give_name(image, reference)
@@ -221,6 +95,14 @@ class PracticeImages(PracticeObjects):
             if name in other.tags:
                 other.tags.remove(name)
         image.tags.append(name)
+        image.tagged = nanoseconds_now()
+
+    def rename(self, image, name):
+        """Give a loaded image a name → what an engine says of the image that had it, a list of lines."""
+        others = [one for one in self.by_id.values() if name in one.tags and one is not image]
+        self.give_name(image, name)
+        return ["The image %s already exists, renaming the old one with ID %s to empty string\n"
+                % (name, one.id) for one in others]
 
     def users(self, image):
         """Return the containers that were made from an image."""
@@ -252,7 +134,7 @@ class PracticeImages(PracticeObjects):
         if not by_name and len(going) > 1 and not force:
             raise PracticeRefusal(409, "conflict: unable to delete %s (must be forced) - image is"
                                        " referenced in multiple repositories" % image.id[7:19])
-        children = any(one.parent is image for one in self.by_id.values())
+        children = bool(self.children(image))
         last = len(going) == len(image.tags) and not (by_name and children)
         if last or not by_name:
             self.check_removal(image, text, by_name, force, children)
@@ -261,13 +143,22 @@ class PracticeImages(PracticeObjects):
             image.tags.remove(one)
             self.emit(image, "untag")
         if last:
-            del self.by_id[image.id]
-            answer += [{"Untagged": one} for one in image.repo_digests()] + [{"Deleted": image.id}]
-            kept = {layer for one in self.by_id.values() for layer, _ in one.layers}
-            answer += [{"Deleted": layer_digest(layer)} for layer, size in reversed(image.layers)
-                       if size and layer not in kept]
-            self.emit(image, "delete")
+            answer += [{"Untagged": one} for one in image.repo_digests()]
+            while image is not None:
+                answer += self.delete(image)
+                # An image that a step of a build has made goes with the last one that was made of it.
+                parent = image.parent
+                is_needed = parent is None or parent.tags or self.children(parent) or self.users(parent)
+                image = None if is_needed else parent
         return answer
+
+    def delete(self, image):
+        """Delete an image that has no names → the part of the answer that tells of it and its layers."""
+        del self.by_id[image.id]
+        kept = {layer.digest for one in self.by_id.values() for layer in one.layers}
+        self.emit(image, "delete")
+        return [{"Deleted": image.id}] + [{"Deleted": layer.digest} for layer in reversed(image.layers)
+                                          if layer.digest not in kept]
 
 
 def answer_images(engine, connection, request):
@@ -275,7 +166,10 @@ def answer_images(engine, connection, request):
     check_dangling(filters)
     for name in filters.get("before", []) + filters.get("since", []):
         engine.images.find(name)
-    found = [one.summary(-1, request.api) for one in engine.images.select(filters)]
+    images = engine.images
+    everything = request.flag("all")   # without it, the images that steps of a build have made are left out
+    found = [one.summary(-1, request.api) for one in images.select(filters)
+             if everything or one.tags or not images.children(one)]
     return sorted(found, key=lambda one: -one["Created"])
 
 
@@ -317,8 +211,8 @@ def answer_push(engine, connection, request, name):
             if any(one.rpartition(":")[::2] == (reference.familiar_name(), tag or one.rpartition(":")[2])
                    for one in image.tags):
                 problem = "denied: requested access to the resource is denied"
-                shown = [layer_message(status, stable_hex("blob", layer)[:12])
-                         for status in ("Preparing", "Waiting") for layer, _ in image.layers[::-1]]
+                shown = [layer_message(status, layer.digest[7:19])
+                         for status in ("Preparing", "Waiting") for layer in image.layers[::-1]]
     connection.start_stream([("Content-Type", "application/json")])
     send_messages(connection, [{"status": "The push refers to repository [%s]" % place}] + shown + [
         {"errorDetail": {"message": problem}, "error": problem}])
@@ -350,9 +244,19 @@ def answer_images_prune(engine, connection, request):
     check_dangling(filters)
     dangling = [value.lower() for value in filters.pop("dangling", ())]
     everything = bool(dangling) and not {"1", "true"} & set(dangling)
+
     images = engine.images
-    removed, freed = images.prune(filters, lambda one: (everything or not one.tags) and not images.users(one),
-                                  lambda one: images.remove(one.id, True))
+    chosen = images.select(filters)
+
+    def is_unused(image):
+        return (image in chosen and (everything or not image.tags) and not images.users(image)
+                and all(map(is_unused, images.children(image))))
+
+    def remove(image):
+        """Remove an image after those that were made of it."""
+        gone = sum(map(remove, images.children(image)), [])
+        return gone + (images.remove(image.id, True) if image.id in images.by_id else [])
+    removed, freed = images.prune(filters, is_unused, remove)
     return {"ImagesDeleted": sum(removed, []) or None, "SpaceReclaimed": freed}
 
 
@@ -360,8 +264,7 @@ def answer_images_prune(engine, connection, request):
 
 def answer_pull(engine, connection, request):
     if "fromImage" not in request.query:
-        raise PracticeRefusal(501 if request.text("fromSrc") else 400,
-                              "the practice engine only pulls: name an image with fromImage")
+        raise PracticeRefusal(400, "name an image with fromImage, or give a tar of files with fromSrc=-")
     reference = image_reference(request.text("fromImage"))
     if reference is None:
         raise PracticeRefusal(400, "invalid reference format")
@@ -387,11 +290,12 @@ def practice_pull(images, name, tag):
     """Pull one image of the practice registry: yield the messages (dicts) that report its progress."""
     yield {"status": "Pulling from library/%s" % name, "id": tag}
     with images.changed:
-        here = {layer for image in images.by_id.values() for layer, _ in image.layers}
+        here = {layer.digest for image in images.by_id.values() for layer in image.layers}
         names = [one for image in images.by_id.values() for one in image.tags]
     # An engine that has the image does not look at its layers.
     wanted = () if "%s:%s" % (name, tag) in names else PRACTICE_IMAGES[name]["layers"]
-    layers = [(stable_hex("blob", layer)[:12], size, layer in here) for layer, size in wanted]
+    layers = [(stable_hex("blob", layer)[:12], size, registry_layers()[layer].digest in here)
+              for layer, size in wanted]
     missing = [(identity, size) for identity, size, is_here in layers if not is_here]
     for identity, _, is_here in layers:
         yield layer_message("Already exists" if is_here else "Pulling fs layer", identity)
@@ -440,7 +344,6 @@ def send_messages(connection, messages):
 
 IMAGE_ROUTES = (
     ("GET", "/images/json", answer_images),
-    ("POST", "/images/create", unlocked(answer_pull)),
     ("POST", "/images/prune", answer_images_prune),
     ("GET", "/images/(?P<image>.+)/json",
      lambda engine, connection, request, image: image.inspect(request.api)),

@@ -22,12 +22,16 @@ SIGNAL_NUMBERS = {name: number for number, name in enumerate(
 
 
 class PracticeRefusal(Exception):
-    """Raised for what the engine refuses: `status` (int) and `message` (str) of the error response."""
+    """Raised for what the engine refuses: `status` (int) and `message` (str) of the error response.
 
-    def __init__(self, status, message):
+    `code` is the exit status of a program that failed, which an error inside a stream tells, or 0.
+    """
+
+    def __init__(self, status, message, code=0):
         Exception.__init__(self, message)
         self.status = status
         self.message = message
+        self.code = code
 
 
 def percent_decoded(text, plus_is_space=False):

@@ -28,7 +28,7 @@ def missing_program(name, image):
     if "/" in name:
         problem = "stat %s: no such file or directory" % name
     return "practice runtime: exec: \"%s\": %s (the programs of %s: %s)" % (
-        name, problem, image.repository, known)
+        name, problem, image.repository or image.id[7:19], known)
 
 
 class ProgramOwner:

@@ -5,7 +5,7 @@ import time
 from ... import __version__
 from ...engine.endpoints import find_endpoint_row
 from .events import wire_time
-from .images import PRACTICE_IMAGES
+from .image import PRACTICE_IMAGES
 from .refusals import PRACTICE_CPUS
 from .request import NO_SWARM, PRACTICE_API_MAX, PRACTICE_API_MIN, PracticeRefusal, read_object, unlocked
 
@@ -86,7 +86,7 @@ def answer_data_usage(engine, connection, request):
         if name not in parts:
             raise PracticeRefusal(400, "unknown object type: " + name)
     found = {key: value if name in wanted else None for name, (key, value) in parts.items()}
-    layers = {layer: size for one in engine.images.by_id.values() for layer, size in one.layers}
+    layers = {layer.digest: layer.size for one in engine.images.by_id.values() for layer in one.layers}
     found["LayersSize"] = sum(layers.values()) if "image" in wanted else 0
     return dict(found, BuilderSize=0) if old else found
 

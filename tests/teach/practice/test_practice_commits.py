@@ -78,8 +78,8 @@ def test_the_changes_of_a_commit(engine):
 
 
 @pytest.mark.parametrize("query, status, text", [
-    ("&changes=RUN+x", 400, "RUN is not a valid change command"),
-    ("&changes=bogus+x", 400, "BOGUS is not a valid change command"),
+    ("&changes=RUN+x", 400, "run is not a valid change command"),
+    ("&changes=bogus+x", 400, "bogus is not a valid change command"),
     ("&changes=LABEL+'", 400, "dockerfile parse error: LABEL ': No closing quotation"),
     ("&repo=BAD", 400, "invalid reference format: repository name (library/BAD) must be lowercase"),
     ("&repo=x&tag=b%20d", 400, "invalid tag format"), ("&repo=x//y", 400, "invalid reference format"),

@@ -79,7 +79,7 @@ def test_tars_in_and_out(engine):
     identity = create(engine, ["sh", "-c", "cat /tmp/a/file /tmp/link /tmp/hard"])
     data = tar_of(("a", tarfile.DIRTYPE, b""), ("a/file", tarfile.REGTYPE, b"content\n"),
                   ("link", tarfile.SYMTYPE, "a/file"),
-                  ("hard", tarfile.LNKTYPE, "a/file"), ("../../etc/out", tarfile.REGTYPE, b"stays inside"),
+                  ("hard", tarfile.LNKTYPE, "a/file"), ("/abs", tarfile.REGTYPE, b"below /tmp"),
                   ("fifo", tarfile.FIFOTYPE, b""))
     assert put(engine, identity, "/tmp", data) == (200, b"")
     with Wire(engine) as wire:
@@ -100,11 +100,45 @@ def test_tars_in_and_out(engine):
     start(engine, identity)
     assert ask(engine, "POST", "/containers/%s/wait" % identity)[1]["StatusCode"] == 0
     assert output_of(frames_of(logs(engine, identity)), 1) == b"content\n" * 3
-    assert {"Path": "/tmp/etc/out", "Kind": 1} in ask(engine, "GET", "/containers/%s/changes" % identity)[1]
+    assert {"Path": "/tmp/abs", "Kind": 1} in ask(engine, "GET", "/containers/%s/changes" % identity)[1]
     with Wire(engine) as wire:
         _, fields, body = wire.ask("GET", "/containers/%s/export" % identity)
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
-        assert {"bin/sh", "tmp/a/file", "tmp/link", "etc/out"} - set(archive.getnames()) == {"etc/out"}
+        assert {"bin/sh", "tmp/a/file", "tmp/link", "tmp/abs"} <= set(archive.getnames())
+
+
+def changed_header(data, at):
+    """A tar with one bit of its byte `at` changed."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
+TWO_FILES = tar_of(("a", tarfile.REGTYPE, b"x"), ("b", tarfile.REGTYPE, b"y"))
+
+
+# As dockerd 20.10 answers.
+@pytest.mark.parametrize("data, problem", [
+    (tar_of(("../../etc/evil", tarfile.REGTYPE, b"x")), '"../../etc/evil" is outside of "/tmp"'),
+    (tar_of(("m", tarfile.SYMTYPE, "../../..")), 'invalid symlink "/tmp/m" -> "../../.."'),
+    (tar_of(("h", tarfile.LNKTYPE, "../etc/passwd")), 'invalid hardlink "/etc/passwd" -> "../etc/passwd"'),
+    (tar_of(("h", tarfile.LNKTYPE, "/etc/passwd")),
+     "link /tmp/etc/passwd /tmp/h: no such file or directory"),
+    (changed_header(TWO_FILES, 150), "archive/tar: invalid tar header"),
+    (changed_header(TWO_FILES, 1024 + 2), "archive/tar: invalid tar header"),
+    (b"junk" * 300, "archive/tar: invalid tar header"), (b"FROM busybox", "unexpected EOF"),
+    (TWO_FILES[:1024 + 100], "unexpected EOF"),
+    (tar_of(("b", tarfile.REGTYPE, b"x" * 2000))[:1000], "unexpected EOF")])
+def test_a_tar_that_lies_is_refused_as_by_an_engine(engine, data, problem):
+    status, body = put(engine, create(engine, ["true"]), "/tmp", data)
+    assert status == 500
+    assert json.loads(body.decode())["message"] == "Error processing tar file(exit status 1): " + problem
+
+
+def test_a_link_of_a_tar_is_followed_inside_the_container_only(engine):
+    identity = create(engine, ["cat", "/etc/through"])
+    data = tar_of(("l", tarfile.SYMTYPE, "/etc"), ("l/through", tarfile.REGTYPE, b"x"))
+    assert put(engine, identity, "/tmp", data)[0] == 200
+    changed = [one["Path"] for one in ask(engine, "GET", "/containers/%s/changes" % identity)[1]]
+    assert changed == ["/etc", "/etc/through", "/tmp", "/tmp/l"]
 
 
 @pytest.mark.parametrize("data", [b"x" * 600, b"\x1f\x8b\x08" + b"x" * 600,

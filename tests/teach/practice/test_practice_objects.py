@@ -381,7 +381,7 @@ def test_prune_leaves_what_is_younger(kind, until, gone):
 def test_prune_of_images_minds_until_and_labels():
     with PracticeEngine() as engine:
         pull(engine)
-        for filters in ({"until": ["24h"]}, {"label": ["a"]}):
+        for filters in ({"until": ["2010-01-01"]}, {"label": ["a"]}):   # it was made in 2020
             assert pruned(engine, "images", dangling=["false"], **filters) == []
         assert pruned(engine, "images", dangling=["false"], until=["-1h"],
                       not_label=["a"])[0] == {"Untagged": "busybox:latest"}
@@ -438,7 +438,7 @@ def test_what_is_of_a_swarm_is_answered_as_without_one(engine, method, target, s
 
 
 @pytest.mark.parametrize("method, target, status", [
-    ("POST", "/build", 501), ("POST", "/images/load", 501),
+    ("POST", "/build", 501),
     ("POST", "/swarm/init", 501),
     ("POST", "/plugins/pull?remote=x", 501), ("DELETE", "/plugins/x", 501),
     ("GET", "/containers/x/attach/ws", 501),

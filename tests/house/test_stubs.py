@@ -1,0 +1,155 @@
+"""The type stubs: they are what the table gives, they agree with the package, and they are installed."""
+import ast
+import inspect
+import os
+import subprocess
+import sys
+
+import pytest
+
+import rawdock
+from rawdock.engine.endpoints import Endpoint, endpoint_names
+
+from tests.house.single_files import TOOL
+from tests.house.sources import ROOT, load_tool
+
+STUB = os.path.join(ROOT, "rawdock", "__init__.pyi")
+# What has no type, because it is for the package's own files only.
+INTERNAL = {
+    "Connection": {"release", "socket_error"}, "Response": {"fail", "watch_end", "on_complete", "failed"},
+    "Docker": {"find_way"}, "RequestReader": {"take_head", "take_content", "take_part"},
+    "ResponseReader": {"answered", "switch", "stay", "take_head", "take_content", "take_part"},
+    "Endpoint": {"encode_path_value", "encode_query_values", "refuse_older_engine"},
+    "RequestHead": {"status", "reason"},
+    "PracticeEngine": {"close_ports", "dispatch", "listen_on_tcp", "open_port", "spawn", "wait_until"},
+}
+NEW_TOOL = pytest.mark.skipif(sys.version_info < (3, 8), reason="tools/stubs needs Python 3.8")
+
+
+def read_stub():
+    with open(STUB, encoding="utf-8") as file:
+        return file.read()
+
+
+@pytest.fixture(scope="module")
+def stub():
+    """{name: its node} of the stub's top level."""
+    tree = ast.parse(read_stub())
+    return {getattr(node, "name", None) or node.targets[0].id: node for node in tree.body
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.Assign))}
+
+
+def members_of(stub, name):
+    """{name: [its nodes, several for an overload]} of a class of the stub and of its bases there."""
+    found = {}
+    for base in stub[name].bases:
+        if getattr(base, "id", None) in stub:
+            found.update(members_of(stub, base.id))
+    own = {}
+    for node in stub[name].body:
+        if isinstance(node, ast.FunctionDef):
+            own.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.AnnAssign):
+            own[node.target.id] = [node]
+    found.update(own)
+    return found
+
+
+def stub_parameters(node):
+    """[(name, whether by name only, whether optional)] of a function of the stub."""
+    arguments, required = node.args, len(node.args.args) - len(node.args.defaults)
+    return ([(one.arg, False, number >= required) for number, one in enumerate(arguments.args)]
+            + [(one.arg, True, may is not None)
+               for one, may in zip(arguments.kwonlyargs, arguments.kw_defaults)])
+
+
+def runtime_parameters(function):
+    parameters = inspect.signature(function).parameters.values()
+    return [(one.name, one.kind == one.KEYWORD_ONLY, one.default is not one.empty) for one in parameters
+            if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
+
+
+def public_members(thing):
+    python_own = set().union(*[dir(base) for base in thing.__mro__ if base.__module__ == "builtins"])
+    return {name for name in dir(thing) if not name.startswith("_")} - python_own
+
+
+@NEW_TOOL
+def test_the_stub_is_what_the_table_gives():
+    assert read_stub() == load_tool("stubs").stub_text(), "run tools/stubs"
+
+
+@NEW_TOOL
+def test_a_changed_row_changes_the_stub():
+    tool, row = load_tool("stubs"), """volume_delete DELETE /volumes/{name} - none 204 1.24
+    remove a volume no container uses
+    force:bool@1.25"""
+    assert tool.operation_method(Endpoint("Volume", row), {}) in read_stub()
+    for before, after in (("force:bool", "force:str"), ("force:", "verbose:"), ("remove", "delete"),
+                          ("none", "json")):
+        changed = Endpoint("Volume", row.replace(before, after))
+        assert tool.operation_method(changed, {"volume_delete": "Volume"}) not in read_stub(), before
+
+
+@pytest.mark.parametrize("name", rawdock.__all__)
+def test_the_stub_has_each_public_name_with_its_members(stub, name):
+    thing = getattr(rawdock, name)
+    assert name in stub, "write its types in tools/stub_parts/library.pyi and run tools/stubs"
+    if not inspect.isclass(thing):
+        found = stub[name].args
+        assert stub_parameters(stub[name]) == runtime_parameters(thing)
+        assert bool(found.kwarg) is any(one.kind == one.VAR_KEYWORD
+                                        for one in inspect.signature(thing).parameters.values())
+        return
+    members = members_of(stub, name)
+    assert public_members(thing) - set(members) == INTERNAL.get(name, set()), "tools/stub_parts"
+    for member in sorted(set(members) & public_members(thing)):
+        found = getattr(thing, member)   # an operation is there when it has been used
+        value = inspect.getattr_static(thing, member)
+        for node in members[member]:
+            if isinstance(node, ast.FunctionDef) and callable(found):
+                given, there = stub_parameters(node), [] if node.args.vararg else runtime_parameters(found)
+                assert node.args.vararg or [one[:2] for one in given] == [one[:2] for one in there], member
+            elif isinstance(node, ast.FunctionDef):
+                assert isinstance(value, property), member
+
+
+def test_all_operations_are_methods_of_the_stub(stub):
+    members = members_of(stub, "Docker")
+    assert set(endpoint_names()) <= set(members)
+    for name in endpoint_names():
+        for node in members[name]:
+            annotations = [one.annotation for one in node.args.args[1:] + node.args.kwonlyargs]
+            assert all(annotations) and node.returns is not None, name
+            assert node.args.kwarg is None and node.args.vararg is None, name
+        assert ast.get_docstring(members[name][0]) == getattr(rawdock.Docker, name).__doc__
+
+
+def test_the_shapes_that_people_use_most_are_there(stub):
+    for name in ("Container ContainerInspect ImageSummary Event Info Version Stats Network Volume".split()):
+        assert "TypedDict" == stub[name].bases[0].id and len(stub[name].body) > 3, name
+
+
+def test_stubs_and_marker_are_installed(tmp_path):
+    """The files that setuptools puts into a wheel."""
+    pytest.importorskip("setuptools")
+    program = ("import setuptools, sys; sys.argv[1:] = ['-q', 'egg_info', '--egg-base', sys.argv[1],"
+               " 'build_py', '--build-lib', sys.argv[1]]; setuptools.setup()")
+    ran = subprocess.run([sys.executable, "-W", "ignore", "-c", program, str(tmp_path)], cwd=ROOT,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert (tmp_path / "rawdock" / "py.typed").read_bytes() == b""
+    assert (tmp_path / "rawdock" / "__init__.pyi").read_text(encoding="utf-8") == read_stub()
+    assert (tmp_path / "rawdock" / "engine" / "docker.py").exists()
+
+
+def test_the_library_alone_comes_with_its_stub(tmp_path):
+    subprocess.run([sys.executable, TOOL, "--core", "-o", str(tmp_path / "mine.py")], check=True)
+    text = (tmp_path / "mine.pyi").read_text(encoding="utf-8")
+    names = {node.name for node in ast.parse(text).body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    core = {name for home, listed in rawdock.PUBLIC_NAMES.items() if not home.startswith("teach.")
+            for name in listed.split()}
+    assert core <= names and not names & (set(rawdock.__all__) - core)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "mine.pyi"]
+    subprocess.run([sys.executable, TOOL, "--only", "nc", "-o", str(tmp_path / "whole.py")], check=True)
+    assert not (tmp_path / "whole.pyi").exists()
