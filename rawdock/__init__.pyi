@@ -3162,7 +3162,7 @@ def annotate_bytes(data: bytes, role: str = "auto", method: str = "GET") -> Any:
 class AttestationStatement(TypedDict):
     Descriptor: OCIDescriptor
     PredicateType: str
-    Statement: dict[str, Any] | None
+    Statement: dict[str, object] | None
 
 
 class AuthResponse(TypedDict):
@@ -3254,7 +3254,7 @@ class ClusterVolumeSpec(TypedDict):
 class ClusterVolumeSpecAccessMode(TypedDict):
     Scope: str
     Sharing: str
-    MountVolume: dict[str, Any]
+    MountVolume: dict[str, object]
     Secrets: list[ClusterVolumeSpecAccessModeSecretsItem]
     AccessibilityRequirements: ClusterVolumeSpecAccessModeAccessibilityRequirements
     CapacityRange: ClusterVolumeSpecAccessModeCapacityRange
@@ -3358,7 +3358,7 @@ class ContainerConfig(TypedDict):
     AttachStdin: bool
     AttachStdout: bool
     AttachStderr: bool
-    ExposedPorts: dict[str, dict[str, Any]] | None
+    ExposedPorts: dict[str, dict[str, object]] | None
     Tty: bool
     OpenStdin: bool
     StdinOnce: bool
@@ -3367,7 +3367,7 @@ class ContainerConfig(TypedDict):
     Healthcheck: HealthConfig
     ArgsEscaped: bool | None
     Image: str
-    Volumes: dict[str, dict[str, Any]]
+    Volumes: dict[str, dict[str, object]]
     WorkingDir: str
     Entrypoint: list[str]
     NetworkDisabled: bool | None
@@ -3825,12 +3825,12 @@ class Identity(TypedDict):
 
 class ImageConfig(TypedDict):
     User: str
-    ExposedPorts: dict[str, dict[str, Any]] | None
+    ExposedPorts: dict[str, dict[str, object]] | None
     Env: list[str]
     Cmd: list[str]
     Healthcheck: HealthConfig
     ArgsEscaped: bool | None
-    Volumes: dict[str, dict[str, Any]]
+    Volumes: dict[str, dict[str, object]]
     WorkingDir: str
     Entrypoint: list[str]
     OnBuild: list[str] | None
@@ -4521,9 +4521,9 @@ class ServiceSpec(TypedDict):
 
 class ServiceSpecMode(TypedDict):
     Replicated: ServiceSpecModeReplicated
-    Global: dict[str, Any]
+    Global: dict[str, object]
     ReplicatedJob: ServiceSpecModeReplicatedJob
-    GlobalJob: dict[str, Any]
+    GlobalJob: dict[str, object]
 
 
 class ServiceSpecModeReplicated(TypedDict):
@@ -4788,7 +4788,7 @@ class TaskSpecContainerSpec(TypedDict):
 
 class TaskSpecContainerSpecConfigsItem(TypedDict):
     File: TaskSpecContainerSpecConfigsItemFile
-    Runtime: dict[str, Any]
+    Runtime: dict[str, object]
     ConfigID: str
     ConfigName: str
 
@@ -4937,7 +4937,7 @@ class Version(TypedDict):
 class VersionComponentsItem(TypedDict):
     Name: str
     Version: str
-    Details: dict[str, Any] | None
+    Details: dict[str, object] | None
 
 
 class VersionPlatform(TypedDict):
@@ -4949,7 +4949,7 @@ class Volume(TypedDict):
     Driver: str
     Mountpoint: str
     CreatedAt: str
-    Status: dict[str, dict[str, Any]]
+    Status: dict[str, dict[str, object]]
     Labels: dict[str, str]
     Scope: str
     ClusterVolume: ClusterVolume

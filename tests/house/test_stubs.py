@@ -153,3 +153,24 @@ def test_the_library_alone_comes_with_its_stub(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "mine.pyi"]
     subprocess.run([sys.executable, TOOL, "--only", "nc", "-o", str(tmp_path / "whole.py")], check=True)
     assert not (tmp_path / "whole.pyi").exists()
+
+
+def calls_of(path):
+    """[(operation, number of values of the path, names)] of each call of an operation in a file."""
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    return [(node.func.attr, len(node.args), {one.arg for one in node.keywords}) for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name) and node.func.value.id == "docker"
+            and node.func.attr != "request"]
+
+
+def test_the_sample_for_type_checkers_calls_sixty_operations_rightly():
+    calls = calls_of(os.path.join(ROOT, "tests", "types", "sixty_operations.py"))
+    used = {name for name, _, _ in calls}
+    assert len(used) >= 60 and used <= set(endpoint_names())
+    for name, count, names in calls:
+        parameters = inspect.signature(getattr(rawdock.Docker("unix:///x"), name)).parameters
+        assert names <= set(parameters), name
+        by_position = [one for one in parameters.values() if one.kind == one.POSITIONAL_OR_KEYWORD]
+        assert count == len(by_position), name

@@ -37,7 +37,7 @@ class ShapeReader:
     def annotation(self, schema, name):
         """The annotation of a value of this `schema`; a shape without a name of its own is called `name`."""
         kind = self.bare_annotation(schema, name)
-        return kind + " | None" if schema.get("x-nullable") and kind != "Any" else kind
+        return kind + " | None" if schema.get("x-nullable") and kind != "object" else kind
 
     def bare_annotation(self, schema, name):
         if name in ITEMS and schema.get("type") != "array":
@@ -57,8 +57,8 @@ class ShapeReader:
         if kind == "object" or "additionalProperties" in schema:
             values = schema.get("additionalProperties")
             return "dict[str, %s]" % (self.annotation(values, name + "Value")
-                                      if isinstance(values, dict) and values else "Any")
-        return SCALARS.get(kind, "Any")
+                                      if isinstance(values, dict) and values else "object")
+        return SCALARS.get(kind, "object")
 
     def merged(self, schema):
         """{name: schema} of all properties of an object, those that allOf brings first."""
