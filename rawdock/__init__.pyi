@@ -1306,9 +1306,10 @@ class Docker(_Closing):
         networkmode: str | int | None = None, platform: str | int | None = None,
         target: str | int | None = None, outputs: _Json | None = None, version: str | int | None = None,
         cpusetmems: str | int | None = None, ulimits: _Json | None = None, session: str | int | None = None,
-        buildid: str | int | None = None, body: _StreamBody | None = None,
-        auth: Mapping[str, _Credentials] | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> Iterator[BuildInfo]:
+        buildid: str | int | None = None, cgroupparent: str | int | None = None,
+        securityopt: _Texts | None = None, isolation: str | int | None = None,
+        body: _StreamBody | None = None, auth: Mapping[str, _Credentials] | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> Iterator[BuildInfo]:
         """ImageBuild: build an image from a tar holding a Dockerfile and its context.
 
         POST /build
@@ -1346,6 +1347,9 @@ class Docker(_Closing):
           ulimits (dict, list or str): resource limits of the build containers
           session (str, API 1.31): id of the BuildKit session
           buildid (str, API 1.38): id by which /build/cancel finds this build
+          cgroupparent (str): control group below which the build containers are
+          securityopt (str or list of str): security options of the build containers
+          isolation (str): isolation of the build containers, on Windows
           body (bytes, binary file or iterable of bytes): tar of the build context, compressed or
               not
           auth (dict): {registry: credentials} of the registries of its base images

@@ -112,6 +112,7 @@ cpusetcpus                      CPUs to run on, such as "0-3" or "0,1"
 cpuperiod                       length of a CPU period, in microseconds
 cpuquota                        CPU time in each period, in microseconds
 cpusetmems                      memory nodes to use, such as "0-1"
+cgroupparent                    control group below which the build containers are
 buildargs                       {name: value} of build arguments
 shmsize                         size of /dev/shm, in bytes
 squash                          make one layer of all (experimental engines)
@@ -121,6 +122,8 @@ target                          stage to stop at
 outputs                         exporters of BuildKit
 version                         version index of the object that was read: another one is refused
 image_build.version             builder: "1" is the classic one, "2" BuildKit
+isolation                       isolation of the build containers, on Windows
+securityopt                     security options of the build containers
 ulimits                         resource limits of the build containers
 session                         id of the BuildKit session
 buildid                         id by which /build/cancel finds this build
@@ -232,9 +235,8 @@ def operation_parameters(endpoint):
 def parameter_meaning(endpoint, name):
     """What the parameter `name`, as the API spells it, means to the operation of `endpoint` (str)."""
     table = dict(line.split(None, 1) for line in PARAMETER_MEANINGS.split("\n") if line)
-    if name in endpoint.path_parameters:
-        return table.get("%s.%s" % (endpoint.name, name)) or table["%s.%s" % (endpoint.tag, name)]
-    return table.get("%s.%s" % (endpoint.name, name)) or table[name]
+    general = "%s.%s" % (endpoint.tag, name) if name in endpoint.path_parameters else name
+    return table.get("%s.%s" % (endpoint.name, name)) or table.get(general, "the Engine API's reference has it")
 
 
 def operation_manual(endpoint):

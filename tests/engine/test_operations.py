@@ -117,6 +117,7 @@ def test_each_meaning_belongs_to_a_parameter():
     for row in endpoints():
         for _, name, _, _ in operation_parameters(row):
             used |= {name, "%s.%s" % (row.name, name), "%s.%s" % (row.tag, name)}
+        assert "the Engine API's reference has it" not in operation_manual(row), row.name
     names = [line.split()[0] for line in PARAMETER_MEANINGS.split("\n") if line]
     assert len(names) == len(set(names)) and set(names) <= used
 
