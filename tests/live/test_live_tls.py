@@ -1,10 +1,14 @@
 """dockerd --tlsverify: what works, and one clear line for each thing that does not, beside docker's."""
 import os
+import subprocess
 import sys
 
 import pytest
 
 from tests.live.client import run_to_end
+from tests.live.docker_cli import docker_clis
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 CERTIFICATES = os.environ.get("RAWDOCK_TEST_TLS_CERTIFICATES", "")
 FIVE_MEGABYTES = os.urandom(5000000)
@@ -80,3 +84,59 @@ def test_another_machine_without_tls_is_refused_unless_it_is_allowed():
     assert ran.status == 1 and b"--insecure-tcp" in ran.err and ran.err.count(b"\n") == 1
     ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS_BRIDGE"], ["--insecure-tcp"], "ps")
     assert ran.err == b"Error response from daemon: Client sent an HTTP request to an HTTPS server.\n"
+
+
+@pytest.fixture
+def expired(engine, tmp_path):
+    """The address of a dockerd whose certificate is over. It uses the other engine's containerd."""
+    sys.path.insert(0, os.path.join(ROOT, "tools"))
+    try:
+        from real_engine.tls import make_key, sign
+    finally:
+        sys.path.pop(0)
+    for name in ("ca.pem", "ca-key.pem"):
+        (tmp_path / name).write_bytes(open_bytes(os.path.join(CERTIFICATES, name)))
+    make_key(str(tmp_path), "server-key.pem")
+    sign(str(tmp_path), "server.pem", "server-key.pem",
+         "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth", -1)
+    (tmp_path / "daemon.json").write_text("{}")
+    here = str(tmp_path) + "/"   # of a path that is relative dockerd never finishes its start
+    containerd = os.path.join(os.path.dirname(engine.socket_path), "exec/containerd/containerd.sock")
+    words = ["timeout", "-k", "5", "30", "unshare", "-m", "dockerd", "--config-file", here + "daemon.json",
+             "-H", "tcp://127.0.0.1:0", "--data-root", here + "root", "--exec-root", here + "exec",
+             "--pidfile", here + "pid", "--storage-driver", "vfs", "--bridge", "none", "--iptables=false",
+             "--ip6tables=false", "--ip-forward=false", "--containerd", containerd, "--containerd-namespace",
+             "expired", "--containerd-plugins-namespace", "expired-plugins", "--tlsverify", "--tlscacert",
+             here + "ca.pem", "--tlscert", here + "server.pem", "--tlskey", here + "server-key.pem"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE) as dockerd:
+        try:
+            said = []
+            for line in dockerd.stderr:
+                said.append(line)
+                if b"API listen on " in line:
+                    break
+            else:
+                pytest.fail("dockerd has ended: %s" % b"".join(said[-5:]).decode("utf-8", "replace"))
+            yield "tcp://" + line.split(b"API listen on ")[1].split(b'"')[0].decode("ascii")
+        finally:
+            dockerd.terminate()
+            dockerd.communicate()
+
+
+def open_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_a_server_whose_certificate_is_over(expired):
+    words = b"tls: failed to verify certificate: x509: certificate has expired or is not yet valid"
+    ran = rawdock_at(expired, flags(), "ps")
+    assert ran.status == 1 and ran.out == b"" and b"error during connect: " + words + b"; " in ran.err
+    assert ran.err.count(b"\n") == 1
+    newest = docker_clis()[-1].path
+    theirs = run_to_end([newest, "-H", expired] + flags() + ["ps"])
+    assert theirs.status == 1 and b"certificate has expired or is not yet valid" in theirs.err
+    ran = rawdock_at(expired.replace("127.0.0.1", "localhost"), flags(), "ps")   # what is first said counts
+    assert ran.status == 1 and b"tls: failed to verify certificate: x509: certificate " in ran.err
+    ran = rawdock_at(expired, ["--tls"] + flags()[1:], "ps", "-q")
+    assert ran.status == 0 and ran.err.startswith(b"WARNING: TLS: ")
