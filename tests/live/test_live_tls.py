@@ -1,12 +1,17 @@
 """dockerd --tlsverify: what works, and one clear line for each thing that does not, beside docker's."""
+import io
 import os
+import re
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
 from tests.live.client import run_to_end
 from tests.live.docker_cli import docker_clis
+from tests.net.test_proxy import TunnelProxy
+from tests.window import Window
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -48,6 +53,61 @@ def test_five_megabytes_each_way():
 def test_nc():
     ran = secure("nc", stdin=b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
     assert ran.status == 0 and ran.out.endswith(b"\r\n\r\nOK") and ran.err == b""
+
+
+def tls_words(*words):
+    return [sys.executable, "-m", "rawdock", "-H", os.environ["RAWDOCK_TEST_TLS"]] + flags() + list(words)
+
+
+def test_a_terminal():
+    with Window(tls_words("run", "-it", "--rm", "busybox", "sh")) as window:
+        window.wait_for("/ # ")
+        window.type("tty; exit 3\r")
+        ended = window.end()
+    assert ended.status == 3 and b"/dev/pts/0" in ended.out and ended.modes_kept
+
+
+def test_the_wire_shows_what_is_encrypted():
+    ran = run_to_end(tls_words("--wire", "run", "-i", "--rm", "busybox", "cat"), stdin=b"seen by both\n")
+    assert ran.status == 0 and ran.out == b"seen by both\n"
+    wire = ran.err.decode("utf-8")
+    assert re.search(r"(?m)^1> GET /_ping HTTP/1\.1 ", wire)
+    assert "101 UPGRADED" in wire and "stdout: seen by both" in wire and "-----BEGIN" not in wire
+
+
+def test_a_tap_whose_engine_speaks_tls(tmp_path):
+    data, told = os.urandom(1 << 20), tmp_path / "transcript"
+    docker = docker_clis()[-1].path
+    ran = run_to_end(tls_words("tap", "--to", str(told), "--", docker, "run", "-i", "--rm", "busybox", "cat"),
+                     stdin=data)
+    assert (ran.status, ran.out) == (0, data), ran.err
+    assert "101 UPGRADED" in told.read_text(encoding="utf-8")
+
+
+def test_five_megabytes_each_way_through_a_proxy(engine, tmp_path, monkeypatch):
+    """By CONNECT, which is used for another machine only: so to the address of the bridge."""
+    content, archive = os.urandom(5000000), io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        member = tarfile.TarInfo("five")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    (tmp_path / "five.tar").write_bytes(archive.getvalue())
+    name = "rdk-tls-proxy"
+    engine.json("POST", "/containers/create?name=" + name, {"Image": "busybox"})
+    try:
+        with TunnelProxy(b"HTTP/1.1 200 Connection established\r\n\r\n") as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", "http://u:p@" + proxy.place)
+            place = os.environ["RAWDOCK_TEST_TLS_BRIDGE"]
+            ran = rawdock_at(place, flags(), "PUT", "/containers/%s/archive?path=/tmp" % name, "-d",
+                             "@" + str(tmp_path / "five.tar"))
+            assert ran == (0, b"", b"")
+            ran = rawdock_at(place, flags(), "GET", "/containers/%s/archive?path=/tmp/five" % name)
+        assert ran.status == 0 and ran.err == b""
+        with tarfile.open(fileobj=io.BytesIO(ran.out)) as tar:
+            assert tar.extractfile("five").read() == content
+        assert proxy.tunnels == [place[len("tcp://"):].encode("ascii")] * 2
+    finally:
+        engine.remove_container(name)
 
 
 VERIFY = b"error during connect: tls: failed to verify certificate: x509: certificate "

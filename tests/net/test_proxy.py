@@ -93,33 +93,51 @@ def test_requests_go_through_the_proxy_and_a_hijack_does_not(far_engine, monkeyp
 
 
 class TunnelProxy:
-    """Answers CONNECT with `answer`, and after a 2xx copies both directions; `head` (bytes) is what came."""
+    """Answers each CONNECT with `answer`, and after a 200 copies both directions.
+
+    `head` (bytes) is what the last client sent, `tunnels` (list of bytes) the targets it connected to.
+    """
 
     def __init__(self, answer):
-        self.answer, self.head = answer, b""
+        self.answer, self.head, self.tunnels = answer, b"", []
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(1)
+        self._listener.listen(5)
         self.place = "127.0.0.1:%d" % self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
+        self._threads = [threading.Thread(target=self._listen)]
 
     def __enter__(self):
-        self._thread.start()
+        self._threads[0].start()
         return self
 
     def __exit__(self, *exc):
+        self._listener.shutdown(socket.SHUT_RDWR)   # accept() ends
         self._listener.close()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _serve(self):
-        with self._listener.accept()[0] as client:
-            while b"\r\n\r\n" not in self.head:
-                self.head += client.recv(1000)
+    def _listen(self):
+        while True:
+            try:
+                client = self._listener.accept()[0]
+            except OSError:
+                return
+            self._threads.append(threading.Thread(target=self._serve, args=(client,)))
+            self._threads[-1].start()
+
+    def _serve(self, client):
+        with client:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += client.recv(1000)
+            self.head = head
             client.sendall(self.answer)
             if b" 200 " not in self.answer:
                 return
-            port = int(re.match(rb"CONNECT 127\.0\.0\.1:([0-9]+) ", self.head).group(1))
-            with socket.create_connection(("127.0.0.1", port)) as engine:
+            place = re.match(rb"CONNECT ([^ ]+) ", head).group(1)
+            self.tunnels.append(place)
+            host, _, port = place.decode("ascii").rpartition(":")
+            with socket.create_connection((host, int(port))) as engine:
                 back = threading.Thread(target=copy_all, args=(engine, client))
                 back.start()
                 copy_all(client, engine)
