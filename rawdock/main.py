@@ -104,6 +104,11 @@ def about_commands():
     return ABOUT_COMMANDS
 
 
+def copy_commands():
+    from .cli.copy import COPY_COMMANDS
+    return COPY_COMMANDS
+
+
 def image_commands():
     from .cli.images import IMAGE_COMMANDS
     return IMAGE_COMMANDS
@@ -169,7 +174,8 @@ def describe_words(words):
         command = None
     if command is None:
         return "Help about the command" * (words == ["help"])
-    return command.help.split(".\n")[0].split(". ")[0]
+    from .cli.help import summary
+    return summary(command)
 
 
 CLIENT_COMMANDS = (
@@ -182,6 +188,7 @@ CLIENT_COMMANDS = (
                 reject_malformed_answer),
     CommandFile("Containers", "export", archive_commands, reject_malformed_answer),
     CommandFile("Containers", "stats", stats_commands, reject_malformed_answer),
+    CommandFile("Containers", "cp", copy_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "inspect, logs, events, container inspect",
                 watching_commands, reject_malformed_answer),
@@ -331,8 +338,9 @@ HIDDEN_VERBS = ("dial-stdio",)   # in no list, as in the docker CLI: other progr
 # else the row after its "=", else that of the verb alone. A verb's aliases follow it after commas.
 NOUNS = {
     "builder": ("builds", "build prune"),
-    "container": ("containers", "attach commit create diff exec export inspect kill logs ls,list,ps=ps pause "
-                  "port prune rename restart rm,remove run start stats stop top unpause update wait"),
+    "container": ("containers", "attach commit cp create diff exec export inspect kill logs "
+                  "ls,list,ps=ps pause port prune rename restart rm,remove run start stats stop top "
+                  "unpause update wait"),
     "context": ("contexts", "create export import inspect ls,list rm,remove show update use"),
     "image": ("images", "build history import inspect load ls,list=images prune pull push "
               "rm,remove,rmi=rmi save tag"),

@@ -15,6 +15,11 @@ def print_flags(line, flags):
             spelled = ""
 
 
+def summary(command):
+    """What a Command does, as lists of commands show it: the first sentence of its help, or its first line."""
+    return command.help.partition("\n")[0].partition(". ")[0].rstrip(".")
+
+
 def root_help(files, notes, nouns, plugins):
     """The text of `rawdock --help` above its flags: the lines of `notes`, the commands, the lines of `nouns`.
 
@@ -30,7 +35,7 @@ def root_help(files, notes, nouns, plugins):
             continue
         for name in [name for name in file.names if " " not in name and not name.startswith("_")]:
             lines += ["\n%s:" % file.title] * (file.title != title)
-            lines.append("  %-10s  %s" % (name, table[name].help.split(".\n")[0]))
+            lines.append("  %-10s  %s" % (name, summary(table[name])))
             title = file.title
     for title, more in (("Management Commands", sorted(nouns + usable)), ("Invalid Plugins", invalid)):
         lines += ["\n%s:" % title] * bool(more) + more
@@ -63,7 +68,7 @@ def noun_command(noun, managed, verbs):
         return 0
 
     lines = ["Manage %s\n\nCommands:" % managed]
-    lines += ["  %-10s  %s" % (verb, found.help.split(". ")[0]) for verb, found in verbs]
+    lines += ["  %-10s  %s" % (verb, summary(found)) for verb, found in verbs]
     command = Command(noun, show_noun, "COMMAND", "\n".join(lines))
     return command
 

@@ -443,13 +443,23 @@ def container_target(docker, container, path):
     return CopySide(resolved, found is not None, bool(mode & GO_DIRECTORY), "")
 
 
-def watched(pieces, progress):
-    """The `pieces`, with progress(bytes so far) called after each."""
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        yield piece
-        progress(size)
+class CountedBody:
+    """A request body of `pieces` (an iterable of bytes). progress(bytes so far) is called after each.
+
+    `size` counts its bytes. `name` says what it is made of: a path, or 0 for stdin.
+    """
+
+    def __init__(self, pieces, progress, name):
+        self.pieces = pieces
+        self.name = name
+        self.size = 0
+        self._progress = progress or (lambda size: None)
+
+    def __iter__(self):
+        for piece in self.pieces:
+            self.size += len(piece)
+            yield piece
+            self._progress(self.size)
 
 
 def copy_in(docker, container, source, target, follow_link=False, archive=False, progress=None):
@@ -463,7 +473,6 @@ def copy_in(docker, container, source, target, follow_link=False, archive=False,
     local = isinstance(source, str)
     side = local_source(absolute_path(source), follow_link) if local else None
     place = container_target(docker, container, target)
-    sizes = []
     if local:
         folder, new = copy_place(side, place)
         base = split_path(side.path)[1]
@@ -473,14 +482,10 @@ def copy_in(docker, container, source, target, follow_link=False, archive=False,
     else:
         raise UsageError('destination "%s:%s" must be a directory' % (container, target))
 
-    def note_progress(size):
-        sizes[:] = [size]
-        if progress is not None:
-            progress(size)
-
-    put_archive(docker, container, folder, watched(packed, note_progress), archive)
+    body = CountedBody(packed, progress, side.path if local else getattr(source, "name", 0))
+    put_archive(docker, container, folder, body, archive)
     skipped = packed.skipped.lines if local else []
-    copied = Copied(sum(sizes), "%s:%s" % (container, place.path), skipped, [])
+    copied = Copied(body.size, "%s:%s" % (container, place.path), skipped, [])
     if local and packed.unreadable.count:
         raise IncompleteCopy("files could not be read", packed.unreadable, copied)
     return copied

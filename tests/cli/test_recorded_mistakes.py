@@ -31,8 +31,8 @@ NAMES = [name for file in CLIENT_COMMANDS for name in file.names]
 NOT_YET = {"inspect", "container inspect"} if "container inspect" not in NAMES else set()
 # Commands and flags of docker's that other issues bring.
 LATER_COMMANDS = """checkpoint manifest plugin trust config node secret
-    service stack swarm cp""".split()
-LATER_VERBS = {"container": ["cp"]}
+    service stack swarm""".split()
+LATER_VERBS = {}
 # Flags of ours that docker does not have, or does not show.
 OUR_FLAGS = {"--json", "--healthy"}
 

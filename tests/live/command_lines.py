@@ -221,6 +221,16 @@ update -m x a
 commit
 commit a b c
 commit -z a
+cp
+cp a
+cp a b
+cp a:b c:d
+cp '' b
+cp a ''
+cp -z a b
+cp --nosuch a b
+cp -q=x a b
+container cp a b c
 diff
 diff a b
 export

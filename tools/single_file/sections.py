@@ -28,7 +28,7 @@ cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/fo
 cli/template_functions.py cli/template.py cli/go_types.py cli/queries.py cli/formatted.py
 cli/progress.py cli/build_progress.py cli/raw.py cli/listing.py cli/watching.py cli/plugins.py cli/about.py cli/terminal.py
 cli/settings.py cli/lifecycle.py cli/containers.py cli/stats.py cli/image_tree.py cli/images.py
-cli/archives.py cli/build.py
+cli/archives.py cli/copy.py cli/build.py
 cli/login.py cli/prune.py cli/volumes.py cli/networks.py cli/system.py cli/contexts.py cli/plugin_runs.py
 cli/doctor.py cli/completion.py
 teach/listen.py teach/percent.py

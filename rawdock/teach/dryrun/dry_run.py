@@ -39,6 +39,12 @@ PLANNED_VALUES = {"container_wait": {"StatusCode": 0}, "exec_inspect": {"ExitCod
                   "container_top": {"Titles": [], "Processes": []},
                   "image_commit": {"Id": ""}, "network_create": {"Id": ""}, "volume_create": {"Name": ""}}
 
+# The planned stat of a path in a container, in base64: what cp copies to is a directory, {"mode":2147483648},
+# and what it copies a file, {"mode":0}.
+STAT_FIELD = b"X-Docker-Container-Path-Stat: %s\r\n"
+PLANNED_FIELDS = {"container_archive_info": STAT_FIELD % b"eyJtb2RlIjoyMTQ3NDgzNjQ4fQ==",
+                  "container_archive": STAT_FIELD % b"eyJtb2RlIjowfQ=="}
+
 NO_SECRET = b"e30="   # the value of X-Registry-Auth without credentials: {} in base64
 
 
@@ -52,8 +58,9 @@ class PlannedStep:
     with it), "removal" (waits for that), "frames", "messages", "body" (shows them), "head" (shows that as
     well) or "nothing". `taken_for_granted` is what its planned answer says and a real one might not.
 
-    `body_source`: "-" for stdin, the path of a file, or None if `request` has the body. `reads_stdin`: stdin
-    goes into its stream. `background`: its answer is still being read when later steps begin.
+    `body_source`: "-" for stdin, the path of a file, or None if `request` has the body. `body_is_archive`: it
+    is a tar of that path. `reads_stdin`: stdin goes into its stream. `background`: its answer is still being
+    read when later steps begin.
 
     `missing`: it is the first create, which may answer that there is no such image. `only_if_missing`: it is
     sent only in that case. `repeats_create`: it is then the second create.
@@ -62,6 +69,7 @@ class PlannedStep:
     request, taken_for_granted = b"", ""
     body_source = variable = None
     half_closed = background = reads_stdin = only_if_missing = missing = repeats_create = False
+    body_is_archive = False
 
     def __init__(self, plan, number, method, target, hijack, version):
         self.command = plan.command
@@ -154,8 +162,8 @@ class Plan:
         if step.outcome not in ("nothing", "head", "frames", "messages"):
             is_tar = row is not None and row.result == "tar"
             body = bytes(1024) if is_tar else json.dumps(self._planned_value(step)).encode("ascii")
-        head = b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
-        return [head, body]
+        head = b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n" % (status, len(body))
+        return [head + PLANNED_FIELDS.get(step.name, b"") + b"\r\n"] + [body] * (step.method != "HEAD")
 
     def _planned_value(self, step):
         if step.name not in ID_VARIABLES:
@@ -200,6 +208,8 @@ class Plan:
         bodies = [step for step in self.steps if step.outcome == "body" and self.command not in RAW_VERBS]
         self.shows_json = any(step.endpoint.result != "tar" for step in bodies)
         printed = [data for kind, data in self.events if kind == "print"]
+        if self.command == "cp" and bodies and not printed:   # "-" would have printed the archive
+            self.answer_file = self.words[-1]
         if self.command in RAW_VERBS and any(data.startswith(b"HTTP/") for data in printed):
             self.steps[0].outcome = "head"   # -i
         if bodies or self.command in RAW_VERBS + ("wait", "events"):
@@ -312,8 +322,9 @@ class PlannedConnection(Connection):
 
     def request(self, method, target, headers=(), body=None, version="1.1", hijack=False, *more, **named):
         self.sock.begin(self.sock.plan.begin(method, target, hijack, version))
-        if hasattr(body, "read"):
+        if hasattr(body, "read") or hasattr(body, "pieces"):
             self._body_file = getattr(body, "name", 0)
+        self.sock.step.body_is_archive = hasattr(body, "pieces") and self._body_file != 0
         return Connection.request(self, method, target, headers, body, version, hijack, *more, **named)
 
     def _send_stream(self, pieces, length):

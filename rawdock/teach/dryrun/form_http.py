@@ -83,7 +83,8 @@ def opening_comments(plan, about, is_script=True):
         lines.append("# Printed is the JSON that the engine answers; "
                      "the command itself prints it as lines for people.")
     if plan.answer_file is not None:
-        lines.append("# The command itself writes the answer to %s." % printable_text(plan.answer_file))
+        verb = "extracts the answer in" if plan.command == "cp" else "writes the answer to"
+        lines.append("# The command itself %s %s." % (verb, printable_text(plan.answer_file)))
     return lines + ["# %s: the secret of the command line, which is not repeated here" % name
                     for name in secret_variables(plan)]
 
@@ -139,4 +140,5 @@ def body_comments(step):
         return []
     framing = "in chunks" if b"chunked" in step.request.partition(b"\r\n\r\n")[0] else "as it is"
     source = "stdin" if step.body_source == "-" else printable_text(step.body_source)
+    source = "a tar of " * step.body_is_archive + source
     return ["# (the body: %s, %s)" % (source, framing)]

@@ -14,6 +14,7 @@ ended; the first refusal ends the script; no signal is passed on; no stdin is se
 """
 import re
 
+from ...engine.archives import split_path
 from ...cli.lifecycle import NOT_EXECUTABLE_WORDS, NOT_FOUND_WORDS
 from .form_http import shell_word
 from .form_script import PlanScript
@@ -242,6 +243,9 @@ class CurlScript(ShellScript):
     def curl(self, step, flags):
         address, place = self.plan.address, "http://docker"
         words = ["curl", flags]
+        if step.body_is_archive:
+            folder, name = split_path(step.body_source)
+            words = ["tar", "-cf-", "-C", shell_path(folder), shell_path(name), "|"] + words
         if address.scheme == "unix":
             words += ["--unix-socket", shell_path(address.path)]
         else:
@@ -259,7 +263,8 @@ class CurlScript(ShellScript):
         words += self.field_flags(step, fields, has_body)
         if step.body_source is not None:
             words += ["-H", "Expect:", "-g", "-T",
-                      "-" if step.body_source == "-" else shell_path(step.body_source)]
+                      "-" if step.body_is_archive or step.body_source == "-"
+                      else shell_path(step.body_source)]
         elif body:
             words += ["-H", "Expect:"] * (len(body) > 1024)
             words += ["--data-raw" if body.startswith(b"@") else "-d", shell_pieces(self.plan.pieces(body))]

@@ -25,6 +25,7 @@ EXAMPLES = {
     "rename": ["web", "old"], "ps": [], "images": [],
     "inspect": ["web"], "container inspect": ["web"],
     "logs": ["-f", "web"], "events": [], "version": [], "info": [], "pull": ["busybox"],
+    "cp": ["web:/etc/hosts", "."],
     "rmi": ["busybox"], "update": ["-m", "64m", "web"], "commit": ["web", "image"], "diff": ["web"],
     "export": ["-o", "/dev/null", "web"], "save": ["busybox"], "import": ["http://r.example/x.tar", "mine:1"],
     "load": ["-i", "/dev/null"],
