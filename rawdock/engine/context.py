@@ -15,7 +15,8 @@ import os
 
 from ..errors import ProtocolError, UsageError
 from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
-from .archives import CopySide, LocalArchive, clean_path, file_kind
+from .archives import CopySide, LocalArchive, clean_path
+from .extract import file_kind
 from .ignore import DOCKERFILE_NAME, IGNORE_FILE_NAME, context_rules, read_ignore_file
 
 CONTEXT_PIECE_BYTES = 65536
