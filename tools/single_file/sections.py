@@ -49,6 +49,7 @@ teach/practice/volumes.py teach/practice/networks.py
 teach/practice/mounts.py teach/practice/refusals.py
 teach/practice/streams.py teach/practice/running.py teach/practice/container.py teach/practice/containers.py
 teach/practice/execs.py teach/practice/commits.py teach/practice/image_tars.py
+teach/practice/dockerfiles.py teach/practice/builds.py
 teach/practice/archives.py teach/practice/stats.py teach/practice/system.py
 teach/practice/engine.py teach/practice/commands.py
 teach/lessons/typed.py teach/lessons/lessons.py teach/lessons/tasks.py teach/lessons/course.py

@@ -140,6 +140,10 @@ class PracticeContainers(PracticeObjects):
     def start(self, container, request):
         if len(request.body) > 7:
             raise PracticeRefusal(400, "start takes no body: a container's host config is given at create")
+        return self.start_program(container)
+
+    def start_program(self, container):
+        """Start a container → False if it runs. Raises PracticeRefusal."""
         if self.engine.closing:
             raise PracticeRefusal(503, "the practice engine is closing")
         if container.removed:

@@ -12,7 +12,8 @@ handlers are in the files beside it, by subject:
     events       the clock, GET /events     files        a container's files in memory, tars
     programs/    process: how a program runs; shell, busybox, redis: the programs
     image        one image, the registry    images       their store, pull
-    image_tars   save, load, import         volumes, networks
+    image_tars   save, load, import         dockerfiles, builds
+    volumes, networks
     streams      logs and attach            running      what a container and an exec share
     container    one container              containers   all of them, and what is done to them
     execs, archives, commits, stats         system       the engine about itself
@@ -23,7 +24,7 @@ descriptor. Every response says `Server: rawdock-practice`.
 
 Refuses: to listen at a path where something other than a socket is, or where a server listens.
 
-Leaves out: build, swarm, plugins, WebSockets, HTTP/2.
+Leaves out: BuildKit, swarm, plugins, WebSockets, HTTP/2.
 """
 import os
 import re
@@ -33,6 +34,7 @@ import time
 from ...errors import UsageError
 from ..listen import UnixListener, shut_down
 from .archives import ARCHIVE_ROUTES
+from .builds import BUILD_ROUTES
 from .commits import COMMIT_ROUTES
 from .connection import PracticeConnection
 from .containers import CONTAINER_ROUTES, PracticeContainers
@@ -55,7 +57,7 @@ from .volumes import VOLUME_ROUTES, PracticeVolumes
 # (status, value), or without a body the status (int). A handler that is `unlocked` may send the response
 # itself, and returns None.
 PRACTICE_ROUTES = (SYSTEM_ROUTES + EVENT_ROUTES + IMAGE_TAR_ROUTES + IMAGE_ROUTES + CONTAINER_ROUTES
-                   + STREAM_ROUTES + EXEC_ROUTES + ARCHIVE_ROUTES + COMMIT_ROUTES
+                   + STREAM_ROUTES + EXEC_ROUTES + ARCHIVE_ROUTES + COMMIT_ROUTES + BUILD_ROUTES
                    + STATS_ROUTES + VOLUME_ROUTES + NETWORK_ROUTES)
 
 

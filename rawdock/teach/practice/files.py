@@ -307,19 +307,24 @@ def member_node(files, member, content, path, folder):
     return TreeNode("file", member.mode, content, seconds) if member.kind == "file" else None
 
 
-def read_practice_tar(files, folder, data):
-    """Unpack a tar (bytes, possibly compressed with gzip, bzip2 or xz) into `folder`. Raises PracticeRefusal.
+def unpack_tar(files, folder, data):
+    """Unpack a tar (bytes, possibly compressed with gzip, bzip2 or xz) into `folder`. Raises FileProblem.
 
     A folder does not replace a file, nor a file a folder. What came before a member that is refused stays.
     """
+    for member, content in practice_members(without_compression(data)):
+        path = inner_path(folder, member.name)
+        if path is None:
+            raise FileProblem("\"%s\" is outside of \"%s\"" % (member.name, folder))
+        node = member_node(files, member, content, path, folder)
+        if node is not None and path != folder:
+            put_entry(files, path, node)
+
+
+def read_practice_tar(files, folder, data):
+    """Unpack a tar (bytes) into `folder`. Raises PracticeRefusal, as an engine refuses an archive."""
     try:
-        for member, content in practice_members(without_compression(data)):
-            path = inner_path(folder, member.name)
-            if path is None:
-                raise FileProblem("\"%s\" is outside of \"%s\"" % (member.name, folder))
-            node = member_node(files, member, content, path, folder)
-            if node is not None and path != folder:
-                put_entry(files, path, node)
+        unpack_tar(files, folder, data)
     except FileProblem as error:
         raise PracticeRefusal(500, "Error processing tar file(exit status 1): %s" % error)
 

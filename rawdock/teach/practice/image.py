@@ -186,6 +186,7 @@ class PracticeImage:
         self.id = self.name = sha256_digest(self.json)
         self.repository = parent.repository if parent else ""
         self.digest = None
+        self.made_as = None   # what the step of a build was that made it, for the cache
         self.tags = []
         self.tagged = 0
         self.size = sum(layer.size for layer in self.layers)
@@ -203,6 +204,8 @@ class PracticeImage:
             "RepoDigests": self.repo_digests(), "RepoTags": list(self.tags), "SharedSize": -1,
             "Size": self.size,
         }
+        if api < (1, 43) and not self.tags and not self.digest:
+            found.update(RepoTags=["<none>:<none>"], RepoDigests=["<none>@<none>"])
         return dict(found, VirtualSize=self.size) if api < (1, 44) else found
 
     def repo_digests(self):

@@ -173,6 +173,14 @@ def answer_images(engine, connection, request):
     return sorted(found, key=lambda one: -one["Created"])
 
 
+def reference_problem(repository):
+    """Return what an engine says of a name (str) that is none."""
+    if image_reference(repository.lower()) is None:
+        return "invalid reference format"
+    return ("invalid reference format: repository name (%s) must be lowercase"
+            % (repository if "/" in repository else "library/" + repository))
+
+
 def new_name(request):
     """Return the name that a request gives to an image in `repo` and `tag`. Raises PracticeRefusal."""
     repository, tag = request.text("repo"), request.text("tag") or "latest"
@@ -181,11 +189,7 @@ def new_name(request):
         return full_name(reference)
     if image_reference(repository) is not None:
         raise PracticeRefusal(400, "invalid tag format")
-    problem = ""
-    if image_reference(repository.lower()) is not None:
-        problem = ": repository name (%s) must be lowercase" % (
-            repository if "/" in repository else "library/" + repository)
-    raise PracticeRefusal(400, "invalid reference format" + problem)
+    raise PracticeRefusal(400, reference_problem(repository))
 
 
 def answer_image_tag(engine, connection, request, image):
@@ -265,10 +269,22 @@ def answer_images_prune(engine, connection, request):
 def answer_pull(engine, connection, request):
     if "fromImage" not in request.query:
         raise PracticeRefusal(400, "name an image with fromImage, or give a tar of files with fromSrc=-")
-    reference = image_reference(request.text("fromImage"))
+    name, tags = wanted_tags(request.text("fromImage"), request.text("tag"))
+    connection.start_stream([("Content-Type", "application/json")])
+    for one in tags:
+        send_messages(connection, practice_pull(engine.images, name, one))
+    connection.end_stream()
+
+
+def wanted_tags(text, tag):
+    """Return (name, list of tags) of what is to be pulled: `text` is a reference. Raises PracticeRefusal.
+
+    `tag` (str) is the one to pull whatever the reference says, or ""; without either it is all tags.
+    """
+    reference = image_reference(text)
     if reference is None:
         raise PracticeRefusal(400, "invalid reference format")
-    name, wanted = reference.familiar_name(), request.text("tag") or reference.digest or reference.tag
+    name, wanted = reference.familiar_name(), tag or reference.digest or reference.tag
     entry = PRACTICE_IMAGES.get(name)
     if entry is None:
         raise PracticeRefusal(404, "pull access denied for %s, repository does not exist or may require"
@@ -280,10 +296,7 @@ def answer_pull(engine, connection, request):
     if tags[0] not in entry["tags"]:
         raise PracticeRefusal(404, "manifest for %s:%s not found: manifest unknown (the practice registry has"
                                    " the tags %s)" % (name, wanted, ", ".join(entry["tags"])))
-    connection.start_stream([("Content-Type", "application/json")])
-    for one in tags:
-        send_messages(connection, practice_pull(engine.images, name, one))
-    connection.end_stream()
+    return name, tags
 
 
 def practice_pull(images, name, tag):

@@ -123,6 +123,4 @@ SYSTEM_ROUTES = (
     ("GET", "/system/df", answer_data_usage),
     ("POST", "/auth", answer_auth),
     ("GET", "/plugins|/plugins/privileges", lambda engine, connection, request: []),
-    ("POST", "/build/prune",
-     lambda engine, connection, request: {"CachesDeleted": None, "SpaceReclaimed": 0}),
 )

@@ -438,7 +438,6 @@ def test_what_is_of_a_swarm_is_answered_as_without_one(engine, method, target, s
 
 
 @pytest.mark.parametrize("method, target, status", [
-    ("POST", "/build", 501),
     ("POST", "/swarm/init", 501),
     ("POST", "/plugins/pull?remote=x", 501), ("DELETE", "/plugins/x", 501),
     ("GET", "/containers/x/attach/ws", 501),
