@@ -29,7 +29,7 @@ RED, NOT_RED = "\x1b[91m", "\x1b[0m"   # an engine colours what a step writes to
 
 
 class PracticeBuild:
-    """One build. `steps` are DockerfileSteps, `context` the PracticeFiles sent, `args` (dict) the build arguments.
+    """One build. `steps` are DockerfileSteps, `context` the PracticeFiles sent, `args` (dict) its arguments.
 
     `image` is what the steps of this stage have made so far, None for FROM scratch and before the first FROM;
     `config` its Config, `values` the build arguments that the stage has declared.

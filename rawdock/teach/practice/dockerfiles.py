@@ -14,7 +14,7 @@ from .commits import json_words
 from .request import PracticeRefusal
 
 DockerfileStep = namedtuple("DockerfileStep", "keyword flags text line")
-DockerfileStep.__doc__ = """One instruction: `keyword` in capitals, `flags` {name: value}, `text` what follows.
+DockerfileStep.__doc__ = """An instruction: `keyword` in capitals, `flags` {name: value}, `text` what follows.
 
 `line` is the number of its first line in the Dockerfile.
 """
