@@ -740,6 +740,66 @@ class Docker(_Closing):
         whether the container has a terminal; without it an inspect operation tells. Parameters and errors are
         those of send().
         """
+    @overload
+    def run(self, image: str, command: Sequence[str] = (), stdin: bytes | None = None,
+            *, detach: Literal[False] = False, **options: Any) -> _Finished:
+        """Run `command` (list of str) in a new container of `image` (str) → Finished, once it has ended.
+
+        `stdin` (bytes) is what the command reads; None: nothing. `options` are those of rawdock.run(), the
+        flags of docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True;
+        auth= and progress= for the pull of a missing image. With stdout= or stderr= (binary files) that
+        stream goes there in place of the output. With detach=True returns the container's id (str) once it is
+        started. Raises what rawdock.run() raises; a status other than 0 is no error.
+        """
+    @overload
+    def run(self, image: str, command: Sequence[str] = (), stdin: bytes | None = None,
+            *, detach: Literal[True], **options: Any) -> str: ...
+    def exec(self, container: str, command: Sequence[str], stdin: bytes | None = None, stdout: bool = True,
+             stderr: bool = True, timeout: _Timeout = None, **fields: Any) -> _Finished:
+        """Run `command` (list of str) in a container that runs → Finished, once it has ended.
+
+        `stdin` (bytes) is what the command reads; None: nothing. `stdout` and `stderr` say which of the two
+        the output has. `fields` are others of the Engine API's ExecConfig: User="root", WorkingDir="/srv",
+        Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: when it is over, Timeout
+        is raised, and the command runs on. NotFound if there is no such container, Conflict if it does not
+        run.
+        """
+    @overload
+    def logs(self, container: str, follow: Literal[False] = False, stdout: bool = True, stderr: bool = True,
+             **parameters: Any) -> bytes:
+        """What a container has written → bytes; with follow=True an iterator of (stream, bytes), as it comes.
+
+        `parameters` are those of container_logs: tail=100, since=1795424287, timestamps=True.
+        """
+    @overload
+    def logs(self, container: str, follow: bool, stdout: bool = True, stderr: bool = True,
+             **parameters: Any) -> Iterator[tuple[int, bytes]]: ...
+    def pull(self, image: str, platform: str | None = None,
+             auth: _Credentials | Callable[[str], _Credentials] | None = None,
+             progress: Callable[[dict[str, Any]], object] | None = None) -> ImageInspect:
+        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → what image_inspect answers of it (dict).
+
+        `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
+        as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
+        """
+    def copy_in(docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
+                archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
+        """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
+
+        `source` is a path (str), or an archive: bytes, a binary file or an iterable of bytes. `follow_link`: of a
+        link, copy what it points to. `archive`: the container's user owns what is copied. progress(bytes so far)
+        is called as the archive goes out. UsageError before that for what cannot be copied; IncompleteCopy after
+        it if files could not be read.
+        """
+    def copy_out(docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
+                 progress: Callable[[int], object] | None = None) -> _Copied:
+        """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
+
+        `target` is a path (str), or a binary file that the archive is written to. `follow_link`: of a link, copy
+        what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what cannot be
+        copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the others are
+        then extracted. TruncatedError for an archive that was cut.
+        """
     # -- the operations of the Engine API
 
 
@@ -2977,6 +3037,11 @@ class Docker(_Closing):
         Timeout, ProtocolError and TruncatedError if the connection or the answer fails,
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
+
+
+class _Finished(NamedTuple):
+    output: bytes
+    status: int
 
 
 class _Copied(NamedTuple):

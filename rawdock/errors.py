@@ -90,12 +90,11 @@ class ConnectError(RawdockError, OSError):
             what = "permission denied while trying to connect to the Docker daemon socket at %s: %s"
         else:
             what = "Cannot connect to the Docker daemon at %s. Is the docker daemon running? (%s)"
-        OSError.__init__(self, what % (address, reason))
+        RawdockError.__init__(self, what % (address, reason), hint)
         self.connected = connected
         self.address = address
         self.reason = reason
         self.errno = errno
-        self.hint = hint
 
 
 class Timeout(RawdockError, OSError):
@@ -113,13 +112,11 @@ class Timeout(RawdockError, OSError):
         self.seconds = seconds
         self.received = received
         self.address = address
-        self.errno = None
 
 
 def excerpt(data, limit=32):
     """The first `limit` bytes of `data` as a printable, escaped str."""
-    shown = repr(bytes(data[:limit]))[1:]
-    return shown + ("…" if len(data) > limit else "")
+    return repr(bytes(data[:limit]))[1:] + ("…" if len(data) > limit else "")
 
 
 class ProtocolError(RawdockError, ValueError):

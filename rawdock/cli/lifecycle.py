@@ -6,7 +6,6 @@ exits with 1. run, exec, attach and start -a exit with the low 8 bits of the con
 only they are 0, and run with 125, 126 or 127 if the container never ran.
 """
 import re
-import time
 
 from ..engine.answers import answer_field
 from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTIONS, container_request,
@@ -14,7 +13,8 @@ from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTION
                               versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, doubt_stream,
-                          exit_status, put_client_fields, require_api_versions, run, stream_container)
+                          exec_status, exit_status, put_client_fields, require_api_versions, run,
+                          stream_container)
 from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotFound, RawdockError,
                       UsageError)
 from .console import CommandFailed, describe_error, write_lines
@@ -240,18 +240,6 @@ def show_exec_terminal(console, id, pipe, interactive, keys):
                      lambda h, w: console.docker.call("exec_resize", id, h=h, w=w), keys,
                      notice=console.err.line):
         raise detached()
-
-
-def exec_status(docker, id):
-    """The exit status (int, of any size) of an exec whose stream has ended. RawdockError if it still runs."""
-    for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
-        time.sleep(delay)
-        state = docker.call("exec_inspect", id)
-        status = answer_field(state, "ExecInspect", (int, type(None)), "ExitCode")
-        if not answer_field(state, "ExecInspect", bool, "Running") and status is not None:
-            return status
-    raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete"
-                       % id[:12])
 
 
 ATTACH_FLAGS = """

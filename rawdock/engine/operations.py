@@ -3,10 +3,13 @@
 Strategy: a class is given no method before somebody asks for one, so that 108 of them cost the start nothing.
 The metaclass finds the row, makes an Operation and keeps it in the class, where Python finds it from then on.
 What help() and inspect.signature() print of it is written from the table only when they ask (manual.py).
+The short ways over the operations (shortcuts.py) are loaded in this way too.
 """
 from ..errors import UsageError
 from ..net.closing import Closing
 from .endpoints import endpoint_names, find_endpoint
+
+SHORTCUT_NAMES = ("run", "exec", "logs", "pull", "copy_in", "copy_out")
 
 
 class OperationsAtFirstUse(type):
@@ -15,15 +18,31 @@ class OperationsAtFirstUse(type):
     def __getattr__(cls, name):
         if name.startswith("_"):
             raise AttributeError(name)
-        try:
-            operation = Operation(find_endpoint(name))
-        except UsageError as error:
-            raise AttributeError("Docker has no %r: %s" % (name, error)) from None
-        setattr(EngineOperations, name, operation)
-        return operation
+        if name in SHORTCUT_NAMES:
+            from .shortcuts import Shortcuts
+            method = vars(Shortcuts)[name]
+        else:
+            method = find_operation(name)
+        setattr(EngineOperations, name, method)
+        return method
 
     def __dir__(cls):
-        return sorted(set(type.__dir__(cls)) | set(endpoint_names()))
+        return sorted(set(type.__dir__(cls)) | set(method_names()))
+
+
+def method_names():
+    """The names of all methods that are made at first use."""
+    return endpoint_names() + list(SHORTCUT_NAMES)
+
+
+def find_operation(name):
+    """The Operation called `name`. AttributeError that says which ones there are."""
+    try:
+        return Operation(find_endpoint(name))
+    except UsageError as error:
+        similar = [one for one in endpoint_names() if name.rstrip("s") in one.split("_")]   # images, info
+        raise AttributeError("Docker has no %r: %s" % (
+            name, "there are " + ", ".join(similar) if similar else error)) from None
 
 
 class EngineOperations(Closing, metaclass=OperationsAtFirstUse):
@@ -35,7 +54,7 @@ class EngineOperations(Closing, metaclass=OperationsAtFirstUse):
 
     def __init_subclass__(cls):
         if EngineOperations not in cls.__bases__:   # a class that may call super().container_list()
-            for name in endpoint_names():
+            for name in method_names():
                 getattr(EngineOperations, name)
 
     def __getattr__(self, name):

@@ -15,7 +15,7 @@ import os
 import re
 import socket
 
-from ..errors import UsageError
+from ..errors import UsageError, closest_word
 from .devices import (parse_device, parse_gpus, parse_operation_rate, parse_rate, parse_ulimit,
                       parse_weight)
 from .mounts import parse_mount, parse_volume
@@ -223,6 +223,14 @@ def option_flag_table(without=(), only=None):
     return "\n".join(row for keyword, row in rows if keyword not in without and (not only or keyword in only))
 
 
+# What docker-py calls an option, and what it is here.
+DOCKER_PY_OPTIONS = {
+    "auto_remove": "rm", "environment": "env", "extra_hosts": "add_host", "mem_limit": "memory",
+    "nano_cpus": "cpus", "network_mode": "network", "ports": "publish", "remove": "rm",
+    "restart_policy": "restart", "stdin_open": "interactive", "working_dir": "workdir",
+}
+
+
 def given_rows(options):
     """[(RunOption, value), …] of a dict of keyword to value, in the order of the table.
 
@@ -237,7 +245,9 @@ def given_rows(options):
                 given.append((option, value))
     for keyword in left:
         known = sorted(option.keyword for option in run_options())
-        raise UsageError("there is no option %r" % keyword, "the options are %s" % ", ".join(known))
+        near = DOCKER_PY_OPTIONS.get(keyword) or closest_word(keyword, known)
+        raise UsageError("there is no option %r%s" % (keyword, ", did you mean %s?" % near if near else ""),
+                         "the options are %s" % ", ".join(known))
     return given
 
 

@@ -175,6 +175,18 @@ def exit_status(result):
     return answer_field(result, "ContainerWait", int, "StatusCode")
 
 
+def exec_status(docker, id):
+    """The exit status (int, of any size) of an exec whose stream has ended. RawdockError if it still runs."""
+    for delay in (0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2):
+        time.sleep(delay)
+        state = docker.call("exec_inspect", id)
+        status = answer_field(state, "ExecInspect", (int, type(None)), "ExitCode")
+        if not answer_field(state, "ExecInspect", bool, "Running") and status is not None:
+            return status
+    raise RawdockError("the stream of exec %s ended, yet the command still runs: its output may be incomplete"
+                       % id[:12])
+
+
 def confirm_removal(docker, id):
     """Wait until the container `id`, which has ended, is removed. RunFailed if it cannot be removed."""
     try:

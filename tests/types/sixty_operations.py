@@ -145,6 +145,18 @@ def swarm(docker: rawdock.Docker) -> List[str]:
     return lines + [plugin["Name"] for plugin in docker.plugin_list()]
 
 
+def short_ways(docker: rawdock.Docker, id: str) -> Tuple[bytes, int]:
+    finished = docker.run("busybox", ["echo", "hello"], rm=True)
+    started = docker.run("busybox", detach=True, name="web")
+    docker.copy_in(started, "page.html", "/srv/", archive=True)
+    size = docker.copy_out(started, "/srv", ".").size
+    output, status = docker.exec(id, ["cat"], stdin=b"typed", timeout={"idle": 5}, User="root")
+    for stream, data in docker.logs(id, follow=True, tail=10):
+        size += stream * len(data)
+    image = docker.pull("redis:7", auth=rawdock.find_credentials)["Id"]
+    return finished.output + output + docker.logs(id) + image.encode(), finished.status + status + size
+
+
 def by_hand(docker: rawdock.Docker) -> Tuple[int, Optional[str]]:
     try:
         with docker.request("GET", "/containers/json", query={"all": True}) as answer:

@@ -21,19 +21,21 @@ net/tls.py net/proxy.py net/dial.py net/limits.py net/custom_fields.py net/duple
 net/connection.py
 engine/answers.py engine/endpoints.py engine/reference.py engine/credentials.py
 engine/values.py engine/ports.py engine/mounts.py engine/networks.py engine/devices.py engine/options.py
-engine/platforms.py engine/target.py engine/manual.py engine/operations.py engine/docker.py engine/extract.py
-engine/archives.py engine/dockerfile.py engine/buildkit.py engine/pump.py engine/terminal.py engine/run.py
-engine/ignore.py engine/context.py
+engine/platforms.py engine/target.py engine/extract.py engine/archives.py engine/dockerfile.py
+engine/buildkit.py engine/pump.py engine/terminal.py engine/run.py engine/ignore.py engine/context.py
+engine/shortcuts.py engine/manual.py engine/operations.py engine/docker.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py
 cli/template_functions.py cli/template.py cli/go_types.py cli/queries.py cli/formatted.py
-cli/progress.py cli/build_progress.py cli/raw.py cli/listing.py cli/watching.py cli/plugins.py cli/about.py cli/terminal.py
+cli/progress.py cli/build_progress.py cli/raw.py cli/listing.py cli/watching.py cli/plugins.py cli/about.py
+cli/terminal.py
 cli/settings.py cli/lifecycle.py cli/containers.py cli/stats.py cli/image_tree.py cli/images.py
 cli/archives.py cli/copy.py cli/build.py
 cli/login.py cli/prune.py cli/volumes.py cli/networks.py cli/system.py cli/contexts.py cli/plugin_runs.py
 cli/doctor.py cli/completion.py
 teach/listen.py teach/percent.py
 teach/record/pairing.py teach/record/masking.py teach/record/record.py
-teach/explain/explain.py teach/explain/traces.py teach/explain/explanations.py teach/explain/annotate.py teach/explain/screen.py
+teach/explain/explain.py teach/explain/traces.py teach/explain/explanations.py teach/explain/annotate.py
+teach/explain/screen.py
 teach/explain/transcript.py teach/explain/hexdump.py teach/explain/har.py teach/explain/pcap.py
 teach/explain/page_assets.py teach/explain/page.py teach/explain/exports.py teach/explain/commands.py
 teach/tap/serving.py teach/tap/tap.py teach/tap/chaos.py teach/tap/replay.py teach/tap/client_cuts.py

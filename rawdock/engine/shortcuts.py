@@ -1,0 +1,89 @@
+"""Short ways over the operations, as methods of Docker: run(), exec(), logs(), pull(), copy_in(), copy_out().
+
+Strategy: each makes the requests that a program nearly always makes in that order, and returns the outcome as
+one value. What it takes beside that is passed on to the operations, whose names and values it has. Docker
+finds these methods when they are first used (operations.py), so that no command loads this file.
+
+Left out: whatever only some programs need. They call the operations, which have all of it.
+"""
+from collections import namedtuple
+
+from .answers import answer_field
+from .archives import copy_in, copy_out
+from .options import checked_command
+from .pump import start_stdin_copy
+from .run import exec_status, pull_image, run
+
+
+class Finished(namedtuple("Finished", "output status")):
+    """A command that has ended: `output` (bytes), `status` (int).
+
+    The output is that of stdout and stderr, in the order in which it came.
+    """
+
+    __slots__ = ()
+
+
+class Shortcuts:
+    """The methods. Each works on a Docker, as `self`, and may be used from several threads."""
+
+    def run(self, image, command=(), stdin=None, *, detach=False, **options):
+        """Run `command` (list of str) in a new container of `image` (str) → Finished, once it has ended.
+
+        `stdin` (bytes) is what the command reads; None: nothing. `options` are those of rawdock.run(), the
+        flags of docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True;
+        auth= and progress= for the pull of a missing image. With stdout= or stderr= (binary files) that
+        stream goes there in place of the output. With detach=True returns the container's id (str) once it is
+        started. Raises what rawdock.run() raises; a status other than 0 is no error.
+        """
+        from io import BytesIO
+        output = BytesIO()
+        if stdin is not None:
+            options.update(stdin=BytesIO(stdin), interactive=True)
+        options = dict({"stdout": output, "stderr": output}, **options)
+        status = run(self, image, command, detach=detach, **options)
+        return status if detach else Finished(output.getvalue(), status)
+
+    def exec(self, container, command, stdin=None, stdout=True, stderr=True, timeout=None, **fields):
+        """Run `command` (list of str) in a container that runs → Finished, once it has ended.
+
+        `stdin` (bytes) is what the command reads; None: nothing. `stdout` and `stderr` say which of the two
+        the output has. `fields` are others of the Engine API's ExecConfig: User="root", WorkingDir="/srv",
+        Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: when it is over, Timeout
+        is raised, and the command runs on. NotFound if there is no such container, Conflict if it does not
+        run.
+        """
+        from io import BytesIO
+        body = dict(fields, Cmd=checked_command(command), AttachStdin=stdin is not None, AttachStdout=stdout,
+                    AttachStderr=stderr)
+        created = self.call("container_exec", container, body=body)
+        id = answer_field(created, "ContainerExec", str, "Id")
+        with self.call("exec_start", id, body={"Detach": False, "Tty": False}, tty=False,
+                       timeout=timeout) as pipe:
+            if stdin is None:
+                pipe.close_write()
+            else:
+                start_stdin_copy(BytesIO(stdin), pipe)
+            output = b"".join([data for _, data in pipe.frames()])
+        return Finished(output, exec_status(self, id))
+
+    def logs(self, container, follow=False, stdout=True, stderr=True, **parameters):
+        """What a container has written → bytes; with follow=True an iterator of (stream, bytes), as it comes.
+
+        `parameters` are those of container_logs: tail=100, since=1795424287, timestamps=True.
+        """
+        frames = self.call("container_logs", container, follow=follow, stdout=stdout, stderr=stderr,
+                           **parameters)
+        return frames if follow else b"".join([data for _, data in frames])
+
+    def pull(self, image, platform=None, auth=None, progress=None):
+        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → what image_inspect answers of it (dict).
+
+        `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
+        as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
+        """
+        pull_image(self, image, platform, progress, auth)
+        return self.call("image_inspect", image)
+
+    copy_in = copy_in     # as docker.copy_in("web", "page.html", "/srv/")
+    copy_out = copy_out   # as docker.copy_out("web", "/var/log", ".")
