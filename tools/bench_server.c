@@ -11,6 +11,8 @@
  *     /containers/json                   three containers
  *     /containers/NAME/json              an inspect answer of 1 KiB
  *     /containers/mib-N/export           N MiB in chunks of 32 KiB, as a Go server copies them
+ *     /images/get?names=mib-N            the same; also /images/mib-N/get
+ *     POST /images/load                  one message, once the whole body has come; nothing is kept of it
  *     /containers/frames-N/logs          N stdout frames of a 100-byte line, a chunk each
  *     /containers/mixed-N/logs           N such frames, every tenth on stderr
  *     /events?until=N                    N messages, a chunk each
@@ -18,7 +20,7 @@
  * run is a program of its own because the peak memory of a child counts that of the process it was forked
  * from: a Python parent would lend its own megabytes to every child.
  *
- * Left out: request bodies, pipelining, every other path (404).
+ * Left out: other request bodies, pipelining, every other path (404).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,6 +41,7 @@
 #define CHUNK_BYTES 32768
 #define LINE_BYTES 100
 #define INSPECT_BYTES 1024
+#define BODY_BYTES 262144
 
 #define SERVER_FIELDS \
     "Api-Version: 1.45\r\nDocker-Experimental: false\r\nOstype: linux\r\nServer: Docker/26.0.0 (linux)\r\n" \
@@ -47,6 +50,8 @@
 #define VERSION_BODY \
     "{\"Version\":\"26.0.0\",\"ApiVersion\":\"1.45\"," \
     "\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}"
+
+#define LOADED_BODY "{\"stream\":\"Loaded image: bench:latest\\n\"}\r\n"
 
 struct block { char *bytes; size_t size; long units; };
 
@@ -200,6 +205,74 @@ static int answer_list(int fd, int head_only)
     return answer_whole(fd, "200 OK", body, size, head_only);
 }
 
+/* -- request bodies */
+
+struct body { int fd; char bytes[BODY_BYTES]; size_t at, held; };
+
+/* Have at least one byte in `body`. -1: no more come. */
+static int fill(struct body *body)
+{
+    if (body->at < body->held)
+        return 0;
+    ssize_t got = recv(body->fd, body->bytes, BODY_BYTES, 0);
+    body->at = 0;
+    body->held = got > 0 ? got : 0;
+    return got > 0 ? 0 : -1;
+}
+
+static int skip(struct body *body, size_t size)
+{
+    while (size) {
+        if (fill(body))
+            return -1;
+        size_t step = body->held - body->at < size ? body->held - body->at : size;
+        body->at += step;
+        size -= step;
+    }
+    return 0;
+}
+
+/* The size in the line that begins here. -1: no more bytes come. */
+static long take_chunk_size(struct body *body)
+{
+    char line[64];
+    for (size_t length = 0; length < sizeof line; length++) {
+        if (fill(body))
+            return -1;
+        line[length] = body->bytes[body->at++];
+        if (line[length] == '\n') {
+            line[length] = 0;
+            return strtol(line, NULL, 16);
+        }
+    }
+    return -1;
+}
+
+/* Read the body of a request to its end. `head` is its head, `more` what came with it. */
+static int read_body(int fd, const char *head, const char *more, size_t size)
+{
+    const char *length = strcasestr(head, "\r\ncontent-length: ");
+    long chunk = length ? atol(length + 18) : 1;
+    if (!chunk || (!length && !strcasestr(head, "\r\ntransfer-encoding: chunked")))
+        return 0;
+    struct body *body = malloc(sizeof *body);
+    if (!body || size > BODY_BYTES)
+        die("memory");
+    body->fd = fd;
+    body->at = 0;
+    body->held = size;
+    memcpy(body->bytes, more, size);
+    int failed = 0;
+    if (length)
+        failed = skip(body, chunk);
+    while (!length && !failed && chunk) {
+        chunk = take_chunk_size(body);
+        failed = chunk < 0 || skip(body, chunk + 2);
+    }
+    free(body);
+    return failed;
+}
+
 /* The number that follows `prefix` in `text`, or 0. */
 static long count_after(const char *text, const char *prefix)
 {
@@ -229,6 +302,12 @@ static int answer(int fd, char *request)
         return answer_whole(fd, "200 OK", VERSION_BODY, sizeof VERSION_BODY - 1, head_only);
     if (!strcmp(target, "/containers/json"))
         return answer_list(fd, head_only);
+    if (!strcmp(target, "/images/get") || !strncmp(target, "/images/mib-", 12))
+        return answer_chunked(fd, "application/x-tar", &export_block,
+                              count_after(query, "names=mib-") + count_after(target, "/images/mib-"),
+                              close_after);
+    if (!strcmp(target, "/images/load"))
+        return answer_whole(fd, "200 OK", LOADED_BODY, sizeof LOADED_BODY - 1, 0);
     if (!strcmp(target, "/events"))
         return answer_chunked(fd, "application/json", &events_block, count_after(query, "until="),
                               close_after);
@@ -262,10 +341,14 @@ static void *serve_connection(void *argument)
             break;
         held += got;
         request[held] = 0;
-        if (held >= 4 && !memcmp(request + held - 4, "\r\n\r\n", 4)) {
-            held = 0;
-            if (answer(fd, request))
+        char *end = strstr(request, "\r\n\r\n");
+        if (end) {
+            char *more = end + 4;
+            size_t size = request + held - more;
+            end[2] = 0;
+            if (read_body(fd, request, more, size) || answer(fd, request))
                 break;
+            held = 0;
         } else if (held == REQUEST_BYTES)
             break;
     }

@@ -130,10 +130,14 @@ def export_command(console, options, arguments):
                          arguments[0])
 
 
-def open_archive(path):
-    """The file `path` (str), for a request body. CommandFailed in the docker CLI's words without one."""
+def open_archive(console, path):
+    """The file `path` (str), or stdin if that is None, as a request body.
+
+    CommandFailed in the docker CLI's words if the file cannot be opened.
+    """
+    from ..net.file_body import FileBody
     try:
-        return open(path, "rb", buffering=0)
+        return FileBody(console.stdin if path is None else open(path, "rb", buffering=0))
     except OSError as error:
         verb = "read" if isinstance(error, IsADirectoryError) else "open"
         raise CommandFailed("%s %s: %s" % (verb, path, error.strerror.lower()), 1)
@@ -145,7 +149,7 @@ def load_command(console, options, arguments):
     if not options["input"] and console.stdin.isatty():
         raise CommandFailed("requested load from stdin, but stdin is empty", 1)
     quiet = bool(options["quiet"]) or not console.out.isatty()
-    with open_archive(options["input"]) if options["input"] else console.stdin as body:
+    with open_archive(console, options["input"] or None) as body:
         show_messages(console.out, console.docker.call("image_load", quiet=quiet, body=body, **query))
     return 0
 
@@ -159,7 +163,7 @@ def import_command(console, options, arguments):
     query = {"fromSrc": source if remote else "-", "repo": name or None,
              "message": options["message"] or None, "changes": options["change"],
              "platform": (default_platform(options) or "").lower() or None}
-    body = None if remote else console.stdin if source == "-" else open_archive(source)
+    body = None if remote else open_archive(console, None if source == "-" else source)
     try:
         if name:
             parse_reference(name)

@@ -45,7 +45,8 @@ def request_body(data, headers, row):
     if not has_field(headers, "content-type") and row is not None and row.body != "-":
         headers = headers + [("Content-Type", CONTENT_TYPES[row.body])]
     if data == "-":
-        return open(0, "rb", buffering=0, closefd=False), headers
+        from ..net.file_body import FileBody
+        return FileBody(open(0, "rb", buffering=0, closefd=False)), headers
     if not data.startswith("@"):
         return data.encode("utf-8", "surrogateescape"), headers
     try:

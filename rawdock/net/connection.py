@@ -40,7 +40,7 @@ def body_pieces(body):
         if len(view) <= SEND_BYTES:
             return bytes(view), len(view)
         return (view[at:at + SEND_BYTES] for at in range(0, len(view), SEND_BYTES)), len(view)
-    if hasattr(body, "read"):
+    if hasattr(body, "read") and not hasattr(body, "send_chunks"):
         return iter(lambda: body.read(SEND_BYTES), b""), None
     if hasattr(body, "__iter__") and not isinstance(body, (str, dict)):
         return body, None
@@ -203,42 +203,55 @@ class Connection(Closing):
         poller = poll()
         poller.register(self.sock, POLLIN | POLLOUT)
         sent = 0
+        if length is None and hasattr(pieces, "send_chunks"):   # a FileBody; pieces of it may be left
+            pieces.send_chunks(self, poller)
         for piece in pieces:
             if not isinstance(piece, (bytes, bytearray, memoryview)):
                 raise UsageError("a request body gives bytes, not %s" % type(piece).__name__)
             sent += memoryview(piece).nbytes
             if length is not None and sent > length:
                 raise UsageError("the body is longer than its Content-Length of %d bytes" % length)
-            self._send_watching(piece if length is not None else encode_chunk(piece), poller)
+            self.send_watching(piece if length is not None else encode_chunk(piece), poller)
         if length is None:
-            self._send_watching(encode_last_chunk(), poller)
+            self.send_watching(encode_last_chunk(), poller)
         elif sent < length:
             raise UsageError("the body has %d bytes, its Content-Length says %d" % (sent, length))
 
-    def _send_watching(self, data, poller):
+    def send_watching(self, data, poller):
         """Send `data`, and read what comes meanwhile. SendingStopped once the engine has refused."""
-        from select import POLLOUT
         view = memoryview(data).cast("B")
-        self.limits.begin("send", self.limits.seconds, whole=True)
         while len(view):
+            view = view[self.write_watching(lambda: self.sock.send(view, _socket.MSG_DONTWAIT), poller):]
+
+    def write_watching(self, write, poller):
+        """Wait until the socket takes bytes, call write(), which sends without waiting → what it returns.
+
+        What comes meanwhile is read. SendingStopped once the engine has refused.
+        """
+        from select import POLLOUT
+        self.limits.begin("send", self.limits.seconds, whole=True)   # each write may take as long
+        while True:
             wait = self.limits.limit_wait(self._head_bytes)
             events = poller.poll(None if wait is None else max(1, int(wait * 1000)))
             if not events:
                 raise self.limits.timeout(self._head_bytes)
             if is_readable(self.sock, events[0][1] & ~POLLOUT):
-                if not self._receive_head() or self._head is not None and self._head.status >= 400:
-                    raise SendingStopped
-                if self._head_bytes > EARLY_BYTES:   # both sides would wait for the other to read
-                    raise ProtocolError("rawdock limit", EARLY_BYTES, self._unread[-1],
-                                        "at most %d bytes of a response to half a request" % EARLY_BYTES)
+                self.receive_early()
                 continue
             try:
-                view = view[self.sock.send(view, _socket.MSG_DONTWAIT):]
+                return write()
             except BlockingIOError:
                 continue
             except (OSError, ValueError) as error:
                 raise self._sending_error(error)
-            self.limits.begin("send", self.limits.seconds, whole=True)   # each write may take as long
+
+    def receive_early(self):
+        """Receive what comes before the request has been sent. SendingStopped once the engine has refused."""
+        if not self._receive_head() or self._head is not None and self._head.status >= 400:
+            raise SendingStopped
+        if self._head_bytes > EARLY_BYTES:   # both sides would wait for the other to read
+            raise ProtocolError("rawdock limit", EARLY_BYTES, self._unread[-1],
+                                "at most %d bytes of a response to half a request" % EARLY_BYTES)
 
     def socket_error(self, error, received=0):
         """The Timeout or ConnectError for a call of the socket that failed with `error`."""

@@ -46,8 +46,22 @@ def private_engine(engine):
         private.tool("down", "--purge")
 
 
-def test_an_engine_killed_in_the_middle_of_everything(private_engine):
-    """Each of these shows a stream whose end looks like any other end: none may take it for one."""
+def begin_archives(engine, running, folder):
+    """Start an export of "target" into the `folder`, noted in `running`, and a save → its process."""
+    assert rawdock(engine, "exec", "target", "truncate", "-s", "100G", "/sparse").status == 0
+    running["export"] = Running(client(engine, "export", "-o", str(folder / "x.tar"), "target"))
+    wait_until(lambda: any(path.stat().st_size for path in folder.iterdir()), what="bytes of an export")
+    save = subprocess.Popen(client(engine, "save", "busybox"), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env=clean_environment())
+    assert len(save.stdout.read(512)) == 512   # the rest, 2 MB, does not fit into pipe and socket
+    return save
+
+
+def test_an_engine_killed_in_the_middle_of_everything(private_engine, tmp_path):
+    """Each of these shows a stream whose end looks like any other end: none may take it for one.
+
+    And each archive is an error, and no file.
+    """
     loop = ["busybox", "sh", "-c", "while :; do echo tick; sleep 0.1; done"]
     commands = {
         "run": ["run", "--name", "target"] + loop,
@@ -58,11 +72,14 @@ def test_an_engine_killed_in_the_middle_of_everything(private_engine):
         "attach": ["attach", "--no-stdin", "target"],
         "GET": ["GET", "/containers/target/logs?follow=1&stdout=1"],
         "raw-events": ["GET", "/events"],
+        "load": ["load"],
+        "import": ["import", "-"],
     }
     running = {}
     try:
         for name, words in commands.items():
-            running[name] = Running(client(private_engine, *words))
+            stdin = subprocess.PIPE if name in ("load", "import") else subprocess.DEVNULL   # it stays open
+            running[name] = Running(client(private_engine, *words), stdin)
             if name == "run":
                 running[name].wait_for(b"tick\n")
         for name in ("logs", "exec", "attach", "GET"):
@@ -70,13 +87,15 @@ def test_an_engine_killed_in_the_middle_of_everything(private_engine):
         assert rawdock(private_engine, "exec", "target", "true").status == 0
         for name in ("events", "raw-events"):
             running[name].wait_for(b"exec_")
+        save = begin_archives(private_engine, running, tmp_path)
         assert all(one.process.poll() is None for one in running.values())
         private_engine.kill()
+        assert assert_one_line(save.communicate(timeout=60)[1]) and save.returncode == 1
         for name, one in running.items():
             ended = one.end()
-            assert ended.status not in (0,
-                                        130) and ended.status == (125 if name == "run" else 1), (name, ended)
+            assert ended.status == (125 if name == "run" else 1), (name, ended)
             assert_one_line(ended.err)
+        assert os.listdir(str(tmp_path)) == []
         after = rawdock(private_engine, "ps")
         assert after.status == 1 and "nobody listens" in assert_one_line(after.err)
     finally:

@@ -18,7 +18,7 @@ wire/reader.py wire/grammar.py wire/message.py wire/head.py wire/framing.py wire
 wire/frames.py wire/tar.py wire/jsonstream.py wire/protobuf.py wire/exchange.py
 net/closing.py net/ending.py net/address.py net/config_file.py net/contexts.py net/config.py net/ssh.py
 net/tls.py net/proxy.py net/dial.py net/limits.py net/custom_fields.py net/duplex.py net/response.py
-net/connection.py
+net/connection.py net/file_body.py
 engine/answers.py engine/endpoints.py engine/reference.py engine/credentials.py
 engine/values.py engine/ports.py engine/mounts.py engine/networks.py engine/devices.py engine/options.py
 engine/platforms.py engine/target.py engine/extract.py engine/archives.py engine/dockerfile.py

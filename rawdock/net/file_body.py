@@ -1,0 +1,93 @@
+"""An open file as a request body: a regular file, which the system sends, or a pipe, for which we wait.
+
+Strategy: the body is chunked, because a file may grow or be a pipe. A regular file is sent in chunks of
+1 MiB, with sendfile(): its content goes from the system's cache to the socket, and no copy of it comes into
+this process. (tools/bench, row 11: half the time of reading it in pieces, which decides whether `load` is as
+fast as the docker CLI's.) Anything else is read as it comes.
+
+Promises: the connection is watched all the time, also while nothing comes out of a pipe: an engine that
+refuses or dies ends the request at once.
+
+Left out: sendfile() on sockets with a send() of their own (TLS, a recorder's), and on other systems than
+Linux, which send files to TCP only. There, and for what is added to a regular file meanwhile, it is read.
+"""
+import _socket
+import os
+import sys
+
+from ..errors import UsageError
+from .closing import Closing
+from .dial import is_readable
+
+PIECE_BYTES = 65536
+FILE_CHUNK_BYTES = 1 << 20
+
+
+class FileBody(Closing):
+    """An open binary `file` (unbuffered) as a request body, from its current position to its end."""
+
+    def __init__(self, file):
+        self._file = file
+        self.name = getattr(file, "name", 0)
+        self.read = file.read
+
+    def close(self):
+        self._file.close()
+
+    def __iter__(self):
+        return iter(lambda: self.read(PIECE_BYTES), b"")
+
+    def send_chunks(self, connection, poller):
+        """Send the file on a Connection, and leave what iteration gives. Errors are Connection.request()'s.
+
+        `poller` is for Connection.write_watching().
+        """
+        from stat import S_ISREG
+        status = os.fstat(self._file.fileno())
+        if not S_ISREG(status.st_mode):
+            self._send_as_it_comes(connection, poller)
+        elif (getattr(type(connection.sock), "send", None) is _socket.socket.send
+              and sys.platform.startswith("linux")):
+            self._send_regular(connection, poller, status.st_size - self._file.tell())
+
+    def _send_as_it_comes(self, connection, poller):
+        from select import POLLIN, poll
+        from ..wire.chunked import encode_chunk
+        sock, source, watching = connection.sock.fileno(), self._file.fileno(), poll()
+        for descriptor in (sock, source):
+            watching.register(descriptor, POLLIN)
+        while True:
+            ready = dict(watching.poll())
+            if is_readable(connection.sock, sock in ready):
+                connection.receive_early()
+            elif source in ready:
+                piece = self.read(PIECE_BYTES)
+                if not piece:
+                    return
+                connection.send_watching(encode_chunk(piece), poller)
+
+    def _send_regular(self, connection, poller, left):
+        """Send the next `left` bytes of a regular file."""
+        sock = connection.sock
+        os.set_blocking(sock.fileno(), False)   # sendfile() has no flag for that
+        try:
+            while left > 0:
+                size = min(left, FILE_CHUNK_BYTES)
+                connection.send_watching(b"%x\r\n" % size, poller)
+                self._send_part(connection, poller, size)
+                connection.send_watching(b"\r\n", poller)
+                left -= size
+        finally:
+            if not connection.closed:
+                os.set_blocking(sock.fileno(), sock.gettimeout() is None)
+
+    def _send_part(self, connection, poller, size):
+        """Send the next `size` bytes of the file."""
+        def write():
+            return os.sendfile(connection.sock.fileno(), self._file.fileno(), None, size)
+
+        while size:
+            sent = connection.write_watching(write, poller)
+            if not sent:
+                raise UsageError("%s became shorter while it was sent" % self.name)
+            size -= sent
