@@ -153,7 +153,7 @@ def short_ways(docker: rawdock.Docker, id: str) -> Tuple[bytes, int]:
     output, status = docker.exec(id, ["cat"], stdin=b"typed", timeout={"idle": 5}, User="root")
     for stream, data in docker.logs(id, follow=True, tail=10):
         size += stream * len(data)
-    image = docker.pull("redis:7", auth=rawdock.find_credentials)["Id"]
+    image = docker.pull("redis:7", auth={})["Id"]
     return finished.output + output + docker.logs(id) + image.encode(), finished.status + status + size
 
 
