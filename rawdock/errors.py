@@ -35,11 +35,8 @@ class RawdockError(Exception):
 
     def __init__(self, message, hint=None):
         Exception.__init__(self, message)
+        self.message = str(message)
         self.hint = hint or self.hint
-
-    @property
-    def message(self):
-        return str(self.args[0])
 
     def __str__(self):
         return "%s; %s" % (self.message, self.hint) if self.hint else self.message
