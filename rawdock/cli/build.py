@@ -14,7 +14,8 @@ from ..engine.context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceReade
                               context_root, find_dockerfile, ignore_file_patterns, is_context_url,
                               outside_dockerfile, read_dockerfile, read_small_file, stream_context)
 from ..engine.credentials import registry_config_field
-from ..engine.options import VALUE_PATTERNS, client_variable, read_option_value, require_patterns, run_options
+from ..engine.options import (VALUE_PATTERNS, client_variable, read_option_value, require_patterns,
+                              run_options, sorted_limits)
 from ..engine.reference import parse_reference
 from ..engine.values import read_argument
 from ..errors import APIError, ProtocolError, StreamError, UsageError
@@ -99,6 +100,7 @@ def build_query(console, options):
             query[RUN_VALUES[row.keyword]] = (
                 [read_option_value(row, text) for text in given] if isinstance(given, list)
                 else read_option_value(row, given))
+    query["ulimits"] = sorted_limits(None, query.get("ulimits", ()))
     query.update(labels=string_map(options["label"]), cachefrom=comma_separated(options["cache_from"]),
                  securityopt=comma_separated(options["security_opt"]), platform=default_platform(options),
                  buildargs=build_arguments(console, options["build_arg"]))
@@ -108,6 +110,12 @@ def build_query(console, options):
         query["isolation"] = options["isolation"]
     query = {name: value for name, value in query.items() if value}
     return query if options["rm"] else dict(query, rm=False)
+
+
+def is_experimental(docker):
+    """Whether the engine of the client `docker` has its experimental features enabled."""
+    with docker.request("HEAD", "/_ping", head_timeout=docker.timeout) as response:
+        return response.headers.get("docker-experimental") == "true"
 
 
 class BuildContext:
@@ -220,6 +228,9 @@ def remove_id_file(path):
 def build_command(console, options, arguments):
     refuse_content_trust(options["disable_content_trust"])
     require_api(console, options, "network 1.25 platform 1.38 squash 1.25")
+    if options["squash"] and not is_experimental(console.docker):
+        raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features enabled',
+                            1)
     query = build_query(console, options)
     quiet, tty = options["quiet"], console.out.isatty()
     if options["iidfile"]:
@@ -231,7 +242,7 @@ def build_command(console, options, arguments):
     query["headers"] = [registry_config_field(console.all_credentials())]
     progress = ClassicProgress(building, tty)
     try:
-        query.update(version="1", dockerfile=context.dockerfile)
+        query.update(version="1" if console.docker.supports("1.38") else None, dockerfile=context.dockerfile)
         for message in console.docker.call("image_build", **query):
             progress.message(message)
     except (APIError, StreamError) as error:

@@ -25,7 +25,7 @@ DOCKERFILE_NAME = "Dockerfile"
 MAX_PATTERN_LINE_BYTES = 64 << 10     # the Go program's limit
 PATTERN_CHARACTER = r"(?:\\.|[^\\\]-])"
 # What path.Match takes as a pattern: classes that are closed and not empty, and no backslash at the end.
-PATTERN_SYNTAX = re.compile(r"(?:\[\^?(?:%s(?:-%s)?)+\]|\\.|[^\\\[])*"
+PATTERN_SYNTAX = re.compile(r"(?:\[(?:\^|(?!\^))(?:%s(?:-%s)?)+\]|\\.|[^\\\[])*"
                             % (PATTERN_CHARACTER, PATTERN_CHARACTER), re.DOTALL)
 # What a pattern is made of: `**` with the slash after it, an escape, or one character.
 PATTERN_PART = re.compile(r"\*\*/?|\\.|.", re.DOTALL)
@@ -70,9 +70,12 @@ class IgnorePattern:
         self.text = text[self.includes:]
         self._test = None
         if not self.text:
-            raise UsageError('illegal exclusion pattern: "!"')
+            raise UsageError('error checking context: illegal exclusion pattern: "!"')
         if not PATTERN_SYNTAX.fullmatch(self.text):
-            raise UsageError("syntax error in pattern", "the pattern is %s" % self.text)
+            raise self._syntax_error()
+
+    def _syntax_error(self):
+        return UsageError("error checking context: syntax error in pattern", "the pattern is %s" % self.text)
 
     def matches(self, path):
         """Whether it matches `path` (str) itself. UsageError for an escape that has no meaning."""
@@ -89,12 +92,13 @@ class IgnorePattern:
             return lambda path: path.startswith(text[:-2])
         if re.fullmatch(r"\*\*[^*?\[\]\\]*", text):
             return lambda path: path.endswith(text[2:]) or "/" + path == text[2:]
-        parts = PATTERN_PART.findall(text)
+        # Several `**/` in succession mean what one does, and would be tried in all ways.
+        parts = PATTERN_PART.findall(re.sub(r"(?<!\\)(?:\*\*/)+(?=\*\*/)", "", text))
         try:
             whole = "".join(pattern_expression(part, at == len(parts) - 1) for at, part in enumerate(parts))
             return re.compile(EXPRESSION_CLASS.sub(quote_class_signs, whole) + r"\Z", re.ASCII).match
         except re.error:
-            raise UsageError("syntax error in pattern", "the pattern is %s" % text)
+            raise self._syntax_error()
 
 
 def pattern_expression(part, last):
