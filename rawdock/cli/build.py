@@ -229,8 +229,8 @@ def build_command(console, options, arguments):
     refuse_content_trust(options["disable_content_trust"])
     require_api(console, options, "network 1.25 platform 1.38 squash 1.25")
     if options["squash"] and not is_experimental(console.docker):
-        raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features enabled',
-                            1)
+        raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features '
+                            "enabled", 1)
     query = build_query(console, options)
     quiet, tty = options["quiet"], console.out.isatty()
     if options["iidfile"]:

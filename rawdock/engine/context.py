@@ -101,7 +101,8 @@ def find_dockerfile(root, given=None):
     try:
         os.stat(path)
     except OSError as error:
-        raise path_error("unable to evaluate symlinks in Dockerfile path: lstat", os.path.realpath(path), error)
+        raise path_error("unable to evaluate symlinks in Dockerfile path: lstat", os.path.realpath(path),
+                         error)
     return os.path.relpath(os.path.realpath(path), root)
 
 

@@ -1,4 +1,4 @@
-"""build: what is sent and shown, beside docker 28.2.2's classic builder; tests/live/build_cases.py records it."""
+"""build beside docker 28.2.2's classic builder: what is sent and shown (tests/live/build_cases.py)."""
 import json
 import os
 import re
@@ -70,15 +70,16 @@ def lines_of(*messages):
     return b"".join(json.dumps(one).encode("utf-8") + b"\r\n" for one in messages)
 
 
-FAILED = lines_of({"stream": "Step 2/2 : RUN false\n"}, {"errorDetail": {"code": 7, "message": "it returned 7"},
-                                                         "error": "it returned 7"})
+FAILED = lines_of({"stream": "Step 2/2 : RUN false\n"},
+                  {"errorDetail": {"code": 7, "message": "it returned 7"}, "error": "it returned 7"})
 
 
 def test_a_failed_step_ends_with_its_status(rawdock_command, folder):
     status, out, err = answered(rawdock_command, folder, FAILED)
     assert (status, err) == (7, "it returned 7\n") and out.endswith("Step 2/2 : RUN false\n")
     status, out, err = answered(rawdock_command, folder, FAILED, "-q")
-    assert (status, out) == (7, "") and "Sending build context" in err and err.endswith("false\nit returned 7\n")
+    assert (status, out) == (7, "") and "Sending build context" in err
+    assert err.endswith("false\nit returned 7\n")
 
 
 def test_a_failure_without_a_status_is_1(rawdock_command, folder):
@@ -107,7 +108,8 @@ def test_an_answer_that_is_cut_is_a_failure(rawdock_command, folder):
             if "_ping" in seen.target:
                 peer.send(PING)
                 continue
-            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(BUILT), BUILT))
+            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            peer.send(b"%x\r\n%s\r\n" % (len(BUILT), BUILT))
             peer.close()
             return
 
@@ -145,16 +147,17 @@ def test_proxies_and_credentials_of_config_json_are_sent(rawdock_command, folder
         "proxies": {"default": {"httpProxy": "http://p:1", "noProxy": "x"}},
         "auths": {"r.example": {"auth": base64.b64encode(b"u:secret").decode()}}}))
     with KeepingEngine() as engine:
-        subprocess.run(rawdock_command + ["--config", str(tmp_path), "-H", engine.address, "build", "--build-arg",
-                                          "HTTP_PROXY=own", "low"], cwd=folder, stdout=subprocess.PIPE,
+        subprocess.run(rawdock_command + ["--config", str(tmp_path), "-H", engine.address, "build",
+                                          "--build-arg", "HTTP_PROXY=own", "low"],
+                       cwd=folder, stdout=subprocess.PIPE,
                        env=dict(clean_environment(), DOCKER_BUILDKIT="0"), timeout=60, check=True)
         sent = engine.sent()
     fields = json.loads(base64.urlsafe_b64decode(sent.headers["x-registry-config"]).decode())
     assert fields == {"r.example": {"username": "u", "password": "secret", "serveraddress": "r.example"}}
     import urllib.parse
     query = dict(urllib.parse.parse_qsl(sent.target.partition("?")[2]))
-    assert json.loads(query["buildargs"]) == {"HTTP_PROXY": "own", "http_proxy": "http://p:1", "NO_PROXY": "x",
-                                              "no_proxy": "x"}
+    assert json.loads(query["buildargs"]) == {"HTTP_PROXY": "own", "http_proxy": "http://p:1",
+                                              "NO_PROXY": "x", "no_proxy": "x"}
 
 
 # -- builder prune
@@ -163,9 +166,10 @@ PRUNED = {"CachesDeleted": ["abc"], "SpaceReclaimed": 12345}
 
 
 def test_builder_prune_shows_what_is_gone():
-    ran = run_on_fake_engine({"POST /build/prune": PRUNED}, ["builder", "prune", "-af", "--filter", "until=24h",
-                                                             "--keep-storage", "1k"])
-    assert (ran.status, ran.out) == (0, "Deleted build cache objects:\nabc\n\nTotal reclaimed space: 12.35kB\n")
+    words = ["builder", "prune", "-af", "--filter", "until=24h", "--keep-storage", "1k"]
+    ran = run_on_fake_engine({"POST /build/prune": PRUNED}, words)
+    assert (ran.status, ran.out) == (
+        0, "Deleted build cache objects:\nabc\n\nTotal reclaimed space: 12.35kB\n")
     query = ran.requests[0][2]
     assert (query["all"], query["keep-storage"], json.loads(query["filters"])) == (
         "1", "1024", {"until": ["24h"]})

@@ -89,7 +89,8 @@ SENT_CASES = [
     ("-f - ign", "out/Dockerfile"), ("-f - -", ""), ("-", "out/Dockerfile"), ("-", ""), ("-", "TAR"),
     ("-", "TAR.gz"), ("-", "TAR.bz2"), ("-f sub/Dockerfile -", "TAR"), ("-f Dockerfile -", "out/Dockerfile"),
     ("-q ctx", ""), ("--compress ctx", ""), ("--compress -", "TAR"),
-    ("-t a -t b:c -t r.example/x/y:1 ctx", ""), ("--build-arg A=1 --build-arg RD_NONE --build-arg B= ctx", ""),
+    ("-t a -t b:c -t r.example/x/y:1 ctx", ""),
+    ("--build-arg A=1 --build-arg RD_NONE --build-arg B= ctx", ""),
     ("--build-arg RD_SET ctx", ""), ("--build-arg A=1 --build-arg A=2 ctx", ""),
     ("--label a=b --label c --label a=d ctx", ""), ("--cache-from a,b --cache-from c ctx", ""),
     ("--no-cache --pull --force-rm --rm=false ctx", ""), ("--rm=true --no-cache=false ctx", ""),
@@ -115,7 +116,7 @@ def tree_names():
 
 
 def write_files(folder, files):
-    """Make `files` (name → text, "->target" for a link) below `folder`, with modes and times that are known."""
+    """Make `files` (name → text, "->target" for a link) below `folder`, with known modes and times."""
     for name, text in files.items():
         path = os.path.join(folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -208,7 +209,8 @@ def run_build(argv, engine, folder, words, stdin=b""):
     process = subprocess.run(argv + ["build"] + words, input=stdin, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, cwd=folder, env=environment, timeout=60)
     err = DEPRECATED.sub("", process.stderr.decode())
-    found = {"status": process.returncode, "out": process.stdout.decode(), "err": err.replace(folder, "{cwd}")}
+    found = {"status": process.returncode, "out": process.stdout.decode(),
+             "err": err.replace(folder, "{cwd}")}
     sent = engine.sent()
     if sent is not None:
         query = urllib.parse.parse_qs(sent.target.partition("?")[2], keep_blank_values=True)
