@@ -782,6 +782,16 @@ class Docker(_Closing):
         `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
         as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
         """
+    def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
+              progress: Callable[[dict[str, Any]], object] | None = None, **parameters: Any) -> ImageInspect:
+        """Build an image of the `directory` (str) with the engine's classic builder → what image_inspect
+        answers of it (dict).
+
+        `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
+        .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of
+        image_build: buildargs={"A": "1"}, nocache=True, target="test"; auth=find_all_credentials() for base
+        images. UsageError for what cannot be sent, StreamError if the build fails.
+        """
     def copy_in(docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
                 archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
         """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.

@@ -137,7 +137,7 @@ def directory_context(console, directory, given):
         root = context_root(directory)
         dockerfile = "-" if given == "-" else find_dockerfile(root, given)
     except UsageError as error:
-        raise CommandFailed("unable to prepare context: %s" % error, 1)
+        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
     patterns, added, outside = ignore_file_patterns(root), {}, None
     if given == "-":
         outside = read_dockerfile(console.stdin)
@@ -158,7 +158,7 @@ def prepare_context(console, place, given):
         try:
             return BuildContext(*stream_context(console.stdin, given) + (0,))
         except UsageError as error:
-            raise CommandFailed("unable to prepare context: %s" % error, 1)
+            raise CommandFailed("unable to prepare context: %s" % error.message, 1)
     if os.path.lexists(place):
         return directory_context(console, place, given)
     if is_context_url(place):

@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..net.closing import Closing
 from .endpoints import endpoint_names, find_endpoint
 
-SHORTCUT_NAMES = ("run", "exec", "logs", "pull", "copy_in", "copy_out")
+SHORTCUT_NAMES = ("run", "exec", "logs", "pull", "build", "copy_in", "copy_out")
 
 
 class OperationsAtFirstUse(type):

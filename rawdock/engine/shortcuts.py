@@ -1,4 +1,4 @@
-"""Short ways over the operations, as methods of Docker: run(), exec(), logs(), pull(), copy_in(), copy_out().
+"""Short ways over the operations, as methods of Docker: run(), exec(), logs(), pull(), build(), copies.
 
 Strategy: each makes the requests that a program nearly always makes in that order, and returns the outcome as
 one value. What it takes beside that is passed on to the operations, whose names and values it has. Docker
@@ -6,10 +6,12 @@ finds these methods when they are first used (operations.py), so that no command
 
 Left out: whatever only some programs need. They call the operations, which have all of it.
 """
+import os
 from collections import namedtuple
 
-from .answers import answer_field
+from .answers import answer_field, malformed_answer
 from .archives import copy_in, copy_out
+from .context import ContextDirectory, context_root, find_dockerfile, ignore_file_patterns
 from .options import checked_command
 from .pump import start_stdin_copy
 from .run import exec_status, pull_image, run
@@ -84,6 +86,28 @@ class Shortcuts:
         """
         pull_image(self, image, platform, progress, auth)
         return self.call("image_inspect", image)
+
+    def build(self, directory, tag=None, dockerfile=None, progress=None, **parameters):
+        """Build an image of the `directory` (str) with the engine's classic builder → what image_inspect
+        answers of it (dict).
+
+        `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
+        .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of
+        image_build: buildargs={"A": "1"}, nocache=True, target="test"; auth=find_all_credentials() for base
+        images. UsageError for what cannot be sent, StreamError if the build fails.
+        """
+        root = context_root(directory)
+        name = find_dockerfile(root, dockerfile and os.path.join(root, dockerfile))
+        context = ContextDirectory(root, name, ignore_file_patterns(root))
+        context.check()
+        id = None
+        for message in self.call("image_build", body=context, dockerfile=name, t=tag, **parameters):
+            if progress is not None:
+                progress(message)
+            id = (message.get("aux") or {}).get("ID", id)
+        if id is None:
+            raise malformed_answer("ImageBuild", b"", "the id of the image before the end of the answer")
+        return self.call("image_inspect", id)
 
     copy_in = copy_in     # as docker.copy_in("web", "page.html", "/srv/")
     copy_out = copy_out   # as docker.copy_out("web", "/var/log", ".")

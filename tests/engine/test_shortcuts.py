@@ -2,16 +2,19 @@
 """
 import inspect
 import io
+import tarfile
 import threading
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 
-from net.fake_engine import UPGRADED, FakeEngine, frame, response, serve
+from net.fake_engine import UPGRADED, FakeEngine, chunked, frame, response, serve
 from rawdock import Docker, PracticeEngine
 from rawdock.engine.operations import SHORTCUT_NAMES
 from rawdock.engine.shortcuts import Finished, Shortcuts
-from rawdock.errors import Conflict, NotFound, RawdockError, Timeout, TruncatedError, UsageError
+from rawdock.errors import (Conflict, NotFound, ProtocolError, RawdockError, StreamError, Timeout,
+                            TruncatedError, UsageError)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +79,39 @@ def test_pull_gives_the_image(docker):
     assert "busybox:latest" in image["RepoTags"] and any("status" in message for message in seen)
     with pytest.raises(RawdockError):
         docker.pull("nosuch")
+
+
+BUILT = (b'{"stream":"Step 1/1 : FROM busybox\\n"}\r\n{"aux":{"ID":"sha256:1"}}\r\n'
+         b'{"stream":"Successfully built 1\\n"}\r\n')
+
+
+def test_build_sends_a_directory_and_gives_the_image(tmp_path):
+    (tmp_path / "My.dockerfile").write_text("FROM busybox\n")
+    (tmp_path / ".dockerignore").write_text("secret\n")
+    (tmp_path / "secret").write_text("")
+    seen = []
+    with FakeEngine(serve(lambda one: response(b"{}") if one.method == "GET" else chunked(BUILT))) as engine, \
+            Docker(engine.address, "1.41") as docker:
+        assert docker.build(str(tmp_path), "web:1", "My.dockerfile", seen.append, nocache=True) == {}
+    build, inspect = engine.requests
+    assert set(unquote(build.target).partition("?")[2].split("&")) == {
+        "dockerfile=My.dockerfile", "t=web:1", "nocache=1"}
+    with tarfile.open(fileobj=io.BytesIO(build.body)) as context:
+        assert sorted(context.getnames()) == [".dockerignore", "My.dockerfile"]
+    assert inspect.line == "GET /v1.41/images/sha256:1/json" and len(seen) == 3
+
+
+@pytest.mark.parametrize("messages, error", [
+    (b'{"stream":"Step 1/1 : FROM nosuch"}\r\n{"errorDetail":{"message":"no such"},"error":"no such"}\r\n',
+     StreamError), (b'{"stream":"x"}\r\n', ProtocolError)])
+def test_a_build_without_an_image_is_an_error(messages, error, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM nosuch\n")
+    with FakeEngine(serve(chunked(messages))) as engine, Docker(engine.address, "1.41") as docker:
+        with pytest.raises(error):
+            docker.build(str(tmp_path))
+        with pytest.raises(UsageError):
+            docker.build(str(tmp_path), dockerfile="nosuch")
+    assert engine.paths == ["POST /build"]
 
 
 def test_copies_go_in_and_out(docker, container, tmp_path):
