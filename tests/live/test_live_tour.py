@@ -67,7 +67,7 @@ def test_a_lesson_on_a_real_engine(engine, number, no_redis, tmp_path):
     ran = run_to_end(["env", "XDG_STATE_HOME=%s" % tmp_path] + client(engine, "learn", str(number)),
                      stdin=LESSONS[number - 1].solution())
     assert (ran.status, ran.err) == (0, b""), ran
-    assert b"Solved. 1 of 14" in ran.out
+    assert b"Solved. 1 of 15" in ran.out
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_school_alone(alone, tmp_path):   # noqa: F811
     command = (["env", "XDG_STATE_HOME=%s" % (tmp_path / "state"),
                 "DOCKER_HOST=unix:///nonexistent/docker.sock"] + alone)
     ran = run_to_end(command + ["learn", "1"], stdin=b"GET /_ping HTTP/1.0\r\n\r\n")
-    assert (ran.status, ran.err) == (0, b"") and b"Solved. 1 of 14" in ran.out
+    assert (ran.status, ran.err) == (0, b"") and b"Solved. 1 of 15" in ran.out
     ran = run_to_end(command + ["tour"])
     assert (ran.status, ran.err) == (0, b"") and b"redis-cli printed: hello" in ran.out
     assert set(os.listdir(str(tmp_path))) - {"__pycache__"} == {"rawdock.py", "state"}

@@ -11,10 +11,11 @@ import time
 
 from .lessons import Lesson, WantedRequest
 from .tasks import (
-    ANY_SWITCH, CACHE_BODY, LESSON_CAPTURE, ONE_INPUT, SPEAKER, WRONG_KEYS, WRONG_STDIN, attach_request,
-    capture_explained, capture_lines, command_hint, events_cut, facts_hint, frames_as_sent, frames_hint,
-    image_hint, json_request, request_lines, since_hint, stream_as_bytes, stream_hint, tar_facts, until_hint,
-    wanted_attach, whole_disk_hint,
+    ANY_SWITCH, CACHE_BODY, CAPTURE_FACTS, LESSON_CAPTURE, LESSON_TAR, ONE_INPUT, SPEAKER, TAR_FACTS,
+    WRONG_CAPTURE_FACTS, WRONG_KEYS, WRONG_STDIN, WRONG_TAR_FACTS, attach_request, capture_explained,
+    capture_lines, command_hint, events_cut, facts_hint, frames_as_sent, frames_hint, header_lines,
+    image_hint, json_request, liar_explained, request_lines, since_hint, stream_as_bytes, stream_hint,
+    tar_facts, until_hint, wanted_attach, whole_disk_hint,
 )
 
 # ==== table begin: the lessons
@@ -414,13 +415,6 @@ The status is 201, and the engine did not ask who you are. On a real engine, sta
 container could read every file of the machine and write every one. That is no fault of the engine: it is what
 the API is for, and why its socket has to be guarded like root's password.""")
 
-LESSONS_END = """To go on: let one shell serve the practice engine, and type requests to it in another, where
--C makes \\r\\n of each Enter:
-    rawdock practice --listen /tmp/practice.sock
-    nc -C -U /tmp/practice.sock
-rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up:
-One evening with the code, in the README."""
-
 CAPTURE_LESSON = Lesson(
     "capture", "Reading a capture", kind="facts",
     text="""
@@ -445,19 +439,68 @@ be whole?).""",
            "The body is the two chunks together: e is 14, d is 13. Is the chunk of size 0 there?",
            "A line each:\n    status = 200\n    framing = chunked\n    body = 27\n    stderr = oops\n    "
            "complete = no"),
-    look=facts_hint, afterwards=capture_explained,
+    look=facts_hint(CAPTURE_FACTS, WRONG_CAPTURE_FACTS), afterwards=capture_explained,
     solution=lambda: b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = no\n",
     after="""
 Everything that was printed had come, and still the response is not known to be whole: the last chunk is
 missing, so the next line of the log may have been lost. A program that reports success here hides that. To
-take captures of your own: rawdock tap.
-
-""" + LESSONS_END)
+take captures of your own: rawdock tap.""")
 
 CAPTURE_LESSON.text = CAPTURE_LESSON.text % capture_lines(LESSON_CAPTURE)
 
+LESSONS_END = """To go on: let one shell serve the practice engine, and type requests to it in another, where
+-C makes \\r\\n of each Enter:
+    rawdock practice --listen /tmp/practice.sock
+    nc -C -U /tmp/practice.sock
+rawdock tour shows docker run redis, request by request. Then read the program itself, from the ground up:
+One evening with the code, in the README."""
+
+TAR_LESSON = Lesson(
+    "tar", "A tar in a body, and one that lies", kind="facts",
+    text="""
+The body of lesson 12 was a tar. Files go into images and out of them in tars too: docker save, load, export,
+import and build send one. HTTP tells where the body ends, and nothing of what is in it.
+
+Each member of a tar begins with a header of 512 bytes. Bytes 0 to 99 are its name, 124 to 135 its size in
+octal digits, 156 its type (0 a file, 2 a symbolic link, 5 a folder), 157 to 256 where a link leads. The check
+sum, bytes 148 to 155, is the sum of all bytes of the header; it shows that a byte has changed, but anybody
+can compute it: it proves nothing about who made the archive. After the header comes the content, filled up
+with zero bytes to whole blocks of 512. (POSIX, pax, ustar Interchange Format)
+
+Names are what the sender wants. A client that unpacks an archive into a folder has to judge every one of
+them: whoever made the files, in a container or elsewhere, chose them, and an engine passes them on.
+
+Here are the headers of a body that came for GET /containers/box/archive?path=/srv, to be unpacked into a
+folder. At the left is the offset of each header; then name, size, check sum (octal = decimal) and type.
+
+%s""",
+    task="""
+Say what is wrong, in five lines, name = value: size (of notes.txt, in bytes, as a decimal number); second
+(the offset at which the second header begins); outside (the name that leads out of the folder by itself);
+through (the name of the file that would be written through a link, outside of the folder); damaged (the name
+of the member whose header was changed after its check sum was made).""",
+    hints=("Two names lead out of the folder, each in a way of its own; one check sum is wrong.",
+           "Octal 14 is 1 times 8 and 4. A header and one block of content are two times 512 bytes. A name "
+           "is written as the list has it.",
+           "A line each:\n    size = 12\n    second = 1024\n    outside = ../out.txt\n    "
+           "through = way/in.txt\n    damaged = sum.txt"),
+    look=facts_hint(TAR_FACTS, WRONG_TAR_FACTS),
+    prepare=lambda room: room.make("box", {"Image": "busybox", "Cmd": ["true"]}), afterwards=liar_explained,
+    solution=lambda: (b"size = 12\nsecond = 1024\noutside = ../out.txt\nthrough = way/in.txt\n"
+                      b"damaged = sum.txt\n"),
+    after="""
+What a client must refuse: a name with .. or a slash at its beginning; a name whose folder is a link, which
+may lead anywhere, so each folder on the way is opened without following links; a hard link to what is outside
+the folder; and everything from a damaged header on, because nobody can know where the next one begins. The
+link itself is made as it is. Each of these was once a hole in a program that many use. rawdock cp lists what
+it refused, and ends with an error.
+
+""" + LESSONS_END)
+
+TAR_LESSON.text = TAR_LESSON.text % header_lines(LESSON_TAR)
+
 LESSONS = (FIRST_GET, KEEP_ALIVE, CREATE_WITH_JSON, PULL_IN_CHUNKS, CHUNKS_BY_HAND, NO_BODY_AT_ALL,
            UPGRADE_LESSON, FRAMES_LESSON, STDIN_LESSON, TTY_LESSON, EVENTS_LESSON, ARCHIVE_LESSON,
-           OPEN_PORT_LESSON, CAPTURE_LESSON)
+           OPEN_PORT_LESSON, CAPTURE_LESSON, TAR_LESSON)
 
 # ==== table end

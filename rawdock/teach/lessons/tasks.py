@@ -9,9 +9,10 @@ import os
 import re
 import time
 
-from ...errors import TruncatedError
+from ...errors import ProtocolError, TruncatedError
 from ...wire.exchange import ResponseReader
 from ...wire.frames import encode_frame
+from ...wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, ZERO_BLOCK, TarMember, TarReader, tar_padding
 from ..explain.explain import explain_messages
 from .lessons import WantedRequest
 from .typed import read_notation, visible_bytes, visible_lines
@@ -208,6 +209,11 @@ def events_cut(room, exchanges):
                 % error.message)
 
 
+def header_sum(block):
+    """What the bytes of a tar's header add up to: its sum is taken with eight blanks in its own place."""
+    return sum(block[:148]) + 8 * 32 + sum(block[156:512])
+
+
 def tar_facts(room, exchanges):
     """Text for after the lesson: the first header of the archive that came, field by field."""
     block = exchanges[-1].body[:512]
@@ -216,8 +222,7 @@ def tar_facts(room, exchanges):
     fields = (block[start:end].rstrip(b"\0 ").decode("latin-1")
               for start, end in ((0, 100), (100, 108), (124, 136), (148, 156)))
     name, mode, size, written = fields
-    # the sum is taken with eight blanks in its own place
-    added = sum(block[:148]) + 8 * 32 + sum(block[156:])
+    added = header_sum(block)
     start = visible_bytes(exchanges[-1].body[512:512 + min(int(size, 8), 60)])
     return "\n".join((
         "The first 512 bytes of the body, the header of the first file:",
@@ -251,29 +256,34 @@ LESSON_CAPTURE = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.mult
 CAPTURE_FACTS = {"status": "200", "framing": "chunked", "body": "27", "stderr": "oops", "complete": "no"}
 
 
-def facts_hint(data):
-    """None if the lines `name = value` in `data` are what the capture says, else the hint."""
-    given, text = {}, data.decode("utf-8", "replace")
-    for number, line in enumerate(text.splitlines(), 1):
-        match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
-        if line.strip() and (match is None or match.group(1).lower() not in CAPTURE_FACTS):
-            return ("line %d: %s is none of the facts %s: write name = value, as in status = 200"
-                    % (number, visible_bytes(line.encode("utf-8"))[:40], ", ".join(CAPTURE_FACTS)))
-        if match is not None:
-            given[match.group(1).lower()] = match.group(2)
-    for name, wanted in CAPTURE_FACTS.items():
-        if name not in given:
-            return "%s is missing: five facts are asked for, %s" % (name, ", ".join(CAPTURE_FACTS))
-        value = re.sub(r"(?i)(\\n|\\r|\s*bytes?)+$", "", given[name].strip("\"'"))
-        if value.lower() != wanted:
-            words = next(words for fact, pattern, words in WRONG_FACTS
-                         if fact == name and re.match(pattern, value.lower()))
-            return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", words)
-    return None
+def facts_hint(facts, mistakes):
+    """A function bytes → hint or None, for an answer of lines `name = value`.
+
+    `facts`: {name: the right value}; `mistakes`: (name, pattern of a wrong value, hint), the first that fits.
+    """
+    def hint(data):
+        given, text = {}, data.decode("utf-8", "replace")
+        for number, line in enumerate(text.splitlines(), 1):
+            match = re.fullmatch(r"\s*([A-Za-z]+)\s*[=:]\s*(.*?)\s*", line)
+            if line.strip() and (match is None or match.group(1).lower() not in facts):
+                return ("line %d: %s is none of the facts %s: write a line for each, name = value"
+                        % (number, visible_bytes(line.encode("utf-8"))[:40], ", ".join(facts)))
+            if match is not None:
+                given[match.group(1).lower()] = match.group(2)
+        for name, wanted in facts.items():
+            if name not in given:
+                return "%s is missing: five facts are asked for, %s" % (name, ", ".join(facts))
+            value = re.sub(r"(?i)(\\n|\\r|\s*bytes?)+$", "", given[name].strip("\"'"))
+            if value.lower() != wanted:
+                words = next(words for fact, pattern, words in mistakes
+                             if fact == name and re.match(pattern, value.lower()))
+                return "%s = %s: %s" % (name, given[name][:40] or "(nothing)", words)
+        return None
+    return hint
 
 
 # (fact, pattern of a wrong value, hint): the first row that fits.
-WRONG_FACTS = (
+WRONG_CAPTURE_FACTS = (
     ("status", "", "the status is the number of three digits in the first line"),
     ("framing", "(content-)?length$",
      "there is no Content-Length here: look which field tells where the body ends"),
@@ -311,3 +321,62 @@ def capture_lines(data):
         lines.append("    %4d  %s" % (at, visible_bytes(line)))
         at += len(line)
     return "\n".join(lines)
+
+
+# The archive of the last lesson: (member, its content). What the last header says of its size was changed
+# after its check sum was made.
+LESSON_MEMBERS = (
+    (TarMember("notes.txt", size=12, mtime=1577836800 * 10 ** 9), b"three words\n"),
+    (TarMember("../out.txt", size=3, mtime=1577836800 * 10 ** 9), b"hi\n"),
+    (TarMember("way", "symbolic link", 0o777, link="/etc", mtime=1577836800 * 10 ** 9), b""),
+    (TarMember("way/in.txt", size=3, mtime=1577836800 * 10 ** 9), b"hi\n"),
+    (TarMember("sum.txt", size=5, mtime=1577836800 * 10 ** 9), b"1+1=2"),
+)
+LESSON_TAR = b"".join([member.encode() + content + tar_padding(len(content))
+                       for member, content in LESSON_MEMBERS] + [END_OF_TAR])
+LESSON_TAR = LESSON_TAR.replace(b"00000000005\0", b"00000000007\0")
+TAR_FACTS = {"size": "12", "second": "1024", "outside": "../out.txt", "through": "way/in.txt",
+             "damaged": "sum.txt"}
+WRONG_TAR_FACTS = (
+    ("size", "(0+)?14$", "the digits are octal: 14 means 1 times 8 and 4"),
+    ("size", "512$", "that is the size of the header; the file's is in bytes 124 to 135 of it"),
+    ("size", "", "it is the number in bytes 124 to 135 of the first header, in decimal"),
+    ("second", "512$", "there the content of notes.txt begins, which takes a block of its own"),
+    ("second", "524$", "the 12 bytes of content are filled up with zero bytes to a whole block of 512"),
+    ("second", "", "the header takes 512 bytes, and the content as many blocks of 512 as it needs"),
+    ("outside", "way$", "to make a link writes nothing outside, wherever it leads"),
+    ("outside", "way/", "by itself this name stays below the folder: the link before it leads out"),
+    ("outside", "", "it is the whole name of the member whose name leads out of the folder by itself"),
+    ("through", "way/?$", "to make the link writes nothing outside. What is written through it?"),
+    ("through", "", "it is the whole name of the member whose folder is a link"),
+    ("damaged", "", "the check sum in its header is not what the bytes add up to: compare the numbers"),
+)
+
+
+def header_lines(data):
+    """The headers of a tar (bytes) as lines, with their offsets and check sums (str)."""
+    lines, at = [], 0
+    while data[at:at + TAR_BLOCK_BYTES] != ZERO_BLOCK:
+        block = data[at:at + TAR_BLOCK_BYTES]
+        name, size, written, link = (block[start:end].rstrip(b"\0 ").decode("latin-1")
+                                     for start, end in ((0, 100), (124, 136), (148, 156), (157, 257)))
+        kind = chr(block[156]) + (" to " + link if link else "")
+        lines.append("    %4d  %-10s  %s  %s = %d, bytes add up to %d  type %s"
+                     % (at, name, size, written, int(written, 8), header_sum(block), kind))
+        content = int(size, 8)
+        at += TAR_BLOCK_BYTES + content + len(tar_padding(content))
+    return "\n".join(lines + ["    %4d  two blocks of zero bytes: the end" % at])
+
+
+def liar_explained(room, exchanges):
+    """Text for after the lesson: what the engine, and rawdock's own reader, say of the archive."""
+    answer = room.docker.request("PUT", "/containers/box/archive?path=/tmp", body=LESSON_TAR,
+                                 headers=[("Content-Type", "application/x-tar")])
+    said, members = answer.json()["message"], []
+    try:
+        TarReader().take(LESSON_TAR, 0, members)
+    except ProtocolError as error:
+        names = [one.name for one in members if isinstance(one, TarMember)]
+        return ("The archive was sent into the container box. The engine unpacked notes.txt into /tmp, then "
+                "refused:\n    %d %s\nrawdock's reader of tars, which does not judge names, read %s, and "
+                "then said:\n    %s" % (answer.status, said, ", ".join(names), error))

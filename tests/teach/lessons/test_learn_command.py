@@ -39,7 +39,7 @@ def test_a_right_answer_from_a_pipe(learn):
     assert (status, err) == (0, "")
     assert "Your answer, 23 bytes:\n    GET /_ping HTTP/1.0\\r\\n\n    \\r\\n\n" in out
     assert "> GET /_ping HTTP/1.0 " in out and "< HTTP/1.0 200 OK " in out and "\n< OK\n" in out
-    assert "Solved. 1 of 14 lessons are solved.\n" in out
+    assert "Solved. 1 of 15 lessons are solved.\n" in out
 
 
 def test_a_wrong_answer_from_a_pipe(learn):
@@ -71,7 +71,7 @@ def test_an_answer_from_a_file(learn, tmp_path):
 def test_no_answer_shows_the_lesson(learn):
     status, out, err = learn("learn", "9")
     assert (status, err) == (1, "")
-    assert (out.startswith("Lesson 9 of 14: Standard input and the half-close\n")
+    assert (out.startswith("Lesson 9 of 15: Standard input and the half-close\n")
             and "No answer came on stdin" in out)
 
 
@@ -82,7 +82,7 @@ def test_progress_and_list(learn):
     assert (out.splitlines()[0] == " 1  solved    One GET with HTTP/1.0"
             and out.splitlines()[1].startswith(" 2  -  "))
     assert out.count("\n 1") <= 5 and "the first that is not solved, 2" in " ".join(out.split())
-    assert learn("learn")[1].startswith("Lesson 2 of 14")
+    assert learn("learn")[1].startswith("Lesson 2 of 15")
 
 
 def test_hints_come_one_by_one(learn):
@@ -214,18 +214,18 @@ def terminal(rawdock_command, environment):
 
 def test_a_lesson_typed_with_a_mistake_a_hint_and_the_next_lesson(terminal):
     typing = terminal("learn")
-    typing.see("Lesson 1 of 14")
+    typing.see("Lesson 1 of 15")
     typing.answer("hint")
     typing.see("Hint 1 of 3")
     typing.answer("get /_ping HTTP/1.0", "")
     typing.see("Not yet. line 1, byte 0: methods are written in capitals")
     typing.answer("GET /_ping HTTP/1.0", "")
-    assert "GET /_ping HTTP/1.0\\r\\n" in typing.see("Solved. 1 of 14")
+    assert "GET /_ping HTTP/1.0\\r\\n" in typing.see("Solved. 1 of 15")
     typing.see("q leaves: ")
     typing.type("\n")
-    typing.see("Lesson 2 of 14")
+    typing.see("Lesson 2 of 15")
     typing.answer("GET /_ping HTTP/1.1", "Host: docker", "", "GET /version HTTP/1.1", "Host: docker", "")
-    typing.see("Solved. 2 of 14")
+    typing.see("Solved. 2 of 15")
     typing.see("q leaves: ")
     typing.type("q\n")
     assert typing.end() == 0
@@ -236,7 +236,7 @@ def test_a_first_request_that_is_wrong_is_named_before_the_second(terminal):
     typing.answer("GET /_ping HTTP/1.1", "")
     typing.see("Not yet. request 1: line 1, byte 20: no Host")
     typing.answer("GET /_ping HTTP/1.1", "Host: docker", "", "GET /version HTTP/1.1", "Host: docker", "")
-    typing.see("Solved. 1 of 14")
+    typing.see("Solved. 1 of 15")
     typing.see("Enter goes on with lesson 3, q leaves: ")
     typing.type("q\n")
     assert typing.end() == 0
@@ -276,7 +276,11 @@ def test_chunks_a_stream_numbers_and_facts_are_typed(terminal):
     typing.see("Solved.")
     typing = terminal("learn", "14")
     typing.answer("status = 200", "framing = chunked", "body = 27", "stderr = oops", "complete = no", "")
-    typing.see("Solved. 4 of 14")
+    typing.see("Solved. 4 of 15")
+    typing = terminal("learn", "15")
+    typing.answer("size = 12", "second = 1024", "outside = ../out.txt", "through = way/in.txt",
+                  "damaged = sum.txt", "")
+    typing.see("Solved. 5 of 15")
 
 
 def test_commands_a_dot_and_the_end_of_typing(terminal):
@@ -284,7 +288,7 @@ def test_commands_a_dot_and_the_end_of_typing(terminal):
     typing.answer("show")
     typing.see("    GET /_ping HTTP/1.0\\r\\n\n")
     typing.answer("text")
-    typing.see("Lesson 1 of 14")
+    typing.see("Lesson 1 of 15")
     typing.answer("GET /_ping HTTP/1.0", ".")
     typing.see("the empty line is missing")
     typing.see("> ")
@@ -299,7 +303,7 @@ def test_lines_that_are_pasted_are_lines(terminal, environment):
     assert "[?2004h" not in typing.see("quit.")
     assert "[?2004h" not in typing.see("> ")
     typing.type("GET /_ping HTTP/1.0\n\n")
-    typing.see("1 of 14 lessons are solved")
+    typing.see("1 of 15 lessons are solved")
 
 
 def joined(text):

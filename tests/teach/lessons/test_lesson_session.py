@@ -121,7 +121,7 @@ def test_what_goes_on_with_the_next_lesson(tmp_path, reply, status_line):
     session = LearnSession(paper, LessonProgress(str(tmp_path / "learn.txt")), 1,
                            lambda prompt: left.pop(0) if left else None)
     assert learn_typing(session) == 0
-    assert ("Lesson 2 of 14" in paper.text) is status_line
+    assert ("Lesson 2 of 15" in paper.text) is status_line
 
 
 @pytest.mark.parametrize("argv0, expected", [
@@ -149,8 +149,8 @@ def test_bytes_are_written_as_numbers(type_lines):
 
 
 def test_the_last_lesson_says_where_to_go_on(type_lines):
-    solved, said, _ = type_lines(14, "status = 200", "framing = chunked", "body = 27", "stderr = oops",
-                                 "complete = no", "")
+    solved, said, _ = type_lines(15, "size = 12", "second = 1024", "outside = ../out.txt",
+                                 "through = way/in.txt", "damaged = sum.txt", "")
     for expected in ("practice --listen /tmp/practice.sock", "nc -C -U /tmp/practice.sock",
                      "tour shows docker run redis", "One evening with the code"):
         assert solved and expected in said

@@ -1,22 +1,27 @@
 """The lessons: each solution passes, each plausible mistake gets its own exact hint, and nothing typed breaks
 anything.
 """
+import io
 import os
 import re
+import tarfile
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.errors import TruncatedError
+from rawdock.errors import ProtocolError, TruncatedError
 from rawdock.teach.lessons.typed import (
     read_answer, read_notation, unescape_typed, visible_bytes, visible_lines, wire_hint,
 )
 from rawdock.wire.exchange import Data, ResponseReader
 from rawdock.wire.frames import FrameReader
+from rawdock.wire.tar import TarMember, TarReader
 from rawdock.teach.lessons.course import LESSONS
-from rawdock.teach.lessons.tasks import CAPTURE_FACTS, EXPECTED_FRAMES, LESSON_CAPTURE
+from rawdock.teach.lessons.tasks import (
+    CAPTURE_FACTS, EXPECTED_FRAMES, LESSON_CAPTURE, LESSON_TAR, TAR_FACTS, header_lines,
+)
 from rawdock.teach.lessons.lessons import Classroom, LessonProgress, first_unsolved
 
 BY_NAME = {lesson.name: lesson for lesson in LESSONS}
@@ -400,6 +405,23 @@ WRONG = [
     ("capture", b"status = 200\nframing = chunked\nbody = 27\nstderr = oops\ncomplete = yes\n",
      "a chunked body ends with a chunk of size 0"),
     ("capture", b"status = 200\ncolour = red\n", "line 2: colour = red is none of the facts"),
+
+    ("tar", b"", "size is missing: five facts are asked for, size, second, outside, through, damaged"),
+    ("tar", b"size = 14\n", "the digits are octal"),
+    ("tar", b"size = 512\n", "that is the size of the header"),
+    ("tar", b"size = 3\n", "the number in bytes 124 to 135"),
+    ("tar", b"size = 12\nsecond = 512\n", "there the content of notes.txt begins"),
+    ("tar", b"size = 12\nsecond = 524\n", "filled up with zero bytes to a whole block of 512"),
+    ("tar", b"size = 12\nsecond = 2048\n", "as many blocks of 512 as it needs"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = way\n", "to make a link writes nothing outside"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = way/in.txt\n", "the link before it leads out"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = sum.txt\n", "the whole name of the member"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = ../out.txt\nthrough = way\n",
+     "What is written through it?"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = ../out.txt\nthrough = in.txt\n", "whose folder is a link"),
+    ("tar", b"size = 12\nsecond = 1024\noutside = ../out.txt\nthrough = way/in.txt\ndamaged = way\n",
+     "compare the numbers"),
+    ("tar", b"../out.txt\n", "line 1: ../out.txt is none of the facts size, second"),
 ]
 
 
@@ -414,6 +436,32 @@ def test_a_mistake_gets_its_own_hint(name, answer, expected):
                                    b'"oops\\n"\ncomplete: No\n'])
 def test_facts_may_be_written_as_people_write_them(facts):
     assert BY_NAME["capture"].check(facts) is None
+
+
+def test_the_tar_that_lies_is_read_by_the_standard_library_and_our_own_parser():
+    headers = []
+    with tarfile.open(fileobj=io.BytesIO(LESSON_TAR)) as archive:
+        headers += archive   # up to the damaged one, at which it ends silently
+    assert [one.name for one in headers] == ["notes.txt", "../out.txt", "way", "way/in.txt"]
+    assert [one.chksum for one in headers] == [4694, 4622, 4447, 4738]
+    assert TAR_FACTS == {"size": str(headers[0].size), "second": str(headers[1].offset),
+                         "outside": headers[1].name, "through": headers[3].name, "damaged": "sum.txt"}
+    assert headers[2].issym() and headers[3].name.startswith(headers[2].name + "/")
+    read = []
+    with pytest.raises(ProtocolError, match="checksum"):
+        TarReader().take(LESSON_TAR, 0, read)
+    assert len([one for one in read if isinstance(one, TarMember)]) == 4
+    assert header_lines(LESSON_TAR) in BY_NAME["tar"].text
+    assert "sum.txt     00000000007  010602 = 4482, bytes add up to 4484  type 0\n" in BY_NAME["tar"].text
+
+
+def test_the_engine_refuses_the_tar_that_lies():
+    lesson = BY_NAME["tar"]
+    with Classroom() as room:
+        lesson.prepare(room)
+        text = lesson.afterwards(room, [])
+    assert '500 Error processing tar file(exit status 1): "../out.txt" is outside of "/tmp"' in text
+    assert "read notes.txt, ../out.txt, way, way/in.txt, and then said:" in text and "checksum" in text
 
 
 def test_every_lesson_has_five_mistakes_at_least():
@@ -464,7 +512,7 @@ def test_each_solution_passes_and_the_engine_answers_as_the_lesson_says(lesson):
                 "no-body": b"", "upgrade": b"\1\0\0\0\0\0\0\6hello\n", "frames": b"the bytes that you wrote",
                 "stdin": b"\1\0\0\0\0\0\0\x022\n",
                 "tty": b"hello\r\n", "events": b'"Action":"start"', "archive": b"ustar", "open-port": b'"Id"',
-                "capture": b"complete: no"}
+                "capture": b"complete: no", "tar": b'"../out.txt" is outside of "/tmp"'}
     assert expected[lesson.name] in seen
     if lesson.name == "tty":   # the shell's prompt may come before, between or after the echo and the output
         assert seen.count(b"hello\r\n") == 2
@@ -572,7 +620,7 @@ def test_progress_is_remembered(tmp_path):
     again = LessonProgress(path)
     assert (again.trouble, first_unsolved(LESSONS, again)) == (None, 2)
     assert [lesson.name for lesson in LESSONS if again.is_solved(lesson)] == ["first-get", "create"]
-    assert (first_unsolved(LESSONS, again, 2), first_unsolved(LESSONS, again, 14)) == (4, 2)
+    assert (first_unsolved(LESSONS, again, 2), first_unsolved(LESSONS, again, 15)) == (4, 2)
     assert os.listdir(os.path.dirname(path)) == ["learn.txt"]
 
 

@@ -151,8 +151,8 @@ def coloured(monkeypatch):
 
 def test_prose_has_colours_on_a_terminal_and_none_elsewhere(coloured, tmp_path):
     text = taken_lesson(1, tmp_path)
-    for expected in ("\x1b[1mLesson 1 of 14: One GET with HTTP/1.0\x1b[0m", "\x1b[1mTask\x1b[0m\n",
-                     "\x1b[1;31mNot yet.\x1b[0m ", "\x1b[1;32mSolved.\x1b[0m 1 of 14",
+    for expected in ("\x1b[1mLesson 1 of 15: One GET with HTTP/1.0\x1b[0m", "\x1b[1mTask\x1b[0m\n",
+                     "\x1b[1;31mNot yet.\x1b[0m ", "\x1b[1;32mSolved.\x1b[0m 1 of 15",
                      "\x1b[1mHint 1 of 3:\x1b[0m", "\x1b[36m    GET /_ping HTTP/1.0\\r\\n\x1b[0m\n",
                      "\x1b[1;33m    "):
         assert expected in text, expected
