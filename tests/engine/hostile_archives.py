@@ -49,7 +49,7 @@ def many(count):
 
 
 # name → (archive, whether its end is there, what of it is refused, the error, what is inside afterwards).
-# {base} stands for the folder of both "root", in which it is extracted, and "outside". Inside are, before,
+# {base} is the folder of both "root", in which it is extracted, and "outside". Inside are, before,
 # "kept" (a file), "to-folder" and "to-file" (links out), and "shared" (a second name of outside/secret).
 CASES = {}
 
