@@ -79,6 +79,8 @@ def left_out_of(homes):
 # start in other folders, where `python -m rawdock` is the rawdock under test.
 sys.path.insert(0, ROOT)
 os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(SINGLE_FILE)) if SINGLE_FILE else ROOT
+from tests.leaks import judge, watch_processes  # noqa: E402
+
 HOMES = homes_in(SINGLE_FILE) if SINGLE_FILE else ["rawdock/main", "rawdock/teach/"]
 collect_ignore = left_out_of(HOMES) if SINGLE_FILE else []
 if SINGLE_FILE:
@@ -87,6 +89,16 @@ if SINGLE_FILE:
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "school: needs rawdock/teach, which a smaller single file has not")
+    config.addinivalue_line("markers", "shows_secrets: one of tests/leaks.py is shown on purpose")
+    watch_processes()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """No secret is in what a test's processes printed and in the files that it left: tests/leaks.py."""
+    report = (yield).get_result()
+    if call.when == "teardown":
+        judge(item, report)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -21,6 +21,8 @@ import termios
 import time
 from collections import namedtuple
 
+from tests.leaks import examine
+
 TIMEOUT = 30
 SHELL = """
 import fcntl, os, signal, sys, termios
@@ -163,6 +165,7 @@ class Window:
         self._slave = None
         while self._read(TIMEOUT):
             pass
+        examine("the window", self.out)
         return Ended(status, self.out, kept)
 
     def __enter__(self):

@@ -12,7 +12,7 @@ from tests.window import Window
 
 HUB, HOST = "https://index.docker.io/v1/", "r.example:5000"
 SUCCEEDED = {"POST /auth": {"IdentityToken": "", "Status": "Login Succeeded"}}
-TOKEN = {"POST /auth": {"IdentityToken": "IDTOK", "Status": "Login Succeeded"}}
+TOKEN = {"POST /auth": {"IdentityToken": "IDTOK-5c1e8a9b", "Status": "Login Succeeded"}}
 REFUSAL = "login attempt to https://x/v2/ failed with status: 401 Unauthorized"
 REFUSED = {"POST /auth": (500, {"message": REFUSAL})}
 INSECURE = "WARNING! Using --password via the CLI is insecure. Use --password-stdin.\n"
@@ -99,15 +99,16 @@ def login(*words):
 # -- with a password
 
 @pytest.mark.parametrize("words, stdin, sent", [
-    (login("-u", "u", "-p", "pw"), b"", ("u", "pw", HOST)),
-    (login("-u", " u ", "-p", " pw "), b"", ("u", "pw", HOST)),
-    (login("-u", "u", "--password-stdin"), b"pw\r\n", ("u", "pw", HOST)),
+    (login("-u", "u", "-p", "pw-1f7c9a3e5b"), b"", ("u", "pw-1f7c9a3e5b", HOST)),
+    (login("-u", " u ", "-p", " pw-1f7c9a3e5b "), b"", ("u", "pw-1f7c9a3e5b", HOST)),
+    (login("-u", "u", "--password-stdin"), b"pw-1f7c9a3e5b\r\n", ("u", "pw-1f7c9a3e5b", HOST)),
     (login("-u", "u", "--password-stdin"), b"p:w\n", ("u", "p:w", HOST)),
-    (["login", "-u", "u", "--password-stdin", "https://r.example:5000/v2/x"], b"pw", ("u", "pw", HOST)),
+    (["login", "-u", "u", "--password-stdin", "https://r.example:5000/v2/x"], b"pw-1f7c9a3e5b",
+     ("u", "pw-1f7c9a3e5b", HOST)),
     (["login", "-u", "u", "--password-stdin"], "p\u00e4ss".encode(), ("u", "p\u00e4ss", HUB)),
-    (["login", "-u", "u", "--password-stdin", ""], b"pw", ("u", "pw", HUB)),
-    (["login", "-u", "u", "--password-stdin", "docker.io"], b"pw", ("u", "pw", HUB)),
-    (["login", "-u", "u", "--password-stdin", HUB], b"pw", ("u", "pw", HUB))])
+    (["login", "-u", "u", "--password-stdin", ""], b"pw-1f7c9a3e5b", ("u", "pw-1f7c9a3e5b", HUB)),
+    (["login", "-u", "u", "--password-stdin", "docker.io"], b"pw-1f7c9a3e5b", ("u", "pw-1f7c9a3e5b", HUB)),
+    (["login", "-u", "u", "--password-stdin", HUB], b"pw-1f7c9a3e5b", ("u", "pw-1f7c9a3e5b", HUB))])
 def test_login_with_a_password(home, words, stdin, sent):
     err = (INSECURE if "-p" in words else "") + UNENCRYPTED
     assert home.run(words, stdin=stdin) == (0, "Login Succeeded\n", err)
@@ -120,8 +121,9 @@ def test_login_with_a_password(home, words, stdin, sent):
 @pytest.mark.parametrize("words, stdin, err", [
     (["login"], b"", NO_TERMINAL), (login(), b"", NO_TERMINAL), (login("-u", "u"), b"", NO_TERMINAL),
     (login("-p", "x"), b"", INSECURE + NO_TERMINAL), (login("-u", "u", "--password-stdin"), b"", NO_TERMINAL),
-    (login("--password-stdin"), b"pw", "the --password-stdin option requires --username to be set\n"),
-    (login("-u", "u", "-p", "x", "--password-stdin"), b"pw",
+    (login("--password-stdin"), b"pw-1f7c9a3e5b",
+     "the --password-stdin option requires --username to be set\n"),
+    (login("-u", "u", "-p", "x", "--password-stdin"), b"pw-1f7c9a3e5b",
      "conflicting options: cannot specify both --password and --password-stdin\n"),
     (login("-u", "", "-p", "x"), b"", "username is empty\n"),
     (login("-u", "u", "-p", ""), b"", "password is empty\n"),
@@ -134,34 +136,35 @@ def test_what_cannot_be_sent_is_refused(home, words, stdin, err):
 
 
 def test_a_refused_login_keeps_nothing(home):
-    status, out, err = home.run(login("-u", "u", "-p", "pw"), REFUSED)
+    status, out, err = home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b"), REFUSED)
     assert (status, out, err) == (1, "", INSECURE + "Error response from daemon: " + REFUSAL + "\n")
     assert home.config() is None
 
 
 def test_an_identity_token_takes_the_place_of_the_password(home):
-    assert home.run(login("-u", "u", "-p", "pw"), TOKEN) == (0, "Login Succeeded\n", INSECURE)
-    assert home.config() == {"auths": {HOST: dict(auth("u:"), identitytoken="IDTOK")}}
+    assert home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b"), TOKEN) == (0, "Login Succeeded\n", INSECURE)
+    assert home.config() == {"auths": {HOST: dict(auth("u:"), identitytoken="IDTOK-5c1e8a9b")}}
 
 
 @pytest.mark.parametrize("answer, out", [((204, b""), "Login Succeeded\n"), ({"Status": ""}, ""), ({}, "")])
 def test_other_answers_that_accept(home, answer, out):
-    assert home.run(login("-u", "u", "-p", "pw"), {"POST /auth": answer})[:2] == (0, out)
+    assert home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b"), {"POST /auth": answer})[:2] == (0, out)
     assert HOST in home.config()["auths"]
 
 
-@pytest.mark.parametrize("answer", [["IDTOK"], {"Status": 5, "IdentityToken": "IDTOK"}, b"IDTOK",
-                                    {"IdentityToken": ["IDTOK"]},
-                                    b'{"IdentityToken": "IDTOK",'])
+@pytest.mark.parametrize("answer", [["IDTOK-5c1e8a9b"], {"Status": 5, "IdentityToken": "IDTOK-5c1e8a9b"},
+                                    b"IDTOK-5c1e8a9b",
+                                    {"IdentityToken": ["IDTOK-5c1e8a9b"]},
+                                    b'{"IdentityToken": "IDTOK-5c1e8a9b",'])
 def test_an_answer_of_another_shape_is_an_error_without_the_token(home, answer):
-    status, out, err = home.run(login("-u", "u", "-p", "pw"), {"POST /auth": answer})
+    status, out, err = home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b"), {"POST /auth": answer})
     assert (status, out) == (1, "") and home.config() is None
-    assert "IDTOK" not in err and err.count("\n") == 2
+    assert "IDTOK-5c1e8a9b" not in err and err.count("\n") == 2
 
 
 def test_a_config_that_cannot_be_read_is_not_overwritten(home):
     home.write("{")
-    status, out, err = home.run(login("-u", "u", "-p", "pw"))
+    status, out, err = home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b"))
     assert (status, out) == (1, "") and "Error saving credentials: parsing config file (CONFIG)" in err
     assert (home.path / "config.json").read_text() == "{"
 
@@ -186,8 +189,8 @@ def test_known_credentials_are_tried_first(home, answers, status, out, err):
 def test_a_helper_keeps_the_secret_and_config_json_does_not(home):
     home.helper()
     home.write({"credsStore": "scripted", "zz": 1})
-    assert home.run(login("-u", "u", "-p", "pw")) == (0, "Login Succeeded\n", INSECURE)
-    assert home.log() == ['store: {"ServerURL":"r.example:5000","Username":"u","Secret":"pw"}']
+    assert home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b")) == (0, "Login Succeeded\n", INSECURE)
+    assert home.log() == ['store: {"ServerURL":"r.example:5000","Username":"u","Secret":"pw-1f7c9a3e5b"}']
     assert home.config() == {"credsStore": "scripted", "zz": 1, "auths": {HOST: {}}}
     assert home.run(["logout", HOST]) == (0, "Removing login credentials for %s\n" % HOST, "")
     assert home.config() == {"credsStore": "scripted", "zz": 1, "auths": {}}
@@ -201,24 +204,25 @@ def test_a_helper_that_does_not_keep_it_is_dockers_error(home, script, says):
         home.helper(script)
     home.write({"credsStore": "scripted"})
     err = INSECURE + "Error saving credentials: error storing credentials - err: %s\n" % says
-    assert home.run(login("-u", "u", "-p", "pw")) == (1, "", err)
+    assert home.run(login("-u", "u", "-p", "pw-1f7c9a3e5b")) == (1, "", err)
     assert home.config() == {"credsStore": "scripted"}
 
 
 # -- at a terminal
 
 def test_the_password_is_not_shown(home):
-    status, screen = home.at_a_terminal(login(), [("Username: ", "us\n"), ("Password: ", " pwd \n")])
+    status, screen = home.at_a_terminal(login(), [("Username: ", "us\n"),
+                                                  ("Password: ", " pwd-77e0b1d24c \n")])
     assert (status, screen) == (0, "Username: us\nPassword: \n" + UNENCRYPTED + "Login Succeeded\n")
-    assert home.requests == [{"username": "us", "password": "pwd", "serveraddress": HOST}]
+    assert home.requests == [{"username": "us", "password": "pwd-77e0b1d24c", "serveraddress": HOST}]
 
 
 def test_the_known_user_is_offered(home):
     home.write({"auths": {HOST: auth("su:spw")}})
-    typed = [("Username (su): ", "\n"), ("Password: ", "pwd\n")]
+    typed = [("Username (su): ", "\n"), ("Password: ", "pwd-77e0b1d24c\n")]
     status, screen = home.at_a_terminal(login(), typed, REFUSED)
-    assert status == 1 and screen.startswith(KNOWN) and "pwd" not in screen
-    assert home.requests[1] == {"username": "su", "password": "pwd", "serveraddress": HOST}
+    assert status == 1 and screen.startswith(KNOWN) and "pwd-77e0b1d24c" not in screen
+    assert home.requests[1] == {"username": "su", "password": "pwd-77e0b1d24c", "serveraddress": HOST}
 
 
 @pytest.mark.parametrize("typed, status, end", [
@@ -233,21 +237,22 @@ def test_a_login_without_an_answer(home, typed, status, end):
 
 
 def test_docker_hub_without_a_browser_says_in_a_line_what_to_do(home):
-    status, screen = home.at_a_terminal(["login"], [("Username: ", "us\n"), ("Password: ", "pwd\n")])
+    status, screen = home.at_a_terminal(["login"], [("Username: ", "us\n"),
+                                                    ("Password: ", "pwd-77e0b1d24c\n")])
     assert status == 0 and screen.startswith(
         "rawdock has no login in a browser: type a user name and a personal access token, which\n"
         " https://app.docker.com/settings makes\n".replace("\n ", " "))
     assert "Log in with your Docker ID or email address" in screen
     assert " Info -> A Personal Access Token (PAT) can be used instead.\n" in screen
-    assert home.requests == [{"username": "us", "password": "pwd", "serveraddress": HUB}]
+    assert home.requests == [{"username": "us", "password": "pwd-77e0b1d24c", "serveraddress": HUB}]
 
 
 # -- logout
 
 AUTHS = {"auths": {HUB: auth("hub:pw1"), HUB + "access-token": auth("hub:pw2"),
-                   HUB + "refresh-token": auth("hub:pw3"), HOST: auth("u:pw"),
-                   "https://" + HOST: auth("u:pw"), "http://" + HOST: auth("u:pw"),
-                   "https://%s/v1/" % HOST: auth("u:pw")}}
+                   HUB + "refresh-token": auth("hub:pw3"), HOST: auth("u:pw-1f7c9a3e5b"),
+                   "https://" + HOST: auth("u:pw-1f7c9a3e5b"), "http://" + HOST: auth("u:pw-1f7c9a3e5b"),
+                   "https://%s/v1/" % HOST: auth("u:pw-1f7c9a3e5b")}}
 
 
 @pytest.mark.parametrize("words, named, left", [
@@ -301,9 +306,9 @@ def test_a_logout_that_could_not_erase_anything_fails(home):
     (["search", "r.example:5000/x"], "/images/search"), (["run", "r.example:5000/x"], "/images/create"),
     (["create", "r.example:5000/x"], "/images/create")])
 @pytest.mark.parametrize("config, sent, warned", [
-    ({"auths": {HOST: auth("u:pw"), HUB: auth("hub:no")}},
-     {"username": "u", "password": "pw", "serveraddress": HOST}, ""),
-    ({"auths": {"r.example": auth("u:pw"), HUB: auth("hub:no")}}, {}, ""),
+    ({"auths": {HOST: auth("u:pw-1f7c9a3e5b"), HUB: auth("hub:no")}},
+     {"username": "u", "password": "pw-1f7c9a3e5b", "serveraddress": HOST}, ""),
+    ({"auths": {"r.example": auth("u:pw-1f7c9a3e5b"), HUB: auth("hub:no")}}, {}, ""),
     ({"auths": {HOST: {"auth": "!!"}}}, {},
      "WARNING: Error parsing config file (CONFIG): auth of r.example:5000 is not base64 of USER:PASSWORD\n"),
     ({"credsStore": "nosuch"}, None, 'error getting credentials - err: exec: "docker-credential-nosuch": '
@@ -324,7 +329,7 @@ def test_who_is_sent_what(home, words, path, config, sent, warned):
         assert ran.status == (127 if words[0] == "run" else 1)
 
 
-@pytest.mark.parametrize("words", [login("-u", "u", "-p", "pw"), ["logout"]])
+@pytest.mark.parametrize("words", [login("-u", "u", "-p", "pw-1f7c9a3e5b"), ["logout"]])
 def test_there_is_no_plan_of_a_login(home, words):
     status, out, err = home.run(["--dry-run"] + words)
     assert (status, out) == (1, "") and "leave --dry-run out" in err and err.count("\n") == 1

@@ -14,10 +14,11 @@ from rawdock.engine.credentials import (
     registry_auth_field, registry_config_field, registry_host, store_credentials)
 from rawdock.errors import ConfigError, UsageError
 from tests.cli.canned_engine import rules
+from tests.leaks import HELPERS_SECRET
 from tests.net.fake_engine import FakeEngine, serve
 
 HUB = "https://index.docker.io/v1/"
-SECRET = "s3cret-of-the-helper"
+SECRET = HELPERS_SECRET
 
 
 def auth(text):

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from tests.leaks import examine
+
 
 def client(engine, *words):
     return [sys.executable, "-m", "rawdock", "-H", engine.address] + list(words)
@@ -109,6 +111,8 @@ class Running:
             self.process.wait(timeout)
         finally:
             self.close()
+        examine("stdout of a process", self.out)
+        examine("stderr of a process", self.err)
         return Ran(self.process.returncode, self.out, self.err)
 
     def close(self):

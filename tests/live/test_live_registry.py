@@ -10,16 +10,16 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
 
 import pytest
 
 from tests.cli.canned_engine import rules
 from tests.live.client import clean_environment
 from tests.live.docker_cli import docker_clis, recorded_cli
+from tests.leaks import IDENTITY_TOKEN, SCRIPTED_PASSWORD, WRONG_PASSWORD, spellings
 from tests.net.fake_engine import FakeEngine, serve
 
-WRONG, IDENTITY, SCRIPTED = "wrong-5f0e72c1a9d3", "idtoken-8e41b7720c5f", "scripted-c02d19be77aa"
+WRONG, IDENTITY, SCRIPTED = WRONG_PASSWORD, IDENTITY_TOKEN, SCRIPTED_PASSWORD
 # rawdock with helpers that have half a second.
 IMPATIENT = ("import rawdock.engine.credentials as credentials; credentials.HELPER_SECONDS = 0.5; "
              "from rawdock.main import run_process; run_process()")
@@ -276,20 +276,6 @@ def test_records_and_exports(home, registry, pushed, tmp_path):
         assert home.run("explain", names["record"], *words)[0] == 0
     with open(page, "rb") as file:
         collected["explain --html"] = file.read()
-
-
-def spellings(secret):
-    """What a secret looks like in base64 at each of its three alignments, in a dump, and as it is."""
-    data = secret.encode()
-    found = {data, urllib.parse.quote(secret).encode(), json.dumps(secret).encode()[1:-1]}
-    for shift in range(3):
-        text = base64.b64encode(b"?" * shift + data)
-        whole = len(data) // 3 * 4 - 8
-        found |= {text[4:4 + whole], text[4:4 + whole].replace(b"+", b"-").replace(b"/", b"_")}
-    for at in range(len(data) - 6):   # a dump has 16 bytes in a line, so that six of them are together
-        dump = " ".join("%02x" % byte for byte in data[at:at + 6])
-        found |= {dump.encode(), dump.replace(" ", "").encode()}
-    return found
 
 
 def test_the_search_would_find_a_secret():

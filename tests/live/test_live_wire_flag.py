@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
+from tests.leaks import WIRE_PASSWORD
 from tests.live.client import Running, client, need_program, rawdock, run_to_end
 
-SECRET = "hunter2Tr0ub4dor3"
+SECRET = WIRE_PASSWORD
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ from hypothesis import given, strategies as st
 
 from rawdock.teach.record.masking import SecretMasker, SecretMaskers, masked_text, names_secret
 from rawdock.teach.record.record import RecordWriter, WireEvent, read_record
+from tests.leaks import WIRE_PASSWORD
 
-WORD = "hunter2Tr0ub4dor3"
+WORD = WIRE_PASSWORD
 SECRET = WORD.encode()
 
 
