@@ -2,9 +2,9 @@
 
 Searched are the outputs of all processes that a test waits for (Popen.communicate() and subprocess.run(), a
 Window, a Running), what pytest captured of the test itself, and the files in its tmp_path: records, exports,
-pages. Searched for is each of SECRETS, as it is, in base64 at each alignment, and in a dump. A test that finds
-one fails. A test that shows one on purpose is marked `@pytest.mark.shows_secrets`, and one that takes part
-in a secret's being typed or kept writes it to a file of KEPT_IN.
+pages. Searched for is each of SECRETS, as it is, in base64 at each alignment, and in a dump. A test whose
+outputs or files have one fails. A test that shows one on purpose is marked `@pytest.mark.shows_secrets`;
+where a secret is kept on purpose, the file has a name of KEPT_IN.
 
 Words of everyday length are in no list: they would be found everywhere.
 """

@@ -48,8 +48,8 @@ def test_that_shows_it_on_purpose():
 @pytest.mark.shows_secrets
 def test_a_planted_secret_fails_its_test(tmp_path):
     (tmp_path / "test_planted.py").write_text(PLANTED)
-    ran = subprocess.run([sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-q",
-                          "-rfp", "--tb=line", "--rootdir", str(tmp_path), str(tmp_path)], cwd=ROOT,
+    ran = subprocess.run([sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider",
+                          "-q", "--tb=line", "--rootdir", str(tmp_path), str(tmp_path)], cwd=ROOT,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = ran.stdout.decode("utf-8", "replace")
     assert "6 passed, 4 errors" in text and ran.returncode == 1, text
