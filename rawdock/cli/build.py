@@ -1,10 +1,10 @@
-"""Builds: build, builder prune.
+"""Builds: build, by the classic builder, or by BuildKit where cli/buildkit says so.
 
 Promises: the docker CLI's flags, lines and exit statuses. A build that fails ends with the engine's message
-and its exit status, which for a failed RUN is that of the command. An answer that ends without the id of an
-image is a failure.
+and its exit status, which for a RUN that fails in the classic builder is that of the command. An answer that
+ends without the id of an image is a failure.
 
-Left out: content trust (--disable-content-trust=false).
+Left out: content trust (--disable-content-trust=false), and what needs BuildKit's session (--secret, --ssh).
 """
 import os
 import time
@@ -19,6 +19,8 @@ from ..engine.options import (VALUE_PATTERNS, client_variable, read_option_value
 from ..engine.reference import parse_reference
 from ..engine.values import read_argument
 from ..errors import APIError, ProtocolError, StreamError, UsageError
+from .build_progress import choose_progress
+from .buildkit import build_with_buildkit, buildkit_pieces, refuse_session_flags, uses_buildkit
 from .console import CommandFailed, reject_malformed_answer
 from .flags import Command, command_table
 from .format import human_size
@@ -48,11 +50,14 @@ BUILD_FLAGS = """
 --network  text  string  Set the networking mode for the RUN instructions during build (default "default")
 --no-cache        bool  Do not use cache when building the image
 --platform        text  string  Set platform if server is multi-platform capable
+--progress        text  string  Set type of progress output (auto, plain, tty, rawjson or quiet), of BuildKit
 --pull            bool  Always attempt to pull a newer version of the image
 -q, --quiet       bool  Suppress the build output and print image ID on success
 --rm              on    Remove intermediate containers after a successful build (default true)
+--secret          list  list  Secret to expose to the build: refused, it needs BuildKit's session
 --security-opt    list  strings  Security options
 --shm-size        text  bytes  Size of "/dev/shm"
+--ssh             list  list  SSH agent to expose to the build: refused, it needs BuildKit's session
 --squash          bool  Squash newly built layers into a single new layer
 -t, --tag         list  list  Name and optionally a tag in the "name:tag" format
 --target          text  string  Set the target build stage to build.
@@ -120,11 +125,14 @@ def is_experimental(docker):
 
 class BuildContext:
     """What a build sends: `pieces` (an iterable of bytes, a tar), `dockerfile`, the path (str or None) in it,
-    and `source`, where it comes from: a path (str), or 0 for standard input.
+    and `source`, where it comes from: a path (str), or 0 for standard input. `buildkit` (bool): that builder
+    gets it. `shown` is the Dockerfile as (name, bytes), whose lines an error of BuildKit's shows; None where
+    it is not known.
     """
 
-    def __init__(self, pieces, dockerfile, source):
+    def __init__(self, pieces, dockerfile, source, buildkit, shown=None):
         self.pieces, self.dockerfile, self.source = pieces, dockerfile, source
+        self.buildkit, self.shown = buildkit, shown
 
     def skipped(self):
         """Lines (list of str) about the files that were not sent."""
@@ -138,16 +146,20 @@ def directory_context(console, directory, given):
         dockerfile = "-" if given == "-" else find_dockerfile(root, given)
     except UsageError as error:
         raise CommandFailed("unable to prepare context: %s" % error.message, 1)
-    patterns, added, outside = ignore_file_patterns(root), {}, None
+    buildkit = uses_buildkit(console)
+    patterns, added, outside = ignore_file_patterns(root, dockerfile if buildkit else None), {}, None
     if given == "-":
         outside = read_dockerfile(console.stdin)
     elif dockerfile.startswith("../"):
         outside = read_small_file(given, MAX_DOCKERFILE_BYTES, "unable to open Dockerfile: open")
+    shown = os.path.basename(dockerfile), outside
     if outside is not None:
-        dockerfile, added = outside_dockerfile(root, outside, hide=True)
+        dockerfile, added = outside_dockerfile(root, outside, hide=not buildkit)
+    elif buildkit:
+        shown = shown[0], read_small_file(os.path.join(root, dockerfile), MAX_DOCKERFILE_BYTES)
     context = ContextDirectory(root, None if given == "-" else dockerfile, patterns, added)
     context.check()
-    return BuildContext(context, dockerfile, directory)
+    return BuildContext(context, dockerfile, directory, buildkit, shown if buildkit else None)
 
 
 def prepare_context(console, place, given):
@@ -156,7 +168,8 @@ def prepare_context(console, place, given):
         if given == "-":
             raise CommandFailed("invalid argument: can't use stdin for both build context and dockerfile", 1)
         try:
-            return BuildContext(*stream_context(console.stdin, given) + (0,))
+            pieces, dockerfile = stream_context(console.stdin, given)
+            return BuildContext(pieces, dockerfile, 0, uses_buildkit(console))
         except UsageError as error:
             raise CommandFailed("unable to prepare context: %s" % error.message, 1)
     if os.path.lexists(place):
@@ -225,25 +238,16 @@ def remove_id_file(path):
         raise CommandFailed("Removing image ID file: remove %s: %s" % (path, error.strerror.lower()), 1)
 
 
-def build_command(console, options, arguments):
-    refuse_content_trust(options["disable_content_trust"])
-    require_api(console, options, "network 1.25 platform 1.38 squash 1.25")
-    if options["squash"] and not is_experimental(console.docker):
-        raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features '
-                            "enabled", 1)
-    query = build_query(console, options)
+def build_classic(console, options, context, query):
+    """Build with the parameters `query` (dict) by the classic builder → the id of the image (str or None)."""
     quiet, tty = options["quiet"], console.out.isatty()
-    if options["iidfile"]:
-        remove_id_file(options["iidfile"])
-    context = prepare_context(console, arguments[0], options["file"])
-    pieces = compress_pieces(context.pieces) if options["compress"] else context.pieces
     sending, building = (KeptOutput(), KeptOutput()) if quiet else (console.out, console.out)
-    query["body"] = PieceReader(shown_sending(pieces, sending, tty), context.source)
-    query["headers"] = [registry_config_field(console.all_credentials())]
+    pieces = compress_pieces(context.pieces) if options["compress"] else context.pieces
+    body = PieceReader(shown_sending(pieces, sending, tty), context.source)
     progress = ClassicProgress(building, tty)
     try:
-        query.update(version="1" if console.docker.supports("1.38") else None, dockerfile=context.dockerfile)
-        for message in console.docker.call("image_build", **query):
+        version = "1" if console.docker.supports("1.38") else None
+        for message in console.docker.call("image_build", body=body, version=version, **query):
             progress.message(message)
     except (APIError, StreamError) as error:
         if quiet:
@@ -251,19 +255,40 @@ def build_command(console, options, arguments):
         if isinstance(error, APIError):
             raise
         raise CommandFailed(error.message, error.code or 1)
+    return building.data.decode("utf-8", "replace") if quiet else progress.image
+
+
+def build_command(console, options, arguments):
+    refuse_content_trust(options["disable_content_trust"])
+    refuse_session_flags(options)
+    mode = "quiet" if options["quiet"] else choose_progress(console, options["progress"])
+    require_api(console, options, "network 1.25 platform 1.38 squash 1.25")
+    if options["squash"] and not is_experimental(console.docker):
+        raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features '
+                            "enabled", 1)
+    query = build_query(console, options)
+    if options["iidfile"]:
+        remove_id_file(options["iidfile"])
+    context = prepare_context(console, arguments[0], options["file"])
+    query.update(dockerfile=context.dockerfile, headers=[registry_config_field(console.all_credentials())])
+    if context.buildkit:
+        pieces = compress_pieces(context.pieces) if options["compress"] else buildkit_pieces(context.pieces)
+        query.update(body=PieceReader(pieces, context.source), q=None)
+        image = build_with_buildkit(console, mode, context.shown, query)
+    else:
+        image = build_classic(console, options, context, query)
     for line in context.skipped():
         console.err.line(line)
-    finish_build(console, options, progress, building)
+    if not image:
+        raise ProtocolError("Engine API", 0, b"", "the id of the image before the end of the answer")
+    finish_build(console, options, image)
     return 0
 
 
-def finish_build(console, options, progress, building):
-    """Write the id of the image where it is wanted. ProtocolError if the answer did not say it."""
-    image = building.data.decode("utf-8", "replace") if options["quiet"] else progress.image
-    if not image:
-        raise ProtocolError("Engine API", 0, b"", "the id of the image before the end of the answer")
+def finish_build(console, options, image):
+    """Write the id of the `image` (str) where it is wanted: to stdout, and to the file of --iidfile."""
     if options["quiet"]:
-        console.out.write(building.data)
+        console.out.write((image.rstrip("\n") + "\n").encode("utf-8"))
     if options["iidfile"]:
         try:
             with open(options["iidfile"], "w") as file:

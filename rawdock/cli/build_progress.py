@@ -159,6 +159,7 @@ class LineDisplay(BuildDisplay):
         self._waiting = []       # steps that have news
         self._ended = set()      # steps whose end was written
         self._counted = {}       # (step's number, id of a status) → the status dict that was written last
+        self._warned = {}        # step → how many of its warnings were written
 
     def update(self, status, news):
         self._waiting += [step for step in news if step not in self._waiting]
@@ -181,11 +182,14 @@ class LineDisplay(BuildDisplay):
         """Write what is new of the step, which leaves those that wait."""
         if step in self._waiting:
             self._waiting.remove(step)
-        if step in self._ended and not step.lines and not step.changed:
+        news = step.lines or step.changed or step.warnings[self._warned.get(step, 0):]
+        if step in self._ended and not news:
             return   # another step needed it again
         if step is not self._current:
             self._change_to(step)
         lines = [self._status_line(step, status) for status in step.changed.values()]
+        lines += ["WARN: " + text for text in step.warnings[self._warned.get(step, 0):]]
+        self._warned[step] = len(step.warnings)
         self._write([line for line in lines if line], step)
         self.output.write(b"".join([b"#%d %s\n" % (step.number, line) for line in step.lines]))
         step.lines, step.changed = [], {}
@@ -321,6 +325,8 @@ class TerminalDisplay(BuildDisplay):
             seconds = status_seconds(status if status["completed"] else dict(status, timestamp=now))
             rows.append(self._row("=> " + status["id"], status_counts(status), seconds, width,
                                   COLOR_DONE if status["completed"] else None))
+        for text in step.warnings:
+            rows.append(self._row("WARN: " + text, "", 0, width, COLOR_CANCELLED))
         if step.running and live:
             for line in list(step.tail)[-LIVE_LOG_LINES:]:
                 text = "=> => # " + printable_text(line.partition(b" ")[2]).rstrip()
@@ -368,6 +374,8 @@ class BuildProgress:
             aux = answer_field(message, "ImageBuild", (dict, type(None)), "aux")
             named = answer_field(aux or {}, "ImageBuild", (str, type(None)), "ID")
             self.image = named or self.image or (stream.strip() if stream.startswith("sha256:") else None)
+            if not self._trace.total and type(self._display) is not BuildDisplay:
+                self.output.write(stream.encode("utf-8", "replace"))   # of an engine that has no BuildKit
             return
         self._display.take(status)
 

@@ -80,9 +80,9 @@ class BuildStep:
     """A step of a build: a vertex, or several that BuildKit groups under one name.
 
     `name` str; `started` and `completed` nanoseconds or None; `cached` bool; `error` str, "" without one;
-    `statuses` {id: the latest status dict}; `shown` bool, False for what nobody wants to see. New since they
-    were taken: `lines` (list of bytes, see add_log) and `changed` (dict, statuses by id). `tail` (deque of
-    bytes): the last lines of the log. `number` (int) is for who displays it, 0 before that.
+    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False for what nobody wants
+    to see. New since they were taken: `lines` (list of bytes, see add_log) and `changed` (dict, statuses by
+    id). `tail` (deque of bytes): the last lines of the log. `number` (int) is for who displays it, 0 before.
     """
 
     def __init__(self, name):
@@ -90,7 +90,7 @@ class BuildStep:
         self.number = 0
         self.started = self.completed = None
         self.cached, self.error, self.shown = False, "", False
-        self.statuses, self.changed = {}, {}
+        self.statuses, self.changed, self.warnings = {}, {}, []
         self.lines, self.tail = [], deque(maxlen=KEPT_STEP_LINES)
         self._members = {}
         self._partial = b""
@@ -136,6 +136,9 @@ class BuildStep:
     def add_status(self, status):
         self.statuses[status["id"]] = self.changed[status["id"]] = status
 
+    def add_warning(self, warning):
+        self.warnings.append(warning["short"].decode("utf-8", "replace"))
+
     def add_log(self, log):
         """Split the data of a log (dict) into lines: each begins with the seconds since the step started."""
         start = 0
@@ -165,14 +168,13 @@ def log_time(started, timestamp):
 
 
 class BuildTrace:
-    """A build as it is now: `steps` (list of BuildStep, in the order in which they started) and `warnings`.
+    """A build as it is now: `steps` (list of BuildStep, in the order in which they started).
 
     `failed` (BuildStep or None) is the first step with an error that is its own.
     """
 
     def __init__(self):
         self.steps = []
-        self.warnings = []
         self.total = 0            # steps that are known, started or not
         self._by_vertex = {}
         self._by_group = {}
@@ -190,13 +192,13 @@ class BuildTrace:
                 news.append(step)
             if step.shown and step not in self.steps:
                 self.steps.append(step)
-        for name, add in (("statuses", BuildStep.add_status), ("logs", BuildStep.add_log)):
+        for name, add in (("statuses", BuildStep.add_status), ("logs", BuildStep.add_log),
+                          ("warnings", BuildStep.add_warning)):
             for entry in status[name]:
                 step = self._by_vertex.get(entry["vertex"])
                 if step is not None:
                     add(step, entry)
                     news.append(step)
-        self.warnings += status["warnings"]
         return [step for place, step in enumerate(news) if step.shown and step not in news[:place]]
 
     def _step(self, vertex):

@@ -88,8 +88,8 @@ class Shortcuts:
         return self.call("image_inspect", image)
 
     def build(self, directory, tag=None, dockerfile=None, progress=None, **parameters):
-        """Build an image of the `directory` (str) with the engine's classic builder → what image_inspect
-        answers of it (dict).
+        """Build an image of the `directory` (str) with the engine's classic builder, or with version="2" by
+        BuildKit → what image_inspect answers of it (dict).
 
         `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
         .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of
@@ -104,7 +104,8 @@ class Shortcuts:
         for message in self.call("image_build", body=context, dockerfile=name, t=tag, **parameters):
             if progress is not None:
                 progress(message)
-            id = (message.get("aux") or {}).get("ID", id)
+            aux = message.get("aux")
+            id = aux.get("ID", id) if isinstance(aux, dict) else id   # BuildKit's traces have text there
         if id is None:
             raise malformed_answer("ImageBuild", b"", "the id of the image before the end of the answer")
         return self.call("image_inspect", id)

@@ -177,6 +177,19 @@ def test_sizes_and_counts():
     assert status_counts({"total": 0, "current": 0}) == ""
 
 
+def test_warnings_are_lines():
+    warning = {"vertex": "a", "short": b"old\x1b"}
+    assert written(steps(running()), {"warnings": [warning]}, steps(ended()), {"warnings": [warning]}) == (
+        "#1 step a\n#1 WARN: old\\x1b\n#1 DONE 0.1s\n\n#1 step a\n#1 WARN: old\\x1b\n#1 DONE 0.1s\n")
+
+
+def test_an_engine_that_has_no_buildkit_is_shown_as_it_answers():
+    messages = [{"stream": "STEP 1/2: FROM x\n"}, {"aux": {"ID": "sha256:1"}}, {"stream": "done\n"}]
+    text, progress = shown(messages)
+    assert (text, progress.image) == ("STEP 1/2: FROM x\ndone\n", "sha256:1")
+    assert shown(messages, "quiet")[0] == ""
+
+
 # ---- rawjson and quiet
 
 def test_rawjson_is_what_buildkit_writes():

@@ -34,7 +34,8 @@ LATER_COMMANDS = """checkpoint manifest plugin trust config node secret
     service stack swarm""".split()
 LATER_VERBS = {}
 # Flags of ours that docker does not have, or does not show.
-OUR_FLAGS = {"--json", "--healthy"}
+# The last three are those of buildx, which docker's page of the classic builder leaves out.
+OUR_FLAGS = {"--json", "--healthy", "--progress string", "--secret list", "--ssh list"}
 
 
 def dockers(text):

@@ -29,7 +29,7 @@ cli/template_functions.py cli/template.py cli/go_types.py cli/queries.py cli/for
 cli/progress.py cli/build_progress.py cli/raw.py cli/listing.py cli/watching.py cli/plugins.py cli/about.py
 cli/terminal.py
 cli/settings.py cli/lifecycle.py cli/containers.py cli/stats.py cli/image_tree.py cli/images.py
-cli/archives.py cli/copy.py cli/build.py
+cli/archives.py cli/copy.py cli/buildkit.py cli/build.py
 cli/login.py cli/prune.py cli/volumes.py cli/networks.py cli/system.py cli/contexts.py cli/plugin_runs.py
 cli/doctor.py cli/completion.py
 teach/listen.py teach/percent.py
