@@ -784,8 +784,8 @@ class Docker(_Closing):
         """
     def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
               progress: Callable[[dict[str, Any]], object] | None = None, **parameters: Any) -> ImageInspect:
-        """Build an image of the `directory` (str) with the engine's classic builder → what image_inspect
-        answers of it (dict).
+        """Build an image of the `directory` (str) with the engine's classic builder, or with version="2" by
+        BuildKit → what image_inspect answers of it (dict).
 
         `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
         .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of

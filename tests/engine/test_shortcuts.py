@@ -2,6 +2,7 @@
 """
 import inspect
 import io
+import json
 import tarfile
 import threading
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from rawdock.engine.operations import SHORTCUT_NAMES
 from rawdock.engine.shortcuts import Finished, Shortcuts
 from rawdock.errors import (Conflict, NotFound, ProtocolError, RawdockError, StreamError, Timeout,
                             TruncatedError, UsageError)
+from tests.engine.build_traces import recorded_messages
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,15 @@ def test_build_sends_a_directory_and_gives_the_image(tmp_path):
     with tarfile.open(fileobj=io.BytesIO(build.body)) as context:
         assert sorted(context.getnames()) == [".dockerignore", "My.dockerfile"]
     assert inspect.line == "GET /v1.41/images/sha256:1/json" and len(seen) == 3
+
+
+def test_a_build_by_buildkit(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM busybox\n")
+    body = b"".join([json.dumps(message).encode() + b"\r\n" for message in recorded_messages("20.10-built")])
+    with FakeEngine(serve(lambda one: response(b"{}") if one.method == "GET" else chunked(body))) as engine, \
+            Docker(engine.address, "1.41") as docker:
+        assert docker.build(str(tmp_path), version="2") == {}
+    assert "sha256:28fa35873cfc" in unquote(engine.requests[1].line)
 
 
 @pytest.mark.parametrize("messages, error", [
