@@ -117,3 +117,33 @@ def row_save_and_load_engine(bench, row):
             row.goals.append(Goal("rawdock load", "docker load", "faster", 1, 1.3))
         finally:
             os.unlink(file)
+
+
+def row_copy_engine(bench, row):
+    """A file out of a container of a real engine, and one into it."""
+    if bench.engine is None:
+        row.notes.append("no real engine: tools/engine up, or --engine ADDRESS")
+        return
+    from rawdock import Docker
+    mib, more = bench.size(256, 64), bench.size(1024, 256)
+    row.title += " (%d MiB)" % mib
+    name, target = "rawdock-bench-cp-%d" % os.getpid(), os.path.join(bench.folder, "copied")
+    with Docker(bench.engine) as docker, large_file(bench, mib) as small, large_file(bench, more) as large:
+        for message in docker.image_create(fromImage="busybox", tag="latest"):
+            pass
+        docker.container_create(name=name, body={"Image": "busybox", "Cmd": ["true"]})
+        try:
+            for way, words, larger in (("in", [small, name + ":/small"], [large, name + ":/large"]),
+                                       ("out", [name + ":/small", target], [name + ":/large", target])):
+                ours, theirs = "rawdock cp, %s" % way, "docker cp, %s" % way
+                most = "rawdock cp, %s, %d MiB" % (way, more)
+                take_turns(row, [(ours, bench.process(rawdock("cp", *words), bench.engine, False)),
+                                 (theirs, bench.process(["docker", "cp"] + words, bench.engine, False))],
+                           bench.rounds)
+                take_turns(row, [(most, bench.process(rawdock("cp", *larger), bench.engine, False))], 1)
+                row.goals += [Goal(ours, theirs, "faster", 1, 1.3),
+                              Goal(most, None, "limit", PEAK_MIB, measure="peak")]
+        finally:
+            docker.container_delete(name, force=True)
+            if os.path.exists(target):
+                os.unlink(target)
