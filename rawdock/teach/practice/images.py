@@ -182,14 +182,19 @@ def reference_problem(repository):
 
 
 def new_name(request):
-    """Return the name that a request gives to an image in `repo` and `tag`. Raises PracticeRefusal."""
-    repository, tag = request.text("repo"), request.text("tag") or "latest"
-    reference = image_reference("%s:%s" % (repository, tag))
-    if reference is not None:
-        return full_name(reference)
-    if image_reference(repository) is not None:
+    """Return the name that a request gives to an image in `repo` and `tag`. Raises PracticeRefusal.
+
+    `tag` replaces the tag that `repo` may have, as dockerd does it.
+    """
+    repository, tag = request.text("repo"), request.text("tag")
+    reference = image_reference(repository)
+    if reference is None:
+        raise PracticeRefusal(400, reference_problem(repository))
+    if tag:
+        reference = image_reference("%s:%s" % (reference.repository(), tag))
+    if reference is None:
         raise PracticeRefusal(400, "invalid tag format")
-    raise PracticeRefusal(400, reference_problem(repository))
+    return full_name(reference)
 
 
 def answer_image_tag(engine, connection, request, image):

@@ -206,6 +206,19 @@ def test_imports_that_are_refused(engine, query, data, status, words):
     assert len(ask(engine, "GET", "/images/json?all=1")[1]) == 1
 
 
+@pytest.mark.parametrize("query, name", [
+    ("repo=flat:7", "flat:7"), ("repo=flat:7&tag=", "flat:7"), ("repo=flat:7&tag=8", "flat:8"),
+    ("repo=flat", "flat:latest"), ("repo=docker.io/library/flat", "flat:latest"),
+    ("repo=r.example:5000/flat&tag=8", "r.example:5000/flat:8")])
+def test_the_tag_replaces_that_of_the_name(engine, query, name):
+    """As dockerd 20.10 does it."""
+    status, (answer,) = send_tar(engine, "/images/create?fromSrc=-&" + query, tar_of({"x": b"1"}))
+    assert status == 200
+    assert ask(engine, "GET", "/images/%s/json" % name)[1]["RepoTags"] == [name]
+    assert ask(engine, "POST", "/images/%s/tag?%s" % (name, query.replace("flat", "other")))[0] == 201
+    assert name.replace("flat", "other") in ask(engine, "GET", "/images/%s/json" % name)[1]["RepoTags"]
+
+
 def test_an_image_goes_with_the_one_that_was_made_of_it(engine):
     first = commit_with_file(engine)
     identity = create(engine, ["true"], Image="kept:1")
