@@ -783,7 +783,8 @@ class Docker(_Closing):
         as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
         """
     def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
-              progress: Callable[[dict[str, Any]], object] | None = None, **parameters: Any) -> ImageInspect:
+              progress: Callable[[dict[str, Any]], object] | None = None,
+              **parameters: Any) -> ImageInspect:
         """Build an image of the `directory` (str) with the engine's classic builder, or with version="2" by
         BuildKit → what image_inspect answers of it (dict).
 

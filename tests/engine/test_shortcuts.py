@@ -92,8 +92,8 @@ def test_build_sends_a_directory_and_gives_the_image(tmp_path):
     (tmp_path / ".dockerignore").write_text("secret\n")
     (tmp_path / "secret").write_text("")
     seen = []
-    with FakeEngine(serve(lambda one: response(b"{}") if one.method == "GET" else chunked(BUILT))) as engine, \
-            Docker(engine.address, "1.41") as docker:
+    recipe = serve(lambda one: response(b"{}") if one.method == "GET" else chunked(BUILT))
+    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
         assert docker.build(str(tmp_path), "web:1", "My.dockerfile", seen.append, nocache=True) == {}
     build, inspect = engine.requests
     assert set(unquote(build.target).partition("?")[2].split("&")) == {
