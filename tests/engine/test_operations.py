@@ -63,8 +63,7 @@ def test_help_reads_like_a_manual_page():
 
 def test_help_of_the_class_has_all_of_them():
     shown = pydoc.render_doc(Docker, renderer=pydoc.plaintext)
-    assert all("\n     |  %s(self" % name in "\n     |  " + shown.replace("\n |  ", "\n     |  ")
-               for name in endpoint_names())
+    assert [name for name in endpoint_names() if "\n |  %s(" % name not in shown] == []
 
 
 @ROWS
