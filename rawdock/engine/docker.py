@@ -2,8 +2,9 @@
 
 Strategy: `Docker.call(name, …)` looks the row up, writes the request target from it, sends, and turns the
 answer into what the row's result kind says. The row also says which statuses mean success.
-`docker.container_list(all=True)` is the row `container_list`: operations.py makes a method of each.
-`request()` is the low-level API beside it: any method, any path, no version prefix, no status raised.
+`docker.container_list(all=True)` is the row `container_list`: each is a method, made when it is first used, so
+that 108 of them cost the start nothing. `request()` is the low-level API beside it: any method, any path, no
+version prefix, no status raised.
 
 The API version is requested once, on the first call that needs it, from /_ping: the newest that both the
 engine and the table have. DOCKER_API_VERSION or `version` sets it without a request. A kept connection that
@@ -18,13 +19,13 @@ import os
 from collections import namedtuple
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
+from ..net.closing import Closing
 from ..net.config import find_address
 from ..net.connection import Connection
 from ..net.dial import dial
 from ..net.limits import require_seconds
 from .answers import answer_field, malformed_answer, says_frames
 from .endpoints import api_version_pair, encode_query, find_endpoint
-from .operations import EngineOperations
 
 OLDEST_API = "1.24"            # what an engine speaks that offers none in its answer to /_ping
 NEWEST_API = "1.55"
@@ -109,6 +110,44 @@ def encode_body(body, kind, fields):
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError("the body cannot be written: %s" % error,
                          "give bytes, or for JSON dict, list, str, int, float, bool and None only")
+
+
+# ==== library begin: what no command uses, and `amalgamate --only` leaves out
+class OperationsAtFirstUse(type):
+    """The type of a class whose methods are the operations of the table."""
+
+    def __getattr__(cls, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from .operations import make_method
+        method = make_method(name)
+        setattr(EngineOperations, name, method)
+        return method
+
+    def __dir__(cls):
+        from .operations import method_names
+        return sorted(set(type.__dir__(cls)) | set(method_names()))
+
+
+class EngineOperations(Closing, metaclass=OperationsAtFirstUse):
+    """A base class with a method for each operation: container_list(all=True) is the row `container_list`.
+
+    The values of the path come first, by position or by name; query parameters, `body`, `headers` and `auth`
+    go by name.
+    """
+
+    def __init_subclass__(cls):
+        if EngineOperations not in cls.__bases__:   # a class that may call super().container_list()
+            from .operations import method_names
+            for name in method_names():
+                getattr(EngineOperations, name)
+
+    def __getattr__(self, name):
+        return getattr(type(self), name).__get__(self)
+
+    def __dir__(self):
+        return sorted(set(dir(type(self))) | set(vars(self)))
+# ==== library end
 
 
 class Docker(EngineOperations):

@@ -236,7 +236,8 @@ def parameter_meaning(endpoint, name):
     """What the parameter `name`, as the API spells it, means to the operation of `endpoint` (str)."""
     table = dict(line.split(None, 1) for line in PARAMETER_MEANINGS.split("\n") if line)
     general = "%s.%s" % (endpoint.tag, name) if name in endpoint.path_parameters else name
-    return table.get("%s.%s" % (endpoint.name, name)) or table.get(general, "the Engine API's reference has it")
+    own = table.get("%s.%s" % (endpoint.name, name))
+    return own or table.get(general, "the Engine API's reference has it")
 
 
 def operation_manual(endpoint):

@@ -1,33 +1,12 @@
-"""Every operation of the table as a method of the class, made when it is first used.
+"""The methods of Docker that it makes when they are first used: the operations of the table.
 
-Strategy: a class is given no method before somebody asks for one, so that 108 of them cost the start nothing.
-The metaclass finds the row, makes an Operation and keeps it in the class, where Python finds it from then on.
 What help() and inspect.signature() print of it is written from the table only when they ask (manual.py).
 The short ways over the operations (shortcuts.py) are loaded in this way too.
 """
 from ..errors import UsageError
-from ..net.closing import Closing
 from .endpoints import endpoint_names, find_endpoint
 
 SHORTCUT_NAMES = ("run", "exec", "logs", "pull", "build", "copy_in", "copy_out")
-
-
-class OperationsAtFirstUse(type):
-    """The type of a class whose methods are the operations of the table."""
-
-    def __getattr__(cls, name):
-        if name.startswith("_"):
-            raise AttributeError(name)
-        if name in SHORTCUT_NAMES:
-            from .shortcuts import Shortcuts
-            method = vars(Shortcuts)[name]
-        else:
-            method = find_operation(name)
-        setattr(EngineOperations, name, method)
-        return method
-
-    def __dir__(cls):
-        return sorted(set(type.__dir__(cls)) | set(method_names()))
 
 
 def method_names():
@@ -35,33 +14,17 @@ def method_names():
     return endpoint_names() + list(SHORTCUT_NAMES)
 
 
-def find_operation(name):
-    """The Operation called `name`. AttributeError that says which ones there are."""
+def make_method(name):
+    """The method of Docker called `name`. AttributeError that says which ones there are."""
+    if name in SHORTCUT_NAMES:
+        from .shortcuts import Shortcuts
+        return vars(Shortcuts)[name]
     try:
         return Operation(find_endpoint(name))
     except UsageError as error:
         similar = [one for one in endpoint_names() if name.rstrip("s") in one.split("_")]   # images, info
         raise AttributeError("Docker has no %r: %s" % (
             name, "there are " + ", ".join(similar) if similar else error)) from None
-
-
-class EngineOperations(Closing, metaclass=OperationsAtFirstUse):
-    """A base class with a method for each operation: container_list(all=True) is the row `container_list`.
-
-    The values of the path come first, by position or by name; query parameters, `body`, `headers` and `auth`
-    go by name.
-    """
-
-    def __init_subclass__(cls):
-        if EngineOperations not in cls.__bases__:   # a class that may call super().container_list()
-            for name in method_names():
-                getattr(EngineOperations, name)
-
-    def __getattr__(self, name):
-        return getattr(type(self), name).__get__(self)
-
-    def __dir__(self):
-        return sorted(set(dir(type(self))) | set(vars(self)))
 
 
 class Operation:

@@ -78,8 +78,9 @@ LIBRARY_BLOCK = re.compile(r"(?ms)^ *# ==== library begin.*?^ *# ==== library en
 
 
 def without_library(text):
-    """A section without what only a program uses that imports it, never a command: the blocks so marked, and
-    the operations as methods.
+    """A section without the blocks that only a program uses that imports it, never a command.
+
+    One of them has the operations as methods, in a base class of Docker.
     """
     return LIBRARY_BLOCK.sub("", text).replace("\nclass Docker(EngineOperations):\n",
                                                "\nclass Docker(Closing):\n")
