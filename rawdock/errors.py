@@ -104,7 +104,7 @@ class Timeout(RawdockError, OSError):
     def __init__(self, phase, seconds, received=0, address=None):
         where = " from %s" % address if address else ""
         text = "timed out: %s took over %g s, %d bytes received%s"
-        OSError.__init__(self, text % (phase, seconds, received, where))
+        RawdockError.__init__(self, text % (phase, seconds, received, where))
         self.phase = phase
         self.seconds = seconds
         self.received = received

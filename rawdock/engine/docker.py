@@ -2,9 +2,9 @@
 
 Strategy: `Docker.call(name, …)` looks the row up, writes the request target from it, sends, and turns the
 answer into what the row's result kind says. The row also says which statuses mean success.
-`docker.container_list(all=True)` is the row `container_list`: each is a method, made when it is first used, so
-that 108 of them cost the start nothing. `request()` is the low-level API beside it: any method, any path, no
-version prefix, no status raised.
+`docker.container_list(all=True)` is the row `container_list`: each is a method, made when it is first used,
+so that 108 of them cost the start nothing. `request()` is the low-level API beside it: any method, any path,
+no version prefix, no status raised.
 
 The API version is requested once, on the first call that needs it, from /_ping: the newest that both the
 engine and the table have. DOCKER_API_VERSION or `version` sets it without a request. A kept connection that

@@ -1,7 +1,7 @@
-"""The methods of Docker that it makes when they are first used: the operations of the table.
+"""The methods of Docker that are made when they are first used: the operations, and short ways over them.
 
 What help() and inspect.signature() print of it is written from the table only when they ask (manual.py).
-The short ways over the operations (shortcuts.py) are loaded in this way too.
+The short ways (shortcuts.py) are loaded in this way too.
 """
 from ..errors import UsageError
 from .endpoints import endpoint_names, find_endpoint

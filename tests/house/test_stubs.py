@@ -17,7 +17,8 @@ from tests.house.sources import ROOT, load_tool
 STUB = os.path.join(ROOT, "rawdock", "__init__.pyi")
 # What has no type, because it is for the package's own files only.
 INTERNAL = {
-    "Connection": {"release", "socket_error"}, "Response": {"fail", "watch_end", "on_complete", "failed"},
+    "Connection": {"receive_early", "release", "send_watching", "socket_error", "write_watching"},
+    "Response": {"fail", "watch_end", "on_complete", "failed"},
     "Docker": {"find_way"}, "RequestReader": {"take_head", "take_content", "take_part"},
     "ResponseReader": {"answered", "switch", "stay", "take_head", "take_content", "take_part"},
     "Endpoint": {"encode_path_value", "encode_query_values", "refuse_older_engine"},
