@@ -78,8 +78,8 @@ def test_the_wire_shows_what_is_encrypted():
 def test_a_tap_whose_engine_speaks_tls(tmp_path):
     data, transcript = os.urandom(1 << 20), tmp_path / "transcript"
     docker = docker_clis()[-1].path
-    ran = run_to_end(tls_words("tap", "--to", str(transcript), "--", docker, "run", "-i", "--rm", "busybox", "cat"),
-                     stdin=data)
+    run = ["run", "-i", "--rm", "busybox", "cat"]
+    ran = run_to_end(tls_words("tap", "--to", str(transcript), "--", docker, *run), stdin=data)
     assert (ran.status, ran.out) == (0, data), ran.err
     assert "101 UPGRADED" in transcript.read_text(encoding="utf-8")
 
