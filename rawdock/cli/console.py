@@ -127,18 +127,22 @@ class Console:
         """The client (Docker) of the engine that the command line names."""
         if self._docker is None:
             from ..engine.docker import Docker
-            address, named = self.engine_address(), self.config_values("HttpHeaders", "an object of texts")
-            docker = Docker(address)
-            if named or os.environ.get("DOCKER_CUSTOM_HEADERS"):
-                from ..net.custom_fields import custom_fields
-                try:
-                    docker.headers = custom_fields(named or {}, os.environ)
-                except ConfigError as error:
-                    raise CommandFailed("Failed to initialize: %s" % error.message, 1)
-            self._docker = docker
+            self._docker = Docker(self.engine_address())
+            self._docker.headers = self.custom_headers()
             if self.open_socket is not None:
                 self._docker.open_socket = self.open_socket
         return self._docker
+
+    def custom_headers(self):
+        """The (name, value) pairs that the user wants in each request, as custom_fields() gives them."""
+        named = self.config_values("HttpHeaders", "an object of texts") or {}
+        if not (named or os.environ.get("DOCKER_CUSTOM_HEADERS")):
+            return []
+        from ..net.custom_fields import custom_fields
+        try:
+            return custom_fields(named, os.environ)
+        except ConfigError as error:
+            raise CommandFailed("Failed to initialize: %s" % error.message, 1)
 
     def config(self):
         """The docker CLI's config.json (dict); without one that can be read {}, after a warning."""

@@ -254,7 +254,7 @@ def transfer_reference(console, options, name):
     """The Reference that pull and push are given, after a line that says which tag is assumed."""
     from ..engine.reference import REFERENCE_TAG, parse_reference
     reference = parse_reference(name)
-    refuse_content_trust(options["disable_content_trust"])
+    refuse_content_trust(options["disable_content_trust"], reference.digest is not None)
     if options["all_tags"] and reference.suffix():
         raise CommandFailed("tag can't be used with --all-tags/-a", 1)
     if not options["all_tags"] and not reference.suffix() and not options["quiet"]:

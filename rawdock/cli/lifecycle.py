@@ -103,9 +103,11 @@ def run_failed(console, error, command):
     return CommandFailed(text % (console.program, said, command), failure_status(error))
 
 
-def take_variables(options):
+def take_variables(options, image):
     """Put into the `options` (dict) of run or create what the client's environment says. UsageError."""
-    refuse_content_trust(options["disable_content_trust"])
+    name, at, _ = image.partition("@")   # with a tag before the digest docker verifies the tag
+    refuse_content_trust(options["disable_content_trust"], at and ":" not in name.rpartition("/")[2])
+    options["disable_content_trust"] = None
     options["platform"] = default_platform(options)
 
 
@@ -116,7 +118,7 @@ def do_run(console, options, arguments):
         require_terminal(options["interactive"], options["tty"])
     options["detach_keys"] = find_detach_keys(console, options)
     try:
-        take_variables(options)
+        take_variables(options, arguments[0])
         docker = console.docker
         result = run(docker, arguments[0], arguments[1:],
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
@@ -143,7 +145,7 @@ def do_run(console, options, arguments):
 
 def do_create(console, options, arguments):
     try:
-        take_variables(options)
+        take_variables(options, arguments[0])
         query, body, client = container_request(arguments[0], arguments[1:], options)
     except InvalidArgument:
         raise

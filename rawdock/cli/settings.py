@@ -50,10 +50,13 @@ def default_platform(options):
     return os.environ.get("DOCKER_DEFAULT_PLATFORM") if given is None else given
 
 
-def refuse_content_trust(disabled):
+def refuse_content_trust(disabled, digested=False):
     """UsageError if images are to be verified: by `disabled` (--disable-content-trust: a bool, or None if it
-    is not given) or by DOCKER_CONTENT_TRUST.
+    is not given) or by DOCKER_CONTENT_TRUST. `digested`: the image is named by its digest, which needs no
+    signature.
     """
+    if digested:
+        return
     trust = os.environ.get("DOCKER_CONTENT_TRUST")
     if disabled is False or disabled is None and trust and trust not in FALSE_WORDS:
         raise UsageError("content trust is not supported: signatures are not checked",

@@ -138,17 +138,17 @@ def ssh_address(text, place):
                            "write ssh://[USER@]HOST[:PORT][/SOCKET]; ssh itself asks for a password")
     if port and not 0 < int(port) < 65536:
         raise AddressError("address %r: port %s is not between 1 and 65535" % (text, port), ADDRESS_HINT)
-    user, path = [decode_percent(text, match.group(name)) for name in ("user", "path")]
+    user, path = [decode_percent("address %r" % text, match.group(name)) for name in ("user", "path")]
     return Address("ssh", text, path=path, host=host, port=int(port) if port else None, user=user)
 
 
-def decode_percent(text, part):
-    """`part` (str or None) of the address `text` with its %XX decoded; None for an empty one."""
+def decode_percent(what, part):
+    """`part` (str or None) of `what` with its %XX decoded; None for an empty one. Or AddressError."""
     try:
         data = (part or "").encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise AddressError("address %r cannot be written in UTF-8" % text, ADDRESS_HINT)
+        raise AddressError("%s cannot be written in UTF-8" % what)
     data = re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match.group(1), 16)]), data)
     if re.search(rb"[\x00-\x1f\x7f]", data):
-        raise AddressError("address %r has a control character in it" % text, ADDRESS_HINT)
+        raise AddressError("%s has a control character in it" % what)
     return data.decode("utf-8", "surrogateescape") or None

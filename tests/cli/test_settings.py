@@ -241,3 +241,13 @@ def test_content_trust_is_refused(run, words, status, value):
     ran = run({}, "%s --disable-content-trust %s" % (command, rest))
     assert "content trust" not in ran.err and ran.requests
     assert run({}, words, {"DOCKER_CONTENT_TRUST": "false"}).requests
+
+
+@pytest.mark.parametrize("words, trusted", [
+    ("pull img@", True), ("pull img:tag@", True), ("create img@", True), ("run -d r.example:5000/img@", True),
+    ("create --disable-content-trust=false img@", True), ("create img:tag@", False),
+    ("run -d img:tag@", False)])
+def test_a_digest_needs_no_signature(run, words, trusted):
+    """But docker verifies a tag that run and create are given beside it."""
+    ran = run({}, words + "sha256:" + "0" * 64, {"DOCKER_CONTENT_TRUST": "1"})
+    assert ("content trust is not supported" not in ran.err) is bool(ran.requests) is trusted

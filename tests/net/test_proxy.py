@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from rawdock.engine.docker import Docker
-from rawdock.errors import ConfigError, ConnectError, RawdockError
+from rawdock.errors import AddressError, ConfigError, ConnectError, RawdockError
 from rawdock.net.address import TLSSettings, parse_address
 from rawdock.net.proxy import find_proxy, is_excepted
 
@@ -65,6 +65,28 @@ def test_a_proxy_that_cannot_be_used(environ, says):
     assert says in str(caught.value) and "secret" not in str(caught.value) + str(caught.value.hint)
 
 
+def test_a_control_character_in_its_user_names_the_variable():
+    with pytest.raises(AddressError) as caught:
+        find_proxy(parse_address("tcp://engine.example:2375"), {"HTTP_PROXY": "http://u:p%0d%0aX@p"})
+    assert str(caught.value) == "HTTP_PROXY has a control character in it"
+
+
+def test_a_name_that_only_the_proxy_knows(monkeypatch, tmp_path):
+    """With TLS: it is never looked up here, and needs no --insecure-tcp."""
+    from tests.net.tls_peer import TLSDoor, make_certificates
+    make_certificates(tmp_path)
+    tls = TLSSettings(None, None, None, False, "--tls")
+    with FakeEngine(answer_ok) as engine, TLSDoor(tmp_path, engine.path) as door:
+        place = ("127.0.0.1", int(door.address.rpartition(":")[2]))
+        with TunnelProxy(b"HTTP/1.1 200 OK\r\n\r\n", {b"engine.invalid:2376": place}) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.place)
+            with pytest.warns(RuntimeWarning, match="is not verified"):
+                docker = Docker("tcp://engine.invalid:2376", timeout=5, tls=tls)
+            with docker:
+                assert docker.request("GET", "/_ping").read() == b"ok"
+    assert proxy.tunnels == [b"engine.invalid:2376"]
+
+
 @pytest.fixture
 def far_engine(monkeypatch):
     """A FakeEngine that counts as another machine, as which 127.0.0.1 never does for a proxy."""
@@ -95,11 +117,12 @@ def test_requests_go_through_the_proxy_and_a_hijack_does_not(far_engine, monkeyp
 class TunnelProxy:
     """Answers each CONNECT with `answer`, and after a 200 copies both directions.
 
+    `places` (dict) has the (host, port) of targets that it alone knows.
     `head` (bytes) is what the last client sent, `tunnels` (list of bytes) the targets it connected to.
     """
 
-    def __init__(self, answer):
-        self.answer, self.head, self.tunnels = answer, b"", []
+    def __init__(self, answer, places=()):
+        self.answer, self.places, self.head, self.tunnels = answer, dict(places), b"", []
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(5)
@@ -137,7 +160,7 @@ class TunnelProxy:
             place = re.match(rb"CONNECT ([^ ]+) ", head).group(1)
             self.tunnels.append(place)
             host, _, port = place.decode("ascii").rpartition(":")
-            with socket.create_connection((host, int(port))) as engine:
+            with socket.create_connection(self.places.get(place, (host, int(port)))) as engine:
                 back = threading.Thread(target=copy_all, args=(engine, client))
                 back.start()
                 copy_all(client, engine)

@@ -47,6 +47,7 @@ class PlannedConsole(Console):
         self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
         self.err = PlannedOutput(plan.complaints.append)
         self._docker = PlannedDocker(plan)
+        self._docker.headers = self.custom_headers()
 
     def file_target(self, path):
         Console.file_target(self, path)   # refuses what cannot be written

@@ -14,6 +14,7 @@ from rawdock.teach.dryrun.commands import UNPLANNED_COMMANDS
 
 from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
 from tests.house.sources import ROOT
+from tests.leaks import HELPERS_SECRET
 
 NOBODY = "unix:///nonexistent/docker.sock"
 FORMS = ["http", "nc", "curl", "python"]   # and json, of what sends a body
@@ -269,6 +270,16 @@ def test_no_form_shows_credentials_or_runs_a_helper(rawdock_command, tmp_path, f
     for text in (b"pass-of-config", secret.encode(), b64encode(b"pass-of-config")[:12]):
         assert text not in b"".join(printed)
     assert not (tmp_path / "log").exists()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_users_header_fields_are_planned_and_a_token_is_not_shown(rawdock_command, tmp_path, form):
+    fields = {"X-Way": "slow", "X-Proxy-Token": HELPERS_SECRET}
+    (tmp_path / "config.json").write_text(json.dumps({"HttpHeaders": fields}))
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=" + form, "rm", "x"],
+                     env=dict(os.environ, DOCKER_CONFIG=str(tmp_path)))
+    assert (ran.status, ran.err) == (0, b"") and b"X-Way: slow" in ran.out and b"X-Proxy-Token: " in ran.out
+    assert b"proxy_token: the secret" in ran.out and HELPERS_SECRET.encode() not in ran.out
 
 
 # -- TLS
