@@ -20,6 +20,7 @@ from collections import namedtuple
 
 from ..errors import APIError, UsageError
 from ..net.closing import Closing
+from ..net.file_body import FileBody
 from ..wire.tar import END_OF_TAR, TarMember, tar_padding
 from .answers import answer_field, malformed_answer
 from .extract import Extraction, IncompleteCopy, MemberRefused, Notes, file_kind
@@ -478,24 +479,21 @@ def copy_in(docker, container, source, target, follow_link=False, archive=False,
         base = split_path(side.path)[1]
         packed = LocalArchive(side, renaming(base, new or side.rename or None))
     elif place.directory:
-        folder, packed = place.path, source if hasattr(source, "__next__") else archive_pieces(source)
+        folder = place.path
+        packed = [source] if isinstance(source, (bytes, bytearray, memoryview)) else source
     else:
         raise UsageError('destination "%s:%s" must be a directory' % (container, target))
 
-    body = CountedBody(packed, progress, side.path if local else getattr(source, "name", 0))
+    if hasattr(packed, "read"):
+        body = FileBody(packed, progress)
+    else:
+        body = CountedBody(packed, progress, side.path if local else 0)
     put_archive(docker, container, folder, body, archive)
     skipped = packed.skipped.lines if local else []
     copied = Copied(body.size, "%s:%s" % (container, place.path), skipped, [])
     if local and packed.unreadable.count:
         raise IncompleteCopy("files could not be read", packed.unreadable, copied)
     return copied
-
-
-def archive_pieces(source):
-    """bytes or a binary file → an iterable of its pieces."""
-    if hasattr(source, "read"):
-        return iter(lambda: source.read(READ_BYTES), b"")
-    return [source] if isinstance(source, (bytes, bytearray, memoryview)) else source
 
 
 def copy_out(docker, container, source, target, follow_link=False, progress=None):

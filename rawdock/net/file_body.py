@@ -24,12 +24,22 @@ FILE_CHUNK_BYTES = 1 << 20
 
 
 class FileBody(Closing):
-    """An open binary `file` (unbuffered) as a request body, from its current position to its end."""
+    """An open binary `file` as a request body, from its current position to its end.
 
-    def __init__(self, file):
+    progress(bytes so far) is called as they go out, and `size` counts them. `name` is the file's, 0 without
+    one. Without a descriptor, or with a buffer in front of a pipe, the file is read as any other is.
+    """
+
+    def __init__(self, file, progress=None):
         self._file = file
+        self._progress = progress or (lambda size: None)
         self.name = getattr(file, "name", 0)
-        self.read = file.read
+        self.size = 0
+
+    def read(self, size):
+        piece = self._file.read(size)
+        self._count(len(piece))
+        return piece
 
     def close(self):
         self._file.close()
@@ -37,18 +47,27 @@ class FileBody(Closing):
     def __iter__(self):
         return iter(lambda: self.read(PIECE_BYTES), b"")
 
+    def _count(self, size):
+        self.size += size
+        self._progress(self.size)
+
     def send_chunks(self, connection, poller):
         """Send the file on a Connection, and leave what iteration gives. Errors are Connection.request()'s.
 
         `poller` is for Connection.write_watching().
         """
+        from io import RawIOBase
         from stat import S_ISREG
-        status = os.fstat(self._file.fileno())
+        try:
+            status = os.fstat(self._file.fileno())
+        except (AttributeError, OSError):   # a BytesIO, for instance
+            return
         if not S_ISREG(status.st_mode):
-            self._send_as_it_comes(connection, poller)
+            if isinstance(self._file, RawIOBase):
+                self._send_as_it_comes(connection, poller)
         elif (getattr(type(connection.sock), "send", None) is _socket.socket.send
               and sys.platform.startswith("linux")):
-            self._send_regular(connection, poller, status.st_size - self._file.tell())
+            self._send_regular(connection, poller, status.st_size)
 
     def _send_as_it_comes(self, connection, poller):
         from select import POLLIN, poll
@@ -66,28 +85,30 @@ class FileBody(Closing):
                     return
                 connection.send_watching(encode_chunk(piece), poller)
 
-    def _send_regular(self, connection, poller, left):
-        """Send the next `left` bytes of a regular file."""
-        sock = connection.sock
+    def _send_regular(self, connection, poller, end):
+        """Send a regular file up to the offset `end` (int)."""
+        sock, at = connection.sock, self._file.tell()
         os.set_blocking(sock.fileno(), False)   # sendfile() has no flag for that
         try:
-            while left > 0:
-                size = min(left, FILE_CHUNK_BYTES)
+            while at < end:
+                size = min(end - at, FILE_CHUNK_BYTES)
                 connection.send_watching(b"%x\r\n" % size, poller)
-                self._send_part(connection, poller, size)
+                self._send_part(connection, poller, at, size)
                 connection.send_watching(b"\r\n", poller)
-                left -= size
+                at += size
+            self._file.seek(at)
         finally:
             if not connection.closed:
                 os.set_blocking(sock.fileno(), sock.gettimeout() is None)
 
-    def _send_part(self, connection, poller, size):
-        """Send the next `size` bytes of the file."""
+    def _send_part(self, connection, poller, at, size):
+        """Send the `size` bytes of the file at the offset `at`."""
         def write():
-            return os.sendfile(connection.sock.fileno(), self._file.fileno(), None, size)
+            return os.sendfile(connection.sock.fileno(), self._file.fileno(), at, size)
 
         while size:
             sent = connection.write_watching(write, poller)
             if not sent:
                 raise UsageError("%s became shorter while it was sent" % self.name)
-            size -= sent
+            at, size = at + sent, size - sent
+            self._count(sent)

@@ -3,6 +3,7 @@ import base64
 import io
 import json
 import os
+import subprocess
 import tarfile
 
 import pytest
@@ -115,6 +116,9 @@ def test_an_archive_on_stdin_and_stdout(rawdock_command, tmp_path):
     answers = {HEAD_D: head_answer(GO_DIRECTORY), PUT_D: answer(200)}
     ran = cp(rawdock_command, answers, ["-", "c:/d"], tmp_path, stdin=data)
     assert ran.status == 0 and body_members(ran.bodies[0]) == ["a"]
+    lines = tar_of(("a", b"\n" * 100000, {}))   # is not read a line at a time
+    ran = cp(rawdock_command, answers, ["-", "c:/d"], tmp_path, stdin=lines)
+    assert ran.status == 0 and len(ran.bodies[0]) - len(lines) < 1000
     ran = cp(rawdock_command, {HEAD_D: head_answer(0o644)}, ["-", "c:/d"], tmp_path, stdin=data)
     assert (ran.status, ran.err) == (1, b'destination "c:/d" must be a directory\n')
 
@@ -153,7 +157,8 @@ def test_an_archive_that_ends_early_though_its_body_is_whole(rawdock_command, tm
         assert (ran.status, ran.out) == (1, data[:size]) and assert_one_line(ran.err)
 
 
-def test_an_engine_that_dies_while_it_is_sent_an_archive(rawdock_command, tmp_path):
+@pytest.mark.parametrize("source", ["f", "-"])
+def test_an_engine_that_dies_while_it_is_sent_an_archive(rawdock_command, tmp_path, source):
     (tmp_path / "f").write_bytes(b"x" * 3000000)
 
     def serve(engine, connection):
@@ -166,8 +171,11 @@ def test_an_engine_that_dies_while_it_is_sent_an_archive(rawdock_command, tmp_pa
                 connection.sendall(PING["GET /_ping"])
 
     with scripted_socket(serve) as engine:
-        ran = run_to_end(rawdock_command + ["-H", engine.address, "cp", "f", "c:/d"], cwd=str(tmp_path))
-    assert ran.status == 1 and assert_one_line(ran.err)
+        # Nothing is written to stdin, and it stays open.
+        process = subprocess.Popen(rawdock_command + ["-H", engine.address, "cp", source, "c:/d"],
+                                   cwd=str(tmp_path), stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        with process, process.stdin:
+            assert assert_one_line(process.stderr.read()) and process.wait(60) == 1
 
 
 def test_a_refusal_is_the_engines(rawdock_command, tmp_path):

@@ -1,4 +1,5 @@
 """net/file_body: a file as a request body arrives as any other body does, whatever sends it."""
+import io
 import os
 import socket
 import threading
@@ -90,10 +91,27 @@ def test_an_early_refusal_is_the_answer(tmp_path, way, close):
         release.set()
 
 
-def test_a_pipe_is_sent_as_it_comes():
+@pytest.mark.parametrize("open_file", [
+    lambda path: io.BytesIO(bytes(range(256)) * 4096), lambda path: open(path, "rb"),
+    lambda path: open(path, "rb", buffering=0)], ids=["bytes", "buffered", "raw"])
+def test_any_file_is_sent_from_where_it_was_read_to_and_counted(tmp_path, open_file):
+    (tmp_path / "file").write_bytes(bytes(range(256)) * 4096)
+    sizes = []
+    with FakeEngine(answer) as engine, connect(engine) as connection:
+        with open_file(str(tmp_path / "file")) as file:
+            file.read(7)   # of a buffered file more has been read
+            body = FileBody(file, sizes.append)
+            connection.request("POST", "/x", body=body).read()
+            assert file.read() == b""
+        assert engine.requests[0].body == (bytes(range(256)) * 4096)[7:]
+    assert sizes == sorted(sizes) and sizes[-1] == body.size == 256 * 4096 - 7
+
+
+@pytest.mark.parametrize("buffering", [0, -1])
+def test_a_pipe_is_sent_as_it_comes(buffering):
     source, target = os.pipe()
     with FakeEngine(answer) as engine, connect(engine) as connection:
-        with FileBody(open(source, "rb", buffering=0)) as body:
+        with FileBody(open(source, "rb", buffering)) as body:
             os.write(target, b"some")
             os.close(target)
             connection.request("POST", "/x", body=body).read()
