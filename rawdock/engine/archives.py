@@ -138,17 +138,25 @@ def local_target(path):
     folder = os.path.dirname(clean_path(path))
     if not os.path.exists(folder):
         raise UsageError('invalid output path: directory "%s" does not exist' % folder)
-    if os.path.exists(path) and file_kind(os.stat(path)).endswith("device"):
-        raise UsageError('invalid output path: "%s" must be a directory or a regular file: got a device'
-                         % path)
+    try:
+        if file_kind(os.stat(path)).endswith("device"):
+            raise UsageError('invalid output path: "%s" must be a directory or a regular file: got a device'
+                             % path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise path_mistake("stat", path, error) from None
     found = path
     for _ in range(MAX_TARGET_LINKS + 2):
         try:
             kind = file_kind(os.lstat(found))
         except FileNotFoundError:
             parent = split_path(found)[0]
-            if not os.path.isdir(parent):
-                lstat_path(parent)
+            try:
+                kind = file_kind(os.stat(parent))
+            except OSError as error:
+                raise path_mistake("stat", parent, error) from None
+            if kind != "directory":
                 raise UsageError("not a directory") from None
             return CopySide(found, False, False, "")
         except OSError as error:

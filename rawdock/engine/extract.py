@@ -316,17 +316,15 @@ class Extraction:
     def _begin(self, parts, member):
         """Go to the directory of `parts`, and choose the name under which the member is made."""
         self._enter(parts[:-1])
+        if self._kind(parts[-1]) == "directory":
+            raise UsageError("cannot overwrite directory %s with non-directory %s"
+                             % (quoted_path(self.folder, parts), quoted_path(self.folder, [])))
         self._member, self._name = member, parts[-1]
         self._unfinished = b".rawdock-" + os.urandom(8).hex().encode("ascii")
 
     def _place(self):
-        """Give the member that is whole its name; what has the name is replaced, unless it is a directory."""
-        try:
-            os.rename(self._unfinished, self._name, src_dir_fd=self._at, dst_dir_fd=self._at)
-        except IsADirectoryError:
-            path = quoted_path(self.folder, self._parts + (self._name,))
-            raise UsageError("cannot overwrite directory %s with non-directory %s"
-                             % (path, quoted_path(self.folder, []))) from None
+        """Give the member that is whole its name; what has the name is replaced."""
+        os.rename(self._unfinished, self._name, src_dir_fd=self._at, dst_dir_fd=self._at)
         if self._member.kind != "hard link":
             self._unfinished = None
 

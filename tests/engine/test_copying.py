@@ -173,7 +173,8 @@ def test_local_targets(tmp_path):
     assert target("/new") == ("/d/made", False, False) and target("/d/x/") == ("/d/x/", False, False)
     for path, error in (
             ("/no/x", 'invalid output path: directory "%s/no" does not exist'),
-            ("/broken", "lstat %s/no: no such file or directory"), ("/loop", "too many symlinks in %s/loop")):
+            ("/broken", "stat %s/no: no such file or directory"), ("/f/x", "stat %s/f/x: not a directory"),
+            ("/loop", "stat %s/loop: too many levels of symbolic links")):
         with pytest.raises(UsageError) as caught:
             target(path)
         assert str(caught.value) == error % base
