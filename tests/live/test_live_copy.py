@@ -1,4 +1,4 @@
-"""cp in both directions beside the docker CLI, on one container: the same words, and what is there then.
+"""cp in both directions beside the docker CLI, on one container, given the words that it is given.
 
 A case is a source, a target and flags. Each client has a copy of the target's surroundings for each case, so
 all of them run against one container and are compared at the end: status, stderr, and each file's kind, mode,
