@@ -157,7 +157,7 @@ def directory_context(console, directory, given):
         dockerfile, added = outside_dockerfile(root, outside, hide=not buildkit)
     elif buildkit:
         shown = shown[0], read_small_file(os.path.join(root, dockerfile), MAX_DOCKERFILE_BYTES)
-    context = ContextDirectory(root, None if given == "-" else dockerfile, patterns, added)
+    context = ContextDirectory(root, None if given == "-" else dockerfile, patterns, added, buildkit)
     context.check()
     return BuildContext(context, dockerfile, directory, buildkit, shown if buildkit else None)
 

@@ -124,12 +124,13 @@ class ContextDirectory(LocalArchive):
 
     `dockerfile` (str or None) is the path of the Dockerfile in it, `patterns` those of its ignore file.
     `added` maps names at the top of the context to contents (bytes) that take the place of the files there.
-    UsageError for a pattern that is wrong, and for a file that cannot be read.
+    `buildkit` (bool) says which builder it is for. UsageError for a pattern that is wrong, and for a file
+    that cannot be read.
     """
 
-    def __init__(self, root, dockerfile=None, patterns=(), added=None):
+    def __init__(self, root, dockerfile=None, patterns=(), added=None, buildkit=False):
         LocalArchive.__init__(self, CopySide(root + "/.", True, True, ""), str)
-        self.rules = context_rules(patterns, dockerfile)
+        self.rules = context_rules(patterns, dockerfile, buildkit)
         self.added = dict(added or {})
 
     def owner(self, status):

@@ -161,12 +161,14 @@ class IgnoreRules:
                    for pattern in self.patterns)
 
 
-def context_rules(patterns, dockerfile):
+def context_rules(patterns, dockerfile, buildkit=False):
     """The IgnoreRules of a build for the `patterns` (list of str) of its ignore file.
 
     The ignore file and the Dockerfile, whose path in the context is `dockerfile` (str or None), always go to
-    the engine. The classic builder reads them, and then removes what the patterns exclude.
+    the engine. The classic builder reads them, and then removes what the patterns exclude. `buildkit` (bool):
+    that builder does neither, so the ignore file goes there only if it is not excluded.
     """
     rules = IgnoreRules(patterns)
-    kept = [name for name in (IGNORE_FILE_NAME, dockerfile) if name and rules.excludes(name)]
+    kept = [name for name in (None if buildkit else IGNORE_FILE_NAME, dockerfile)
+            if name and rules.excludes(name)]
     return IgnoreRules(list(patterns) + ["!" + name for name in kept])

@@ -80,6 +80,9 @@ def test_what_is_sent_and_shown(build, tmp_path):
                                                 "dockerfile": "Dockerfile"})]
     with tarfile.open(fileobj=io.BytesIO(ran.bodies[0])) as sent:
         assert sent.getnames() == [".dockerignore", "Dockerfile", "b1"]
+    (tmp_path / ".dockerignore").write_text("*\n")
+    with tarfile.open(fileobj=io.BytesIO(build(DOCKER_BUILDKIT="1").bodies[0])) as sent:
+        assert sent.getnames() == ["Dockerfile"]
     assert (tmp_path / "id").read_text() == IMAGE
 
 
