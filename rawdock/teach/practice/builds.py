@@ -17,7 +17,7 @@ from .dockerfiles import (BUILDKIT_MESSAGE, NEEDS_BUILDKIT, DockerfileStep, dock
                           dockerfile_words, expanded_word, named_values, steps_for_target)
 from .events import nanoseconds_now, random_hex
 from .files import FileProblem, PracticeFiles, base_name, parent_path, put_entry, unpack_tar
-from .image import blank_config, derived_image, sha256_digest
+from .image import PRACTICE_PATH, blank_config, derived_image, sha256_digest
 from .images import (full_name, image_reference, practice_pull, reference_problem, send_messages, wanted_tags)
 from .request import PracticeRefusal, join_path, practice_filters, unlocked
 from .streams import PracticeAttacher
@@ -132,7 +132,9 @@ class PracticeBuild:
 
     def take_change(self, step):
         """CMD, ENTRYPOINT, EXPOSE, HEALTHCHECK, ONBUILD, STOPSIGNAL, USER and VOLUME."""
-        if step.keyword in ("EXPOSE", "STOPSIGNAL", "USER"):
+        if step.keyword in ("STOPSIGNAL", "USER"):
+            self.change(step.keyword, expanded_word(step.text, self.variables()))
+        elif step.keyword == "EXPOSE":
             self.change(step.keyword, " ".join(self.expanded(step.text)))
         elif step.keyword == "VOLUME":
             words = self.expanded(step.text)
@@ -157,6 +159,8 @@ class PracticeBuild:
         self.in_stage, self.values, self.has_cmd, self.author = True, {}, False, ""
         self.image = None if name == "scratch" else self.find_image(name)
         self.config = self.image.config() if self.image else blank_config()
+        env = self.config["Env"] or []
+        self.config["Env"] = env if any(one.startswith("PATH=") for one in env) else [PRACTICE_PATH] + env
         number = sum(one.isdigit() for one in self.stages)
         self.stage_names = [str(number)] + [one.lower() for one in words[2:]]
         self.remember_stage()
@@ -219,7 +223,7 @@ class PracticeBuild:
         self.commit("#(nop)  SHELL [%s]" % " ".join(self.config["Shell"]))
 
     def take_workdir(self, step):
-        path = join_path(self.config["WorkingDir"] or "/", self.expanded(step.text)[0])
+        path = join_path(self.config["WorkingDir"] or "/", expanded_word(step.text, self.variables()))
         files = self.files()
         try:
             files.make_folder(path)
@@ -245,7 +249,7 @@ class PracticeBuild:
 
     def commit(self, text, changes=None):
         """Make the image of a step that runs nothing. `changes`: its files, path → TreeNode or None."""
-        created_by = "/bin/sh -c " + text
+        created_by = " ".join(self.shell_words(text))
         image = self.cached(created_by)
         if image is None and not re.match(r"#\(nop\) (?:COPY|ADD) ", text):
             identity = random_hex()[:12]

@@ -92,7 +92,7 @@ def check_step(step):
     if count == "2" and len(words) < 2:
         raise parse_error(line, "%s requires at least two arguments, but %s provided. Destination could not"
                                 " be determined" % (keyword, "only one was" if words else "none were"))
-    if count == "1" and len(words) != 1:
+    if count == "1" and not words:   # all that follows is one
         raise parse_error(line, "%s requires exactly one argument" % keyword)
     if count == "+" and not words:
         raise parse_error(line, "%s requires at least one argument" % keyword)

@@ -13,14 +13,15 @@ import re
 import time
 
 from ...errors import ProtocolError, TruncatedError
-from ...wire.tar import END_OF_TAR, TarMember, TarReader, tar_padding
+from ...wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
 from .request import PracticeRefusal, join_path
 
 MAX_TREE_BYTES = 32 << 20
 MAX_TREE_FILES = 10000
 TREE_NODE_COST = 256              # bytes counted for an entry beside its content
 TAR_KINDS = {"folder": "directory", "link": "symbolic link", "file": "file"}
-AFTER_A_MEMBER = "a tar, before its two blocks of zeros"   # where a TruncatedError says that a tar was cut
+# Where a TruncatedError says that a tar was cut.
+AFTER_A_MEMBER, IN_A_BLOCK = "a tar, before its two blocks of zeros", "a block of a tar"
 GO_MODE_BITS = {"folder": 1 << 31, "link": 1 << 27, "file": 0}
 
 # `kind` is "file", "folder" or "link", `mode` the permission bits, `content` bytes (of a link: its target),
@@ -263,13 +264,14 @@ def practice_members(data):
         reader.take(data, 0, events)
     except ProtocolError:
         problem = "archive/tar: invalid tar header"
-    room, member, content = MAX_TREE_BYTES, None, b""
+    room, member, content, last = MAX_TREE_BYTES, None, b"", 0
     for event in events + [None]:
         if event is not None and not isinstance(event, TarMember):
             content += event
             continue
-        if member is not None and len(content) == member.size:
-            yield member, content
+        if member is not None:
+            yield member, content   # the last may be cut, and is written so far
+            last = member.size
         member, content = event, b""
         room -= member.size if member else 0
         if room < 0:
@@ -277,8 +279,10 @@ def practice_members(data):
     try:
         reader.feed_eof()
     except TruncatedError as error:
-        # An engine takes the end between two members for the end of the archive.
-        problem = problem or ("" if error.where == AFTER_A_MEMBER else "unexpected EOF")
+        # An engine takes the end after a member, or in its padding, for the end of the archive.
+        rest = data[len(data) // TAR_BLOCK_BYTES * TAR_BLOCK_BYTES:][last % TAR_BLOCK_BYTES:]
+        is_end = error.where == AFTER_A_MEMBER or error.where == IN_A_BLOCK and not any(rest) and last
+        problem = problem or ("" if is_end else "unexpected EOF")
     if problem:
         raise FileProblem(problem)
 
@@ -315,7 +319,8 @@ def unpack_tar(files, folder, data):
     for member, content in practice_members(without_compression(data)):
         path = inner_path(folder, member.name)
         if path is None:
-            raise FileProblem("\"%s\" is outside of \"%s\"" % (member.name, folder))
+            raise FileProblem("\"%s\" is outside of \"%s\"" % (os.path.normpath(member.name), folder))
+        files.make_folder(files.resolve(parent_path(path)))
         node = member_node(files, member, content, path, folder)
         if node is not None and path != folder:
             put_entry(files, path, node)

@@ -268,6 +268,10 @@ def derived_image(parent, config, changes, created, created_by, comment="", auth
     `created_by` (str) says what was done, and `created` when, in nanoseconds since 1970.
     """
     layers = parent.layers if parent else ()
+    # What was below a folder that was removed has no entry of its own.
+    changes = changes or {}
+    gone = {path for path, node in changes.items() if node is None}
+    changes = {path: node for path, node in changes.items() if not (path in gone and parent_path(path) in gone)}
     step = {"created": wire_time(created), "created_by": created_by}
     step.update({"comment": comment} if comment else {})
     if changes:

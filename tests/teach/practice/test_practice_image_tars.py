@@ -194,6 +194,13 @@ def test_an_exported_container_becomes_an_image_that_runs(engine):
     assert (step["Id"], step["Comment"], step["CreatedBy"]) == (image["Id"], "hi", "")
 
 
+@pytest.mark.parametrize("query, name", [
+    ("repo=a", "a:latest"), ("repo=a&tag=1", "a:1"), ("repo=a:1", "a:1"), ("repo=a:1&tag=", "a:1")])
+def test_the_name_of_an_import_may_have_its_tag_in_the_repository(engine, query, name):
+    assert send_tar(engine, "/images/create?fromSrc=-&" + query, tar_of({"a": b""}))[0] == 200
+    assert ask(engine, "GET", "/images/%s/json" % name)[1]["RepoTags"] == [name]
+
+
 @pytest.mark.parametrize("query, data, status, words", [
     ("-&repo=IMP", tar_of({"a": b""}), 400, "must be lowercase"),
     ("-&changes=RUN+x", tar_of({"a": b""}), 400, "run is not a valid change command"),
