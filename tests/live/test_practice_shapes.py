@@ -87,6 +87,10 @@ POST /containers/prune?filters={"label":["rec-nosuch"]}
 POST /images/prune?filters={"label":["rec-nosuch"]}
 POST /volumes/prune?filters={"label":["rec-nosuch"]}
 POST /networks/prune?filters={"label":["rec-nosuch"]}
+POST /build/prune
+POST /build/cancel
+GET /images/rec-nosuch/get
+GET /images/get?names=rec-nosuch
 DELETE /containers/rec-two
 DELETE /containers/rec-one?v=1
 """
@@ -161,6 +165,7 @@ def answers(side):
 
 @pytest.fixture(scope="module")
 def both(engine):
+    engine.request("POST", "/build/prune?all=1")   # what other tests have built
     with PracticeEngine() as practice:
         try:
             return answers(engine), answers(PracticeSide("unix://" + practice.socket_path))

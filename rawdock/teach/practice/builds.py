@@ -362,9 +362,10 @@ class PracticeBuild:
             if len(found) > 1 and not given.endswith("/"):
                 raise PracticeRefusal(400, "When using %s with more than one source file, the destination"
                                            " must be a directory and end with a /" % step.keyword)
-            parts = [copy_one(origin, path, target, join_path(self.config["WorkingDir"] or "/", given),
-                              given.endswith(("/", "/.")) or given == ".", step.keyword == "ADD")
-                     for path in found]
+            wanted = join_path(self.config["WorkingDir"] or "/", given)
+            is_folder = given.endswith(("/", "/.")) or given == "."
+            parts = [copy_one(origin, source, target, wanted, is_folder, step.keyword == "ADD")
+                     for source in found]
         except FileProblem as problem:
             raise PracticeRefusal(400, "%s failed: %s" % (step.keyword, problem))
         kind = "multi" if len(parts) > 1 else parts[0][0]
@@ -386,7 +387,7 @@ def step_text(step):
 
 
 def copy_sources(origin, sources, is_image):
-    """Return the paths in `origin` (PracticeFiles) that the sources of a COPY name. Raises FileProblem."""
+    """Return [(name, path in `origin`)] of the sources of a COPY, links followed. Raises FileProblem."""
     from fnmatch import fnmatchcase
     found = []
     for source in sources:
@@ -397,11 +398,12 @@ def copy_sources(origin, sources, is_image):
             raise FileProblem("forbidden path outside the build context: %s ()" % source)
         path = join_path("/", inner)
         if re.search(r"[*?\[]", inner):
-            found += [one for one in origin.below("/") if one.count("/") == path.count("/")
+            found += [(base_name(one), origin.find(one)[0]) for one in origin.below("/")
+                      if one.count("/") == path.count("/")
                       and all(map(fnmatchcase, one.split("/"), path.split("/")))]
             continue
         try:
-            found.append(origin.find(path)[0])
+            found.append((base_name(path), origin.find(path)[0]))
         except FileProblem:
             where = "" if is_image else "file not found in build context or excluded by .dockerignore: "
             raise FileProblem("%sstat %s: file does not exist" % (where, inner))
@@ -410,12 +412,13 @@ def copy_sources(origin, sources, is_image):
     return found
 
 
-def copy_one(origin, path, target, wanted, is_folder, unpacks):
+def copy_one(origin, source, target, wanted, is_folder, unpacks):
     """Copy a file, or what is in a folder, to the path `wanted` of `target` → (kind, what was copied).
 
-    `is_folder`: whether `wanted` is a folder even if it is not there yet. `unpacks`: an archive is unpacked.
-    Raises FileProblem.
+    `source` is a name and a path in `origin`. `is_folder`: whether `wanted` is a folder even if it is not
+    there yet. `unpacks`: an archive is unpacked. Raises FileProblem.
     """
+    name, path = source
     node = origin.get(path)
     if node.kind == "folder":
         target.make_folder(wanted)
@@ -431,7 +434,7 @@ def copy_one(origin, path, target, wanted, is_folder, unpacks):
         return "file", node[:3]
     there = target.get(wanted)
     if is_folder or there is not None and there.kind == "folder":
-        wanted = join_path(wanted, base_name(path))
+        wanted = join_path(wanted, name)
     target.make_folder(parent_path(wanted))
     put_entry(target, wanted, node)
     return "file", (base_name(wanted), node[:3])

@@ -13,7 +13,7 @@ import re
 import time
 
 from ...errors import ProtocolError, TruncatedError
-from ...wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
+from ...wire.tar import END_OF_TAR, TarMember, TarReader, tar_padding
 from .request import PracticeRefusal, join_path
 
 MAX_TREE_BYTES = 32 << 20
@@ -259,19 +259,19 @@ def inner_path(folder, name):
 
 def practice_members(data):
     """Yield (TarMember, content) of a tar (bytes). Raises FileProblem, as an engine says what is wrong."""
-    reader, events, problem = TarReader(), [], ""
+    labels, events, problem = [], [], ""
+    reader = TarReader(labels)
     try:
         reader.take(data, 0, events)
     except ProtocolError:
         problem = "archive/tar: invalid tar header"
-    room, member, content, last = MAX_TREE_BYTES, None, b"", 0
+    room, member, content = MAX_TREE_BYTES, None, b""
     for event in events + [None]:
         if event is not None and not isinstance(event, TarMember):
             content += event
             continue
         if member is not None:
             yield member, content   # the last may be cut, and is written so far
-            last = member.size
         member, content = event, b""
         room -= member.size if member else 0
         if room < 0:
@@ -280,8 +280,8 @@ def practice_members(data):
         reader.feed_eof()
     except TruncatedError as error:
         # An engine takes the end after a member, or in its padding, for the end of the archive.
-        rest = data[len(data) // TAR_BLOCK_BYTES * TAR_BLOCK_BYTES:][last % TAR_BLOCK_BYTES:]
-        is_end = error.where == AFTER_A_MEMBER or error.where == IN_A_BLOCK and not any(rest) and last
+        is_end = error.where == AFTER_A_MEMBER or error.where == IN_A_BLOCK and labels[-1:] and (
+            labels[-1][1] == len(data))   # of a header that is cut there is no label
         problem = problem or ("" if is_end else "unexpected EOF")
     if problem:
         raise FileProblem(problem)

@@ -271,7 +271,7 @@ def derived_image(parent, config, changes, created, created_by, comment="", auth
     # What was below a folder that was removed has no entry of its own.
     changes = changes or {}
     gone = {path for path, node in changes.items() if node is None}
-    changes = {path: node for path, node in changes.items() if not (path in gone and parent_path(path) in gone)}
+    changes = {path: node for path, node in changes.items() if not {path, parent_path(path)} <= gone}
     step = {"created": wire_time(created), "created_by": created_by}
     step.update({"comment": comment} if comment else {})
     if changes:
