@@ -8,9 +8,12 @@ import pytest
 
 import tests.cli.canned_engine as canned_engine
 from rawdock.cli.buildkit import buildkit_pieces
-from rawdock.errors import ProtocolError
-from tests.cli.canned_engine import run_on_fake_engine
+from rawdock.cli.console import Console
+from rawdock.errors import ProtocolError, RawdockError
+from rawdock.main import find_words, run_command
+from tests.cli.canned_engine import TextOutput, run_on_fake_engine
 from tests.engine.build_traces import SECOND, recorded_messages, trace_message, vertex
+from tests.net.fake_engine import FakeEngine, chunked
 
 IMAGE = "sha256:" + "7" * 64
 BUILT = [trace_message(vertexes=[vertex(started=SECOND, completed=SECOND, cached=1)]),
@@ -117,6 +120,30 @@ def test_an_answer_without_an_image_is_a_failure(build):
     with pytest.raises(ProtocolError) as caught:
         build(messages=BUILT[:1], DOCKER_BUILDKIT="1")
     assert "the id of the image" in caught.value.expected
+
+
+def test_an_answer_that_is_cut_is_a_failure_wherever_it_is_cut(build, tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_BUILDKIT", "1")
+    pieces = [json.dumps(message).encode() + b"\r\n" for message in recorded_messages("20.10-built")]
+    wire = chunked(*pieces)
+    (tmp_path / "id").write_text("of an earlier build")
+    for place in list(range(0, len(wire) - 1, 97)) + [len(wire) - 1]:
+        answers = {"GET /_ping": PING, "POST /build": wire[:place]}
+
+        def cut(peer):
+            seen = peer.request()
+            while seen is not None:
+                peer.send(answers[seen.path.replace("HEAD", "GET")])
+                seen = None if seen.path == "POST /build" else peer.request()
+
+        with FakeEngine(cut) as engine, pytest.raises(RawdockError):
+            console = Console(engine.address, None)
+            console.out, console.err = TextOutput(), TextOutput()
+            try:
+                run_command(console, *find_words(["build", "--iidfile", "id", "."]))
+            finally:
+                console.close()
+        assert console.out.text == "" and not (tmp_path / "id").exists(), place
 
 
 @pytest.mark.parametrize("words", [["--secret", "id=x", "."], ["--ssh", "default", "."]])

@@ -1,6 +1,6 @@
 """Builds by BuildKit, without a session: rawdock's images and failures, and those of `docker buildx build`.
 
-Both build the same contexts on one engine, without the cache. What they come to is compared: exit status, the
+Both build equal contexts on one engine, without the cache. What they come to is compared: exit status, the
 image's configuration, and its files with types, modes, owners, times of what was copied, and contents.
 """
 import hashlib
