@@ -7,12 +7,14 @@ ends without the id of an image is a failure.
 Left out: content trust (--disable-content-trust=false), and what needs BuildKit's session (--secret, --ssh).
 """
 import os
+import re
 import time
 
 from ..engine.answers import answer_field
-from ..engine.context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceReader, compress_pieces,
-                              context_root, find_dockerfile, ignore_file_patterns, is_context_url,
-                              outside_dockerfile, read_dockerfile, read_small_file, stream_context)
+from ..engine.archives import CountedBody
+from ..engine.context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceFile, compress_pieces,
+                              context_root, find_dockerfile, ignore_file_patterns, outside_dockerfile,
+                              read_dockerfile, read_small_file, stream_context)
 from ..engine.credentials import registry_config_field
 from ..engine.options import (VALUE_PATTERNS, client_variable, read_option_value, require_patterns,
                               run_options, sorted_limits)
@@ -23,8 +25,8 @@ from .build_progress import choose_progress
 from .buildkit import build_with_buildkit, buildkit_pieces, refuse_session_flags, uses_buildkit
 from .console import CommandFailed, reject_malformed_answer
 from .flags import Command, command_table
-from .format import human_size
-from .progress import PullProgress
+from .printable import printable_text
+from .progress import PullProgress, progress_text
 from .queries import comma_separated, require_api, string_map
 from .settings import default_platform, proxy_variables, refuse_content_trust
 
@@ -73,9 +75,10 @@ BUILD_PARAMETERS = {
 # Options that are read as those of `run` are.
 RUN_VALUES = {"add_host": "extrahosts", "memory": "memory", "memory_swap": "memswap", "shm_size": "shmsize",
               "ulimit": "ulimits"}
-UPLOAD_TITLE = "Sending build context to Docker daemon "
-UPLOAD_STEP_BYTES = 512 << 10    # after so many bytes the count is shown again, at a terminal
-UPLOAD_STEP_SECONDS = 0.1
+UPLOAD_TITLE = "Sending build context to Docker daemon"
+DOWNLOAD_TITLE = "Downloading build context from remote url: "
+SHOWN_STEP_BYTES = 512 << 10    # after so many bytes the count is shown again, at a terminal
+SHOWN_STEP_SECONDS = 0.1
 
 
 def build_arguments(console, words):
@@ -159,40 +162,79 @@ def directory_context(console, directory, given):
         shown = shown[0], read_small_file(os.path.join(root, dockerfile), MAX_DOCKERFILE_BYTES)
     context = ContextDirectory(root, None if given == "-" else dockerfile, patterns, added, buildkit)
     context.check()
-    return BuildContext(context, dockerfile, directory, buildkit, shown if buildkit else None)
+    source = directory.rstrip("/") + "/."   # of which a tar is sent, not of the directory itself
+    return BuildContext(context, dockerfile, source, buildkit, shown if buildkit else None)
 
 
-def prepare_context(console, place, given):
-    """The BuildContext of `place` (str), the argument of `build`; `given` is --file (str or None)."""
+def stream_build_context(console, file, source, given):
+    """The BuildContext that a binary `file` holds. `source` says where it comes from, `given` is --file."""
+    try:
+        pieces, dockerfile = stream_context(file, given)
+    except UsageError as error:
+        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+    return BuildContext(pieces, dockerfile, source, uses_buildkit(console))
+
+
+def remote_context(console, url, given, output):
+    """The BuildContext of a `url` (str). What is downloaded is shown on `output`; `given` is --file."""
+    from ..engine.download import clone_repository, download, is_git_url
+    if console.plans:
+        raise CommandFailed("a dry run downloads nothing: build from a directory", 1)
+    try:
+        if not is_git_url(url):
+            response = download(url)
+            pieces = shown_pieces(response, output, output.isatty(), DOWNLOAD_TITLE + url,
+                                  response.framing.length or 0)
+            return stream_build_context(console, PieceFile(pieces), url, given)
+        import shutil
+        import tempfile
+        folder = tempfile.mkdtemp(prefix="docker-build-git")
+        console.closers.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+        root = clone_repository(url, folder)
+        if given and given != "-":
+            given = os.path.join(root, given)
+            if find_dockerfile(root, given).startswith("../"):
+                raise UsageError("the Dockerfile (%s) must be within the build context" % given)
+    except UsageError as error:
+        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+    return directory_context(console, root, given)
+
+
+def prepare_context(console, place, given, output):
+    """The BuildContext of `place` (str), the argument of `build`; `given` is --file (str or None).
+
+    A download is shown on `output`.
+    """
+    if place == given == "-":
+        raise CommandFailed("invalid argument: can't use stdin for both build context and dockerfile", 1)
     if place == "-":
-        if given == "-":
-            raise CommandFailed("invalid argument: can't use stdin for both build context and dockerfile", 1)
-        try:
-            pieces, dockerfile = stream_context(console.stdin, given)
-            return BuildContext(pieces, dockerfile, 0, uses_buildkit(console))
-        except UsageError as error:
-            raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+        return stream_build_context(console, console.stdin, 0, given)
     if os.path.lexists(place):
         return directory_context(console, place, given)
-    if is_context_url(place):
-        raise CommandFailed("unable to prepare context: rawdock does not download contexts yet", 1)
+    if re.match("https?://|git://|git@|ssh://|github[.]com/", place):
+        return remote_context(console, place, given, output)
     raise CommandFailed('unable to prepare context: path "%s" not found' % place, 1)
 
 
-def shown_sending(pieces, output, tty):
-    """Pass `pieces` (bytes) on, and write how many bytes were sent: at the end, at a terminal also before."""
-    sent = shown = at = 0
+def shown_pieces(pieces, output, tty, title, total=0):
+    """Pass `pieces` (bytes) on, and write how many went by: at the end, at a terminal also before.
 
-    def amount():
-        return "%s%8s\r" % (UPLOAD_TITLE, human_size(sent, 4)) if sent else UPLOAD_TITLE + "\r\n"
+    `title` (str) is what comes before the count, `total` the bytes to come, 0 if that is not known.
+    """
+    size = shown = at = 0
+
+    def show(end):
+        text = progress_text({"current": size, "total": total})
+        line = "%s %s\r" % (printable_text(title), text) + "\n" * (not text)
+        output.write((line + end).encode("utf-8"))
 
     for piece in pieces:
         yield piece
-        sent += len(piece)
-        if tty and sent - shown > UPLOAD_STEP_BYTES and time.monotonic() - at > UPLOAD_STEP_SECONDS:
-            output.write(amount().encode("ascii"))
-            shown, at = sent, time.monotonic()
-    output.write((amount() + "\r\n").encode("ascii"))
+        size += len(piece)
+        if tty and size - shown > SHOWN_STEP_BYTES and time.monotonic() - at > SHOWN_STEP_SECONDS:
+            show("")
+            shown, at = size, time.monotonic()
+    show("\r\n")
 
 
 class KeptOutput:
@@ -219,12 +261,12 @@ class ClassicProgress:
     def message(self, message):
         """Write what the dict `message` says. What a step prints is its own, and stays as it is."""
         aux, stream = message.get("aux"), message.get("stream")
+        if isinstance(stream, str):
+            self.output.write(stream.encode("utf-8", "replace"))
         if aux is not None:
             self.image = reject_malformed_answer(
                 answer_field, aux, "ImageBuild", (str, type(None)), "ID") or self.image
-        elif isinstance(stream, str):
-            self.output.write(stream.encode("utf-8", "replace"))
-        else:
+        elif not isinstance(stream, str):
             self._transfers.show(message)
 
 
@@ -238,12 +280,15 @@ def remove_id_file(path):
         raise CommandFailed("Removing image ID file: remove %s: %s" % (path, error.strerror.lower()), 1)
 
 
-def build_classic(console, options, context, query):
-    """Build with the parameters `query` (dict) by the classic builder → the id of the image (str or None)."""
+def build_classic(console, options, context, query, sending):
+    """Build with the parameters `query` (dict) by the classic builder → the id of the image (str or None).
+
+    The upload is shown on the Output `sending`.
+    """
     quiet, tty = options["quiet"], console.out.isatty()
-    sending, building = (KeptOutput(), KeptOutput()) if quiet else (console.out, console.out)
+    building = KeptOutput() if quiet else console.out
     pieces = compress_pieces(context.pieces) if options["compress"] else context.pieces
-    body = PieceReader(shown_sending(pieces, sending, tty), context.source)
+    body = CountedBody(shown_pieces(pieces, sending, tty, UPLOAD_TITLE), None, context.source)
     progress = ClassicProgress(building, tty)
     try:
         version = "1" if console.docker.supports("1.38") else None
@@ -267,19 +312,20 @@ def build_command(console, options, arguments):
         raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features '
                             "enabled", 1)
     query = build_query(console, options)
-    if options["iidfile"]:
+    if options["iidfile"] and not console.plans:
         remove_id_file(options["iidfile"])
-    context = prepare_context(console, arguments[0], options["file"])
+    sending = KeptOutput() if options["quiet"] else console.out
+    context = prepare_context(console, arguments[0], options["file"], sending)
     query.update(dockerfile=context.dockerfile, headers=[registry_config_field(console.all_credentials())])
     if context.buildkit:
         pieces = compress_pieces(context.pieces) if options["compress"] else buildkit_pieces(context.pieces)
-        query.update(body=PieceReader(pieces, context.source), q=None)
+        query.update(body=CountedBody(pieces, None, context.source), q=None)
         image = build_with_buildkit(console, mode, context.shown, query)
     else:
-        image = build_classic(console, options, context, query)
+        image = build_classic(console, options, context, query, sending)
     for line in context.skipped():
         console.err.line(line)
-    if not image:
+    if not image and not (console.plans and options["quiet"]):
         raise ProtocolError("Engine API", 0, b"", "the id of the image before the end of the answer")
     finish_build(console, options, image)
     return 0
@@ -289,7 +335,7 @@ def finish_build(console, options, image):
     """Write the id of the `image` (str) where it is wanted: to stdout, and to the file of --iidfile."""
     if options["quiet"]:
         console.out.write((image.rstrip("\n") + "\n").encode("utf-8"))
-    if options["iidfile"]:
+    if options["iidfile"] and not console.plans:
         try:
             with open(options["iidfile"], "w") as file:
                 file.write(image)

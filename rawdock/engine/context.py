@@ -3,7 +3,6 @@
     find_dockerfile       where the Dockerfile of a directory is
     ContextDirectory      a directory → its tar, in pieces
     stream_context        a file with a tar or a Dockerfile → a tar, in pieces
-    PieceReader           pieces as a binary file, which is what a request takes as its body
 
 Promises: the tar is what the docker CLI's is: names sorted in each directory, no entry for the context
 itself, uid and gid 0, mode and whole seconds of the mtime as they are, a hard link for the second name of a
@@ -24,20 +23,6 @@ MAX_DOCKERFILE_BYTES = 16 << 20
 MAX_IGNORE_FILE_BYTES = 16 << 20
 # What a compressed tar begins with: gzip, bzip2, xz, zstd.
 COMPRESSED_STARTS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
-
-
-class PieceReader:
-    """An iterable of bytes as a binary file: each read() gives a piece, whatever its size.
-
-    `name` says where the bytes come from: a path (str), or 0 for standard input.
-    """
-
-    def __init__(self, pieces, name=0):
-        self.name = name
-        self._pieces = iter(pieces)
-
-    def read(self, size=-1):
-        return next(self._pieces, b"")
 
 
 def file_member(name, data, mtime=0, mode=0o600):
@@ -243,6 +228,19 @@ def stream_context(file, dockerfile=None):
     return iter([file_member(DOCKERFILE_NAME, data, 0, 0o644) + END_OF_TAR]), DOCKERFILE_NAME
 
 
+class PieceFile:
+    """An iterable of bytes as a binary file: read() gives what is left of a piece, as a pipe does."""
+
+    def __init__(self, pieces):
+        self._pieces = iter(pieces)
+        self._piece = b""
+
+    def read(self, size):
+        self._piece = self._piece or next(self._pieces, b"")
+        data, self._piece = self._piece[:size], self._piece[size:]
+        return bytes(data)
+
+
 def archive_rest(head, file):
     """`head` (bytes), which was read already, and the rest of a binary file."""
     yield head
@@ -267,23 +265,3 @@ def read_dockerfile(file, head=b""):
 def is_context_url(text):
     """Whether `text` (str), which is no local path, is the URL of a tar, a Dockerfile or a git repository."""
     return text.startswith(("http://", "https://")) or is_git_url(text)
-
-
-def is_git_url(text):
-    """Whether `text` (str) is a git repository by the docker CLI's rules.
-
-    >>> is_git_url("https://host/a.git#main:dir"), is_git_url("https://host/a.tar"), is_git_url("git@host:a")
-    (True, False, True)
-    """
-    address = text.partition("#")[0]
-    if text.startswith(("http://", "https://")) and address.endswith(".git"):
-        return not text.endswith("#")
-    return text.startswith(("git://", "github.com/", "git@", "ssh://"))
-
-
-def inside(root, path):
-    """The path (str) of `path` in the directory `root`, or UsageError if it leads out of it."""
-    found = os.path.realpath(os.path.join(root, path.lstrip("/")))
-    if found != root and not found.startswith(root + "/"):
-        raise UsageError("error setting git context, %r not within git root" % clean_path(path))
-    return found

@@ -43,7 +43,7 @@ class PlannedConsole(Console):
         Console.__init__(self, real.address, real.context)
         self.program = real.program
         self.endpoint_flags, self._config = real.endpoint_flags, real.config()
-        self.plan = plan
+        self.plan, self.plans = plan, True
         self.out = PlannedOutput(lambda data: plan.events.append(("print", data)))
         self.err = PlannedOutput(plan.complaints.append)
         self._docker = PlannedDocker(plan)
@@ -61,6 +61,13 @@ class PlannedConsole(Console):
         if settings.helper(credentials_key(registry)) is None:
             return Console.registry_auth(self, registry)
         return {} if settings.detected else {"identitytoken": "of the helper"}
+
+    def all_credentials(self):
+        """As in the command itself, less those that only a credential helper knows, which is not run."""
+        from ...engine.credentials import CredentialSettings
+        settings = CredentialSettings(config=self.config())
+        found = {key: settings.stored(key) for key in settings.auths}
+        return {key: credentials for key, credentials in found.items() if credentials}
 
     @property
     def stdin(self):

@@ -45,6 +45,9 @@ STAT_FIELD = b"X-Docker-Container-Path-Stat: %s\r\n"
 PLANNED_FIELDS = {"container_archive_info": STAT_FIELD % b"eyJtb2RlIjoyMTQ3NDgzNjQ4fQ==",
                   "container_archive": STAT_FIELD % b"eyJtb2RlIjowfQ=="}
 
+# The planned answers of operations in messages which must say something: a build says the id of its image.
+PLANNED_BODIES = {"image_build": b'{"stream":"","aux":{"ID":"sha256:"}}'}
+
 NO_SECRET = b"e30="   # the value of X-Registry-Auth without credentials: {} in base64
 
 
@@ -159,6 +162,7 @@ class Plan:
         if status == 204:
             return [b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"]
         body = b"{}" if row is not None and row.never_empty or "stream=0" in step.target else b""
+        body = PLANNED_BODIES.get(step.name, body)
         if step.outcome not in ("nothing", "head", "frames", "messages"):
             is_tar = row is not None and row.result == "tar"
             body = bytes(1024) if is_tar else json.dumps(self._planned_value(step)).encode("ascii")

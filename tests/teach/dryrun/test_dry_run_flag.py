@@ -18,7 +18,7 @@ from tests.leaks import HELPERS_SECRET
 
 NOBODY = "unix:///nonexistent/docker.sock"
 FORMS = ["http", "nc", "curl", "python"]   # and json, of what sends a body
-FILE_BODIES = ("load",)        # the forms nc and python have no body that is a file
+FILE_BODIES = ("build", "load")        # the forms nc and python have no body that is a file
 EXAMPLES = {
     "run": ["--rm", "busybox", "echo", "hi"], "create": ["busybox"], "exec": ["web", "ls"], "attach": ["web"],
     "start": ["-a", "web"],
@@ -299,3 +299,15 @@ def test_curl_gets_the_tls_settings_and_other_scripts_refuse(rawdock_command, tm
     for form in ("nc", "python"):
         ran = run_to_end(rawdock_command + flags + ["--tls", "--dry-run=" + form, "ps"])
         assert ran.status == 1 and b"cannot encrypt, and --tls asks for TLS" in ran.err
+
+
+def test_a_context_is_planned_and_not_read(rawdock_command, tmp_path):
+    (tmp_path / "ctx").mkdir()
+    (tmp_path / "ctx" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "id").write_text("old")
+    words = ["build", "-q", "--iidfile", str(tmp_path / "id"), str(tmp_path / "ctx")]
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run"] + words)
+    assert (ran.status, ran.err) == (0, b"") and (tmp_path / "id").read_text() == "old"
+    assert ran.out.rstrip().endswith(b"# (the body: a tar of %s/ctx/., in chunks)" % str(tmp_path).encode())
+    curl = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=curl"] + words).out
+    assert b"tar -cf- -C %s/ctx . | curl " % str(tmp_path).encode() in curl
