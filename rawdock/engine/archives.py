@@ -27,7 +27,7 @@ from .extract import Extraction, IncompleteCopy, MemberRefused, Notes, file_kind
 
 GO_DIRECTORY, GO_SYMBOLIC_LINK, GO_DEVICE, GO_IRREGULAR = 1 << 31, 1 << 27, 1 << 26, 1 << 19   # Go's FileMode
 MAX_TARGET_LINKS = 10       # of a local target, as the docker CLI follows them
-READ_BYTES = 262144         # of a file at once
+READ_BYTES = 131072         # of a file at once: more costs more, less needs more calls
 GATHERED_BYTES = 65536      # small pieces are sent together until they have as much
 FILE_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 CAPABILITY = "security.capability"   # the one extended attribute that docker cp sends
