@@ -41,6 +41,7 @@ class RawdockError(Exception):
     def __str__(self):
         return "%s; %s" % (self.message, self.hint) if self.hint else self.message
 
+    # ==== library begin: what no command uses, and `amalgamate --only` leaves out
     def __reduce__(self):
         """Pickle the message and the attributes, because __init__() takes other arguments than these."""
         from copyreg import __newobj__
@@ -50,6 +51,7 @@ class RawdockError(Exception):
     def __setstate__(self, state):
         for name, value in state.items():
             setattr(self, name, value)
+    # ==== library end
 
 
 class UsageError(RawdockError, ValueError):
