@@ -3442,14 +3442,14 @@ class ContainerConfig(TypedDict):
     Tty: bool
     OpenStdin: bool
     StdinOnce: bool
-    Env: list[str]
+    Env: list[str] | None
     Cmd: list[str]
     Healthcheck: HealthConfig
     ArgsEscaped: bool | None
     Image: str
-    Volumes: dict[str, dict[str, object]]
+    Volumes: dict[str, dict[str, object]] | None
     WorkingDir: str
-    Entrypoint: list[str]
+    Entrypoint: list[str] | None
     NetworkDisabled: bool | None
     OnBuild: list[str] | None
     Labels: dict[str, str]
@@ -3581,7 +3581,7 @@ class ContainerTopResponse(TypedDict):
 
 
 class ContainerUpdateResponse(TypedDict):
-    Warnings: list[str]
+    Warnings: list[str] | None
 
 
 class ContainerWaitExitError(TypedDict):
@@ -3590,7 +3590,7 @@ class ContainerWaitExitError(TypedDict):
 
 class ContainerWaitResponse(TypedDict):
     StatusCode: int
-    Error: ContainerWaitExitError
+    Error: ContainerWaitExitError | None
 
 
 class ContainerdInfo(TypedDict):
@@ -3675,10 +3675,10 @@ class EndpointResource(TypedDict):
 
 
 class EndpointSettings(TypedDict):
-    IPAMConfig: EndpointIPAMConfig
-    Links: list[str]
+    IPAMConfig: EndpointIPAMConfig | None
+    Links: list[str] | None
     MacAddress: str
-    Aliases: list[str]
+    Aliases: list[str] | None
     DriverOpts: dict[str, str] | None
     GwPriority: int
     NetworkID: str
@@ -3689,7 +3689,7 @@ class EndpointSettings(TypedDict):
     IPv6Gateway: str
     GlobalIPv6Address: str
     GlobalIPv6PrefixLen: int
-    DNSNames: list[str]
+    DNSNames: list[str] | None
 
 
 class EndpointSpec(TypedDict):
@@ -3732,7 +3732,7 @@ class ExecInspectAnswer(TypedDict):
     DetachKeys: str
     ID: str
     Running: bool
-    ExitCode: int
+    ExitCode: int | None
     ProcessConfig: ProcessConfig
     OpenStdin: bool
     OpenStderr: bool
@@ -3793,61 +3793,61 @@ class HostConfig(TypedDict):
     Memory: int
     CgroupParent: str
     BlkioWeight: int
-    BlkioWeightDevice: list[HostConfigBlkioWeightDeviceItem]
-    BlkioDeviceReadBps: list[ThrottleDevice]
-    BlkioDeviceWriteBps: list[ThrottleDevice]
-    BlkioDeviceReadIOps: list[ThrottleDevice]
-    BlkioDeviceWriteIOps: list[ThrottleDevice]
+    BlkioWeightDevice: list[HostConfigBlkioWeightDeviceItem] | None
+    BlkioDeviceReadBps: list[ThrottleDevice] | None
+    BlkioDeviceWriteBps: list[ThrottleDevice] | None
+    BlkioDeviceReadIOps: list[ThrottleDevice] | None
+    BlkioDeviceWriteIOps: list[ThrottleDevice] | None
     CpuPeriod: int
     CpuQuota: int
     CpuRealtimePeriod: int
     CpuRealtimeRuntime: int
     CpusetCpus: str
     CpusetMems: str
-    Devices: list[DeviceMapping]
-    DeviceCgroupRules: list[str]
-    DeviceRequests: list[DeviceRequest]
+    Devices: list[DeviceMapping] | None
+    DeviceCgroupRules: list[str] | None
+    DeviceRequests: list[DeviceRequest] | None
     MemoryReservation: int
     MemorySwap: int
-    MemorySwappiness: int
+    MemorySwappiness: int | None
     NanoCpus: int
     OomKillDisable: bool
     Init: bool | None
     PidsLimit: int | None
-    Ulimits: list[HostConfigUlimitsItem]
+    Ulimits: list[HostConfigUlimitsItem] | None
     CpuCount: int
     CpuPercent: int
     IOMaximumIOps: int
     IOMaximumBandwidth: int
-    Binds: list[str]
+    Binds: list[str] | None
     ContainerIDFile: str
     LogConfig: HostConfigLogConfig
     NetworkMode: str
-    PortBindings: dict[str, list[PortBinding] | None]
+    PortBindings: dict[str, list[PortBinding] | None] | None
     RestartPolicy: RestartPolicy
     AutoRemove: bool
     VolumeDriver: str
-    VolumesFrom: list[str]
+    VolumesFrom: list[str] | None
     Mounts: list[Mount]
     ConsoleSize: list[int] | None
     Annotations: dict[str, str]
-    CapAdd: list[str]
-    CapDrop: list[str]
+    CapAdd: list[str] | None
+    CapDrop: list[str] | None
     CgroupnsMode: str
-    Dns: list[str]
-    DnsOptions: list[str]
-    DnsSearch: list[str]
-    ExtraHosts: list[str]
-    GroupAdd: list[str]
+    Dns: list[str] | None
+    DnsOptions: list[str] | None
+    DnsSearch: list[str] | None
+    ExtraHosts: list[str] | None
+    GroupAdd: list[str] | None
     IpcMode: str
     Cgroup: str
-    Links: list[str]
+    Links: list[str] | None
     OomScoreAdj: int
     PidMode: str
     Privileged: bool
     PublishAllPorts: bool
     ReadonlyRootfs: bool
-    SecurityOpt: list[str]
+    SecurityOpt: list[str] | None
     StorageOpt: dict[str, str]
     Tmpfs: dict[str, str]
     UTSMode: str
@@ -3882,8 +3882,8 @@ class IDResponse(TypedDict):
 
 class IPAM(TypedDict):
     Driver: str
-    Config: list[IPAMConfig]
-    Options: dict[str, str]
+    Config: list[IPAMConfig] | None
+    Options: dict[str, str] | None
 
 
 class IPAMConfig(TypedDict):
@@ -3906,15 +3906,15 @@ class Identity(TypedDict):
 class ImageConfig(TypedDict):
     User: str
     ExposedPorts: dict[str, dict[str, object]] | None
-    Env: list[str]
-    Cmd: list[str]
+    Env: list[str] | None
+    Cmd: list[str] | None
     Healthcheck: HealthConfig
     ArgsEscaped: bool | None
-    Volumes: dict[str, dict[str, object]]
+    Volumes: dict[str, dict[str, object]] | None
     WorkingDir: str
-    Entrypoint: list[str]
+    Entrypoint: list[str] | None
     OnBuild: list[str] | None
-    Labels: dict[str, str]
+    Labels: dict[str, str] | None
     StopSignal: str | None
     Shell: list[str] | None
 
@@ -3928,7 +3928,7 @@ class ImageHistoryResponseItem(TypedDict):
     Id: str
     Created: int
     CreatedBy: str
-    Tags: list[str]
+    Tags: list[str] | None
     Size: int
     Comment: str
 
@@ -4018,7 +4018,7 @@ class ImageSummary(TypedDict):
     Created: int
     Size: int
     SharedSize: int
-    Labels: dict[str, str]
+    Labels: dict[str, str] | None
     Containers: int
     Manifests: NotRequired[list[ImageManifestSummary]]
     Descriptor: OCIDescriptor | None
@@ -4076,7 +4076,7 @@ class Info(TypedDict):
     MemTotal: int
     IndexServerAddress: str
     RegistryConfig: RegistryServiceConfig
-    GenericResources: list[GenericResourcesItem]
+    GenericResources: list[GenericResourcesItem] | None
     HttpProxy: str
     HttpsProxy: str
     NoProxy: str
@@ -4099,7 +4099,7 @@ class Info(TypedDict):
     FirewallBackend: FirewallInfo
     DiscoveredDevices: list[DeviceInfo]
     NRI: NRIInfo
-    Warnings: list[str]
+    Warnings: list[str] | None
     CDISpecDirs: list[str]
     Containerd: ContainerdInfo
 
@@ -4452,7 +4452,7 @@ class PluginSettings(TypedDict):
 class PluginsInfo(TypedDict):
     Volume: list[str]
     Network: list[str]
-    Authorization: list[str]
+    Authorization: list[str] | None
     Log: list[str]
 
 
@@ -5030,16 +5030,16 @@ class Volume(TypedDict):
     Mountpoint: str
     CreatedAt: str
     Status: dict[str, dict[str, object]]
-    Labels: dict[str, str]
+    Labels: dict[str, str] | None
     Scope: str
     ClusterVolume: ClusterVolume
-    Options: dict[str, str]
+    Options: dict[str, str] | None
     UsageData: VolumeUsageData | None
 
 
 class VolumeListResponse(TypedDict):
     Volumes: list[Volume]
-    Warnings: list[str]
+    Warnings: list[str] | None
 
 
 class VolumePruneAnswer(TypedDict):

@@ -11,6 +11,7 @@ import rawdock
 from rawdock.engine.operations import SHORTCUT_NAMES
 from rawdock.engine.endpoints import Endpoint, endpoint_names
 
+from tests.engine.answer_shapes import differences
 from tests.house.single_files import TOOL
 from tests.house.sources import ROOT, load_tool
 
@@ -178,3 +179,17 @@ def test_the_sample_for_type_checkers_calls_sixty_operations_rightly():
         assert names <= set(parameters), name
         by_position = [one for one in parameters.values() if one.kind == one.POSITIONAL_OR_KEYWORD]
         assert count == len(by_position), name
+
+
+@pytest.mark.parametrize("operation, answer, found", [
+    ("container_wait", {"StatusCode": 0, "Error": None, "New": 1}, []),
+    ("container_wait", {"StatusCode": "0"}, ["ContainerWaitResponse.StatusCode: int, not '0'"]),
+    ("container_wait", {"StatusCode": True}, ["ContainerWaitResponse.StatusCode: int, not True"]),
+    ("container_wait", {"Error": {"Message": 1}}, ["ContainerWaitExitError.Message: str, not 1"]),
+    ("container_list", {}, ["container_list: list, not {}"]),
+    ("container_list", [{"Names": "x"}, {"Labels": {"a": 1}}], ["Container.Labels: str, not 1",
+                                                               "Container.Names: list, not 'x'"]),
+])
+def test_an_answer_of_another_shape_is_found(operation, answer, found):
+    """As the live test of the shapes finds it."""
+    assert differences(operation, answer) == found

@@ -24,6 +24,27 @@ PARTIAL = ("BuildInfo", "CreateImageInfo", "ErrorDetail", "ProgressDetail", "Pus
 ITEMS = {"ImagesDiskUsageItems": "ImageSummary", "VolumesDiskUsageItems": "Volume",
          "BuildCacheDiskUsageItems": "BuildCache", "ContainersDiskUsageItems": "ContainerSummary",
          "NetworkInspectServicesValue": "ServiceInfo"}
+# Fields in which engines answer null though the definition does not say so (tests/live/test_live_shapes.py).
+NULLED = {
+    "ContainerConfig": "Entrypoint Env Volumes",
+    "ContainerUpdateResponse": "Warnings",
+    "ContainerWaitResponse": "Error",
+    "EndpointSettings": "Aliases DNSNames IPAMConfig Links",
+    "ExecInspectAnswer": "ExitCode",
+    "HostConfig":
+        "Binds BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps "
+        "BlkioDeviceWriteIOps BlkioWeightDevice CapAdd CapDrop DeviceCgroupRules "
+        "DeviceRequests Devices Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links "
+        "MemorySwappiness PortBindings SecurityOpt Ulimits VolumesFrom",
+    "IPAM": "Config Options",
+    "ImageConfig": "Cmd Entrypoint Env Labels Volumes",
+    "ImageHistoryResponseItem": "Tags",
+    "ImageSummary": "Labels",
+    "Info": "GenericResources Warnings",
+    "PluginsInfo": "Authorization",
+    "Volume": "Labels Options",
+    "VolumeListResponse": "Warnings",
+}
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
@@ -74,12 +95,14 @@ class ShapeReader:
         if name not in self.shapes:
             self.shapes[name] = {}   # before its fields, which may name it again
             self.shapes[name].update(
-                (field, self.field_annotation(one, name + field[:1].upper() + field[1:]))
-                for field, one in properties.items())
+                (field, self.field_annotation(one, name, field)) for field, one in properties.items())
         return name
 
-    def field_annotation(self, schema, name):
-        kind = self.annotation(schema, name)
+    def field_annotation(self, schema, owner, field):
+        """The annotation of a field of the shape `owner`."""
+        kind = self.annotation(schema, owner + field[:1].upper() + field[1:])
+        if field in NULLED.get(owner, "").split() and not kind.endswith(" | None"):
+            kind += " | None"
         return "NotRequired[%s]" % kind if schema.get("x-omitempty") else kind
 
 
