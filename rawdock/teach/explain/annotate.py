@@ -5,9 +5,10 @@
     AnnotatedRecording               a Recording with its annotation, from which exports are made
 
 Strategy: the readers of rawdock/wire label what they consume, so an explanation cannot differ from what the
-client does. In a body the reader of its content continues: frames (wire/frames.py) and JSON messages
-(wire/jsonstream.py), whose labels are mapped back to the bytes that carried them, across chunk lines. In a
-message of BuildKit's the base64 of a protocol buffer (wire/protobuf.py) has a label of its own.
+client does. In a body the reader of its content continues: frames (wire/frames.py), JSON messages
+(wire/jsonstream.py) and tars (wire/tar.py), whose labels are mapped back to the bytes that carried them,
+across chunk lines. In a message of BuildKit's the base64 of a protocol buffer (wire/protobuf.py) has a label
+of its own.
 
 Promises: whatever the bytes, the spans of a stream touch, never overlap, and cover it. The byte that breaks a
 rule is a span "malformed" whose text names the rule; what follows is "not read", because its meaning cannot
@@ -24,12 +25,15 @@ from ...wire.frames import FRAME_HEADER_ROLES, FRAME_PREFIXES, FrameReader
 from ...wire.chunked import TrailerReader
 from ...wire.head import walk_head
 from ...wire.jsonstream import MessageReader, decode_json
+from ...wire.tar import TarReader
 from .explain import breaks_rule, capture_direction
 from .traces import split_trace_labels
 from ..record.pairing import BODY_ROLES, PairedMessage, PairedReaders
 from ..record.record import RecordedConnection, WireEvent, redacted_recording
 
 SPAN_TEXT_BYTES = 200
+CONTENT_READERS = {"frames": FrameReader, "json": MessageReader, "tar": TarReader}
+TAR_MAGIC_START = 257    # where in the first header of a tar "ustar" is
 
 Span = namedtuple("Span", "start end role within text")
 Span.__doc__ = """The bytes of one direction from offset `start` to before `end`, and what they are.
@@ -334,10 +338,12 @@ class SegmentMap:
 def read_content(message, data, ranges, is_raw):
     """Read the body in `ranges` of `data`, or with `is_raw` the raw stream; sets frames, messages and error.
 
-    → a deque of (start, end, role, text or None) that covers `ranges`, or None for neither frames nor JSON.
+    → a deque of (start, end, role, text or None) that covers `ranges`; None for no frames, JSON or tar.
     """
     body = b"".join([data[start:end] for start, end in ranges])
     kind, is_sure = content_kind(message, is_raw, body)
+    if not kind and not is_raw and body[TAR_MAGIC_START:].startswith(b"ustar"):
+        kind = "tar"
     if not kind:
         return None
     labels, values, error = read_labels(kind, body)
@@ -356,7 +362,7 @@ def read_content(message, data, ranges, is_raw):
             frames[-1][1].extend(pieces)
     if kind == "frames":
         message.frames = frames
-    else:
+    elif kind == "json":
         message.messages = values
     if error is not None and message.error is None:
         message.error = error_in_stream(error, ranges, message.end)
@@ -389,15 +395,16 @@ def is_output(request):
 def read_labels(kind, body):
     """(labels that cover `body`, decoded values, error or None); no labels (None) if it is no JSON at all.
 
-    `kind` is "frames" or "json". A label is (start, end, role).
+    `kind` is "frames", "json" or "tar". A label is (start, end, role).
     """
     if kind == "json" and body.lstrip(b"\x1e\r\n\t ")[:1] not in (b"{", b""):
         return read_one_value(body)
     labels, values, error = [], [], None
-    reader = FrameReader(labels) if kind == "frames" else MessageReader(labels)
+    reader = CONTENT_READERS[kind](labels)
     try:
         for value in reader.feed(body):
-            values.append(value)
+            if kind == "json":
+                values.append(value)
         reader.feed_eof()
     except (ProtocolError, StreamError) as wrong:
         error = wrong
@@ -406,6 +413,8 @@ def read_labels(kind, body):
         labels += malformed_labels(body, at, error.offset)
     elif at < size and isinstance(error, StreamError):
         labels.append((at, size, "not read"))
+    elif at < size and kind == "tar":
+        labels.append((at, size, "cut" if error else "tar padding"))
     elif at < size and kind == "json":
         labels.append((at, size, "JSON message"))
     elif at < size and error.where != "a frame header":

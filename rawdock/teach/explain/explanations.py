@@ -7,6 +7,8 @@
 The source is the section of an RFC, or the operation of the Engine API whose documentation says it. Tables
 hold what depends on one value; what depends on more (a chunk's size, a frame's length) explain_value() says.
 """
+import re
+
 from ...engine.endpoints import find_endpoint_row
 from ...wire.protobuf import PROTOBUF_RULE
 from .traces import SHOWN_TRACE_FIELDS, trace_fields
@@ -14,6 +16,7 @@ from .traces import SHOWN_TRACE_FIELDS, trace_fields
 ENGINE_STREAM = "Engine API, ContainerAttach, stream format"
 ATTACH_OPERATION = "Engine API, ContainerAttach"
 PING_OPERATION = "Engine API, SystemPing"
+TAR_SOURCE = "POSIX, pax, ustar Interchange Format"
 
 # role → (sentence, source).
 ROLE_EXPLANATIONS = {
@@ -46,6 +49,26 @@ ROLE_EXPLANATIONS = {
     "frame payload": ("What the program wrote.", ENGINE_STREAM),
     "JSON message": ("A JSON value.", "RFC 8259 §2"),
     "BuildKit trace": ("Base64 of a protocol buffer, in which BuildKit says what it builds.", PROTOBUF_RULE),
+    "tar name": ("The name of the member; the sender chose it.", TAR_SOURCE),
+    "tar mode": ("Its permission bits, in octal digits.", TAR_SOURCE),
+    "tar uid": ("The number of the user who owns it, in octal digits.", TAR_SOURCE),
+    "tar gid": ("The number of its group, in octal digits.", TAR_SOURCE),
+    "tar size": ("How many bytes of content follow the header, in octal digits.", TAR_SOURCE),
+    "tar mtime": ("When it was changed, in seconds since 1970, in octal digits.", TAR_SOURCE),
+    "tar checksum": ("The sum of the header's bytes, with blanks in place of the sum itself.", TAR_SOURCE),
+    "tar type": ("What it is: 0 a file, 1 a hard link, 2 a symbolic link, 5 a directory; x, L and K are "
+                 "records about the member that follows.", TAR_SOURCE),
+    "tar link": ("Where a link leads.", TAR_SOURCE),
+    "tar magic": ("The name of the format and its version.", TAR_SOURCE),
+    "tar user": ("The name of the user who owns it.", TAR_SOURCE),
+    "tar group": ("The name of its group.", TAR_SOURCE),
+    "tar device major": ("The major number of a device.", TAR_SOURCE),
+    "tar device minor": ("The minor number of a device.", TAR_SOURCE),
+    "tar prefix": ("What comes before the name, and a slash, if that is long.", TAR_SOURCE),
+    "tar padding": ("Bytes of zero, up to a whole block of 512.", TAR_SOURCE),
+    "tar record": ("A long name, or other values, of the member that follows.", "POSIX, pax"),
+    "tar content": ("The content of a member.", TAR_SOURCE),
+    "tar end": ("A block of zeros; two of them end the archive.", TAR_SOURCE),
     "separator": ("Between JSON values: an engine ends each with a line end.", "RFC 8259 §2"),
     "malformed": ("This byte breaks a rule.", ""),
     "not read": ("Not read: after a broken rule nobody can know what bytes mean.", "RFC 9112 §2.2"),
@@ -138,6 +161,7 @@ METHOD_EXPLANATIONS = {
     "PUT": ("Replace the target by the body.", "RFC 9110 §9.3.4"),
     "DELETE": ("Remove the target.", "RFC 9110 §9.3.5"),
 }
+EMPTY_TAR_FIELDS = ("tar link", "tar user", "tar group", "tar prefix")
 STATUS_LINE_SPACE = ("One space separates the elements of a status line.", "RFC 9112 §4")
 EVENT_TEXTS = {"open": "connected to %s", "note": "%s", "half-close": "%s will send no more",
                "close": "%s closed the connection", "reset": "%s reset the connection"}
@@ -220,6 +244,11 @@ def explain_value(span, stream, message):
     if role == "frame length" and span.end - span.start == 4:
         length = int.from_bytes(span.text.encode("latin-1"), "big")
         return "How many bytes this frame carries, a big-endian number: %d." % length, source
+    if role in ("tar size", "tar checksum") and re.fullmatch("[ \0]*[0-7]+[ \0]*", span.text):
+        words = "How many bytes of content follow" if role == "tar size" else "The sum of this header's bytes"
+        return "%s, in octal digits: %d in decimal." % (words, int(span.text.strip(" \0"), 8)), source
+    if role in EMPTY_TAR_FIELDS and not span.text.strip("\0"):
+        return "This field is not used here: it is filled with zeros.", source
     if role == "BuildKit trace":
         return explain_trace(stream.data[span.start:span.end])
     if role == "raw stream" and stream.direction == ">":

@@ -493,7 +493,8 @@ What a client must refuse: a name with .. or a slash at its beginning; a name wh
 may lead anywhere, so each folder on the way is opened without following links; a hard link to what is outside
 the folder; and everything from a damaged header on, because nobody can know where the next one begins. The
 link itself is made as it is. Each of these was once a hole in a program that many use. rawdock cp lists what
-it refused, and ends with an error.
+it refused, and ends with an error. rawdock explain --hex shows the headers of a tar in a capture, field by
+field.
 
 """ + LESSONS_END)
 

@@ -86,8 +86,7 @@ def test_what_a_build_says(engine):
     assert said(ok(engine, dockerfile, "nocache=1&t=a:1&t=b", files)) == text
 
 
-def test_what_each_instruction_makes_of_the_configuration(engine):
-    ok(engine, """# syntax is a comment here
+ALL_INSTRUCTIONS = """# syntax is a comment here
 FROM busybox
 LABEL a=b c="d e"
 ENV A=1 B=2
@@ -105,7 +104,11 @@ SHELL ["/bin/sh", "-x", "-c"]
 CMD ["cat", "/app/x.txt"]
 ENTRYPOINT echo $A
 ONBUILD RUN echo onbuild
-""", "t=all")
+"""
+
+
+def test_what_each_instruction_makes_of_the_configuration(engine):
+    ok(engine, ALL_INSTRUCTIONS, "t=all")
     config = config_of(engine, "all")
     wanted = {
         "Labels": {"a": "b", "c": "d e"}, "WorkingDir": "/app/2/x", "User": "nobody", "StopSignal": "SIGINT",
