@@ -148,6 +148,11 @@ def test_a_step_that_has_waited_for_five_seconds_takes_its_turn(monkeypatch):
         assert console.err.text == text
 
 
+def test_at_the_end_what_still_waits_is_written():
+    assert written(steps(running(), running("b")), logs(log(b"x\n", "b"))) == (
+        "#1 step a\n#1 ...\n\n#2 step b\n#2 0.000 x\n")
+
+
 def test_a_step_that_goes_on_alone_is_named_again():
     assert written(steps(running(), running("b")), steps(ended())) == (
         "#1 step a\n#1 DONE 0.1s\n\n#2 step b\n")
@@ -270,6 +275,7 @@ def test_while_nothing_comes_the_display_is_drawn_again_with_the_log_of_what_run
     output = TerminalOutput()
     progress = BuildProgress(OneOutput(output), "tty")
     progress.message(trace_message(vertexes=[running()], statuses=[count(5, 10)],
+                                   warnings=[{"vertex": "a", "short": b"old"}],
                                    logs=[log(b"%d\x1b[2J\n" % number) for number in range(9)]))
     for _ in range(3):
         assert output.drawn.acquire(timeout=20)
@@ -277,7 +283,8 @@ def test_while_nothing_comes_the_display_is_drawn_again_with_the_log_of_what_run
     lines = drawing(output.text.rpartition("\x1b[?25l")[0])
     assert re.match(" => step a +[0-9.]+s", lines[1])
     assert re.match(" => => transferring context: 5B / 10B +[0-9.]+s", lines[2])
-    assert lines[3:] == [" => => # %d\\x1b[2J" % number for number in range(3, 9)] + [""]
+    assert lines[3].startswith(" => WARN: old ")
+    assert lines[4:] == [" => => # %d\\x1b[2J" % number for number in range(3, 9)] + [""]
     assert not progress._display._thread.is_alive()
 
 
