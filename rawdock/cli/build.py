@@ -155,7 +155,7 @@ def directory_context(console, directory, given):
         outside = read_dockerfile(console.stdin)
     elif dockerfile.startswith("../"):
         outside = read_small_file(given, MAX_DOCKERFILE_BYTES, "unable to open Dockerfile: open")
-    shown = os.path.basename(dockerfile), outside
+    shown = "Dockerfile" if given == "-" else os.path.basename(dockerfile), outside
     if outside is not None:
         dockerfile, added = outside_dockerfile(root, outside, hide=not buildkit)
     elif buildkit:

@@ -21,8 +21,8 @@ def uses_buildkit(console):
     if given not in TRUE_WORDS + FALSE_WORDS + ("",):
         raise CommandFailed("DOCKER_BUILDKIT environment variable expects boolean value: strconv.ParseBool: "
                             'parsing "%s": invalid syntax' % given, 1)
-    if given in FALSE_WORDS or console.docker.version is None:   # a dry run asks no engine
-        return False
+    if given in FALSE_WORDS or console.plans:   # a dry run sends no ping
+        return given in TRUE_WORDS
     with console.docker.request("GET", "/_ping") as response:
         headers = response.headers
         response.read()
@@ -44,7 +44,7 @@ def refuse_session_flags(options):
 
 
 def buildkit_pieces(pieces):
-    """The pieces (iterable of bytes) of a tar as BuildKit recognizes it.
+    """The pieces (iterable of bytes) of a tar as BuildKit recognizes it: an iterator of bytes.
 
     It wants the header of the first member within the first 1,024 bytes, or gzip. So a tar whose first header
     has an extension before it is compressed.
@@ -56,8 +56,8 @@ def buildkit_pieces(pieces):
         yield first
         yield from pieces
 
-    extended = first[TAR_TYPE_OFFSET:TAR_TYPE_OFFSET + 1] in EXTENSION_TYPES and first[257:262] == b"ustar"
-    return compress_pieces(whole()) if extended else whole()
+    kind, magic = first[TAR_TYPE_OFFSET:TAR_TYPE_OFFSET + 1], first[257:262]
+    yield from compress_pieces(whole()) if kind in EXTENSION_TYPES and magic == b"ustar" else whole()
 
 
 def build_with_buildkit(console, mode, dockerfile, query):
