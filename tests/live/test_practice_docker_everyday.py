@@ -224,6 +224,35 @@ def test_login_prune_and_the_rest(docker):
     assert "requested access to the resource is denied" in docker("push", "busybox")[2]
 
 
+def test_images_are_built_saved_and_loaded(docker, tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "data").write_text("hello\n")
+    (tmp_path / "Dockerfile").write_text("FROM busybox\nCOPY app /app\nRUN cat /app/data\nCMD cat /app/data\n")
+    said = docker.good("build", "-t", "app:1", str(tmp_path))
+    assert "\nhello\n" in said and said.endswith("Successfully tagged app:1\n")
+    assert docker.good("build", "-t", "app:1", str(tmp_path)).count("Using cache") == 3
+    identity = docker.good("build", "-q", str(tmp_path)).strip()
+    assert docker.good("run", "--rm", "app:1") == "hello\n"
+    (tmp_path / "Bad").write_text("FROM busybox\nRUN exit 3\n")
+    status, _, err = docker("build", "-f", str(tmp_path / "Bad"), str(tmp_path))
+    assert status == 3 and "The command '/bin/sh -c exit 3' returned a non-zero code: 3" in err
+    docker.good("container", "prune", "-f")
+    saved, flat = str(tmp_path / "saved.tar"), str(tmp_path / "flat.tar")
+    docker.good("save", "-o", saved, "app:1")
+    docker.good("rmi", "app:1")
+    assert docker.good("load", "-i", saved) == "Loaded image: app:1\n"
+    assert docker.good("images", "-q", "--no-trunc", "app") == identity + "\n"
+    docker.good("create", "--name", "box", "app:1")
+    docker.good("cp", str(tmp_path / "app"), "box:/copied")
+    docker.good("cp", "box:/copied/data", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_text() == "hello\n" and "A /copied" in docker.good("diff", "box")
+    docker.good("export", "-o", flat, "box")
+    docker.good("import", "-c", "CMD cat /copied/data", flat, "flat:1")
+    assert docker.good("run", "--rm", "flat:1") == "hello\n"
+    docker.good("rm", "box")
+    docker.good("rmi", "flat:1", "app:1")
+
+
 def test_curl(tmp_path):
     curl = need_program("curl")
     with PracticeEngine() as engine:
