@@ -126,6 +126,11 @@ def is_experimental(docker):
         return response.headers.get("docker-experimental") == "true"
 
 
+def is_dry_run(console):
+    """Whether the Console only plans: then no file is changed, and nothing is downloaded."""
+    return getattr(console, "plans", False)   # which a dry run's own has
+
+
 class BuildContext:
     """What a build sends: `pieces` (an iterable of bytes, a tar), `dockerfile`, the path (str or None) in it,
     and `source`, where it comes from: a path (str), or 0 for standard input. `buildkit` (bool): that builder
@@ -178,7 +183,7 @@ def stream_build_context(console, file, source, given):
 def remote_context(console, url, given, output):
     """The BuildContext of a `url` (str). What is downloaded is shown on `output`; `given` is --file."""
     from ..engine.download import clone_repository, download, is_git_url
-    if console.plans:
+    if is_dry_run(console):
         raise CommandFailed("a dry run downloads nothing: build from a directory", 1)
     try:
         if not is_git_url(url):
@@ -312,7 +317,7 @@ def build_command(console, options, arguments):
         raise CommandFailed('"--squash" is only supported on a Docker daemon with experimental features '
                             "enabled", 1)
     query = build_query(console, options)
-    if options["iidfile"] and not console.plans:
+    if options["iidfile"] and not is_dry_run(console):
         remove_id_file(options["iidfile"])
     sending = KeptOutput() if options["quiet"] else console.out
     context = prepare_context(console, arguments[0], options["file"], sending)
@@ -325,7 +330,7 @@ def build_command(console, options, arguments):
         image = build_classic(console, options, context, query, sending)
     for line in context.skipped():
         console.err.line(line)
-    if not image and not (console.plans and options["quiet"]):
+    if not image and not (is_dry_run(console) and options["quiet"]):
         raise ProtocolError("Engine API", 0, b"", "the id of the image before the end of the answer")
     finish_build(console, options, image)
     return 0
@@ -335,7 +340,7 @@ def finish_build(console, options, image):
     """Write the id of the `image` (str) where it is wanted: to stdout, and to the file of --iidfile."""
     if options["quiet"]:
         console.out.write((image.rstrip("\n") + "\n").encode("utf-8"))
-    if options["iidfile"] and not console.plans:
+    if options["iidfile"] and not is_dry_run(console):
         try:
             with open(options["iidfile"], "w") as file:
                 file.write(image)

@@ -112,7 +112,6 @@ class Console:
         self.words = []
         self.replaced = {}           # what variables of the environment were before a flag replaced them
         self.is_command = lambda name: False
-        self.plans = False           # a dry run: no file is changed, and nothing is downloaded
         self.closers = []            # functions without arguments, the last one called first
         self._docker = None
         self._config = None

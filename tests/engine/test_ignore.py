@@ -2,6 +2,8 @@
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rawdock.engine.context import ContextDirectory, ignore_file_patterns
 from rawdock.engine.ignore import IgnoreRules, context_rules, read_ignore_file
@@ -72,3 +74,16 @@ def test_what_the_engine_needs_is_sent_though_it_is_excluded():
     assert not rules.excludes("sub/Dockerfile") and not rules.excludes(".dockerignore")
     assert rules.excludes("Dockerfile") and rules.may_include_below("sub")
     assert context_rules(["*", "!*file"], None).excludes(".dockerignore") is False
+
+
+@given(st.lists(st.text("ab/*?[]^-!\\.# ", max_size=12), max_size=4), st.text("ab/", min_size=1, max_size=8))
+def test_any_pattern_is_a_rule_or_a_usage_error(patterns, path):
+    try:
+        rules = IgnoreRules(read_ignore_file("\n".join(patterns).encode("utf-8")))
+        excluded, matched = rules.match(path)
+    except UsageError:
+        return
+    assert excluded in (True, False) and len(matched) == len(rules.patterns)
+    # What is below a path that a pattern excludes is excluded by the list of what matched above it.
+    if rules.patterns and not any(pattern.includes for pattern in rules.patterns):
+        assert not excluded or rules.match(path + "/zz", matched)[0]

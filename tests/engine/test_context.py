@@ -1,0 +1,129 @@
+"""The context of a build as a stream: memory, what changes while it is sent, what is no archive."""
+import io
+import os
+import tarfile
+import tracemalloc
+
+import pytest
+
+from rawdock.engine.context import (ContextDirectory, compress_pieces, context_root, find_dockerfile,
+                                    ignore_file_patterns, is_archive, outside_dockerfile, stream_context)
+from rawdock.errors import UsageError
+
+
+def names_of(pieces):
+    with tarfile.open(fileobj=io.BytesIO(b"".join(pieces))) as tar:
+        return tar.getnames()
+
+
+def test_a_large_file_takes_little_memory(tmp_path):
+    with open(str(tmp_path / "zeros"), "wb") as file:
+        file.truncate(64 << 20)
+    context = ContextDirectory(str(tmp_path))
+    tracemalloc.start()
+    size = sum(map(len, context))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size == 512 + (64 << 20) + 1024 and peak < 2 << 20
+
+
+def test_a_file_that_becomes_shorter_is_an_error(tmp_path):
+    path = str(tmp_path / "f")
+    with open(path, "wb") as file:
+        file.write(bytes(1 << 20))
+    pieces = iter(ContextDirectory(str(tmp_path)))
+    next(pieces)
+    os.truncate(path, 300000)
+    with pytest.raises(UsageError, match="shorter"):
+        list(pieces)
+
+
+def test_a_file_that_goes_away_is_an_error(tmp_path):
+    for name in "ab":
+        with open(str(tmp_path / name), "wb") as file:
+            file.write(bytes(1 << 20))
+    pieces = iter(ContextDirectory(str(tmp_path)))
+    next(pieces)
+    os.unlink(str(tmp_path / "b"))
+    with pytest.raises(UsageError, match="lstat .*/b: no such file"):
+        list(pieces)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read_is_an_error_before_anything_is_sent(tmp_path):
+    (tmp_path / "f").write_bytes(b"1")
+    (tmp_path / "f").chmod(0)
+    with pytest.raises(UsageError, match="error checking context: no permission to read from"):
+        ContextDirectory(str(tmp_path)).check()
+    (tmp_path / "f").chmod(0o600)
+    (tmp_path / "d").mkdir(0)
+    with pytest.raises(UsageError, match="error checking context: can't stat"):
+        ContextDirectory(str(tmp_path)).check()
+    (tmp_path / "d").chmod(0o700)
+
+
+def test_a_context_can_be_read_twice(tmp_path):
+    (tmp_path / "f").write_bytes(b"1")
+    os.link(str(tmp_path / "f"), str(tmp_path / "g"))
+    context = ContextDirectory(str(tmp_path), added={"h": b"2"})
+    assert names_of(context) == ["f", "g", "h"]
+
+
+def test_a_deep_tree_needs_no_recursion(tmp_path):
+    place = str(tmp_path)
+    for _ in range(900):
+        place += "/d"
+        os.mkdir(place)
+    assert sum(1 for _ in ContextDirectory(str(tmp_path)).walk()) == 900
+
+
+@pytest.mark.parametrize("data, archive", [
+    (b"", False), (b"FROM scratch\n", False), (bytes(1024), False), (b"\x1f\x8b\x08", True), (b"BZh9", True),
+    (b"\xfd7zXZ\x00", True), (b"\x28\xb5\x2f\xfd", True), (b"\x1f\x8b", False)])
+def test_what_is_an_archive(data, archive):
+    assert is_archive(data) is archive
+
+
+def test_a_tar_passes_as_it_is_however_it_arrives(tmp_path):
+    (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
+    data = b"".join(ContextDirectory(str(tmp_path)))
+
+    class Slow(io.BytesIO):
+        def read(self, size=-1):
+            return io.BytesIO.read(self, min(size, 7))
+
+    for file in (io.BytesIO(data), Slow(data)):
+        pieces, dockerfile = stream_context(file, "x")
+        assert (b"".join(pieces), dockerfile) == (data, "x")
+    pieces, dockerfile = stream_context(io.BytesIO(b"FROM scratch\n"))
+    assert (names_of(pieces), dockerfile) == (["Dockerfile"], "Dockerfile")
+    with pytest.raises(UsageError, match="not an archive"):
+        stream_context(io.BytesIO(b"FROM x"), "-")
+    assert names_of(compress_pieces([data])) == ["Dockerfile"]
+
+
+def test_a_dockerfile_without_an_end_is_an_error():
+    class Endless:
+        def read(self, size):
+            return b"#" * size
+
+    with pytest.raises(UsageError, match="larger than 16777216 bytes"):
+        stream_context(Endless())
+
+
+def test_a_dockerfile_has_one_name_for_its_content(tmp_path):
+    """So that equal contexts are equal tars, and a builder that does not hide the name finds its cache."""
+    name, files = outside_dockerfile(str(tmp_path), b"FROM a\n", hide=True)
+    assert (name, files) == outside_dockerfile(str(tmp_path), b"FROM a\n", hide=True)
+    assert name != outside_dockerfile(str(tmp_path), b"FROM b\n", hide=True)[0]
+    assert files[".dockerignore"] == b".dockerignore\n%s\n" % name.encode()
+    assert outside_dockerfile(str(tmp_path), b"FROM a\n", hide=False)[1] == {name: b"FROM a\n"}
+
+
+def test_an_ignore_file_beside_the_dockerfile_is_buildkits(tmp_path):
+    (tmp_path / "x.Dockerfile.dockerignore").write_bytes(b"own\n")
+    (tmp_path / ".dockerignore").write_bytes(b"common\n")
+    root = context_root(str(tmp_path))
+    assert ignore_file_patterns(root) == ignore_file_patterns(root, "other") == ["common"]
+    assert ignore_file_patterns(root, "x.Dockerfile") == ["own"]
+    assert find_dockerfile(root, str(tmp_path / ".dockerignore")) == ".dockerignore"
