@@ -174,10 +174,11 @@ def directory_context(console, directory, given):
 def stream_build_context(console, file, source, given):
     """The BuildContext that a binary `file` holds. `source` says where it comes from, `given` is --file."""
     try:
-        pieces, dockerfile = stream_context(file, given)
+        pieces, dockerfile, content = stream_context(file, given)
     except UsageError as error:
         raise CommandFailed("unable to prepare context: %s" % error.message, 1)
-    return BuildContext(pieces, dockerfile, source, uses_buildkit(console))
+    shown = None if content is None else (dockerfile, content)
+    return BuildContext(pieces, dockerfile, source, uses_buildkit(console), shown)
 
 
 def remote_context(console, url, given, output):

@@ -207,10 +207,10 @@ def is_archive(data):
 
 
 def stream_context(file, dockerfile=None):
-    """(pieces, Dockerfile's path): the context that a binary `file` holds, a tar or a Dockerfile.
+    """(pieces, Dockerfile's path, its content): the context that a binary `file` holds: a tar, a Dockerfile.
 
-    A tar passes as it is, compressed or not; then the path is `dockerfile` (str or None), which --file gives.
-    A Dockerfile becomes a tar with nothing else in it. UsageError for what is neither.
+    A tar passes as it is, compressed or not; then the path is `dockerfile` (str or None), which --file gives,
+    and the content None. A Dockerfile becomes a tar with nothing else in it. UsageError for what is neither.
     """
     head = b""
     while len(head) < 2 * TAR_BLOCK_BYTES:
@@ -219,13 +219,13 @@ def stream_context(file, dockerfile=None):
             break
         head += data
     if is_archive(head):
-        return archive_rest(head, file), dockerfile
+        return archive_rest(head, file), dockerfile, None
     if dockerfile == "-":
         raise UsageError("build context is not an archive")
     if dockerfile:
         raise UsageError("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
     data = read_dockerfile(file, head)
-    return iter([file_member(DOCKERFILE_NAME, data, 0, 0o644) + END_OF_TAR]), DOCKERFILE_NAME
+    return iter([file_member(DOCKERFILE_NAME, data, 0, 0o644) + END_OF_TAR]), DOCKERFILE_NAME, data
 
 
 class PieceFile:

@@ -12,8 +12,9 @@ from rawdock.cli.console import Console
 from rawdock.errors import ProtocolError, RawdockError
 from rawdock.main import find_words, run_command
 from tests.cli.canned_engine import TextOutput, run_on_fake_engine
+from tests.cli.scripted_socket import clean_environment, run_to_end
 from tests.engine.build_traces import SECOND, recorded_messages, trace_message, vertex
-from tests.net.fake_engine import FakeEngine, chunked
+from tests.net.fake_engine import FakeEngine, chunked, response, serve
 
 IMAGE = "sha256:" + "7" * 64
 BUILT = [trace_message(vertexes=[vertex(started=SECOND, completed=SECOND, cached=1)]),
@@ -114,6 +115,17 @@ def test_a_build_that_fails(build):
         "not complete successfully: exit code: 7\n")
     again = build("-q", ".", messages=recorded_messages("26.1-failed"), DOCKER_BUILDKIT="1")
     assert (again.status, again.out, again.err) == (1, "", ran.err[ran.err.index("Dockerfile:3"):])
+
+
+def test_the_lines_of_a_dockerfile_from_stdin_are_shown(rawdock_command, tmp_path):
+    error = b'{"error":"dockerfile parse error on line 2: unknown instruction: FOO"}'
+    answers = {"/_ping": PING}
+    with FakeEngine(serve(lambda seen: answers.get(seen.path.split()[1], response(error)))) as engine:
+        for words in (["-"], ["-f", "-", str(tmp_path)]):
+            ran = run_to_end(rawdock_command + ["-H", engine.address, "build"] + words, b"FROM x\nFOO\n",
+                             env=clean_environment(DOCKER_BUILDKIT="1"))
+            assert (ran.status, ran.out) == (1, b"")
+            assert b"Dockerfile:2\n--------------------\n   1 |     FROM x\n   2 | >>> FOO\n" in ran.err
 
 
 def test_an_answer_without_an_image_is_a_failure(build):
