@@ -146,8 +146,8 @@ def make_context(place, name):
             os.utime(os.path.join(folder_path, one), (CONTEXT_TIME, CONTEXT_TIME), follow_symlinks=False)
 
 
-def tag_of(name):
-    return "rd-built:" + re.sub("[^a-z]", "-", name.lower())
+def tag_of(name, repository="rd-built"):
+    return "%s:%s" % (repository, re.sub("[^a-z]", "-", name.lower()))
 
 
 def run_words(argv, place, name, tag, *flags, **environment):
@@ -162,6 +162,7 @@ def run_words(argv, place, name, tag, *flags, **environment):
 
 def without_ids(text):
     text = re.sub(r"sha256:[0-9a-f]{64}|\b[0-9a-f]{12}\b", "ID", text.replace("\r", ""))
+    text = re.sub("tagged rd-[a-z0-9]+:", "tagged ", text)
     text = re.sub(r"(?m)^time=.*\n|^.*is a socket.*\n", "", text)
     return re.sub(r"daemon +[0-9.]+[kM]?B", "daemon SIZE", text)
 

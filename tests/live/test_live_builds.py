@@ -1,6 +1,7 @@
 """build by the classic builder of dockerd 20.10, beside docker 28.2.2: outcomes, words, and images."""
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,6 +10,17 @@ from tests.live.client import client
 from tests.live.docker_cli import recorded_cli
 
 CLASSIC = {"DOCKER_BUILDKIT": "0"}
+
+
+def remove_builds(engine, before):
+    """Remove the containers of steps that failed, and the images that are not in `before`, children first."""
+    for one in engine.json("GET", "/containers/json?all=1"):
+        if one["Command"].startswith("/bin/sh -c "):
+            engine.remove_container(one["Id"])
+    while True:
+        left = [one["Id"] for one in engine.json("GET", "/images/json?all=1") if one["Id"] not in before]
+        if not any([engine.request("DELETE", "/images/%s?force=1" % one)[0] == 200 for one in left]):
+            break
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +32,21 @@ def docker28(engine):
     engine.pull("busybox")
     before = {one["Id"] for one in engine.json("GET", "/images/json?all=1")}
     yield [cli.path, "-H", engine.address]
-    for one in engine.json("GET", "/containers/json?all=1"):
-        if one["Command"].startswith(("/bin/sh -c ", "/bin/sh -c #(nop)")):
-            engine.remove_container(one["Id"])
-    while True:
-        left = [one["Id"] for one in engine.json("GET", "/images/json?all=1") if one["Id"] not in before]
-        gone = [engine.request("DELETE", "/images/%s?force=1" % one)[0] == 200 for one in left]
-        if not any(gone):
-            break
+    remove_builds(engine, before)
+
+
+def build_twice(engine, docker28, place, name):
+    """Build `name` by docker and rawdock → (how it ended, facts of the image or None) of each."""
+    make_context(place, name)
+
+    def build(argv, tag):
+        ended = run_words(argv, place, name, tag, "--no-cache", "--force-rm", **CLASSIC)
+        return ended, image_facts(engine, tag) if ended[0] == 0 else None
+
+    with ThreadPoolExecutor(1) as pool:
+        docker = pool.submit(build, docker28, tag_of(name))
+        ours = build(client(engine), tag_of(name, "rd-ours"))
+        return docker.result(), ours
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +56,9 @@ def built():
 
 @pytest.mark.parametrize("name", BUILDS)
 def test_a_build_is_dockers(engine, docker28, tmp_path, built, name):
-    make_context(str(tmp_path), name)
-    found = []
-    for argv in (docker28, client(engine)):
-        ended = run_words(argv, str(tmp_path), name, tag_of(name), "--no-cache", "--force-rm", **CLASSIC)
-        found.append((ended, image_facts(engine, tag_of(name)) if ended[0] == 0 else None))
-        if ended[0] == 0 and name != "triggers":
-            engine.request("DELETE", "/images/%s?noprune=1" % tag_of(name))
-    assert found[0] == found[1]
-    built[name] = found[1][0][0]
+    docker, ours = build_twice(engine, docker28, str(tmp_path), name)
+    assert ours == docker
+    built[name] = ours[0][0]
 
 
 def test_many_builds_succeed_and_some_fail(built):
@@ -63,3 +76,12 @@ def test_equal_contexts_hit_the_cache(engine, docker28, tmp_path, name):
     status, out, _ = run_words(client(engine), str(tmp_path), name, tag, **CLASSIC)
     steps = len(re.findall("(?m)^Step [0-9/]+ : (?!FROM )", out))
     assert status == 0 and steps == out.count(" ---> Using cache\n") > 0
+
+
+@pytest.mark.parametrize("name", ["copy all", "a failing run", "kinds", "no such image", "quiet"])
+def test_a_build_is_dockers_on_26(engine26, docker28, tmp_path, name):
+    engine26.pull("busybox")
+    before = {one["Id"] for one in engine26.json("GET", "/images/json?all=1")}
+    docker, ours = build_twice(engine26, [docker28[0], "-H", engine26.address], str(tmp_path), name)
+    remove_builds(engine26, before)
+    assert ours == docker
