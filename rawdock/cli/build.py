@@ -22,7 +22,7 @@ from ..engine.reference import parse_reference
 from ..engine.values import read_argument
 from ..errors import APIError, ProtocolError, StreamError, UsageError
 from .build_progress import choose_progress
-from .buildkit import build_with_buildkit, buildkit_pieces, refuse_session_flags, uses_buildkit
+from .buildkit import build_with_buildkit, buildkit_pieces, is_dry_run, refuse_session_flags, uses_buildkit
 from .console import CommandFailed, reject_malformed_answer
 from .flags import Command, command_table
 from .printable import printable_text
@@ -124,11 +124,6 @@ def is_experimental(docker):
     """Whether the engine of the client `docker` has its experimental features enabled."""
     with docker.request("HEAD", "/_ping", head_timeout=docker.timeout) as response:
         return response.headers.get("docker-experimental") == "true"
-
-
-def is_dry_run(console):
-    """Whether the Console only plans: then no file is changed, and nothing is downloaded."""
-    return getattr(console, "plans", False)   # which a dry run's own has
 
 
 class BuildContext:

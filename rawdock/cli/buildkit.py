@@ -15,13 +15,18 @@ TAR_TYPE_OFFSET = 156             # of the member's type in a tar header (POSIX 
 EXTENSION_TYPES = (b"x", b"L", b"K")   # of headers that only extend the next one: pax, GNU's long names
 
 
+def is_dry_run(console):
+    """Whether the Console only plans: then no file is changed, and nothing is downloaded."""
+    return getattr(console, "plans", False)   # which a dry run's own has
+
+
 def uses_buildkit(console):
     """Whether BuildKit builds: where DOCKER_BUILDKIT says so, or without it where the engine prefers it."""
     given = os.environ.get("DOCKER_BUILDKIT") or ""
     if given not in TRUE_WORDS + FALSE_WORDS + ("",):
         raise CommandFailed("DOCKER_BUILDKIT environment variable expects boolean value: strconv.ParseBool: "
                             'parsing "%s": invalid syntax' % given, 1)
-    if given in FALSE_WORDS or console.plans:   # a dry run sends no ping
+    if given in FALSE_WORDS or is_dry_run(console):   # a dry run sends no ping
         return given in TRUE_WORDS
     with console.docker.request("GET", "/_ping") as response:
         headers = response.headers
