@@ -47,10 +47,6 @@ class RawdockError(Exception):
         from copyreg import __newobj__
         errno = {"errno": self.errno} if isinstance(self, OSError) else {}
         return __newobj__, (type(self),), dict(vars(self), args=self.args, **errno)
-
-    def __setstate__(self, state):
-        for name, value in state.items():
-            setattr(self, name, value)
     # ==== library end
 
 

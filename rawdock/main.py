@@ -84,6 +84,11 @@ def archive_commands():
     return ARCHIVE_COMMANDS
 
 
+def export_commands():
+    from .cli.archives import EXPORT_COMMANDS
+    return EXPORT_COMMANDS
+
+
 def stats_commands():
     from .cli.stats import STATS_COMMANDS
     return STATS_COMMANDS
@@ -186,7 +191,7 @@ CLIENT_COMMANDS = (
                 lifecycle_commands, reject_malformed_answer),
     CommandFile("Containers", "commit, diff, pause, unpause, port, top", container_commands,
                 reject_malformed_answer),
-    CommandFile("Containers", "export", archive_commands, reject_malformed_answer),
+    CommandFile("Containers", "export", export_commands, reject_malformed_answer),
     CommandFile("Containers", "stats", stats_commands, reject_malformed_answer),
     CommandFile("Containers", "cp", copy_commands, reject_malformed_answer),
     CommandFile("What there is, and what happens", "ps", listing_commands, reject_malformed_answer),

@@ -174,9 +174,10 @@ def import_command(console, options, arguments):
     return 0
 
 
-ARCHIVE_COMMANDS = command_table(
+EXPORT_COMMANDS = command_table(
     Command("export", export_command, "CONTAINER", "Export a container's filesystem as a tar archive",
-            "-o, --output  text  string  Write to a file, instead of STDOUT", 1, 1),
+            "-o, --output  text  string  Write to a file, instead of STDOUT", 1, 1))
+ARCHIVE_COMMANDS = command_table(
     Command("import", import_command, "file|URL|- [REPOSITORY[:TAG]]",
             "Import the contents from a tarball to create a filesystem image", IMPORT_FLAGS, 1),
     Command("load", load_command, "", "Load an image from a tar archive or STDIN", LOAD_FLAGS, most=0),
