@@ -34,11 +34,15 @@ STEP_STATES = {"running": ("", None), "done": ("", COLOR_DONE), "cached": ("CACH
                "failed": ("ERROR ", COLOR_FAILED), "cancelled": ("CANCELED ", COLOR_CANCELLED)}
 
 SESSION_NEEDED = "no active session"
-# What of a step's name says that it needs a session, and what to do then.
+USE_BUILDX = "use `docker buildx build`"
+# What of a step's name says that it needs a session, why it does, and what to do then.
 SESSION_WAYS = (
-    ("--mount=type=secret", "a secret comes from the client"),
-    ("--mount=type=ssh", "an ssh agent is the client's"),
-    ("load metadata for ", "credentials for the registry of a base image come from the client"),
+    ("--mount=type=secret", "a secret comes from the client", USE_BUILDX),
+    ("--mount=type=ssh", "an ssh agent is the client's", USE_BUILDX),
+    ("load metadata for ", "credentials for the registry of a base image come from the client",
+     "pull it before the build, with `rawdock pull %s`"),
+    ("", "secrets, ssh agents and credentials for registries come from the client",
+     "pull base images before the build, or " + USE_BUILDX),
 )
 
 
@@ -399,8 +403,8 @@ class BuildProgress:
 
 def session_advice(step_name):
     """What to do about a build that needs a session, which failed at the step of that name (one line)."""
-    reason = ([why for word, why in SESSION_WAYS if word in step_name]
-              or ["secrets, ssh agents and credentials for registries come from the client"])[0]
-    return ("this step asks the client for something over a session, which rawdock does not open: %s. Pull "
-            "private base images before the build, and use `docker buildx build` for --mount=type=secret and "
-            "ssh" % reason)
+    word, reason, way = [row for row in SESSION_WAYS if row[0] in step_name][0]
+    if "%s" in way:
+        way %= step_name.partition(word)[2]
+    return ("this step asks the client for something over a session, which rawdock does not open: %s; %s"
+            % (reason, way))

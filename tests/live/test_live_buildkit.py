@@ -5,6 +5,7 @@ image's configuration, and its files with types, modes, owners, times of what wa
 """
 import hashlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from tests.live.buildkit_cases import BUILD_CASES, HEREDOC_CASES, TREE, make_con
 from tests.live.client import clean_environment, rawdock
 from tests.live.docker_cli import docker_clis, recorded_cli
 from tests.live.test_live_plugins import config   # noqa: F401 (a fixture)
+from tests.live.test_live_registry import registry   # noqa: F401 (a fixture)
 
 AT_ONCE = 3
 CASES_OF_BOTH = (
@@ -36,7 +38,7 @@ def docker():
     return cli.path
 
 
-def run_build(words, variables, cwd):
+def run_build(words, variables, cwd=None):
     ran = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          env=dict(clean_environment(), **variables), cwd=cwd, timeout=120)
     return ran.returncode, ran.stdout.decode(), ran.stderr.decode("utf-8", "replace")
@@ -161,8 +163,30 @@ def test_what_needs_a_session_ends_with_a_line_that_says_so(engine, tmp_path):
     assert err.endswith(
         "   2 | >>> RUN --mount=type=secret,id=x true\n   3 |     \n--------------------\n"
         "ERROR: failed to solve: no active sessions; this step asks the client for something over a session, "
-        "which rawdock does not open: a secret comes from the client. Pull private base images before the "
-        "build, and use `docker buildx build` for --mount=type=secret and ssh\n")
+        "which rawdock does not open: a secret comes from the client; use `docker buildx build`\n")
+
+
+def test_a_private_base_image_is_pulled_before_the_build(engine, registry, tmp_path):   # noqa: F811
+    image = registry.host + "/own/base:1"
+    variables = {"DOCKER_CONFIG": str(tmp_path), "DOCKER_BUILDKIT": "1"}
+
+    def rawdock_here(*words):
+        return run_build([sys.executable, "-m", "rawdock", "-H", engine.address] + list(words), variables)
+
+    engine.pull("busybox")
+    (tmp_path / "config.json").write_text(json.dumps({"auths": {registry.host: {"auth": registry.auth}}}))
+    make_context(str(tmp_path / "context"), {}, "FROM %s\nRUN true\n" % image)
+    for words in (["tag", "busybox", image], ["push", "-q", image], ["rmi", image]):
+        assert rawdock_here(*words)[0] == 0
+    build = ["build", "-q", "--network", "none", str(tmp_path / "context")]
+    status, _, err = rawdock_here(*build)
+    advice = "pull it before the build, with `rawdock pull %s`\n" % image
+    assert status == 1 and err.endswith(advice)
+    assert rawdock_here(*err.split("`")[1].split()[1:])[0] == 0
+    status, out, err = rawdock_here(*build)
+    assert (status, err) == (0, "")
+    engine.remove_image(out.strip())
+    engine.remove_image(image)
 
 
 def test_the_newer_engine_prefers_buildkit_and_quiet_gives_the_id(engine26, tmp_path):
