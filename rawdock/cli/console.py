@@ -240,6 +240,10 @@ class Console:
             return {}
         return {key: credentials for key, credentials in found.items() if credentials}
 
+    def socket_credentials(self):
+        """The credentials ({key: dict}) that --use-api-socket gives to a container."""
+        return self.all_credentials()
+
     def complain(self, text):
         """A last line on stderr. Where nobody can read it the exit status has to do."""
         try:

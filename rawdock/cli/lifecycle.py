@@ -13,7 +13,7 @@ from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTION
                               versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
 from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, doubt_stream,
-                          exec_status, exit_status, put_client_fields, require_api_versions, run,
+                          copy_credentials, exec_status, exit_status, put_client_fields, require_api_versions, run,
                           stream_container)
 from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotFound, RawdockError,
                       UsageError)
@@ -124,7 +124,7 @@ def do_run(console, options, arguments):
                      stdin=console.stdin if options["interactive"] else None, stdout=console.out,
                      stderr=console.err, progress=PullProgress(console.err).show, notice=console.err.line,
                      auth=console.registry_auth, variables=proxy_variables(console, docker.address),
-                     **options)
+                     socket_auth=options["use_api_socket"] and console.socket_credentials(), **options)
     except (RawdockError, KeyboardInterrupt, SystemExit) as error:
         if options["detach"] and hasattr(error, "container"):   # it was created, and can be inspected
             console.out.line(error.container)
@@ -154,11 +154,13 @@ def do_create(console, options, arguments):
     progress = None if client.get("quiet") else PullProgress(console.err).show
     try:
         require_versions(console.docker, versions_needed(options))
-        put_client_fields(console.docker, body, client, console.out,
-                          proxy_variables(console, console.docker.address))
-        console.out.line(create_container(console.docker, arguments[0], query, body,
-                                          client.get("pull", "missing"), progress, console.err.line,
-                                          auth=console.registry_auth))
+        given = put_client_fields(console.docker, body, client, console.out,
+                                  proxy_variables(console, console.docker.address),
+                                  options["use_api_socket"] and console.socket_credentials())
+        id = create_container(console.docker, arguments[0], query, body, client.get("pull", "missing"),
+                              progress, console.err.line, auth=console.registry_auth)
+        copy_credentials(console.docker, id, given)
+        console.out.line(id)
     except (ConfigError, UsageError) as error:
         raise CommandFailed(error.message, 1)
     return 0

@@ -208,6 +208,15 @@ def find_all_credentials(directory=None, config=None, warn=None):
     return found
 
 
+def config_entry(credentials):
+    """The member of `auths` in config.json (dict) that keeps `credentials`."""
+    from base64 import b64encode
+    pair = "%s:%s" % (credentials.get("username", ""), credentials.get("password", ""))
+    entry = {"auth": b64encode(pair.encode("utf-8")).decode("ascii")}
+    tokens = [name for name in ("identitytoken", "registrytoken") if credentials.get(name)]
+    return dict(entry, **{name: credentials[name] for name in tokens})
+
+
 def store_credentials(credentials, directory=None):
     """Keep `credentials` under their serveraddress, in config.json or with a helper.
 
@@ -224,10 +233,7 @@ def store_credentials(credentials, directory=None):
         message = {"ServerURL": key, "Username": TOKEN_USER if token else user, "Secret": token or password}
         ask_helper(helper, "store", message)
     else:
-        from base64 import b64encode
-        entry["auth"] = b64encode(("%s:%s" % (user, password)).encode("utf-8")).decode("ascii")
-        if token:
-            entry["identitytoken"] = token
+        entry.update(config_entry(credentials))
     if entry == before:
         return None
 

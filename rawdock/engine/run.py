@@ -30,6 +30,7 @@ from .platforms import format_platform, parse_platform
 from .reference import is_image_id, parse_reference, pull_query, require_image
 
 END_SECONDS = 3   # from the end of a container's stream to the answer of wait; dockerd takes milliseconds
+CONTAINER_CONFIG = "/run/secrets/docker"   # where docker puts config.json for a container with the socket
 
 
 class RunFailed(RawdockError):
@@ -354,12 +355,46 @@ def stream_fields(client):
             "AttachStdout": "stdout" in streams, "AttachStderr": "stderr" in streams}
 
 
-def put_client_fields(docker, body, client, stdout, variables=None):
+def mount_api_socket(docker, body, credentials):
+    """Have the create request's `body` mount the engine's socket. UsageError if that is no Unix socket.
+
+    Returns those of the `credentials` that copy_credentials() has to put into the new container: none if its
+    environment names a config.json already.
+    """
+    if docker.address.scheme != "unix":
+        raise UsageError("flag --use-api-socket can only be used with unix sockets: docker endpoint %s"
+                         " incompatible" % docker.address)
+    body["HostConfig"].setdefault("Mounts", []).append(
+        {"Type": "bind", "Source": docker.address.path, "Target": "/var/run/docker.sock", "BindOptions": {}})
+    if not credentials or any(entry.startswith("DOCKER_CONFIG=") for entry in body.get("Env", ())):
+        return {}
+    body["Env"] = body.get("Env", []) + ["DOCKER_CONFIG=" + CONTAINER_CONFIG]
+    return credentials
+
+
+def copy_credentials(docker, id, credentials):
+    """Write `credentials` (dict, by the registry's key) into config.json of the container `id`, if any."""
+    if not credentials:
+        return
+    import json
+    import tarfile
+    from io import BytesIO
+    from .credentials import config_entry
+    auths = {key: config_entry(found) for key, found in credentials.items()}
+    data = json.dumps({"auths": auths}, indent="\t", sort_keys=True).encode("ascii")
+    member, archive = tarfile.TarInfo(CONTAINER_CONFIG + "/config.json"), BytesIO()
+    member.size, member.mode = len(data), 0o600
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(member, BytesIO(data))
+    docker.call("put_container_archive", id, path="/", noOverwriteDirNonDir=True, body=archive.getvalue())
+
+
+def put_client_fields(docker, body, client, stdout, variables=None, socket_auth=None):
     """Put into the create request's `body` what depends on this process and on the address of `docker`.
 
     The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one,
-    environment `variables` (dict) that the body has not, and the mount of --use-api-socket. UsageError if the
-    engine would ignore something in the body.
+    environment `variables` (dict) that the body has not, and the mount of --use-api-socket. Returns what
+    mount_api_socket() makes of `socket_auth`. UsageError if the engine would ignore something in the body.
     """
     named = [entry.partition("=")[0] for entry in body.get("Env", ())]
     added = ["%s=%s" % pair for pair in (variables or {}).items() if pair[0] not in named]
@@ -371,21 +406,19 @@ def put_client_fields(docker, body, client, stdout, variables=None):
     size = window_size(stdout)
     if size is not None:
         body["HostConfig"]["ConsoleSize"] = list(size)
-    if client.get("use_api_socket"):
-        source = docker.address.path if docker.address.scheme == "unix" else "/var/run/docker.sock"
-        body["HostConfig"].setdefault("Mounts", []).append(
-            {"Type": "bind", "Source": source, "Target": "/var/run/docker.sock", "BindOptions": {}})
+    return mount_api_socket(docker, body, socket_auth) if client.get("use_api_socket") else {}
 
 
 def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progress=None, notice=None,
-        auth=None, variables=None, **options):
+        auth=None, variables=None, socket_auth=None, **options):
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
     as find_credentials. `variables` (dict) are environment variables for the container, of which those count
-    that its env and env_file do not name. `options` are the rows of engine/options: name="redis",
+    that its env and env_file do not name. `socket_auth` are the credentials that use_api_socket gives to the
+    container, such as those of find_all_credentials(). `options` are the rows of engine/options: name="redis",
     volumes=["/some/dir:/data"], rm=True. With detach=True returns the container's id (str) once it is
     started, and so it does when the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
@@ -403,10 +436,11 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     stdout = sys.stdout.buffer if stdout is None else stdout
     detach, remove = client.get("detach", False), bool(body["HostConfig"].get("AutoRemove"))
     require_api_versions(docker, versions_needed(options, () if detach else ("rm",)))
-    put_client_fields(docker, body, client, stdout, variables)
+    given = put_client_fields(docker, body, client, stdout, variables, socket_auth)
     with NewContainer(docker, remove) as made:
         create_container(docker, image, query, body, client.get("pull", "missing"),
                          None if client.get("quiet") else progress, notice, made.create, auth)
+        copy_credentials(docker, made.id, given)
         if detach:
             made.start()
             return made.id

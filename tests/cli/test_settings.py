@@ -1,5 +1,7 @@
 """What config.json and the environment add to a command. The expected results are docker CLI 28.2.2's."""
+import io
 import json
+import tarfile
 
 import pytest
 
@@ -23,7 +25,8 @@ ANSWERS = {
     "GET /containers/one/stats": {"name": "/one"},
     "POST /containers/create": (201, {"Id": "a" * 64, "Warnings": []}),
     "POST /images/docker.io/library/img/push": b'{"status": "ok"}\r\n',
-    "POST /images/create": b'{"status": "ok"}\r\n', "POST /containers/prune": {}, "POST /images/prune": {},
+    "PUT /containers/%s/archive" % ("a" * 64): b"",
+    "POST /containers/%s/start" % ("a" * 64): (204, b""), "POST /images/create": b'{"status": "ok"}\r\n', "POST /containers/prune": {}, "POST /images/prune": {},
     "POST /networks/prune": {}, "POST /volumes/prune": {}, "POST /build/prune": {}}
 
 
@@ -241,6 +244,28 @@ def test_content_trust_is_refused(run, words, status, value):
     ran = run({}, "%s --disable-content-trust %s" % (command, rest))
     assert "content trust" not in ran.err and ran.requests
     assert run({}, words, {"DOCKER_CONTENT_TRUST": "false"}).requests
+
+
+AUTHS = {"auths": {"r.example:5000": {"auth": "dTpw"}, "id.example": {"auth": "dTo=", "identitytoken": "T"}}}
+
+
+@pytest.mark.parametrize("words", ["create", "run -d"])
+def test_with_the_socket_a_container_gets_the_credentials(run, words):
+    """As docker 28.2.2 gives them: seen in what it sends."""
+    ran = run(AUTHS, words + " --use-api-socket img")
+    puts = [at for at, (method, path, _) in enumerate(ran.requests) if method == "PUT"]
+    assert ran.status == 0 and len(puts) == 1 and ran.requests[puts[0]] == (
+        "PUT", "/containers/%s/archive" % ("a" * 64), {"path": "/", "noOverwriteDirNonDir": "1"})
+    with tarfile.open(fileobj=io.BytesIO(ran.bodies[puts[0]])) as tar:
+        member, = tar.getmembers()
+        assert (member.name, member.mode) == ("/run/secrets/docker/config.json", 0o600)
+        assert json.loads(tar.extractfile(member).read().decode()) == AUTHS
+    created = json.loads(next(body for (_, path, _), body in zip(ran.requests, ran.bodies)
+                              if path == "/containers/create").decode())
+    assert created["Env"] == ["DOCKER_CONFIG=/run/secrets/docker"]
+    for config, more in (({}, ""), (AUTHS, "-e DOCKER_CONFIG=/x ")):
+        ran = run(config, "%s --use-api-socket %simg" % (words, more))
+        assert ran.status == 0 and "PUT" not in [method for method, _, _ in ran.requests]
 
 
 @pytest.mark.parametrize("words, trusted", [

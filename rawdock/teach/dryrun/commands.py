@@ -69,6 +69,10 @@ class PlannedConsole(Console):
         found = {key: settings.stored(key) for key in settings.auths}
         return {key: credentials for key, credentials in found.items() if credentials}
 
+    def socket_credentials(self):
+        """None: the archive with them would show them."""
+        return {}
+
     @property
     def stdin(self):
         from io import BytesIO
