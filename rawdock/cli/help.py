@@ -16,7 +16,7 @@ def print_flags(line, flags):
 
 
 def summary(command):
-    """What a Command does, as lists of commands show it: the first sentence of its help, or its first line."""
+    """What a Command does, as lists of commands show it: the first sentence, or line, of its help."""
     return command.help.partition("\n")[0].partition(". ")[0].rstrip(".")
 
 

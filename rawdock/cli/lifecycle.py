@@ -12,9 +12,9 @@ from ..engine.options import (RUN_ONLY_OPTIONS, RUN_OPTIONS_TABLE, UPDATE_OPTION
                               flag_environment_entries, option_flag_table, read_env_file, update_request,
                               versions_needed)
 from ..engine.pump import copy_stream, start_stdin_copy, window_size
-from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, create_container, doubt_stream,
-                          copy_credentials, exec_status, exit_status, put_client_fields, require_api_versions, run,
-                          stream_container)
+from ..engine.run import (RunFailed, UnsupportedOption, confirm_removal, copy_credentials, create_container,
+                          doubt_stream, exec_status, exit_status, put_client_fields, require_api_versions,
+                          run, stream_container)
 from ..errors import (APIError, ConfigError, ConnectError, InvalidArgument, NotFound, RawdockError,
                       UsageError)
 from .console import CommandFailed, describe_error, write_lines

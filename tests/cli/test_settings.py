@@ -26,7 +26,8 @@ ANSWERS = {
     "POST /containers/create": (201, {"Id": "a" * 64, "Warnings": []}),
     "POST /images/docker.io/library/img/push": b'{"status": "ok"}\r\n',
     "PUT /containers/%s/archive" % ("a" * 64): b"",
-    "POST /containers/%s/start" % ("a" * 64): (204, b""), "POST /images/create": b'{"status": "ok"}\r\n', "POST /containers/prune": {}, "POST /images/prune": {},
+    "POST /containers/%s/start" % ("a" * 64): (204, b""),
+    "POST /images/create": b'{"status": "ok"}\r\n', "POST /containers/prune": {}, "POST /images/prune": {},
     "POST /networks/prune": {}, "POST /volumes/prune": {}, "POST /build/prune": {}}
 
 
