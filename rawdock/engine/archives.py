@@ -190,10 +190,14 @@ def renaming(old, new=None):
     def rename(name):
         first, slash, rest = name.partition("/")
         if old == "/":     # an engine writes names of the root as "/" and "/bin"
-            return name.lstrip("/") if new is None else "%s/%s" % (new, name.lstrip("/"))
+            first, slash, rest = old, "/", name.lstrip("/")
+        elif old == "." != first and not name.startswith("/"):     # podman leaves "./" out
+            first, slash, rest = old, "/", name
         if first != old:
             raise MemberRefused("it is not part of " + old)
-        return name if new is None else new + slash + rest
+        if new is None:
+            return rest if old == "/" else name
+        return new + slash + rest
     return rename
 
 

@@ -53,9 +53,11 @@ def test_where_a_copy_arrives(source, target, place):
 
 @pytest.mark.parametrize("old, new, name, renamed", [
     ("a", None, "a/b", "a/b"), ("a", "x", "a/b", "x/b"), ("a", "x", "a", "x"), (".", None, "./b", "./b"),
+    (".", None, "b", "b"), (".", "x", "b/c", "x/b/c"), (".", "x", ".", "x"), (".", None, ".b", ".b"),
     (".", "x", "./b", "x/b"), (".", "x", "./", "x/"), ("/", None, "/bin/sh", "bin/sh"), ("/", None, "/", ""),
     ("/", "x", "/bin/", "x/bin/"), ("/", "x", "/", "x/"), ("a", "x", "ab/c", None), ("a", None, "b", None),
-    ("a", None, "../a", None), ("a", None, "/a", None), (".", None, "b", None)])
+    ("a", None, "../a", None), ("a", None, "/a", None), (".", None, "/b", None),
+    (".", "x", "/b", None)])
 def test_renaming(old, new, name, renamed):
     if renamed is None:
         with pytest.raises(MemberRefused):

@@ -115,7 +115,8 @@ def archive(*adders):
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for adder in adders:
             adder(tar)
-    return file.getvalue()
+        end = tar.offset + 1024
+    return file.getvalue()[:end]   # engines close before they have read tarfile's further zeros
 
 
 def add_all(tar):
@@ -138,7 +139,7 @@ def listing(data):
     found, contents = {}, {}
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
         for info in tar:
-            parts = info.name.split("/", 3)[1:]   # after "."
+            parts = re.sub("^[.]/", "", info.name).split("/", 2)
             if len(parts) < 3:
                 continue
             content = tar.extractfile(info).read() if info.isreg() else contents.get(info.linkname, b"")
