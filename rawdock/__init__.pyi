@@ -821,7 +821,7 @@ class Docker(_Closing):
 
         GET /containers/json
 
-        Parameters:
+        Parameters (None is not sent):
           all (bool): also containers that do not run
           limit (int): the so many created last, whether they run or not
           size (bool): also the disk space that it takes: SizeRw and SizeRootFs
@@ -844,7 +844,7 @@ class Docker(_Closing):
 
         POST /containers/create
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the new container; without it the engine invents one
           platform (str, API 1.41): platform of the image: os[/arch[/variant]]
           body (dict, list, str or bytes): Image, Cmd, Env and others, and in it HostConfig and
@@ -865,7 +865,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/json
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           size (bool): also the disk space that it takes: SizeRw and SizeRootFs
           headers (dict or pairs): more header fields of the request
@@ -884,7 +884,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/top
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           ps_args (str): arguments of the host's ps, "-ef" by default
           headers (dict or pairs): more header fields of the request
@@ -906,7 +906,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/logs
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           follow (bool): go on with what is written from now on
           stdout (bool): with what goes to stdout
@@ -935,7 +935,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/changes
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -953,7 +953,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/export
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -973,7 +973,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/stats
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           stream (bool): one object a second until the container ends; False: one object
           one_shot (bool, API 1.41): with stream=False: do not wait for a second value of the CPU
@@ -981,7 +981,8 @@ class Docker(_Closing):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
-        Returns an iterator of JSON objects (dict); StreamError for one that reports an error.
+        Returns an iterator of JSON objects (dict); StreamError for one that reports an error;
+        with stream=False the one object (dict).
 
         Raises APIError if the engine refuses (NotFound for 404, Conflict for 409), ConnectError,
         Timeout, ProtocolError and TruncatedError if the connection or the answer fails,
@@ -997,7 +998,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/resize
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           h (int): height in rows
           w (int): width in columns
@@ -1018,7 +1019,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/start
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           detachKeys (str): keys that detach, such as "ctrl-p,ctrl-q"
           checkpoint (str): start from this checkpoint (experimental engines)
@@ -1039,7 +1040,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/stop
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           signal (str, API 1.42): the signal, such as "SIGTERM" or "9"
           t (int): seconds until it is killed; -1: never
@@ -1059,7 +1060,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/restart
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           signal (str, API 1.42): the signal, such as "SIGTERM" or "9"
           t (int): seconds until it is killed; -1: never
@@ -1079,7 +1080,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/kill
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           signal (str): the signal, such as "SIGTERM" or "9"
           headers (dict or pairs): more header fields of the request
@@ -1098,7 +1099,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/update
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           body (dict, list, str or bytes): resource limits and RestartPolicy
           headers (dict or pairs): more header fields of the request
@@ -1117,7 +1118,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/rename
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           name (str): the new name
           headers (dict or pairs): more header fields of the request
@@ -1135,7 +1136,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/pause
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1153,7 +1154,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/unpause
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1173,7 +1174,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/attach
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           detachKeys (str): keys that detach, such as "ctrl-p,ctrl-q"
           logs (bool): first what was written before
@@ -1201,7 +1202,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/attach/ws
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           detachKeys (str): keys that detach, such as "ctrl-p,ctrl-q"
           logs (bool): first what was written before
@@ -1226,7 +1227,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/wait
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           condition (str, API 1.30): "not-running" (default), "next-exit" or "removed"
           headers (dict or pairs): more header fields of the request
@@ -1245,7 +1246,7 @@ class Docker(_Closing):
 
         DELETE /containers/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           v (bool): remove its anonymous volumes too
           force (bool): kill it first if it runs
@@ -1266,7 +1267,7 @@ class Docker(_Closing):
 
         HEAD /containers/{id}/archive
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           path (str): path in the container
           headers (dict or pairs): more header fields of the request
@@ -1285,7 +1286,7 @@ class Docker(_Closing):
 
         GET /containers/{id}/archive
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           path (str): path in the container
           headers (dict or pairs): more header fields of the request
@@ -1306,7 +1307,7 @@ class Docker(_Closing):
 
         PUT /containers/{id}/archive
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the container
           path (str): path in the container
           noOverwriteDirNonDir (bool): fail where a directory would replace a file, or a file a
@@ -1329,7 +1330,7 @@ class Docker(_Closing):
 
         POST /containers/prune, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of until, label, label!
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1349,7 +1350,7 @@ class Docker(_Closing):
 
         GET /images/json
 
-        Parameters:
+        Parameters (None is not sent):
           all (bool): also intermediate images, which have no name
           filters (dict or str): {name: value or values} of before, dangling, label, reference,
               since, until
@@ -1385,7 +1386,7 @@ class Docker(_Closing):
 
         POST /build
 
-        Parameters:
+        Parameters (None is not sent):
           dockerfile (str): path of the Dockerfile in the context, "Dockerfile" by default
           t (str or list of str): name[:tag] of the image
           extrahosts (str or list of str, API 1.28): lines of /etc/hosts while building:
@@ -1442,7 +1443,7 @@ class Docker(_Closing):
 
         POST /build/prune, API 1.31 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           reserved_space (int, API 1.48): bytes of the cache to keep
           max_used_space (int, API 1.48): bytes that the cache may have at most
           min_free_space (int, API 1.48): bytes of the disk that shall be free
@@ -1469,7 +1470,7 @@ class Docker(_Closing):
 
         POST /images/create
 
-        Parameters:
+        Parameters (None is not sent):
           fromImage (str): name of the image to pull
           fromSrc (str): URL of the tar to import; "-": it is the body
           repo (str): name of the new image
@@ -1496,7 +1497,7 @@ class Docker(_Closing):
 
         GET /images/{name}/json
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           manifests (bool, API 1.48): also the manifests of each platform
           platform (dict, list or str, API 1.49): platform, such as {"os": "linux",
@@ -1518,7 +1519,7 @@ class Docker(_Closing):
 
         GET /images/{name}/attestations, API 1.55 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           platform (dict, str or list of them): platform, such as {"os": "linux", "architecture":
               "arm64"}
@@ -1540,7 +1541,7 @@ class Docker(_Closing):
 
         GET /images/{name}/history
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           platform (dict, list or str, API 1.48): platform, such as {"os": "linux",
               "architecture": "arm64"}
@@ -1561,7 +1562,7 @@ class Docker(_Closing):
 
         POST /images/{name}/push
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the image, with the registry in front and without a tag
           tag (str): tag to push; without it all tags are pushed
           platform (dict, list or str, API 1.46): platform, such as {"os": "linux",
@@ -1584,7 +1585,7 @@ class Docker(_Closing):
 
         POST /images/{name}/tag
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           repo (str): name of the new image
           tag (str): its tag
@@ -1605,7 +1606,7 @@ class Docker(_Closing):
 
         DELETE /images/{name}
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           force (bool): also if a container that does not run uses it
           noprune (bool): keep its untagged parents
@@ -1627,7 +1628,7 @@ class Docker(_Closing):
 
         GET /images/search
 
-        Parameters:
+        Parameters (None is not sent):
           term (str): what to look for
           limit (int): at most so many
           filters (dict or str): {name: value or values} of is-official, stars
@@ -1649,7 +1650,7 @@ class Docker(_Closing):
 
         POST /images/prune, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of dangling, until, label, label!;
               dangling=False removes all that no container uses
           headers (dict or pairs): more header fields of the request
@@ -1670,7 +1671,7 @@ class Docker(_Closing):
 
         POST /commit
 
-        Parameters:
+        Parameters (None is not sent):
           container (str): name or id of the container
           repo (str): name of the new image
           tag (str): its tag
@@ -1695,7 +1696,7 @@ class Docker(_Closing):
 
         GET /images/{name}/get
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name, name:tag, name@digest or id of the image
           platform (dict, str or list of them, API 1.48): platform, such as {"os": "linux",
               "architecture": "arm64"}
@@ -1716,7 +1717,7 @@ class Docker(_Closing):
 
         GET /images/get
 
-        Parameters:
+        Parameters (None is not sent):
           names (str or list of str): names or ids of the images
           platform (dict, str or list of them, API 1.48): platform, such as {"os": "linux",
               "architecture": "arm64"}
@@ -1738,7 +1739,7 @@ class Docker(_Closing):
 
         POST /images/load
 
-        Parameters:
+        Parameters (None is not sent):
           quiet (bool): send no progress
           platform (dict, str or list of them, API 1.48): platform, such as {"os": "linux",
               "architecture": "arm64"}
@@ -1759,7 +1760,7 @@ class Docker(_Closing):
 
         POST /auth
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): username, password, serveraddress
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1776,7 +1777,7 @@ class Docker(_Closing):
 
         GET /info
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -1792,7 +1793,7 @@ class Docker(_Closing):
 
         GET /version
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -1808,7 +1809,7 @@ class Docker(_Closing):
 
         GET /_ping
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -1824,7 +1825,7 @@ class Docker(_Closing):
 
         HEAD /_ping, API 1.40 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -1842,7 +1843,7 @@ class Docker(_Closing):
 
         GET /events
 
-        Parameters:
+        Parameters (None is not sent):
           since (int, float or str): only what is not older, in seconds since 1970
           until (int, float or str): only what is older, in seconds since 1970; the stream then
               ends
@@ -1864,7 +1865,7 @@ class Docker(_Closing):
 
         GET /system/df, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           type (str or list of str, API 1.42): only these: "container", "image", "volume", "build-
               cache"
           verbose (bool, API 1.52): also each object that takes the space
@@ -1884,7 +1885,7 @@ class Docker(_Closing):
 
         POST /containers/{id}/exec
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the exec, which container_exec answers
           body (dict, list, str or bytes): Cmd, AttachStdin, AttachStdout, AttachStderr, Tty, Env,
               User, WorkingDir and others
@@ -1904,7 +1905,7 @@ class Docker(_Closing):
 
         POST /exec/{id}/start
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the exec, which container_exec answers
           body (dict, list, str or bytes): Detach, Tty, ConsoleSize
           headers (dict or pairs): more header fields of the request
@@ -1924,7 +1925,7 @@ class Docker(_Closing):
 
         POST /exec/{id}/resize
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the exec, which container_exec answers
           h (int): height in rows
           w (int): width in columns
@@ -1944,7 +1945,7 @@ class Docker(_Closing):
 
         GET /exec/{id}/json
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the exec, which container_exec answers
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1962,7 +1963,7 @@ class Docker(_Closing):
 
         GET /volumes
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of dangling, driver, label, name
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1980,7 +1981,7 @@ class Docker(_Closing):
 
         POST /volumes/create
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): Name, Driver, DriverOpts, Labels
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -1998,7 +1999,7 @@ class Docker(_Closing):
 
         GET /volumes/{name}
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the volume
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2016,7 +2017,7 @@ class Docker(_Closing):
 
         PUT /volumes/{name}, API 1.42 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the volume
           version (int): version index of the object that was read: another one is refused
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -2037,7 +2038,7 @@ class Docker(_Closing):
 
         DELETE /volumes/{name}
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the volume
           force (bool, API 1.25): no error if it does not exist
           headers (dict or pairs): more header fields of the request
@@ -2056,7 +2057,7 @@ class Docker(_Closing):
 
         POST /volumes/prune, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of label, label!, all; all=True removes
               named ones too
           headers (dict or pairs): more header fields of the request
@@ -2075,7 +2076,7 @@ class Docker(_Closing):
 
         GET /networks
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of dangling, driver, id, label, name,
               scope, type
           headers (dict or pairs): more header fields of the request
@@ -2094,7 +2095,7 @@ class Docker(_Closing):
 
         GET /networks/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the network
           verbose (bool, API 1.28): also the services of a swarm on it
           scope (str, API 1.31): only a network of this scope: "swarm", "global" or "local"
@@ -2113,7 +2114,7 @@ class Docker(_Closing):
 
         DELETE /networks/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the network
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2131,7 +2132,7 @@ class Docker(_Closing):
 
         POST /networks/create
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): Name, Driver, IPAM, Labels, Options and others
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2149,7 +2150,7 @@ class Docker(_Closing):
 
         POST /networks/{id}/connect
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the network
           body (dict, list, str or bytes): Container, EndpointConfig
           headers (dict or pairs): more header fields of the request
@@ -2168,7 +2169,7 @@ class Docker(_Closing):
 
         POST /networks/{id}/disconnect
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the network
           body (dict, list, str or bytes): Container, Force
           headers (dict or pairs): more header fields of the request
@@ -2187,7 +2188,7 @@ class Docker(_Closing):
 
         POST /networks/prune, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of until, label, label!
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2205,7 +2206,7 @@ class Docker(_Closing):
 
         GET /plugins, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str, API 1.26): {name: value or values} of capability, enable
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2223,7 +2224,7 @@ class Docker(_Closing):
 
         GET /plugins/privileges, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           remote (str): name of the plugin in its registry
           auth (dict): credentials of the registry; rawdock.find_credentials() gives the docker
               CLI's
@@ -2244,7 +2245,7 @@ class Docker(_Closing):
 
         POST /plugins/pull, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           remote (str): name of the plugin in its registry
           name (str): name under which it is installed here
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -2267,7 +2268,7 @@ class Docker(_Closing):
 
         GET /plugins/{name}/json, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2285,7 +2286,7 @@ class Docker(_Closing):
 
         DELETE /plugins/{name}, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           force (bool): do it although it is in use
           headers (dict or pairs): more header fields of the request
@@ -2304,7 +2305,7 @@ class Docker(_Closing):
 
         POST /plugins/{name}/enable, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           timeout (int): seconds until enabling it fails
           headers (dict or pairs): more header fields of the request
@@ -2322,7 +2323,7 @@ class Docker(_Closing):
 
         POST /plugins/{name}/disable, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           force (bool): do it although it is in use
           headers (dict or pairs): more header fields of the request
@@ -2342,7 +2343,7 @@ class Docker(_Closing):
 
         POST /plugins/{name}/upgrade, API 1.26 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           remote (str): name of the plugin in its registry
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -2365,7 +2366,7 @@ class Docker(_Closing):
 
         POST /plugins/create, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the new plugin
           body (bytes, binary file or iterable of bytes): what the Engine API's reference gives
               for this operation
@@ -2385,7 +2386,7 @@ class Docker(_Closing):
 
         POST /plugins/{name}/push, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           auth (dict): credentials of the registry; rawdock.find_credentials() gives the docker
               CLI's
@@ -2405,7 +2406,7 @@ class Docker(_Closing):
 
         POST /plugins/{name}/set, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of the plugin, with its tag if that is not latest
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
@@ -2425,7 +2426,7 @@ class Docker(_Closing):
 
         GET /nodes
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of id, label, membership, name,
               node.label, role
           headers (dict or pairs): more header fields of the request
@@ -2443,7 +2444,7 @@ class Docker(_Closing):
 
         GET /nodes/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the node
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2461,7 +2462,7 @@ class Docker(_Closing):
 
         DELETE /nodes/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the node
           force (bool): also if it is not down
           headers (dict or pairs): more header fields of the request
@@ -2480,7 +2481,7 @@ class Docker(_Closing):
 
         POST /nodes/{id}/update
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the node
           version (int): version index of the object that was read: another one is refused
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -2500,7 +2501,7 @@ class Docker(_Closing):
 
         GET /swarm
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -2517,7 +2518,7 @@ class Docker(_Closing):
 
         POST /swarm/init
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           headers (dict or pairs): more header fields of the request
@@ -2536,7 +2537,7 @@ class Docker(_Closing):
 
         POST /swarm/join
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           headers (dict or pairs): more header fields of the request
@@ -2555,7 +2556,7 @@ class Docker(_Closing):
 
         POST /swarm/leave
 
-        Parameters:
+        Parameters (None is not sent):
           force (bool): also as the last manager
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2574,7 +2575,7 @@ class Docker(_Closing):
 
         POST /swarm/update
 
-        Parameters:
+        Parameters (None is not sent):
           version (int): version index of the object that was read: another one is refused
           rotateWorkerToken (bool): make a new token for workers
           rotateManagerToken (bool): make a new token for managers
@@ -2597,7 +2598,7 @@ class Docker(_Closing):
 
         GET /swarm/unlockkey, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
 
@@ -2614,7 +2615,7 @@ class Docker(_Closing):
 
         POST /swarm/unlock, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           headers (dict or pairs): more header fields of the request
@@ -2633,7 +2634,7 @@ class Docker(_Closing):
 
         GET /services
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of id, label, mode, name
           status (bool, API 1.41): also how many tasks run and how many should
           headers (dict or pairs): more header fields of the request
@@ -2652,7 +2653,7 @@ class Docker(_Closing):
 
         POST /services/create
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           auth (dict): credentials of the registry; rawdock.find_credentials() gives the docker
@@ -2673,7 +2674,7 @@ class Docker(_Closing):
 
         GET /services/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the service
           insertDefaults (bool, API 1.29): fill in the defaults
           headers (dict or pairs): more header fields of the request
@@ -2691,7 +2692,7 @@ class Docker(_Closing):
 
         DELETE /services/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the service
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2711,7 +2712,7 @@ class Docker(_Closing):
 
         POST /services/{id}/update
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the service
           version (int): version index of the object that was read: another one is refused
           registryAuthFrom (str, API 1.25): where the credentials come from without `auth`: "spec"
@@ -2739,7 +2740,7 @@ class Docker(_Closing):
 
         GET /services/{id}/logs, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the service
           details (bool): put the attributes of the log driver before every line
           follow (bool): go on with what is written from now on
@@ -2766,7 +2767,7 @@ class Docker(_Closing):
 
         GET /tasks
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of desired-state, id, label, name, node,
               service
           headers (dict or pairs): more header fields of the request
@@ -2784,7 +2785,7 @@ class Docker(_Closing):
 
         GET /tasks/{id}
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the task
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2804,7 +2805,7 @@ class Docker(_Closing):
 
         GET /tasks/{id}/logs, API 1.29 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): id of the task
           details (bool): put the attributes of the log driver before every line
           follow (bool): go on with what is written from now on
@@ -2831,7 +2832,7 @@ class Docker(_Closing):
 
         GET /secrets, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of id, label, name, names
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2849,7 +2850,7 @@ class Docker(_Closing):
 
         POST /secrets/create, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           headers (dict or pairs): more header fields of the request
@@ -2868,7 +2869,7 @@ class Docker(_Closing):
 
         GET /secrets/{id}, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the secret
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2885,7 +2886,7 @@ class Docker(_Closing):
 
         DELETE /secrets/{id}, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the secret
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2903,7 +2904,7 @@ class Docker(_Closing):
 
         POST /secrets/{id}/update, API 1.25 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the secret
           version (int): version index of the object that was read: another one is refused
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -2924,7 +2925,7 @@ class Docker(_Closing):
 
         GET /configs, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           filters (dict or str): {name: value or values} of id, label, name, names
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2942,7 +2943,7 @@ class Docker(_Closing):
 
         POST /configs/create, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           body (dict, list, str or bytes): what the Engine API's reference gives for this
               operation
           headers (dict or pairs): more header fields of the request
@@ -2961,7 +2962,7 @@ class Docker(_Closing):
 
         GET /configs/{id}, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the config
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2978,7 +2979,7 @@ class Docker(_Closing):
 
         DELETE /configs/{id}, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the config
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
@@ -2996,7 +2997,7 @@ class Docker(_Closing):
 
         POST /configs/{id}/update, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           id (str): name or id of the config
           version (int): version index of the object that was read: another one is refused
           body (dict, list, str or bytes): what the Engine API's reference gives for this
@@ -3017,7 +3018,7 @@ class Docker(_Closing):
 
         GET /distribution/{name}/json, API 1.30 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           name (str): name of an image in a registry
           auth (dict): credentials of the registry; rawdock.find_credentials() gives the docker
               CLI's
@@ -3037,7 +3038,7 @@ class Docker(_Closing):
 
         POST /session, API 1.31 and newer
 
-        Parameters:
+        Parameters (None is not sent):
           headers (dict or pairs): more header fields of the request
           timeout (int, float or dict): seconds for all of it, or a dict of head, idle and total
           tty (bool): whether the output is a terminal's; without it an inspect operation tells

@@ -246,7 +246,7 @@ def operation_manual(endpoint):
     lines = [fill("%s: %s." % (endpoint.operation_id, endpoint.help), 90), "",
              "%s %s%s" % (endpoint.method, endpoint.path,
                           "" if endpoint.since == "1.24" else ", API %s and newer" % endpoint.since), "",
-             "Parameters:"]
+             "Parameters (None is not sent):"]
     for name, spelled, kind, since in operation_parameters(endpoint):
         facts = kind + (", API %s" % since if since else "")
         lines.append(fill("%s (%s): %s" % (name, facts, parameter_meaning(endpoint, spelled)), 90,
@@ -254,6 +254,8 @@ def operation_manual(endpoint):
     returns = RESULT_MEANINGS[endpoint.result]
     if endpoint.result == "json" and 204 in endpoint.statuses:
         returns += ", None for an answer without content"
+    if endpoint.result == "messages" and "stream" in [one.name for one in endpoint.query]:
+        returns += "; with stream=False the one object (dict)"
     lines += ["", fill("Returns %s." % returns, 90), "", fill("Raises %s." % RAISED, 90)]
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ timestamps=None, tail=None, details=None, headers=None, timeout=None, tty=None)
 
     GET /containers/{id}/logs
 
-    Parameters:
+    Parameters (None is not sent):
       id (str): name or id of the container
       follow (bool): go on with what is written from now on
       stdout (bool): with what goes to stdout
@@ -168,3 +168,4 @@ def test_nothing_of_it_is_made_or_loaded_at_the_start():
 def test_the_manual_of_a_parameter_that_python_cannot_spell():
     assert ("one_shot", "one-shot", "bool", "1.41") in operation_parameters(find_endpoint("container_stats"))
     assert "one_shot (bool, API 1.41): " in Docker.container_stats.__doc__
+    assert "with stream=False the one object (dict)." in " ".join(Docker.container_stats.__doc__.split())
