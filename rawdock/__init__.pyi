@@ -3124,7 +3124,8 @@ def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
     as find_credentials. `variables` (dict) are environment variables for the container, of which those count
-    that its env and env_file do not name. `options` are the rows of engine/options: name="redis",
+    that its env and env_file do not name. `socket_auth` are the credentials that use_api_socket gives to the
+    container, such as those of find_all_credentials(). `options` are rows of engine/options: name="redis",
     volumes=["/some/dir:/data"], rm=True. With detach=True returns the container's id (str) once it is
     started, and so it does when the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
