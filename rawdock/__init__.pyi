@@ -3117,7 +3117,7 @@ def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes
         progress: Callable[[dict[str, Any]], object] | None = None,
         notice: Callable[[str], object] | None = None,
         auth: _Credentials | Callable[[str], _Credentials] | None = None,
-        variables: Mapping[str, str] | None = None, **options: Any) -> Any:
+        variables: Mapping[str, str] | None = None, socket_auth: Any = None, **options: Any) -> Any:
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when

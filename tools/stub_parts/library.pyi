@@ -479,7 +479,7 @@ def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes
         progress: Callable[[dict[str, Any]], object] | None = None,
         notice: Callable[[str], object] | None = None,
         auth: _Credentials | Callable[[str], _Credentials] | None = None,
-        variables: Mapping[str, str] | None = None, **options: Any) -> Any: ...
+        variables: Mapping[str, str] | None = None, socket_auth: Any = None, **options: Any) -> Any: ...
 
 
 # ==== school begin: what the library alone does not have
