@@ -155,6 +155,7 @@ def test_an_alias_is_completed(name, place):
     (["--loud"], [], 4), (["--ho"], ["--host"], 4), (["ps", "--no"], ["--no-trunc"], 4),
     (["ps", "-"], ["-a"], 4),
     (["completion", ""], ["bash", "fish", "zsh"], 4), (["run", "--pull", "nev"], ["never"], 4),
+    (["build", "--progress", "r"], ["rawjson"], 4),
     (["run", "--security-opt", "la"], ["label="], 6), (["run", "--name", ""], [], 0),
     (["ps", "--nosuch", ""], [], 0), (["nosuch", ""], [], 0), (["stop", "--", "-"], [], 4), (["__co"], [], 4),
     (["network", "create", ""], [], 4), (["container", "rest"], ["restart"], 4), (["container", "-"], [], 4),

@@ -12,7 +12,7 @@ from rawdock.cli.flags import parse_command_line, parse_flag_table
 from rawdock.main import CLIENT_COMMANDS, global_flags
 from rawdock.teach.dryrun.commands import UNPLANNED_COMMANDS
 
-from tests.cli.scripted_socket import assert_one_line, run_to_end, scripted_socket
+from tests.cli.scripted_socket import assert_one_line, clean_environment, run_to_end, scripted_socket
 from tests.house.sources import ROOT
 from tests.leaks import HELPERS_SECRET
 
@@ -311,3 +311,12 @@ def test_a_context_is_planned_and_not_read(rawdock_command, tmp_path):
     assert ran.out.rstrip().endswith(b"# (the body: a tar of %s/ctx/., in chunks)" % str(tmp_path).encode())
     curl = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=curl"] + words).out
     assert b"tar -cf- -C %s/ctx . | curl " % str(tmp_path).encode() in curl
+
+
+@pytest.mark.parametrize("variable, version", [("1", b"version=2"), ("0", b"version=1"), ("", b"version=1")])
+def test_a_build_by_buildkit_is_planned_where_it_is_asked_for(rawdock_command, tmp_path, variable, version):
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "build", str(tmp_path)],
+                     env=clean_environment(DOCKER_BUILDKIT=variable))
+    assert (ran.status, ran.err) == (0, b"") and b"POST /build?" in ran.out and version in ran.out
+    assert b"_ping HTTP" not in ran.out
