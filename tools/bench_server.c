@@ -12,7 +12,7 @@
  *     /containers/NAME/json              an inspect answer of 1 KiB
  *     /containers/mib-N/export           N MiB in chunks of 32 KiB, as a Go server copies them
  *     /images/get?names=mib-N            the same; also /images/mib-N/get
- *     POST /images/load                  one message, once the whole body has come; nothing is kept of it
+ *     POST /images/load, POST /build     one message, once the whole body has come; nothing is kept of it
  *     /containers/frames-N/logs          N stdout frames of a 100-byte line, a chunk each
  *     /containers/mixed-N/logs           N such frames, every tenth on stderr
  *     /events?until=N                    N messages, a chunk each
@@ -52,6 +52,7 @@
     "\"MinAPIVersion\":\"1.24\",\"Os\":\"linux\",\"Arch\":\"amd64\"}"
 
 #define LOADED_BODY "{\"stream\":\"Loaded image: bench:latest\\n\"}\r\n"
+#define BUILT_BODY "{\"aux\":{\"ID\":\"sha256:1\"}}\r\n{\"stream\":\"Successfully built 1\\n\"}\r\n"
 
 struct block { char *bytes; size_t size; long units; };
 
@@ -308,6 +309,8 @@ static int answer(int fd, char *request)
                               close_after);
     if (!strcmp(target, "/images/load"))
         return answer_whole(fd, "200 OK", LOADED_BODY, sizeof LOADED_BODY - 1, 0);
+    if (!strcmp(target, "/build"))
+        return answer_whole(fd, "200 OK", BUILT_BODY, sizeof BUILT_BODY - 1, 0);
     if (!strcmp(target, "/events"))
         return answer_chunked(fd, "application/json", &events_block, count_after(query, "until="),
                               close_after);

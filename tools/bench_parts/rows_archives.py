@@ -1,5 +1,7 @@
 """Rows of tools/bench: archives into and out of an engine, whole programs: wall time and peak memory."""
 import os
+import shutil
+import tempfile
 from contextlib import contextmanager
 
 from bench_parts.figures import Goal
@@ -59,6 +61,39 @@ def row_save(bench, row):
         ("curl", curl(path, "http://docker/images/get?names=" + name)),
         ("docker-py", docker_py_program(DOCKER_PY_SAVE, name))],
         rawdock("save", "mib-%d" % more), size=mib << 20, larger_size=more << 20)
+
+
+@contextmanager
+def build_context(bench, mib, files):
+    """The path of a context with a Dockerfile, one large file and so many small ones, a tenth ignored."""
+    folder = tempfile.mkdtemp(dir=bench.folder)
+    with large_file(bench, mib) as path:
+        os.link(path, os.path.join(folder, "large"))
+        for at in range(files):
+            with open(os.path.join(folder, "%d.%s" % (at, "txt" if at % 10 else "log")), "w") as file:
+                file.write("%d\n" % at)
+        for name, text in (("Dockerfile", "FROM scratch\nCOPY . /\n"), (".dockerignore", "*.log\n")):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(text)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+
+def row_build(bench, row):
+    """A directory to an engine that reads the context, and builds nothing."""
+    path, mib, more, files = bench.serve(), bench.size(512, 64), bench.size(1024, 256), bench.size(500, 100)
+    row.title += " (%d MiB and %d small files)" % (mib, files)
+    with build_context(bench, mib, files) as small, build_context(bench, more, 1) as large:
+        # docker says on stderr that its builder is deprecated; ours is not to choose BuildKit either.
+        quiet = ["sh", "-c", 'DOCKER_BUILDKIT=0 exec "$@" 2>/dev/null', "sh"]
+        sent = 'tar -cf- -C "$0" --exclude="*.log" . | exec "$@"'
+        compare(bench, row, "build", [
+            ("rawdock build", quiet + rawdock("build", small)),
+            ("docker build", quiet + ["docker", "build", small]),
+            ("curl", ["sh", "-c", sent, small] + curl(path, "-X", "POST", "-T", "-", "http://docker/build"))],
+            quiet + rawdock("build", large))
 
 
 def row_load(bench, row):
