@@ -32,6 +32,7 @@ PUBLIC_NAMES = {
     "engine.reference": "Reference parse_reference",
     "engine.credentials": "find_credentials",
     "engine.docker": "Docker",
+    "engine.extract": "IncompleteCopy",
     "engine.archives": "ArchiveStream ArchiveWriter copy_in copy_out",
     "engine.run": "run",
     "teach.practice.engine": "PracticeEngine",

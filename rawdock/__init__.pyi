@@ -3063,6 +3063,17 @@ class _Copied(NamedTuple):
     stripped: Sequence[str]
 
 
+class IncompleteCopy(RawdockError):
+    """Something was not copied, because that would not have been safe or was not possible; the rest was.
+
+    `lines` (list of str) say what and why, of very much the first ones, `count` how many there are, and
+    `copied` what would have been returned.
+    """
+    lines: list[str]
+    count: int
+    copied: _Copied | None
+
+
 class ArchiveStream(_Closing):
     """The archive of a `path` in a container as a binary file that is read once: read(), readinto().
 

@@ -453,6 +453,12 @@ class _Copied(NamedTuple):
     stripped: Sequence[str]
 
 
+class IncompleteCopy(RawdockError):
+    lines: list[str]
+    count: int
+    copied: _Copied | None
+
+
 class ArchiveStream(_Closing):
     stat: Any
     def __init__(self, docker: Docker, container: str, path: str) -> None: ...
