@@ -89,10 +89,10 @@ def test_what_cannot_be_removed_is_said(docker):
     for _, _, step in TOUR_STEPS[:4]:
         step(tour)
 
-    def refuse(name, **parameters):
+    def refuse(operation, name, **parameters):
         raise RawdockError("the engine has gone")
 
-    docker.container_delete = refuse
+    docker.call = refuse
     assert tour.clean_up()[0] == "the container rawdock-tour is left behind: the engine has gone"
 
 
