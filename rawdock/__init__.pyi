@@ -409,11 +409,11 @@ class TLSSettings(NamedTuple):
     of the system), the client's certificate and its private key. `verify` (bool) says whether the engine's
     certificate and host name are checked, `origin` (str) which flag, variable or context requires TLS.
     """
-    ca: str | None
-    cert: str | None
-    key: str | None
-    verify: bool
-    origin: str
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    verify: bool = True
+    origin: str = "the caller"
 
 
 class Address:

@@ -20,6 +20,7 @@ from collections import namedtuple
 
 from ..errors import APIError, Conflict, ConnectError, NotFound, ProtocolError, RawdockError, UsageError
 from ..net.closing import Closing
+from ..net.address import TLSSettings
 from ..net.config import find_address
 from ..net.connection import Connection
 from ..net.dial import dial
@@ -166,6 +167,11 @@ class Docker(EngineOperations):
     def __init__(self, address=None, version=None, timeout=60, context=None,
                  tls=None, insecure_tcp=False):
         require_seconds("timeout", timeout)
+        # ==== library begin
+        if not isinstance(tls, (TLSSettings, type(None))):
+            raise UsageError("tls is a TLSSettings, not %r" % (tls,),
+                             "write tls=rawdock.TLSSettings(ca=\"ca.pem\", cert=\"cert.pem\", key=\"key.pem\")")
+        # ==== library end
         self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
         if self.address is not address and self.address.tls and not self.address.tls.verify:
             from warnings import warn   # the command has a line of its own

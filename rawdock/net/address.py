@@ -37,6 +37,9 @@ class TLSSettings(namedtuple("TLSSettings", "ca cert key verify origin")):
 
     __slots__ = ()
 
+    def __new__(cls, ca=None, cert=None, key=None, verify=True, origin="the caller"):
+        return super().__new__(cls, ca, cert, key, verify, origin)
+
 
 class Address:
     """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).

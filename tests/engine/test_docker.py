@@ -11,6 +11,7 @@ from net.fake_engine import (NO_CONTENT, PING, UPGRADED, FakeEngine, ScriptedSoc
                              serve)
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
+from rawdock.net.address import TLSSettings
 from rawdock.errors import (APIError, Conflict, NotFound, ProtocolError, StreamError, Timeout, TruncatedError,
                             UnconfirmedError, UsageError)
 
@@ -665,3 +666,11 @@ def test_a_duplex_is_what_its_container_speaks(tty, given):
         with Docker(engine.address, "1.41").send("container_attach", "c").duplex(tty) as pipe:
             found = list(pipe)
     assert (found if tty is False else [b"".join(found)]) == given
+
+
+def test_tls_is_given_as_settings():
+    docker = Docker("tcp://127.0.0.1:2376", tls=TLSSettings(ca="ca.pem", cert="cert.pem", key="key.pem"))
+    assert docker.address.tls == ("ca.pem", "cert.pem", "key.pem", True, "the caller")
+    for wrong in (True, {"ca": "ca.pem"}, "ca.pem"):
+        with pytest.raises(UsageError, match="tls=rawdock.TLSSettings"):
+            Docker("tcp://127.0.0.1:2376", tls=wrong)

@@ -256,11 +256,11 @@ def encode_frame(stream: int, payload: bytes) -> bytes: ...
 # -- the connection
 
 class TLSSettings(NamedTuple):
-    ca: str | None
-    cert: str | None
-    key: str | None
-    verify: bool
-    origin: str
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    verify: bool = True
+    origin: str = "the caller"
 
 
 class Address:
