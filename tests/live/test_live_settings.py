@@ -1,7 +1,7 @@
 """What config.json and the environment say, on a real engine: docker and rawdock read one file, and do alike.
 
 And proxies: header fields of the user's and those of a forwarding proxy are seen by one that writes down what
-passes; a proxy that spoils a stream of a real engine is recognised.
+passes; a proxy that changes a stream of a real engine is recognised.
 """
 import json
 import os
