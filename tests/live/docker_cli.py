@@ -148,6 +148,7 @@ def remove_objects(engine):
 # blanks are two: tests/live/test_listing_live.py compares whole tables byte for byte.
 NORMAL_FORMS = [
     (r"\b[0-9a-f]{64}\b", "ID-OF-64"),
+    (r"http://%2F[^/]*%2Fdocker[.]sock", "http://ENGINE"),
     (r"\b[0-9a-f]{12}\b", "ID-OF-12"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( \+0000 UTC|Z)?", "TIME"),
     (r"\b(Less than a second|About an? (minute|hour)|\d+ (second|minute|hour)s?)( ago)?", "A WHILE"),
