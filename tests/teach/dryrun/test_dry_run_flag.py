@@ -199,6 +199,31 @@ def test_a_target_that_cannot_be_written_is_refused(rawdock_command):
     assert (ran.status, ran.out, ran.err) == (1, b"", b"failed to save image: cannot write to a directory\n")
 
 
+# -- cp
+
+def test_a_copy_is_planned_in_both_directions(rawdock_command, tmp_path):
+    (tmp_path / "page").write_bytes(b"x")
+    plan = rawdock_command + ["-H", NOBODY, "--dry-run", "cp"]
+    ran = run_to_end(plan + ["page", "web:/srv/"], cwd=str(tmp_path))
+    body = b"# (the body: a tar of %s/page, in chunks)\n" % os.fsencode(os.path.realpath(str(tmp_path)))
+    assert ran.status == 0 and ran.out.endswith(body) and b"that it is a directory and no link" in ran.out
+    assert re.findall(rb"(?m)^[A-Z]+ /.*(?= HTTP)", ran.out) == [
+        b"HEAD /containers/web/archive?path=%2Fsrv%2F",
+        b"PUT /containers/web/archive?path=%2Fsrv%2F&noOverwriteDirNonDir=1"]
+    ran = run_to_end(plan + ["-a", "-", "web:/srv"], b"not read", cwd=str(tmp_path))
+    assert ran.status == 0 and b"&copyUIDGID=1 HTTP" in ran.out
+    assert b"# (the body: stdin, in chunks)" in ran.out
+    ran = run_to_end(plan + ["-L", "web:/etc/hosts", "new"], cwd=str(tmp_path))
+    assert ran.status == 0 and b"# The command itself extracts the answer in new.\n" in ran.out
+    assert re.findall(rb"(?m)^[A-Z]+ /.*(?= HTTP)", ran.out) == [
+        b"HEAD /containers/web/archive?path=%2Fetc%2Fhosts",
+        b"GET /containers/web/archive?path=%2Fetc%2Fhosts"]
+    assert os.listdir(str(tmp_path)) == ["page"]
+    curl = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run=curl", "cp", "page", "web:/srv"],
+                      cwd=str(tmp_path)).out
+    assert b"\ntar -cf- -C %s page | curl " % os.fsencode(os.path.realpath(str(tmp_path))) in curl
+
+
 # -- refusals, each a line
 
 @pytest.mark.parametrize("words, status, said", [
