@@ -139,6 +139,27 @@ def test_without_verification_there_is_a_warning():
     assert ran.status == 0 and ran.err.startswith(b"WARNING: TLS: ") and ran.err.count(b"\n") == 1
 
 
+def elsewhere(options, *words, **more):
+    """rawdock in a network namespace, to which the engine is on another machine → Ran."""
+    namespace = os.environ.get("RAWDOCK_TEST_NETNS")
+    if not namespace:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("this machine allows no network namespace")
+    argv = ["ip", "netns", "exec", namespace, sys.executable, "-m", "rawdock", "-H",
+            os.environ["RAWDOCK_TEST_TLS_BRIDGE"]] + options + list(words)
+    return run_to_end(argv, **more)
+
+
+def test_from_another_machine():
+    ran = elsewhere(flags(), "run", "-i", "--rm", "busybox", "cat", stdin=FIVE_MEGABYTES)
+    assert ran.status == 0 and ran.err == b"" and ran.out == FIVE_MEGABYTES
+    ran = elsewhere(flags(cert="", key=""), "ps")
+    assert ran.status == 1 and REFUSED in ran.err
+    ran = elsewhere([], "ps")
+    assert ran.status == 1 and b"--insecure-tcp" in ran.err and ran.err.count(b"\n") == 1
+    ran = elsewhere(["--insecure-tcp"], "ps")
+    assert ran.err == b"Error response from daemon: Client sent an HTTP request to an HTTPS server.\n"
+
+
 def test_another_machine_without_tls_is_refused_unless_it_is_allowed():
     ran = rawdock_at(os.environ["RAWDOCK_TEST_TLS_BRIDGE"], [], "ps")
     assert ran.status == 1 and b"--insecure-tcp" in ran.err and ran.err.count(b"\n") == 1
