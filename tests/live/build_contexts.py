@@ -5,6 +5,7 @@ hard(), fifo(), sock(), folder(), sparse() or with_mode(). Without other words t
 run_words() builds one of them, image_facts() says what an image consists of: its configuration, and of each
 layer above its base the members with owner, mode, content, and time where it is the context's.
 """
+import gzip
 import hashlib
 import io
 import json
@@ -50,9 +51,10 @@ def with_mode(text, mode):
 
 
 def small_tar():
-    """A tar that ADD extracts."""
+    """A tar that ADD extracts; of equal bytes each time, because BuildKit compares files by size and time."""
     data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+    with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as packed, \
+            tarfile.open(fileobj=packed, mode="w") as tar:
         member = tarfile.TarInfo("in/side")
         member.size, member.mtime, member.uid = 2, CONTEXT_TIME, 7
         tar.addfile(member, io.BytesIO(b"in"))
@@ -111,6 +113,10 @@ BUILDS = {
                "t": folder(0o1777), "empty": ""}, ()),
     "sparse": ({"Dockerfile": ALL, "s": sparse(3 << 20)}, ()),
     "a heredoc": ({"Dockerfile": BASE + "RUN <<E\necho hi\nE\n"}, ()),
+    "heredocs of copy": (dict(SOURCES, Dockerfile=BASE + "ARG WHO=me\nCOPY <<one <<'two' a /t/\nhello $WHO\none\n"
+                              "hello $WHO\ntwo\nCOPY --link d /linked\nCOPY --chmod=711 a /mode\n"), ()),
+    "a failing heredoc": ({"Dockerfile": BASE + "RUN <<E\necho before\nexit 3\nE\n"}, ()),
+    "a long first name": ({"Dockerfile": ALL, "0" * 120: "1"}, ()),
     "quiet": (dict(SOURCES, Dockerfile=ALL), ("-q", "ctx")),
     "a wrong ignore file": ({"Dockerfile": ALL, ".dockerignore": "[a\n"}, ()),
 }
