@@ -33,7 +33,8 @@ from ..record.record import RecordedConnection, WireEvent, redacted_recording
 
 SPAN_TEXT_BYTES = 200
 CONTENT_READERS = {"frames": FrameReader, "json": MessageReader, "tar": TarReader}
-TAR_MAGIC_START = 257    # where in the first header of a tar "ustar" is
+TAR_MAGIC = b"ustar"
+TAR_MAGIC_START, TAR_MAGIC_END = 257, 262    # where it is in the first header of a tar
 
 Span = namedtuple("Span", "start end role within text")
 Span.__doc__ = """The bytes of one direction from offset `start` to before `end`, and what they are.
@@ -342,7 +343,7 @@ def read_content(message, data, ranges, is_raw):
     """
     body = b"".join([data[start:end] for start, end in ranges])
     kind, is_sure = content_kind(message, is_raw, body)
-    if not kind and not is_raw and body[TAR_MAGIC_START:].startswith(b"ustar"):
+    if not kind and not is_raw and body[TAR_MAGIC_START:TAR_MAGIC_END] == TAR_MAGIC:
         kind = "tar"
     if not kind:
         return None

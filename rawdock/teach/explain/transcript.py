@@ -8,8 +8,9 @@
 
 The number is that of the connection. After it, > begins what the client sent, < what it received, * what
 happened to the connection, and ! an error. Chunk lines are shown as they are, a line of text, a frame or a
-JSON message when it is complete: a frame with the name of its stream, a message as one line. Of each body,
-frame and message SHOWN_BYTES are shown; the rest is counted.
+JSON message when it is complete: a frame with the name of its stream, a message as one line; a tar is shown
+as a line a member, without its content. Of each body, frame and message SHOWN_BYTES are shown, of a tar
+SHOWN_MEMBERS; the rest is counted.
 
 Promises: no control character from the wire reaches the terminal; credentials are masked before anything is
 read; each write is whole lines. An explanation is given once, with the first line that it explains.
@@ -19,8 +20,9 @@ from collections import deque
 from ...cli.printable import printable_text
 from ...errors import ProtocolError, StreamError, TruncatedError
 from ...wire.frames import NO_ERROR_TEXT, STREAM_NAMES, FrameReader
+from ...wire.tar import TarMember, TarReader
 from ...wire.jsonstream import MessageReader
-from .annotate import content_kind
+from .annotate import TAR_MAGIC, TAR_MAGIC_END, TAR_MAGIC_START, content_kind
 from .explanations import explain_event, explain_field, explain_status, explain_target
 from ..record.masking import CLOSED_CONNECTIONS, SecretMaskers
 from ..record.pairing import BODY_ROLES, PairedPieces
@@ -31,6 +33,9 @@ SHOWN_BYTES = 1000            # of a body, of a JSON message, of a frame
 SHOWN_BINARY_BYTES = 64
 EXPLANATION_COLUMN = 50
 EXPLANATION_ROOM = 30         # columns that an explanation has there at least; else it goes below its line
+SHOWN_MEMBERS = 20            # of a tar
+TAR_CONTENT_TYPES = ("application/x-tar", "application/octet-stream")
+MEMBER_EXPLANATION = "a member of a tar: a header of 512 bytes, then its content in whole blocks"
 FRAME_EXPLANATION = "a frame: its type (stdin, stdout or stderr) and its length come first"
 TRACE_EXPLANATION = "a field of BuildKit's protocol buffer: tag and length in hexadecimal, and what it says"
 ENGINE_ERROR_EXPLANATION = "the engine's own error, in a frame"
@@ -139,7 +144,7 @@ class BodyTranscript:
 
         _show            the content                                        what waits for its end
         None             not known yet                                      all of it
-        _show_decoded    frames or JSON messages, read by `_reader`         a frame or message without a label
+        _show_decoded    frames, JSON or a tar, read by `_reader`           a frame or message without a label
         _show_text       anything else, one FoldedElement                   a line
         _show_raw        a terminal's bytes                                 nothing: a prompt has no line end
     """
@@ -150,7 +155,8 @@ class BodyTranscript:
         self._side = side
         self._show = None
         self._waiting = b""      # the bytes that were not shown yet
-        self._reader = None      # a FrameReader or MessageReader, which labels in offsets of the body
+        self._reader = None      # of frames, JSON messages or a tar, which labels in offsets of the body
+        self._members = 0        # of the tar, so far
         self._labels = []
         self._is_sure = True     # that the content is what the reader reads
         self._at = 0             # the offset in the body of `_waiting`
@@ -160,12 +166,22 @@ class BodyTranscript:
     def add(self, data):
         if self._show is None:
             self._waiting += data
-            kind, is_sure = content_kind(self.message, self.raw, self._waiting)
+            kind, is_sure = self._content_kind()
             if (kind == "frames" and not is_sure and len(self._waiting) < 4
+                    or kind == "tar" and len(self._waiting) < TAR_MAGIC_END
                     or kind == "json" and not self._waiting.strip(JSON_BLANKS)):
                 return   # more bytes decide what it is
             data = self._begin(kind, is_sure)
         self._show(data)
+
+    def _content_kind(self):
+        """(kind, whether it is sure) of the content by what there is of it: "frames", "json", "tar" or ""."""
+        kind, is_sure = content_kind(self.message, self.raw, self._waiting)
+        says = self.message.head.headers.get("content-type", "").lower()
+        magic = self._waiting[TAR_MAGIC_START:TAR_MAGIC_END]
+        if not kind and not self.raw and says in TAR_CONTENT_TYPES and TAR_MAGIC.startswith(magic):
+            return "tar", True
+        return kind, is_sure
 
     def _begin(self, kind, is_sure):
         """Choose how the content is shown → the bytes that have waited for it."""
@@ -173,6 +189,8 @@ class BodyTranscript:
         self._show = self._show_decoded
         if kind == "frames":
             self._reader = FrameReader(self._labels)
+        elif kind == "tar" and len(data) >= TAR_MAGIC_END:
+            self._reader = TarReader(self._labels)
         elif kind == "json" and data.lstrip(JSON_BLANKS)[:1] in (b"{", b""):   # else one value, not an object
             self._reader = MessageReader(self._labels)
         else:
@@ -197,12 +215,13 @@ class BodyTranscript:
             self._waiting = self._waiting[size:]
 
     def _show_decoded(self, data):
-        """Frames or JSON messages. After bytes that break a rule the rest is shown as text."""
+        """Frames, JSON messages or a tar. After bytes that break a rule the rest is shown as text."""
         self._waiting += data
         failure = None
         try:
-            for _ in self._reader.feed(data):
-                pass
+            for value in self._reader.feed(data):
+                if isinstance(value, TarMember):
+                    self._show_member(value)
         except (ProtocolError, StreamError) as error:
             failure = error
         first = self._at
@@ -211,6 +230,9 @@ class BodyTranscript:
             self._at = end
         self._waiting = self._waiting[self._at - first:]
         del self._labels[:]
+        if self._reader.done:   # zeros may follow the end of a tar
+            self._at += len(self._waiting)
+            self._waiting = b""
         if failure is not None:
             if self._is_sure and isinstance(failure, ProtocolError):
                 self._side.complain("in the body, %s" % failure.message, 1)
@@ -234,6 +256,16 @@ class BodyTranscript:
             for text in trace_fields(data[place[0]:place[1]])[:SHOWN_TRACE_FIELDS] if place else ():
                 self._side.line("  " + text, self._side.once(TRACE_EXPLANATION))
 
+    def _show_member(self, member):
+        """Show a TarMember as one line, if it is one of the first."""
+        self._members += 1
+        if self._members <= SHOWN_MEMBERS:
+            more = " to " + member.link if member.link else ""
+            size = ", " + counted_bytes(member.size) if member.kind == "file" else ""
+            self._side.line(printable_text(("tar: %s (%s%s%s)" % (
+                member.name, member.kind, more, size)).encode("utf-8", "surrogateescape")),
+                self._side.once(MEMBER_EXPLANATION))
+
     def _show_payload(self, data):
         """Show the next bytes of the frame under way."""
         if self._element is None:
@@ -248,7 +280,7 @@ class BodyTranscript:
     def is_folding(self):
         """Whether bytes are only counted now: then chunk lines between them are not shown."""
         room = SHOWN_BYTES if self._element is None else self._element.room
-        return len(self._waiting) >= room
+        return bool(self._members) or len(self._waiting) >= room
 
     def _show_rest(self):
         """Show what waits for an end that will not come."""
@@ -258,13 +290,15 @@ class BodyTranscript:
         elif rest:
             FoldedElement(self._side).add(rest)
         self._element = None
+        if self._members > SHOWN_MEMBERS:
+            self._side.line("… %d members more" % (self._members - SHOWN_MEMBERS))
 
     def end(self):
         """The body has ended, or all of it that will come has."""
         if self._show is None:
             if not self._waiting:
                 return
-            data = self._begin(*content_kind(self.message, self.raw, self._waiting))   # which sets _show
+            data = self._begin(*self._content_kind())   # which sets _show
             self._show(data)
         self._show_rest()
         if self._reader is not None and (self.message.complete or self.raw):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rawdock.teach.explain.annotate import annotate_bytes
 from rawdock.teach.explain.explanations import explain_span
+from tests.teach.explain.test_transcript import shown
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-tar\r\n"
 
@@ -103,3 +104,48 @@ def test_other_bodies_are_not_taken_for_a_tar():
     with tarfile.open(fileobj=written, mode="w:gz") as archive:
         archive.addfile(tarfile.TarInfo("a"))
     assert tar_spans(response(written.getvalue()))[1] == []
+
+
+# -- the transcript
+
+def lines_of(body, kind="application/x-tar", chunk=None):
+    """→ (the lines of the body in a transcript, status)."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % kind.encode()
+    if chunk:
+        pieces = [body[at:at + chunk] for at in range(0, len(body), chunk)]
+        data = head + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(
+            [b"%x\r\n%s\r\n" % (len(one), one) for one in pieces]) + b"0\r\n\r\n"
+    else:
+        data = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    text, status = shown(("<", data))
+    lines = [line[2:50].rstrip() for line in text.splitlines()]
+    return [line for line in lines[lines.index("") + 1:] if line.startswith(("tar: ", "…", "in the"))], status
+
+
+MEMBERS = (member("a.txt", b"hi") + member("d/", type=tarfile.DIRTYPE)
+           + member("way", type=tarfile.SYMTYPE, linkname="/etc") + member("n" * 150 + "\x1b", b"x" * 5000))
+MEMBER_LINES = ["tar: a.txt (file, 2 bytes)", "tar: d/ (directory)", "tar: way (symbolic link to /etc)"]
+
+
+@pytest.mark.parametrize("chunk", [None, 1, 100, 512, 5000])
+@pytest.mark.parametrize("kind", ["application/x-tar", "application/octet-stream"])
+def test_a_transcript_has_a_line_for_each_member(chunk, kind):
+    lines, status = lines_of(MEMBERS + bytes(10240), kind, chunk)
+    assert lines[:-1] == MEMBER_LINES and lines[-1].startswith("tar: nnn") and status == 0
+    text, _ = shown(("<", response(MEMBERS + bytes(1024))))
+    assert "n\\x1b (file, 5000 bytes)" in text and "a header of 512 bytes, then its content in whole blocks" in text
+
+
+def test_many_members_are_counted():
+    lines, status = lines_of(b"".join([member("f%d" % number) for number in range(100)]) + bytes(1024))
+    assert (len(lines), lines[19:], status) == (21, ["tar: f19 (file, 0 bytes)", "… 80 members more"], 0)
+
+
+def test_what_is_no_tar_or_half_of_one_is_said():
+    assert shown(("<", response(b"x" * 600)))[0].endswith("< %s\n" % ("x" * 600))
+    assert shown(("<", response(b"short")))[0].endswith("< short\n")
+    assert shown(("<", response(b"")))[1] == 0
+    text, status = shown(("<", response(TAR[:600])))
+    assert status == 3 and "! in the body, the stream was cut" in text and "< tar: a.txt" in text
+    text, status = shown(("<", response(TAR[:1024] + TAR[:2] + b"!" + TAR[3:])))
+    assert status == 1 and "! in the body, byte 1024: expected a tar header with the right checksum" in text
