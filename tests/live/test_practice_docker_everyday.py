@@ -227,7 +227,8 @@ def test_login_prune_and_the_rest(docker):
 def test_images_are_built_saved_and_loaded(docker, tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "data").write_text("hello\n")
-    (tmp_path / "Dockerfile").write_text("FROM busybox\nCOPY app /app\nRUN cat /app/data\nCMD cat /app/data\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM busybox\nCOPY app /app\nRUN cat /app/data\nCMD cat /app/data\n")
     said = docker.good("build", "-t", "app:1", str(tmp_path))
     assert "\nhello\n" in said and said.endswith("Successfully tagged app:1\n")
     assert docker.good("build", "-t", "app:1", str(tmp_path)).count("Using cache") == 3

@@ -133,7 +133,8 @@ def test_a_transcript_has_a_line_for_each_member(chunk, kind):
     lines, status = lines_of(MEMBERS + bytes(10240), kind, chunk)
     assert lines[:-1] == MEMBER_LINES and lines[-1].startswith("tar: nnn") and status == 0
     text, _ = shown(("<", response(MEMBERS + bytes(1024))))
-    assert "n\\x1b (file, 5000 bytes)" in text and "a header of 512 bytes, then its content in whole blocks" in text
+    assert "n\\x1b (file, 5000 bytes)" in text
+    assert "a header of 512 bytes, then its content in whole blocks" in text
 
 
 def test_many_members_are_counted():

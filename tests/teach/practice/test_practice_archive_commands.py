@@ -24,7 +24,8 @@ def run(rawdock_command):
 def folder(tmp_path):
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "data").write_text("hello\n")
-    (tmp_path / "Dockerfile").write_text("FROM busybox\nCOPY app /app\nRUN cat /app/data\nCMD cat /app/data\n")
+    (tmp_path / "Dockerfile").write_text(
+        "FROM busybox\nCOPY app /app\nRUN cat /app/data\nCMD cat /app/data\n")
     (tmp_path / "Bad").write_text("FROM busybox\nRUN exit 3\n")
     return str(tmp_path)
 
