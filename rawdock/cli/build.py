@@ -137,6 +137,10 @@ class BuildContext:
         self.pieces, self.dockerfile, self.source = pieces, dockerfile, source
         self.buildkit, self.shown = buildkit, shown
 
+    def parts(self):
+        """The pieces, of which some may be parts of files that the system sends."""
+        return self.pieces.parts() if isinstance(self.pieces, ContextDirectory) else self.pieces
+
     def skipped(self):
         """Lines (list of str) about the files that were not sent."""
         return self.pieces.skipped.lines if isinstance(self.pieces, ContextDirectory) else []
@@ -288,7 +292,7 @@ def build_classic(console, options, context, query, sending):
     """
     quiet, tty = options["quiet"], console.out.isatty()
     building = KeptOutput() if quiet else console.out
-    pieces = compress_pieces(context.pieces) if options["compress"] else context.pieces
+    pieces = compress_pieces(context.pieces) if options["compress"] else context.parts()
     body = CountedBody(shown_pieces(pieces, sending, tty, UPLOAD_TITLE), None, context.source)
     progress = ClassicProgress(building, tty)
     try:

@@ -20,14 +20,14 @@ from collections import namedtuple
 
 from ..errors import APIError, UsageError
 from ..net.closing import Closing
-from ..net.file_body import FileBody
+from ..net.file_body import (FILE_CHUNK_BYTES, READ_PIECE_BYTES, FileBody, FilePart, takes_files,
+                             unblocked)
 from ..wire.tar import END_OF_TAR, TarMember, tar_padding
 from .answers import answer_field, malformed_answer
 from .extract import Extraction, IncompleteCopy, MemberRefused, Notes, file_kind
 
 GO_DIRECTORY, GO_SYMBOLIC_LINK, GO_DEVICE, GO_IRREGULAR = 1 << 31, 1 << 27, 1 << 26, 1 << 19   # Go's FileMode
 MAX_TARGET_LINKS = 10       # of a local target, as the docker CLI follows them
-READ_BYTES = 131072         # of a file at once: more costs more, less needs more calls
 GATHERED_BYTES = 65536      # small pieces are sent together until they have as much
 FILE_READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 CAPABILITY = "security.capability"   # the one extended attribute that docker cp sends
@@ -296,7 +296,7 @@ class ArchiveWriter:
             self._error = error
 
     def _pieces(self, file):
-        for piece in iter(lambda: file.read(READ_BYTES), b""):
+        for piece in iter(lambda: file.read(READ_PIECE_BYTES), b""):
             yield piece
         if self._abandoned:
             raise UsageError("the archive was not written to its end")
@@ -337,13 +337,25 @@ class LocalArchive:
         self._seen = {}   # (device, inode) of files with several names → the member that has the content
 
     def __iter__(self):
+        for piece in self.parts():
+            if isinstance(piece, FilePart):
+                yield from piece
+            else:
+                yield piece
+
+    def parts(self):
+        """Its bytes in pieces, of which some are the FilePart of a large file."""
         pieces, size = [], 0
         for piece in self._pieces():
-            pieces.append(piece)
-            size += len(piece)
-            if size >= GATHERED_BYTES:
-                yield b"".join(pieces) if len(pieces) > 1 else piece
+            large = isinstance(piece, FilePart)
+            if not large:
+                pieces.append(piece)
+                size += len(piece)
+            if pieces and (large or size >= GATHERED_BYTES):
+                yield b"".join(pieces)
                 pieces, size = [], 0
+            if large:
+                yield piece
         yield b"".join(pieces)
 
     def _pieces(self):
@@ -404,19 +416,15 @@ class LocalArchive:
     def _file(self, path, member):
         descriptor = os.open(path, FILE_READ_FLAGS)
         with open(descriptor, "rb", buffering=0) as file:
-            missing = os.fstat(descriptor).st_size
-            member = member._replace(size=missing)
-            yield member.encode(capability_records(descriptor))
-            while missing:
+            size = os.fstat(descriptor).st_size
+            yield member._replace(size=size).encode(capability_records(descriptor))
+            for at in range(0, size, FILE_CHUNK_BYTES):
+                part = FilePart(file, at, min(size - at, FILE_CHUNK_BYTES), path)
                 try:
-                    piece = file.read(min(missing, READ_BYTES))
+                    yield from [part] if size >= GATHERED_BYTES else part
                 except OSError as error:
                     raise UsageError("cannot read %s: %s" % (path, error.strerror)) from None
-                if not piece:
-                    raise UsageError("%s has become shorter while it was read" % path)
-                missing -= len(piece)
-                yield piece
-        yield tar_padding(member.size)
+        yield tar_padding(size)
 
 
 def capability_records(descriptor):
@@ -457,22 +465,42 @@ def container_target(docker, container, path):
 
 
 class CountedBody:
-    """A request body of `pieces` (an iterable of bytes). progress(bytes so far) is called after each.
+    """A request body of `pieces` (an iterable of bytes and FileParts), which is used once.
 
-    `size` counts its bytes. `name` says what it is made of: a path, or 0 for stdin.
+    progress(bytes so far) is called as they go out; `size` counts them. `name` says what it is made of: a
+    path, or 0 for stdin.
     """
 
     def __init__(self, pieces, progress, name):
-        self.pieces = pieces
+        self.pieces = iter(pieces)
         self.name = name
         self.size = 0
         self._progress = progress or (lambda size: None)
 
+    def _count(self, size):
+        self.size += size
+        self._progress(self.size)
+
     def __iter__(self):
-        for piece in self.pieces:
-            self.size += len(piece)
-            yield piece
-            self._progress(self.size)
+        for part in self.pieces:
+            for piece in part if isinstance(part, FilePart) else [part]:
+                yield piece
+                self._count(len(piece))
+
+    def send_chunks(self, connection, poller):
+        """Send it on a Connection whose socket takes files, else leave it to iteration. See FileBody."""
+        from ..wire.chunked import encode_chunk
+        if not takes_files(connection.sock):
+            return
+        with unblocked(connection):
+            for part in self.pieces:
+                if isinstance(part, FilePart):
+                    part.send_chunk(connection, poller, self._count)
+                elif isinstance(part, (bytes, bytearray, memoryview)):
+                    connection.send_watching(encode_chunk(part), poller)
+                    self._count(len(part))
+                else:
+                    raise UsageError("a request body gives bytes, not %s" % type(part).__name__)
 
 
 def copy_in(docker, container, source, target, follow_link=False, archive=False, progress=None):
@@ -490,16 +518,17 @@ def copy_in(docker, container, source, target, follow_link=False, archive=False,
         folder, new = copy_place(side, place)
         base = split_path(side.path)[1]
         packed = LocalArchive(side, renaming(base, new or side.rename or None))
+        pieces = packed.parts()
     elif place.directory:
         folder = place.path
-        packed = [source] if isinstance(source, (bytes, bytearray, memoryview)) else source
+        packed = pieces = [source] if isinstance(source, (bytes, bytearray, memoryview)) else source
     else:
         raise UsageError('destination "%s:%s" must be a directory' % (container, target))
 
     if hasattr(packed, "read"):
         body = FileBody(packed, progress)
     else:
-        body = CountedBody(packed, progress, side.path if local else 0)
+        body = CountedBody(pieces, progress, side.path if local else 0)
     put_archive(docker, container, folder, body, archive)
     skipped = packed.skipped.lines if local else []
     copied = Copied(body.size, "%s:%s" % (container, place.path), skipped, [])

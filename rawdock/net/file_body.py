@@ -14,13 +14,70 @@ Linux, which send files to TCP only. There, and for what is added to a regular f
 import _socket
 import os
 import sys
+from contextlib import contextmanager
 
 from ..errors import UsageError
 from .closing import Closing
 from .dial import is_readable
 
 PIECE_BYTES = 65536
+READ_PIECE_BYTES = 131072        # of a file at once, where it is read: more costs more, less needs more calls
 FILE_CHUNK_BYTES = 1 << 20
+
+
+def takes_files(sock):
+    """Whether the system can send files on this socket."""
+    return getattr(type(sock), "send", None) is _socket.socket.send and sys.platform.startswith("linux")
+
+
+@contextmanager
+def unblocked(connection):
+    """Within it the socket of a Connection does not block: sendfile() has no flag for that."""
+    sock = connection.sock
+    os.set_blocking(sock.fileno(), False)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            os.set_blocking(sock.fileno(), sock.gettimeout() is None)
+
+
+class FilePart:
+    """The `size` bytes at the offset `at` of an open regular `file`, called `name`: a piece of a body.
+
+    len() is its size; iterating over it reads it. UsageError if the file is shorter.
+    """
+
+    def __init__(self, file, at, size, name):
+        self._file, self._at, self._size, self._name = file, at, size, name
+
+    def __len__(self):
+        return self._size
+
+    def __iter__(self):
+        at, end = self._at, self._at + self._size
+        while at < end:
+            piece = os.pread(self._file.fileno(), min(end - at, READ_PIECE_BYTES), at)
+            if not piece:
+                raise UsageError("%s has become shorter while it was read" % self._name)
+            at += len(piece)
+            yield piece
+
+    def send_chunk(self, connection, poller, count):
+        """Send it as a chunk on an unblocked Connection; count(bytes) is called after each write."""
+        at, end = self._at, self._at + self._size
+
+        def write():
+            return os.sendfile(connection.sock.fileno(), self._file.fileno(), at, end - at)
+
+        connection.send_watching(b"%x\r\n" % self._size, poller)
+        while at < end:
+            sent = connection.write_watching(write, poller)
+            if not sent:
+                raise UsageError("%s became shorter while it was sent" % self._name)
+            at += sent
+            count(sent)
+        connection.send_watching(b"\r\n", poller)
 
 
 class FileBody(Closing):
@@ -65,9 +122,9 @@ class FileBody(Closing):
         if not S_ISREG(status.st_mode):
             if isinstance(self._file, RawIOBase):
                 self._send_as_it_comes(connection, poller)
-        elif (getattr(type(connection.sock), "send", None) is _socket.socket.send
-              and sys.platform.startswith("linux")):
-            self._send_regular(connection, poller, status.st_size)
+        elif takes_files(connection.sock):
+            with unblocked(connection):
+                self._send_regular(connection, poller, status.st_size)
 
     def _send_as_it_comes(self, connection, poller):
         from select import POLLIN, poll
@@ -87,28 +144,9 @@ class FileBody(Closing):
 
     def _send_regular(self, connection, poller, end):
         """Send a regular file up to the offset `end` (int)."""
-        sock, at = connection.sock, self._file.tell()
-        os.set_blocking(sock.fileno(), False)   # sendfile() has no flag for that
-        try:
-            while at < end:
-                size = min(end - at, FILE_CHUNK_BYTES)
-                connection.send_watching(b"%x\r\n" % size, poller)
-                self._send_part(connection, poller, at, size)
-                connection.send_watching(b"\r\n", poller)
-                at += size
-            self._file.seek(at)
-        finally:
-            if not connection.closed:
-                os.set_blocking(sock.fileno(), sock.gettimeout() is None)
-
-    def _send_part(self, connection, poller, at, size):
-        """Send the `size` bytes of the file at the offset `at`."""
-        def write():
-            return os.sendfile(connection.sock.fileno(), self._file.fileno(), at, size)
-
-        while size:
-            sent = connection.write_watching(write, poller)
-            if not sent:
-                raise UsageError("%s became shorter while it was sent" % self.name)
-            at, size = at + sent, size - sent
-            self._count(sent)
+        at = self._file.tell()
+        while at < end:
+            part = FilePart(self._file, at, min(end - at, FILE_CHUNK_BYTES), self.name)
+            part.send_chunk(connection, poller, self._count)
+            at += len(part)
+        self._file.seek(at)

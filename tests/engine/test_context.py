@@ -93,9 +93,9 @@ def test_a_tar_passes_as_it_is_however_it_arrives(tmp_path):
             return io.BytesIO.read(self, min(size, 7))
 
     for file in (io.BytesIO(data), Slow(data)):
-        pieces, dockerfile = stream_context(file, "x")
+        pieces, dockerfile, _ = stream_context(file, "x")
         assert (b"".join(pieces), dockerfile) == (data, "x")
-    pieces, dockerfile = stream_context(io.BytesIO(b"FROM scratch\n"))
+    pieces, dockerfile, _ = stream_context(io.BytesIO(b"FROM scratch\n"))
     assert (names_of(pieces), dockerfile) == (["Dockerfile"], "Dockerfile")
     with pytest.raises(UsageError, match="not an archive"):
         stream_context(io.BytesIO(b"FROM x"), "-")

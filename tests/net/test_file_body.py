@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from rawdock.engine.archives import CountedBody
 from rawdock.errors import ConnectError, UsageError
 from rawdock.net.connection import Connection
-from rawdock.net.file_body import FILE_CHUNK_BYTES, FileBody
+from rawdock.net.file_body import FILE_CHUNK_BYTES, FileBody, FilePart
 
 from tests.net.fake_engine import FakeEngine, response
 
@@ -188,3 +189,25 @@ def test_a_socket_with_a_send_of_its_own_gets_pieces(tmp_path, sent_by_system):
                 connection.request("POST", "/x", body=body).read()
             assert engine.requests[0].body == bytes(200000)
             assert sock.sent > 200000 and sent_by_system == []
+
+
+def test_parts_of_files_are_sent_between_bytes(tmp_path, way):
+    path, content = tmp_path / "f", os.urandom(400000)
+    path.write_bytes(content)
+    counts = []
+    with FakeEngine(answer) as engine, open(str(path), "rb", buffering=0) as file:
+        parts = [b"head", FilePart(file, 0, 300000, "f"), b"", memoryview(b"mid"), FilePart(file, 5, 7, "f")]
+        body = CountedBody(parts, counts.append, "f")
+        with connect(engine) as connection:
+            connection.request("POST", "/x", body=body).read()
+    expected = b"head" + content[:300000] + b"mid" + content[5:12]
+    assert engine.requests[0].body == expected
+    assert (body.size, counts[-1], counts[0]) == (len(expected), len(expected), 4)
+
+
+def test_a_part_that_is_longer_than_its_file_is_an_error(tmp_path, way):
+    (tmp_path / "f").write_bytes(b"short")
+    with FakeEngine(lambda peer: peer.drain()) as engine:
+        with open(str(tmp_path / "f"), "rb", buffering=0) as file, connect(engine) as connection:
+            with pytest.raises(UsageError, match="f (?:became|has become) shorter while it was"):
+                connection.request("POST", "/x", body=CountedBody([FilePart(file, 0, 9, "f")], None, "f"))
