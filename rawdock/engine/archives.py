@@ -20,8 +20,8 @@ from collections import namedtuple
 
 from ..errors import APIError, UsageError
 from ..net.closing import Closing
-from ..net.file_body import (FILE_CHUNK_BYTES, READ_PIECE_BYTES, FileBody, FilePart, takes_files,
-                             unblocked)
+from ..net.file_body import (FILE_CHUNK_BYTES, READ_PIECE_BYTES, FileBody, FilePart, UnblockedSocket,
+                             takes_files)
 from ..wire.tar import END_OF_TAR, TarMember, tar_padding
 from .answers import answer_field, malformed_answer
 from .extract import Extraction, IncompleteCopy, MemberRefused, Notes, file_kind
@@ -492,7 +492,7 @@ class CountedBody:
         from ..wire.chunked import encode_chunk
         if not takes_files(connection.sock):
             return
-        with unblocked(connection):
+        with UnblockedSocket(connection):
             for part in self.pieces:
                 if isinstance(part, FilePart):
                     part.send_chunk(connection, poller, self._count)

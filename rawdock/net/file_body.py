@@ -14,7 +14,6 @@ Linux, which send files to TCP only. There, and for what is added to a regular f
 import _socket
 import os
 import sys
-from contextlib import contextmanager
 
 from ..errors import UsageError
 from .closing import Closing
@@ -30,15 +29,18 @@ def takes_files(sock):
     return getattr(type(sock), "send", None) is _socket.socket.send and sys.platform.startswith("linux")
 
 
-@contextmanager
-def unblocked(connection):
+class UnblockedSocket:
     """Within it the socket of a Connection does not block: sendfile() has no flag for that."""
-    sock = connection.sock
-    os.set_blocking(sock.fileno(), False)
-    try:
-        yield
-    finally:
-        if not connection.closed:
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def __enter__(self):
+        os.set_blocking(self._connection.sock.fileno(), False)
+
+    def __exit__(self, *exception):
+        if not self._connection.closed:
+            sock = self._connection.sock
             os.set_blocking(sock.fileno(), sock.gettimeout() is None)
 
 
@@ -64,7 +66,7 @@ class FilePart:
             yield piece
 
     def send_chunk(self, connection, poller, count):
-        """Send it as a chunk on an unblocked Connection; count(bytes) is called after each write."""
+        """Send it as a chunk on a Connection in UnblockedSocket; count(bytes) is called after each write."""
         at, end = self._at, self._at + self._size
 
         def write():
@@ -123,7 +125,7 @@ class FileBody(Closing):
             if isinstance(self._file, RawIOBase):
                 self._send_as_it_comes(connection, poller)
         elif takes_files(connection.sock):
-            with unblocked(connection):
+            with UnblockedSocket(connection):
                 self._send_regular(connection, poller, status.st_size)
 
     def _send_as_it_comes(self, connection, poller):
