@@ -170,7 +170,7 @@ class Docker(EngineOperations):
         # ==== library begin
         if not isinstance(tls, (TLSSettings, type(None))):
             raise UsageError("tls is a TLSSettings, not %r" % (tls,),
-                             "write tls=rawdock.TLSSettings(ca=\"ca.pem\", cert=\"cert.pem\", key=\"key.pem\")")
+                             "write tls=rawdock.TLSSettings(ca='ca.pem', cert='cert.pem', key='key.pem')")
         # ==== library end
         self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
         if self.address is not address and self.address.tls and not self.address.tls.verify:
