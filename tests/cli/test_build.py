@@ -122,6 +122,29 @@ def test_an_answer_that_is_cut_is_a_failure(rawdock_command, folder):
     assert b"the stream was cut" in ran.stderr and not os.path.exists(os.path.join(folder, "old"))
 
 
+@pytest.mark.parametrize("after", [0, 1 << 20])
+def test_an_engine_that_dies_during_the_upload_is_a_failure(rawdock_command, folder, tmp_path, after):
+    def die(peer):
+        seen = peer.head()
+        while "_ping" in seen.target:
+            peer.send(PING)
+            seen = peer.head()
+        if after:
+            peer.receive_exactly(after)
+        peer.reset()
+
+    with open(str(tmp_path / "zeros"), "wb") as file:
+        file.truncate(30 << 20)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "id").write_text("old")
+    with FakeEngine(die) as engine:
+        ran = subprocess.run(rawdock_command + ["-H", engine.address, "build", "--iidfile", "id", "."],
+                             cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                             env=dict(clean_environment(), DOCKER_BUILDKIT="0"))
+    assert (ran.returncode, ran.stdout, os.path.exists(str(tmp_path / "id"))) == (1, b"", False)
+    assert ran.stderr.count(b"\n") == 1 and b"Traceback" not in ran.stderr
+
+
 def test_what_a_step_prints_stays_as_it_is(rawdock_command, folder):
     body = lines_of({"stream": "\x1b[91merr\n\x1b[0m"}, {"status": "Pulling \x1b[2J", "id": "a"}) + BUILT
     out = answered(rawdock_command, folder, body)[1]
