@@ -1,7 +1,7 @@
 """The progress of a build by BuildKit: its steps as lines, as a display at a terminal, or as JSON.
 
     BuildProgress    takes the messages of `POST /build?version=2`, in order, and writes to stderr
-    LineDisplay     --progress=plain: "#5 [2/3] RUN make", what the step prints, "#5 DONE 0.1s"
+    LineDisplay      --progress=plain: "#5 [2/3] RUN make", what the step prints, "#5 DONE 0.1s"
     TerminalDisplay  --progress=tty: a line for each step, rewritten in place while the time runs
     JsonDisplay      --progress=rawjson: BuildKit's own account, an object a line
 
@@ -187,8 +187,8 @@ class LineDisplay(BuildDisplay):
         if step in self._waiting:
             self._waiting.remove(step)
         news = step.lines or step.changed or step.warnings[self._warned.get(step, 0):]
-        if step in self._ended and not news:
-            return   # another step needed it again
+        if step in self._ended and not (news or step.error):
+            return   # another step needed its result again
         if step is not self._current:
             self._change_to(step)
         lines = [self._status_line(step, status) for status in step.changed.values()]
@@ -248,7 +248,7 @@ def display_size(output):
 
 
 class TerminalDisplay(BuildDisplay):
-    """All steps at once, rewritten in place; a thread does that also while no message comes."""
+    """All steps at once, rewritten in place ten times a second by a thread, for which no message need come."""
 
     def __init__(self, output, trace):
         from threading import Event, Lock, Thread

@@ -80,8 +80,8 @@ class BuildStep:
     """A step of a build: a vertex, or several that BuildKit groups under one name.
 
     `name` str; `started` and `completed` nanoseconds or None; `cached` bool; `error` str, "" without one;
-    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False for what nobody wants
-    to see. New since they were taken: `lines` (list of bytes, see add_log) and `changed` (dict, statuses by
+    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False while only
+    weak members of its group have started. New since they were taken: `lines` (list of bytes, see add_log) and `changed` (dict, statuses by
     id). `tail` (deque of bytes): the last lines of the log. `number` (int) is for who displays it, 0 before.
     """
 

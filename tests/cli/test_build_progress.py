@@ -124,6 +124,12 @@ def test_a_step_that_ran_before_another_needed_it_is_not_written_again():
         "#1 step a\n#1 DONE 0.1s\n\n#2 step b\n#2 DONE 0.1s\n")
 
 
+def test_a_step_that_is_needed_again_and_then_fails_is_written_again():
+    assert written(steps(ended()), steps(running(started=5 * SECOND)),
+                   steps(ended(started=5 * SECOND, completed=6 * SECOND, error="e"))).startswith(
+        "#1 step a\n#1 DONE 0.1s\n\n#1 step a\n#1 ERROR: e\n------\n")
+
+
 def test_steps_that_run_at_once_are_written_one_after_the_other():
     assert written(steps(running(), running("b")),
                  logs(log(b"1\n", "b"), log(b"2\n", timestamp=SECOND)),
