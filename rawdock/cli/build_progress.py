@@ -248,7 +248,8 @@ def display_size(output):
 
 
 class TerminalDisplay(BuildDisplay):
-    """All steps at once, rewritten in place ten times a second by a thread, for which no message need come."""
+    """All steps at once, rewritten in place ten times a second by a thread, whether a message comes or not.
+    """
 
     def __init__(self, output, trace):
         from threading import Event, Lock, Thread

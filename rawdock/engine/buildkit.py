@@ -80,9 +80,10 @@ class BuildStep:
     """A step of a build: a vertex, or several that BuildKit groups under one name.
 
     `name` str; `started` and `completed` nanoseconds or None; `cached` bool; `error` str, "" without one;
-    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False while only
-    weak members of its group have started. New since they were taken: `lines` (list of bytes, see add_log) and `changed` (dict, statuses by
-    id). `tail` (deque of bytes): the last lines of the log. `number` (int) is for who displays it, 0 before.
+    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False while only weak
+    members of its group have started. New since they were taken: `lines` (list of bytes, see add_log) and
+    `changed` (dict, statuses by id). `tail` (deque of bytes): the last lines of the log. `number` (int) is
+    for who displays it, 0 before.
     """
 
     def __init__(self, name):
@@ -129,8 +130,7 @@ class BuildStep:
         self.error = ([member["error"] for member in members if member["error"]] or [""])[0]
         weak = [bool(member["progressGroup"] and member["progressGroup"]["weak"]) for member in started]
         self.shown = bool(self.error) or not all(weak)
-        if self.completed is not None and self._partial:
-            self._end_line()
+        self._end_last_line()
         return self._facts() != before
 
     def add_status(self, status):
@@ -150,6 +150,12 @@ class BuildStep:
             if end >= 0 or len(self._partial) > MAX_PARTIAL_LINE:
                 self._end_line()
             start = end + 1 if end >= 0 else len(log["data"])
+        self._end_last_line()
+
+    def _end_last_line(self):
+        """Take what has come of a line for all of it, if the step is over: then no more will come."""
+        if self.completed is not None and self._partial:
+            self._end_line()
 
     def _end_line(self):
         self.lines.append(self._partial)

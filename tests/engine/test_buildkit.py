@@ -131,6 +131,13 @@ def test_a_log_is_split_into_lines_with_their_time():
     assert step.lines[4:] == [b"12.00 rest"]
 
 
+def test_the_last_line_needs_no_end_whenever_it_comes():
+    for order in (1, -1):
+        statuses = [{"logs": [log(b"x")]}, {"vertexes": [vertex(started=SECOND, completed=2 * SECOND)]}]
+        trace, news = followed({"vertexes": [vertex(started=SECOND)]}, *statuses[::order])
+        assert news[-1] == ["step a"] and [line[-1:] for line in trace.steps[0].lines] == [b"x"]
+
+
 def test_memory_has_a_bound_whatever_a_step_writes():
     trace, _ = followed({"vertexes": [vertex(started=SECOND)]},
                         {"logs": [log(b"x" * MAX_PARTIAL_LINE), log(b"y\n" * (KEPT_STEP_LINES + 5))]})
