@@ -292,7 +292,7 @@ def build_classic(console, options, context, query, sending):
     """
     quiet, tty = options["quiet"], console.out.isatty()
     building = KeptOutput() if quiet else console.out
-    pieces = compress_pieces(context.pieces) if options["compress"] else context.parts()
+    pieces = compress_pieces(context.parts()) if options["compress"] else context.parts()
     body = CountedBody(shown_pieces(pieces, sending, tty, UPLOAD_TITLE), None, context.source)
     progress = ClassicProgress(building, tty)
     try:
@@ -323,7 +323,7 @@ def build_command(console, options, arguments):
     context = prepare_context(console, arguments[0], options["file"], sending)
     query.update(dockerfile=context.dockerfile, headers=[registry_config_field(console.all_credentials())])
     if context.buildkit:
-        pieces = compress_pieces(context.pieces) if options["compress"] else buildkit_pieces(context.pieces)
+        pieces = compress_pieces(context.parts()) if options["compress"] else buildkit_pieces(context.parts())
         query.update(body=CountedBody(pieces, None, context.source), q=None)
         image = build_with_buildkit(console, mode, context.shown, query)
     else:

@@ -13,6 +13,7 @@ Left out: sockets, of which tar has no kind, and extended attributes except secu
 import os
 
 from ..errors import ProtocolError, UsageError
+from ..net.file_body import FilePart
 from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
 from .archives import CopySide, LocalArchive, clean_path
 from .extract import file_kind
@@ -31,13 +32,14 @@ def file_member(name, data, mtime=0, mode=0o600):
 
 
 def compress_pieces(pieces):
-    """The bytes of `pieces` in gzip's format."""
+    """The bytes of `pieces` (bytes and FileParts) in gzip's format."""
     import zlib
     compressor = zlib.compressobj(wbits=31)   # 31: with the header of gzip
-    for piece in pieces:
-        data = compressor.compress(piece)
-        if data:
-            yield data
+    for part in pieces:
+        for piece in part if isinstance(part, FilePart) else [part]:
+            data = compressor.compress(piece)
+            if data:
+                yield data
     yield compressor.flush()
 
 

@@ -127,3 +127,12 @@ def test_an_ignore_file_beside_the_dockerfile_is_buildkits(tmp_path):
     assert ignore_file_patterns(root) == ignore_file_patterns(root, "other") == ["common"]
     assert ignore_file_patterns(root, "x.Dockerfile") == ["own"]
     assert find_dockerfile(root, str(tmp_path / ".dockerignore")) == ".dockerignore"
+
+
+def test_parts_of_files_are_compressed_too(tmp_path):
+    (tmp_path / "large").write_bytes(os.urandom(300000))
+    context = ContextDirectory(str(tmp_path))
+    assert any(not isinstance(part, bytes) for part in context.parts())
+    whole = b"".join(compress_pieces(context.parts()))
+    with tarfile.open(fileobj=io.BytesIO(whole)) as tar:
+        assert tar.extractfile("large").read() == (tmp_path / "large").read_bytes()
