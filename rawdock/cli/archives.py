@@ -9,7 +9,7 @@ Refuses: an archive to a terminal.
 """
 import os
 
-from ..errors import StreamError, TruncatedError, UsageError
+from ..errors import RawdockError, StreamError, TruncatedError, UsageError
 from .console import CommandFailed, Output
 from .flags import Command, command_table
 
@@ -105,6 +105,8 @@ def write_archive(console, path, failure, operation, *names, **query):
         try:
             with target as descriptor:
                 copy_archive(response, Output(descriptor))
+        except RawdockError:   # some are OSErrors, too
+            raise
         except OSError as error:
             raise CommandFailed("%s: write %s: %s" % (failure, path, os.strerror(error.errno).lower()), 1)
     return 0

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from rawdock.cli.archives import ArchiveCopy, error_at_the_end
-from rawdock.errors import NotFound, StreamError, TruncatedError
+from rawdock.errors import ConnectError, NotFound, StreamError, TruncatedError
 
 from tests.cli.canned_engine import run_on_fake_engine
 from tests.cli.scripted_socket import (assert_one_line, clean_environment, read_request, run_to_end,
@@ -159,6 +159,17 @@ def test_a_full_disk_is_named(words):
     ran = run_on_fake_engine({TARGETS[words[0]]: TAR}, words + ["-o", "/dev/full"])
     assert ran.status == 1 and re.fullmatch(
         "failed to (save image|export container): write /dev/full: no space left on device\n", ran.err)
+
+
+@pytest.mark.parametrize("words", [EXPORT, SAVE], ids=" ".join)
+def test_a_connection_that_breaks_is_no_fault_of_the_file(tmp_path, monkeypatch, words):
+    def broken(response, file):
+        raise ConnectError("unix:///x", "the connection broke", connected=True)
+
+    monkeypatch.setattr("rawdock.net.response.Response.copy_to", broken)
+    with pytest.raises(ConnectError):
+        run_on_fake_engine({TARGETS[words[0]]: TAR}, words + ["-o", str(tmp_path / "x")])
+    assert os.listdir(str(tmp_path)) == []
 
 
 # -- at a terminal
