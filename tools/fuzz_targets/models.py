@@ -187,6 +187,76 @@ def model_protobuf(data):
     return fields, True
 
 
+def model_tar_number(field):
+    """The number in a field of a tar header, None if there is none."""
+    if field[0] >= 128:
+        value = int.from_bytes(bytes([field[0] & 127]) + field[1:], "big")
+        return value - (field[0] >> 6 & 1) * (1 << 8 * len(field) - 1)
+    text = field.decode("latin-1").strip(" \0")
+    return int("0" + text, 8) if set(text) <= set("01234567") else None
+
+
+def model_tar_records(data):
+    """The records of a pax header, as pairs; None if it is malformed."""
+    pairs = []
+    while data:
+        digits, blank, rest = data.partition(b" ")
+        size = int(digits) if digits.isdigit() and digits[:1] != b"0" and blank and len(digits) < 9 else 0
+        key, sign, value = data[len(digits) + 1:size - 1].partition(b"=")
+        if not (0 < size <= len(data) and data[size - 1:size] == b"\n" and sign and key and
+                not set(key) & set(b"\0\n")):
+            return None
+        pairs.append((key, value))
+        data = data[size:]
+    return pairs
+
+
+def model_tar(data):
+    """([(name, link, size, content)], complete) of a tar."""
+    members, at, named = [], 0, {}
+    while True:
+        block, at = data[at:at + 512], at + 512
+        if len(block) < 512:
+            return members, False
+        if not any(block):
+            return members, data[at:at + 512] == bytes(512)
+        numbers = [model_tar_number(block[start:end]) for start, end in
+                   ((100, 108), (108, 116), (116, 124), (124, 136), (136, 148), (148, 156))]
+        if None in numbers or numbers[5] != sum(block[:148]) + 256 + sum(block[156:]):
+            return members, False
+        kind, size = block[156:157], numbers[3]
+        if size < 0 and kind not in (b"1", b"2", b"3", b"4", b"5", b"6"):
+            return members, False
+        content = data[at:at + size]
+        if kind in (b"x", b"L", b"K"):
+            keys = {b"L": b"path", b"K": b"linkpath"}
+            pairs = model_tar_records(content) if kind == b"x" else [(keys[kind], content.split(b"\0")[0])]
+            if not 0 < size <= 1 << 20 or len(content) < size or pairs is None:
+                return members, False
+            for key, value in pairs:
+                ok = {b"path": b"\0" not in value, b"linkpath": b"\0" not in value,
+                      b"size": re.match(b"[0-9]{1,19}\\Z", value), b"uid": re.match(b"[0-9]{1,19}\\Z", value),
+                      b"gid": re.match(b"[0-9]{1,19}\\Z", value),
+                      b"mtime": re.match(b"-?[0-9]{1,19}([.][0-9]*)?\\Z", value)}.get(key, True)
+                if value and not ok:
+                    return members, False
+                named[key] = value
+        elif kind != b"g":
+            name, link = block[:100].split(b"\0")[0], block[157:257].split(b"\0")[0]
+            if block[257:263] == b"ustar\0" and block[345]:
+                name = block[345:500].split(b"\0")[0] + b"/" + name
+            size = int(named.get(b"size") or size)
+            size = 0 if kind in (b"1", b"2", b"3", b"4", b"5", b"6") else size
+            content = data[at:at + size]
+            members.append((named.get(b"path") or name, named.get(b"linkpath") or link, size, content))
+            named = {}
+        if at + size > len(data):
+            return members, False
+        at += size + -size % 512
+        if at > len(data):
+            return members, False
+
+
 MODEL_JSON = json.JSONDecoder(parse_constant=int)   # int() refuses NaN and Infinity
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from fuzz_targets.drawing import BYTE_TOKENS, TEXT_TOKENS, Finding, attempt, cut, mutated, require
 from fuzz_targets.models import (model_chunked, model_exchange, model_frames, model_head, model_json,
-                                 model_protobuf)
+                                 model_protobuf, model_tar)
 from rawdock.errors import ProtocolError, RawdockError, StreamError, TruncatedError
 from rawdock.wire.chunked import ChunkedReader
 from rawdock.wire.exchange import RequestReader, ResponseReader
@@ -18,6 +18,7 @@ from rawdock.wire.head import (
 from rawdock.wire.jsonstream import MessageReader
 from rawdock.wire.message import encode_request_head, encode_response_head
 from rawdock.wire.protobuf import ProtobufReader
+from rawdock.wire.tar import END_OF_TAR, TarMember, TarReader, tar_padding
 from tests.wire.protobuf_bytes import encode_protobuf_field
 
 CORPUS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
@@ -314,6 +315,35 @@ class Messages(ReaderTarget):
                            ([repr(one) for one in model[0]], model[1]))
 
 
+class Tar(ReaderTarget):
+    """wire/tar: TarReader"""
+
+    reader = TarReader
+    tokens = [b"\0" * 512, b"9 path=b\n", b"12 size=700\n", b"x", b"L", b"g", b"5", b"ustar\0"]
+    model = staticmethod(model_tar)
+    leaves_rest = True
+
+    def generate(self, c):
+        pieces = []
+        for _ in range(c.below(4)):
+            content = c.blob(c.pick([3, 600]))
+            name = c.pick(["a", "d/e", "../x", "n" * 120, "\u00e9"])
+            pieces += [TarMember(name, c.pick(["file", "directory"]), size=len(content), uid=c.below(1 << 22),
+                                 mtime=c.below(4) * 10 ** 9).encode(), content, tar_padding(len(content))]
+        return b"".join(pieces) + END_OF_TAR * c.below(2)
+
+    def merge(self, values, reader):
+        """(name, link, size, content) of each member."""
+        members = []
+        for value in values:
+            if isinstance(value, TarMember):
+                names = [text.encode("utf-8", "surrogateescape") for text in (value.name, value.link)]
+                members.append((names[0], names[1], value.size, b""))
+            else:
+                members[-1] = members[-1][:3] + (members[-1][3] + bytes(value),)
+        return members
+
+
 class Protobuf(ReaderTarget):
     """wire/protobuf: ProtobufReader"""
 
@@ -430,4 +460,4 @@ class RequestHead(ResponseHead):
     encode = staticmethod(encode_request_head)
 
 
-WIRE_TARGETS = [Responses, Requests, ResponseHead, RequestHead, Chunked, Frames, Messages, Protobuf]
+WIRE_TARGETS = [Responses, Requests, ResponseHead, RequestHead, Chunked, Frames, Messages, Tar, Protobuf]
