@@ -211,6 +211,11 @@ def model_tar_records(data):
     return pairs
 
 
+NO_NUL, DIGITS = b"[^\\0]*\\Z", b"[0-9]{1,19}\\Z"
+MODEL_TAR_VALUES = {b"path": NO_NUL, b"linkpath": NO_NUL, b"size": DIGITS, b"uid": DIGITS, b"gid": DIGITS,
+                    b"mtime": b"-?[0-9]{1,19}([.][0-9]*)?\\Z"}
+
+
 def model_tar(data):
     """([(name, link, size, content)], complete) of a tar."""
     members, at, named = [], 0, {}
@@ -234,11 +239,7 @@ def model_tar(data):
             if not 0 < size <= 1 << 20 or len(content) < size or pairs is None:
                 return members, False
             for key, value in pairs:
-                ok = {b"path": b"\0" not in value, b"linkpath": b"\0" not in value,
-                      b"size": re.match(b"[0-9]{1,19}\\Z", value), b"uid": re.match(b"[0-9]{1,19}\\Z", value),
-                      b"gid": re.match(b"[0-9]{1,19}\\Z", value),
-                      b"mtime": re.match(b"-?[0-9]{1,19}([.][0-9]*)?\\Z", value)}.get(key, True)
-                if value and not ok:
+                if value and not re.match(MODEL_TAR_VALUES.get(key, b""), value):
                     return members, False
                 named[key] = value
         elif kind != b"g":
