@@ -173,9 +173,11 @@ class Docker(EngineOperations):
                              "write tls=rawdock.TLSSettings(ca='ca.pem', cert='cert.pem', key='key.pem')")
         # ==== library end
         self.address = find_address(address, context, tls=tls, insecure_tcp=insecure_tcp)
+        # ==== library begin
         if self.address is not address and self.address.tls and not self.address.tls.verify:
             from warnings import warn   # the command has a line of its own
             warn("TLS: the certificate of %s is not verified" % self.address, RuntimeWarning, stacklevel=2)
+        # ==== library end
         self.timeout = timeout
         self.open_socket = dial
         self.headers = []

@@ -339,7 +339,7 @@ def test_a_context_is_planned_and_not_read(rawdock_command, tmp_path):
 
 
 @pytest.mark.parametrize("variable, version", [("1", b"version=2"), ("0", b"version=1"), ("", b"version=1")])
-def test_a_build_by_buildkit_is_planned_where_it_is_asked_for(rawdock_command, tmp_path, variable, version):
+def test_a_build_by_buildkit_is_planned_where_it_is_wanted(rawdock_command, tmp_path, variable, version):
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     ran = run_to_end(rawdock_command + ["-H", NOBODY, "--dry-run", "build", str(tmp_path)],
                      env=clean_environment(DOCKER_BUILDKIT=variable))
