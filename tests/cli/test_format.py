@@ -11,7 +11,8 @@ from rawdock.cli.format import (align_columns, binary_size, build_time_text, com
                                 ports_column, quote_text, short_id, shorten, without_json_blanks)
 from rawdock.cli.console import CommandFailed
 from rawdock.cli.queries import parse_filters
-from rawdock.cli.durations import parse_when, read_date, read_duration
+from rawdock.cli.durations import parse_when, read_date
+from rawdock.engine.values import read_duration
 from rawdock.errors import UsageError
 
 
