@@ -42,6 +42,7 @@ TAR_TYPES = {b"\0": "file", b"0": "file", b"7": "file", b"1": "hard link", b"2":
 TAR_TYPES_OF_KINDS = {kind: type for type, kind in TAR_TYPES.items() if type not in (b"\0", b"7")}
 TAR_TYPES_WITHOUT_CONTENT = b"123456"    # links, devices, directories and fifos
 TAR_RECORD_TYPES = {b"x": None, b"L": b"path", b"K": b"linkpath"}   # the key of a record that is one value
+OCTAL_DIGITS = re.compile(b"[0-7]*")
 PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\0\n]+)=")
 PAX_NUMBER = re.compile(rb"[0-9]{1,19}")
 PAX_TIME = re.compile(rb"(-?)([0-9]{1,19})(?:\.([0-9]*))?")
@@ -129,7 +130,7 @@ def tar_number(field):
         number = int.from_bytes(field, "big") - (1 << bits)
         return number - (1 << bits) if number >> (bits - 1) else number
     digits = field.strip(b" \0")
-    if re.fullmatch(b"[0-7]*", digits) is None:   # int() takes signs and underscores too
+    if OCTAL_DIGITS.fullmatch(digits) is None:   # int() takes signs and underscores too
         raise ValueError("no octal number")
     return int(digits or b"0", 8)
 
@@ -263,7 +264,8 @@ class TarReader(WireReader):
             self._skipped = size + -size % TAR_BLOCK_BYTES
         else:
             out.append(self._member(fields, dict(numbers, size=size)))
-        self._label_header()
+        if self._labels is not None:
+            self._label_header()
 
     def _label_header(self):
         at = self.offset - TAR_BLOCK_BYTES
