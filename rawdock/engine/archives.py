@@ -182,11 +182,25 @@ def copy_place(source, target):
     return folder, name
 
 
+def archive_name(path):
+    """A path (str) as names in an archive are: in UTF-8, whatever encoding this machine's names have.
+
+    >>> archive_name("\\udcc3\\udca9") == "\\u00e9"
+    True
+    """
+    try:
+        return os.fsencode(path).decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:   # it does not come from this machine
+        return path
+
+
 def renaming(old, new=None):
     """The function that gives a member of the archive of `old` (str) its name below `new`; None: `old`.
 
     MemberRefused for a member that is not part of what was to be copied.
     """
+    old, new = archive_name(old), new and archive_name(new)
+
     def rename(name):
         first, slash, rest = name.partition("/")
         if old == "/":     # an engine writes names of the root as "/" and "/bin"
@@ -388,7 +402,7 @@ class LocalArchive:
     def _member(self, path, relative, status):
         """The bytes of one member. OSError, before any of them, for a file that cannot be read."""
         kind, link = file_kind(status), ""
-        name = self.rename(os.fsencode(relative).decode("utf-8", "surrogateescape"))
+        name = self.rename(archive_name(relative))
         if kind == "socket":
             self.skipped.add("%s is a socket, which an archive cannot have" % path)
             return

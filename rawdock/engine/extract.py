@@ -296,12 +296,22 @@ class Extraction:
         folder = os.dup(self._at)
         try:
             self._begin(parts, member)
-            os.link(target[-1], self._unfinished, src_dir_fd=folder, dst_dir_fd=self._at,
-                    follow_symlinks=False)
+            self._link(folder, target[-1])
         finally:
             os.close(folder)
         self._place()
         self._discard()   # rename() leaves it if both are the same file
+
+    def _link(self, folder, name):
+        """Give `name` (bytes) in the directory of the descriptor `folder` the unfinished name, too."""
+        from errno import EINVAL
+        try:
+            os.link(name, self._unfinished, src_dir_fd=folder, dst_dir_fd=self._at, follow_symlinks=False)
+        except OSError as error:
+            if error.errno != EINVAL:   # PyPy calls linkat() with a flag that it does not have
+                raise
+            os.link(b"/proc/self/fd/%d/%s" % (folder, name),
+                    b"/proc/self/fd/%d/%s" % (self._at, self._unfinished))
 
     def _make_fifo(self, parts, member):
         self._begin(parts, member)

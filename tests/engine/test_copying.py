@@ -66,6 +66,12 @@ def test_renaming(old, new, name, renamed):
         assert renaming(old, new)(name) == renamed
 
 
+def test_names_of_a_machine_without_utf8_are_those_of_archives():
+    """As Python gives them in the C locale: a surrogate for each byte that is not ASCII."""
+    assert renaming("\udcc3\udca9")("\u00e9/x") == "\u00e9/x"
+    assert renaming("a", "\udcc3\udca9")("a/x") == "\u00e9/x"
+
+
 def members(source, name, tmp_path):
     """The TarInfo of each member that a source of this machine gives, and the LocalArchive."""
     side = local_source(str(tmp_path) + "/" + source, False)
