@@ -578,6 +578,9 @@ def copy_out(docker, container, source, target, follow_link=False, progress=None
         with Extraction(folder, renaming(base, new or rename or None), progress) as extraction:
             stream.response.copy_to(extraction)
             extraction.finish()
+            # dockerd 20.10 sends nothing for a name that is not in UTF-8; podman's "/." may be empty.
+            if extraction.received <= len(END_OF_TAR) and not says_content(path):
+                raise malformed_answer("ContainerArchive", b"", "an archive that has %s in it" % path)
             copied = Copied(extraction.received, absolute_path(target), [], extraction.stripped.lines)
             if extraction.refused.count:
                 raise IncompleteCopy("members of the archive were refused", extraction.refused, copied)

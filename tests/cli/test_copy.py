@@ -185,6 +185,13 @@ def test_a_refusal_is_the_engines(rawdock_command, tmp_path):
     assert (ran.status, ran.err) == (1, b"Error response from daemon: no space left\n")
 
 
+def test_an_archive_of_nothing_is_no_copy(rawdock_command, tmp_path):
+    """dockerd 20.10 answers so for a name that is not in UTF-8; the docker CLI succeeds."""
+    ran = cp(rawdock_command, {GET_A: archive_answer(bytes(1024))}, ["c:/a", "here"], tmp_path)
+    assert ran.status == 1 and "an archive that has /a in it" in assert_one_line(ran.err)
+    assert os.listdir(str(tmp_path)) == []
+
+
 @pytest.mark.parametrize("words, error", [
     (["a:b", "c:d"], "copying between containers is not supported"),
     (["a", "b"], "must specify at least one container source"), (["", "c:/d"], "source can not be empty"),

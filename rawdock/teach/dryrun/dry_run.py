@@ -25,6 +25,7 @@ from ...cli.console import Output
 from ...engine.docker import Docker
 from ...engine.endpoints import find_endpoint_row
 from ...net.connection import Connection
+from ...wire.tar import END_OF_TAR, encode_tar_header
 from ..record.masking import names_secret
 
 RAW_VERBS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -47,6 +48,9 @@ PLANNED_FIELDS = {"container_archive_info": STAT_FIELD % b"eyJtb2RlIjoyMTQ3NDgzN
 
 # The planned answers of operations in messages which must say something: a build says the id of its image.
 PLANNED_BODIES = {"image_build": b'{"stream":"","aux":{"ID":"sha256:"}}'}
+
+# The planned answer that cp extracts: global pax records, which are none, and no member.
+PLANNED_ARCHIVE = encode_tar_header(b"g", b"g", 0, [b"0"] * 4) + END_OF_TAR
 
 NO_SECRET = b"e30="   # the value of X-Registry-Auth without credentials: {} in base64
 
@@ -167,7 +171,8 @@ class Plan:
         body = PLANNED_BODIES.get(step.name, body)
         if step.outcome not in ("nothing", "head", "frames", "messages"):
             is_tar = row is not None and row.result == "tar"
-            body = bytes(1024) if is_tar else json.dumps(self._planned_value(step)).encode("ascii")
+            empty = PLANNED_ARCHIVE if step.name == "container_archive" else END_OF_TAR
+            body = empty if is_tar else json.dumps(self._planned_value(step)).encode("ascii")
         head = b"HTTP/1.1 %d OK\r\nConnection: close\r\nContent-Length: %d\r\n" % (status, len(body))
         return [head + PLANNED_FIELDS.get(step.name, b"") + b"\r\n"] + [body] * (step.method != "HEAD")
 
