@@ -268,7 +268,7 @@ class ArchiveStream(Closing):
     def read(self, size=-1):
         """`size` bytes, fewer only at the end; all for -1."""
         if size is None or size < 0:
-            return b"".join(iter(lambda: self.read(READ_BYTES), b""))
+            return b"".join(iter(lambda: self.read(READ_PIECE_BYTES), b""))
         data, at = bytearray(size), 0
         while at < size:
             count = self.response.readinto(memoryview(data)[at:])
