@@ -13,7 +13,7 @@ import time
 
 from ..engine.answers import answer_field
 from ..errors import APIError, ConfigError, NotFound, ProtocolError, UsageError
-from .console import CommandFailed, describe_error, write_lines
+from .console import CommandFailed, describe_error
 from .durations import human_duration
 from .flags import Command, command_table
 from .format import (familiar_image, human_size, local_time_text, local_timestamp, short_id,

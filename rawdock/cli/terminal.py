@@ -4,7 +4,6 @@ How a container's terminal is shown is engine/terminal.
 """
 import os
 
-from ..errors import AddressError
 from .console import CommandFailed
 
 

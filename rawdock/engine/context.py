@@ -15,7 +15,7 @@ import os
 from ..errors import ProtocolError, UsageError
 from ..net.file_body import FilePart
 from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
-from .archives import CopySide, LocalArchive, clean_path
+from .archives import CopySide, LocalArchive
 from .extract import file_kind
 from .ignore import DOCKERFILE_NAME, IGNORE_FILE_NAME, context_rules, read_ignore_file
 
@@ -262,8 +262,3 @@ def read_dockerfile(file, head=b""):
             break
         data += more
     return require_size(bytes(data), MAX_DOCKERFILE_BYTES, "the Dockerfile")
-
-
-def is_context_url(text):
-    """Whether `text` (str), which is no local path, is the URL of a tar, a Dockerfile or a git repository."""
-    return text.startswith(("http://", "https://")) or is_git_url(text)

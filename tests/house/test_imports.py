@@ -1,5 +1,6 @@
 """What the package may import, what it may never import, and what is in memory after the start."""
 import ast
+import builtins
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from tests.house.sources import FILES, ROOT, files_on_disk, text_of, tree_of
 TOP_LEVEL = {"socket", "_socket", "_signal", "_thread", "json", "re", "struct", "os", "sys", "collections",
              "time"}
 NEVER = {"http", "urllib", "asyncio", "dataclasses", "logging", "requests", "typing", "__future__"}
+MODULE_NAMES = {"__file__", "__name__", "__doc__"}   # that each module has
 NEVER_AT_START = {"ssl", "subprocess", "tarfile", "threading", "html", "argparse", "typing", "dataclasses",
                   "logging", "urllib", "http", "asyncio"}
 
@@ -37,6 +39,31 @@ def test_top_level_imports_are_the_eight_allowed(name):
     for node, module in absolute_imports(top_level_nodes(tree_of(name))):
         assert module in TOP_LEVEL, "%s:%d imports %s at start: put it inside the function that needs it" % (
             name, node.lineno, module)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_name_that_is_used_is_defined_and_each_import_is_used(name):
+    tree = tree_of(name)
+    defined, imported, used = set(vars(builtins)) | MODULE_NAMES, {}, {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.setdefault(node.id, node.lineno)
+            else:
+                defined.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            defined.add(node.name)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler):
+            defined.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                imported.setdefault((alias.asname or alias.name).partition(".")[0], node.lineno)
+    for word, line in used.items():
+        assert word in defined or word in imported, "%s:%d: nothing defines %s" % (name, line, word)
+    for word, line in imported.items():
+        assert word in used, "%s:%d imports %s, and uses it nowhere" % (name, line, word)
 
 
 @pytest.mark.parametrize("name", FILES)

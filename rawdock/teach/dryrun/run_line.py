@@ -13,7 +13,7 @@ import re
 from ...cli.flags import Command, command_table
 from ...cli.go_types import go_duration
 from ...engine.mounts import MOUNT_KEYS
-from ...engine.networks import NETWORK_KEYS, NETWORK_LISTS, is_user_defined
+from ...engine.networks import NETWORK_KEYS, NETWORK_LISTS
 from ...engine.options import run_options
 from ...errors import NotFound
 from .form_http import shell_word

@@ -19,7 +19,6 @@ import json
 import os
 import re
 import socket
-import time
 
 from ...net.closing import Closing
 from ...errors import ProtocolError, RawdockError, UsageError

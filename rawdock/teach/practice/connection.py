@@ -13,7 +13,6 @@ half-closes while it waits for a stream (logs with follow, events, wait) has gon
 """
 import json
 import re
-import socket
 import time
 
 from ...cli.durations import MONTH_NAMES, WEEKDAY_NAMES

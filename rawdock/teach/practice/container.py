@@ -4,8 +4,6 @@ Everything in it is read and changed under the engine's `changed`. Its pids are 
 could be that of a process of the host. A bind mount is recorded, and is a folder in memory to the container:
 it cannot reach a file of the host.
 """
-import re
-
 from ...cli.durations import human_duration
 from .events import ZERO_TIME, nanoseconds_now, random_hex, stable_hex, wire_time
 from .files import PracticeFiles, PracticeTree, file_node

@@ -9,7 +9,6 @@ enforced, hard links (that of a tar becomes a copy), devices (those of a tar are
 """
 import collections
 import os
-import re
 import time
 
 from ...errors import ProtocolError, TruncatedError
