@@ -115,5 +115,5 @@ def test_a_stream_that_is_swallowed_is_an_error_that_names_the_proxy(rawdock_com
     start_one(engine)
     with proxy(engine, lambda data: data, head_only, cut=True) as between:
         ran = run_to_end(rawdock_command + ["-H", between.address] + words)
-    assert (ran.status, ran.out) == (1, b"")
+    assert (ran.status, ran.out) == (1, b""), ran.err
     assert b"yet it still runs" in ran.err and b"a proxy between here and the engine" in ran.err

@@ -81,7 +81,6 @@ history rec-nosuch
 history ""
 history rec-img:one rec-nosuch
 image history
-images ""
 images rec-nosuch
 images -f reference=UPPER
 image ls extra more
@@ -157,5 +156,6 @@ network create ""
 system df -v extra
 version --format
 events --filter
+images ""
 """
 # ==== table end

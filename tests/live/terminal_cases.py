@@ -241,7 +241,6 @@ def a_sequence_that_is_broken_off_is_typed(window, engine):
     window.wait_for("ready\n")
     window.type("a\x10")
     window.type("b\x10\x10\x11")   # the second ctrl-p begins no other sequence
-    window.type("c")
 
 
 @case(["exec", "-it", "term-c", "sh", "-c", READER], container=READER)
