@@ -36,12 +36,13 @@ def proxy(engine, change_request, change_answer, cut=False):
                 while True:
                     try:
                         data = behind.recv(65536)
-                        data = change_answer(data) if data and state["hijack"] else data
+                        hijacked = state["hijack"]   # once: the client may ask for it as soon as it has data
+                        data = change_answer(data) if data and hijacked else data
                         if not data:
                             peer.sock.shutdown(socket.SHUT_RDWR)
                             return
                         peer.sock.sendall(data)
-                        if cut and state["hijack"]:
+                        if cut and hijacked:
                             peer.sock.shutdown(socket.SHUT_RDWR)
                             return
                     except OSError:
