@@ -8,10 +8,13 @@ so only in the archive itself, and the docker CLI takes that for a success.
 Refuses: an archive to a terminal.
 """
 import os
+import time
 
 from ..errors import RawdockError, StreamError, TruncatedError, UsageError
 from .console import CommandFailed, Output
 from .flags import Command, command_table
+from .format import human_size
+from .printable import printable_text
 
 # ==== table begin: the flags of save, load and import
 SAVE_FLAGS = """
@@ -31,19 +34,54 @@ IMPORT_FLAGS = """
 # ==== table end
 TAR_END_BYTES = 1024      # a tar ends with two blocks of zeros
 KEPT_END_BYTES = 4096     # of an archive: its end, or the engine's error
+UPDATE_SECONDS = 0.075    # between two updates of a terminal, as the docker CLI has it
+ERASE_LINE = "\r\x1b[2K"
+
+
+class CopyProgress:
+    """Shows on the Output of a terminal how many bytes were copied, and how fast; elsewhere nothing."""
+
+    def __init__(self, output, text, quiet):
+        self._output = output
+        self._text = text
+        self._shown = not quiet and output.isatty()
+        self._began = self._updated = time.monotonic()
+        self.update(0)
+
+    def update(self, size):
+        """`size` bytes have been copied."""
+        now = time.monotonic()
+        if not self._shown or size and now - self._updated < UPDATE_SECONDS:
+            return
+        self._updated = now
+        rate = "  %s/s" % human_size(size / (now - self._began)) if size else ""
+        self._write("%s%s - %s%s" % (ERASE_LINE, self._text, human_size(size), rate))
+
+    def end(self):
+        """Take the line off the terminal."""
+        if self._shown:
+            self._write(ERASE_LINE)
+
+    def _write(self, text):
+        self._output.write(text.encode("utf-8", "replace"))
 
 
 class ArchiveCopy:
-    """Passes an archive on to an Output, and keeps its last bytes in `end`, and its `size` (int)."""
+    """Passes an archive on to an Output, and keeps its last bytes in `end`, and its `size` (int).
 
-    def __init__(self, output):
+    progress(bytes so far) is called as it arrives.
+    """
+
+    def __init__(self, output, progress=None):
         self._output = output
+        self._progress = progress or (lambda size: None)
         self.end = b""
         self.size = 0
 
     def write_run(self, pieces):
         self._output.write_run(pieces)
         self.size += sum(map(len, pieces))
+        self._progress(self.size)
         last = b""
         for piece in reversed(pieces):
             last = bytes(piece[-KEPT_END_BYTES:]) + last
@@ -80,9 +118,9 @@ def error_at_the_end(data):
     return None
 
 
-def copy_archive(response, output):
+def copy_archive(response, output, progress=None):
     """Write the tar in the body of a Response to an Output. RawdockError unless it arrived whole."""
-    copy = ArchiveCopy(output)
+    copy = ArchiveCopy(output, progress)
     response.copy_to(copy)
     copy.require_end()
 
@@ -102,13 +140,16 @@ def write_archive(console, path, failure, operation, *names, **query):
         if target is None:
             copy_archive(response, console.out)
             return 0
+        progress = CopyProgress(console.err, "Writing " + printable_text(path), False)
         try:
             with target as descriptor:
-                copy_archive(response, Output(descriptor))
+                copy_archive(response, Output(descriptor), progress.update)
         except RawdockError:   # some are OSErrors, too
             raise
         except OSError as error:
             raise CommandFailed("%s: write %s: %s" % (failure, path, os.strerror(error.errno).lower()), 1)
+        finally:
+            progress.end()
     return 0
 
 

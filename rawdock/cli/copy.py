@@ -6,11 +6,9 @@ how much has been copied, and how fast.
 
 Refuses: an archive to a terminal.
 """
-import time
-
 from ..engine.archives import copy_in, copy_out
 from ..engine.extract import IncompleteCopy
-from .archives import ArchiveCopy
+from .archives import ArchiveCopy, CopyProgress
 from .console import CommandFailed
 from .flags import Command, command_table
 from .format import human_size
@@ -29,8 +27,6 @@ Use '-' as the source to read a tar archive from stdin
 and extract it to a directory destination in a container.
 Use '-' as the destination to stream a tar archive of a
 container source to stdout."""
-UPDATE_SECONDS = 0.075     # between two updates of a terminal, as the docker CLI has it
-ERASE_LINE = "\r\x1b[2K"
 
 
 def split_copy_argument(text):
@@ -43,34 +39,6 @@ def split_copy_argument(text):
     if not colon or text.startswith(("/", ".")):
         return "", text
     return container, path
-
-
-class CopyProgress:
-    """Shows on the Output of a terminal how many bytes were copied, and how fast; elsewhere nothing."""
-
-    def __init__(self, output, text, quiet):
-        self._output = output
-        self._text = text
-        self._shown = not quiet and output.isatty()
-        self._began = self._updated = time.monotonic()
-        self.update(0)
-
-    def update(self, size):
-        """`size` bytes have been copied."""
-        now = time.monotonic()
-        if not self._shown or size and now - self._updated < UPDATE_SECONDS:
-            return
-        self._updated = now
-        rate = "  %s/s" % human_size(size / (now - self._began)) if size else ""
-        self._write("%s%s - %s%s" % (ERASE_LINE, self._text, human_size(size), rate))
-
-    def end(self):
-        """Take the line off the terminal."""
-        if self._shown:
-            self._write(ERASE_LINE)
-
-    def _write(self, text):
-        self._output.write(text.encode("ascii"))
 
 
 def copy_command(console, options, arguments):

@@ -201,6 +201,15 @@ def test_no_tar_comes_from_or_goes_to_a_terminal(rawdock_command, words, text):
     assert (ended.status, ended.out.decode()) == (1, text + "\r\n") and targets == []
 
 
+@pytest.mark.parametrize("words", [EXPORT, SAVE], ids=str)
+def test_a_file_shows_progress_at_a_terminal_and_leaves_none(rawdock_command, tmp_path, words):
+    path = tmp_path / "a.tar"
+    ended, _ = at_a_terminal(rawdock_command, words + ["-o", str(path)], TAR)
+    assert ended.status == 0 and path.read_bytes() == TAR
+    shown = ended.out.decode()
+    assert shown.startswith("\r\x1b[2KWriting %s - 0B" % path) and shown.endswith("\r\x1b[2K")
+
+
 def test_load_shows_progress_at_a_terminal(rawdock_command, archive):
     lines = [{"status": "Loading layer", "progressDetail": {"current": 512, "total": 1024}, "id": "ab"},
              {"status": "Loading layer", "progressDetail": {"current": 1024, "total": 1024}, "id": "ab"},
