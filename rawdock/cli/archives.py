@@ -135,7 +135,7 @@ def write_archive(console, path, failure, operation, *names, **query):
     try:
         target = console.file_target(path) if path else None
     except UsageError as error:
-        raise CommandFailed("%s: %s" % (failure, error.message), 1)
+        raise CommandFailed("%s: %s" % (failure, printable_text(error.message)), 1)
     with console.docker.call(operation, *names, **query) as response:
         if target is None:
             copy_archive(response, console.out)
@@ -183,7 +183,7 @@ def open_archive(console, path):
         return FileBody(console.stdin if path is None else open(path, "rb", buffering=0))
     except OSError as error:
         verb = "read" if isinstance(error, IsADirectoryError) else "open"
-        raise CommandFailed("%s %s: %s" % (verb, path, error.strerror.lower()), 1)
+        raise CommandFailed("%s %s: %s" % (verb, printable_text(path), error.strerror.lower()), 1)
 
 
 def load_command(console, options, arguments):

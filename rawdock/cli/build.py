@@ -152,7 +152,7 @@ def directory_context(console, directory, given):
         root = context_root(directory)
         dockerfile = "-" if given == "-" else find_dockerfile(root, given)
     except UsageError as error:
-        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+        raise CommandFailed("unable to prepare context: %s" % printable_text(error.message), 1)
     buildkit = uses_buildkit(console)
     patterns, added, outside = ignore_file_patterns(root, dockerfile if buildkit else None), {}, None
     if given == "-":
@@ -175,7 +175,7 @@ def stream_build_context(console, file, source, given):
     try:
         pieces, dockerfile, content = stream_context(file, given)
     except UsageError as error:
-        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+        raise CommandFailed("unable to prepare context: %s" % printable_text(error.message), 1)
     shown = None if content is None else (dockerfile, content)
     return BuildContext(pieces, dockerfile, source, uses_buildkit(console), shown)
 
@@ -201,7 +201,7 @@ def remote_context(console, url, given, output):
             if find_dockerfile(root, given).startswith("../"):
                 raise UsageError("the Dockerfile (%s) must be within the build context" % given)
     except UsageError as error:
-        raise CommandFailed("unable to prepare context: %s" % error.message, 1)
+        raise CommandFailed("unable to prepare context: %s" % printable_text(error.message, "\n"), 1)
     return directory_context(console, root, given)
 
 

@@ -77,7 +77,7 @@ def request_url(url):
     """The Response to GET `url`, whatever its status."""
     match = URL_FORM.fullmatch(url)
     if match is None or int(match.group(4) or 1) not in range(1, 65536):
-        raise UsageError("%s is no URL of http:// or https://" % url)
+        raise UsageError("%r is no URL of http:// or https://" % url)
     scheme, user, host, port, path, query = match.groups()
     default = 443 if scheme == "https" else 80
     address = Address("tcp", "%s://%s" % (scheme, host), host=host.strip("[]"), port=int(port or default))

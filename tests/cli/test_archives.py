@@ -142,6 +142,12 @@ def test_an_error_inside_the_answer_fails(archive, words, target, error):
     (["save", "-o", ".", "web"], "failed to save image: cannot write to a directory"),
     (["export", "-o", ".", "web"], "failed to export container: cannot write to a directory"),
     (["load", "-i", "/nonexistent/x"], "open /nonexistent/x: no such file or directory"),
+    (["load", "-i", "/none\r\nx"], "open /none\\r\\nx: no such file or directory"),
+    (["build", "-f", "/none\r\nx", "/"],
+     "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /none\\r\\nx: no such"
+     " file or directory"),
+    (["build", "http://127.0.0.1:9/\r\nx"],
+     "unable to prepare context: 'http://127.0.0.1:9/\\r\\nx' is no URL of http:// or https://"),
     (["load", "-i", "/"], "read /: is a directory"), (["import", "/"], "read /: is a directory"),
     (["import", "/nonexistent/x", "Upper"], "open /nonexistent/x: no such file or directory")])
 def test_mistakes_are_found_before_a_request(words, message):

@@ -1,7 +1,9 @@
 """The context of a build as a stream: memory, what changes while it is sent, what is no archive."""
 import io
 import os
+import shutil
 import tarfile
+import tempfile
 import tracemalloc
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from rawdock.engine.context import (ContextDirectory, compress_pieces, context_root, find_dockerfile,
                                     ignore_file_patterns, is_archive, outside_dockerfile, stream_context)
 from rawdock.errors import UsageError
+
+NOBODY = 65534
 
 
 def names_of(pieces):
@@ -49,17 +53,33 @@ def test_a_file_that_goes_away_is_an_error(tmp_path):
         list(pieces)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_an_error_before_anything_is_sent(tmp_path):
-    (tmp_path / "f").write_bytes(b"1")
-    (tmp_path / "f").chmod(0)
+@pytest.fixture
+def unprivileged_folder():
+    """A new directory of the user who this process is meanwhile: root, who may read everything, is nobody."""
+    folder = tempfile.mkdtemp()
+    root = os.geteuid() == 0
+    if root:
+        os.chown(folder, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield folder
+    finally:
+        if root:
+            os.setresuid(0, 0, 0)
+        shutil.rmtree(folder)
+
+
+def test_what_may_not_be_read_is_an_error_before_anything_is_sent(unprivileged_folder):
+    file, folder = os.path.join(unprivileged_folder, "f"), os.path.join(unprivileged_folder, "d")
+    open(file, "wb").close()
+    os.chmod(file, 0)
     with pytest.raises(UsageError, match="error checking context: no permission to read from"):
-        ContextDirectory(str(tmp_path)).check()
-    (tmp_path / "f").chmod(0o600)
-    (tmp_path / "d").mkdir(0)
+        ContextDirectory(unprivileged_folder).check()
+    os.chmod(file, 0o600)
+    os.mkdir(folder, 0)
     with pytest.raises(UsageError, match="error checking context: can't stat"):
-        ContextDirectory(str(tmp_path)).check()
-    (tmp_path / "d").chmod(0o700)
+        ContextDirectory(unprivileged_folder).check()
+    os.chmod(folder, 0o700)
 
 
 def test_a_context_can_be_read_twice(tmp_path):
