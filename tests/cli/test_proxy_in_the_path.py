@@ -9,7 +9,7 @@ from rawdock import Docker, PracticeEngine
 from tests.cli.scripted_socket import run_to_end
 from tests.net.fake_engine import FakeEngine
 
-STREAM = re.compile(rb"POST [^ ]*/(?:attach|start)[? ][^\r]*\r\n")
+STREAM = re.compile(rb"(?s)POST [^ ]*/(?:attach|start)[? ].*\r\nUpgrade: ")
 
 
 @pytest.fixture
@@ -21,52 +21,73 @@ def engine():
         yield engine
 
 
+def with_whole_head(sock, data):
+    """`data` and what `sock` brings, up to the piece that the head of the answer ends in; less if it ends."""
+    piece = data
+    while piece and b"\r\n\r\n" not in data:
+        piece = sock.recv(65536)
+        data += piece
+    return data
+
+
 def proxy(engine, change_request, change_answer, cut=False):
     """A FakeEngine that passes bytes between a client and `engine`, on connections of their own.
 
-    `change_request(data)` and `change_answer(data)` return what is passed on in place of data (bytes) of a
-    hijacked connection. With `cut` that ends after the first bytes of the answer.
+    `change_request(head)` and `change_answer(data)` return what is passed on, in place of the request's head
+    and of the answer's bytes, where a request asks for a stream. The first that change_answer is given is a
+    whole head with what arrived behind it: dockerd writes its head in pieces. With `cut` the connection ends
+    after that.
     """
     def serve(peer):
         with socket.socket(socket.AF_UNIX) as behind:
             behind.connect(str(engine.address).split("://", 1)[-1])
-            state = {"hijack": False}
-
-            def answers():
-                while True:
-                    try:
-                        data = behind.recv(65536)
-                        hijacked = state["hijack"]   # once: the client may ask for it as soon as it has data
-                        data = change_answer(data) if data and hijacked else data
-                        if not data:
-                            peer.sock.shutdown(socket.SHUT_RDWR)
-                            return
-                        peer.sock.sendall(data)
-                        if cut and hijacked:
-                            peer.sock.shutdown(socket.SHUT_RDWR)
-                            return
-                    except OSError:
-                        return
-            thread = threading.Thread(target=answers)
+            hijacked = threading.Event()   # set before the engine can answer
+            thread = threading.Thread(target=pass_answers,
+                                      args=(behind, peer.sock, hijacked, change_answer, cut))
             thread.start()
-            while True:
-                try:
+            try:
+                while not hijacked.is_set():
+                    seen = peer.request()
+                    if seen is None:
+                        break
+                    if STREAM.match(seen.head):
+                        hijacked.set()
+                    head = change_request(seen.head) if hijacked.is_set() else seen.head
+                    behind.sendall(head + seen.body)
+                data, peer.held = peer.held, b""
+                while hijacked.is_set():
+                    behind.sendall(data)
                     data = peer.sock.recv(65536)
-                except OSError:
-                    data = b""
-                if not data:
-                    break
-                if STREAM.search(data) and b"pgrade" in data:
-                    state["hijack"] = True
-                    data = change_request(data)
-                behind.sendall(data)
-            behind.shutdown(socket.SHUT_WR if state["hijack"] else socket.SHUT_RDWR)
+                    if not data:
+                        break
+            except OSError:
+                pass   # the client is gone
+            behind.shutdown(socket.SHUT_WR if hijacked.is_set() else socket.SHUT_RDWR)
             thread.join()
     return FakeEngine(serve)
 
 
-def without_upgrade(data):
-    return re.sub(rb"(?m)^(?:Connection|Upgrade): [^\r]*\r\n", b"", data)
+def pass_answers(behind, front, hijacked, change_answer, cut):
+    """Pass on to the client at socket `front` what the engine at `behind` answers, until one of them ends."""
+    try:
+        while True:
+            data = behind.recv(65536)
+            if hijacked.is_set():
+                break
+            if not data:
+                return front.shutdown(socket.SHUT_RDWR)
+            front.sendall(data)
+        data = with_whole_head(behind, data)
+        while data:
+            front.sendall(change_answer(data))
+            data = b"" if cut else behind.recv(65536)
+        front.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass   # one of them is gone
+
+
+def without_upgrade(head):
+    return re.sub(rb"(?m)^(?:Connection|Upgrade): [^\r]*\r\n", b"", head)
 
 
 def chunked(data):
