@@ -77,7 +77,7 @@ def is_alive(pid):
         return False
 
 
-def wait_until(holds, seconds=20):
+def wait_until(holds, seconds=60):
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it did not come to that in %d s" % seconds

@@ -11,7 +11,8 @@ import types
 
 import pytest
 
-from net.fake_engine import NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response, serve
+from net.fake_engine import (NO_CONTENT, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response,
+                             serve, with_patience)
 from rawdock.errors import ConnectError, ProtocolError, RawdockError, Timeout, TruncatedError, UsageError
 from rawdock.net.address import parse_address
 from rawdock.net.connection import Connection
@@ -109,7 +110,7 @@ def test_a_body_whose_source_fails_is_not_mistaken_for_a_refusal():
     received = []
     with FakeEngine(lambda peer: received.append((peer.head(), peer.drain())[1])) as engine:
         with pytest.raises(ConnectionResetError, match="source broke"):
-            connect(engine).request("POST", "/x", (), source(), head_timeout=5)
+            connect(engine).request("POST", "/x", (), source(), head_timeout=60)
         engine.wait_for(lambda: received)
     assert received == [b"4\r\nhalf\r\n"]
 
@@ -250,13 +251,13 @@ def test_an_early_refusal_is_the_answer(ending, body):
                    else REFUSAL)
         peer.send(refusal)
         if ending == "stall":
-            done.wait(10)
+            done.wait(60)
     size = 4 << 20
     bodies = {"iterable": (b"x" * 65536 for _ in range(size // 65536)), "bytes": b"x" * size,
               "length": io.BytesIO(b"x" * size)}
     with FakeEngine(refuse) as engine, connect(engine) as connection:
         answer = connection.request("PUT", "/x", [("Content-Length", size)] if body == "length" else [],
-                                    bodies[body], head_timeout=5)
+                                    bodies[body], head_timeout=60)
         assert answer.status == 404 and answer.json() == {"message": "no such container"}
         # half a body is on the wire: a next request would be taken for the rest of it
         assert not connection.reusable
@@ -290,7 +291,7 @@ def test_an_answer_longer_than_the_sockets_queue_while_uploading():
         peer.drain()
     with FakeEngine(load) as engine, connect(engine) as connection:
         answer = connection.request("POST", "/images/load", (), (b"x" * 65536 for _ in range(100)),
-                                    head_timeout=5)
+                                    head_timeout=60)
         assert len(list(answer.messages())) == 100000 and connection.reusable
 
 
@@ -313,18 +314,18 @@ def test_an_interim_answer_does_not_hide_a_later_refusal():
         peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         peer.receive_exactly(100000)
         peer.send(REFUSAL)
-        peer.engine.done.wait(10)
+        peer.engine.done.wait(60)
     with FakeEngine(refuse) as engine, connect(engine) as connection:
         engine.done = threading.Event()
         assert connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(100)),
-                                  head_timeout=5).status == 404
+                                  head_timeout=60).status == 404
         engine.done.set()
 
 
 def test_a_broken_write_with_no_answer_is_a_connect_error():
     with FakeEngine(lambda peer: peer.head()) as engine, connect(engine) as connection:
         with pytest.raises(ConnectError):
-            connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(100)), head_timeout=5)
+            connection.request("POST", "/x", (), (b"x" * 65536 for _ in range(100)), head_timeout=60)
 
 
 def test_uploads_above_descriptor_1024():
@@ -375,27 +376,30 @@ def test_what_arrives_does_not_prolong_the_time_to_send():
     assert (caught.value.phase, caught.value.seconds) == ("send", 0.2)
 
 
-def test_head_timeout_is_for_the_whole_head():
+@pytest.mark.parametrize("kind, least", [("nothing", 0), ("a part", 10), ("drip", 2)])
+def test_head_timeout_is_for_the_whole_head(kind, least):
     stop = threading.Event()
 
-    def drip(peer):
-        peer.head()
-        for byte in OK:
-            peer.send(bytes([byte]))
-            if stop.wait(0.02):
-                return
-    for recipe, least in ((lambda peer: (peer.head(), stop.wait(10)), 0),
-                          (lambda peer: (peer.head(), peer.send(b"HTTP/1.1 2"), stop.wait(10)), 10),
-                          (drip, 2)):
+    def attempt(limit):
+        def recipe(peer):
+            peer.head()
+            if kind == "a part":
+                peer.send(b"HTTP/1.1 2")
+            for byte in OK if kind == "drip" else b"":
+                peer.send(bytes([byte]))
+                if stop.wait(limit / 7):
+                    return
+            stop.wait(60)
         stop.clear()
         with FakeEngine(recipe) as engine, connect(engine) as connection:
             started = time.monotonic()
             with pytest.raises(Timeout) as caught:
-                connection.request("GET", "/x", head_timeout=0.15)
-            assert time.monotonic() - started < 3
+                connection.request("GET", "/x", head_timeout=limit)
+            assert time.monotonic() - started < 30
             stop.set()
-        assert ((caught.value.phase, caught.value.seconds) == ("head", 0.15)
+        assert ((caught.value.phase, caught.value.seconds) == ("head", limit)
                 and least <= caught.value.received < 20)
+    with_patience(attempt, 0.15, 2, 10)
 
 
 @pytest.mark.parametrize("body", [None, [b"x" * 100000] * 100], ids=["no body", "body"])
@@ -440,28 +444,32 @@ def test_total_timeout_is_for_the_exchange_though_bytes_keep_coming(read):
 
     def drip(peer):
         if read == "send":
-            stop.wait(10)
+            stop.wait(60)
             return
         peer.request()
         wire = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000
         begun = 5 if read == "head" else 100
         peer.send(wire[:begun])
-        for byte in wire[begun:][:500]:
+        for byte in wire[begun:]:
             peer.send(bytes([byte]))
             if stop.wait(0.02):
                 return
-    with FakeEngine(drip) as engine, connect(engine) as connection:
-        started = time.monotonic()
-        with pytest.raises(Timeout) as caught:
-            body = (b"x" * 65536 for _ in range(1000)) if read == "send" else None
-            answer = connection.request("POST", "/x", (), body, head_timeout=8, idle_timeout=8,
-                                        total_timeout=0.2)
-            while answer.readinto(bytearray(5)) if read == "readinto" else answer.read():
-                pass
-        assert 0.15 < time.monotonic() - started < 5
-        stop.set()
-    assert (caught.value.phase, caught.value.seconds) == ("total", 0.2)
-    assert read == "send" or caught.value.received > 0
+
+    def attempt(limit):
+        stop.clear()
+        with FakeEngine(drip) as engine, connect(engine) as connection:
+            started = time.monotonic()
+            with pytest.raises(Timeout) as caught:
+                body = (b"x" * 65536 for _ in range(1000)) if read == "send" else None
+                answer = connection.request("POST", "/x", (), body, head_timeout=60, idle_timeout=60,
+                                            total_timeout=limit)
+                while answer.readinto(bytearray(5)) if read == "readinto" else answer.read():
+                    pass
+            assert 0.75 * limit < time.monotonic() - started < 30
+            stop.set()
+        assert (caught.value.phase, caught.value.seconds) == ("total", limit)
+        assert read == "send" or caught.value.received > 0
+    with_patience(attempt, 0.2, 1, 10)
 
 
 def test_a_wait_that_ends_early_is_the_exchange_s_where_the_phase_has_no_limit():
@@ -488,7 +496,7 @@ def test_idle_timeout_tells_how_much_had_come(read):
     wire = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + body
     with FakeEngine(lambda peer: (peer.request(), peer.send(wire), stop.wait(10))) as engine, \
             connect(engine) as connection:
-        answer = connection.request("GET", "/x", head_timeout=5, idle_timeout=0.05)
+        answer = connection.request("GET", "/x", head_timeout=60, idle_timeout=0.05)
         with pytest.raises(Timeout) as caught:
             if read == "copy_to":
                 answer.copy_to(io.BytesIO())
@@ -505,13 +513,16 @@ def test_idle_timeout_tells_how_much_had_come(read):
 
 
 def test_a_stream_has_no_idle_limit_after_a_head_limit():
-    def slow(peer):
-        peer.request()
-        peer.send(UPGRADED)
-        time.sleep(0.6)   # longer than a head may take
-        peer.send(frame(1, b"late"))
-    with FakeEngine(slow) as engine, connect(engine) as connection:
-        assert connection.request("POST", "/x", hijack=True, head_timeout=0.5).read() == frame(1, b"late")
+    def attempt(limit):
+        def slow(peer):
+            peer.request()
+            peer.send(UPGRADED)
+            time.sleep(limit * 1.2)   # longer than a head may take
+            peer.send(frame(1, b"late"))
+        with FakeEngine(slow) as engine, connect(engine) as connection:
+            answer = connection.request("POST", "/x", hijack=True, head_timeout=limit)
+            assert answer.read() == frame(1, b"late")
+    with_patience(attempt, 0.3, 10)
 
 
 # -- ending it from here
@@ -520,7 +531,7 @@ def test_a_stream_has_no_idle_limit_after_a_head_limit():
                                   b"HTTP/1.1 200 OK\r\n\r\npart", UPGRADED])
 def test_close_from_another_thread_ends_a_read(wire):
     stop, answered = threading.Event(), threading.Event()
-    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), answered.set(), stop.wait(10))) as engine:
+    with FakeEngine(lambda peer: (peer.request(), peer.send(wire), answered.set(), stop.wait(60))) as engine:
         connection = connect(engine)
         outcome = []
 
@@ -532,11 +543,10 @@ def test_close_from_another_thread_ends_a_read(wire):
                 outcome.append(error)
         thread = threading.Thread(target=read)
         thread.start()
-        assert answered.wait(10)
-        started = time.monotonic()
+        assert answered.wait(30)
         connection.close()
-        thread.join(5)
-        assert time.monotonic() - started < 2   # some milliseconds, but for a busy machine
+        thread.join(30)   # some milliseconds, but for a busy machine; the engine would wait a minute
+        assert not thread.is_alive()
         stop.set()
     assert isinstance(outcome[0], ConnectError) and "closed on this side" in str(outcome[0])
 
@@ -625,9 +635,9 @@ def test_a_dropped_connection_is_closed_without_a_warning(recwarn):
         b.sendall(OK[:-1])
         Connection(a).request("GET", "/x")
         a = None
-        b.settimeout(5)
-        b.recv(1000)
-        assert b.recv(1) == b""
+        b.settimeout(60)
+        while b.recv(1000):
+            pass
     assert not [warning for warning in recwarn if issubclass(warning.category, ResourceWarning)]
 
 
@@ -641,7 +651,7 @@ def test_a_limit_needs_no_poll_and_still_ends_a_wait():
         started = time.monotonic()
         with pytest.raises(BlockingIOError):
             a.recv(1)
-        assert 0.04 < time.monotonic() - started < 5
+        assert time.monotonic() - started > 0.04
         limit_waiting(a, None)
         b.sendall(b"x")
         assert a.recv(1) == b"x"

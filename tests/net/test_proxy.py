@@ -81,7 +81,7 @@ def test_a_name_that_only_the_proxy_knows(monkeypatch, tmp_path):
         with TunnelProxy(b"HTTP/1.1 200 OK\r\n\r\n", {b"engine.invalid:2376": place}) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.place)
             with pytest.warns(RuntimeWarning, match="is not verified"):
-                docker = Docker("tcp://engine.invalid:2376", timeout=5, tls=tls)
+                docker = Docker("tcp://engine.invalid:2376", timeout=60, tls=tls)
             with docker:
                 assert docker.request("GET", "/_ping").read() == b"ok"
     assert proxy.tunnels == [b"engine.invalid:2376"]
@@ -99,7 +99,7 @@ def test_requests_go_through_the_proxy_and_a_hijack_does_not(far_engine, monkeyp
         peer.send(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello")
     with FakeEngine(switch, tcp=True) as engine, FakeEngine(answer_ok, tcp=True) as proxy:
         monkeypatch.setenv("HTTP_PROXY", "http://u:p@" + proxy.address[len("tcp://"):])
-        with Docker(engine.address + "/base", timeout=5) as docker:
+        with Docker(engine.address + "/base", timeout=60) as docker:
             assert docker.request("GET", "/v1.41/info").read() == b"ok"
             fields = {"Connection": "Upgrade", "Upgrade": "tcp"}
             with docker.request("POST", "/v1.41/attach", headers=fields, hijack=True) as response:
@@ -183,7 +183,7 @@ def test_tls_goes_through_a_tunnel(far_engine, monkeypatch, tmp_path):
     with FakeEngine(answer_ok) as engine, TLSDoor(tmp_path, engine.path) as door:
         with TunnelProxy(b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n") as proxy:
             monkeypatch.setenv("HTTPS_PROXY", "http://u:p@" + proxy.place)
-            with Docker(door.address, timeout=5, tls=tls) as docker:
+            with Docker(door.address, timeout=60, tls=tls) as docker:
                 assert docker.request("GET", "/_ping").read() == b"ok"
     place = door.address[len("tcp://"):].encode()
     assert proxy.head == (b"CONNECT %s HTTP/1.1\r\nHost: %s\r\nProxy-Authorization: Basic dTpw\r\n\r\n"
@@ -199,7 +199,7 @@ def test_a_tunnel_that_is_refused(far_engine, monkeypatch, answer, says):
     with TunnelProxy(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.place)
         tls = TLSSettings(None, None, None, True, "--tlsverify")
-        with pytest.raises(RawdockError) as caught, Docker("tcp://127.0.0.1:9", timeout=5, tls=tls) as docker:
+        with pytest.raises(RawdockError) as caught, Docker("tcp://127.0.0.1:9", timeout=60, tls=tls) as docker:
             docker.request("GET", "/_ping")
     assert says in str(caught.value)
 
@@ -209,6 +209,6 @@ def test_a_proxy_that_is_not_there(far_engine, monkeypatch):
         closed.bind(("127.0.0.1", 0))
         place = "127.0.0.1:%d" % closed.getsockname()[1]
         monkeypatch.setenv("HTTP_PROXY", "http://u:secret@" + place)
-        with pytest.raises(ConnectError) as caught, Docker("tcp://127.0.0.1:9", timeout=5) as docker:
+        with pytest.raises(ConnectError) as caught, Docker("tcp://127.0.0.1:9", timeout=60) as docker:
             docker.request("GET", "/_ping")
     assert caught.value.message == "error during connect: proxyconnect tcp: %s: Connection refused" % place
