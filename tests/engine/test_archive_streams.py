@@ -10,6 +10,7 @@ from rawdock.errors import APIError, RawdockError, TruncatedError, UsageError
 from tests.cli.scripted_socket import PING, answer, chunk, chunked_head, scripted_socket
 from tests.cli.test_copy import (GET_A, GO_DIRECTORY, HEAD_D, PUT_D, archive_answer, body_members,
                                  head_answer, stat_field, tar_of)
+from tests.net.fake_engine import Peer
 
 
 
@@ -86,10 +87,9 @@ def test_what_the_engine_refuses_is_raised(engine):
 
 def test_an_engine_that_stops_reading_ends_the_writing(engine):
     def serve(fake, connection):
-        data = b""
-        while b"PUT" not in data:
-            data = connection.recv(65536)
-            connection.sendall(PING["GET /_ping"] if b"_ping" in data else b"")
+        peer = Peer(connection, fake)
+        while peer.head().method != "PUT":
+            peer.send(PING["GET /_ping"])
 
     with scripted_socket(serve) as fake, Docker(fake.address) as docker:
         with pytest.raises(RawdockError):
@@ -103,18 +103,17 @@ def test_an_exception_breaks_the_request_off():
     received = []
 
     def serve(fake, connection):
-        for data in iter(lambda: connection.recv(65536), b""):
-            received.append(data)
-            if b"_ping" in data:
-                connection.sendall(PING["GET /_ping"])
+        peer = Peer(connection, fake)
+        while peer.head().method != "PUT":
+            peer.send(PING["GET /_ping"])
+        received.append(peer.drain())
 
     with scripted_socket(serve) as fake, Docker(fake.address) as docker:
         with pytest.raises(KeyError):
             with ArchiveWriter(docker, "c", "/d") as writer:
                 writer.write(b"x" * 1000)
                 raise KeyError
-    data = b"".join(received)
-    assert b"PUT" in data and not data.endswith(b"0\r\n\r\n")
+    assert len(received) == 1 and not received[0].endswith(b"0\r\n\r\n")
 
 
 def test_copies_with_progress(engine, tmp_path):

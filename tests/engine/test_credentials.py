@@ -199,7 +199,7 @@ def test_a_helper_that_hangs_is_ended(home, monkeypatch, script):
     before = time.monotonic()
     with pytest.raises(HelperFailed) as caught:
         find_credentials("h")
-    assert "within 0.3 s" in str(caught.value) and time.monotonic() - before < 20
+    assert "within 0.3 s" in str(caught.value) and time.monotonic() - before < 60
     with pytest.raises(ProcessLookupError):
         os.kill(int((home.path / "pid").read_text()), 0)
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from net.fake_engine import (NO_CONTENT, PING, UPGRADED, FakeEngine, ScriptedSocket, chunked, frame, response,
-                             serve)
+                             serve, with_patience)
 from rawdock.engine.docker import Docker
 from rawdock.engine.endpoints import endpoints
 from rawdock.net.address import TLSSettings
@@ -97,8 +97,8 @@ def test_a_version_given_is_not_requested(monkeypatch):
 
 def test_the_ping_of_a_hung_engine_times_out():
     stop = threading.Event()
-    for recipe in (lambda peer: (peer.request(), stop.wait(10)),
-                   lambda peer: (peer.request(), peer.send(PING[:-1]), stop.wait(10))):
+    for recipe in (lambda peer: (peer.request(), stop.wait(60)),
+                   lambda peer: (peer.request(), peer.send(PING[:-1]), stop.wait(60))):
         stop.clear()
         with FakeEngine(recipe) as engine, Docker(engine.address, timeout=0.1) as docker:
             with pytest.raises(Timeout) as caught:
@@ -445,11 +445,15 @@ def test_a_refusal_that_never_ends_is_given_up():
     def recipe(peer):
         peer.request()
         peer.send(b"HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nabc")
-        stop.wait(10)
-    with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=0.1) as docker:
-        with pytest.raises(APIError, match="abc"):
-            docker.container_logs("x", stdout=True)
-        stop.set()
+        stop.wait(60)
+
+    def attempt(limit):
+        stop.clear()
+        with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=limit) as docker:
+            with pytest.raises(APIError, match="abc"):
+                docker.container_logs("x", stdout=True)
+            stop.set()
+    with_patience(attempt, 0.1, 1, 10)
 
 
 # -- streams
@@ -508,7 +512,7 @@ def test_whether_a_stream_is_in_frames():
 def test_a_detached_exec_has_no_stream_and_keeps_the_connection(body):
     """The engine answers 200 with a length and goes on: waiting for the end of a stream would be for ever."""
     got, seen = ask(lambda seen: response(), lambda docker: (docker.exec_start("e", body=body),
-                                                             docker.exec_start("e", body=body)), timeout=2)
+                                                             docker.exec_start("e", body=body)), timeout=30)
     assert got == (None, None) and "upgrade" not in seen[0].headers
 
 
@@ -607,19 +611,22 @@ def test_statistics_without_a_stream_are_one_value():
 
 
 @pytest.mark.parametrize("timeout, phase, answer", [
-    (0.05, "total", b""), (0.05, "total", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
-    ({"head": 0.05}, "head", b""), ({"total": 0.05, "idle": 9}, "total", b""),
-    ({"idle": 0.05}, "idle", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
+    (lambda limit: limit, "total", b""),
+    (lambda limit: limit, "total", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
+    (lambda limit: {"head": limit}, "head", b""), (lambda limit: {"total": limit, "idle": 90}, "total", b""),
+    (lambda limit: {"idle": limit}, "idle", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{"),
 ])
 def test_an_operation_has_a_time_limit_of_its_own(timeout, phase, answer):
-    over = threading.Event()
-    with FakeEngine(lambda peer: (peer.request(), peer.send(answer), over.wait(10))) as engine, \
-            Docker(engine.address, "1.41") as docker:
-        with pytest.raises(Timeout) as caught:
-            docker.container_wait("c", timeout=timeout)
-        over.set()
-    assert (caught.value.phase, caught.value.seconds) == (phase, 0.05)
-    assert caught.value.received == answer.count(b"{")
+    def attempt(limit):
+        over = threading.Event()
+        with FakeEngine(lambda peer: (peer.request(), peer.send(answer), over.wait(60))) as engine, \
+                Docker(engine.address, "1.41") as docker:
+            with pytest.raises(Timeout) as caught:
+                docker.container_wait("c", timeout=timeout(limit))
+            over.set()
+        assert (caught.value.phase, caught.value.seconds) == (phase, limit)
+        assert caught.value.received == answer.count(b"{")
+    with_patience(attempt, 0.05, 1, 10)
 
 
 def test_the_limits_of_an_operation_replace_those_of_the_client():
@@ -635,7 +642,7 @@ def test_the_limits_of_an_operation_replace_those_of_the_client():
     with FakeEngine(recipe) as engine, Docker(engine.address, "1.41", timeout=0.02) as docker:
         timer = threading.Timer(0.1, later)
         timer.start()
-        assert docker.system_info(timeout=5) == {}
+        assert docker.system_info(timeout=60) == {}
         timer.join()
     with FakeEngine(serve(response(b""))) as engine, Docker(engine.address, "1.41") as docker:
         docker.plugin_enable("p", timeout=7)

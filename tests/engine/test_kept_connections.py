@@ -54,7 +54,7 @@ def test_a_kept_connection_the_engine_has_closed_is_replaced(method):
     with FakeEngine(lambda peer: (peer.request(), peer.send(EMPTY), peer.close(), closed.set()),
                     answer) as engine, Docker(engine.address, "1.41") as docker:
         docker.system_info()
-        closed.wait(5)
+        closed.wait(60)
         docker.request(method, "/x").read()
         assert engine.accepted == 2 and len(engine.requests) == 2
 
@@ -130,14 +130,14 @@ def test_bytes_without_a_request_are_not_taken_for_an_answer():
     def recipe(peer):
         peer.request()
         peer.send(EMPTY)
-        taken.wait(10)
+        taken.wait(60)
         peer.send(response(b'"stale"', "408 Request Timeout"))
         sent.set()
         peer.drain()
     with FakeEngine(recipe, serve(response(b'"fresh"'))) as engine, Docker(engine.address, "1.41") as docker:
         docker.system_info()
         taken.set()
-        assert sent.wait(10)
+        assert sent.wait(60)
         assert docker.system_info() == "fresh"
 
 
@@ -240,7 +240,7 @@ def test_a_child_process_does_not_share_connections():
                 return
             if seen.target == "/stream":
                 peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n/stream")
-                over.wait(10)
+                over.wait(60)
                 peer.send(b"/stream")
             else:
                 peer.send(response(b'"%s"' % seen.target.encode()))

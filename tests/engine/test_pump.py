@@ -162,7 +162,7 @@ def test_stdin_goes_out_as_it_comes():
         FakeEngine.wait_for(lambda: pipe.data == b"line\n")
         assert not pipe.ended.is_set()
         os.close(writer)
-        thread.join(5)
+        thread.join(60)
         assert pipe.ended.is_set()
 
 
@@ -191,7 +191,7 @@ def test_stdin_that_does_not_block_is_waited_for():
         theirs.sendall(b"late")
         FakeEngine.wait_for(lambda: pipe.data == b"late")
         theirs.close()
-        thread.join(5)
+        thread.join(60)
         assert pipe.ended.is_set()
 
 
@@ -233,7 +233,7 @@ def test_signals_go_to_the_container(tmp_path):
             engine.wait_for(lambda: len(engine.requests) == count)
         for name in ("CHLD", "URG", "WINCH", "CONT"):   # these are not its business
             child.send_signal(getattr(signal, "SIG" + name))
-        output = child.communicate(timeout=10)[0]
+        output = child.communicate(timeout=60)[0]
         assert output == b"True\n" and child.returncode == 0   # and afterwards all is as before
         targets = [seen.target for seen in engine.requests]
         assert targets[:7] == ["/v1.41/containers/c1/kill?signal=" + name for name in names[:7]]
@@ -248,7 +248,7 @@ def test_the_third_interrupt_is_ours(tmp_path):
             child.send_signal(number)
             engine.wait_for(lambda: len(engine.requests) == count)
         child.send_signal(signal.SIGINT)
-        assert child.communicate(timeout=10)[0] == b"third\nTrue\n" and len(engine.requests) == 2
+        assert child.communicate(timeout=60)[0] == b"third\nTrue\n" and len(engine.requests) == 2
 
 
 def test_a_signal_to_a_container_that_has_ended_is_no_error(tmp_path):
@@ -256,7 +256,7 @@ def test_a_signal_to_a_container_that_has_ended_is_no_error(tmp_path):
         child = forwarder(engine, tmp_path)
         child.send_signal(signal.SIGUSR1)
         engine.wait_for(lambda: engine.requests)
-        assert child.communicate(timeout=10)[0] == b"True\n" and child.returncode == 0
+        assert child.communicate(timeout=60)[0] == b"True\n" and child.returncode == 0
 
 
 def test_a_signal_that_comes_before_the_container_runs_reaches_it():
@@ -315,5 +315,5 @@ def test_outside_the_main_thread_signals_are_left_alone():
             outcome.append("entered")
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert outcome == ["entered"]

@@ -77,7 +77,7 @@ class Script:
 
     def on_attach(self, peer, seen):
         peer.send(UPGRADED)
-        self.started.wait(10)
+        self.started.wait(60)
         if callable(self.output):
             self.output(peer)
         else:
@@ -96,7 +96,7 @@ class Script:
         early = "condition=" in seen.target
         if early:
             peer.send(WAIT_HEAD)
-            self.started.wait(10)
+            self.started.wait(60)
         assert self.started.is_set()
         body = chunks(self.status)
         peer.send(body if early else WAIT_HEAD + body)
@@ -380,15 +380,15 @@ def test_stdin_is_copied_and_half_closed():
 def test_without_stdin_the_stream_is_half_closed_at_once_but_not_a_terminals():
     seen = []
 
-    def output(peer):
-        peer.sock.settimeout(0.2)
+    def output(peer, seconds):
+        peer.sock.settimeout(seconds)
         try:
             seen.append(peer.sock.recv(1))
         except OSError:
             seen.append("open")
         peer.send(OUTPUT)
-    assert play(Script(output=output))[0] == 7
-    assert play(Script(output=output), tty=True)[:2] == (7, OUTPUT)
+    assert play(Script(output=lambda peer: output(peer, 60)))[0] == 7
+    assert play(Script(output=lambda peer: output(peer, 0.2)), tty=True)[:2] == (7, OUTPUT)
     assert seen == [b"", "open"]   # on a terminal's stream a half-close detaches
 
 

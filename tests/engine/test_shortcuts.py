@@ -181,7 +181,7 @@ def test_an_exec_that_is_cut_is_no_success(monkeypatch):
 
 def test_an_exec_has_a_time_limit():
     over = threading.Event()
-    recipe = exec_engine(frame(1, b"x"), b"{}", lambda peer: over.wait(10))
+    recipe = exec_engine(frame(1, b"x"), b"{}", lambda peer: over.wait(60))
     with FakeEngine(recipe) as engine, Docker(engine.address, "1.41") as docker:
         with pytest.raises(Timeout) as caught:
             docker.exec("c", ["sleep", "9"], timeout=0.05)

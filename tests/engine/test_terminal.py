@@ -116,7 +116,7 @@ def test_the_end_of_a_file_is_ctrl_d(stream, tmp_path, descriptor, data, sent):
     with (open(str(tmp_path / "keys"), "rb") if descriptor else io.BytesIO(data)) as source:
         keyboard = Keyboard(source, stream)
         keyboard.start()
-        keyboard._thread.join(20)
+        keyboard._thread.join(60)
         keyboard.close()
     assert (stream.sent, stream.half_closed, keyboard.detached) == (sent, False, False)
 
@@ -125,7 +125,7 @@ def test_detach_keys_end_the_stream_and_are_not_sent(stream):
     keyboard = Keyboard(io.BytesIO(b"ab\x01cd\x01x more"), stream, "ctrl-a,x")
     keyboard.start()
     assert stream.ended()
-    keyboard._thread.join(20)
+    keyboard._thread.join(60)
     assert (stream.sent, keyboard.detached) == (b"ab\x01cd", True)
     keyboard.close()
 
@@ -149,7 +149,7 @@ def test_the_engine_that_ends_the_stream_ends_the_reading_too(stream):
         keyboard = Keyboard(source, stream)
         keyboard.start()
         stream.peer.close()
-        keyboard._thread.join(20)
+        keyboard._thread.join(60)
         assert not keyboard._thread.is_alive()
         keyboard.close()
     os.close(writer)
@@ -185,7 +185,7 @@ class Sizes:
         self.taken.release()
 
     def wait(self):
-        assert self.taken.acquire(timeout=20)
+        assert self.taken.acquire(timeout=60)
 
 
 def test_the_size_is_sent_at_the_start_and_after_each_change(terminal):
@@ -200,7 +200,7 @@ def test_the_size_is_sent_at_the_start_and_after_each_change(terminal):
         resize(40, 120)
         window.changed()
         sizes.wait()
-    window._thread.join(20)
+    window._thread.join(60)
     assert not window._thread.is_alive()
     assert sizes.seen == [(30, 100), (30, 100), (40, 120)]
 
@@ -216,7 +216,7 @@ def test_a_refused_size_is_sent_again_ten_times_as_docker_does(terminal):
     sizes, noticed = Sizes(refusals=11), threading.Event()
     with WindowSize(file, sizes, lambda line: (notices.append(line), noticed.set())) as window:
         window.start()
-        assert noticed.wait(20)
+        assert noticed.wait(60)
         window._thread.join(0)
     assert sizes.seen == [(30, 100)] * 11 and notices == ["failed to resize tty, using default size"]
 
@@ -244,7 +244,7 @@ def test_what_is_no_window_has_no_size(tmp_path):
     for file in (io.BytesIO(), open(str(tmp_path / "f"), "wb"), None):
         with WindowSize(file, sizes, pytest.fail) as window:
             window.start()
-        window._thread.join(20)
+        window._thread.join(60)
         if file is not None:
             file.close()
     assert sizes.seen == []
@@ -261,7 +261,7 @@ class TerminalScript(Script):
 
     def on_attach(self, peer, seen):
         peer.send(UPGRADED)
-        self.started.wait(10)
+        self.started.wait(60)
         self.stdin = b""
         while not self.stdin.endswith(b"\x04"):
             data = peer.sock.recv(65536)

@@ -1,5 +1,6 @@
 """TLS: certificates that are refused, half-closes, cuts and timeouts, with an engine behind a door of TLS."""
 import os
+import queue
 import socket
 import ssl
 import threading
@@ -159,16 +160,24 @@ def test_an_encrypted_key_is_refused_and_the_terminal_gets_no_prompt(certificate
 # ---- streams -----------------------------------------------------------------------------------------------
 
 def echo(peer):
-    """Switch to a raw stream, and send back what comes, to the half-close."""
+    """Switch to a raw stream, and send back what comes, to the half-close.
+
+    It receives while it sends: the door has one thread, which may wait for either.
+    """
     peer.request()
     peer.send(SWITCHED)
-    data = peer.held
-    while True:
-        if data:
-            peer.send(data)
-        data = peer.sock.recv(65536)
-        if not data:
-            break
+    pieces = queue.Queue()
+    pieces.put(peer.held)
+
+    def receive():
+        for data in iter(lambda: peer.sock.recv(65536), b""):
+            pieces.put(data)
+        pieces.put(None)
+    thread = threading.Thread(target=receive)
+    thread.start()
+    for data in iter(pieces.get, None):
+        peer.send(data)
+    thread.join()
 
 
 def test_five_megabytes_each_way_and_a_half_close(through_tls):
