@@ -417,11 +417,12 @@ class TLSSettings(NamedTuple):
 
 
 class Address:
-    """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
+    """Where an engine is. `scheme` (str) is "unix", "tcp", "ssh" or "practice"; the others depend on it.
 
-    Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
-    choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS
-    to another machine, `connect` replaces socket.create_connection(). str() gives the text that was parsed.
+    unix: `path`. tcp: `host`, `port` (int) and `base`, the path before each request target; `tls`, its
+    TLSSettings or None; `insecure_tcp` allows TCP without TLS to another machine; `connect` replaces
+    socket.create_connection(). ssh: `user`, `host`, `port`, and the `path` of the engine's socket on that
+    host; ssh itself chooses what is None. str() gives the address as text.
     """
     scheme: str
     path: str | None
@@ -438,7 +439,7 @@ class Address:
 
 
 def parse_address(text: str | Address) -> Address:
-    """str → Address; an Address is returned as it is. AddressError says what is wrong and what to write.
+    """str → Address; an Address is returned unchanged. AddressError says what is wrong and what to write.
 
     >>> parse_address("unix://").path, parse_address("tcp://localhost").port
     ('/var/run/docker.sock', 2375)
@@ -474,7 +475,7 @@ class Response(_Closing):
         was watched, or read with json(), and has shown its end.
         """
     def limit_idle(self, seconds: float | None) -> None:
-        """From here on Timeout if no byte comes for `seconds` (None: no limit). Or UsageError."""
+        """Raise Timeout from here on if no byte comes for `seconds`; None: no limit."""
     def __iter__(self) -> Iterator[bytes]: ...
     def read(self, limit: int | None = None) -> bytes:
         """The whole body (bytes). With `limit`, ProtocolError once it has more bytes than that."""
@@ -509,21 +510,21 @@ class Duplex(_Closing):
     tty: bool | None
     def fileno(self) -> int: ...
     def is_readable(self, reported: bool) -> bool:
-        """Whether its iterator goes on at once. `reported` (bool) is what poll() says of the descriptor."""
+        """Whether iteration would not wait. `reported` (bool) is what poll() says of the descriptor."""
     def __iter__(self) -> Iterator[Any]: ...
     def raw(self) -> Iterator[bytes]:
         """Pieces of the stream (bytes) as they were received, until the engine closes it."""
     def frames(self) -> Iterator[tuple[int, bytes]]:
         """(stream, bytes) as they come; of a terminal all is stream 1. TruncatedError inside a frame.
 
-        An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
+        An end between two frames may be a cut: ask the engine (wait, inspect) whether the program ended.
         """
     def send(self, data: bytes) -> None:
         """Write bytes to the container's stdin. ConnectError when nobody reads them any more."""
     def close_write(self) -> None:
         """Half-close: the end of stdin."""
     def hang_up(self) -> None:
-        """End the stream in both directions: a thread that waits for it goes on at once."""
+        """End the stream in both directions, which wakes a thread that waits for it."""
     @property
     def verdict(self) -> Verdict | None:
         """How the stream ended (a Verdict); None while it has not.
@@ -531,7 +532,7 @@ class Duplex(_Closing):
         It is "unconfirmed" for one that ended between frames, or raw, until confirm() makes it "complete".
         """
     def confirm(self) -> None:
-        """Make the verdict "complete", because the engine has said that the program ended.
+        """Make the verdict "complete": to be called once the engine has reported the program's end.
 
         UsageError if the stream itself has not ended yet, or not as it should.
         """
@@ -539,7 +540,7 @@ class Duplex(_Closing):
 
 
 class Connection(_Closing):
-    """`sock` is connected; `address` (str or Address) is for messages only.
+    """A connection over the connected `sock`; `address` (str or Address) is for messages only.
 
     It belongs to the process that made it. After a fork both processes hold one socket, and each would
     get bytes that are meant for the other: so a child can only close it, which leaves the parent's open.
@@ -552,7 +553,7 @@ class Connection(_Closing):
     def close(self) -> None:
         """Close the socket; a read that waits in another thread ends with ConnectError."""
     def is_stale(self) -> bool:
-        """Whether an idle connection is of no use.
+        """Whether an idle connection can serve no further request.
 
         Another process made it, or it is readable: the peer closed it, or sent bytes without a request.
         """
@@ -562,17 +563,17 @@ class Connection(_Closing):
                 total_timeout: float | None = None) -> Response:
         """Send a request and read the head of the response → Response.
 
-        `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body` None, bytes,
-        or an iterable of bytes or a file (sent chunked, or as they are when a Content-Length is given, whose
-        number is then checked). `hijack`: a 2xx switches the connection to a raw stream. Timeouts in seconds,
-        above 0: `head_timeout` for each write of the request, and then for the head of the response to come
-        whole, `idle_timeout` for each wait for bytes of its body, `total_timeout` for all of the exchange.
-        Whatever it raises once it has begun to send, the connection is closed.
+        `target` (str) is sent as it is, `headers` ((name, value) pairs) after Host and the framing fields.
+        `body` is None, bytes, or a binary file or iterable of bytes, which is sent chunked unless `headers`
+        have a Content-Length; its length must then be that. With `hijack` a 2xx response switches the
+        connection to a raw stream. Time limits are in seconds, above 0: `head_timeout` for each write of the
+        request, and then for the whole head of the response, `idle_timeout` for each wait for bytes of its
+        body, `total_timeout` for the exchange. An exception after the first write closes the connection.
         """
     def receive(self, received: int = 0, view: memoryview | None = None) -> bytes | memoryview:
-        """Bytes from the socket, none at its end: bytes, or with `view` (memoryview) a slice of it, filled.
+        """Receive once → bytes, or the filled slice of `view` (memoryview), if given; empty at the end.
 
-        `received` (int) is how many bytes a Timeout says had come.
+        `received` (int) is the number of bytes that a Timeout reports.
         """
     def take_unread(self) -> bytes:
         """The bytes that came after the head, which belong to the body or the stream."""
@@ -3066,8 +3067,8 @@ class _Copied(NamedTuple):
 class IncompleteCopy(RawdockError):
     """Something was not copied, because that would not have been safe or was not possible; the rest was.
 
-    `lines` (list of str) say what and why, of very much the first ones, `count` how many there are, and
-    `copied` what would have been returned.
+    `lines` (list of str) say what was not copied and why. `count` is their number; of very many, `lines` has
+    the first ones. `copied` is what the function would have returned.
     """
     lines: list[str]
     count: int

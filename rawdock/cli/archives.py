@@ -1,7 +1,7 @@
 """Archives: save, load, import, export.
 
 Promises: the docker CLI's lines and exit statuses; memory does not grow with the size of an archive. With
-`-o FILE` the file has its name only once it is whole (engine/target says how, and what is written directly).
+`-o FILE` the file has its name only once it is whole (engine/file_target; devices are written directly).
 An archive that the engine ends before its end is an error: an engine that fails in the middle of one can say
 so only in the archive itself, and the docker CLI takes that for a success.
 

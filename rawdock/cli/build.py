@@ -12,9 +12,9 @@ import time
 
 from ..engine.answers import answer_field
 from ..engine.archives import CountedBody
-from ..engine.context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceFile, compress_pieces,
-                              context_root, find_dockerfile, ignore_file_patterns, outside_dockerfile,
-                              read_dockerfile, read_small_file, stream_context)
+from ..engine.build_context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceFile, compress_pieces,
+                                    context_root, find_dockerfile, ignore_file_patterns,
+                                    outside_dockerfile, read_dockerfile, read_small_file, stream_context)
 from ..engine.credentials import registry_config_field
 from ..engine.options import (VALUE_PATTERNS, client_variable, read_option_value, require_patterns,
                               run_options, sorted_limits)

@@ -5,7 +5,7 @@ agents, credentials and files. A build that needs one ends with a line that says
 """
 import os
 
-from ..engine.context import compress_pieces
+from ..engine.build_context import compress_pieces
 from ..errors import StreamError
 from .build_progress import BuildProgress
 from .console import CommandFailed

@@ -223,7 +223,7 @@ class Console:
 
     def file_target(self, path):
         """The FileTarget for a command's output in the file `path` (str)."""
-        from ..engine.target import FileTarget
+        from ..engine.file_target import FileTarget
         return FileTarget(path)
 
     def all_credentials(self):

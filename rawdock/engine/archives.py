@@ -96,9 +96,9 @@ def resolved_name(path, target):
     return target, "" if last_part(path) == last_part(target) else last_part(path)
 
 
-def path_mistake(operation, path, error):
+def path_error(operation, path, error):
     """The UsageError for an OSError, in Go's words: "lstat /a: no such file or directory"."""
-    return UsageError("%s %s: %s" % (operation, path, error.strerror.lower()))
+    return UsageError("%s %s: %s" % (operation, path, (error.strerror or str(error)).lower()))
 
 
 def lstat_path(path):
@@ -106,7 +106,7 @@ def lstat_path(path):
     try:
         return os.lstat(path)
     except OSError as error:
-        raise path_mistake("lstat", path, error) from None
+        raise path_error("lstat", path, error) from None
 
 
 def follow_all_links(path):
@@ -145,7 +145,7 @@ def local_target(path):
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise path_mistake("stat", path, error) from None
+        raise path_error("stat", path, error) from None
     found = path
     for _ in range(MAX_TARGET_LINKS + 2):
         try:
@@ -155,12 +155,12 @@ def local_target(path):
             try:
                 kind = file_kind(os.stat(parent))
             except OSError as error:
-                raise path_mistake("stat", parent, error) from None
+                raise path_error("stat", parent, error) from None
             if kind != "directory":
                 raise UsageError("not a directory") from None
             return CopySide(found, False, False, "")
         except OSError as error:
-            raise path_mistake("lstat", found, error) from None
+            raise path_error("lstat", found, error) from None
         if kind != "symbolic link":
             return CopySide(found, True, kind == "directory", "")
         found = clean_path(os.path.join(split_path(found)[0], os.readlink(found)))

@@ -1,4 +1,4 @@
-"""Files out of an archive that cannot be trusted.
+"""Extracts an archive that cannot be trusted into a directory.
 
 Strategy: an Extraction is given the pieces of a tar as they arrive (it is a file for Response.copy_to()), and
 makes each member when its header has come. Nothing is looked up by a path: a directory is opened by its name
@@ -19,6 +19,7 @@ Left out: extended attributes, among which capabilities are, and owners; a backu
 import os
 
 from ..errors import ProtocolError, RawdockError, UsageError
+from ..net.closing import Closing
 from ..wire.tar import TarMember, TarReader
 
 OPEN_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -37,8 +38,8 @@ KINDS_OF_MODES = {0o100000: "file", 0o040000: "directory", 0o120000: "symbolic l
 class IncompleteCopy(RawdockError):
     """Something was not copied, because that would not have been safe or was not possible; the rest was.
 
-    `lines` (list of str) say what and why, of very much the first ones, `count` how many there are, and
-    `copied` what would have been returned.
+    `lines` (list of str) say what was not copied and why. `count` is their number; of very many, `lines` has
+    the first ones. `copied` is what the function would have returned.
     """
 
     def __init__(self, what, notes, copied=None):
@@ -53,7 +54,7 @@ class MemberRefused(Exception):
 
 
 class Notes:
-    """Lines about members of an archive, `lines` (list of str); of very many the first ones, all counted."""
+    """Lines about members of an archive: `lines` (list of str), at most MAX_NOTES, and `count`, of all."""
 
     def __init__(self):
         self.lines = []
@@ -71,7 +72,7 @@ def file_kind(status):
 
 
 def member_parts(name):
-    """The parts (tuple of bytes) of a member's name, none for the directory itself. Or MemberRefused.
+    """The parts (tuple of bytes) of a member's name, none for the directory itself. May raise MemberRefused.
 
     >>> member_parts("./a//b/")
     (b'a', b'b')
@@ -93,7 +94,7 @@ def quoted_path(folder, parts):
     return '"%s"' % path.replace("\\", "\\\\").replace('"', '\\"')
 
 
-class Extraction:
+class Extraction(Closing):
     """Extracts the archive whose bytes are written to it into the existing directory `folder` (str).
 
     `rename(name)` returns the name that a member is to have, or raises MemberRefused; the target of a hard
@@ -117,12 +118,6 @@ class Extraction:
         self._unfinished = None   # its name until it is whole
         self._member = self._name = None   # its TarMember, and its own name
         self._missing = 0         # bytes of its content that have not come
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
 
     def close(self):
         """Remove the file that is not whole, and close all descriptors."""
@@ -181,7 +176,7 @@ class Extraction:
                 quoted_path(self.folder, [name.encode("utf-8", "replace")]), error.strerror)) from None
 
     def _allowed_mode(self, member):
-        """The mode of a member without what would run its file as another user."""
+        """The mode of a member without the bits with which its file would run as another user."""
         if member.mode & 0o6000 and member.kind in ("file", "directory", "fifo"):
             bits = [name for bit, name in ((0o4000, "set-user-ID"), (0o2000, "set-group-ID"))
                     if member.mode & bit]
@@ -193,7 +188,7 @@ class Extraction:
     def _enter(self, parts, make=True):
         """Make the directory `parts` (tuple of bytes) below the root the present one.
 
-        Missing ones are made. MemberRefused if one is no directory, or a link.
+        With `make`, missing directories are made. MemberRefused if one is a link or not a directory.
         """
         if parts[:len(self._parts)] != self._parts:
             self._move(self._root, ())
@@ -303,12 +298,12 @@ class Extraction:
         self._discard()   # rename() leaves it if both are the same file
 
     def _link(self, folder, name):
-        """Give `name` (bytes) in the directory of the descriptor `folder` the unfinished name, too."""
+        """Link the unfinished name to `name` (bytes) in the directory that `folder` (a descriptor) is."""
         from errno import EINVAL
         try:
             os.link(name, self._unfinished, src_dir_fd=folder, dst_dir_fd=self._at, follow_symlinks=False)
         except OSError as error:
-            if error.errno != EINVAL:   # PyPy calls linkat() with a flag that it does not have
+            if error.errno != EINVAL:   # PyPy calls linkat() with a flag that linkat() does not know
                 raise
             os.link(b"/proc/self/fd/%d/%s" % (folder, name),
                     b"/proc/self/fd/%d/%s" % (self._at, self._unfinished))
@@ -333,7 +328,7 @@ class Extraction:
         self._unfinished = b".rawdock-" + os.urandom(8).hex().encode("ascii")
 
     def _place(self):
-        """Give the member that is whole its name; what has the name is replaced."""
+        """Rename the member, which is whole, to its own name, and replace what has that name."""
         os.rename(self._unfinished, self._name, src_dir_fd=self._at, dst_dir_fd=self._at)
         if self._member.kind != "hard link":
             self._unfinished = None

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 from .answers import answer_field, malformed_answer
 from .archives import copy_in, copy_out
-from .context import ContextDirectory, context_root, find_dockerfile, ignore_file_patterns
+from .build_context import ContextDirectory, context_root, find_dockerfile, ignore_file_patterns
 from .options import checked_command
 from .pump import start_stdin_copy
 from .run import exec_status, pull_image, run

@@ -7,7 +7,7 @@
     practice:                        the practice engine inside this process
 
 The grammar is the docker CLI's. Refused: http://, https:// and http+unix:// (the CLI refuses them too),
-npipe:// and fd:// (no such thing here), query and fragment parts, and a password, which others could read in
+npipe:// and fd:// (not of this system), query and fragment parts, and a password, which others could read in
 the list of processes.
 """
 import re
@@ -42,11 +42,12 @@ class TLSSettings(namedtuple("TLSSettings", "ca cert key verify origin")):
 
 
 class Address:
-    """`scheme` "unix", "tcp", "ssh" or "practice"; `path` (unix); `host`, `port`, `base` (tcp).
+    """Where an engine is. `scheme` (str) is "unix", "tcp", "ssh" or "practice"; the others depend on it.
 
-    Of ssh it has `user`, `host`, `port` and `path`, the engine's socket at the far end. What ssh itself is to
-    choose is None. `tls` is the TLSSettings of a tcp address, or None. `insecure_tcp` allows TCP without TLS
-    to another machine, `connect` replaces socket.create_connection(). str() gives the text that was parsed.
+    unix: `path`. tcp: `host`, `port` (int) and `base`, the path before each request target; `tls`, its
+    TLSSettings or None; `insecure_tcp` allows TCP without TLS to another machine; `connect` replaces
+    socket.create_connection(). ssh: `user`, `host`, `port`, and the `path` of the engine's socket on that
+    host; ssh itself chooses what is None. str() gives the address as text.
     """
 
     __slots__ = ("scheme", "path", "host", "port", "base", "text", "user", "tls", "insecure_tcp", "connect")
@@ -69,7 +70,7 @@ class Address:
 
 
 def parse_address(text):
-    """str → Address; an Address is returned as it is. AddressError says what is wrong and what to write.
+    """str → Address; an Address is returned unchanged. AddressError says what is wrong and what to write.
 
     >>> parse_address("unix://").path, parse_address("tcp://localhost").port
     ('/var/run/docker.sock', 2375)
@@ -126,7 +127,7 @@ def tcp_address(text, place):
 
 
 def ssh_address(text, place):
-    """The Address for ssh://`place`; %XX in the user and the path is decoded. The refusals are docker's."""
+    """The Address for ssh://`place`, with %XX in it decoded. AddressError, in the docker CLI's words."""
     match = re.fullmatch(SSH_PLACE, place)
     if match is None:
         raise AddressError("address %r is not ssh://[USER@]HOST[:PORT][/SOCKET]" % text, ADDRESS_HINT)
@@ -146,7 +147,7 @@ def ssh_address(text, place):
 
 
 def decode_percent(what, part):
-    """`part` (str or None) of `what` with its %XX decoded; None for an empty one. Or AddressError."""
+    """Decode %XX in `part` (str or None) → str, None if it is empty. AddressError, which names `what`."""
     try:
         data = (part or "").encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""What is closed where its `with` block ends: the base of connections, streams, listeners and clients."""
+"""The base class of connections, streams, listeners and clients, which a `with` block closes at its end."""
 
 
 class Closing:

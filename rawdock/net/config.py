@@ -1,8 +1,8 @@
-"""Which engine is meant: the one place where flags, the environment, config.json and contexts are weighed.
+"""Which engine to use: the only place that compares flags, the environment, config.json and contexts.
 
-The first of these that is there counts, as in the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
-DOCKER_CONTEXT, currentContext in config.json, then /var/run/docker.sock. The TLS flags and variables count
-where an address is named and for the default one; a context has TLS settings of its own.
+The first of these that is set decides, as in the docker CLI: -c CONTEXT, -H ADDRESS, DOCKER_HOST,
+DOCKER_CONTEXT, currentContext in config.json, then /var/run/docker.sock. The TLS flags and variables apply
+to an address that is named, and to the default one; a context has TLS settings of its own.
 """
 import os
 
@@ -12,7 +12,7 @@ from .config_file import config_directory, read_config_file
 
 
 def tls_settings(environ, flags):
-    """The TLSSettings that the TLS variables and `flags` ask for, or None.
+    """The TLSSettings that the TLS variables in `environ` and the TLS `flags` require; None if they do not.
 
     `flags` is a dict of the options tls, tlsverify (bool or None), tlscacert, tlscert and tlskey (str or
     None). AddressError if a file that is needed cannot be read.
@@ -29,7 +29,7 @@ def tls_settings(environ, flags):
     for name in ("ca", "cert", "key"):
         path = flags.get("tlscacert" if name == "ca" else "tls" + name)
         if path and path[0] in "'\"" and path[0] == path[-1]:
-            path = path[1:-1]   # as the docker CLI does
+            path = path[1:-1]   # the docker CLI takes quotes off
         if path is None:
             path = os.path.join(directory, name + ".pem")
             if name != "ca" and not os.path.exists(path):
@@ -45,9 +45,10 @@ def tls_settings(environ, flags):
 
 
 def context_in_use(context, environ, config=None):
-    """(name, rule): the context to use if there is no -H, "default" for none, and what chose it (str).
+    """(name, rule): the context to use without -H ("default" if none is named), and what named it (str).
 
-    `config()` returns the content of config.json (dict). Without it the file is read here.
+    `context` (str or None) is what -c names. `config()` returns the content of config.json (dict); without
+    it the file is read here. ConfigError if currentContext there is not a string.
     """
     if context:
         return context, "-c"
@@ -64,7 +65,7 @@ def context_in_use(context, environ, config=None):
 
 
 def choose_endpoint(address=None, context=None, environ=None, tls=None, insecure_tcp=False, config=None):
-    """(Address, rule): the engine that the arguments and the environment name, and what chose it (str).
+    """(Address, rule): the engine that the arguments and the environment name, and what named it (str).
 
     `address` is what -H names (an Address is used as it is), `context` what -c names; None without one.
     `tls` is a TLSSettings, or a dict of the TLS flags for tls_settings(). `insecure_tcp` allows TCP without

@@ -1,12 +1,12 @@
 """config.json, the settings of the docker CLI: read, and changed without losing what somebody else wrote.
 
 Promises: whoever reads the file finds the old text or the new one, never half of it, because the new text is
-written to a file beside it, which then takes its name. Members keep their order, unknown ones too. A symbolic
-link stays, and the file that it points to is replaced. What is written can be read by its owner only (mode
-0600), and its owner stays. The text is indented with tabs, as docker's is.
+written to another file, which is then renamed. Members keep their order, unknown ones too. A symbolic link
+stays, and the file that it points to is replaced. The file keeps its owner, and only the owner can read it
+(mode 0600). The text is indented with tabs, as the docker CLI's is.
 
-Other than the docker CLI this does not replace a file that is not JSON. Left out, as there: a lock. Of two
-changes made at once one may be lost.
+Unlike the docker CLI this does not replace a file that is not JSON. Left out, as in the docker CLI: a lock,
+so that of two changes made at once one may be lost.
 """
 import os
 
@@ -16,21 +16,22 @@ CONFIG_FILE_NAME = "config.json"
 
 
 def config_directory(environ):
+    """The directory (str) of config.json and of the contexts: DOCKER_CONFIG, or ~/.docker."""
     return environ.get("DOCKER_CONFIG") or os.path.join(os.path.expanduser("~"), ".docker")
 
 
 def read_config_file(directory):
     """The JSON object in config.json of `directory` (str) as a dict, {} if there is no such file.
 
-    ConfigError, in words that follow "WARNING: Error " in the docker CLI, if the file cannot be read or holds
-    something else. An empty file and `null` are as good as {}.
+    An empty file and `null` count as {}. ConfigError if the file cannot be read or holds something else; the
+    docker CLI prints its message after "WARNING: Error ".
     """
     path = os.path.join(directory, CONFIG_FILE_NAME)
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read().lstrip()
         import json
-        # The docker CLI reads one value, whatever follows it, and nothing or null for an empty object.
+        # The docker CLI reads one value, and ignores what follows it.
         config = json.JSONDecoder().raw_decode(text)[0] if text else None
     except FileNotFoundError:
         return {}
@@ -79,7 +80,7 @@ def change_config_file(directory, change):
 
 
 def replace_file(path, data):
-    """Give the file at `path` (str) the content `data` (bytes) and the mode 0600, in one step. OSError."""
+    """Replace the file at `path` (str) in one step by one with `data` (bytes), mode 0600. Raises OSError."""
     from tempfile import mkstemp
     descriptor, beside = mkstemp(prefix=os.path.basename(path), dir=os.path.dirname(path))   # has mode 0600
     try:

@@ -32,7 +32,7 @@ class SendingStopped(Exception):
 
 
 def body_pieces(body):
-    """(None, or bytes that one write sends, or an iterable of pieces; the body's length, None: unknown)."""
+    """→ (None, bytes for one write, or an iterable of pieces; the body's length, None if it is not known)."""
     if body is None:
         return None, 0
     if isinstance(body, (bytes, bytearray, memoryview)):
@@ -59,9 +59,9 @@ def announced_length(headers, length):
 
 
 def encode_request(method, target, headers, body, version):
-    """(bytes of the head; the body: None, bytes or an iterable of pieces; its length, None: chunked).
+    """→ (bytes of the head; the body: None, bytes or an iterable of pieces; its length, None: chunked).
 
-    Arguments and errors are those of Connection.request().
+    The arguments are those of Connection.request(). UsageError for what cannot be sent.
     """
     for what, text in (("method", method), ("request target", target), ("HTTP version", version)):
         if not isinstance(text, str):
@@ -84,7 +84,7 @@ def encode_request(method, target, headers, body, version):
 
 
 class Connection(Closing):
-    """`sock` is connected; `address` (str or Address) is for messages only.
+    """A connection over the connected `sock`; `address` (str or Address) is for messages only.
 
     It belongs to the process that made it. After a fork both processes hold one socket, and each would
     get bytes that are meant for the other: so a child can only close it, which leaves the parent's open.
@@ -129,7 +129,7 @@ class Connection(Closing):
         self.sock.close()
 
     def is_stale(self):
-        """Whether an idle connection is of no use.
+        """Whether an idle connection can serve no further request.
 
         Another process made it, or it is readable: the peer closed it, or sent bytes without a request.
         """
@@ -145,12 +145,12 @@ class Connection(Closing):
                 head_timeout=None, idle_timeout=None, total_timeout=None):
         """Send a request and read the head of the response → Response.
 
-        `target` str as sent; `headers` (name, value) pairs added to Host and the framing; `body` None, bytes,
-        or an iterable of bytes or a file (sent chunked, or as they are when a Content-Length is given, whose
-        number is then checked). `hijack`: a 2xx switches the connection to a raw stream. Timeouts in seconds,
-        above 0: `head_timeout` for each write of the request, and then for the head of the response to come
-        whole, `idle_timeout` for each wait for bytes of its body, `total_timeout` for all of the exchange.
-        Whatever it raises once it has begun to send, the connection is closed.
+        `target` (str) is sent as it is, `headers` ((name, value) pairs) after Host and the framing fields.
+        `body` is None, bytes, or a binary file or iterable of bytes, which is sent chunked unless `headers`
+        have a Content-Length; its length must then be that. With `hijack` a 2xx response switches the
+        connection to a raw stream. Time limits are in seconds, above 0: `head_timeout` for each write of the
+        request, and then for the whole head of the response, `idle_timeout` for each wait for bytes of its
+        body, `total_timeout` for the exchange. An exception after the first write closes the connection.
         """
         self._require_own_process()
         require_seconds("head_timeout", head_timeout)
@@ -191,7 +191,7 @@ class Connection(Closing):
             raise self._sending_error(error)
 
     def _sending_error(self, error):
-        """What ends the sending, for a call of the socket that failed with `error`."""
+        """The exception for a send that failed with `error`: SendingStopped if the peer reads no more."""
         if isinstance(error, (BrokenPipeError, ConnectionResetError)):
             return SendingStopped()
         return self.socket_error(error, self._head_bytes)
@@ -267,9 +267,9 @@ class Connection(Closing):
                             "did the engine stop? Try again", connected=True)
 
     def receive(self, received=0, view=None):
-        """Bytes from the socket, none at its end: bytes, or with `view` (memoryview) a slice of it, filled.
+        """Receive once → bytes, or the filled slice of `view` (memoryview), if given; empty at the end.
 
-        `received` (int) is how many bytes a Timeout says had come.
+        `received` (int) is the number of bytes that a Timeout reports.
         """
         self._require_own_process()
         self.limits.limit_wait(received)
@@ -285,7 +285,7 @@ class Connection(Closing):
         return data
 
     def _receive_head(self):
-        """Receive once, and take the head of the final response if it has come. False: no more comes."""
+        """Receive once, and read the head of the final response once it is whole → False at the end."""
         data = self.receive(self._head_bytes)
         self._head_bytes += len(data)
         at = 0
@@ -318,7 +318,7 @@ class Connection(Closing):
         return data
 
     def release(self, leftover):
-        """A response was read to its end, `leftover` (bytes) followed it: keep the connection if possible."""
+        """Keep the connection after a response that was read to its end, unless `leftover` (bytes) follow."""
         if leftover or not self._sent_whole or self._reader.state != "head":
             self.close()
         else:

@@ -49,7 +49,7 @@ def read_context(name, environ):
 
 
 def context_endpoint(name, environ):
-    """The Address, with its TLSSettings, of the docker endpoint of the context `name`. Else AddressError."""
+    """The Address, with its TLSSettings, of the docker endpoint of the context `name`. Or AddressError."""
     endpoints = read_context(name, environ).get("Endpoints")
     if not isinstance(endpoints, dict) or "docker" not in endpoints:
         raise AddressError('context "%s": cannot find docker endpoint in context' % name)

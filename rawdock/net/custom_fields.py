@@ -1,6 +1,6 @@
-"""Header fields of the user's in each request, as in the docker CLI: HttpHeaders, DOCKER_CUSTOM_HEADERS.
+"""Header fields that a user adds to every request, as in the docker CLI: HttpHeaders, DOCKER_CUSTOM_HEADERS.
 
-They are for a proxy between the client and the engine, such as one that wants a token.
+They are for a proxy between the client and the engine, such as one that requires a token.
 """
 from ..errors import ConfigError, UsageError
 from ..wire.message import encode_request_head
@@ -12,31 +12,31 @@ OWN_FIELDS = ("content-length", "host", "te", "trailer", "transfer-encoding", "u
 def variable_fields(text):
     """The header fields (dict) in DOCKER_CUSTOM_HEADERS: `text` is one line of CSV, each value NAME=VALUE.
 
-    ConfigError, in the docker CLI's words.
+    ConfigError, in the docker CLI's words, if it is malformed.
 
     >>> variable_fields('X-Token=secret,"Accept-Language=de, en"')
     {'X-Token': 'secret', 'Accept-Language': 'de, en'}
     """
     import csv
-    said, fields = "failed to %s custom headers from DOCKER_CUSTOM_HEADERS environment variable: ", {}
+    failed, fields = "failed to %s custom headers from DOCKER_CUSTOM_HEADERS environment variable: ", {}
     try:
         words = next(csv.reader(filter(None, text.splitlines()), strict=True), [])
     except csv.Error:
-        raise ConfigError(said % "parse" + "value must be formatted as comma-separated key=value pairs")
+        raise ConfigError(failed % "parse" + "value must be formatted as comma-separated key=value pairs")
     for word in words:
         name, equals, fields[name.strip()] = word.partition("=")
         if not name.strip() or not equals:
             problem = 'missing "=" in key=value pair' if name.strip() else (
                 "value contains a key=value pair with an empty key")
-            raise ConfigError("%s%s: '%s'" % (said % "set", problem, word))
+            raise ConfigError("%s%s: '%s'" % (failed % "set", problem, word))
     return fields
 
 
 def custom_fields(named, environ):
-    """The (name, value) pairs that each request to an engine has in addition.
+    """The (name, value) pairs to add to each request to an engine.
 
     They are those of DOCKER_CUSTOM_HEADERS, else those of `named` (dict), the HttpHeaders of config.json.
-    ConfigError names the one of the two that is wrong.
+    ConfigError names the one of the two that is malformed.
     """
     text = environ.get("DOCKER_CUSTOM_HEADERS")
     found = {name.lower(): (name, (value or "").strip())   # a name counts once, in whatever case

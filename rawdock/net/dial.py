@@ -1,4 +1,4 @@
-"""From an address to a connected socket; every failure says what is there and what to try.
+"""From an address to a connected socket. Each error says what was found at the address, and what to try.
 
 Strategy: a Unix socket is made by `_socket`, the part of `socket` in C. The part in Python costs 2.6 ms at
 each start, for names of constants and for makefile(), which nothing here uses.
@@ -117,5 +117,5 @@ def require_loopback(address, places):
 
 
 def is_readable(sock, reported):
-    """Whether recv() returns at once; `reported` (bool) is what poll() says: with TLS that is no answer."""
+    """Whether recv() returns at once. `reported` (bool) is what poll() says, which is not enough with TLS."""
     return sock.ready() if hasattr(sock, "ready") else reported

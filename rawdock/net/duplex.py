@@ -1,7 +1,7 @@
-"""What a hijacked connection becomes: the container's output in frames or raw, its stdin the other way.
+"""A hijacked connection: a container's output comes, in frames or raw, and its stdin goes the other way.
 
-Strategy: nothing of HTTP is left on it, so its bytes do not say whether it was cut. If the engine closed it
-between two frames the verdict is "unconfirmed", until wait or inspect has said that the program ended.
+Strategy: HTTP has ended on it, so its bytes do not say whether it was cut. If the engine closed it between
+two frames the verdict is "unconfirmed", until an answer to wait or inspect says that the program ended.
 """
 import _socket
 
@@ -28,7 +28,7 @@ class Duplex(Closing):
         return self._connection.sock.fileno()
 
     def is_readable(self, reported):
-        """Whether its iterator goes on at once. `reported` (bool) is what poll() says of the descriptor."""
+        """Whether iteration would not wait. `reported` (bool) is what poll() says of the descriptor."""
         return bool(self._connection._unread) or is_readable(self._connection.sock, reported)
 
     def __iter__(self):
@@ -42,7 +42,7 @@ class Duplex(Closing):
     def frames(self):
         """(stream, bytes) as they come; of a terminal all is stream 1. TruncatedError inside a frame.
 
-        An end between two frames looks like the true end: ask the engine (wait, inspect) before believing it.
+        An end between two frames may be a cut: ask the engine (wait, inspect) whether the program ended.
         """
         return self.response.frames(self.tty)
 
@@ -61,7 +61,7 @@ class Duplex(Closing):
             pass   # the engine has closed already, and reads no more stdin
 
     def hang_up(self):
-        """End the stream in both directions: a thread that waits for it goes on at once."""
+        """End the stream in both directions, which wakes a thread that waits for it."""
         try:
             self._connection.sock.shutdown(_socket.SHUT_RDWR)
         except OSError:
@@ -76,7 +76,7 @@ class Duplex(Closing):
         return self.response.verdict
 
     def confirm(self):
-        """Make the verdict "complete", because the engine has said that the program ended.
+        """Make the verdict "complete": to be called once the engine has reported the program's end.
 
         UsageError if the stream itself has not ended yet, or not as it should.
         """

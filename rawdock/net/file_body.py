@@ -1,4 +1,4 @@
-"""An open file as a request body: a regular file, which the system sends, or a pipe, for which we wait.
+"""An open file as a request body: a regular file, which the system sends, or a pipe, which may make us wait.
 
 Strategy: the body is chunked, because a file may grow or be a pipe. A regular file is sent in chunks of
 1 MiB, with sendfile(): its content goes from the system's cache to the socket, and no copy of it comes into
@@ -9,7 +9,7 @@ Promises: the connection is watched all the time, also while nothing comes out o
 refuses or dies ends the request at once.
 
 Left out: sendfile() on sockets with a send() of their own (TLS, a recorder's), and on other systems than
-Linux, which send files to TCP only. There, and for what is added to a regular file meanwhile, it is read.
+Linux, which send files to TCP only. There the file is read; so is what is added to it while it is sent.
 """
 import _socket
 import os
@@ -20,7 +20,7 @@ from .closing import Closing
 from .dial import is_readable
 
 PIECE_BYTES = 65536
-READ_PIECE_BYTES = 131072        # of a file at once, where it is read: more costs more, less needs more calls
+READ_PIECE_BYTES = 131072        # of one read: a larger one costs more a byte, smaller ones take more calls
 FILE_CHUNK_BYTES = 1 << 20
 
 
@@ -30,7 +30,7 @@ def takes_files(sock):
 
 
 class UnblockedSocket:
-    """Within it the socket of a Connection does not block: sendfile() has no flag for that."""
+    """A context in which a Connection's socket does not block, because sendfile() has no flag for that."""
 
     def __init__(self, connection):
         self._connection = connection
@@ -86,7 +86,7 @@ class FileBody(Closing):
     """An open binary `file` as a request body, from its current position to its end.
 
     progress(bytes so far) is called as they go out, and `size` counts them. `name` is the file's, 0 without
-    one. Without a descriptor, or with a buffer in front of a pipe, the file is read as any other is.
+    one. A file without a descriptor, or a pipe with a buffer, is sent by iteration.
     """
 
     def __init__(self, file, progress=None):
@@ -111,9 +111,9 @@ class FileBody(Closing):
         self._progress(self.size)
 
     def send_chunks(self, connection, poller):
-        """Send the file on a Connection, and leave what iteration gives. Errors are Connection.request()'s.
+        """Send the file on a Connection, so far as the system can; iteration then gives the rest.
 
-        `poller` is for Connection.write_watching().
+        `poller` is for Connection.write_watching(). Raises what Connection.request() raises.
         """
         from io import RawIOBase
         from stat import S_ISREG

@@ -21,7 +21,7 @@ def require_seconds(name, seconds):
 
 
 def limit_waiting(sock, seconds):
-    """From here on a call of `sock` waits for at most `seconds`; None: without a limit.
+    """Limit the wait of each later call of `sock` to `seconds`; None: no limit.
 
     The system's own timers cost nothing; with settimeout() Python calls poll() before each receive and send.
     """
@@ -53,11 +53,11 @@ class TimeLimits:
         self._total = None       # (seconds for the whole exchange, its deadline)
 
     def begin_exchange(self, seconds):
-        """An exchange begins; it is over when the next one begins."""
+        """Begin an exchange, which may take `seconds` (None: no limit)."""
         self._total = None if seconds is None else (seconds, time.monotonic() + seconds)
 
     def begin(self, phase, seconds, whole=False):
-        """A phase begins. `seconds` (None: no limit) limit each wait of it; `whole`: all of its waits."""
+        """Begin a phase. `seconds` (None: no limit) limit each of its waits or, if `whole`, their sum."""
         self.phase, self.seconds = phase, seconds
         self._deadline = time.monotonic() + seconds if whole and seconds is not None else None
         if seconds != self._timer:
@@ -71,7 +71,7 @@ class TimeLimits:
             pass   # the socket is closed, and the next call of it says so
 
     def limit_wait(self, received):
-        """Limit the next wait to the time left → that in seconds, or None. Timeout if no time is left."""
+        """Limit the next wait to the time left → seconds, None without a limit. Timeout if none is left."""
         if self._deadline is None and self._total is None:
             return self.seconds
         now = time.monotonic()

@@ -17,7 +17,7 @@ PROXY_HINT = "is HTTP_PROXY or HTTPS_PROXY right? NO_PROXY has exceptions"
 
 
 def is_excepted(host, port, rules):
-    """Whether `rules`, the value of NO_PROXY, has `host` (str) and `port` (int) connected to directly."""
+    """Whether `rules` (str), the value of NO_PROXY, except `host` (str) and `port` (int) from proxies."""
     from ipaddress import ip_network
 
     def network(text):
@@ -40,7 +40,7 @@ def is_excepted(host, port, rules):
 
 
 def find_proxy(address, environ):
-    """(host, port, header fields for it) of the proxy to a tcp Address, or None. ConfigError if it is bad."""
+    """(host, port, header fields for it) of the proxy to a tcp Address, or None. ConfigError if malformed."""
     name = "HTTPS_PROXY" if address.tls else "HTTP_PROXY"
     text = environ.get(name) or environ.get(name.lower())
     if not text or is_excepted(address.host, address.port,
@@ -61,9 +61,9 @@ def find_proxy(address, environ):
 
 
 def proxied_address(address, environ):
-    """(the Address that dial() reaches by the proxy, the prefix of each request target, header fields).
+    """(the Address for dial(), which connects by the proxy; prefix of each request target; header fields).
 
-    (`address`, "", []) without a proxy.
+    (`address`, "", []) if `environ` names no proxy for it. ConfigError if it names one that cannot be used.
     """
     host, port, fields = find_proxy(address, environ) or (None, None, [])
     if host is None:
@@ -93,14 +93,14 @@ def open_tunnel(sock, address, authority, fields):
     reader.expect("CONNECT", True)
     try:
         sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
-        said = "no answer"
+        answer = "no answer"
         for data in iter(lambda: sock.recv(1), b""):   # what follows the head is TLS already
             reader.take_head(data, 0, heads)
             if heads and not heads[-1].interim:
-                said = "%d %s" % (heads[-1].status, heads[-1].reason)
+                answer = "%d %s" % (heads[-1].status, heads[-1].reason)
                 break
         if not heads or not 200 <= heads[-1].status < 300:
-            raise ConnectError(address, "the proxy made no tunnel: " + said, None, PROXY_HINT, between=True)
+            raise ConnectError(address, "the proxy made no tunnel: " + answer, None, PROXY_HINT, between=True)
     except BaseException:
         sock.close()
         raise

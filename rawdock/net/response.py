@@ -1,4 +1,4 @@
-"""A response: status, headers, and the body in every shape that the engine uses.
+"""A response: status, headers, and the body in each form that the engine uses.
 
 Strategy: a body is decoded where it was received, so that readinto() and copy_to() copy nothing. A response
 whose body was read to its end leaves the connection usable; anything else closes it.
@@ -117,7 +117,7 @@ class Response(Closing):
             raise error
 
     def limit_idle(self, seconds):
-        """From here on Timeout if no byte comes for `seconds` (None: no limit). Or UsageError."""
+        """Raise Timeout from here on if no byte comes for `seconds`; None: no limit."""
         require_seconds("limit_idle", seconds)
         if not self.complete:
             self._connection.limits.begin("idle", seconds)

@@ -1,4 +1,4 @@
-"""An engine behind ssh: each connection is a program `ssh` that runs `docker system dial-stdio` far away.
+"""An engine behind ssh: each connection is a process of `ssh` that runs `docker system dial-stdio` there.
 
 Strategy: dial_ssh() gives one end of a socket pair whose other end is ssh's standard input and output, so
 that timeouts, poll() and the half-close work as on any Unix socket. ssh asks for passphrases and about host
@@ -14,14 +14,14 @@ from _thread import allocate_lock, start_new_thread
 
 from ..errors import ConnectError
 
-MAX_STDERR_BYTES = 400       # kept of what ssh wrote: the last ones
-EXIT_SECONDS = 10            # how long ssh may take to exit once its output has ended: the docker CLI's limit
-ALARM_SECONDS = 3            # and after SIGALRM, before it is killed
+MAX_STDERR_BYTES = 400       # of the end of what ssh wrote to standard error
+EXIT_SECONDS = 10            # from the end of ssh's output to its exit: the docker CLI's limit
+ALARM_SECONDS = 3            # from SIGALRM to its exit, before it is killed
 PR_SET_PDEATHSIG = 1         # <linux/prctl.h>
 
 
 def ssh_command(address):
-    """The words (list of str) that the docker CLI starts for an ssh Address; the far shell sees them too."""
+    """The words (list of str) of the docker CLI's command for an ssh Address; a shell reads the last."""
     from shlex import quote
     words = ["ssh", "-o ConnectTimeout=30", "-T"]
     words += ["-l", address.user] if address.user else []
@@ -32,7 +32,7 @@ def ssh_command(address):
 
 
 def prepare_ssh():
-    """A function for the new process to call before it becomes ssh: which signals end it."""
+    """A function that the new process calls before it becomes ssh, to set which signals end it."""
     from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, signal
     try:
         from ctypes import CDLL
@@ -50,9 +50,9 @@ def prepare_ssh():
 
 
 class SshProcess:
-    """A running ssh. A thread starts it, keeps the end of its stderr, and waits for it.
+    """A running ssh. A thread starts it, keeps the last bytes of its stderr, and waits for it.
 
-    Linux sends the death signal when the thread that started the process ends, so it is one that stays.
+    Linux sends the death signal when the thread that started the process ends: so that thread must last.
     """
 
     def __init__(self, address, stream):
@@ -61,11 +61,11 @@ class SshProcess:
         self._address = address
         self._words = ssh_command(address)
         self._process = self._failure = None
-        self._said = b""
+        self._stderr_tail = b""
         self._stderr, writing = _socket.socketpair()
-        started, self._heard = allocate_lock(), allocate_lock()   # held until that is so
+        started, self._stderr_ended = allocate_lock(), allocate_lock()   # each is held until that is so
         started.acquire()
-        self._heard.acquire()
+        self._stderr_ended.acquire()
         start_new_thread(self._run, (Popen, prepare_ssh(), stream, writing, started))
         started.acquire()
         if self._process is None:
@@ -82,14 +82,14 @@ class SshProcess:
         writing.close()
         started.release()
         for data in iter(lambda: self._stderr.recv(MAX_STDERR_BYTES), b""):
-            self._said = (self._said + data)[-MAX_STDERR_BYTES:]
+            self._stderr_tail = (self._stderr_tail + data)[-MAX_STDERR_BYTES:]
         self._stderr.close()
-        self._heard.release()
+        self._stderr_ended.release()
         if self._process is not None:
             self._process.wait()
 
     def require_success(self, connected):
-        """Once its output has ended: ConnectError if it exits with a failure.
+        """Wait for ssh, whose output has ended. ConnectError if its exit status is not 0.
 
         `connected` (bool) is whether anything came from the engine before.
         """
@@ -104,17 +104,17 @@ class SshProcess:
             self._stderr.shutdown(_socket.SHUT_RD)
         except OSError:
             pass   # it was at its end
-        with self._heard:
-            said = " ".join(self._said.decode("utf-8", "replace").split())
+        with self._stderr_ended:
+            text = " ".join(self._stderr_tail.decode("utf-8", "replace").split())
         how = "exit status %d" % status if status >= 0 else "signal %d" % -status
         reason = ("command [%s] has exited with %s, make sure the URL is valid, and Docker 18.09 or later is "
-                  "installed on the remote host: stderr=%s" % (" ".join(self._words), how, said))
+                  "installed on the remote host: stderr=%s" % (" ".join(self._words), how, text))
         there = " ".join(self._words[3:self._words.index("--") + 2])
         hint = "see what `ssh %s docker version` says" % there
         raise ConnectError(self._address, reason, None, hint, connected, between=True)
 
     def end(self):
-        """End ssh by a signal that makes it restore the terminal it asks at; else kill it. Reap it."""
+        """End ssh with SIGALRM, on which it restores the terminal; kill it if it does not end. Reap it."""
         from signal import SIGALRM
         from subprocess import TimeoutExpired
         try:
@@ -133,7 +133,7 @@ class SshSocket(_socket.socket):
         self._ssh = ssh
         self._owner = os.getpid()
         self._has_received = False
-        self._reading = True   # this side has not ended it
+        self._reading = True   # False once this side has shut the stream down
 
     def recv(self, *arguments):
         return self._receive(_socket.socket.recv, arguments, b"")
@@ -142,7 +142,7 @@ class SshSocket(_socket.socket):
         return self._receive(_socket.socket.recv_into, arguments, 0)
 
     def _receive(self, receive, arguments, nothing):
-        """What the method `receive` gives. ConnectError for an end that is due to a failure of ssh."""
+        """Call the method `receive` → what it returns. ConnectError if ssh's failure has ended the stream."""
         try:
             received = receive(self, *arguments)
         except ConnectionResetError:   # ssh ended, and had not read all of the request
@@ -170,9 +170,9 @@ class SshSocket(_socket.socket):
 
 
 def dial_ssh(address):
-    """Start ssh for an ssh Address → a socket, before ssh is connected (30 seconds at most).
+    """Start ssh for an ssh Address → a socket. ssh itself connects later, within 30 seconds.
 
-    If ssh then fails, recv() raises ConnectError in place of the end. ConnectError here: no program ssh.
+    If it fails, recv() raises ConnectError in place of the end. ConnectError here if ssh does not start.
     """
     try:
         near, far = _socket.socketpair()

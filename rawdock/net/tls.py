@@ -1,9 +1,9 @@
-"""TLS over a connected TCP socket: the engine's certificate is checked, and ours is shown.
+"""TLS over a connected TCP socket: the engine's certificate is verified, and the client's is sent.
 
 Strategy: OpenSSL works in memory, on encrypted bytes that this file receives and sends, under a lock. Waiting
 is done outside of the lock, so that one thread may send while another one receives. All that was received is
-decrypted at once: poll() does not see it any more, and what poll() sees may be a message of TLS itself, after
-which recv() would wait. So loops ask is_readable() of dial.py, which asks ready().
+decrypted at once. So poll() does not say whether there is content: some may be decrypted already, and what
+arrives may be a message of TLS itself. Loops call is_readable() of dial.py, which calls ready().
 
 Half-closing sends close_notify, after which the other side may still send (RFC 8446 §6.1). An end without
 the other side's close_notify is a cut, which recv() raises as ConnectError.
@@ -13,10 +13,10 @@ from _thread import allocate_lock
 
 from ..errors import ConfigError, ConnectError
 
-TLS_BYTES = 65536            # received, and encrypted, at once
+TLS_BYTES = 65536            # received at once, and encrypted at once
 PARTIAL_CHAIN = 0x80000      # X509_V_FLAG_PARTIAL_CHAIN: as in Go, an authority need not have signed itself
 
-# What X509_verify_cert() found wrong (Python 3.6 does not say it) → the docker CLI's words.
+# The error of X509_verify_cert() (Python 3.6 does not have it) → the docker CLI's words.
 CERTIFICATE_FAULTS = dict.fromkeys((2, 18, 19, 20, 21), "certificate signed by unknown authority")
 CERTIFICATE_FAULTS[9] = CERTIFICATE_FAULTS[10] = "certificate has expired or is not yet valid"
 CERTIFICATE_FAULTS[62] = CERTIFICATE_FAULTS[64] = "certificate is not valid for %s"
@@ -47,7 +47,7 @@ def tls_context(settings):
 
 
 def tls_failure(address, error):
-    """The ConnectError for an ssl.SSLError, or for a certificate that does not fit its host name."""
+    """The ConnectError for an ssl.SSLError or ssl.CertificateError (which Python 3.6 raises for names)."""
     settings = address.tls
     reason = (getattr(error, "reason", None) or str(error).partition(" (")[0]).upper().replace(" ", "_")
     alert = reason.partition("ALERT_")[2].lower().replace("_", " ")
@@ -67,10 +67,10 @@ def tls_failure(address, error):
 
 
 class TLSSocket(_socket.socket):
-    """A TLS connection: one thread may send while another one receives. fileno() is to wait for only."""
+    """A TLS connection: one thread may send while another one receives. fileno() is only for waiting."""
 
     def __init__(self, sock, address, timeout=None):
-        """TLS over the connected `sock`, which is then this one. socket.timeout after `timeout` seconds."""
+        """Shake hands over the connected `sock`, whose descriptor moves here: within `timeout` seconds."""
         import ssl
         _socket.socket.__init__(self, sock.family, sock.type, sock.proto, sock.detach())
         self._address, self._ssl, self._lock = address, ssl, allocate_lock()
@@ -95,7 +95,7 @@ class TLSSocket(_socket.socket):
             raise
 
     def _call(self, function, *arguments):
-        """function(*arguments) of OpenSSL → its result, b"" at the end, None: it needs more, or failed."""
+        """Call a function of OpenSSL → its result; b"" at the end; None if it needs more bytes, or failed."""
         try:
             return function(*arguments)
         except self._ssl.SSLWantReadError:
@@ -133,7 +133,7 @@ class TLSSocket(_socket.socket):
             self._content += data
 
     def ready(self, wait=False):
-        """Whether recv() returns at once, or raises. With `wait` after waiting until that is so."""
+        """Whether recv() would not wait. With `wait`, first wait until that is so."""
         while not (self._content or self._at_end or self._failure):
             if not wait and not self._polls("POLLIN"):
                 return False
@@ -143,7 +143,7 @@ class TLSSocket(_socket.socket):
         return True
 
     def recv(self, size, flags=0):
-        """At most `size` bytes; b"": the other side has ended its stream. `flags` are not used."""
+        """At most `size` bytes of content; b"" once the peer has ended its stream. `flags` are ignored."""
         self.ready(True)
         with self._lock:   # shutdown() may decrypt meanwhile
             data, self._content = self._content[:size], self._content[size:]
@@ -158,7 +158,7 @@ class TLSSocket(_socket.socket):
         return len(data)
 
     def _send_written(self, flags=0):
-        """Send what OpenSSL has written. Where the socket takes no more it raises what the socket raises."""
+        """Send what OpenSSL has written; raises what the socket raises. With `flags`, never wait."""
         with self._lock:
             self._unsent += self._written.read()
         while self._unsent:
@@ -167,7 +167,7 @@ class TLSSocket(_socket.socket):
             self._unsent = self._unsent[_socket.socket.send(self, self._unsent):]
 
     def send(self, data, flags=0):
-        """Send the start of `data` → its length. After BlockingIOError it has to be sent first."""
+        """Send the start of `data` → its length. After BlockingIOError the next call must repeat `data`."""
         if self._sent_end or self._failure is not None:   # recv() raises the failure
             raise BrokenPipeError("the TLS connection has ended")
         if not self._claimed and len(data):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rawdock.engine.context import ContextDirectory, ignore_file_patterns
+from rawdock.engine.build_context import ContextDirectory, ignore_file_patterns
 from rawdock.engine.ignore import IgnoreRules, context_rules, read_ignore_file
 from rawdock.errors import UsageError
 

@@ -21,9 +21,9 @@ net/tls.py net/proxy.py net/dial.py net/limits.py net/custom_fields.py net/duple
 net/connection.py net/file_body.py
 engine/answers.py engine/endpoints.py engine/reference.py engine/credentials.py
 engine/values.py engine/ports.py engine/mounts.py engine/networks.py engine/devices.py engine/options.py
-engine/platforms.py engine/target.py engine/extract.py engine/archives.py engine/dockerfile.py
+engine/platforms.py engine/file_target.py engine/extract.py engine/archives.py engine/dockerfile.py
 engine/buildkit.py engine/pump.py engine/terminal.py engine/run.py
-engine/ignore.py engine/context.py
+engine/ignore.py engine/build_context.py
 engine/shortcuts.py engine/manual.py engine/operations.py engine/docker.py engine/download.py
 cli/printable.py cli/console.py cli/flags.py cli/help.py cli/durations.py cli/format.py
 cli/template_functions.py cli/template.py cli/go_types.py cli/queries.py cli/formatted.py

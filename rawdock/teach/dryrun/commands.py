@@ -10,7 +10,7 @@ import json
 import os
 
 from ...cli.console import Console
-from ...engine.target import FileTarget
+from ...engine.file_target import FileTarget
 from ...errors import RawdockError, UsageError
 from .dry_run import Plan, PlannedDocker, PlannedOutput
 from .form_http import print_http

@@ -12,7 +12,7 @@ Devices, FIFOs and the descriptors of this process (/dev/stdout, /dev/fd/N) are 
 """
 import os
 
-from ...engine.target import own_descriptor
+from ...engine.file_target import own_descriptor
 from ...net.closing import Closing
 from ...errors import UsageError
 

@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from rawdock.engine.context import (ContextDirectory, compress_pieces, context_root, find_dockerfile,
+from rawdock.engine.build_context import (ContextDirectory, compress_pieces, context_root, find_dockerfile,
                                     ignore_file_patterns, is_archive, outside_dockerfile, stream_context)
 from rawdock.errors import UsageError
 

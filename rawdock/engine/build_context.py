@@ -15,7 +15,7 @@ import os
 from ..errors import ProtocolError, UsageError
 from ..net.file_body import FilePart
 from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
-from .archives import CopySide, LocalArchive
+from .archives import CopySide, LocalArchive, path_error
 from .extract import file_kind
 from .ignore import DOCKERFILE_NAME, IGNORE_FILE_NAME, context_rules, read_ignore_file
 
@@ -44,11 +44,6 @@ def compress_pieces(pieces):
 
 
 # ---- a directory
-
-def path_error(what, path, error):
-    """The UsageError for an OSError about `path` (str); `what` says what was to be done with it."""
-    return UsageError("%s %s: %s" % (what, path, (error.strerror or str(error)).lower()))
-
 
 def read_small_file(path, limit, opening="open"):
     """The content (bytes) of the file at `path`. UsageError if it cannot be read, or is too long."""

@@ -1,11 +1,11 @@
-"""engine/target: files that get their name when they are whole, links, devices, pipes and own descriptors."""
+"""engine/file_target: files that get their name once they are whole, links, devices, pipes, descriptors."""
 import os
 import socket
 import threading
 
 import pytest
 
-from rawdock.engine.target import FileTarget, own_descriptor
+from rawdock.engine.file_target import FileTarget, own_descriptor
 from rawdock.errors import UsageError
 
 
