@@ -300,7 +300,7 @@ def test_output_that_nobody_reads_any_more_is_quiet(rawdock_command):
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()
-    assert process.wait(30) == 141 and err == b""
+    assert process.wait(60) == 141 and err == b""
 
 
 def test_a_name_that_is_not_utf8_is_no_crash(rawdock_command):

@@ -111,7 +111,7 @@ def clean_environment(**more):
     return environment
 
 
-def run_to_end(argv, stdin=b"", timeout=30, **options):
+def run_to_end(argv, stdin=b"", timeout=60, **options):
     """Start `argv`, give it `stdin`, wait for its end → Ran."""
     options.setdefault("env", clean_environment())
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

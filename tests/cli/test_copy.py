@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, request_lines,
                                        run_to_end, scripted_socket)
+from tests.net.fake_engine import Peer
 
 GO_DIRECTORY, GO_LINK = 1 << 31, 1 << 27
 
@@ -162,13 +163,9 @@ def test_an_engine_that_dies_while_it_is_sent_an_archive(rawdock_command, tmp_pa
     (tmp_path / "f").write_bytes(b"x" * 3000000)
 
     def serve(engine, connection):
-        data = b""
-        while b"PUT" not in data:
-            data = connection.recv(65536)
-            if b"HEAD" in data:
-                connection.sendall(head_answer(GO_DIRECTORY))
-            elif b"/_ping" in data:
-                connection.sendall(PING["GET /_ping"])
+        peer = Peer(connection, engine)
+        for method in iter(lambda: peer.head().method, "PUT"):
+            peer.send(head_answer(GO_DIRECTORY) if method == "HEAD" else PING["GET /_ping"])
 
     with scripted_socket(serve) as engine:
         # Nothing is written to stdin, and it stays open.

@@ -118,7 +118,7 @@ def test_what_came_before_the_cut_is_written(rawdock_command, tmp_path):
             process = subprocess.Popen(rawdock_command
                                        + ["-H", engine.address, "GET", "/containers/c/archive"], stdout=out,
                                        stderr=subprocess.PIPE)
-            err = process.communicate(timeout=30)[1]
+            err = process.communicate(timeout=60)[1]
         assert (process.returncode == 1 and "%d of %d bytes"
                 % (place - head, len(wire) - head) in assert_one_line(err))
         assert (tmp_path / "out").read_bytes() == wire[head:place]

@@ -209,9 +209,9 @@ def test_ctrl_c_while_an_engine_thinks_is_quiet(rawdock_command):
             if words == ["nc"]:
                 process.stdin.write(b"GET / HTTP/1.0\r\n\r\n")
                 process.stdin.flush()
-            assert requested.wait(20)
+            assert requested.wait(60)
             process.send_signal(2)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
             assert (process.returncode, out, err) == (130, b"", b""), words
 
 

@@ -294,7 +294,7 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
             elif "/attach" in line:
                 connection.sendall(SWITCHED + frame(1, b"up\n"))
                 connection.recv(1)
-                over.wait(20)
+                over.wait(60)
             elif "/wait" in line:
                 connection.sendall(chunked_head())
             else:
@@ -305,15 +305,13 @@ def test_the_first_ctrl_c_is_the_containers_and_the_third_is_ours(rawdock_comman
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    stdin=subprocess.DEVNULL, env=clean_environment())
         try:
-            assert os.read(process.stdout.fileno(), 100) == b"up\n"
+            assert process.stdout.readline() == b"up\n"
             for count, number in enumerate((signal.SIGINT, signal.SIGTERM), 1):
                 process.send_signal(number)
-                end = time.monotonic() + 10
-                while len(killed) < count and time.monotonic() < end:
-                    time.sleep(0.01)
+                engine.wait_for(lambda: len(killed) == count)
             assert killed == ["signal=INT", "signal=TERM"] and process.poll() is None
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
             assert process.returncode == 130 and b"Traceback" not in err
         finally:
             over.set()
@@ -337,15 +335,15 @@ def test_ctrl_c_while_the_container_starts_is_the_containers(rawdock_command):
                 killed.set()
             elif "/start" in line:
                 starting.set()
-                killed.wait(10)   # a real engine, too, lets kill wait until start is done
+                killed.wait(60)   # a real engine, too, lets kill wait until start is done
                 connection.sendall(NO_CONTENT)
             elif "/attach" in line:
                 connection.sendall(SWITCHED)
-                killed.wait(10)
+                killed.wait(60)
                 return
             elif "/wait" in line:
                 connection.sendall(chunked_head())
-                killed.wait(10)
+                killed.wait(60)
                 connection.sendall(chunk(b'{"StatusCode":33}') + b"0\r\n\r\n")
             else:
                 connection.sendall(dict(PING, **created())[line])
@@ -353,9 +351,9 @@ def test_ctrl_c_while_the_container_starts_is_the_containers(rawdock_command):
     with scripted_socket(serve) as engine:
         process = subprocess.Popen(rawdock_command + ["-H", engine.address, "run", "busybox"],
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=clean_environment())
-        assert starting.wait(20)
+        assert starting.wait(60)
         process.send_signal(signal.SIGINT)
-        err = process.communicate(timeout=20)[1]
+        err = process.communicate(timeout=60)[1]
         assert (process.returncode, err, killed.is_set()) == (33, b"", True)
 
 
@@ -377,16 +375,16 @@ class Held:
             self.lines.append(line)
             if line.partition("?")[0] == self.step and not self.reached.is_set():
                 self.reached.set()
-                self.go.wait(20)
+                self.go.wait(60)
             if line.startswith("DELETE") or "/start" in line or "/kill" in line:
                 connection.sendall(NO_CONTENT)
             elif "/attach" in line:
                 connection.sendall(SWITCHED)
-                self.go.wait(20)
+                self.go.wait(60)
                 return
             elif "/wait" in line:
                 connection.sendall(chunked_head())
-                self.go.wait(20)
+                self.go.wait(60)
                 connection.sendall(chunk(b'{"StatusCode":33}') + b"0\r\n\r\n")
             else:
                 connection.sendall(dict(PING, **created())[line])
@@ -406,7 +404,7 @@ def held_at(step, argv):
                                                            stderr=subprocess.PIPE,
                                                            env=clean_environment()) as process:
         try:
-            assert held.reached.wait(20)
+            assert held.reached.wait(60)
             yield held, process
         finally:
             held.go.set()
@@ -427,7 +425,7 @@ def send_and_settle(process, number):
 
 def wait_until_idle(process):
     """Return when all threads of the process sleep, and have used no time since the look before."""
-    seen, same, end = None, 0, time.monotonic() + 20
+    seen, same, end = None, 0, time.monotonic() + 60
     while same < 5:
         assert time.monotonic() < end and process.poll() is None
         now = []
@@ -455,7 +453,7 @@ def test_a_signal_before_start_leaves_no_container_of_rm(rawdock_command, step, 
         if "create" in step:
             assert process.poll() is None
             held.go.set()
-        assert (process.communicate(timeout=20), process.returncode) == ((b"", b""), 128 + number)
+        assert (process.communicate(timeout=60), process.returncode) == ((b"", b""), 128 + number)
         assert held.sent == RM_REQUESTS[:RM_REQUESTS.index(step) + 1] + ["DELETE /containers/ID"]
 
 
@@ -465,14 +463,14 @@ def test_a_second_signal_does_not_wait_for_create(rawdock_command):
         send_and_settle(process, signal.SIGTERM)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        assert (process.communicate(timeout=20)[1], process.returncode) == (b"", 143)
+        assert (process.communicate(timeout=60)[1], process.returncode) == (b"", 143)
 
 
 def test_without_rm_a_signal_before_start_leaves_the_container_as_docker_does(rawdock_command):
     for flags, step, out in (([], RM_REQUESTS[2], b""), (["-d"], RM_REQUESTS[4], ID.encode() + b"\n")):
         with held_at(step, rawdock_command + ["-H", "{}", "run"] + flags + ["busybox"]) as (held, process):
             process.send_signal(signal.SIGTERM)
-            assert (process.communicate(timeout=20), process.returncode) == ((out, b""), 143)
+            assert (process.communicate(timeout=60), process.returncode) == ((out, b""), 143)
             assert held.sent[-1] == step
 
 
@@ -486,14 +484,14 @@ def test_without_sig_proxy_int_and_term_go_nowhere(rawdock_command, words):
             for number in numbers:
                 send_and_settle(process, number)
             held.go.set()
-            assert (process.communicate(timeout=20), process.returncode) == ((b"", b""), status)
+            assert (process.communicate(timeout=60), process.returncode) == ((b"", b""), status)
             assert not [line for line in held.lines if "/kill" in line]
 
 
 def test_a_detached_exec_waits_for_no_stream(ask):
     serve = {"GET /containers/c/json": answer(200, b'{"Id":"%s"}' % ID.encode()),
              "POST /containers/c/exec": answer(201, b'{"Id":"e1"}'), "POST /exec/e1/start": answer(200)}
-    ran, engine = ask(serve, "exec", "-d", "c", "true", timeout=10)
+    ran, engine = ask(serve, "exec", "-d", "c", "true", timeout=30)
     assert (ran.status, ran.out, ran.err) == (0, b"", b"")
     assert (b"\r\nUpgrade:" not in engine.requests[-1][1]
             and json.loads(engine.requests[-1][2].decode()) == {"Detach": True, "Tty": False})
@@ -636,9 +634,9 @@ def test_stdin_that_does_not_block_is_waited_for(rawdock_command):
         for word in (b"one\n", b"two\n"):
             wait_until_idle(process)   # it has found nothing to read by then
             os.write(writing, word)
-            assert os.read(process.stdout.fileno(), 100) == word
+            assert process.stdout.readline() == word
         os.close(writing)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         if process.poll() is None:
             process.kill()

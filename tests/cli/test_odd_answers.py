@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rawdock.errors import ProtocolError, StreamError
 from tests.cli.canned_engine import run_on_fake_engine
 from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment,
-                                       run_to_end, scripted_socket, serving)
+                                       read_request, run_to_end, scripted_socket, serving)
 
 MISTYPED = b'[{"Id":"abc","Created":"x","Names":"str","Ports":"p","RepoTags":[5],"Size":"big"}]'
 ENDLESS = b'[{"Id":"abc","Created":1e999,"Names":[null],"Ports":[{}],"State":[],"Labels":[]}]'
@@ -23,9 +23,19 @@ def engine_that_says(head, body):
     fields = b"Api-Version: 1.41\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
     def serve(engine, connection):
-        while connection.recv(65536):
+        while read_request(connection):
             connection.sendall(head + fields % len(body) + body)
     return scripted_socket(serve)
+
+
+def read_terminal(descriptor):
+    """All that is written to the other side of a pseudo-terminal, until nobody has that open any more."""
+    data = b""
+    while True:
+        try:
+            data += os.read(descriptor, 65536)
+        except OSError:   # EIO
+            return data
 
 
 def ended(command, address, words, **options):
@@ -117,10 +127,10 @@ def test_inspect_gives_a_terminal_the_escapes_of_json_and_a_file_the_engines_byt
         to_a_file = run_to_end(words).out
         ours, theirs = os.openpty()
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=theirs, env=clean_environment())
-        assert process.wait(30) == 0
-        on_a_terminal = os.read(ours, 65536)
-        os.close(ours)
         os.close(theirs)
+        on_a_terminal = read_terminal(ours)
+        os.close(ours)
+        assert process.wait(60) == 0
     assert '"a": "\x7f\x9b\u202e\U000e0041 caf\u00e9"'.encode() in to_a_file
     assert '"a": "\\u007f\\u009b\\u202e\\udb40\\udc41 caf\u00e9"'.encode() in on_a_terminal
     assert json.loads(to_a_file.decode()) == json.loads(on_a_terminal.decode())

@@ -14,6 +14,7 @@ import pytest
 from rawdock.cli.plugins import find_plugin, read_metadata, read_plugins
 from rawdock.errors import UsageError
 from tests.cli.scripted_socket import clean_environment, run_to_end
+from tests.net.fake_engine import with_patience
 from tests.window import Window
 
 FACTS = {"SchemaVersion": "0.1.0", "Vendor": "Me", "Version": "v1", "ShortDescription": "does it"}
@@ -245,7 +246,10 @@ AUDIT = """
 import sys
 from rawdock.main import main
 seen = []
-sys.addaudithook(lambda event, values: seen.append((event, str(values))))
+def note(event, values):
+    if event != "compile":   # of a module whose bytecode is not there yet: its text is no look for plugins
+        seen.append((event, str(values)))
+sys.addaudithook(note)
 main(sys.argv[1:])
 print([one for one in seen if "cli-plugins" in one[1] or "docker-" in one[1] or one[0] == "subprocess.Popen"])
 """
@@ -297,7 +301,7 @@ class RunningPlugin:
         assert self.process.stdout.readline() == b"ready\n"
 
     def end(self):
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
 
@@ -347,7 +351,7 @@ def test_a_plugin_that_has_connected_sees_the_end_of_its_connection(rawdock_comm
     assert running.process.stdout.readline() == b"end b''\n"
     running.process.send_signal(signal.SIGINT)
     # Signals of one number are merged while one is pending, so they are sent until the third has come.
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while running.process.poll() is None and time.monotonic() < end:
         running.process.send_signal(signal.SIGTERM)
         time.sleep(0.02)
@@ -387,18 +391,21 @@ def test_a_plugin_that_hangs_is_killed_with_all_it_has_started(plugins, tmp_path
     hang.write_text("#!/bin/sh\nsleep 1000 &\necho $$ $! > %s\necho '{'\nwait\n" % pids, encoding="utf-8")
     hang.chmod(0o755)
     write_plugin(plugins, "good")
-    found = read_plugins({"hang": str(hang), "good": str(plugins / "docker-good")}, never, seconds=1.0)
-    assert [(one.name, one.error) for one in found] == [
-        ("hang", "failed to fetch metadata: no answer within 1 seconds"), ("good", None)]
-    for pid in pids.read_text(encoding="utf-8").split():
-        assert not runs(pid)
+
+    def attempt(limit):
+        found = read_plugins({"hang": str(hang), "good": str(plugins / "docker-good")}, never, seconds=limit)
+        assert [(one.name, one.error) for one in found] == [
+            ("hang", "failed to fetch metadata: no answer within %g seconds" % limit), ("good", None)]
+        for pid in pids.read_text(encoding="utf-8").split():
+            assert not runs(pid)
+    with_patience(attempt, 1.0, 20.0)
 
 
 def test_a_plugin_that_says_too_much_is_invalid(plugins):
     endless = plugins / "docker-endless"
     endless.write_text("#!/bin/sh\nexec yes\n", encoding="utf-8")
     endless.chmod(0o755)
-    found = read_plugins({"endless": str(endless)}, never, seconds=5.0)
+    found = read_plugins({"endless": str(endless)}, never, seconds=60.0)
     assert "longer than 1048576 bytes" in found[0].error
 
 

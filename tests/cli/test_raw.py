@@ -15,6 +15,7 @@ from rawdock.errors import UsageError
 from tests.cli.scripted_socket import (answer, assert_one_line, chunk, chunked_head, clean_environment,
                                        scripted_socket, frame, read_request,
                                    run_to_end)
+from tests.net.fake_engine import Peer
 
 
 @pytest.fixture
@@ -183,22 +184,23 @@ def test_a_terminals_output_is_shown_as_it_is(ask, output):
 
 def test_a_terminals_prompt_is_not_held_back(rawdock_command):
     """Two bytes are fewer than a frame's header has; who waits for more shows no prompt."""
-    shown = threading.Event()
+    shown, in_time = threading.Event(), []
 
     def serve(engine, connection):
         read_request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n$ ")
-        shown.wait(20)
+        in_time.append(shown.wait(20))
 
     with scripted_socket(serve) as engine:
         process = subprocess.Popen(rawdock_command + ["-H", engine.address, "POST", "/containers/x/attach"],
                                    stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=clean_environment())
         try:
-            assert os.read(process.stdout.fileno(), 10) == b"$ "
+            assert process.stdout.read(2) == b"$ "
         finally:
             shown.set()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
             process.stdout.close()
+    assert in_time == [True]
 
 
 # Samples, each costs a process; tests of the wire floor have every offset.
@@ -299,7 +301,7 @@ def receive_all(connection):
 
 def test_nc_passes_bytes_that_are_no_http(rawdock_command):
     def serve(engine, connection):
-        data = connection.recv(100)
+        data = Peer(connection, engine).receive_exactly(4)
         connection.sendall(data[::-1] + b"\x00\xff\r\n")
 
     ran = nc(rawdock_command, serve, b"\x00abc")
@@ -321,17 +323,19 @@ def test_a_crlf_that_is_cut_in_two_is_one_line_end():
 
 def test_nc_does_not_half_close_when_stdin_ends(rawdock_command):
     """An engine takes a half-close for a client that has gone."""
-    def serve(engine, connection):
-        connection.recv(100)
-        connection.settimeout(0.5)
-        try:
-            seen = b"closed" if connection.recv(100) == b"" else b"more"
-        except socket.timeout:
-            seen = b"open"
-        connection.sendall(seen)
+    def end_of(*words, seconds):
+        def serve(engine, connection):
+            connection.recv(1)
+            connection.settimeout(seconds)
+            try:
+                seen = b"closed" if connection.recv(100) == b"" else b"more"
+            except socket.timeout:
+                seen = b"open"
+            connection.sendall(seen)
+        return nc(rawdock_command, serve, b"x", *words).out
 
-    assert nc(rawdock_command, serve, b"x").out == b"open"
-    assert nc(rawdock_command, serve, b"x", "-N").out == b"closed"
+    assert end_of(seconds=0.5) == b"open"
+    assert end_of("-N", seconds=60) == b"closed"
 
 
 def test_nc_n_half_closes_after_the_last_byte(rawdock_command):
@@ -355,7 +359,7 @@ def test_dial_stdio_half_closes_and_ends_with_the_socket(rawdock_command):
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    env=clean_environment())
         try:
-            assert process.stdout.read() == b"bye" and process.wait(20) == 0
+            assert process.stdout.read() == b"bye" and process.wait(60) == 0
         finally:
             process.kill()
             process.stdin.close()
@@ -395,7 +399,7 @@ def test_nc_ends_with_the_server_although_stdin_stays_open(rawdock_command):
         process = subprocess.Popen(rawdock_command + ["-H", engine.address, "nc"], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, env=clean_environment())
         try:
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
             assert process.stdout.read() == b"bye"
         finally:
             process.kill()

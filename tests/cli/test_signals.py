@@ -98,9 +98,9 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
                                    stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=clean_environment(), preexec_fn=ignore)
         try:
-            assert requested.wait(30)
+            assert requested.wait(60)
             process.send_signal(number)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=60)
         finally:
             process.kill()
     return process.returncode, out, err
@@ -135,10 +135,10 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    env=clean_environment(),
                                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        assert requested.wait(30)
+        assert requested.wait(60)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
-        err = process.communicate(timeout=30)[1]
+        err = process.communicate(timeout=60)[1]
     assert (process.returncode, err) == (143, b"")
 
 
@@ -149,5 +149,5 @@ def test_the_practice_engine_inside_leaves_nothing_behind(rawdock_command, tmp_p
                                env=clean_environment(TMPDIR=str(tmp_path)))
     assert b"practice engine" in process.stderr.readline()
     process.send_signal(signal.SIGTERM)
-    err = process.communicate(timeout=30)[1]
+    err = process.communicate(timeout=60)[1]
     assert (process.returncode, err, os.listdir(str(tmp_path))) == (143, b"", [])

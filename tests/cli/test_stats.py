@@ -102,7 +102,7 @@ class ScriptedDocker:
     def call(self, operation, *values, **parameters):
         assert (operation, parameters) == ("container_stats", {"stream": True})
         yield dict(STATS, name="/we\x1bb")
-        self.end.wait(20)
+        self.end.wait(60)
 
 
 class Screen:
