@@ -23,7 +23,7 @@ from collections import namedtuple
 
 from tests.leaks import examine
 
-TIMEOUT = 30
+TIMEOUT = 60
 SHELL = """
 import fcntl, os, signal, sys, termios
 report, control = int(sys.argv[1]), int(sys.argv[2])
@@ -212,7 +212,7 @@ class Window:
 
     def _drained(self, condition):
         """Whether the condition holds once all that an ended program has written is read."""
-        end = time.monotonic() + 1
+        end = time.monotonic() + TIMEOUT
         while not condition() and time.monotonic() < end:
             self._read(0.02)
         return condition()

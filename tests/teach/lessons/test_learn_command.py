@@ -148,7 +148,7 @@ class Terminal:
             os.execvpe(argv[0], argv, environment)
         self.shown = ""
 
-    def more(self, seconds=20):
+    def more(self, seconds=60):
         if not select.select([self.descriptor], [], [], seconds)[0]:
             raise AssertionError("nothing more was shown: %r" % self.shown[-600:])
         try:

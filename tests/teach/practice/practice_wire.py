@@ -17,7 +17,7 @@ class Wire:
 
     def __init__(self, engine):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(10)
+        self.sock.settimeout(60)
         try:
             self.sock.connect(engine.socket_path)
         except OSError:
@@ -198,7 +198,7 @@ def inspect(engine, identity):
     return answer
 
 
-def eventually(is_true, seconds=5):
+def eventually(is_true, seconds=60):
     end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, "it never came true"

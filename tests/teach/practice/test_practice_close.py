@@ -47,7 +47,7 @@ def test_nothing_is_left_after_close():
     began = time.monotonic()
     engine.close()
     engine.close()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
     for wire in wires:
         wire.rest()
         wire.sock.close()

@@ -18,13 +18,13 @@ def test_it_serves_until_a_signal_comes(rawdock_command, tmp_path, number, prefi
     line = process.stderr.readline()
     assert b"it runs no real program; DOCKER_HOST=unix://%s; " % path.encode() in line
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(20)
+        client.settimeout(60)
         client.connect(path)
         client.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
         with client.makefile("rb") as answer:
             assert answer.read().endswith(b"\r\n\r\nOK")
     process.send_signal(number)
-    assert (process.communicate(timeout=20)[1], process.returncode, os.listdir(str(tmp_path))) == (b"", 0, [])
+    assert (process.communicate(timeout=60)[1], process.returncode, os.listdir(str(tmp_path))) == (b"", 0, [])
 
 
 @pytest.mark.parametrize("words, expected", [

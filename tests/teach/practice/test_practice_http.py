@@ -289,7 +289,7 @@ def test_fifty_clients_at_once(engine):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert problems == []
 
 
@@ -336,5 +336,5 @@ def test_serve_forever_ends_with_close(tmp_path):
             return False
     eventually(answers)
     engine.close()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()

@@ -23,11 +23,11 @@ class ManualEngine:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(self.path)
         self._listener.listen(64)
-        self._listener.settimeout(20)
+        self._listener.settimeout(60)
 
     def take(self):
         connection = self._listener.accept()[0]
-        connection.settimeout(20)
+        connection.settimeout(60)
         return connection
 
     def close(self):
@@ -42,7 +42,7 @@ def serving_thread(server):
         yield server
     finally:
         server.stop()
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive(), "the server did not stop"
 
 
@@ -93,7 +93,7 @@ def replaying(recording, **more):
 
 def connect(path):
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    client.settimeout(20)
+    client.settimeout(60)
     client.connect(path)
     return client
 
@@ -129,12 +129,12 @@ def fill(sock):
             count += sock.send(b"x" * 65536)
     except socket.timeout:
         pass
-    sock.settimeout(20)
+    sock.settimeout(60)
     return count
 
 
 def until(condition, what):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "%s did not come about" % what
         time.sleep(0.005)

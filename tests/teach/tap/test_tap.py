@@ -67,7 +67,7 @@ def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
         reader.join(20)
         assert got == [up]
         for thread in senders:
-            thread.join(20)
+            thread.join(60)
     until(lambda: not tap.tap.connections, "the end of the connection")
     assert recording.connections[0].stream(">") == up and recording.connections[0].stream("<") == down
 
@@ -158,7 +158,7 @@ def test_a_client_that_half_closed_and_then_left_is_noticed(tap, recording):
 def test_an_early_refusal_reaches_a_client_that_is_still_sending(tap):
     client, engine = tap.pair()
     with client:
-        client.settimeout(20)
+        client.settimeout(60)
         refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         engine.sendall(refusal)
         engine.close()
@@ -183,11 +183,11 @@ def test_an_engine_on_tcp(recording):
                                                                                            "t")) as listener:
         listening.bind(("127.0.0.1", 0))
         listening.listen(1)
-        listening.settimeout(20)
+        listening.settimeout(60)
         address = parse_address("tcp://127.0.0.1:%d" % listening.getsockname()[1])
         with Tap(listener, address, WireRecorder([recording])) as tap, serving_thread(tap):
             with connect(listener.path) as client, listening.accept()[0] as engine:
-                engine.settimeout(20)
+                engine.settimeout(60)
                 client.sendall(b"x" * 1000000)
                 client.shutdown(socket.SHUT_WR)
                 assert read_to_end(engine) == (b"x" * 1000000, False)
@@ -275,7 +275,7 @@ def test_thousands_of_connections_leave_no_descriptor(tap):
         if number == 10:
             until(lambda: not tap.tap.connections, "the end of the first connections")
             before, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
-    thread.join(20)
+    thread.join(60)
     until(lambda: not tap.tap.connections, "the end of the connections")
     assert len(os.listdir("/proc/self/fd")) <= before + 1
     until(lambda: threading.active_count() <= threads, "the end of the threads")
@@ -309,7 +309,7 @@ def test_drain_carries_on_what_a_client_left_behind():
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             tap.drain(20)
-            thread.join(20)
+            thread.join(60)
             assert got == [b"DELETE /containers/x HTTP/1.1\r\n\r\n"] and not tap.connections
         engine.close()
 

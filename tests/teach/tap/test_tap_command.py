@@ -193,7 +193,7 @@ def test_signals_go_on_to_the_command(rawdock_command, folder, number):
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)   # of this the tap takes no notice: a terminal sends it to both
         process.send_signal(number)
-        assert process.wait(20) == 40 + number
+        assert process.wait(60) == 40 + number
 
 
 # ---- a place to listen
@@ -207,7 +207,7 @@ def start_listening(process):
 
 def exchange(path, request):
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(20)
+        sock.settimeout(60)
         sock.connect(path)
         sock.sendall(request)
         data = b""
@@ -226,12 +226,12 @@ def test_listening_until_a_signal(rawdock_command, folder, number):
                      "--record", record) as process:
             path = start_listening(process)
             with socket.socket(socket.AF_UNIX) as sock:
-                sock.settimeout(20)
+                sock.settimeout(60)
                 sock.connect(path)
                 sock.sendall(b"GET /info HTTP/1.1\r\nHost: d\r\n\r\n")
                 assert sock.recv(15) == b"HTTP/1.1 200 OK"
             process.send_signal(number)
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
     assert not os.path.exists(path)
     with open(record) as file:
         assert [json.loads(line).get("kind") for line in file][1] == "open"
@@ -286,7 +286,7 @@ def test_nobody_reads_the_transcript(rawdock_command):
                                    stdout=subprocess.PIPE, stderr=writer,
                                    env=clean_environment())
         os.close(writer)
-        assert process.communicate(timeout=30)[0].startswith(b'{"Name":"canned"') and process.returncode == 0
+        assert process.communicate(timeout=60)[0].startswith(b'{"Name":"canned"') and process.returncode == 0
 
 
 # ---- faults
@@ -352,7 +352,7 @@ def test_a_recorded_conversation_is_replayed(rawdock_command, tap, folder):
         found = exchange(path, b"GET /nothing HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
         assert b"this replay has no answer to GET /nothing; the record has GET /containers/x/logs" in found
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == b"rawdock: GET /nothing: not in the record\n"
     assert not os.path.exists(path)
 
