@@ -672,8 +672,8 @@ def find_credentials(registry: str, directory: str | None = None,
     """The credentials (dict, {} for none) of a `registry`, such as "docker.io" or "localhost:5000".
 
     They are read from config.json in `directory` (str; None: DOCKER_CONFIG, or ~/.docker), whose content
-    (dict) may be given as `config`, or a credential helper gives them. ConfigError if the file does not
-    work, HelperFailed if the helper does not.
+    (dict) may be given as `config`, or from a credential helper. ConfigError if the file cannot be used, or
+    if the helper fails.
     """
 
 
@@ -746,31 +746,32 @@ class Docker(_Closing):
             *, detach: Literal[False] = False, **options: Any) -> _Finished:
         """Run `command` (list of str) in a new container of `image` (str) → Finished, once it has ended.
 
-        `stdin` (bytes) is what the command reads; None: nothing. `options` are those of rawdock.run(), the
-        flags of docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True;
-        auth= and progress= for the pull of a missing image. With stdout= or stderr= (binary files) that
-        stream goes there in place of the output. With detach=True returns the container's id (str) once it is
-        started. Raises what rawdock.run() raises; a status other than 0 is no error.
+        The command reads `stdin` (bytes; None: nothing). `options` are those of rawdock.run(), the flags of
+        docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True; auth= and
+        progress= for the pull of a missing image. With stdout= or stderr= (binary files) that stream goes
+        there, and not into the output. With detach=True it returns the container's id (str) once it is
+        started. Raises what rawdock.run() raises; an exit status other than 0 is not an error.
         """
     @overload
     def run(self, image: str, command: Sequence[str] = (), stdin: bytes | None = None,
             *, detach: Literal[True], **options: Any) -> str: ...
     def exec(self, container: str, command: Sequence[str], stdin: bytes | None = None, stdout: bool = True,
              stderr: bool = True, timeout: _Timeout = None, **fields: Any) -> _Finished:
-        """Run `command` (list of str) in a container that runs → Finished, once it has ended.
+        """Run `command` (list of str) in a running container → Finished, once it has ended.
 
-        `stdin` (bytes) is what the command reads; None: nothing. `stdout` and `stderr` say which of the two
-        the output has. `fields` are others of the Engine API's ExecConfig: User="root", WorkingDir="/srv",
-        Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: when it is over, Timeout
-        is raised, and the command runs on. NotFound if there is no such container, Conflict if it does not
-        run.
+        The command reads `stdin` (bytes; None: nothing). `stdout` and `stderr` (bool) say which of the two
+        are in the output. `fields` are others of the Engine API's ExecConfig: User="root",
+        WorkingDir="/srv", Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: after
+        it Timeout is raised, and the command goes on. NotFound if there is no such container, Conflict if it
+        is not running.
         """
     @overload
     def logs(self, container: str, follow: Literal[False] = False, stdout: bool = True, stderr: bool = True,
              **parameters: Any) -> bytes:
-        """What a container has written → bytes; with follow=True an iterator of (stream, bytes), as it comes.
+        """The output of a container → bytes; with follow=True an iterator of (stream, bytes), as it comes.
 
-        `parameters` are those of container_logs: tail=100, since=1795424287, timestamps=True.
+        `stdout` and `stderr` (bool) say which of the two are in it. `parameters` are further ones of
+        container_logs: tail=100, since=1795424287 (seconds since 1970), timestamps=True.
         """
     @overload
     def logs(self, container: str, follow: bool, stdout: bool = True, stderr: bool = True,
@@ -778,7 +779,7 @@ class Docker(_Closing):
     def pull(self, image: str, platform: str | None = None,
              auth: _Credentials | Callable[[str], _Credentials] | None = None,
              progress: Callable[[dict[str, Any]], object] | None = None) -> ImageInspect:
-        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → what image_inspect answers of it (dict).
+        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → the answer of image_inspect about it (dict).
 
         `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
         as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
@@ -786,13 +787,14 @@ class Docker(_Closing):
     def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
               progress: Callable[[dict[str, Any]], object] | None = None,
               **parameters: Any) -> ImageInspect:
-        """Build an image of the `directory` (str) with the engine's classic builder, or with version="2" by
-        BuildKit → what image_inspect answers of it (dict).
+        """Build an image from a `directory` (str) with the engine's classic builder, or with BuildKit if
+        version="2" is given → the answer of image_inspect about it (dict).
 
-        `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
-        .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of
-        image_build: buildargs={"A": "1"}, nocache=True, target="test"; auth=find_all_credentials() for base
-        images. UsageError for what cannot be sent, StreamError if the build fails.
+        `tag` is its name (str, or a list of str), and `dockerfile` the path of the Dockerfile in the
+        directory. .dockerignore is obeyed. `progress` is called with each message (dict). `parameters` are
+        further ones of image_build: buildargs={"A": "1"}, nocache=True, target="test";
+        auth=find_all_credentials() for base images. UsageError if a file cannot be sent, StreamError if the
+        build fails.
         """
     def copy_in(docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
                 archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
@@ -3095,7 +3097,7 @@ class ArchiveWriter(_Closing):
     """An archive that is extracted in the directory `path` of a container while it is written, with write().
 
     To be used in a `with`, for tarfile.open(fileobj=…, mode="w|"). At its end the engine has extracted all,
-    or its error is raised. If the block ends with an exception the request is broken off.
+    or its error is raised. If the block ends with an exception the request is aborted.
     """
     def __init__(self, docker: Docker, container: str, path: str, archive: bool = False) -> None: ...
     def write(self, data: bytes) -> int:

@@ -79,7 +79,7 @@ def left_out_of(homes):
 # start in other folders, where `python -m rawdock` is the rawdock under test.
 sys.path.insert(0, ROOT)
 os.environ["PYTHONPATH"] = os.path.dirname(os.path.abspath(SINGLE_FILE)) if SINGLE_FILE else ROOT
-from tests.leaks import judge, watch_processes  # noqa: E402
+from tests.leaks import fail_if_leaked, watch_processes  # noqa: E402
 
 HOMES = homes_in(SINGLE_FILE) if SINGLE_FILE else ["rawdock/main", "rawdock/teach/"]
 collect_ignore = left_out_of(HOMES) if SINGLE_FILE else []
@@ -98,7 +98,7 @@ def pytest_runtest_makereport(item, call):
     """No secret is in what a test's processes printed and in the files that it left: tests/leaks.py."""
     report = (yield).get_result()
     if call.when == "teardown":
-        judge(item, report)
+        fail_if_leaked(item, report)
 
 
 def pytest_collection_modifyitems(config, items):

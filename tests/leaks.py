@@ -1,12 +1,12 @@
 """After every test: no secret that the suite uses is in what a process printed or in what the test left.
 
-Searched are the outputs of all processes that a test waits for (Popen.communicate() and subprocess.run(), a
-Window, a Running), what pytest captured of the test itself, and the files in its tmp_path: records, exports,
-pages. Searched for is each of SECRETS, as it is, in base64 at each alignment, and in a dump. A test whose
-outputs or files have one fails. A test that shows one on purpose is marked `@pytest.mark.shows_secrets`;
-where a secret is kept on purpose, the file has a name of KEPT_IN.
+The outputs of all processes that a test waits for (Popen.communicate() and subprocess.run(), a Window, a
+Running), what pytest captured of the test itself, and the files in its tmp_path (records, exports, pages) are
+searched for each of SECRETS: as it is, in base64 at each alignment, and in a dump. A test whose outputs or
+files have one fails. A test that shows one on purpose is marked `@pytest.mark.shows_secrets`; a file that
+keeps one on purpose has a name that KEPT_IN matches.
 
-Words of everyday length are in no list: they would be found everywhere.
+Short secrets are not in the list, because other text would contain them by chance.
 """
 import base64
 import os
@@ -21,13 +21,13 @@ WIRE_PASSWORD = "hunter2Tr0ub4dor3"
 SECRETS = [HELPERS_SECRET, WRONG_PASSWORD, IDENTITY_TOKEN, SCRIPTED_PASSWORD, WIRE_PASSWORD,
            "pw-1f7c9a3e5b", "pwd-77e0b1d24c", "IDTOK-5c1e8a9b"]   # the last three: tests/cli/test_login.py
 SECRETS += filter(None, [os.environ.get("RAWDOCK_TEST_PRIVATE_PASSWORD")])
-# Where docker and its helpers keep secrets, and programs that tests write; the secrets are there on purpose.
+# Files of docker and its helpers, and programs that tests write: a secret in them is there on purpose.
 KEPT_IN = re.compile(r"(config\.json.*|docker-credential-\w+|log|.*\.py|htpasswd)\Z")
 MAX_FILE_BYTES = 8 << 20
 
 
 def spellings(secret):
-    """What a secret (str) looks like as it is, in base64 at each of its three alignments, and in a dump."""
+    """Each form (bytes) of a secret (str): as it is, in base64 at each of three alignments, in a dump."""
     data = secret.encode()
     found = {data}
     for shift in range(3):
@@ -45,7 +45,7 @@ leaked = []   # what was found since the last test began
 
 
 def examine(where, data):
-    """Note for this test's report that `data` (bytes or str) at `where` (str) has a secret in it."""
+    """Search `data` (bytes or str) for secrets, and note each in `leaked`; `where` (str) is its place."""
     data = data.encode("utf-8", "replace") if isinstance(data, str) else data or b""
     for spelling in SPELLINGS:
         if spelling in data:
@@ -53,7 +53,7 @@ def examine(where, data):
 
 
 def watch_processes():
-    """From here on the outputs that Popen.communicate() returns are examined."""
+    """Have Popen.communicate() examine the outputs that it returns."""
     communicate = subprocess.Popen.communicate
 
     def examined(process, *arguments, **named):
@@ -66,7 +66,7 @@ def watch_processes():
 
 
 def examine_files(folder):
-    """Examine the files below `folder`, but those that keep secrets."""
+    """Examine the files below `folder` (str), except those with a name that KEPT_IN matches."""
     for place, folders, names in os.walk(folder):
         for name in names:
             path = os.path.join(place, name)
@@ -76,8 +76,8 @@ def examine_files(folder):
                         examine(path, file.read())
 
 
-def judge(item, report):
-    """Fail the `report` of the teardown of a test if a secret was found."""
+def fail_if_leaked(item, report):
+    """Fail the `report` on the teardown of a test if a secret was found."""
     if item.get_closest_marker("shows_secrets") is None:
         for title, text in report.sections:
             examine(title, text)

@@ -1,4 +1,4 @@
-"""Builds: build, by the classic builder, or by BuildKit where cli/buildkit says so.
+"""`build`: by the classic builder, or by BuildKit; cli/buildkit chooses.
 
 Promises: the docker CLI's flags, lines and exit statuses. A build that fails ends with the engine's message
 and its exit status, which for a RUN that fails in the classic builder is that of the command. An answer that
@@ -82,9 +82,9 @@ SHOWN_STEP_SECONDS = 0.1
 
 
 def build_arguments(console, words):
-    """The build arguments ({name: value, None for one that this process does not have}) of --build-arg.
+    """The build arguments in the `words` of --build-arg: {name: value, None if this process has none}.
 
-    The proxies of config.json are among them, unless they are given.
+    The proxies in config.json are added, unless they are given.
     """
     found = {}
     for word in words or ():
@@ -127,10 +127,11 @@ def is_experimental(docker):
 
 
 class BuildContext:
-    """What a build sends: `pieces` (an iterable of bytes, a tar), `dockerfile`, the path (str or None) in it,
-    and `source`, where it comes from: a path (str), or 0 for standard input. `buildkit` (bool): that builder
-    gets it. `shown` is the Dockerfile as (name, bytes), whose lines an error of BuildKit's shows; None where
-    it is not known.
+    """The context that a build sends: `pieces` (iterable of bytes) is its tar.
+
+    `dockerfile` (str or None) is a path in it, `source` its own path (str), or 0 for standard input, and
+    `buildkit` (bool) says which builder it is for. `shown` is the Dockerfile as (name, bytes), so that
+    BuildKit's errors can show its lines; None if it is not known.
     """
 
     def __init__(self, pieces, dockerfile, source, buildkit, shown=None):
@@ -138,7 +139,7 @@ class BuildContext:
         self.buildkit, self.shown = buildkit, shown
 
     def parts(self):
-        """The pieces, of which some may be parts of files that the system sends."""
+        """The pieces, of which some may be FileParts."""
         return self.pieces.parts() if isinstance(self.pieces, ContextDirectory) else self.pieces
 
     def skipped(self):
@@ -181,7 +182,7 @@ def stream_build_context(console, file, source, given):
 
 
 def remote_context(console, url, given, output):
-    """The BuildContext of a `url` (str). What is downloaded is shown on `output`; `given` is --file."""
+    """The BuildContext of a `url` (str). Its download is shown on the Output `output`; `given` is --file."""
     from ..engine.download import clone_repository, download, is_git_url
     if is_dry_run(console):
         raise CommandFailed("a dry run downloads nothing: build from a directory", 1)
@@ -222,9 +223,9 @@ def prepare_context(console, place, given, output):
 
 
 def shown_pieces(pieces, output, tty, title, total=0):
-    """Pass `pieces` (bytes) on, and write how many went by: at the end, at a terminal also before.
+    """Yield the `pieces` (bytes), and write their count to `output` at the end, at a terminal also before.
 
-    `title` (str) is what comes before the count, `total` the bytes to come, 0 if that is not known.
+    `title` (str) is written before the count; `total` is the number of bytes to come, 0 if it is not known.
     """
     size = shown = at = 0
 
@@ -243,7 +244,7 @@ def shown_pieces(pieces, output, tty, title, total=0):
 
 
 class KeptOutput:
-    """In the place of an Output for --quiet: keeps what is written (bytes) in `data`."""
+    """Takes the place of an Output for --quiet, and keeps what is written in `data` (bytes)."""
 
     def __init__(self):
         self.data = b""
@@ -264,7 +265,7 @@ class ClassicProgress:
         self._transfers = PullProgress(output, tty)
 
     def message(self, message):
-        """Write what the dict `message` says. What a step prints is its own, and stays as it is."""
+        """Write what a `message` (dict) says. The output of a step is written unchanged."""
         aux, stream = message.get("aux"), message.get("stream")
         if isinstance(stream, str):
             self.output.write(stream.encode("utf-8", "replace"))
@@ -276,7 +277,7 @@ class ClassicProgress:
 
 
 def remove_id_file(path):
-    """Remove the file of --iidfile, so that an old id is not taken for that of a build which fails."""
+    """Remove the file of --iidfile, so that a build which fails does not leave an old id in it."""
     try:
         os.remove(path)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Builds by BuildKit: when it builds, and the one request that it takes, `POST /build?version=2` with a tar.
+"""Builds by BuildKit: when it is chosen, and its one request, `POST /build?version=2` with a tar as body.
 
 Left out: BuildKit's session, an HTTP/2 connection over which the builder asks its client for secrets, ssh
-agents, credentials and files. A build that needs one ends with a line that says so.
+agents, credentials and files. A build that needs the session ends with a line that says so.
 """
 import os
 
@@ -16,12 +16,12 @@ EXTENSION_TYPES = (b"x", b"L", b"K")   # of headers that only extend the next on
 
 
 def is_dry_run(console):
-    """Whether the Console only plans: then no file is changed, and nothing is downloaded."""
-    return getattr(console, "plans", False)   # which a dry run's own has
+    """Whether the Console is that of a dry run, which changes no file and downloads nothing."""
+    return getattr(console, "plans", False)   # only a dry run's Console has this attribute
 
 
 def uses_buildkit(console):
-    """Whether BuildKit builds: where DOCKER_BUILDKIT says so, or without it where the engine prefers it."""
+    """Whether BuildKit builds: DOCKER_BUILDKIT decides or, without it, the engine's preference."""
     given = os.environ.get("DOCKER_BUILDKIT") or ""
     if given not in TRUE_WORDS + FALSE_WORDS + ("",):
         raise CommandFailed("DOCKER_BUILDKIT environment variable expects boolean value: strconv.ParseBool: "
@@ -49,10 +49,10 @@ def refuse_session_flags(options):
 
 
 def buildkit_pieces(pieces):
-    """The pieces (iterable of bytes) of a tar as BuildKit recognizes it: an iterator of bytes.
+    """The `pieces` (iterable of bytes) of a tar → an iterator of bytes that BuildKit recognizes as one.
 
-    It wants the header of the first member within the first 1,024 bytes, or gzip. So a tar whose first header
-    has an extension before it is compressed.
+    BuildKit recognizes gzip, and a tar whose first member has its header in the first 1,024 bytes. So a tar
+    with an extension header before that is compressed.
     """
     pieces = iter(pieces)
     first = next(pieces, b"")
@@ -66,9 +66,9 @@ def buildkit_pieces(pieces):
 
 
 def build_with_buildkit(console, mode, dockerfile, query):
-    """Build with the parameters `query` (dict) → the id (str) of the image, None if the engine said none.
+    """Build with the parameters `query` (dict) → the id (str) of the image, None if the engine sent none.
 
-    `mode` is what choose_progress() says, `dockerfile` (name, bytes) or None. CommandFailed for a build that
+    `mode` is that of choose_progress(), `dockerfile` is (name, bytes) or None. CommandFailed if the build
     fails.
     """
     progress, failure = BuildProgress(console, mode, dockerfile), None

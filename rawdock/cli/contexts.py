@@ -1,10 +1,11 @@
 """Contexts: context create, export, import, inspect, ls, rm, show, update and use. None needs an engine.
 
 Promises: the docker CLI's lines and exit statuses, and its store: each of the two reads what the other wrote.
-A file is written beside its place and then renamed, and TLS material is there before the metadata that needs
-it. An archive is read whole and checked before anything of it is stored.
+A file is written under another name and then renamed, and TLS material before the metadata that refers to it.
+An archive is read whole and checked before anything of it is stored.
 
-Here a context is its metadata (dict), as in meta.json, and its TLS material: {"docker": {"ca.pem": bytes}}.
+A context is passed as its metadata (dict), as in meta.json, and its TLS material: {"docker": {"ca.pem":
+bytes}}.
 """
 import os
 import re
@@ -33,14 +34,14 @@ CONTEXT_LIST = Listing({"Current": "", "Name": "NAME", "Description": "DESCRIPTI
                        "Name Description DockerEndpoint Error", "Name", "")
 ENDPOINT_KEYS = ("from", "host", "ca", "cert", "key", "skip-tls-verify")
 DEFAULT_DESCRIPTION = "Current DOCKER_HOST based configuration"
-MAX_ARCHIVE_BYTES = 10 << 20   # of an archive, and of the files in it; the docker CLI's number for each
+MAX_ARCHIVE_BYTES = 10 << 20   # of an archive, and of all files in it: the docker CLI's limit
 MAX_ERROR_LETTERS = 45         # in the list
 DOCKER_HOST_WARNING = ("Warning: DOCKER_HOST environment variable overrides the active context. To use %s, "
                        "either set the global --context flag, or unset DOCKER_HOST environment variable.")
 
 
 def context_command(run):
-    """`run`, a command's function, with failures in the docker CLI's words: without the program's name."""
+    """Wrap `run`, a command's function, so that its errors are the docker CLI's, without `rawdock:`."""
     def checked(console, options, arguments):
         try:
             return run(console, options, arguments)
@@ -113,7 +114,7 @@ def store_context(name, metadata, material):
 
 
 def make_private_folder(folder):
-    """Make `folder`, and those above it that are missing, for our eyes only."""
+    """Make `folder`, and those above it that are missing, so that only their owner can enter them."""
     before = os.umask(0o077)
     try:
         os.makedirs(folder)
@@ -141,9 +142,9 @@ def require_new_name(name):
 # -- create and update
 
 def parse_pairs(words):
-    """The dict that the values of --docker mean. InvalidArgument in the docker CLI's words.
+    """The values of --docker (list of str) → dict. InvalidArgument, in the docker CLI's words, for others.
 
-    A value is KEY=VALUE, or several with commas, in which a quoted one may have commas itself.
+    A value is KEY=VALUE, or a line of CSV with several of them.
     """
     from csv import reader
     found = {}
@@ -184,7 +185,7 @@ def new_endpoint(console, settings):
 def refuse_unusable_endpoint(host, files, settings):
     """CommandFailed if no connection could be made to `host` (str or None) with the TLS `files`.
 
-    `settings` has the paths of the files. A scheme that is not known here is left to the one that connects.
+    `settings` has the paths of the files. A scheme that is not known here is refused when it is used.
     """
     def refuse(problem, before="invalid docker endpoint options: "):
         raise CommandFailed(before + problem, 1)
@@ -265,7 +266,7 @@ def context_update(console, options, arguments):
 # -- which there are, and which is used
 
 def list_row(metadata, current):
-    """The fields of a context that a --format can name."""
+    """The fields of a context that --format can name, as a dict. `current` is the name of the one in use."""
     about, endpoints = metadata.get("Metadata") or {}, metadata.get("Endpoints") or {}
     endpoint, error = endpoints.get("docker") or {}, metadata.get("Error") or ""
     if not error and "docker" not in endpoints:
@@ -331,7 +332,7 @@ def context_show(console, options, arguments):
 
 
 def set_current_context(name):
-    """Write `name` as currentContext into config.json; None takes it out."""
+    """Set currentContext in config.json to `name` (str), or remove it if that is None."""
     def change(config):
         config.pop("currentContext", None)
         if name is not None:
@@ -383,38 +384,31 @@ def context_rm(console, options, arguments):
 # -- export and import
 
 def context_export(console, options, arguments):
-    from io import BytesIO
-    import tarfile
+    from ..engine.build_context import file_member
+    from ..wire.tar import END_OF_TAR, TarMember
     name, path = (arguments + [arguments[0] + ".dockercontext"])[:2]
     check_context_name(name, reserved=False)
     if path == "-" and console.out.isatty():
         raise CommandFailed("cowardly refusing to export to a terminal, specify a file path", 1)
     metadata, material = find_context(console, name)
-    archive = BytesIO()
-    with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        def add(member, data=None, mode=0o600):
-            entry = tarfile.TarInfo(member)
-            entry.type, entry.mode = (tarfile.DIRTYPE, 0o700) if data is None else (tarfile.REGTYPE, mode)
-            entry.size = len(data or b"")
-            tar.addfile(entry, BytesIO(data or b""))
-
-        add("meta.json", compact_json(metadata, html=True).encode("utf-8"), 0o644)
-        add("tls")
-        for endpoint in material:
-            add("tls/" + endpoint)
-            for file, data in material[endpoint].items():
-                add("tls/%s/%s" % (endpoint, file), data)
+    members = [file_member("meta.json", compact_json(metadata, html=True).encode("utf-8"), mode=0o644),
+               TarMember("tls/", "directory", 0o700).encode()]
+    for endpoint in material:
+        members.append(TarMember("tls/%s/" % endpoint, "directory", 0o700).encode())
+        members += [file_member("tls/%s/%s" % (endpoint, file), data)
+                    for file, data in material[endpoint].items()]
+    archive = b"".join(members) + END_OF_TAR
     if path == "-":
-        console.out.write(archive.getvalue())
+        console.out.write(archive)
         return 0
     with open(path, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-        file.write(archive.getvalue())
+        file.write(archive)
     console.err.line('Written file "%s"' % path)
     return 0
 
 
 def tar_members(data):
-    """(name, bytes) of each file in the tar archive `data`. CommandFailed if it is none, or cut."""
+    """(name, bytes) of each file in the tar archive `data`. CommandFailed if it is malformed, or cut."""
     from io import BytesIO
     import tarfile
     try:
@@ -453,7 +447,7 @@ def zip_members(data):
 
 
 def read_archive(data):
-    """(metadata, TLS material) from an exported context, tar or zip (bytes). CommandFailed if it is none."""
+    """(metadata, TLS material) of an exported context, a tar or zip (bytes). CommandFailed for others."""
     import json
     from posixpath import normpath
     metadata, material, total = None, {}, 0

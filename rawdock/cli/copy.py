@@ -1,8 +1,8 @@
 """cp: files and directories between a container and this machine, an archive on stdin or stdout for `-`.
 
 Promises: the docker CLI's lines and exit statuses, and its rules of where a copy arrives (engine/archives).
-What was not copied is listed on stderr, and the exit status is then 1. On a terminal it is shown meanwhile
-how much has been copied, and how fast.
+What was not copied is listed on stderr, and the exit status is then 1. A terminal shows how much has been
+copied so far, and how fast.
 
 Refuses: an archive to a terminal.
 """
@@ -45,18 +45,18 @@ def copy_command(console, options, arguments):
     for name, text in zip(("source", "destination"), arguments):
         if not text:
             raise CommandFailed("%s can not be empty" % name, 1)
-    (giver, source), (taker, target) = map(split_copy_argument, arguments)
-    if giver and taker:
+    (container, source), (target_container, target) = map(split_copy_argument, arguments)
+    if container and target_container:
         raise CommandFailed("copying between containers is not supported", 1)
-    if not giver and not taker:
+    if not container and not target_container:
         raise CommandFailed("must specify at least one container source", 1)
     quiet = not console.out.isatty() if options["quiet"] is None else options["quiet"]
-    if giver:
-        return copy_from_container(console, giver, source, target, options["follow_link"], quiet)
+    if container:
+        return copy_from_container(console, container, source, target, options["follow_link"], quiet)
     progress = CopyProgress(console.err, "Copying to container", quiet)
     files = console.stdin if source == "-" else source
-    return report_copy(console, quiet, progress, copy_in, taker, files, target, options["follow_link"],
-                       options["archive"])
+    return report_copy(console, quiet, progress, copy_in, target_container, files, target,
+                       options["follow_link"], options["archive"])
 
 
 def copy_from_container(console, container, source, target, follow_link, quiet):
@@ -72,7 +72,7 @@ def copy_from_container(console, container, source, target, follow_link, quiet):
 
 
 def report_copy(console, quiet, progress, copy, *arguments):
-    """Copy with the function `copy`, and say what the docker CLI says, and what was not copied."""
+    """Call copy(docker, *arguments), and print the docker CLI's lines, and a line for what was not copied."""
     try:
         copied = copy(console.docker, *arguments, progress=progress.update)
     except IncompleteCopy as error:

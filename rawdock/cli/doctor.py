@@ -1,8 +1,8 @@
-"""doctor: which engine is meant and why, what is wrong on the way to it, and one thing to try for each fault.
+"""doctor: which engine is chosen and why, what is wrong on the way to it, and what to try for each fault.
 
-Strategy: CHECKS is the table. Each check looks at one thing and gives findings; a check whose subject does
-not exist here (a socket file, for an address of TCP) gives none. The checks after "endpoint" are left out
-where no engine can be named. Nothing is changed, and no advice ever loosens permissions.
+Strategy: CHECKS is the table. Each check looks at one thing and yields findings; a check whose subject does
+not exist (a socket file, for an address of TCP) yields none. If no engine is chosen, only "endpoint" is
+checked. Nothing is changed, and no advice ever loosens permissions.
 
 A finding is "ok", "wrong" (something does not work, or is not safe) or "note" (worth knowing). The exit
 status is 1 if one of them is "wrong".
@@ -39,42 +39,42 @@ SOCKET_PLACES = (
     ("Lima", "~/.lima/default/sock/docker.sock"))
 
 
-class Patient:
-    """What the checks look at: `console`, the Address `address` that was chosen and the `rule` that chose it.
+class Examination:
+    """What the checks examine: `console`, the chosen Address `address`, and the `rule` (str) that chose it.
 
-    `answer` is the engine's Response to GET /_ping once it has come, else None. `hopeless` is True once it is
+    `answer` is the engine's Response to GET /_ping, None before it has come. `unreachable` is True once it is
     clear that none can come.
     """
 
     def __init__(self, console):
         self.console = console
         self.address = self.rule = self.answer = None
-        self.hopeless = False
+        self.unreachable = False
 
 
-def check_endpoint(patient):
+def check_endpoint(examined):
     """Which address, and which flag, variable or file it comes from."""
     try:
-        patient.address, patient.rule = patient.console.chosen_endpoint()
+        examined.address, examined.rule = examined.console.chosen_endpoint()
     except RawdockError as error:
         fix = error.hint or "name the engine with -H unix:///PATH"
         yield Finding("endpoint", "wrong", error.message, fix)
         return
-    yield Finding("endpoint", "ok", "%s, from %s" % (patient.address, patient.rule), "")
+    yield Finding("endpoint", "ok", "%s, from %s" % (examined.address, examined.rule), "")
     ignored = [name for name in ("DOCKER_HOST", "DOCKER_CONTEXT") if os.environ.get(name)
-               and name != patient.rule]
+               and name != examined.rule]
     if ignored:
-        text = "%s counts, and not %s" % (patient.rule, " or ".join(ignored))
+        text = "%s counts, and not %s" % (examined.rule, " or ".join(ignored))
         yield Finding("endpoint", "note", text, "")
 
 
-def check_socket(patient):
+def check_socket(examined):
     """The file of a Unix socket: its path, a dangling link, owner, group and mode, and this user's groups."""
-    if patient.address.scheme != "unix":
+    if examined.address.scheme != "unix":
         return
     import stat
-    path = patient.address.path
-    patient.hopeless = True
+    path = examined.address.path
+    examined.unreachable = True
     try:
         found = os.stat(path)
     except OSError as error:
@@ -93,8 +93,8 @@ def check_socket(patient):
     mine = sorted(owner_name("group", number) for number in {os.getegid()} | set(os.getgroups()))
     who = "you are %s in %s" % (owner_name("user", os.geteuid()), ", ".join(mine))
     text = "%s belongs to %s:%s, mode %o; %s" % (path, owner, group, stat.S_IMODE(found.st_mode), who)
-    patient.hopeless = not os.access(path, os.W_OK)
-    if not patient.hopeless:
+    examined.unreachable = not os.access(path, os.W_OK)
+    if not examined.unreachable:
         yield Finding("socket", "ok", text, "")
     elif found.st_gid == 0 or not found.st_mode & stat.S_IWGRP:
         fix = "run as %s (sudo rawdock …), or use a rootless engine" % owner
@@ -117,13 +117,13 @@ def owner_name(kind, number):
         return "%d" % number
 
 
-def check_tls(patient):
-    """Whether TCP is encrypted, and when the certificates that are used end."""
-    address = patient.address
+def check_tls(examined):
+    """Whether TCP is encrypted, and when the certificates in use expire."""
+    address = examined.address
     if address.scheme != "tcp":
         return
     if not address.tls:
-        is_open = patient.answer or address.host not in ("localhost", "127.0.0.1", "::1")
+        is_open = examined.answer or address.host not in ("localhost", "127.0.0.1", "::1")
         text = "%s is not encrypted: whoever reaches that port controls the engine's machine" % address
         fix = "give the engine --tlsverify and rawdock its certificates, or use ssh://"
         yield Finding("tls", "wrong" if is_open else "note", text, fix)
@@ -141,10 +141,10 @@ def check_tls(patient):
 
 
 def certificate_end(path):
-    """When the certificate in the PEM file at `path` ends, in seconds since 1970; None if it does not say."""
+    """When the certificate in the PEM file at `path` expires: seconds since 1970, None if not known."""
     import ssl
     try:
-        decoded = ssl._ssl._test_decode_cert(path)   # all that Python has for a certificate that is in a file
+        decoded = ssl._ssl._test_decode_cert(path)   # Python's only function for a certificate in a file
         return ssl.cert_time_to_seconds(decoded["notAfter"])
     except (AttributeError, OSError, ValueError, KeyError):
         return None
@@ -158,11 +158,11 @@ def expiry_finding(what, end):
                    "have a new one made in time" if days < EXPIRY_DAYS else "")
 
 
-def check_engine(patient):
+def check_engine(examined):
     """Whether the engine answers, what it is, and which versions of the API it and rawdock speak."""
-    if patient.hopeless:
+    if examined.unreachable:
         return
-    docker = patient.console.docker
+    docker = examined.console.docker
     try:
         answer = docker.request("GET", "/_ping", head_timeout=DIAL_SECONDS, idle_timeout=DIAL_SECONDS)
         answer.read()
@@ -180,10 +180,10 @@ def check_engine(patient):
             engine_name(version), version["Version"], oldest, offered, OLDEST_API, NEWEST_API)
     except (TypeError, LookupError, ValueError, AttributeError):   # ProtocolError is a ValueError
         text = "what answers at %s is no engine: to GET /version it says %d, and no versions" % (
-            patient.address, response.status)
+            examined.address, response.status)
         yield Finding("engine", "wrong", text, "give the address of an engine")
         return
-    patient.answer = answer
+    examined.answer = answer
     yield Finding("engine", "ok" if fits else "wrong", text,
                   "" if fits else "use an engine and a rawdock of about the same age")
     if os.environ.get("DOCKER_API_VERSION"):
@@ -192,16 +192,16 @@ def check_engine(patient):
 
 
 def engine_name(version):
-    """The product's name in an answer of /version."""
+    """The product's name (str) in a decoded answer to GET /version."""
     components = version.get("Components") or [{}]
     name = (version.get("Platform") or {}).get("Name") or components[0].get("Name") or "an engine"
     return name.replace("Engine", "Docker Engine") if name == "Engine" else name
 
 
-def check_clock(patient):
+def check_clock(examined):
     """The engine's Date field against this machine's clock. (RFC 9110 §6.6.1)"""
     from email.utils import parsedate_to_datetime
-    date = patient.answer.headers.get("Date") if patient.answer else None
+    date = examined.answer.headers.get("Date") if examined.answer else None
     if not date:
         return
     try:
@@ -216,10 +216,10 @@ def check_clock(patient):
         yield Finding("clock", "wrong", text, "set both by NTP: --since, --until, times and TLS depend on it")
 
 
-def check_others(patient):
+def check_others(examined):
     """Other sockets on which an engine answers."""
     places = {"runtime": os.environ.get("XDG_RUNTIME_DIR") or "/run/user/%d" % os.getuid()}
-    seen = {os.path.realpath(patient.address.path)} if patient.address.scheme == "unix" else set()
+    seen = {os.path.realpath(examined.address.path)} if examined.address.scheme == "unix" else set()
     for name, place in SOCKET_PLACES:
         path = os.path.expanduser(place % places)
         if os.path.realpath(path) in seen or not os.path.exists(path):
@@ -231,9 +231,9 @@ def check_others(patient):
                           "rawdock -H unix://%s ps" % path)
 
 
-def check_open_port(patient):
-    """Whether an engine answers without TLS on TCP port 2375 of this machine, or of the one that is named."""
-    for host in sorted({"127.0.0.1", patient.address.host or "127.0.0.1"}):
+def check_open_port(examined):
+    """Whether an engine answers without TLS on TCP port 2375 of this machine, or of the chosen one."""
+    for host in sorted({"127.0.0.1", examined.address.host or "127.0.0.1"}):
         place = "[%s]" % host if ":" in host else host
         address = "tcp://%s:%d" % (place, DEFAULT_TCP_PORT)
         if ping(address):
@@ -246,7 +246,7 @@ def ping(text):
     """Whether an engine answers to GET /_ping at the address `text`."""
     try:
         address = parse_address(text)
-        address.insecure_tcp = True   # what is sent is no secret, and what is answered is not believed
+        address.insecure_tcp = True   # the request has no secret, and the answer only shows that one came
         sock = dial(address, DIAL_SECONDS)
         try:
             response = Connection(sock, address).request("GET", "/_ping", head_timeout=DIAL_SECONDS)
@@ -262,10 +262,10 @@ CHECKS = (check_endpoint, check_socket, check_engine, check_tls, check_clock, ch
 
 def examine(console):
     """All checks, in their order → iterator of Finding."""
-    patient = Patient(console)
+    examined = Examination(console)
     for check in CHECKS:
-        if check is check_endpoint or patient.address is not None:
-            yield from check(patient)
+        if check is check_endpoint or examined.address is not None:
+            yield from check(examined)
 
 
 def do_doctor(console, options, arguments):

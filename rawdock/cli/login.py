@@ -3,12 +3,13 @@
 A password is read from the terminal without echo, or from stdin (--password-stdin). It goes to the engine in
 the body of POST /auth, and to a helper through stdin.
 
-Other than the docker CLI: there is no login in a browser, which it begins for Docker Hub without -u at a
-terminal; config.json is readable by its owner only, also if it was not before, and is not overwritten if it
-cannot be read; a logout that leaves something behind fails; after docker.io, too, Docker Hub is meant.
+Unlike the docker CLI, rawdock has no login in a browser, which the docker CLI begins for Docker Hub at a
+terminal without -u. config.json becomes readable by its owner only, and is not replaced if it cannot be read.
+A logout that leaves credentials behind fails. docker.io, too, is a name of Docker Hub.
 """
 import os
 
+from ..engine.answers import answer_field
 from ..errors import APIError, ConfigError, ProtocolError
 from .console import CommandFailed, describe_error
 from .flags import Command, command_table
@@ -59,7 +60,7 @@ def password_from_stdin(console):
 
 
 def given_credentials(console, options):
-    """(user, password) (str, without blanks around them) of the flags and stdin, "" for what is not given."""
+    """(user, password) from the flags and stdin (str, blanks around them stripped), "" if not given."""
     user, password = options["username"], options["password"]
     if options["password_stdin"]:
         if password is not None:
@@ -80,7 +81,7 @@ def given_credentials(console, options):
 
 
 def ask_at_terminal(console, prompt, echo=True):
-    """Print `prompt` (str) and read a line of the terminal (str, without blanks around it), echoed or not."""
+    """Print `prompt` (str) and read a line from the terminal → str, blanks around it stripped."""
     import termios
     before = termios.tcgetattr(0)
     silent = before[:3] + [before[3] & ~termios.ECHO] + before[4:]
@@ -88,7 +89,7 @@ def ask_at_terminal(console, prompt, echo=True):
     try:
         if not echo:
             termios.tcsetattr(0, termios.TCSADRAIN, silent)
-        # Only now, so that nothing typed after it is shown.
+        # After the echo is off, so that nothing typed after the prompt is shown.
         console.out.write(printable_text(prompt).encode("utf-8"))
         while not line.endswith(b"\n") and len(line) < MAX_PASSWORD_BYTES:
             data = os.read(0, 4096)
@@ -103,7 +104,7 @@ def ask_at_terminal(console, prompt, echo=True):
 
 
 def ask_user(console, hub, user, password, default_user):
-    """(user, password) (str), read from the terminal where one is empty. `hub`: they are for Docker Hub."""
+    """(user, password) (str): one that is empty is read from the terminal. `hub`: they are Docker Hub's."""
     if not user:
         if hub:
             console.out.line(HUB_ADVICE)
@@ -121,15 +122,15 @@ def ask_user(console, hub, user, password, default_user):
 
 
 def try_login(console, credentials):
-    """Let the engine try `credentials` (dict), keep them, and print what it says. APIError if it refuses."""
+    """Have the engine try `credentials` (dict), store them, and print its answer. APIError if it refuses."""
     from ..engine.credentials import store_credentials
     try:
         answer = console.docker.call("system_auth", body=credentials)
         if answer is None:   # 204
             answer = {"Status": "Login Succeeded"}
-        token, status = answer.get("IdentityToken") or "", answer.get("Status") or ""
-        token + status   # TypeError if one is no str
-    except (ProtocolError, AttributeError, TypeError):
+        token, status = [answer_field(answer, "SystemAuth", (str, type(None)), name) or ""
+                         for name in ("IdentityToken", "Status")]
+    except ProtocolError:
         raise CommandFailed("the engine's answer to the login is malformed; it is not shown, because it may "
                             "have a token in it", 1) from None
     if token:   # it takes the place of the password
@@ -145,7 +146,7 @@ def try_login(console, credentials):
 
 
 def try_known_login(console, key):
-    """Try the credentials that are known → (whether that worked, the known user's name or "")."""
+    """Try the stored credentials of `key` (str) → (whether that succeeded, their user's name or "")."""
     from ..engine.credentials import CredentialSettings
     try:
         known = CredentialSettings().find(key)

@@ -1,15 +1,15 @@
-"""Running the docker CLI's plugins: as commands, for their candidates in a shell, and for their hooks.
+"""Running the docker CLI's plugins: as commands, for a shell's completion, and for their hooks.
 
-Strategy: a plugin is a child process with our standard streams, so that the terminal is its own. It gets the
-words of our command line, as the docker CLI gives it its own: the global flags, its name, and the rest. Those
-of our flags that the docker CLI does not have are left out.
+Strategy: a plugin is a child process with rawdock's standard streams, and so has its terminal. It gets the
+words of the command line, as from the docker CLI: the global flags, its name, and the rest. Flags that the
+docker CLI does not have are left out.
 
-Signals: what a terminal sends, it sends to the plugin too. For others there is the docker CLI's way: a plugin
-connects to the socket that DOCKER_CLI_PLUGIN_SOCKET names, and the end of this connection is its order to
-end. A plugin that has not connected gets the signal itself. The docker CLI gives it nothing.
+Signals: those of a terminal's keys reach the plugin too. For others the docker CLI's protocol is spoken: a
+plugin connects to the socket that DOCKER_CLI_PLUGIN_SOCKET names, and the end of this connection tells it to
+end. A plugin that has not connected is sent the signal; the docker CLI sends it nothing.
 
-A hook is a plugin that is run after a command to say what the user may want to do next. As in the docker CLI
-this is done only if stdout is a terminal and hooks are turned on.
+A hook is a plugin that is run after a command to suggest what to do next. As in the docker CLI this is done
+only if stdout is a terminal and hooks are turned on.
 """
 import os
 import socket
@@ -24,21 +24,20 @@ from .flags import parse_command_line, parse_flag_table, read_flag
 from .format import compact_json
 from .plugins import find_plugin, one_description, plugin_paths, read_plugins, run_short
 
-# The docker CLI's own global flags, by their keys: a plugin knows these.
+# The docker CLI's own global flags, by their keys: they are passed to a plugin.
 DOCKER_FLAG_KEYS = ("host context config debug log_level tls tlsverify tlscacert tlscert tlskey version help "
                     "h").split()
 PRACTICE_ADDRESSES = ("practice", "practice:")
 HOOKS_WORD = "docker-cli-plugin-hooks"
 HOOK_SECONDS = 5.0
 CANDIDATE_SECONDS = 2.0
-FILE_FILTERS = 8 | 16   # of the directive of a plugin's candidates: files with these endings, folders
+FILE_FILTERS = 8 | 16   # bits of a completion's directive: files with these endings, directories
 
 
 class PluginSocket:
     """A socket to which a plugin connects, in order to see when it must end. `name` (str) is its address,
-    None where a socket needs a file; on Linux it needs none. `connected` (bool) is known once it has ended.
-
-    A signal handler calls end_connections(), and so it may be interrupted by itself.
+    None where a socket needs a file; on Linux it needs none. `connected` (bool) is set by end_connections(),
+    which a signal handler calls, and which another signal may therefore interrupt.
     """
 
     def __init__(self):
@@ -70,7 +69,7 @@ class PluginSocket:
 
 
 def terminal_signals_reach_all():
-    """Whether the terminal sends the signals of its keys to us, and so to a child of ours as well."""
+    """Whether the terminal sends the signals of its keys to this process, and so to its children too."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
@@ -84,7 +83,7 @@ def terminal_signals_reach_all():
 
 
 class PluginSignals(CaughtSignals):
-    """Inside its with block, signals are passed to the plugin that `process` is, once it has been set.
+    """A context in which signals are passed to a plugin's process, those before started() when it is called.
 
     The third SIGINT or SIGTERM kills it and ends rawdock with status 1, as in the docker CLI.
     """
@@ -122,8 +121,9 @@ class PluginSignals(CaughtSignals):
 
 
 def passed_words(words, table, kept):
-    """The words of a command line (list of str), less the flags before its first argument whose key is not in
-    `kept`. `table` (str) has all flags that may stand there.
+    """The `words` of a command line (list of str) without the flags whose key is not in `kept`.
+
+    Only flags before the first argument are left out; `table` (str) has all that may be there.
     """
     by_name = {name: flag for flag in parse_flag_table(table) for name in flag.names()}
     passed, at = [], 0
@@ -139,14 +139,14 @@ def passed_words(words, table, kept):
 
 
 def original_command():
-    """What a plugin may run to run us again: this program, or the docker CLI's name if it cannot be run."""
+    """The path of this program, for a plugin to run it again; "docker" if it cannot be run."""
     path = os.path.abspath(sys.argv[0])
     return path if os.access(path, os.X_OK) else "docker"
 
 
 def plugin_environment(plugin, replaced=None):
-    """The environment of a plugin's process (dict): ours, but for the variables `replaced` (dict of their
-    values, None for one that was not set), whose flags the plugin gets itself.
+    """The environment (dict) of a plugin's process: this one's, with the variables in `replaced` (dict) as
+    they were before a flag set them (None: not set), because the plugin gets the flag itself.
     """
     attributes = "docker.cli.cobra.command_path=docker%20" + plugin.name
     before = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "").strip()
@@ -156,7 +156,7 @@ def plugin_environment(plugin, replaced=None):
 
 
 def use_address(console, environment):
-    """Let a plugin's environment name the engine that the command line names, for the address practice:."""
+    """If the engine is the practice engine, name it in a plugin's `environment` (dict) → whether it is."""
     named = console.address or (not console.context and environment.get("DOCKER_HOST"))
     if named not in PRACTICE_ADDRESSES:
         return False
@@ -166,7 +166,7 @@ def use_address(console, environment):
 
 
 def wait_for_plugin(console, argv, environment):
-    """Run a plugin with our standard streams → its exit status, 255 if a signal ended it."""
+    """Run a plugin with this process's standard streams → its exit status, 255 if a signal ended it."""
     from subprocess import Popen
     plugin_socket = PluginSocket()
     if plugin_socket.name is not None:
@@ -185,8 +185,7 @@ def wait_for_plugin(console, argv, environment):
 
 
 def run_found_plugin(console, plugin, table):
-    """Run a Plugin with our command line → its exit status. `table` (str) has the flags that may stand before
-    its name.
+    """Run a Plugin with the command line of `console` → its exit status. `table` (str) has the global flags.
     """
     environment = plugin_environment(plugin, console.replaced)
     practice = use_address(console, environment)
@@ -198,21 +197,21 @@ def run_found_plugin(console, plugin, table):
 # -- candidates
 
 def candidate_plugins(is_command):
-    """The plugins that can be used, as lines: the name, a tab and what it does."""
+    """The plugins that can be used, as candidates of a completion: lines of name, tab, description."""
     found = read_plugins(plugin_paths(), is_command, CANDIDATE_SECONDS)
     return ["%s\t%s" % (plugin.name, one_description(plugin)) for plugin in found if not plugin.error]
 
 
 def candidates_of_plugin(console, is_command, words):
-    """What the plugin `words[0]` gives for the last of `words` → (lines with tab and description, directive),
-    or None if there is no such plugin. See `completion` for the directive.
+    """The candidates that the plugin `words[0]` has for the last of `words` → (lines, directive of
+    `completion`), or None if there is no such plugin.
     """
     plugin = find_plugin(words[0], is_command, CANDIDATE_SECONDS)
     if plugin is None:
         return None
     environment = plugin_environment(plugin)
     if not use_address(console, environment) and (console.address or console.context):
-        # Its words take no global flag here.
+        # `__complete` takes no global flags.
         environment.pop("DOCKER_HOST", None)
         variable = "DOCKER_HOST" if console.address else "DOCKER_CONTEXT"
         environment[variable] = console.address or console.context
@@ -229,9 +228,7 @@ def candidates_of_plugin(console, is_command, words):
 # -- hooks
 
 def matching_hook(hooks, words):
-    """The first of `hooks` (str, with commas between two) whose words a command line (str) begins with, or
-    None.
-    """
+    """The first of `hooks` (str, separated by commas) whose words begin the command line `words` (str)."""
     for hook in hooks.split(",") if isinstance(hooks, str) and hooks else ():
         wanted = hook.split(" ")
         if words.split(" ")[:len(wanted)] == wanted:
@@ -240,15 +237,15 @@ def matching_hook(hooks, words):
 
 
 def flag_text(flag, value):
-    """The value of a Flag, as Go prints it."""
+    """The `value` of a Flag as Go prints it (str)."""
     if flag.switch:
         return "true" if value else "false"
     return "[%s]" % " ".join(value or ()) if flag.kind in ("list", "filter", "label") else str(value or "")
 
 
 class FinishedCommand:
-    """A command that has ended, for hooks: its `words` without flags ("context ls"), the flags that were
-    `given` (dict of name to text, of switches only), and what a hook's template can show of it.
+    """A command that has ended: its `words` without flags ("context ls"), the flags `given` to it ({name:
+    text of a switch, else ""}), and the fields that a hook's template can name, `shown` (dict).
     """
 
     def __init__(self, words, given, shown, values=(), arguments=()):
@@ -256,7 +253,7 @@ class FinishedCommand:
         self._values, self._arguments = dict(values), list(arguments)
 
     def expand(self, template):
-        """What a hook's template (str) makes of it: list of lines. RawdockError if it does not fit."""
+        """Execute a hook's template (str) → list of lines. RawdockError if it cannot be executed."""
         from .template import Template
         from .template_functions import TEMPLATE_FUNCTIONS
         functions = dict(TEMPLATE_FUNCTIONS, flag=("as", self.flag), arg=("ai", self.argument))
@@ -296,7 +293,7 @@ def finished_plugin(words):
 
 
 def ask_hook(is_command, name, hook, finished, error):
-    """The lines of what the plugin called `name` wants to say after a command; [] for nothing."""
+    """The lines (list of str) that the plugin called `name` has to print after a command."""
     import json
     plugin = find_plugin(name, is_command)
     if plugin is None:
@@ -312,9 +309,9 @@ def ask_hook(is_command, name, hook, finished, error):
 
 
 def run_hooks(is_command, finished, error=""):
-    """Ask the plugins with a hook for a FinishedCommand, and print what they say on stderr.
+    """Run the plugins that have a hook for a FinishedCommand, and print their lines on stderr.
 
-    `error` (str) is that of the command. A plugin that does wrong is passed over, as in the docker CLI.
+    `error` (str) is that of the command. A plugin that fails is ignored, as in the docker CLI.
     """
     lines = []
     try:
@@ -335,8 +332,9 @@ def run_hooks(is_command, finished, error=""):
 
 
 def run_with_hooks(is_command, run, command, words):
-    """run() → its exit status, and then the hooks for what it ran: a Command, with the `words` (list of str)
-    after its name.
+    """Call run(), then the hooks for what it ran: a Command with the `words` (list of str) after its name.
+
+    Returns the exit status that run() returned, and raises what it raised.
     """
     finished = finished_command(command, words)
     try:

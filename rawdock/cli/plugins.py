@@ -1,13 +1,11 @@
-"""The docker CLI's plugins: programs called docker-NAME that add the command NAME. Here they are found.
+"""Finding the docker CLI's plugins: programs called docker-NAME that add the command NAME.
 
-Strategy: a plugin says what it is when it is run with the one argument docker-cli-plugin-metadata, as a JSON
-object on stdout. All of them run at once, within a time limit and up to a size. What is wrong with one is
-found by the docker CLI's checks, in its order and its words.
+Strategy: a plugin that is run with the one argument docker-cli-plugin-metadata describes itself in a JSON
+object on stdout. All plugins run at once, with limits of time and size (the docker CLI waits for ever). The
+checks of the metadata have the docker CLI's order and words.
 
-Promises: such a run has no input and no terminal, and nothing of it is left afterwards. None is made for a
-word that is a command of rawdock's.
-
-Left out: the docker CLI's own limit, which is none. It waits for ever.
+Promises: such a run has no input and no terminal, and leaves no process behind. No plugin is run for a word
+that is a command of rawdock.
 """
 import os
 import re
@@ -26,8 +24,8 @@ SYSTEM_PLUGIN_DIRECTORIES = ["/usr/local/lib/docker/cli-plugins", "/usr/local/li
                              "/usr/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins"]
 METADATA_FIELDS = ("SchemaVersion", "Vendor", "Version", "ShortDescription", "URL")
 GO_TYPE_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
-# What Python's json says of a mistake, and how many characters after the place that it names Go's
-# encoding/json finds it, with Go's words for the character there.
+# How the message of a JSONDecodeError begins; how many characters after its position Go's encoding/json
+# reports the mistake; Go's words for the character there.
 GO_JSON_MISTAKES = (
     ("Expecting value", 0, "looking for beginning of value"),
     ("Expecting property name", 0, "looking for beginning of object key string"),
@@ -39,22 +37,22 @@ SIGNAL_TEXTS = {2: "interrupt", 6: "aborted", 9: "killed", 11: "segmentation fau
 
 
 class Plugin(namedtuple("Plugin", "name path facts error late")):
-    """A plugin's file: the `facts` that it gave (dict), and an `error` (str) or None if it can be used.
+    """A plugin: its `name`, the `path` of its file, and its metadata as `facts` (dict of str).
 
-    `late`: it did not say in time what it is.
+    `error` (str) is None if it can be used. `late` is True if the metadata did not come in time.
     """
 
     __slots__ = ()
 
     def described(self):
-        """What `info --format json` shows of it (dict)."""
+        """Its members in the output of `info --format json` (dict)."""
         shown = dict(self.facts, Name=self.name, Path=self.path, Err=self.error)
         return {key: value for key, value in shown.items() if value}
 
 
 class ShortRun:
-    """A program that is run for its output: `output` (bytes), `error`, None or the docker CLI's words, and
-    `late`, whether it had to be killed.
+    """A program that is run for its `output` (bytes). `error` is None, or the docker CLI's words (str) for
+    what went wrong; `late` is True if it had to be killed.
     """
 
     def __init__(self, argv, environment=None):
@@ -69,13 +67,13 @@ class ShortRun:
             self.error = "fork/exec %s: %s" % (argv[0], reason)
 
     def read(self):
-        """Read what there is → whether more may come."""
+        """Read once → whether more may come."""
         data = os.read(self.process.stdout.fileno(), 65536)
         self.output += data
         return bool(data) and len(self.output) <= MAX_PLUGIN_ANSWER
 
     def finish(self, seconds, limit):
-        """Wait for its end, at most `seconds`, after which it is killed; `limit` is named in the error."""
+        """Wait for its exit, at most `seconds`; the error names the `limit` of which they are the rest."""
         from subprocess import TimeoutExpired
         try:
             status = self.process.wait(seconds)
@@ -98,7 +96,7 @@ class ShortRun:
 
 
 def run_short(command_lines, seconds, environment=None):
-    """Run programs (list of argv) side by side, without input → list of ShortRun, all ended."""
+    """Run programs (list of argv) in parallel, for at most `seconds` → list of ShortRun, all ended."""
     from select import select
     from time import monotonic
     runs, end = [], monotonic() + seconds
@@ -122,7 +120,7 @@ def run_short(command_lines, seconds, environment=None):
 
 
 def plugin_directories():
-    """The directories of plugins, the first to be searched first. None of them need be there."""
+    """The directories (list of str) to search for plugins, in order. Any of them may not exist."""
     directory = config_directory(os.environ)
     try:
         extra = read_config_file(directory).get("cliPluginsExtraDirs")
@@ -133,7 +131,7 @@ def plugin_directories():
 
 
 def plugin_paths():
-    """{name: path} of every file that is called docker-NAME in those directories."""
+    """{name: path} of each file called docker-NAME in plugin_directories(); the first of a name is taken."""
     paths = {}
     for directory in plugin_directories():
         try:
@@ -147,7 +145,7 @@ def plugin_paths():
 
 
 def go_json_mistake(data, error):
-    """A json.JSONDecodeError as Go's encoding/json words it. It reads bytes, and so `data` is latin-1."""
+    """A json.JSONDecodeError in the words of Go's encoding/json, which reads bytes: so `data` is latin-1."""
     for beginning, ahead, where in GO_JSON_MISTAKES:
         if not error.msg.startswith(beginning):
             continue
@@ -164,7 +162,7 @@ def go_json_mistake(data, error):
 
 
 def read_metadata(data):
-    """What a plugin says about itself (bytes) → (its facts as a dict of str, None or what is wrong)."""
+    """A plugin's metadata (bytes) → (its facts as a dict of str; None, or what is wrong as a str)."""
     import json
     try:
         value = json.loads(data.decode("latin-1"))
@@ -193,8 +191,9 @@ def read_metadata(data):
 
 
 def read_plugins(paths, is_command, seconds=METADATA_SECONDS):
-    """Let plugins say what they are → list of Plugin. `paths` is {name: path}, `is_command(name)` whether
-    rawdock has a command of that name, which no plugin can take.
+    """Read the metadata of the plugins in `paths` ({name: path}), within `seconds` → list of Plugin.
+
+    is_command(name) is whether rawdock has a command of that name, which no plugin can take.
     """
     refused = {}
     for name in paths:
@@ -217,7 +216,7 @@ def read_plugins(paths, is_command, seconds=METADATA_SECONDS):
 def find_plugin(name, is_command, seconds=METADATA_SECONDS):
     """The Plugin called `name` (str), or None if there is none that can be used.
 
-    UsageError if it does not say in time what it is, so that the user knows why it is not run.
+    UsageError if its metadata does not come in time, so that the user knows why it is not run.
     """
     if not re.fullmatch(PLUGIN_NAME, name) or is_command(name):
         return None
@@ -236,7 +235,7 @@ def all_plugins(is_command):
 
 
 def plugin_help_lines(is_command):
-    """What the help says: lines about the plugins that can be used, and about the others (lists of str)."""
+    """(lines about the plugins that can be used, lines about the others) for the help, lists of str."""
     plugins = sorted(all_plugins(is_command))
     width = max([11] + [len(plugin.name) for plugin in plugins])
     return (["  %-*s%s" % (width + 1, plugin.name + "*", one_description(plugin))
@@ -245,12 +244,12 @@ def plugin_help_lines(is_command):
 
 
 def one_description(plugin):
-    """What a Plugin says that it does, in one line."""
+    """A Plugin's own description, in one line (str)."""
     return " ".join(plugin.facts.get("ShortDescription", "").split())
 
 
 def plugin_info_lines(plugins):
-    """What `info` says of a list of Plugin: lines for stdout, and the warnings for stderr."""
+    """(lines for stdout, warnings for stderr) that `info` prints about a list of Plugin, lists of str."""
     lines, warnings = [], []
     for plugin in plugins:
         if plugin.error:

@@ -5,15 +5,15 @@
     with ArchiveStream(docker, "web", "/var/log") as file:    for `tarfile` in stream mode, "r|"
     with ArchiveWriter(docker, "web", "/srv") as file:        and in "w|"
 
-Strategy: a container's files travel as a tar, whose first member is what is copied, under its own name, or
-"./" for a path that ends in "/.": the content of a directory. What the target is decides under which name
-it arrives, and whether it may (`copy_place`); the names in the archive are changed on the way. The stat of a
-path is a header field of the engine's answer, in JSON and base64. Nothing is held of an archive but a buffer.
+Strategy: a container's files are sent as a tar. Its first member is what is copied, under its own name, or
+"./" for a path that ends in "/.", which means the content of a directory. The target decides under which name
+the copy arrives, and whether it can (`copy_place`); the names in the archive are changed on the way. The stat
+of a path is a header field of the engine's answer, in JSON and base64. Of an archive only a buffer is held.
 
 Promises: the names and places are those of the docker CLI for each form of path (a slash at its end, "/.",
-links). Each error is raised before anything is sent, if this machine knows it.
+links). An error that can be known on this machine is raised before anything is sent.
 
-Left out: sockets, which no tar can have; of what cannot be read a line is kept in `skipped`.
+Left out: sockets, for which a tar has no type: `skipped` has a line for each.
 """
 import os
 from collections import namedtuple
@@ -21,7 +21,7 @@ from collections import namedtuple
 from ..errors import APIError, UsageError
 from ..net.closing import Closing
 from ..net.file_body import (FILE_CHUNK_BYTES, READ_PIECE_BYTES, FileBody, FilePart, UnblockedSocket,
-                             takes_files)
+                             read_parts, takes_files)
 from ..wire.tar import END_OF_TAR, TarMember, tar_padding
 from .answers import answer_field, malformed_answer
 from .extract import Extraction, IncompleteCopy, MemberRefused, Notes, file_kind
@@ -37,14 +37,14 @@ CAPABILITY = "security.capability"   # the one extended attribute that docker cp
 Copied = namedtuple("Copied", "size target skipped stripped")
 
 # One side of a copy. `path` (str) is absolute on this machine; `exists` and `directory` are bool; `rename`
-# (str) is the name that the first member should have had, or "".
+# (str) is the name that the copy gets in place of its own, or "".
 CopySide = namedtuple("CopySide", "path exists directory rename")
 
 
-# ---- paths, as the docker CLI reads them: a slash at the end and "/." say more than a name
+# ---- paths: to the docker CLI a slash or "/." at the end has a meaning
 
 def clean_path(path):
-    """The shortest path (str) that means `path`, if no link is followed: Go's filepath.Clean.
+    """The shortest path (str) equal to `path` if nothing in it is a link: Go's filepath.Clean.
 
     >>> clean_path("//a/./b/../c/")
     '/a/c'
@@ -80,7 +80,7 @@ def split_path(path):
 
 
 def absolute_path(path):
-    """A local path made absolute. The slash or "/." at its end stays."""
+    """A path of this machine made absolute. The slash or "/." at its end stays."""
     found = clean_path(os.path.join(os.getcwd(), path))
     if says_content(path):
         return found.rstrip("/") + "/."
@@ -88,7 +88,7 @@ def absolute_path(path):
 
 
 def resolved_name(path, target):
-    """(path, name): `target`, where the link `path` points, with the end of `path`; its name, if another."""
+    """(path, name) for a link `path` to `target`: the target with the end of `path`, and CopySide.rename."""
     if says_content(path) and not says_content(target):
         target += "/."
     if path.endswith("/") and not target.endswith("/"):
@@ -110,7 +110,7 @@ def lstat_path(path):
 
 
 def follow_all_links(path):
-    """The absolute `path` without any link in it. UsageError if something of it is not there."""
+    """The absolute `path` with every link in it followed. UsageError if a part of it does not exist."""
     found, names = "/", [name for name in path.split("/") if name not in ("", ".")]
     for count, name in enumerate(names, 1):
         found = os.path.realpath(os.path.join(found, name))
@@ -168,9 +168,9 @@ def local_target(path):
 
 
 def copy_place(source, target):
-    """(directory, name): where a copy arrives, and under which name; None: under its own.
+    """(directory, name) for the CopySides of a copy: where it arrives, and under which name (None: its own).
 
-    UsageError for a source that cannot become the target.
+    UsageError if the source cannot be copied to the target.
     """
     if target.exists and target.directory:
         return target.path, None
@@ -183,7 +183,7 @@ def copy_place(source, target):
 
 
 def archive_name(path):
-    """A path (str) as names in an archive are: in UTF-8, whatever encoding this machine's names have.
+    """A path (str) as a name in an archive, which is UTF-8 whatever the encoding of this machine's names.
 
     >>> archive_name("\\udcc3\\udca9") == "\\u00e9"
     True
@@ -195,9 +195,9 @@ def archive_name(path):
 
 
 def renaming(old, new=None):
-    """The function that gives a member of the archive of `old` (str) its name below `new`; None: `old`.
+    """→ a function that renames a member of the archive of `old` (str) to what it is called below `new`.
 
-    MemberRefused for a member that is not part of what was to be copied.
+    `new` (str or None) None leaves the name. MemberRefused for a member outside of `old`.
     """
     old, new = archive_name(old), new and archive_name(new)
 
@@ -218,7 +218,7 @@ def renaming(old, new=None):
 # ---- the container's side
 
 def read_path_stat(response):
-    """What the engine says of the path of an archive: {"name", "size", "mode", "mtime", "linkTarget"}."""
+    """The stat in a Response to ContainerArchive: {"name", "size", "mode", "mtime", "linkTarget"}."""
     import json
     from base64 import b64decode
     field = response.headers.get("x-docker-container-path-stat", "")
@@ -286,7 +286,7 @@ class ArchiveWriter:
     """An archive that is extracted in the directory `path` of a container while it is written, with write().
 
     To be used in a `with`, for tarfile.open(fileobj=…, mode="w|"). At its end the engine has extracted all,
-    or its error is raised. If the block ends with an exception the request is broken off.
+    or its error is raised. If the block ends with an exception the request is aborted.
     """
 
     def __init__(self, docker, container, path, archive=False):
@@ -351,11 +351,7 @@ class LocalArchive:
         self._seen = {}   # (device, inode) of files with several names → the member that has the content
 
     def __iter__(self):
-        for piece in self.parts():
-            if isinstance(piece, FilePart):
-                yield from piece
-            else:
-                yield piece
+        return read_parts(self.parts())
 
     def parts(self):
         """Its bytes in pieces, of which some are the FilePart of a large file."""
@@ -461,14 +457,14 @@ def put_archive(docker, container, path, pieces, archive=False):
 
 
 def container_target(docker, container, path):
-    """The CopySide of a target in a container: what the link that it may be points to."""
+    """The CopySide of the target `path` in a container; for a link, that of what it points to."""
     found, resolved = None, path
     try:
         found = container_path_stat(docker, container, path)
         resolved = link_target(path, found) or path
         if resolved != path:
             found = container_path_stat(docker, container, resolved)
-    except APIError:   # what it means for the copy, the engine says when that comes
+    except APIError:   # the engine's answer to the copy itself will say what is wrong
         found = None
     mode = found["mode"] if found else 0
     for bit, what in ((GO_DEVICE, "a device"), (GO_IRREGULAR, "an irregular file")):
@@ -496,13 +492,12 @@ class CountedBody:
         self._progress(self.size)
 
     def __iter__(self):
-        for part in self.pieces:
-            for piece in part if isinstance(part, FilePart) else [part]:
-                yield piece
-                self._count(len(piece))
+        for piece in read_parts(self.pieces):
+            yield piece
+            self._count(len(piece))
 
     def send_chunks(self, connection, poller):
-        """Send it on a Connection whose socket takes files, else leave it to iteration. See FileBody."""
+        """Send it on a Connection, if the system can send files there; iteration gives what is left."""
         from ..wire.chunked import encode_chunk
         if not takes_files(connection.sock):
             return
@@ -565,7 +560,7 @@ def copy_out(docker, container, source, target, follow_link=False, progress=None
     if follow_link:
         try:
             points_to = link_target(source, container_path_stat(docker, container, source))
-        except APIError:   # the engine says so of the copy too
+        except APIError:   # the engine's answer to the copy itself will say what is wrong
             points_to = None
         if points_to is not None:
             path, rename = resolved_name(source, points_to)

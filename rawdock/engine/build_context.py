@@ -1,4 +1,4 @@
-"""The context of a build: a directory as a stream of tar, or a tar or Dockerfile that somebody else sends.
+"""The context of a build, which is sent as a tar: a directory, or a stream that is a tar or a Dockerfile.
 
     find_dockerfile       where the Dockerfile of a directory is
     ContextDirectory      a directory → its tar, in pieces
@@ -8,12 +8,12 @@ Promises: the tar is what the docker CLI's is: names sorted in each directory, n
 itself, uid and gid 0, mode and whole seconds of the mtime as they are, a hard link for the second name of a
 file. It is made while it is sent, in constant memory. A file that becomes shorter meanwhile is an error.
 
-Left out: sockets, of which tar has no kind, and extended attributes except security.capability.
+Left out: sockets, for which a tar has no type, and extended attributes except security.capability.
 """
 import os
 
 from ..errors import ProtocolError, UsageError
-from ..net.file_body import FilePart
+from ..net.file_body import read_parts
 from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
 from .archives import CopySide, LocalArchive, path_error
 from .extract import file_kind
@@ -35,11 +35,10 @@ def compress_pieces(pieces):
     """The bytes of `pieces` (bytes and FileParts) in gzip's format."""
     import zlib
     compressor = zlib.compressobj(wbits=31)   # 31: with the header of gzip
-    for part in pieces:
-        for piece in part if isinstance(part, FilePart) else [part]:
-            data = compressor.compress(piece)
-            if data:
-                yield data
+    for piece in read_parts(pieces):
+        data = compressor.compress(piece)
+        if data:
+            yield data
     yield compressor.flush()
 
 
@@ -73,8 +72,8 @@ def context_root(directory):
 def find_dockerfile(root, given=None):
     """The path (str) of the Dockerfile relative to the context directory `root`; it may begin with "../".
 
-    `given` (str or None) is what the user named, relative to the current directory. Without it the file is
-    Dockerfile, or dockerfile. UsageError if there is none.
+    `given` (str or None) is the path of --file, relative to the current directory. Without it the file is
+    called Dockerfile, or else dockerfile. UsageError if it does not exist.
     """
     path = os.path.abspath(given) if given else os.path.join(root, DOCKERFILE_NAME)
     if not given and not os.path.lexists(path):
@@ -91,8 +90,8 @@ def find_dockerfile(root, given=None):
 def ignore_file_patterns(root, dockerfile=None):
     """The patterns (list of str) of the ignore file in the context directory `root`, [] without one.
 
-    With `dockerfile`, the Dockerfile's path relative to it, NAME.dockerignore beside that has precedence:
-    BuildKit has such files, the classic builder has not.
+    With `dockerfile` (str), the Dockerfile's path relative to it, DOCKERFILE.dockerignore has precedence:
+    BuildKit has such files, the classic builder does not.
     """
     for name in (dockerfile or "") + IGNORE_FILE_NAME, IGNORE_FILE_NAME:
         path = os.path.join(root, name)
@@ -150,7 +149,7 @@ class ContextDirectory(LocalArchive):
             raise path_error("error checking context: open", full, error)
 
     def check(self):
-        """UsageError for a file of the context that may not be read, before anything is sent."""
+        """Raise UsageError if a file of the context may not be read: to be called before anything is sent."""
         for path, status in self.walk():
             full = os.path.join(self.folder, path)
             if file_kind(status) == "file" and not os.access(full, os.R_OK):
@@ -173,10 +172,11 @@ class ContextDirectory(LocalArchive):
 
 
 def outside_dockerfile(root, data, hide):
-    """(name, files): where a Dockerfile from outside the context `root`, with the content `data`, goes in it.
+    """(name, files): how a Dockerfile from outside is added to the context directory `root` (str).
 
-    `files` maps names to contents (bytes) to add. `hide`: the ignore file then names both, so that the
-    classic builder, which reads it, removes them from the context.
+    `data` (bytes) is its content, `name` (str) its path in the context, and `files` maps the names of what is
+    added to contents (bytes). `hide` adds an ignore file that names both, so that the classic builder, which
+    reads it, removes them from the context.
     """
     from hashlib import sha256
     name = ".dockerfile." + sha256(data).hexdigest()[:20]
@@ -193,7 +193,7 @@ def outside_dockerfile(root, data, hide):
 # ---- a stream
 
 def is_archive(data):
-    """Whether the first 1,024 bytes of a stream (`data`) are those of a tar, or of a compressed one."""
+    """Whether a stream that begins with `data` (1,024 bytes, or all of it) is a tar, compressed or not."""
     if data.startswith(COMPRESSED_STARTS):
         return True
     try:
@@ -204,10 +204,10 @@ def is_archive(data):
 
 
 def stream_context(file, dockerfile=None):
-    """(pieces, Dockerfile's path, its content): the context that a binary `file` holds: a tar, a Dockerfile.
+    """(pieces, path, content): a binary `file` as a context, and the Dockerfile in it (bytes, None: unknown).
 
-    A tar passes as it is, compressed or not; then the path is `dockerfile` (str or None), which --file gives,
-    and the content None. A Dockerfile becomes a tar with nothing else in it. UsageError for what is neither.
+    A tar is sent as it is, compressed or not; the path is then `dockerfile` (str or None), that of --file.
+    Anything else is a Dockerfile, and is sent as the only file of a tar. UsageError if --file excludes that.
     """
     head = b""
     while len(head) < 2 * TAR_BLOCK_BYTES:
@@ -241,11 +241,7 @@ class PieceFile:
 def archive_rest(head, file):
     """`head` (bytes), which was read already, and the rest of a binary file."""
     yield head
-    while True:
-        data = file.read(CONTEXT_PIECE_BYTES)
-        if not data:
-            return
-        yield data
+    yield from iter(lambda: file.read(CONTEXT_PIECE_BYTES), b"")
 
 
 def read_dockerfile(file, head=b""):

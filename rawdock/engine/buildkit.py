@@ -1,18 +1,18 @@
-"""BuildKit's account of a build: the messages of `POST /build?version=2` with the id moby.buildkit.trace.
+"""BuildKit's trace of a build: the messages of `POST /build?version=2` with the id moby.buildkit.trace.
 
-Each has in `aux` the base64 of a protocol buffer, a StatusResponse of BuildKit's control.proto, with what has
-changed since the message before:
+The `aux` of each is a protocol buffer in base64, a StatusResponse of BuildKit's control.proto. It has what
+has changed since the message before:
 
     vertexes    the steps, each with its name and when it started and completed, whether it came from the
                 cache, and its error. A step is sent whole at each change.
     statuses    what happens within a step, with counts: "transferring context:", "exporting layers"
     logs        what the program of a step wrote
-    warnings    what BuildKit has against the Dockerfile
+    warnings    what BuildKit's checks found in the Dockerfile
 
     read_build_status     a message → those four lists as values
     BuildTrace            all messages of a build → its steps as they are now
 
-Promises: bytes that are no StatusResponse raise ProtocolError or TruncatedError, and nothing else.
+Promises: bytes that are not a StatusResponse raise ProtocolError or TruncatedError, and nothing else.
 """
 from collections import deque
 
@@ -21,7 +21,7 @@ from .answers import malformed_answer
 
 TRACE_MESSAGE = "moby.buildkit.trace"
 KEPT_STEP_LINES = 1000        # the last lines of a step's log
-MAX_PARTIAL_LINE = 8192       # bytes of a line without an end, after which it is taken for one
+MAX_PARTIAL_LINE = 8192       # bytes of a line that has not ended, after which it is split
 MAX_TIMESTAMP_SECONDS = 253402300799   # 9999-12-31T23:59:59Z, as protocol buffers define a Timestamp
 CANCELLED_SUFFIX = "context canceled"
 
@@ -49,7 +49,8 @@ BUILD_STATUS_SCHEMA = {
 def read_build_status(message):
     """A message (dict) of a build → {"vertexes", "statuses", "logs", "warnings"}, lists of dicts.
 
-    Points in time are nanoseconds since 1970 (int), or None. None for a message of another kind.
+    Times are nanoseconds since 1970 (int), or None. Returns None for a message with another id.
+    ProtocolError or TruncatedError if its `aux` is malformed.
     """
     if message.get("id") != TRACE_MESSAGE:
         return None
@@ -79,11 +80,11 @@ def read_timestamp(timestamp):
 class BuildStep:
     """A step of a build: a vertex, or several that BuildKit groups under one name.
 
-    `name` str; `started` and `completed` nanoseconds or None; `cached` bool; `error` str, "" without one;
-    `statuses` {id: the latest status dict}; `warnings` list of str; `shown` bool, False while only weak
-    members of its group have started. New since they were taken: `lines` (list of bytes, see add_log) and
-    `changed` (dict, statuses by id). `tail` (deque of bytes): the last lines of the log. `number` (int) is
-    for who displays it, 0 before.
+    `name` (str), `started` and `completed` (nanoseconds since 1970, or None), `cached` (bool), `error` (str,
+    "" without one), `statuses` (the latest status dict by id) and `warnings` (list of str) say how it is
+    now. `tail` (deque of bytes) has the last lines of its log. `shown` is False while only weak members of
+    its group have started. A display empties `lines` (list of bytes, see add_log) and `changed` (statuses by
+    id), which then have what is new, and sets `number` (int, 0 before).
     """
 
     def __init__(self, name):
@@ -114,7 +115,7 @@ class BuildStep:
         return self.name, self.started, self.completed, self.cached, self.error, self.shown
 
     def add_vertex(self, vertex):
-        """Take over what a vertex (dict) of this step says → whether anything has changed."""
+        """Update the step from one of its vertexes (dict) → whether anything has changed."""
         before, group = self._facts(), vertex["progressGroup"]
         # A vertex is announced again, without times, when another step needs it.
         if vertex["started"] is not None or vertex["digest"] not in self._members:
@@ -140,7 +141,7 @@ class BuildStep:
         self.warnings.append(warning["short"].decode("utf-8", "replace"))
 
     def add_log(self, log):
-        """Split the data of a log (dict) into lines: each begins with the seconds since the step started."""
+        """Split the data of a log (dict) into `lines`, each of which begins with log_time()."""
         start = 0
         while start < len(log["data"]):
             end = log["data"].find(b"\n", start)
@@ -153,7 +154,7 @@ class BuildStep:
         self._end_last_line()
 
     def _end_last_line(self):
-        """Take what has come of a line for all of it, if the step is over: then no more will come."""
+        """End the line that is not complete if the step is over, because the rest will not come."""
         if self.completed is not None and self._partial:
             self._end_line()
 
@@ -164,7 +165,7 @@ class BuildStep:
 
 
 def log_time(started, timestamp):
-    """How long after `started` (nanoseconds or None) a line was written, as BuildKit begins the line (bytes).
+    """The seconds from `started` to `timestamp` (nanoseconds or None) as BuildKit begins a line (bytes).
 
     >>> log_time(0, 97000000), log_time(0, 12345000000)
     (b'0.097 ', b'12.35 ')
@@ -174,9 +175,9 @@ def log_time(started, timestamp):
 
 
 class BuildTrace:
-    """A build as it is now: `steps` (list of BuildStep, in the order in which they started).
+    """A build as it is now: `steps` is a list of BuildStep, in the order in which they started.
 
-    `failed` (BuildStep or None) is the first step with an error that is its own.
+    `failed` (BuildStep or None) is the first step that failed by itself.
     """
 
     def __init__(self):
@@ -190,7 +191,7 @@ class BuildTrace:
         return ([step for step in self.steps if step.error and not step.cancelled] or [None])[0]
 
     def update(self, status):
-        """Take over a status, which read_build_status() gave → list of the BuildSteps that have news."""
+        """Update the steps from a status of read_build_status() → list of the BuildSteps that changed."""
         news = []
         for vertex in status["vertexes"]:
             step = self._step(vertex)

@@ -1,26 +1,26 @@
-"""The credentials of registries: where the docker CLI keeps them, and the fields that carry them.
+"""The credentials of registries: where the docker CLI keeps them, and the header fields that carry them.
 
-    find_credentials       what is known of one registry
-    find_all_credentials   what is known of any, for a build
-    store_credentials      after a login
-    erase_credentials      after a logout
+    find_credentials       the credentials of one registry
+    find_all_credentials   those of all registries, for a build
+    store_credentials      keeps them after a login
+    erase_credentials      removes them for a logout
     registry_auth_field    X-Registry-Auth: the credentials of the one registry that a request is about
 
 Credentials are a dict of str with the names of the Engine API's AuthConfig: username, password, email,
 serveraddress, identitytoken, registrytoken. They are filed under a key: the registry's HOST[:PORT], but
 https://index.docker.io/v1/ for Docker Hub.
 
-They are in `auths` of config.json, or a program keeps them (a credential helper) which credHelpers names for
-one key, or credsStore for all. Its name is docker-credential-NAME. It is run with a verb (get, store, erase,
-list), reads from stdin, and answers on stdout; with an exit status other than 0 the answer is an error. As in
-the docker CLI a config.json without any of these means the helper `pass` or `secretservice`, if installed;
-other than there, nothing is said if such a helper, which nobody has named, has nothing or does not work.
+They are in `auths` of config.json, or a program called docker-credential-NAME keeps them (a credential
+helper): credHelpers names the helper for one key, credsStore that for all others. It is run with a verb (get,
+store, erase, list), reads from stdin, and answers on stdout; with an exit status other than 0 the answer is
+an error. As in the docker CLI, a config.json without any of these means the helper `pass` or `secretservice`,
+if it is installed. Unlike there, a failure of that helper is not reported, because no setting names it.
 
 Promises: credentials of one registry are never given for another. Secrets go to a helper through stdin, never
-as an argument, and no secret is in an error. A helper that hangs is ended after HELPER_SECONDS, and one that
-writes without end after MAX_HELPER_BYTES.
+as an argument, and no secret is in an error. A helper that hangs is killed after HELPER_SECONDS, and one that
+does not stop writing after MAX_HELPER_BYTES.
 
-Left out: DOCKER_AUTH_CONFIG, which docker 28.2.2 does not read for this either.
+Left out: DOCKER_AUTH_CONFIG, which docker 28.2.2 does not read either.
 """
 import os
 import time
@@ -52,9 +52,9 @@ def auth_field_value(value):
 
 
 def registry_auth_field(credentials):
-    """The field (name, value) that carries the `credentials` (dict, {} for none) of one registry.
+    """The header field (name, value) with the `credentials` (dict, {} for none) of one registry.
 
-    UsageError, which does not repeat them, if they are no dict of str.
+    UsageError, which does not repeat them, if they are not a dict of str.
     """
     if not isinstance(credentials, dict) or not all(isinstance(one, str) for one in credentials.values()):
         raise UsageError("the credentials of a registry are a dict of str",
@@ -63,7 +63,7 @@ def registry_auth_field(credentials):
 
 
 def registry_config_field(credentials):
-    """The field (name, value) of a build. `credentials` are those of find_all_credentials()."""
+    """The header field (name, value) of a build; find_all_credentials() gives its `credentials`."""
     return "X-Registry-Config", auth_field_value(credentials)
 
 
@@ -79,7 +79,7 @@ def credentials_key(registry):
 
 
 def registry_host(server):
-    """HOST[:PORT] of what a user calls a registry (str), perhaps with scheme and path.
+    """HOST[:PORT] in a user's name for a registry (str), which may have a scheme and a path.
 
     >>> registry_host("https://localhost:5000/v1/")
     'localhost:5000'
@@ -100,8 +100,9 @@ def setting_of_type(config, directory, name, kind):
 class CredentialSettings:
     """What config.json in `directory` (str; None: DOCKER_CONFIG, or ~/.docker) says about credentials.
 
-    `config` is its content (dict) where that is known already. `auths` is a dict, `detected` the helper
-    (str) that is used because config.json says nothing, or None.
+    `config` is its content (dict), if that was read already. `auths` (dict), `store` (str) and `helpers`
+    (dict) are auths, credsStore and credHelpers. `detected` is the helper (str) to use if all are empty, or
+    None. ConfigError if one has the wrong type.
     """
 
     def __init__(self, directory=None, config=None):
@@ -142,12 +143,12 @@ class CredentialSettings:
         except (TypeError, ValueError):
             user = colon = password = ""
         if not user or not colon:
-            # The reason is not that of the decoder, which could quote the secret.
+            # The decoder's own message is left out, because it could quote the secret.
             raise malformed_config(self.directory, "auth of %s is not base64 of USER:PASSWORD" % key)
         return user, password.strip("\0")
 
     def find(self, key):
-        """The credentials (dict) of `key`, {} for none. ConfigError."""
+        """The credentials (dict) of `key`, {} for none. ConfigError if the file or a helper fails."""
         helper = self.helper(key)
         if helper is None:
             return self.stored(key)
@@ -177,8 +178,8 @@ def find_credentials(registry, directory=None, config=None):
     """The credentials (dict, {} for none) of a `registry`, such as "docker.io" or "localhost:5000".
 
     They are read from config.json in `directory` (str; None: DOCKER_CONFIG, or ~/.docker), whose content
-    (dict) may be given as `config`, or a credential helper gives them. ConfigError if the file does not
-    work, HelperFailed if the helper does not.
+    (dict) may be given as `config`, or from a credential helper. ConfigError if the file cannot be used, or
+    if the helper fails.
     """
     return CredentialSettings(directory, config).find(credentials_key(registry))
 
@@ -186,9 +187,9 @@ def find_credentials(registry, directory=None, config=None):
 def find_all_credentials(directory=None, config=None, warn=None):
     """The credentials of all registries that config.json or its helpers know: {key: credentials}.
 
-    `directory` and `config` are those of find_credentials(). `warn`, if any, is called with a line (str) for
-    each helper of credHelpers that does not work. ConfigError if the file or the helper of credsStore does
-    not work.
+    `directory` and `config` are those of find_credentials(). `warn`, if given, is called with a line (str)
+    for each helper of credHelpers that fails. ConfigError if the file cannot be used, or if the helper of
+    credsStore fails.
     """
     settings = CredentialSettings(directory, config)
     store = settings.helper("")
@@ -218,10 +219,10 @@ def config_entry(credentials):
 
 
 def store_credentials(credentials, directory=None):
-    """Keep `credentials` under their serveraddress, in config.json or with a helper.
+    """Store `credentials` under their serveraddress, in config.json or with a helper.
 
-    Returns the path (str) of config.json if it was changed and has the password in it now, else None.
-    ConfigError if they cannot be kept.
+    Returns the path (str) of config.json if that was changed and now has the password in it, else None.
+    ConfigError if they cannot be stored.
     """
     settings, key = CredentialSettings(directory), credentials["serveraddress"]
     helper, token = settings.helper(key), credentials.get("identitytoken")
@@ -247,7 +248,7 @@ def store_credentials(credentials, directory=None):
 
 
 def erase_credentials(key, directory=None):
-    """Forget the credentials of `key` (str), in config.json and with its helper. ConfigError."""
+    """Erase the credentials of `key` (str) from config.json and its helper. ConfigError if that fails."""
     settings = CredentialSettings(directory)
     helper = settings.helper(key)
     if helper is not None and not settings.detected:
@@ -263,7 +264,7 @@ def erase_credentials(key, directory=None):
 # ---- helpers
 
 def helper_may_have(helper, key):
-    """Whether a helper that could not erase `key` has a secret for it, or does not work at all."""
+    """Whether a helper that could not erase `key` still has a secret for it, or fails again."""
     try:
         return bool((ask_helper(helper, "get", key) or {}).get("secret"))
     except HelperFailed:
@@ -281,7 +282,7 @@ def ask_helper(helper, verb, message):
     """Run a helper with a `verb` and `message` (a key, or a dict sent as JSON) as its stdin.
 
     Returns the decoded JSON object for get (with its names in lower case) and list; None for the others, and
-    for get if it has no such credentials. HelperFailed.
+    for get if it has no such credentials. HelperFailed if it fails or answers with anything else.
     """
     import json
     name = "docker-credential-" + helper
@@ -312,7 +313,7 @@ def helper_error(verb, reason, output):
 def run_helper(name, verb, data):
     """Run the program `name` with `data` (bytes) as its stdin → (why it failed (str) or "", its stdout).
 
-    HelperFailed if it cannot be run, or is ended here.
+    HelperFailed if it cannot be run, or has to be killed.
     """
     import subprocess
     from shutil import which
@@ -341,17 +342,17 @@ def run_helper(name, verb, data):
 
 
 def write_to_helper(descriptor, data, verb):
-    """Write `data` into a pipe, which takes it at once: it is shorter than the system's buffer of a pipe."""
+    """Write `data` (bytes) to a helper's stdin. HelperFailed if it is longer than the buffer of a pipe."""
     os.set_blocking(descriptor, False)
     try:
         if os.write(descriptor, data) < len(data):   # the pipe is empty: some of it is always taken
             raise helper_error(verb, "the credentials are too long", "")
     except BrokenPipeError:
-        pass   # it ended without reading; its exit status tells
+        pass   # it ended without reading, and its exit status decides
 
 
 def read_from_helper(descriptor, deadline, name, verb):
-    """All that a helper writes until its stdout ends (bytes). HelperFailed after `deadline` or too many."""
+    """A helper's stdout to its end (bytes). HelperFailed after `deadline`, or for over MAX_HELPER_BYTES."""
     from select import select
     output = bytearray()
     while True:

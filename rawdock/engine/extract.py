@@ -6,15 +6,15 @@ in the directory before it, never through a symbolic link (openat() with O_NOFOL
 is made in that descriptor. So nobody who swaps a directory for a link meanwhile gains anything, whether a
 member of the archive does it or another process.
 
-Promises: nothing outside `folder` is created, changed or removed. A file is written under another name
-beside its own, and renamed once it is whole. An archive that is cut raises TruncatedError.
+Promises: nothing outside `folder` is created, changed or removed. A file is written beside its place under
+another name, and renamed once it is whole. An archive that is cut raises TruncatedError.
 
 Symbolic links are created as they are, wherever they point. Refused are names that are absolute or have "..",
 what would be written through a link, devices, sparse files (no engine sends any) and unknown types: such a
-member is noted in `refused`, and the others are extracted.
-Set-user-ID and set-group-ID bits are removed and noted. The owner of everything is the user who runs this.
+member is noted in `refused`, and the others are extracted. Set-user-ID and set-group-ID bits are removed and
+noted. The owner of everything is the user who runs this.
 
-Left out: extended attributes, among which capabilities are, and owners; a backup program restores them.
+Left out: owners, and extended attributes with the capabilities in them; a backup program restores them.
 """
 import os
 
@@ -27,7 +27,7 @@ NEW_FILE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLO
 OPEN_FIFO_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER_MODE = 0o755           # of a directory that has no member of its own, as the docker CLI makes it
 LATEST_TIME = 2 ** 63 - 1     # nanoseconds that Linux and the docker CLI can express
-MAX_NOTES = 1000              # kept of an archive; the others are counted
+MAX_NOTES = 1000              # lines about one archive; what is beyond is only counted
 MAX_PART_BYTES = 255          # of one part of a path, on every usual file system
 MAX_LINK_BYTES = 4095         # of the target of a symbolic link
 # What a file is, by the bits of st_mode that say so (POSIX, sys/stat.h).
@@ -98,8 +98,9 @@ class Extraction(Closing):
     """Extracts the archive whose bytes are written to it into the existing directory `folder` (str).
 
     `rename(name)` returns the name that a member is to have, or raises MemberRefused; the target of a hard
-    link is renamed too. write() and write_run() take the bytes; finish() is to be called after the last one.
-    A `with` closes what is open and removes the file that is not whole. `received` counts bytes.
+    link is renamed too. write() and write_run() take the bytes, and finish() is called after the last one.
+    progress(bytes so far) is called as they come, and `received` counts them. `refused` and `stripped` are
+    Notes. The end of a `with` removes the file that is not whole.
     """
 
     def __init__(self, folder, rename=None, progress=None):

@@ -1,12 +1,12 @@
 """A file that a command writes: whole under its name, or not at all.
 
-Strategy: what is, or will be, a regular file is written beside it under another name, and renamed once it is
-whole. If the name is that of a symbolic link, this is done beside the file that it points to, and the link
-stays. Devices and named pipes are written directly, and so are this process's own descriptors (/dev/stdout,
-/dev/fd/3), whatever they are: `>> file` and a socket keep their meaning.
+Strategy: a regular file is written beside its place under another name, and renamed once it is whole. For
+the name of a symbolic link this is done beside the file that it points to, and the link stays. Devices and
+named pipes are written directly, and so are this process's own descriptors (/dev/stdout, /dev/fd/3), so that
+`>> file` appends and a socket works.
 
-Promises: after an error, and after a signal that Python sees, no unfinished file is left and the old one is
-unchanged. A file that has its name has been written to the disk.
+Promises: after an error, and after a signal that Python handles, no unfinished file is left and the old one
+is unchanged. A file that has its name has been written to the disk.
 
 Refuses: directories and sockets, in the docker CLI's words. The docker CLI refuses links and devices, too.
 """
@@ -30,7 +30,7 @@ def own_descriptor(path):
 
 
 def follow_links(path):
-    """What `path` (str) points to after all its links: (path, None), or (path, one of our descriptors)."""
+    """(path, descriptor): what `path` (str) names after all its links; the descriptor is None if not ours."""
     for _ in range(MAX_LINKS):
         descriptor = own_descriptor(os.path.abspath(path))
         if descriptor is not None or not os.path.islink(path):
@@ -59,11 +59,11 @@ def is_written_directly(path):
 
 
 class FileTarget:
-    """The file `path` (str) as a context that gives a descriptor to write to, and completes the file.
+    """A context whose value is a descriptor to write to; at its end the file `path` (str) is complete.
 
-    Making one opens nothing; UsageError if nothing can be written there. Within the context the descriptor is
-    open. At its end a new file gets its name and mode 0600; if it ends with an exception there is no new
-    file. Entering and leaving raise OSError.
+    The constructor opens nothing; it raises UsageError if nothing can be written there. At the end of the
+    context a new file gets its name and mode 0600; if that is an exception there is no new file. Entering
+    and leaving raise OSError.
     """
 
     def __init__(self, path):

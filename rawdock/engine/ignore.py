@@ -1,4 +1,4 @@
-""".dockerignore: which files of a directory do not belong to the context of a build.
+""".dockerignore: which files of a directory are not sent in the context of a build.
 
     read_ignore_file    the text of the file → its patterns
     IgnoreRules         patterns → whether a path is excluded
@@ -32,7 +32,7 @@ PATTERN_PART = re.compile(r"\*\*/?|\\.|.", re.DOTALL)
 # A class of a regular expression, in which Python would warn of these signs without a backslash.
 EXPRESSION_CLASS = re.compile(r"\\.|\[\^?((?:\\.|[^\]\\])*)\]", re.DOTALL)
 CLASS_SIGNS = re.compile(r"\\.|([\[&|~])", re.DOTALL)
-# A backslash before a letter or a digit has a meaning for Go's regexp; only these have the same one here.
+# Escapes that mean in Python what they mean in Go's regexp; another letter or digit has no such meaning.
 KNOWN_ESCAPE = re.compile(r"\\[afntrvdDsSwWbBA\W_]", re.ASCII)
 
 
@@ -102,9 +102,9 @@ class IgnorePattern:
 
 
 def pattern_expression(part, last):
-    """A part of a pattern as a regular expression; `last`: nothing follows it. re.error if it has no meaning.
+    """A PATTERN_PART as a regular expression. `last`: nothing follows it. re.error for an unknown escape.
 
-    A star inside brackets becomes what it is outside, as in the docker CLI.
+    A star inside brackets is translated like one outside, as in the docker CLI.
     """
     if part.startswith("**"):
         return ".*" if last else "(?:.*/)?"
@@ -118,7 +118,7 @@ def pattern_expression(part, last):
 
 
 def quote_class_signs(match):
-    """A match of EXPRESSION_CLASS, with a backslash before each sign in a class that needs one."""
+    """A match of EXPRESSION_CLASS → its text, with a backslash before each sign that needs one in a class."""
     if match.group(1) is None:
         return match.group()
     return CLASS_SIGNS.sub(lambda sign: "\\" + sign.group() if sign.group(1) else sign.group(),
@@ -132,9 +132,9 @@ class IgnoreRules:
         self.patterns = [IgnorePattern(text) for text in patterns if text.strip()]
 
     def match(self, path, above=None):
-        """(whether `path` is excluded, which patterns match it or what is above it: a list of bool).
+        """(whether `path` is excluded, for each pattern whether it matches the path or a directory above it).
 
-        `path` (str) is relative to the context, `above` the list for the directory that it is in.
+        `path` (str) is relative to the context; `above` is the second value for the directory that it is in.
         """
         excluded, matched = False, []
         for at, pattern in enumerate(self.patterns):

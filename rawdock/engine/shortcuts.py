@@ -1,10 +1,10 @@
-"""Short ways over the operations, as methods of Docker: run(), exec(), logs(), pull(), build(), copies.
+"""Methods of Docker for everyday sequences of operations: run(), exec(), logs(), pull(), build(), copies.
 
-Strategy: each makes the requests that a program nearly always makes in that order, and returns the outcome as
-one value. What it takes beside that is passed on to the operations, whose names and values it has. Docker
-finds these methods when they are first used (operations.py), so that no command loads this file.
+Strategy: each makes the requests that most programs make in that order, and returns the outcome as one value.
+Further arguments have the names and values of the operations, and are passed on to them. Docker finds these
+methods when they are first used (operations.py), so that no command loads this file.
 
-Left out: whatever only some programs need. They call the operations, which have all of it.
+Left out: whatever only some programs need. They call the operations themselves.
 """
 import os
 from collections import namedtuple
@@ -32,11 +32,11 @@ class Shortcuts:
     def run(self, image, command=(), stdin=None, *, detach=False, **options):
         """Run `command` (list of str) in a new container of `image` (str) → Finished, once it has ended.
 
-        `stdin` (bytes) is what the command reads; None: nothing. `options` are those of rawdock.run(), the
-        flags of docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True;
-        auth= and progress= for the pull of a missing image. With stdout= or stderr= (binary files) that
-        stream goes there in place of the output. With detach=True returns the container's id (str) once it is
-        started. Raises what rawdock.run() raises; a status other than 0 is no error.
+        The command reads `stdin` (bytes; None: nothing). `options` are those of rawdock.run(), the flags of
+        docker run: name="web", env=["A=1"], volumes=["/srv:/data"], publish=["8080:80"], rm=True; auth= and
+        progress= for the pull of a missing image. With stdout= or stderr= (binary files) that stream goes
+        there, and not into the output. With detach=True it returns the container's id (str) once it is
+        started. Raises what rawdock.run() raises; an exit status other than 0 is not an error.
         """
         from io import BytesIO
         output = BytesIO()
@@ -47,13 +47,13 @@ class Shortcuts:
         return status if detach else Finished(output.getvalue(), status)
 
     def exec(self, container, command, stdin=None, stdout=True, stderr=True, timeout=None, **fields):
-        """Run `command` (list of str) in a container that runs → Finished, once it has ended.
+        """Run `command` (list of str) in a running container → Finished, once it has ended.
 
-        `stdin` (bytes) is what the command reads; None: nothing. `stdout` and `stderr` say which of the two
-        the output has. `fields` are others of the Engine API's ExecConfig: User="root", WorkingDir="/srv",
-        Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: when it is over, Timeout
-        is raised, and the command runs on. NotFound if there is no such container, Conflict if it does not
-        run.
+        The command reads `stdin` (bytes; None: nothing). `stdout` and `stderr` (bool) say which of the two
+        are in the output. `fields` are others of the Engine API's ExecConfig: User="root",
+        WorkingDir="/srv", Env=["A=1"], Privileged=True. `timeout` is that of the operation exec_start: after
+        it Timeout is raised, and the command goes on. NotFound if there is no such container, Conflict if it
+        is not running.
         """
         from io import BytesIO
         body = dict(fields, Cmd=checked_command(command), AttachStdin=stdin is not None, AttachStdout=stdout,
@@ -70,16 +70,17 @@ class Shortcuts:
         return Finished(output, exec_status(self, id))
 
     def logs(self, container, follow=False, stdout=True, stderr=True, **parameters):
-        """What a container has written → bytes; with follow=True an iterator of (stream, bytes), as it comes.
+        """The output of a container → bytes; with follow=True an iterator of (stream, bytes), as it comes.
 
-        `parameters` are those of container_logs: tail=100, since=1795424287, timestamps=True.
+        `stdout` and `stderr` (bool) say which of the two are in it. `parameters` are further ones of
+        container_logs: tail=100, since=1795424287 (seconds since 1970), timestamps=True.
         """
         frames = self.call("container_logs", container, follow=follow, stdout=stdout, stderr=stderr,
                            **parameters)
         return frames if follow else b"".join([data for _, data in frames])
 
     def pull(self, image, platform=None, auth=None, progress=None):
-        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → what image_inspect answers of it (dict).
+        """Pull `image` ("redis", "redis:7", "redis@sha256:…") → the answer of image_inspect about it (dict).
 
         `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
         as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
@@ -88,13 +89,14 @@ class Shortcuts:
         return self.call("image_inspect", image)
 
     def build(self, directory, tag=None, dockerfile=None, progress=None, **parameters):
-        """Build an image of the `directory` (str) with the engine's classic builder, or with version="2" by
-        BuildKit → what image_inspect answers of it (dict).
+        """Build an image from a `directory` (str) with the engine's classic builder, or with BuildKit if
+        version="2" is given → the answer of image_inspect about it (dict).
 
-        `tag` is its name (str, or a list of str), `dockerfile` the path of the Dockerfile in the directory;
-        .dockerignore counts. `progress` is called with each message (dict). `parameters` are those of
-        image_build: buildargs={"A": "1"}, nocache=True, target="test"; auth=find_all_credentials() for base
-        images. UsageError for what cannot be sent, StreamError if the build fails.
+        `tag` is its name (str, or a list of str), and `dockerfile` the path of the Dockerfile in the
+        directory. .dockerignore is obeyed. `progress` is called with each message (dict). `parameters` are
+        further ones of image_build: buildargs={"A": "1"}, nocache=True, target="test";
+        auth=find_all_credentials() for base images. UsageError if a file cannot be sent, StreamError if the
+        build fails.
         """
         root = context_root(directory)
         name = find_dockerfile(root, dockerfile and os.path.join(root, dockerfile))

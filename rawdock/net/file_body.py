@@ -82,6 +82,12 @@ class FilePart:
         connection.send_watching(b"\r\n", poller)
 
 
+def read_parts(parts):
+    """The content of `parts` (an iterable of bytes and FileParts) as bytes; the files are read."""
+    for part in parts:
+        yield from part if isinstance(part, FilePart) else [part]
+
+
 class FileBody(Closing):
     """An open binary `file` as a request body, from its current position to its end.
 

@@ -4,8 +4,8 @@ A field is a tag and a value. The tag is a varint that holds the number of the f
 bits, the wire type of the value. (Protocol Buffers documentation, "Encoding")
 
     wire type   value                                         as Python sees it
-    0           a varint: seven bits a byte, lowest first,    int, 0 to 2**64-1
-                each byte but the last has its highest bit
+    0           a varint: seven bits a byte, lowest first;    int, 0 to 2**64-1
+                the highest bit is set in all but the last
     1           eight bytes, little-endian                    int
     2           a length as a varint, then so many bytes      bytes: text, or a message within the message
     5           four bytes, little-endian                     int
@@ -13,8 +13,8 @@ bits, the wire type of the value. (Protocol Buffers documentation, "Encoding")
 The names of fields are not in the bytes. A schema says what the numbers mean; decode_protobuf() applies one,
 and leaves out the fields that it does not list, which a newer engine may send.
 
-Refused: wire types 3 and 4 (groups, which proto3 has not) and 6 and 7 (undefined), field number 0 and those
-above 2**29-1, a varint of more than 64 bits, and a value over MAX_PROTOBUF_VALUE_BYTES.
+Refused: wire types 3 and 4 (groups, which proto3 does not have) and 6 and 7 (undefined), field number 0 and
+numbers above 2**29-1, a varint of more than 64 bits, and a value of more than MAX_PROTOBUF_VALUE_BYTES.
 """
 from ..errors import ProtocolError, TruncatedError
 from .reader import WireReader, label_span
@@ -27,7 +27,7 @@ PROTOBUF_FIXED_SIZES = {1: 8, 5: 4}   # of the values of a wire type
 
 
 class ProtobufReader(WireReader):
-    """Takes the fields of one message: appends (field number, value), the value an int or bytes.
+    """Reads the fields of one message: appends (field number, value), the value an int or bytes.
 
         state      what is read                              then
         tag        a varint: field number and wire type      value, or length for wire type 2
@@ -135,10 +135,10 @@ class ProtobufReader(WireReader):
 def decode_protobuf(data, schema, offset=0, depth=0):
     """bytes of one message → dict: a value for each field of `schema`, as its last occurrence gives it.
 
-    `schema` is {field number: (name, kind)}. The kind is int, bool, str (UTF-8, what is no UTF-8 replaced),
-    bytes, another schema for a message, or a list of one of these for a field that repeats, whose value is a
-    list. A field that is not in the bytes has the value 0, False, "", b"", None or []. ProtocolError if the
-    bytes are no such message, TruncatedError if they end inside a field; `offset` is where `data` begins.
+    `schema` is {field number: (name, kind)}. The kind is int, bool, str (malformed UTF-8 is replaced), bytes,
+    another schema for a message, or a list of one of these for a field that repeats, whose value is a list.
+    A field that is not in the bytes has the value 0, False, "", b"", None or []. ProtocolError if the bytes
+    do not fit the schema, TruncatedError if they end inside a field; `offset` is where `data` begins.
 
     >>> decode_protobuf(b"\\x0a\\x02hi\\x18\\x01", {1: ("name", str), 2: ("ids", [str]), 3: ("cached", bool)})
     {'name': 'hi', 'ids': [], 'cached': True}

@@ -1,17 +1,16 @@
 """Tar archives, the content of every body that carries files: docker cp, export, save, load, build.
 
 A tar is a sequence of members: a header of 512 bytes, then the content, padded with zeros to whole blocks.
-Two blocks of zeros end it. (POSIX.1-2017, pax, "ustar Interchange Format")
-What does not fit into the fields of a header comes before it: pax records ("9 path=a\\n"), or in
-GNU's own form a long name.
+Two blocks of zeros end it. (POSIX.1-2017, pax, "ustar Interchange Format") What does not fit into the fields
+of a header comes before it: in pax records ("9 path=a\\n"), or as a long name in GNU's own form.
 
 Strategy: a TarReader gives a TarMember for each header, then the pieces of its content as they arrive,
 without a copy. So an archive of any size needs the memory of one block and of the records before it, which
 have a limit of 1 MiB. TarMember.encode() is the other direction.
 
-Refused: a wrong checksum, a number that is none, a size below zero, a malformed pax record, a NUL in a name,
-something after the first block of zeros that is not the second. Names are not judged: whether one may be
-extracted is for the caller to decide. An end before the second block of zeros is a TruncatedError.
+Refused: a wrong checksum, a malformed number, a size below zero, a malformed pax record, a NUL in a name, and
+anything but a second block of zeros after the first. Names are not checked: the caller decides whether one
+may be extracted. An end before the second block of zeros is a TruncatedError.
 
 Left out: global pax records (type g, of which the engine's own reader makes no use either), the content of
 sparse files, extended attributes, and the names of owners; a big program reads them too.
@@ -52,7 +51,7 @@ CHECKSUM_START, CHECKSUM_END = 148, 156
 class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid")):
     """A member of an archive.
 
-    `name` (str, as os.fsdecode() gives it) is what the header says; that of a directory ends in "/". `kind`
+    `name` (str, as os.fsdecode() gives it) is that of the header; that of a directory ends in "/". `kind`
     is "file", "directory", "symbolic link", "hard link", "fifo", "character device", "block device", "sparse
     file", or for other types "type X". `mode` (int) has the permission bits, with set-user-ID, set-group-ID
     and sticky. `size` is the bytes of content that follow, `mtime` in nanoseconds since 1970, `link` (str)
@@ -118,7 +117,7 @@ def tar_padding(size):
 
 
 def tar_number(field):
-    """The int in a field of a header, in octal digits or in GNU's binary form. Or ValueError.
+    """The int in a field of a header: octal digits, or GNU's binary form. ValueError if it is neither.
 
     >>> tar_number(b"0000644\\0"), tar_number(b"\\x80" + bytes(7) + b"\\x02\\0\\0\\0")
     (420, 33554432)
@@ -141,7 +140,7 @@ def tar_text(field):
 
 
 def pax_time(value):
-    """The time of a pax record ("1350244992.02", bytes) in nanoseconds. Or ValueError."""
+    """The time of a pax record ("1350244992.02", bytes) → nanoseconds. ValueError if it is malformed."""
     found = PAX_TIME.fullmatch(value)
     if found is None:
         raise ValueError("no time")
@@ -171,19 +170,19 @@ def pax_text(value):
 
 
 def pax_count(value):
-    """The int in a pax record (bytes). Or ValueError."""
+    """The digits in a pax record (bytes) → int. ValueError if there is anything else."""
     if PAX_NUMBER.fullmatch(value) is None:
         raise ValueError("no number")
     return int(value)
 
 
-# What a pax record says of the member after it: its key, the field of TarMember, and how its value is read.
+# The key of a pax record, the field of TarMember that it sets, and the function that reads its value.
 PAX_FIELDS = {b"path": ("name", pax_text), b"linkpath": ("link", pax_text), b"size": ("size", pax_count),
               b"uid": ("uid", pax_count), b"gid": ("gid", pax_count), b"mtime": ("mtime", pax_time)}
 
 
 class TarReader(WireReader):
-    """Takes an archive: appends a TarMember, then `size` bytes of its content, in pieces.
+    """Reads an archive: appends a TarMember, then `size` bytes of its content, in pieces.
 
         state      what is read                                     then
         header     512 bytes, of which one whole block is held      record, content, or header
@@ -201,7 +200,7 @@ class TarReader(WireReader):
 
     def __init__(self, labels=None, offset=0):
         WireReader.__init__(self, labels, offset)
-        self._held = bytearray()          # of the block or record that is under way
+        self._held = bytearray()          # of the block or record that is being read
         self._needed = TAR_BLOCK_BYTES    # its size
         self._record = None               # its type, if it is a record
         self._content = self._skipped = 0
