@@ -74,6 +74,28 @@ def check_context_name(name, reserved=True):
 
 # -- the store
 
+def check_metadata(metadata):
+    """Return `metadata` (dict), if its members are null or of the types that they have in the docker CLI.
+
+    AddressError, which names the context, if not.
+    """
+    def check(members, **types):
+        for name in types:
+            if members.get(name) is not None and not isinstance(members[name], types[name]):
+                raise AddressError('context "%s" has a malformed %s' % (metadata.get("Name"), name))
+
+    check(metadata, Name=str, Metadata=dict, Endpoints=dict)
+    check(metadata.get("Metadata") or {}, Description=str)
+    check(metadata.get("Endpoints") or {}, docker=dict)
+    check((metadata.get("Endpoints") or {}).get("docker") or {}, Host=str, SkipTLSVerify=bool)
+    return metadata
+
+
+def encode_metadata(metadata):
+    """The content of meta.json (bytes). Half of a surrogate pair is written as an escape."""
+    return compact_json(metadata, html=True).encode("utf-8", "backslashreplace")
+
+
 def read_file(path):
     with open(path, "rb") as file:
         return file.read()
@@ -84,9 +106,12 @@ def find_context(console, name):
     if name != "default":
         folder, material = context_folder(name, "tls", os.environ), {}
         for endpoint in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-            files = sorted(os.listdir(os.path.join(folder, endpoint)))
-            material[endpoint] = {file: read_file(os.path.join(folder, endpoint, file)) for file in files}
-        return read_context(name, os.environ), material
+            place = os.path.join(folder, endpoint)
+            if os.path.isdir(place):
+                files = [file for file in sorted(os.listdir(place))
+                         if not os.path.isdir(os.path.join(place, file))]
+                material[endpoint] = {file: read_file(os.path.join(place, file)) for file in files}
+        return check_metadata(read_context(name, os.environ)), material
     context = "default" if console.address is None else None
     address = choose_endpoint(console.address, context, tls=console.endpoint_flags)[0]
     tls = address.tls
@@ -109,7 +134,7 @@ def store_context(name, metadata, material):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     members = dict(metadata, Name=name)
     members = {key: members[key] for key in ("Name", "Metadata", "Endpoints") if key in members}
-    replace_file(path, compact_json(members, html=True).encode("utf-8"))
+    replace_file(path, encode_metadata(members))
     os.chmod(path, 0o644)   # nothing in it is secret
 
 
@@ -126,6 +151,11 @@ def remove_tree(folder):
     from shutil import rmtree
     if os.path.isdir(folder):
         rmtree(folder)
+
+
+def remove_context(name):
+    for kind in ("meta", "tls"):
+        remove_tree(context_folder(name, kind, os.environ))
 
 
 def has_context(name):
@@ -166,7 +196,7 @@ def new_endpoint(console, settings):
             raise CommandFailed("unrecognized config key: %s" % unknown[0], 1)
         if "from" in settings:
             endpoints = find_context(console, settings["from"])[0].get("Endpoints") or {}
-            if "docker" not in endpoints:
+            if not endpoints.get("docker"):
                 raise CommandFailed('unable to get endpoint from context "%s"' % settings["from"], 1)
             return endpoints["docker"], {}
         files = {key + ".pem": read_file(settings[key]) for key in ("ca", "cert", "key") if settings.get(key)}
@@ -250,7 +280,7 @@ def context_update(console, options, arguments):
     name, material = arguments[0], None
     settings = None if options["docker"] is None else parse_pairs(options["docker"])
     check_context_name(name)
-    metadata = read_context(name, os.environ)
+    metadata = check_metadata(read_context(name, os.environ))
     if options["description"]:
         about = dict(metadata.get("Metadata") or {}, Description=options["description"])
         metadata = dict(metadata, Metadata=about)
@@ -269,7 +299,7 @@ def list_row(metadata, current):
     """The fields of a context that --format can name, as a dict. `current` is the name of the one in use."""
     about, endpoints = metadata.get("Metadata") or {}, metadata.get("Endpoints") or {}
     endpoint, error = endpoints.get("docker") or {}, metadata.get("Error") or ""
-    if not error and "docker" not in endpoints:
+    if not (error or endpoint):
         error = "cannot find docker endpoint in context"
     if len(error) > MAX_ERROR_LETTERS:
         error = error[:MAX_ERROR_LETTERS - 1] + "\u2026"
@@ -281,7 +311,7 @@ def list_row(metadata, current):
 def context_ls(console, options, arguments):
     current = console.current_context()
     try:
-        found = read_store(os.environ)
+        found = [check_metadata(one) for one in read_store(os.environ)]
     except AddressError as error:
         raise CommandFailed("failed to read metadata: %s" % error.message, 1) from error
     found += [dict(find_context(console, "default")[0], Metadata={"Description": DEFAULT_DESCRIPTION})]
@@ -347,7 +377,7 @@ def context_use(console, options, arguments):
     name = arguments[0]
     check_context_name(name, reserved=False)
     if name != "default":
-        read_context(name, os.environ)
+        check_metadata(read_context(name, os.environ))
     wanted = None if name == "default" else name
     if console.config().get("currentContext") != wanted:
         set_current_context(wanted)
@@ -373,8 +403,7 @@ def context_rm(console, options, arguments):
             continue
         if name == current and console.config().get("currentContext"):
             set_current_context(None)
-        for kind in ("meta", "tls"):
-            remove_tree(context_folder(name, kind, os.environ))
+        remove_context(name)
         console.out.line(name)
     for error in errors:
         console.err.line(error)
@@ -391,7 +420,7 @@ def context_export(console, options, arguments):
     if path == "-" and console.out.isatty():
         raise CommandFailed("cowardly refusing to export to a terminal, specify a file path", 1)
     metadata, material = find_context(console, name)
-    members = [file_member("meta.json", compact_json(metadata, html=True).encode("utf-8"), mode=0o644),
+    members = [file_member("meta.json", encode_metadata(metadata), mode=0o644),
                TarMember("tls/", "directory", 0o700).encode()]
     for endpoint in material:
         members.append(TarMember("tls/%s/" % endpoint, "directory", 0o700).encode())
@@ -434,7 +463,6 @@ def zip_members(data):
     """(name, bytes) of each file in the zip archive `data`. CommandFailed if it is broken."""
     from io import BytesIO
     import zipfile
-    import zlib
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             for member in archive.infolist():
@@ -442,7 +470,7 @@ def zip_members(data):
                     with archive.open(member) as file:
                         content = file.read(MAX_ARCHIVE_BYTES + 1)
                     yield member.filename, content
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except Exception as error:   # of zipfile, and of whatever it decompresses with
         raise CommandFailed("zip: not a valid zip file (%s)" % error, 1) from error
 
 
@@ -458,8 +486,8 @@ def read_archive(data):
             problem = "%s: unexpected context file" % name
         elif normpath(name) != name:
             problem = "%s: unexpected path format" % name
-        elif "\\" in name:
-            problem = "%s: unexpected '\\' in path" % name
+        elif "\\" in name or "\0" in name:
+            problem = "%s: unexpected '%s' in path" % (name, "\\" if "\\" in name else "\\0")
         elif total > MAX_ARCHIVE_BYTES:
             problem = "read exceeds the defined limit"
         elif name != "meta.json" and name.count("/") != 2:
@@ -470,12 +498,12 @@ def read_archive(data):
             material.setdefault(name.split("/")[1], {})[name.split("/")[2]] = content
             continue
         try:
-            metadata = json.loads(content.decode("utf-8"))
+            metadata = json.loads(content.decode("utf-8", "surrogateescape"))
         except (ValueError, RecursionError) as error:
             raise CommandFailed("meta.json: %s" % error, 1) from error
     if not isinstance(metadata, dict):
         raise CommandFailed("invalid context: no metadata found", 1)
-    return metadata, material
+    return check_metadata(metadata), material
 
 
 def context_import(console, options, arguments):
@@ -490,7 +518,12 @@ def context_import(console, options, arguments):
             data += piece
     if len(data) > MAX_ARCHIVE_BYTES:
         raise CommandFailed("read exceeds the defined limit", 1)
-    store_context(name, *read_archive(data))
+    metadata, material = read_archive(data)
+    try:
+        store_context(name, metadata, material)
+    except BaseException:
+        remove_context(name)
+        raise
     console.out.line(name)
     console.err.line('Successfully imported context "%s"' % name)
     return 0

@@ -28,7 +28,7 @@ def read_config_file(directory):
     """
     path = os.path.join(directory, CONFIG_FILE_NAME)
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read().lstrip()
         import json
         # The docker CLI reads one value, and ignores what follows it.
@@ -73,8 +73,8 @@ def change_config_file(directory, change):
     try:
         text = json.dumps(config, indent="\t", ensure_ascii=False, allow_nan=False)
         os.makedirs(directory, 0o700, exist_ok=True)
-        replace_file(path, text.encode("utf-8"))
-    except (OSError, ValueError) as error:
+        replace_file(path, text.encode("utf-8", "backslashreplace"))   # half a surrogate pair as an escape
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError("writing config file: %s: %s" % (path, getattr(error, "strerror", None) or error),
                           "see who may write there") from None
 

@@ -18,14 +18,14 @@ CONTEXT_NAME = r"[a-zA-Z0-9][a-zA-Z0-9_.+-]+"
 def context_folder(name, kind, environ):
     """The path of the context's folder for its `kind` of data, "meta" or "tls"."""
     from hashlib import sha256
-    folder = sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    folder = sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
     return os.path.join(config_directory(environ), "contexts", kind, folder)
 
 
 def read_context_file(path):
     """The JSON object (dict) in the meta.json at `path`. Else AddressError, in the docker CLI's words."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
             import json
             value = json.load(file)
         if isinstance(value, (dict, type(None))):
@@ -73,5 +73,6 @@ def read_store(environ):
     """The metadata (list of dict) of each context in the store. AddressError for one that cannot be read."""
     store = os.path.join(config_directory(environ), "contexts", "meta")
     folders = sorted(os.listdir(store)) if os.path.isdir(store) else ()
-    found = [read_context_file(os.path.join(store, folder, "meta.json")) for folder in folders]
-    return [one for one in found if isinstance(one.get("Name"), str)]
+    paths = [os.path.join(store, folder, "meta.json") for folder in folders]
+    found = [read_context_file(path) for path in paths if os.path.isfile(path)]   # .DS_Store is there too
+    return [one for one in found if one.get("Name")]

@@ -66,7 +66,9 @@ def test_a_broken_config_is_one_line(home, config, says):
 
 
 def test_config_that_is_not_text_or_not_a_file(home):
-    (home / "config.json").write_bytes(b'{"a": "\xff"}')
+    (home / "config.json").write_bytes(b'{"a": "\xff", "currentContext": "one"}')
+    assert find(home) == find(home, context="one")   # as in docker
+    (home / "config.json").write_bytes("{}".encode("utf-16"))
     with pytest.raises(ConfigError, match="parsing config file"):
         find(home)
     (home / "config.json").unlink()

@@ -99,11 +99,14 @@ def test_what_follows_the_object_is_not_read(tmp_path):
     assert read_config_file(str(tmp_path)) == {"a": 1}
 
 
-def test_bytes_outside_utf8_and_a_directory_are_one_line_too(tmp_path):
-    (tmp_path / "config.json").write_bytes(b'{"a": "\xff"}')
-    with pytest.raises(ConfigError):
-        read_config_file(str(tmp_path))
-    (tmp_path / "config.json").unlink()
+def test_bytes_outside_utf8_and_half_surrogate_pairs_are_kept_as_escapes(tmp_path):
+    (tmp_path / "config.json").write_bytes(b'{"a": "\xff", "b": "\\ud800"}')   # docker reads both
+    change_config_file(str(tmp_path), lambda config: config.update(c=1))
+    assert json.loads((tmp_path / "config.json").read_bytes().decode("ascii")) == {
+        "a": "\udcff", "b": "\ud800", "c": 1}
+
+
+def test_a_directory_is_one_line_too(tmp_path):
     (tmp_path / "config.json").mkdir()
     with pytest.raises(ConfigError) as caught:
         read_config_file(str(tmp_path))
@@ -111,7 +114,15 @@ def test_bytes_outside_utf8_and_a_directory_are_one_line_too(tmp_path):
     assert caught.value.message == "loading config file: open %s: is a directory" % path
 
 
-@pytest.mark.parametrize("value", [float("inf"), b"bytes", "\ud800"])
+def deep_value(depth):
+    """A list in a list, `depth` times."""
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [float("inf"), b"bytes", deep_value(100000)], ids=["inf", "bytes", "deep"])
 def test_what_cannot_be_written_leaves_the_old_file(home, value):
     text = (home / "config.json").read_bytes()
     with pytest.raises((ConfigError, TypeError)):
