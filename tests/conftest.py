@@ -16,8 +16,10 @@ deadlines: a shared machine's pauses say nothing about a parser. tools/fuzz look
 import importlib.util
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -111,6 +113,14 @@ def pytest_collection_modifyitems(config, items):
 def pytest_report_header(config):
     import rawdock
     return "rawdock under test: %s" % rawdock.__spec__.origin
+
+
+@pytest.fixture
+def folder():
+    """The path (str) of a new directory, short enough for a socket in it: its path may have 107 bytes."""
+    path = tempfile.mkdtemp(prefix="rdk-")
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

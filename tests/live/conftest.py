@@ -50,6 +50,26 @@ def podman():
     return other_engine("podman")
 
 
+@pytest.fixture
+def container(engine):
+    """container(command…, start=True, **create) → the id of a new one of busybox, removed after the test."""
+    engine.pull("busybox")
+    ids = []
+
+    def make(*command, **create):
+        start, name = create.pop("start", True), create.pop("name", None)
+        id = engine.json("POST", "/containers/create" + ("?name=" + name if name else ""),
+                         dict(create, Image="busybox", Cmd=list(command)))["Id"]
+        ids.append(id)
+        if start:
+            engine.json("POST", "/containers/%s/start" % id)
+        return id
+
+    yield make
+    for id in ids:
+        engine.remove_container(id)
+
+
 def other_engine(fixture):
     for name, variable, what, how in OTHER_ENGINES:
         if name == fixture and os.environ.get(variable):

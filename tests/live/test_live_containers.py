@@ -11,23 +11,6 @@ CHECK = {"Test": ["CMD-SHELL", "test -e /good && exit 0; exit 1"], "Interval": 2
          "Timeout": 5000000000, "Retries": 40}
 
 
-@pytest.fixture
-def container(engine):
-    """container(command…, **create) → the id of a new one of busybox that runs, removed after the test."""
-    engine.pull("busybox")
-    ids = []
-
-    def make(*command, **create):
-        body = dict(create, Image="busybox", Cmd=list(command))
-        ids.append(engine.json("POST", "/containers/create", body)["Id"])
-        engine.json("POST", "/containers/%s/start" % ids[-1])
-        return ids[-1]
-
-    yield make
-    for id in ids:
-        engine.remove_container(id)
-
-
 def test_wait_until_a_health_check_says_healthy(engine, container):
     id = container("sleep", "600", Healthcheck=CHECK)
     with Running(client(engine, "wait", "--healthy", id[:12])) as waiting:

@@ -12,26 +12,6 @@ LOOP = "trap 'echo over; exit 3' TERM; trap 'echo INT' INT; echo up; while :; do
 TICKING = LOOP.replace("sleep 0.05", "sleep 0.05; echo tick")
 
 
-@pytest.fixture
-def container(engine):
-    """container(command…, start=True, **create) → the id of a new one of busybox, removed after the test."""
-    engine.pull("busybox")
-    ids = []
-
-    def make(*command, **create):
-        start, name = create.pop("start", True), create.pop("name", None)
-        id = engine.json("POST", "/containers/create" + ("?name=" + name if name else ""),
-                         dict(create, Image="busybox", Cmd=list(command)))["Id"]
-        ids.append(id)
-        if start:
-            engine.json("POST", "/containers/%s/start" % id)
-        return id
-
-    yield make
-    for id in ids:
-        engine.remove_container(id)
-
-
 def state(engine, name):
     return engine.json("GET", "/containers/%s/json" % name)["State"]
 

@@ -13,25 +13,6 @@ from tests.live.client import (Running, assert_one_line, clean_environment, clie
                                wait_until)
 
 
-@pytest.fixture
-def container(engine):
-    """container(command…, start=True, **create) → the id of a new one of busybox, removed after the test."""
-    engine.pull("busybox")
-    ids = []
-
-    def make(*command, **create):
-        start = create.pop("start", True)
-        id = engine.json("POST", "/containers/create", dict(create, Image="busybox", Cmd=list(command)))["Id"]
-        ids.append(id)
-        if start:
-            engine.json("POST", "/containers/%s/start" % id)
-        return id
-
-    yield make
-    for id in ids:
-        engine.remove_container(id)
-
-
 def by_id(data):
     return sorted(json.loads(data.decode()), key=lambda row: row["Id"])
 

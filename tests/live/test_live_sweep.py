@@ -5,11 +5,9 @@ orders its answers its own way, and has to pass as well.
 """
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 
 import pytest
@@ -98,13 +96,6 @@ class CuttingRelay:
                 sink.sendall(data)
         except OSError:
             pass
-
-
-@pytest.fixture
-def folder():
-    path = tempfile.mkdtemp(prefix="rdk-")
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture

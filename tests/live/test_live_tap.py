@@ -5,12 +5,10 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 from contextlib import contextmanager
@@ -26,13 +24,6 @@ TAP = [sys.executable, "-m", "rawdock"]
 @pytest.fixture(scope="module", autouse=True)
 def image(engine):
     engine.pull(IMAGE)
-
-
-@pytest.fixture
-def folder():
-    path = tempfile.mkdtemp(prefix="rdk-")   # a short path: a socket's may have 107 bytes
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture

@@ -13,25 +13,9 @@ from rawdock.teach.explain.explanations import (ROLE_EXPLANATIONS, explain_field
 from rawdock.engine.endpoints import endpoints
 from rawdock.teach.record.record import Recording, WireEvent
 from rawdock.wire.frames import encode_frame
+from tests.teach.explain.wire_parts import ATTACH, JSON, MUX, RAW, chunked, sized
 
 FRAMES = encode_frame(1, b"hello\n") + encode_frame(2, b"err\n") + encode_frame(1, b"")
-MUX = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\n"
-JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-ATTACH = (b"POST /v1.41/containers/x/attach?stream=1 HTTP/1.1\r\nHost: d\r\n"
-          b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
-RAW = (b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n"
-       b"Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
-
-
-def chunked(data, size, trailers=b""):
-    lines = b"".join(b"%x\r\n%s\r\n" % (len(data[at:at + size]), data[at:at + size])
-                     for at in range(0, len(data), size))
-    return b"Transfer-Encoding: chunked\r\n\r\n" + lines + b"0\r\n" + trailers + b"\r\n"
-
-
-def sized(data):
-    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
-
 
 MESSAGES = b'{"status":"caf\xc3\xa9"}\r\n{"id":"b"}\n'
 RESPONSES = {

@@ -7,18 +7,10 @@ import threading
 
 import pytest
 
-from rawdock.teach.practice.engine import PracticeEngine
 from rawdock.teach.practice.files import (MAX_TREE_BYTES, FileProblem, PracticeFiles, PracticeTree, file_node,
                                           folder_node, join_path)
-from tests.teach.practice.practice_wire import (Wire, ask, create, frames_of, logs, output_of, pull, shell,
+from tests.teach.practice.practice_wire import (Wire, ask, create, frames_of, logs, output_of, shell,
                                                 start)
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with PracticeEngine() as one:
-        pull(one)
-        yield one
 
 
 @pytest.mark.parametrize("script, out, err, status", [

@@ -9,14 +9,7 @@ import pytest
 from rawdock.errors import AddressError, UsageError
 from rawdock.teach.practice.engine import PracticeEngine
 from tests.teach.practice.practice_wire import (Wire, ask, create, eventually, logs, output_of, frames_of,
-                                                pull, request_bytes, run)
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with PracticeEngine() as one:
-        pull(one)
-        yield one
+                                                request_bytes, run)
 
 
 def say(engine, data, half_close=False):

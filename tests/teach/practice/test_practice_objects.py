@@ -15,13 +15,6 @@ from tests.teach.practice.practice_wire import (UPGRADE, Wire, ask, create, even
                                                 logs, pull, request_bytes, run, start)
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with PracticeEngine() as one:
-        pull(one)
-        yield one
-
-
 def message(answer):
     return answer[1]["message"]
 

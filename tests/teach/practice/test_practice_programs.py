@@ -3,16 +3,8 @@ import socket
 
 import pytest
 
-from rawdock.teach.practice.engine import PracticeEngine
 from tests.teach.practice.practice_wire import (Wire, ask, attach, create, eventually, frames_of, inspect,
-                                                logs, output_of, pull, run, run_exec, shell, start)
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with PracticeEngine() as one:
-        pull(one)
-        yield one
+                                                logs, output_of, run, run_exec, shell, start)
 
 
 # -- the shell

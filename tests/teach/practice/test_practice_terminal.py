@@ -1,20 +1,12 @@
 """The practice engine's terminals: a shell in a window, the keys that detach, the size of the window."""
 import pytest
 
-from rawdock.teach.practice.engine import PracticeEngine
 from tests.cli.scripted_socket import clean_environment
 from tests.teach.practice.practice_wire import (UPGRADE, Wire, ask, attach, create, inspect, pull,
                                                 request_bytes, start)
 from tests.window import Window
 
 SHELL = dict(Tty=True, OpenStdin=True)
-
-
-@pytest.fixture(scope="module")
-def engine():
-    with PracticeEngine() as one:
-        pull(one)
-        yield one
 
 
 def shell_in(engine):

@@ -2,12 +2,10 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 
 import pytest
@@ -43,13 +41,6 @@ while True:
     if not data:
         break
 """
-
-
-@pytest.fixture
-def folder():
-    path = tempfile.mkdtemp(prefix="rdk-")   # a short path: a socket's may have 107 bytes
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture
