@@ -21,7 +21,7 @@ MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL o
 
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
 TCP_PLACE = (r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)"
-             r"(?::(?P<port>[0-9]{1,5}))?(?P<base>/[!-~]*)?")
+             r"(?::(?P<port>[0-9]{0,5}))?(?P<base>/[!-~]*)?")
 SSH_PLACE = (r"(?:(?P<user>[^:@/?#]*)(?P<password>:[^@/?#]*)?@)?"
              r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@]*)"
              r"(?::(?P<port>[0-9]{0,5}))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?")
@@ -79,6 +79,8 @@ def parse_address(text):
         return text
     if not isinstance(text, str) or not text.strip():
         raise AddressError("the engine's address is empty", ADDRESS_HINT)
+    # A password is refused below, in an error that does not show it.
+    text = re.sub(r"^(?!unix://)([^:/@]*://)?([^:/@]*):[^/@]*@", r"\1\2:***@", text.strip())
     # A blank may stand in a path, nowhere else.
     if re.search(r"[\x00-\x1f\x7f]" if text.startswith("unix://") else r"[\x00-\x20\x7f]", text):
         raise AddressError("address %r has a blank or a control character in it" % text, ADDRESS_HINT)
@@ -117,7 +119,7 @@ def tcp_address(text, place):
         raise AddressError("address %r: %r is not HOST:PORT" % (text, place), ADDRESS_HINT)
     host, port = match.group("host").strip("[]"), match.group("port")
     base = (match.group("base") or "").rstrip("/")
-    if port is not None and not 0 < int(port) < 65536:
+    if port and not 0 < int(port) < 65536:
         raise AddressError("address %r: port %s is not between 1 and 65535" % (text, port), ADDRESS_HINT)
     if "?" in base or "#" in base:
         raise AddressError("address %r: a query or a fragment has no place in it" % text, ADDRESS_HINT)

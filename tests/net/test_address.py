@@ -20,6 +20,10 @@ from rawdock.net.address import parse_address
     ("tcp://", "tcp://localhost:2375", ("tcp", None, "localhost", 2375, "")),
     ("tcp://:7000", "tcp://localhost:7000", ("tcp", None, "localhost", 7000, "")),
     ("tcp://h", "tcp://h:2375", ("tcp", None, "h", 2375, "")),
+    ("tcp://h:", "tcp://h:2375", ("tcp", None, "h", 2375, "")),
+    (" tcp://h:1\r\n", "tcp://h:1", ("tcp", None, "h", 1, "")),
+    ("unix://a:b@c", "unix://a:b@c", ("unix", "a:b@c", None, None, "")),
+    ("tcp://h:1/a:b@c", "tcp://h:1/a:b@c", ("tcp", None, "h", 1, "/a:b@c")),
     ("tcp://1.2.3.4:80/base/", "tcp://1.2.3.4:80/base", ("tcp", None, "1.2.3.4", 80, "/base")),
     ("tcp://[::1]:2376", "tcp://[::1]:2376", ("tcp", None, "::1", 2376, "")),
     ("tcp://[fe80::1%eth0]", "tcp://[fe80::1%eth0]:2375", ("tcp", None, "fe80::1%eth0", 2375, "")),
@@ -61,9 +65,11 @@ def test_refused_in_one_line(text, says):
     assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_refused_password_is_not_repeated():
+@pytest.mark.parametrize("text", ["ssh://me:hunter2@host", "tcp://me:hunter2@host:1", "me:hunter2@host",
+                                  "https://me:hunter2@host", "tcp://:hunter2@ho st", "tcp://me:hunter2@:x"])
+def test_a_refused_password_is_not_repeated(text):
     with pytest.raises(AddressError) as caught:
-        parse_address("ssh://me:hunter2@host")
+        parse_address(text)
     assert "hunter2" not in str(caught.value) + caught.value.hint
 
 
