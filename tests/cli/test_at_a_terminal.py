@@ -200,7 +200,7 @@ def test_detach_keys(rawdock_command, tmp_path, words, status, said, where):
         window.type("a\x18z" + keys + "never sent")
         ended = window.end()
     assert (ended.status, ended.modes_kept) == (status, True)
-    echo = ended.out[len(b"ready\r\n"):len(ended.out) - len(said)]   # of it the end, or all, may come too late
+    echo = ended.out[len(b"ready\r\n"):len(ended.out) - len(said)]   # its end, or all of it, may come late
     assert ended.out == b"ready\r\n" + echo + said and b"a\x18z".startswith(echo)
     sent = "detachKeys=ctrl-x%2Cy"
     assert any(sent in target for target in recipe.targets) is (where != "default" and words[0] != "exec")

@@ -125,7 +125,7 @@ def shell(request, place):
 
 
 def assert_completed(shell, line, expected):
-    """Type `line`; again where words are missing, for on a busy machine an engine may need longer for its names
+    """Type `line`, and again if words are missing: on a busy machine an engine may need longer for its names
     than the 0.2 s that it has.
     """
     for _ in range(20):

@@ -249,7 +249,7 @@ class ScriptedSocket:
 
 
 def with_patience(attempt, *seconds):
-    """Call attempt(limit) with one limit of `seconds` after another until it raises nothing → what it returns.
+    """Call attempt(limit) with one limit of `seconds` after another until it raises nothing → its result.
 
     For a test of a time limit that runs out: a short one is over at once, but on a busy machine it is over
     before the peer has begun. What the last attempt raises is raised.

@@ -199,8 +199,9 @@ def test_a_tunnel_that_is_refused(far_engine, monkeypatch, answer, says):
     with TunnelProxy(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.place)
         tls = TLSSettings(None, None, None, True, "--tlsverify")
-        with pytest.raises(RawdockError) as caught, Docker("tcp://127.0.0.1:9", timeout=60, tls=tls) as docker:
-            docker.request("GET", "/_ping")
+        with pytest.raises(RawdockError) as caught:
+            with Docker("tcp://127.0.0.1:9", timeout=60, tls=tls) as docker:
+                docker.request("GET", "/_ping")
     assert says in str(caught.value)
 
 

@@ -79,7 +79,7 @@ WRONG = [
 def test_what_is_wrong_is_one_clear_line(certificates, client, door, says):
     with FakeEngine(answer_ok) as engine, TLSDoor(certificates, engine.path, **door) as tls:
         with pytest.raises(ConnectError) as caught:
-            with Docker(tls.address, version=None, timeout=60, tls=settings(certificates, **client)) as docker:
+            with Docker(tls.address, timeout=60, tls=settings(certificates, **client)) as docker:
                 docker.request("GET", "/_ping")
     assert str(caught.value).startswith("error during connect: ") and caught.value.hint
     assert "\n" not in str(caught.value) + caught.value.hint
