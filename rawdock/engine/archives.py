@@ -81,7 +81,7 @@ def split_path(path):
 
 def absolute_path(path):
     """A path of this machine made absolute. The slash or "/." at its end stays."""
-    found = clean_path(os.path.join(os.getcwd(), path))
+    found = clean_path(path if path.startswith("/") else os.path.join(os.getcwd(), path))
     if says_content(path):
         return found.rstrip("/") + "/."
     return found + "/" if path.endswith("/") and found != "/" else found

@@ -31,6 +31,15 @@ def test_absolute_paths_keep_their_end(tmp_path, monkeypatch):
         os.path.dirname(base) + "/x/", "/", "/.", "/c/."]
 
 
+def test_an_absolute_path_needs_no_current_directory(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(str(tmp_path / "gone"))
+    (tmp_path / "gone").rmdir()
+    assert absolute_path("/a/./b/") == "/a/b/"
+    with pytest.raises(FileNotFoundError):
+        absolute_path("a")
+
+
 FILE, FOLDER, LACKING = (CopySide("/here/" + name, exists, folder, "") for name, exists, folder in (
     ("f", True, False), ("d", True, True), ("new", False, False)))
 
