@@ -29,7 +29,7 @@ FOLDER_MODE = 0o755           # of a directory that has no member of its own, as
 LATEST_TIME = 2 ** 63 - 1     # nanoseconds that Linux and the docker CLI can express
 MAX_NOTES = 1000              # lines about one archive; what is beyond is only counted
 MAX_PART_BYTES = 255          # of one part of a path, on every usual file system
-MAX_LINK_BYTES = 4095         # of the target of a symbolic link
+MAX_PATH_BYTES = 4095         # of a whole path, such as the target of a symbolic link (Linux's PATH_MAX)
 # What a file is, by the bits of st_mode that say so (POSIX, sys/stat.h).
 KINDS_OF_MODES = {0o100000: "file", 0o040000: "directory", 0o120000: "symbolic link", 0o010000: "fifo",
                   0o020000: "character device", 0o060000: "block device", 0o140000: "socket"}
@@ -79,8 +79,10 @@ def member_parts(name):
     """
     if name.startswith("/"):
         raise MemberRefused("its name is absolute")
-    parts = tuple(part for part in name.encode("utf-8", "surrogateescape").split(b"/")
-                  if part not in (b"", b"."))
+    encoded = name.encode("utf-8", "surrogateescape")
+    if len(encoded) > MAX_PATH_BYTES:
+        raise MemberRefused("its name has %d bytes" % len(encoded))
+    parts = tuple(part for part in encoded.split(b"/") if part not in (b"", b"."))
     if b".." in parts:
         raise MemberRefused("its name has .. in it")
     if max(map(len, parts), default=0) > MAX_PART_BYTES:
@@ -171,7 +173,7 @@ class Extraction(Closing):
                 raise MemberRefused("it has no name")
         except MemberRefused as refusal:
             self._discard()
-            self.refused.add("%s: %s" % (name, refusal))
+            self.refused.add("%s: %s" % (name[:MAX_PATH_BYTES], refusal))
         except OSError as error:
             raise OSError(error.errno, "cannot write %s: %s" % (
                 quoted_path(self.folder, [name.encode("utf-8", "replace")]), error.strerror)) from None
@@ -181,7 +183,7 @@ class Extraction(Closing):
         if member.mode & 0o6000 and member.kind in ("file", "directory", "fifo"):
             bits = [name for bit, name in ((0o4000, "set-user-ID"), (0o2000, "set-group-ID"))
                     if member.mode & bit]
-            self.stripped.add("%s: removed %s" % (member.name, " and ".join(bits)))
+            self.stripped.add("%s: removed %s" % (member.name[:MAX_PATH_BYTES], " and ".join(bits)))
         return member.mode & 0o1777
 
     # ---- directories
@@ -271,7 +273,7 @@ class Extraction(Closing):
 
     def _make_symbolic_link(self, parts, member):
         target = member.link.encode("utf-8", "surrogateescape")
-        if not 0 < len(target) <= MAX_LINK_BYTES:
+        if not 0 < len(target) <= MAX_PATH_BYTES:
             raise MemberRefused("it is a symbolic link to a path of %d bytes" % len(target))
         self._begin(parts, member)
         os.symlink(target, self._unfinished, dir_fd=self._at)

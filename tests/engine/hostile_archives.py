@@ -77,6 +77,8 @@ case("the directory itself", member("./", FOLDER, mode=0), member("./a"), inside
 case("a name with a part that is too long", member("x" * 256), member("x" * 255),
      refused=["x" * 256 + ": its name has a part of over 255 bytes"], inside={"x" * 255: "evil"})
 case("a long name", member("/".join(["d" * 100] * 30)), inside={"/".join(["d" * 100] * 30): "evil"})
+case("a name of so many directories that making them takes hours", member("d/" * 500000 + "f"), member("a"),
+     refused=["d/" * 2047 + "d: its name has 1000001 bytes"], inside={"a": "evil"})
 case("names of over two thousand refused members", many(2100), refused=["../0: its name has .. in it"])
 case("a name in bytes that are no UTF-8", member("\udcff\udcfe"), inside={"\udcff\udcfe": "evil"})
 case("pax: a name with ..", member("a", pax={"path": "../evil"}), refused=["../evil: its name has .. in it"])
