@@ -16,6 +16,7 @@ from ..engine.build_context import (MAX_DOCKERFILE_BYTES, ContextDirectory, Piec
                                     context_root, find_dockerfile, ignore_file_patterns,
                                     outside_dockerfile, read_dockerfile, read_small_file, stream_context)
 from ..engine.credentials import registry_config_field
+from ..engine.file_target import own_descriptor
 from ..engine.options import (VALUE_PATTERNS, client_variable, read_option_value, require_patterns,
                               run_options, sorted_limits)
 from ..engine.reference import parse_reference
@@ -277,7 +278,13 @@ class ClassicProgress:
 
 
 def remove_id_file(path):
-    """Remove the file of --iidfile, so that a build which fails does not leave an old id in it."""
+    """Remove the file of --iidfile, so that a build which fails does not leave an old id in it.
+
+    Devices, pipes and descriptors of this process (/dev/stdout) are not removed: the id is written to them.
+    """
+    special = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    if special or own_descriptor(os.path.abspath(path)) is not None:
+        return
     try:
         os.remove(path)
     except FileNotFoundError:
@@ -343,7 +350,7 @@ def finish_build(console, options, image):
         console.out.write((image.rstrip("\n") + "\n").encode("utf-8"))
     if options["iidfile"] and not is_dry_run(console):
         try:
-            with open(options["iidfile"], "w") as file:
+            with open(options["iidfile"], "a") as file:   # /dev/stdout may be a file with the lines before
                 file.write(image)
         except OSError as error:
             raise CommandFailed("open %s: %s" % (options["iidfile"], error.strerror.lower()), 1)

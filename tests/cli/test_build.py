@@ -122,6 +122,23 @@ def test_an_answer_that_is_cut_is_a_failure(rawdock_command, folder):
     assert b"the stream was cut" in ran.stderr and not os.path.exists(os.path.join(folder, "old"))
 
 
+def test_a_pipe_for_the_id_is_written_and_not_removed(rawdock_command, folder, tmp_path):
+    os.mkfifo(str(tmp_path / "pipe"))
+    os.symlink("pipe", str(tmp_path / "link"))
+    reader = os.open(str(tmp_path / "pipe"), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        status, _, err = answered(rawdock_command, folder, BUILT, "--iidfile", str(tmp_path / "link"))
+        assert (status, err, os.read(reader, 100)) == (0, "", b"sha256:1234")
+    finally:
+        os.close(reader)
+    assert sorted(os.listdir(str(tmp_path))) == ["link", "pipe"]
+
+
+def test_the_id_comes_after_the_lines_on_standard_output(rawdock_command, folder):
+    status, out, err = answered(rawdock_command, folder, BUILT, "--iidfile", "/proc/self/fd/1")
+    assert (status, err) == (0, "") and out.endswith("Successfully built 1234\nsha256:1234")
+
+
 @pytest.mark.parametrize("after", [0, 1 << 20])
 def test_an_engine_that_dies_during_the_upload_is_a_failure(rawdock_command, folder, tmp_path, after):
     def die(peer):
