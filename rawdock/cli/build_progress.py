@@ -391,7 +391,7 @@ class BuildProgress:
         """A StreamError → CommandFailed in BuildKit's words. Writes the Dockerfile's lines before that."""
         step = self._trace.failed
         if self.dockerfile is not None:
-            name, text = self.dockerfile[0], self.dockerfile[1].decode("utf-8", "replace")
+            name, text = self.dockerfile[0], self.dockerfile[1].decode("utf-8-sig", "replace")
             lines = find_failed_lines(text, step.name if step else "", error.message)
             for line in dockerfile_excerpt(name, text, *lines) if lines else ():
                 self.output.line(line)

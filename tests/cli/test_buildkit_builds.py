@@ -117,6 +117,13 @@ def test_a_build_that_fails(build):
     assert (again.status, again.out, again.err) == (1, "", ran.err[ran.err.index("Dockerfile:3"):])
 
 
+def test_a_dockerfile_with_a_byte_order_mark_has_its_lines_shown(build, tmp_path):
+    before = (tmp_path / "Dockerfile").read_bytes()
+    (tmp_path / "Dockerfile").write_bytes(b"\xef\xbb\xbf" + before)
+    ran = build(messages=recorded_messages("26.1-failed"), DOCKER_BUILDKIT="1")
+    assert "Dockerfile:3\n--------------------\n   1 |     FROM busybox\n" in ran.err
+
+
 def test_the_lines_of_a_dockerfile_from_stdin_are_shown(rawdock_command, tmp_path):
     error = b'{"error":"dockerfile parse error on line 2: unknown instruction: FOO"}'
     answers = {"/_ping": PING}
