@@ -188,9 +188,10 @@ def login_command(console, options, arguments):
 
 def logout_command(console, options, arguments):
     from ..engine.credentials import DOCKER_HUB_KEY, CredentialSettings, erase_credentials, registry_host
-    server = arguments[0] if arguments else DOCKER_HUB_KEY
-    host = registry_host(server) if arguments else server
-    keys = [server, host, "http://" + host, "https://" + host] if arguments else [server]
+    named = arguments[0] if arguments else ""
+    server = named or DOCKER_HUB_KEY
+    host = registry_host(named) if named else server
+    keys = [server, host, "http://" + host, "https://" + host] if named else [server]
     if server in ("docker.io", DOCKER_HUB_KEY):
         more = [DOCKER_HUB_KEY + "access-token", DOCKER_HUB_KEY + "refresh-token"]   # of a login in a browser
         keys = [DOCKER_HUB_KEY] + [key for key in CredentialSettings().auths if key in more]

@@ -84,7 +84,8 @@ def registry_host(server):
     >>> registry_host("https://localhost:5000/v1/")
     'localhost:5000'
     """
-    return (server.partition("://")[2] or server).partition("/")[0]
+    host = server.partition("://")[2].partition("/")[0].rpartition("@")[2]   # without the user that a URL has
+    return host or server.partition("/")[0]
 
 
 # ---- config.json
@@ -287,12 +288,13 @@ def ask_helper(helper, verb, message):
     import json
     name = "docker-credential-" + helper
     data = message if isinstance(message, str) else json.dumps(message, separators=(",", ":")) + "\n"
-    status, output = run_helper(name, verb, data.encode("utf-8"))
+    status, output = run_helper(name, verb, data.encode("utf-8", "backslashreplace"))
     text = output.decode("utf-8", "replace").strip()
     if status:
         if verb == "get" and text == NOT_IN_HELPER:
             return None
-        raise helper_error(verb, status, text)
+        secret = "" if isinstance(message, str) else message["Secret"]
+        raise helper_error(verb, status, "(the secret is in it)" if secret and secret in text else text)
     if verb not in ("get", "list"):
         return None
     try:
@@ -307,7 +309,7 @@ def helper_error(verb, reason, output):
     if "{" in output:
         output = "(JSON, which may have the secret in it)"
     return HelperFailed("error %s credentials - err: %s, out: `%s`"
-                        % (HELPER_VERBS[verb], reason, output[:500]))
+                        % (HELPER_VERBS[verb], reason, " ".join(output.split())[:500]))
 
 
 def run_helper(name, verb, data):
@@ -323,7 +325,8 @@ def run_helper(name, verb, data):
     try:
         process = subprocess.Popen([path, verb], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     except (OSError, ValueError) as error:
-        raise helper_error(verb, "fork/exec %s: %s" % (path, getattr(error, "strerror", error)), "") from None
+        reason = str(getattr(error, "strerror", error)).lower()
+        raise helper_error(verb, "fork/exec %s: %s" % (path, reason), "") from None
     try:
         with process.stdin, process.stdout:
             deadline = time.monotonic() + HELPER_SECONDS

@@ -257,6 +257,9 @@ AUTHS = {"auths": {HUB: auth("hub:pw1"), HUB + "access-token": auth("hub:pw2"),
 
 @pytest.mark.parametrize("words, named, left", [
     ([], HUB, [HOST, "https://" + HOST, "http://" + HOST, "https://%s/v1/" % HOST]),
+    ([""], HUB, [HOST, "https://" + HOST, "http://" + HOST, "https://%s/v1/" % HOST]),
+    (["https://u:secret@" + HOST], HOST, [HUB, HUB + "access-token", HUB + "refresh-token",
+                                          "https://%s/v1/" % HOST]),
     (["docker.io"], "docker.io", [HOST, "https://" + HOST, "http://" + HOST, "https://%s/v1/" % HOST]),
     ([HOST], HOST, [HUB, HUB + "access-token", HUB + "refresh-token", "https://%s/v1/" % HOST]),
     (["https://%s/v1/" % HOST], HOST, [HUB, HUB + "access-token", HUB + "refresh-token"]),
@@ -265,6 +268,13 @@ def test_logout_forgets_each_spelling_and_no_other_registry(home, words, named, 
     home.write(AUTHS)
     assert home.run(["logout"] + words) == (0, "Removing login credentials for %s\n" % named, "")
     assert list(home.config()["auths"]) == left
+
+
+def test_a_logout_from_bytes_that_are_no_utf8(home):
+    home.helper("cat >/dev/null; exit 1")
+    home.write({"credsStore": "scripted"})
+    status, out, err = home.run(["logout", "h\udcff"])
+    assert (status, out) == (1, "Removing login credentials for h\\udcff\n") and "Traceback" not in err
 
 
 def test_logout_without_a_config_makes_none(home):

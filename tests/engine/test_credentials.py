@@ -112,7 +112,7 @@ def test_without_a_file_there_are_none(home):
 
 def test_keys_and_hosts():
     assert credentials_key("docker.io") == HUB and credentials_key("h:1") == "h:1"
-    for server in ("h:1", "https://h:1", "http://h:1/v1/", "h:1/v2/x"):
+    for server in ("h:1", "https://h:1", "http://h:1/v1/", "h:1/v2/x", "https://user:password@h:1/v1/"):
         assert registry_host(server) == "h:1"
 
 
@@ -174,6 +174,7 @@ def test_a_missing_helper_is_dockers_error(home):
 
 @pytest.mark.parametrize("script, says", [
     ("echo oh no; exit 3", "err: exit status 3, out: `oh no`"), ("exit 1", "err: exit status 1, out: ``"),
+    ("echo two; echo lines; exit 1", "err: exit status 1, out: `two lines`"),
     ("kill -9 $$", "err: signal: 9, out: ``"), ("", "did not answer with a JSON object, out: ``"),
     ("echo junk " + SECRET, "did not answer with a JSON object, out: ``"),
     ("echo '[\"%s\"]'" % SECRET, "did not answer with a JSON object, out: ``"),
@@ -211,7 +212,7 @@ def test_a_helper_that_is_no_program(home):
     home.write(credsStore="x")
     with pytest.raises(HelperFailed) as caught:
         find_credentials("h")
-    assert "fork/exec" in str(caught.value)
+    assert "err: fork/exec %s: exec format error, out: ``" % path in str(caught.value)
 
 
 def test_an_installed_helper_is_used_if_config_says_nothing(home):
@@ -286,11 +287,12 @@ def test_a_detected_helper_is_written_down_when_it_has_something(home):
 
 
 def test_a_helper_that_does_not_store_is_an_error_without_the_secret(home):
-    home.helper("scripted", "cat; echo cannot; exit 1")
     home.write(credsStore="scripted")
-    with pytest.raises(HelperFailed) as caught:
-        store_credentials({"username": "u", "password": SECRET, "serveraddress": "h"})
-    assert str(caught.value) == "error storing credentials - err: exit status 1, out: `cannot`"
+    for said, out in ("cannot", "cannot"), ("cannot store " + SECRET, "(the secret is in it)"):
+        home.helper("scripted", "cat; echo %s; exit 1" % said)
+        with pytest.raises(HelperFailed) as caught:
+            store_credentials({"username": "u", "password": SECRET, "serveraddress": "h"})
+        assert str(caught.value) == "error storing credentials - err: exit status 1, out: `%s`" % out
     assert home.read() == {"credsStore": "scripted"}
 
 
