@@ -38,9 +38,14 @@ def files_in(size):
 
 
 def test_the_same_tree_gives_the_same_bytes(size, tmp_path):
+    """Here, and in a process whose sets are in another order."""
     status, out, errors = run([sys.executable, TOOL, "-o", "rawdock.py"] + SIZES[size][0], tmp_path)
     assert (status, errors) == (0, b"")
     assert (tmp_path / "rawdock.py").read_bytes() == made(*SIZES[size][0])
+
+
+def test_without_a_name_it_goes_to_standard_output(tmp_path):
+    assert run([sys.executable, TOOL, "--core"], tmp_path) == (0, made("--core"), b"")
 
 
 def test_the_contents_give_the_right_lines(size):
@@ -349,8 +354,8 @@ def test_a_listed_file_that_is_missing_is_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("options, complaint", [
-    (["-o", "."], b"is a directory"),
-    (["-o", "no/such/folder/rawdock.py"], b"cannot write"),
+    (["--core", "-o", "."], b"is a directory"),
+    (["--core", "-o", "no/such/folder/rawdock.py"], b"cannot write"),
     (["--only", ","], b"--only names no command"),
     (["--only", "no-such-command"], b"--only"),
 ])

@@ -139,8 +139,8 @@ class Source:
                 if isinstance(child, (ast.FunctionDef, ast.ClassDef)):
                     inner = names + [child.name]
                 if isinstance(child, ast.FunctionDef):
-                    last = max(getattr(one, "lineno", 0) for one in ast.walk(child))
-                    last = max(last, getattr(child, "end_lineno", 0))
+                    last = getattr(child, "end_lineno", 0) or max(   # Python before 3.8 does not say it
+                        getattr(one, "lineno", 0) for one in ast.walk(child))
                     first = child.lineno   # before Python 3.8 that of the first decorator
                     while not self.lines[first - 1].lstrip().startswith("def "):
                         first += 1

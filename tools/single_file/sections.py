@@ -6,7 +6,6 @@ cannot be cut out whole, a name defined twice, three single quotes in a row.
 """
 import ast
 import functools
-import io
 import os
 import re
 import tokenize
@@ -109,21 +108,32 @@ def read_map(root):
     return found["__version__"], found["PUBLIC_NAMES"]
 
 
-def own_import_statements(text):
-    """Whole `from .` statements: {first line, from 0: (last line, column, the module after `from`)}."""
+def statements_in(tree):
+    """The tree and all statements in it: imports are looked for, and none is inside an expression."""
+    left = [tree]
+    for node in left:
+        for block in ("body", "orelse", "handlers", "finalbody"):
+            left += getattr(node, block, ())
+    return left
+
+
+def own_import_statements(text, own):
+    """Where the `own` imports (nodes) are, if each has its lines for itself: {first line, from 0: (last line,
+    column, the module after `from`)}.
+    """
     found = {}
-    statement = []
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
-            continue
-        if token.type != tokenize.NEWLINE:
-            statement.append(token)
-            continue
-        words = [word.string for word in statement]
-        if words[:1] == ["from"] and words[1][0] == "." and ";" not in words:
-            line, column = statement[0].start
-            found[line - 1] = token.start[0] - 1, column, "".join(words[1:words.index("import")])
+    lines = [line + "\n" for line in text.split("\n")]
+    for node in own:
         statement = []
+        for token in tokenize.generate_tokens(iter(lines[node.lineno - 1:]).__next__):
+            if token.type == tokenize.NEWLINE:
+                break
+            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT):
+                statement.append(token)
+        words = [word.string for word in statement]
+        if words[0] == "from" and ";" not in words:
+            first, column = node.lineno - 1, statement[0].start[1]
+            found[first] = first + token.start[0] - 1, column, "".join(words[1:words.index("import")])
     return found
 
 
@@ -135,20 +145,19 @@ def import_home(name, module):
     return "rawdock/%s.py" % "/".join(parts) if path else None
 
 
-def refuse_bare_imports(tree, where):
+def refuse_bare_imports(nodes, where):
     """The rule of the house for own imports: each block that has one has another statement too."""
-    for node in ast.walk(tree):
+    for node in nodes:
         for block in ("body", "orelse", "finalbody"):
             statements = getattr(node, block, None)
-            if not isinstance(node, ast.Module) and isinstance(statements, list) and statements:
+            if not isinstance(node, ast.Module) and statements:
                 if all(isinstance(one, ast.ImportFrom) and one.level for one in statements):
                     raise CannotAmalgamate("%s: an own import is the only statement of its block (line %d): "
                                            "put it beside another statement" % (where, statements[0].lineno))
 
 
-def refuse_what_cannot_be_cut(text, tree, statements, where):
+def refuse_what_cannot_be_cut(text, nodes, own, statements, where):
     """CannotAmalgamate for own imports in a form that cannot be cut, and for what would end a raw string."""
-    own = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     if len(own) != len(statements):
         raise CannotAmalgamate("%s: an import of its own package shares its line with something else:"
                                " give it a line" % where)
@@ -156,12 +165,12 @@ def refuse_what_cannot_be_cut(text, tree, statements, where):
         if any(alias.asname or alias.name == "*" for alias in node.names):
             raise CannotAmalgamate("%s:%d: write `from .x import Name`, without `as` or `*`"
                                    % (where, node.lineno))
-    for node in ast.walk(tree):
+    for node in nodes:
         absolute = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
         absolute += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if any(module.split(".")[0] == "rawdock" for module in absolute):
             raise CannotAmalgamate("%s:%d: write `from .x import Name`, not rawdock.x" % (where, node.lineno))
-    refuse_bare_imports(tree, where)
+    refuse_bare_imports(nodes, where)
     quotes = text.find("'''")
     if quotes >= 0:
         raise CannotAmalgamate("%s:%d: three single quotes in a row would end the section: use double quotes"
@@ -175,9 +184,10 @@ def section_of(text, name, lazy=True):
     An own import inside a function becomes a call of load_section(), or nothing where not `lazy`.
     """
     where = "rawdock/" + name
-    tree = parse_source(text, where)
-    statements = own_import_statements(text)
-    refuse_what_cannot_be_cut(text, tree, statements, where)
+    nodes = statements_in(parse_source(text, where))
+    own = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+    statements = own_import_statements(text, own)
+    refuse_what_cannot_be_cut(text, nodes, own, statements, where)
     needs = set()
     kept, lines, number = [], text[:-1].split("\n"), 0
     while number < len(lines):
@@ -229,23 +239,29 @@ def section_calls(text):
     return set(re.findall(r'(?m)^ +load_section\("([^"]+)"\)$', text))
 
 
+@functools.lru_cache(maxsize=None)
+def check_section(name, text):
+    try:
+        compile(text, name, "exec")
+    except SyntaxError as error:
+        raise CannotAmalgamate("%s: what is left of it does not compile: its line %s: %s"
+                               % (name, error.lineno, error.msg))
+
+
 def check_sections(sections):
     """Each compiles by itself, and what it loads is there."""
     names = {name for name, _ in sections}
     for name, text in sections:
-        try:
-            compile(text, name, "exec")
-        except SyntaxError as error:
-            raise CannotAmalgamate("%s: what is left of it does not compile: its line %s: %s"
-                                   % (name, error.lineno, error.msg))
+        check_section(name, text)
         for missing in sorted(section_calls(text) - names):
             raise CannotAmalgamate("%s imports from %s, of which nothing else is left: cut the import"
                                    % (name, missing))
 
 
-def refuse_repeated_names(sections):
+def refuse_repeated_names(files):
+    """`files`: [(name, text)]."""
     homes = {}
-    for name, text in sections:
+    for name, text in files:
         for node in parse_source(text, name).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 if homes.setdefault(node.name, name) != name:
