@@ -787,8 +787,8 @@ class Docker(_Closing):
     def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
               progress: Callable[[dict[str, Any]], object] | None = None,
               **parameters: Any) -> ImageInspect:
-        """Build an image from a `directory` (str) with the engine's classic builder, or with BuildKit if
-        version="2" is given → the answer of image_inspect about it (dict).
+        """Build an image from a `directory` (str or Path) with the engine's classic builder, or with
+        BuildKit if version="2" is given → the answer of image_inspect about it (dict).
 
         `tag` is its name (str, or a list of str), and `dockerfile` the path of the Dockerfile in the
         directory. .dockerignore is obeyed. `progress` is called with each message (dict). `parameters` are
@@ -800,19 +800,19 @@ class Docker(_Closing):
                 archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
         """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
 
-        `source` is a path (str), or an archive: bytes, a binary file or an iterable of bytes. `follow_link`: of a
-        link, copy what it points to. `archive`: the container's user owns what is copied. progress(bytes so far)
-        is called as the archive goes out. UsageError before that for what cannot be copied; IncompleteCopy after
-        it if files could not be read.
+        `source` is a path (str or Path), or an archive: bytes, a binary file or an iterable of bytes.
+        `follow_link`: of a link, copy what it points to. `archive`: the container's user owns what is copied.
+        progress(bytes so far) is called as the archive goes out. UsageError before that for what cannot be
+        copied; IncompleteCopy after it if files could not be read.
         """
     def copy_out(docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
                  progress: Callable[[int], object] | None = None) -> _Copied:
         """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
 
-        `target` is a path (str), or a binary file that the archive is written to. `follow_link`: of a link, copy
-        what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what cannot be
-        copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the others are
-        then extracted. TruncatedError for an archive that was cut.
+        `target` is a path (str or Path), or a binary file that the archive is written to. `follow_link`: of a
+        link, copy what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what
+        cannot be copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the
+        others are then extracted. TruncatedError for an archive that was cut.
         """
     # -- the operations of the Engine API
 
@@ -3108,10 +3108,10 @@ def copy_in(docker: Docker, container: str, source: str | _StreamBody, target: s
             archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
     """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
 
-    `source` is a path (str), or an archive: bytes, a binary file or an iterable of bytes. `follow_link`: of a
-    link, copy what it points to. `archive`: the container's user owns what is copied. progress(bytes so far)
-    is called as the archive goes out. UsageError before that for what cannot be copied; IncompleteCopy after
-    it if files could not be read.
+    `source` is a path (str or Path), or an archive: bytes, a binary file or an iterable of bytes.
+    `follow_link`: of a link, copy what it points to. `archive`: the container's user owns what is copied.
+    progress(bytes so far) is called as the archive goes out. UsageError before that for what cannot be
+    copied; IncompleteCopy after it if files could not be read.
     """
 
 
@@ -3119,10 +3119,10 @@ def copy_out(docker: Docker, container: str, source: str, target: str | _Writabl
              progress: Callable[[int], object] | None = None) -> _Copied:
     """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
 
-    `target` is a path (str), or a binary file that the archive is written to. `follow_link`: of a link, copy
-    what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what cannot be
-    copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the others are
-    then extracted. TruncatedError for an archive that was cut.
+    `target` is a path (str or Path), or a binary file that the archive is written to. `follow_link`: of a
+    link, copy what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what
+    cannot be copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the
+    others are then extracted. TruncatedError for an archive that was cut.
     """
 
 

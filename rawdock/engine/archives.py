@@ -81,6 +81,7 @@ def split_path(path):
 
 def absolute_path(path):
     """A path of this machine made absolute. The slash or "/." at its end stays."""
+    path = os.fspath(path)
     found = clean_path(path if path.startswith("/") else os.path.join(os.getcwd(), path))
     if says_content(path):
         return found.rstrip("/") + "/."
@@ -515,12 +516,14 @@ class CountedBody:
 def copy_in(docker, container, source, target, follow_link=False, archive=False, progress=None):
     """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
 
-    `source` is a path (str), or an archive: bytes, a binary file or an iterable of bytes. `follow_link`: of a
-    link, copy what it points to. `archive`: the container's user owns what is copied. progress(bytes so far)
-    is called as the archive goes out. UsageError before that for what cannot be copied; IncompleteCopy after
-    it if files could not be read.
+    `source` is a path (str or Path), or an archive: bytes, a binary file or an iterable of bytes.
+    `follow_link`: of a link, copy what it points to. `archive`: the container's user owns what is copied.
+    progress(bytes so far) is called as the archive goes out. UsageError before that for what cannot be
+    copied; IncompleteCopy after it if files could not be read.
     """
-    local = isinstance(source, str)
+    local = isinstance(source, (str, os.PathLike))
+    if not local and not hasattr(source, "__iter__") and not hasattr(source, "read"):
+        raise UsageError("what is copied is a path or an archive, not %r" % (source,))
     side = local_source(absolute_path(source), follow_link) if local else None
     place = container_target(docker, container, target)
     if local:
@@ -549,12 +552,14 @@ def copy_in(docker, container, source, target, follow_link=False, archive=False,
 def copy_out(docker, container, source, target, follow_link=False, progress=None):
     """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
 
-    `target` is a path (str), or a binary file that the archive is written to. `follow_link`: of a link, copy
-    what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what cannot be
-    copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the others are
-    then extracted. TruncatedError for an archive that was cut.
+    `target` is a path (str or Path), or a binary file that the archive is written to. `follow_link`: of a
+    link, copy what it points to. progress(bytes so far) is called as the archive arrives. UsageError for what
+    cannot be copied; IncompleteCopy if members of the archive were refused (engine/extract says which), the
+    others are then extracted. TruncatedError for an archive that was cut.
     """
-    local = isinstance(target, str)
+    local = isinstance(target, (str, os.PathLike))
+    if not local and not hasattr(target, "write") and not hasattr(target, "write_run"):
+        raise UsageError("the target of a copy is a path or a binary file, not %r" % (target,))
     place = local_target(absolute_path(target)) if local else None
     path, rename = source, ""
     if follow_link:

@@ -186,6 +186,12 @@ class Docker(EngineOperations):
             self._version = "%d.%d" % api_version_pair(self._version, "v?")
         self._idle = []
 
+    # ==== library begin
+    def __getstate__(self):
+        """What a copy, or a pickle for another process, has: all but the connections."""
+        return dict(vars(self), _idle=[])
+    # ==== library end
+
     def __repr__(self):
         return "Docker(%r)" % str(self.address)
 
@@ -521,10 +527,15 @@ def path_parameters(endpoint, path_values, parameters):
     """{path parameter: value}, from positional `path_values` and from `parameters`, which loses them."""
     names = endpoint.path_parameters
     if len(path_values) > len(names):
-        raise UsageError("%s takes %d path values (%s), got %d"
-                         % (endpoint.name, len(names), ", ".join(names) or "none", len(path_values)),
-                         "the body goes by name: body=…" if endpoint.body != "-" else None)
+        raise UsageError("%s takes by position only what is in its path (%s), got %d values"
+                         % (endpoint.name, ", ".join(names) or "nothing", len(path_values)),
+                         "the body goes by name: body=…" if endpoint.body != "-" else "name the others")
     path = dict(zip(names, path_values))
+    # ==== library begin
+    for name in path:
+        if name in parameters:
+            raise UsageError("%s got %s twice, by position and by name" % (endpoint.name, name))
+    # ==== library end
     for name in names[len(path_values):]:
         if name in parameters:
             path[name] = parameters.pop(name)

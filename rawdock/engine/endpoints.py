@@ -582,7 +582,9 @@ class Endpoint:
         raise UsageError("%s has no parameter %s%s; it takes %s"
                          % (self.name, ascii(name), ", did you mean %s?" % near if near else "",
                             ", ".join(known) or "none"),
-                         hint="see rawdock endpoints %s" % self.name)
+                         hint="%ssee rawdock endpoints %s" % (
+                             "the fields of an object go into body={…}; " if self.body == "json" else "",
+                             self.name))
 
     def encode_query_values(self, query_values, version=None):
         """`query_values` (dict of name to value) as (name, text) pairs, in their order. Raises UsageError."""
@@ -617,8 +619,10 @@ class Endpoint:
     def encode_path_value(self, name, value):
         """One path parameter, percent-encoded. Raises UsageError for what could leave its segment."""
         if not isinstance(value, str):
-            raise UsageError("%s: %s must be a str, got %s %s"
-                             % (self.name, name, type(value).__name__, ascii(value)))
+            raise UsageError("%s: %s must be a str, got %s %.60s"
+                             % (self.name, name, type(value).__name__, ascii(value)),
+                             None if not isinstance(value, dict) else "give its name or Id"
+                             if self.body == "-" else "the body goes by name: body=…")
         kind = self.path.split("/")[1][:-1]
         if kind in ("container", "network", "volume") and not value.strip():   # as the docker CLI says it
             raise UsageError("invalid %s name or ID: value is empty" % kind)

@@ -42,6 +42,9 @@ class Operation:
         return self if docker is None else type(docker.close)(self, docker)   # the type of a bound method
 
     def __call__(*arguments, **parameters):   # no named parameter here: the engine has some of any name
+        if len(arguments) < 2:
+            raise TypeError("%s() is called on a client, as in rawdock.%s" % (
+                arguments[0].__qualname__, arguments[0].__qualname__.replace(".", "().")))
         self, docker, *path_values = arguments
         return docker.call(self.endpoint.name, *path_values, **parameters)
 

@@ -9,12 +9,33 @@ Left out: whatever only some programs need. They call the operations themselves.
 import os
 from collections import namedtuple
 
+from ..errors import UsageError, closest_word
 from .answers import answer_field, malformed_answer
 from .archives import copy_in, copy_out
 from .build_context import ContextDirectory, context_root, find_dockerfile, ignore_file_patterns
 from .options import checked_command
 from .pump import start_stdin_copy
 from .run import exec_status, pull_image, run
+
+
+EXEC_FIELDS = ("Env", "Privileged", "User", "WorkingDir")   # of an ExecConfig: those that exec() takes
+
+
+def stdin_file(stdin):
+    """What a command reads (bytes, or None for nothing) as a binary file or None. Or UsageError."""
+    from io import BytesIO
+    if not isinstance(stdin, (bytes, bytearray, memoryview, type(None))):
+        raise UsageError("stdin is what the command reads, as bytes, not %r" % (stdin,))
+    return None if stdin is None else BytesIO(stdin)
+
+
+def check_exec_fields(fields):
+    """UsageError if one of `fields` (a dict) is not for exec()."""
+    for name in fields:
+        if name not in EXEC_FIELDS:
+            near = closest_word(name.capitalize(), EXEC_FIELDS)
+            raise UsageError("exec() has no %r%s" % (name, ", did you mean %s?" % near if near else ""),
+                             "the fields are %s; container_exec has all" % ", ".join(EXEC_FIELDS))
 
 
 class Finished(namedtuple("Finished", "output status")):
@@ -41,7 +62,7 @@ class Shortcuts:
         from io import BytesIO
         output = BytesIO()
         if stdin is not None:
-            options.update(stdin=BytesIO(stdin), interactive=True)
+            options.update(stdin=stdin_file(stdin), interactive=True)
         options = dict({"stdout": output, "stderr": output}, **options)
         status = run(self, image, command, detach=detach, **options)
         return status if detach else Finished(output.getvalue(), status)
@@ -55,17 +76,18 @@ class Shortcuts:
         it Timeout is raised, and the command goes on. NotFound if there is no such container, Conflict if it
         is not running.
         """
-        from io import BytesIO
-        body = dict(fields, Cmd=checked_command(command), AttachStdin=stdin is not None, AttachStdout=stdout,
+        check_exec_fields(fields)
+        typed = stdin_file(stdin)
+        body = dict(fields, Cmd=checked_command(command), AttachStdin=typed is not None, AttachStdout=stdout,
                     AttachStderr=stderr)
         created = self.call("container_exec", container, body=body)
         id = answer_field(created, "ContainerExec", str, "Id")
         with self.call("exec_start", id, body={"Detach": False, "Tty": False}, tty=False,
                        timeout=timeout) as pipe:
-            if stdin is None:
+            if typed is None:
                 pipe.close_write()
             else:
-                start_stdin_copy(BytesIO(stdin), pipe)
+                start_stdin_copy(typed, pipe)
             output = b"".join([data for _, data in pipe.frames()])
         return Finished(output, exec_status(self, id))
 
@@ -89,8 +111,8 @@ class Shortcuts:
         return self.call("image_inspect", image)
 
     def build(self, directory, tag=None, dockerfile=None, progress=None, **parameters):
-        """Build an image from a `directory` (str) with the engine's classic builder, or with BuildKit if
-        version="2" is given → the answer of image_inspect about it (dict).
+        """Build an image from a `directory` (str or Path) with the engine's classic builder, or with
+        BuildKit if version="2" is given → the answer of image_inspect about it (dict).
 
         `tag` is its name (str, or a list of str), and `dockerfile` the path of the Dockerfile in the
         directory. .dockerignore is obeyed. `progress` is called with each message (dict). `parameters` are
@@ -98,6 +120,9 @@ class Shortcuts:
         auth=find_all_credentials() for base images. UsageError if a file cannot be sent, StreamError if the
         build fails.
         """
+        if not isinstance(directory, (str, os.PathLike)):
+            raise UsageError("the directory of a build is a path, not %r" % (directory,),
+                             "docker.image_build(body=…) takes a tar")
         root = context_root(directory)
         name = find_dockerfile(root, dockerfile and os.path.join(root, dockerfile))
         context = ContextDirectory(root, name, ignore_file_patterns(root))

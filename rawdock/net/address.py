@@ -78,7 +78,9 @@ def parse_address(text):
     if isinstance(text, Address):
         return text
     if not isinstance(text, str) or not text.strip():
-        raise AddressError("the engine's address is empty", ADDRESS_HINT)
+        empty = isinstance(text, (str, type(None)))
+        raise AddressError("the engine's address is " + ("empty" if empty else "no str: %r" % (text,)),
+                           ADDRESS_HINT)
     # A password is refused below, in an error that does not show it.
     text = re.sub(r"^(?!unix://)([^:/@]*://)?([^:/@]*):[^/@]*@", r"\1\2:***@", text.strip())
     # A blank may stand in a path, nowhere else.

@@ -225,8 +225,12 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.container_inspect("c", timeout={"idle": -1}), "timeout: -1"),
     (lambda docker: docker.container_inspect("c", timeout={"read": 1}), "a dict of head, idle and total"),
     (lambda docker: docker.container_inspect(), "needs id"),
-    (lambda docker: docker.container_inspect("a", "b"), "takes 1 path values (id), got 2"),
-    (lambda docker: docker.container_inspect("a", id="b"), "id"),
+    (lambda docker: docker.container_inspect("a", "b"),
+     "takes by position only what is in its path (id), got 2 values; name the others"),
+    (lambda docker: docker.container_inspect("a", id="b"), "got id twice, by position and by name"),
+    (lambda docker: docker.container_inspect({"Id": "a" * 64}), "aaa; give its name or Id"),
+    (lambda docker: docker.container_create(Image="a"), "go into body={…}; see"),
+    (lambda docker: docker.container_list(Image="a"), "filters; see"),
     (lambda docker: docker.container_list(body={}), "takes no body"),
     (lambda docker: docker.container_inspect("../x"), "'.' or '..'"),
     (lambda docker: docker.container_inspect("a\r\nb"), "control"),
@@ -263,8 +267,9 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.request("GET", "/", query=["a"]), "query"),
     (lambda docker: docker.request("GET", "/", query={"a": {"b": object()}}), "query"),
     (lambda docker: docker.request("GET", "/", query={"a": {"b": float("nan")}}), "query"),
-    (lambda docker: docker.container_create({"Image": "x"}), "takes 0 path values (none), got 1"),
-    (lambda docker: docker.container_update({"Memory": 1}), "id must be a str, got dict"),
+    (lambda docker: docker.container_create({"Image": "x"}),
+     "(nothing), got 1 values; the body goes by name"),
+    (lambda docker: docker.container_update({"Memory": 1}), "got dict {'Memory': 1}; the body goes by name"),
 ] + [(lambda docker, name=name, seconds=seconds: docker.request("GET", "/", **{name: seconds}), name)
      for name in ("head_timeout", "idle_timeout", "total_timeout")
      for seconds in (float("inf"), float("nan"), -1, 0, 1e300, 1 << 40, "5", True, b"")])

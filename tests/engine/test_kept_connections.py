@@ -1,6 +1,8 @@
 """Connections that are kept: shared, replaced, never retried with a request that may have been done."""
+import copy
 import gc
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -271,3 +273,14 @@ def test_timeouts_of_calls():
             docker.system_info()
         assert docker.container_wait("x") == {}
         assert list(docker.system_events()) == [{}]
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_of_a_client_has_connections_of_its_own(again):
+    """For one that is given to another process, as multiprocessing does it."""
+    with FakeEngine(serve(response(b"[]"))) as engine, Docker(engine.address, "1.41", timeout=7) as docker:
+        assert docker.call("container_list") == [] and len(docker._idle) == 1
+        with again(docker) as other:
+            assert (other.timeout, str(other.address), other._idle) == (7, engine.address, [])
+            assert other.call("container_list") == []
+        assert docker.call("container_list") == [] and engine.accepted == 2

@@ -136,6 +136,8 @@ def test_an_operation_is_made_once_and_may_be_overridden():
     assert "address" in dir(Docker("unix:///x")) and not hasattr(Docker, "_container_list")
     with pytest.raises(AttributeError, match="container_list"):
         Docker.container_lst
+    with pytest.raises(TypeError, match=r"called on a client, as in rawdock.Docker\(\).container_list"):
+        Docker.container_list()
     with FakeEngine(serve(response(b"[]"))) as engine, Mine(engine.address, "1.41") as docker:
         assert docker.container_list(all=True) == ["mine"]
         assert Docker.container_list(docker, all=True) == []

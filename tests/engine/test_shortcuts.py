@@ -108,7 +108,7 @@ def test_a_build_by_buildkit(tmp_path):
     body = b"".join([json.dumps(message).encode() + b"\r\n" for message in recorded_messages("20.10-built")])
     with FakeEngine(serve(lambda one: response(b"{}") if one.method == "GET" else chunked(body))) as engine, \
             Docker(engine.address, "1.41") as docker:
-        assert docker.build(str(tmp_path), version="2") == {}
+        assert docker.build(tmp_path, version="2") == {}
     assert "sha256:28fa35873cfc" in unquote(engine.requests[1].line)
 
 
@@ -130,6 +130,9 @@ def test_copies_go_in_and_out(docker, container, tmp_path):
     docker.copy_in(container, str(tmp_path / "page.html"), "/tmp/")
     docker.copy_out(container, "/tmp/page.html", str(tmp_path / "copy"))
     assert (tmp_path / "copy").read_bytes() == b"hello"
+    docker.copy_in(container, tmp_path / "page.html", "/tmp/other")
+    docker.copy_out(container, "/tmp/other", tmp_path / "copy of a Path")
+    assert (tmp_path / "copy of a Path").read_bytes() == b"hello"
 
 
 @pytest.mark.parametrize("call, says", [
@@ -141,6 +144,13 @@ def test_copies_go_in_and_out(docker, container, tmp_path):
     (lambda docker: docker.logs("c", folow=True), "did you mean follow?"),
     (lambda docker: docker.pull("Busybox"), "lowercase"),
     (lambda docker: docker.exec("c", ["true"], timeout=-1), "timeout: -1"),
+    (lambda docker: docker.exec("c", ["true"], user="root"), "exec() has no 'user', did you mean User?"),
+    (lambda docker: docker.exec("c", ["true"], Tty=True), "container_exec has all"),
+    (lambda docker: docker.exec("c", ["cat"], stdin="text"), "as bytes, not 'text'"),
+    (lambda docker: docker.run("busybox", ["cat"], stdin="text"), "as bytes, not 'text'"),
+    (lambda docker: docker.build(io.BytesIO(b"FROM x")), "image_build(body=…) takes a tar"),
+    (lambda docker: docker.copy_in("c", 5, "/tmp"), "a path or an archive, not 5"),
+    (lambda docker: docker.copy_out("c", "/tmp", None), "a path or a binary file, not None"),
 ])
 def test_a_wrong_argument_is_refused_with_the_right_one(call, says):
     with FakeEngine(serve(response(b'{"Id":"e"}', "201 Created"))) as engine, \

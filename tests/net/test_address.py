@@ -41,7 +41,8 @@ def test_accepted(text, shown, parts):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("", "empty"), (" ", "empty"), (None, "empty"), (5, "empty"),
+    ("", "empty"), (" ", "empty"), (None, "empty"), (5, "no str: 5"),
+    (b"unix:///x", "no str: b'unix"),
     ("/var/run/docker.sock", "no scheme"), ("./d.sock", "no scheme"),
     ("http://x:1", "unknown scheme"), ("https://x", "unknown scheme"),
     ("http+unix://x", "unknown scheme"),

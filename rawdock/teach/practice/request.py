@@ -56,8 +56,8 @@ def join_path(folder, name):
 
 
 def unix_time(text, name):
-    """Convert seconds with up to nine decimals (str) to nanoseconds (int); "" and "0" give None."""
-    if not text or text == "0":
+    """Convert seconds with up to nine decimals (str) to nanoseconds (int); "" gives None."""
+    if not text:
         return None
     match = re.fullmatch(r"(-?[0-9]{1,12})(?:\.([0-9]{1,9}))?", text)
     if match is None:

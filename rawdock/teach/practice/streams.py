@@ -121,7 +121,8 @@ def answer_logs(engine, connection, request, container):
     streams = wanted_streams(request)
     if not streams:
         raise PracticeRefusal(400, "Bad parameters: you must choose at least one stream")
-    since, until = unix_time(request.text("since"), "since"), unix_time(request.text("until"), "until")
+    since = unix_time(request.text("since"), "since")
+    until = unix_time(request.text("until"), "until") or None   # for a log 0 is no limit
     tail = request.text("tail")
     selected = (lambda record: record[1] in streams and (since is None or record[0] >= since)
                 and (until is None or record[0] <= until))

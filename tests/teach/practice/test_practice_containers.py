@@ -369,6 +369,7 @@ def test_logs_tail_timestamps_since_and_streams(engine):
     assert all(len(line.split(b" ")[0]) == 30 and is_rfc3339(line.split(b" ")[0].decode())
                for _, line in stamped)
     assert logs(engine, identity, "stdout=1&since=%d" % (time.time() + 10)) == b""
+    assert logs(engine, identity, "stdout=1&until=0") == logs(engine, identity, "stdout=1")
     assert logs(engine, identity, "stdout=1&until=5.000000001") == b""
     assert ask(engine, "GET", "/containers/%s/logs" % identity)[0] == 400
     assert ask(engine, "GET", "/containers/%s/logs?stdout=1&since=yesterday" % identity)[0] == 400
@@ -562,3 +563,6 @@ def test_events_replay_filter_and_live(engine):
                                  "Attributes": {"image": "busybox", "name": "watched", "exitCode": "3"}}
     assert found[2]["timeNano"] // 1000000000 == found[2]["time"]
     assert ask(engine, "GET", "/events?since=20&until=10")[0] == 400
+    ended = "%.6f" % time.time()   # for events, unlike logs, 0 is a time, as with dockerd
+    assert b'"watched"' in ask(engine, "GET", "/events?since=0&until=" + ended)[1]
+    assert ask(engine, "GET", "/events?until=0") == (200, b"")
