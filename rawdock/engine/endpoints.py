@@ -578,13 +578,12 @@ class Endpoint:
             if parameter.name == name or parameter.name == spelled:
                 return parameter
         known = list(self.path_parameters) + [parameter.name for parameter in self.query + self.extra]
+        known += ["body={…}"] * (self.body == "json")
         near = closest_word(str(name), known)
         raise UsageError("%s has no parameter %s%s; it takes %s"
                          % (self.name, ascii(name), ", did you mean %s?" % near if near else "",
                             ", ".join(known) or "none"),
-                         hint="%ssee rawdock endpoints %s" % (
-                             "the fields of an object go into body={…}; " if self.body == "json" else "",
-                             self.name))
+                         hint="see rawdock endpoints %s" % self.name)
 
     def encode_query_values(self, query_values, version=None):
         """`query_values` (dict of name to value) as (name, text) pairs, in their order. Raises UsageError."""
@@ -621,8 +620,7 @@ class Endpoint:
         if not isinstance(value, str):
             raise UsageError("%s: %s must be a str, got %s %.60s"
                              % (self.name, name, type(value).__name__, ascii(value)),
-                             None if not isinstance(value, dict) else "give its name or Id"
-                             if self.body == "-" else "the body goes by name: body=…")
+                             "give a name or an id; a body goes by name: body=…")
         kind = self.path.split("/")[1][:-1]
         if kind in ("container", "network", "volume") and not value.strip():   # as the docker CLI says it
             raise UsageError("invalid %s name or ID: value is empty" % kind)

@@ -77,10 +77,12 @@ def parse_address(text):
     """
     if isinstance(text, Address):
         return text
-    if not isinstance(text, str) or not text.strip():
-        empty = isinstance(text, (str, type(None)))
-        raise AddressError("the engine's address is " + ("empty" if empty else "no str: %r" % (text,)),
-                           ADDRESS_HINT)
+    # ==== library begin
+    if not isinstance(text, (str, type(None))):
+        raise AddressError("the engine's address is no str: %r" % (text,), ADDRESS_HINT)
+    # ==== library end
+    if not text or not text.strip():
+        raise AddressError("the engine's address is empty", ADDRESS_HINT)
     # A password is refused below, in an error that does not show it.
     text = re.sub(r"^(?!unix://)([^:/@]*://)?([^:/@]*):[^/@]*@", r"\1\2:***@", text.strip())
     # A blank may stand in a path, nowhere else.

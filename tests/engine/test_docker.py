@@ -228,8 +228,8 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.container_inspect("a", "b"),
      "takes by position only what is in its path (id), got 2 values; name the others"),
     (lambda docker: docker.container_inspect("a", id="b"), "got id twice, by position and by name"),
-    (lambda docker: docker.container_inspect({"Id": "a" * 64}), "aaa; give its name or Id"),
-    (lambda docker: docker.container_create(Image="a"), "go into body={…}; see"),
+    (lambda docker: docker.container_inspect({"Id": "a" * 64}), "aaa; give a name or an id"),
+    (lambda docker: docker.container_create(Image="a"), "it takes name, platform, body={…}; see"),
     (lambda docker: docker.container_list(Image="a"), "filters; see"),
     (lambda docker: docker.container_list(body={}), "takes no body"),
     (lambda docker: docker.container_inspect("../x"), "'.' or '..'"),
@@ -269,7 +269,7 @@ def test_names_that_python_and_the_client_use_too():
     (lambda docker: docker.request("GET", "/", query={"a": {"b": float("nan")}}), "query"),
     (lambda docker: docker.container_create({"Image": "x"}),
      "(nothing), got 1 values; the body goes by name"),
-    (lambda docker: docker.container_update({"Memory": 1}), "got dict {'Memory': 1}; the body goes by name"),
+    (lambda docker: docker.container_update({"Memory": 1}), "1}; give a name or an id; a body goes by name"),
 ] + [(lambda docker, name=name, seconds=seconds: docker.request("GET", "/", **{name: seconds}), name)
      for name in ("head_timeout", "idle_timeout", "total_timeout")
      for seconds in (float("inf"), float("nan"), -1, 0, 1e300, 1 << 40, "5", True, b"")])
