@@ -104,6 +104,21 @@ def test_the_chosen_tests_of_a_single_file_are_there(name, options, chosen):
     assert [path for path in chosen.split() if not TOOL.is_test_path(path)] == []
 
 
+def test_what_another_python_need_not_answer_is_there():
+    paths = [word.partition("=")[2] for word in TOOL.ON_ONE_PYTHON]
+    assert paths and all(TOOL.is_test_path(path) for path in paths)
+
+
+@pytest.mark.parametrize("everything, other, left_out", [(False, True, True), (True, True, False),
+                                                         (False, False, False)])
+def test_the_oldest_python_leaves_out_what_it_need_not_answer(monkeypatch, everything, other, left_out):
+    monkeypatch.setattr(TOOL, "ready_venv_locked", lambda version, python: python)
+    version = "3.0" if other else "%d.%d" % sys.version_info[:2]
+    jobs = list(TOOL.jobs_of(version, sys.executable, everything, "."))
+    house = next(job for job in jobs if "tests/house" in job.args[3])
+    assert (set(TOOL.ON_ONE_PYTHON) <= set(house.args[3])) is left_out
+
+
 @pytest.mark.parametrize("most, failed", [(3, 0), (2, 1)])
 def test_a_single_file_has_few_chosen_tests(tmp_path, monkeypatch, capsys, most, failed):
     monkeypatch.setattr(TOOL, "MOST_CHOSEN", most)
