@@ -14,7 +14,7 @@ from _signal import SIGKILL
 
 from ..errors import ConfigError, UsageError
 from ..net.config_file import config_directory, read_config_file
-from .format import natural_order
+from .format import natural_order, quote_text
 
 PLUGIN_NAME = "[a-z][a-z0-9]*"
 METADATA_WORD = "docker-cli-plugin-metadata"
@@ -75,6 +75,9 @@ class ShortRun:
     def finish(self, seconds, limit):
         """Wait for its exit, at most `seconds`; the error names the `limit` of which they are the rest."""
         from subprocess import TimeoutExpired
+        if len(self.output) > MAX_PLUGIN_ANSWER:   # it waits for somebody to read the rest
+            self.error = "its answer is longer than %d bytes" % MAX_PLUGIN_ANSWER
+            return
         try:
             status = self.process.wait(seconds)
             if status:
@@ -82,8 +85,6 @@ class ShortRun:
                               else "signal: %s" % SIGNAL_TEXTS.get(-status, -status))
         except TimeoutExpired:
             self.late, self.error = True, "no answer within %g seconds" % limit
-        if len(self.output) > MAX_PLUGIN_ANSWER:
-            self.error = "its answer is longer than %d bytes" % MAX_PLUGIN_ANSWER
 
     def close(self):
         if self.process is not None:
@@ -198,7 +199,7 @@ def read_plugins(paths, is_command, seconds=METADATA_SECONDS):
     refused = {}
     for name in paths:
         if not re.fullmatch(PLUGIN_NAME, name):
-            refused[name] = 'plugin candidate "%s" did not match "^%s$"' % (name, PLUGIN_NAME)
+            refused[name] = 'plugin candidate %s did not match "^%s$"' % (quote_text(name), PLUGIN_NAME)
         elif is_command(name):
             refused[name] = 'plugin "%s" duplicates builtin command' % name
     others = [name for name in paths if name not in refused]

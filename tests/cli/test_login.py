@@ -274,7 +274,8 @@ def test_a_logout_from_bytes_that_are_no_utf8(home):
     home.helper("cat >/dev/null; exit 1")
     home.write({"credsStore": "scripted"})
     status, out, err = home.run(["logout", "h\udcff"])
-    assert (status, out) == (1, "Removing login credentials for h\\udcff\n") and "Traceback" not in err
+    assert (status, out) == (1, "Removing login credentials for h\\udcff\n")
+    assert err.startswith("WARNING: could not erase credentials:\n")
 
 
 def test_logout_without_a_config_makes_none(home):

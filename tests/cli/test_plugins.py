@@ -103,6 +103,11 @@ def test_the_case_of_a_name_and_null_do_not_count():
     assert read_metadata(text) == ({"SchemaVersion": "0.1.0", "Vendor": "x"}, None)
 
 
+def test_a_name_with_a_line_end_is_refused_in_one_line():
+    error = read_plugins({"two\nlines": "/docker-x"}, never)[0].error
+    assert error == 'plugin candidate "two\\nlines" did not match "^[a-z][a-z0-9]*$"'
+
+
 def plugin_section(page, title):
     return page.partition("\n%s:\n" % title)[2].partition("\n\n")[0].splitlines()
 
@@ -406,7 +411,7 @@ def test_a_plugin_that_says_too_much_is_invalid(plugins):
     endless.write_text("#!/bin/sh\nexec yes\n", encoding="utf-8")
     endless.chmod(0o755)
     found = read_plugins({"endless": str(endless)}, never, seconds=60.0)
-    assert "longer than 1048576 bytes" in found[0].error
+    assert "longer than 1048576 bytes" in found[0].error and not found[0].late
 
 
 def test_a_plugin_that_hangs_is_one_line(config, plugins, monkeypatch):
