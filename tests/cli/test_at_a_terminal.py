@@ -154,8 +154,8 @@ def test_what_is_typed_ahead_cannot_end_a_container_before_it_is_seen_to_run(raw
     recipe.on_json = on_json
     with serving(recipe) as engine, at_terminal(rawdock_command, engine, *COMMANDS[2]) as window:
         window.type("!\n")
-        window.wait_for("!\n")
-        assert b"stopped" not in window.end().out
+        ended = window.end()
+    assert b"ready\r\n" in ended.out and b"stopped" not in ended.out
 
 
 @pytest.mark.parametrize("words", COMMANDS, **FIRST_WORD)

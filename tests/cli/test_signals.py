@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.cli.scripted_socket import clean_environment, run_to_end, scripted_socket
+from tests.cli.scripted_socket import clean_environment, read_request, run_to_end, scripted_socket
 
 
 INTERRUPTED_IMPORT = """
@@ -85,7 +85,7 @@ def end_by_signal(rawdock_command, words, number, ignored=()):
     requested = threading.Event()
 
     def serve(engine, connection):
-        connection.recv(65536)
+        read_request(connection)
         requested.set()
         connection.recv(1)
 
@@ -126,7 +126,7 @@ def test_under_nohup_a_hangup_stays_ignored(rawdock_command):
     requested = threading.Event()
 
     def serve(engine, connection):
-        connection.recv(65536)
+        read_request(connection)
         requested.set()
         connection.recv(1)
 
