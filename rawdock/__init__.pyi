@@ -680,14 +680,15 @@ def find_credentials(registry: str, directory: str | None = None,
 class Docker(_Closing):
     """A client of the engine at `address` (str or Address).
 
-    Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
-    /var/run/docker.sock. `version`: the API version to use, None to agree on one. `timeout` in seconds: to
-    connect, and for the answer to begin where the engine answers at once (a GET of JSON); streams and actions
-    such as stop have no limit. May be used from several threads, and after a fork in both processes.
-    `tls` (TLSSettings): in place of the environment's DOCKER_TLS_VERIFY and the like. `insecure_tcp`: TCP
-    without TLS to another machine is allowed. `open_socket(address, timeout)` makes each socket; set it to
-    record or to plan what is sent. `headers`, a list of (name, value), go out with each request that has no
-    field of that name.
+    Without `address` the engine is chosen as in the docker CLI: its context `context` (str), DOCKER_HOST, the
+    current context, /var/run/docker.sock. `version` (str) is the API version to use; None: the newest that
+    both know. `timeout` (seconds) limits connecting, and the wait for an answer that an engine begins at once
+    (a GET of JSON); streams and actions such as stop have no limit. `tls` (TLSSettings) takes the place of
+    DOCKER_TLS_VERIFY and the like, and `insecure_tcp` allows TCP without TLS to another machine.
+
+    It may be used from several threads, and after a fork in both processes. open_socket(address, timeout)
+    makes each socket; set it to record or to plan what is sent. `headers`, a list of (name, value), are added
+    to each request that has no field of that name.
     """
     address: Address
     timeout: float | None
@@ -697,16 +698,16 @@ class Docker(_Closing):
                  timeout: float | None = 60, context: str | None = None, tls: TLSSettings | None = None,
                  insecure_tcp: bool = False) -> None: ...
     def close(self) -> None:
-        """Close the idle connections. Streams under way are their holders' to close."""
+        """Close the idle connections. Open streams are closed by those who use them."""
     @property
     def version(self) -> str:
-        """The API version in use, str such as "1.41"; agreed on with the engine at first use."""
+        """The API version in use (str, such as "1.41"); at first use it is agreed on with the engine."""
     def supports(self, version: str) -> bool:
         """Whether the API version in use is at least `version` ("1.30")."""
     def connect(self, address: Address | None = None, timeout: float | None = None) -> Connection:
-        """A new Connection to the engine (or to the Address given), outside the kept ones; by no proxy.
+        """A new Connection to the engine, or to `address` (Address): none of the kept ones, and by no proxy.
 
-        It must be there within `timeout` seconds, where that is less than the client's own limit.
+        `timeout` (seconds) limits connecting, if it is less than the client's own limit.
         """
     def request(self, method: str, path: str,
                 query: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
@@ -715,9 +716,9 @@ class Docker(_Closing):
                 idle_timeout: float | None = None, total_timeout: float | None = None) -> Response:
         """Send any request → Response, whatever its status.
 
-        `path` goes out verbatim (no version is put before it, only the base path of the address); `query` is
-        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a
-        dict or pairs; `body` bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes
+        `path` (str) is sent verbatim, with the base path of the address before it, but no version. `query` is
+        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON), `headers` a
+        dict or pairs, `body` bytes, str (UTF-8), a dict or list (JSON), or a binary file or iterable of bytes
         (sent chunked). `hijack` and the timeouts, in seconds, are those of Connection.request(). UsageError,
         before a byte is sent, for what cannot be sent.
         """
@@ -734,7 +735,7 @@ class Docker(_Closing):
         ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
         """
     def call(self, name: str, *path_values: str, **parameters: Any) -> Any:
-        """call(name, *path_values, **parameters) → what the result kind of that operation's row says.
+        """call(name, *path_values, **parameters) → the result of that operation, by its result kind.
 
         json → decoded; none → None; messages → iterator of dicts, with stream=False the one dict; frames →
         iterator of (stream, bytes); tar and raw → Response; upgrade → Duplex. `tty` (True, False) says
@@ -3137,16 +3138,16 @@ def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
-    as find_credentials. `variables` (dict) are environment variables for the container, of which those count
-    that its env and env_file do not name. `socket_auth` are the credentials that use_api_socket gives to the
-    container, such as those of find_all_credentials(). `options` are rows of engine/options: name="redis",
-    volumes=["/some/dir:/data"], rm=True. With detach=True returns the container's id (str) once it is
-    started, and so it does when the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
+    as find_credentials. `variables` (dict) are environment variables for the container, unless its env or
+    env_file sets them. `socket_auth` are the credentials that use_api_socket gives to the container, such as
+    those of find_all_credentials(). `options` are rows of engine/options: name="redis",
+    volumes=["/some/dir:/data"], rm=True. With detach=True it returns the container's id (str) once it is
+    started; it also returns the id if the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
-    With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
-    is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
+    With tty=True the output is that of a terminal, and all of it goes to `stdout`. If `stdin` is a terminal,
+    too, it is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
 
-    In the main thread, signals are the container's until it ends; before it starts they end the run:
+    In the main thread, signals are sent to the container until it ends; before it starts they end the run:
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
     any request; an error after the container was created has its id (str) as `container`.
     """

@@ -413,8 +413,7 @@ def context_rm(console, options, arguments):
 # -- export and import
 
 def context_export(console, options, arguments):
-    from ..engine.build_context import file_member
-    from ..wire.tar import END_OF_TAR, TarMember
+    from ..wire.tar import END_OF_TAR, TarMember, file_member
     name, path = (arguments + [arguments[0] + ".dockercontext"])[:2]
     check_context_name(name, reserved=False)
     if path == "-" and console.out.isatty():

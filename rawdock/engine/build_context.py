@@ -14,7 +14,7 @@ import os
 
 from ..errors import ProtocolError, UsageError
 from ..net.file_body import read_parts
-from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarMember, TarReader, tar_padding
+from ..wire.tar import END_OF_TAR, TAR_BLOCK_BYTES, TarReader, file_member
 from .archives import CopySide, LocalArchive, path_error
 from .extract import file_kind
 from .ignore import DOCKERFILE_NAME, IGNORE_FILE_NAME, context_rules, read_ignore_file
@@ -24,11 +24,6 @@ MAX_DOCKERFILE_BYTES = 16 << 20
 MAX_IGNORE_FILE_BYTES = 16 << 20
 # What a compressed tar begins with: gzip, bzip2, xz, zstd.
 COMPRESSED_STARTS = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
-
-
-def file_member(name, data, mtime=0, mode=0o600):
-    """A regular file as a member of a tar (bytes). `data` is its content, `mtime` in nanoseconds."""
-    return TarMember(name, "file", mode, len(data), mtime).encode() + data + tar_padding(len(data))
 
 
 def compress_pieces(pieces):

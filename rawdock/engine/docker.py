@@ -154,14 +154,15 @@ class EngineOperations(Closing, metaclass=OperationsAtFirstUse):
 class Docker(EngineOperations):
     """A client of the engine at `address` (str or Address).
 
-    Without `address`: the docker CLI's context `context` (str), DOCKER_HOST, the current context,
-    /var/run/docker.sock. `version`: the API version to use, None to agree on one. `timeout` in seconds: to
-    connect, and for the answer to begin where the engine answers at once (a GET of JSON); streams and actions
-    such as stop have no limit. May be used from several threads, and after a fork in both processes.
-    `tls` (TLSSettings): in place of the environment's DOCKER_TLS_VERIFY and the like. `insecure_tcp`: TCP
-    without TLS to another machine is allowed. `open_socket(address, timeout)` makes each socket; set it to
-    record or to plan what is sent. `headers`, a list of (name, value), go out with each request that has no
-    field of that name.
+    Without `address` the engine is chosen as in the docker CLI: its context `context` (str), DOCKER_HOST, the
+    current context, /var/run/docker.sock. `version` (str) is the API version to use; None: the newest that
+    both know. `timeout` (seconds) limits connecting, and the wait for an answer that an engine begins at once
+    (a GET of JSON); streams and actions such as stop have no limit. `tls` (TLSSettings) takes the place of
+    DOCKER_TLS_VERIFY and the like, and `insecure_tcp` allows TCP without TLS to another machine.
+
+    It may be used from several threads, and after a fork in both processes. open_socket(address, timeout)
+    makes each socket; set it to record or to plan what is sent. `headers`, a list of (name, value), are added
+    to each request that has no field of that name.
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None,
@@ -196,13 +197,13 @@ class Docker(EngineOperations):
         return "Docker(%r)" % str(self.address)
 
     def close(self):
-        """Close the idle connections. Streams under way are their holders' to close."""
+        """Close the idle connections. Open streams are closed by those who use them."""
         while self._idle:
             self._idle.pop().close()
 
     @property
     def version(self):
-        """The API version in use, str such as "1.41"; agreed on with the engine at first use."""
+        """The API version in use (str, such as "1.41"); at first use it is agreed on with the engine."""
         if self._version is None:
             seconds = self.timeout
             with self.request("GET", "/_ping", head_timeout=seconds, idle_timeout=seconds) as response:
@@ -225,9 +226,9 @@ class Docker(EngineOperations):
         return api_version_pair(self.version) >= api_version_pair(version)
 
     def connect(self, address=None, timeout=None):
-        """A new Connection to the engine (or to the Address given), outside the kept ones; by no proxy.
+        """A new Connection to the engine, or to `address` (Address): none of the kept ones, and by no proxy.
 
-        It must be there within `timeout` seconds, where that is less than the client's own limit.
+        `timeout` (seconds) limits connecting, if it is less than the client's own limit.
         """
         seconds = min([limit for limit in (self.timeout, timeout) if limit], default=None)
         return Connection(self.open_socket(address or self.address, seconds), self.address)
@@ -236,9 +237,9 @@ class Docker(EngineOperations):
                 head_timeout=None, idle_timeout=None, total_timeout=None):
         """Send any request → Response, whatever its status.
 
-        `path` goes out verbatim (no version is put before it, only the base path of the address); `query` is
-        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON); `headers` a
-        dict or pairs; `body` bytes, str (UTF-8), a dict or list (JSON), a binary file or an iterable of bytes
+        `path` (str) is sent verbatim, with the base path of the address before it, but no version. `query` is
+        a dict whose values may be str, int, bool (1 and 0), a list (repeated) or a dict (JSON), `headers` a
+        dict or pairs, `body` bytes, str (UTF-8), a dict or list (JSON), or a binary file or iterable of bytes
         (sent chunked). `hijack` and the timeouts, in seconds, are those of Connection.request(). UsageError,
         before a byte is sent, for what cannot be sent.
         """
@@ -252,7 +253,7 @@ class Docker(EngineOperations):
                               total_timeout)
 
     def find_way(self):
-        """How requests reach an engine on TCP, by a proxy or not: what proxied_address() gives."""
+        """The way of requests to an engine on TCP, by a proxy or not, as proxied_address() returns it."""
         from ..net.proxy import proxied_address
         return proxied_address(self.address, os.environ)
 
@@ -367,7 +368,7 @@ class Docker(EngineOperations):
         return response
 
     def call(*arguments, **parameters):
-        """call(name, *path_values, **parameters) → what the result kind of that operation's row says.
+        """call(name, *path_values, **parameters) → the result of that operation, by its result kind.
 
         json → decoded; none → None; messages → iterator of dicts, with stream=False the one dict; frames →
         iterator of (stream, bytes); tar and raw → Response; upgrade → Duplex. `tty` (True, False) says

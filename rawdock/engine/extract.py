@@ -160,6 +160,7 @@ class Extraction(Closing):
             self._set_attributes(self._at, self._folders[parts])
 
     def _begin_member(self, member):
+        """Make what a header describes, of a file without its content; or note why it is refused."""
         name = member.name
         try:
             make = MEMBER_MAKERS.get(member.kind)

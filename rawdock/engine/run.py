@@ -133,7 +133,7 @@ def make_id_file(path):
 
 
 def create_or_pull(docker, image, query, body, pull, progress, notice, create, auth):
-    """create_container() without the file of the id."""
+    """Create a container, after a pull if the `image` is missing → its id (str). See create_container()."""
     platform = query.get("platform")
     if platform and not docker.supports("1.41"):   # the docker CLI, too, then selects it in the pull alone
         query = {name: value for name, value in query.items() if name != "platform"}
@@ -157,7 +157,7 @@ def create_or_pull(docker, image, query, body, pull, progress, notice, create, a
 
 
 def still_runs(docker, id):
-    """Whether the container `id` runs. False if there is none."""
+    """Whether the container `id` is running; False if it does not exist."""
     try:
         state = docker.call("container_inspect", id)
     except NotFound:
@@ -203,7 +203,7 @@ def confirm_removal(docker, id):
 
 
 def remove_unstarted(docker, id):
-    """Remove the container `id`, unless it runs nevertheless: then the engine removes it at its end."""
+    """Remove the container `id`, unless it is running after all: then the engine removes it at its end."""
     try:
         try:
             docker.call("container_delete", id, v=True)
@@ -240,7 +240,7 @@ class NewContainer(InterruptGuard):
         return created
 
     def start(self):
-        """Request 6."""
+        """Start the container: request 6."""
         self.docker.call("container_start", self.id)
         self.started = True
 
@@ -255,10 +255,10 @@ class NewContainer(InterruptGuard):
 
 
 def doubt_stream(pipe):
-    """Why a proxy may keep back some of the stream in `pipe` (Duplex), as a str; None for no sign of one.
+    """Why a proxy may hold back some of the stream in `pipe` (Duplex), as a str; None if nothing shows one.
 
-    An engine answers 101 to a request with Upgrade. What does not pass Upgrade on gives 200, and may keep
-    back output until the end, or input.
+    An engine answers 101 to a request with Upgrade. Through a proxy that does not pass Upgrade on it answers
+    200, and such a proxy may hold back output until the end, or input.
     """
     status = pipe.response.status
     return None if status == 101 else (
@@ -377,24 +377,20 @@ def copy_credentials(docker, id, credentials):
     if not credentials:
         return
     import json
-    import tarfile
-    from io import BytesIO
+    from ..wire.tar import END_OF_TAR, file_member
     from .credentials import config_entry
     auths = {key: config_entry(found) for key, found in credentials.items()}
     data = json.dumps({"auths": auths}, indent="\t", sort_keys=True).encode("ascii")
-    member, archive = tarfile.TarInfo(CONTAINER_CONFIG + "/config.json"), BytesIO()
-    member.size, member.mode = len(data), 0o600
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        tar.addfile(member, BytesIO(data))
-    docker.call("put_container_archive", id, path="/", noOverwriteDirNonDir=True, body=archive.getvalue())
+    archive = file_member(CONTAINER_CONFIG + "/config.json", data) + END_OF_TAR
+    docker.call("put_container_archive", id, path="/", noOverwriteDirNonDir=True, body=archive)
 
 
 def put_client_fields(docker, body, client, stdout, variables=None, socket_auth=None):
     """Put into the create request's `body` what depends on this process and on the address of `docker`.
 
-    The streams, by the options in `client`, the size of the window that `stdout` writes to, if it is one,
-    environment `variables` (dict) that the body has not, and the mount of --use-api-socket. Returns what
-    mount_api_socket() makes of `socket_auth`. UsageError if the engine would ignore something in the body.
+    That is: the streams, by the options in `client`; the size of the window, if `stdout` is a terminal; the
+    environment `variables` (dict) that the body does not set; the mount of --use-api-socket. Returns what
+    mount_api_socket() returns for `socket_auth`. UsageError if the engine would ignore something in the body.
     """
     named = [entry.partition("=")[0] for entry in body.get("Env", ())]
     added = ["%s=%s" % pair for pair in (variables or {}).items() if pair[0] not in named]
@@ -416,16 +412,16 @@ def run(docker, image, command=(), stdin=None, stdout=None, stderr=None, progres
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
     interactive=True. `progress` is called with each message of a pull (dict), `notice` with lines of text
     (str). `auth` are the credentials for the pull (dict), or a function that gives those of a registry, such
-    as find_credentials. `variables` (dict) are environment variables for the container, of which those count
-    that its env and env_file do not name. `socket_auth` are the credentials that use_api_socket gives to the
-    container, such as those of find_all_credentials(). `options` are rows of engine/options: name="redis",
-    volumes=["/some/dir:/data"], rm=True. With detach=True returns the container's id (str) once it is
-    started, and so it does when the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
+    as find_credentials. `variables` (dict) are environment variables for the container, unless its env or
+    env_file sets them. `socket_auth` are the credentials that use_api_socket gives to the container, such as
+    those of find_all_credentials(). `options` are rows of engine/options: name="redis",
+    volumes=["/some/dir:/data"], rm=True. With detach=True it returns the container's id (str) once it is
+    started; it also returns the id if the user types the detach keys (detach_keys="ctrl-p,ctrl-q").
 
-    With tty=True the output is that of a terminal, all of it for `stdout`. If `stdin` is a terminal, too, it
-    is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
+    With tty=True the output is that of a terminal, and all of it goes to `stdout`. If `stdin` is a terminal,
+    too, it is in raw mode while the container runs; the end of any other file is sent as Ctrl-D.
 
-    In the main thread, signals are the container's until it ends; before it starts they end the run:
+    In the main thread, signals are sent to the container until it ends; before it starts they end the run:
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
     any request; an error after the container was created has its id (str) as `container`.
     """

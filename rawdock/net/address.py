@@ -105,6 +105,7 @@ def parse_address(text):
 
 
 def unix_address(path):
+    """The Address for unix://`path`. AddressError if the path is longer than a socket's may be."""
     path = path or DEFAULT_SOCKET_PATH
     try:
         size = len(path.encode("utf-8", "surrogateescape"))
@@ -118,6 +119,7 @@ def unix_address(path):
 
 
 def tcp_address(text, place):
+    """The Address for tcp://`place`; `text` is what the user wrote. AddressError if it is malformed."""
     match = re.fullmatch(TCP_PLACE, place)
     if match is None:
         raise AddressError("address %r: %r is not HOST:PORT" % (text, place), ADDRESS_HINT)

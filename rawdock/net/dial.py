@@ -31,6 +31,7 @@ def dial(address, timeout=None):
 
 
 def dial_unix(address, timeout):
+    """Connect to a unix Address → a socket, also while the engine's queue of connections is full."""
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
         sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -82,6 +83,7 @@ def unix_failure(path, error):
 
 
 def dial_tcp(address, timeout):
+    """Connect to a tcp Address → a socket, or a TLSSocket. Without TLS only this machine is allowed."""
     import socket
     started = time.monotonic()
     try:

@@ -92,6 +92,11 @@ class TarMember(namedtuple("TarMember", "name kind mode size mtime link uid gid"
         return encode_tar_header(b"PaxHeaders/0", b"x", 0o644, size) + data + tar_padding(len(data)) + header
 
 
+def file_member(name, data, mtime=0, mode=0o600):
+    """A whole regular file of an archive (bytes) with the content `data`; `mtime` is in nanoseconds."""
+    return TarMember(name, "file", mode, len(data), mtime).encode() + data + tar_padding(len(data))
+
+
 def encode_tar_header(name, type, mode, numbers, link=b"", device=(0, 0)):
     """One block. `numbers` (list of bytes): the octal digits of uid, gid, size and mtime."""
     fields = [name, b"%07o" % mode] + numbers + [b" " * 8, type, link, USTAR_MAGIC, b"", b""]
