@@ -15,7 +15,7 @@ def version_of(python):
     """(3, 6) for a path that starts CPython 3.6, or None."""
     try:
         said = subprocess.run([python, "-I", "-S", "-c", "import sys; print('%d %d' % sys.version_info[:2])"],
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20).stdout.decode()
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60).stdout.decode()
     except (OSError, subprocess.TimeoutExpired):
         return None
     return tuple(map(int, said.split())) if re.fullmatch("[0-9]+ [0-9]+\n", said) else None
