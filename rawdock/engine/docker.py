@@ -158,11 +158,10 @@ class Docker(EngineOperations):
     current context, /var/run/docker.sock. `version` (str) is the API version to use; None: the newest that
     both know. `timeout` (seconds) limits connecting, and the wait for an answer that an engine begins at once
     (a GET of JSON); streams and actions such as stop have no limit. `tls` (TLSSettings) takes the place of
-    DOCKER_TLS_VERIFY and the like, and `insecure_tcp` allows TCP without TLS to another machine.
-
-    It may be used from several threads, and after a fork in both processes. open_socket(address, timeout)
-    makes each socket; set it to record or to plan what is sent. `headers`, a list of (name, value), are added
-    to each request that has no field of that name.
+    DOCKER_TLS_VERIFY and the like, and `insecure_tcp` allows TCP without TLS to another machine. It may be
+    used from several threads, and after a fork in both processes. open_socket(address, timeout) makes each
+    socket; set it to record or to plan what is sent. `headers`, a list of (name, value), are added to each
+    request that has no field of that name.
     """
 
     def __init__(self, address=None, version=None, timeout=60, context=None,

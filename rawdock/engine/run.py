@@ -377,12 +377,16 @@ def copy_credentials(docker, id, credentials):
     if not credentials:
         return
     import json
-    from ..wire.tar import END_OF_TAR, file_member
+    import tarfile
+    from io import BytesIO
     from .credentials import config_entry
     auths = {key: config_entry(found) for key, found in credentials.items()}
     data = json.dumps({"auths": auths}, indent="\t", sort_keys=True).encode("ascii")
-    archive = file_member(CONTAINER_CONFIG + "/config.json", data) + END_OF_TAR
-    docker.call("put_container_archive", id, path="/", noOverwriteDirNonDir=True, body=archive)
+    member, archive = tarfile.TarInfo(CONTAINER_CONFIG + "/config.json"), BytesIO()
+    member.size, member.mode = len(data), 0o600
+    with tarfile.open(fileobj=archive, mode="w") as tar:   # a single file with `run` needs no wire/tar
+        tar.addfile(member, BytesIO(data))
+    docker.call("put_container_archive", id, path="/", noOverwriteDirNonDir=True, body=archive.getvalue())
 
 
 def put_client_fields(docker, body, client, stdout, variables=None, socket_auth=None):

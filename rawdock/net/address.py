@@ -95,18 +95,15 @@ def parse_address(text):
         if text.startswith(("/", "./", "../")):
             raise AddressError("address %r has no scheme" % text, "write unix://%s" % text)
         scheme, place = "tcp", text
-    if scheme == "unix":
-        return unix_address(place)
-    if scheme == "tcp":
-        return tcp_address(text, place)
-    if scheme == "ssh":
-        return ssh_address(text, place)
-    raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
+    reader = {"unix": unix_address, "tcp": tcp_address, "ssh": ssh_address}.get(scheme)
+    if reader is None:
+        raise AddressError("address %r: unknown scheme %r" % (text, scheme), ADDRESS_HINT)
+    return reader(text, place)
 
 
-def unix_address(path):
-    """The Address for unix://`path`. AddressError if the path is longer than a socket's may be."""
-    path = path or DEFAULT_SOCKET_PATH
+def unix_address(text, place):
+    """The Address for unix://`place`. AddressError if the path is longer than a socket's may be."""
+    path = place or DEFAULT_SOCKET_PATH
     try:
         size = len(path.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:

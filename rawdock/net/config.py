@@ -47,8 +47,7 @@ def tls_settings(environ, flags):
 def context_in_use(context, environ, config=None):
     """(name, rule): the context to use without -H ("default" if none is named), and what named it (str).
 
-    `context` (str or None) is what -c names. `config()` returns the content of config.json (dict); without
-    it the file is read here. ConfigError if currentContext there is not a string.
+    `config()` returns the content of config.json (dict); without it the file is read here.
     """
     if context:
         return context, "-c"

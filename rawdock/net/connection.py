@@ -59,10 +59,7 @@ def announced_length(headers, length):
 
 
 def encode_request(method, target, headers, body, version):
-    """→ (bytes of the head; the body: None, bytes or an iterable of pieces; its length, None: chunked).
-
-    The arguments are those of Connection.request(). UsageError for what cannot be sent.
-    """
+    """→ (bytes of a request's head; what body_pieces() returns, with the length None for a chunked body)."""
     for what, text in (("method", method), ("request target", target), ("HTTP version", version)):
         if not isinstance(text, str):
             raise UsageError("the %s is a str, not %s %r" % (what, type(text).__name__, text))

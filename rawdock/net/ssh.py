@@ -73,7 +73,6 @@ class SshProcess:
             raise ConnectError(address, reason, hint="install OpenSSH's client (on Debian: openssh-client)")
 
     def _run(self, popen, prepare, stream, writing, started):
-        """The thread: start ssh, read its stderr to the end, and reap it."""
         try:
             self._process = popen(self._words, stdin=stream.fileno(), stdout=stream.fileno(),
                                   stderr=writing.fileno(), preexec_fn=prepare)
