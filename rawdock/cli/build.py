@@ -13,7 +13,7 @@ import time
 from ..engine.answers import answer_field
 from ..engine.archives import CountedBody
 from ..engine.build_context import (MAX_DOCKERFILE_BYTES, ContextDirectory, PieceFile, compress_pieces,
-                                    context_root, find_dockerfile, ignore_file_patterns,
+                                    context_root, find_dockerfile, ignore_file_patterns, named_dockerfile,
                                     outside_dockerfile, read_dockerfile, read_small_file, stream_context)
 from ..engine.credentials import registry_config_field
 from ..engine.file_target import own_descriptor
@@ -156,10 +156,14 @@ def directory_context(console, directory, given):
     except UsageError as error:
         raise CommandFailed("unable to prepare context: %s" % printable_text(error.message), 1)
     buildkit = uses_buildkit(console)
-    patterns, added, outside = ignore_file_patterns(root, dockerfile if buildkit else None), {}, None
+    named = named_dockerfile(root, given) if buildkit and given != "-" else None
+    patterns, added, outside = ignore_file_patterns(root, named), {}, None
     if given == "-":
         outside = read_dockerfile(console.stdin)
     elif dockerfile.startswith("../"):
+        if given is None:
+            raise CommandFailed("unable to open Dockerfile: it is a link to a file outside the context, which "
+                                "--file can name", 1)
         outside = read_small_file(given, MAX_DOCKERFILE_BYTES, "unable to open Dockerfile: open")
     shown = "Dockerfile" if given == "-" else os.path.basename(dockerfile), outside
     if outside is not None:
@@ -184,14 +188,14 @@ def stream_build_context(console, file, source, given):
 
 def remote_context(console, url, given, output):
     """The BuildContext of a `url` (str). Its download is shown on the Output `output`; `given` is --file."""
-    from ..engine.download import clone_repository, download, is_git_url
+    from ..engine.download import clone_repository, download, download_pieces, is_git_url
     if is_dry_run(console):
         raise CommandFailed("a dry run downloads nothing: build from a directory", 1)
     try:
         if not is_git_url(url):
             response = download(url)
-            pieces = shown_pieces(response, output, output.isatty(), DOWNLOAD_TITLE + url,
-                                  response.framing.length or 0)
+            pieces = shown_pieces(download_pieces(response, url), output, output.isatty(),
+                                  DOWNLOAD_TITLE + url, response.framing.length or 0)
             return stream_build_context(console, PieceFile(pieces), url, given)
         import shutil
         import tempfile

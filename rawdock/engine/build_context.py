@@ -64,16 +64,22 @@ def context_root(directory):
     return root
 
 
-def find_dockerfile(root, given=None):
-    """The path (str) of the Dockerfile relative to the context directory `root`; it may begin with "../".
+def named_dockerfile(root, given=None):
+    """The absolute path (str) of the Dockerfile of the context directory `root`, links in it not followed.
 
     `given` (str or None) is the path of --file, relative to the current directory. Without it the file is
-    called Dockerfile, or else dockerfile. UsageError if it does not exist.
+    called Dockerfile, or else dockerfile.
     """
     path = os.path.abspath(given) if given else os.path.join(root, DOCKERFILE_NAME)
-    if not given and not os.path.lexists(path):
-        lower = os.path.join(root, DOCKERFILE_NAME.lower())
-        path = lower if os.path.lexists(lower) else path
+    lower = os.path.join(root, DOCKERFILE_NAME.lower())
+    return lower if not given and not os.path.lexists(path) and os.path.lexists(lower) else path
+
+
+def find_dockerfile(root, given=None):
+    """The path (str) of the Dockerfile relative to the context directory `root`, after all its links; it may
+    begin with "../". `given` is that of named_dockerfile(). UsageError if it does not exist.
+    """
+    path = named_dockerfile(root, given)
     try:
         os.stat(path)
     except OSError as error:
@@ -85,12 +91,13 @@ def find_dockerfile(root, given=None):
 def ignore_file_patterns(root, dockerfile=None):
     """The patterns (list of str) of the ignore file in the context directory `root`, [] without one.
 
-    With `dockerfile` (str), the Dockerfile's path relative to it, DOCKERFILE.dockerignore has precedence:
-    BuildKit has such files, the classic builder does not.
+    With `dockerfile` (str), the Dockerfile's path as the user names it, absolute or relative to `root`,
+    DOCKERFILE.dockerignore has precedence: BuildKit has such files, the classic builder does not. A link to
+    nothing counts as no file.
     """
     for name in (dockerfile or "") + IGNORE_FILE_NAME, IGNORE_FILE_NAME:
         path = os.path.join(root, name)
-        if os.path.lexists(path):
+        if os.path.lexists(os.path.realpath(path)):
             return read_ignore_file(read_small_file(path, MAX_IGNORE_FILE_BYTES))
     return []
 
@@ -179,7 +186,7 @@ def outside_dockerfile(root, data, hide):
     if hide:
         path = os.path.join(root, IGNORE_FILE_NAME)
         before = IGNORE_FILE_NAME.encode("ascii")
-        if os.path.lexists(path):
+        if os.path.lexists(os.path.realpath(path)):
             before = read_small_file(path, MAX_IGNORE_FILE_BYTES)
         files[IGNORE_FILE_NAME] = b"%s\n%s\n" % (before, name.encode("ascii"))
     return name, files

@@ -11,7 +11,7 @@ Left out: cookies, and HTTP's caches.
 import os
 import re
 
-from ..errors import UsageError
+from ..errors import ConnectError, RawdockError, UsageError
 from ..net.address import Address, TLSSettings
 from .archives import clean_path
 from .docker import Docker
@@ -53,11 +53,28 @@ def join_url(url, place):
     return "%s://%s%s%s%s" % (scheme, host, clean_path("/" + whole).rstrip("/"), slash, mark + query)
 
 
+def download_error(url, error):
+    """The UsageError for a RawdockError that ends the download of `url` (str): it is not about the engine."""
+    return UsageError("unable to download remote context %s: %s"
+                      % (url, error.reason if isinstance(error, ConnectError) else error.message))
+
+
+def download_pieces(response, url):
+    """The body of the Response of download(url), in pieces. UsageError if it is cut."""
+    try:
+        yield from response
+    except RawdockError as error:
+        raise download_error(url, error) from None
+
+
 def download(url):
     """GET `url` (str) → the Response, of a status below 400. UsageError if it is no URL, or refused."""
     place = url
     for _ in range(MAX_REDIRECTS + 1):
-        response = request_url(place)
+        try:
+            response = request_url(place)
+        except RawdockError as error:
+            raise download_error(url, error) from None
         location = response.headers.get("location")
         if response.status in REDIRECTIONS and location:
             response.close()

@@ -104,6 +104,24 @@ def test_an_ignore_file_of_the_dockerfile_has_precedence(build, tmp_path):
             assert sorted(set(sent.getnames()) - {".dockerignore"}) == sorted(names), version
 
 
+def test_the_ignore_file_of_a_dockerfile_that_is_a_link_has_the_links_name(build, tmp_path):
+    (tmp_path / "link").symlink_to("Dockerfile")
+    (tmp_path / "Dockerfile.dockerignore").write_text("b*\n")
+    (tmp_path / "link.dockerignore").write_text("a*\n*.dockerignore\nlink\n")
+    ran = build("-f", "link", ".", DOCKER_BUILDKIT="1")
+    with tarfile.open(fileobj=io.BytesIO(ran.bodies[0])) as sent:
+        assert sorted(sent.getnames()) == ["Dockerfile", "b1"]
+
+
+@pytest.mark.parametrize("buildkit", "01")
+def test_a_dockerfile_that_is_a_link_out_of_the_context_is_one_clear_line(build, tmp_path, buildkit):
+    (tmp_path / "ctx").mkdir()
+    (tmp_path / "ctx" / "Dockerfile").symlink_to("../Dockerfile")
+    ran = build("ctx", DOCKER_BUILDKIT=buildkit)
+    assert (ran.status, ran.requests, ran.err) == (1, [], (
+        "unable to open Dockerfile: it is a link to a file outside the context, which --file can name\n"))
+
+
 def test_a_build_that_fails(build):
     ran = build(messages=recorded_messages("26.1-failed"), DOCKER_BUILDKIT="1")
     assert (ran.status, ran.out) == (1, "")

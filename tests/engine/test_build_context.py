@@ -149,6 +149,17 @@ def test_an_ignore_file_beside_the_dockerfile_is_buildkits(tmp_path):
     assert find_dockerfile(root, str(tmp_path / ".dockerignore")) == ".dockerignore"
 
 
+def test_an_ignore_file_that_is_a_link_to_nothing_is_none(tmp_path):
+    (tmp_path / ".dockerignore").symlink_to("nowhere")
+    assert ignore_file_patterns(str(tmp_path)) == []
+    name, files = outside_dockerfile(str(tmp_path), b"FROM a\n", hide=True)
+    assert files[".dockerignore"] == b".dockerignore\n%s\n" % name.encode()
+    (tmp_path / ".dockerignore").unlink()
+    (tmp_path / ".dockerignore").symlink_to(".dockerignore")
+    with pytest.raises(UsageError, match="too many levels"):
+        ignore_file_patterns(str(tmp_path))
+
+
 def test_parts_of_files_are_compressed_too(tmp_path):
     (tmp_path / "large").write_bytes(os.urandom(300000))
     context = ContextDirectory(str(tmp_path))

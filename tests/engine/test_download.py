@@ -88,8 +88,9 @@ def test_what_is_no_url_is_refused(url):
 
 
 def test_nobody_there_is_an_error():
-    with pytest.raises(RawdockError):
+    with pytest.raises(UsageError) as caught:
         download("http://127.0.0.1:1/")
+    assert str(caught.value) == "unable to download remote context http://127.0.0.1:1/: connection refused"
 
 
 # -- repositories
@@ -181,6 +182,7 @@ def test_a_download_that_is_cut_is_a_failure(rawdock_command):
     with FakeEngine(cut, tcp=True) as engine:
         status, _, err, names = build(rawdock_command, engine.address.replace("tcp", "http") + "/Dockerfile")
     assert status == 1 and names is None and "cut" in err and err.count("\n") == 1
+    assert "unable to download remote context" in err and "engine" not in err
 
 
 @git
