@@ -162,8 +162,8 @@ def directory_context(console, directory, given):
         outside = read_dockerfile(console.stdin)
     elif dockerfile.startswith("../"):
         if given is None:
-            raise CommandFailed("unable to open Dockerfile: it is a link to a file outside the context, which "
-                                "--file can name", 1)
+            raise CommandFailed("unable to open Dockerfile: it is a link to a file outside the context, "
+                                "which --file can name", 1)
         outside = read_small_file(given, MAX_DOCKERFILE_BYTES, "unable to open Dockerfile: open")
     shown = "Dockerfile" if given == "-" else os.path.basename(dockerfile), outside
     if outside is not None:
