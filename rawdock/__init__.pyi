@@ -480,7 +480,7 @@ class Response(_Closing):
     def read(self, limit: int | None = None) -> bytes:
         """The whole body (bytes). With `limit`, ProtocolError once it has more bytes than that."""
     def json(self, limit: int = ...) -> Any:
-        """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
+        """The body decoded as JSON. ProtocolError if it is malformed, or has more bytes than `limit`."""
     def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill `buffer` (writable) with bytes of the body → how many; 0 at the end of the body."""
     def copy_to(self, file: _Writable) -> int:
@@ -660,7 +660,7 @@ class Reference(NamedTuple):
 
 
 def parse_reference(text: str) -> Reference:
-    """`text` (str) as a Reference. UsageError with the reason if it is none.
+    """`text` (str) as a Reference. UsageError with the reason if it is malformed.
 
     >>> parse_reference("redis:2.8"), parse_reference("redis:2.8").familiar()
     (<Reference docker.io/library/redis:2.8>, 'redis:2.8')
@@ -730,7 +730,7 @@ class Docker(_Closing):
         is sent that is not given here; find_credentials() reads what docker has. `timeout`, in place of the
         client's own limit, is that of time_limits(), except for plugin_enable, where it is the engine's.
         Timeout when one of these limits is over. UsageError for what the row does not know; APIError when the
-        engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the body
+        engine refuses, ProtocolError for a status of 2xx that this operation does not have. Where the body
         ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
         """
     def call(self, name: str, *path_values: str, **parameters: Any) -> Any:

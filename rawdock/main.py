@@ -396,7 +396,7 @@ def command_aliases(name):
 def run_plugin(console, words, options):
     """Run the plugin whose name `words` (list of str) begin with → its exit status, None without one.
 
-    UsageError where the global `options` want of it what only our own commands can do.
+    UsageError if the global `options` have one that only rawdock's own commands can obey.
     """
     from .cli.plugin_runs import finished_plugin, run_found_plugin, run_hooks
     from .cli.plugins import find_plugin
@@ -597,10 +597,10 @@ def main(words=None):
 
 
 def fill_standard_descriptors():
-    """Put something harmless where 0, 1 or 2 is closed.
+    """Open something harmless as each of the descriptors 0, 1 and 2 that is closed.
 
-    The next socket would get the number, and the engine our output. Input then is at its end, errors go
-    nowhere, and output is refused, so that what is lost is not lost silently.
+    Otherwise the next socket would get the number, and the engine the output. Input is then at its end,
+    errors go nowhere, and output is refused, so that it is not lost silently.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:

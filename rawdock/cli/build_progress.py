@@ -9,8 +9,8 @@ Promises: BuildKit's lines. A failed step is shown again at the end, with its lo
 Dockerfile. What an engine calls its steps cannot control the terminal; what a step's program writes is its
 own, and stays as it is where lines are not rewritten.
 
-Left out: the choice among steps that run at once by how much each writes. The one shown changes when it ends,
-or after five seconds in which another has something to say.
+Left out: BuildKit's choice, by how much each writes, among steps that run at once. Another step is shown
+when the present one ends, or after five seconds if that has lines to show.
 """
 import os
 import time
@@ -35,7 +35,7 @@ STEP_STATES = {"running": ("", None), "done": ("", COLOR_DONE), "cached": ("CACH
 
 SESSION_NEEDED = "no active session"
 USE_BUILDX = "use `docker buildx build`"
-# What of a step's name says that it needs a session, why it does, and what to do then.
+# A part of a step's name, why such a step needs a session, and what to do instead.
 SESSION_WAYS = (
     ("--mount=type=secret", "a secret comes from the client", USE_BUILDX),
     ("--mount=type=ssh", "an ssh agent is the client's", USE_BUILDX),
@@ -105,11 +105,11 @@ class BuildDisplay:
         self.trace = trace
 
     def take(self, status):
-        """Take over a status (dict), which read_build_status() gave, and show what is new."""
+        """Update the trace from a status (dict) of read_build_status(), and show what is new."""
         self.update(status, self.trace.update(status))
 
-    def update(self, status, news):
-        """Show a status, which the trace has; `news` (list of BuildStep) are the steps that it is about."""
+    def update(self, status, steps):
+        """Show a status, which the trace has; `steps` (list of BuildStep) are those that it changed."""
 
     def end(self):
         """No more will come: write what is still to be written."""
@@ -125,7 +125,7 @@ class BuildDisplay:
 
 class JsonDisplay(BuildDisplay):
 
-    def update(self, status, news):
+    def update(self, status, steps):
         import json
         text = json.dumps(reject_malformed_answer(json_status, status), separators=(",", ":"))
         self.output.write(text.encode("ascii") + b"\n")
@@ -153,20 +153,20 @@ def json_status(value, name=None):
 
 
 class LineDisplay(BuildDisplay):
-    """Lines, one step after another; those of a step that has to wait are kept until its turn."""
+    """Lines, one step at a time; those of the other steps are kept until it is their turn."""
 
     def __init__(self, output, trace):
         BuildDisplay.__init__(self, output, trace)
         self._current = None     # the step whose lines are being written
         self._since = 0.0        # the time at which it became that
         self._numbered = 0
-        self._waiting = []       # steps that have news
+        self._waiting = []       # steps with lines that were not written
         self._ended = set()      # steps whose end was written
         self._counted = {}       # (step's number, id of a status) → the status dict that was written last
         self._warned = {}        # step → how many of its warnings were written
 
-    def update(self, status, news):
-        self._waiting += [step for step in news if step not in self._waiting]
+    def update(self, status, steps):
+        self._waiting += [step for step in steps if step not in self._waiting]
         completed = [step for step in self._waiting if not step.running]
         for step in sorted(completed, key=lambda step: (step is not self._current, step.completed or 0)):
             self._show(step)
@@ -186,8 +186,8 @@ class LineDisplay(BuildDisplay):
         """Write what is new of the step, which leaves those that wait."""
         if step in self._waiting:
             self._waiting.remove(step)
-        news = step.lines or step.changed or step.warnings[self._warned.get(step, 0):]
-        if step in self._ended and not (news or step.error):
+        unwritten = step.lines or step.changed or step.warnings[self._warned.get(step, 0):]
+        if step in self._ended and not (unwritten or step.error):
             return   # another step needed its result again
         if step is not self._current:
             self._change_to(step)
@@ -256,7 +256,7 @@ class TerminalDisplay(BuildDisplay):
         BuildDisplay.__init__(self, output, trace)
         self._height = 0              # lines that were drawn and will be rewritten
         self._began = time.monotonic()
-        self._ahead = None            # nanoseconds of the engine's clock less those of ours
+        self._ahead = None            # nanoseconds by which the engine's clock is ahead of this one
         self._lock = Lock()           # of the trace and of what is drawn
         self._over = Event()
         self._thread = Thread(target=self._redraw_while_running, daemon=True)
@@ -274,8 +274,8 @@ class TerminalDisplay(BuildDisplay):
         with self._lock:
             BuildDisplay.take(self, status)
 
-    def update(self, status, news):
-        for step in news:
+    def update(self, status, steps):
+        for step in steps:
             step.lines, step.changed = [], {}   # it is drawn from its tail and its statuses
             if self._ahead is None and step.started:
                 self._ahead = step.started - time.time() * 1e9
@@ -359,8 +359,8 @@ BUILD_DISPLAYS = {"plain": LineDisplay, "tty": TerminalDisplay, "rawjson": JsonD
 class BuildProgress:
     """Shows a build by BuildKit: message() for each message, end() after the last, failure() for an error.
 
-    `mode` (str) is what choose_progress() says. `dockerfile` is (name, content in bytes) of the Dockerfile,
-    or None where it is not known here. `image` is the id (str) of the image, once the engine has said it.
+    `mode` (str) is that of choose_progress(). `dockerfile` is (name, content in bytes) of the Dockerfile, or
+    None if it is not known. `image` is the id (str) of the image, once the engine has sent it.
     """
 
     def __init__(self, console, mode, dockerfile=None):
@@ -371,10 +371,10 @@ class BuildProgress:
         self._display = BUILD_DISPLAYS[mode](console.err, self._trace)
 
     def message(self, message):
-        """Show what the dict `message` says. ProtocolError if it is none of BuildKit's."""
+        """Show a `message` (dict) of the build. ProtocolError if it is malformed."""
         status = read_build_status(message)
         if status is None:
-            # `stream` says "Successfully tagged …", which the steps have said, and with q=1 the id.
+            # `stream` is "Successfully tagged …", which the steps show already, or with q=1 the id.
             stream = answer_field(message, "ImageBuild", (str, type(None)), "stream") or ""
             aux = answer_field(message, "ImageBuild", (dict, type(None)), "aux")
             named = answer_field(aux or {}, "ImageBuild", (str, type(None)), "ID")
@@ -403,7 +403,7 @@ class BuildProgress:
 
 
 def session_advice(step_name):
-    """What to do about a build that needs a session, which failed at the step of that name (one line)."""
+    """Why the step called `step_name` (str) needs a session, and what to do instead, in one line (str)."""
     word, reason, way = [row for row in SESSION_WAYS if row[0] in step_name][0]
     if "%s" in way:
         way %= step_name.partition(word)[2]

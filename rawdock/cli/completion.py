@@ -219,7 +219,7 @@ def find_values(console, kinds, typed, states=""):
 def find_candidates(console, tables, words):
     """(what is typed of the last of `words`, candidates with tab and description, directive).
 
-    InvalidArgument if the words before it are no command line.
+    InvalidArgument if the words before it cannot begin a command line.
     """
     typed, line = words[-1], read_partial(words[:-1], tables.root)
     console.address = (line.options["host"] or [console.address])[-1]

@@ -56,7 +56,7 @@ def unpause_command(console, options, arguments):
 
 
 def port_number_mistake(text):
-    """Why `text` is no port number, as Go's strconv says it; None if it is one."""
+    """Why `text` is not a port number, in the words of Go's strconv; None if it is one."""
     if not re.fullmatch("[0-9]+", text):
         return "invalid syntax"
     return "value out of range" if int(text) > 65535 else None

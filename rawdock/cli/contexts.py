@@ -448,7 +448,7 @@ def tar_members(data):
                 if member.offset_data + member.size > len(data):
                     raise CommandFailed("unexpected EOF", 1)
                 yield member.name, tar.extractfile(member).read() if member.isreg() else None
-            # To tarfile a block that is no header is the end of an archive, like a block of zeros.
+            # tarfile ends an archive at a block that is not a header, as at a block of zeros.
             if data[tar.offset:tar.offset + 512].strip(b"\0"):
                 raise CommandFailed("unexpected EOF" if len(data) < tar.offset + 512
                                     else "archive/tar: invalid tar header", 1)

@@ -1,4 +1,4 @@
-"""The help pages, in the form of the docker CLI's, and what is said to a word that is no command."""
+"""The help pages, in the form of the docker CLI's, and the error for a word that is not a command."""
 from ..errors import closest_word
 from .console import CommandFailed
 from .flags import Command, parse_flag_table, usage_mistake
@@ -57,9 +57,9 @@ def print_command_help(output, command, aliases):
 
 
 def noun_command(noun, managed, verbs):
-    """The Command that `rawdock NOUN` without a verb is, or with a word that is none.
+    """The Command for `rawdock NOUN` without a verb, and with a word that is not a verb.
 
-    `managed` is what the noun manages, `verbs` are pairs (verb, its Command).
+    `managed` (str) is what the noun manages, `verbs` are pairs (verb, its Command).
     """
     def show_noun(console, options, arguments):
         if arguments:

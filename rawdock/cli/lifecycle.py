@@ -291,7 +291,7 @@ def inspect_container(docker, name):
 
 
 def running_container(docker, name):
-    """The answer to inspect (dict) for a container that can be attached to. Or UsageError."""
+    """The answer to inspect (dict) for a running container. UsageError if it cannot be attached to."""
     found = inspect_container(docker, name)
     state = found["State"]
     if not state["Running"]:

@@ -338,7 +338,7 @@ class TemplateParser:
 
 
 def read_number(text):
-    """A number as Go writes it: 12, 0x1F, 017, 1_000, 1.5, 1e3. ValueError if it is none."""
+    """A number as Go writes it: 12, 0x1F, 017, 1_000, 1.5, 1e3. ValueError for other texts."""
     if re.fullmatch("[+-]?0[0-7_]+", text):
         return int(text.replace("_", ""), 8)
     is_float = re.fullmatch(r"[+-]?[0-9_]*\.?[0-9_]*(?:[eE].*)?", text) and re.search("[.eE]", text)

@@ -199,7 +199,7 @@ def template_printf(pattern, *values):
 # -- texts, lists and maps
 
 def check_index(key, size):
-    """TypeError for a `key` that is no index of a list or text of `size`."""
+    """Raise TypeError if `key` is not an index of a list or text of `size` (int)."""
     if type(key) is not int:
         raise TypeError("cannot index slice/array with type " + type_name(key))
     if not 0 <= key <= size:

@@ -8,7 +8,7 @@ from .console import CommandFailed
 
 
 def require_terminal(stdin, tty):
-    """CommandFailed if our stdin (`stdin`: whether it is sent) is for a terminal (`tty`) and is not one."""
+    """CommandFailed if stdin is sent (`stdin`) to a container's terminal (`tty`), and is not a terminal."""
     if stdin and tty and not os.isatty(0):
         raise CommandFailed("the input device is not a TTY", 1)
 
@@ -22,5 +22,5 @@ def find_detach_keys(console, options):
 
 
 def detached():
-    """What ends attach and exec when the user types the detach keys."""
+    """The exception that ends attach and exec when the user types the detach keys."""
     return CommandFailed("read escape sequence", 1)

@@ -87,7 +87,7 @@ class ObjectFinder:
             except NotFound:
                 pass
             except UsageError:
-                break      # a name that cannot be part of a path is no object's name
+                break      # a name that cannot be part of a path names no object
             except APIError as error:
                 # The engine has no plugins, or the name is not valid for this kind.
                 if not (kind == "plugin" or error.status in (400, 500) and "invalid" in error.message):

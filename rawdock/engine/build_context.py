@@ -57,7 +57,7 @@ def require_size(data, limit, name):
 
 
 def context_root(directory):
-    """The absolute path (str) of a context directory, without symbolic links. UsageError if it is none."""
+    """The absolute path (str) of a context directory, without symbolic links. UsageError for a file."""
     root = os.path.realpath(directory)
     if not os.path.isdir(root):
         raise UsageError("context must be a directory: %s" % root)

@@ -192,11 +192,11 @@ class BuildTrace:
 
     def update(self, status):
         """Update the steps from a status of read_build_status() → list of the BuildSteps that changed."""
-        news = []
+        changed = []
         for vertex in status["vertexes"]:
             step = self._step(vertex)
             if step.add_vertex(vertex) and step.started is not None:
-                news.append(step)
+                changed.append(step)
             if step.shown and step not in self.steps:
                 self.steps.append(step)
         for name, add in (("statuses", BuildStep.add_status), ("logs", BuildStep.add_log),
@@ -205,8 +205,8 @@ class BuildTrace:
                 step = self._by_vertex.get(entry["vertex"])
                 if step is not None:
                     add(step, entry)
-                    news.append(step)
-        return [step for place, step in enumerate(news) if step.shown and step not in news[:place]]
+                    changed.append(step)
+        return [step for place, step in enumerate(changed) if step.shown and step not in changed[:place]]
 
     def _step(self, vertex):
         group = vertex["progressGroup"]

@@ -66,10 +66,10 @@ def error_from_response(response):
 
 
 def time_limits(timeout):
-    """(head, idle, total), each in seconds or None, of an operation's `timeout`. Or UsageError.
+    """(head, idle, total), each in seconds or None, of an operation's `timeout`. UsageError for other values.
 
-    `timeout` is a number of seconds for all of it, or a dict with "head", "idle" and "total", which are the
-    limits of Connection.request(). None is no limit.
+    `timeout` is a number of seconds for the exchange, or a dict with "head", "idle" and "total", which are
+    the limits of Connection.request(). None is no limit.
     """
     given = timeout if isinstance(timeout, dict) else {"total": timeout}
     for name, seconds in given.items():
@@ -319,7 +319,7 @@ class Docker(EngineOperations):
         is sent that is not given here; find_credentials() reads what docker has. `timeout`, in place of the
         client's own limit, is that of time_limits(), except for plugin_enable, where it is the engine's.
         Timeout when one of these limits is over. UsageError for what the row does not know; APIError when the
-        engine refuses, ProtocolError for a status of 2xx that is no success of this operation. Where the body
+        engine refuses, ProtocolError for a status of 2xx that this operation does not have. Where the body
         ends with its connection, reading it raises UnconfirmedError unless it shows its own end.
         """
         # No named parameter here: `name`, `path`, `version` and `timeout` are the engine's.

@@ -409,9 +409,9 @@ def encode_query(pairs):
 
 
 def api_version_pair(text, prefix=""):
-    """ "1.41" → (1, 41), so that 1.9 sorts before 1.10. UsageError if it is no version.
+    """ "1.41" → (1, 41), so that 1.9 sorts before 1.10. UsageError for other texts.
 
-    `prefix` is a pattern for what may stand before it.
+    `prefix` is a pattern of what may come before it.
     """
     match = re.fullmatch(prefix + r"([0-9]{1,4})\.([0-9]{1,4})", text) if isinstance(text, str) else None
     if match is None:
@@ -426,7 +426,7 @@ def is_64_bit_int(value):
 
 
 # One function a kind: value → the text that is sent, for a repeated name a list of texts, None for a wrong
-# value. Nothing is converted on a guess: the str "false" is no bool, and the bool True no int.
+# value. Nothing is converted on a guess: the str "false" is not a bool, and the bool True not an int.
 
 def encode_bool_parameter(value):
     return "%d" % value if isinstance(value, bool) else None

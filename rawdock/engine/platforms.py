@@ -36,7 +36,7 @@ def platform_architecture(text, variant=""):
 
 
 def parse_platform(text):
-    """`text` (str) as the object that the engine takes (dict). UsageError, in docker's words, if it is none.
+    """`text` (str) as the Engine API's object (dict). UsageError, in docker's words, if it is malformed.
 
     >>> sorted(parse_platform("linux/ARM/7").items())
     [('architecture', 'arm'), ('os', 'linux'), ('variant', 'v7')]

@@ -48,7 +48,7 @@ def write_output(file, data):
 
 
 def window_size(file):
-    """(rows, columns) of the window that a file writes to, None if it is none or its size is unknown."""
+    """(rows, columns) of the terminal that a file writes to; None if it has no terminal, or no size."""
     try:
         columns, rows = os.get_terminal_size(file.fileno())
     except (AttributeError, OSError, TypeError, ValueError):   # TypeError: a file whose fileno() is None

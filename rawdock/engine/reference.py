@@ -114,7 +114,7 @@ def reference_mistake(domain, path, tag, digest):
 
 
 def parse_reference(text):
-    """`text` (str) as a Reference. UsageError with the reason if it is none.
+    """`text` (str) as a Reference. UsageError with the reason if it is malformed.
 
     >>> parse_reference("redis:2.8"), parse_reference("redis:2.8").familiar()
     (<Reference docker.io/library/redis:2.8>, 'redis:2.8')

@@ -112,7 +112,7 @@ def create_container(docker, image, query, body, pull="missing", progress=None, 
 
 
 def engine_platform(text):
-    """The platform `text` (str) in the engine's spelling; None for "". UsageError if it is none."""
+    """The platform `text` (str) in the engine's spelling; None for "". UsageError if malformed."""
     try:
         return format_platform(parse_platform(text)) if text else None
     except UsageError as error:

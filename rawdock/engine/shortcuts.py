@@ -22,7 +22,7 @@ EXEC_FIELDS = ("Env", "Privileged", "User", "WorkingDir")   # of an ExecConfig: 
 
 
 def stdin_file(stdin):
-    """What a command reads (bytes, or None for nothing) as a binary file or None. Or UsageError."""
+    """What a command reads (bytes or None) as a binary file or None. UsageError for another type."""
     from io import BytesIO
     if not isinstance(stdin, (bytes, bytearray, memoryview, type(None))):
         raise UsageError("stdin is what the command reads, as bytes, not %r" % (stdin,))

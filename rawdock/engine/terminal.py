@@ -1,12 +1,12 @@
-"""A container's terminal shown on ours: raw mode, the size of the window, the keys that detach.
+"""A container's terminal shown on the user's: raw mode, the size of the window, the keys that detach.
 
-A container with a terminal (Tty in JSON) has a device between its program and us: it echoes, edits the line,
-and makes a signal of Ctrl-C. So our own terminal must do none of that: in raw mode each key is a byte, sent
-as it is. Nothing on the connection says how large the window is; that is a request of its own (resize).
+A container with a terminal (Tty in JSON) has a device between its program and rawdock: it echoes, edits the
+line, and makes a signal of Ctrl-C. So the user's terminal must do none of that: in raw mode each key is a
+byte, sent as it is. The size of the window is not part of the stream, but a request of its own (resize).
 
-A terminal that stays raw after us is useless to the shell that started us. Its modes come back when the
-stream ends, when an exception passes, and in the handlers of signals that end or stop this process. SIGKILL
-alone leaves it raw.
+A terminal that stays raw is useless to the shell that started rawdock. Its modes are restored when the stream
+ends, when an exception passes, and in the handlers of signals that end or stop this process. SIGKILL alone
+leaves it raw.
 """
 import os
 import time
@@ -104,7 +104,7 @@ class RawMode(CaughtSignals):
         CaughtSignals.__init__(self)
         self._descriptor = None if os.environ.get("NORAW") else file_descriptor(source)
         self._window_changed = window_changed
-        self._actions = {}    # signal number → its action before ours
+        self._actions = {}    # signal number → the action that it had before
         self._modes = None    # those to be restored
         self._ended = False   # no signal may set raw mode any more
         self.signalled, self._signal_pipe = os.pipe()
@@ -168,7 +168,7 @@ class RawMode(CaughtSignals):
             self._act(number, frame)
 
     def _act(self, number, frame):
-        """What the signal `number` does without us, with the modes restored where it ends or stops us."""
+        """Act on the signal `number` as before, with the modes restored if that ends or stops rawdock."""
         previous = self._actions[number]
         if callable(previous):
             try:

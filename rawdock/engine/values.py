@@ -61,7 +61,7 @@ def read_size(text):
 
 
 def read_duration(text):
-    """A Go duration ("1h30m", "-1.5s") in nanoseconds; None if it is none."""
+    """A Go duration ("1h30m", "-1.5s") in nanoseconds; None for other texts."""
     if not re.fullmatch("[+-]0|[+-]?(?:%s)+" % DURATION_PART, text, re.ASCII):
         return None
     total = 0

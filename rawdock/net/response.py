@@ -197,7 +197,7 @@ class Response(Closing):
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def json(self, limit=MAX_JSON_BYTES):
-        """The body decoded as JSON. ProtocolError if it is none, or has more bytes than `limit`."""
+        """The body decoded as JSON. ProtocolError if it is malformed, or has more bytes than `limit`."""
         from ..wire.jsonstream import decode_json
         self.watch_end("json", self._end_required)
         data = self.read(limit)

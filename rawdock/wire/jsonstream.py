@@ -36,7 +36,7 @@ def bounded_json_int(digits):
 
 
 def decode_json(raw, offset=0, parse_int=bounded_json_int):
-    """bytes of one JSON text (UTF-8) → its value. ProtocolError if it is none that is accepted here.
+    """bytes of one JSON text (UTF-8) → its value. ProtocolError if it is malformed, or beyond a limit.
 
     `offset` is where `raw` begins in its stream. `parse_int` makes ints of str; None is int().
     """
