@@ -21,6 +21,8 @@ from ..wire.jsonstream import decode_json
 from .flags import Command, command_table
 
 DIAL_SECONDS = 3              # for each connection that is tried
+SSH_SECONDS = 40              # for one over ssh, whose own limit is 30, and which may ask for a passphrase
+MAX_ANSWER_BYTES = 1 << 20
 MAX_CLOCK_SECONDS = 5         # by which the engine's clock may differ: its Date field has whole seconds
 EXPIRY_DAYS = 30              # a certificate that ends sooner is worth a note
 
@@ -162,12 +164,20 @@ def check_engine(examined):
     """Whether the engine answers, what it is, and which versions of the API it and rawdock speak."""
     if examined.unreachable:
         return
-    docker = examined.console.docker
     try:
-        answer = docker.request("GET", "/_ping", head_timeout=DIAL_SECONDS, idle_timeout=DIAL_SECONDS)
-        answer.read()
-        response = docker.request("GET", "/version", head_timeout=DIAL_SECONDS, idle_timeout=DIAL_SECONDS)
-        body = response.read()
+        docker = examined.console.docker
+    except RawdockError as error:
+        fix = error.hint or "mend DOCKER_CUSTOM_HEADERS or HttpHeaders in config.json"
+        yield Finding("engine", "wrong", error.message, fix)
+        return
+    seconds = SSH_SECONDS if examined.address.scheme == "ssh" else DIAL_SECONDS
+    docker.timeout = seconds
+    limits = {"head_timeout": seconds, "total_timeout": 2 * seconds}
+    try:
+        answer = docker.request("GET", "/_ping", **limits)
+        answer.read(MAX_ANSWER_BYTES)
+        response = docker.request("GET", "/version", **limits)
+        body = response.read(MAX_ANSWER_BYTES)
     except RawdockError as error:
         yield Finding("engine", "wrong", error.message, error.hint or "see the engine's log")
         return

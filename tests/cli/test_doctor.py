@@ -26,6 +26,12 @@ os.setgid(65534)
 os.setuid(65534)
 sys.exit(rawdock.main.main(["-H", sys.argv[1], "doctor", "--json"]))
 """
+IMPATIENT = """
+import sys
+import rawdock.cli.doctor, rawdock.main
+rawdock.cli.doctor.DIAL_SECONDS = 0.3
+sys.exit(rawdock.main.main(sys.argv[1:]))
+"""
 SYSTEM_PLACES = ("/var/run/docker.sock", "/run/podman/podman.sock")
 
 
@@ -154,6 +160,46 @@ def test_what_is_no_engine_or_one_of_another_age(doctor, recipe, says):
         status, findings = doctor("-H", fake.address)
     assert status == 1 and says in by_check(findings, "engine")[0][1]
     assert by_check(findings, "engine")[0][0] == "wrong"
+
+
+def drip(peer):
+    """Answer with a body that comes byte by byte, and does not end."""
+    peer.request()
+    peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    while True:
+        peer.send(b"x")
+        time.sleep(0.01)
+
+
+def flood(peer):
+    """Answer with a body that does not end, as fast as it is read."""
+    peer.request()
+    peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        peer.send(b"x" * 65536)
+
+
+@pytest.mark.parametrize("recipe, flags", [
+    (lambda peer: peer.request() and peer.request(), []), (drip, []), (flood, []),
+    (lambda peer: peer.request(), ["--tlsverify", "--tlscacert", "ca.pem"])],
+    ids=["silent", "drip", "flood", "silent TLS"])
+def test_an_engine_that_does_not_end_its_answer_does_not_hang_it(tmp_path, recipe, flags):
+    make_certificates(tmp_path)
+    with FakeEngine(recipe, tcp=bool(flags)) as fake:
+        ran = subprocess.run([sys.executable, "-c", IMPATIENT, "-H", fake.address] + flags + ["doctor"],
+                             env=dict(os.environ, PYTHONPATH=ROOT), cwd=str(tmp_path), timeout=60,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+    said = ran.stdout.decode().partition("\nwrong  engine ")[2].partition("\n")[0]
+    assert "timed out: " in said or "a body of at most 1048576 bytes" in said
+
+
+@pytest.mark.parametrize("variable", ["DOCKER_API_VERSION", "DOCKER_CUSTOM_HEADERS"])
+def test_a_variable_that_stops_every_request_is_a_finding(doctor, variable):
+    with FakeEngine(engine()) as fake:
+        status, findings = doctor("-H", fake.address, **{variable: "junk"})
+    assert status == 1 and by_check(findings, "engine")[0][0] == "wrong"
+    assert variable in str(findings)
 
 
 @pytest.mark.parametrize("skew, result, says", [(0, "ok", "agree"), (3600, "wrong", "ahead"),
