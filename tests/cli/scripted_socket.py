@@ -99,6 +99,9 @@ class Ran:
         self.out = out
         self.err = err
 
+    def __eq__(self, other):
+        return (self.status, self.out, self.err) == other
+
     def __repr__(self):
         return "status %d\nout %r\nerr %r" % (self.status, self.out[-2000:], self.err[-2000:])
 
@@ -112,10 +115,10 @@ def clean_environment(**more):
 
 
 def run_to_end(argv, stdin=b"", timeout=60, **options):
-    """Start `argv`, give it `stdin`, wait for its end → Ran."""
+    """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
     options.setdefault("env", clean_environment())
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               **options)
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     try:
         out, err = process.communicate(stdin, timeout)
     except BaseException:

@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from tests.cli import scripted_socket
+from tests.cli.scripted_socket import Ran
 from tests.leaks import examine
 
 
@@ -21,39 +23,12 @@ def client(engine, *words):
 
 
 def clean_environment():
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
-    environment["HOME"] = "/nonexistent"
-    environment["DOCKER_CONFIG"] = "/nonexistent"
-    return environment
-
-
-class Ran:
-    """How a process ended: `status`, `out`, `err` (bytes)."""
-
-    def __init__(self, status, out, err):
-        self.status = status
-        self.out = out
-        self.err = err
-
-    def __eq__(self, other):
-        return (self.status, self.out, self.err) == other
-
-    def __repr__(self):
-        return "Ran%r" % ((self.status, self.out[-2000:], self.err[-2000:]),)
+    return scripted_socket.clean_environment(DOCKER_CONFIG="/nonexistent")
 
 
 def run_to_end(argv, stdin=b"", timeout=60, cwd=None):
     """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(),
-                               cwd=cwd)
-    try:
-        out, err = process.communicate(stdin, timeout)
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
-    return Ran(process.returncode, out, err)
+    return scripted_socket.run_to_end(argv, stdin, timeout, env=clean_environment(), cwd=cwd)
 
 
 def rawdock(engine, *words, **options):
