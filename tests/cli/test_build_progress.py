@@ -284,7 +284,7 @@ def test_while_nothing_comes_the_display_is_drawn_again_with_the_log_of_what_run
                                    warnings=[{"vertex": "a", "short": b"old"}],
                                    logs=[log(b"%d\x1b[2J\n" % number) for number in range(9)]))
     for _ in range(3):
-        assert output.drawn.acquire(timeout=20)
+        assert output.drawn.acquire(timeout=60)
     progress.end()
     lines = drawing(output.text.rpartition("\x1b[?25l")[0])
     assert re.match(" => step a +[0-9.]+s", lines[1])
@@ -314,7 +314,7 @@ def test_a_terminal_that_goes_away_ends_the_display_without_a_traceback(capfd):
         raise OSError("gone")
 
     output.write = gone
-    progress._display._thread.join(20)
+    progress._display._thread.join(60)
     assert not progress._display._thread.is_alive()
     with pytest.raises(OSError):
         progress.end()

@@ -189,7 +189,7 @@ def test_a_terminals_prompt_is_not_held_back(rawdock_command):
     def serve(engine, connection):
         read_request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n$ ")
-        in_time.append(shown.wait(20))
+        in_time.append(shown.wait(60))
 
     with scripted_socket(serve) as engine:
         process = subprocess.Popen(rawdock_command + ["-H", engine.address, "POST", "/containers/x/attach"],

@@ -371,5 +371,5 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
     os.mkfifo(path)
     reader = subprocess.Popen(["cat", path], stdout=subprocess.PIPE)
     AMALGAMATE.write_whole(path, b"text")
-    assert reader.communicate(timeout=20)[0] == b"text"
+    assert reader.communicate(timeout=60)[0] == b"text"
     assert os.listdir(str(tmp_path)) == ["pipe"] and not os.path.isfile(path)

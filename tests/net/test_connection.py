@@ -482,11 +482,11 @@ def test_a_wait_that_ends_early_is_the_exchange_s_where_the_phase_has_no_limit()
 
 def test_a_total_timeout_ends_with_its_exchange(monkeypatch):
     with FakeEngine(serve(OK)) as engine, connect(engine) as connection:
-        connection.request("GET", "/x", idle_timeout=3, total_timeout=60).read()
+        connection.request("GET", "/x", idle_timeout=30, total_timeout=60).read()
         later = types.SimpleNamespace(**vars(time))
         later.monotonic = lambda: time.monotonic() + 61
         monkeypatch.setattr(sys.modules["rawdock.net.limits"], "time", later)
-        assert connection.request("GET", "/x", idle_timeout=3).read() is not None and connection.reusable
+        assert connection.request("GET", "/x", idle_timeout=30).read() is not None and connection.reusable
 
 
 @pytest.mark.parametrize("read", ["read", "copy_to", "readinto", "iterate", "json", "messages", "frames"])

@@ -64,7 +64,7 @@ def test_megabytes_both_ways_at_once_arrive_as_they_were(tap, recording):
         for thread in senders + [reader]:
             thread.start()
         assert read_to_end(client) == (down, False)
-        reader.join(20)
+        reader.join(60)
         assert got == [up]
         for thread in senders:
             thread.join(60)
@@ -175,7 +175,7 @@ def test_bytes_written_before_the_client_left_all_arrive(tap):
         sender = threading.Thread(target=lambda: (client.sendall(data), client.close()), daemon=True)
         sender.start()
         assert read_to_end(engine)[0] == data
-        sender.join(20)
+        sender.join(60)
 
 
 def test_an_engine_on_tcp(recording):
