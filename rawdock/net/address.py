@@ -22,7 +22,7 @@ MAX_SOCKET_PATH_BYTES = 107   # sockaddr_un.sun_path is 108 bytes with its NUL o
 ADDRESS_HINT = "write unix:///path/to/docker.sock or tcp://HOST:PORT"
 TCP_PLACE = (r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@\s]*)"
              r"(?::(?P<port>[0-9]{0,5}))?(?P<base>/[!-~]*)?")
-SSH_PLACE = (r"(?:(?P<user>[^:@/?#]*)(?P<password>:[^@/?#]*)?@)?"
+SSH_PLACE = (r"(?:(?P<user>[^:/?#]*)(?P<password>:[^/?#]*)?@)?"
              r"(?P<host>\[[0-9A-Fa-f:.]+(?:%[0-9A-Za-z._-]+)?\]|[^\[\]:/?#@]*)"
              r"(?::(?P<port>[0-9]{0,5}))?(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?")
 
@@ -84,7 +84,7 @@ def parse_address(text):
     if not text or not text.strip():
         raise AddressError("the engine's address is empty", ADDRESS_HINT)
     # A password is refused below, in an error that does not show it.
-    text = re.sub(r"^(?!unix://)([^:/@]*://)?([^:/@]*):[^/@]*@", r"\1\2:***@", text.strip())
+    text = re.sub(r"^(?!unix://)([^:/@]*://)?([^:/]*):[^/]*@", r"\1\2:***@", text.strip())
     # A blank may stand in a path, nowhere else.
     if re.search(r"[\x00-\x1f\x7f]" if text.startswith("unix://") else r"[\x00-\x20\x7f]", text):
         raise AddressError("address %r has a blank or a control character in it" % text, ADDRESS_HINT)
@@ -136,7 +136,7 @@ def ssh_address(text, place):
     match = re.fullmatch(SSH_PLACE, place)
     if match is None:
         raise AddressError("address %r is not ssh://[USER@]HOST[:PORT][/SOCKET]" % text, ADDRESS_HINT)
-    host, port = match.group("host").strip("[]"), match.group("port")
+    host, port = match.group("host").strip("[]").replace("%25", "%"), match.group("port")
     problem = ("plain-text password is not supported" if match.group("password") is not None
                else "hostname is empty" if not host
                else 'query parameters are not allowed: "%s"' % match.group("query") if match.group("query")

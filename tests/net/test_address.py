@@ -32,6 +32,7 @@ from rawdock.net.address import parse_address
     ("ssh://me@host", "ssh://me@host", ("ssh", None, "host", None, "")),
     ("ssh://host:22/run/d.sock", "ssh://host:22/run/d.sock", ("ssh", "/run/d.sock", "host", 22, "")),
     ("ssh://[::1]:/a%20b?#", "ssh://[::1]:/a%20b?#", ("ssh", "/a b", "::1", None, "")),
+    ("ssh://[fe80::1%25eth0]:22", "ssh://[fe80::1%25eth0]:22", ("ssh", None, "fe80::1%eth0", 22, "")),
     ("ssh://-oProxyCommand=x", "ssh://-oProxyCommand=x", ("ssh", None, "-oProxyCommand=x", None, "")),
 ])
 def test_accepted(text, shown, parts):
@@ -66,8 +67,9 @@ def test_refused_in_one_line(text, says):
     assert says in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["ssh://me:hunter2@host", "tcp://me:hunter2@host:1", "me:hunter2@host",
-                                  "https://me:hunter2@host", "tcp://:hunter2@ho st", "tcp://me:hunter2@:x"])
+@pytest.mark.parametrize("text", [
+    "ssh://me:hunter2@host", "tcp://me:hunter2@host:1", "me:hunter2@host", "https://me:hunter2@host",
+    "tcp://me@here:hunter2@host", "tcp://:hunter2@ho st", "tcp://me:hunter2@:x"])
 def test_a_refused_password_is_not_repeated(text):
     with pytest.raises(AddressError) as caught:
         parse_address(text)
@@ -75,8 +77,9 @@ def test_a_refused_password_is_not_repeated(text):
 
 
 def test_the_user_of_ssh():
-    assert [parse_address(text).user for text in ("ssh://h", "ssh://@h", "ssh://me@h", "ssh://a%20b@h")] == [
-        None, None, "me", "a b"]
+    texts = "ssh://h", "ssh://@h", "ssh://me@h", "ssh://a%20b@h", "ssh://me@domain@h"
+    assert [parse_address(text).user for text in texts] == [None, None, "me", "a b", "me@domain"]
+    assert parse_address("ssh://me@domain@h").host == "h"
 
 
 def test_socket_path_bound():
