@@ -30,7 +30,7 @@ PUBLIC_NAMES = {
     "net.connection": "Connection",
     "engine.endpoints": "Endpoint endpoints",
     "engine.reference": "Reference parse_reference",
-    "engine.credentials": "find_credentials",
+    "engine.credentials": "find_credentials find_all_credentials",
     "engine.docker": "Docker",
     "engine.extract": "IncompleteCopy",
     "engine.archives": "ArchiveStream ArchiveWriter copy_in copy_out",

@@ -1,15 +1,26 @@
 """Types of rawdock, for type checkers and editors. Written by tools/stubs: change that, not this file.
 
-Container, Info and the other shapes of answers are here only, not at run time: import them in a block
-`if TYPE_CHECKING:` and write them in quotes. They have the fields of API 1.55; an older engine may lack some.
+Container, Info and the other shapes of answers, and ContainerCreateBody and the other shapes of bodies, are
+here only, not at run time: import them in a block `if TYPE_CHECKING:` and write them in quotes. They have the
+fields of API 1.55, some of which an older engine lacks, and as NotRequired those of API 1.41 that are gone.
 """
 # ==== table begin: the types
 import socket
+from os import PathLike
 from types import TracebackType
 from typing import IO, Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence, TypedDict, overload
 
-from typing_extensions import Literal, NotRequired, Protocol, Self
+from typing_extensions import Literal, NotRequired, Protocol, Self, Unpack
 
+__all__ = [
+    "APIError", "Address", "AddressError", "ArchiveStream", "ArchiveWriter", "ChunkedReader",
+    "ConfigError", "Conflict", "ConnectError", "Connection", "Data", "Docker", "Duplex", "End",
+    "Endpoint", "FrameReader", "Head", "Headers", "IncompleteCopy", "MessageReader", "NotFound",
+    "ProtocolError", "RawdockError", "Reference", "RequestHead", "RequestReader", "Response",
+    "ResponseReader", "StreamError", "Switched", "TLSSettings", "Timeout", "TruncatedError",
+    "UnconfirmedError", "UsageError", "Verdict", "copy_in", "copy_out", "encode_chunk",
+    "encode_frame", "encode_last_chunk", "endpoints", "find_all_credentials", "find_credentials",
+    "parse_address", "parse_reference", "run"]
 __version__: str
 
 
@@ -30,8 +41,11 @@ class _TimeLimits(TypedDict, total=False):
 _Labels = list[tuple[int, int, str]] | None
 _Fields = dict[str, str] | Iterable[tuple[str, str]]
 _Json = Mapping[str, object] | Sequence[object] | str
+_Bytes = bytes | bytearray | memoryview
 _JsonBody = _Json | bytes
-_StreamBody = bytes | _Readable | Iterable[bytes]
+_StreamBody = _Bytes | _Readable | Iterable[_Bytes]
+_Path = str | PathLike[str]
+_Words = str | int | Sequence[str | int]
 _FilterValue = str | int | Iterable[str | int]
 _Filters = Mapping[str, _FilterValue] | str
 _Texts = str | Iterable[str]
@@ -236,16 +250,12 @@ class Head:
         """Whether another response to this request follows: so after 1xx other than 101 (RFC 9110 §15.2)."""
 
 
-class RequestHead:
+class RequestHead(Head):
     """A request's head: `version`, `method` str, `target` str (as sent), `headers`."""
-    kind: str
-    version: str
     method: str
     target: str
-    headers: Headers
     interim: bool
     def __init__(self, version: str, method: str, target: str, headers: Headers | _Fields) -> None: ...
-    def parts(self) -> tuple[Any, ...]: ...
     @property
     def asks_to_upgrade(self) -> bool:
         """Whether the client offers to switch this connection to another protocol (RFC 9110 §7.8)."""
@@ -299,9 +309,9 @@ class ChunkedReader(_WireReader):
     ([b'hel'], [b'lo'], True)
     """
     trailers: Headers | None
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: _Bytes) -> list[bytes]:
         """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
-    def take(self, data: bytes, at: int, out: list[bytes]) -> int: ...
+    def take(self, data: _Bytes, at: int, out: list[bytes]) -> int: ...
 
 
 class FrameReader(_WireReader):
@@ -317,9 +327,9 @@ class FrameReader(_WireReader):
     >>> frames.feed(b"\x01\0\0\0\0\0\0\x06hel"), frames.feed(b"lo\n")
     ([], [(1, b'hello\n')])
     """
-    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+    def feed(self, data: _Bytes) -> list[tuple[int, bytes]]:
         """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
-    def take(self, data: bytes, at: int, out: list[tuple[int, bytes]]) -> int:
+    def take(self, data: _Bytes, at: int, out: list[tuple[int, bytes]]) -> int:
         """Append the frames that data[at:] completes → the end of the data, all of which is used."""
 
 
@@ -334,9 +344,9 @@ class MessageReader(_WireReader):
     >>> MessageReader().feed(b'{"status":"Waiting"}\r\n{"sta')
     [{'status': 'Waiting'}]
     """
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
+    def feed(self, data: _Bytes) -> list[dict[str, Any]]:
         """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
-    def take(self, data: bytes, at: int, out: list[dict[str, Any]]) -> int:
+    def take(self, data: _Bytes, at: int, out: list[dict[str, Any]]) -> int:
         """Append the messages that data[at:] completes → the end of the data, all of which is used."""
 
 
@@ -354,9 +364,9 @@ class ResponseReader(_WireReader):
     complete: bool
     def __init__(self, method: str = "GET", hijack: bool = False, labels: _Labels = None,
                  offset: int = 0) -> None: ...
-    def feed(self, data: bytes) -> list[Head | Data | End | Switched]:
+    def feed(self, data: _Bytes) -> list[Head | Data | End | Switched]:
         """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
-    def take(self, data: bytes, at: int, out: list[Head | Data | End | Switched]) -> int:
+    def take(self, data: _Bytes, at: int, out: list[Head | Data | End | Switched]) -> int:
         """Append the events that data[at:] completes → the end of the data, all of which is used."""
     def expect(self, method: str, hijack: bool = False, offset: int = 0) -> None:
         """A response to a request of `method` must come next; its first byte is at `offset`."""
@@ -378,9 +388,9 @@ class RequestReader(_WireReader):
     trailers: Headers
     complete: bool
     def __init__(self, labels: _Labels = None, offset: int = 0, bare_lf: bool = False) -> None: ...
-    def feed(self, data: bytes) -> list[RequestHead | Data | End | Switched]:
+    def feed(self, data: _Bytes) -> list[RequestHead | Data | End | Switched]:
         """bytes-like → list of values. An error is raised after them by iterating, or at once without any."""
-    def take(self, data: bytes, at: int, out: list[RequestHead | Data | End | Switched]) -> int:
+    def take(self, data: _Bytes, at: int, out: list[RequestHead | Data | End | Switched]) -> int:
         """Append the events that data[at:] completes → the end of the data, all of which is used."""
     def switch(self) -> None:
         """A raw stream follows the message that has ended: an upgrade was accepted."""
@@ -388,7 +398,7 @@ class RequestReader(_WireReader):
         """HTTP goes on after the message that has ended, though that may have requested an upgrade."""
 
 
-def encode_chunk(data: bytes) -> bytes:
+def encode_chunk(data: _Bytes) -> bytes:
     """bytes → one chunk. Empty data gives b"", because a chunk of size 0 would end the body."""
 
 
@@ -396,7 +406,7 @@ def encode_last_chunk(trailers: _Fields = ()) -> bytes:
     """(name, value) pairs → the last chunk and the trailer section. UsageError for a forbidden field."""
 
 
-def encode_frame(stream: int, payload: bytes) -> bytes:
+def encode_frame(stream: int, payload: _Bytes) -> bytes:
     """int stream (0 to 3) and bytes → one frame."""
 
 
@@ -519,7 +529,7 @@ class Duplex(_Closing):
 
         An end between two frames may be a cut: ask the engine (wait, inspect) whether the program ended.
         """
-    def send(self, data: bytes) -> None:
+    def send(self, data: _Bytes) -> None:
         """Write bytes to the container's stdin. ConnectError when nobody reads them any more."""
     def close_write(self) -> None:
         """Half-close: the end of stdin."""
@@ -677,6 +687,221 @@ def find_credentials(registry: str, directory: str | None = None,
     """
 
 
+def find_all_credentials(directory: str | None = None, config: Mapping[str, Any] | None = None,
+                         warn: Callable[[str], object] | None = None) -> dict[str, dict[str, str]]:
+    """The credentials of all registries that config.json or its helpers know: {key: credentials}.
+
+    `directory` and `config` are those of find_credentials(). `warn`, if given, is called with a line (str)
+    for each helper of credHelpers that fails. ConfigError if the file cannot be used, or if the helper of
+    credsStore fails.
+    """
+
+
+class _RunOptions(TypedDict, total=False):
+    add_host: _Words | Mapping[str, str | int | float] | None
+    add_hosts: _Words | Mapping[str, str | int | float] | None
+    annotation: _Words | Mapping[str, str | int | float] | None
+    annotations: _Words | Mapping[str, str | int | float] | None
+    attach: _Words | None
+    attachs: _Words | None
+    blkio_weight: str | int | None
+    blkio_weight_device: _Words | None
+    blkio_weight_devices: _Words | None
+    cap_add: _Words | None
+    cap_adds: _Words | None
+    cap_drop: _Words | None
+    cap_drops: _Words | None
+    cgroup_parent: str | int | None
+    cgroupns: str | int | None
+    cidfile: str | int | None
+    cpu_count: str | int | None
+    cpu_percent: str | int | None
+    cpu_period: str | int | None
+    cpu_quota: str | int | None
+    cpu_rt_period: str | int | None
+    cpu_rt_runtime: str | int | None
+    cpu_shares: str | int | None
+    cpus: str | int | float | None
+    cpuset_cpus: str | int | None
+    cpuset_mems: str | int | None
+    detach_keys: str | int | None
+    device: _Words | None
+    devices: _Words | None
+    device_cgroup_rule: _Words | None
+    device_cgroup_rules: _Words | None
+    device_read_bps: _Words | None
+    device_read_bpss: _Words | None
+    device_read_iops: _Words | None
+    device_read_iopss: _Words | None
+    device_write_bps: _Words | None
+    device_write_bpss: _Words | None
+    device_write_iops: _Words | None
+    device_write_iopss: _Words | None
+    disable_content_trust: bool | None
+    dns: _Words | None
+    dnss: _Words | None
+    dns_option: _Words | None
+    dns_options: _Words | None
+    dns_search: _Words | None
+    dns_searchs: _Words | None
+    domainname: str | int | None
+    entrypoint: str | int | Sequence[str] | None
+    env_file: _Words | None
+    env_files: _Words | None
+    env: _Words | Mapping[str, str | int | float] | None
+    envs: _Words | Mapping[str, str | int | float] | None
+    expose: _Words | None
+    exposes: _Words | None
+    gpus: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    gpuss: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    group_add: _Words | None
+    group_adds: _Words | None
+    health_cmd: str | int | None
+    health_interval: str | int | None
+    health_retries: str | int | None
+    health_start_interval: str | int | None
+    health_start_period: str | int | None
+    health_timeout: str | int | None
+    hostname: str | int | None
+    init: bool | None
+    interactive: bool | None
+    io_maxbandwidth: str | int | None
+    io_maxiops: str | int | None
+    ip: str | int | None
+    ip6: str | int | None
+    ipc: str | int | None
+    isolation: str | int | None
+    kernel_memory: str | int | None
+    label_file: _Words | None
+    label_files: _Words | None
+    label: _Words | Mapping[str, str | int | float] | None
+    labels: _Words | Mapping[str, str | int | float] | None
+    link: _Words | None
+    links: _Words | None
+    link_local_ip: _Words | None
+    link_local_ips: _Words | None
+    log_driver: str | int | None
+    log_opt: _Words | Mapping[str, str | int | float] | None
+    log_opts: _Words | Mapping[str, str | int | float] | None
+    mac_address: str | int | None
+    memory: str | int | None
+    memory_reservation: str | int | None
+    memory_swap: str | int | None
+    memory_swappiness: str | int | None
+    mount: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    mounts: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    name: str | int | None
+    network: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    networks: _Words | Mapping[str, str | int] | Sequence[Mapping[str, str | int]] | None
+    network_alias: _Words | None
+    network_aliass: _Words | None
+    no_healthcheck: bool | None
+    oom_kill_disable: bool | None
+    oom_score_adj: str | int | None
+    pid: str | int | None
+    pids_limit: str | int | None
+    platform: str | int | None
+    privileged: bool | None
+    publish: _Words | None
+    publishs: _Words | None
+    publish_all: bool | None
+    pull: str | int | None
+    quiet: bool | None
+    read_only: bool | None
+    restart: str | int | None
+    rm: bool | None
+    runtime: str | int | None
+    security_opt: _Words | None
+    security_opts: _Words | None
+    shm_size: str | int | None
+    sig_proxy: bool | None
+    stop_signal: str | int | None
+    stop_timeout: str | int | None
+    storage_opt: _Words | Mapping[str, str | int | float] | None
+    storage_opts: _Words | Mapping[str, str | int | float] | None
+    sysctl: _Words | Mapping[str, str | int | float] | None
+    sysctls: _Words | Mapping[str, str | int | float] | None
+    tmpfs: _Words | Mapping[str, str | int | float] | None
+    tmpfss: _Words | Mapping[str, str | int | float] | None
+    tty: bool | None
+    ulimit: _Words | None
+    ulimits: _Words | None
+    use_api_socket: bool | None
+    user: str | int | None
+    userns: str | int | None
+    uts: str | int | None
+    volume: _Words | Mapping[str, str | int | float] | None
+    volumes: _Words | Mapping[str, str | int | float] | None
+    volume_driver: str | int | None
+    volumes_from: _Words | None
+    volumes_froms: _Words | None
+    workdir: str | int | None
+
+
+class _LogsOptions(TypedDict, total=False):
+    since: _Time | None
+    until: _Time | None
+    timestamps: bool | None
+    tail: str | int | None
+    details: bool | None
+    headers: _Fields | None
+    timeout: _Timeout
+    tty: bool | None
+
+
+class _BuildOptions(TypedDict, total=False):
+    extrahosts: _Texts | None
+    remote: str | int | None
+    q: bool | None
+    nocache: bool | None
+    cachefrom: _Json | None
+    pull: bool | None
+    rm: bool | None
+    forcerm: bool | None
+    memory: int | None
+    memswap: int | None
+    cpushares: int | None
+    cpusetcpus: str | int | None
+    cpuperiod: int | None
+    cpuquota: int | None
+    buildargs: _Json | None
+    shmsize: int | None
+    squash: bool | None
+    labels: _Json | None
+    networkmode: str | int | None
+    platform: str | int | None
+    target: str | int | None
+    outputs: _Json | None
+    version: str | int | None
+    cpusetmems: str | int | None
+    ulimits: _Json | None
+    session: str | int | None
+    buildid: str | int | None
+    cgroupparent: str | int | None
+    securityopt: _Texts | None
+    isolation: str | int | None
+    auth: Mapping[str, _Credentials] | None
+    headers: _Fields | None
+    timeout: _Timeout
+
+
+class _RunKeywords(_RunOptions, total=False):
+    stdout: _Writable
+    stderr: _Writable
+    progress: Callable[[dict[str, Any]], object] | None
+    notice: Callable[[str], object] | None
+    auth: _Credentials | Callable[[str], _Credentials] | None
+    variables: Mapping[str, str] | None
+    socket_auth: Mapping[str, _Credentials] | None
+
+
+class _ExecFields(TypedDict, total=False):
+    Env: Sequence[str]
+    Privileged: bool
+    User: str
+    WorkingDir: str
+
+
 class Docker(_Closing):
     """A client of the engine at `address` (str or Address).
 
@@ -742,8 +967,8 @@ class Docker(_Closing):
         those of send().
         """
     @overload
-    def run(self, image: str, command: Sequence[str] = (), stdin: bytes | None = None,
-            *, detach: Literal[False] = False, **options: Any) -> _Finished:
+    def run(self, image: str, command: Sequence[str] = (), stdin: _Bytes | None = None,
+            *, detach: Literal[False] = False, **options: Unpack[_RunKeywords]) -> _Finished:
         """Run `command` (list of str) in a new container of `image` (str) → Finished, once it has ended.
 
         The command reads `stdin` (bytes; None: nothing). `options` are those of rawdock.run(), the flags of
@@ -753,10 +978,10 @@ class Docker(_Closing):
         started. Raises what rawdock.run() raises; an exit status other than 0 is not an error.
         """
     @overload
-    def run(self, image: str, command: Sequence[str] = (), stdin: bytes | None = None,
-            *, detach: Literal[True], **options: Any) -> str: ...
-    def exec(self, container: str, command: Sequence[str], stdin: bytes | None = None, stdout: bool = True,
-             stderr: bool = True, timeout: _Timeout = None, **fields: Any) -> _Finished:
+    def run(self, image: str, command: Sequence[str] = (), stdin: _Bytes | None = None,
+            *, detach: Literal[True], **options: Unpack[_RunKeywords]) -> str: ...
+    def exec(self, container: str, command: Sequence[str], stdin: _Bytes | None = None, stdout: bool = True,
+             stderr: bool = True, timeout: _Timeout = None, **fields: Unpack[_ExecFields]) -> _Finished:
         """Run `command` (list of str) in a running container → Finished, once it has ended.
 
         The command reads `stdin` (bytes; None: nothing). `stdout` and `stderr` (bool) say which of the two
@@ -767,15 +992,18 @@ class Docker(_Closing):
         """
     @overload
     def logs(self, container: str, follow: Literal[False] = False, stdout: bool = True, stderr: bool = True,
-             **parameters: Any) -> bytes:
+             **parameters: Unpack[_LogsOptions]) -> bytes:
         """The output of a container → bytes; with follow=True an iterator of (stream, bytes), as it comes.
 
         `stdout` and `stderr` (bool) say which of the two are in it. `parameters` are further ones of
         container_logs: tail=100, since=1795424287 (seconds since 1970), timestamps=True.
         """
     @overload
+    def logs(self, container: str, follow: Literal[True], stdout: bool = True, stderr: bool = True,
+             **parameters: Unpack[_LogsOptions]) -> Iterator[tuple[int, bytes]]: ...
+    @overload
     def logs(self, container: str, follow: bool, stdout: bool = True, stderr: bool = True,
-             **parameters: Any) -> Iterator[tuple[int, bytes]]: ...
+             **parameters: Unpack[_LogsOptions]) -> bytes | Iterator[tuple[int, bytes]]: ...
     def pull(self, image: str, platform: str | None = None,
              auth: _Credentials | Callable[[str], _Credentials] | None = None,
              progress: Callable[[dict[str, Any]], object] | None = None) -> ImageInspect:
@@ -784,9 +1012,9 @@ class Docker(_Closing):
         `auth` are the credentials of its registry (dict), or a function that gives those of a registry, such
         as find_credentials. `progress` is called with each message (dict). StreamError if the pull fails.
         """
-    def build(self, directory: str, tag: _Texts | None = None, dockerfile: str | None = None,
+    def build(self, directory: _Path, tag: _Texts | None = None, dockerfile: str | None = None,
               progress: Callable[[dict[str, Any]], object] | None = None,
-              **parameters: Any) -> ImageInspect:
+              **parameters: Unpack[_BuildOptions]) -> ImageInspect:
         """Build an image from a `directory` (str or Path) with the engine's classic builder, or with
         BuildKit if version="2" is given → the answer of image_inspect about it (dict).
 
@@ -796,8 +1024,9 @@ class Docker(_Closing):
         auth=find_all_credentials() for base images. UsageError if a file cannot be sent, StreamError if the
         build fails.
         """
-    def copy_in(docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
-                archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
+    def copy_in(docker, container: str, source: _Path | _StreamBody, target: str,
+                follow_link: bool = False, archive: bool = False,
+                progress: Callable[[int], object] | None = None) -> _Copied:
         """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
 
         `source` is a path (str or Path), or an archive: bytes, a binary file or an iterable of bytes.
@@ -805,7 +1034,7 @@ class Docker(_Closing):
         progress(bytes so far) is called as the archive goes out. UsageError before that for what cannot be
         copied; IncompleteCopy after it if files could not be read.
         """
-    def copy_out(docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
+    def copy_out(docker, container: str, source: str, target: _Path | _Writable, follow_link: bool = False,
                  progress: Callable[[int], object] | None = None) -> _Copied:
         """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
 
@@ -841,7 +1070,7 @@ class Docker(_Closing):
         """
 
     def container_create(self, *, name: str | int | None = None, platform: str | int | None = None,
-        body: _JsonBody | None = None, headers: _Fields | None = None,
+        body: ContainerCreateBody | _JsonBody | None = None, headers: _Fields | None = None,
         timeout: _Timeout = None) -> ContainerCreateResponse:
         """ContainerCreate: make a container from an image; 404 when the image is missing.
 
@@ -994,6 +1223,9 @@ class Docker(_Closing):
     @overload
     def container_stats(self, id: str, *, stream: Literal[True] | None = None, one_shot: bool | None = None,
         headers: _Fields | None = None, timeout: _Timeout = None) -> Iterator[Stats]: ...
+    @overload
+    def container_stats(self, id: str, *, stream: bool, one_shot: bool | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> Stats | Iterator[Stats]: ...
 
     def container_resize(self, id: str, *, h: int | None = None, w: int | None = None,
         headers: _Fields | None = None, timeout: _Timeout = None) -> None:
@@ -1096,8 +1328,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def container_update(self, id: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> ContainerUpdateResponse:
+    def container_update(self, id: str, *, body: ContainerUpdateBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> ContainerUpdateResponse:
         """ContainerUpdate: change resource limits or the restart policy while it runs.
 
         POST /containers/{id}/update
@@ -1668,8 +1900,9 @@ class Docker(_Closing):
 
     def image_commit(self, *, container: str | int | None = None, repo: str | int | None = None,
         tag: str | int | None = None, comment: str | int | None = None, author: str | int | None = None,
-        pause: bool | None = None, changes: _Texts | None = None, body: _JsonBody | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> IDResponse:
+        pause: bool | None = None, changes: _Texts | None = None,
+        body: ContainerConfigBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> IDResponse:
         """ImageCommit: make an image of a container as it is now.
 
         POST /commit
@@ -1757,7 +1990,7 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def system_auth(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
+    def system_auth(self, *, body: AuthConfigBody | _JsonBody | None = None, headers: _Fields | None = None,
         timeout: _Timeout = None) -> AuthResponse | None:
         """SystemAuth: try credentials on a registry.
 
@@ -1882,8 +2115,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def container_exec(self, id: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> IDResponse:
+    def container_exec(self, id: str, *, body: ContainerExecBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> IDResponse:
         """ContainerExec: prepare a command inside a running container.
 
         POST /containers/{id}/exec
@@ -1902,8 +2135,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def exec_start(self, id: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None, tty: bool | None = None) -> Duplex:
+    def exec_start(self, id: str, *, body: ExecStartBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None, tty: bool | None = None) -> Duplex:
         """ExecStart: run the prepared command on this very connection.
 
         POST /exec/{id}/start
@@ -1978,8 +2211,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def volume_create(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> Volume:
+    def volume_create(self, *, body: VolumeCreateRequestBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> Volume:
         """VolumeCreate: make a volume, named or anonymous.
 
         POST /volumes/create
@@ -2014,8 +2247,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def volume_update(self, name: str, *, version: int | None = None, body: _JsonBody | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
+    def volume_update(self, name: str, *, version: int | None = None,
+        body: VolumeUpdateBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> None:
         """VolumeUpdate: change a cluster volume.
 
         PUT /volumes/{name}, API 1.42 and newer
@@ -2129,8 +2363,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def network_create(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> NetworkCreateResponse:
+    def network_create(self, *, body: NetworkCreateBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> NetworkCreateResponse:
         """NetworkCreate: make a network.
 
         POST /networks/create
@@ -2147,8 +2381,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def network_connect(self, id: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> None:
+    def network_connect(self, id: str, *, body: NetworkConnectRequestBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
         """NetworkConnect: plug a container into it.
 
         POST /networks/{id}/connect
@@ -2166,8 +2400,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def network_disconnect(self, id: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> None:
+    def network_disconnect(self, id: str, *, body: NetworkDisconnectRequestBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
         """NetworkDisconnect: unplug a container from it.
 
         POST /networks/{id}/disconnect
@@ -2242,8 +2476,8 @@ class Docker(_Closing):
         """
 
     def plugin_pull(self, *, remote: str | int | None = None, name: str | int | None = None,
-        body: _JsonBody | None = None, auth: _Credentials | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> Iterator[CreateImageInfo]:
+        body: list[PluginPrivilegeBody] | _JsonBody | None = None, auth: _Credentials | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> Iterator[CreateImageInfo]:
         """PluginPull: install a plugin; the body grants its privileges.
 
         POST /plugins/pull, API 1.25 and newer
@@ -2339,9 +2573,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def plugin_upgrade(self, name: str, *, remote: str | int | None = None, body: _JsonBody | None = None,
-        auth: _Credentials | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> Iterator[CreateImageInfo]:
+    def plugin_upgrade(self, name: str, *, remote: str | int | None = None,
+        body: list[PluginPrivilegeBody] | _JsonBody | None = None, auth: _Credentials | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> Iterator[CreateImageInfo]:
         """PluginUpgrade: replace a plugin by another version of it.
 
         POST /plugins/{name}/upgrade, API 1.26 and newer
@@ -2403,8 +2637,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def plugin_set(self, name: str, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> None:
+    def plugin_set(self, name: str, *, body: list[str] | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
         """PluginSet: change a plugin's settings.
 
         POST /plugins/{name}/set, API 1.25 and newer
@@ -2478,8 +2712,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def node_update(self, id: str, *, version: int | None = None, body: _JsonBody | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
+    def node_update(self, id: str, *, version: int | None = None,
+        body: NodeSpecBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> None:
         """NodeUpdate: change a machine's role, availability or labels.
 
         POST /nodes/{id}/update
@@ -2515,7 +2750,7 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def swarm_init(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
+    def swarm_init(self, *, body: SwarmInitBody | _JsonBody | None = None, headers: _Fields | None = None,
         timeout: _Timeout = None) -> str:
         """SwarmInit: start a swarm here; answers this node's id.
 
@@ -2534,7 +2769,7 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def swarm_join(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
+    def swarm_join(self, *, body: SwarmJoinBody | _JsonBody | None = None, headers: _Fields | None = None,
         timeout: _Timeout = None) -> None:
         """SwarmJoin: enter a swarm that exists.
 
@@ -2573,7 +2808,8 @@ class Docker(_Closing):
 
     def swarm_update(self, *, version: int | None = None, rotateWorkerToken: bool | None = None,
         rotateManagerToken: bool | None = None, rotateManagerUnlockKey: bool | None = None,
-        body: _JsonBody | None = None, headers: _Fields | None = None, timeout: _Timeout = None) -> None:
+        body: SwarmSpecBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> None:
         """SwarmUpdate: change the swarm's settings, turn its tokens over.
 
         POST /swarm/update
@@ -2612,8 +2848,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def swarm_unlock(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> None:
+    def swarm_unlock(self, *, body: SwarmUnlockBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
         """SwarmUnlock: open a locked manager with its key.
 
         POST /swarm/unlock, API 1.25 and newer
@@ -2650,8 +2886,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def service_create(self, *, body: _JsonBody | None = None, auth: _Credentials | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> ServiceCreateResponse:
+    def service_create(self, *, body: ServiceCreateBody | _JsonBody | None = None,
+        auth: _Credentials | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> ServiceCreateResponse:
         """ServiceCreate: declare a service.
 
         POST /services/create
@@ -2709,8 +2946,8 @@ class Docker(_Closing):
 
     def service_update(self, id: str, *, version: int | None = None,
         registryAuthFrom: str | int | None = None, rollback: str | int | None = None,
-        body: _JsonBody | None = None, auth: _Credentials | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> ServiceUpdateResponse:
+        body: ServiceUpdateBody | _JsonBody | None = None, auth: _Credentials | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> ServiceUpdateResponse:
         """ServiceUpdate: replace a service's spec, or roll it back.
 
         POST /services/{id}/update
@@ -2847,8 +3084,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def secret_create(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> IDResponse:
+    def secret_create(self, *, body: SecretCreateBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> IDResponse:
         """SecretCreate: store a secret, its content in base64.
 
         POST /secrets/create, API 1.25 and newer
@@ -2901,8 +3138,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def secret_update(self, id: str, *, version: int | None = None, body: _JsonBody | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
+    def secret_update(self, id: str, *, version: int | None = None,
+        body: SecretSpecBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> None:
         """SecretUpdate: change a secret's labels.
 
         POST /secrets/{id}/update, API 1.25 and newer
@@ -2940,8 +3178,8 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def config_create(self, *, body: _JsonBody | None = None, headers: _Fields | None = None,
-        timeout: _Timeout = None) -> IDResponse:
+    def config_create(self, *, body: ConfigCreateBody | _JsonBody | None = None,
+        headers: _Fields | None = None, timeout: _Timeout = None) -> IDResponse:
         """ConfigCreate: store a config, its content in base64.
 
         POST /configs/create, API 1.30 and newer
@@ -2994,8 +3232,9 @@ class Docker(_Closing):
         UsageError before a byte is sent if a parameter is wrong or needs a newer engine.
         """
 
-    def config_update(self, id: str, *, version: int | None = None, body: _JsonBody | None = None,
-        headers: _Fields | None = None, timeout: _Timeout = None) -> None:
+    def config_update(self, id: str, *, version: int | None = None,
+        body: ConfigSpecBody | _JsonBody | None = None, headers: _Fields | None = None,
+        timeout: _Timeout = None) -> None:
         """ConfigUpdate: change a config's labels.
 
         POST /configs/{id}/update, API 1.30 and newer
@@ -3100,12 +3339,13 @@ class ArchiveWriter(_Closing):
     or its error is raised. If the block ends with an exception the request is aborted.
     """
     def __init__(self, docker: Docker, container: str, path: str, archive: bool = False) -> None: ...
-    def write(self, data: bytes) -> int:
+    def write(self, data: _Bytes) -> int:
         """Send `data` (bytes-like) → its length. The engine's refusal is raised here or at the end."""
 
 
-def copy_in(docker: Docker, container: str, source: str | _StreamBody, target: str, follow_link: bool = False,
-            archive: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
+def copy_in(docker: Docker, container: str, source: _Path | _StreamBody, target: str,
+            follow_link: bool = False, archive: bool = False,
+            progress: Callable[[int], object] | None = None) -> _Copied:
     """Copy `source` to the path `target` (str) of a container, as docker cp does → Copied.
 
     `source` is a path (str or Path), or an archive: bytes, a binary file or an iterable of bytes.
@@ -3115,8 +3355,8 @@ def copy_in(docker: Docker, container: str, source: str | _StreamBody, target: s
     """
 
 
-def copy_out(docker: Docker, container: str, source: str, target: str | _Writable, follow_link: bool = False,
-             progress: Callable[[int], object] | None = None) -> _Copied:
+def copy_out(docker: Docker, container: str, source: str, target: _Path | _Writable,
+             follow_link: bool = False, progress: Callable[[int], object] | None = None) -> _Copied:
     """Copy the path `source` (str) of a container to `target`, as docker cp does → Copied.
 
     `target` is a path (str or Path), or a binary file that the archive is written to. `follow_link`: of a
@@ -3126,12 +3366,15 @@ def copy_out(docker: Docker, container: str, source: str, target: str | _Writabl
     """
 
 
+@overload
 def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes] | None = None,
-        stdout: IO[bytes] | None = None, stderr: IO[bytes] | None = None,
+        stdout: _Writable | None = None, stderr: _Writable | None = None,
         progress: Callable[[dict[str, Any]], object] | None = None,
         notice: Callable[[str], object] | None = None,
         auth: _Credentials | Callable[[str], _Credentials] | None = None,
-        variables: Mapping[str, str] | None = None, socket_auth: Any = None, **options: Any) -> Any:
+        variables: Mapping[str, str] | None = None,
+        socket_auth: Mapping[str, _Credentials] | None = None,
+        *, detach: Literal[True], **options: Unpack[_RunOptions]) -> str:
     """Run `command` (list of str) in a new container of `image` → its exit status (int, of any size).
 
     `stdout`, `stderr` are binary files (default: this process's own), `stdin` one to read when
@@ -3150,9 +3393,21 @@ def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes
     KeyboardInterrupt, or SystemExit with 128 and the signal's number. UsageError for a wrong argument, before
     any request; an error after the container was created has its id (str) as `container`.
     """
+@overload
+def run(docker: Docker, image: str, command: Sequence[str] = (), stdin: IO[bytes] | None = None,
+        stdout: _Writable | None = None, stderr: _Writable | None = None,
+        progress: Callable[[dict[str, Any]], object] | None = None,
+        notice: Callable[[str], object] | None = None,
+        auth: _Credentials | Callable[[str], _Credentials] | None = None,
+        variables: Mapping[str, str] | None = None,
+        socket_auth: Mapping[str, _Credentials] | None = None,
+        **options: Unpack[_RunOptions]) -> Any: ...
 
 
 # ==== school begin: what the library alone does not have
+__all__ += [
+    "PracticeEngine", "RecordWriter", "Recording", "WireRecorder", "annotate", "annotate_bytes",
+    "read_record", "recorded_dial"]
 
 class _WireEvent(NamedTuple):
     seconds: float
@@ -3249,7 +3504,7 @@ def annotate(recording: Recording) -> list[Any]:
     """A Recording → list of AnnotatedConnection."""
 
 
-def annotate_bytes(data: bytes, role: str = "auto", method: str = "GET") -> Any:
+def annotate_bytes(data: _Bytes, role: str = "auto", method: str = "GET") -> Any:
     """Bytes → AnnotatedStream. `role` "request", "response" or "auto"; responses answer `method`."""
 # ==== school end
 
@@ -3277,6 +3532,7 @@ class BuildCache(TypedDict):
     CreatedAt: str
     LastUsedAt: str | None
     UsageCount: int
+    Parent: NotRequired[str]
 
 
 class BuildCacheDiskUsage(TypedDict):
@@ -3299,6 +3555,8 @@ class BuildInfo(TypedDict, total=False):
     status: str
     progressDetail: ProgressDetail
     aux: ImageID
+    error: NotRequired[str]
+    progress: NotRequired[str]
 
 
 class BuildPruneAnswer(TypedDict):
@@ -3374,6 +3632,7 @@ class ClusterVolumeSpecAccessModeSecretsItem(TypedDict):
 
 class Commit(TypedDict):
     ID: str
+    Expected: NotRequired[str]
 
 
 class Config(TypedDict):
@@ -3459,7 +3718,7 @@ class ContainerConfig(TypedDict):
     OpenStdin: bool
     StdinOnce: bool
     Env: list[str] | None
-    Cmd: list[str]
+    Cmd: list[str] | None
     Healthcheck: HealthConfig
     ArgsEscaped: bool | None
     Image: str
@@ -3468,10 +3727,11 @@ class ContainerConfig(TypedDict):
     Entrypoint: list[str] | None
     NetworkDisabled: bool | None
     OnBuild: list[str] | None
-    Labels: dict[str, str]
+    Labels: dict[str, str] | None
     StopSignal: str | None
     StopTimeout: int | None
     Shell: list[str] | None
+    MacAddress: NotRequired[str | None]
 
 
 class ContainerCreateResponse(TypedDict):
@@ -3632,6 +3892,8 @@ class CreateImageInfo(TypedDict, total=False):
     errorDetail: ErrorDetail
     status: str
     progressDetail: ProgressDetail
+    error: NotRequired[str]
+    progress: NotRequired[str]
 
 
 class DeviceInfo(TypedDict):
@@ -3736,6 +3998,8 @@ class Event(TypedDict):
     scope: str
     time: int
     timeNano: int
+    status: NotRequired[str]
+    id: NotRequired[str]
 
 
 class EventActor(TypedDict):
@@ -3874,6 +4138,8 @@ class HostConfig(TypedDict):
     Isolation: str
     MaskedPaths: list[str]
     ReadonlyPaths: list[str]
+    KernelMemoryTCP: NotRequired[int]
+    KernelMemory: NotRequired[int]
 
 
 class HostConfigBlkioWeightDeviceItem(TypedDict):
@@ -3933,6 +4199,18 @@ class ImageConfig(TypedDict):
     Labels: dict[str, str] | None
     StopSignal: str | None
     Shell: list[str] | None
+    Hostname: NotRequired[str]
+    Domainname: NotRequired[str]
+    AttachStdin: NotRequired[bool]
+    AttachStdout: NotRequired[bool]
+    AttachStderr: NotRequired[bool]
+    Tty: NotRequired[bool]
+    OpenStdin: NotRequired[bool]
+    StdinOnce: NotRequired[bool]
+    Image: NotRequired[str]
+    NetworkDisabled: NotRequired[bool | None]
+    MacAddress: NotRequired[str | None]
+    StopTimeout: NotRequired[int | None]
 
 
 class ImageDeleteResponseItem(TypedDict):
@@ -3972,6 +4250,11 @@ class ImageInspect(TypedDict):
     GraphDriver: DriverData | None
     RootFS: ImageInspectRootFS
     Metadata: ImageInspectMetadata
+    Parent: NotRequired[str]
+    Container: NotRequired[str]
+    ContainerConfig: NotRequired[ContainerConfig]
+    DockerVersion: NotRequired[str]
+    VirtualSize: NotRequired[int]
 
 
 class ImageInspectMetadata(TypedDict):
@@ -4029,8 +4312,8 @@ class ImageSearchAnswerItem(TypedDict):
 class ImageSummary(TypedDict):
     Id: str
     ParentId: str
-    RepoTags: list[str]
-    RepoDigests: list[str]
+    RepoTags: list[str] | None
+    RepoDigests: list[str] | None
     Created: int
     Size: int
     SharedSize: int
@@ -4038,6 +4321,7 @@ class ImageSummary(TypedDict):
     Containers: int
     Manifests: NotRequired[list[ImageManifestSummary]]
     Descriptor: OCIDescriptor | None
+    VirtualSize: NotRequired[int]
 
 
 class ImagesDiskUsage(TypedDict):
@@ -4118,6 +4402,12 @@ class Info(TypedDict):
     Warnings: list[str] | None
     CDISpecDirs: list[str]
     Containerd: ContainerdInfo
+    KernelMemoryTCP: NotRequired[bool]
+    BridgeNfIptables: NotRequired[bool]
+    BridgeNfIp6tables: NotRequired[bool]
+    KernelMemory: NotRequired[bool]
+    ClusterStore: NotRequired[str]
+    ClusterAdvertise: NotRequired[str]
 
 
 class InfoDefaultAddressPoolsItem(TypedDict):
@@ -4218,6 +4508,11 @@ class Network(TypedDict):
     Peers: NotRequired[list[PeerInfo]]
 
 
+class NetworkAddress(TypedDict):
+    Addr: NotRequired[str]
+    PrefixLen: NotRequired[int]
+
+
 class NetworkAttachment(TypedDict):
     Network: Network
     Addresses: list[str]
@@ -4265,6 +4560,20 @@ class NetworkSettings(TypedDict):
     SandboxKey: str
     Ports: dict[str, list[PortBinding] | None]
     Networks: dict[str, EndpointSettings]
+    Bridge: NotRequired[str]
+    HairpinMode: NotRequired[bool]
+    LinkLocalIPv6Address: NotRequired[str]
+    LinkLocalIPv6PrefixLen: NotRequired[int]
+    SecondaryIPAddresses: NotRequired[list[NetworkAddress] | None]
+    SecondaryIPv6Addresses: NotRequired[list[NetworkAddress] | None]
+    EndpointID: NotRequired[str]
+    Gateway: NotRequired[str]
+    GlobalIPv6Address: NotRequired[str]
+    GlobalIPv6PrefixLen: NotRequired[int]
+    IPAddress: NotRequired[str]
+    IPPrefixLen: NotRequired[int]
+    IPv6Gateway: NotRequired[str]
+    MacAddress: NotRequired[str]
 
 
 class NetworkStatus(TypedDict):
@@ -4288,6 +4597,7 @@ class NetworkSummary(TypedDict):
     Options: dict[str, str]
     Labels: dict[str, str]
     Peers: NotRequired[list[PeerInfo]]
+    Containers: NotRequired[dict[str, EndpointResource]]
 
 
 class NetworkTaskInfo(TypedDict):
@@ -4393,6 +4703,7 @@ class PluginConfig(TypedDict):
     Env: list[PluginEnv]
     Args: PluginConfigArgs
     rootfs: PluginConfigRootfs
+    DockerVersion: NotRequired[str]
 
 
 class PluginConfigArgs(TypedDict):
@@ -4509,12 +4820,16 @@ class PushImageInfo(TypedDict, total=False):
     errorDetail: ErrorDetail
     status: str
     progressDetail: ProgressDetail
+    error: NotRequired[str]
+    progress: NotRequired[str]
 
 
 class RegistryServiceConfig(TypedDict):
     InsecureRegistryCIDRs: list[str]
     IndexConfigs: dict[str, IndexInfo]
     Mirrors: list[str]
+    AllowNondistributableArtifactsCIDRs: NotRequired[list[str] | None]
+    AllowNondistributableArtifactsHostnames: NotRequired[list[str] | None]
 
 
 class ResourceObject(TypedDict):
@@ -4573,6 +4888,7 @@ class Service(TypedDict):
 class ServiceCreateResponse(TypedDict):
     ID: str
     Warnings: list[str] | None
+    Warning: NotRequired[str]
 
 
 class ServiceEndpoint(TypedDict):
@@ -4812,6 +5128,12 @@ class SystemDataUsageAnswer(TypedDict):
     ContainerUsage: ContainersDiskUsage
     VolumeUsage: VolumesDiskUsage
     BuildCacheUsage: BuildCacheDiskUsage
+    LayersSize: NotRequired[int]
+    Images: NotRequired[list[ImageSummary] | None]
+    Containers: NotRequired[list[Container] | None]
+    Volumes: NotRequired[list[Volume] | None]
+    BuildCache: NotRequired[list[BuildCache] | None]
+    BuilderSize: NotRequired[int]
 
 
 class TLSInfo(TypedDict):
@@ -5074,4 +5396,844 @@ class VolumesDiskUsage(TypedDict):
     Reclaimable: int
     TotalSize: int
     Items: NotRequired[list[Volume]]
+
+
+# -- the shapes of bodies
+
+class AuthConfigBody(TypedDict, total=False):
+    username: str
+    password: str
+    serveraddress: str
+
+
+class ClusterVolumeSpecAccessModeAccessibilityRequirementsBody(TypedDict, total=False):
+    Requisite: list[TopologyBody]
+    Preferred: list[TopologyBody]
+
+
+class ClusterVolumeSpecAccessModeBody(TypedDict, total=False):
+    Scope: str
+    Sharing: str
+    MountVolume: dict[str, object]
+    Secrets: list[ClusterVolumeSpecAccessModeSecretsItemBody]
+    AccessibilityRequirements: ClusterVolumeSpecAccessModeAccessibilityRequirementsBody
+    CapacityRange: ClusterVolumeSpecAccessModeCapacityRangeBody
+    Availability: str
+
+
+class ClusterVolumeSpecAccessModeCapacityRangeBody(TypedDict, total=False):
+    RequiredBytes: int
+    LimitBytes: int
+
+
+class ClusterVolumeSpecAccessModeSecretsItemBody(TypedDict, total=False):
+    Key: str
+    Secret: str
+
+
+class ClusterVolumeSpecBody(TypedDict, total=False):
+    Group: str
+    AccessMode: ClusterVolumeSpecAccessModeBody
+
+
+class ConfigCreateBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Data: str
+    Templating: DriverBody
+
+
+class ConfigReferenceBody(TypedDict, total=False):
+    Network: str
+
+
+class ConfigSpecBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Data: str
+    Templating: DriverBody
+
+
+class ContainerConfigBody(TypedDict, total=False):
+    Hostname: str
+    Domainname: str
+    User: str
+    AttachStdin: bool
+    AttachStdout: bool
+    AttachStderr: bool
+    ExposedPorts: dict[str, dict[str, object]] | None
+    Tty: bool
+    OpenStdin: bool
+    StdinOnce: bool
+    Env: list[str]
+    Cmd: list[str]
+    Healthcheck: HealthConfigBody
+    ArgsEscaped: bool | None
+    Image: str
+    Volumes: dict[str, dict[str, object]]
+    WorkingDir: str
+    Entrypoint: list[str]
+    NetworkDisabled: bool | None
+    OnBuild: list[str] | None
+    Labels: dict[str, str]
+    StopSignal: str | None
+    StopTimeout: int | None
+    Shell: list[str] | None
+
+
+class ContainerCreateBody(TypedDict, total=False):
+    Hostname: str
+    Domainname: str
+    User: str
+    AttachStdin: bool
+    AttachStdout: bool
+    AttachStderr: bool
+    ExposedPorts: dict[str, dict[str, object]] | None
+    Tty: bool
+    OpenStdin: bool
+    StdinOnce: bool
+    Env: list[str]
+    Cmd: list[str]
+    Healthcheck: HealthConfigBody
+    ArgsEscaped: bool | None
+    Image: str
+    Volumes: dict[str, dict[str, object]]
+    WorkingDir: str
+    Entrypoint: list[str]
+    NetworkDisabled: bool | None
+    OnBuild: list[str] | None
+    Labels: dict[str, str]
+    StopSignal: str | None
+    StopTimeout: int | None
+    Shell: list[str] | None
+    HostConfig: HostConfigBody
+    NetworkingConfig: NetworkingConfigBody
+
+
+class ContainerExecBody(TypedDict, total=False):
+    AttachStdin: bool
+    AttachStdout: bool
+    AttachStderr: bool
+    ConsoleSize: list[int] | None
+    DetachKeys: str
+    Tty: bool
+    Env: list[str]
+    Cmd: list[str]
+    Privileged: bool
+    User: str
+    WorkingDir: str
+
+
+class ContainerUpdateBlkioWeightDeviceItemBody(TypedDict, total=False):
+    Path: str
+    Weight: int
+
+
+class ContainerUpdateBody(TypedDict, total=False):
+    CpuShares: int
+    Memory: int
+    CgroupParent: str
+    BlkioWeight: int
+    BlkioWeightDevice: list[ContainerUpdateBlkioWeightDeviceItemBody]
+    BlkioDeviceReadBps: list[ThrottleDeviceBody]
+    BlkioDeviceWriteBps: list[ThrottleDeviceBody]
+    BlkioDeviceReadIOps: list[ThrottleDeviceBody]
+    BlkioDeviceWriteIOps: list[ThrottleDeviceBody]
+    CpuPeriod: int
+    CpuQuota: int
+    CpuRealtimePeriod: int
+    CpuRealtimeRuntime: int
+    CpusetCpus: str
+    CpusetMems: str
+    Devices: list[DeviceMappingBody]
+    DeviceCgroupRules: list[str]
+    DeviceRequests: list[DeviceRequestBody]
+    MemoryReservation: int
+    MemorySwap: int
+    MemorySwappiness: int
+    NanoCpus: int
+    OomKillDisable: bool
+    Init: bool | None
+    PidsLimit: int | None
+    Ulimits: list[ContainerUpdateUlimitsItemBody]
+    CpuCount: int
+    CpuPercent: int
+    IOMaximumIOps: int
+    IOMaximumBandwidth: int
+    RestartPolicy: RestartPolicyBody
+
+
+class ContainerUpdateUlimitsItemBody(TypedDict, total=False):
+    Name: str
+    Soft: int
+    Hard: int
+
+
+class DeviceMappingBody(TypedDict, total=False):
+    PathOnHost: str
+    PathInContainer: str
+    CgroupPermissions: str
+
+
+class DeviceRequestBody(TypedDict, total=False):
+    Driver: str
+    Count: int
+    DeviceIDs: list[str]
+    Capabilities: list[list[str]]
+    Options: dict[str, str]
+
+
+class DriverBody(TypedDict, total=False):
+    Name: str
+    Options: dict[str, str]
+
+
+class EndpointIPAMConfigBody(TypedDict, total=False):
+    IPv4Address: str
+    IPv6Address: str
+    LinkLocalIPs: list[str]
+
+
+class EndpointPortConfigBody(TypedDict, total=False):
+    Name: str
+    Protocol: str
+    TargetPort: int
+    PublishedPort: int
+    PublishMode: str
+
+
+class EndpointSettingsBody(TypedDict, total=False):
+    IPAMConfig: EndpointIPAMConfigBody
+    Links: list[str]
+    MacAddress: str
+    Aliases: list[str]
+    DriverOpts: dict[str, str] | None
+    GwPriority: int
+    NetworkID: str
+    EndpointID: str
+    Gateway: str
+    IPAddress: str
+    IPPrefixLen: int
+    IPv6Gateway: str
+    GlobalIPv6Address: str
+    GlobalIPv6PrefixLen: int
+    DNSNames: list[str]
+
+
+class EndpointSpecBody(TypedDict, total=False):
+    Mode: str
+    Ports: list[EndpointPortConfigBody]
+
+
+class ExecStartBody(TypedDict, total=False):
+    Detach: bool
+    Tty: bool
+    ConsoleSize: list[int] | None
+
+
+class GenericResourcesItemBody(TypedDict, total=False):
+    NamedResourceSpec: GenericResourcesItemNamedResourceSpecBody
+    DiscreteResourceSpec: GenericResourcesItemDiscreteResourceSpecBody
+
+
+class GenericResourcesItemDiscreteResourceSpecBody(TypedDict, total=False):
+    Kind: str
+    Value: int
+
+
+class GenericResourcesItemNamedResourceSpecBody(TypedDict, total=False):
+    Kind: str
+    Value: str
+
+
+class HealthConfigBody(TypedDict, total=False):
+    Test: list[str]
+    Interval: int
+    Timeout: int
+    Retries: int
+    StartPeriod: int
+    StartInterval: int
+
+
+class HostConfigBlkioWeightDeviceItemBody(TypedDict, total=False):
+    Path: str
+    Weight: int
+
+
+class HostConfigBody(TypedDict, total=False):
+    CpuShares: int
+    Memory: int
+    CgroupParent: str
+    BlkioWeight: int
+    BlkioWeightDevice: list[HostConfigBlkioWeightDeviceItemBody]
+    BlkioDeviceReadBps: list[ThrottleDeviceBody]
+    BlkioDeviceWriteBps: list[ThrottleDeviceBody]
+    BlkioDeviceReadIOps: list[ThrottleDeviceBody]
+    BlkioDeviceWriteIOps: list[ThrottleDeviceBody]
+    CpuPeriod: int
+    CpuQuota: int
+    CpuRealtimePeriod: int
+    CpuRealtimeRuntime: int
+    CpusetCpus: str
+    CpusetMems: str
+    Devices: list[DeviceMappingBody]
+    DeviceCgroupRules: list[str]
+    DeviceRequests: list[DeviceRequestBody]
+    MemoryReservation: int
+    MemorySwap: int
+    MemorySwappiness: int
+    NanoCpus: int
+    OomKillDisable: bool
+    Init: bool | None
+    PidsLimit: int | None
+    Ulimits: list[HostConfigUlimitsItemBody]
+    CpuCount: int
+    CpuPercent: int
+    IOMaximumIOps: int
+    IOMaximumBandwidth: int
+    Binds: list[str]
+    ContainerIDFile: str
+    LogConfig: HostConfigLogConfigBody
+    NetworkMode: str
+    PortBindings: dict[str, list[PortBindingBody] | None]
+    RestartPolicy: RestartPolicyBody
+    AutoRemove: bool
+    VolumeDriver: str
+    VolumesFrom: list[str]
+    Mounts: list[MountBody]
+    ConsoleSize: list[int] | None
+    Annotations: dict[str, str]
+    CapAdd: list[str]
+    CapDrop: list[str]
+    CgroupnsMode: str
+    Dns: list[str]
+    DnsOptions: list[str]
+    DnsSearch: list[str]
+    ExtraHosts: list[str]
+    GroupAdd: list[str]
+    IpcMode: str
+    Cgroup: str
+    Links: list[str]
+    OomScoreAdj: int
+    PidMode: str
+    Privileged: bool
+    PublishAllPorts: bool
+    ReadonlyRootfs: bool
+    SecurityOpt: list[str]
+    StorageOpt: dict[str, str]
+    Tmpfs: dict[str, str]
+    UTSMode: str
+    UsernsMode: str
+    ShmSize: int
+    Sysctls: dict[str, str] | None
+    Runtime: str | None
+    Isolation: str
+    MaskedPaths: list[str]
+    ReadonlyPaths: list[str]
+
+
+class HostConfigLogConfigBody(TypedDict, total=False):
+    Type: str
+    Config: dict[str, str]
+
+
+class HostConfigUlimitsItemBody(TypedDict, total=False):
+    Name: str
+    Soft: int
+    Hard: int
+
+
+class IPAMBody(TypedDict, total=False):
+    Driver: str
+    Config: list[IPAMConfigBody]
+    Options: dict[str, str]
+
+
+class IPAMConfigBody(TypedDict, total=False):
+    Subnet: str
+    IPRange: str
+    Gateway: str
+    AuxiliaryAddresses: dict[str, str]
+
+
+class LimitBody(TypedDict, total=False):
+    NanoCPUs: int
+    MemoryBytes: int
+    Pids: int
+
+
+class MountBindOptionsBody(TypedDict, total=False):
+    Propagation: str
+    NonRecursive: bool
+    CreateMountpoint: bool
+    ReadOnlyNonRecursive: bool
+    ReadOnlyForceRecursive: bool
+
+
+class MountBody(TypedDict, total=False):
+    Target: str
+    Source: str
+    Type: str
+    ReadOnly: bool
+    Consistency: str
+    BindOptions: MountBindOptionsBody
+    VolumeOptions: MountVolumeOptionsBody
+    ImageOptions: MountImageOptionsBody
+    TmpfsOptions: MountTmpfsOptionsBody
+
+
+class MountImageOptionsBody(TypedDict, total=False):
+    Subpath: str
+
+
+class MountTmpfsOptionsBody(TypedDict, total=False):
+    SizeBytes: int
+    Mode: int
+    Options: list[list[str]]
+
+
+class MountVolumeOptionsBody(TypedDict, total=False):
+    NoCopy: bool
+    Labels: dict[str, str]
+    DriverConfig: MountVolumeOptionsDriverConfigBody
+    Subpath: str
+
+
+class MountVolumeOptionsDriverConfigBody(TypedDict, total=False):
+    Name: str
+    Options: dict[str, str]
+
+
+class NetworkAttachmentConfigBody(TypedDict, total=False):
+    Target: str
+    Aliases: list[str]
+    DriverOpts: dict[str, str]
+
+
+class NetworkConnectRequestBody(TypedDict, total=False):
+    Container: str
+    EndpointConfig: EndpointSettingsBody | None
+
+
+class NetworkCreateBody(TypedDict, total=False):
+    Name: str
+    Driver: str
+    Scope: str
+    Internal: bool
+    Attachable: bool
+    Ingress: bool
+    ConfigOnly: bool
+    ConfigFrom: ConfigReferenceBody
+    IPAM: IPAMBody
+    EnableIPv4: bool
+    EnableIPv6: bool
+    Options: dict[str, str]
+    Labels: dict[str, str]
+
+
+class NetworkDisconnectRequestBody(TypedDict, total=False):
+    Container: str
+    Force: bool
+
+
+class NetworkingConfigBody(TypedDict, total=False):
+    EndpointsConfig: dict[str, EndpointSettingsBody]
+
+
+class NodeSpecBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Role: str
+    Availability: str
+
+
+class PlatformBody(TypedDict, total=False):
+    Architecture: str
+    OS: str
+
+
+class PluginPrivilegeBody(TypedDict, total=False):
+    Name: str
+    Description: str
+    Value: list[str]
+
+
+class PortBindingBody(TypedDict, total=False):
+    HostIp: str
+    HostPort: str
+
+
+class ResourceObjectBody(TypedDict, total=False):
+    NanoCPUs: int
+    MemoryBytes: int
+    GenericResources: list[GenericResourcesItemBody]
+
+
+class RestartPolicyBody(TypedDict, total=False):
+    Name: str
+    MaximumRetryCount: int
+
+
+class SecretCreateBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Data: str
+    Driver: DriverBody
+    Templating: DriverBody
+
+
+class SecretSpecBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Data: str
+    Driver: DriverBody
+    Templating: DriverBody
+
+
+class ServiceCreateBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    TaskTemplate: TaskSpecBody
+    Mode: ServiceCreateModeBody
+    UpdateConfig: ServiceCreateUpdateConfigBody
+    RollbackConfig: ServiceCreateRollbackConfigBody
+    Networks: list[NetworkAttachmentConfigBody]
+    EndpointSpec: EndpointSpecBody
+
+
+class ServiceCreateModeBody(TypedDict, total=False):
+    Replicated: ServiceCreateModeReplicatedBody
+    Global: dict[str, object]
+    ReplicatedJob: ServiceCreateModeReplicatedJobBody
+    GlobalJob: dict[str, object]
+
+
+class ServiceCreateModeReplicatedBody(TypedDict, total=False):
+    Replicas: int
+
+
+class ServiceCreateModeReplicatedJobBody(TypedDict, total=False):
+    MaxConcurrent: int
+    TotalCompletions: int
+
+
+class ServiceCreateRollbackConfigBody(TypedDict, total=False):
+    Parallelism: int
+    Delay: int
+    FailureAction: str
+    Monitor: int
+    MaxFailureRatio: float
+    Order: str
+
+
+class ServiceCreateUpdateConfigBody(TypedDict, total=False):
+    Parallelism: int
+    Delay: int
+    FailureAction: str
+    Monitor: int
+    MaxFailureRatio: float
+    Order: str
+
+
+class ServiceUpdateBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    TaskTemplate: TaskSpecBody
+    Mode: ServiceUpdateModeBody
+    UpdateConfig: ServiceUpdateUpdateConfigBody
+    RollbackConfig: ServiceUpdateRollbackConfigBody
+    Networks: list[NetworkAttachmentConfigBody]
+    EndpointSpec: EndpointSpecBody
+
+
+class ServiceUpdateModeBody(TypedDict, total=False):
+    Replicated: ServiceUpdateModeReplicatedBody
+    Global: dict[str, object]
+    ReplicatedJob: ServiceUpdateModeReplicatedJobBody
+    GlobalJob: dict[str, object]
+
+
+class ServiceUpdateModeReplicatedBody(TypedDict, total=False):
+    Replicas: int
+
+
+class ServiceUpdateModeReplicatedJobBody(TypedDict, total=False):
+    MaxConcurrent: int
+    TotalCompletions: int
+
+
+class ServiceUpdateRollbackConfigBody(TypedDict, total=False):
+    Parallelism: int
+    Delay: int
+    FailureAction: str
+    Monitor: int
+    MaxFailureRatio: float
+    Order: str
+
+
+class ServiceUpdateUpdateConfigBody(TypedDict, total=False):
+    Parallelism: int
+    Delay: int
+    FailureAction: str
+    Monitor: int
+    MaxFailureRatio: float
+    Order: str
+
+
+class SwarmInitBody(TypedDict, total=False):
+    ListenAddr: str
+    AdvertiseAddr: str
+    DataPathAddr: str
+    DataPathPort: int
+    DefaultAddrPool: list[str]
+    ForceNewCluster: bool
+    SubnetSize: int
+    Spec: SwarmSpecBody
+
+
+class SwarmJoinBody(TypedDict, total=False):
+    ListenAddr: str
+    AdvertiseAddr: str
+    DataPathAddr: str
+    RemoteAddrs: list[str]
+    JoinToken: str
+
+
+class SwarmSpecBody(TypedDict, total=False):
+    Name: str
+    Labels: dict[str, str]
+    Orchestration: SwarmSpecOrchestrationBody | None
+    Raft: SwarmSpecRaftBody
+    Dispatcher: SwarmSpecDispatcherBody | None
+    CAConfig: SwarmSpecCAConfigBody | None
+    EncryptionConfig: SwarmSpecEncryptionConfigBody
+    TaskDefaults: SwarmSpecTaskDefaultsBody
+
+
+class SwarmSpecCAConfigBody(TypedDict, total=False):
+    NodeCertExpiry: int
+    ExternalCAs: list[SwarmSpecCAConfigExternalCAsItemBody]
+    SigningCACert: str
+    SigningCAKey: str
+    ForceRotate: int
+
+
+class SwarmSpecCAConfigExternalCAsItemBody(TypedDict, total=False):
+    Protocol: str
+    URL: str
+    Options: dict[str, str]
+    CACert: str
+
+
+class SwarmSpecDispatcherBody(TypedDict, total=False):
+    HeartbeatPeriod: int
+
+
+class SwarmSpecEncryptionConfigBody(TypedDict, total=False):
+    AutoLockManagers: bool
+
+
+class SwarmSpecOrchestrationBody(TypedDict, total=False):
+    TaskHistoryRetentionLimit: int
+
+
+class SwarmSpecRaftBody(TypedDict, total=False):
+    SnapshotInterval: int
+    KeepOldSnapshots: int
+    LogEntriesForSlowFollowers: int
+    ElectionTick: int
+    HeartbeatTick: int
+
+
+class SwarmSpecTaskDefaultsBody(TypedDict, total=False):
+    LogDriver: SwarmSpecTaskDefaultsLogDriverBody
+
+
+class SwarmSpecTaskDefaultsLogDriverBody(TypedDict, total=False):
+    Name: str
+    Options: dict[str, str]
+
+
+class SwarmUnlockBody(TypedDict, total=False):
+    UnlockKey: str
+
+
+class TaskSpecBody(TypedDict, total=False):
+    PluginSpec: TaskSpecPluginSpecBody
+    ContainerSpec: TaskSpecContainerSpecBody
+    NetworkAttachmentSpec: TaskSpecNetworkAttachmentSpecBody
+    Resources: TaskSpecResourcesBody
+    RestartPolicy: TaskSpecRestartPolicyBody
+    Placement: TaskSpecPlacementBody
+    ForceUpdate: int
+    Runtime: str
+    Networks: list[NetworkAttachmentConfigBody]
+    LogDriver: TaskSpecLogDriverBody
+
+
+class TaskSpecContainerSpecBody(TypedDict, total=False):
+    Image: str
+    Labels: dict[str, str]
+    Command: list[str]
+    Args: list[str]
+    Hostname: str
+    Env: list[str]
+    Dir: str
+    User: str
+    Groups: list[str]
+    Privileges: TaskSpecContainerSpecPrivilegesBody
+    TTY: bool
+    OpenStdin: bool
+    ReadOnly: bool
+    Mounts: list[MountBody]
+    StopSignal: str
+    StopGracePeriod: int
+    HealthCheck: HealthConfigBody
+    Hosts: list[str]
+    DNSConfig: TaskSpecContainerSpecDNSConfigBody
+    Secrets: list[TaskSpecContainerSpecSecretsItemBody]
+    OomScoreAdj: int
+    Configs: list[TaskSpecContainerSpecConfigsItemBody]
+    Isolation: str
+    Init: bool | None
+    Sysctls: dict[str, str]
+    CapabilityAdd: list[str]
+    CapabilityDrop: list[str]
+    Ulimits: list[TaskSpecContainerSpecUlimitsItemBody]
+
+
+class TaskSpecContainerSpecConfigsItemBody(TypedDict, total=False):
+    File: TaskSpecContainerSpecConfigsItemFileBody
+    Runtime: dict[str, object]
+    ConfigID: str
+    ConfigName: str
+
+
+class TaskSpecContainerSpecConfigsItemFileBody(TypedDict, total=False):
+    Name: str
+    UID: str
+    GID: str
+    Mode: int
+
+
+class TaskSpecContainerSpecDNSConfigBody(TypedDict, total=False):
+    Nameservers: list[str]
+    Search: list[str]
+    Options: list[str]
+
+
+class TaskSpecContainerSpecPrivilegesAppArmorBody(TypedDict, total=False):
+    Mode: str
+
+
+class TaskSpecContainerSpecPrivilegesBody(TypedDict, total=False):
+    CredentialSpec: TaskSpecContainerSpecPrivilegesCredentialSpecBody
+    SELinuxContext: TaskSpecContainerSpecPrivilegesSELinuxContextBody
+    Seccomp: TaskSpecContainerSpecPrivilegesSeccompBody
+    AppArmor: TaskSpecContainerSpecPrivilegesAppArmorBody
+    NoNewPrivileges: bool
+
+
+class TaskSpecContainerSpecPrivilegesCredentialSpecBody(TypedDict, total=False):
+    Config: str
+    File: str
+    Registry: str
+
+
+class TaskSpecContainerSpecPrivilegesSELinuxContextBody(TypedDict, total=False):
+    Disable: bool
+    User: str
+    Role: str
+    Type: str
+    Level: str
+
+
+class TaskSpecContainerSpecPrivilegesSeccompBody(TypedDict, total=False):
+    Mode: str
+    Profile: str
+
+
+class TaskSpecContainerSpecSecretsItemBody(TypedDict, total=False):
+    File: TaskSpecContainerSpecSecretsItemFileBody
+    SecretID: str
+    SecretName: str
+
+
+class TaskSpecContainerSpecSecretsItemFileBody(TypedDict, total=False):
+    Name: str
+    UID: str
+    GID: str
+    Mode: int
+
+
+class TaskSpecContainerSpecUlimitsItemBody(TypedDict, total=False):
+    Name: str
+    Soft: int
+    Hard: int
+
+
+class TaskSpecLogDriverBody(TypedDict, total=False):
+    Name: str
+    Options: dict[str, str]
+
+
+class TaskSpecNetworkAttachmentSpecBody(TypedDict, total=False):
+    ContainerID: str
+
+
+class TaskSpecPlacementBody(TypedDict, total=False):
+    Constraints: list[str]
+    Preferences: list[TaskSpecPlacementPreferencesItemBody]
+    MaxReplicas: int
+    Platforms: list[PlatformBody]
+
+
+class TaskSpecPlacementPreferencesItemBody(TypedDict, total=False):
+    Spread: TaskSpecPlacementPreferencesItemSpreadBody
+
+
+class TaskSpecPlacementPreferencesItemSpreadBody(TypedDict, total=False):
+    SpreadDescriptor: str
+
+
+class TaskSpecPluginSpecBody(TypedDict, total=False):
+    Name: str
+    Remote: str
+    Disabled: bool
+    PluginPrivilege: list[PluginPrivilegeBody]
+
+
+class TaskSpecResourcesBody(TypedDict, total=False):
+    Limits: LimitBody
+    Reservations: ResourceObjectBody
+    SwapBytes: int | None
+    MemorySwappiness: int | None
+
+
+class TaskSpecRestartPolicyBody(TypedDict, total=False):
+    Condition: str
+    Delay: int
+    MaxAttempts: int
+    Window: int
+
+
+class ThrottleDeviceBody(TypedDict, total=False):
+    Path: str
+    Rate: int
+
+
+class TopologyBody(TypedDict, total=False):
+    Segments: dict[str, str]
+
+
+class VolumeCreateRequestBody(TypedDict, total=False):
+    Name: str
+    Driver: str
+    DriverOpts: dict[str, str]
+    Labels: dict[str, str]
+    ClusterVolumeSpec: ClusterVolumeSpecBody
+
+
+class VolumeUpdateBody(TypedDict, total=False):
+    Spec: ClusterVolumeSpecBody
 # ==== table end

@@ -1,7 +1,7 @@
 """Whether an answer has the types that the stubs give it (shapes-v1.55.json): what it has may not be another.
 
-Fields that an answer lacks are no difference, for an older engine lacks some, nor are fields that it has
-besides.
+Fields that an answer lacks are no difference, because an older engine lacks some. Those that it has and its
+shape has not are found by unknown_fields().
 """
 import ast
 import json
@@ -20,6 +20,15 @@ def name_of(node):
 
 def differences(operation, value):
     """["Container.Ports: list, not None", …] of the answer `value` (decoded JSON) of an operation."""
+    return [one for one in all_differences(operation, value) if not one.endswith(" is unknown")]
+
+
+def unknown_fields(operation, value):
+    """["Container.Colour is unknown", …]: the fields of an answer that its shape does not have."""
+    return [one for one in all_differences(operation, value) if one.endswith(" is unknown")]
+
+
+def all_differences(operation, value):
     return sorted(set(compare(ast.parse(FACTS["returns"][operation], mode="eval").body, value, operation)))
 
 
@@ -46,6 +55,8 @@ def compare(node, value, place):
             if name in FACTS["shapes"][kind]:
                 annotation = ast.parse(FACTS["shapes"][kind][name], mode="eval").body
                 yield from compare(annotation, one, "%s.%s" % (kind, name))
+            else:
+                yield "%s.%s is unknown" % (kind, name)
     elif not isinstance(value, PYTHON_TYPES[kind]) or kind in ("int", "float") and isinstance(value, bool):
         yield "%s: %s, not %.40r" % (place, kind, value)
 

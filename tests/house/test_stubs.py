@@ -8,10 +8,12 @@ import sys
 import pytest
 
 import rawdock
+from rawdock.engine.endpoints import Endpoint, endpoint_names, endpoints
 from rawdock.engine.operations import SHORTCUT_NAMES
-from rawdock.engine.endpoints import Endpoint, endpoint_names
+from rawdock.engine.options import given_rows, run_options
+from rawdock.engine.shortcuts import EXEC_FIELDS
 
-from tests.engine.answer_shapes import differences
+from tests.engine.answer_shapes import FACTS, differences, unknown_fields
 from tests.house.single_files import TOOL
 from tests.house.sources import ROOT, load_tool
 
@@ -23,7 +25,6 @@ INTERNAL = {
     "Docker": {"find_way"}, "RequestReader": {"take_head", "take_content", "take_part"},
     "ResponseReader": {"answered", "switch", "stay", "take_head", "take_content", "take_part"},
     "Endpoint": {"encode_path_value", "encode_query_values", "refuse_older_engine"},
-    "RequestHead": {"status", "reason"},
     "PracticeEngine": {"close_ports", "dispatch", "listen_on_tcp", "open_port", "spawn", "wait_until"},
 }
 NEW_TOOL = pytest.mark.skipif(sys.version_info < (3, 8), reason="tools/stubs needs Python 3.8")
@@ -193,3 +194,29 @@ def test_the_sample_for_type_checkers_calls_sixty_operations_rightly():
 def test_an_answer_of_another_shape_is_found(operation, answer, found):
     """As the live test of the shapes finds it."""
     assert differences(operation, answer) == found
+    assert unknown_fields("container_wait", {"StatusCode": "0", "New": 1}) == [
+        "ContainerWaitResponse.New is unknown"]
+
+
+def test_what_older_engines_answer_is_in_the_shapes(stub):
+    """As fields that may be absent: API 1.55 has these no more, engines before Docker 29 answer them."""
+    for shape, field in (("NetworkSettings", "IPAddress"), ("SystemDataUsageAnswer", "LayersSize"),
+                         ("ImageInspect", "Parent"), ("Event", "status")):
+        annotation, = [one.annotation for one in stub[shape].body if one.target.id == field]
+        assert annotation.value.id == "NotRequired", field
+
+
+def test_the_bodies_that_an_operation_takes_have_shapes(stub):
+    members, tables = members_of(stub, "Docker"), {row.name: row for row in endpoints()}
+    assert set(FACTS["takes"]) == {name for name, row in tables.items() if row.body == "json"} - {"session"}
+    for name, kind in FACTS["takes"].items():
+        shape = kind[len("list["):-1] if kind.startswith("list[") else kind
+        assert kind in ast.dump(members[name][0]) or kind.startswith("list["), name
+        assert shape == "str" or {one.arg for one in stub[shape].keywords} == {"total"}, shape
+
+
+def test_what_run_takes_by_name_is_its_table(stub):
+    names = {one.target.id for one in stub["_RunOptions"].body}
+    assert {one.keyword for one in run_options()} - {"detach"} <= names and "volumes" in names
+    assert given_rows(dict.fromkeys(names, "x"))   # UsageError for a name that there is not
+    assert {one.target.id for one in stub["_ExecFields"].body} == set(EXEC_FIELDS)

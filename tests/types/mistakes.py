@@ -20,3 +20,10 @@ docker.container_attach("web", stream=True).write(b"")  # it has send()
 rawdock.Dcoker()  # no such name
 rawdock.Docker(timeout="5")  # seconds
 docker.image_create(fromImage="busybox").read()  # messages
+docker.run("busybox", ["true"], remove=True)  # it is rm
+docker.run("busybox", ["true"], rm="yes")  # wrong type
+docker.exec("web", ["id"], user="root")  # it is User
+docker.logs("web", folow=True)  # wrong name
+docker.build(".", cache=False)  # it is nocache
+body: "rawdock.ContainerCreateBody" = {"Imag": "busybox"}  # no such field
+limits: "rawdock.HostConfigBody" = {"Memory": "1g"}  # bytes

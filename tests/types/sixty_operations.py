@@ -3,16 +3,19 @@
 tests/house/test_stubs.py holds each call to the table, so that it stays true also where no type checker is.
 """
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
 import rawdock
 
 if TYPE_CHECKING:
-    from rawdock import (Container, ContainerInspect, Event, ImageSummary, Info, Network, Stats, Version,
-                         Volume)
+    from rawdock import (Container, ContainerCreateBody, ContainerInspect, Event, ImageSummary, Info, Network,
+                         Stats, Version, Volume)
 
 
 def containers(docker: rawdock.Docker) -> "List[Container]":
+    body: "ContainerCreateBody" = {"Image": "busybox", "HostConfig": {"Binds": ["/srv:/srv"]}}
+    docker.container_create(name="typed", body=body)
     created = docker.container_create(name="web", body={"Image": "busybox", "Cmd": ["httpd", "-f"]})
     name: str = created["Id"]
     docker.container_start(name)
@@ -47,7 +50,7 @@ def output(docker: rawdock.Docker, name: str) -> Iterator[bytes]:
         if stream == 2:
             yield data
     with docker.container_attach(name, stream=True, stdin=True, stdout=True) as pipe:
-        pipe.send(b"quit\n")
+        pipe.send(memoryview(b"quit\n"))
         pipe.close_write()
         for _, data in pipe.frames():
             yield data
@@ -101,7 +104,7 @@ def the_engine(docker: rawdock.Docker) -> "Tuple[Info, Version, List[Event]]":
     sys.stdout.write(docker.system_ping().read().decode() + docker.system_ping_head().reason)
     token = docker.system_auth(body={"username": "me", "password": "x", "serveraddress": "localhost:5000"})
     sys.stdout.write(token["Status"] if token is not None else "no token")
-    docker.system_data_usage(type=["container", "image"])
+    sys.stdout.write("%d\n" % docker.system_data_usage(type=["container", "image"]).get("LayersSize", 0))
     events = list(docker.system_events(since=0, until=1.5, filters={"type": "container"}))
     return docker.system_info(), docker.system_version(), events
 
@@ -146,15 +149,17 @@ def swarm(docker: rawdock.Docker) -> List[str]:
 
 
 def short_ways(docker: rawdock.Docker, id: str) -> Tuple[bytes, int]:
-    finished = docker.run("busybox", ["echo", "hello"], rm=True)
+    finished = docker.run("busybox", ["echo"], rm=True, env={"A": 1}, volumes=["/srv:/srv"], cpus=0.5)
+    address = docker.container_inspect(id)["NetworkSettings"].get("IPAddress", "")
     started = docker.run("busybox", detach=True, name="web")
-    docker.copy_in(started, "page.html", "/srv/", archive=True)
+    docker.copy_in(started, Path("page.html"), "/srv/", archive=True)
     size = docker.copy_out(started, "/srv", ".").size
     output, status = docker.exec(id, ["cat"], stdin=b"typed", timeout={"idle": 5}, User="root")
     for stream, data in docker.logs(id, follow=True, tail=10):
         size += stream * len(data)
     image = docker.pull("redis:7", auth={})["Id"]
-    return finished.output + output + docker.logs(id) + image.encode(), finished.status + status + size
+    output += finished.output + docker.logs(id) + (image + address).encode()
+    return output, finished.status + status + size
 
 
 def by_hand(docker: rawdock.Docker) -> Tuple[int, Optional[str]]:
