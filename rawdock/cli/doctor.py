@@ -22,7 +22,7 @@ from .flags import Command, command_table
 
 DIAL_SECONDS = 3              # for each connection that is tried
 SSH_SECONDS = 40              # for one over ssh, whose own limit is 30, and which may ask for a passphrase
-MAX_ANSWER_BYTES = 1 << 20
+MAX_PROBE_BYTES = 1 << 20
 MAX_CLOCK_SECONDS = 5         # by which the engine's clock may differ: its Date field has whole seconds
 EXPIRY_DAYS = 30              # a certificate that ends sooner is worth a note
 
@@ -175,9 +175,9 @@ def check_engine(examined):
     limits = {"head_timeout": seconds, "total_timeout": 2 * seconds}
     try:
         answer = docker.request("GET", "/_ping", **limits)
-        answer.read(MAX_ANSWER_BYTES)
+        answer.read(MAX_PROBE_BYTES)
         response = docker.request("GET", "/version", **limits)
-        body = response.read(MAX_ANSWER_BYTES)
+        body = response.read(MAX_PROBE_BYTES)
     except RawdockError as error:
         yield Finding("engine", "wrong", error.message, error.hint or "see the engine's log")
         return
