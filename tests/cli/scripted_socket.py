@@ -4,6 +4,7 @@ import re
 import subprocess
 from contextlib import contextmanager
 
+from tests.forked import run
 from tests.net.fake_engine import FakeEngine
 
 
@@ -117,6 +118,9 @@ def clean_environment(**more):
 def run_to_end(argv, stdin=b"", timeout=60, **options):
     """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
     options.setdefault("env", clean_environment())
+    if set(options) <= {"env", "cwd"}:
+        process = run(argv, stdin, timeout, **options)
+        return Ran(process.returncode, process.stdout, process.stderr)
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     try:

@@ -10,11 +10,11 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import tarfile
 import tempfile
 import urllib.parse
 
+from tests.forked import run
 from tests.live.docker_cli import TABLES
 from tests.net.fake_engine import FakeEngine, response, serve
 
@@ -206,8 +206,7 @@ def run_build(argv, engine, folder, words, stdin=b""):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
     environment.update(DOCKER_HOST=engine.address, DOCKER_BUILDKIT="0", DOCKER_CONFIG="/nonexistent",
                        HOME="/nonexistent", RD_SET="yes")
-    process = subprocess.run(argv + ["build"] + words, input=stdin, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, cwd=folder, env=environment, timeout=60)
+    process = run(argv + ["build"] + words, stdin, cwd=folder, env=environment)
     err = DEPRECATED.sub("", process.stderr.decode())
     found = {"status": process.returncode, "out": process.stdout.decode(),
              "err": err.replace(folder, "{cwd}")}

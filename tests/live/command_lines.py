@@ -9,8 +9,8 @@ import json
 import os
 import re
 import shlex
-import subprocess
 
+from tests.forked import run
 from tests.live.docker_cli import TABLES
 
 RECORDS = os.path.join(TABLES, "offline")
@@ -386,8 +386,7 @@ def ended(argv):
     """Run a command line where no engine is → {"status", "out", "err"}."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DOCKER_")}
     environment.update(DOCKER_HOST=NOBODY, DOCKER_CONFIG="/nonexistent", HOME="/nonexistent", COLUMNS="80")
-    process = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             env=environment, timeout=60)
+    process = run(argv, env=environment)
     return {"status": process.returncode, "out": process.stdout.decode(), "err": process.stderr.decode()}
 
 

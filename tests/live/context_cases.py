@@ -15,12 +15,12 @@ import shlex
 import socket
 import ssl
 import stat
-import subprocess
 import tarfile
 import threading
 import zipfile
 
 from tests.certificates import CA, CLIENT, CLIENT_KEY, SERVER, SERVER_KEY
+from tests.forked import run
 from tests.live.command_lines import RECORDS
 
 SESSIONS = {"create": r"""
@@ -290,8 +290,7 @@ def ended_at(argv, line, folder, **variables):
     while words and "=" in words[0] and not words[0].startswith("-"):
         name, _, value = words.pop(0).partition("=")
         environment[name] = value
-    process = subprocess.run(argv + words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, env=environment, cwd=folder, timeout=60)
+    process = run(argv + words, env=environment, cwd=folder)
     out, err = [data.decode().replace(folder, "{dir}") for data in (process.stdout, process.stderr)]
     return {"status": process.returncode, "out": out, "err": err}
 
