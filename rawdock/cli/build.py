@@ -354,7 +354,9 @@ def finish_build(console, options, image):
         console.out.write((image.rstrip("\n") + "\n").encode("utf-8"))
     if options["iidfile"] and not is_dry_run(console):
         try:
-            with open(options["iidfile"], "a") as file:   # /dev/stdout may be a file with the lines before
+            # /dev/stdout may be a file with the lines before, or a pipe, to which Python 3.6 cannot append.
+            descriptor = os.open(options["iidfile"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            with open(descriptor, "w") as file:
                 file.write(image)
         except OSError as error:
             raise CommandFailed("open %s: %s" % (options["iidfile"], error.strerror.lower()), 1)
