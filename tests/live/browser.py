@@ -123,7 +123,7 @@ class Browser:
                 except BrowserFailed:
                     pass   # it may be gone before it answers
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 pass
             # Its children are of its session: whatever outlives it ends here.

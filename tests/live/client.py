@@ -26,7 +26,7 @@ def clean_environment():
     return scripted_socket.clean_environment(DOCKER_CONFIG="/nonexistent")
 
 
-def run_to_end(argv, stdin=b"", timeout=60, cwd=None):
+def run_to_end(argv, stdin=b"", timeout=120, cwd=None):
     """Start `argv`, give it `stdin` (None: /dev/null), wait for its end → Ran."""
     return scripted_socket.run_to_end(argv, stdin, timeout, env=clean_environment(), cwd=cwd)
 
@@ -67,7 +67,7 @@ class Running:
     def err(self):
         return b"".join(self._parts["err"])
 
-    def wait_for(self, text, where="out", timeout=20):
+    def wait_for(self, text, where="out", timeout=60):
         """Return once `text` (bytes) was written to `where`."""
         end = time.monotonic() + timeout
         while text not in getattr(self, where):
@@ -80,7 +80,7 @@ class Running:
     def interrupt(self):
         self.process.send_signal(signal.SIGINT)
 
-    def end(self, timeout=20):
+    def end(self, timeout=60):
         """Wait for its end → Ran."""
         try:
             self.process.wait(timeout)
@@ -124,7 +124,7 @@ def met_the_interpreter(ran):
     return ran.status in (-signal.SIGINT, 1) and b"KeyboardInterrupt" in ran.err and not started
 
 
-def wait_until(condition, timeout=20, what="it"):
+def wait_until(condition, timeout=60, what="it"):
     end = time.monotonic() + timeout
     while True:
         value = condition()

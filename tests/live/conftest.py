@@ -103,7 +103,7 @@ def remove_new_containers(engine, known):
 
     left = new()
     # One started with --rm may be on its way out when the client has already returned.
-    end = time.monotonic() + 3
+    end = time.monotonic() + 30
     while left and time.monotonic() < end:
         time.sleep(0.05)
         left = new()
@@ -175,7 +175,7 @@ def pytest_collection_modifyitems(config, items):
 
 def try_engine(address):
     try:
-        LiveEngine(address).json("GET", "/version", timeout=10)
+        LiveEngine(address).json("GET", "/version", timeout=60)
     except (OSError, ValueError, AssertionError) as error:
         pytest.exit("the engine at %s does not work: %s (tools/engine status; tools/engine up)"
                     % (address, error), returncode=3)

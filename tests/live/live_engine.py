@@ -47,7 +47,7 @@ class LiveEngine:
             return os.environ["RAWDOCK_TEST_REGISTRY"]
         raise ValueError("the engine has no registry mirror; set RAWDOCK_TEST_REGISTRY=127.0.0.1:PORT")
 
-    def raw(self, data, half_close=False, timeout=30):
+    def raw(self, data, half_close=False, timeout=120):
         """Send these bytes on a fresh connection; everything that comes back until the engine closes it."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -65,7 +65,7 @@ class LiveEngine:
         finally:
             connection.close()
 
-    def request(self, method, target, body=None, timeout=30):
+    def request(self, method, target, body=None, timeout=120):
         """→ (status, body bytes). `body`: None, bytes, or a value sent as JSON."""
         head = "%s %s HTTP/1.0\r\nHost: docker\r\n" % (method, target)
         if body is not None and not isinstance(body, bytes):
@@ -77,7 +77,7 @@ class LiveEngine:
         assert blank, "the engine closed the connection inside the head: %r" % answer[:200]
         return int(head.split(b" ", 2)[1]), rest
 
-    def json(self, method, target, body=None, timeout=30):
+    def json(self, method, target, body=None, timeout=120):
         """The decoded answer (None for an empty one); EngineRefused for a status of 400 and above."""
         status, answer = self.request(method, target, body, timeout)
         value = json.loads(answer.decode("utf-8")) if answer.strip() else None
@@ -94,7 +94,7 @@ class LiveEngine:
         nothing to do.
         """
         path = "/containers/" + urllib.parse.quote(name, safe="")
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while True:
             status, answer = self.request("DELETE", path + "?force=1&v=1")
             if status == 404:

@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from tests.live.client import Running, client, quiet, rawdock
+from tests.live.client import Running, client, quiet, rawdock, wait_until
 
 CHECK = {"Test": ["CMD-SHELL", "test -e /good && exit 0; exit 1"], "Interval": 200000000,
          "Timeout": 5000000000, "Retries": 40}
@@ -44,7 +44,8 @@ def test_stats_are_written_again_and_again(engine, container):
 
 
 def test_an_export_is_the_filesystem(engine, container):
-    id = container("sh", "-c", "echo hello > /new; sleep 600")
+    id = container("sh", "-c", "echo hello > /tmp/new; mv /tmp/new /new; sleep 600")
+    wait_until(lambda: rawdock(engine, "exec", id, "test", "-e", "/new").status == 0, what="the file")
     with tarfile.open(fileobj=io.BytesIO(rawdock(engine, "export", id).out)) as archive:
         assert archive.extractfile("new").read() == b"hello\n"
 

@@ -157,7 +157,7 @@ def test_a_reader_that_leaves_is_quiet(engine, ticking, words):
         assert process.stdout.readline()
         process.stdout.close()
         err = process.stderr.read()
-        assert process.wait(20) == 141 and err == b""
+        assert process.wait(60) == 141 and err == b""
     finally:
         if process.poll() is None:
             process.kill()
@@ -175,7 +175,7 @@ def test_a_reader_that_leaves_run_does_not_stop_the_container_silently(engine):
     try:
         assert process.stdout.readline() == b"tick\n"
         process.stdout.close()
-        assert process.stderr.read() == b"" and process.wait(20) == 141
+        assert process.stderr.read() == b"" and process.wait(60) == 141
         assert engine.json("GET", "/containers/live-head/json")["State"]["Running"]
     finally:
         engine.remove_container("live-head")

@@ -110,7 +110,7 @@ def test_stop_waits_the_given_time(engine, container):
     ready(engine, id)
     began = time.monotonic()
     assert quiet(engine, "stop", "-t", "1", id) == id
-    assert 0.9 < time.monotonic() - began < 5
+    assert 0.9 < time.monotonic() - began < 9   # not the 10 s that it has otherwise
     assert state(engine, id)["ExitCode"] == 137
 
 
@@ -211,7 +211,7 @@ def test_the_flags_of_stop_and_restart_as_the_docker_cli_has_them(engine, contai
 def test_attach_to_one_that_ends_at_that_moment_never_hangs(engine, container):
     for turn in range(6):
         id = container("sleep", "0.%d" % (turn + 1), HostConfig={"AutoRemove": True})
-        ran = rawdock(engine, "attach", id, timeout=20)
+        ran = rawdock(engine, "attach", id, timeout=60)
         assert ran.status in (0, 1) and b"Traceback" not in ran.err, ran
 
 

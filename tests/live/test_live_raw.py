@@ -198,6 +198,24 @@ def test_nc_does_not_half_close_so_a_slow_answer_is_whole(engine, container):
     assert rawdock(engine, "nc", "-N", stdin=request).out.partition(b"\r\n\r\n")[2] == b""
 
 
+def read_until(process, holds):
+    """Read the output (bytes) of a process until `holds` of it is true → it."""
+    seen = b""
+    while not holds(seen):
+        piece = os.read(process.stdout.fileno(), 1000)
+        assert piece, "it ended after %r" % seen
+        seen += piece
+    return seen
+
+
+def content_of(frames):
+    content = b""
+    while frames:
+        end = 8 + int.from_bytes(frames[4:8], "big")
+        content, frames = content + frames[8:end], frames[end:]
+    return content
+
+
 def test_nc_hijacks_by_hand(engine, container):
     id = container("cat", OpenStdin=True, StdinOnce=True)
     request = (
@@ -208,16 +226,15 @@ def test_nc_hijacks_by_hand(engine, container):
     try:
         process.stdin.write(request.encode())
         process.stdin.flush()
-        seen = b""
-        while b"\r\n\r\n" not in seen:   # no byte of stdin before the 101: it would be lost
-            seen += os.read(process.stdout.fileno(), 1000)
+        # no byte of stdin before the 101: it would be lost
+        head = read_until(process, lambda seen: b"\r\n\r\n" in seen)
         process.stdin.write(b"hello\n")
         process.stdin.flush()
-        while not seen.endswith(b"hello\n"):
-            seen += os.read(process.stdout.fileno(), 1000)
-        assert seen.endswith(b"\r\n\r\n\x01\0\0\0\0\0\0\x06hello\n")
+        frames = head.partition(b"\r\n\r\n")[2]
+        frames += read_until(process, lambda seen: len(content_of(frames + seen)) >= 6)
+        assert frames.startswith(b"\x01\0\0\0\0\0\0") and content_of(frames) == b"hello\n"
         engine.json("POST", "/containers/%s/kill" % id)   # the engine closes; our stdin is still open
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.communicate()

@@ -17,18 +17,18 @@ def busybox(engine):
     engine.pull("busybox")
 
 
-def talk(port, request, ends_with, timeout=10):
+def talk(port, request, ends_with, timeout=60):
     """Send `request` to a redis and read until the answer ends so."""
     end = time.monotonic() + timeout
     while True:
         try:
-            connection = socket.create_connection(("127.0.0.1", port), 5)
+            connection = socket.create_connection(("127.0.0.1", port), 60)
             break
         except ConnectionRefusedError:
             assert time.monotonic() < end
             time.sleep(0.05)
     with connection:
-        connection.settimeout(5)
+        connection.settimeout(60)
         connection.sendall(request)
         data = b""
         while not data.endswith(ends_with):

@@ -112,6 +112,9 @@ def busy(engine):
     engine.remove_container("cut-busy")
 
 
+EVERY_TENTH_TICK = b"0\n"   # whoever attaches does not know how many there have been
+
+
 def test_an_exec_cut_between_frames_is_not_a_success(engine, busy, folder):
     with CuttingRelay(folder, engine, b"first\n") as relay:
         ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "exec", busy, "sh", "-c",
@@ -131,7 +134,7 @@ def test_a_run_whose_stream_is_cut_between_frames_is_not_a_success(engine, busy,
 
 
 def test_an_attach_whose_stream_is_cut_is_not_a_success(engine, busy, folder):
-    with CuttingRelay(folder, engine, b"tick 20\n") as relay:
+    with CuttingRelay(folder, engine, EVERY_TENTH_TICK) as relay:
         ran = run_to_end([sys.executable, "-m", "rawdock", "-H", relay.address, "attach", "--no-stdin", busy])
     assert relay.cuts == 1 and ran.status == 1, ran
     assert b"still runs" in ran.err and ran.err.count(b"\n") == 1
@@ -154,7 +157,7 @@ def test_a_copy_out_of_a_container_that_is_cut(engine, busy, folder):
 
 def test_the_verdict_on_a_real_stream(engine, busy, folder):
     """The bytes of a cut and of a whole stream are alike: unconfirmed. wait can confirm the whole one."""
-    with CuttingRelay(folder, engine, b"tick 5\n") as relay:
+    with CuttingRelay(folder, engine, EVERY_TENTH_TICK) as relay:
         with Docker(relay.address) as docker:
             with docker.container_attach(busy, stream=True, stdout=True) as pipe:
                 for _ in pipe.frames():

@@ -188,7 +188,7 @@ def test_a_followed_log_comes_as_it_is_written_and_ctrl_c_ends_it(engine, folder
         engine.remove_container(name)
 
 
-def read_terminal(terminal, text, seen=b"", timeout=30):
+def read_terminal(terminal, text, seen=b"", timeout=60):
     """Read the pseudo-terminal until `text` (bytes) has come → all that came."""
     end = time.monotonic() + timeout
     while text not in seen:
@@ -223,7 +223,7 @@ def test_run_with_a_terminal(engine, folder):
         os.write(terminal, b"\x03")
         seen = read_terminal(terminal, b"caught\r\n")
         os.write(terminal, b"exit 5\n")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while True:
             try:
                 if select.select([terminal], [], [], 0.05)[0] and not os.read(terminal, 65536):

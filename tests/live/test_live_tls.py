@@ -183,7 +183,7 @@ def expired(engine, tmp_path):
     (tmp_path / "daemon.json").write_text("{}")
     here = str(tmp_path) + "/"   # of a path that is relative dockerd never finishes its start
     containerd = os.path.join(os.path.dirname(engine.socket_path), "exec/containerd/containerd.sock")
-    words = ["timeout", "-k", "5", "30", "unshare", "-m", "dockerd", "--config-file", here + "daemon.json",
+    words = ["timeout", "-k", "5", "120", "unshare", "-m", "dockerd", "--config-file", here + "daemon.json",
              "-H", "tcp://127.0.0.1:0", "--data-root", here + "root", "--exec-root", here + "exec",
              "--pidfile", here + "pid", "--storage-driver", "vfs", "--bridge", "none", "--iptables=false",
              "--ip6tables=false", "--ip-forward=false", "--containerd", containerd, "--containerd-namespace",

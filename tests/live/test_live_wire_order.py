@@ -56,26 +56,32 @@ class Recorder:
             back.join()
 
     def _pump(self, source, sink, note, open_requests):
+        """Pass on what comes; `note` is given what was not yet noted, and returns the rest of it."""
+        held = b""
         try:
             for data in iter(lambda: source.recv(65536), b""):
-                note(data, open_requests)
+                held = note(held + data, open_requests)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass
 
     def _sent(self, data, open_requests):
-        for request in REQUEST.findall(data):
-            shape = re.sub("/v1[.][0-9]+/", "/", request.decode().partition("?")[0])
+        end = 0
+        for request in REQUEST.finditer(data):
+            shape = re.sub("/v1[.][0-9]+/", "/", request.group(1).decode().partition("?")[0])
             shape = re.sub("/[0-9a-f]{64}", "/ID", shape)
             open_requests.append(shape)
             with self._lock:
                 self.notes.append(("sent", shape))
+            end = request.end()
+        return data[end:]
 
     def _answered(self, data, open_requests):
         if open_requests:
             with self._lock:
                 self.notes.append(("answered", open_requests.pop()))
+        return b""
 
     def requests(self):
         return [shape for what, shape in self.notes if what == "sent" and not shape.endswith("/_ping")]

@@ -70,10 +70,12 @@ def test_podman_s_other_ways_to_a_status(podman):
     assert rawdock(podman, "start", "-a", "live-pod").status == 7
     wait_until(lambda: not podman.containers(), what="the removal")
     assert rawdock(podman, *["run", "-d", "--name", "live-pod"] + HOST
-                   + ["busybox", "sh", "-c", "sleep 1; exit 7"]).status == 0
+                   + ["busybox", "sh", "-c",
+                      "while ! [ -e /go ]; do echo tick; sleep 0.05; done; exit 7"]).status == 0
     try:
         with Running(client(podman, "attach", "live-pod")) as attached:
-            assert rawdock(podman, "exec", "live-pod", "sh", "-c", "exit 9").status == 9
+            attached.wait_for(b"tick\n")
+            assert rawdock(podman, "exec", "live-pod", "sh", "-c", "touch /go; exit 9").status == 9
             assert attached.end().status == 7
         assert rawdock(podman, "wait", "live-pod") == (0, b"7\n", b"")
     finally:

@@ -35,7 +35,7 @@ class Cli:
         typed = more.pop("typed", None)
         process = self.start(*words, stdin=subprocess.DEVNULL if typed is None else subprocess.PIPE)
         try:
-            out, err = process.communicate(typed, timeout=20)
+            out, err = process.communicate(typed, timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -126,7 +126,7 @@ def test_follow_attach_and_events(docker):
     follower = docker.start("logs", "-f", "ticker")
     assert follower.stdout.readline() == b"tick\n"
     docker.good("rm", "-f", "ticker")
-    follower.communicate(timeout=10)
+    follower.communicate(timeout=60)
     assert follower.returncode == 0
     assert "container die " in live.stdout.readline().decode()
     live.kill()
@@ -149,7 +149,7 @@ def test_stop_of_a_program_that_ignores_term(docker):
     docker.good("run", "-d", "--name", "sleeper", "busybox", "sleep", "1000")
     began = time.monotonic()
     docker.good("stop", "-t", "1", "sleeper")
-    assert 0.9 < time.monotonic() - began < 4
+    assert 0.9 < time.monotonic() - began < 9   # not the 10 s that it has otherwise
     assert docker.good("wait", "sleeper") == "137\n"
     docker.good("rm", "sleeper")
 

@@ -69,14 +69,14 @@ class Terminal:
 
     def see(self, text):
         """Wait for `text`, and pass over it."""
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while text not in self.seen:
             assert self.read(limit), "%r did not come: %r" % (text, self.seen)
         before, _, self.seen = self.seen.partition(text)
         return before
 
     def end(self):
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while self.read(limit):
             pass
         os.close(self.descriptor)
@@ -116,7 +116,7 @@ def test_exec_and_attach_at_a_terminal(docker, ticker):
     assert terminal.end() == 130   # what Ctrl-C has left in $?, as with ash
     docker.good("run", "-dit", "--name", "window", "busybox", "sh")
     terminal = Terminal(docker, "attach", "window")
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while True:   # the docker command tells the size of its terminal some time after it has attached
         terminal.type("stty size\r")
         if "30 100\r\n" in terminal.see(SHELL):
