@@ -325,7 +325,8 @@ class TerminalDisplay(BuildDisplay):
     def _step_rows(self, step, width, now, live):
         ending = step.completed or now
         state, color = STEP_STATES[step_state(step)]
-        rows = [self._row(state + step.name, "", (ending - step.started) / 1e9, width, color)]
+        seconds = (ending - (step.started or ending)) / 1e9   # a step may fail before it starts
+        rows = [self._row(state + step.name, "", seconds, width, color)]
         for status in step.statuses.values():
             seconds = status_seconds(status if status["completed"] else dict(status, timestamp=now))
             rows.append(self._row("=> " + status["id"], status_counts(status), seconds, width,

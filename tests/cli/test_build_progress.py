@@ -277,6 +277,12 @@ def test_a_build_that_fails_at_a_terminal():
         "------", " > [3/4] RUN echo before failing; exit 7:", "0.048 before failing", "------", ""]
 
 
+def test_a_step_that_fails_before_it_starts_is_drawn(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    lines, _, _ = at_terminal([trace_message(vertexes=[vertex(error="e", completed=SECOND)])])
+    assert re.match(" => ERROR step a +0.0s$", lines[1])
+
+
 def test_while_nothing_comes_the_display_is_drawn_again_with_the_log_of_what_runs():
     output = TerminalOutput()
     progress = BuildProgress(OneOutput(output), "tty")
@@ -328,6 +334,7 @@ STATUSES = {
     "other": lambda: steps(running("b")),
     "ended": lambda: steps(ended()),
     "failed": lambda: steps(ended("b", error="e")),
+    "failed before its start": lambda: steps(vertex("c", error="e", completed=SECOND)),
     "partial": lambda: logs(log(b"x\ny")),
     "line": lambda: logs(log(b"z\n", "b")),
     "count": lambda: counts(count(1)),
@@ -336,9 +343,10 @@ STATUSES = {
 
 
 @given(st.lists(st.sampled_from(sorted(STATUSES)), max_size=12),
-       st.sampled_from(["plain", "rawjson", "quiet"]))
+       st.sampled_from(["plain", "rawjson", "quiet", "tty"]))
 def test_no_order_of_statuses_breaks_a_display_or_loses_a_line(names, mode):
-    text, progress = shown([trace_message(**STATUSES[name]()) for name in names], mode)
+    text, progress = shown([trace_message(**STATUSES[name]()) for name in names], mode,
+                           TerminalOutput() if mode == "tty" else None)
     if mode == "plain":
         tails = [line for step in progress._trace.steps for line in step.tail]
         assert len(re.findall("(?m)^#[0-9]+ [0-9.]+ ", text)) == len(tails)
