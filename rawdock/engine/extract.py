@@ -176,8 +176,8 @@ class Extraction(Closing):
             self._discard()
             self.refused.add("%s: %s" % (name[:MAX_PATH_BYTES], refusal))
         except OSError as error:
-            raise OSError(error.errno, "cannot write %s: %s" % (
-                quoted_path(self.folder, [name.encode("utf-8", "replace")]), error.strerror)) from None
+            raise OSError(error.errno, "cannot write %s: %s"
+                          % (quoted_path(self.folder, parts), error.strerror)) from None
 
     def _allowed_mode(self, member):
         """The mode of a member without the bits with which its file would run as another user."""
@@ -339,6 +339,7 @@ class Extraction(Closing):
 
     def _discard(self):
         """Remove what does not have its name yet."""
+        from errno import ENOENT, EROFS
         descriptor, self._file = self._file, None
         if descriptor is not None:
             os.close(descriptor)
@@ -346,8 +347,9 @@ class Extraction(Closing):
         try:
             if name is not None:
                 os.unlink(name, dir_fd=self._at)
-        except FileNotFoundError:
-            pass
+        except OSError as error:
+            if error.errno not in (ENOENT, EROFS):   # which say that it was not made
+                raise
 
 
 MEMBER_MAKERS = {

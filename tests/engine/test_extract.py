@@ -124,3 +124,14 @@ def test_a_full_disk_is_an_error_with_the_name(tmp_path, monkeypatch):
             extraction.write(member("d/a"))
     monkeypatch.undo()
     assert os.listdir(str(tmp_path / "d")) == []
+
+
+def test_a_read_only_target_is_an_error_with_the_new_name(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError(30, "Read-only file system")
+
+    with pytest.raises(OSError, match='cannot write ".*/new": Read-only file system'):
+        with Extraction(str(tmp_path), lambda name: "new") as extraction:
+            for name in ("open", "mkdir", "unlink"):
+                monkeypatch.setattr(extract.os, name, refuse)
+            extraction.write(member("a"))
