@@ -23,6 +23,7 @@ does not stop writing after MAX_HELPER_BYTES.
 Left out: DOCKER_AUTH_CONFIG, which docker 28.2.2 does not read either.
 """
 import os
+import re
 import time
 
 from ..errors import ConfigError, UsageError
@@ -293,8 +294,10 @@ def ask_helper(helper, verb, message):
     if status:
         if verb == "get" and text == NOT_IN_HELPER:
             return None
-        secret = "" if isinstance(message, str) else message["Secret"]
-        raise helper_error(verb, status, "(the secret is in it)" if secret and secret in text else text)
+        secret = "" if isinstance(message, str) else re.escape(message["Secret"])
+        # As a word of its own: a short one is a part of many words.
+        shown = secret and re.search(r"(?<!\w)%s(?!\w)" % secret, text)
+        raise helper_error(verb, status, "(the secret is in it)" if shown else text)
     if verb not in ("get", "list"):
         return None
     try:

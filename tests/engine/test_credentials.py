@@ -293,6 +293,9 @@ def test_a_helper_that_does_not_store_is_an_error_without_the_secret(home):
         with pytest.raises(HelperFailed) as caught:
             store_credentials({"username": "u", "password": SECRET, "serveraddress": "h"})
         assert str(caught.value) == "error storing credentials - err: exit status 1, out: `%s`" % out
+    home.helper("scripted", "echo pass: not initialized; exit 1")
+    with pytest.raises(HelperFailed, match="pass: not initialized"):
+        store_credentials({"username": "u", "password": "p", "serveraddress": "h"})
     assert home.read() == {"credsStore": "scripted"}
 
 
