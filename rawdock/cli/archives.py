@@ -11,7 +11,7 @@ import os
 import time
 
 from ..errors import RawdockError, StreamError, TruncatedError, UsageError
-from .console import CommandFailed, Output
+from .console import CommandFailed, Output, file_error
 from .flags import Command, command_table
 from .format import human_size
 from .printable import printable_text
@@ -182,8 +182,7 @@ def open_archive(console, path):
     try:
         return FileBody(console.stdin if path is None else open(path, "rb", buffering=0))
     except OSError as error:
-        verb = "read" if isinstance(error, IsADirectoryError) else "open"
-        raise CommandFailed("%s %s: %s" % (verb, printable_text(path), error.strerror.lower()), 1)
+        raise CommandFailed(file_error(error), 1)
 
 
 def load_command(console, options, arguments):

@@ -91,6 +91,12 @@ class CommandFailed(RawdockError):
         self.status = status
 
 
+def file_error(error):
+    """An OSError about a file as Go words it, in one line (str): "open /a: no such file or directory"."""
+    verb = "read" if isinstance(error, IsADirectoryError) else "open"
+    return "%s %s: %s" % (verb, printable_text(error.filename), error.strerror.lower())
+
+
 class Console:
     """What a command works with: `docker` and `stdin` (made at first use), `out` and `err` (Output).
 

@@ -15,7 +15,7 @@ from ..net.address import parse_address
 from ..net.config import choose_endpoint
 from ..net.config_file import change_config_file, config_directory, replace_file
 from ..net.contexts import CONTEXT_NAME, context_folder, read_context, read_store
-from .console import CommandFailed
+from .console import CommandFailed, file_error
 from .flags import FALSE_WORDS, TRUE_WORDS, Command, command_table
 from .format import compact_json, indent_json, natural_order, quote_text
 from .formatted import Listing, option_template, write_listing, write_template_lines
@@ -52,12 +52,6 @@ def context_command(run):
                 raise
             raise CommandFailed(file_error(error), 1) from error
     return checked
-
-
-def file_error(error):
-    """An OSError as Go words it."""
-    verb = "read" if isinstance(error, IsADirectoryError) else "open"
-    return "%s %s: %s" % (verb, error.filename, error.strerror.lower())
 
 
 def check_context_name(name, reserved=True):
@@ -506,15 +500,11 @@ def read_archive(data):
 
 
 def context_import(console, options, arguments):
+    from io import BufferedReader
     name, path = arguments
     require_new_name(name)
-    with console.stdin if path == "-" else open(path, "rb") as file:
-        data = b""
-        while len(data) <= MAX_ARCHIVE_BYTES:
-            piece = file.read(1 << 16)
-            if not piece:
-                break
-            data += piece
+    with console.stdin if path == "-" else open(path, "rb", buffering=0) as file:
+        data = BufferedReader(file).read(MAX_ARCHIVE_BYTES + 1) or b""
     if len(data) > MAX_ARCHIVE_BYTES:
         raise CommandFailed("read exceeds the defined limit", 1)
     metadata, material = read_archive(data)

@@ -55,6 +55,8 @@ def join_url(url, place):
 
 def download_error(url, error):
     """The UsageError for a RawdockError that ends the download of `url` (str): it is not about the engine."""
+    if isinstance(error, UsageError):   # about the URL itself, which it shows with its line ends as escapes
+        return error
     return UsageError("unable to download remote context %s: %s"
                       % (url, error.reason if isinstance(error, ConnectError) else error.message))
 

@@ -143,6 +143,7 @@ def test_an_error_inside_the_answer_fails(archive, words, target, error):
     (["export", "-o", ".", "web"], "failed to export container: cannot write to a directory"),
     (["load", "-i", "/nonexistent/x"], "open /nonexistent/x: no such file or directory"),
     (["load", "-i", "/none\r\nx"], "open /none\\r\\nx: no such file or directory"),
+    (["context", "import", "new", "/none\r\nx"], "open /none\\r\\nx: no such file or directory"),
     (["build", "-f", "/none\r\nx", "/"],
      "unable to prepare context: unable to evaluate symlinks in Dockerfile path: lstat /none\\r\\nx: no such"
      " file or directory"),
