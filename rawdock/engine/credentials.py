@@ -141,6 +141,7 @@ class CredentialSettings:
         """`auth`, base64 of USER:PASSWORD, of `key` → (user, password)."""
         from base64 import b64decode
         try:
+            auth = re.sub("[\r\n]", "", auth)   # `base64` ends a line after 76 characters
             user, colon, password = b64decode(auth, validate=True).decode("utf-8").partition(":")
         except (TypeError, ValueError):
             user = colon = password = ""

@@ -106,6 +106,12 @@ def test_a_setting_of_another_type_is_an_error(home, config):
     assert list(config)[0] in str(caught.value)
 
 
+def test_base64_may_have_line_ends(home):
+    text = auth("u:" + SECRET * 9)["auth"]
+    home.write(auths={"h": {"auth": text[:76] + "\r\n" + text[76:] + "\n"}})   # docker reads it too
+    assert find_credentials("h") == {"username": "u", "password": SECRET * 9, "serveraddress": "h"}
+
+
 def test_without_a_file_there_are_none(home):
     assert find_credentials("docker.io") == {} == find_all_credentials()
 
