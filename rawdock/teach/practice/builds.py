@@ -135,7 +135,11 @@ class PracticeBuild:
         if step.keyword in ("STOPSIGNAL", "USER"):
             self.change(step.keyword, expanded_word(step.text, self.variables()))
         elif step.keyword == "EXPOSE":
-            self.change(step.keyword, " ".join(self.expanded(step.text)))
+            words = self.expanded(step.text)
+            for word in words:
+                if not re.fullmatch("[0-9]+(-[0-9]+)?(/[a-z]+)?", word):
+                    raise PracticeRefusal(400, "Invalid containerPort: " + word)
+            self.change(step.keyword, " ".join(words))
         elif step.keyword == "VOLUME":
             words = self.expanded(step.text)
             self.change(step.keyword, "[%s]" % " ".join(words), json.dumps(words))

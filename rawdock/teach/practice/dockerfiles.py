@@ -22,11 +22,17 @@ DockerfileStep.__doc__ = """An instruction: `keyword` in capitals, `flags` {name
 # Keyword → (the flags that it has, how many words it takes: at least one is +, and any number is *).
 INSTRUCTIONS = {
     "ADD": ("chown chmod", "2"), "ARG": ("", "+"), "CMD": ("", "*"), "COPY": ("from chown chmod", "2"),
-    "ENTRYPOINT": ("", "*"), "ENV": ("", "+"), "EXPOSE": ("", "+"), "FROM": ("platform", "+"),
+    "ENTRYPOINT": ("", "*"), "ENV": ("", "+"), "EXPOSE": ("", "+"), "FROM": ("platform", "*"),
     "HEALTHCHECK": (None, "+"), "LABEL": ("", "+"), "MAINTAINER": ("", "+"), "ONBUILD": ("", "+"),
     "RUN": ("mount network security", "*"), "SHELL": ("", "+"), "STOPSIGNAL": ("", "1"), "USER": ("", "1"),
     "VOLUME": ("", "+"), "WORKDIR": ("", "1"),
 }
+# (keyword, what its text begins with, the error where it does not).
+INSTRUCTION_BEGINNINGS = (
+    ("HEALTHCHECK", r"(--[a-z-]+=\S+\s+)*(CMD|NONE)\b", 'Unknown type "%s" in HEALTHCHECK (try CMD)'),
+    ("ONBUILD", r"(?!ONBUILD\b)", "Chaining ONBUILD via `ONBUILD %s` isn't allowed"),
+    ("ONBUILD", r"(?!(FROM|MAINTAINER)\b)", "%s isn't allowed as an ONBUILD trigger"),
+)
 NEEDS_BUILDKIT = ("chmod", "mount", "network", "security")
 BUILDKIT_MESSAGE = ("the --%s option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/ to"
                     " learn how to build images with BuildKit enabled")
@@ -98,8 +104,11 @@ def check_step(step):
         raise parse_error(line, "%s requires at least one argument" % keyword)
     if keyword == "FROM" and not (len(words) == 1 or len(words) == 3 and words[1].upper() == "AS"):
         raise parse_error(line, "FROM requires either one or three arguments")
-    if keyword in ("ENV", "LABEL"):
-        named_values(keyword, step.text)
+    if keyword in ("ENV", "LABEL") and not all(name for name, _ in named_values(keyword, step.text)):
+        raise parse_error(line, "%s names can not be blank" % keyword)
+    for name, beginning, message in INSTRUCTION_BEGINNINGS:
+        if name == keyword and not re.match(beginning, step.text, re.IGNORECASE):
+            raise parse_error(line, message % step.text.split()[0].upper())
 
 
 def dockerfile_step(keyword, words, line):
