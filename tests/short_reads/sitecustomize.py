@@ -34,19 +34,23 @@ def shorten(place, name, arrange):
     setattr(place, name, lambda *arguments: arrange(function, *arguments))
 
 
+def is_exact(sock, flags):
+    """Whether the size of a read is as it is given: it keeps messages apart, or flags say so (MSG_PEEK)."""
+    return bool(flags) or sock.type != socket.SOCK_STREAM
+
+
 def receive(function, sock, size, flags=0):
-    # A look at what is there (MSG_PEEK), and MSG_WAITALL, are for a number of bytes.
-    return function(sock, size if flags else few(size), flags)
+    return function(sock, size if is_exact(sock, flags) else few(size), flags)
 
 
 def receive_into(function, sock, buffer, size=0, flags=0):
     size = size or memoryview(buffer).nbytes
-    return function(sock, buffer, size if flags else few(size), flags)
+    return function(sock, buffer, size if is_exact(sock, flags) else few(size), flags)
 
 
 def send(function, sock, data, flags=0):
     view = memoryview(data).cast("B")
-    return function(sock, view[:few(len(view))] if len(view) else view, flags)
+    return function(sock, view if is_exact(sock, 0) or not len(view) else view[:few(len(view))], flags)
 
 
 def read(function, descriptor, size):

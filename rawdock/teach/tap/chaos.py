@@ -170,7 +170,9 @@ class ChaosConnection(TapConnection):
                     self.client, events=POLL_READ_HANG_UP):
                 return 0
             if size > self.unread:
-                self.client.recv(size - 1)
+                left = size - 1
+                while left:
+                    left -= len(self.client.recv(left))
                 buffer[:size - self.unread] = bytes(buffer[self.unread:size])
                 fresh, self.unread = size - self.unread, 1
                 return fresh

@@ -29,7 +29,11 @@ def test_the_keys_that_detach_end_the_stream_alone(engine, query, keys, typed):
     with Wire(engine) as wire:
         attach(wire, identity, "stream=1&stdin=1&stdout=1" + query)
         wire.send(typed * (typed == b"\x10\x11") + keys + b"not read\r")
-        assert wire.rest().endswith(typed)
+        try:
+            shown = wire.rest()
+        except ConnectionResetError:   # the engine has closed it before it had received the last words
+            shown = wire.held
+        assert shown.endswith(typed)
     assert inspect(engine, identity)["State"]["Running"]
     remove(engine, identity)
 

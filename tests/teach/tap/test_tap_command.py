@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.scripted_socket import (PING, answer, assert_one_line, chunk, chunked_head, clean_environment,
                                        frame, run_to_end, scripted_socket)
+from tests.teach.tap.tap_wire import read_exactly
 
 LOGS = (chunked_head(b"Content-Type: application/vnd.docker.multiplexed-stream")
         + chunk(frame(1, b"out\n")) + chunk(frame(2, b"err\n")) + b"0\r\n\r\n")
@@ -220,7 +221,7 @@ def test_listening_until_a_signal(rawdock_command, folder, number):
                 sock.settimeout(60)
                 sock.connect(path)
                 sock.sendall(b"GET /info HTTP/1.1\r\nHost: d\r\n\r\n")
-                assert sock.recv(15) == b"HTTP/1.1 200 OK"
+                assert read_exactly(sock, 15) == b"HTTP/1.1 200 OK"
             process.send_signal(number)
             assert process.wait(60) == 0
     assert not os.path.exists(path)
