@@ -178,7 +178,7 @@ def describe_words(words):
     except ImportError:   # this Python lacks a module that its file needs
         command = None
     if command is None:
-        return "Help about the command" * (words == ["help"])
+        return "Help about the command" if words == ["help"] else ""
     from .cli.help import summary
     return summary(command)
 
@@ -387,7 +387,7 @@ def command_aliases(name):
     """Every spelling of the command whose row has this name (list of str)."""
     found = ["%s %s" % (noun, verb) for noun in NOUNS for verbs, row in noun_verbs(noun) if row == name
              for verb in verbs]
-    return found + [name] * (" " not in name)
+    return found + ([] if " " in name else [name])
 # ==== nouns end
 
 

@@ -236,7 +236,7 @@ def shown_pieces(pieces, output, tty, title, total=0):
 
     def show(end):
         text = progress_text({"current": size, "total": total})
-        line = "%s %s\r" % (printable_text(title), text) + "\n" * (not text)
+        line = "%s %s\r" % (printable_text(title), text) + ("" if text else "\n")
         output.write((line + end).encode("utf-8"))
 
     for piece in pieces:

@@ -128,7 +128,7 @@ def expand(console, kinds, states=""):
         source = NAME_SOURCES.get(word.rstrip(":"))
         try:
             names = [word] if source is None else [
-                name + ":" * word.endswith(":")
+                name + (":" if word.endswith(":") else "")
                 for name in reject_malformed_answer(source_names, console, source, states.split())]
         except (RawdockError, OSError):
             names = FALLBACKS.get(word, [])

@@ -317,7 +317,7 @@ def context_ls(console, options, arguments):
     rows = sorted([list_row(one, current) for one in found], key=lambda row: natural_order(row["Name"]))
     shown = rows
     if (options["format"] or "table") == "table" and not options["quiet"]:
-        shown = [dict(row, Name=row["Name"] + " *" * row["Current"]) for row in rows]
+        shown = [dict(row, Name=row["Name"] + (" *" if row["Current"] else "")) for row in rows]
     write_listing(console, options, CONTEXT_LIST, shown, rows)
     if os.environ.get("DOCKER_HOST"):
         console.err.line(DOCKER_HOST_WARNING % "a context")

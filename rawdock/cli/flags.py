@@ -46,7 +46,7 @@ class Flag:
 
     def names(self):
         """What is typed for it: "-e", "--env"."""
-        return ["-%s" % self.short] * bool(self.short) + ["--" + name for name in self.longs]
+        return (["-" + self.short] if self.short else []) + ["--" + name for name in self.longs]
 
     def spelled(self):
         """How the help shows it: "-e, --env NAME=VALUE"."""
@@ -163,7 +163,7 @@ def check_argument_count(command, arguments):
     count, least, most = len(arguments), command.least, command.most
     if count >= least and (most is None or count <= most):
         return
-    bounds = ["at least %d" % least] * (least > 0) + ["at most %d" % (most or 0)] * (most is not None)
+    bounds = [text % number for text, number in (("at least %d", least), ("at most %d", most)) if number]
     last = least if most is None else most
     wanted = "requires %s argument%s" % (last if least == most else " and ".join(bounds), "s" * (last != 1))
     message = "rawdock: 'rawdock %s' %s" % (command.path, "accepts no arguments" if most == 0 else wanted)

@@ -34,11 +34,11 @@ def root_help(files, notes, nouns, plugins):
         except ImportError:
             continue
         for name in [name for name in file.names if " " not in name and not name.startswith("_")]:
-            lines += ["\n%s:" % file.title] * (file.title != title)
+            lines += ["\n%s:" % file.title] if file.title != title else []
             lines.append("  %-10s  %s" % (name, summary(table[name])))
             title = file.title
     for title, more in (("Management Commands", sorted(nouns + usable)), ("Invalid Plugins", invalid)):
-        lines += ["\n%s:" % title] * bool(more) + more
+        lines += ["\n%s:" % title] + more if more else []
     return "\n".join(lines)
 
 

@@ -151,7 +151,8 @@ def plugin_environment(plugin, replaced=None):
     attributes = "docker.cli.cobra.command_path=docker%20" + plugin.name
     before = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "").strip()
     environment = dict(os.environ, DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND=original_command(),
-                       OTEL_RESOURCE_ATTRIBUTES=before + "," * bool(before) + attributes, **(replaced or {}))
+                       OTEL_RESOURCE_ATTRIBUTES=",".join(filter(None, (before, attributes))),
+                       **(replaced or {}))
     return {name: value for name, value in environment.items() if value is not None}
 
 

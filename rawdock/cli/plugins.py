@@ -259,4 +259,4 @@ def plugin_info_lines(plugins):
         lines.append("  %s: %s (%s)" % (plugin.name, one_description(plugin), plugin.facts["Vendor"]))
         lines += ["    Version:  %s" % plugin.facts["Version"]] if plugin.facts.get("Version") else []
         lines.append("    Path:     " + plugin.path)
-    return [" Plugins:"] * bool(lines) + lines, warnings
+    return [" Plugins:"] + lines if lines else [], warnings

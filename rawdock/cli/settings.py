@@ -41,7 +41,8 @@ def add_config_filters(console, filters):
         name, equals, value = (word or "").partition("=")
         if equals and value not in given.get(opposite.get(name), ()):
             values = filters.setdefault(name, [])
-            values += [value] * (value not in values)
+            if value not in values:
+                values.append(value)
 
 
 def default_platform(options):

@@ -85,7 +85,7 @@ def build_row(build, whole, now):
     identifier = build.get("ID") or ""
     return {"CacheType": build.get("Type") or "", "CreatedAt": go_time_text(build.get("CreatedAt") or ""),
             "CreatedSince": since(build.get("CreatedAt")), "Description": build.get("Description") or "",
-            "ID": (identifier if whole else identifier[:12]) + "*" * bool(build.get("InUse")),
+            "ID": (identifier if whole else identifier[:12]) + ("*" if build.get("InUse") else ""),
             "InUse": "true" if build.get("InUse") else "false",
             "LastUsedAt": go_time_text(build.get("LastUsedAt") or ""),
             "LastUsedSince": since(build.get("LastUsedAt")),

@@ -50,7 +50,7 @@ def cluster_volume_status(cluster):
     if not (cluster.get("Info") or {}).get("VolumeID"):
         return "pending creation"
     nodes = len(cluster.get("PublishStatus") or ())
-    return "in use (%d node%s)" % (nodes, "s" * (nodes > 1)) if nodes else "created"
+    return "in use (%d node%s)" % (nodes, "s" if nodes > 1 else "") if nodes else "created"
 
 
 def volume_row(volume):

@@ -49,7 +49,7 @@ def join_url(url, place):
         return "%s:%s" % (scheme, place)
     host, _, path = re.split("[?#]", rest)[0].partition("/")
     whole, mark, query = (place if place[:1] == "/" else path.rpartition("/")[0] + "/" + place).partition("?")
-    slash = "/" * whole.endswith("/")
+    slash = "/" if whole.endswith("/") else ""
     return "%s://%s%s%s%s" % (scheme, host, clean_path("/" + whole).rstrip("/"), slash, mark + query)
 
 

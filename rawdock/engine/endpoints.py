@@ -578,7 +578,7 @@ class Endpoint:
             if parameter.name == name or parameter.name == spelled:
                 return parameter
         known = list(self.path_parameters) + [parameter.name for parameter in self.query + self.extra]
-        known += ["body={…}"] * (self.body == "json")
+        known += ["body={…}"] if self.body == "json" else []
         near = closest_word(str(name), known)
         raise UsageError("%s has no parameter %s%s; it takes %s"
                          % (self.name, ascii(name), ", did you mean %s?" % near if near else "",

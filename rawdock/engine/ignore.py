@@ -55,7 +55,7 @@ def read_ignore_file(data):
             pattern = clean_path(pattern)
             pattern = pattern[1:] if pattern.startswith("/") and pattern != "/" else pattern
         if text:
-            patterns.append("!" * inverted + pattern)
+            patterns.append("!" + pattern if inverted else pattern)
     return patterns
 
 

@@ -226,9 +226,9 @@ def operation_parameters(endpoint):
                one.since if one.since != endpoint.since else None) for one in endpoint.query + endpoint.extra]
     if endpoint.body != "-":
         found.append(("body", "body", BODY_TYPES[endpoint.body], None))
-    options = ["auth"] * (endpoint.name in REGISTRY_OPERATIONS) + ["headers"]
-    options += ["timeout"] * (endpoint.name != "plugin_enable")
-    options += ["tty"] * (endpoint.result in ("frames", "upgrade"))
+    options = (["auth"] if endpoint.name in REGISTRY_OPERATIONS else []) + ["headers"]
+    options += ["timeout"] if endpoint.name != "plugin_enable" else []
+    options += ["tty"] if endpoint.result in ("frames", "upgrade") else []
     return found + [(name, name, OPTION_TYPES[name], None) for name in options]
 
 
