@@ -3,11 +3,12 @@ import hashlib
 import io
 import json
 import os
-import subprocess
 import tarfile
 import zipfile
 
 import pytest
+
+from tests.cli.scripted_socket import clean_environment, run_to_end
 
 GOOD = {"Name": "one", "Metadata": {}, "Endpoints": {"docker": {"Host": "unix:///one.sock"}}}
 
@@ -16,12 +17,10 @@ GOOD = {"Name": "one", "Metadata": {}, "Endpoints": {"docker": {"Host": "unix://
 def context(tmp_path, rawdock_command):
     """A function that runs `context` with some words → (exit status, stdout, stderr), each bytes."""
     def run(*words):
-        environ = {"PATH": os.environ["PATH"], "DOCKER_CONFIG": str(tmp_path), "LC_ALL": "C.UTF-8",
-                   "PYTHONPATH": os.getcwd()}
-        done = subprocess.run(rawdock_command + ["context"] + list(words), env=environ, timeout=60,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert b"Traceback" not in done.stderr
-        return done.returncode, done.stdout, done.stderr
+        ran = run_to_end(rawdock_command + ["context"] + list(words),
+                         env=clean_environment(DOCKER_CONFIG=str(tmp_path)))
+        assert b"Traceback" not in ran.err
+        return ran.status, ran.out, ran.err
     return run
 
 
