@@ -261,7 +261,7 @@ def operation_manual(endpoint):
 
 
 def operation_signature(endpoint):
-    """The inspect.Signature of the operation's method, `self` first; annotations are types in words."""
+    """The inspect.Signature of the operation's method, `self` first; its types are in operation_manual()."""
     from inspect import Parameter, Signature
     path = endpoint.path_parameters
     found = [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)]
