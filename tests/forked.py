@@ -1,9 +1,10 @@
 """`python -m rawdock …` without the start of an interpreter: a process that has imported it forks for each.
 
 run() gives what subprocess.run() gives, for tests of what a command prints and how it ends. A start of Python
-takes 30 ms of CPU, a fork 3, and the suite runs thousands of commands. The forking process has imported what
-a command line needs at its start, no command: its children begin as new processes do. They get the arguments,
-environment, folder and pipes that subprocess.run() would give to them.
+takes 30 ms of CPU, a fork 3, and the suite runs thousands of commands. The forking process has imported the
+files of all commands and has run nothing of them. Its children get the arguments, environment, folder and
+pipes that subprocess.run() would give to them. That a file imports what it uses, and when, is the matter of
+tests/house.
 
 Started by subprocess.run() are other programs and single files, commands with settings that Python reads at
 its start (AT_START), and with more than a message to the forking process can hold. Tests of signals, of
@@ -29,6 +30,8 @@ MOST_BYTES = 60000   # of a message, and of what is written to a pipe before any
 SERVER = r"""
 import array, marshal, os, socket, sys
 import rawdock.__main__, rawdock.main
+for file in rawdock.main.CLIENT_COMMANDS + rawdock.main.SCHOOL_COMMANDS:
+    file.load()
 
 def run(sock, descriptors, words, environment, folder):
     for number, descriptor in enumerate(descriptors):

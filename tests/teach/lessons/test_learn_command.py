@@ -12,6 +12,8 @@ from rawdock.engine.docker import Docker
 from rawdock.teach.lessons.course import LESSONS
 from rawdock.teach.practice.engine import PracticeEngine
 
+from tests.forked import run
+
 PING = b"GET /_ping HTTP/1.0\r\n\r\n"
 
 
@@ -25,13 +27,11 @@ def environment(tmp_path):
 
 @pytest.fixture
 def learn(rawdock_command, environment):
-    def run(*words, **more):
+    def learned(*words, **more):
         stdin = more.pop("stdin", b"")
-        ran = subprocess.run(rawdock_command + list(words), input=stdin, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, timeout=60,
-                             env=dict(environment, **more))
+        ran = run(rawdock_command + list(words), stdin, env=dict(environment, **more))
         return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
-    return run
+    return learned
 
 
 def test_a_right_answer_from_a_pipe(learn):
