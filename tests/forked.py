@@ -7,7 +7,8 @@ pipes that subprocess.run() would give to them. That a file imports what it uses
 tests/house.
 
 Started by subprocess.run() are other programs and single files, commands with settings that Python reads at
-its start (AT_START), and with more than a message to the forking process can hold. Tests of signals, of
+its start (AT_START), and with more than a message to the forking process can hold; and every command where
+the system is not Linux, for sockets of this type are not everywhere. Tests of signals, of
 terminals and of how rawdock is started start it themselves.
 """
 import array
@@ -150,7 +151,7 @@ forkers = []   # the one of this process
 def run(argv, stdin=None, timeout=60, env=None, cwd=None):
     """Run a command to its end → CompletedProcess with bytes. `stdin`: bytes of a pipe, None for nothing."""
     environment = dict(os.environ if env is None else env)
-    if list(argv[:3]) == [sys.executable, "-m", "rawdock"] and hasattr(socket, "SOCK_SEQPACKET"):
+    if list(argv[:3]) == [sys.executable, "-m", "rawdock"] and sys.platform.startswith("linux"):
         if not forkers:
             forkers.append(Forker())
         words = [os.fsdecode(word) for word in argv[3:]]
