@@ -25,7 +25,7 @@ STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "
 
 
 def as_told(entries):
-    """`entries`, a list like STORY, where the last wait is answered 200, or 404 by an engine that was faster."""
+    """`entries`, a list like STORY; its last wait is answered 200, or 404 by an engine that was faster."""
     return [(method, path, "removed") if at == 7 and status in (200, 404) else (method, path, status)
             for at, (method, path, status) in enumerate(entries)]
 
