@@ -24,7 +24,7 @@ STORY = [("GET", "/_ping", 200), ("POST", "/containers/create", 404), ("POST", "
          ("POST", "/images/create", 200)]
 
 
-def as_told(entries):
+def with_removal(entries):
     """`entries`, a list like STORY; its last wait is answered 200, or 404 by an engine that was faster."""
     return [(method, path, "removed") if at == 7 and status in (200, 404) else (method, path, status)
             for at, (method, path, status) in enumerate(entries)]
@@ -92,7 +92,7 @@ def test_wireshark_names_the_requests_in_order_and_their_answers(capture):
     for stream, status in fields(capture, "http.response", "tcp.stream", "http.response.code"):
         answers.setdefault(stream, []).append(int(status))
     # On each connection answers come in the order of the requests.
-    assert as_told((method, unmasked_path(uri), answers[stream].pop(0))
+    assert with_removal((method, unmasked_path(uri), answers[stream].pop(0))
                    for stream, method, uri in requests) == STORY
     assert all(left == [] for left in answers.values())
 
@@ -118,7 +118,7 @@ def test_the_har_is_valid_and_tells_the_story(recording):
     file = io.BytesIO()
     write_har(AnnotatedRecording(recording), file)
     log = check_har(file.getvalue())
-    assert as_told((entry["request"]["method"], unmasked_path(entry["request"]["url"]),
+    assert with_removal((entry["request"]["method"], unmasked_path(entry["request"]["url"]),
                     entry["response"]["status"]) for entry in log["entries"]) == STORY
     assert {entry["response"]["_verdict"] for entry in log["entries"]} == {"complete", "unconfirmed"}
     attach = log["entries"][4]
