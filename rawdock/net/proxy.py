@@ -6,7 +6,7 @@ are made directly, as docker makes them. Left out: proxies behind TLS or SOCKS, 
 """
 import re
 
-from ..errors import ConfigError, ConnectError
+from ..errors import ConfigError, ConnectError, ProtocolError
 from ..wire.exchange import ResponseParts
 from ..wire.message import encode_request_head
 from .address import decode_percent
@@ -89,18 +89,19 @@ def proxied_address(address, environ):
 
 def open_tunnel(sock, address, authority, fields):
     """Have the proxy behind `sock` connect to the `authority` (host:port). ConnectError if it does not."""
-    reader, heads = ResponseParts(), []
+    reader, heads, answer = ResponseParts(), [], "no answer"
     reader.expect("CONNECT", True)
     try:
         sock.sendall(encode_request_head("CONNECT", authority, [("Host", authority)] + fields, "1.1"))
-        answer = "no answer"
         for data in iter(lambda: sock.recv(1), b""):   # what follows the head is TLS already
             reader.take_head(data, 0, heads)
             if heads and not heads[-1].interim:
                 answer = "%d %s" % (heads[-1].status, heads[-1].reason)
                 break
+    except (ConnectionError, ProtocolError) as error:
+        answer = error.args[-1] if isinstance(error, OSError) else error.message
+    finally:
         if not heads or not 200 <= heads[-1].status < 300:
-            raise ConnectError(address, "the proxy made no tunnel: " + answer, None, PROXY_HINT, between=True)
-    except BaseException:
-        sock.close()
-        raise
+            sock.close()
+    if sock.fileno() < 0:   # it is closed
+        raise ConnectError(address, "the proxy made no tunnel: " + answer, None, PROXY_HINT, between=True)

@@ -4,12 +4,13 @@ Both were measured with scripted proxies. The forms of NO_PROXY are those of Go'
 """
 import re
 import socket
+import struct
 import threading
 
 import pytest
 
 from rawdock.engine.docker import Docker
-from rawdock.errors import AddressError, ConfigError, ConnectError, RawdockError
+from rawdock.errors import AddressError, ConfigError, ConnectError
 from rawdock.net.address import TLSSettings, parse_address
 from rawdock.net.proxy import find_proxy, is_excepted
 
@@ -154,6 +155,9 @@ class TunnelProxy:
             while b"\r\n\r\n" not in head:
                 head += client.recv(1000)
             self.head = head
+            if self.answer is None:   # a reset
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
             client.sendall(self.answer)
             if b" 200 " not in self.answer:
                 return
@@ -194,12 +198,14 @@ def test_tls_goes_through_a_tunnel(far_engine, monkeypatch, tmp_path):
 @pytest.mark.parametrize("answer, says", [
     (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "no tunnel: 407 Proxy Authentication Required"),
     (b"HTTP/1.1 407 No\r\n", "error during connect: the proxy made no tunnel: no answer"),
-    (b"SSH-2.0-x\r\n\r\n", "byte 0: expected HTTP/1.0 or HTTP/1.1")])
+    (b"SSH-2.0-x\r\n\r\n", "the proxy made no tunnel: byte 0: expected HTTP/1.0 or HTTP/1.1"),
+    (b"", "the proxy made no tunnel: no answer"),
+    (None, "the proxy made no tunnel: Connection reset by peer")])
 def test_a_tunnel_that_is_refused(far_engine, monkeypatch, answer, says):
     with TunnelProxy(answer) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.place)
         tls = TLSSettings(None, None, None, True, "--tlsverify")
-        with pytest.raises(RawdockError) as caught:
+        with pytest.raises(ConnectError) as caught:
             with Docker("tcp://127.0.0.1:9", timeout=60, tls=tls) as docker:
                 docker.request("GET", "/_ping")
     assert says in str(caught.value)
