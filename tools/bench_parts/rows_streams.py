@@ -10,7 +10,6 @@ from bench_parts.figures import Figure, Goal, Row, span
 from bench_parts.machine import (
     BARE_PYTHON, CannotBench, RECEIVE_BYTES, ROOT, Sample, VENV, connect, docker_py, expect,
     request_bytes, run_quietly, take_turns, timed)
-from bench_parts.rows_requests import chunked
 
 LINE_BYTES = 100                               # of a log line; bench_server.c has the same
 
