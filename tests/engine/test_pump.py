@@ -204,8 +204,8 @@ from rawdock import Docker
 docker = Docker(sys.argv[1], "1.41")
 before = [signal.getsignal(number) for number in range(1, 32)]
 with SignalForwarder(docker, "c1"):
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         # A handler runs between two instructions: a signal just before a call that waits is seen after it.
         while not select.select([0], [], [], 0.01)[0]:
             pass

@@ -118,9 +118,10 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 def met_the_interpreter(ran):
-    """Whether a SIGINT ended Python itself before it had come to a line of rawdock's: in one of several ways.
+    """Whether a SIGINT ended Python itself, in one of several ways, before rawdock had the system's default
+    action for it: that is the first line of __main__.py, and no other file of rawdock is in the traceback.
     """
-    started = b"/rawdock/" in ran.err
+    started = b"/rawdock/" in ran.err.replace(b"/rawdock/__main__.py", b"")
     return ran.status in (-signal.SIGINT, 1) and b"KeyboardInterrupt" in ran.err and not started
 
 

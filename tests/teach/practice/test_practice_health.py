@@ -56,7 +56,8 @@ def test_healthy_unhealthy_and_healthy_again(engine):
     assert listed(engine)[1][0]["Status"].endswith(" (unhealthy)")
     run_exec(engine, identity, ["rm", "/bad"])
     becomes(engine, identity, "healthy")
-    assert health(engine, identity)["FailingStreak"] == 0 and inspect(engine, identity)["ExecIDs"] is None
+    assert health(engine, identity)["FailingStreak"] == 0
+    eventually(lambda: inspect(engine, identity)["ExecIDs"] is None)   # no check is under way
     filters = urllib.parse.quote(json.dumps({"event": ["health_status"]}))
     data = ask(engine, "GET", "/events?since=%s&until=%.6f&filters=%s" % (since, time.time(), filters))[1]
     events = [json.loads(line) for line in data.decode().splitlines()]
