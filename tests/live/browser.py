@@ -171,9 +171,9 @@ class BrowserPage:
                 "%s: %s" % (expression, answer["exceptionDetails"].get("exception", {}).get("description")))
         return answer["result"].get("value")
 
-    def until(self, expression):
-        """Wait until the expression is true → its value."""
-        end = time.monotonic() + PATIENCE
+    def until(self, expression, patience=PATIENCE):
+        """Wait until the expression is true → its value. BrowserFailed after `patience` seconds."""
+        end = time.monotonic() + patience
         while True:
             value = self.value(expression)
             if value:
@@ -199,12 +199,24 @@ class BrowserPage:
         self.command("Emulation.setEmulatedMedia",
                      features=[{"name": "prefers-color-scheme", "value": scheme}])
 
-    def point_at(self, expression):
-        """Move the mouse to the middle of the element that a JavaScript expression names."""
-        x, y = self.value("(() => { const e = %s; e.scrollIntoView({block: 'center'}); const r = "
-                          "e.getClientRects()[0];"
-                          " return [r.left + r.width / 2, r.top + r.height / 2]; })()" % expression)
-        self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+    def point_at(self, expression, effect):
+        """Move the mouse to the middle of the element that an expression names, until `effect` is true.
+
+        Both are JavaScript. A page that is still being laid out may move the element away from the mouse,
+        which then has to be moved again, from elsewhere: an event needs a movement.
+        """
+        middle = ("(() => { const e = %s; e.scrollIntoView({block: 'center'});"
+                  " const r = e.getClientRects()[0];"
+                  " return [r.left + r.width / 2, r.top + r.height / 2]; })()" % expression)
+        for patience in (1, 2, 4, 8, PATIENCE):
+            x, y = self.value(middle)
+            for place in ((0, 0), (x, y)):
+                self.command("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
+            try:
+                return self.until(effect, patience)
+            except BrowserFailed:
+                if patience == PATIENCE:
+                    raise
 
     def close(self):
         self.command("Page.close")

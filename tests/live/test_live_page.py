@@ -209,12 +209,11 @@ def test_a_span_is_lit_with_all_its_bytes(page, recording):
     show(page, index, "hex")
     lit = "[...document.querySelectorAll('.hex .w.hot')].map((e) => Number(e.dataset.at))"
     assert page.value(lit) == []
-    page.point_at("document.querySelector('.w[data-role=\"frame length\"]')")
-    page.until("document.querySelectorAll('.w.hot').length")
+    page.point_at("document.querySelector('.w[data-role=\"frame length\"]')",
+                  "document.querySelectorAll('.w.hot').length")
     assert page.value(lit) == list(range(raw_start(exchange) + 4, raw_start(exchange) + 8))
     assert page.value("document.querySelectorAll('.ascii .hot').length") == 4
-    page.point_at("document.querySelector('h1')")
-    page.until("document.querySelectorAll('.hot').length == 0")
+    page.point_at("document.querySelector('h1')", "document.querySelectorAll('.hot').length == 0")
     into_bytes(page)
     assert page.value(lit) == list(range(exchange.request.start, exchange.request.start + 4))
 
@@ -223,8 +222,8 @@ def test_the_mouse_reads_a_byte_without_taking_the_focus(page, recording):
     index, connection, exchange = exchange_named(recording, "/attach")
     show(page, index, "text")
     before = page.value("document.activeElement.id")
-    page.point_at("document.querySelector('.w[data-role=\"status code\"]')")
-    page.until("document.getElementById('reading').textContent.startsWith('status code')")
+    page.point_at("document.querySelector('.w[data-role=\"status code\"]')",
+                  "document.getElementById('reading').textContent.startsWith('status code')")
     assert "101" in page.value("document.getElementById('reading').textContent")
     assert page.value("document.activeElement.id") == before
 
