@@ -132,6 +132,8 @@ def merged(one, other):
     """The shape of two items of a list: all their keys."""
     if isinstance(one, dict) and isinstance(other, dict):
         return dict(other, **{key: merged(value, other.get(key, value)) for key, value in one.items()})
+    if isinstance(one, list) and isinstance(other, list) and one and other:
+        return [merged(one[0], other[0])]   # an engine lists its networks in any order
     return other if one in ("null", []) else one
 
 
