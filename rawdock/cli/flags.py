@@ -101,8 +101,8 @@ def convert_flag_value(flag, text):
         problem = "invalid label '%s': empty name" % text
     else:
         return text
-    names = ", ".join(flag.names()[:2 if flag.short else 1])
-    raise InvalidArgument('invalid argument "%s" for "%s" flag: %s' % (text, names, problem))
+    what = 'invalid argument "%s" for "%s" flag: ' % (text, ", ".join(flag.names()[:2 if flag.short else 1]))
+    raise InvalidArgument((what + problem).replace("\n", "\\n"))
 
 
 def read_flag(word, by_name):

@@ -212,3 +212,17 @@ def test_a_run_is_written_whole_though_the_reader_is_slow(pieces):
     reader.join()
     os.close(readable)
     assert b"".join(got) == b"".join(pieces)
+
+
+@pytest.mark.parametrize("line, shown", [
+    ("-f a\nX", 'invalid argument "a\\nX" for "-f, --filter" flag: bad format of filter '
+     '(expected name=value)'),
+    ("-t 1\nX", 'invalid argument "1\\nX" for "-t, --timeout" flag: strconv.ParseInt: parsing "1\\nX": '
+     'invalid syntax'),
+    ("--detach=\nX", 'invalid argument "\\nX" for "-d, --detach" flag: strconv.ParseBool: parsing "\\nX": '
+     'invalid syntax'),
+])
+def test_a_value_with_a_line_end_is_refused_in_one_line(line, shown):
+    with pytest.raises(InvalidArgument) as caught:
+        read(line)
+    assert caught.value.message == shown
